@@ -1,0 +1,1 @@
+"""What every student is given: data, solver, gradient checks, pictures and the visible checks."""

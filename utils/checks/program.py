@@ -1,0 +1,175 @@
+"""Run a check's *program*: the few lines a check executes against the code under test.
+
+A program is ordinary Python text, for instance ::
+
+    out, cache = layers.affine_forward(x, w, b)
+    dx, dw, db = layers.affine_backward(dout, cache)
+
+It is text so that the same lines can run against the reference, against a misconception, against the student's
+code in a notebook and, inside the grader's sandbox, against a submission; and so that a failed check can print
+them. Programs are always ours; they are never built from a student's bytes.
+"""
+
+from __future__ import annotations
+
+import copy
+import linecache
+import traceback
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import FrameType
+
+import numpy as np
+
+PROGRAM_FILE = "<check>"
+
+
+@dataclass(frozen=True)
+class Ran:
+    """A program that reached its end.
+
+    Attributes
+    ----------
+    values : dict of str to object
+        The fetched variables, by name.
+    mutated : tuple of str
+        Names of the inputs that were changed in place.
+    """
+
+    values: dict[str, object]
+    mutated: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Crash:
+    """A program that raised.
+
+    Attributes
+    ----------
+    missing : bool
+        True when the code under test is still a stub (it raised ``NotImplementedError``).
+    error : str
+        Name of the exception's class.
+    message : str
+        Its message, shortened.
+    file, line, source : str, int, str
+        The innermost line of the student's own code (or of the program, when the student's code was not reached).
+    function : str
+        The function that line stands in.
+    shapes : str
+        The arrays that met on that line, as ``"x (3, 4), w (5, 2)"``; empty when there are none.
+    """
+
+    missing: bool
+    error: str
+    message: str
+    file: str = ""
+    line: int = 0
+    source: str = ""
+    function: str = ""
+    shapes: str = ""
+
+    def __str__(self) -> str:
+        if self.missing:
+            return self.message or "not written yet"
+        where = f' at {self.file}, line {self.line}, in {self.function}: "{self.source}"' if self.file else ""
+        met = f" (there: {self.shapes})" if self.shapes else ""
+        return f"{self.error}: {self.message}{where}{met}"
+
+
+def run_program(
+    program: str, namespace: Mapping[str, object], inputs: Mapping[str, object], fetch: Sequence[str]
+) -> Ran | Crash:
+    """Run `program` on copies of `inputs` and bring back the variables named in `fetch`.
+
+    Parameters
+    ----------
+    program : str
+        Python statements.
+    namespace : mapping of str to object
+        What the program may refer to: the modules under test, by their short names.
+    inputs : mapping of str to object
+        Variables the program starts with. Copied, so that a function that works in place spoils nothing.
+    fetch : sequence of str
+        Variables to bring back.
+
+    Returns
+    -------
+    Ran or Crash
+        Never raises for what the code under test does, ``SystemExit`` and ``RecursionError`` included;
+        ``KeyboardInterrupt`` passes through, because it is the user's.
+    """
+    given = copy.deepcopy(dict(inputs))
+    variables: dict[str, object] = {"np": np, **namespace, **given}
+    code = compile(program, PROGRAM_FILE, "exec")
+    linecache.cache[PROGRAM_FILE] = (len(program), None, program.splitlines(keepends=True), PROGRAM_FILE)
+    try:
+        exec(code, variables)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        return describe_crash(error)
+    mutated = tuple(name for name, value in inputs.items() if not _same(value, given[name]))
+    return Ran({name: variables.get(name) for name in fetch}, mutated)
+
+
+def describe_crash(error: BaseException) -> Crash:
+    """Find the student's own line in a traceback, and the shapes that met there.
+
+    Parameters
+    ----------
+    error : BaseException
+        As caught, with its traceback.
+
+    Returns
+    -------
+    Crash
+    """
+    missing = isinstance(error, NotImplementedError)
+    message = str(error)[:500]
+    if isinstance(error, SyntaxError) and error.lineno:
+        source = (error.text or "").strip()
+        return Crash(missing, type(error).__name__, error.msg, error.filename or "", error.lineno, source)
+    frames = list(traceback.walk_tb(error.__traceback__))
+    own = [pair for pair in frames if _is_students(pair[0].f_code.co_filename)]
+    program = [pair for pair in frames if pair[0].f_code.co_filename == PROGRAM_FILE]
+    if not (own or program):
+        return Crash(missing, type(error).__name__, message)
+    frame, line = (own or program)[-1]
+    file = frame.f_code.co_filename
+    short = "/".join(file.replace("\\", "/").split("/")[-2:])
+    source = linecache.getline(file, line).strip()
+    shapes = _shapes_on_line(frame, source)
+    return Crash(missing, type(error).__name__, message, short, line, source, frame.f_code.co_qualname, shapes)
+
+
+def _is_students(file: str) -> bool:
+    """Whether a frame's file is one of the student's: in a folder ``nndl``, or a notebook cell."""
+    parts = file.replace("\\", "/").split("/")
+    return "nndl" in parts[:-1] or "ipykernel" in file
+
+
+def _shapes_on_line(frame: FrameType, source: str) -> str:
+    """The shapes of the arrays that a line names, read from its frame."""
+    try:
+        names = compile(source.removeprefix("return ").rstrip(":"), "<line>", "exec").co_names
+    except (SyntaxError, ValueError):
+        return ""
+    arrays = {name: frame.f_locals.get(name) for name in dict.fromkeys(names)}
+    return ", ".join(f"{name} {value.shape}" for name, value in arrays.items() if isinstance(value, np.ndarray))
+
+
+def _same(before: object, after: object) -> bool:
+    """Whether two values are equal to the bit (NaN equals NaN)."""
+    if isinstance(before, np.ndarray):
+        return (
+            isinstance(after, np.ndarray)
+            and before.shape == after.shape
+            and before.dtype == after.dtype
+            and np.array_equal(before, after, equal_nan=before.dtype.kind == "f")
+        )
+    if isinstance(before, dict):
+        return isinstance(after, dict) and all(name in after and _same(before[name], after[name]) for name in before)
+    if isinstance(before, list | tuple):
+        return isinstance(after, type(before)) and all(map(_same, before, after))
+    return bool(before == after)
