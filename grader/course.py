@@ -1,0 +1,308 @@
+"""course.toml as values: assignments, their notebooks, and what each exercise is worth."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from .errors import CourseError
+
+Duration = str
+NAME = re.compile(r"^[A-Za-z_][\w.]*$")
+IDENTIFIER = re.compile(r"^[A-Za-z][\w-]*$")
+_SIZE = re.compile(r"^(\d+(?:\.\d+)?) ?(KiB|MiB|GiB)$")
+_DURATION = re.compile(r"^(\d+(?:\.\d+)?)(s|min|h|d)$")
+
+
+class ScoreRange(msgspec.Struct, frozen=True, rename={"start": "from", "stop": "to"}, forbid_unknown_fields=True):
+    """A trained net's accuracy that earns nothing (`start`) and everything (`stop`); linear in between."""
+
+    start: float
+    stop: float
+
+
+class Exercise(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One automatically graded exercise.
+
+    Attributes
+    ----------
+    name : str
+        ``"<module>.<function>"``, or ``"models.<file>"`` for a trained net that is handed in.
+    points : float
+        What it is worth.
+    requires : tuple of str
+        Exercises a student should have solved before this one. They never lower its score.
+    score : ScoreRange, optional
+        For trained nets only.
+    """
+
+    name: str
+    points: float
+    requires: tuple[str, ...] = ()
+    score: ScoreRange | None = None
+
+    @property
+    def module(self) -> str:
+        """The student's file, without its ending; ``"models"`` for a trained net."""
+        return self.name.split(".", 1)[0]
+
+    @property
+    def function(self) -> str:
+        """The qualified name inside the module."""
+        return self.name.split(".", 1)[1]
+
+    @property
+    def file(self) -> str:
+        """Where it is handed in, relative to the submission."""
+        return f"models/{self.function}.npz" if self.score else f"nndl/{self.module}.py"
+
+    @property
+    def grade_id(self) -> str:
+        """The name in nbgrader's alphabet."""
+        return self.name.replace(".", "-")
+
+
+class Written(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A question answered in writing and graded by hand."""
+
+    name: str
+    points: float
+
+
+class Notebook(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One notebook of an assignment and the exercises it carries."""
+
+    name: str
+    exercises: tuple[Exercise, ...] = ()
+    written: tuple[Written, ...] = ()
+
+
+class Assignment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One assignment."""
+
+    name: str
+    title: str
+    due: datetime
+    notebook: tuple[Notebook, ...]
+
+    @property
+    def exercises(self) -> tuple[Exercise, ...]:
+        """All automatically graded exercises, in course.toml's order."""
+        return tuple(exercise for notebook in self.notebook for exercise in notebook.exercises)
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The files a submission may hold; everything else is ignored."""
+        notebooks = [f"{notebook.name}.ipynb" for notebook in self.notebook]
+        return tuple(dict.fromkeys(notebooks + [exercise.file for exercise in self.exercises]))
+
+
+class Late(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What happens after the due date: `per_day` of the score for each started day beyond `grace`, up to `days`."""
+
+    grace: Duration = "0s"
+    per_day: float = 0.0
+    days: int = 7
+
+    @property
+    def grace_seconds(self) -> float:
+        """`grace` in seconds."""
+        return seconds(self.grace)
+
+
+class LimitSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Limits of one program run of a student's code."""
+
+    seconds: float = 10.0
+    memory: str = "2 GiB"
+
+    @property
+    def memory_bytes(self) -> int:
+        """`memory` in bytes."""
+        return size(self.memory)
+
+
+class CourseTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The table ``[course]``."""
+
+    title: str
+
+
+class Course(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The whole of course.toml.
+
+    Attributes
+    ----------
+    root : Path
+        The folder that course.toml stands in. Everything else of a course is found from there.
+    """
+
+    course: CourseTable
+    assignment: tuple[Assignment, ...]
+    late: Late = Late()
+    limits: LimitSettings = LimitSettings()
+    root: Path = Path()
+
+    def __getitem__(self, name: str) -> Assignment:
+        """The assignment of that name; raises CourseError, listing the names there are."""
+        for assignment in self.assignment:
+            if assignment.name == name:
+                return assignment
+        names = ", ".join(assignment.name for assignment in self.assignment)
+        raise CourseError(f'There is no assignment "{name}" in {self.root / "course.toml"}; it has {names}.')
+
+    def exercises(self) -> Iterator[tuple[Assignment, Exercise]]:
+        """Every exercise with its assignment."""
+        for assignment in self.assignment:
+            for exercise in assignment.exercises:
+                yield assignment, exercise
+
+
+@dataclass(frozen=True)
+class _Source:
+    """The text of course.toml, to name lines in errors."""
+
+    path: Path
+    text: str
+
+    def line_of(self, needle: str) -> int:
+        """The first line that holds `needle` in quotes, or 1."""
+        for number, line in enumerate(self.text.splitlines(), 1):
+            if f'"{needle}"' in line:
+                return number
+        return 1
+
+    def error(self, needle: str, sentence: str) -> CourseError:
+        return CourseError(f"{self.path}, line {self.line_of(needle)}: {sentence}")
+
+
+def find_root(start: Path | None = None) -> Path:
+    """The course folder: the nearest one, upwards from `start`, that holds a course.toml.
+
+    Parameters
+    ----------
+    start : Path, optional
+        Where to start; the working directory by default.
+
+    Raises
+    ------
+    CourseError
+        Where there is none.
+    """
+    start = (start or Path.cwd()).resolve()
+    for folder in (start, *start.parents):
+        if (folder / "course.toml").is_file():
+            return folder
+    raise CourseError(f"No course.toml in {start} or above it; run this inside a course folder or give --course.")
+
+
+def load(root: Path | None = None) -> Course:
+    """Read and validate course.toml.
+
+    Parameters
+    ----------
+    root : Path, optional
+        The course folder; found upwards from the working directory by default.
+
+    Returns
+    -------
+    Course
+
+    Raises
+    ------
+    CourseError
+        With file, line and what is allowed, where the file cannot be read or says something impossible.
+    """
+    root = find_root() if root is None else root
+    path = root / "course.toml"
+    try:
+        text = path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise CourseError(f"{path} cannot be read ({error}); restore it from the course's repository.") from None
+    source = _Source(path, text)
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise CourseError(f"{path} is not valid TOML: {error}.") from None
+    if "root" in data:
+        raise source.error("root", 'unknown key "root"; remove it.')
+    try:
+        course = msgspec.convert({**data, "root": str(root)}, Course, dec_hook=lambda kind, value: kind(value))
+    except msgspec.ValidationError as error:
+        sentence, _, place = str(error).partition(" - at ")
+        raise source.error(_nearest_name(data, place), f"{sentence} at {place.strip('`$.') or 'the top'}.") from None
+    _validate(course, source)
+    return course
+
+
+def seconds(duration: Duration) -> float:
+    """``"90s"``, ``"15min"``, ``"2h"`` or ``"1d"`` in seconds; ValueError for anything else."""
+    match = _DURATION.match(duration)
+    if not match:
+        raise ValueError(f'"{duration}" is not a duration; write it like 90s, 15min, 2h or 1d')
+    return float(match[1]) * {"s": 1, "min": 60, "h": 3600, "d": 86400}[match[2]]
+
+
+def size(text: str) -> int:
+    """``"512 MiB"`` or ``"2 GiB"`` in bytes; ValueError for anything else."""
+    match = _SIZE.match(text)
+    if not match:
+        raise ValueError(f'"{text}" is not a size; write it like 512 MiB or 2 GiB')
+    return int(float(match[1]) * {"KiB": 2**10, "MiB": 2**20, "GiB": 2**30}[match[2]])
+
+
+def _nearest_name(data: Any, place: str) -> str:
+    """The name of the innermost table on the way to `place`, for finding its line."""
+    name = ""
+    for step in re.findall(r"\.(\w+)|\[(\d+)\]", place):
+        try:
+            data = data[step[0]] if step[0] else data[int(step[1])]
+        except (KeyError, IndexError, TypeError):
+            break
+        if isinstance(data, dict) and isinstance(data.get("name"), str):
+            name = data["name"]
+    return name
+
+
+def _validate(course: Course, source: _Source) -> None:
+    """What the types cannot say: names, ranges, references."""
+    for text, convert in ((course.late.grace, seconds), (course.limits.memory, size)):
+        try:
+            convert(text)
+        except ValueError as error:
+            raise source.error(text, f"{error}.") from None
+    if not 0 <= course.late.per_day <= 1:
+        raise source.error("late", f"late.per_day is {course.late.per_day}; it is a share between 0 and 1.")
+    if not course.limits.seconds > 0:
+        raise source.error("limits", f"limits.seconds is {course.limits.seconds}; it has to be positive.")
+    known = {exercise.name for _, exercise in course.exercises()}
+    seen: set[str] = set()
+    for assignment in course.assignment:
+        if not IDENTIFIER.match(assignment.name):
+            raise source.error(assignment.name, f'"{assignment.name}" is no assignment name; use letters and digits.')
+        written = [item for notebook in assignment.notebook for item in notebook.written]
+        items = [(exercise.name, exercise.points) for exercise in assignment.exercises]
+        items += [(answer.name, answer.points) for answer in written]
+        for name, points in items:
+            if name in seen:
+                raise source.error(name, f'"{name}" stands there twice; an exercise belongs to one notebook.')
+            seen.add(name)
+            if not 0 < points < float("inf"):
+                raise source.error(name, f'"{name}" is worth {points} points; give it a positive number.')
+        for exercise in assignment.exercises:
+            if not NAME.match(exercise.name) or "." not in exercise.name:
+                raise source.error(exercise.name, f'"{exercise.name}" is no exercise; write "module.function".')
+            if (exercise.module == "models") != (exercise.score is not None):
+                raise source.error(exercise.name, f'"{exercise.name}": a score range belongs to models.* and to them only.')
+            if exercise.score and not 0 <= exercise.score.start < exercise.score.stop <= 1:
+                raise source.error(exercise.name, f'"{exercise.name}": the score range must satisfy 0 <= from < to <= 1.')
+            for other in exercise.requires:
+                if other not in known:
+                    raise source.error(exercise.name, f'"{exercise.name}" requires "{other}", which does not exist.')

@@ -1,0 +1,33 @@
+"""The errors a person sees: each knows its exit code and says in one sentence what to do next."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class GraderError(Exception):
+    """Base of what the commands report as one line.
+
+    Attributes
+    ----------
+    exit_code : int
+        The process's exit code: 1 when work failed, 2 for unusable arguments or input, 3 for a missing sandbox.
+    """
+
+    exit_code: ClassVar[int] = 1
+
+
+class CourseError(GraderError):
+    """course.toml, or another file of the course, is not usable."""
+
+    exit_code = 2
+
+
+class UnusableInput(GraderError):
+    """An argument, or the path it names, is not usable."""
+
+    exit_code = 2
+
+
+class ReleaseRefused(GraderError):
+    """The gate refuses the release, or the committed trees are stale."""

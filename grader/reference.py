@@ -1,0 +1,103 @@
+"""The reference solutions, and wrong versions of them.
+
+`solutions/` is a folder of the course, never an installed package, and nothing but this module reads it.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import linecache
+import sys
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+
+from .errors import CourseError
+
+Edit = tuple[str, str]
+
+
+class Reference:
+    """The modules of ``solutions/nndl``.
+
+    Parameters
+    ----------
+    root : Path
+        The course folder.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.folder = root / "solutions" / "nndl"
+        if not (self.folder / "__init__.py").is_file():
+            raise CourseError(f"{self.folder} is missing; the grader needs the reference to compare with.")
+
+    @property
+    def modules(self) -> tuple[str, ...]:
+        """The names of all modules of the package."""
+        return tuple(sorted(path.stem for path in self.folder.glob("*.py") if path.stem != "__init__"))
+
+    def source(self, module: str) -> str:
+        """A module's text."""
+        return (self.folder / f"{module}.py").read_text("utf-8")
+
+    def module(self, name: str) -> ModuleType:
+        """A module, imported as ``solutions.nndl.<name>``."""
+        return _import(self.folder, name)
+
+    def public_names(self, module: str) -> tuple[str, ...]:
+        """The functions and classes that a module defines itself."""
+        loaded = self.module(module)
+        own = (n for n, v in vars(loaded).items() if callable(v) and getattr(v, "__module__", "") == loaded.__name__)
+        return tuple(name for name in own if not name.startswith("_"))
+
+    def variant(self, module: str, edits: Sequence[Edit]) -> ModuleType:
+        """The module with some of its text replaced: a misconception, a mutant, or another right answer.
+
+        Parameters
+        ----------
+        module : str
+            Its name.
+        edits : sequence of (old, new)
+            Applied in order; each `old` must occur exactly once.
+
+        Raises
+        ------
+        CourseError
+            When an edit does not apply, because the reference has changed since it was written.
+        """
+        text = edited(self.source(module), edits, f"solutions/nndl/{module}.py")
+        return execute(text, f"{self.module(module).__name__}__variant", f"nndl/{module}.py")
+
+
+def edited(text: str, edits: Sequence[Edit], where: str) -> str:
+    """Apply edits to a text; each must apply exactly once."""
+    for old, new in edits:
+        if text.count(old) != 1:
+            raise CourseError(f"An edit of {where} applies {text.count(old)} times, not once: {old!r}; bring it up to date.")
+        text = text.replace(old, new)
+    return text
+
+
+def execute(text: str, name: str, file: str) -> ModuleType:
+    """Run a module's text as a sibling of the reference's modules, so that its relative imports work."""
+    module = ModuleType(name)
+    module.__package__ = "solutions.nndl"
+    linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)
+    exec(compile(text, file, "exec"), vars(module))
+    return module
+
+
+@cache
+def _import(folder: Path, name: str) -> ModuleType:
+    """Import ``solutions.nndl.<name>`` from `folder`, whatever the working directory is."""
+    for package, path in (("solutions", folder.parent), ("solutions.nndl", folder)):
+        loaded = sys.modules.get(package)
+        if loaded is None or str(path) not in map(str, getattr(loaded, "__path__", [])):
+            init = path / "__init__.py"
+            spec = importlib.util.spec_from_file_location(package, init, submodule_search_locations=[str(path)])
+            assert spec is not None and spec.loader is not None
+            loaded = importlib.util.module_from_spec(spec)
+            sys.modules[package] = loaded
+            spec.loader.exec_module(loaded)
+    return importlib.import_module(f"solutions.nndl.{name}")

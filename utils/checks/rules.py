@@ -1,0 +1,315 @@
+"""How an answer is compared with what was expected.
+
+Each rule looks at one output and returns what is wrong with it, as a list of `Fault`; an empty list is a pass.
+
+The tolerance is an error model, not a matter of taste: two right implementations differ by the order in which they
+sum, which costs about ``eps * sqrt(terms)`` relative to the largest entry, times the condition of the computation.
+`rtol` grants half of the dtype's digits, ``sqrt(eps)``: 1.5e-8 for float64 and 3.5e-4 for float32. That leaves more
+than a thousand-fold room for rounding and is far below what any mistake in a formula changes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What is wrong with one output.
+
+    Attributes
+    ----------
+    path : str
+        The output, as ``"dx"`` or ``"grads.W1"``.
+    kind : str
+        ``"type"``, ``"key"``, ``"shape"``, ``"dtype"``, ``"nan"`` or ``"value"``.
+    sentence : str
+        What is seen and what was expected.
+    want, got : object
+        The values that were compared, for the diagnosis.
+    """
+
+    path: str
+    kind: str
+    sentence: str
+    want: object = None
+    got: object = None
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Base of all rules; a subclass decides what a right answer is."""
+
+    REGISTRY: ClassVar[dict[str, type[Rule]]] = {}
+
+    def __init_subclass__(cls, **kwargs: object) -> None:
+        super().__init_subclass__(**kwargs)
+        Rule.REGISTRY[cls.__name__] = cls
+
+    def faults(self, path: str, want: object, got: object, inputs: Mapping[str, object]) -> list[Fault]:
+        """What is wrong with `got`.
+
+        Parameters
+        ----------
+        path : str
+            The output's name.
+        want : object
+            The reference's answer.
+        got : object
+            The answer under test.
+        inputs : mapping of str to object
+            The case's inputs.
+
+        Returns
+        -------
+        list of Fault
+        """
+        raise NotImplementedError
+
+    def to_dict(self) -> dict[str, object]:
+        """The rule as plain data, for the golden pack."""
+        return {"rule": type(self).__name__, **asdict(self)}
+
+    @staticmethod
+    def from_dict(data: Mapping[str, Any]) -> Rule:
+        """The rule that `to_dict` described."""
+        settings = dict(data)
+        return Rule.REGISTRY[settings.pop("rule")](**settings)
+
+
+@dataclass(frozen=True)
+class Equal(Rule):
+    """Equal to the reference's answer up to rounding, with exactly its shape.
+
+    Parameters
+    ----------
+    dtype : bool, default False
+        Whether the reference's dtype is part of the contract.
+    """
+
+    dtype: bool = False
+
+    def faults(self, path: str, want: object, got: object, inputs: Mapping[str, object]) -> list[Fault]:
+        if isinstance(want, Mapping):
+            if not isinstance(got, Mapping):
+                return [Fault(path, "type", f"{path} should be a dict but is {_a(got)}", want, got)]
+            found = []
+            for key, part in want.items():
+                inner = f"{path}.{key}"
+                if key not in got:
+                    present = ", ".join(map(str, got)) or "nothing"
+                    found.append(Fault(inner, "key", f'{path} lacks "{key}"; it holds {present}', part, None))
+                else:
+                    found += self.faults(inner, part, got[key], inputs)
+            return found
+        return self.array_faults(path, np.asarray(want), got, inputs)
+
+    def array_faults(self, path: str, want: Array, got: object, inputs: Mapping[str, object]) -> list[Fault]:
+        """Compare one array (or number)."""
+        array = as_array(got)
+        if array is None:
+            return [Fault(path, "type", f"{path} should be {_a(want)} but is {_a(got)}", want, got)]
+        if array.shape != want.shape:
+            return [Fault(path, "shape", shape_sentence(path, want, array), want, array)]
+        if self.dtype and array.dtype != want.dtype:
+            said = f"{path} has dtype {array.dtype} where {want.dtype} is expected"
+            return [Fault(path, "dtype", said, want, array)]
+        if want.dtype.kind in "fc" and not np.isfinite(array).all() and np.isfinite(want).all():
+            bad = int((~np.isfinite(array)).sum())
+            said = f"{path} holds {bad} NaN or infinite of {array.size} entries"
+            return [Fault(path, "nan", said, want, array)]
+        wrong = ~close(want, array, inputs)
+        wrong &= ~self.excused(want, array, inputs)
+        if not wrong.any():
+            return []
+        return [Fault(path, "value", value_sentence(path, want, array, wrong), want, array)]
+
+    def excused(self, want: Array, got: Array, inputs: Mapping[str, object]) -> npt.NDArray[np.bool_]:
+        """Entries where another answer is as right as the reference's."""
+        return np.zeros(want.shape, bool)
+
+
+@dataclass(frozen=True)
+class Subgradient(Equal):
+    """Equal, except at a kink: where ``inputs[at] == 0`` anything between 0 and the upstream gradient is right.
+
+    Parameters
+    ----------
+    at : str
+        Name of the input whose zeros are the kinks.
+    upstream : str
+        Name of the upstream gradient.
+    """
+
+    at: str = "x"
+    upstream: str = "dout"
+
+    def excused(self, want: Array, got: Array, inputs: Mapping[str, object]) -> npt.NDArray[np.bool_]:
+        kink = np.asarray(inputs[self.at]) == 0
+        upstream = np.asarray(inputs[self.upstream])
+        inside = (got >= np.minimum(0, upstream)) & (got <= np.maximum(0, upstream))
+        return np.asarray(kink & inside, bool)
+
+
+@dataclass(frozen=True)
+class Initialised(Equal):
+    """Fresh parameters: matrices drawn from N(0, std²), everything else equal to the reference's.
+
+    The mean and the standard deviation of n draws lie within six standard errors (``std / sqrt(n)`` and
+    ``std / sqrt(2 n)``) of their true values in all but two of a thousand million right answers.
+
+    Parameters
+    ----------
+    std : str
+        Name of the input that holds the standard deviation.
+    """
+
+    std: str = "weight_scale"
+
+    def array_faults(self, path: str, want: Array, got: object, inputs: Mapping[str, object]) -> list[Fault]:
+        array = as_array(got)
+        if want.ndim < 2 or array is None or array.shape != want.shape or array.dtype.kind != "f":
+            return super().array_faults(path, want, got, inputs)
+        if self.dtype and array.dtype != want.dtype:
+            return super().array_faults(path, want, got, inputs)
+        std = float(np.asarray(inputs[self.std]))
+        n = array.size
+        mean, spread = float(array.mean()), float(array.std())
+        if not abs(mean) <= 6 * std / np.sqrt(n):
+            said = f"{path} has mean {mean:.3g} where a normal draw around 0 is expected"
+        elif not abs(spread - std) <= 6 * std / np.sqrt(2 * n):
+            said = f"{path} has standard deviation {spread:.3g} where {std:.3g} ({self.std}) is expected"
+        elif np.unique(array).size < n // 2:
+            said = f"{path} repeats its entries; each weight is drawn by itself"
+        else:
+            return []
+        return [Fault(path, "value", said, want, array)]
+
+
+@dataclass(frozen=True)
+class Minibatches(Rule):
+    """Minibatches drawn from the training set: right size, rows with their own labels, not always the same.
+
+    The output is an array of shape (iterations, batch_size, 2): for each drawn row its index in the training set,
+    as the features tell it and as the labels tell it.
+
+    Parameters
+    ----------
+    rows : str
+        Name of the input that holds the number of training rows.
+    iterations, batch_size : str
+        Names of the inputs that hold the expected counts.
+    """
+
+    rows: str = "num_train"
+    iterations: str = "num_iters"
+    batch_size: str = "batch_size"
+
+    def faults(self, path: str, want: object, got: object, inputs: Mapping[str, object]) -> list[Fault]:
+        shape = (int(str(inputs[self.iterations])), int(str(inputs[self.batch_size])), 2)
+        rows = int(str(inputs[self.rows]))
+        drawn = as_array(got)
+        if drawn is None or drawn.shape != shape:
+            seen = "nothing" if drawn is None else f"shapes that stack to {drawn.shape[:2]}"
+            said = f"loss was called with {seen}; {shape[0]} minibatches of {shape[1]} rows are expected"
+        elif not (drawn[..., 0] == drawn[..., 1]).all():
+            said = "X_batch and y_batch do not belong together: draw the indices once and use them for both"
+        elif not ((drawn >= 0) & (drawn < rows)).all():
+            said = "the minibatch holds rows that are not in X"
+        elif np.unique(drawn[..., 0]).size <= rows // 2:
+            said = "most training rows are never drawn: every minibatch is a fresh random sample of all rows"
+        elif all((drawn[i, :, 0] == np.arange(i, i + shape[1]) % rows).all() for i in range(shape[0])):
+            said = "minibatches are taken in order; draw them at random"
+        else:
+            return []
+        return [Fault(path, "value", said, want, got)]
+
+
+def as_array(value: object) -> Array | None:
+    """The value as a numeric array, or None where it is not one."""
+    if isinstance(value, str | bytes | dict | set) or value is None:
+        return None
+    try:
+        array = np.asarray(value)
+    except (ValueError, TypeError):
+        return None
+    return array if array.dtype.kind in "biuf" else None
+
+
+def rtol(*values: object) -> float:
+    """The relative tolerance for the coarsest floating dtype among `values`; see the head of this file."""
+    coarse = 0.0
+    for value in values:
+        if isinstance(value, np.ndarray) and value.dtype.kind == "f":
+            coarse = max(coarse, float(np.finfo(value.dtype).eps))
+    return float(np.sqrt(coarse or np.finfo(np.float64).eps))
+
+
+def close(want: Array, got: Array, inputs: Mapping[str, object] | None = None) -> npt.NDArray[np.bool_]:
+    """Entry by entry, whether two arrays of one shape agree up to rounding.
+
+    Integers and booleans are compared exactly.
+
+    Parameters
+    ----------
+    want, got : ndarray
+        Arrays of the same shape.
+    inputs : mapping, optional
+        The case's inputs; float32 among them widens the tolerance to float32's.
+
+    Returns
+    -------
+    ndarray of bool
+    """
+    if want.dtype.kind in "biu" and got.dtype.kind in "biu":
+        return np.asarray(want == got, bool)
+    tolerance = rtol(want, *_leaves(inputs or {}))
+    wide_want, wide_got = want.astype(np.float64), got.astype(np.float64)
+    largest = float(np.max(np.abs(wide_want[np.isfinite(wide_want)]), initial=0.0))
+    with np.errstate(invalid="ignore"):
+        near = np.abs(wide_want - wide_got) <= tolerance * np.maximum(np.abs(wide_want), largest)
+    return np.asarray(near | (wide_want == wide_got), bool)
+
+
+def shape_sentence(path: str, want: Array, got: Array) -> str:
+    """Say that the shape is wrong, and whether only the shape is."""
+    said = f"{path} has shape {got.shape} where {want.shape} is expected"
+    if got.size == want.size and close(want.ravel(), got.ravel()).all():
+        return f"{said}: the numbers are right, only the shape is not"
+    if got.ndim == 2 == want.ndim and got.T.shape == want.shape and close(want, got.T).all():
+        return f"{said}: it is the transpose of the right answer"
+    return said
+
+
+def value_sentence(path: str, want: Array, got: Array, wrong: npt.NDArray[np.bool_]) -> str:
+    """Say how many entries differ, and show the first."""
+    if want.ndim == 0:
+        return f"{path} is {float(got):.6g} where {float(want):.6g} is expected"
+    where = tuple(int(i) for i in np.argwhere(wrong)[0])
+    index = ", ".join(map(str, where))
+    number = "all" if wrong.all() else f"{int(wrong.sum())} of {wrong.size}"
+    return f"{path}: {number} entries differ; {path}[{index}] is {got[where]:.6g} where {want[where]:.6g} is expected"
+
+
+def _leaves(inputs: Mapping[str, object]) -> list[object]:
+    leaves: list[object] = []
+    for value in inputs.values():
+        leaves += _leaves(value) if isinstance(value, Mapping) else [value]
+    return leaves
+
+
+def _a(value: object) -> str:
+    """A value's type in words."""
+    if value is None:
+        return "None"
+    if isinstance(value, np.ndarray):
+        return f"an array of shape {value.shape}" if value.ndim else "a number"
+    name = getattr(value, "type_name", type(value).__name__)
+    return {"int": "a number", "float": "a number", "str": "a string"}.get(name, f"a {name}")
