@@ -1,1 +1,4 @@
-"""What every student is given: data, solver, gradient checks, pictures and the visible checks."""
+"""What every student is given: the solver, the data, gradient checks, pictures, and the checks of exercises.
+
+Nothing in here imports ``nndl``: what runs a student's code is handed it.
+"""

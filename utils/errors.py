@@ -1,0 +1,7 @@
+"""The errors that `utils` raises on purpose: each message is one sentence that ends in what to do next."""
+
+from __future__ import annotations
+
+
+class DataError(Exception):
+    """A data set or a model file that is absent, incomplete, damaged or not what it says it is."""

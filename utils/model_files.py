@@ -1,0 +1,154 @@
+"""Trained weights on disk: plain ``.npz``, written whole or not at all, and never unpickled when read."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from utils.errors import DataError
+
+DATASETS = ("cifar10", "offline")
+MOST_BYTES = 256 * 2**20
+
+
+def save_model(
+    path: str | os.PathLike[str], params: Mapping[str, ArrayLike], data: Mapping[str, Any]
+) -> Path:
+    """Write a net's weights for handing in.
+
+    Parameters
+    ----------
+    path : path
+        The file; ``.npz`` is added where it is missing and the folder is made.
+    params : dict of str to array
+        For the un-modular two-layer net ``W1 (H, D)``, ``b1 (H,)``, ``W2 (C, H)``, ``b2 (C,)``.
+    data : dict
+        What `get_CIFAR10_data` returned: its ``"dataset"`` is kept with the weights, because they are
+        graded on the set they were trained on.
+
+    Returns
+    -------
+    pathlib.Path
+        The file written.
+
+    Raises
+    ------
+    ValueError
+        If there are no weights, a weight holds anything but finite numbers, or ``data`` names no data set.
+    """
+    dataset = str(data.get("dataset"))
+    if dataset not in DATASETS:
+        raise ValueError(f"data['dataset'] is {dataset!r}: hand over the dict of get_CIFAR10_data.")
+    if not params:
+        raise ValueError("There are no weights to save: train the net first and hand over its params.")
+    arrays = {name: np.asarray(value) for name, value in params.items()}
+    for name, value in arrays.items():
+        if not np.issubdtype(value.dtype, np.number) or not np.isfinite(value).all():
+            raise ValueError(
+                f"{name} holds more than finite numbers: the training diverged, try a smaller learning rate."
+            )
+    return write_npz(path, {**arrays, "dataset": np.array(dataset)})
+
+
+def load_model(
+    path: str | os.PathLike[str], most_bytes: int = MOST_BYTES
+) -> tuple[dict[str, NDArray[Any]], str]:
+    """Read what `save_model` wrote.
+
+    Safe on files from strangers: nothing is unpickled, and sizes are checked before memory is taken.
+
+    Parameters
+    ----------
+    path : path
+        An ``.npz`` file.
+    most_bytes : int, default 256 MiB
+        Refuse a file whose arrays are larger than this together.
+
+    Returns
+    -------
+    params : dict of str to ndarray
+    dataset : str
+        ``"cifar10"`` or ``"offline"``: what the net was trained on.
+
+    Raises
+    ------
+    DataError
+        If the file is absent, damaged, too large, or not a model.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise DataError(f"There is no model file {path}: train the net and write it with save_model.")
+    again = "write it again with save_model"
+    try:
+        with zipfile.ZipFile(path) as archive:
+            members = archive.infolist()
+            if sum(member.file_size for member in members) > most_bytes:
+                raise DataError(f"{path.name} holds more than {most_bytes // 2**20} MiB of weights: {again}.")
+            arrays = {_array_name(member): _read_array(archive, member) for member in members}
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile, RuntimeError, NotImplementedError) as error:
+        raise DataError(f"{path.name} is no readable model file ({_first_line(error)}): {again}.") from error
+    dataset = str(arrays.pop("dataset", ""))
+    if dataset not in DATASETS:
+        raise DataError(f"{path.name} does not say which data set it was trained on: {again}.")
+    if not arrays:
+        raise DataError(f"{path.name} holds no weights: {again}.")
+    return arrays, dataset
+
+
+def write_npz(path: str | os.PathLike[str], arrays: Mapping[str, ArrayLike]) -> Path:
+    """Write arrays to ``path`` (``.npz`` is added where missing) so that a reader never meets half a file."""
+    path = Path(path)
+    if path.suffix != ".npz":
+        path = path.with_name(path.name + ".npz")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, scratch = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            np.savez(file, allow_pickle=False, **{name: np.asarray(value) for name, value in arrays.items()})
+        os.chmod(scratch, 0o644)  # mkstemp's 0600 would keep a grader under another user from reading it
+        os.replace(scratch, path)
+    except BaseException:
+        Path(scratch).unlink(missing_ok=True)
+        raise
+    return path
+
+
+def _array_name(member: zipfile.ZipInfo) -> str:
+    if not member.filename.endswith(".npy"):
+        raise ValueError(f"{member.filename!r} is not an array")
+    return member.filename.removesuffix(".npy")
+
+
+def _read_array(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> NDArray[Any]:
+    """One array, after its header has been held against the bytes that are there.
+
+    numpy allocates what the header claims before it reads: a header of a hundred bytes can claim a terabyte.
+    """
+    with archive.open(member) as file:
+        shape, dtype = _header(file)
+        room = member.file_size - file.tell()
+    if dtype.hasobject or dtype.kind not in "fiubU":
+        raise ValueError(f"{member.filename} holds {dtype}, not numbers")
+    if int(np.prod(shape, dtype=object)) * dtype.itemsize != room:
+        raise ValueError(f"{member.filename} is not the size its header says")
+    with archive.open(member) as file:
+        array: NDArray[Any] = np.lib.format.read_array(file, allow_pickle=False)
+    return array
+
+
+def _header(file: IO[bytes]) -> tuple[tuple[int, ...], np.dtype[Any]]:
+    version = np.lib.format.read_magic(file)
+    read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+    shape, _, dtype = read(file)
+    return shape, dtype
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")
