@@ -1,0 +1,204 @@
+"""Percent scripts: one reads as a Python file, and becomes one of nbgrader's source notebooks.
+
+A cell's first line says what it is:
+
+``# %% exercise="layers.affine_forward"``
+    the locked cell that carries an exercise's points;
+``# %% [markdown] written="why_28_percent"``
+    a question answered in writing and graded by hand, with the model answer in a solution region;
+``# %% solution="tune"``
+    code of the student's own that is not graded, with the answer in a solution region;
+``# %%`` and ``# %% [markdown]``
+    a given cell.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import re
+import warnings
+from pathlib import Path
+
+import jupytext
+from IPython.core.inputtransformer2 import TransformerManager
+from nbformat import NotebookNode, v4
+
+from ..course import Assignment, Exercise, Notebook, Written
+from ..errors import CourseError
+from .markers import ANY_SPELLING, BEGIN, END
+
+KERNELSPEC = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
+CELL_TYPES = {
+    "": ("code", "markdown"),
+    "exercise": ("code",),
+    "written": ("markdown",),
+    "solution": ("code",),
+}
+_FIRST_LINE = re.compile(r"^# ?%%", re.MULTILINE)
+_LAYOUT = ("lines_to_next_cell", "cell_marker")  # how the script was written down, as jupytext notes it
+
+
+def source_notebook(path: Path, assignment: Assignment, notebook: Notebook) -> NotebookNode:
+    """Read one percent script.
+
+    Parameters
+    ----------
+    path : Path
+        ``solutions/<assignment>/<notebook>.py``.
+    assignment, notebook : Assignment, Notebook
+        What course.toml says about it.
+
+    Returns
+    -------
+    NotebookNode
+        Format 4.5, with nbgrader's metadata (schema 3) and cell ids that depend on the content alone.
+
+    Raises
+    ------
+    CourseError
+        With file and line, where the script is damaged or does not hold what course.toml lists.
+    """
+    text = _read(path)
+    lines = [text.count("\n", 0, match.start()) + 1 for match in _FIRST_LINE.finditer(text)]
+    parsed = _parse(text, path)
+    if len(parsed) != len(lines):
+        raise CourseError(f'{path}, line 1: something stands before the first cell; begin it with "# %%".')
+    items: list[Exercise | Written] = [*notebook.exercises, *notebook.written]
+    points = {item.name: item.points for item in items}
+    listed = {
+        "exercise": [item.name for item in notebook.exercises],
+        "written": [item.name for item in notebook.written],
+    }
+    cells: list[NotebookNode] = []
+    names: set[str] = set()
+    ids: set[str] = set()
+    for line, cell in zip(lines, parsed, strict=True):
+        where = f"{path}, line {line}"
+        kind, name = _kind(cell, where)
+        _check_content(cell, kind, where)
+        if name in names:
+            raise CourseError(
+                f'{where}: "{name}" already stands in this notebook; a name belongs to one cell.'
+            )
+        if name not in listed.get(kind, [name]):
+            raise CourseError(
+                f'{where}: course.toml lists no {kind} "{name}" for {assignment.name}/{notebook.name}; '
+                f"it has {', '.join(listed[kind]) or 'none'}."
+            )
+        metadata = {"nbgrader": _nbgrader(kind, name, points.get(name))} if kind else {}
+        options = {"source": cell.source, "id": _cell_id(cell, name, ids), "metadata": metadata}
+        cells.append(
+            v4.new_code_cell(**options) if cell.cell_type == "code" else v4.new_markdown_cell(**options)
+        )
+        names.add(name or f"line {line}")
+    for name in points:
+        if name not in names:
+            raise CourseError(
+                f'{path}: course.toml lists "{name}" for this notebook, but no cell carries it; add the cell.'
+            )
+    made: NotebookNode = v4.new_notebook(cells=cells, metadata={"kernelspec": dict(KERNELSPEC)})
+    return made
+
+
+def python(source: str) -> ast.Module:
+    """Parse a code cell, magics and top-level ``await`` included; SyntaxError where it is not valid."""
+    plain = TransformerManager().transform_cell(source)
+    flags = ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
+    tree = compile(plain, "<cell>", "exec", flags, dont_inherit=True)
+    assert isinstance(tree, ast.Module)
+    return tree
+
+
+def _read(path: Path) -> str:
+    """A script's text."""
+    try:
+        return path.read_text("utf-8")
+    except FileNotFoundError:
+        raise CourseError(
+            f"{path} is missing, and course.toml lists its notebook; write it or unlist it."
+        ) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise CourseError(f"{path} cannot be read ({error}); save it as UTF-8.") from None
+
+
+def _parse(text: str, path: Path) -> list[NotebookNode]:
+    """The cells, as jupytext reads them."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # remarks on what our own checks refuse
+            cells: list[NotebookNode] = jupytext.reads(text, fmt="py:percent").cells
+            return cells
+    except Exception as error:  # jupytext and nbformat raise all kinds of errors for a damaged header
+        reason = str(error).partition("\n")[0]
+        raise CourseError(
+            f"{path}, line 1: the notebook's header is damaged ({reason}); remove it."
+        ) from None
+
+
+def _kind(cell: NotebookNode, where: str) -> tuple[str, str]:
+    """What a cell is, and its name: ``("exercise", "layers.relu_forward")``; empty for a given cell."""
+    options = [(key, value) for key, value in cell.metadata.items() if key not in _LAYOUT]
+    if not options:
+        return "", ""
+    kind, name = options[0]
+    if len(options) > 1 or kind not in CELL_TYPES or not isinstance(name, str) or not name:
+        raise CourseError(
+            f"{where}: the cell's first line is not understood; after the type it may say one of "
+            'exercise="…", written="…" and solution="…".'
+        )
+    return kind, name
+
+
+def _check_content(cell: NotebookNode, kind: str, where: str) -> None:
+    """Refuse a cell of the wrong type, markers that do not pair up, and code that is no Python."""
+    if cell.cell_type not in CELL_TYPES[kind]:
+        wanted = " or ".join(CELL_TYPES[kind])
+        raise CourseError(f"{where}: {kind or 'this'} is a {cell.cell_type} cell; make it a {wanted} cell.")
+    markers = [line.strip() for line in cell.source.split("\n") if ANY_SPELLING.search(line)]
+    if markers != [BEGIN, END] * (len(markers) // 2):
+        raise CourseError(
+            f"{where}: the solution markers in this cell do not pair up; "
+            f"write {BEGIN} and {END}, each on a line of its own."
+        )
+    if markers and kind not in ("written", "solution"):
+        raise CourseError(
+            f"{where}: a solution region stands in a cell that keeps its content; "
+            'give the cell a name with written="…" or solution="…".'
+        )
+    if not markers and kind in ("written", "solution"):
+        raise CourseError(f"{where}: this {kind} cell has no solution region; put one around the answer.")
+    if cell.cell_type == "code":
+        try:
+            python(cell.source)
+        except SyntaxError as error:
+            raise CourseError(
+                f"{where}: line {error.lineno} of this cell is not valid Python ({error.msg})."
+            ) from None
+
+
+def _nbgrader(kind: str, name: str, points: float | None) -> dict[str, object]:
+    """nbgrader's metadata (schema 3) of a cell."""
+    metadata: dict[str, object] = {
+        "grade": kind != "solution",
+        "grade_id": name.replace(".", "-"),
+        "locked": kind == "exercise",
+        "schema_version": 3,
+        "solution": kind != "exercise",
+        "task": False,
+    }
+    if points is not None:
+        metadata["points"] = int(points) if points == int(points) else points
+    return metadata
+
+
+def _cell_id(cell: NotebookNode, name: str, taken: set[str]) -> str:
+    """An id that depends on what the cell says: adding a cell leaves the ids of the others as they are."""
+    digest = hashlib.sha256(f"{cell.cell_type}\n{cell.source}".encode()).hexdigest()
+    base = name.replace(".", "-")[:60] or digest[:12]
+    number, unique = 1, base
+    while unique in taken:
+        number += 1
+        unique = f"{base}-{number}"
+    taken.add(unique)
+    return unique
