@@ -1,0 +1,7 @@
+"""Running submitted code confined: see `confine` for the promise and `pool.Worker` for how it is used."""
+
+from .confine import Confinement, SandboxUnavailable, confinement
+from .limits import Limits
+from .pool import Worker, WorkerLost
+
+__all__ = ["Confinement", "Limits", "SandboxUnavailable", "Worker", "WorkerLost", "confinement"]

@@ -1,0 +1,1 @@
+"""What may be read inside the sandbox: the worker and the wire. Nothing in here knows an answer."""

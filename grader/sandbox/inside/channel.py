@@ -1,0 +1,132 @@
+"""Frames over a pair of pipes, against a deadline.
+
+A frame is two unsigned 32-bit numbers (the tree's length and the arrays' length, big-endian), the tree and the
+arrays' bytes. The lengths are checked before a byte of either is read.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import struct
+import time
+from dataclasses import dataclass
+
+from .wire import Message, TooLarge, WireClosed, WireError, WireTimeout, dump, load
+
+_HEADER = struct.Struct(">II")
+_CHUNK = 1 << 20
+
+
+@dataclass(frozen=True)
+class Cap:
+    """The largest frame that one direction carries.
+
+    Attributes
+    ----------
+    tree : int
+        Bytes of structure. Kept small where the sender is not trusted: a byte of structure may cost a hundred
+        bytes of memory once it is decoded.
+    blob : int
+        Bytes of arrays.
+    """
+
+    tree: int
+    blob: int
+
+
+class Channel:
+    """One end of the wire.
+
+    Parameters
+    ----------
+    read_fd, write_fd : int
+        The pipe to read from and the pipe to write to. Both are made non-blocking; neither is closed.
+    inbound, outbound : Cap
+        What may be received and sent.
+    """
+
+    def __init__(self, read_fd: int, write_fd: int, inbound: Cap, outbound: Cap) -> None:
+        self._read_fd, self._write_fd = read_fd, write_fd
+        self._inbound, self.outbound = inbound, outbound
+        for fd in (read_fd, write_fd):
+            os.set_blocking(fd, False)
+
+    def send(self, message: Message, value: object = None, deadline: float | None = None) -> None:
+        """Send one frame.
+
+        Parameters
+        ----------
+        message : Message
+        value : object
+            What the message carries; see `wire.dump`.
+        deadline : float, optional
+            On the clock of `time.monotonic`. None waits for ever.
+
+        Raises
+        ------
+        TooLarge
+            Before anything is written, so that the wire stays usable.
+        WireClosed, WireTimeout
+        """
+        tree, blobs = dump(message, value)
+        size = sum(map(len, blobs))
+        if len(tree) > self.outbound.tree or size > self.outbound.blob:
+            raise TooLarge(f"{len(tree)} + {size} bytes are more than {self.outbound.tree} + {self.outbound.blob}")
+        for part in (_HEADER.pack(len(tree), size), tree, *blobs):
+            self._write(memoryview(part), deadline)
+
+    def receive(self, deadline: float | None = None) -> tuple[Message, object]:
+        """Wait for one whole frame.
+
+        Parameters
+        ----------
+        deadline : float, optional
+            On the clock of `time.monotonic`. It holds for the frame as a whole, however slowly it drips.
+
+        Returns
+        -------
+        message : Message
+        value : object
+
+        Raises
+        ------
+        WireClosed, WireTimeout, WireError
+        """
+        tree_size, blob_size = _HEADER.unpack(self._read(_HEADER.size, deadline))
+        if tree_size > self._inbound.tree or blob_size > self._inbound.blob:
+            raise WireError(f"a frame of {tree_size} + {blob_size} bytes is announced: more than is allowed")
+        tree = self._read(tree_size, deadline)
+        return load(tree, self._read(blob_size, deadline))
+
+    def _read(self, size: int, deadline: float | None) -> bytearray:
+        data = bytearray()  # grows with what arrives: an announcement alone costs nothing
+        while len(data) < size:
+            _wait(self._read_fd, select.POLLIN, deadline)
+            try:
+                part = os.read(self._read_fd, min(size - len(data), _CHUNK))
+            except BlockingIOError:
+                continue
+            if not part:
+                raise WireClosed("the other side closed the wire")
+            data += part
+        return data
+
+    def _write(self, data: memoryview, deadline: float | None) -> None:
+        while data:
+            _wait(self._write_fd, select.POLLOUT, deadline)
+            try:
+                data = data[os.write(self._write_fd, data[:_CHUNK]) :]
+            except BlockingIOError:
+                continue
+            except BrokenPipeError:
+                raise WireClosed("the other side closed the wire") from None
+
+
+def _wait(fd: int, event: int, deadline: float | None) -> None:
+    """Wait until `fd` is ready (or hung up, which the next read or write will find)."""
+    poll = select.poll()
+    poll.register(fd, event)
+    left = None if deadline is None else deadline - time.monotonic()
+    if (left is not None and left <= 0) or not poll.poll(None if left is None else left * 1000 + 1):
+        raise WireTimeout("nothing more came over the wire in time")

@@ -1,0 +1,86 @@
+"""What the worker does once it is up: narrow itself, then run one program after the other."""
+
+from __future__ import annotations
+
+import os
+import random
+import threading
+from collections.abc import Mapping
+from dataclasses import asdict
+
+import numpy as np
+
+from utils.checks.program import Crash, Ran, describe_crash, run_program
+
+from .channel import Cap, Channel
+from .package import SubmittedPackage
+from .wire import Answer, Ask, Done, Failed, Ready, Refused, Run, Start, TooLarge, WireClosed, as_table
+
+_RAISED = {kind.__name__: kind for kind in (ArithmeticError, AttributeError, KeyError, TypeError, ValueError)}
+_UNBOUNDED = Cap(2**32 - 1, 2**32 - 1)
+
+
+def serve(read_fd: int, write_fd: int) -> None:
+    """Serve until the other side closes the wire.
+
+    Parameters
+    ----------
+    read_fd, write_fd : int
+        The two pipes.
+    """
+    # The other side is trusted, and what is sent is capped by who receives it.
+    channel = Channel(read_fd, write_fd, _UNBOUNDED, _UNBOUNDED)
+    start, _ = channel.receive()
+    assert isinstance(start, Start)
+    channel.outbound = Cap(start.tree, start.blob)
+    session = Session(channel, start)
+    null = os.open(os.devnull, os.O_RDWR)
+    os.dup2(null, 2)  # until here the other side reads what goes wrong from stderr
+    os.close(null)
+    channel.send(Ready())
+    while True:
+        try:
+            message, value = channel.receive()
+        except WireClosed:
+            return
+        assert isinstance(message, Run)
+        session.run(message, as_table(value))
+
+
+class Session:
+    """One submitted module and the programs that are run against it."""
+
+    def __init__(self, channel: Channel, start: Start) -> None:
+        self._channel = channel
+        self._module = start.module
+        self._lock = threading.Lock()
+        self._package = SubmittedPackage(start.files, start.module, start.proxies, self._ask)
+
+    def run(self, message: Run, inputs: Mapping[str, object]) -> None:
+        """Run one program and send what came of it."""
+        outcome = self._outcome(message, inputs)
+        if isinstance(outcome, Ran):
+            try:
+                self._channel.send(Done(message.number, outcome.mutated), outcome.values)
+                return
+            except TooLarge as error:
+                outcome = Crash(False, "ValueError", f"what came back is too large to judge: {error}")
+        self._channel.send(Failed(message.number), asdict(outcome))
+
+    def _outcome(self, message: Run, inputs: Mapping[str, object]) -> Ran | Crash:
+        np.random.seed(message.seed % 2**32)
+        random.seed(message.seed)
+        try:
+            module = self._package.load()
+        except BaseException as error:  # SystemExit at import is the student's, too
+            return describe_crash(error)
+        return run_program(message.program, {self._module: module}, inputs, message.fetch)
+
+    def _ask(self, module: str, function: str, args: tuple[object, ...], kwargs: dict[str, object]) -> object:
+        with self._lock:  # submitted code may have threads
+            self._channel.send(Ask(module, function), (args, kwargs))
+            reply, value = self._channel.receive()
+        if isinstance(reply, Answer):
+            return value
+        assert isinstance(reply, Refused)
+        raise _RAISED.get(reply.error, RuntimeError)(f"nndl.{module}.{function}: {reply.message}")

@@ -1,0 +1,57 @@
+"""What one worker may use up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+MEGABYTE = 1 << 20
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one worker may use up before it is stopped.
+
+    Attributes
+    ----------
+    seconds : float
+        Wall-clock time for one program, the time spent answering its questions included.
+    start_seconds : float
+        Wall-clock time to start a worker.
+    memory : int
+        Bytes of address space. A request beyond it raises ``MemoryError`` in the submitted code.
+    cpu_seconds : int
+        Processor time over the worker's life; the backstop should the grader itself be stopped.
+    processes : int
+        Processes, the worker included. Only 1 can be asked for: nothing a student hands in has to start another.
+    threads : int
+        Threads that may be started.
+    file_size : int
+        Bytes that one file may grow to.
+    scratch : int
+        Bytes in the scratch folder as a whole.
+    open_files : int
+        File descriptors.
+    output : int
+        Bytes of arrays in one answer.
+    structure : int
+        Bytes of everything else in one answer: names, numbers, strings.
+    asked : int
+        Bytes of arrays that one program may send to its proxies, all questions together.
+    """
+
+    seconds: float = 10.0
+    start_seconds: float = 20.0
+    memory: int = 2048 * MEGABYTE
+    cpu_seconds: int = 600
+    processes: int = 1
+    threads: int = 64
+    file_size: int = 16 * MEGABYTE
+    scratch: int = 64 * MEGABYTE
+    open_files: int = 64
+    output: int = 64 * MEGABYTE
+    structure: int = 1 * MEGABYTE
+    asked: int = 32 * MEGABYTE
+
+    def __post_init__(self) -> None:
+        if self.processes != 1:
+            raise ValueError(f"processes={self.processes}: a worker is one process; threads is what can be changed")

@@ -1,0 +1,230 @@
+"""The trusted end of the wire: one worker, one submitted module, any number of programs."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import time
+from collections.abc import Callable, Mapping, Sequence
+from types import TracebackType
+from typing import Literal
+
+import msgspec
+
+from utils.checks.program import Crash, Ran
+
+from .confine import Confinement, SandboxUnavailable
+from .inside.channel import Cap, Channel
+from .inside.wire import (
+    Answer,
+    Ask,
+    Done,
+    Failed,
+    Message,
+    Ready,
+    Refused,
+    Run,
+    Start,
+    TooLarge,
+    WireClosed,
+    WireError,
+    WireTimeout,
+    as_table,
+)
+from .limits import MEGABYTE, Limits
+from .questions import Questions
+from .reach import ENVIRONMENT, reach
+from .scratch import remove
+
+Answerer = Callable[[str, str, tuple[object, ...], dict[str, object]], object]
+_TO_WORKER = Cap(64 * MEGABYTE, 512 * MEGABYTE)
+
+
+class WorkerLost(Exception):
+    """The worker gave no answer and is gone; whoever wants to go on needs a new one.
+
+    Attributes
+    ----------
+    reason : str
+        ``"timeout"``; ``"killed"`` (it ended: memory, a signal, ``os._exit``); ``"protocol"`` (what it sent is not
+        of the protocol).
+    message : str
+        One sentence.
+    """
+
+    def __init__(self, reason: Literal["timeout", "killed", "protocol"], message: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+        self.message = message
+
+
+class Worker:
+    """A confined process that runs programs against one submitted module.
+
+    Use it as a context manager, from the thread that made it: the process dies with that thread.
+
+    Parameters
+    ----------
+    confinement : Confinement
+        From `confinement`.
+    files : mapping of str to str
+        Source texts of the submission by module name (``"layers"``).
+    module : str
+        The module under test; a key of `files`.
+    proxies : mapping of str to sequence of str
+        What the module may import besides itself: module name → functions, each of which is answered by `answer`.
+    answer : callable
+        ``answer(module, function, args, kwargs)``, called in this process for each call of a proxy. What it raises
+        is raised in the submitted code.
+    limits : Limits
+
+    Raises
+    ------
+    SandboxUnavailable
+        When the worker does not come up. No submitted code has run by then, so it is never the student's fault.
+    """
+
+    def __init__(
+        self,
+        confinement: Confinement,
+        files: Mapping[str, str],
+        module: str,
+        proxies: Mapping[str, Sequence[str]],
+        answer: Answerer,
+        limits: Limits = Limits(),  # noqa: B008 (frozen)
+    ) -> None:
+        self._limits, self._answer = limits, answer
+        self._proxies = {name: tuple(functions) for name, functions in proxies.items()}
+        self._runs = 0
+        self._closed = False
+        self._ended = ""
+        self._scratch = tempfile.mkdtemp(prefix="nndl-")
+        home = {"HOME": self._scratch, "TMPDIR": self._scratch, "MPLCONFIGDIR": self._scratch}
+        try:
+            self._process = confinement.spawn(reach().argv, self._scratch, ENVIRONMENT | home)
+        except BaseException:
+            remove(self._scratch)
+            raise
+        inbound = Cap(limits.structure, limits.output)
+        self._channel = Channel(self._process.stdout, self._process.stdin, inbound, _TO_WORKER)
+        start = Start({module: files[module]}, module, self._proxies, inbound.tree, inbound.blob)
+        self._start(start)
+
+    def _start(self, start: Start) -> None:
+        deadline = time.monotonic() + self._limits.start_seconds
+        try:
+            self._channel.send(start, deadline=deadline)
+            message, _ = self._channel.receive(deadline)
+            if not isinstance(message, Ready):
+                raise WireError("the worker's first word is not Ready")
+        except WireError as error:
+            os.set_blocking(self._process.stderr, False)
+            said = _last_line(self._process.stderr)
+            self.close()
+            raise SandboxUnavailable(
+                f"a worker did not start in the sandbox: {said or error} ({self._ended})"
+            ) from error
+        except BaseException:
+            self.close()
+            raise
+
+    def run(self, program: str, inputs: Mapping[str, object], fetch: Sequence[str], seed: int = 0) -> Ran | Crash:
+        """Run one program against the submitted module.
+
+        Parameters
+        ----------
+        program : str
+            Python statements that refer to the module by its short name; see `utils.checks.program`.
+        inputs : mapping of str to object
+            Variables the program starts with.
+        fetch : sequence of str
+            Variables to bring back.
+        seed : int
+            For the global generators of ``numpy.random`` and ``random``.
+
+        Returns
+        -------
+        Ran or Crash
+            Values are plain data; what cannot cross is an `Opaque`.
+
+        Raises
+        ------
+        WorkerLost
+        """
+        if self._closed:
+            raise WorkerLost("killed", "the worker is closed")
+        self._runs += 1
+        deadline = time.monotonic() + self._limits.seconds
+        questions = Questions(self._proxies, self._answer, self._limits)
+        try:
+            self._channel.send(Run(self._runs, program, tuple(fetch), seed), dict(inputs), deadline)
+            while True:
+                message, value = self._channel.receive(deadline)
+                if not isinstance(message, Ask):
+                    return self._outcome(message, value, inputs, fetch)
+                self._reply(*questions.reply(message, value), deadline)
+        except WireTimeout:
+            self.close()
+            raise WorkerLost("timeout", f"no answer within {self._limits.seconds:g} seconds") from None
+        except WireClosed:
+            self.close(kill=False)
+            raise WorkerLost("killed", f"the process that ran the code ended: {self._ended}") from None
+        except TooLarge:
+            raise  # ours: the inputs of a case are too large
+        except WireError as error:
+            self.close()
+            raise WorkerLost("protocol", f"the process that ran the code broke the protocol: {error}") from None
+        except BaseException:
+            self.close()
+            raise
+
+    def _reply(self, message: Answer | Refused, value: object, deadline: float) -> None:
+        try:
+            self._channel.send(message, value, deadline)
+        except TooLarge:
+            self._channel.send(Refused("ValueError", "the result is too large"), None, deadline)
+
+    def _outcome(
+        self, message: Message, value: object, inputs: Mapping[str, object], fetch: Sequence[str]
+    ) -> Ran | Crash:
+        if not isinstance(message, Done | Failed) or message.number != self._runs:
+            raise WireError(f"{type(message).__name__} is not an answer to the program")
+        if isinstance(message, Done):
+            values = as_table(value)
+            if set(values) != set(fetch):
+                raise WireError("the values are not the ones that were asked for")
+            return Ran(values, tuple(name for name in inputs if name in message.mutated))
+        try:
+            return msgspec.convert(_shortened(as_table(value)), Crash)
+        except msgspec.ValidationError as error:
+            raise WireError(f"a crash is described wrongly: {error}") from None
+
+    def close(self, kill: bool = True) -> None:
+        """End the worker: its whole process tree is gone and its scratch folder removed. Closing twice is fine."""
+        if self._closed:
+            return
+        self._closed = True
+        if kill:
+            self._process.kill()
+        self._ended = self._process.wait()
+        remove(self._scratch)
+
+    def __enter__(self) -> Worker:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def _shortened(fields: dict[str, object]) -> dict[str, object]:
+    return {name: field[:500] if isinstance(field, str) else field for name, field in fields.items()}
+
+
+def _last_line(fd: int) -> str:
+    try:
+        lines = os.read(fd, 1 << 16).decode(errors="replace").strip().splitlines()
+    except OSError:
+        return ""
+    return lines[-1][:300] if lines else ""

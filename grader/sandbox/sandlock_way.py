@@ -1,0 +1,54 @@
+"""Confinement by sandlock: Landlock and seccomp, from a Python package; no root, no namespaces."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from .confine import Confinement, Process, SandboxUnavailable
+from .reach import DEVICES, reach
+
+
+class Sandlock(Confinement):
+    """Landlock says what may be read and written, seccomp which system calls there are, sandlock's supervisor the rest.
+
+    Needs Linux 6.12 (Landlock ABI 6, which keeps signals and abstract sockets inside).
+    """
+
+    name = "sandlock"
+
+    def spawn(self, argv: Sequence[str], scratch: str, environment: Mapping[str, str]) -> Process:
+        """Start `argv` confined. It dies with the thread that started it."""
+        from sandlock.sandbox import Sandbox, StdioMode
+
+        sandbox = Sandbox(
+            fs_readable=[*reach().readable, *DEVICES],
+            fs_writable=[scratch, "/dev/null"],
+            clean_env=True,
+            env=dict(environment),
+            cwd=scratch,
+            max_processes=1,
+            no_coredump=True,
+        )
+        pipe = StdioMode.PIPED
+        try:
+            return _Confined(sandbox, sandbox.popen(list(argv), stdin=pipe, stdout=pipe, stderr=pipe))
+        except (RuntimeError, OSError) as error:
+            raise SandboxUnavailable(f"sandlock could not start a process here: {error}") from error
+
+
+class _Confined:
+    """A sandlock process as a `Process`."""
+
+    def __init__(self, sandbox: Any, process: Any) -> None:
+        self._sandbox = sandbox  # the supervisor lives as long as this object
+        self._process = process
+        self.stdin, self.stdout, self.stderr = (s.fileno() for s in (process.stdin, process.stdout, process.stderr))
+
+    def kill(self) -> None:
+        self._process.kill()
+
+    def wait(self) -> str:
+        result = self._process.wait()
+        self._process.__exit__(None, None, None)
+        return f"signal {result.signal}" if result.signal > 0 else f"exit status {result.exit_code}"

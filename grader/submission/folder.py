@@ -1,0 +1,127 @@
+"""A submitted folder, read without following a single link.
+
+Every part of a path is opened relative to its parent with ``O_NOFOLLOW``, so that a link cannot be slipped in between
+looking and reading either.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import islice
+
+from .tree import MAX_DEPTH, MAX_ENTRIES, Entry, NotASubmission, Unreadable, too_large
+
+_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+# O_NONBLOCK: opening a pipe that nobody writes to must not wait for ever.
+_FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+_CHUNK = 1 << 20
+
+
+class Folder:
+    """A folder as a `Tree`.
+
+    Parameters
+    ----------
+    path : str
+        The folder. Its own parents may be links; they are the instructor's.
+
+    Raises
+    ------
+    NotASubmission
+        When it cannot be opened.
+    """
+
+    def __init__(self, path: str) -> None:
+        self.entries: list[Entry] = []
+        self.remarks: list[str] = []
+        try:
+            self._root = os.open(path, _FOLDER)
+        except OSError as error:
+            raise NotASubmission(f"{path} cannot be opened: {error.strerror}") from error
+        try:
+            self._list(self._root, "", MAX_DEPTH)
+        except OSError as error:
+            os.close(self._root)
+            raise NotASubmission(f"{path} cannot be listed: {error.strerror}") from error
+
+    def _list(self, folder: int, prefix: str, depth: int) -> None:
+        with os.scandir(folder) as found:
+            children = sorted(islice(found, MAX_ENTRIES + 1), key=lambda child: child.name)
+        for child in children:
+            if len(self.entries) >= MAX_ENTRIES:
+                self._remark_once(f"the folder has more than {MAX_ENTRIES} entries; the rest was not looked at")
+                return
+            name = prefix + child.name
+            if child.is_symlink():
+                self.entries.append(Entry(name, "link"))
+            elif child.is_dir(follow_symlinks=False):
+                self.entries.append(Entry(name, "folder"))
+                self._descend(folder, child.name, name, depth)
+            else:
+                regular = child.is_file(follow_symlinks=False)
+                self.entries.append(Entry(name, "file" if regular else "other"))
+
+    def _descend(self, parent: int, child: str, name: str, depth: int) -> None:
+        if depth == 0:
+            self._remark_once(f"folders nested more than {MAX_DEPTH} deep were not looked into")
+            return
+        try:
+            folder = os.open(child, _FOLDER, dir_fd=parent)
+        except OSError:
+            self.remarks.append(f"the folder {name} could not be opened")
+            return
+        try:
+            self._list(folder, name + "/", depth - 1)
+        finally:
+            os.close(folder)
+
+    def _remark_once(self, sentence: str) -> None:
+        if sentence not in self.remarks:
+            self.remarks.append(sentence)
+
+    def read(self, name: str, cap: int) -> bytes:
+        """The bytes of a regular file; see `Tree.read`."""
+        try:
+            with self._opened(name) as fd:
+                status = os.fstat(fd)
+                if not stat.S_ISREG(status.st_mode):
+                    raise Unreadable("is not a regular file")
+                if status.st_size > cap:
+                    raise too_large(cap)
+                return _read_whole(fd, cap)
+        except OSError as error:
+            if error.errno in (errno.ELOOP, errno.ENOTDIR):
+                raise Unreadable("is a symbolic link") from error
+            raise Unreadable(f"cannot be read ({error.strerror})") from error
+
+    @contextmanager
+    def _opened(self, name: str) -> Iterator[int]:
+        *folders, last = name.split("/")
+        opened = [self._root]
+        try:
+            for part in folders:
+                opened.append(os.open(part, _FOLDER, dir_fd=opened[-1]))
+            opened.append(os.open(last, _FILE, dir_fd=opened[-1]))
+            yield opened[-1]
+        finally:
+            for fd in opened[1:]:
+                os.close(fd)
+
+    def close(self) -> None:
+        """Close the folder."""
+        os.close(self._root)
+
+
+def _read_whole(fd: int, cap: int) -> bytes:
+    parts: list[bytes] = []
+    size = 0
+    while part := os.read(fd, _CHUNK):
+        parts.append(part)
+        size += len(part)
+        if size > cap:  # it grew while it was read
+            raise too_large(cap)
+    return b"".join(parts)
