@@ -300,9 +300,13 @@ def _validate(course: Course, source: _Source) -> None:
             if not NAME.match(exercise.name) or "." not in exercise.name:
                 raise source.error(exercise.name, f'"{exercise.name}" is no exercise; write "module.function".')
             if (exercise.module == "models") != (exercise.score is not None):
-                raise source.error(exercise.name, f'"{exercise.name}": a score range belongs to models.* and to them only.')
+                raise source.error(
+                    exercise.name, f'"{exercise.name}": a score range belongs to models.* and to them only.'
+                )
             if exercise.score and not 0 <= exercise.score.start < exercise.score.stop <= 1:
-                raise source.error(exercise.name, f'"{exercise.name}": the score range must satisfy 0 <= from < to <= 1.')
+                raise source.error(
+                    exercise.name, f'"{exercise.name}": the score range must satisfy 0 <= from < to <= 1.'
+                )
             for other in exercise.requires:
                 if other not in known:
                     raise source.error(exercise.name, f'"{exercise.name}" requires "{other}", which does not exist.')

@@ -74,7 +74,9 @@ def edited(text: str, edits: Sequence[Edit], where: str) -> str:
     """Apply edits to a text; each must apply exactly once."""
     for old, new in edits:
         if text.count(old) != 1:
-            raise CourseError(f"An edit of {where} applies {text.count(old)} times, not once: {old!r}; bring it up to date.")
+            raise CourseError(
+                f"An edit of {where} applies {text.count(old)} times, not once: {old!r}; bring it up to date."
+            )
         text = text.replace(old, new)
     return text
 
@@ -96,7 +98,8 @@ def _import(folder: Path, name: str) -> ModuleType:
         if loaded is None or str(path) not in map(str, getattr(loaded, "__path__", [])):
             init = path / "__init__.py"
             spec = importlib.util.spec_from_file_location(package, init, submodule_search_locations=[str(path)])
-            assert spec is not None and spec.loader is not None
+            assert spec is not None
+            assert spec.loader is not None
             loaded = importlib.util.module_from_spec(spec)
             sys.modules[package] = loaded
             spec.loader.exec_module(loaded)

@@ -26,7 +26,7 @@ class Case:
     aspects : mapping of str to Rule
         The variables that are compared, and by which rule.
     fallback : str
-        A program to run instead when another function that `program` needs is not written yet.
+        A program to run instead when another function that `program` needs does not work yet.
     writable : tuple of str
         Inputs that the function is meant to change.
     """
@@ -46,7 +46,8 @@ class Finding:
     Attributes
     ----------
     aspect : str
-        The output it is about: ``"dx"``, ``"grads.W1"``; ``""`` when it is about the whole function.
+        The output it is about: ``"dx"``, ``"grads.W1"``, ``"dx, dw"`` where one sentence explains several; ``""``
+        when it is about the whole function.
     verdict : str
         ``"pass"``, ``"fail"``, ``"error"``, ``"missing"``, ``"timeout"`` or ``"killed"``.
     hint : str

@@ -47,7 +47,7 @@ class Crash:
     Attributes
     ----------
     missing : bool
-        True when the code under test is still a stub (it raised ``NotImplementedError``).
+        True when the code under test is not there yet: it raised ``NotImplementedError``, or has no such name.
     error : str
         Name of the exception's class.
     message : str
@@ -56,6 +56,8 @@ class Crash:
         The innermost line of the student's own code (or of the program, when the student's code was not reached).
     function : str
         The function that line stands in.
+    entered : str
+        The student's function that the program called and that never returned.
     shapes : str
         The arrays that met on that line, as ``"x (3, 4), w (5, 2)"``; empty when there are none.
     """
@@ -68,6 +70,7 @@ class Crash:
     source: str = ""
     function: str = ""
     shapes: str = ""
+    entered: str = ""
 
     def __str__(self) -> str:
         if self.missing:
@@ -104,7 +107,8 @@ def run_program(
     code = compile(program, PROGRAM_FILE, "exec")
     linecache.cache[PROGRAM_FILE] = (len(program), None, program.splitlines(keepends=True), PROGRAM_FILE)
     try:
-        exec(code, variables)
+        with np.errstate(all="ignore"):  # overflow and NaN are reported by the rules, once and in words
+            exec(code, variables)
     except KeyboardInterrupt:
         raise
     except BaseException as error:
@@ -133,6 +137,8 @@ def describe_crash(error: BaseException) -> Crash:
     frames = list(traceback.walk_tb(error.__traceback__))
     own = [pair for pair in frames if _is_students(pair[0].f_code.co_filename)]
     program = [pair for pair in frames if pair[0].f_code.co_filename == PROGRAM_FILE]
+    if isinstance(error, AttributeError) and program and program[-1][0] is frames[-1][0]:
+        missing = True  # the program asked for a function that is not there
     if not (own or program):
         return Crash(missing, type(error).__name__, message)
     frame, line = (own or program)[-1]
@@ -140,7 +146,8 @@ def describe_crash(error: BaseException) -> Crash:
     short = "/".join(file.replace("\\", "/").split("/")[-2:])
     source = linecache.getline(file, line).strip()
     shapes = _shapes_on_line(frame, source)
-    return Crash(missing, type(error).__name__, message, short, line, source, frame.f_code.co_qualname, shapes)
+    entered = own[0][0].f_code.co_qualname if own else ""
+    return Crash(missing, type(error).__name__, message, short, line, source, frame.f_code.co_qualname, shapes, entered)
 
 
 def _is_students(file: str) -> bool:

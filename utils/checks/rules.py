@@ -2,10 +2,10 @@
 
 Each rule looks at one output and returns what is wrong with it, as a list of `Fault`; an empty list is a pass.
 
-The tolerance is an error model, not a matter of taste: two right implementations differ by the order in which they
-sum, which costs about ``eps * sqrt(terms)`` relative to the largest entry, times the condition of the computation.
-`rtol` grants half of the dtype's digits, ``sqrt(eps)``: 1.5e-8 for float64 and 3.5e-4 for float32. That leaves more
-than a thousand-fold room for rounding and is far below what any mistake in a formula changes.
+The tolerance is an error model, not a matter of taste: two right implementations differ by the order in which
+they sum, which costs about ``eps * sqrt(terms)`` relative to the largest entry, times the condition of the
+computation. `rtol` grants half of the dtype's digits, ``sqrt(eps)``: 1.5e-8 for float64 and 3.5e-4 for float32.
+That leaves more than a thousand-fold room for rounding and is far below what a mistake in a formula changes.
 """
 
 from __future__ import annotations
@@ -73,6 +73,31 @@ class Rule:
         """
         raise NotImplementedError
 
+    def agree(self, other: object, got: object, inputs: Mapping[str, object]) -> bool:
+        """Whether `got` is the answer `other`, which a misconception gives.
+
+        Parameters
+        ----------
+        other, got : object
+            The misconception's answer and the one under test.
+        inputs : mapping of str to object
+            The case's inputs.
+
+        Returns
+        -------
+        bool
+        """
+        if isinstance(other, Mapping) and isinstance(got, Mapping):
+            keys = other.keys() == got.keys()
+            return keys and all(self.agree(other[key], got[key], inputs) for key in other)
+        if other is None or got is None:
+            return other is got
+        return self.same(other, got, inputs)
+
+    def same(self, other: object, got: object, inputs: Mapping[str, object]) -> bool:
+        """`agree` for one array or number."""
+        raise NotImplementedError
+
     def to_dict(self) -> dict[str, object]:
         """The rule as plain data, for the golden pack."""
         return {"rule": type(self).__name__, **asdict(self)}
@@ -131,6 +156,9 @@ class Equal(Rule):
             return []
         return [Fault(path, "value", value_sentence(path, want, array, wrong), want, array)]
 
+    def same(self, other: object, got: object, inputs: Mapping[str, object]) -> bool:
+        return not Equal(dtype=self.dtype).faults("", other, got, inputs)
+
     def excused(self, want: Array, got: Array, inputs: Mapping[str, object]) -> npt.NDArray[np.bool_]:
         """Entries where another answer is as right as the reference's."""
         return np.zeros(want.shape, bool)
@@ -138,7 +166,7 @@ class Equal(Rule):
 
 @dataclass(frozen=True)
 class Subgradient(Equal):
-    """Equal, except at a kink: where ``inputs[at] == 0`` anything between 0 and the upstream gradient is right.
+    """Equal, except at a kink: where ``inputs[at] == 0``, all between 0 and the upstream gradient is right.
 
     Parameters
     ----------
@@ -192,13 +220,23 @@ class Initialised(Equal):
             return []
         return [Fault(path, "value", said, want, array)]
 
+    def same(self, other: object, got: object, inputs: Mapping[str, object]) -> bool:
+        """Random draws agree in distribution: their means and spreads differ by chance only."""
+        theirs, ours = as_array(other), as_array(got)
+        if theirs is None or ours is None or theirs.ndim < 2:
+            return super().same(other, got, inputs)
+        if theirs.shape != ours.shape or (self.dtype and theirs.dtype != ours.dtype):
+            return False
+        chance = 9 * max(float(theirs.std()), 1e-300) / np.sqrt(theirs.size)
+        return bool(abs(theirs.mean() - ours.mean()) <= chance and abs(theirs.std() - ours.std()) <= chance)
+
 
 @dataclass(frozen=True)
 class Minibatches(Rule):
     """Minibatches drawn from the training set: right size, rows with their own labels, not always the same.
 
-    The output is an array of shape (iterations, batch_size, 2): for each drawn row its index in the training set,
-    as the features tell it and as the labels tell it.
+    The output is an array of shape (iterations, batch_size, 2): for each drawn row its index in the training
+    set, as the features tell it and as the labels tell it.
 
     Parameters
     ----------
@@ -223,6 +261,8 @@ class Minibatches(Rule):
             said = "X_batch and y_batch do not belong together: draw the indices once and use them for both"
         elif not ((drawn >= 0) & (drawn < rows)).all():
             said = "the minibatch holds rows that are not in X"
+        elif shape[0] > 1 and (drawn == drawn[0]).all():
+            said = "every minibatch holds the same rows; draw new ones at random in each iteration"
         elif np.unique(drawn[..., 0]).size <= rows // 2:
             said = "most training rows are never drawn: every minibatch is a fresh random sample of all rows"
         elif all((drawn[i, :, 0] == np.arange(i, i + shape[1]) % rows).all() for i in range(shape[0])):
@@ -230,6 +270,11 @@ class Minibatches(Rule):
         else:
             return []
         return [Fault(path, "value", said, want, got)]
+
+    def same(self, other: object, got: object, inputs: Mapping[str, object]) -> bool:
+        """Draws agree when the same is wrong with them."""
+        theirs, ours = (self.faults("", None, value, inputs) for value in (other, got))
+        return [fault.sentence for fault in theirs] == [fault.sentence for fault in ours]
 
 
 def as_array(value: object) -> Array | None:
@@ -295,7 +340,8 @@ def value_sentence(path: str, want: Array, got: Array, wrong: npt.NDArray[np.boo
     where = tuple(int(i) for i in np.argwhere(wrong)[0])
     index = ", ".join(map(str, where))
     number = "all" if wrong.all() else f"{int(wrong.sum())} of {wrong.size}"
-    return f"{path}: {number} entries differ; {path}[{index}] is {got[where]:.6g} where {want[where]:.6g} is expected"
+    first = f"{path}[{index}] is {got[where]:.6g} where {want[where]:.6g} is expected"
+    return f"{path}: {number} entries differ; {first}"
 
 
 def _leaves(inputs: Mapping[str, object]) -> list[object]:

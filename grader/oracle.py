@@ -1,0 +1,191 @@
+"""The trusted half: one submission and one assignment in, a report out.
+
+The process that runs here knows the answers and never runs a student's code; the worker on the other side of the
+wire runs it and knows nothing. Both meet in `_Bench.answers`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import time
+from collections.abc import Mapping, Sequence
+from itertools import groupby
+from types import FunctionType
+
+import numpy as np
+
+from utils.checks.case import Finding
+from utils.checks.judge import Answer, Judgement, attempt, judge
+
+from . import models
+from .course import Assignment, Course, Exercise
+from .exercises import Recipe, recipe
+from .reference import Reference
+from .sandbox import Confinement, Limits, Worker, WorkerLost
+from .submission import Submission
+from .trial import SEED, Trial
+from .verdict import Report, Verdict, VerdictName
+
+
+def grade(
+    submission: Submission,
+    course: Course,
+    assignment: Assignment,
+    student: str,
+    *,
+    confinement: Confinement,
+    secret: bytes,
+) -> Report:
+    """Grade one submission.
+
+    Parameters
+    ----------
+    submission : Submission
+        What was handed in, as bytes.
+    course : Course
+    assignment : Assignment
+    student : str
+        Part of what the hidden cases are drawn from.
+    confinement : Confinement
+        What the student's code runs in.
+    secret : bytes
+        The course's secret, the other part.
+
+    Returns
+    -------
+    Report
+
+    Raises
+    ------
+    SandboxUnavailable
+        When no worker can be started. Whatever the submission does ends up in the report instead.
+    """
+    reference = Reference(course.root)
+    verdicts: list[Verdict] = []
+    for module, exercises in groupby(assignment.exercises, key=lambda exercise: exercise.module):
+        if module == "models":
+            verdicts += [models.grade(submission, exercise, reference, secret) for exercise in exercises]
+            continue
+        bench = _Bench(submission, course, module, reference, confinement)
+        with bench:
+            verdicts += [
+                _grade_exercise(bench, exercise, case_rng(secret, student, exercise)) for exercise in exercises
+            ]
+    return Report(assignment.name, student, confinement.name, tuple(verdicts), submission.remarks)
+
+
+def case_rng(secret: bytes, student: str, exercise: Exercise) -> np.random.Generator:
+    """The generator of one student's hidden cases: HMAC-SHA256 of the course's secret, student and exercise."""
+    digest = hmac.new(secret, f"{student}\0{exercise.name}".encode(errors="surrogatepass"), hashlib.sha256).digest()
+    return np.random.default_rng(int.from_bytes(digest))
+
+
+class _Bench:
+    """One module of one submission on a worker, with a new worker whenever one is lost.
+
+    Everything that `nndl` holds besides this module answers with the reference, so that no exercise is judged by
+    another one's mistakes.
+    """
+
+    def __init__(
+        self, submission: Submission, course: Course, module: str, reference: Reference, confinement: Confinement
+    ) -> None:
+        self.file = f"nndl/{module}.py"
+        self.source = submission.text(self.file) if self.file in submission.files else None
+        self.module = module
+        self.reference = reference
+        self.confinement = confinement
+        self.limits = Limits(seconds=course.limits.seconds, memory=course.limits.memory_bytes)
+        self.proxies = {name: _functions(reference, name) for name in reference.modules if name != module}
+        self.unusable: WorkerLost | None = None
+        self._worker: Worker | None = None
+
+    def __enter__(self) -> _Bench:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._close()
+
+    def answers(self, trial: Trial) -> list[Answer]:
+        """What the submission answers to a trial's cases; raises WorkerLost."""
+        worker = self._open()
+
+        def run(program: str, inputs: Mapping[str, object], fetch: Sequence[str]) -> Answer:
+            return worker.run(program, inputs, fetch, SEED)
+
+        try:
+            return [attempt(case, trial.recipe.function, run) for case in trial.cases]
+        except WorkerLost:
+            self._close()
+            raise
+
+    def _open(self) -> Worker:
+        """The worker, with the module imported: an import that never ends is met once, not in every exercise."""
+        if self.unusable:
+            raise self.unusable
+        if self._worker is None:
+            assert self.source is not None
+            files = {self.module: self.source}
+            self._worker = Worker(self.confinement, files, self.module, self.proxies, self._ask, self.limits)
+            try:
+                self._worker.run("pass", {}, ())
+            except WorkerLost as lost:
+                self._close()
+                self.unusable = lost
+                raise
+        return self._worker
+
+    def _ask(self, module: str, function: str, args: tuple[object, ...], kwargs: dict[str, object]) -> object:
+        """A call of a prerequisite, answered by the reference."""
+        with np.errstate(all="ignore"):
+            return getattr(self.reference.module(module), function)(*args, **kwargs)
+
+    def _close(self) -> None:
+        if self._worker is not None:
+            self._worker.close()
+            self._worker = None
+
+
+def _functions(reference: Reference, module: str) -> tuple[str, ...]:
+    loaded = reference.module(module)
+    return tuple(name for name in reference.public_names(module) if isinstance(getattr(loaded, name), FunctionType))
+
+
+def _grade_exercise(bench: _Bench, exercise: Exercise, rng: np.random.Generator) -> Verdict:
+    started = time.monotonic()
+    spec = recipe(exercise.name)
+    if bench.source is None:
+        judgement = _nothing("missing", f"{bench.file} was not handed in.")
+    else:
+        trial = Trial(spec, bench.reference, rng)
+        try:
+            judgement = judge(trial.hear(bench.answers(trial)), spec.hints)
+        except WorkerLost as lost:
+            judgement = _lost(lost, spec, bench)
+    seconds = time.monotonic() - started
+    score = round(exercise.points * judgement.share, 2)
+    verdict = verdict_name(judgement)
+    return Verdict(exercise.name, score, exercise.points, verdict, judgement.findings, round(seconds, 3))
+
+
+def verdict_name(judgement: Judgement) -> VerdictName:
+    """One word for a judgement."""
+    if judgement.share >= 1:
+        return "pass"
+    if judgement.share > 0:
+        return "partial"
+    return next((finding.verdict for finding in judgement.findings if finding.verdict != "pass"), "fail")
+
+
+def _lost(lost: WorkerLost, spec: Recipe, bench: _Bench) -> Judgement:
+    what = f"importing {bench.file}" if bench.unusable else spec.function
+    if lost.reason == "timeout":
+        said = f"{what} did not end within {bench.limits.seconds:g} seconds; is there a loop that never stops?"
+        return _nothing("timeout", f"{said[0].upper()}{said[1:]}" if bench.unusable else said)
+    return _nothing("killed", f"The process ended while {what} ran ({lost.message}); this earns no points.")
+
+
+def _nothing(verdict: VerdictName, hint: str) -> Judgement:
+    assert verdict != "partial"
+    return Judgement(0.0, (Finding("", verdict, hint),))

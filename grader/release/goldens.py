@@ -1,0 +1,118 @@
+"""Golden packs: what the student's own `check` knows without knowing the answer.
+
+A pack holds the visible cases with the reference's outputs and, for each misconception that a case exposes, the
+outputs *it* would give. That is enough to judge an answer and to name what went wrong; how to compute it is not in
+there.
+"""
+
+from __future__ import annotations
+
+import json
+import zlib
+
+import numpy as np
+
+from utils.checks.pack import GoldenCase, Pack, PackError
+from utils.checks.program import Crash
+from utils.checks.rules import as_array, close
+
+from ..course import Assignment, Course
+from ..exercises import recipe
+from ..models import MODELS
+from ..reference import Reference
+from ..trial import Trial
+
+FOLDER = "utils/checks/goldens"
+MODEL_TABLE = f"{FOLDER}/models.json"
+
+
+def build(course: Course, assignment: Assignment, reference: Reference) -> dict[str, bytes]:
+    """The golden packs of an assignment, and the table of the course's trained nets.
+
+    Parameters
+    ----------
+    course : Course
+    assignment : Assignment
+    reference : Reference
+
+    Returns
+    -------
+    dict of str to bytes
+        By path relative to the course folder.
+    """
+    packs = {
+        f"{FOLDER}/{exercise.name}.npz": build_pack(exercise.name, reference, exercise.requires).to_bytes()
+        for exercise in assignment.exercises
+        if exercise.score is None
+    }
+    return {**packs, MODEL_TABLE: model_table(course)}
+
+
+def model_table(course: Course) -> bytes:
+    """What the student's check knows about trained nets: the shapes of their weights and their score ranges."""
+    table = {
+        exercise.name: {
+            "from": exercise.score.start,
+            "to": exercise.score.stop,
+            "shapes": {name: list(shape) for name, shape in MODELS[exercise.name].shapes.items()},
+        }
+        for _, exercise in course.exercises()
+        if exercise.score is not None
+    }
+    return json.dumps(table, indent=2).encode() + b"\n"
+
+
+def build_pack(name: str, reference: Reference, requires: tuple[str, ...] = ()) -> Pack:
+    """The golden pack of one exercise; its cases are the same in every course, the hidden ones are not."""
+    spec = recipe(name)
+    trial = Trial(spec, reference, np.random.default_rng(zlib.crc32(name.encode())))
+    cases = tuple(
+        GoldenCase(case, trial.want(index).values, trial.suspects(index)) for index, case in enumerate(trial.cases)
+    )
+    return Pack(name, spec.hints, cases, requires)
+
+
+def same(old: bytes, new: bytes) -> bool:
+    """Whether two packs say the same: equal text, and numbers equal up to the rounding of another machine's BLAS."""
+    try:
+        before, after = Pack.from_bytes(old), Pack.from_bytes(new)
+    except PackError:
+        return False
+    return _same(_plain(before), _plain(after))
+
+
+def _plain(pack: Pack) -> object:
+    """A pack as nested dicts, lists and arrays."""
+    return {
+        "exercise": pack.exercise,
+        "requires": pack.requires,
+        "hints": dict(pack.hints),
+        "cases": [
+            {
+                "title": golden.case.title,
+                "programs": [golden.case.program, golden.case.fallback],
+                "writable": golden.case.writable,
+                "aspects": {name: repr(rule) for name, rule in golden.case.aspects.items()},
+                "inputs": golden.case.inputs,
+                "want": golden.want,
+                "suspects": {
+                    name: answer.error if isinstance(answer, Crash) else answer.values
+                    for name, answer in golden.suspects.items()
+                },
+            }
+            for golden in pack.cases
+        ],
+    }
+
+
+def _same(old: object, new: object) -> bool:
+    if isinstance(old, dict) and isinstance(new, dict):
+        return old.keys() == new.keys() and all(_same(old[key], new[key]) for key in old)
+    if isinstance(old, list | tuple) and isinstance(new, list | tuple):
+        return len(old) == len(new) and all(map(_same, old, new))
+    before, after = as_array(old), as_array(new)
+    if before is None or after is None:
+        return old == new
+    if before.shape != after.shape or before.dtype != after.dtype:
+        return False
+    return bool((close(before, after) | (np.isnan(before) & np.isnan(after))).all())

@@ -1,0 +1,5 @@
+"""Visible checks: `check` runs an exercise's cases and says what is wrong; the grader judges by the same rules."""
+
+from .check import CheckFailed, check, check_inputs
+
+__all__ = ["CheckFailed", "check", "check_inputs"]

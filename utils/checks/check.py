@@ -1,0 +1,216 @@
+"""The student's own check: run the visible cases of an exercise and say what is wrong."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from types import ModuleType, SimpleNamespace
+from typing import Any
+
+import numpy as np
+
+from .case import Finding
+from .judge import Answer, attempt, judge
+from .models import check_model
+from .pack import FOLDER, Pack, PackError, load, names
+from .program import run_program
+
+SEED = 0
+
+
+@dataclass(frozen=True)
+class Result:
+    """What the visible cases of one exercise came to.
+
+    Attributes
+    ----------
+    exercise : str
+    passed : bool
+    findings : tuple of Finding
+        Empty when everything is right.
+    cases : int
+        How many were run.
+    program : str
+        The lines that show the first finding, with the shapes of the inputs they need.
+    """
+
+    exercise: str
+    passed: bool
+    findings: tuple[Finding, ...]
+    cases: int
+    program: str = ""
+
+    @property
+    def missing(self) -> bool:
+        """Whether the exercise is still a stub."""
+        return any(finding.verdict == "missing" for finding in self.findings)
+
+    def __str__(self) -> str:
+        if self.passed:
+            return f"✓ {self.exercise}: right in all {self.cases} cases"
+        if self.missing:
+            return f"○ {self.exercise}: {self.findings[0].hint}"
+        lines = [f"✗ {self.exercise}"]
+        for finding in self.findings:
+            if finding.verdict == "pass":
+                lines.append(f"  ✓ {finding.aspect} is right")
+            else:
+                about = f"{finding.aspect}: " if finding.aspect else ""
+                lines.append(f"  ✗ {about}{finding.hint}")
+                lines.append(f"      seen with: {finding.case}")
+        if self.program:
+            case = next(finding.case for finding in self.findings if finding.case)
+            lines += ["", f'  To look into it: inputs = check_inputs("{self.exercise}", "{case}") holds'] + [
+                f"      {line}" for line in self.program.splitlines()
+            ]
+        return "\n".join(lines)
+
+
+class CheckFailed(AssertionError):
+    """A check that did not pass. In a notebook it shows as its own text, without a traceback."""
+
+    def _render_traceback_(self) -> list[str]:
+        return str(self).splitlines()
+
+
+def check(target: Callable[..., Any] | str, *args: Any) -> None:
+    """Check one exercise, or everything in a class, against its visible cases.
+
+    Parameters
+    ----------
+    target : function, class or str
+        What you wrote, as imported from ``nndl``: ``check(affine_forward)``, ``check(TwoLayerNet.loss)``,
+        ``check(TwoLayerNet)``; or the file of a trained net, ``check("models/two_layer_best.npz", data, TwoLayerNet)``.
+    *args
+        For a trained net: the data it was trained on and the class that runs it.
+
+    Raises
+    ------
+    CheckFailed
+        When something is wrong; its text says what.
+    TypeError
+        When `target` is not an exercise of the course.
+    """
+    if isinstance(target, str | os.PathLike):
+        print(check_model(target, *args))
+        return
+    results = [examine(pack, namespace) for pack, namespace in _exercises(target)]
+    passed = [str(result) for result in results if result.passed]
+    failed = [str(result) for result in results if not result.passed]
+    if passed:
+        print("\n".join(passed))
+    if failed:
+        raise CheckFailed("\n\n".join(failed))
+
+
+def check_inputs(exercise: str, title: str) -> dict[str, object]:
+    """The inputs of one visible case, to experiment with.
+
+    Parameters
+    ----------
+    exercise : str
+        As a check names it: ``"layers.affine_forward"``.
+    title : str
+        The case, as a check names it.
+
+    Returns
+    -------
+    dict of str to object
+        By the names that the check's program uses.
+    """
+    cases = {golden.case.title: golden.case.inputs for golden in load(exercise).cases}
+    if title not in cases:
+        raise KeyError(f'{exercise} has no case "{title}"; its cases are: {"; ".join(cases)}.')
+    return cases[title]
+
+
+def examine(pack: Pack, namespace: Mapping[str, object]) -> Result:
+    """Run all cases of a pack.
+
+    Parameters
+    ----------
+    pack : Pack
+    namespace : mapping of str to object
+        The modules under test by their short names.
+
+    Returns
+    -------
+    Result
+    """
+
+    def run(program: str, inputs: Mapping[str, object], fetch: Sequence[str]) -> Answer:
+        state = np.random.get_state()
+        np.random.seed(SEED)
+        try:
+            return run_program(program, namespace, inputs, fetch)
+        finally:
+            np.random.set_state(state)
+
+    function = pack.exercise.split(".", 1)[1]
+    hearings = [golden.hear(attempt(golden.case, function, run)) for golden in pack.cases]
+    judgement = judge(hearings, pack.hints)
+    first = next((finding for finding in judgement.findings if finding.case), None)
+    program = ""
+    if first and first.verdict != "missing":
+        case = next(golden.case for golden in pack.cases if golden.case.title == first.case)
+        shown = ", ".join(f"{name} {_shape(value)}" for name, value in case.inputs.items())
+        program = f"{shown}\n{case.program}"
+    return Result(pack.exercise, judgement.share == 1, judgement.findings, len(hearings), program)
+
+
+def find_packs(wanted: Iterable[str]) -> list[Pack]:
+    """The packs of the exercises called `wanted`: full names, modules or beginnings; all of them for an empty list.
+
+    Raises
+    ------
+    PackError
+        Naming what there is, where one is unknown.
+    """
+    known = names()
+    chosen: list[str] = []
+    for name in wanted:
+        clean = name.removeprefix("nndl.").removesuffix(".py")
+        found = [exercise for exercise in known if exercise == clean or exercise.startswith(f"{clean}.")]
+        found = found or [exercise for exercise in known if clean in exercise.split(".")]
+        if not found:
+            raise PackError(f'There is no exercise "{name}"; there are {", ".join(known) or f"none in {FOLDER}"}.')
+        chosen += found
+    return [load(exercise) for exercise in dict.fromkeys(chosen or known)]
+
+
+def _exercises(target: Callable[..., Any]) -> list[tuple[Pack, dict[str, object]]]:
+    """The packs that a function or class answers for, with the namespace to run them in."""
+    module_name = getattr(target, "__module__", "") or ""
+    qualified = getattr(target, "__qualname__", "") or ""
+    if not callable(target) or not qualified:
+        raise TypeError(f"check() takes a function or class of nndl, not {target!r}.")
+    short = module_name.rsplit(".", 1)[-1]
+    full = f"{short}.{qualified}"
+    known = names()
+    found = [name for name in known if name == full or name.startswith(f"{full}.")]
+    if not found:
+        alike = [name for name in known if name.split(".", 1)[1] == qualified]
+        if alike:
+            raise TypeError(
+                f"This {qualified} was defined in {module_name}; write it into nndl/{alike[0].split('.')[0]}.py "
+                f"and import it from there, because that is the file you hand in."
+            )
+        raise TypeError(f"{full} is not an exercise; the exercises are {', '.join(known)}.")
+    module = sys.modules[module_name]
+    view = module if "." in qualified else _with(module, qualified, target)
+    return [(load(name), {short: view}) for name in found]
+
+
+def _with(module: ModuleType, name: str, value: object) -> SimpleNamespace:
+    """The module as it is, but with the very object that was handed in."""
+    return SimpleNamespace(**{**vars(module), name: value})
+
+
+def _shape(value: object) -> str:
+    if isinstance(value, np.ndarray):
+        return f"{value.shape}"
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{key} {_shape(item)}" for key, item in value.items()) + "}"
+    return repr(value)

@@ -1,0 +1,197 @@
+"""From the answers of all cases to findings: what is wrong, and which misconception gives exactly this.
+
+The student's own `check` and the grader both come through here. They differ in where the expected answers come
+from: the first reads them from a golden pack, the second computes them with the reference.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from .case import Case, Finding
+from .explain import explain
+from .program import Crash, Ran
+from .rules import Fault
+
+IN_PLACE = "in-place"  # the id of the one misconception that shows in the inputs, not in the outputs
+
+Answer = Ran | Crash
+Run = Callable[[str, Mapping[str, object], Sequence[str]], Answer]
+
+
+def attempt(case: Case, function: str, run: Run) -> Answer:
+    """Run a case, and its fallback where another function that it needs stands in the way.
+
+    Parameters
+    ----------
+    case : Case
+    function : str
+        Qualified name of the function under test.
+    run : callable
+        ``run(program, inputs, fetch)``, as `utils.checks.program.run_program` with its namespace fixed.
+
+    Returns
+    -------
+    Ran or Crash
+    """
+    answer = run(case.program, case.inputs, tuple(case.aspects))
+    if isinstance(answer, Crash) and case.fallback and answer.entered not in ("", function):
+        answer = run(case.fallback, case.inputs, tuple(case.aspects))
+    return answer
+
+
+@dataclass(frozen=True)
+class Hearing:
+    """One case with everything needed to judge it.
+
+    Attributes
+    ----------
+    case : Case
+    want : dict of str to object
+        The right answers, by aspect.
+    answer : Ran or Crash
+        What the code under test did.
+    suspects : mapping of str to Ran or Crash
+        What each known misconception does in this case, by the misconception's id; one that does not show in
+        this case is left out.
+    """
+
+    case: Case
+    want: Mapping[str, object]
+    answer: Answer
+    suspects: Mapping[str, Answer] = field(default_factory=dict)
+
+    def faults(self) -> list[Fault]:
+        """What is wrong with the answer, aspect by aspect; empty for a crash, which has no answer."""
+        if isinstance(self.answer, Crash):
+            return []
+        return [
+            fault
+            for aspect, rule in self.case.aspects.items()
+            for fault in rule.faults(aspect, self.want[aspect], self.answer.values.get(aspect), self.case.inputs)
+        ]
+
+    def looks_like(self, suspect: str, path: str) -> bool:
+        """Whether the answer for `path` (all of it for ``""``) is the one that the misconception `suspect` gives."""
+        other = self.suspects.get(suspect)
+        if isinstance(self.answer, Crash) or isinstance(other, Crash):
+            both = isinstance(self.answer, Crash) and isinstance(other, Crash)
+            return both and self.answer.error == other.error  # type: ignore[union-attr]
+        if other is None:  # the misconception does not show in this case
+            return not any(fault.path == path or not path for fault in self.faults())
+        return all(
+            self.case.aspects[one.split(".")[0]].agree(
+                _at(other.values, one), _at(self.answer.values, one), self.case.inputs
+            )
+            for one in ([path] if path else self.case.aspects)
+        )
+
+    @property
+    def mutated(self) -> tuple[str, ...]:
+        """Inputs that were changed although they are not the function's to change."""
+        if isinstance(self.answer, Crash):
+            return ()
+        return tuple(name for name in self.answer.mutated if name not in self.case.writable)
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What all cases of one exercise come to.
+
+    Attributes
+    ----------
+    share : float
+        The part of the points that is earned, 0 to 1.
+    findings : tuple of Finding
+        Empty when everything is right.
+    """
+
+    share: float
+    findings: tuple[Finding, ...]
+
+
+def judge(hearings: Sequence[Hearing], hints: Mapping[str, str]) -> Judgement:
+    """Judge one exercise by all of its cases.
+
+    An output is right when it is right in every case. Each output carries an equal share of the points; changing
+    an input in place costs half a share.
+
+    Parameters
+    ----------
+    hearings : sequence of Hearing
+        At least one.
+    hints : mapping of str to str
+        The sentence of each misconception, by id.
+
+    Returns
+    -------
+    Judgement
+    """
+    crashed = [hearing for hearing in hearings if isinstance(hearing.answer, Crash)]
+    if crashed:
+        return Judgement(0.0, (_crash_finding(crashed, hearings, hints),))
+
+    aspects = list(dict.fromkeys(aspect for hearing in hearings for aspect in hearing.case.aspects))
+    first_fault: dict[str, tuple[Hearing, Fault]] = {}
+    for hearing in hearings:
+        for fault in hearing.faults():
+            first_fault.setdefault(fault.path, (hearing, fault))
+    wrong_aspects = {path.split(".")[0] for path in first_fault}
+
+    whole = _suspect("", hearings, hints)
+    explained: dict[str | None, list[str]] = {}
+    for path in first_fault:
+        suspect = whole or _suspect(path, hearings, hints)
+        explained.setdefault(suspect, []).append(path)
+    findings = []
+    for suspect, paths in explained.items():
+        # One sentence for all outputs that a misconception explains; one for each that nothing explains.
+        for group in [paths] if suspect else [[path] for path in paths]:
+            hearing, fault = first_fault[group[0]]
+            findings.append(_fault_finding(", ".join(group), fault, hearing, suspect, hints))
+    mutated = {name: hearing for hearing in reversed(hearings) for name in hearing.mutated}
+    for name, hearing in mutated.items():
+        said = f"{name} was changed in place; work on a copy, because the caller still needs it."
+        findings.append(Finding(name, "fail", said, IN_PLACE, hearing.case.title))
+    if not findings:
+        return Judgement(1.0, ())
+    right = [aspect for aspect in aspects if aspect not in wrong_aspects]
+    findings += [Finding(aspect, "pass") for aspect in right]
+    earned = max(0.0, len(right) - (0.5 if mutated else 0.0))
+    return Judgement(earned / len(aspects), tuple(findings))
+
+
+def _suspect(path: str, hearings: Sequence[Hearing], hints: Mapping[str, str]) -> str | None:
+    """The first misconception that gives the answer for `path` (the whole answer for ``""``) in every case."""
+    return next((name for name in hints if all(hearing.looks_like(name, path) for hearing in hearings)), None)
+
+
+def _fault_finding(
+    aspect: str, fault: Fault, hearing: Hearing, suspect: str | None, hints: Mapping[str, str]
+) -> Finding:
+    if suspect:
+        hint = f"{hints[suspect]} ({fault.sentence}.)"
+    else:
+        guess = explain(fault.want, fault.got) if fault.kind == "value" else ""
+        hint = f"{fault.sentence}{'; ' + guess if guess else ''}."
+    return Finding(aspect, "fail", hint, suspect, hearing.case.title)
+
+
+def _crash_finding(crashed: Sequence[Hearing], hearings: Sequence[Hearing], hints: Mapping[str, str]) -> Finding:
+    first = crashed[0]
+    crash = first.answer
+    assert isinstance(crash, Crash)
+    suspect = None if crash.missing else _suspect("", hearings, hints)
+    hint = f"{hints[suspect]} ({crash}.)" if suspect else f"{crash}."
+    return Finding("", "missing" if crash.missing else "error", hint, suspect, first.case.title)
+
+
+def _at(values: Mapping[str, object], path: str) -> object:
+    """The value at a path such as ``"grads.W1"``; None where there is none."""
+    here: object = values
+    for step in path.split("."):
+        if not isinstance(here, Mapping):
+            return None
+        here = here.get(step)
+    return here

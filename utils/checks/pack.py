@@ -1,0 +1,193 @@
+"""Golden packs: the visible cases of an exercise with their right answers, and with those of its misconceptions.
+
+A pack is one ``.npz`` file without pickles: an entry ``pack`` holds everything but the arrays as JSON, in which an
+array is referred to by the name of its own entry. The same values always give the same bytes.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from .case import Case
+from .judge import Answer, Hearing
+from .program import Crash, Ran
+from .rules import Rule
+
+FOLDER = Path(__file__).parent / "goldens"
+FORMAT = 1
+
+
+class PackError(Exception):
+    """A golden pack is missing or damaged."""
+
+
+@dataclass(frozen=True)
+class GoldenCase:
+    """A case, its right answers, and the answers of the misconceptions that it exposes."""
+
+    case: Case
+    want: Mapping[str, object]
+    suspects: Mapping[str, Answer] = field(default_factory=dict)
+
+    def hear(self, answer: Answer) -> Hearing:
+        """This case together with what the code under test did."""
+        return Hearing(self.case, self.want, answer, self.suspects)
+
+
+@dataclass(frozen=True)
+class Pack:
+    """All visible cases of one exercise.
+
+    Attributes
+    ----------
+    exercise : str
+        Its name.
+    hints : dict of str to str
+        A sentence for each misconception, by id.
+    cases : tuple of GoldenCase
+    requires : tuple of str
+        Exercises to solve before this one.
+    """
+
+    exercise: str
+    hints: Mapping[str, str]
+    cases: tuple[GoldenCase, ...]
+    requires: tuple[str, ...] = ()
+
+    def to_bytes(self) -> bytes:
+        """The pack as the bytes of an ``.npz`` file."""
+        arrays: dict[str, Any] = {}
+        data = {
+            "format": FORMAT,
+            "exercise": self.exercise,
+            "requires": list(self.requires),
+            "hints": dict(self.hints),
+            "cases": [_pack_case(golden, arrays) for golden in self.cases],
+        }
+        text = json.dumps(data, ensure_ascii=False, indent=1).encode()
+        out = io.BytesIO()
+        np.savez_compressed(out, pack=np.frombuffer(text, np.uint8), **arrays)
+        return out.getvalue()
+
+    @staticmethod
+    def from_bytes(data: bytes) -> Pack:
+        """Read what `to_bytes` wrote; raises PackError for anything else."""
+        try:
+            with np.load(io.BytesIO(data), allow_pickle=False) as file:
+                arrays = {name: file[name] for name in file.files}
+            tree = json.loads(arrays["pack"].tobytes())
+            if tree["format"] != FORMAT:
+                raise PackError(f"it has format {tree['format']}, this kit reads {FORMAT}")
+            cases = tuple(_unpack_case(case, arrays) for case in tree["cases"])
+            return Pack(tree["exercise"], tree["hints"], cases, tuple(tree["requires"]))
+        except (
+            ValueError,
+            KeyError,
+            TypeError,
+            EOFError,
+            OSError,
+            zipfile.BadZipFile,
+            NotImplementedError,
+        ) as error:
+            raise PackError(f"{type(error).__name__}: {error}") from None
+
+
+def load(exercise: str, folder: Path = FOLDER) -> Pack:
+    """The golden pack of an exercise.
+
+    Parameters
+    ----------
+    exercise : str
+        Its name, as ``"layers.affine_forward"``.
+    folder : Path
+        Where the packs are.
+
+    Raises
+    ------
+    PackError
+        In one sentence, where there is no such pack or it cannot be read.
+    """
+    path = folder / f"{exercise}.npz"
+    try:
+        return Pack.from_bytes(path.read_bytes())
+    except FileNotFoundError:
+        raise PackError(f'There are no visible checks for "{exercise}" in {folder}; is the name right?') from None
+    except (PackError, OSError) as error:
+        raise PackError(f"{path} cannot be read ({error}); restore it from the course's files.") from None
+
+
+def names(folder: Path = FOLDER) -> tuple[str, ...]:
+    """The exercises that have a golden pack."""
+    return tuple(sorted(path.name.removesuffix(".npz") for path in folder.glob("*.npz")))
+
+
+def _pack_case(golden: GoldenCase, arrays: dict[str, Any]) -> dict[str, object]:
+    case = golden.case
+    return {
+        "title": case.title,
+        "program": case.program,
+        "fallback": case.fallback,
+        "writable": list(case.writable),
+        "aspects": {name: rule.to_dict() for name, rule in case.aspects.items()},
+        "inputs": _pack(case.inputs, arrays),
+        "want": _pack(golden.want, arrays),
+        "suspects": {name: _pack_answer(answer, arrays) for name, answer in golden.suspects.items()},
+    }
+
+
+def _unpack_case(tree: Mapping[str, Any], arrays: Mapping[str, Any]) -> GoldenCase:
+    aspects = {name: Rule.from_dict(rule) for name, rule in tree["aspects"].items()}
+    inputs = _unpack(tree["inputs"], arrays)
+    case = Case(tree["title"], tree["program"], inputs, aspects, tree["fallback"], tuple(tree["writable"]))
+    suspects = {name: _unpack_answer(answer, arrays) for name, answer in tree["suspects"].items()}
+    return GoldenCase(case, _unpack(tree["want"], arrays), suspects)
+
+
+def _pack_answer(answer: Answer, arrays: dict[str, Any]) -> dict[str, object]:
+    if isinstance(answer, Crash):
+        return {"error": answer.error}
+    return {"values": _pack(answer.values, arrays)}
+
+
+def _unpack_answer(tree: Mapping[str, Any], arrays: Mapping[str, Any]) -> Answer:
+    if "error" in tree:
+        return Crash(missing=False, error=tree["error"], message="")
+    return Ran(_unpack(tree["values"], arrays))
+
+
+def _pack(value: object, arrays: dict[str, Any]) -> object:
+    """A value as JSON; arrays and numpy numbers move to `arrays`."""
+    if isinstance(value, np.ndarray | np.generic):
+        name = f"a{len(arrays)}"
+        arrays[name] = np.asarray(value)
+        return {"array": name}
+    if isinstance(value, Mapping):
+        return {"dict": {key: _pack(item, arrays) for key, item in value.items()}}
+    if isinstance(value, tuple):
+        return {"tuple": [_pack(item, arrays) for item in value]}
+    if isinstance(value, list):
+        return {"list": [_pack(item, arrays) for item in value]}
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    raise TypeError(f"a {type(value).__name__} has no place in a golden pack")
+
+
+def _unpack(tree: Any, arrays: Mapping[str, Any]) -> Any:
+    """The inverse of `_pack`."""
+    if not isinstance(tree, dict):
+        return tree
+    ((kind, content),) = tree.items()
+    if kind == "array":
+        return arrays[content]
+    if kind == "dict":
+        return {key: _unpack(item, arrays) for key, item in content.items()}
+    items = [_unpack(item, arrays) for item in content]
+    return tuple(items) if kind == "tuple" else items
