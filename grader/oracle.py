@@ -1,7 +1,7 @@
 """The trusted half: one submission and one assignment in, a report out.
 
 The process that runs here knows the answers and never runs a student's code; the worker on the other side of the
-wire runs it and knows nothing. Both meet in `_Bench.answers`.
+wire runs it and knows nothing. Both meet in `_Bench.judge`.
 """
 
 from __future__ import annotations
@@ -107,18 +107,18 @@ class _Bench:
     def __exit__(self, *_: object) -> None:
         self._close()
 
-    def answers(self, trial: Trial) -> list[Answer]:
-        """What the submission answers to a trial's cases; raises WorkerLost."""
-        worker = self._open()
-
-        def run(program: str, inputs: Mapping[str, object], fetch: Sequence[str]) -> Answer:
-            return worker.run(program, inputs, fetch, SEED)
-
+    def judge(self, trial: Trial) -> Judgement:
+        """Judge the submission's answers to a trial's cases; raises WorkerLost."""
         try:
-            return [attempt(case, trial.recipe.function, run) for case in trial.cases]
+            self._open()
+            answers = [attempt(case, trial.recipe.function, self._run) for case in trial.cases]
+            return judge(trial.hear(answers), trial.recipe.hints, self._run)
         except WorkerLost:
             self._close()
             raise
+
+    def _run(self, program: str, inputs: Mapping[str, object], fetch: Sequence[str]) -> Answer:
+        return self._open().run(program, inputs, fetch, SEED)
 
     def _open(self) -> Worker:
         """The worker, with the module imported: an import that never ends is met once, not in every exercise."""
@@ -158,9 +158,8 @@ def _grade_exercise(bench: _Bench, exercise: Exercise, rng: np.random.Generator)
     if bench.source is None:
         judgement = _nothing("missing", f"{bench.file} was not handed in.")
     else:
-        trial = Trial(spec, bench.reference, rng)
         try:
-            judgement = judge(trial.hear(bench.answers(trial)), spec.hints)
+            judgement = bench.judge(Trial(spec, bench.reference, rng))
         except WorkerLost as lost:
             judgement = _lost(lost, spec, bench)
     seconds = time.monotonic() - started

@@ -17,9 +17,7 @@ def recipe(name: str) -> Recipe:
         return RECIPES[name]
     except KeyError:
         known = ", ".join(RECIPES)
-        raise CourseError(
-            f'Nothing in grader/exercises says how to judge "{name}"; there are {known}.'
-        ) from None
+        raise CourseError(f'Nothing in grader/exercises says how to judge "{name}"; there are {known}.') from None
 
 
 __all__ = ["RECIPES", "Misconception", "Recipe", "recipe"]

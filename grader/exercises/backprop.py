@@ -15,6 +15,10 @@ LOSS_AND_GRADIENT: dict[str, Rule] = {"loss": Equal(), "dW": Equal()}
 VALUE_AND_GRADIENT: dict[str, Rule] = {"value": Equal(), "dX": Equal()}
 
 
+def _value_case(title: str, program: str, inputs: dict[str, object]) -> Case:
+    return Case(title, program, inputs, VALUE_AND_GRADIENT, gradients={"dX": "X"}, objective=("value", ""))
+
+
 def autoencoder_cases(rng: np.random.Generator) -> Iterator[Case]:
     """More inputs than hidden units, fewer, one of each."""
     m, d = sizes(rng, 2)
@@ -22,7 +26,8 @@ def autoencoder_cases(rng: np.random.Generator) -> Iterator[Case]:
     for m, d in shapes:
         inputs: dict[str, object] = {"W": rng.standard_normal((m, d)), "x": 1 + rng.standard_normal(d)}
         title = f"W of shape {(m, d)}"
-        yield Case(title, "loss, dW = backprop.tied_autoencoder(W, x)", inputs, LOSS_AND_GRADIENT)
+        program = "loss, dW = backprop.tied_autoencoder(W, x)"
+        yield Case(title, program, inputs, LOSS_AND_GRADIENT, gradients={"dW": "W"}, objective=("loss", ""))
 
 
 def _latent(rng: np.random.Generator) -> Iterator[tuple[str, dict[str, object]]]:
@@ -50,21 +55,21 @@ def log_determinant_cases(rng: np.random.Generator) -> Iterator[Case]:
     program = "value, dX = backprop.gplvm_log_determinant(X, alpha, beta, D)"
     for title, inputs in _latent(rng):
         d = np.asarray(inputs.pop("Y")).shape[1]
-        yield Case(title, program, {**inputs, "D": d}, VALUE_AND_GRADIENT)
+        yield _value_case(title, program, {**inputs, "D": d})
 
 
 def data_fit_cases(rng: np.random.Generator) -> Iterator[Case]:
     """Several shapes."""
     program = "value, dX = backprop.gplvm_data_fit(X, Y, alpha, beta)"
     for title, inputs in list(_latent(rng))[:-1]:
-        yield Case(title, program, inputs, VALUE_AND_GRADIENT)
+        yield _value_case(title, program, inputs)
 
 
 def objective_cases(rng: np.random.Generator) -> Iterator[Case]:
     """Several shapes; the two parts come from the reference where the student's own are not there yet."""
     program = "value, dX = backprop.gplvm_objective(X, Y, alpha, beta)"
     for title, inputs in list(_latent(rng))[:-1]:
-        yield Case(title, program, inputs, VALUE_AND_GRADIENT)
+        yield _value_case(title, program, inputs)
 
 
 _AUTO_LOSS = "loss = 0.5 * (r @ r)"

@@ -30,8 +30,7 @@ net = fc_net.FullyConnectedNet(hidden_dims, input_dim=D, num_classes=C, weight_s
 params = net.params
 """
 DEEP_LOSS = (
-    "net = fc_net.FullyConnectedNet(hidden_dims, input_dim=D, num_classes=C, reg=reg, dtype=np.dtype(dtype))\n"
-    + _USE
+    "net = fc_net.FullyConnectedNet(hidden_dims, input_dim=D, num_classes=C, reg=reg, dtype=np.dtype(dtype))\n" + _USE
 )
 DEEP_LOSS_ALONE = (
     "net = fc_net.FullyConnectedNet.__new__(fc_net.FullyConnectedNet)\n"
@@ -75,6 +74,14 @@ def _params(rng: np.random.Generator, dims: Sequence[int], dtype: str = "float64
     return params
 
 
+def _loss_case(title: str, program: str, inputs: dict[str, object], aspects: dict[str, Rule], fallback: str) -> Case:
+    """A case whose gradients are those of the loss in each of the parameters."""
+    params = inputs["params"]
+    assert isinstance(params, dict)
+    gradients = {f"grads.{name}": f"params.{name}" for name in params}
+    return Case(title, program, inputs, aspects, fallback, gradients=gradients, objective=("loss", ""))
+
+
 def two_layer_loss_cases(rng: np.random.Generator) -> Iterator[Case]:
     """Rows and images, one example, with and without the L2 term."""
     n, h, c, *shape = sizes(rng, 6, low=3, high=9)
@@ -89,7 +96,7 @@ def two_layer_loss_cases(rng: np.random.Generator) -> Iterator[Case]:
             "D": d, "H": h, "C": c, "reg": reg, "params": _params(rng, (d, h, c)),
             "X": rng.standard_normal((rows, *image)), "y": rng.integers(c, size=rows),
         }  # fmt: skip
-        yield Case(title, TWO_LOSS, inputs, OUTPUTS, TWO_LOSS_ALONE)
+        yield _loss_case(title, TWO_LOSS, inputs, OUTPUTS, TWO_LOSS_ALONE)
 
 
 def deep_loss_cases(rng: np.random.Generator) -> Iterator[Case]:
@@ -109,7 +116,7 @@ def deep_loss_cases(rng: np.random.Generator) -> Iterator[Case]:
             "params": _params(rng, (d, *hidden, c), dtype),
             "X": rng.standard_normal((rows, *image)), "y": rng.integers(c, size=rows),
         }  # fmt: skip
-        yield Case(title, DEEP_LOSS, inputs, TYPED if dtype == "float32" else OUTPUTS, DEEP_LOSS_ALONE)
+        yield _loss_case(title, DEEP_LOSS, inputs, TYPED if dtype == "float32" else OUTPUTS, DEEP_LOSS_ALONE)
 
 
 _TWO_W1 = 'self.params["W1"] = weight_scale * np.random.randn(input_dim, hidden_dims)'
@@ -377,8 +384,7 @@ RECIPES = (
                 "The biases are regularised; the L2 term is about the weights only.",
                 (
                     _DEEP_REG,
-                    _DEEP_REG
-                    + '\n            loss += 0.5 * self.reg * (self.params[f"b{layer}"] ** 2).sum()',
+                    _DEEP_REG + '\n            loss += 0.5 * self.reg * (self.params[f"b{layer}"] ** 2).sum()',
                 ),
                 (
                     _DEEP_REG_W,

@@ -53,7 +53,15 @@ def affine_backward_cases(rng: np.random.Generator) -> Iterator[Case]:
     """Gradients for the student's own cache; for ``(x, w, b)`` where there is no forward yet."""
     aspects: dict[str, Rule] = {"dx": Equal(), "dw": Equal(), "db": Equal()}
     for title, opening, inputs in _affine_inputs(rng):
-        yield Case(title, opening + AFFINE_BACKWARD, inputs, aspects, opening + AFFINE_BACKWARD_ALONE)
+        yield Case(
+            title,
+            opening + AFFINE_BACKWARD,
+            inputs,
+            aspects,
+            opening + AFFINE_BACKWARD_ALONE,
+            gradients={"dx": "x", "dw": "w", "db": "b"},
+            objective=("out", "dout"),
+        )
 
 
 _OUT = "out = x.reshape(x.shape[0], -1) @ w + b"
@@ -133,9 +141,7 @@ AFFINE_BACKWARD_RECIPE = Recipe(
             "db holds one example's share; the bias serves every example, so their gradients add up.",
             (_DB, "db = dout[0].copy()"),
         ),
-        wrong(
-            "db-total", "db is a single number; there is one bias for each output.", (_DB, "db = dout.sum()")
-        ),
+        wrong("db-total", "db is a single number; there is one bias for each output.", (_DB, "db = dout.sum()")),
         wrong(
             "db-not-summed",
             "db is dout itself; sum it over the examples that share b.",
@@ -218,7 +224,15 @@ def relu_backward_cases(rng: np.random.Generator) -> Iterator[Case]:
     """Any shape; at exactly 0 every subgradient counts as right."""
     aspects = {"dx": Subgradient(at="x", upstream="dout")}
     for title, inputs in _relu_inputs(rng):
-        yield Case(title, RELU_BACKWARD, inputs, aspects, RELU_BACKWARD_ALONE)
+        yield Case(
+            title,
+            RELU_BACKWARD,
+            inputs,
+            aspects,
+            RELU_BACKWARD_ALONE,
+            gradients={"dx": "x"},
+            objective=("out", "dout"),
+        )
 
 
 _RELU = "out = np.maximum(0, x)"

@@ -71,14 +71,18 @@ def _net(rng: np.random.Generator, n: int, d: int, h: int, c: int, reg: float) -
 def loss_cases(rng: np.random.Generator) -> Iterator[Case]:
     """Scores, loss, gradients; regularised and not; scores so large that exp overflows."""
     aspects: dict[str, Rule] = {"scores": Equal(), "loss": Equal(), "grads": Equal()}
+    gradients = {f"grads.{name}": f"params.{name}" for name in ("W1", "b1", "W2", "b2")}
     n, d, h, c = sizes(rng, 4, low=3)
-    yield Case(f"{n} examples, no regularisation", LOSS, _net(rng, n, d, h, c, 0.0), aspects)
-    yield Case(f"{n} examples, reg 0.7", LOSS, _net(rng, n, d, h, c, 0.7), aspects)
-    yield Case("a single example", LOSS, _net(rng, 1, d, h, c, 0.3), aspects)
-    yield Case("more examples than features", LOSS, _net(rng, d + 9, d, h, c, 0.1), aspects)
     large = _net(rng, n, d, h, c, 0.0)
     large["X"] = 1e4 * np.asarray(large["X"])
-    yield Case("scores of several thousand", LOSS, large, aspects)
+    for title, inputs in (
+        (f"{n} examples, no regularisation", _net(rng, n, d, h, c, 0.0)),
+        (f"{n} examples, reg 0.7", _net(rng, n, d, h, c, 0.7)),
+        ("a single example", _net(rng, 1, d, h, c, 0.3)),
+        ("more examples than features", _net(rng, d + 9, d, h, c, 0.1)),
+        ("scores of several thousand", large),
+    ):
+        yield Case(title, LOSS, inputs, aspects, gradients=gradients, objective=("loss", ""))
 
 
 def train_cases(rng: np.random.Generator) -> Iterator[Case]:
@@ -98,9 +102,7 @@ def train_cases(rng: np.random.Generator) -> Iterator[Case]:
     writable = ("params",)  # train updates the net's parameters, in place or not
     yield Case("a few epochs", TRAIN, inputs(12, 5, 14), aspects, writable=writable)
     yield Case("one row at a time", TRAIN, inputs(9, 1, 60), aspects, writable=writable)
-    yield Case(
-        "a minibatch larger than the training set", TRAIN, inputs(4, 11, 6), aspects, writable=writable
-    )
+    yield Case("a minibatch larger than the training set", TRAIN, inputs(4, 11, 6), aspects, writable=writable)
 
 
 def predict_cases(rng: np.random.Generator) -> Iterator[Case]:

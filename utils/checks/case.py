@@ -29,6 +29,10 @@ class Case:
         A program to run instead when another function that `program` needs does not work yet.
     writable : tuple of str
         Inputs that the function is meant to change.
+    gradients : mapping of str to str
+        Which outputs are gradients, and of which input: ``{"dx": "x", "grads.W1": "params.W1"}``.
+    objective : tuple of (str, str)
+        What those are gradients of: an output and its upstream gradient, ``("out", "dout")`` or ``("loss", "")``.
     """
 
     title: str
@@ -37,6 +41,8 @@ class Case:
     aspects: Mapping[str, Rule] = field(default_factory=lambda: {"out": Equal()})
     fallback: str = ""
     writable: tuple[str, ...] = ()
+    gradients: Mapping[str, str] = field(default_factory=dict)
+    objective: tuple[str, str] = ("", "")
 
 
 @dataclass(frozen=True)

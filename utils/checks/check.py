@@ -51,7 +51,7 @@ class Result:
         if self.passed:
             return f"✓ {self.exercise}: right in all {self.cases} cases"
         if self.missing:
-            return f"○ {self.exercise}: {self.findings[0].hint}"
+            return f"○ {self.exercise}: still to be written ({self.findings[0].hint.rstrip('.')})"
         lines = [f"✗ {self.exercise}"]
         for finding in self.findings:
             if finding.verdict == "pass":
@@ -150,7 +150,7 @@ def examine(pack: Pack, namespace: Mapping[str, object]) -> Result:
 
     function = pack.exercise.split(".", 1)[1]
     hearings = [golden.hear(attempt(golden.case, function, run)) for golden in pack.cases]
-    judgement = judge(hearings, pack.hints)
+    judgement = judge(hearings, pack.hints, run)
     first = next((finding for finding in judgement.findings if finding.case), None)
     program = ""
     if first and first.verdict != "missing":

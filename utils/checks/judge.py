@@ -13,6 +13,7 @@ from .case import Case, Finding
 from .explain import explain
 from .program import Crash, Ran
 from .rules import Fault
+from .slope import is_derivative
 
 IN_PLACE = "in-place"  # the id of the one misconception that shows in the inputs, not in the outputs
 
@@ -111,7 +112,7 @@ class Judgement:
     findings: tuple[Finding, ...]
 
 
-def judge(hearings: Sequence[Hearing], hints: Mapping[str, str]) -> Judgement:
+def judge(hearings: Sequence[Hearing], hints: Mapping[str, str], run: Run | None = None) -> Judgement:
     """Judge one exercise by all of its cases.
 
     An output is right when it is right in every case. Each output carries an equal share of the points; changing
@@ -123,6 +124,8 @@ def judge(hearings: Sequence[Hearing], hints: Mapping[str, str]) -> Judgement:
         At least one.
     hints : mapping of str to str
         The sentence of each misconception, by id.
+    run : callable, optional
+        Runs the code under test again, to tell a wrong gradient from the right gradient of a wrong forward pass.
 
     Returns
     -------
@@ -149,7 +152,10 @@ def judge(hearings: Sequence[Hearing], hints: Mapping[str, str]) -> Judgement:
         # One sentence for all outputs that a misconception explains; one for each that nothing explains.
         for group in [paths] if suspect else [[path] for path in paths]:
             hearing, fault = first_fault[group[0]]
-            findings.append(_fault_finding(", ".join(group), fault, hearing, suspect, hints))
+            if not suspect and run and _follows(hearing, fault, run):
+                findings.append(_follow_finding(fault, hearing))
+            else:
+                findings.append(_fault_finding(", ".join(group), fault, hearing, suspect, hints))
     mutated = {name: hearing for hearing in reversed(hearings) for name in hearing.mutated}
     for name, hearing in mutated.items():
         said = f"{name} was changed in place; work on a copy, because the caller still needs it."
@@ -176,6 +182,18 @@ def _fault_finding(
         guess = explain(fault.want, fault.got) if fault.kind == "value" else ""
         hint = f"{fault.sentence}{'; ' + guess if guess else ''}."
     return Finding(aspect, "fail", hint, suspect, hearing.case.title)
+
+
+def _follows(hearing: Hearing, fault: Fault, run: Run) -> bool:
+    """Whether a wrong gradient is the right one of what the forward pass computes."""
+    return fault.kind == "value" and is_derivative(
+        hearing.case, fault.path, fault.got, lambda inputs, fetch: run(hearing.case.program, inputs, fetch)
+    )
+
+
+def _follow_finding(fault: Fault, hearing: Hearing) -> Finding:
+    said = f"{fault.path} is the right derivative of what your forward pass computes; it is the forward that is wrong"
+    return Finding(fault.path, "fail", f"{said}. ({fault.sentence}.)", None, hearing.case.title)
 
 
 def _crash_finding(crashed: Sequence[Hearing], hearings: Sequence[Hearing], hints: Mapping[str, str]) -> Finding:

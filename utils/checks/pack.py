@@ -136,6 +136,8 @@ def _pack_case(golden: GoldenCase, arrays: dict[str, Any]) -> dict[str, object]:
         "program": case.program,
         "fallback": case.fallback,
         "writable": list(case.writable),
+        "gradients": dict(case.gradients),
+        "objective": list(case.objective),
         "aspects": {name: rule.to_dict() for name, rule in case.aspects.items()},
         "inputs": _pack(case.inputs, arrays),
         "want": _pack(golden.want, arrays),
@@ -146,7 +148,17 @@ def _pack_case(golden: GoldenCase, arrays: dict[str, Any]) -> dict[str, object]:
 def _unpack_case(tree: Mapping[str, Any], arrays: Mapping[str, Any]) -> GoldenCase:
     aspects = {name: Rule.from_dict(rule) for name, rule in tree["aspects"].items()}
     inputs = _unpack(tree["inputs"], arrays)
-    case = Case(tree["title"], tree["program"], inputs, aspects, tree["fallback"], tuple(tree["writable"]))
+    output, upstream = tree["objective"]
+    case = Case(
+        title=tree["title"],
+        program=tree["program"],
+        inputs=inputs,
+        aspects=aspects,
+        fallback=tree["fallback"],
+        writable=tuple(tree["writable"]),
+        gradients=tree["gradients"],
+        objective=(output, upstream),
+    )
     suspects = {name: _unpack_answer(answer, arrays) for name, answer in tree["suspects"].items()}
     return GoldenCase(case, _unpack(tree["want"], arrays), suspects)
 

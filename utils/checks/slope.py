@@ -1,0 +1,85 @@
+"""Is a gradient the right derivative of a forward pass that may itself be wrong?
+
+The forward pass is run at points next to the inputs and the difference quotient is compared with what the gradient
+says, along a few random directions instead of along every axis: two runs for each direction, however large the array.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from .case import Case
+from .program import Ran
+from .rules import as_array
+
+DIRECTIONS = 3
+STEP = 1e-5  # the central difference is off by about STEP² and by eps / STEP: both 1e-10
+CLOSE = 1e-4
+
+
+def is_derivative(case: Case, path: str, gradient: object, run: Any) -> bool:
+    """Whether `gradient` is the derivative of the case's objective as the code under test computes it.
+
+    Parameters
+    ----------
+    case : Case
+        Its `gradients` say which input the gradient `path` belongs to, its `objective` what is differentiated.
+    path : str
+        As ``"dx"`` or ``"grads.W1"``.
+    gradient : object
+        What the code under test gave.
+    run : callable
+        ``run(inputs, fetch)`` gives `Ran` or `Crash`.
+
+    Returns
+    -------
+    bool
+        False as well where it cannot be told: no float64 input, a crash, a derivative that is 0 along the way.
+    """
+    given = as_array(gradient)
+    where = case.gradients.get(path, "").split(".")
+    start = _leaf(case.inputs, where)
+    if given is None or start is None or start.dtype != np.float64 or given.shape != start.shape:
+        return False
+    rng = np.random.default_rng(0)
+    for _ in range(DIRECTIONS):
+        direction = rng.standard_normal(start.shape)
+        values = [_objective(case, _moved(case.inputs, where, start + step * direction), run) for step in (STEP, -STEP)]
+        if values[0] is None or values[1] is None:
+            return False
+        slope = (values[0] - values[1]) / (2 * STEP)
+        claimed = float(np.sum(given * direction))
+        if not abs(slope - claimed) <= CLOSE * abs(slope) or abs(slope) < CLOSE:
+            return False
+    return True
+
+
+def _objective(case: Case, inputs: dict[str, object], run: Any) -> float | None:
+    """The number that is differentiated: an output, weighted by its upstream gradient where it has one."""
+    output, upstream = case.objective
+    answer = run(inputs, (output,))
+    value = as_array(answer.values[output]) if isinstance(answer, Ran) else None
+    if value is None:
+        return None
+    weight = np.asarray(inputs[upstream]) if upstream else np.ones(())
+    return float(np.sum(value * weight)) if weight.shape in ((), value.shape) else None
+
+
+def _leaf(inputs: Mapping[str, object], where: list[str]) -> Any:
+    here: Any = inputs
+    for step in where:
+        here = here.get(step) if isinstance(here, Mapping) else None
+    return as_array(here)
+
+
+def _moved(inputs: Mapping[str, object], where: list[str], value: object) -> dict[str, object]:
+    moved = copy.deepcopy(dict(inputs))
+    here: Any = moved
+    for step in where[:-1]:
+        here = here[step]
+    here[where[-1]] = value
+    return moved

@@ -1,0 +1,97 @@
+"""The student's command: ``nndl check`` and ``nndl pack``."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+import zipfile
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from .checks.case import Finding
+from .checks.check import Result, examine, find_packs
+from .checks.pack import Pack, PackError
+from .checks.program import describe_crash
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, help="Check and pack your solutions.")
+
+
+@app.callback()
+def _commands() -> None:
+    """Check and pack your solutions."""
+
+
+@app.command()
+def check(
+    exercises: Annotated[
+        list[str] | None,
+        typer.Argument(help="Exercises (layers.affine_forward), files (layers) or functions; all by default."),
+    ] = None,
+) -> None:
+    """Run the visible checks of your code in nndl/.
+
+    Exits with 0 when everything passes, 1 when something does not, 2 for an unknown name.
+    """
+    sys.path.insert(0, str(Path.cwd()))
+    try:
+        packs = find_packs(exercises or [])
+    except PackError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(2) from None
+    results = []
+    for pack in packs:
+        if sys.stderr.isatty():  # so that a loop which never ends is seen to be in this exercise
+            typer.echo(f"… {pack.exercise}\r", err=True, nl=False)
+        results.append(examine_installed(pack))
+        typer.echo(str(results[-1]))
+    passed = sum(result.passed for result in results)
+    todo = sum(result.missing for result in results)
+    typer.echo(f"\n{passed} of {len(results)} exercises pass{f', {todo} are still to be written' if todo else ''}.")
+    raise typer.Exit(0 if passed == len(results) else 1)
+
+
+def examine_installed(pack: Pack) -> Result:
+    """Examine an exercise in the package ``nndl`` that Python finds; an import that fails is a finding."""
+    short = pack.exercise.split(".", 1)[0]
+    try:
+        module = importlib.import_module(f"nndl.{short}")
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        crash = describe_crash(error)
+        finding = Finding("", "error", f"nndl/{short}.py cannot be imported: {crash}.")
+        return Result(pack.exercise, False, (finding,), len(pack.cases))
+    return examine(pack, {short: module})
+
+
+@app.command()
+def pack(
+    assignment: Annotated[str, typer.Argument(help="The assignment to hand in, for instance hw3.")],
+    out: Annotated[Path | None, typer.Option(help="The archive to write; <assignment>.zip by default.")] = None,
+) -> None:
+    """Pack an assignment for handing in: its notebooks, your nndl/ files and your trained nets."""
+    folder = Path("assignments") / assignment
+    if not folder.is_dir():
+        there = ", ".join(sorted(path.name for path in Path("assignments").glob("*/"))) or "none here"
+        typer.echo(f"There is no {folder}; run this in the course folder, with one of: {there}.", err=True)
+        raise typer.Exit(2)
+    out = out or Path(f"{assignment}.zip")
+    files = [(path, path.name) for path in sorted(folder.glob("*.ipynb"))]
+    files += [(path, f"models/{path.name}") for path in sorted((folder / "models").glob("*.npz"))]
+    files += [(path, f"nndl/{path.name}") for path in sorted(Path("nndl").glob("*.py"))]
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path, name in files:
+            archive.write(path, f"{assignment}/{name}")
+            typer.echo(f"  {name}")
+    typer.echo(f"{out}: {len(files)} files; hand in this one.")
+
+
+def main() -> None:
+    """Entry point of the command ``nndl``."""
+    app()
+
+
+if __name__ == "__main__":
+    main()
