@@ -1,0 +1,255 @@
+"""A class: find the submissions, grade them in parallel, keep every verdict, go on after anything.
+
+A verdict is kept on disk by everything it depends on: the submission's bytes, the student, the exercises and their
+points, the course's secret, the confinement, and the code of the grader and of the reference. What has not changed is
+not graded again, and a run that was stopped goes on where it was.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import multiprocessing
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+
+import diskcache
+import msgspec
+import numpy as np
+
+from utils.checks.case import Finding
+
+from . import course as courses
+from . import oracle
+from .course import Assignment, Course
+from .errors import UnusableInput
+from .sandbox import Confinement, SandboxUnavailable, confinement
+from .secret import course_secret
+from .submission import NotASubmission, Submission
+from .verdict import Report, Verdict
+
+ARCHIVES = (".zip", ".tar.gz", ".tgz", ".tar")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One submission of a class.
+
+    Attributes
+    ----------
+    student : str
+        The name of the folder it lies in.
+    path : Path
+        A folder ``submitted/<student>/<assignment>`` or an archive of that name.
+    """
+
+    student: str
+    path: Path
+
+    @property
+    def timestamp(self) -> datetime | None:
+        """When it was handed in, from nbgrader's ``timestamp.txt``; None where there is none or it says nothing."""
+        try:
+            text = (self.path / "timestamp.txt").read_text("utf-8")[:100].strip()
+            return datetime.fromisoformat(text.removesuffix(" UTC"))
+        except (OSError, ValueError):
+            return None
+
+
+@dataclass(frozen=True)
+class Graded:
+    """A submission with its report.
+
+    Attributes
+    ----------
+    entry : Entry
+    report : Report
+    kept : bool
+        Whether the report is one that was kept, rather than made now.
+    """
+
+    entry: Entry
+    report: Report
+    kept: bool
+
+
+def collect(submitted: Path, assignment: Assignment) -> list[Entry]:
+    """The submissions of an assignment in nbgrader's layout, by student.
+
+    Raises
+    ------
+    UnusableInput
+        Where there is no such folder, or no submission in it.
+    """
+    if not submitted.is_dir():
+        raise UnusableInput(
+            f"There is no folder {submitted}; put submissions into {submitted}/<student>/{assignment.name}/."
+        )
+    entries = []
+    for folder in sorted(path for path in submitted.iterdir() if path.is_dir()):
+        candidates = [folder / assignment.name, *(folder / f"{assignment.name}{ending}" for ending in ARCHIVES)]
+        entries += [Entry(folder.name, path) for path in candidates if path.exists()][:1]
+    if not entries:
+        raise UnusableInput(f"No submissions in {submitted}; they are expected as <student>/{assignment.name}/.")
+    return entries
+
+
+def grade_class(
+    course: Course,
+    assignment: Assignment,
+    entries: Sequence[Entry],
+    *,
+    jobs: int | None = None,
+    sandbox: str = "auto",
+    again: bool = False,
+) -> Iterator[Graded]:
+    """Grade many submissions in parallel; each is yielded as soon as it is done.
+
+    Parameters
+    ----------
+    course : Course
+    assignment : Assignment
+    entries : sequence of Entry
+    jobs : int, optional
+        Processes; as many as there are processors by default.
+    sandbox : str
+        A name for `grader.sandbox.confinement`.
+    again : bool
+        Grade what was graded before, too.
+
+    Yields
+    ------
+    Graded
+
+    Raises
+    ------
+    SandboxUnavailable
+        Before anything is graded.
+    """
+    confinement(sandbox)
+    tasks = [_Task(str(course.root), assignment.name, entry, sandbox, again) for entry in entries]
+    alone: list[_Task] = []
+    with _pool(min(jobs or os.cpu_count() or 1, len(tasks))) as pool:
+        futures: dict[Future[Graded], _Task] = {pool.submit(_grade_task, task): task for task in tasks}
+        for future in as_completed(futures):
+            try:
+                yield future.result()
+            except BrokenProcessPool:
+                alone.append(futures[future])
+    # A process of the pool died, and took with it whatever the others were at: these go one by one.
+    for task in alone:
+        try:
+            with _pool(1) as pool:
+                yield pool.submit(_grade_task, task).result()
+        except BrokenProcessPool:
+            yield Graded(task.entry, _no_report(assignment, task.entry, "its grading process was killed"), False)
+
+
+def report_for(
+    course: Course, assignment: Assignment, entry: Entry, *, sandbox: str = "auto", again: bool = False
+) -> Graded:
+    """Grade one submission, or bring back the report that was kept.
+
+    Whatever is wrong with the submission ends up in the report.
+
+    Raises
+    ------
+    SandboxUnavailable
+        When there is nothing to run it in.
+    """
+    held = confinement(sandbox)
+    try:
+        submission = read_submission(course, assignment, entry.path)
+    except NotASubmission as error:
+        return Graded(entry, _no_report(assignment, entry, str(error)), False)
+    try:
+        with diskcache.Cache(str(course.root / "build" / "verdicts")) as store:
+            key = _key(course, assignment, entry.student, submission, held)
+            kept = None if again else store.get(key)
+            if isinstance(kept, bytes):
+                return Graded(entry, msgspec.json.decode(kept, type=Report), True)
+            secret = course_secret(course.root)
+            report = oracle.grade(submission, course, assignment, entry.student, confinement=held, secret=secret)
+            store.set(key, msgspec.json.encode(report))
+            return Graded(entry, report, False)
+    except SandboxUnavailable:
+        raise
+    except Exception as error:  # a fault of the grader's own must not stop the class, nor give points
+        return Graded(entry, _no_report(assignment, entry, f"the grader failed on it: {error!r}"[:500]), False)
+
+
+def read_submission(course: Course, assignment: Assignment, path: Path) -> Submission:
+    """Read the files that an assignment takes from a folder or an archive; raises NotASubmission."""
+    return Submission.read(path, assignment.files)
+
+
+@dataclass(frozen=True)
+class _Task:
+    root: str
+    assignment: str
+    entry: Entry
+    sandbox: str
+    again: bool
+
+
+def _grade_task(task: _Task) -> Graded:
+    """Runs in a process of the pool."""
+    course = _course(task.root)
+    return report_for(course, course[task.assignment], task.entry, sandbox=task.sandbox, again=task.again)
+
+
+@cache
+def _course(root: str) -> Course:
+    return courses.load(Path(root))
+
+
+def _pool(jobs: int) -> ProcessPoolExecutor:
+    # spawn, not fork: the sandbox keeps threads, and a forked copy of a process with threads may hang.
+    return ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn"))
+
+
+def _no_report(assignment: Assignment, entry: Entry, why: str) -> Report:
+    """A report that gives nothing and says why."""
+    hint = f"Not graded: {why}."
+    verdicts = tuple(
+        Verdict(exercise.name, 0.0, exercise.points, "error", (Finding("", "error", hint),))
+        for exercise in assignment.exercises
+    )
+    return Report(assignment.name, entry.student, "not run", verdicts, (f"{hint} Look at it by hand.",))
+
+
+def _key(course: Course, assignment: Assignment, student: str, submission: Submission, held: Confinement) -> str:
+    parts = (
+        submission.digest.encode(),
+        "\n".join(submission.remarks).encode(errors="surrogatepass"),
+        student.encode(errors="surrogatepass"),
+        msgspec.json.encode([assignment.name, assignment.exercises, course.limits]),
+        hashlib.sha256(course_secret(course.root)).digest(),
+        held.name.encode(),
+        _code(course.root),
+    )
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(len(part).to_bytes(8))
+        digest.update(part)
+    return digest.hexdigest()
+
+
+@cache
+def _code(root: Path) -> bytes:
+    """A digest of all code that a verdict depends on."""
+    digest = hashlib.sha256(f"{sys.version} {np.__version__}".encode())
+    kit = Path(__file__).parent
+    for folder in (kit, kit.parent / "utils", root / "solutions" / "nndl"):
+        for path in sorted(folder.rglob("*.py")):
+            digest.update(str(path.relative_to(folder)).encode() + b"\0" + path.read_bytes())
+    return digest.digest()
+
+
+__all__ = ["Entry", "Graded", "collect", "grade_class", "read_submission", "report_for"]

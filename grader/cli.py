@@ -1,0 +1,136 @@
+"""The instructor's command ``grader``. It parses, calls one function, and prints; what it calls, a test calls too."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+from rich.console import Console
+
+from . import batch, course, demo, show
+from .errors import GraderError, UnusableInput
+from .exchange import report_json
+from .gradebook import Gradebook
+from .release import release as make_release
+from .release.edition import student_edition
+from .sandbox import confinement
+from .sandbox.doctor import examine
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, help="Release, grade and give feedback.")
+console = Console(stderr=True)
+
+CourseOption = Annotated[
+    Path | None, typer.Option("--course", help="The course folder; found upwards from here by default.")
+]
+SandboxOption = Annotated[
+    str, typer.Option("--sandbox", help="auto, sandlock, bubblewrap, or none (runs strangers' code bare: never do).")
+]
+
+
+@app.command()
+def release(
+    assignments: Annotated[list[str] | None, typer.Argument(help="Which; all by default.")] = None,
+    check: Annotated[bool, typer.Option("--check", help="Write nothing; fail when committed files are stale.")] = False,
+    edition: Annotated[
+        Path | None, typer.Option("--edition", help="Also write the student edition, a folder and a zip, here.")
+    ] = None,
+    db: Annotated[str | None, typer.Option(help="The gradebook's URL; gradebook.db by default.")] = None,
+    root: CourseOption = None,
+) -> None:
+    """Write what students get: stubs, notebooks, golden packs. Refuses a release that gives anything away."""
+    loaded = course.load(root)
+    console.print(show.released(make_release(loaded, assignments or (), check=check, db=db)))
+    if edition:
+        console.print(f"Student edition: {student_edition(loaded, edition)}")
+
+
+@app.command()
+def check(
+    path: Annotated[Path, typer.Argument(help="A submission: a folder or an archive.")],
+    assignment: Annotated[str, typer.Option(help="Which assignment it answers, for instance hw3.")],
+    json: Annotated[str | None, typer.Option(help="Write the report as JSON to this file, or - for stdout.")] = None,
+    student: Annotated[str | None, typer.Option(help="Whose; the folder's name by default.")] = None,
+    sandbox: SandboxOption = "auto",
+    root: CourseOption = None,
+) -> None:
+    """Grade one submission, without a database.
+
+    Exits with 0 when a grade was given, whatever it is; 2 when PATH is no submission; 3 without a sandbox.
+    """
+    loaded = course.load(root)
+    task = loaded[assignment]
+    entry = batch.Entry(student or path.resolve().name.split(".")[0], path)
+    batch.read_submission(loaded, task, path)
+    report = batch.report_for(loaded, task, entry, sandbox=sandbox).report
+    if json == "-":
+        sys.stdout.buffer.write(report_json(report))
+    elif json:
+        try:
+            Path(json).write_bytes(report_json(report))
+        except OSError as error:
+            raise UnusableInput(f"{json} cannot be written ({error.strerror}); choose another file.") from None
+    if json != "-":
+        Console().print(show.report(report))
+
+
+@app.command()
+def grade(
+    assignment: Annotated[str, typer.Argument(help="Which assignment, for instance hw3.")],
+    submitted: Annotated[
+        Path | None, typer.Option(help="Holds <student>/<assignment>/; submitted/ by default.")
+    ] = None,
+    db: Annotated[str | None, typer.Option(help="The gradebook's URL; gradebook.db by default.")] = None,
+    feedback: Annotated[Path | None, typer.Option(help="Where pages are written; feedback/ by default.")] = None,
+    jobs: Annotated[int | None, typer.Option(help="Processes; one for each processor by default.")] = None,
+    again: Annotated[bool, typer.Option("--again", help="Grade what was graded before, too.")] = False,
+    sandbox: SandboxOption = "auto",
+    root: CourseOption = None,
+) -> None:
+    """Grade a class into nbgrader's gradebook, and write a page for each student and one for the class.
+
+    Can be stopped at any moment and run again: what was graded is kept.
+    """
+    loaded = course.load(root)
+    task = loaded[assignment]
+    entries = batch.collect(submitted or loaded.root / "submitted", task)
+    gradebook = Gradebook(loaded, db)
+    show.grade_class(
+        loaded, task, entries, gradebook, feedback or loaded.root / "feedback", jobs=jobs, again=again, sandbox=sandbox
+    )
+
+
+@app.command()
+def doctor(sandbox: SandboxOption = "auto") -> None:
+    """Prove that the sandbox holds, by trying to break out of it. Exits with 3 when it does not."""
+    way = confinement(sandbox)
+    probes = examine(way)
+    Console().print(f"Sandbox: {way.name}", show.probes(probes), sep="\n")
+    raise typer.Exit(0 if all(probe.held for probe in probes) else 3)
+
+
+@app.command(name="demo")
+def make_demo(
+    folder: Annotated[Path | None, typer.Argument(help="Where; demo/ in the course folder by default.")] = None,
+    root: CourseOption = None,
+) -> None:
+    """Grade a made-up class from end to end: a gradebook, feedback pages and a table to look at."""
+    demo.run(course.load(root), folder)
+
+
+def main(args: list[str] | None = None) -> NoReturn:
+    """Entry point: errors become one line and their exit code."""
+    command: Any = typer.main.get_command(app)
+    try:
+        sys.exit(command(args, standalone_mode=True))
+    except GraderError as error:
+        console.print(f"grader: {error}", markup=False, highlight=False, soft_wrap=True)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        console.print("\nStopped. What was graded is kept; run the same command again to go on.")
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,139 @@
+"""What the commands print: tables and progress, with Rich. Names of strangers are printed as text, never as markup."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+import typer
+from rich.console import Console, Group
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
+from rich.table import Table
+from rich.text import Text
+
+from . import classroom
+from .batch import Entry, Graded
+from .course import Assignment, Course
+from .gradebook import Gradebook
+from .release import Release
+from .sandbox.doctor import Probe
+from .verdict import Report, Verdict
+from .wording import WORDING, points, visible
+
+STYLES = {"pass": "green", "partial": "yellow", "missing": "dim"}
+
+
+def report(graded: Report) -> Group:
+    """One submission: a row for each exercise, then what was found."""
+    table = Table(box=None, pad_edge=False)
+    table.add_column()
+    table.add_column("exercise", no_wrap=True)
+    table.add_column("points", justify="right", no_wrap=True)
+    table.add_column("what was found")
+    for verdict in graded.exercises:
+        style = STYLES.get(verdict.verdict, "red")
+        earned = f"{points(verdict.score)} / {points(verdict.max_score)}"
+        said = "\n".join(
+            f"{finding.aspect}: {finding.hint}" if finding.aspect else finding.hint
+            for finding in verdict.findings
+            if finding.hint
+        )
+        table.add_row(Text(WORDING[verdict.verdict].symbol, style), verdict.name, earned, Text(visible(said)))
+    total = Text(f"\n{points(graded.score)} of {points(graded.max_score)} points, run in: {graded.sandbox}", "bold")
+    return Group(table, *(Text(f"· {visible(remark)}") for remark in graded.remarks), total)
+
+
+def roster(graded: Sequence[Graded]) -> Table:
+    """A class: a row for each submission."""
+    table = Table(box=None, pad_edge=False)
+    table.add_column("student", no_wrap=True)
+    table.add_column("points", justify="right", no_wrap=True)
+    table.add_column("verdicts", no_wrap=True)
+    table.add_column("first thing to say", overflow="ellipsis", no_wrap=True)
+    for one in graded:
+        marks = Text()
+        for verdict in one.report.exercises:
+            marks.append(WORDING[verdict.verdict].symbol, STYLES.get(verdict.verdict, "red"))
+        earned = f"{points(one.report.score)} / {points(one.report.max_score)}"
+        table.add_row(Text(visible(one.entry.student)), earned, marks, Text(visible(_first(one.report))))
+    return table
+
+
+def legend() -> Text:
+    """What the symbols mean."""
+    return Text("   ".join(f"{word.symbol} {word.words}" for word in WORDING.values()), "dim")
+
+
+def grade_class(
+    course: Course,
+    assignment: Assignment,
+    entries: Sequence[Entry],
+    gradebook: Gradebook,
+    pages: Path,
+    *,
+    jobs: int | None = None,
+    again: bool = False,
+    sandbox: str = "auto",
+) -> classroom.ClassRun:
+    """Grade a class with a progress bar, print the roster and where the pages are; exit code 1 on trouble."""
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, TimeRemainingColumn(), console=Console(stderr=True)) as bar:
+        task = bar.add_task(f"grading {assignment.name}", total=len(entries))
+        run = classroom.run(
+            course,
+            assignment,
+            entries,
+            gradebook,
+            pages,
+            jobs=jobs,
+            again=again,
+            sandbox=sandbox,
+            progress=lambda graded: bar.advance(task),
+        )
+    out = Console()
+    out.print(roster(run.graded), legend())
+    kept = sum(graded.kept for graded in run.graded)
+    ways = Counter(graded.report.sandbox for graded in run.graded)
+    out.print(
+        f"\n{len(run.graded)} submissions, {kept} of them unchanged since they were last graded; "
+        f"run in: {', '.join(ways)}."
+    )
+    out.print(f"Gradebook: {gradebook.url}", f"Class page: {run.page}", sep="\n", soft_wrap=True, highlight=False)
+    for trouble in run.troubles:
+        out.print(Text(f"! {visible(trouble)}", "red"))
+    if run.troubles:
+        raise typer.Exit(1)
+    return run
+
+
+def probes(found: Sequence[Probe]) -> Table:
+    """What the doctor found."""
+    table = Table(box=None, pad_edge=False)
+    for column in ("", "promise", "what was seen"):
+        table.add_column(column)
+    for probe in found:
+        mark = Text("✓", "green") if probe.held else Text("✗ BROKEN", "red")
+        table.add_row(mark, probe.promise, Text(visible(probe.detail)))
+    return table
+
+
+def released(result: Release) -> str:
+    """What a release changed."""
+    if not result.written and not result.removed:
+        return f"Nothing to do: {result.unchanged} files are up to date."
+    lines = [f"  wrote {path}" for path in result.written] + [f"  removed {path}" for path in result.removed]
+    return "\n".join([*lines, f"{len(result.written)} files written, {result.unchanged} were up to date."])
+
+
+def _first(report: Report) -> str:
+    """The one sentence that an instructor wants to see beside a score."""
+    worst: list[Verdict] = [verdict for verdict in report.exercises if verdict.verdict != "pass"]
+    if not worst:
+        return "everything is right"
+    if all(verdict.verdict == "missing" for verdict in report.exercises):
+        return report.remarks[0] if report.remarks else "nothing written yet"
+    telling = [verdict for verdict in worst if verdict.verdict != "missing"] or worst
+    telling.sort(key=lambda verdict: verdict.verdict not in ("timeout", "killed", "error"))
+    finding = next(finding for finding in telling[0].findings if finding.verdict != "pass")
+    return f"{telling[0].name}: {finding.hint}"
