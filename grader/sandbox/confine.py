@@ -11,6 +11,7 @@ import os
 import subprocess
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import ClassVar, Protocol
 
 from ..errors import GraderError
@@ -56,6 +57,11 @@ class Confinement(ABC):
     name: ClassVar[str]
     narrows: ClassVar[bool] = True
 
+    @property
+    def user(self) -> int:
+        """The user that the worker becomes; 0 when it stays what it is."""
+        return 0
+
     @abstractmethod
     def spawn(self, argv: Sequence[str], scratch: str, environment: Mapping[str, str]) -> Process:
         """Start `argv` confined.
@@ -89,7 +95,9 @@ class Bare(Confinement):
 class Child:
     """A `subprocess.Popen` as a `Process`."""
 
-    def __init__(self, argv: Sequence[str], scratch: str, environment: Mapping[str, str]) -> None:
+    def __init__(
+        self, argv: Sequence[str], scratch: str, environment: Mapping[str, str], passed: tuple[int, ...] = ()
+    ) -> None:
         pipe = subprocess.PIPE
         child = subprocess.Popen(
             list(argv),
@@ -100,6 +108,7 @@ class Child:
             cwd=scratch,
             env=dict(environment),
             start_new_session=True,
+            pass_fds=passed,
         )
         self._child = child
         self._pipes = [pipe for pipe in (child.stdin, child.stdout, child.stderr) if pipe is not None]
@@ -139,8 +148,41 @@ def confinement(choice: str = "auto") -> Confinement:
     SandboxUnavailable
         When nothing that was asked for holds; the sentence names the ways out.
     """
-    from .sandlock_way import Sandlock
-
     if choice == "none":
         return Bare()
-    return Sandlock()
+    ways = _ways()
+    if choice not in ("auto", *ways):
+        raise SandboxUnavailable(f"there is no sandbox called {choice!r}; there are: auto, {', '.join(ways)}, none")
+    reasons = []
+    for name in ways if choice == "auto" else [choice]:
+        try:
+            return _proved(name)
+        except SandboxUnavailable as error:
+            reasons.append(f"{name}: {error}")
+    raise SandboxUnavailable(f"submitted code cannot be confined on this machine ({'; '.join(reasons)}). {WAYS_OUT}")
+
+
+WAYS_OUT = (
+    "Ways out: a kernel from Linux 6.12 on for sandlock; the program bubblewrap on a machine, or in a container, that "
+    "allows user namespaces; or, for code you would run anyway, --sandbox none."
+)
+
+
+def _ways() -> dict[str, type[Confinement]]:
+    """The ways that confine, the preferred one first."""
+    from .bubblewrap_way import Bubblewrap
+    from .sandlock_way import Sandlock
+
+    return {way.name: way for way in (Sandlock, Bubblewrap)}
+
+
+@cache
+def _proved(name: str) -> Confinement:
+    """One way of confinement, after a worker inside has tried to get out; see `doctor.quick`."""
+    from .doctor import quick
+
+    way = _ways()[name]()
+    escaped = [probe for probe in quick(way) if not probe.held]
+    if escaped:
+        raise SandboxUnavailable("it does not hold: " + "; ".join(f"{p.promise}: {p.detail}" for p in escaped))
+    return way

@@ -55,3 +55,25 @@ class Limits:
     def __post_init__(self) -> None:
         if self.processes != 1:
             raise ValueError(f"processes={self.processes}: a worker is one process; threads is what can be changed")
+
+    def as_rlimits(self, tasks: int) -> dict[str, int]:
+        """The limits that the kernel keeps, by the names of ``resource``.
+
+        Parameters
+        ----------
+        tasks : int
+            Threads that the worker's user already has; the kernel counts them all.
+
+        Returns
+        -------
+        dict of str to int
+        """
+        return {
+            "RLIMIT_AS": self.memory,
+            "RLIMIT_CPU": self.cpu_seconds,
+            "RLIMIT_FSIZE": self.file_size,
+            "RLIMIT_NOFILE": self.open_files,
+            "RLIMIT_NPROC": tasks + self.threads,
+            "RLIMIT_MSGQUEUE": 0,
+            "RLIMIT_CORE": 0,
+        }

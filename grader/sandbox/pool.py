@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
@@ -32,9 +31,10 @@ from .inside.wire import (
     as_table,
 )
 from .limits import MEGABYTE, Limits
+from .privileges import tasks_of
 from .questions import Questions
 from .reach import ENVIRONMENT, reach
-from .scratch import remove
+from .scratch import Scratch
 
 Answerer = Callable[[str, str, tuple[object, ...], dict[str, object]], object]
 _TO_WORKER = Cap(64 * MEGABYTE, 512 * MEGABYTE)
@@ -98,17 +98,29 @@ class Worker:
         self._runs = 0
         self._closed = False
         self._ended = ""
-        self._scratch = tempfile.mkdtemp(prefix="nndl-")
-        home = {"HOME": self._scratch, "TMPDIR": self._scratch, "MPLCONFIGDIR": self._scratch}
+        self._scratch = Scratch(confinement.user)
+        home = dict.fromkeys(("HOME", "TMPDIR", "MPLCONFIGDIR"), self._scratch.path)
         try:
-            self._process = confinement.spawn(reach().argv, self._scratch, ENVIRONMENT | home)
+            self._process = confinement.spawn(reach().argv, self._scratch.path, ENVIRONMENT | home)
         except BaseException:
-            remove(self._scratch)
+            self._scratch.remove()
             raise
         inbound = Cap(limits.structure, limits.output)
-        self._channel = Channel(self._process.stdout, self._process.stdin, inbound, _TO_WORKER)
-        start = Start({module: files[module]}, module, self._proxies, inbound.tree, inbound.blob)
-        self._start(start)
+        self._channel = Channel(self._process.stdout, self._process.stdin, inbound, _TO_WORKER, self._watch)
+        narrow, user = confinement.narrows, confinement.user
+        rlimits = limits.as_rlimits(tasks_of(user or os.getuid())) if narrow else {}
+        source = {module: files[module]}
+        self._start(Start(source, module, self._proxies, inbound.tree, inbound.blob, narrow, rlimits, user))
+
+    @property
+    def scratch(self) -> str:
+        """Path of the scratch folder, which is gone once the worker is closed."""
+        return self._scratch.path
+
+    def _watch(self) -> None:
+        """Called now and then while the worker is waited for."""
+        if self._scratch.exceeds(self._limits.scratch):
+            raise WorkerLost("killed", f"the code wrote more than {self._limits.scratch // MEGABYTE} MiB of files")
 
     def _start(self, start: Start) -> None:
         deadline = time.monotonic() + self._limits.start_seconds
@@ -207,7 +219,7 @@ class Worker:
         if kill:
             self._process.kill()
         self._ended = self._process.wait()
-        remove(self._scratch)
+        self._scratch.remove()
 
     def __enter__(self) -> Worker:
         return self

@@ -6,7 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .confine import Confinement, Process, SandboxUnavailable
+from .privileges import unprivileged_user
 from .reach import DEVICES, reach
+
+_SECONDS_TO_DIE = 10.0
 
 
 class Sandlock(Confinement):
@@ -17,12 +20,21 @@ class Sandlock(Confinement):
 
     name = "sandlock"
 
+    @property
+    def user(self) -> int:
+        """See `Confinement.user`."""
+        return unprivileged_user()
+
     def spawn(self, argv: Sequence[str], scratch: str, environment: Mapping[str, str]) -> Process:
         """Start `argv` confined. It dies with the thread that started it."""
-        from sandlock.sandbox import Sandbox, StdioMode
+        try:
+            from sandlock.sandbox import Sandbox, StdioMode
+        except (ImportError, OSError, RuntimeError) as error:
+            raise SandboxUnavailable(f"the package sandlock cannot be loaded: {error}") from error
 
         sandbox = Sandbox(
             fs_readable=[*reach().readable, *DEVICES],
+            fs_denied=reach().hidden,
             fs_writable=[scratch, "/dev/null"],
             clean_env=True,
             env=dict(environment),
@@ -49,6 +61,6 @@ class _Confined:
         self._process.kill()
 
     def wait(self) -> str:
-        result = self._process.wait()
-        self._process.__exit__(None, None, None)
+        result = self._process.wait(_SECONDS_TO_DIE)
+        self._process.__exit__(None, None, None)  # closes the pipes
         return f"signal {result.signal}" if result.signal > 0 else f"exit status {result.exit_code}"

@@ -6,16 +6,19 @@ arrays' bytes. The lengths are checked before a byte of either is read.
 
 from __future__ import annotations
 
+import math
 import os
 import select
 import struct
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from .wire import Message, TooLarge, WireClosed, WireError, WireTimeout, dump, load
 
 _HEADER = struct.Struct(">II")
 _CHUNK = 1 << 20
+_SECONDS_BETWEEN_LOOKS = 0.25
 
 
 @dataclass(frozen=True)
@@ -44,9 +47,19 @@ class Channel:
         The pipe to read from and the pipe to write to. Both are made non-blocking; neither is closed.
     inbound, outbound : Cap
         What may be received and sent.
+    watch : callable, optional
+        Called several times a second while the channel waits; what it raises ends the waiting.
     """
 
-    def __init__(self, read_fd: int, write_fd: int, inbound: Cap, outbound: Cap) -> None:
+    def __init__(
+        self,
+        read_fd: int,
+        write_fd: int,
+        inbound: Cap,
+        outbound: Cap,
+        watch: Callable[[], None] | None = None,
+    ) -> None:
+        self._watch = watch
         self._read_fd, self._write_fd = read_fd, write_fd
         self._inbound, self.outbound = inbound, outbound
         for fd in (read_fd, write_fd):
@@ -102,7 +115,7 @@ class Channel:
     def _read(self, size: int, deadline: float | None) -> bytearray:
         data = bytearray()  # grows with what arrives: an announcement alone costs nothing
         while len(data) < size:
-            _wait(self._read_fd, select.POLLIN, deadline)
+            self._wait(self._read_fd, select.POLLIN, deadline)
             try:
                 part = os.read(self._read_fd, min(size - len(data), _CHUNK))
             except BlockingIOError:
@@ -114,7 +127,7 @@ class Channel:
 
     def _write(self, data: memoryview, deadline: float | None) -> None:
         while data:
-            _wait(self._write_fd, select.POLLOUT, deadline)
+            self._wait(self._write_fd, select.POLLOUT, deadline)
             try:
                 data = data[os.write(self._write_fd, data[:_CHUNK]) :]
             except BlockingIOError:
@@ -122,11 +135,16 @@ class Channel:
             except BrokenPipeError:
                 raise WireClosed("the other side closed the wire") from None
 
-
-def _wait(fd: int, event: int, deadline: float | None) -> None:
-    """Wait until `fd` is ready (or hung up, which the next read or write will find)."""
-    poll = select.poll()
-    poll.register(fd, event)
-    left = None if deadline is None else deadline - time.monotonic()
-    if (left is not None and left <= 0) or not poll.poll(None if left is None else left * 1000 + 1):
-        raise WireTimeout("nothing more came over the wire in time")
+    def _wait(self, fd: int, event: int, deadline: float | None) -> None:
+        """Wait until `fd` is ready (or hung up, which the next read or write will find)."""
+        poll = select.poll()
+        poll.register(fd, event)
+        while True:
+            left = math.inf if deadline is None else deadline - time.monotonic()
+            if left <= 0:
+                raise WireTimeout("nothing more came over the wire in time")
+            pause = min(left, _SECONDS_BETWEEN_LOOKS) if self._watch else left
+            if poll.poll(None if pause == math.inf else math.ceil(pause * 1000)):
+                return
+            if self._watch:
+                self._watch()

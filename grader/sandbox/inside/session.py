@@ -13,6 +13,7 @@ import numpy as np
 from utils.checks.program import Crash, Ran, describe_crash, run_program
 
 from .channel import Cap, Channel
+from .narrow import narrow
 from .package import SubmittedPackage
 from .wire import Answer, Ask, Done, Failed, Ready, Refused, Run, Start, TooLarge, WireClosed, as_table
 
@@ -34,6 +35,8 @@ def serve(read_fd: int, write_fd: int) -> None:
     assert isinstance(start, Start)
     channel.outbound = Cap(start.tree, start.blob)
     session = Session(channel, start)
+    if start.narrow:
+        narrow(start.rlimits, start.user)
     null = os.open(os.devnull, os.O_RDWR)
     os.dup2(null, 2)  # until here the other side reads what goes wrong from stderr
     os.close(null)

@@ -98,7 +98,8 @@ Node = Union[None, bool, int, float, str, Array, Scalar, Sequence, Table, Unknow
 class Start(msgspec.Struct, tag=True):
     """To the worker, first: the submitted source, what stands in for its other modules, and how to narrow itself.
 
-    `tree` and `blob` are the largest frame that the other side takes.
+    `tree` and `blob` are the largest frame that the other side takes. `narrow` says whether the worker gives up its
+    privileges: it then keeps to `rlimits` (names of ``resource`` constants) and becomes `user`, unless that is 0.
     """
 
     files: dict[str, str]
@@ -106,6 +107,9 @@ class Start(msgspec.Struct, tag=True):
     proxies: dict[str, tuple[str, ...]]
     tree: int
     blob: int
+    narrow: bool
+    rlimits: dict[str, int]
+    user: int
 
 
 class Ready(msgspec.Struct, tag=True):

@@ -1,0 +1,97 @@
+"""Confinement by bubblewrap: namespaces, on any kernel that lets one have them; needs the program ``bwrap``."""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import shutil
+import subprocess
+from collections.abc import Mapping, Sequence
+
+from .confine import Child, Confinement, Process, SandboxUnavailable
+from .privileges import SYS_ADMIN, has, unprivileged_user
+from .reach import DEVICES, reach
+
+_SECONDS_TO_DIE = 10.0
+
+
+class Bubblewrap(Confinement):
+    """An empty file system with the readable folders bound into it, and no network, process or host to be seen."""
+
+    name = "bubblewrap"
+
+    def __init__(self) -> None:
+        # Root of the machine needs no user namespace, and can then become a user that is not root at all.
+        self._own_users = os.geteuid() != 0 or not has(SYS_ADMIN)
+
+    @property
+    def user(self) -> int:
+        """See `Confinement.user`."""
+        return 0 if self._own_users else unprivileged_user()
+
+    def spawn(self, argv: Sequence[str], scratch: str, environment: Mapping[str, str]) -> Process:
+        """Start `argv` confined. It dies with the thread that started it."""
+        program = shutil.which("bwrap")
+        if program is None:
+            raise SandboxUnavailable("the program bwrap is not installed (Debian and Fedora: package bubblewrap)")
+        try:
+            return _Namespaces(program, [*self._options(scratch), "--", *argv], scratch, environment)
+        except OSError as error:
+            raise SandboxUnavailable(f"bwrap could not be started: {error}") from error
+
+    def _options(self, scratch: str) -> list[str]:
+        seen = reach()
+        options = ["--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try"]
+        options += ["--unshare-user"] if self._own_users else []
+        options += ["--die-with-parent", "--new-session", "--cap-drop", "ALL"]
+        if self.user:
+            # Just what the worker needs to become that user; it drops these, too.
+            for capability in ("CAP_SETUID", "CAP_SETGID", "CAP_DAC_READ_SEARCH"):
+                options += ["--cap-add", capability]
+        for path, target in seen.links:
+            options += ["--symlink", target, path]
+        for path in seen.readable:
+            options += ["--ro-bind", path, path]
+        for path in seen.hidden:
+            options += ["--tmpfs", path] if os.path.isdir(path) else ["--ro-bind", "/dev/null", path]
+        for path in DEVICES:
+            options += ["--dev-bind", path, path]
+        # The root that bwrap makes is writable memory without a bound: nothing but the scratch folder stays writable.
+        return [*options, "--bind", scratch, scratch, "--remount-ro", "/", "--chdir", scratch]
+
+
+class _Namespaces(Child):
+    """A process that bwrap started, and bwrap itself.
+
+    Killing bwrap kills the first process of the process namespace, and the kernel then kills the rest: that is
+    waited for, as bwrap itself does not wait for it.
+    """
+
+    def __init__(
+        self, program: str, options: Sequence[str], scratch: str, environment: Mapping[str, str]
+    ) -> None:
+        told, tell = os.pipe()
+        try:
+            super().__init__([program, "--info-fd", str(tell), *options], scratch, environment, (tell,))
+        finally:
+            os.close(tell)
+        self._first = _pidfd_of_first(told)
+
+    def wait(self) -> str:
+        """Reap bwrap, and wait until the kernel has ended everything inside."""
+        ended = super().wait()
+        if self._first is not None:
+            select.select([self._first], [], [], _SECONDS_TO_DIE)
+            os.close(self._first)
+            self._first = None
+        return ended
+
+
+def _pidfd_of_first(told: int) -> int | None:
+    """A handle on the first process of the namespace, from what bwrap writes about it; None when it is gone."""
+    with os.fdopen(told) as report:
+        try:
+            return os.pidfd_open(int(json.load(report)["child-pid"]))
+        except (ValueError, KeyError, ProcessLookupError):
+            return None

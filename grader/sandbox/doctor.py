@@ -1,0 +1,240 @@
+"""Does the sandbox keep its promise on this machine? Probes that run inside it and try to get out."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from utils.checks.program import Ran
+
+from .confine import Confinement, confinement
+from .limits import MEGABYTE, Limits
+from .pool import Worker, WorkerLost
+
+_SOURCE = Path(__file__).with_name("probes.py")
+_ROOT = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True)
+class Probe:
+    """One promise of the sandbox, and whether it was kept.
+
+    Attributes
+    ----------
+    promise : str
+        What the sandbox says: ``"no TCP connection"``.
+    held : bool
+        Whether it is so.
+    detail : str
+        What was reached, when it is not.
+    """
+
+    promise: str
+    held: bool
+    detail: str = ""
+
+
+Attempt = tuple[str, str, tuple[object, ...]]  # the promise, the probe's function and its arguments
+
+
+def examine(way: Confinement | None = None) -> list[Probe]:
+    """Run every probe.
+
+    Parameters
+    ----------
+    way : Confinement, optional
+        What to examine; by default what ``confinement("auto")`` chooses.
+
+    Returns
+    -------
+    list of Probe
+
+    Raises
+    ------
+    SandboxUnavailable
+        When no worker can be started at all.
+    """
+    way = confinement() if way is None else way
+    with _surroundings() as around:
+        probes = _try_all(way, [*_quick_attempts(), *around.attempts()])
+    return [*probes, _processor_time(way), _wall_clock(way), _nothing_left(way)]
+
+
+def quick(way: Confinement) -> list[Probe]:
+    """The probes that take no time and need no listener: what `confinement` asks before it trusts a way.
+
+    Parameters
+    ----------
+    way : Confinement
+
+    Returns
+    -------
+    list of Probe
+    """
+    return _try_all(way, _quick_attempts())
+
+
+def _quick_attempts() -> list[Attempt]:
+    limits = Limits()
+    sockets = [
+        (f"no {what} socket", "connect", (int(family), int(kind), address))
+        for what, family, kind, address in (
+            ("TCP", socket.AF_INET, socket.SOCK_STREAM, ["127.0.0.1", 9]),
+            ("UDP", socket.AF_INET, socket.SOCK_DGRAM, ["127.0.0.1", 9]),
+        )
+    ]
+    return [
+        *sockets,
+        ("the course is not readable", "read", (str(_ROOT / "grader" / "__init__.py"),)),
+        ("the course is not listed", "read", (str(_ROOT),)),
+        ("the home folder is not listed", "read", (str(Path.home()),)),
+        ("nothing is written to the temporary folder", "write", (tempfile.gettempdir(),)),
+        ("the grader is not seen", "look_around", (os.getpid(),)),
+        ("no process is started", "fork", ()),
+        ("no program is run", "run_program", ()),
+        ("the process cannot hide from the grader's kill", "leave_group", ()),
+        ("the process does not outlive the grader", "survive_parent", ()),
+        ("memory is limited", "take_memory", (limits.memory + MEGABYTE,)),
+        ("no memory is taken past the limit", "take_hidden_memory", ()),
+        ("open files are limited", "open_files", (limits.open_files,)),
+        ("the size of files is limited", "fill_file", (limits.file_size + 1,)),
+        ("privileges are gone for good", "become_root", ()),
+    ]
+
+
+def _try_all(way: Confinement, attempts: list[Attempt]) -> list[Probe]:
+    with _worker(way, Limits()) as worker:
+        return [_try(worker, attempt) for attempt in attempts]
+
+
+def _try(worker: Worker, attempt: Attempt) -> Probe:
+    promise, function, arguments = attempt
+    try:
+        outcome = worker.run(f"reached = probes.{function}(*arguments)", {"arguments": arguments}, ("reached",))
+    except WorkerLost as lost:
+        return Probe(promise, False, f"the probe was stopped: {lost.message}")
+    if isinstance(outcome, Ran):
+        reached = str(outcome.values["reached"])
+        return Probe(promise, not reached, reached)
+    return Probe(promise, False, f"the probe failed: {outcome}")
+
+
+def _worker(way: Confinement, limits: Limits) -> Worker:
+    return Worker(way, {"probes": _SOURCE.read_text()}, "probes", {}, _no_answer, limits)
+
+
+def _no_answer(module: str, function: str, args: tuple[object, ...], kwargs: dict[str, object]) -> object:
+    raise LookupError(f"{module}.{function} is not answered")
+
+
+@dataclass
+class _Surroundings:
+    """What stands around the sandbox, for the probes to reach."""
+
+    folder: str
+    tcp: socket.socket
+    udp: socket.socket
+    unix: socket.socket
+    abstract: socket.socket
+    victim: int
+
+    def attempts(self) -> list[Attempt]:
+        inet, unix = int(socket.AF_INET), int(socket.AF_UNIX)
+        stream, datagram = int(socket.SOCK_STREAM), int(socket.SOCK_DGRAM)
+        return [
+            ("no TCP connection, to this machine neither", "connect", (inet, stream, list(self.tcp.getsockname()))),
+            ("no UDP packet, to this machine neither", "connect", (inet, datagram, list(self.udp.getsockname()))),
+            ("no connection to a local socket", "connect", (unix, stream, self.unix.getsockname())),
+            ("no connection to an abstract socket", "connect", (unix, stream, "\0" + self.folder)),
+            ("a stranger's file is not readable", "read", (f"{self.folder}/secret",)),
+            ("password hashes are not readable", "read", ("/etc/shadow",)),
+            ("nothing is written beside the scratch folder", "write", (self.folder,)),
+            ("nothing is written to shared memory", "write", ("/dev/shm",)),
+            ("no other process is seen", "look_around", (self.victim,)),
+            ("no other process is signalled", "send_signal", (self.victim,)),
+            ("no other process is traced", "trace", (self.victim,)),
+            ("threads are limited", "start_threads", (Limits().threads + 1,)),
+        ]
+
+
+@contextmanager
+def _surroundings() -> Iterator[_Surroundings]:
+    with ExitStack() as stack:
+        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="nndl-doctor-"))
+        os.chmod(folder, 0o777)
+        Path(folder, "secret").write_text("secret")
+
+        def listener(family: int, kind: int, address: object) -> socket.socket:
+            opened = stack.enter_context(socket.socket(family, kind))
+            opened.bind(address)
+            if kind == socket.SOCK_STREAM:
+                opened.listen()
+            return opened
+
+        sleeper = "import signal, time; signal.signal(signal.SIGUSR1, signal.SIG_IGN); time.sleep(600)"
+        victim = stack.enter_context(subprocess.Popen([sys.executable, "-I", "-S", "-c", sleeper]))
+        stack.callback(victim.kill)
+        yield _Surroundings(
+            folder,
+            listener(socket.AF_INET, socket.SOCK_STREAM, ("127.0.0.1", 0)),
+            listener(socket.AF_INET, socket.SOCK_DGRAM, ("127.0.0.1", 0)),
+            listener(socket.AF_UNIX, socket.SOCK_STREAM, f"{folder}/socket"),
+            listener(socket.AF_UNIX, socket.SOCK_STREAM, "\0" + folder),
+            victim.pid,
+        )
+
+
+def _processor_time(way: Confinement) -> Probe:
+    """A second of processor time, and much more of wall-clock time: what ends first?"""
+    promise = "processor time is limited"
+    try:
+        with _worker(way, Limits(seconds=5.0, cpu_seconds=1)) as worker:
+            worker.run("probes.burn()", {}, ())
+    except WorkerLost as lost:
+        held = lost.reason == "killed"
+        return Probe(promise, held, "" if held else lost.message)
+    return Probe(promise, False, "an endless loop came to its end")
+
+
+def _wall_clock(way: Confinement) -> Probe:
+    promise = "wall-clock time is limited"
+    try:
+        with _worker(way, Limits(seconds=1.0)) as worker:
+            worker.run("import time; time.sleep(600)", {}, ())
+    except WorkerLost as lost:
+        held = lost.reason == "timeout"
+        return Probe(promise, held, "" if held else lost.message)
+    return Probe(promise, False, "ten minutes went by in a second")
+
+
+def _nothing_left(way: Confinement) -> Probe:
+    promise = "nothing is left behind"
+    with _worker(way, Limits()) as worker:
+        scratch = worker.scratch
+        outcome = worker.run("left = probes.leave_daemon()", {}, ("left",))
+    daemon = outcome.values["left"] if isinstance(outcome, Ran) else None
+    if not isinstance(daemon, int):
+        return Probe(promise, False, f"the probe failed: {outcome}")
+    if daemon and _end(daemon):
+        return Probe(promise, False, f"process {daemon} went on")
+    if os.path.exists(scratch):
+        return Probe(promise, False, f"{scratch} was not removed")
+    return Probe(promise, True)
+
+
+def _end(process: int) -> bool:
+    """Kill a process that should not be there; whether it was."""
+    try:
+        os.kill(process, 9)
+    except ProcessLookupError:
+        return False
+    return True
+
+

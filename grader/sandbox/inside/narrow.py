@@ -1,0 +1,82 @@
+"""What the worker gives up before it meets submitted code, whichever way it is confined.
+
+The confinement outside says what the process may reach; here the process itself lets go of what it had needed to come
+up: privileges of root, the right to start programs, and any resource beyond its limits. None of it can be taken back.
+
+Linux only; see capabilities(7), prctl(2), seccomp(2).
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import resource
+import signal
+from collections.abc import Mapping
+
+from .syscalls import filter_program
+
+_PR_SET_PDEATHSIG, _PR_SET_KEEPCAPS, _PR_SET_SECCOMP, _PR_SET_NO_NEW_PRIVS = 1, 8, 22, 38
+_SECCOMP_MODE_FILTER = 2
+_CAPABILITY_VERSION_3 = 0x20080522
+_CAP_DAC_READ_SEARCH = 1 << 2
+
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+class NotNarrowed(OSError):
+    """A privilege could not be given up, so nothing may be run."""
+
+
+def narrow(rlimits: Mapping[str, int], user: int) -> None:
+    """Give up what submitted code must not have.
+
+    Parameters
+    ----------
+    rlimits : mapping of str to int
+        Names of the constants of `resource` and the limits, which are set hard.
+    user : int
+        The user and group to become; 0 to stay what one is.
+
+    Raises
+    ------
+    NotNarrowed
+        When the kernel refuses. The worker then does not start.
+    """
+    for name, limit in rlimits.items():
+        kind = getattr(resource, name)
+        hard = resource.getrlimit(kind)[1]
+        lowest = limit if hard == resource.RLIM_INFINITY else min(limit, hard)
+        resource.setrlimit(kind, (lowest, lowest))
+    _drop_privileges(user)
+    # After the change of user, which clears it: the worker does not outlive the thread that started it.
+    _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    _prctl(_PR_SET_NO_NEW_PRIVS, 1)
+    program = filter_program()
+    _prctl(_PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, ctypes.addressof(program))
+
+
+def _drop_privileges(user: int) -> None:
+    """Become `user`; keep no capability but the one to read a Python that lies in a private home.
+
+    What may be read is decided by the confinement; without this one capability the interpreter could not import from
+    a folder like ``/root/.pyenv``.
+    """
+    kept = 0
+    if user:
+        _prctl(_PR_SET_KEEPCAPS, 1)
+        os.setgroups([])
+        os.setresgid(user, user, user)
+        os.setresuid(user, user, user)
+        kept = _CAP_DAC_READ_SEARCH
+    header = (ctypes.c_uint32 * 2)(_CAPABILITY_VERSION_3, 0)
+    # effective, permitted, inheritable; twice, for the lower and the upper 32 bits
+    sets = (ctypes.c_uint32 * 6)(kept, kept, 0, 0, 0, 0)
+    if _libc.capset(header, sets):
+        raise NotNarrowed(ctypes.get_errno(), "capabilities could not be dropped")
+
+
+def _prctl(option: int, *arguments: int) -> None:
+    values = [ctypes.c_ulong(value) for value in (*arguments, 0, 0, 0, 0)[:4]]
+    if _libc.prctl(ctypes.c_int(option), *values):
+        raise NotNarrowed(ctypes.get_errno(), f"prctl({option}) was refused")
