@@ -21,7 +21,7 @@ def write_if_changed(path: Path, data: bytes) -> bool:
     bool
         Whether anything was written.
     """
-    if path.is_file() and path.read_bytes() == data:
+    if content(path) == data:
         return False
     path.parent.mkdir(parents=True, exist_ok=True)
     half = path.with_name(f".{path.name}.{os.getpid()}.part")
@@ -31,3 +31,8 @@ def write_if_changed(path: Path, data: bytes) -> bool:
     finally:
         half.unlink(missing_ok=True)
     return True
+
+
+def content(path: Path) -> bytes | None:
+    """A file's bytes; None where there is none."""
+    return path.read_bytes() if path.is_file() else None

@@ -49,9 +49,7 @@ def write_sources(course: Course, assignments: Sequence[Assignment] = (), folder
         wanted: dict[Path, bytes] = {}
         for notebook in assignment.notebook:
             node = source_notebook(scripts / f"{notebook.name}.py", assignment, notebook)
-            wanted[folder / assignment.name / f"{notebook.name}.ipynb"] = (
-                f"{nbformat.writes(node)}\n".encode()
-            )
+            wanted[folder / assignment.name / f"{notebook.name}.ipynb"] = f"{nbformat.writes(node)}\n".encode()
         for path in scripts.iterdir():
             if path.is_file() and path.suffix != ".py":
                 wanted[folder / assignment.name / path.name] = path.read_bytes()
@@ -96,15 +94,11 @@ def generate(course: Course, assignment: Assignment, db: str | None = None) -> d
         config.CourseDirectory.source_directory = str(write_sources(course, [assignment], source))
         config.CourseDirectory.release_directory = str(released)
         log = _Complaints()
-        converter = GenerateAssignment(
-            coursedir=CourseDirectory(config=config), config=config, log=log.logger
-        )
+        converter = GenerateAssignment(coursedir=CourseDirectory(config=config), config=config, log=log.logger)
         try:
             converter.start()
         except NbGraderException as error:
-            raise CourseError(
-                f"nbgrader refuses to generate {assignment.name}: {log.reason or error}."
-            ) from None
+            raise CourseError(f"nbgrader refuses to generate {assignment.name}: {log.reason or error}.") from None
         files = sorted((released / assignment.name).iterdir())
         return {f"assignments/{assignment.name}/{path.name}": path.read_bytes() for path in files}
 

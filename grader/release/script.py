@@ -78,9 +78,7 @@ def source_notebook(path: Path, assignment: Assignment, notebook: Notebook) -> N
         kind, name = _kind(cell, where)
         _check_content(cell, kind, where)
         if name in names:
-            raise CourseError(
-                f'{where}: "{name}" already stands in this notebook; a name belongs to one cell.'
-            )
+            raise CourseError(f'{where}: "{name}" already stands in this notebook; a name belongs to one cell.')
         if name not in listed.get(kind, [name]):
             raise CourseError(
                 f'{where}: course.toml lists no {kind} "{name}" for {assignment.name}/{notebook.name}; '
@@ -88,9 +86,7 @@ def source_notebook(path: Path, assignment: Assignment, notebook: Notebook) -> N
             )
         metadata = {"nbgrader": _nbgrader(kind, name, points.get(name))} if kind else {}
         options = {"source": cell.source, "id": _cell_id(cell, name, ids), "metadata": metadata}
-        cells.append(
-            v4.new_code_cell(**options) if cell.cell_type == "code" else v4.new_markdown_cell(**options)
-        )
+        cells.append(v4.new_code_cell(**options) if cell.cell_type == "code" else v4.new_markdown_cell(**options))
         names.add(name or f"line {line}")
     for name in points:
         if name not in names:
@@ -115,9 +111,7 @@ def _read(path: Path) -> str:
     try:
         return path.read_text("utf-8")
     except FileNotFoundError:
-        raise CourseError(
-            f"{path} is missing, and course.toml lists its notebook; write it or unlist it."
-        ) from None
+        raise CourseError(f"{path} is missing, and course.toml lists its notebook; write it or unlist it.") from None
     except (OSError, UnicodeDecodeError) as error:
         raise CourseError(f"{path} cannot be read ({error}); save it as UTF-8.") from None
 
@@ -131,9 +125,7 @@ def _parse(text: str, path: Path) -> list[NotebookNode]:
             return cells
     except Exception as error:  # jupytext and nbformat raise all kinds of errors for a damaged header
         reason = str(error).partition("\n")[0]
-        raise CourseError(
-            f"{path}, line 1: the notebook's header is damaged ({reason}); remove it."
-        ) from None
+        raise CourseError(f"{path}, line 1: the notebook's header is damaged ({reason}); remove it.") from None
 
 
 def _kind(cell: NotebookNode, where: str) -> tuple[str, str]:
@@ -172,9 +164,7 @@ def _check_content(cell: NotebookNode, kind: str, where: str) -> None:
         try:
             python(cell.source)
         except SyntaxError as error:
-            raise CourseError(
-                f"{where}: line {error.lineno} of this cell is not valid Python ({error.msg})."
-            ) from None
+            raise CourseError(f"{where}: line {error.lineno} of this cell is not valid Python ({error.msg}).") from None
 
 
 def _nbgrader(kind: str, name: str, points: float | None) -> dict[str, object]:

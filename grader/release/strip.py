@@ -76,9 +76,7 @@ def strip(source: str, module: str, course: Course) -> str:
         marker = lines[region.begin - 1]
         indent, line_end = marker[: marker.index("#")], "\r" if marker.endswith("\r") else ""
         part = sum(other.function == region.function and other.begin <= region.begin for other in found)
-        title = exercise.name + (
-            f", part {part} of {parts[region.function]}" if parts[region.function] > 1 else ""
-        )
+        title = exercise.name + (f", part {part} of {parts[region.function]}" if parts[region.function] > 1 else "")
         worth = f"{exercise.points:g} point{'' if exercise.points == 1 else 's'}"
         lines[region.begin - 1 : region.end] = [
             f"{indent}# ======== YOUR CODE HERE: {title} ({assignment.name}, {worth}) ========{line_end}",
@@ -94,6 +92,45 @@ def strip(source: str, module: str, course: Course) -> str:
             f"{(error.text or '').strip()}); a region holds whole statements, its markers indented like them."
         ) from None
     return stub
+
+
+def package(course: Course) -> dict[str, bytes]:
+    """The student's package: the reference, stripped.
+
+    Parameters
+    ----------
+    course : Course
+        The course; the reference stands in its folder ``solutions/nndl``.
+
+    Returns
+    -------
+    dict of str to bytes
+        ``nndl/…`` and contents. Files that are no Python are kept as they are, for the gate to judge.
+
+    Raises
+    ------
+    CourseError
+        As `strip`, and where course.toml lists an exercise of a file that does not exist.
+    """
+    folder = course.root / "solutions" / "nndl"
+    tree: dict[str, bytes] = {}
+    for path in sorted(folder.rglob("*")):
+        if not path.is_file() or "__pycache__" in path.parts:
+            continue
+        data = path.read_bytes()
+        if path.suffix == ".py":
+            try:
+                data = strip(data.decode("utf-8"), path.stem, course).encode()
+            except UnicodeDecodeError as error:
+                raise CourseError(f"{path} is not UTF-8 ({error}); save it as UTF-8.") from None
+        tree[f"nndl/{path.relative_to(folder).as_posix()}"] = data
+    for assignment, exercise in course.exercises():
+        if exercise.score is None and exercise.file not in tree:
+            raise CourseError(
+                f"course.toml lists {exercise.name} for {assignment.name}, but there is no "
+                f"solutions/{exercise.file}; write it or correct the name."
+            )
+    return tree
 
 
 def regions(source: str, where: str) -> list[Region]:
@@ -119,21 +156,20 @@ def regions(source: str, where: str) -> list[Region]:
         raise CourseError(
             f"{where}, line {line}: this is not valid Python ({error.args[0]}); correct it first."
         ) from None
-    owners = list(_owners(tree))
+    owner = homes(tree)
+    statements = [node.lineno for node in ast.walk(tree) if isinstance(node, ast.stmt)]
     found: list[Region] = []
     begin = 0
     for line, text in markers:
         if (text == BEGIN) == bool(begin):
             problem = (
-                f"{BEGIN} inside the region that begins on line {begin}"
-                if begin
-                else f"{END} without a beginning"
+                f"{BEGIN} inside the region that begins on line {begin}" if begin else f"{END} without a beginning"
             )
             raise CourseError(f"{where}, line {line}: {problem}; markers come in pairs and are never nested.")
         if text == BEGIN:
             begin = line
             continue
-        inside = {owner for start, owner in owners if begin < start < line}
+        inside = {owner.get(start, "") for start in statements if begin < start < line}
         if not inside:
             raise CourseError(f"{where}, line {begin}: this solution region is empty; put the answer in it.")
         if len(inside) > 1 or "" in inside:
@@ -161,15 +197,21 @@ def _markers(source: str, where: str) -> Iterator[tuple[int, str]]:
             )
 
 
-def _owners(node: ast.AST, path: tuple[str, ...] = (), function: str = "") -> Iterator[tuple[int, str]]:
-    """For every statement, its line and the outermost function around it ("" for none)."""
+def functions(node: ast.AST, prefix: str = "") -> dict[str, ast.FunctionDef | ast.AsyncFunctionDef]:
+    """The functions of a module and the methods of its classes by qualified name; not what is nested in them."""
+    found: dict[str, ast.FunctionDef | ast.AsyncFunctionDef] = {}
     for child in ast.iter_child_nodes(node):
-        if isinstance(child, ast.stmt):
-            yield child.lineno, function
         if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef):
-            inner = (*path, child.name)
-            yield from _owners(child, inner, function or ".".join(inner))
-        elif isinstance(child, ast.ClassDef):
-            yield from _owners(child, (*path, child.name), function)
+            found[prefix + child.name] = child
         else:
-            yield from _owners(child, path, function)
+            found |= functions(child, f"{prefix}{child.name}." if isinstance(child, ast.ClassDef) else prefix)
+    return found
+
+
+def homes(tree: ast.Module) -> dict[int, str]:
+    """For each line inside a function's body, the function's qualified name."""
+    return {
+        line: name
+        for name, function in functions(tree).items()
+        for line in range(function.body[0].lineno, (function.end_lineno or 0) + 1)
+    }

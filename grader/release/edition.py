@@ -1,0 +1,100 @@
+"""The student edition: one folder and one archive that a course can publish."""
+
+from __future__ import annotations
+
+import io
+import shutil
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from ..course import Course
+from ..errors import ReleaseRefused, UnusableInput
+from ..reference import Reference
+from .files import write_if_changed
+from .gate import inspect
+from .released import listed
+from .tree import build
+
+FRONT = Path(__file__).parent / "student"
+"""What stands at the top of the student edition: its README.md, pyproject.toml and environment.yml."""
+
+
+def given(course: Course) -> dict[str, bytes]:
+    """What students get as it is: ``utils/``, the front matter and the licence.
+
+    Parameters
+    ----------
+    course : Course
+        The course; golden packs are left out, because a release builds them.
+
+    Returns
+    -------
+    dict of str to bytes
+        Paths and contents. Files that do not belong there are kept, for the gate to judge.
+    """
+    tree = {path.name: path.read_bytes() for path in FRONT.iterdir() if path.is_file()}
+    if (licence := course.root / "LICENSE").is_file():
+        tree["LICENSE"] = licence.read_bytes()
+    for path in (course.root / "utils").rglob("*"):
+        name = path.relative_to(course.root)
+        made_here = "__pycache__" in name.parts or "goldens" in name.parts or path.suffix in (".so", ".pyd")
+        if path.is_file() and not made_here:
+            tree[name.as_posix()] = path.read_bytes()
+    return tree
+
+
+def student_edition(course: Course, out: Path, tree: Mapping[str, bytes] | None = None) -> Path:
+    """Write the student edition.
+
+    Parameters
+    ----------
+    course : Course
+        The course.
+    out : Path
+        The folder to write; an earlier edition there is replaced. The archive stands beside it, ``<out>.zip``, holds
+        one folder of the same name, and has the same bytes whenever its files have.
+    tree : mapping of str to bytes, optional
+        What was released, as in `Release.tree`; all assignments by default.
+
+    Returns
+    -------
+    Path
+        The archive.
+
+    Raises
+    ------
+    UnusableInput
+        Where `out` holds something else than an earlier edition.
+    ReleaseRefused
+        Where the gate finds leaks.
+    """
+    if out.exists() and not _replaceable(out):
+        raise UnusableInput(f"{out} is neither empty nor an earlier student edition; name another folder.")
+    files = {**given(course), **(build(course) if tree is None else tree)}
+    if leaks := inspect(files, course, Reference(course.root)):
+        raise ReleaseRefused(listed("There is no student edition, because the gate found {}", leaks, "leak"))
+    if out.exists():
+        shutil.rmtree(out)
+    for name, data in files.items():
+        write_if_changed(out / name, data)
+    archive = out.with_name(f"{out.name}.zip")
+    write_if_changed(archive, _zipped(files, out.name))
+    return archive
+
+
+def _replaceable(out: Path) -> bool:
+    """Whether a folder is empty or an earlier edition, and not by mistake the course itself."""
+    names = {path.name for path in out.iterdir()} if out.is_dir() else {str(out)}
+    return not names or ({"nndl", "utils", "pyproject.toml"} <= names and "course.toml" not in names)
+
+
+def _zipped(files: Mapping[str, bytes], folder: str) -> bytes:
+    """The files as a zip archive that depends on nothing but them."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for name, data in sorted(files.items()):
+            entry = zipfile.ZipInfo(f"{folder}/{name}")  # dated 1980, the earliest a zip can say
+            entry.external_attr = 0o100644 << 16
+            archive.writestr(entry, data, zipfile.ZIP_DEFLATED)
+    return out.getvalue()

@@ -1,0 +1,45 @@
+"""Everything that is generated for students, in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ..course import Assignment, Course
+from ..reference import Reference
+from . import goldens
+from .notebooks import generate
+from .strip import package
+
+
+def build(course: Course, assignments: Sequence[str] = ()) -> dict[str, bytes]:
+    """Build stubs, notebooks and golden packs.
+
+    Parameters
+    ----------
+    course : Course
+        The course.
+    assignments : sequence of str, optional
+        Whose notebooks and golden packs are wanted; all by default. The package ``nndl`` is always built as a whole.
+
+    Returns
+    -------
+    dict of str to bytes
+        Paths relative to the course folder, sorted: ``nndl/…``, ``assignments/<assignment>/…`` and
+        ``utils/checks/goldens/…``.
+
+    Raises
+    ------
+    CourseError
+        Where course.toml and the sources are damaged or do not fit each other.
+    """
+    reference = Reference(course.root)
+    tree = package(course)
+    for assignment in chosen(course, assignments):
+        tree |= generate(course, assignment)
+        tree |= goldens.build(course, assignment, reference)
+    return dict(sorted(tree.items()))
+
+
+def chosen(course: Course, names: Sequence[str]) -> list[Assignment]:
+    """The assignments of these names; all where there are none."""
+    return [course[name] for name in names] or list(course.assignment)
