@@ -6,7 +6,6 @@ import json
 import os
 import select
 import shutil
-import subprocess
 from collections.abc import Mapping, Sequence
 
 from .confine import Child, Confinement, Process, SandboxUnavailable
@@ -68,9 +67,7 @@ class _Namespaces(Child):
     waited for, as bwrap itself does not wait for it.
     """
 
-    def __init__(
-        self, program: str, options: Sequence[str], scratch: str, environment: Mapping[str, str]
-    ) -> None:
+    def __init__(self, program: str, options: Sequence[str], scratch: str, environment: Mapping[str, str]) -> None:
         told, tell = os.pipe()
         try:
             super().__init__([program, "--info-fd", str(tell), *options], scratch, environment, (tell,))

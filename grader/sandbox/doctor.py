@@ -17,6 +17,7 @@ from utils.checks.program import Ran
 from .confine import Confinement, confinement
 from .limits import MEGABYTE, Limits
 from .pool import Worker, WorkerLost
+from .reach import reach
 
 _SOURCE = Path(__file__).with_name("probes.py")
 _ROOT = Path(__file__).resolve().parents[2]
@@ -83,18 +84,15 @@ def quick(way: Confinement) -> list[Probe]:
 
 def _quick_attempts() -> list[Attempt]:
     limits = Limits()
-    sockets = [
-        (f"no {what} socket", "connect", (int(family), int(kind), address))
-        for what, family, kind, address in (
-            ("TCP", socket.AF_INET, socket.SOCK_STREAM, ["127.0.0.1", 9]),
-            ("UDP", socket.AF_INET, socket.SOCK_DGRAM, ["127.0.0.1", 9]),
-        )
-    ]
+    inet, unix = int(socket.AF_INET), int(socket.AF_UNIX)
+    stream, datagram = int(socket.SOCK_STREAM), int(socket.SOCK_DGRAM)
     return [
-        *sockets,
-        ("the course is not readable", "read", (str(_ROOT / "grader" / "__init__.py"),)),
-        ("the course is not listed", "read", (str(_ROOT),)),
-        ("the home folder is not listed", "read", (str(Path.home()),)),
+        ("no TCP socket", "open_socket", (inet, stream)),
+        ("no UDP socket", "open_socket", (inet, datagram)),
+        ("no local socket", "open_socket", (unix, stream)),
+        ("the grader's code is not readable", "read", (__file__,)),
+        ("the course's folder is not listed", "see", (str(_ROOT), _names(_ROOT))),
+        ("the home folder is not listed", "see", (str(Path.home()), _names(Path.home()))),
         ("nothing is written to the temporary folder", "write", (tempfile.gettempdir(),)),
         ("the grader is not seen", "look_around", (os.getpid(),)),
         ("no process is started", "fork", ()),
@@ -107,6 +105,16 @@ def _quick_attempts() -> list[Attempt]:
         ("the size of files is limited", "fill_file", (limits.file_size + 1,)),
         ("privileges are gone for good", "become_root", ()),
     ]
+
+
+def _names(folder: Path) -> list[str]:
+    """What lies in a folder, without what leads to something readable."""
+    readable = [Path(path) for path in reach().readable]
+    try:
+        found = list(folder.iterdir())
+    except OSError:
+        return []
+    return [child.name for child in found if not any(path.is_relative_to(child) for path in readable)]
 
 
 def _try_all(way: Confinement, attempts: list[Attempt]) -> list[Probe]:
@@ -149,8 +157,8 @@ class _Surroundings:
         inet, unix = int(socket.AF_INET), int(socket.AF_UNIX)
         stream, datagram = int(socket.SOCK_STREAM), int(socket.SOCK_DGRAM)
         return [
-            ("no TCP connection, to this machine neither", "connect", (inet, stream, list(self.tcp.getsockname()))),
-            ("no UDP packet, to this machine neither", "connect", (inet, datagram, list(self.udp.getsockname()))),
+            ("no TCP connection, to this machine neither", "connect", (inet, stream, self.tcp.getsockname())),
+            ("no UDP packet, to this machine neither", "connect", (inet, datagram, self.udp.getsockname())),
             ("no connection to a local socket", "connect", (unix, stream, self.unix.getsockname())),
             ("no connection to an abstract socket", "connect", (unix, stream, "\0" + self.folder)),
             ("a stranger's file is not readable", "read", (f"{self.folder}/secret",)),
@@ -171,7 +179,7 @@ def _surroundings() -> Iterator[_Surroundings]:
         os.chmod(folder, 0o777)
         Path(folder, "secret").write_text("secret")
 
-        def listener(family: int, kind: int, address: object) -> socket.socket:
+        def listener(family: int, kind: int, address: tuple[str, int] | str) -> socket.socket:
             opened = stack.enter_context(socket.socket(family, kind))
             opened.bind(address)
             if kind == socket.SOCK_STREAM:
@@ -236,5 +244,3 @@ def _end(process: int) -> bool:
     except ProcessLookupError:
         return False
     return True
-
-

@@ -68,7 +68,8 @@ class Worker:
     confinement : Confinement
         From `confinement`.
     files : mapping of str to str
-        Source texts of the submission by module name (``"layers"``).
+        Source texts of the submission by module name (``"layers"``). Only `module` has to be there; from a module
+        with proxies, the submitted code may borrow what has no proxy.
     module : str
         The module under test; a key of `files`.
     proxies : mapping of str to sequence of str
@@ -109,8 +110,8 @@ class Worker:
         self._channel = Channel(self._process.stdout, self._process.stdin, inbound, _TO_WORKER, self._watch)
         narrow, user = confinement.narrows, confinement.user
         rlimits = limits.as_rlimits(tasks_of(user or os.getuid())) if narrow else {}
-        source = {module: files[module]}
-        self._start(Start(source, module, self._proxies, inbound.tree, inbound.blob, narrow, rlimits, user))
+        sources = {name: files[name] for name in (module, *self._proxies) if name == module or name in files}
+        self._start(Start(sources, module, self._proxies, inbound.tree, inbound.blob, narrow, rlimits, user))
 
     @property
     def scratch(self) -> str:

@@ -78,9 +78,7 @@ def _is_site(path: str) -> bool:
 def _hidden(readable: list[str]) -> tuple[str, ...]:
     """The course's own folders, should they lie beneath a readable one, as after ``pip install`` of a wheel."""
     own = [_GRADER, *(_GRADER.parent / name for name in ("solutions", "nndl", "course.toml"))]
-    return tuple(
-        str(path) for path in own if path.exists() and any(path.is_relative_to(folder) for folder in readable)
-    )
+    return tuple(str(path) for path in own if path.exists() and any(path.is_relative_to(folder) for folder in readable))
 
 
 def _copied(folder: Path) -> str:

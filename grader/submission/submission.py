@@ -29,15 +29,12 @@ class Submission:
 
     Attributes
     ----------
-    path : Path
-        Where it was read from.
     files : dict of str to bytes
         By the names that the assignment uses; what was not handed in, or could not be read, is absent.
     remarks : tuple of str
         One plain sentence for each finding, with names made safe to print.
     """
 
-    path: Path
     files: dict[str, bytes]
     remarks: tuple[str, ...]
 
@@ -63,7 +60,7 @@ class Submission:
         """
         tree = _open(os.fspath(path))
         try:
-            return _Reader(tree, files).submission(Path(path))
+            return _Reader(tree, files).submission()
         finally:
             tree.close()
 
@@ -135,7 +132,7 @@ class _Reader:
         # A name may occur twice in an archive; like everywhere, the later one counts.
         self._entries = {e.name.removeprefix(self._top): e for e in inside if e.name.startswith(self._top)}
 
-    def submission(self, path: Path) -> Submission:
+    def submission(self) -> Submission:
         """Read what is wanted and remark on the rest."""
         taken: dict[str, bytes] = {}
         used: set[str] = set()
@@ -148,7 +145,7 @@ class _Reader:
                     taken[name] = data
         self._remarks += self._about_missing(taken, used)
         self._remarks += self._about_extras(used)
-        return Submission(path, taken, tuple(self._remarks))
+        return Submission(taken, tuple(self._remarks))
 
     def _is_inside(self, entry: Entry) -> bool:
         if _LITTER.search(entry.name):

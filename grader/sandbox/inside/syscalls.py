@@ -170,5 +170,5 @@ def filter_program() -> Program:
         if number is not None:
             lines += [(_EQUAL, 0, 1, number), (_RETURN, 0, 0, _REFUSE | errno.EPERM)]
     lines.append((_RETURN, 0, 0, _ALLOW))
-    instructions = (_Instruction * len(lines))(*lines)
+    instructions = (_Instruction * len(lines))(*(_Instruction(*line) for line in lines))
     return Program(len(lines), ctypes.cast(instructions, ctypes.POINTER(_Instruction)))

@@ -1,0 +1,192 @@
+"""Values as they cross the boundary of the sandbox.
+
+A small closed set of types crosses, as a tree (described here) followed by the raw bytes of the arrays that the tree
+names. Every size is checked before memory is allocated, and nothing is ever unpickled or evaluated. What is not in the
+set (a set, a function, a complex array) crosses as `Opaque`: its type's name and nothing else.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Union
+
+import msgspec
+import numpy as np
+
+DEPTH = 24  # levels of nesting; a cache of tuples of tuples has three or four
+DIMENSIONS = 16
+_NUMBERS = ("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "float16", "float32", "float64")
+DTYPES = {name: np.dtype(name) for name in ("bool", *_NUMBERS)}
+INT64 = range(-(2**63), 2**63)
+
+
+class WireError(Exception):
+    """What came over the wire is not what the protocol allows."""
+
+
+@dataclass(frozen=True)
+class Opaque:
+    """Stands for a value that does not cross the wire.
+
+    Attributes
+    ----------
+    type_name : str
+        What it was, for the sentence that tells the student: ``"set"``, ``"complex128 array"``.
+    """
+
+    type_name: str
+
+
+# The tree. Tags are short because a list of numbers may have thousands of nodes.
+
+
+class Array(msgspec.Struct, tag="a"):
+    """An array; its bytes follow the tree. `layout` is C, F (as ``x.T`` is) or S (a strided view)."""
+
+    dtype: str
+    shape: tuple[int, ...]
+    layout: str = "C"
+
+
+class Scalar(msgspec.Struct, tag="s"):
+    """A numpy scalar, carried like a 0-d array."""
+
+    dtype: str
+
+
+class Sequence(msgspec.Struct, tag="l"):
+    """A list, or a tuple when `fixed`."""
+
+    items: list[Node]
+    fixed: bool = False
+
+
+class Table(msgspec.Struct, tag="d"):
+    """A dict with str keys."""
+
+    items: dict[str, Node]
+
+
+class Unknown(msgspec.Struct, tag="o"):
+    """An `Opaque`."""
+
+    type_name: str
+
+
+Node = Union[None, bool, int, float, str, Array, Scalar, Sequence, Table, Unknown]  # noqa: UP007 (a forward reference)
+
+
+def pack(value: object, blobs: list[bytes], depth: int = DEPTH) -> Node:
+    """Turn a value into a tree.
+
+    Parameters
+    ----------
+    value : object
+        Anything; parts that are not of the wire's types become `Unknown`.
+    blobs : list of bytes
+        The bytes of each array and numpy scalar are appended, in the order in which the tree names them.
+    depth : int
+        Levels of nesting that are still followed.
+    """
+    if value is None or (isinstance(value, bool | str) and type(value) in (bool, str)):
+        return value
+    if isinstance(value, np.generic):
+        return _pack_scalar(value, blobs)
+    if type(value) is np.ndarray:
+        return _pack_array(value, blobs)
+    if depth == 0:
+        return Unknown(f"{type(value).__name__}, nested too deep")
+    if isinstance(value, list | tuple):
+        return Sequence([pack(item, blobs, depth - 1) for item in value], isinstance(value, tuple))
+    if isinstance(value, dict):
+        if all(isinstance(key, str) for key in value):
+            return Table({str(key): pack(item, blobs, depth - 1) for key, item in value.items()})
+        return Unknown("dict whose keys are not all strings")
+    if isinstance(value, int):
+        return int(value) if value in INT64 else Unknown("int of more than 64 bits")
+    if isinstance(value, float):
+        return float(value)
+    if isinstance(value, str):
+        return str(value)
+    return Unknown(value.type_name if isinstance(value, Opaque) else type(value).__name__[:100])
+
+
+def _pack_scalar(value: np.generic, blobs: list[bytes]) -> Node:
+    if isinstance(value, np.str_):
+        return str(value)
+    if value.dtype.name not in DTYPES:
+        return Unknown(value.dtype.name)
+    blobs.append(value.tobytes())
+    return Scalar(value.dtype.name)
+
+
+def _pack_array(array: np.ndarray, blobs: list[bytes]) -> Node:
+    dtype = array.dtype.newbyteorder("=")
+    if dtype.name not in DTYPES or array.ndim > DIMENSIONS:
+        return Unknown(f"{dtype.name} array")
+    layout = "C" if array.flags.c_contiguous else "F" if array.flags.f_contiguous else "S"
+    blobs.append(array.astype(dtype, copy=False).tobytes(order="F" if layout == "F" else "C"))
+    return Array(dtype.name, array.shape, layout)
+
+
+class Blob:
+    """Hands out the bytes that follow a tree, never more than there are."""
+
+    def __init__(self, rest: memoryview) -> None:
+        self.rest = rest
+
+    def array(self, dtype_name: str, shape: tuple[int, ...], layout: str) -> np.ndarray:
+        dtype = DTYPES.get(dtype_name)
+        if dtype is None or layout not in ("C", "F", "S"):
+            raise WireError(f"an array of dtype {dtype_name!r:.40} and layout {layout!r:.10} does not cross the wire")
+        if len(shape) > DIMENSIONS or any(not 0 <= size < 2**31 for size in shape):
+            raise WireError(f"an array of shape {shape!r:.80} does not cross the wire")
+        count = math.prod(shape)
+        size = count * dtype.itemsize
+        if size > len(self.rest):
+            raise WireError(f"an array of shape {shape} is announced, and its bytes are missing")
+        flat = np.frombuffer(self.rest[:size], dtype)
+        self.rest = self.rest[size:]
+        if layout == "S" and shape:
+            # A strided view arrives as one: code that only works on contiguous arrays has to show it.
+            strided = np.empty((*shape[:-1], 2 * shape[-1]), dtype)[..., ::2]
+            strided[...] = flat.reshape(shape)
+            return strided
+        return flat.reshape(shape, order="F" if layout == "F" else "C").copy(order="K")
+
+
+def unpack(node: Node, blob: Blob, depth: int = DEPTH) -> object:
+    """Turn a tree back into a value.
+
+    Parameters
+    ----------
+    node : Node
+    blob : Blob
+        The bytes that followed the tree.
+    depth : int
+        Levels of nesting that are still followed.
+
+    Returns
+    -------
+    object
+        Arrays own their memory, are aligned and writable.
+
+    Raises
+    ------
+    WireError
+    """
+    if isinstance(node, Array):
+        return blob.array(node.dtype, node.shape, node.layout)
+    if isinstance(node, Scalar):
+        return blob.array(node.dtype, (), "C")[()]
+    if isinstance(node, Unknown):
+        return Opaque(node.type_name[:200])
+    if isinstance(node, Sequence | Table) and depth == 0:
+        raise WireError("a value is nested too deep")
+    if isinstance(node, Sequence):
+        items = [unpack(item, blob, depth - 1) for item in node.items]
+        return tuple(items) if node.fixed else items
+    if isinstance(node, Table):
+        return {key: unpack(item, blob, depth - 1) for key, item in node.items.items()}
+    return node
