@@ -31,3 +31,7 @@ class UnusableInput(GraderError):
 
 class ReleaseRefused(GraderError):
     """The gate refuses the release, or the committed trees are stale."""
+
+
+class GradebookError(GraderError):
+    """The gradebook cannot be opened, read or written."""

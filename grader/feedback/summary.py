@@ -1,0 +1,111 @@
+"""What a class report counts. Pure functions of the reports."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from statistics import median
+
+from ..course import Assignment, Exercise
+from ..verdict import Report, Verdict, VerdictName
+from ..wording import WORDING
+
+NEEDS_A_LOOK: tuple[VerdictName, ...] = ("error", "timeout", "killed")
+
+
+@dataclass(frozen=True)
+class PassRate:
+    """How a class did on one exercise: students by verdict, of `total` in all."""
+
+    exercise: Exercise
+    counts: Mapping[VerdictName, int]
+    total: int
+
+    @property
+    def share(self) -> float:
+        """The share of students whose answer is right, in [0, 1]."""
+        return self.counts["pass"] / self.total if self.total else 0.0
+
+
+@dataclass
+class Misconception:
+    """A named mistake, the sentence that helps, and who makes it."""
+
+    exercise: str
+    name: str
+    hint: str
+    students: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Bin:
+    """One bar of the distribution: scores from `start` to `stop` percent, the upper end left out but for 100."""
+
+    start: int
+    stop: int
+    count: int
+
+
+def by_name(report: Report) -> dict[str, Verdict]:
+    """A report's verdicts by the name of their exercise."""
+    return {verdict.name: verdict for verdict in report.exercises}
+
+
+def pass_rates(reports: Sequence[Report], assignment: Assignment) -> list[PassRate]:
+    """One `PassRate` for each exercise, in course.toml's order."""
+    verdicts = [by_name(report) for report in reports]
+    rates = []
+    for exercise in assignment.exercises:
+        found = [verdict[exercise.name].verdict for verdict in verdicts if exercise.name in verdict]
+        rates.append(PassRate(exercise, {name: found.count(name) for name in WORDING}, len(found)))
+    return rates
+
+
+def misconceptions(reports: Iterable[Report]) -> list[Misconception]:
+    """Every misconception that showed, the most frequent first; a student counts once for each."""
+    found: dict[tuple[str, str], Misconception] = {}
+    for report in reports:
+        for verdict in report.exercises:
+            for finding in verdict.findings:
+                if finding.misconception is None:
+                    continue
+                key = verdict.name, finding.misconception
+                entry = found.setdefault(key, Misconception(*key, finding.hint))
+                if report.student not in entry.students:
+                    entry.students.append(report.student)
+    return sorted(found.values(), key=lambda entry: (-len(entry.students), entry.exercise, entry.name))
+
+
+def attention(reports: Iterable[Report]) -> list[tuple[Report, list[str]]]:
+    """The submissions that a person should open, each with the reasons: what was stopped, what was remarked."""
+    found = []
+    for report in reports:
+        reasons = []
+        for name in NEEDS_A_LOOK:
+            names = [verdict.name for verdict in report.exercises if verdict.verdict == name]
+            if names:
+                reasons.append(f"{WORDING[name].words.capitalize()}: {_some(names)}.")
+        reasons.extend(report.remarks)
+        if reasons:
+            found.append((report, reasons))
+    return found
+
+
+def _some(names: Sequence[str], limit: int = 3) -> str:
+    """The first few names, and how many more there are."""
+    more = len(names) - limit
+    return ", ".join(names[:limit]) + (f" and {more} more" if more > 0 else "")
+
+
+def distribution(reports: Iterable[Report], bins: int = 10) -> list[Bin]:
+    """Scores in percent of the points there are, counted in `bins` equal steps (10 by default)."""
+    counts = [0] * bins
+    for report in reports:
+        share = report.score / report.max_score if report.max_score else 0.0
+        counts[min(int(share * bins + 1e-9), bins - 1)] += 1  # 0.3 * 10 may fall short of 3
+    return [Bin(100 * k // bins, 100 * (k + 1) // bins, count) for k, count in enumerate(counts)]
+
+
+def middle(reports: Sequence[Report]) -> float:
+    """The median score; 0.0 for an empty class."""
+    return median(report.score for report in reports) if reports else 0.0

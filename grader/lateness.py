@@ -1,0 +1,66 @@
+"""When something was handed in, and what it costs to be late."""
+
+from __future__ import annotations
+
+import math
+import os
+import stat
+from datetime import UTC, datetime
+from pathlib import Path
+
+from nbgrader.utils import parse_utc
+
+from .course import Late
+
+
+def handed_in(folder: Path) -> datetime | None:
+    """The time in nbgrader's ``timestamp.txt``.
+
+    Parameters
+    ----------
+    folder : Path
+        A submission. It is not trusted: a link, a pipe or a file without a date in it counts for nothing.
+
+    Returns
+    -------
+    datetime or None
+        In UTC; None where no time can be found.
+    """
+    try:
+        handle = os.open(folder / "timestamp.txt", os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError:
+        return None
+    with open(handle, "rb") as file:
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            return None
+        text = file.read(100)
+    try:
+        time: datetime = parse_utc(text.decode("ascii").strip())
+    except (ValueError, OverflowError):
+        return None
+    return time.replace(tzinfo=UTC)
+
+
+def late_penalty(late: Late, score: float, seconds_late: float) -> float:
+    """Points taken off for handing in late.
+
+    Parameters
+    ----------
+    late : Late
+        course.toml's table ``[late]``.
+    score : float
+        Points that were earned.
+    seconds_late : float
+        Since the due date, extensions counted.
+
+    Returns
+    -------
+    float
+        In [0, score]: nothing up to `late.grace`; then `late.per_day` of the score for each started day, counted from
+        the due date's end of grace; everything after `late.days` days.
+    """
+    beyond = seconds_late - late.grace_seconds
+    if beyond <= 0:
+        return 0.0
+    days = math.ceil(beyond / 86400)
+    return score if days > late.days else score * min(1.0, late.per_day * days)

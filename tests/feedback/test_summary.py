@@ -1,0 +1,67 @@
+"""Does the class report count right?"""
+
+from dataclasses import replace
+
+from hypothesis import given
+from hypothesis import strategies as st
+from reports import COURSE, a_class, everything, report
+
+from grader.feedback import next_steps, summary
+
+
+def test_pass_rates_count_every_verdict():
+    rates = {rate.exercise.name: rate for rate in summary.pass_rates(a_class(), COURSE["hw3"])}
+    rate = rates["layers.affine_backward"]
+    assert rate.total == 14
+    assert rate.counts == {"pass": 9, "partial": 2, "fail": 1, "error": 1, "missing": 1, "timeout": 0, "killed": 0}
+    assert rate.share == 9 / 14
+
+
+def test_the_most_frequent_misconception_comes_first_and_counts_a_student_once():
+    reports = a_class()
+    twice = reports[7]
+    affine = next(v for v in twice.exercises if v.name == "layers.affine_backward")
+    reports[7] = replace(twice, exercises=(*twice.exercises, affine))
+    first = next(m for m in summary.misconceptions(reports) if m.name == "column_db")
+    assert first.students == ["carol", "dan"]
+    counts = [len(entry.students) for entry in summary.misconceptions(reports)]
+    assert counts == sorted(counts, reverse=True)
+
+
+def test_attention_is_for_what_was_stopped_and_what_was_remarked():
+    found = {report.student: reasons for report, reasons in summary.attention(a_class())}
+    assert list(found) == ["dan", "eve", "frank", "grace"]
+    assert found["dan"] == ["Too slow: fc_net.FullyConnectedNet.loss."]
+    assert found["frank"] == [
+        "An error: layers.affine_forward, layers.affine_backward, layers.relu_forward and 5 more."
+    ]
+    assert found["grace"][0].startswith("backprop.ipynb is not a notebook")
+
+
+@given(st.lists(st.sampled_from([0.0, 0.1, 0.3, 0.7, 0.999, 1.0]), max_size=30))
+def test_every_score_falls_into_one_bin(shares):
+    reports = []
+    for share in shares:
+        verdicts = report("s").exercises
+        reports.append(replace(report("s"), exercises=tuple(replace(v, score=share * v.max_score) for v in verdicts)))
+    bins = summary.distribution(reports)
+    assert sum(bin.count for bin in bins) == len(shares)
+    assert bins[3].count == shares.count(0.3)
+    assert bins[9].count == shares.count(1.0) + shares.count(0.999)
+
+
+def test_an_empty_class_has_a_median():
+    assert summary.middle([]) == 0.0
+
+
+def test_next_steps_wait_for_their_prerequisites():
+    names = [step.exercise.name for step in next_steps(report("s", everything("fail")), COURSE, limit=99)]
+    assert "layers.affine_forward" in names
+    assert "layers.affine_backward" not in names
+    forward_done = everything("fail") | {"layers.affine_forward": "pass"}
+    names = [step.exercise.name for step in next_steps(report("s", forward_done), COURSE, limit=99)]
+    assert "layers.affine_backward" in names
+
+
+def test_there_is_no_next_step_when_everything_is_right():
+    assert next_steps(report("s"), COURSE) == []
