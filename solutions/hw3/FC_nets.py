@@ -1,0 +1,494 @@
+# %% [markdown]
+# # Networks out of layers
+#
+# The two-layer network of the last notebook is one long function. Add a layer, and you start over. Here you
+# cut it into pieces that know nothing of each other: a layer computes forward, remembers what it needs, and
+# later turns the gradient of its output into gradients of its inputs. From such pieces a network of any
+# depth is a `for` loop.
+#
+# | | what you do | where |
+# |---|---|---|
+# | 1 | the affine layer and the ReLU, forward and backward | `nndl/layers.py` |
+# | 2 | the two-layer network again, in a dozen lines | `TwoLayerNet` in `nndl/fc_net.py` |
+# | 3 | train it with a solver | here |
+# | 4 | a network of any depth | `FullyConnectedNet` in `nndl/fc_net.py` |
+# | 5 | see what depth makes harder | here, in code and in writing |
+
+# %%
+# %load_ext autoreload
+# %autoreload 2
+# %matplotlib inline
+import matplotlib.pyplot as plt
+import numpy as np
+
+from nndl.fc_net import FullyConnectedNet, TwoLayerNet
+from nndl.layer_tests import affine_relu_test
+from nndl.layer_utils import affine_relu_forward
+from nndl.layers import (
+    affine_backward,
+    affine_forward,
+    relu_backward,
+    relu_forward,
+    softmax_loss,
+    svm_loss,
+)
+from utils.checks import check
+from utils.data_utils import get_CIFAR10_data
+from utils.gradient_check import eval_numerical_gradient, rel_error
+from utils.graph_drawing import Edge, draw_graph
+from utils.solver import Solver
+from utils.vis_utils import course_style, plot_history, show_net_weights
+
+course_style()
+
+# %% [markdown]
+# ## 1. What a layer is
+#
+# Two functions and an agreement:
+#
+# ```python
+# out, cache = layer_forward(x, w)      # cache: whatever the way back will need
+# dx, dw = layer_backward(dout, cache)  # dout: the loss differentiated by out, same shape as out
+# ```
+#
+# `dout` is all a layer ever learns about the rest of the network, and that is enough: every gradient has
+# the shape of what it belongs to, and the chain rule does the rest. The caches wait in between.
+
+# %%
+draw_graph(
+    {
+        "$x$": (0, 0),
+        "affine 1": (2.2, 0),
+        "ReLU": (4.6, 0),
+        "affine 2": (7, 0),
+        "softmax loss": (9.6, 0),
+        "$L$": (11.8, 0),
+        "$W_1, b_1$": (2.2, 1.5),
+        "$W_2, b_2$": (7, 1.5),
+        "$y$": (9.6, 1.5),
+    },
+    [
+        Edge("$x$", "affine 1", "x", "dx"),
+        Edge("$W_1, b_1$", "affine 1", "", "dw, db"),
+        Edge("affine 1", "ReLU", "out", "dout"),
+        Edge("ReLU", "affine 2", "out", "dout"),
+        Edge("$W_2, b_2$", "affine 2", "", "dw, db"),
+        Edge("affine 2", "softmax loss", "scores", "dout"),
+        Edge("$y$", "softmax loss"),
+        Edge("softmax loss", "$L$", "", "1"),
+    ],
+    title="Forward in blue, from left to right; backward in orange, from right to left",
+)
+plt.show()
+
+# %% [markdown]
+# ### The affine layer, forward
+#
+# An example may have any shape, such as $3 \times 32 \times 32$. The layer reads it as one long row of $D$
+# numbers, multiplies, and adds the bias: $\text{out}_n = x_n w + b$. Unlike in the last notebook, $w$ is
+# now $(D, M)$: one *column* per output.
+
+
+# %%
+pieces = [  # rows, columns, what it is, the sign that follows
+    (4, 6, "x, flattened\n$(N, D)$", "@"),
+    (6, 3, "w\n$(D, M)$", "+"),
+    (0.5, 3, "b, for every row\n$(M)$", "="),
+    (4, 3, "out\n$(N, M)$", ""),
+]
+fig, ax = plt.subplots(figsize=(9, 3.6), layout="constrained")
+left = 0
+for rows, columns, name, sign in pieces:
+    ax.add_patch(plt.Rectangle((left, -rows / 2), columns, rows, facecolor="#56B4E9", edgecolor="#0072B2"))
+    ax.text(left + columns / 2, -rows / 2 - 0.3, name, ha="center", va="top")
+    ax.text(left + columns + 1.1, 0, sign, ha="center", va="center", fontsize="x-large")
+    left += columns + 2.2
+ax.set(xlim=(-0.5, left - 1.7), ylim=(-5, 3.2), aspect="equal")
+ax.set_axis_off()
+plt.show()
+
+# %% [markdown]
+# Write `affine_forward` in `nndl/layers.py`. Keep `x` in the cache as it came: the way back needs its shape.
+
+# %% exercise="layers.affine_forward"
+check(affine_forward)
+
+# %% [markdown]
+# ### The affine layer, backward
+#
+# Given `dout` $(N, M)$, find three gradients. If the formula does not come to you, write out one entry,
+# $\text{out}_{nm} = \sum_d x_{nd} w_{dm} + b_m$, and ask in which outputs $w_{dm}$ appears. Then let the
+# shapes confirm it: there are not many ways to multiply $(N, M)$ and $(N, D)$ into $(D, M)$. And `db` has
+# the shape of `b`, $(M)$.
+
+# %% exercise="layers.affine_backward"
+check(affine_backward)
+
+# %% [markdown]
+# ### The ReLU
+#
+# $\text{out} = \max(0, x)$, entry by entry. Backward it is a gate: open where the input was positive, shut
+# where it was negative. At exactly 0 there is a kink, and you may choose either side.
+
+# %% exercise="layers.relu_forward"
+check(relu_forward)
+
+# %% exercise="layers.relu_backward"
+check(relu_backward)
+
+# %% [markdown]
+# Three gates side by side: the ReLU, drawn with *your* functions, and two others. The lower row is the part
+# of the upstream gradient that gets through.
+
+# %%
+x = np.linspace(-6, 6, 400)
+sigmoid = 1 / (1 + np.exp(-x))
+gates = {
+    "ReLU": (relu_forward(x)[0], relu_backward(np.ones_like(x), x)),
+    "sigmoid": (sigmoid, sigmoid * (1 - sigmoid)),
+    "leaky ReLU": (np.where(x > 0, x, 0.1 * x), np.where(x > 0, 1.0, 0.1)),
+}
+fig, axes = plt.subplots(2, 3, figsize=(11, 5), sharex=True, layout="constrained")
+for (name, (value, slope)), (above, below) in zip(gates.items(), axes.T, strict=True):
+    above.plot(x, value, marker="")
+    above.set_title(name)
+    below.plot(x, slope, color="#D55E00", marker="")
+    below.set(xlabel="input x", ylim=(-0.1, 1.1))
+axes[0, 0].set_ylabel("output")
+axes[1, 0].set_ylabel("share of dout that passes")
+plt.show()
+
+# %% [markdown]
+# **Question 1.** For each of the three: for which inputs does (almost) no gradient get through? What
+# happens, in training, to a ReLU unit whose input is negative for *every* example?
+
+# %% [markdown] written="which-gate-shuts"
+# ### BEGIN SOLUTION
+# *ReLU:* for every negative input, exactly none. *Sigmoid:* for inputs far from zero on either side, where
+# it is flat; and even at its best, at 0, only a quarter gets through. *Leaky ReLU:* nowhere; a tenth passes
+# for negative inputs.
+#
+# A ReLU unit that is shut for every example gets no gradient, so its weights and its bias do not move (but
+# for the L2 penalty): it is dead. It can only come back if the layers before it change its inputs. A step
+# that is too large is a common cause: it pushes the bias far down, once.
+# ### END SOLUTION
+
+# %% [markdown]
+# ### Sandwiches
+#
+# Affine and ReLU come together so often that `nndl/layer_utils.py` has them in one call:
+# `affine_relu_forward` and `affine_relu_backward`. Read them; they show how layers are chained, and in
+# which order the caches are used on the way back. They are made of your functions, so they are right if
+# yours are:
+
+# %%
+affine_relu_test()
+
+# %% [markdown]
+# ### Losses
+#
+# The last layer is given too: `softmax_loss` and `svm_loss` take scores and labels and return the loss
+# *and* its gradient in the scores at once. You derived the first one in the last notebook. For scores near
+# zero there is nothing to tell ten classes apart; what should the two losses be then?
+
+# %%
+rng = np.random.default_rng(0)
+scores, labels = 1e-3 * rng.normal(size=(50, 10)), rng.integers(10, size=50)
+
+
+def look_at(loss_layer):
+    """Print a loss and how well its gradient agrees with the numeric one."""
+    loss, dscores = loss_layer(scores, labels)
+    numeric = eval_numerical_gradient(lambda s: loss_layer(s, labels)[0], scores, verbose=False)
+    print(f"{loss_layer.__name__}: {loss:.3f}, gradient error {rel_error(dscores, numeric):.1e}")
+
+
+look_at(softmax_loss)
+look_at(svm_loss)
+
+# %% [markdown]
+# ## 2. Two layers, again
+#
+# `TwoLayerNet` in `nndl/fc_net.py` is the network of the last notebook, made of layers: affine, ReLU,
+# affine, softmax.
+#
+# First `__init__`: four arrays in `self.params`. The docstring of the class has their names and shapes.
+
+# %% exercise="fc_net.TwoLayerNet.__init__"
+check(TwoLayerNet.__init__)
+
+# %% [markdown]
+# Then `loss`, in two boxes: the scores; the loss and the gradients. Call layers, hand on what they return,
+# add the penalty $\frac12 \lambda \sum W^2$ for both weight matrices, and do not forget what it adds to
+# *their* gradients. With fixed numbers for parameters, this is what should come out:
+
+# %%
+net = TwoLayerNet(input_dim=5, hidden_dims=50, num_classes=7)
+for name, (first, last) in {
+    "W1": (-0.7, 0.3),
+    "b1": (-0.1, 0.9),
+    "W2": (-0.3, 0.4),
+    "b2": (-0.9, 0.1),
+}.items():
+    shape = net.params[name].shape
+    net.params[name] = np.linspace(first, last, num=np.prod(shape)).reshape(shape)
+X = np.linspace(-5.5, 4.5, num=15).reshape(5, 3).T
+y = np.array([0, 5, 1])
+
+for reg, ours in ((0.0, 3.4702243556), (1.0, 26.5948426952)):
+    net.reg = reg
+    print(f"reg {reg}: loss {net.loss(X, y)[0]:.10f}, ours is {ours}")
+
+# %% exercise="fc_net.TwoLayerNet.loss"
+check(TwoLayerNet.loss)
+
+# %% [markdown]
+# ## 3. A solver
+#
+# The network knows its loss; how it is trained is not its business. A `Solver` (in `utils/solver.py`) takes
+# a network and data, draws minibatches, calls `loss`, applies an update rule from `nndl/optim.py` to every
+# parameter, and keeps the best parameters it has seen.
+
+# %%
+data = get_CIFAR10_data()
+for name in ("X_train", "X_val", "X_test"):
+    print(name, data[name].shape)
+
+# %% [markdown]
+# Train a `TwoLayerNet` with 200 hidden units to at least **50 %** validation accuracy. What you learned
+# about learning rates in the last notebook still holds. Look at the docstring of `Solver` for what it can
+# do.
+
+# %% solution="solver-two-layer"
+net = None  # a TwoLayerNet with hidden_dims=200
+solver = None  # its Solver, after training
+
+### BEGIN SOLUTION
+np.random.seed(0)
+net = TwoLayerNet(hidden_dims=200, reg=0.5)
+solver = Solver(
+    net,
+    data,
+    optim_config={"learning_rate": 1.5e-3},
+    lr_decay=0.85,
+    batch_size=200,
+    num_epochs=8,
+    print_every=245,
+)
+solver.train()
+### END SOLUTION
+
+# %%
+plot_history(solver)
+plt.show()
+show_net_weights(net.params["W1"][:, :64], title="What 64 of the 200 hidden units look for")
+plt.show()
+print(f"best validation accuracy {solver.best_val_acc:.1%}")
+
+# %% [markdown]
+# ## 4. Any depth
+#
+# Now the general network:
+#
+# $$\{\text{affine} - \text{ReLU}\} \times (L - 1) - \text{affine} - \text{softmax}.$$
+#
+# `FullyConnectedNet` takes a list of hidden sizes. Its arguments for normalisation and dropout belong to
+# HW4 and can be left alone.
+#
+# First `__init__`: `W1`, `b1`, … `WL`, `bL`. Mind the sizes where two layers meet.
+
+# %% exercise="fc_net.FullyConnectedNet.__init__"
+check(FullyConnectedNet.__init__)
+
+# %% [markdown]
+# Then `loss`: one loop forward that stacks up the caches, one loop backward that takes them off again. Two
+# looks before the check. **The first loss**: with small random weights the scores are near zero, so without
+# penalty it should be $\ln 10 \approx 2.303$ (why?), and with penalty more. **The gradients**, against
+# numeric ones: errors around $10^{-6}$ or less are right.
+
+# %%
+np.random.seed(0)
+X, y = np.random.randn(2, 15), np.array([3, 8])
+
+
+def look_at_net(reg):
+    """Print the first loss of a small network and how well its gradients agree with the numeric ones."""
+    net = FullyConnectedNet([20, 30], input_dim=15, reg=reg, weight_scale=5e-2, dtype=np.float64)
+    loss, grads = net.loss(X, y)
+    print(f"reg {reg}: first loss {loss:.4f}")
+    for name, value in sorted(net.params.items()):
+        numeric = eval_numerical_gradient(lambda _: net.loss(X, y)[0], value, verbose=False)
+        print(f"    {name}: largest relative error {rel_error(grads[name], numeric):.1e}")
+
+
+look_at_net(reg=0.0)
+look_at_net(reg=3.14)
+
+# %% exercise="fc_net.FullyConnectedNet.loss"
+check(FullyConnectedNet.loss)
+
+# %% [markdown]
+# ## 5. What depth makes harder
+#
+# A network that cannot learn fifty images by heart has a mistake in it, or a bad setting. It is the
+# cheapest test there is, so do it before any long training. Three layers of 100 units first: reach **100 %
+# training accuracy within 20 epochs**. Find a `learning_rate` and a `weight_scale` that do it.
+
+# %%
+small_data = {
+    "X_train": data["X_train"][:50],
+    "y_train": data["y_train"][:50],
+    "X_val": data["X_val"],
+    "y_val": data["y_val"],
+}
+
+
+def overfit(hidden_dims, learning_rate, weight_scale, verbose=False):
+    """Train on fifty images for 20 epochs; returns the solver."""
+    np.random.seed(0)
+    net = FullyConnectedNet(hidden_dims, weight_scale=weight_scale)
+    solver = Solver(
+        net,
+        small_data,
+        optim_config={"learning_rate": learning_rate},
+        batch_size=25,
+        num_epochs=20,
+        num_val_samples=100,
+        verbose=verbose,
+    )
+    solver.train()
+    return solver
+
+
+# %% solution="overfit-three-layers"
+learning_rate, weight_scale = 1e-4, 1e-2  # change these
+
+### BEGIN SOLUTION
+learning_rate, weight_scale = 3e-3, 3e-2
+### END SOLUTION
+three = overfit([100, 100], learning_rate, weight_scale)
+print(f"three layers: training accuracy {max(three.train_acc_history):.0%}")
+
+# %% [markdown]
+# Now five layers of 100 units. The same goal, the same two settings; start from what worked above.
+
+# %% solution="overfit-five-layers"
+learning_rate, weight_scale = 1e-4, 1e-2  # change these
+
+### BEGIN SOLUTION
+learning_rate, weight_scale = 2e-3, 6e-2
+### END SOLUTION
+five = overfit([100, 100, 100, 100], learning_rate, weight_scale)
+print(f"five layers: training accuracy {max(five.train_acc_history):.0%}")
+
+# %%
+fig, (losses, accuracies) = plt.subplots(1, 2, figsize=(11, 4), layout="constrained")
+for name, run in {"three layers": three, "five layers": five}.items():
+    losses.semilogy(np.maximum(run.loss_history, 1e-5), label=name)
+    accuracies.plot(run.train_acc_history, label=name)
+losses.set(xlabel="iteration", ylabel="loss", title="Fifty images by heart: loss")
+accuracies.set(xlabel="epoch", ylabel="training accuracy", title="Accuracy")
+accuracies.xaxis.get_major_locator().set_params(integer=True)
+accuracies.legend()
+plt.show()
+
+# %% [markdown]
+# ### Why?
+#
+# Every point of this map is one training run: bright means that the fifty images were learned. Compare how
+# much room there is to be right with three layers and with five.
+
+# %%
+scales, rates = np.logspace(-2.5, -0.5, 7), np.logspace(-4, -1.5, 6)
+fig, axes = plt.subplots(1, 2, figsize=(11, 4.2), layout="constrained")
+for ax, hidden_dims in zip(axes, ([100, 100], [100, 100, 100, 100]), strict=True):
+    reached = np.empty((len(rates), len(scales)))
+    for row, col in np.ndindex(*reached.shape):
+        with np.errstate(all="ignore"):  # some corners of the map explode, and that is the point
+            reached[row, col] = max(overfit(hidden_dims, rates[row], scales[col]).train_acc_history)
+    extent = (-2.5 - 1 / 6, -0.5 + 1 / 6, -4 - 1 / 4, -1.5 + 1 / 4)  # half a cell beyond the outermost runs
+    shown = ax.imshow(reached, origin="lower", extent=extent, aspect="auto", cmap="cividis", vmin=0, vmax=1)
+    ax.set(xlabel=r"$\log_{10}$ weight scale", title=f"{len(hidden_dims) + 1} layers")
+    ax.grid(visible=False)
+axes[0].set_ylabel(r"$\log_{10}$ learning rate")
+fig.colorbar(shown, ax=axes, label="best training accuracy")
+plt.show()
+
+# %% [markdown]
+# What goes wrong at the edges of the map is visible before any training. Send a minibatch through
+# five-layer networks whose weights start at three different scales: on the left how large the activations
+# are, layer by layer, on the right how large a gradient reaches each weight matrix.
+
+# %%
+X, y = data["X_train"][:200], data["y_train"][:200]
+hidden_dims = [100, 100, 100, 100]
+initial_scales = (1e-2, 6e-2, 3e-1)
+
+fig, axes = plt.subplots(
+    1, len(initial_scales), figsize=(12, 3.8), sharex=True, sharey=True, layout="constrained"
+)
+gradient_sizes = {}
+for ax, scale in zip(axes, initial_scales, strict=True):
+    np.random.seed(0)
+    net = FullyConnectedNet(hidden_dims, weight_scale=scale, dtype=np.float64)
+    hidden = X
+    for layer, line in zip(range(1, 5), ("-", "--", "-.", ":"), strict=True):
+        W, b = net.params[f"W{layer}"], net.params[f"b{layer}"]
+        hidden, _ = affine_relu_forward(hidden, W, b)
+        counts, edges = np.histogram(np.log10(hidden[hidden > 0]), bins=60, range=(-4, 5))
+        ax.stairs(counts, edges, linestyle=line, linewidth=1.6, label=f"layer {layer}")
+    ax.set(xlabel=r"$\log_{10}$ activation, where above 0", title=f"weight scale {scale:g}")
+    _, grads = net.loss(X, y)
+    gradient_sizes[scale] = [np.abs(grads[f"W{i}"]).mean() for i in range(1, 6)]
+axes[0].set_ylabel("activations")
+axes[0].legend()
+fig.suptitle("Activations before training")
+
+fig, ax = plt.subplots(figsize=(8, 3.8), layout="constrained")
+for scale, sizes in gradient_sizes.items():
+    ax.semilogy(range(1, 6), sizes, label=f"weight scale {scale:g}", markevery=1)
+ax.set(xlabel="layer", ylabel=r"mean of $|\partial L / \partial W|$", title="Gradients before training")
+ax.set_xticks(range(1, 6))
+ax.legend(loc="center left", bbox_to_anchor=(1, 0.5))
+plt.show()
+
+# %% [markdown]
+# **Question 2.** Which of the two networks was harder to train, and which setting was it sensitive to?
+# Explain it with the pictures: what does each layer do to the size of what passes through it, and what do
+# four such layers do?
+
+# %% [markdown] written="three-against-five"
+# ### BEGIN SOLUTION
+# The five-layer network, and the setting is the weight scale. Each layer multiplies the size of its input
+# by a factor proportional to the weight scale (about $\text{scale} \cdot \sqrt{\text{fan-in} / 2}$ for
+# random weights and a ReLU); backward it multiplies the gradient by a factor of the same kind. Layers in a
+# row multiply these factors, so with more layers the same scale has a much larger effect.
+#
+# The gradient of a weight matrix is what arrives from the front times what arrives from the back. At scale
+# 0.01 the activations shrink more than tenfold per layer, and so do the gradients on their way back: near
+# the loss the one is tiny, near the input the other, so *all* matrices get hardly any gradient, and no
+# learning rate on the map helps. At 0.3 both grow, the first losses are enormous, and a step overshoots.
+# With three layers a wide range of scales works, with five a narrow one.
+#
+# A scale that keeps the factor at one, $\sqrt{2 / \text{fan-in}}$ (He et al., 2015), would work at any
+# depth. HW4 shows other ways out.
+# ### END SOLUTION
+
+# %% [markdown]
+# **Question 3.** You looked at the *first* loss of a network before training it. Which mistakes would this
+# one number have shown you, and which not? Name two of each.
+
+# %% [markdown] written="first-loss"
+# ### BEGIN SOLUTION
+# It shows mistakes in the forward pass that make the scores large or the loss wrongly scaled: a sum over
+# the minibatch where there should be a mean, a weight scale that is far too large, a penalty that is
+# missing, doubled, or applied to the biases too, a wrong number of classes.
+#
+# It does not show anything about the backward pass (a wrong gradient has the same first loss), nor mistakes
+# that leave small scores small: a missing ReLU, examples paired with the wrong labels, data that were not
+# shuffled.
+# ### END SOLUTION
+
+# %% [markdown]
+# That is the whole machine. In HW4 you make it faster to train (better update rules), easier to train deep
+# (normalisation), and better on images it has not seen (dropout). Everything you wrote here goes with you.

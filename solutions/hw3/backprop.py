@@ -1,0 +1,455 @@
+# %% [markdown]
+# # Backpropagation, by hand
+#
+# A network learns by asking one question over and over: *if this number were a little larger, what would
+# the loss do?* Backpropagation answers it for millions of numbers at once. Here you answer it yourself, for
+# two models small enough to differentiate on paper, and then let the computer check every entry.
+#
+# | | what you do | where | points |
+# |---|---|---|---|
+# | 1 | warm up on a graph of four operations | here | – |
+# | 2 | the tied autoencoder | `tied_autoencoder` in `nndl/backprop.py` | 6 |
+# | 3 | a latent-variable model | three `gplvm_…` functions in `nndl/backprop.py` | 12 |
+#
+# In each of them: derive on paper, write the derivation down in the notebook, write the function in the
+# file, run the check. Files reload by themselves; there is no need to restart after an edit.
+
+# %%
+# %load_ext autoreload
+# %autoreload 2
+# %matplotlib inline
+import matplotlib.pyplot as plt
+import numpy as np
+
+from nndl.backprop import (
+    gplvm_data_fit,
+    gplvm_kernel,
+    gplvm_log_determinant,
+    gplvm_objective,
+    tied_autoencoder,
+)
+from utils.checks import check
+from utils.gradient_check import eval_numerical_gradient, rel_error
+from utils.graph_drawing import Edge, draw_graph
+from utils.vis_utils import course_style
+
+course_style()
+
+# %% [markdown]
+# ## 1. A graph of four operations
+#
+# Take $f(a, b) = (ab + b)^2$ and name what is computed on the way: $s = ab$, $t = s + b$, $f = t^2$. Each
+# operation knows one thing only: its **local** derivatives. The chain rule multiplies them along a path,
+# from the end to the start:
+#
+# $$\frac{\partial f}{\partial s} = \frac{\partial f}{\partial t}\,\frac{\partial t}{\partial s},
+# \qquad
+# \frac{\partial f}{\partial b} =
+# \underbrace{\frac{\partial f}{\partial s}\,\frac{\partial s}{\partial b}}_{\text{through the product}} +
+# \underbrace{\frac{\partial f}{\partial t}\,\frac{\partial t}{\partial b}}_{\text{through the sum}} .$$
+#
+# The second formula is the one people forget. $b$ is used **twice**, so two gradients come back to it, and
+# **gradients that meet at a fork add**.
+#
+# Blue is what flows forward, orange what flows back. Change `a` and `b` and run the cell again. Can you
+# find values for which nothing at all flows back to $a$? There are two ways.
+
+# %%
+a, b = 2.0, -3.0
+
+s = a * b
+t = s + b
+f = t**2
+
+df_dt = 2 * t
+df_ds = df_dt * 1
+df_da = df_ds * b
+df_db_product = df_ds * a
+df_db_sum = df_dt * 1
+
+draw_graph(
+    {
+        "$a$": (0, 2),
+        "$b$": (0, 0),
+        r"$\times$": (2, 2),
+        "$+$": (4, 1),
+        r"$(\cdot)^2$": (6, 1),
+        "$f$": (8, 1),
+    },
+    [
+        Edge("$a$", r"$\times$", f"{a:g}", f"{df_da:g}"),
+        Edge("$b$", r"$\times$", f"{b:g}", f"{df_db_product:g}"),
+        Edge("$b$", "$+$", f"{b:g}", f"{df_db_sum:g}", bend=-0.15),
+        Edge(r"$\times$", "$+$", f"s = {s:g}", f"{df_ds:g}"),
+        Edge("$+$", r"$(\cdot)^2$", f"t = {t:g}", f"{df_dt:g}"),
+        Edge(r"$(\cdot)^2$", "$f$", f"{f:g}", "1"),
+    ],
+    title="Forward above the arrows, backward below",
+)
+print(f"at b two gradients meet: {df_db_product:g} + {df_db_sum:g} = {df_db_product + df_db_sum:g}")
+
+# %% [markdown]
+# ### Numbers that judge
+#
+# How do you know a derivation is right? Nudge the input and watch the output:
+#
+# $$\frac{\partial f}{\partial x} \approx \frac{f(x + h) - f(x - h)}{2h}.$$
+#
+# The error of this *central difference* falls with $h^2$, as long as $h$ is not so small that rounding
+# takes over. A one-sided difference, $(f(x+h) - f(x))/h$, only falls with $h$. The picture shows both for
+# $f(x) = \sin x$ at $x = 1$. Read off why this course takes $h = 10^{-5}$, and what size of error you
+# should expect from a gradient that is right.
+
+# %%
+h = np.logspace(-13, 0, 60)
+x0, slope = 1.0, np.cos(1.0)
+one_sided = (np.sin(x0 + h) - np.sin(x0)) / h
+central = (np.sin(x0 + h) - np.sin(x0 - h)) / (2 * h)
+
+fig, ax = plt.subplots(layout="constrained")
+ax.loglog(h, abs(one_sided - slope), label="one-sided")
+ax.loglog(h, abs(central - slope), label="central")
+ax.axvline(1e-5, color="0.4", linewidth=1, linestyle=":", marker="")
+ax.annotate("$h = 10^{-5}$", (1e-5, 1e-2), (5, 0), textcoords="offset points")
+ax.set(
+    xlabel="step $h$",
+    ylabel="absolute error of the slope",
+    title="Too large a step is inexact, too small a step drowns in rounding",
+)
+ax.legend()
+plt.show()
+
+# %% [markdown]
+# ## 2. The tied autoencoder
+#
+# An autoencoder squeezes an example $x \in \mathbb{R}^D$ through a narrow layer and tries to get it back.
+# In this one the decoder is the encoder, transposed:
+#
+# $$h = Wx \in \mathbb{R}^M, \qquad \hat x = W^\top h, \qquad
+# L(W) = \tfrac12 \lVert W^\top W x - x \rVert^2 .$$
+#
+# One matrix, two jobs. In the graph, $W$ has two arrows: it is the fork from the warm-up, with a matrix in
+# it.
+
+# %%
+draw_graph(
+    {
+        "$W$": (0, 1.6),
+        "$x$": (0, 0),
+        "$Wx$": (2.2, 0),
+        r"$W^\top h$": (4.6, 0),
+        "$- x$": (6.8, 0),
+        r"$\frac{1}{2}\|\cdot\|^2$": (9, 0),
+    },
+    [
+        Edge("$W$", "$Wx$", "first use", "?"),
+        Edge("$W$", r"$W^\top h$", "second use", "?", bend=0.2),
+        Edge("$x$", "$Wx$", "$x$ ($D$)"),
+        Edge("$Wx$", r"$W^\top h$", "$h$ ($M$)", "?"),
+        Edge(r"$W^\top h$", "$- x$", r"$\hat x$ ($D$)", "?"),
+        Edge("$- x$", r"$\frac{1}{2}\|\cdot\|^2$", "$r$ ($D$)", "?"),
+    ],
+    title="The tied autoencoder: fill in the orange question marks, right to left",
+)
+plt.show()
+
+# %% [markdown]
+# **On paper.** Fill in the question marks, starting at the loss. Two facts are enough:
+#
+# - if $y = Ax$ and the upstream gradient is $g = \partial L / \partial y$, then
+#   $\partial L / \partial x = A^\top g$ and $\partial L / \partial A = g\,x^\top$;
+# - gradients that meet at a fork add. One of the two arrives as a gradient in $W^\top$: transpose it first.
+#
+# Check the shapes as you go: whatever meets at $W$ has to be $(M, D)$.
+#
+# **Question 1.** Write down your derivation of $\partial L / \partial W$: what comes back along each of the
+# two arrows into $W$, and their sum.
+
+# %% [markdown] written="autoencoder-derivation"
+# ### BEGIN SOLUTION
+# Write $r = W^\top h - x$. At the loss, $\partial L / \partial r = r$, and subtracting $x$ passes it on
+# unchanged: $\partial L / \partial \hat x = r$.
+#
+# *Second use.* $\hat x = W^\top h$ with $A = W^\top$: $\partial L / \partial W^\top = r\,h^\top$, and
+# transposed $h\,r^\top$. Its other input gets $\partial L / \partial h = W r$.
+#
+# *First use.* $h = W x$ with upstream gradient $W r$: $\partial L / \partial W = (W r)\,x^\top$.
+#
+# Both are $(M, D)$ and they add:
+# $$\frac{\partial L}{\partial W} = h\,r^\top + (W r)\,x^\top, \qquad h = Wx, \quad r = W^\top W x - x.$$
+# ### END SOLUTION
+
+# %% [markdown]
+# **In code.** Open `nndl/backprop.py` and write `tied_autoencoder`. It is four lines. First compare it with
+# the numeric gradient yourself: a right gradient agrees to about $10^{-9}$, a wrong one differs in the
+# first digit.
+
+# %%
+rng = np.random.default_rng(0)
+W, x = rng.normal(size=(3, 5)), rng.normal(size=5)
+
+loss, dW = tied_autoencoder(W, x)
+numeric = eval_numerical_gradient(lambda W: tied_autoencoder(W, x)[0], W, verbose=False)
+
+print(f"loss {loss:.4f}, gradient of shape {dW.shape}")
+print(f"largest relative error {rel_error(dW, numeric):.1e}")
+
+# %% exercise="backprop.tied_autoencoder"
+check(tied_autoencoder)
+
+# %% [markdown]
+# ### What your gradient can do
+#
+# With $D = 2$ inputs and $M = 1$ hidden unit, $W = (w_1, w_2)$ is a point in the plane and the loss over a
+# whole cloud of examples is a landscape. The arrows are your own gradient, downhill; the lines follow it
+# from two starting points.
+
+# %%
+rng = np.random.default_rng(1)
+turn = np.deg2rad(35)
+axes_of_cloud = np.array([[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(turn)]])
+cloud = (rng.normal(size=(80, 2)) * [1.0, 0.3]) @ axes_of_cloud
+
+
+def mean_loss_and_gradient(W):
+    """Average of your loss and gradient over the cloud."""
+    losses, gradients = zip(*(tied_autoencoder(W, x) for x in cloud), strict=True)
+    return np.mean(losses), np.mean(gradients, axis=0)
+
+
+def descend(W, learning_rate=0.1, steps=150):
+    """The points that gradient descent visits."""
+    path = [W]
+    for _ in range(steps):
+        path.append(path[-1] - learning_rate * mean_loss_and_gradient(path[-1])[1])
+    return np.concatenate(path)
+
+
+starts = {"start A": np.array([[0.05, -1.3]]), "start B": np.array([[0.2, 1.3]])}
+paths = {name: descend(start) for name, start in starts.items()}
+
+ticks = np.linspace(-1.5, 1.5, 25)
+loss_map, grad_map = np.empty((25, 25)), np.empty((25, 25, 2))
+for row, col in np.ndindex(25, 25):
+    loss_map[row, col], gradient = mean_loss_and_gradient(np.array([[ticks[col], ticks[row]]]))
+    grad_map[row, col] = gradient[0]
+
+fig, (left, right) = plt.subplots(1, 2, figsize=(11, 4.8), layout="constrained")
+filled = left.contourf(ticks, ticks, np.log10(loss_map), levels=20, cmap="viridis")
+fig.colorbar(filled, ax=left, label=r"$\log_{10}$ of the mean loss")
+arrows = -grad_map / np.linalg.norm(grad_map, axis=2, keepdims=True).clip(1e-9)
+left.quiver(
+    ticks[::2], ticks[::2], arrows[::2, ::2, 0], arrows[::2, ::2, 1], color="white", alpha=0.7, scale=25
+)
+for (name, path), colour in zip(paths.items(), ("#E69F00", "#CC79A7"), strict=True):
+    left.plot(*path.T, color=colour, marker="", linewidth=2.5, label=name)
+    left.scatter(*path[-1], color=colour, s=90, edgecolor="white", zorder=3)
+left.set(xlabel="$w_1$", ylabel="$w_2$", title="The loss in $W$, and two descents", aspect="equal")
+left.legend(loc="lower right", frameon=True)
+left.grid(visible=False)
+
+right.scatter(*cloud.T, s=14, color="0.6", label="examples")
+for (name, path), colour in zip(paths.items(), ("#E69F00", "#CC79A7"), strict=True):
+    right.annotate("", path[-1], (0, 0), arrowprops={"arrowstyle": "-|>", "color": colour, "linewidth": 2.5})
+    right.plot([], [], color=colour, marker="", label=f"learned $W$, {name}")
+right.set(xlabel="$x_1$", ylabel="$x_2$", title="The direction it keeps", aspect="equal")
+right.legend(loc="lower right")
+print("length of the learned W:", ", ".join(f"{np.linalg.norm(path[-1]):.3f}" for path in paths.values()))
+
+# %% [markdown]
+# **Question 2.** The two descents end in different places. Why do both reconstruct equally well? And what
+# would happen to a descent that starts exactly at $W = 0$? (Try it: add a third start.)
+
+# %% [markdown] written="autoencoder-landscape"
+# ### BEGIN SOLUTION
+# $W$ enters the loss only as $W^\top W$, which is the same for $W$ and $-W$. The two end points are
+# opposite unit vectors along the cloud's longest axis, its first principal component: $W^\top W$ is the
+# projection onto it.
+#
+# At $W = 0$ both terms of the gradient vanish ($h = 0$ and $Wr = 0$), so descent never moves. It is a
+# saddle, not a minimum: every direction leads down or, at first, is flat. That is one reason why networks
+# do not start at zero.
+# ### END SOLUTION
+
+# %% [markdown]
+# ## 3. A latent-variable model
+#
+# Now the other way round: we are given observations $Y \in \mathbb{R}^{N \times D}$ and look for
+# *positions* $X \in \mathbb{R}^{N \times Q}$, with $Q$ small, that explain them. A Gaussian-process
+# latent-variable model [(Lawrence, 2005)](https://www.jmlr.org/papers/v6/lawrence05a.html) says that each
+# of the $D$ columns of $Y$ is a draw from a Gaussian whose covariance depends on where the points lie:
+#
+# $$K = \alpha X X^\top + \beta^{-1} I .$$
+#
+# Close positions, similar observations. Up to a constant, the logarithm of the probability of $Y$ is
+#
+# $$\mathcal{L}(X) =
+# \underbrace{-\tfrac{D}{2} \log |K|}_{\text{volume: stay simple}}
+# \;\underbrace{-\;\tfrac12 \operatorname{tr}\!\left(K^{-1} Y Y^\top\right)}_{\text{data fit: explain } Y} .$$
+#
+# To climb it we need $\partial \mathcal{L} / \partial X$, and the path from $X$ to $\mathcal{L}$ leads
+# through $K$.
+
+# %%
+draw_graph(
+    {
+        "$X$": (0, 0.8),
+        r"$\alpha X X^\top + \beta^{-1} I$": (3, 0.8),
+        r"$-\frac{D}{2}\log|K|$": (6.8, 1.8),
+        r"$-\frac{1}{2}\mathrm{tr}(K^{-1}YY^\top)$": (6.8, -0.2),
+        "$+$": (10, 0.8),
+    },
+    [
+        Edge("$X$", r"$\alpha X X^\top + \beta^{-1} I$", "$(N, Q)$", "?"),
+        Edge(r"$\alpha X X^\top + \beta^{-1} I$", r"$-\frac{D}{2}\log|K|$", "$K$ $(N, N)$", "?"),
+        Edge(
+            r"$\alpha X X^\top + \beta^{-1} I$",
+            r"$-\frac{1}{2}\mathrm{tr}(K^{-1}YY^\top)$",
+            "$K$ $(N, N)$",
+            "?",
+        ),
+        Edge(r"$-\frac{D}{2}\log|K|$", "$+$", "volume", "1"),
+        Edge(r"$-\frac{1}{2}\mathrm{tr}(K^{-1}YY^\top)$", "$+$", "fit", "1"),
+    ],
+    title="Both terms reach X through K",
+)
+plt.show()
+
+# %% [markdown]
+# **On paper.** With matrices it is easiest to work with small changes. Write $dK$ for what happens to $K$
+# when $X$ becomes $X + dX$; whatever you find, bring it into the form
+# $d\mathcal{L} = \operatorname{tr}(G^\top dX)$. Then $G$ is the gradient. The tools:
+#
+# $$d \log|K| = \operatorname{tr}(K^{-1} dK), \qquad d(K^{-1}) = -K^{-1}\, dK\, K^{-1}, \qquad
+# dK = \alpha\,(dX\, X^\top + X\, dX^\top),$$
+# $$\operatorname{tr}(AB) = \operatorname{tr}(BA), \qquad \operatorname{tr}(A^\top) = \operatorname{tr}(A),
+# \qquad K^\top = K .$$
+#
+# $X$ appears twice in $X X^\top$, so $dK$ has two terms. You know by now what to do with two.
+#
+# **Question 3.** Derive $\partial / \partial X$ of the volume term, and of the data fit.
+
+# %% [markdown] written="gplvm-derivation"
+# ### BEGIN SOLUTION
+# For any symmetric $S$ the two terms of $dK$ give the same trace:
+# $\operatorname{tr}(S\,dK) = \alpha \operatorname{tr}(S\,dX X^\top) + \alpha \operatorname{tr}(S X dX^\top) =
+# \operatorname{tr}\big((2\alpha S X)^\top dX\big)$. So a gradient $S$ in $K$ becomes $2 \alpha S X$ in $X$.
+#
+# *Volume.* $d\big(-\tfrac{D}{2}\log|K|\big) = -\tfrac{D}{2}\operatorname{tr}(K^{-1} dK)$, so
+# $S = -\tfrac{D}{2}K^{-1}$ and
+# $$\frac{\partial}{\partial X}\Big(-\tfrac{D}{2}\log|K|\Big) = -\alpha D\, K^{-1} X .$$
+#
+# *Data fit.* $d\big(-\tfrac12 \operatorname{tr}(K^{-1} Y Y^\top)\big)
+# = \tfrac12 \operatorname{tr}(K^{-1} dK\, K^{-1} Y Y^\top)
+# = \tfrac12 \operatorname{tr}(K^{-1} Y Y^\top K^{-1} dK)$, so $S = \tfrac12 K^{-1} Y Y^\top K^{-1}$ and
+# $$\frac{\partial}{\partial X}\Big(-\tfrac12 \operatorname{tr}(K^{-1} Y Y^\top)\Big)
+# = \alpha\, K^{-1} Y Y^\top K^{-1} X .$$
+# ### END SOLUTION
+
+# %% [markdown]
+# **In code.** Two habits worth having, before you start: ask for the *logarithm* of a determinant, and
+# *solve* instead of inverting. The cell below shows what happens to the plain determinant as $N$ grows.
+
+# %%
+rng = np.random.default_rng(2)
+for num_points in (10, 100, 200, 400):
+    K = gplvm_kernel(rng.normal(size=(num_points, 2)), alpha=1.0, beta=100.0)
+    print(
+        f"N = {num_points:3d}:  |K| = {np.linalg.det(K):.3g},  log|K| = {np.linalg.slogdet(K).logabsdet:.1f}"
+    )
+
+# %% [markdown]
+# Now write `gplvm_log_determinant` in `nndl/backprop.py`. `gplvm_kernel` gives you $K$,
+# `np.linalg.solve(K, A)` gives you $K^{-1}A$.
+
+# %% exercise="backprop.gplvm_log_determinant"
+check(gplvm_log_determinant)
+
+# %% [markdown]
+# Then `gplvm_data_fit`. Its value needs no $N \times N$ product: $\operatorname{tr}(A^\top B)$ is the sum
+# of the products of matching entries.
+
+# %% exercise="backprop.gplvm_data_fit"
+check(gplvm_data_fit)
+
+# %% [markdown]
+# And their sum, `gplvm_objective`. Values add, gradients add; call the two you have.
+
+# %% exercise="backprop.gplvm_objective"
+check(gplvm_objective)
+
+# %% [markdown]
+# ### A spiral out of noise
+#
+# Ninety points on a spiral in the plane are blown up to 12 numbers each by a random linear map, plus noise.
+# The model gets only those $90 \times 12$ numbers and random starting positions. Climb your gradient, and
+# watch.
+
+# %%
+rng = np.random.default_rng(0)
+N, Q, D = 90, 2, 12
+alpha, beta = 1.0, 100.0
+along = np.linspace(0, 1, N)  # where on the spiral: only for the colours
+spiral = (0.4 + along)[:, None] * np.stack([np.cos(3 * np.pi * along), np.sin(3 * np.pi * along)], axis=1)
+Y = spiral @ rng.normal(size=(Q, D)) + rng.normal(scale=0.1, size=(N, D))
+
+X = 0.1 * rng.normal(size=(N, Q))
+step = 3e-4
+kept, values = {0: X}, []
+for iteration in range(1, 2001):
+    value, dX = gplvm_objective(X, Y, alpha, beta)
+    values.append(value)
+    X = X + step * dX
+    if iteration in (2, 10, 2000):
+        kept[iteration] = X
+
+fig, axes = plt.subplots(1, len(kept), figsize=(13, 3.6), layout="constrained")
+for ax, (iteration, positions) in zip(axes, kept.items(), strict=True):
+    points = ax.scatter(*positions.T, c=along, s=16, cmap="viridis")
+    ax.set(xlabel="$x_1$", title=f"after {iteration} steps", aspect="equal")
+axes[0].set_ylabel("$x_2$")
+fig.colorbar(points, ax=axes, label="true place along the spiral")
+
+fig, ax = plt.subplots(figsize=(7, 3.2), layout="constrained")
+ax.plot(np.arange(1, 2001), values)
+ax.set(xlabel="step", ylabel=r"$\mathcal{L}(X)$", title="The log-likelihood on the way", xscale="log")
+plt.show()
+
+# %% [markdown]
+# And what $K$ has learned: on the left how similar the observations really are, on the right how similar
+# the model says they should be. Change `beta` above (it says how little noise to expect) and see when the
+# spiral is lost.
+
+# %%
+fig, axes = plt.subplots(1, 3, figsize=(12, 3.8), layout="constrained")
+pictures = {
+    r"data: $Y Y^\top / D$": Y @ Y.T / D,
+    "model before: $K$ at step 0": gplvm_kernel(kept[0], alpha, beta),
+    "model after: $K$ at step 2000": gplvm_kernel(kept[2000], alpha, beta),
+}
+limit = max(abs(picture).max() for picture in pictures.values())
+for ax, (title, picture) in zip(axes, pictures.items(), strict=True):
+    shown = ax.imshow(picture, cmap="PuOr", vmin=-limit, vmax=limit)
+    ax.set(title=title, xlabel="observation")
+    ax.grid(visible=False)
+axes[0].set_ylabel("observation")
+fig.colorbar(shown, ax=axes, label="covariance")
+plt.show()
+
+# %% [markdown]
+# **Question 4.** Run the climb again from other random positions (another seed, *after* `Y` is drawn). The
+# spiral comes back turned, perhaps mirrored. Say why, from the formula of $K$. What does it tell you about
+# the maximum of $\mathcal{L}$, and about the gradient in the direction of such a turn?
+
+# %% [markdown] written="gplvm-rotation"
+# ### BEGIN SOLUTION
+# Turning or mirroring the positions means $X \to XR$ with $R R^\top = I$. Then
+# $X R R^\top X^\top = X X^\top$: $K$, and with it $\mathcal{L}$, does not change. So there is no single
+# best $X$, but a whole family $\{XR\}$ of equally good ones, and the start decides which one is reached.
+# Along such a turn $\mathcal{L}$ is constant, so the gradient has no component in that direction: it never
+# turns the picture, it only improves it.
+# ### END SOLUTION
+
+# %% [markdown]
+# That was backpropagation without a network. In the next notebook the same two rules (multiply along a
+# path, add at a fork) train one that looks at images.
