@@ -206,7 +206,7 @@ RECIPES = (
             ),
             wrong(
                 "half-cancelled-twice",
-                "dX is twice too large: is the ½ of the value still there?",
+                "dX is twice too large: the ½ of the value is lost on the way.",
                 (_FIT_DX, "dX = 2 * alpha * (A @ (A.T @ X))"),
             ),
             wrong(

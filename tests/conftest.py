@@ -1,0 +1,23 @@
+"""What all tests share: the course of this repository and its reference."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from grader import course as courses
+from grader.course import Course
+from grader.reference import Reference
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="session")
+def course() -> Course:
+    return courses.load(ROOT)
+
+
+@pytest.fixture(scope="session")
+def reference(course: Course) -> Reference:
+    return Reference(course.root)

@@ -1,0 +1,98 @@
+"""Every exercise against what is known to be wrong with it, and against what is right in another way."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+import pytest
+from variants import RIGHT
+
+from grader.course import Course
+from grader.exercises import RECIPES, Misconception, Recipe
+from grader.reference import Edit, Reference
+from grader.trial import Trial
+from utils.checks.judge import IN_PLACE, Judgement, judge
+from utils.checks.rules import Array
+
+BANK = [(recipe, misconception) for recipe in RECIPES.values() for misconception in recipe.misconceptions]
+SEEDS = (1, 2)
+
+
+@cache
+def drawn(name: str, reference: Reference, seed: int) -> Trial:
+    return Trial(RECIPES[name], reference, np.random.default_rng(seed))
+
+
+def judged(recipe: Recipe, reference: Reference, edits: tuple[Edit, ...], seed: int) -> Judgement:
+    trial = drawn(recipe.name, reference, seed)
+    module = reference.variant(recipe.module, edits)
+    return judge(trial.hear([trial.answer(case, module) for case in trial.cases]), recipe.hints)
+
+
+def test_every_exercise_of_the_course_has_a_recipe(course: Course) -> None:
+    graded = {exercise.name for _, exercise in course.exercises() if exercise.score is None}
+    assert graded == set(RECIPES)
+
+
+@pytest.mark.parametrize("recipe", RECIPES.values(), ids=list(RECIPES))
+@pytest.mark.parametrize("seed", range(10))
+def test_the_reference_is_right(recipe: Recipe, reference: Reference, seed: int) -> None:
+    assert judged(recipe, reference, (), seed) == Judgement(1.0, ())
+
+
+@pytest.mark.parametrize(
+    ("recipe", "misconception"), BANK, ids=[f"{recipe.name}-{misconception.id}" for recipe, misconception in BANK]
+)
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_misconception_is_rejected_and_named(
+    recipe: Recipe, misconception: Misconception, reference: Reference, seed: int
+) -> None:
+    judgement = judged(recipe, reference, misconception.edits, seed)
+    assert judgement.share < 1
+    assert {finding.misconception for finding in judgement.findings if finding.verdict != "pass"} == {misconception.id}
+
+
+@pytest.mark.parametrize(("name", "style", "edits"), RIGHT, ids=[f"{name}-{style}" for name, style, _ in RIGHT])
+@pytest.mark.parametrize("seed", SEEDS)
+def test_another_right_answer_earns_everything(
+    name: str, style: str, edits: tuple[Edit, ...], reference: Reference, seed: int
+) -> None:
+    assert judged(RECIPES[name], reference, edits, seed) == Judgement(1.0, ())
+
+
+@pytest.mark.parametrize("recipe", RECIPES.values(), ids=list(RECIPES))
+def test_a_recipe_covers_the_same_situations_with_other_numbers(recipe: Recipe) -> None:
+    one, other = (list(recipe.draw(np.random.default_rng(seed))) for seed in SEEDS)
+    assert len(one) == len(other)
+    assert any(_numbers(a.inputs) != _numbers(b.inputs) for a, b in zip(one, other, strict=True))
+
+
+@pytest.mark.parametrize("recipe", RECIPES.values(), ids=list(RECIPES))
+def test_misconceptions_have_names_and_sentences_of_their_own(recipe: Recipe) -> None:
+    ids = [misconception.id for misconception in recipe.misconceptions]
+    assert len(ids) == len(set(ids))
+    assert all(misconception.hint.endswith(".") for misconception in recipe.misconceptions)
+    assert len(set(recipe.hints.values())) == len(ids)
+
+
+def test_working_in_place_is_seen_only_because_inputs_are_compared(reference: Reference) -> None:
+    recipe = RECIPES["layers.relu_forward"]
+    in_place = next(m for m in recipe.misconceptions if m.id == IN_PLACE)
+    trial = Trial(recipe, reference, np.random.default_rng(0))
+    module = reference.variant("layers", in_place.edits)
+    hearings = trial.hear([trial.answer(case, module) for case in trial.cases])
+    assert not any(hearing.faults() for hearing in hearings)  # the outputs alone would pass
+    assert any(hearing.mutated for hearing in hearings)
+    assert judge(hearings, recipe.hints).share == 0.5
+
+
+def _numbers(inputs: dict[str, object]) -> bytes:
+    return b"".join(_bytes(value) for value in inputs.values())
+
+
+def _bytes(value: object) -> bytes:
+    if isinstance(value, dict):
+        return _numbers(value)
+    array: Array = np.asarray(value)
+    return repr(array.tolist()).encode()
