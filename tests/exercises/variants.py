@@ -47,8 +47,10 @@ RIGHT: list[tuple[str, str, tuple[Edit, ...]]] = [
         (
             (
                 _DB,
-                "db = np.zeros(dout.shape[1])\n    for n in range(dout.shape[0]):\n"
-                "        for m in range(dout.shape[1]):\n            db[m] += dout[n, m]",
+                (
+                    "db = np.zeros(dout.shape[1])\n    for n in range(dout.shape[0]):\n"
+                    "        for m in range(dout.shape[1]):\n            db[m] += dout[n, m]"
+                ),
             ),
         ),
     ),
@@ -91,8 +93,10 @@ RIGHT: list[tuple[str, str, tuple[Edit, ...]]] = [
         (
             (
                 _DSCORES,
-                "        onehot = np.zeros_like(scores)\n        onehot[rows, y] = 1\n"
-                "        dscores = (np.exp(log_probs) - onehot) / len(X)\n",
+                (
+                    "        onehot = np.zeros_like(scores)\n        onehot[rows, y] = 1\n"
+                    "        dscores = (np.exp(log_probs) - onehot) / len(X)\n"
+                ),
             ),
         ),
     ),
@@ -102,8 +106,10 @@ RIGHT: list[tuple[str, str, tuple[Edit, ...]]] = [
         (
             (
                 "loss = -log_probs[rows, y].mean() + 0.5 * reg * ((W1 * W1).sum() + (W2 * W2).sum())",
-                "loss = 0.0\n        for n in range(len(X)):\n            loss -= log_probs[n, y[n]] / len(X)\n"
-                "        loss += reg / 2 * (np.linalg.norm(W1) ** 2 + np.linalg.norm(W2) ** 2)",
+                (
+                    "loss = 0.0\n        for n in range(len(X)):\n            loss -= log_probs[n, y[n]] / len(X)\n"
+                    "        loss += reg / 2 * (np.linalg.norm(W1) ** 2 + np.linalg.norm(W2) ** 2)"
+                ),
             ),
         ),
     ),
@@ -129,8 +135,10 @@ RIGHT: list[tuple[str, str, tuple[Edit, ...]]] = [
         (
             (
                 _PREDICT,
-                'p = self.params\n        hidden = np.maximum(0, X @ p["W1"].T + p["b1"])\n'
-                '        y_pred = np.argmax(hidden @ p["W2"].T + p["b2"], axis=1)',
+                (
+                    'p = self.params\n        hidden = np.maximum(0, X @ p["W1"].T + p["b1"])\n'
+                    '        y_pred = np.argmax(hidden @ p["W2"].T + p["b2"], axis=1)'
+                ),
             ),
         ),
     ),

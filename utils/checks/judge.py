@@ -159,7 +159,7 @@ def judge(hearings: Sequence[Hearing], hints: Mapping[str, str], run: Run | None
     mutated = {name: hearing for hearing in reversed(hearings) for name in hearing.mutated}
     for name, hearing in mutated.items():
         said = f"{name} was changed in place; work on a copy, because the caller still needs it."
-        findings.append(Finding(name, "fail", said, IN_PLACE, hearing.case.title))
+        findings.append(Finding(name, "fail", hints.get(IN_PLACE, said), IN_PLACE, hearing.case.title))
     if not findings:
         return Judgement(1.0, ())
     right = [aspect for aspect in aspects if aspect not in wrong_aspects]

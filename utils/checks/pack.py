@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,6 +24,7 @@ from .rules import Rule
 
 FOLDER = Path(__file__).parent / "goldens"
 FORMAT = 1
+DAMAGE = (ValueError, KeyError, TypeError, EOFError, OSError, zipfile.BadZipFile, zlib.error, NotImplementedError)
 
 
 class PackError(Exception):
@@ -88,15 +90,7 @@ class Pack:
                 raise PackError(f"it has format {tree['format']}, this kit reads {FORMAT}")
             cases = tuple(_unpack_case(case, arrays) for case in tree["cases"])
             return Pack(tree["exercise"], tree["hints"], cases, tuple(tree["requires"]))
-        except (
-            ValueError,
-            KeyError,
-            TypeError,
-            EOFError,
-            OSError,
-            zipfile.BadZipFile,
-            NotImplementedError,
-        ) as error:
+        except DAMAGE as error:
             raise PackError(f"{type(error).__name__}: {error}") from None
 
 

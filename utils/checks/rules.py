@@ -319,8 +319,8 @@ def close(want: Array, got: Array, inputs: Mapping[str, object] | None = None) -
     wide_want, wide_got = want.astype(np.float64), got.astype(np.float64)
     largest = float(np.max(np.abs(wide_want[np.isfinite(wide_want)]), initial=0.0))
     with np.errstate(invalid="ignore"):
-        near = np.abs(wide_want - wide_got) <= tolerance * np.maximum(np.abs(wide_want), largest)
-    return np.asarray(near | (wide_want == wide_got), bool)
+        near = np.abs(wide_want - wide_got) <= tolerance * largest
+    return np.asarray((near & np.isfinite(wide_want)) | (wide_want == wide_got), bool)
 
 
 def shape_sentence(path: str, want: Array, got: Array) -> str:

@@ -1,0 +1,218 @@
+"""The student's own check, from golden packs made here, with no reference in sight."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from contextlib import suppress
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from grader.exercises import RECIPES, Misconception
+from grader.reference import Reference, execute
+from grader.release import goldens
+from utils.checks import CheckFailed, check, check_inputs
+from utils.checks.check import examine, find_packs
+from utils.checks.pack import Pack, PackError, load, names
+from utils.checks.rules import close
+
+BANK = [(recipe.name, misconception) for recipe in RECIPES.values() for misconception in recipe.misconceptions]
+
+
+@pytest.fixture(scope="session")
+def packs(reference: Reference) -> dict[str, Pack]:
+    built = {name: goldens.build_pack(name, reference) for name in RECIPES}
+    return {name: Pack.from_bytes(pack.to_bytes()) for name, pack in built.items()}
+
+
+@pytest.fixture
+def student(reference: Reference, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    """A module nndl.layers that can be changed: the reference's layers, as a student would have written them."""
+    module = execute(reference.source("layers"), "nndl.layers", "nndl/layers.py")
+    monkeypatch.setitem(sys.modules, "nndl.layers", module)
+    return module
+
+
+def change(module: ModuleType, old: str, new: str, reference: Reference) -> ModuleType:
+    text = reference.source("layers")
+    assert old in text
+    exec(compile(text.replace(old, new), "nndl/layers.py", "exec"), vars(module))
+    return module
+
+
+def test_the_committed_packs_are_the_courses_exercises() -> None:
+    assert set(names()) == set(RECIPES)
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_right_answers_pass(name: str, packs: dict[str, Pack], reference: Reference) -> None:
+    module = name.split(".")[0]
+    result = examine(packs[name], {module: reference.module(module)})
+    assert result.passed, str(result)
+
+
+@pytest.mark.parametrize(("name", "misconception"), BANK, ids=[f"{name}-{m.id}" for name, m in BANK])
+def test_the_pack_alone_names_every_misconception(
+    name: str, misconception: Misconception, packs: dict[str, Pack], reference: Reference
+) -> None:
+    module = name.split(".")[0]
+    result = examine(packs[name], {module: reference.variant(module, misconception.edits)})
+    assert not result.passed
+    assert {finding.misconception for finding in result.findings if finding.verdict != "pass"} == {misconception.id}
+    assert misconception.hint in str(result)
+
+
+def test_a_pass_is_said_in_one_line(student: ModuleType, capsys: pytest.CaptureFixture[str]) -> None:
+    check(student.affine_forward)
+    assert capsys.readouterr().out == "✓ layers.affine_forward: right in all 7 cases\n"
+
+
+def test_a_failure_shows_case_sentence_and_how_to_look_into_it(student: ModuleType, reference: Reference) -> None:
+    change(student, "db = dout.sum(axis=0)", "db = dout.sum(axis=0, keepdims=True)", reference)
+    with pytest.raises(CheckFailed) as caught:
+        check(student.affine_backward)
+    said = str(caught.value)
+    assert "db keeps the axis it was summed over" in said
+    assert "✓ dx is right" in said
+    assert "dx, dw, db = layers.affine_backward(dout, cache)" in said
+    title = said.split("seen with: ")[1].splitlines()[0]
+    assert f'check_inputs("layers.affine_backward", "{title}")' in said
+    assert set(check_inputs("layers.affine_backward", title)) == {"x", "w", "b", "dout"}
+
+
+def test_a_right_backward_of_a_wrong_forward_is_told_so(student: ModuleType, reference: Reference) -> None:
+    text = reference.source("layers").replace("@ w + b", "@ (2 * w) + b").replace("(dout @ w.T)", "(dout @ (2 * w).T)")
+    exec(compile(text, "nndl/layers.py", "exec"), vars(student))
+    with pytest.raises(CheckFailed, match="dx is the right derivative of what your forward pass computes"):
+        check(student.affine_backward)
+
+
+def test_a_wrong_backward_of_a_wrong_forward_is_not_told_so(student: ModuleType, reference: Reference) -> None:
+    text = reference.source("layers").replace("@ w + b", "@ (2 * w) + b").replace("(dout @ w.T)", "(dout @ (3 * w).T)")
+    exec(compile(text, "nndl/layers.py", "exec"), vars(student))
+    with pytest.raises(CheckFailed) as caught:
+        check(student.affine_backward)
+    assert "right derivative" not in str(caught.value)
+
+
+def test_a_stub_is_still_to_be_written(student: ModuleType, reference: Reference) -> None:
+    change(student, "out = np.maximum(0, x)", 'raise NotImplementedError("relu_forward: your code here")', reference)
+    with pytest.raises(CheckFailed, match=r"○ layers\.relu_forward: still to be written"):
+        check(student.relu_forward)
+
+
+def test_a_backward_is_judged_although_its_forward_is_a_stub(
+    student: ModuleType, reference: Reference, capsys: pytest.CaptureFixture[str]
+) -> None:
+    change(student, "out = np.maximum(0, x)", 'raise NotImplementedError("relu_forward: your code here")', reference)
+    check(student.relu_backward)
+    assert "✓ layers.relu_backward" in capsys.readouterr().out
+
+
+def test_a_class_checks_all_of_its_exercises(reference: Reference, capsys: pytest.CaptureFixture[str]) -> None:
+    check(reference.module("neural_net").TwoLayerNet)
+    assert capsys.readouterr().out.count("✓ neural_net.TwoLayerNet.") == 3
+
+
+def test_a_check_leaves_the_random_numbers_of_the_notebook_alone(student: ModuleType) -> None:
+    np.random.seed(7)
+    before = np.random.rand()
+    np.random.seed(7)
+    check(student.relu_forward)
+    assert np.random.rand() == before
+
+
+def test_what_is_no_exercise_is_refused_with_the_names_there_are() -> None:
+    def affine_forward() -> None: ...
+
+    affine_forward.__qualname__ = "affine_forward"
+    with pytest.raises(TypeError, match=r"write it into nndl/layers\.py"):
+        check(affine_forward)
+    with pytest.raises(TypeError, match="is not an exercise; the exercises are"):
+        check(np.dot)
+    with pytest.raises(PackError, match="There is no exercise"):
+        find_packs(["layers.nothing"])
+
+
+def test_names_may_be_short() -> None:
+    assert [pack.exercise for pack in find_packs(["relu_forward", "nndl/layers.py".removeprefix("nndl/")])][:2] == [
+        "layers.relu_forward",
+        "layers.affine_backward",
+    ]
+    assert len(find_packs([])) == len(RECIPES)
+
+
+def test_a_pack_is_the_same_bytes_each_time_and_names_a_change(reference: Reference, packs: dict[str, Pack]) -> None:
+    for name in ("layers.relu_backward", "fc_net.TwoLayerNet.__init__"):
+        data = goldens.build_pack(name, reference).to_bytes()
+        assert data == packs[name].to_bytes()
+        assert goldens.same(data, data)
+    other = goldens.build_pack("layers.relu_forward", reference).to_bytes()
+    assert not goldens.same(data, other)
+
+
+def test_packs_that_differ_in_one_number_are_not_the_same(reference: Reference) -> None:
+    pack = goldens.build_pack("layers.relu_forward", reference)
+    changed = Pack.from_bytes(pack.to_bytes())
+    out = changed.cases[0].want["out"]
+    assert isinstance(out, np.ndarray)
+    rounded, wrong = out * (1 + 1e-13), out + 1e-3
+    for array, equal in ((rounded, True), (wrong, False)):
+        changed.cases[0].want["out"] = array  # type: ignore[index]
+        assert goldens.same(pack.to_bytes(), changed.to_bytes()) is equal
+    assert close(out, rounded).all()
+
+
+@given(st.binary(max_size=200), st.integers(0, 10_000), st.integers(0, 255))
+def test_a_damaged_pack_is_a_pack_error(junk: bytes, where: int, byte: int) -> None:
+    for data in (junk, _flipped(where, byte)):
+        with suppress(PackError):  # anything else is a failure
+            Pack.from_bytes(data)
+
+
+def _flipped(where: int, byte: int) -> bytes:
+    data = bytearray(load.__globals__["FOLDER"].joinpath("layers.relu_forward.npz").read_bytes())
+    data[where % len(data)] = byte
+    return bytes(data)
+
+
+def test_a_missing_pack_is_named(tmp_path: Path) -> None:
+    with pytest.raises(PackError, match=r"no visible checks for .layers\.nothing."):
+        load("layers.nothing", tmp_path)
+    (tmp_path / "layers.relu_forward.npz").write_bytes(b"PK\x03\x04")
+    with pytest.raises(PackError, match="restore it from the course's files"):
+        load("layers.relu_forward", tmp_path)
+
+
+def run_cli(folder: Path, *args: str) -> subprocess.CompletedProcess[str]:
+    root = Path(__file__).parents[2]
+    return subprocess.run(
+        [sys.executable, "-m", "utils.cli", *args],
+        cwd=folder,
+        env={"PYTHONPATH": f"{folder}:{root}", "PATH": "/usr/bin:/bin", "OMP_NUM_THREADS": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_the_command_says_what_passes_and_what_does_not(tmp_path: Path, reference: Reference) -> None:
+    package = tmp_path / "nndl"
+    package.mkdir()
+    (package / "__init__.py").write_text("")
+    text = reference.source("layers")
+    (package / "layers.py").write_text(text)
+    right = run_cli(tmp_path, "check", "layers")
+    assert (right.returncode, right.stdout.splitlines()[-1]) == (0, "4 of 4 exercises pass."), right.stderr
+    (package / "layers.py").write_text(text.replace("dw = x", "dw = = x"))
+    broken = run_cli(tmp_path, "check", "layers")
+    assert broken.returncode == 1
+    assert "nndl/layers.py cannot be imported: SyntaxError" in broken.stdout
+    unknown = run_cli(tmp_path, "check", "layrs")
+    assert unknown.returncode == 2
+    assert "There is no exercise" in unknown.stderr

@@ -1,0 +1,121 @@
+"""Running a check's program: results, mutations, and crashes told in the student's own lines."""
+
+from __future__ import annotations
+
+import linecache
+from types import ModuleType
+
+import numpy as np
+import pytest
+
+from utils.checks.program import Crash, Ran, run_program
+
+SOURCE = """
+import numpy as np
+
+
+def product(x, w):
+    return x @ w
+
+
+def helper(x, w):
+    scaled = 2 * x
+    return scaled @ w
+
+
+def through_a_helper(x, w):
+    return helper(x, w)
+
+
+def in_place(x, w):
+    x[0] = 0
+    w["deep"]["est"] += 1
+
+
+def stub(x, w):
+    raise NotImplementedError("stub: your code here")
+
+
+def leaves(x, w):
+    raise SystemExit(0)
+
+
+def endless(x, w):
+    return endless(x, w)
+"""
+
+
+@pytest.fixture
+def layers() -> ModuleType:
+    module = ModuleType("nndl.layers")
+    linecache.cache["nndl/layers.py"] = (len(SOURCE), None, SOURCE.splitlines(keepends=True), "nndl/layers.py")
+    exec(compile(SOURCE, "nndl/layers.py", "exec"), vars(module))
+    return module
+
+
+def run(layers: ModuleType, function: str, x: object, w: object) -> Ran | Crash:
+    return run_program(f"out = layers.{function}(x, w)", {"layers": layers}, {"x": x, "w": w}, ("out",))
+
+
+def test_values_are_brought_back(layers: ModuleType) -> None:
+    answer = run(layers, "product", np.ones((2, 3)), np.ones((3, 5)))
+    assert isinstance(answer, Ran)
+    assert np.array_equal(np.asarray(answer.values["out"]), np.full((2, 5), 3.0))
+    assert answer.mutated == ()
+
+
+def test_a_change_in_place_is_seen_and_the_caller_keeps_the_original(layers: ModuleType) -> None:
+    x, w = np.ones(3), {"deep": {"est": np.zeros(2)}}
+    answer = run(layers, "in_place", x, w)
+    assert isinstance(answer, Ran)
+    assert answer.mutated == ("x", "w")
+    assert x.all()
+    assert not w["deep"]["est"].any()
+
+
+def test_a_crash_names_the_students_line_and_the_shapes_that_met_there(layers: ModuleType) -> None:
+    answer = run(layers, "through_a_helper", np.ones((2, 3)), np.ones((4, 5)))
+    assert isinstance(answer, Crash)
+    assert (answer.error, answer.file, answer.function, answer.entered) == (
+        "ValueError",
+        "nndl/layers.py",
+        "helper",
+        "through_a_helper",
+    )
+    assert answer.source == "return scaled @ w"
+    assert answer.shapes == "scaled (2, 3), w (4, 5)"
+    assert "line 11" in str(answer)
+
+
+def test_a_stub_and_a_name_that_is_not_there_are_missing(layers: ModuleType) -> None:
+    for function in ("stub", "nowhere"):
+        answer = run(layers, function, 1, 2)
+        assert isinstance(answer, Crash)
+        assert answer.missing
+
+
+def test_an_attribute_error_inside_the_students_code_is_an_error(layers: ModuleType) -> None:
+    answer = run(layers, "product", None, None)
+    assert isinstance(answer, Crash)
+    assert not answer.missing
+    answer = run(layers, "in_place", np.ones(2), {})
+    assert isinstance(answer, Crash)
+    assert not answer.missing
+
+
+@pytest.mark.parametrize(("function", "error"), [("leaves", "SystemExit"), ("endless", "RecursionError")])
+def test_what_is_no_exception_of_the_ordinary_kind_is_a_crash_too(
+    layers: ModuleType, function: str, error: str
+) -> None:
+    answer = run(layers, function, 1, 2)
+    assert isinstance(answer, Crash)
+    assert answer.error == error
+
+
+def test_the_users_interrupt_passes_through(layers: ModuleType) -> None:
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    layers.product = interrupt
+    with pytest.raises(KeyboardInterrupt):
+        run(layers, "product", 1, 2)

@@ -1,0 +1,158 @@
+"""What the rules accept, what they refuse, and how they say it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from utils.checks.rules import Equal, Initialised, Minibatches, Rule, Subgradient, close
+
+EQUAL = Equal()
+RNG = np.random.default_rng(0)
+W = RNG.standard_normal((3, 5))
+
+finite = st.floats(-1e6, 1e6, width=64)
+arrays = hnp.arrays(np.float64, hnp.array_shapes(max_dims=3, max_side=5), elements=finite)
+
+
+def kinds(rule: Rule, want: object, got: object, **inputs: object) -> list[str]:
+    return [fault.kind for fault in rule.faults("out", want, got, inputs)]
+
+
+@given(arrays)
+def test_an_array_equals_itself_in_any_memory_order_and_after_rounding(array: np.ndarray) -> None:
+    assert kinds(EQUAL, array, np.asfortranarray(array)) == []
+    assert kinds(EQUAL, array, array * (1 + 1e-12)) == []
+    assert kinds(EQUAL, array, array.tolist()) == []
+
+
+@given(arrays.filter(lambda a: bool(np.abs(a).max() > 1e-3)), st.data())
+def test_one_wrong_entry_is_enough(array: np.ndarray, data: st.DataObject) -> None:
+    index = tuple(data.draw(st.integers(0, side - 1)) for side in array.shape)
+    other = array.copy()
+    other[index] += 0.01 * np.abs(array).max()
+    (fault,) = EQUAL.faults("out", array, other, {})
+    assert fault.kind == "value"
+    assert "1 of" in fault.sentence or "all" in fault.sentence
+
+
+def test_a_scalar_answer_may_be_any_kind_of_number() -> None:
+    for got in (2.5, np.float32(2.5), np.array(2.5)):
+        assert kinds(EQUAL, 2.5, got) == []
+    assert kinds(EQUAL, 2.5, np.array([2.5])) == ["shape"]
+
+
+@pytest.mark.parametrize("got", [None, "text", {"out": 1}, {1, 2}, object(), [[1], [1, 2]], W.astype(complex)])
+def test_what_is_no_array_is_a_fault_of_type_or_kind(got: object) -> None:
+    assert kinds(EQUAL, W, got) == ["type"]
+
+
+def test_a_bias_gradient_of_shape_1_m_is_told_its_shape_not_its_value() -> None:
+    (fault,) = EQUAL.faults("db", W[0], W[:1], {})
+    assert fault.kind == "shape"
+    assert "(1, 5) where (5,) is expected" in fault.sentence
+    assert "only the shape" in fault.sentence
+
+
+def test_a_transpose_is_recognised() -> None:
+    (fault,) = EQUAL.faults("dw", W, W.T, {})
+    assert "transpose" in fault.sentence
+
+
+def test_broadcasting_never_makes_a_wrong_shape_right() -> None:
+    assert kinds(EQUAL, np.ones((3, 5)), np.ones((1, 5))) == ["shape"]
+    assert kinds(EQUAL, np.ones((3, 5)), 1.0) == ["shape"]
+
+
+def test_nan_and_infinity_are_faults_of_their_own() -> None:
+    bad = W.copy()
+    bad[0, 0] = np.nan
+    assert kinds(EQUAL, W, bad) == ["nan"]
+    bad[0, 0] = np.inf
+    assert kinds(EQUAL, W, bad) == ["nan"]
+
+
+def test_the_tolerance_is_that_of_the_inputs_dtype() -> None:
+    rough = W * (1 + 1e-5)
+    assert kinds(EQUAL, W, rough) == ["value"]
+    assert kinds(EQUAL, W.astype(np.float32), rough) == []
+    assert kinds(EQUAL, W, rough, params={"x": np.zeros(2, np.float32)}) == []
+
+
+def test_dtype_counts_only_where_it_is_part_of_the_contract() -> None:
+    single = W.astype(np.float32)
+    assert kinds(Equal(), single, single.astype(np.float64)) == []
+    assert kinds(Equal(dtype=True), single, single.astype(np.float64)) == ["dtype"]
+
+
+def test_a_dict_is_compared_key_by_key_and_may_hold_more() -> None:
+    assert kinds(EQUAL, {"W1": W}, {"W1": W, "extra": 1}) == []
+    assert kinds(EQUAL, {"W1": W, "b1": W[0]}, {"W1": -W}) == ["value", "key"]
+    assert kinds(EQUAL, {"W1": W}, W) == ["type"]
+
+
+def test_labels_are_compared_exactly() -> None:
+    labels = np.arange(1_000_000, 1_000_004)
+    assert kinds(EQUAL, labels, labels.astype(np.int32)) == []
+    assert kinds(EQUAL, labels, labels + np.array([0, 0, 0, 1])) == ["value"]
+
+
+def test_any_subgradient_is_right_at_the_kink_and_nothing_else() -> None:
+    x, dout = np.array([-1.0, 0.0, 0.0, 2.0]), np.array([3.0, 4.0, -5.0, 6.0])
+    want = np.where(x > 0, dout, 0)
+    rule = Subgradient(at="x", upstream="dout")
+    for slope in (0, 0.5, 1):
+        assert kinds(rule, want, np.where(x == 0, slope * dout, want), x=x, dout=dout) == []
+    for slope in (-0.1, 1.1):
+        assert kinds(rule, want, np.where(x == 0, slope * dout, want), x=x, dout=dout) == ["value"]
+    assert kinds(EQUAL, want, np.where(x == 0, dout, want), x=x, dout=dout) == ["value"]
+
+
+@pytest.mark.parametrize("std", [0.02, 1.0])
+def test_fresh_weights_are_judged_by_their_distribution(std: float) -> None:
+    want = {"W1": std * RNG.standard_normal((40, 30)), "b1": np.zeros(30)}
+    other = {"W1": std * RNG.standard_normal((40, 30)), "b1": np.zeros(30)}
+    assert kinds(Initialised(std="scale"), want, other, scale=std) == []
+    for wrong in (1.5 * other["W1"], np.abs(other["W1"]), np.zeros((40, 30)), np.resize(other["W1"][0], (40, 30))):
+        assert kinds(Initialised(std="scale"), want, {**other, "W1": wrong}, scale=std) == ["value"]
+    assert kinds(Initialised(std="scale"), want, {**other, "b1": other["W1"][0]}, scale=std) == ["value"]
+    assert kinds(Initialised(std="scale"), want, {**other, "W1": other["W1"].T}, scale=std) == ["shape"]
+
+
+def test_six_standard_errors_hold_for_right_draws() -> None:
+    rule = Initialised(std="scale")
+    for seed in range(300):
+        draw = np.random.default_rng(seed).standard_normal((20, 21))
+        assert kinds(rule, np.zeros((20, 21)), draw, scale=1.0) == []
+
+
+def test_minibatches() -> None:
+    sizes = {"num_train": 10, "num_iters": 6, "batch_size": 4}
+    rows = RNG.integers(10, size=(6, 4))
+    good = np.stack([rows, rows], axis=-1)
+    rule = Minibatches()
+    assert rule.faults("batches", None, good, sizes) == []
+    bad = {
+        "together": np.stack([rows, rows[::-1]], axis=-1),
+        "expected": good[:5],
+        "not in X": good + 10,
+        "same rows": np.repeat(good[:1], 6, axis=0),
+        "never drawn": np.where(good > 3, 3, good),
+        "in order": np.stack([(np.arange(6)[:, None] + np.arange(4)) % 10] * 2, axis=-1),
+    }
+    for words, drawn in bad.items():
+        (fault,) = rule.faults("batches", None, drawn, sizes)
+        assert words in fault.sentence
+
+
+@pytest.mark.parametrize("rule", [Equal(dtype=True), Subgradient(at="a"), Initialised(std="s"), Minibatches(rows="r")])
+def test_a_rule_survives_being_written_down(rule: Rule) -> None:
+    assert Rule.from_dict(rule.to_dict()) == rule
+
+
+def test_close_treats_equal_infinities_as_equal() -> None:
+    assert close(np.array([np.inf, 1.0]), np.array([np.inf, 1.0])).all()
+    assert not close(np.array([np.inf, 1.0]), np.array([-np.inf, 1.0])).all()
