@@ -27,7 +27,11 @@ class Bubblewrap(Confinement):
     @property
     def user(self) -> int:
         """See `Confinement.user`."""
-        return 0 if self._own_users else unprivileged_user()
+        return 0 if self._own_users else unprivileged_user(supervised=False)
+
+    def tasks(self) -> int:
+        """See `Confinement.tasks`; in a user namespace of its own the worker is the first."""
+        return 0 if self._own_users else super().tasks()
 
     def spawn(self, argv: Sequence[str], scratch: str, environment: Mapping[str, str]) -> Process:
         """Start `argv` confined. It dies with the thread that started it."""

@@ -15,6 +15,7 @@ from functools import cache
 from typing import ClassVar, Protocol
 
 from ..errors import GraderError
+from .privileges import tasks_of
 
 
 class SandboxUnavailable(GraderError):
@@ -61,6 +62,10 @@ class Confinement(ABC):
     def user(self) -> int:
         """The user that the worker becomes; 0 when it stays what it is."""
         return 0
+
+    def tasks(self) -> int:
+        """How many threads the kernel already counts towards the worker's limit: those of its user."""
+        return tasks_of(self.user or os.getuid())
 
     @abstractmethod
     def spawn(self, argv: Sequence[str], scratch: str, environment: Mapping[str, str]) -> Process:
@@ -163,8 +168,8 @@ def confinement(choice: str = "auto") -> Confinement:
 
 
 WAYS_OUT = (
-    "Ways out: a kernel from Linux 6.12 on for sandlock; the program bubblewrap on a machine, or in a container, that "
-    "allows user namespaces; or, for code you would run anyway, --sandbox none."
+    "Ways out: for sandlock, a kernel with Landlock (from Linux 5.13; 'landlock' in /sys/kernel/security/lsm); for "
+    "bubblewrap, its program and the right to user namespaces; for code you would run anyway, --sandbox none."
 )
 
 

@@ -24,7 +24,7 @@ class Limits:
     processes : int
         Processes, the worker included. Only 1 can be asked for: nothing a student hands in has to start another.
     threads : int
-        Threads that may be started.
+        Threads. Where the grader is a container's root there are none, because the kernel does not count root's.
     file_size : int
         Bytes that one file may grow to.
     scratch : int

@@ -31,7 +31,6 @@ from .inside.wire import (
     as_table,
 )
 from .limits import MEGABYTE, Limits
-from .privileges import tasks_of
 from .questions import Questions
 from .reach import ENVIRONMENT, reach
 from .scratch import Scratch
@@ -109,7 +108,7 @@ class Worker:
         inbound = Cap(limits.structure, limits.output)
         self._channel = Channel(self._process.stdout, self._process.stdin, inbound, _TO_WORKER, self._watch)
         narrow, user = confinement.narrows, confinement.user
-        rlimits = limits.as_rlimits(tasks_of(user or os.getuid())) if narrow else {}
+        rlimits = limits.as_rlimits(confinement.tasks()) if narrow else {}
         sources = {name: files[name] for name in (module, *self._proxies) if name == module or name in files}
         self._start(Start(sources, module, self._proxies, inbound.tree, inbound.blob, narrow, rlimits, user))
 

@@ -26,16 +26,22 @@ def has(*bits: int) -> bool:
 
 
 @cache
-def unprivileged_user() -> int:
+def unprivileged_user(supervised: bool) -> int:
     """The user that a worker becomes when the grader runs as root; 0 when it need not, or cannot, change.
 
-    Root is exempt from the limit on threads, so that a worker should not be root. Changing takes the capabilities for
-    it, and sandlock's supervisor can look into a process of another user only with ``CAP_SYS_PTRACE``, which a
-    container's root often lacks. The worker then stays root by name, without a single capability.
+    Parameters
+    ----------
+    supervised : bool
+        Whether the grader has to look into the worker's memory, as sandlock does. Into that of another user it can
+        with ``CAP_SYS_PTRACE`` only, which a container's root often lacks.
+
+    Returns
+    -------
+    int
+        A worker that stays root has not a single capability, and no threads.
     """
-    if os.geteuid() != 0 or not has(_SETGID, _SETUID, _SYS_PTRACE) or not _is_mapped(NOBODY):
-        return 0
-    return NOBODY
+    needed = (_SETGID, _SETUID, _SYS_PTRACE) if supervised else (_SETGID, _SETUID)
+    return NOBODY if os.geteuid() == 0 and has(*needed) and _is_mapped(NOBODY) else 0
 
 
 def _is_mapped(user: int) -> bool:

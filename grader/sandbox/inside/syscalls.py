@@ -38,6 +38,9 @@ REFUSED: dict[str, tuple[int | None, int | None]] = {
     "pidfd_open": (434, 434),
     "pidfd_getfd": (438, 438),
     "pidfd_send_signal": (424, 424),
+    "tkill": (200, 130),
+    "rt_sigqueueinfo": (129, 138),
+    "rt_tgsigqueueinfo": (297, 240),
     # Memory and messages that the limit on address space does not see, or that outlive the process.
     "memfd_create": (319, 279),
     "memfd_secret": (447, 447),
@@ -59,7 +62,8 @@ REFUSED: dict[str, tuple[int | None, int | None]] = {
     "symlinkat": (266, 36),
     "link": (86, None),
     "linkat": (265, 37),
-    # The view of the file system, and ways around it.
+    # The view of the file system, and ways around it. Landlock checks truncate only since Linux 6.2.
+    "truncate": (76, 45),
     "mount": (165, 40),
     "umount2": (166, 39),
     "pivot_root": (155, 41),
@@ -96,18 +100,20 @@ REFUSED: dict[str, tuple[int | None, int | None]] = {
 }
 NEWEST = 462  # mseal (Linux 6.10); from 424 on the numbers are the same everywhere
 
-_CLONE = (56, 220)
-_CLONE3 = (435, 435)
-_PRCTL = (157, 167)
+_CLONE, _CLONE3 = (56, 220), (435, 435)
+_KILL_PROCESS, _KILL_THREAD = (62, 129), (234, 131)  # kill, tgkill
+_FCNTL, _PRCTL = (72, 25), (157, 167)
 _CLONE_THREAD = 0x10000
+_F_SETOWN, _F_SETSIG, _F_SETOWN_EX = 8, 10, 15  # a file descriptor that signals another process
 _PR_SET_PDEATHSIG = 1
 
 # AUDIT_ARCH_*, what the kernel calls the architecture of a system call
 _MACHINES = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}
-_NUMBER, _ARCHITECTURE, _ARGUMENT_0 = 0, 4, 16  # offsets in struct seccomp_data; both machines are little-endian
+_NUMBER, _ARCHITECTURE, _ARGUMENTS = 0, 4, 16  # offsets in struct seccomp_data; both machines are little-endian
 
 _LOAD, _EQUAL, _ABOVE, _ANY_BIT, _RETURN = 0x20, 0x15, 0x25, 0x45, 0x06
-_ALLOW, _REFUSE, _KILL = 0x7FFF0000, 0x00050000, 0x80000000
+_ALLOW, _KILL = 0x7FFF0000, 0x80000000
+_REFUSE, _ABSENT = 0x00050000 | errno.EPERM, 0x00050000 | errno.ENOSYS
 
 
 class _Instruction(ctypes.Structure):
@@ -127,8 +133,13 @@ class Program(ctypes.Structure):
     _fields_ = (("length", ctypes.c_uint16), ("instructions", ctypes.POINTER(_Instruction)))
 
 
-def filter_program() -> Program:
+def filter_program(threads: bool) -> Program:
     """Assemble the filter for this machine.
+
+    Parameters
+    ----------
+    threads : bool
+        Whether threads may be started; how many is for ``RLIMIT_NPROC`` to say.
 
     Returns
     -------
@@ -144,31 +155,38 @@ def filter_program() -> Program:
     if machine not in _MACHINES:
         raise OSError(errno.ENOSYS, f"the list of refused system calls does not cover {machine}")
     column, architecture = _MACHINES[machine]
+    own = [os.getpid()]
     lines = [
         (_LOAD, 0, 0, _ARCHITECTURE),
         (_EQUAL, 1, 0, architecture),
         (_RETURN, 0, 0, _KILL),  # 32-bit calls, whose numbers mean something else
         (_LOAD, 0, 0, _NUMBER),
         (_ABOVE, 0, 1, NEWEST),  # the x32 calls too, which set a high bit
-        (_RETURN, 0, 0, _REFUSE | errno.ENOSYS),
+        (_RETURN, 0, 0, _ABSENT),
         # clone3 keeps its flags in memory, where they cannot be checked; the C library then uses clone.
         (_EQUAL, 0, 1, _CLONE3[column]),
-        (_RETURN, 0, 0, _REFUSE | errno.ENOSYS),
-        (_EQUAL, 0, 4, _CLONE[column]),
-        (_LOAD, 0, 0, _ARGUMENT_0),
-        (_ANY_BIT, 0, 1, _CLONE_THREAD),
-        (_RETURN, 0, 0, _ALLOW),
-        (_RETURN, 0, 0, _REFUSE | errno.EPERM),
-        (_EQUAL, 0, 4, _PRCTL[column]),
-        (_LOAD, 0, 0, _ARGUMENT_0),
-        (_EQUAL, 0, 1, _PR_SET_PDEATHSIG),
-        (_RETURN, 0, 0, _REFUSE | errno.EPERM),
-        (_RETURN, 0, 0, _ALLOW),
+        (_RETURN, 0, 0, _ABSENT),
+        *_decide(_CLONE[column], 0, _ANY_BIT, [_CLONE_THREAD if threads else 0], _ALLOW, _REFUSE),
+        *_decide(_KILL_PROCESS[column], 0, _EQUAL, own, _ALLOW, _REFUSE),
+        *_decide(_KILL_THREAD[column], 0, _EQUAL, own, _ALLOW, _REFUSE),
+        *_decide(_FCNTL[column], 1, _EQUAL, [_F_SETOWN, _F_SETSIG, _F_SETOWN_EX], _REFUSE, _ALLOW),
+        *_decide(_PRCTL[column], 0, _EQUAL, [_PR_SET_PDEATHSIG], _REFUSE, _ALLOW),
     ]
     for numbers in REFUSED.values():
         number = numbers[column]
         if number is not None:
-            lines += [(_EQUAL, 0, 1, number), (_RETURN, 0, 0, _REFUSE | errno.EPERM)]
+            lines += [(_EQUAL, 0, 1, number), (_RETURN, 0, 0, _REFUSE)]
     lines.append((_RETURN, 0, 0, _ALLOW))
     instructions = (_Instruction * len(lines))(*(_Instruction(*line) for line in lines))
     return Program(len(lines), ctypes.cast(instructions, ctypes.POINTER(_Instruction)))
+
+
+def _decide(
+    number: int, argument: int, test: int, values: list[int], then: int, otherwise: int
+) -> list[tuple[int, int, int, int]]:
+    """Lines that end the filter for one call: `then` if its argument passes the test with any value."""
+    lines = [(_LOAD, 0, 0, _ARGUMENTS + 8 * argument)]
+    for value in values:
+        lines += [(test, 0, 1, value), (_RETURN, 0, 0, then)]
+    lines.append((_RETURN, 0, 0, otherwise))
+    return [(_EQUAL, 0, len(lines), number), *lines]
