@@ -361,8 +361,7 @@ def overfit(hidden_dims, learning_rate, weight_scale, verbose=False):
 
 
 # %% solution="overfit-three-layers"
-learning_rate, weight_scale = 1e-4, 1e-2  # change these
-
+# Set learning_rate and weight_scale. (1e-4 and 1e-2 are not good enough.)
 ### BEGIN SOLUTION
 learning_rate, weight_scale = 3e-3, 3e-2
 ### END SOLUTION
@@ -373,8 +372,7 @@ print(f"three layers: training accuracy {max(three.train_acc_history):.0%}")
 # Now five layers of 100 units. The same goal, the same two settings; start from what worked above.
 
 # %% solution="overfit-five-layers"
-learning_rate, weight_scale = 1e-4, 1e-2  # change these
-
+# Set learning_rate and weight_scale again.
 ### BEGIN SOLUTION
 learning_rate, weight_scale = 2e-3, 6e-2
 ### END SOLUTION
@@ -416,8 +414,8 @@ plt.show()
 
 # %% [markdown]
 # What goes wrong at the edges of the map is visible before any training. Send a minibatch through
-# five-layer networks whose weights start at three different scales: on the left how large the activations
-# are, layer by layer, on the right how large a gradient reaches each weight matrix.
+# five-layer networks whose weights start at three different scales. Above: how large the activations are,
+# layer by layer. Below: how large a gradient reaches each weight matrix.
 
 # %%
 X, y = data["X_train"][:200], data["y_train"][:200]

@@ -402,7 +402,7 @@ written = save_model("models/two_layer_best.npz", best_net.params, data)
 print(f"written to {written}")
 
 # %% exercise="models.two_layer_best"
-check("models/two_layer_best.npz", data)
+check("models/two_layer_best.npz", data, TwoLayerNet)
 
 # %% [markdown]
 # ### What it looks for

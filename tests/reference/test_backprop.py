@@ -2,9 +2,10 @@
 
 import numpy as np
 import pytest
-from numeric import central_difference
 
 from solutions.nndl import backprop
+
+from .numeric import central_difference
 
 ALPHA, BETA = 0.7, 2.5
 

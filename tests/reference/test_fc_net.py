@@ -2,10 +2,11 @@
 
 import numpy as np
 import pytest
-from numeric import central_difference
 
 from solutions.nndl.fc_net import FullyConnectedNet, TwoLayerNet
 from solutions.nndl.optim import sgd
+
+from .numeric import central_difference
 
 Y = np.array([0, 5, 1])
 

@@ -2,10 +2,11 @@
 
 import numpy as np
 import pytest
-from numeric import central_difference
 
 from solutions.nndl import layer_tests, layers
 from solutions.nndl.layer_utils import affine_relu_backward, affine_relu_forward
+
+from .numeric import central_difference
 
 
 def weighted_inputs(rng, n, d):

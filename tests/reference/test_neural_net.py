@@ -2,9 +2,10 @@
 
 import numpy as np
 import pytest
-from numeric import central_difference
 
 from solutions.nndl.neural_net import TwoLayerNet
+
+from .numeric import central_difference
 
 
 def toy_net():

@@ -1,0 +1,57 @@
+"""Do the notebooks run from top to bottom with the reference, on the offline set, and reach their targets?"""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+from nbclient import NotebookClient
+from nbformat import v4
+
+from grader.release.script import source_notebook
+
+# What has to hold when the last cell has run, in the notebook's own names.
+TARGETS = {
+    "backprop": """
+        assert all(0.99 < np.linalg.norm(path[-1]) < 1.01 for path in paths.values())
+        assert values[-1] > values[0] + 30_000
+    """,
+    "two_layer_nn": """
+        assert 0.24 < poor_accuracy < 0.33
+        assert best_net.params["W1"].shape == (50, 3072)
+        assert best_accuracy >= 0.5
+    """,
+    "FC_nets": """
+        assert solver.model.params["W1"].shape == (3072, 200)
+        assert solver.best_val_acc >= 0.5
+        assert (three.model.num_layers, five.model.num_layers) == (3, 5)
+        assert max(three.train_acc_history) == max(five.train_acc_history) == 1
+        assert len(three.train_acc_history) == len(five.train_acc_history) == 21  # 20 epochs
+    """,
+}
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("name", TARGETS)
+def test_notebook_reaches_its_targets(name, course, tmp_path, monkeypatch):
+    assignment = next(a for a in course.assignment if a.name == "hw3")
+    notebook = next(n for n in assignment.notebook if n.name == name)
+    node = source_notebook(course.root / "solutions" / "hw3" / f"{name}.py", assignment, notebook)
+    node.cells.append(v4.new_code_cell("if True:" + TARGETS[name]))
+
+    # What a student has, the reference in the place of the stubs; the kernel runs in this folder.
+    (tmp_path / "nndl").symlink_to(course.root / "solutions" / "nndl")
+    (tmp_path / "utils").symlink_to(course.root / "utils")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.setenv("NNDL_DATA", "offline")
+    monkeypatch.setenv("OMP_NUM_THREADS", str(min(2, os.cpu_count() or 1)))
+    client = NotebookClient(
+        node, timeout=600, kernel_name="python3", resources={"metadata": {"path": str(tmp_path)}}
+    )
+    client.execute()
+
+    errors = [out for cell in node.cells for out in cell.get("outputs", []) if out.get("name") == "stderr"]
+    assert not [out.text for out in errors if "Warning" in out.text]
+    if name == "two_layer_nn":
+        assert (tmp_path / "models" / "two_layer_best.npz").is_file()
