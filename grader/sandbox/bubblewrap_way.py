@@ -6,7 +6,8 @@ import json
 import os
 import select
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 
 from .confine import Child, Confinement, Process, SandboxUnavailable
 from .privileges import SYS_ADMIN, has, unprivileged_user
@@ -52,6 +53,9 @@ class Bubblewrap(Confinement):
             # Just what the worker needs to become that user; it drops these, too.
             for capability in ("CAP_SETUID", "CAP_SETGID", "CAP_DAC_READ_SEARCH"):
                 options += ["--cap-add", capability]
+        # bwrap would make the folders on the way for root alone.
+        for folder in _parents([*seen.readable, scratch]):
+            options += ["--dir", folder]
         for path, target in seen.links:
             options += ["--symlink", target, path]
         for path in seen.readable:
@@ -62,6 +66,11 @@ class Bubblewrap(Confinement):
             options += ["--dev-bind", path, path]
         # The root that bwrap makes is writable memory without a bound: nothing but the scratch folder stays writable.
         return [*options, "--bind", scratch, scratch, "--remount-ro", "/", "--chdir", scratch]
+
+
+def _parents(paths: Iterable[str]) -> list[str]:
+    """The folders above these paths, each after its own parent."""
+    return sorted({str(parent) for path in paths for parent in Path(path).parents} - {"/"})
 
 
 class _Namespaces(Child):

@@ -108,8 +108,10 @@ def _quick_attempts() -> list[Attempt]:
 
 
 def _names(folder: Path) -> list[str]:
-    """What lies in a folder, without what leads to something readable."""
+    """What lies in a folder, without what leads to something readable; nothing when it is readable itself."""
     readable = [Path(path) for path in reach().readable]
+    if any(folder.is_relative_to(path) for path in readable):
+        return []
     try:
         found = list(folder.iterdir())
     except OSError:

@@ -1,0 +1,93 @@
+"""What reading a zip and a tar have in common: nothing that an archive claims decides how much is read."""
+
+from __future__ import annotations
+
+import io
+import tarfile
+import zipfile
+import zlib
+from typing import IO, BinaryIO
+
+from .tree import MAX_ENTRIES, Unreadable, too_large
+
+PIECE = 1 << 20
+DAMAGED = (OSError, EOFError, ValueError, RuntimeError, zlib.error, tarfile.TarError, zipfile.BadZipFile)
+"""What the libraries raise when they meet a damaged archive."""
+
+
+class Careful(io.RawIOBase):
+    """A file that is handed out in small pieces only: a forged directory of a gigabyte ends here.
+
+    Parameters
+    ----------
+    file : binary file
+        Stays open; whoever opened it closes it.
+    """
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+
+    def read(self, size: int | None = -1) -> bytes:
+        data = self._file.read(min(size, PIECE + 1) if size is not None and size >= 0 else PIECE + 1)
+        if len(data) > PIECE:
+            raise ValueError("its directory is larger than any submission's")
+        return data
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        return self._file.seek(offset, whence)
+
+    def tell(self) -> int:
+        return self._file.tell()
+
+    def seekable(self) -> bool:
+        return True
+
+    def readable(self) -> bool:
+        return True
+
+
+def read_member(member: IO[bytes], cap: int, expected: int | None = None) -> bytes:
+    """Read a member up to its cap and one piece more, whatever size it claims.
+
+    Parameters
+    ----------
+    member : binary file
+    cap : int
+        Largest number of bytes that is taken.
+    expected : int, optional
+        How many there have to be.
+
+    Raises
+    ------
+    Unreadable
+    """
+    parts: list[bytes] = []
+    size = 0
+    while part := member.read(PIECE):
+        parts.append(part)
+        size += len(part)
+        if size > cap:
+            raise too_large(cap)
+    if expected is not None and size != expected:
+        raise Unreadable("is damaged (its end is missing)")
+    return b"".join(parts)
+
+
+def plain(name: str) -> str:
+    """A member's name as a path: Windows writes backslashes, tar a leading ``./``, folders a trailing slash."""
+    name = name.replace("\\", "/")
+    while name.startswith("./"):
+        name = name[2:]
+    return name.rstrip("/") if name.strip("/") else name
+
+
+def too_many(count: int) -> list[str]:
+    """A remark, when an archive has more members than are looked at."""
+    if count <= MAX_ENTRIES:
+        return []
+    return [f"the archive has more than {MAX_ENTRIES} members; the rest was not looked at"]
+
+
+def words(error: BaseException) -> str:
+    """What a library says about a damaged archive, on one line."""
+    return str(error).splitlines()[0][:120] if str(error) else type(error).__name__

@@ -1,0 +1,60 @@
+"""A submitted tar archive."""
+
+from __future__ import annotations
+
+import tarfile
+from typing import IO, BinaryIO, cast
+
+from .members import DAMAGED, Careful, plain, read_member, too_many, words
+from .tree import MAX_ENTRIES, Entry, Kind, Unreadable, too_large
+
+
+class Tar:
+    """A tar archive as a `Tree`."""
+
+    def __init__(self, file: BinaryIO, complete: bool = True) -> None:
+        self._file = file
+        self._tar = tarfile.open(fileobj=cast("IO[bytes]", Careful(file)), mode="r:")  # noqa: SIM115 (closed by `close`)
+        self._members: dict[str, tarfile.TarInfo] = {}
+        self.entries: list[Entry] = []
+        self.remarks: list[str] = []
+        try:
+            self._list()
+        except DAMAGED:
+            complete = False
+        if not complete:
+            self.remarks.append("the archive is truncated, damaged or too large; what could be read of it was taken")
+
+    def _list(self) -> None:
+        while member := self._tar.next():
+            if len(self.entries) >= MAX_ENTRIES:
+                self.remarks += too_many(MAX_ENTRIES + 1)
+                return
+            name = plain(member.name)
+            self._members[name] = member
+            self.entries.append(Entry(name, _tar_kind(member)))
+
+    def read(self, name: str, cap: int) -> bytes:
+        """The bytes of a regular file; see `Tree.read`."""
+        member = self._members[name]
+        if member.size > cap:
+            raise too_large(cap)
+        try:
+            file = self._tar.extractfile(member)
+            if file is None:
+                raise Unreadable("is not a regular file")
+            with file:
+                return read_member(file, cap, member.size)
+        except DAMAGED as error:
+            raise Unreadable(f"is damaged ({words(error)})") from error
+
+    def close(self) -> None:
+        """Close the archive."""
+        self._tar.close()
+        self._file.close()
+
+
+def _tar_kind(member: tarfile.TarInfo) -> Kind:
+    if member.issym() or member.islnk():
+        return "link"
+    return "folder" if member.isdir() else "file" if member.isreg() else "other"

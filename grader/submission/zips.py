@@ -1,0 +1,52 @@
+"""A submitted zip archive."""
+
+from __future__ import annotations
+
+import stat
+import zipfile
+from typing import IO, BinaryIO, cast
+
+from .members import DAMAGED, Careful, plain, read_member, too_many, words
+from .tree import MAX_ENTRIES, Entry, Unreadable, too_large
+
+
+class Zip:
+    """A zip archive as a `Tree`."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._zip = zipfile.ZipFile(cast("IO[bytes]", Careful(file)))
+        infos = self._zip.infolist()
+        self.remarks = too_many(len(infos))
+        self._infos = {plain(info.filename): info for info in infos[:MAX_ENTRIES]}
+        self.entries = [_zip_entry(info) for info in infos[:MAX_ENTRIES]]
+
+    def read(self, name: str, cap: int) -> bytes:
+        """The bytes of a regular file; see `Tree.read`."""
+        info = self._infos[name]
+        if info.flag_bits & 1:
+            raise Unreadable("is encrypted")
+        # Other methods are rare, and LZMA lets the archive choose how much memory is taken.
+        if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+            raise Unreadable("is compressed in a way that is not read here")
+        if info.file_size > cap:
+            raise too_large(cap)
+        try:
+            with self._zip.open(info) as member:
+                return read_member(member, cap)
+        except DAMAGED as error:
+            raise Unreadable(f"is damaged ({words(error)})") from error
+
+    def close(self) -> None:
+        """Close the archive."""
+        self._zip.close()
+        self._file.close()
+
+
+def _zip_entry(info: zipfile.ZipInfo) -> Entry:
+    kind = stat.S_IFMT(info.external_attr >> 16)
+    if info.is_dir() or kind == stat.S_IFDIR:
+        return Entry(plain(info.filename), "folder")
+    if kind == stat.S_IFLNK:
+        return Entry(plain(info.filename), "link")
+    return Entry(plain(info.filename), "file" if kind in (0, stat.S_IFREG) else "other")
