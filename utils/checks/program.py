@@ -17,7 +17,7 @@ import linecache
 import traceback
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from types import FrameType
+from types import FrameType, ModuleType, SimpleNamespace
 
 import numpy as np
 
@@ -57,7 +57,7 @@ class Crash:
     function : str
         The function that line stands in.
     entered : str
-        The student's function that the program called and that never returned.
+        The student's function that the program called and that never returned, or that is not there.
     shapes : str
         The arrays that met on that line, as ``"x (3, 4), w (5, 2)"``; empty when there are none.
     """
@@ -137,8 +137,9 @@ def describe_crash(error: BaseException) -> Crash:
     frames = list(traceback.walk_tb(error.__traceback__))
     own = [pair for pair in frames if _is_students(pair[0].f_code.co_filename)]
     program = [pair for pair in frames if pair[0].f_code.co_filename == PROGRAM_FILE]
-    if isinstance(error, AttributeError) and program and program[-1][0] is frames[-1][0]:
-        missing = True  # the program asked for a function that is not there
+    entered = own[0][0].f_code.co_qualname if own else ""
+    if isinstance(error, AttributeError) and not own and isinstance(error.obj, type | ModuleType | SimpleNamespace):
+        missing, entered = True, str(error.name)  # the program asked for a function that is not there
     if not (own or program):
         return Crash(missing, type(error).__name__, message)
     frame, line = (own or program)[-1]
@@ -146,7 +147,6 @@ def describe_crash(error: BaseException) -> Crash:
     short = "/".join(file.replace("\\", "/").split("/")[-2:])
     source = linecache.getline(file, line).strip()
     shapes = _shapes_on_line(frame, source)
-    entered = own[0][0].f_code.co_qualname if own else ""
     return Crash(missing, type(error).__name__, message, short, line, source, frame.f_code.co_qualname, shapes, entered)
 
 

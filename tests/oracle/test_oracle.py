@@ -1,0 +1,268 @@
+"""One submission against one assignment, in the real sandbox."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import pytest
+from submissions import solved, submission
+
+from grader import models, oracle
+from grader.course import Course
+from grader.demo.roster import CHEAT
+from grader.reference import Edit, Reference
+from grader.sandbox import Confinement, confinement
+from grader.verdict import Report, Verdict
+
+Grade = Callable[..., Report]
+SECRET = b"a secret for the tests"
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Confinement:
+    return confinement("auto")
+
+
+@pytest.fixture
+def grade(course: Course, sandbox: Confinement) -> Grade:
+    def run(files: dict[str, bytes], student: str = "ana", seconds: float | None = None) -> Report:
+        used = course if seconds is None else _hurried(course, seconds)
+        return oracle.grade(submission(files), used, used["hw3"], student, confinement=sandbox, secret=SECRET)
+
+    return run
+
+
+def _hurried(course: Course, seconds: float) -> Course:
+    return msgspec.structs.replace(course, limits=msgspec.structs.replace(course.limits, seconds=seconds))
+
+
+def verdicts(report: Report) -> dict[str, str]:
+    return {verdict.name: verdict.verdict for verdict in report.exercises}
+
+
+def one(report: Report, name: str) -> Verdict:
+    return next(verdict for verdict in report.exercises if verdict.name == name)
+
+
+def test_the_reference_earns_everything_but_the_net_it_did_not_train(grade: Grade, reference: Reference) -> None:
+    report = grade(solved(reference))
+    wrong = [verdict for verdict in report.exercises if verdict.verdict != "pass"]
+    assert [verdict.name for verdict in wrong] == ["models.two_layer_best"]
+    assert wrong[0].verdict == "missing"
+    assert report.score == report.max_score - wrong[0].max_score
+    assert report.sandbox in ("sandlock", "bubblewrap")
+
+
+def test_the_released_stubs_earn_nothing(grade: Grade, course: Course) -> None:
+    stubs = {f"nndl/{path.name}": path.read_bytes() for path in (course.root / "nndl").glob("*.py")}
+    report = grade(stubs)
+    assert report.score == 0
+    assert set(verdicts(report).values()) == {"missing"}
+
+
+def test_nothing_handed_in_earns_nothing_and_starts_nothing(grade: Grade) -> None:
+    report = grade({})
+    assert report.score == 0
+    assert set(verdicts(report).values()) == {"missing"}
+    assert "nndl/layers.py was not handed in" in one(report, "layers.affine_forward").findings[0].hint
+
+
+def test_a_wrong_layer_costs_the_net_above_it_nothing(grade: Grade, reference: Reference) -> None:
+    report = grade(solved(reference, layers=(("@ w + b", "@ w - b"),)))
+    assert one(report, "layers.affine_forward").verdict == "fail"
+    assert one(report, "fc_net.FullyConnectedNet.loss").verdict == "pass"
+    assert one(report, "fc_net.TwoLayerNet.loss").verdict == "pass"
+
+
+def test_the_net_above_is_answered_by_the_references_layers(
+    grade: Grade, reference: Reference, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    def nothing(self: object, module: str, function: str, args: object, kwargs: object) -> None:
+        asked.append(f"{module}.{function}")
+        raise ValueError("no answer")
+
+    monkeypatch.setattr(oracle._Bench, "_ask", nothing)
+    report = grade(solved(reference))
+    assert set(asked) == {"layer_utils.affine_relu_forward", "layers.affine_forward"}
+    assert one(report, "fc_net.TwoLayerNet.loss").verdict == "error"
+    assert one(report, "layers.affine_backward").verdict == "pass"
+
+
+def test_a_half_right_backward_earns_its_share(grade: Grade, reference: Reference) -> None:
+    report = grade(solved(reference, layers=(("db = dout.sum(axis=0)", "db = dout.sum(axis=0, keepdims=True)"),)))
+    verdict = one(report, "layers.affine_backward")
+    assert (verdict.verdict, verdict.score) == ("partial", pytest.approx(verdict.max_score * 2 / 3, abs=0.01))
+    wrong, *right = verdict.findings
+    assert (wrong.aspect, wrong.misconception) == ("db", "db-keeps-axis")
+    assert "shape (1," in wrong.hint
+    assert [finding.aspect for finding in right] == ["dx", "dw"]
+
+
+def test_an_endless_loop_costs_its_exercise_only(grade: Grade, reference: Reference) -> None:
+    report = grade(solved(reference, layers=(("out = np.maximum(0, x)", "while True: pass"),)), seconds=1.0)
+    seen = verdicts(report)
+    assert seen["layers.relu_forward"] == "timeout"
+    assert "loop that never stops" in one(report, "layers.relu_forward").findings[0].hint
+    assert seen["layers.affine_backward"] == seen["fc_net.FullyConnectedNet.loss"] == "pass"
+
+
+def test_an_import_that_never_ends_is_waited_for_once(grade: Grade, reference: Reference) -> None:
+    files = solved(reference)
+    files["nndl/layers.py"] += b"\nwhile True:\n    pass\n"
+    report = grade(files, seconds=1.0)
+    layers = [verdict for verdict in report.exercises if verdict.name.startswith("layers.")]
+    assert {verdict.verdict for verdict in layers} == {"timeout"}
+    assert sum(verdict.seconds > 0.5 for verdict in layers) == 1
+    assert one(report, "fc_net.TwoLayerNet.loss").verdict == "pass"
+
+
+@pytest.mark.parametrize(
+    ("opening", "verdict"),
+    [
+        (b"import os; os._exit(0)\n", "killed"),
+        (b"raise SystemExit(0)\n", "error"),
+        (b"def broken(:\n", "error"),
+        (b"import torch_is_not_here\n", "error"),
+        (b"from nndl.conv_layers import conv\n", "error"),
+    ],
+)
+def test_a_file_that_cannot_be_imported_costs_itself_only(
+    grade: Grade, reference: Reference, opening: bytes, verdict: str
+) -> None:
+    files = solved(reference)
+    files["nndl/layers.py"] = opening + files["nndl/layers.py"]
+    report = grade(files)
+    assert {v.verdict for v in report.exercises if v.name.startswith("layers.")} == {verdict}
+    assert {v.verdict for v in report.exercises if v.name.startswith(("fc_net.", "backprop."))} == {"pass"}
+
+
+def test_a_function_that_was_renamed_is_missing(grade: Grade, reference: Reference) -> None:
+    report = grade(solved(reference, layers=(("def relu_forward(x)", "def relu_fwd(x)"),)))
+    assert one(report, "layers.relu_forward").verdict == "missing"
+    assert one(report, "layers.relu_backward").verdict == "pass"
+
+
+def test_an_object_that_is_equal_to_everything_earns_nothing(grade: Grade, reference: Reference) -> None:
+    report = grade({"nndl/layers.py": CHEAT.encode()})
+    assert report.score == 0
+    assert verdicts(report)["layers.affine_forward"] != "pass"
+
+
+@pytest.mark.parametrize(
+    "edits",
+    [
+        (("out = np.maximum(0, x)", "out = np.full(x.shape, np.nan)"),),
+        (("out = np.maximum(0, x)", "out = list(map(str, x))"),),
+        (("out = np.maximum(0, x)", "out = (value for value in x)"),),
+        (("out = np.maximum(0, x)", "out = np.array([object()])"),),
+        (("out = np.maximum(0, x)", "out = np.zeros((10**9,), np.int8)"),),
+    ],
+)
+def test_an_answer_that_is_no_answer_is_wrong(grade: Grade, reference: Reference, edits: tuple[Edit, ...]) -> None:
+    report = grade(solved(reference, layers=edits))
+    assert one(report, "layers.relu_forward").score == 0
+    assert one(report, "layers.affine_forward").verdict == "pass"
+
+
+def test_hidden_cases_differ_between_students_and_courses_and_repeat_for_one(course: Course) -> None:
+    exercise = course["hw3"].exercises[0]
+
+    def draw(secret: bytes, student: str) -> float:
+        return float(oracle.case_rng(secret, student, exercise).random())
+
+    assert draw(SECRET, "ana") == draw(SECRET, "ana")
+    assert len({draw(SECRET, "ana"), draw(SECRET, "bela"), draw(b"another secret", "ana")}) == 3
+
+
+def npz(**arrays: object) -> bytes:
+    out = io.BytesIO()
+    np.savez(out, **arrays)  # type: ignore[arg-type]
+    return out.getvalue()
+
+
+def weights(scale: float = 0.01) -> dict[str, object]:
+    rng = np.random.default_rng(0)
+    shapes = models.MODELS["models.two_layer_best"].shapes
+    return {name: scale * rng.standard_normal(shape) for name, shape in shapes.items()}
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (b"PK no archive", "is no readable model file"),
+        (npz(**weights()), "which data set"),
+        (npz(**{**weights(), "W1": np.zeros((3072, 50))}, dataset="offline"), "has shape (3072, 50)"),
+        (npz(**{k: v for k, v in weights().items() if k != "b2"}, dataset="offline"), "lacks b2"),
+        (npz(**{**weights(), "W1": np.full((50, 3072), np.nan)}, dataset="offline"), "finite numbers"),
+        (npz(**{**weights(), "W1": np.array([[object()]], object)}, dataset="offline"), "is no readable model file"),
+    ],
+)
+def test_weights_that_cannot_be_used_are_said_in_one_sentence(grade: Grade, data: bytes, words: str) -> None:
+    verdict = one(grade({"models/two_layer_best.npz": data}), "models.two_layer_best")
+    assert (verdict.verdict, verdict.score) == ("error", 0)
+    assert words in verdict.findings[0].hint
+
+
+def test_a_net_that_knows_nothing_earns_nothing(grade: Grade) -> None:
+    verdict = one(grade({"models/two_layer_best.npz": npz(**weights(), dataset="offline")}), "models.two_layer_best")
+    assert (verdict.verdict, verdict.score) == ("fail", 0)
+    assert "of 2000 unseen images (offline)" in verdict.findings[0].hint
+
+
+def test_a_net_earns_by_its_accuracy_on_unseen_images(
+    grade: Grade, monkeypatch: pytest.MonkeyPatch, course: Course
+) -> None:
+    # Two pixels tell the class here, so that a net of known accuracy can be written down.
+    rng = np.random.default_rng(1)
+    y = rng.integers(10, size=2000)
+    X = np.zeros((2000, 3, 32, 32))
+    X.reshape(2000, -1)[np.arange(2000), y] = 1
+    monkeypatch.setattr(models, "hidden_images", lambda dataset, key: (X, y))
+    net = {name: np.zeros(shape) for name, shape in models.MODELS["models.two_layer_best"].shapes.items()}
+    known = 4
+    net["W1"][np.arange(known), np.arange(known)] = 1
+    net["W2"][np.arange(known), np.arange(known)] = 1
+    net["b2"][9] = 0.5  # everything else is called a 9
+    accuracy = float(np.isin(y, [*range(known), 9]).mean())
+    verdict = one(grade({"models/two_layer_best.npz": npz(**net, dataset="offline")}), "models.two_layer_best")
+    assert 0.28 < accuracy < 0.52
+    assert verdict.score == pytest.approx(verdict.max_score * min((accuracy - 0.28) / 0.22, 1), abs=0.01)
+
+
+def test_the_grader_without_cifar10_says_so_and_goes_on(grade: Grade, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(models, "find_cifar10", lambda: None)
+    models.hidden_images.cache_clear()
+    verdict = one(grade({"models/two_layer_best.npz": npz(**weights(), dataset="cifar10")}), "models.two_layer_best")
+    assert verdict.verdict == "error"
+    assert "the grader has no copy" in verdict.findings[0].hint
+
+
+def test_no_reference_is_visible_from_inside(grade: Grade, reference: Reference, course: Course) -> None:
+    spy = f"""
+import glob, os, sys
+
+def relu_forward(x):
+    found = []
+    for place in ({str(course.root)!r}, {str(course.root / "solutions" / "nndl")!r}):
+        try:
+            found += os.listdir(place)
+        except OSError:
+            pass
+    for path in ({str(course.root / "solutions" / "nndl" / "layers.py")!r}, {str(course.root / "course.toml")!r},
+                 {str(course.root / ".course-secret")!r}, {str(course.root / "grader" / "exercises" / "layers.py")!r}):
+        try:
+            found.append(open(path).read())
+        except OSError:
+            pass
+    found += [name for name in sys.modules if name.split(".")[0] in ("solutions", "grader")]
+    found += [name for name in os.environ if "SECRET" in name]
+    raise RuntimeError(f"found {{len(found)}}: {{found}}")
+"""
+    report = grade({**solved(reference), "nndl/layers.py": spy.encode()})
+    assert "found 0" in one(report, "layers.relu_forward").findings[0].hint, Path(spy)
