@@ -1,0 +1,135 @@
+"""course.toml: what is read from it, and how what is wrong in it is said."""
+
+from __future__ import annotations
+
+import tempfile
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from grader import course as courses
+from grader.course import Course, find_root, load, seconds, size
+from grader.errors import CourseError
+
+TEXT = """\
+[course]
+title = "A course"
+
+[late]
+grace = "90min"
+per_day = 0.25
+
+[[assignment]]
+name = "hw1"
+title = "First"
+due = 2027-01-31T12:00:00Z
+
+[[assignment.notebook]]
+name = "layers"
+exercises = [
+    { name = "layers.forward", points = 3 },
+    { name = "layers.backward", points = 5, requires = ["layers.forward"] },
+    { name = "models.best", points = 2, score = { from = 0.2, to = 0.5 } },
+]
+written = [{ name = "why", points = 1 }]
+"""
+
+
+def write(folder: Path, text: str) -> Path:
+    (folder / "course.toml").write_text(text, "utf-8")
+    return folder
+
+
+def test_what_is_read(tmp_path: Path) -> None:
+    course = load(write(tmp_path, TEXT))
+    assignment = course["hw1"]
+    assert assignment.due == datetime(2027, 1, 31, 12, tzinfo=UTC)
+    assert assignment.files == ("layers.ipynb", "nndl/layers.py", "models/best.npz")
+    assert [exercise.grade_id for exercise in assignment.exercises] == [
+        "layers-forward",
+        "layers-backward",
+        "models-best",
+    ]
+    assert course.late.grace_seconds == 5400
+    assert course.root == tmp_path
+
+
+def test_the_kits_own_course_is_valid(course: Course) -> None:
+    assert course["hw3"].exercises
+    assert all(exercise.points > 0 for _, exercise in course.exercises())
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "words"),
+    [
+        ("points = 3", 'points = "three"', 16, "Expected `float`, got `str`"),
+        ("points = 5", "points = -5", 17, "positive number"),
+        ("points = 5", "points = inf", 17, "positive number"),
+        ("points = 5", "points = nan", 17, "positive number"),
+        ('"layers.backward"', '"layers.forward"', 16, "stands there twice"),
+        ('name = "why"', 'name = "layers.forward"', 16, "stands there twice"),
+        ('["layers.forward"]', '["layers.forwards"]', 17, "which does not exist"),
+        ("from = 0.2", "from = 0.7", 18, "0 <= from < to <= 1"),
+        (", score = { from = 0.2, to = 0.5 }", "", 18, "a score range belongs to models.* and to them only"),
+        ('"layers.forward", points = 3', '"forward", points = 3', 16, 'write "module.function"'),
+        ('grace = "90min"', 'grace = "soon"', 5, "is not a duration; write it like"),
+        ("per_day = 0.25", "per_day = 25", 1, "a share between 0 and 1"),
+        ('name = "hw1"', 'name = "../hw1"', 9, "no assignment name"),
+        ("points = 3", "point = 3", 16, "unknown field `point`"),
+        ("due = 2027-01-31T12:00:00Z", "", 9, "missing required field `due`"),
+    ],
+)
+def test_what_is_wrong_is_said_with_its_line(tmp_path: Path, old: str, new: str, line: int, words: str) -> None:
+    assert old in TEXT
+    with pytest.raises(CourseError) as caught:
+        load(write(tmp_path, TEXT.replace(old, new, 1)))
+    said = str(caught.value)
+    assert words in said
+    assert said.startswith(f"{tmp_path / 'course.toml'}, line {line}:")
+    assert caught.value.exit_code == 2
+
+
+def test_broken_toml_and_broken_bytes(tmp_path: Path) -> None:
+    with pytest.raises(CourseError, match="is not valid TOML"):
+        load(write(tmp_path, TEXT.replace("[late]", "[late")))
+    (tmp_path / "course.toml").write_bytes(b"\xff\xfe title")
+    with pytest.raises(CourseError, match="restore it from the course's repository"):
+        load(tmp_path)
+
+
+def test_an_unknown_assignment_names_the_known_ones(tmp_path: Path) -> None:
+    with pytest.raises(CourseError, match=r'no assignment "hw9".*it has hw1'):
+        load(write(tmp_path, TEXT))["hw9"]
+
+
+def test_the_root_is_found_upwards(tmp_path: Path) -> None:
+    write(tmp_path, TEXT)
+    inner = tmp_path / "a" / "b"
+    inner.mkdir(parents=True)
+    assert find_root(inner) == tmp_path
+    (tmp_path / "course.toml").unlink()
+    with pytest.raises(CourseError, match="give --course"):
+        find_root(inner)
+
+
+@pytest.mark.parametrize(("text", "number"), [("90s", 90), ("1.5h", 5400), ("2d", 172800)])
+def test_durations(text: str, number: float) -> None:
+    assert seconds(text) == number
+
+
+@pytest.mark.parametrize(("text", "number"), [("1 KiB", 1024), ("1.5GiB", 1610612736)])
+def test_sizes(text: str, number: int) -> None:
+    assert size(text) == number
+
+
+@given(st.text(max_size=300))
+def test_any_text_is_a_course_or_a_course_error(text: str) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder)
+        (path / "course.toml").write_bytes(text.encode("utf-8", "surrogatepass"))
+        with suppress(CourseError):  # anything else is a failure
+            assert isinstance(courses.load(path), Course)
