@@ -1,0 +1,277 @@
+"""Reports into nbgrader's gradebook, and what people made of them back out.
+
+Everything goes through nbgrader's own API and preprocessors, so formgrader, ``nbgrader export`` and ``nbgrader
+generate_feedback`` find what they expect. SQLite by default, any database that SQLAlchemy knows by URL.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+import nbformat
+from nbgrader import api
+from nbgrader.preprocessors import SaveAutoGrades, SaveCells
+from nbgrader.utils import is_grade, is_solution
+from sqlalchemy import make_url
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import scoped_session, sessionmaker
+
+from .annotate import annotate
+from .course import Assignment, Course
+from .errors import GradebookError
+from .files import write_if_changed
+from .lateness import late_penalty
+from .restore import read_pictures, read_released, restore
+from .rows import Row, WrittenGrade, read_row
+from .submission import Submission
+from .verdict import Report
+from .wording import one_line
+
+__all__ = ["COURSE_ID", "Gradebook", "Row", "WrittenGrade", "find_own_programs"]
+
+COURSE_ID: Final = "nndl"
+_DATABASE: Final = (SQLAlchemyError, api.InvalidEntry, api.MissingEntry)
+
+
+class Gradebook:
+    """The gradebook of a course. Use it as a context manager, or close it; closing twice is fine.
+
+    Parameters
+    ----------
+    course : Course
+        The course.
+    url : str, optional
+        The database; ``gradebook.db`` in the course folder by default.
+
+    Raises
+    ------
+    GradebookError
+        Where the database cannot be opened.
+    """
+
+    def __init__(self, course: Course, url: str | None = None) -> None:
+        find_own_programs()
+        self.course = course
+        self.url = url or f"sqlite:///{course.root / 'gradebook.db'}"
+        self._released: dict[str, dict[str, Any]] = {}
+        with _plainly(f"The gradebook {_shown(self.url)} cannot be opened"):
+            self._api = api.Gradebook(self.url, COURSE_ID)
+
+    def __enter__(self) -> Gradebook:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Give the database back."""
+        self._api.close()
+
+    def prepare(self, assignment: str) -> dict[str, Any]:
+        """See to it that the gradebook knows an assignment's cells and due date, as released and as in course.toml.
+
+        Parameters
+        ----------
+        assignment : str
+            Its name.
+
+        Returns
+        -------
+        dict of str to NotebookNode
+            The released notebooks.
+
+        Raises
+        ------
+        CourseError
+            Where a released notebook is missing.
+        GradebookError
+            Where submissions were recorded for an older release with other cells.
+        """
+        if assignment not in self._released:
+            task = self.course[assignment]
+            released = read_released(self.course, task)
+            with _plainly(f"{assignment} cannot be entered into the gradebook"):
+                self._api.update_or_create_assignment(assignment, duedate=task.due)
+                for name, notebook in released.items():
+                    if not self._knows(assignment, name, notebook):
+                        names = {"assignment": assignment, "notebook": name, "db_url": self.url}
+                        SaveCells().preprocess(copy.deepcopy(notebook), {"nbgrader": names})
+            self._released[assignment] = released
+        return self._released[assignment]
+
+    def record(self, report: Report, submission: Submission, timestamp: datetime | None = None) -> None:
+        """Enter one submission, and write its annotated notebooks for formgrader.
+
+        All of it or nothing: one transaction. What people graded stays, on a regrade too; an answer whose text has
+        changed since is marked for them to look at again.
+
+        Parameters
+        ----------
+        report : Report
+            What was found.
+        submission : Submission
+            What was handed in.
+        timestamp : datetime, optional
+            When it was handed in, in UTC where it names no zone. What the gradebook knows stays by default.
+
+        Raises
+        ------
+        CourseError
+            Where release, course.toml and report do not fit each other.
+        GradebookError
+            Where the database or the folder ``autograded`` cannot be written.
+        """
+        assignment = self.course[report.assignment]
+        released = self.prepare(assignment.name)
+        folder = self._folder(assignment, report.student)
+        notebooks = {}
+        for notebook in assignment.notebook:
+            node = restore(submission.files.get(f"{notebook.name}.ipynb"), released[notebook.name])
+            notebooks[notebook.name] = annotate(node, report, notebook)
+        stamp = {} if timestamp is None else {"timestamp": timestamp}
+        where = f"The result of {one_line(report.student)} cannot be entered into the gradebook"
+        with _plainly(where), self._transaction() as book:
+            book.update_or_create_student(report.student)
+            with book.db.no_autoflush:  # nbgrader fills the new rows in before it adds them
+                book.update_or_create_submission(assignment.name, report.student, **stamp)
+            for name, node in notebooks.items():
+                _save(book, (name, assignment.name, report.student), node, folder / f"{name}.ipynb")
+            self._take_off(book, assignment, report.student)
+            for name, node in notebooks.items():
+                write_if_changed(folder / f"{name}.ipynb", f"{nbformat.writes(node)}\n".encode())
+            for name, data in read_pictures(self.course, assignment).items():
+                write_if_changed(folder / name, data)
+            if timestamp is not None:
+                write_if_changed(folder / "timestamp.txt", f"{timestamp.isoformat()}\n".encode())
+
+    def scores(self, assignment: str) -> list[Row]:
+        """What the gradebook holds of an assignment, by student.
+
+        Parameters
+        ----------
+        assignment : str
+            Its name.
+
+        Returns
+        -------
+        list of Row
+            One for each submission; none where none was recorded.
+        """
+        with _plainly(f"The scores of {assignment} cannot be read"):
+            try:
+                submissions = self._api.assignment_submissions(assignment)
+                return sorted((read_row(submission) for submission in submissions), key=lambda row: row.student)
+            finally:
+                self._api.db.rollback()
+
+    def _knows(self, assignment: str, name: str, notebook: Any) -> bool:
+        """Whether the database's cells are those of the released notebook."""
+        try:
+            known = self._api.find_notebook(name, assignment)
+        except api.MissingEntry:
+            return False
+        named = [cell.metadata.nbgrader for cell in notebook.cells if cell.metadata.get("nbgrader")]
+        worth = {cell.grade_id: float(cell.points) for cell in named if cell.grade}
+        sums = {cell.grade_id: cell.get("checksum") for cell in named}
+        return bool(
+            {cell.name: cell.max_score for cell in known.grade_cells} == worth
+            and {cell.name: cell.checksum for cell in known.source_cells} == sums
+        )
+
+    def _folder(self, assignment: Assignment, student: str) -> Path:
+        if student in ("", ".", "..") or "/" in student or not student.isprintable():
+            raise GradebookError(f'"{one_line(student)}" is no name for a student; rename the folder in submitted/.')
+        return self.course.root / "autograded" / student / assignment.name
+
+    def _take_off(self, book: Any, assignment: Assignment, student: str) -> None:
+        """Penalties for lateness, as nbgrader's AssignLatePenalties enters them."""
+        submission = book.find_submission(assignment.name, student)
+        for notebook in submission.notebooks:
+            penalty = late_penalty(self.course.late, notebook.score, submission.total_seconds_late)
+            notebook.late_submission_penalty = penalty or None
+
+    @contextlib.contextmanager
+    def _transaction(self) -> Iterator[Any]:
+        """nbgrader's API on one transaction.
+
+        The API commits after each step. On a session that was joined to an outer transaction those commits only
+        flush (SQLAlchemy, "Joining a Session into an External Transaction").
+        """
+        own = self._api.db
+        with self._api.engine.begin() as connection:
+            joined = sessionmaker(bind=connection, join_transaction_mode="rollback_only")
+            self._api.db = scoped_session(joined)
+            try:
+                yield self._api
+                self._api.db.flush()
+            finally:
+                self._api.db.remove()
+                self._api.db = own
+
+
+def _save(book: Any, names: tuple[str, str, str], node: Any, written: Path) -> None:
+    """Scores and comments of one notebook, by the rules of nbgrader's SaveAutoGrades.
+
+    One rule is added: what people have settled stays settled as long as neither text nor score changed.
+    """
+    saver = SaveAutoGrades()
+    saver.gradebook = book
+    saver.notebook_id, saver.assignment_id, saver.student_id = names
+    before = _texts(written)
+    for index, cell in enumerate(node.cells):
+        if is_grade(cell):
+            grade = book.find_grade(cell.metadata.nbgrader.grade_id, *names)
+            score, open_question = grade.auto_score, grade.needs_manual_grade
+            saver.preprocess_cell(cell, {}, index)
+            same = before.get(cell.metadata.nbgrader.grade_id) == cell.source and grade.auto_score == score
+            grade.needs_manual_grade = open_question if same else grade.needs_manual_grade
+        elif is_solution(cell):
+            saver.preprocess_cell(cell, {}, index)
+
+
+def _texts(path: Path) -> Mapping[str, str]:
+    """The sources in a notebook that was written before, by name; nothing where there is none."""
+    try:
+        cells = nbformat.read(path, as_version=4).cells
+    except (OSError, ValueError):
+        return {}
+    return {cell.metadata.nbgrader.grade_id: cell.source for cell in cells if cell.metadata.get("nbgrader")}
+
+
+def find_own_programs() -> None:
+    """Put this Python's own programs on PATH: nbgrader starts ``alembic`` by name when it makes a gradebook."""
+    folder = str(Path(sys.executable).parent)
+    path = os.environ.get("PATH", os.defpath).split(os.pathsep)
+    if folder not in path:
+        os.environ["PATH"] = os.pathsep.join([folder, *path])
+
+
+def _shown(url: str) -> str:
+    """A database's URL without its password."""
+    try:
+        return make_url(url).render_as_string(hide_password=True)
+    except SQLAlchemyError:
+        return one_line(url)
+
+
+@contextlib.contextmanager
+def _plainly(what: str) -> Iterator[None]:
+    """Turn what the database or the disk says into one sentence."""
+    try:
+        yield
+    except _DATABASE as error:
+        reason = getattr(error, "orig", None) or error
+        raise GradebookError(f"{what}: {str(reason).splitlines()[0]}.") from error
+    except RuntimeError as error:  # nbgrader's word for cells that came or went
+        raise GradebookError(
+            f"{what}: {error}; move the old gradebook away, or restore the release it was made for."
+        ) from error
+    except OSError as error:
+        raise GradebookError(f"{what}: {error}.") from error

@@ -1,0 +1,18 @@
+"""Lets the stock `nbgrader` commands and formgrader work in this repository; see grader/nbgrader_plugin.py."""
+
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent
+sys.path.insert(0, str(ROOT))  # the course folder need not be installed
+
+from grader.course import load  # noqa: E402
+from grader.nbgrader_plugin import configure  # noqa: E402
+
+course = load(ROOT)
+configure(get_config(), course)  # noqa: F821  (nbgrader runs this file with `get_config` in scope)
+
+if {"generate_assignment", "assign"} & set(sys.argv):
+    from grader.release.notebooks import write_sources
+
+    write_sources(course)
