@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import math
 import os
+import re
 import stat
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Final
 
 from nbgrader.utils import parse_utc
 
 from .course import Late
+
+_OFFSET: Final = re.compile(r" ([+-]\d\d:?\d\d)$")  # apart from the time, nbgrader takes +0200 for 200 seconds
 
 
 def handed_in(folder: Path) -> datetime | None:
@@ -30,12 +34,12 @@ def handed_in(folder: Path) -> datetime | None:
         handle = os.open(folder / "timestamp.txt", os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError:
         return None
-    with open(handle, "rb") as file:
-        if not stat.S_ISREG(os.fstat(handle).st_mode):
-            return None
-        text = file.read(100)
     try:
-        time: datetime = parse_utc(text.decode("ascii").strip())
+        text = os.read(handle, 100) if stat.S_ISREG(os.fstat(handle).st_mode) else b""
+    finally:
+        os.close(handle)
+    try:
+        time: datetime = parse_utc(_OFFSET.sub(r"\1", text.decode("ascii").strip()))
     except (ValueError, OverflowError):
         return None
     return time.replace(tzinfo=UTC)

@@ -12,6 +12,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from datetime import datetime
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -27,6 +28,7 @@ from nbgrader.converters.base import BaseConverter, NbGraderException
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.plugins import LateSubmissionPlugin
 from nbgrader.preprocessors import NbGraderPreprocessor
+from sqlalchemy.exc import SAWarning
 
 from . import course as courses
 from .annotate import annotate
@@ -82,6 +84,8 @@ def _harden() -> None:
     nbgrader.apps.api.Autograde = SandboxAutograde  # formgrader's button
     CourseDirectory.get_existing_timestamp = _existing_timestamp
     NbGraderAPI.get_submitted_timestamp = _submitted_timestamp
+    # nbgrader fills new rows in before it adds them; SQLAlchemy remarks on that, and all is well.
+    warnings.filterwarnings("ignore", "Object of type <Submitted", SAWarning)
 
 
 class _NothingCopied(BaseConverter):  # type: ignore[misc]

@@ -1,0 +1,268 @@
+"""Do nbgrader's own commands end in the same reports, whatever a submission holds, and run nothing of it?"""
+
+import json
+import logging
+import os
+import shutil
+import zipfile
+
+import nbformat
+import pytest
+from nbgrader.apps.api import NbGraderAPI
+from nbgrader.apps.autogradeapp import AutogradeApp
+from nbgrader.converters.base import NbGraderException
+from nbgrader.converters.generate_feedback import GenerateFeedback
+from nbgrader.coursedir import CourseDirectory
+from nbgrader.preprocessors import Execute
+from small_course import answered, make, report
+from traitlets.config import Config
+
+from grader import nbgrader_plugin
+from grader.batch import Graded
+from grader.gradebook import Gradebook
+from grader.nbgrader_plugin import LatePolicy, SandboxAutograde, configure
+
+REMARKS = ("evil.html is not one of the files of a1; it was ignored.",)
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory):
+    course = make(tmp_path_factory.mktemp("prepared"))
+    with Gradebook(course) as book:
+        book.prepare("a1")
+    return course
+
+
+@pytest.fixture
+def small(prepared, tmp_path, monkeypatch):
+    """A course with an empty class. The oracle's place is taken by reports made by hand."""
+    course = make(tmp_path)
+    shutil.copy(prepared.root / "gradebook.db", tmp_path)
+    monkeypatch.setattr(
+        nbgrader_plugin, "report_for", lambda _, __, entry: Graded(entry, verdicts(entry.student), False)
+    )
+    return course
+
+
+def verdicts(student):
+    return report(student, relu_forward="partial", remarks=REMARKS)
+
+
+def folder(course, student):
+    path = course.root / "submitted" / student / "a1"
+    path.mkdir(parents=True)
+    return path
+
+
+def hand_in(course, student, **answers):
+    path = folder(course, student)
+    for name, data in answered(course, **answers).files.items():
+        (path / name).write_bytes(data)
+    return path
+
+
+def change(path, edit):
+    notebook = json.loads(path.read_text())
+    edit(notebook)
+    path.write_text(json.dumps(notebook))
+
+
+def commands(course):
+    """nbgrader as configured for the course."""
+    config = Config()
+    configure(config, course)
+    folders = CourseDirectory(config=config)
+    folders.assignment_id = "a1"
+    return config, folders
+
+
+def autograde(course, student="*"):
+    config, folders = commands(course)
+    folders.student_id = student
+    SandboxAutograde(coursedir=folders, config=config, log=logging.getLogger("autograde")).start()
+    return scores(course)
+
+
+def scores(course):
+    with Gradebook(course) as book:
+        return {row.student: row for row in book.scores("a1")}
+
+
+def forged(notebook):
+    """Everything that ever gave points on plain nbgrader, or stopped it."""
+    result = {"output_type": "execute_result", "data": {"text/plain": "1000"}, "metadata": {}, "execution_count": 1}
+    for cell in notebook["cells"]:
+        cell["metadata"]["tags"] = ["skip-execution"]
+        if cell["cell_type"] == "code":
+            cell["metadata"]["nbgrader"] |= {"points": 1000, "schema_version": 1, "solution": True}
+            cell["source"], cell["outputs"] = "", [result]
+    notebook["cells"].append(dict(notebook["cells"][1]))
+    notebook["metadata"] = {"kernelspec": {"name": "bash", "display_name": "", "language": "R"}}
+
+
+def deleted(notebook):
+    del notebook["cells"][1:3]
+
+
+def bare(notebook):
+    for cell in notebook["cells"]:
+        cell["metadata"] = {}
+
+
+def broken(notebook):
+    for cell in notebook["cells"]:
+        cell["metadata"]["nbgrader"] = {"grade": True, "points": "many"}
+
+
+@pytest.mark.parametrize("edit", [lambda nb: None, forged, deleted, bare, broken])
+def test_nothing_in_a_notebook_moves_points(small, edit):
+    change(hand_in(small, "ada") / "warmup.ipynb", edit)
+    assert autograde(small)["ada"].score == 3 + 1.25 + 5
+
+
+def test_nothing_of_a_submission_is_executed(small, monkeypatch):
+    def run(*_):
+        raise AssertionError("a kernel was about to start")
+
+    monkeypatch.setattr(Execute, "preprocess", run)
+    code = f"open({str(small.root / 'proof')!r}, 'w')"
+    change(
+        hand_in(small, "ada") / "warmup.ipynb",
+        lambda nb: nb["cells"].insert(0, {**nb["cells"][1], "metadata": {}, "source": code}),
+    )
+    autograde(small)
+    assert not (small.root / "proof").exists()
+
+
+def without_notebooks(course, path):
+    for notebook in path.glob("*.ipynb"):
+        notebook.unlink()
+
+
+def one_missing(course, path):
+    (path / "more.ipynb").unlink()
+
+
+def one_damaged(course, path):
+    (path / "more.ipynb").write_bytes(b'{"cells": [')
+
+
+def linked(course, path):
+    (path / "more.ipynb").unlink()
+    (path / "more.ipynb").symlink_to(course.root / "course.toml")
+    (path / "nowhere").symlink_to("/nonexistent")
+
+
+def pipes(course, path):
+    (path / "more.ipynb").unlink()
+    os.mkfifo(path / "more.ipynb")
+    os.mkfifo(path / "timestamp.txt")
+
+
+def enormous(course, path):
+    with open(path / "data.bin", "wb") as file:
+        file.truncate(1 << 30)
+
+
+def no_date(course, path):
+    (path / "timestamp.txt").write_text("yesterday")
+
+
+def archived(course, path):
+    with zipfile.ZipFile(path.parent / "a1.zip", "w") as archive:
+        for notebook in path.glob("*.ipynb"):
+            archive.write(notebook, notebook.name)
+    shutil.rmtree(path)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [without_notebooks, one_missing, one_damaged, linked, pipes, enormous, no_date, archived],
+    ids=lambda f: f.__name__,
+)
+def test_every_submission_is_graded_and_none_stops_the_class(small, damage):
+    damage(small, hand_in(small, "bob"))
+    (hand_in(small, "ada") / "evil.html").write_text("<script>")
+    rows = autograde(small)
+    assert {student: row.score for student, row in rows.items()} == {"ada": 9.25, "bob": 9.25}
+    for student in ("ada", "bob"):
+        written = {path.name for path in (small.root / "autograded" / student / "a1").iterdir()}
+        assert written == {"warmup.ipynb", "more.ipynb"}
+
+
+def test_the_command_and_the_gradebook_enter_the_same(small):
+    names = {"ada": {"why": "Because."}, "bob": {}}
+    for student, answers in names.items():
+        hand_in(small, student, **answers)
+    rows = autograde(small)
+    texts = {path: nbformat.read(path, 4) for path in sorted((small.root / "autograded").rglob("*.ipynb"))}
+    with Gradebook(small) as book:
+        for student, answers in names.items():
+            book.record(verdicts(student), answered(small, **answers))
+    assert scores(small) == rows
+    assert {path: nbformat.read(path, 4) for path in texts} == texts
+
+
+def test_a_newer_submission_is_graded_again(small):
+    path = hand_in(small, "ada")
+    (path / "timestamp.txt").write_text("2027-02-01 12:00:00 UTC")
+    autograde(small)
+    (path / "timestamp.txt").write_text("2027-02-07 12:00:00 UTC")
+    row = autograde(small)["ada"]
+    assert row.timestamp.day == 7
+    assert row.penalty == pytest.approx(0.2 * 9.25)
+
+
+def test_one_student_can_be_graded_alone(small):
+    hand_in(small, "ada")
+    hand_in(small, "bob")
+    assert list(autograde(small, "bob")) == ["bob"]
+
+
+def test_a_folder_that_nbgrader_cannot_name_is_passed_over_with_a_word(small, caplog):
+    hand_in(small, "ada")
+    hand_in(small, "eve\nbob")
+    assert list(autograde(small)) == ["ada"]
+    assert 'Skipped "eve\\nbob": rename the folder' in caplog.text
+
+
+@pytest.mark.parametrize("student", ["*", "carol"])
+def test_no_submission_is_one_sentence(small, student):
+    if student != "*":
+        hand_in(small, "ada")
+    with pytest.raises(NbGraderException, match="submission"):
+        autograde(small, student)
+
+
+def test_feedback_shows_findings_and_runs_nothing(small):
+    evil = "[x](javascript:alert(1)) <script>alert(2)</script> <img src=x onerror=alert(3)> **so**"
+    path = hand_in(small, "ada", why=evil) / "warmup.ipynb"
+    raw = {"cell_type": "raw", "metadata": {}, "source": "<script>alert(4)</script>"}
+    change(path, lambda nb: nb["cells"].insert(0, raw))
+    autograde(small)
+    config, folders = commands(small)
+    config.GenerateFeedback.exporter_class = "nbconvert.exporters.HTMLExporter"
+    GenerateFeedback(coursedir=folders, config=config).start()
+    html = (small.root / "feedback" / "ada" / "a1" / "warmup.html").read_text()
+    assert "partly right, 1.25 of 2.5 points" in html
+    assert "out, one row: out is too large." in html
+    assert "<strong>so</strong>" in html
+    assert "<script>alert" not in html
+    assert "onerror" not in html.replace("&lt;img", "")
+    assert 'href="javascript' not in html
+
+
+def test_formgraders_button_and_list_use_the_same_parts(small):
+    from nbgrader.apps import api
+
+    config, folders = commands(small)
+    assert api.Autograde is SandboxAutograde
+    os.mkfifo(folder(small, "ada") / "timestamp.txt")
+    assert NbGraderAPI(folders, config=config).get_submitted_timestamp("a1", "ada") is None
+    assert AutogradeApp(config=config).config.Autograde.autograde_preprocessors[0].endswith("SandboxGrade")
+
+
+@pytest.mark.parametrize(("hours", "penalty"), [(1, None), (3, 0.925), (24 * 30, 9.25)])
+def test_the_late_policy_is_course_tomls(small, monkeypatch, hours, penalty):
+    monkeypatch.chdir(small.root)
+    assert LatePolicy().late_submission_penalty("ada", 9.25, hours * 3600) == (penalty and pytest.approx(penalty))
