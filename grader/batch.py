@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import multiprocessing
 import os
+import sqlite3
 import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
@@ -100,6 +101,13 @@ def collect(submitted: Path, assignment: Assignment) -> list[Entry]:
     return entries
 
 
+def student_of(path: Path, assignment: Assignment) -> str:
+    """Whose a single submission is, by its path: ``<student>/<assignment>`` or ``<student>``, or an archive of that name."""
+    place = path.resolve()
+    name = place.name.split(".")[0]
+    return place.parent.name if name == assignment.name else name
+
+
 def grade_class(
     course: Course,
     assignment: Assignment,
@@ -132,8 +140,16 @@ def grade_class(
     SandboxUnavailable
         Before anything is graded.
     """
-    confinement(sandbox)
-    tasks = [_Task(str(course.root), assignment.name, entry, sandbox, again) for entry in entries]
+    held = confinement(sandbox)
+    tasks = []
+    for entry in entries:
+        kept = None if again else _kept(course, assignment, entry, held)
+        if kept:
+            yield kept
+        else:
+            tasks.append(_Task(str(course.root), assignment.name, entry, sandbox, again))
+    if not tasks:
+        return
     alone: list[_Task] = []
     with _pool(min(jobs or os.cpu_count() or 1, len(tasks))) as pool:
         futures: dict[Future[Graded], _Task] = {pool.submit(_grade_task, task): task for task in tasks}
@@ -164,29 +180,42 @@ def report_for(
         When there is nothing to run it in.
     """
     held = confinement(sandbox)
+    kept = None if again else _kept(course, assignment, entry, held)
+    if kept:
+        return kept
     try:
         submission = read_submission(course, assignment, entry.path)
-    except NotASubmission as error:
-        return Graded(entry, _no_report(assignment, entry, str(error)), False)
-    try:
-        with diskcache.Cache(str(course.root / "build" / "verdicts")) as store:
-            key = _key(course, assignment, entry.student, submission, held)
-            kept = None if again else store.get(key)
-            if isinstance(kept, bytes):
-                return Graded(entry, msgspec.json.decode(kept, type=Report), True)
-            secret = course_secret(course.root)
-            report = oracle.grade(submission, course, assignment, entry.student, confinement=held, secret=secret)
-            store.set(key, msgspec.json.encode(report))
-            return Graded(entry, report, False)
+        secret = course_secret(course.root)
+        report = oracle.grade(submission, course, assignment, entry.student, confinement=held, secret=secret)
+        with _store(course) as store:
+            store.set(_key(course, assignment, entry.student, submission, held), msgspec.json.encode(report))
     except SandboxUnavailable:
         raise
+    except NotASubmission as error:
+        report = _no_report(assignment, entry, str(error))
     except Exception as error:  # a fault of the grader's own must not stop the class, nor give points
-        return Graded(entry, _no_report(assignment, entry, f"the grader failed on it: {error!r}"[:500]), False)
+        report = _no_report(assignment, entry, f"the grader failed on it: {error!r}"[:500])
+    return Graded(entry, report, False)
 
 
 def read_submission(course: Course, assignment: Assignment, path: Path) -> Submission:
     """Read the files that an assignment takes from a folder or an archive; raises NotASubmission."""
     return Submission.read(path, assignment.files)
+
+
+def _kept(course: Course, assignment: Assignment, entry: Entry, held: Confinement) -> Graded | None:
+    """The report of an earlier run, where nothing it depends on has changed."""
+    try:
+        submission = read_submission(course, assignment, entry.path)
+        with _store(course) as store:
+            found = store.get(_key(course, assignment, entry.student, submission, held))
+        return Graded(entry, msgspec.json.decode(found, type=Report), True) if isinstance(found, bytes) else None
+    except (NotASubmission, msgspec.DecodeError, OSError, sqlite3.Error):
+        return None  # grading it anew says what is wrong
+
+
+def _store(course: Course) -> diskcache.Cache:
+    return diskcache.Cache(str(course.root / "build" / "verdicts"))
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,8 @@
-"""The instructor's command ``grader``. It parses, calls one function, and prints; what it calls, a test calls too."""
+"""The instructor's command ``grader``. It parses, calls one function, and prints; what it calls, a test calls too.
+
+Each command imports what it needs when it runs: nbgrader alone takes a second to import, and every process that grades
+imports this module again.
+"""
 
 from __future__ import annotations
 
@@ -9,14 +13,8 @@ from typing import Annotated, Any, NoReturn
 import typer
 from rich.console import Console
 
-from . import batch, course, demo, show
+from . import course
 from .errors import GraderError, UnusableInput
-from .exchange import report_json
-from .gradebook import Gradebook
-from .release import release as make_release
-from .release.edition import student_edition
-from .sandbox import confinement
-from .sandbox.doctor import examine
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="Release, grade and give feedback.")
 console = Console(stderr=True)
@@ -40,6 +38,10 @@ def release(
     root: CourseOption = None,
 ) -> None:
     """Write what students get: stubs, notebooks, golden packs. Refuses a release that gives anything away."""
+    from . import show
+    from .release import release as make_release
+    from .release.edition import student_edition
+
     loaded = course.load(root)
     console.print(show.released(make_release(loaded, assignments or (), check=check, db=db)))
     if edition:
@@ -51,7 +53,12 @@ def check(
     path: Annotated[Path, typer.Argument(help="A submission: a folder or an archive.")],
     assignment: Annotated[str, typer.Option(help="Which assignment it answers, for instance hw3.")],
     json: Annotated[str | None, typer.Option(help="Write the report as JSON to this file, or - for stdout.")] = None,
-    student: Annotated[str | None, typer.Option(help="Whose; the folder's name by default.")] = None,
+    student: Annotated[
+        str | None,
+        typer.Option(
+            help="Whose; by default the name of the folder (of the one above it, for <student>/<assignment>)."
+        ),
+    ] = None,
     sandbox: SandboxOption = "auto",
     root: CourseOption = None,
 ) -> None:
@@ -59,9 +66,12 @@ def check(
 
     Exits with 0 when a grade was given, whatever it is; 2 when PATH is no submission; 3 without a sandbox.
     """
+    from . import batch, show
+    from .exchange import report_json
+
     loaded = course.load(root)
     task = loaded[assignment]
-    entry = batch.Entry(student or path.resolve().name.split(".")[0], path)
+    entry = batch.Entry(student or batch.student_of(path, task), path)
     batch.read_submission(loaded, task, path)
     report = batch.report_for(loaded, task, entry, sandbox=sandbox).report
     if json == "-":
@@ -92,6 +102,9 @@ def grade(
 
     Can be stopped at any moment and run again: what was graded is kept.
     """
+    from . import batch, show
+    from .gradebook import Gradebook
+
     loaded = course.load(root)
     task = loaded[assignment]
     entries = batch.collect(submitted or loaded.root / "submitted", task)
@@ -104,6 +117,10 @@ def grade(
 @app.command()
 def doctor(sandbox: SandboxOption = "auto") -> None:
     """Prove that the sandbox holds, by trying to break out of it. Exits with 3 when it does not."""
+    from . import show
+    from .sandbox import confinement
+    from .sandbox.doctor import examine
+
     way = confinement(sandbox)
     probes = examine(way)
     Console().print(f"Sandbox: {way.name}", show.probes(probes), sep="\n")
@@ -116,6 +133,8 @@ def make_demo(
     root: CourseOption = None,
 ) -> None:
     """Grade a made-up class from end to end: a gradebook, feedback pages and a table to look at."""
+    from . import demo
+
     demo.run(course.load(root), folder)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 from rich.console import Console, Group
@@ -12,14 +13,16 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from rich.table import Table
 from rich.text import Text
 
-from . import classroom
 from .batch import Entry, Graded
 from .course import Assignment, Course
-from .gradebook import Gradebook
-from .release import Release
-from .sandbox.doctor import Probe
 from .verdict import Report, Verdict
 from .wording import WORDING, points, visible
+
+if TYPE_CHECKING:
+    from .classroom import ClassRun
+    from .gradebook import Gradebook
+    from .release import Release
+    from .sandbox.doctor import Probe
 
 STYLES = {"pass": "green", "partial": "yellow", "missing": "dim"}
 
@@ -75,8 +78,10 @@ def grade_class(
     jobs: int | None = None,
     again: bool = False,
     sandbox: str = "auto",
-) -> classroom.ClassRun:
+) -> ClassRun:
     """Grade a class with a progress bar, print the roster and where the pages are; exit code 1 on trouble."""
+    from . import classroom
+
     columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     with Progress(*columns, TimeRemainingColumn(), console=Console(stderr=True)) as bar:
         task = bar.add_task(f"grading {assignment.name}", total=len(entries))
@@ -92,6 +97,8 @@ def grade_class(
             progress=lambda graded: bar.advance(task),
         )
     out = Console()
+    if not out.is_terminal:
+        out = Console(width=140)  # a log has no width of its own
     out.print(roster(run.graded), legend())
     kept = sum(graded.kept for graded in run.graded)
     ways = Counter(graded.report.sandbox for graded in run.graded)
@@ -131,8 +138,8 @@ def _first(report: Report) -> str:
     worst: list[Verdict] = [verdict for verdict in report.exercises if verdict.verdict != "pass"]
     if not worst:
         return "everything is right"
-    if all(verdict.verdict == "missing" for verdict in report.exercises):
-        return report.remarks[0] if report.remarks else "nothing written yet"
+    if report.remarks and all(verdict.verdict == "missing" for verdict in report.exercises):
+        return report.remarks[0]
     telling = [verdict for verdict in worst if verdict.verdict != "missing"] or worst
     telling.sort(key=lambda verdict: verdict.verdict not in ("timeout", "killed", "error"))
     finding = next(finding for finding in telling[0].findings if finding.verdict != "pass")

@@ -102,7 +102,7 @@ def test_a_wrong_backward_of_a_wrong_forward_is_not_told_so(student: ModuleType,
 
 def test_a_stub_is_still_to_be_written(student: ModuleType, reference: Reference) -> None:
     change(student, "out = np.maximum(0, x)", 'raise NotImplementedError("relu_forward: your code here")', reference)
-    with pytest.raises(CheckFailed, match=r"○ layers\.relu_forward: still to be written"):
+    with pytest.raises(CheckFailed, match=r"○ layers\.relu_forward: relu_forward is not written yet"):
         check(student.relu_forward)
 
 

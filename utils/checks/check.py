@@ -51,7 +51,7 @@ class Result:
         if self.passed:
             return f"✓ {self.exercise}: right in all {self.cases} cases"
         if self.missing:
-            return f"○ {self.exercise}: still to be written ({self.findings[0].hint.rstrip('.')})"
+            return f"○ {self.exercise}: {self.findings[0].hint}"
         lines = [f"✗ {self.exercise}"]
         for finding in self.findings:
             if finding.verdict == "pass":

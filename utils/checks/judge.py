@@ -200,9 +200,11 @@ def _crash_finding(crashed: Sequence[Hearing], hearings: Sequence[Hearing], hint
     first = crashed[0]
     crash = first.answer
     assert isinstance(crash, Crash)
-    suspect = None if crash.missing else _suspect("", hearings, hints)
+    if crash.missing:
+        return Finding("", "missing", f"{crash.entered or 'This'} is not written yet.", None, first.case.title)
+    suspect = _suspect("", hearings, hints)
     hint = f"{hints[suspect]} ({crash}.)" if suspect else f"{crash}."
-    return Finding("", "missing" if crash.missing else "error", hint, suspect, first.case.title)
+    return Finding("", "error", hint, suspect, first.case.title)
 
 
 def _at(values: Mapping[str, object], path: str) -> object:
