@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 
 from ..course import Assignment, Course
 from ..errors import ReleaseRefused
+from ..files import content, write_if_changed
 from ..reference import Reference
 from . import goldens
 from .edition import given, student_edition
-from .files import content, write_if_changed
 from .gate import inspect, rebuild, same
 from .notebooks import generate, write_sources
 from .released import Leak, listed

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from ..course import Course
 from ..errors import ReleaseRefused, UnusableInput
+from ..files import write_if_changed
 from ..reference import Reference
-from .files import write_if_changed
 from .gate import inspect
 from .released import listed
 from .tree import build

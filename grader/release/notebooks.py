@@ -14,8 +14,8 @@ from traitlets.config import Config
 
 from ..course import Assignment, Course
 from ..errors import CourseError
+from ..files import write_if_changed
 from ..nbgrader_plugin import configure
-from .files import write_if_changed
 from .script import source_notebook
 
 __all__ = ["generate", "source_notebook", "write_sources"]
@@ -98,7 +98,9 @@ def generate(course: Course, assignment: Assignment, db: str | None = None) -> d
         try:
             converter.start()
         except NbGraderException as error:
-            raise CourseError(f"nbgrader refuses to generate {assignment.name}: {log.reason or error}.") from None
+            way_out = "" if db is None else "; take the change back, or move the gradebook away to begin a new one"
+            reason = f"nbgrader refuses to generate {assignment.name}: {log.reason or error}{way_out}."
+            raise CourseError(reason) from None
         files = sorted((released / assignment.name).iterdir())
         return {f"assignments/{assignment.name}/{path.name}": path.read_bytes() for path in files}
 

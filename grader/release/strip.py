@@ -1,34 +1,13 @@
-"""From a file of the reference to the student's stub: solution regions out, banners in."""
+"""From the reference to the student's package: solution regions out, banners in."""
 
 from __future__ import annotations
 
-import ast
-import io
-import tokenize
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass
 
 from ..course import Course
 from ..errors import CourseError
-from .markers import ANY_SPELLING, BEGIN, END
-
-
-@dataclass(frozen=True)
-class Region:
-    """A solution region.
-
-    Attributes
-    ----------
-    begin, end : int
-        Line numbers of its two markers, from 1.
-    function : str
-        Qualified name of the function it stands in: ``"TwoLayerNet.loss"``.
-    """
-
-    begin: int
-    end: int
-    function: str
+from .markers import BEGIN, END
+from .regions import regions
 
 
 def strip(source: str, module: str, course: Course) -> str:
@@ -131,87 +110,3 @@ def package(course: Course) -> dict[str, bytes]:
                 f"solutions/{exercise.file}; write it or correct the name."
             )
     return tree
-
-
-def regions(source: str, where: str) -> list[Region]:
-    """The solution regions of a Python file, in order.
-
-    Parameters
-    ----------
-    source : str
-        Python text.
-    where : str
-        Its path, for errors.
-
-    Raises
-    ------
-    CourseError
-        Where markers do not pair up or are misspelled, or a region does not lie inside one function.
-    """
-    try:
-        tree = ast.parse(source)
-        markers = list(_markers(source, where))
-    except (SyntaxError, tokenize.TokenError) as error:
-        line = error.lineno if isinstance(error, SyntaxError) else 1
-        raise CourseError(
-            f"{where}, line {line}: this is not valid Python ({error.args[0]}); correct it first."
-        ) from None
-    owner = homes(tree)
-    statements = [node.lineno for node in ast.walk(tree) if isinstance(node, ast.stmt)]
-    found: list[Region] = []
-    begin = 0
-    for line, text in markers:
-        if (text == BEGIN) == bool(begin):
-            problem = (
-                f"{BEGIN} inside the region that begins on line {begin}" if begin else f"{END} without a beginning"
-            )
-            raise CourseError(f"{where}, line {line}: {problem}; markers come in pairs and are never nested.")
-        if text == BEGIN:
-            begin = line
-            continue
-        inside = {owner.get(start, "") for start in statements if begin < start < line}
-        if not inside:
-            raise CourseError(f"{where}, line {begin}: this solution region is empty; put the answer in it.")
-        if len(inside) > 1 or "" in inside:
-            raise CourseError(
-                f"{where}, line {begin}: this solution region is not inside one function; move its markers."
-            )
-        found.append(Region(begin, line, inside.pop()))
-        begin = 0
-    if begin:
-        raise CourseError(f"{where}, line {begin}: this {BEGIN} has no {END}; add it after the answer.")
-    return found
-
-
-def _markers(source: str, where: str) -> Iterator[tuple[int, str]]:
-    """The comments that are markers, with their lines. Text in strings is no marker."""
-    for token in tokenize.generate_tokens(io.StringIO(source, newline="").readline):
-        if token.type != tokenize.COMMENT:
-            continue
-        if token.string in (BEGIN, END) and token.line[: token.start[1]].strip() == "":
-            yield token.start[0], token.string
-        elif ANY_SPELLING.search(token.string):
-            raise CourseError(
-                f'{where}, line {token.start[0]}: "{token.string}" looks like a marker but is none; '
-                f"write {BEGIN} or {END} on a line of its own."
-            )
-
-
-def functions(node: ast.AST, prefix: str = "") -> dict[str, ast.FunctionDef | ast.AsyncFunctionDef]:
-    """The functions of a module and the methods of its classes by qualified name; not what is nested in them."""
-    found: dict[str, ast.FunctionDef | ast.AsyncFunctionDef] = {}
-    for child in ast.iter_child_nodes(node):
-        if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef):
-            found[prefix + child.name] = child
-        else:
-            found |= functions(child, f"{prefix}{child.name}." if isinstance(child, ast.ClassDef) else prefix)
-    return found
-
-
-def homes(tree: ast.Module) -> dict[int, str]:
-    """For each line inside a function's body, the function's qualified name."""
-    return {
-        line: name
-        for name, function in functions(tree).items()
-        for line in range(function.body[0].lineno, (function.end_lineno or 0) + 1)
-    }

@@ -22,8 +22,8 @@ from utils.checks.program import run_program
 from ..course import Exercise
 from ..trial import SEED
 from . import goldens
+from .regions import functions
 from .released import Leak, Released
-from .strip import functions
 
 _NUMBER = itertools.count()
 

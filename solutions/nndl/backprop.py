@@ -121,7 +121,7 @@ def gplvm_data_fit(X, Y, alpha, beta):
     ### BEGIN SOLUTION
     # dK⁻¹ = −K⁻¹ dK K⁻¹, so ∂/∂K = ½ K⁻¹YYᵀK⁻¹, and through K = αXXᵀ + β⁻¹I:  ∂/∂X = α K⁻¹ Y Yᵀ K⁻¹ X.
     K = gplvm_kernel(X, alpha, beta)
-    A = np.linalg.solve(K, Y)
+    A = np.linalg.solve(K, Y)  # not a secret: the docstring says it
     value = -0.5 * np.sum(A * Y)
     dX = alpha * (A @ (A.T @ X))
     ### END SOLUTION

@@ -1,0 +1,106 @@
+"""Code compared as syntax, words compared as words.
+
+Spacing, comments, line breaks and the names of variables make no difference to code; wrapping, punctuation and formulas
+make none to words.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import warnings
+from collections.abc import Iterator
+
+RUN = 6
+"""Words in a row that two texts do not share by chance."""
+
+_OPERATORS = (ast.BinOp, ast.UnaryOp, ast.BoolOp, ast.Compare, ast.AugAssign)
+_OTHERS = (
+    *(ast.Call, ast.Attribute, ast.Subscript, ast.Slice, ast.Constant),
+    *(ast.Lambda, ast.comprehension, ast.IfExp, ast.NamedExpr, ast.Starred),
+)
+_PROMPT = re.compile(r"^[\s#>*`|-]*(?:\.\.\.)?\s*")
+_QUOTED = re.compile(r"`+([^`]+)`+")
+_WORD = re.compile(r"(?<![\\\w])[^\W\d_]{2,}")  # neither LaTeX commands nor single letters of formulas
+
+
+def normal(node: ast.AST, names: dict[str, str] | None = None) -> str:
+    """A piece of syntax as text, with variables numbered in order of appearance.
+
+    The names of attributes, of keyword arguments and of functions called by their bare name stay.
+    """
+    names = {} if names is None else names
+    if isinstance(node, ast.Name):
+        return names.setdefault(node.id, f"v{len(names)}")
+    if isinstance(node, ast.arg):
+        return names.setdefault(node.arg, f"v{len(names)}")
+    parts = []
+    for name, value in ast.iter_fields(node):
+        if name == "func" and isinstance(value, ast.Name):
+            parts.append(value.id)
+        elif name not in ("ctx", "kind", "type_comment"):
+            children = value if isinstance(value, list) else [value]
+            parts += [normal(child, names) if isinstance(child, ast.AST) else repr(child) for child in children]
+    return f"{type(node).__name__}({' '.join(parts)})"
+
+
+def weight(node: ast.AST) -> int:
+    """How much a piece of syntax says: nodes that are more than a name; operators, the mathematics, count twice."""
+    nodes = list(ast.walk(node))
+    return sum(isinstance(n, _OTHERS) for n in nodes) + 2 * sum(isinstance(n, _OPERATORS) for n in nodes)
+
+
+def answers(statement: ast.stmt) -> Iterator[ast.AST]:
+    """What a statement of a solution gives away: its right-hand side, or the condition or sequence in its head."""
+    match statement:
+        case ast.Assign(value=ast.expr() as value) | ast.AnnAssign(value=ast.expr() as value):
+            yield from _entries(value)
+        case ast.Return(value=ast.expr() as value) | ast.Expr(value=value):
+            yield from _entries(value)
+        case ast.AugAssign(value=value):
+            yield from (statement, value)
+        case ast.For(iter=value) | ast.If(test=value) | ast.While(test=value):
+            yield value
+
+
+def _entries(value: ast.expr) -> Iterator[ast.expr]:
+    """A right-hand side; of a tuple, list or dict, each of its entries."""
+    match value:
+        case ast.Tuple(elts=entries) | ast.List(elts=entries) | ast.Dict(values=entries):
+            for entry in entries:
+                yield from _entries(entry)
+        case _:
+            yield value
+
+
+def pieces(text: str) -> Iterator[tuple[int, ast.AST]]:
+    """Every expression and augmented assignment of a text, with its line.
+
+    Read as Python are the whole text, each line by itself (behind comment signs and prompts), and what stands
+    between backquotes.
+    """
+    lines = text.split("\n")
+    candidates = [(0, text)]
+    for number, line in enumerate(lines):
+        alone = _PROMPT.sub("", line).rstrip("\r `")
+        candidates.append((number, f"{alone} pass" if alone.endswith(":") else alone))
+        candidates += [(number, quoted) for quoted in _QUOTED.findall(line)]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # prose that happens to be Python
+        for offset, candidate in candidates:
+            try:
+                tree = ast.parse(candidate)
+            except (SyntaxError, ValueError):
+                continue
+            for node in ast.walk(tree):
+                if isinstance(node, ast.expr | ast.AugAssign):
+                    yield offset + node.lineno, node
+
+
+def runs(text: str) -> Iterator[tuple[int, tuple[str, ...]]]:
+    """Every run of `RUN` words of a text, with the line it begins on."""
+    words = [
+        (number, word.casefold()) for number, line in enumerate(text.split("\n"), 1) for word in _WORD.findall(line)
+    ]
+    for start in range(len(words) - RUN + 1):
+        yield words[start][0], tuple(word for _, word in words[start : start + RUN])

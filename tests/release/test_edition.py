@@ -1,0 +1,174 @@
+"""The student edition works where it is unpacked, and holds nothing of the instructor's."""
+
+from __future__ import annotations
+
+import ast
+import os
+import subprocess
+import sys
+import tomllib
+import zipfile
+from pathlib import Path
+
+import pytest
+import yaml
+from packaging.requirements import Requirement
+
+from grader.errors import ReleaseRefused, UnusableInput
+from grader.release import edition
+from grader.release.edition import student_edition
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def published(course, tree, tmp_path_factory):
+    """The folder and the archive."""
+    folder = tmp_path_factory.mktemp("out") / "nndl-course"
+    return folder, student_edition(course, folder, tree)
+
+
+def run(folder: Path, program: str) -> str:
+    """What a program prints that runs in a folder and sees no other copy of the course."""
+    environment = {**os.environ, "PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"}
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", program], cwd=folder, env=environment, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_do_stubs_import_and_raise(published):
+    said = run(
+        published[0],
+        "import nndl.layers as layers, numpy as np\n"
+        "import nndl.backprop, nndl.fc_net, nndl.layer_tests, nndl.layer_utils, nndl.neural_net, nndl.optim\n"
+        "import utils.solver, utils.data_utils, utils.vis_utils\n"
+        "print(layers.__file__)\n"
+        "try:\n    layers.affine_forward(np.ones((2, 3)), np.ones((3, 4)), np.ones(4))\n"
+        "except NotImplementedError as error:\n    print(error)\n",
+    )
+    assert said == f"{published[0] / 'nndl/layers.py'}\naffine_forward: your code here\n"
+
+
+def test_does_the_student_s_check_work_without_the_reference(published):
+    said = run(
+        published[0],
+        "import importlib.util\n"
+        "import numpy as np\n"
+        "from utils.checks import check\n"
+        "import nndl.layers as layers\n"
+        "try:\n    check(layers.relu_forward)\nexcept AssertionError as failed:\n    print(failed)\n"
+        "layers.relu_forward = lambda x: (np.where(x > 0, x, 0), x)\n"
+        "layers.relu_forward.__name__ = layers.relu_forward.__qualname__ = 'relu_forward'\n"
+        "layers.relu_forward.__module__ = 'nndl.layers'\n"
+        "check(layers.relu_forward)\n"
+        "print([name for name in ('grader', 'solutions') if importlib.util.find_spec(name)])\n",
+    )
+    first, *_, last = said.splitlines()
+    assert "relu_forward" in first
+    assert last == "[]"
+
+
+def test_does_the_archive_hold_the_folder_and_nothing_else(published):
+    folder, archive = published
+    with zipfile.ZipFile(archive) as file:
+        assert file.testzip() is None
+        names = file.namelist()
+        assert names == sorted(names)
+        assert {entry.date_time for entry in file.infolist()} == {(1980, 1, 1, 0, 0, 0)}
+        for name in names:
+            assert file.read(name) == (folder.parent / name).read_bytes()
+    on_disk = {path.relative_to(folder.parent).as_posix() for path in folder.rglob("*") if path.is_file()}
+    assert {path for path in on_disk if "__pycache__" not in path} == set(names)
+    tops = {name.split("/")[1] for name in names}
+    assert {"nndl", "utils", "assignments", "README.md", "pyproject.toml", "environment.yml"} <= tops
+    assert not tops & {"solutions", "grader", "tests", "course.toml", "gradebook.db", "build"}
+
+
+def test_has_the_archive_the_same_bytes_when_made_again(published, course, tree):
+    folder, archive = published
+    before = archive.read_bytes()
+    archive.unlink()
+    assert student_edition(course, folder, tree) == archive
+    assert archive.read_bytes() == before
+
+
+def test_does_an_edition_replace_an_earlier_one(course, tree, tmp_path):
+    student_edition(course, tmp_path / "out", tree)
+    (tmp_path / "out" / "nndl" / "old.py").write_text("x = 1\n")
+    student_edition(course, tmp_path / "out", tree)
+    assert not (tmp_path / "out" / "nndl" / "old.py").exists()
+
+
+@pytest.mark.parametrize("there", ["thesis.tex", "course.toml"])
+def test_is_somebody_s_folder_spared(course, tree, tmp_path, there):
+    (tmp_path / there).write_text("mine")
+    if there == "course.toml":  # the course itself looks much like an edition
+        for name in ("nndl", "utils", "pyproject.toml"):
+            (tmp_path / name).mkdir()
+    with pytest.raises(UnusableInput, match="neither empty nor an earlier student edition"):
+        student_edition(course, tmp_path, tree)
+    assert (tmp_path / there).read_text() == "mine"
+
+
+def test_does_nothing_leave_that_the_gate_refuses(course, tree, tmp_path):
+    with pytest.raises(ReleaseRefused, match=r"1 leak:\n.*grader/oracle\.py"):
+        student_edition(course, tmp_path / "out", {**tree, "grader/oracle.py": b""})
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_is_what_lies_about_in_utils_refused(copied):
+    (copied.root / "utils" / "answers.txt").write_text("42")
+    with pytest.raises(ReleaseRefused, match=r"utils/answers\.txt"):
+        student_edition(copied, copied.root / "out")
+
+
+def dependencies(path: Path) -> dict[str, Requirement]:
+    """The dependencies of a pyproject.toml by name."""
+    listed = tomllib.loads(path.read_text("utf-8"))["project"]["dependencies"]
+    return {Requirement(text).name: Requirement(text) for text in listed}
+
+
+def test_does_the_edition_ask_for_the_same_versions_as_the_kit():
+    students, kit = dependencies(edition.FRONT / "pyproject.toml"), dependencies(ROOT / "pyproject.toml")
+    assert students == {name: kit[name] for name in students}
+    fields = [tomllib.loads((folder / "pyproject.toml").read_text("utf-8")) for folder in (edition.FRONT, ROOT)]
+    for field in ("name", "version", "requires-python"):
+        assert fields[0]["project"][field] == fields[1]["project"][field]
+    assert fields[0]["project"]["scripts"]["nndl"] == fields[1]["project"]["scripts"]["nndl"]
+    assert (
+        fields[0]["tool"]["setuptools"]["package-data"]["utils"]
+        == fields[1]["tool"]["setuptools"]["package-data"]["utils"]
+    )
+
+
+def test_does_the_edition_ask_for_all_that_its_code_imports(tree):
+    imported = set()
+    for path, data in tree.items():
+        if path.endswith(".py"):
+            for node in ast.walk(ast.parse(data)):
+                if isinstance(node, ast.Import):
+                    imported |= {alias.name.split(".")[0] for alias in node.names}
+                elif isinstance(node, ast.ImportFrom) and not node.level:
+                    imported.add(str(node.module).split(".")[0])
+    foreign = imported - set(sys.stdlib_module_names) - {"nndl", "utils"}
+    comes_with = {"IPython": "ipywidgets", "ipykernel": "ipywidgets", "cycler": "matplotlib", "requests": "pooch"}
+    asked = dependencies(edition.FRONT / "pyproject.toml").keys()
+    assert {comes_with.get(name, name) for name in foreign} <= asked
+
+
+@pytest.mark.parametrize("folder", [ROOT, edition.FRONT], ids=["kit", "student"])
+def test_does_conda_get_what_pip_gets(folder):
+    """Every dependency of pyproject.toml, but for those that only PyPI has: pip brings them with the package."""
+    environment = yaml.safe_load((folder / "environment.yml").read_text("utf-8"))
+    *packages, pip = environment["dependencies"]
+    assert pip == {"pip": ["-e ."]}
+    listed = {Requirement(text).name: Requirement(text) for text in packages if not text.startswith("python=")}
+    listed.pop("pip")
+    assert listed == {
+        name: need for name, need in dependencies(folder / "pyproject.toml").items() if name != "sandlock"
+    }
+    python = next(text for text in packages if text.startswith("python="))
+    needs = tomllib.loads((folder / "pyproject.toml").read_text("utf-8"))["project"]["requires-python"]
+    assert Requirement(f"python{needs}").specifier.contains(python.removeprefix("python="))
