@@ -102,7 +102,7 @@ def collect(submitted: Path, assignment: Assignment) -> list[Entry]:
 
 
 def student_of(path: Path, assignment: Assignment) -> str:
-    """Whose a single submission is, by its path: ``<student>/<assignment>`` or ``<student>``, or an archive of that name."""
+    """Whose a single submission is, by its path: ``<student>/<assignment>`` or ``<student>``, folder or archive."""
     place = path.resolve()
     name = place.name.split(".")[0]
     return place.parent.name if name == assignment.name else name
