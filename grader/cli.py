@@ -43,9 +43,10 @@ def release(
     from .release.edition import student_edition
 
     loaded = course.load(root)
-    console.print(show.released(make_release(loaded, assignments or (), check=check, db=db)))
+    released = make_release(loaded, assignments or (), check=check, db=db)
+    console.print(show.released(released))
     if edition:
-        console.print(f"Student edition: {student_edition(loaded, edition)}")
+        console.print(f"Student edition: {student_edition(loaded, edition, released.tree)}")
 
 
 @app.command()

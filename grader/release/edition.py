@@ -16,6 +16,7 @@ from .gate import inspect
 from .released import listed
 from .tree import build
 
+NAME = "nndl-course"
 FRONT = Path(__file__).parent / "student"
 """What stands at the top of the student edition: its README.md, pyproject.toml and environment.yml."""
 
@@ -52,8 +53,8 @@ def student_edition(course: Course, out: Path, tree: Mapping[str, bytes] | None 
     course : Course
         The course.
     out : Path
-        The folder to write; an earlier edition there is replaced. The archive stands beside it, ``<out>.zip``, holds
-        one folder of the same name, and has the same bytes whenever its files have.
+        The folder that gets ``nndl-course/`` and ``nndl-course.zip``; an earlier edition there is replaced. The archive
+        has the same bytes whenever its files have.
     tree : mapping of str to bytes, optional
         What was released, as in `Release.tree`; all assignments by default.
 
@@ -65,36 +66,37 @@ def student_edition(course: Course, out: Path, tree: Mapping[str, bytes] | None 
     Raises
     ------
     UnusableInput
-        Where `out` holds something else than an earlier edition.
+        Where ``nndl-course`` is something else than an earlier edition.
     ReleaseRefused
         Where the gate finds leaks.
     """
-    if out.exists() and not _replaceable(out):
-        raise UnusableInput(f"{out} is neither empty nor an earlier student edition; name another folder.")
+    folder = out / NAME
+    if folder.exists() and not _is_edition(folder):
+        raise UnusableInput(f"{folder} is there and is no earlier student edition; choose another place.")
     files = {**given(course), **(build(course) if tree is None else tree)}
     if leaks := inspect(files, course, Reference(course.root)):
         raise ReleaseRefused(listed("There is no student edition, because the gate found {}", leaks, "leak"))
-    if out.exists():
-        shutil.rmtree(out)
+    if folder.exists():
+        shutil.rmtree(folder)
     for name, data in files.items():
-        write_if_changed(out / name, data)
-    archive = out.with_name(f"{out.name}.zip")
-    write_if_changed(archive, _zipped(files, out.name))
+        write_if_changed(folder / name, data)
+    archive = out / f"{NAME}.zip"
+    write_if_changed(archive, _zipped(files))
     return archive
 
 
-def _replaceable(out: Path) -> bool:
-    """Whether a folder is empty or an earlier edition, and not by mistake the course itself."""
-    names = {path.name for path in out.iterdir()} if out.is_dir() else {str(out)}
-    return not names or ({"nndl", "utils", "pyproject.toml"} <= names and "course.toml" not in names)
+def _is_edition(folder: Path) -> bool:
+    """Whether a folder is an earlier edition, and not by mistake a course."""
+    names = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
+    return {"nndl", "utils", "pyproject.toml"} <= names and "course.toml" not in names
 
 
-def _zipped(files: Mapping[str, bytes], folder: str) -> bytes:
-    """The files as a zip archive that depends on nothing but them."""
+def _zipped(files: Mapping[str, bytes]) -> bytes:
+    """The files as a zip archive of one folder, which depends on nothing but them."""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as archive:
         for name, data in sorted(files.items()):
-            entry = zipfile.ZipInfo(f"{folder}/{name}")  # dated 1980, the earliest a zip can say
+            entry = zipfile.ZipInfo(f"{NAME}/{name}")  # dated 1980, the earliest a zip can say
             entry.external_attr = 0o100644 << 16
             archive.writestr(entry, data, zipfile.ZIP_DEFLATED)
     return out.getvalue()

@@ -24,8 +24,8 @@ ROOT = Path(__file__).parents[2]
 @pytest.fixture(scope="module")
 def published(course, tree, tmp_path_factory):
     """The folder and the archive."""
-    folder = tmp_path_factory.mktemp("out") / "nndl-course"
-    return folder, student_edition(course, folder, tree)
+    out = tmp_path_factory.mktemp("out")
+    return out / "nndl-course", student_edition(course, out, tree)
 
 
 def run(folder: Path, program: str) -> str:
@@ -90,26 +90,30 @@ def test_has_the_archive_the_same_bytes_when_made_again(published, course, tree)
     folder, archive = published
     before = archive.read_bytes()
     archive.unlink()
-    assert student_edition(course, folder, tree) == archive
+    assert student_edition(course, folder.parent, tree) == archive
     assert archive.read_bytes() == before
 
 
 def test_does_an_edition_replace_an_earlier_one(course, tree, tmp_path):
-    student_edition(course, tmp_path / "out", tree)
-    (tmp_path / "out" / "nndl" / "old.py").write_text("x = 1\n")
-    student_edition(course, tmp_path / "out", tree)
-    assert not (tmp_path / "out" / "nndl" / "old.py").exists()
+    (tmp_path / "notes.txt").write_text("mine")
+    student_edition(course, tmp_path, tree)
+    (tmp_path / "nndl-course" / "nndl" / "old.py").write_text("x = 1\n")
+    student_edition(course, tmp_path, tree)
+    assert not (tmp_path / "nndl-course" / "nndl" / "old.py").exists()
+    assert (tmp_path / "notes.txt").read_text() == "mine"
 
 
 @pytest.mark.parametrize("there", ["thesis.tex", "course.toml"])
 def test_is_somebody_s_folder_spared(course, tree, tmp_path, there):
-    (tmp_path / there).write_text("mine")
-    if there == "course.toml":  # the course itself looks much like an edition
+    folder = tmp_path / "nndl-course"
+    folder.mkdir()
+    (folder / there).write_text("mine")
+    if there == "course.toml":  # a course looks much like an edition
         for name in ("nndl", "utils", "pyproject.toml"):
-            (tmp_path / name).mkdir()
-    with pytest.raises(UnusableInput, match="neither empty nor an earlier student edition"):
+            (folder / name).mkdir()
+    with pytest.raises(UnusableInput, match="is no earlier student edition"):
         student_edition(course, tmp_path, tree)
-    assert (tmp_path / there).read_text() == "mine"
+    assert (folder / there).read_text() == "mine"
 
 
 def test_does_nothing_leave_that_the_gate_refuses(course, tree, tmp_path):
