@@ -80,7 +80,8 @@ def release(course: Course, assignments: Sequence[str] = (), check: bool = False
     changed = [path for path, data in tree.items() if not same(path, content(course.root / path), data)]
     left_over = [path for path in _generated(course, wanted) if path not in tree]
     if check and (changed or left_over):
-        stale = [f"{path} is not what the sources give" for path in changed]
+        missing = {path for path in changed if content(course.root / path) is None}
+        stale = [f"{path} is {'missing' if path in missing else 'not what the sources give'}" for path in changed]
         stale += [f"{path} comes from no source any more" for path in left_over]
         head = f"{{}} out of date; run `grader release {' '.join(names)}` and commit what it writes"
         raise ReleaseRefused(listed(head, stale, "file"))

@@ -80,7 +80,7 @@ def test_does_a_check_refuse_what_is_stale_and_write_nothing(released):
     assert str(refused.value).splitlines() == [
         "6 files out of date; run `grader release hw3` and commit what it writes:",
         "  - assignments/hw3/FC_nets.ipynb is not what the sources give",
-        "  - assignments/hw3/backprop.ipynb is not what the sources give",
+        "  - assignments/hw3/backprop.ipynb is missing",
         "  - nndl/fc_net.py is not what the sources give",
         "  - nndl/layers.py is not what the sources give",
         "  - utils/checks/goldens/layers.relu_forward.npz is not what the sources give",
