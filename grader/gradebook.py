@@ -6,11 +6,8 @@ generate_feedback`` find what they expect. SQLite by default, any database that 
 
 from __future__ import annotations
 
-import contextlib
 import copy
-import os
-import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
@@ -19,12 +16,10 @@ import nbformat
 from nbgrader import api
 from nbgrader.preprocessors import SaveAutoGrades, SaveCells
 from nbgrader.utils import is_grade, is_solution
-from sqlalchemy import make_url
-from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.orm import scoped_session, sessionmaker
 
 from .annotate import annotate
 from .course import Assignment, Course
+from .database import find_own_programs, plainly, shown, transaction
 from .errors import GradebookError
 from .files import write_if_changed
 from .lateness import late_penalty
@@ -34,10 +29,10 @@ from .submission import Submission
 from .verdict import Report
 from .wording import one_line
 
-__all__ = ["COURSE_ID", "Gradebook", "Row", "WrittenGrade", "find_own_programs"]
+__all__ = ["COURSE_ID", "Gradebook", "Row", "WrittenGrade"]
 
 COURSE_ID: Final = "nndl"
-_DATABASE: Final = (SQLAlchemyError, api.InvalidEntry, api.MissingEntry)
+_LONGEST_NAME: Final = 128  # of nbgrader's column; SQLite would not mind
 
 
 class Gradebook:
@@ -61,7 +56,7 @@ class Gradebook:
         self.course = course
         self.url = url or f"sqlite:///{course.root / 'gradebook.db'}"
         self._released: dict[str, dict[str, Any]] = {}
-        with _plainly(f"The gradebook {_shown(self.url)} cannot be opened"):
+        with plainly(f"The gradebook {shown(self.url)} cannot be opened"):
             self._api = api.Gradebook(self.url, COURSE_ID)
 
     def __enter__(self) -> Gradebook:
@@ -97,12 +92,11 @@ class Gradebook:
         if assignment not in self._released:
             task = self.course[assignment]
             released = read_released(self.course, task)
-            with _plainly(f"{assignment} cannot be entered into the gradebook"):
+            with plainly(f"{assignment} cannot be entered into the gradebook"):
                 self._api.update_or_create_assignment(assignment, duedate=task.due)
                 for name, notebook in released.items():
                     if not self._knows(assignment, name, notebook):
-                        names = {"assignment": assignment, "notebook": name, "db_url": self.url}
-                        SaveCells().preprocess(copy.deepcopy(notebook), {"nbgrader": names})
+                        self._teach(assignment, name, notebook)
             self._released[assignment] = released
         return self._released[assignment]
 
@@ -137,7 +131,7 @@ class Gradebook:
             notebooks[notebook.name] = annotate(node, report, notebook)
         stamp = {} if timestamp is None else {"timestamp": timestamp}
         where = f"The result of {one_line(report.student)} cannot be entered into the gradebook"
-        with _plainly(where), self._transaction() as book:
+        with plainly(where), transaction(self._api) as book:
             book.update_or_create_student(report.student)
             with book.db.no_autoflush:  # nbgrader fills the new rows in before it adds them
                 book.update_or_create_submission(assignment.name, report.student, **stamp)
@@ -164,7 +158,7 @@ class Gradebook:
         list of Row
             One for each submission; none where none was recorded.
         """
-        with _plainly(f"The scores of {assignment} cannot be read"):
+        with plainly(f"The scores of {assignment} cannot be read"):
             try:
                 submissions = self._api.assignment_submissions(assignment)
                 return sorted((read_row(submission) for submission in submissions), key=lambda row: row.student)
@@ -185,8 +179,20 @@ class Gradebook:
             and {cell.name: cell.checksum for cell in known.source_cells} == sums
         )
 
+    def _teach(self, assignment: str, name: str, notebook: Any) -> None:
+        """Enter a notebook's cells, as nbgrader's GenerateAssignment does."""
+        names = {"assignment": assignment, "notebook": name, "db_url": self.url}
+        try:
+            SaveCells().preprocess(copy.deepcopy(notebook), {"nbgrader": names})
+        except RuntimeError as error:  # nbgrader's word for cells that came or went
+            raise GradebookError(
+                f"{assignment} cannot be entered into the gradebook: {error}; "
+                "move the old gradebook away, or restore the release it was made for."
+            ) from error
+
     def _folder(self, assignment: Assignment, student: str) -> Path:
-        if student in ("", ".", "..") or "/" in student or not student.isprintable():
+        unusable = student in ("", ".", "..") or "/" in student or not student.isprintable()
+        if unusable or len(student) > _LONGEST_NAME:
             raise GradebookError(f'"{one_line(student)}" is no name for a student; rename the folder in submitted/.')
         return self.course.root / "autograded" / student / assignment.name
 
@@ -196,24 +202,6 @@ class Gradebook:
         for notebook in submission.notebooks:
             penalty = late_penalty(self.course.late, notebook.score, submission.total_seconds_late)
             notebook.late_submission_penalty = penalty or None
-
-    @contextlib.contextmanager
-    def _transaction(self) -> Iterator[Any]:
-        """nbgrader's API on one transaction.
-
-        The API commits after each step. On a session that was joined to an outer transaction those commits only
-        flush (SQLAlchemy, "Joining a Session into an External Transaction").
-        """
-        own = self._api.db
-        with self._api.engine.begin() as connection:
-            joined = sessionmaker(bind=connection, join_transaction_mode="rollback_only")
-            self._api.db = scoped_session(joined)
-            try:
-                yield self._api
-                self._api.db.flush()
-            finally:
-                self._api.db.remove()
-                self._api.db = own
 
 
 def _save(book: Any, names: tuple[str, str, str], node: Any, written: Path) -> None:
@@ -243,35 +231,3 @@ def _texts(path: Path) -> Mapping[str, str]:
     except (OSError, ValueError):
         return {}
     return {cell.metadata.nbgrader.grade_id: cell.source for cell in cells if cell.metadata.get("nbgrader")}
-
-
-def find_own_programs() -> None:
-    """Put this Python's own programs on PATH: nbgrader starts ``alembic`` by name when it makes a gradebook."""
-    folder = str(Path(sys.executable).parent)
-    path = os.environ.get("PATH", os.defpath).split(os.pathsep)
-    if folder not in path:
-        os.environ["PATH"] = os.pathsep.join([folder, *path])
-
-
-def _shown(url: str) -> str:
-    """A database's URL without its password."""
-    try:
-        return make_url(url).render_as_string(hide_password=True)
-    except SQLAlchemyError:
-        return one_line(url)
-
-
-@contextlib.contextmanager
-def _plainly(what: str) -> Iterator[None]:
-    """Turn what the database or the disk says into one sentence."""
-    try:
-        yield
-    except _DATABASE as error:
-        reason = getattr(error, "orig", None) or error
-        raise GradebookError(f"{what}: {str(reason).splitlines()[0]}.") from error
-    except RuntimeError as error:  # nbgrader's word for cells that came or went
-        raise GradebookError(
-            f"{what}: {error}; move the old gradebook away, or restore the release it was made for."
-        ) from error
-    except OSError as error:
-        raise GradebookError(f"{what}: {error}.") from error

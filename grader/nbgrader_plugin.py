@@ -34,8 +34,9 @@ from . import course as courses
 from .annotate import annotate
 from .batch import collect, read_submission, report_for
 from .course import Course
+from .database import find_own_programs
 from .errors import GraderError
-from .gradebook import COURSE_ID, Gradebook, find_own_programs
+from .gradebook import COURSE_ID, Gradebook
 from .lateness import handed_in, late_penalty
 from .markdown import to_safe_html
 from .restore import read_released, restore

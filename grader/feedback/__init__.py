@@ -135,6 +135,7 @@ def class_page(reports: Sequence[Report], course: Course, links: Mapping[str, st
         rates=summary.pass_rates(reports, assignment),
         misconceptions=summary.misconceptions(reports),
         attention=summary.attention(reports),
+        common_remarks=summary.common_remarks(reports),
         bins=summary.distribution(reports),
         median=summary.middle(reports),
         max_score=max(report.max_score for report in reports),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from statistics import median
@@ -76,8 +77,12 @@ def misconceptions(reports: Iterable[Report]) -> list[Misconception]:
     return sorted(found.values(), key=lambda entry: (-len(entry.students), entry.exercise, entry.name))
 
 
-def attention(reports: Iterable[Report]) -> list[tuple[Report, list[str]]]:
-    """The submissions that a person should open, each with the reasons: what was stopped, what was remarked."""
+def attention(reports: Sequence[Report]) -> list[tuple[Report, list[str]]]:
+    """The submissions that a person should open, each with the reasons: what was stopped, what was remarked.
+
+    A remark on most of the class is not about anyone in it; those are `common_remarks`.
+    """
+    common = set(common_remarks(reports))
     found = []
     for report in reports:
         reasons = []
@@ -85,10 +90,18 @@ def attention(reports: Iterable[Report]) -> list[tuple[Report, list[str]]]:
             names = [verdict.name for verdict in report.exercises if verdict.verdict == name]
             if names:
                 reasons.append(f"{WORDING[name].words.capitalize()}: {_some(names)}.")
-        reasons.extend(report.remarks)
+        reasons.extend(remark for remark in report.remarks if remark not in common)
         if reasons:
             found.append((report, reasons))
     return found
+
+
+def common_remarks(reports: Sequence[Report], smallest: int = 5) -> list[str]:
+    """Remarks on more than half of a class; none in a class below `smallest` (5 by default)."""
+    if len(reports) < smallest:
+        return []
+    counts = Counter(remark for report in reports for remark in set(report.remarks))
+    return [remark for remark, count in counts.most_common() if 2 * count > len(reports)]
 
 
 def _some(names: Sequence[str], limit: int = 3) -> str:

@@ -38,6 +38,20 @@ def test_attention_is_for_what_was_stopped_and_what_was_remarked():
     assert found["grace"][0].startswith("backprop.ipynb is not a notebook")
 
 
+def test_a_remark_on_most_of_the_class_is_told_once():
+    usual, rare = "nndl/__init__.py was ignored.", "numpy.py was ignored."
+    reports = [replace(report(f"s{n}"), remarks=(usual, rare) if n == 0 else (usual,)) for n in range(4)]
+    reports += [report("s4"), report("s5")]
+    assert summary.common_remarks(reports) == [usual]
+    assert [(found.student, reasons) for found, reasons in summary.attention(reports)] == [("s0", [rare])]
+
+
+def test_in_a_small_class_every_remark_counts():
+    reports = [replace(report(f"s{n}"), remarks=("numpy.py was ignored.",)) for n in range(4)]
+    assert summary.common_remarks(reports) == []
+    assert len(summary.attention(reports)) == 4
+
+
 @given(st.lists(st.sampled_from([0.0, 0.1, 0.3, 0.7, 0.999, 1.0]), max_size=30))
 def test_every_score_falls_into_one_bin(shares):
     reports = []

@@ -1,6 +1,7 @@
 """Does the gradebook hold what the reports say, and keep what people said?"""
 
 import shutil
+import sys
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -192,14 +193,14 @@ def test_a_report_of_an_older_course_toml_is_refused(book, small):
     assert book.scores("a1") == []
 
 
-@pytest.mark.parametrize("student", ["", ".", "..", "../../etc", "a\nb", "a\u202eb", "\udcff"])
+@pytest.mark.parametrize("student", ["", ".", "..", "../../etc", "a\nb", "a\u202eb", "\udcff", "a" * 129])
 def test_a_name_that_no_folder_or_database_takes_is_refused(book, small, student):
     with pytest.raises(GradebookError, match="is no name for a student"):
         book.record(report(student), answered(small))
     assert book.scores("a1") == []
 
 
-@pytest.mark.parametrize("student", ["ada", "Ada Lovelace", "نور", "o'hara; drop table student", "a" * 100])
+@pytest.mark.parametrize("student", ["ada", "Ada Lovelace", "نور", "o'hara; drop table student", "a" * 128])
 def test_other_names_are_taken(book, small, student):
     book.record(report(student), answered(small))
     assert [row.student for row in book.scores("a1")] == [student]
@@ -215,6 +216,12 @@ def test_a_password_is_not_told(small):
     with pytest.raises(GradebookError) as error:
         Gradebook(small, "sqlite://grader:secret@nowhere/class")
     assert "secret" not in str(error.value)
+
+
+def test_a_missing_driver_is_one_sentence(small, monkeypatch):
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    with pytest.raises(GradebookError, match="install the driver of this database"):
+        Gradebook(small, "postgresql+psycopg://nowhere/class")
 
 
 def test_closing_twice_is_fine(small):

@@ -1,0 +1,68 @@
+"""nbgrader's database for the grader: found, in one transaction, with errors in one sentence."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from nbgrader import api
+from sqlalchemy import make_url
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import scoped_session, sessionmaker
+
+from .errors import GradebookError
+from .wording import one_line
+
+
+def find_own_programs() -> None:
+    """Put this Python's own programs on PATH: nbgrader starts ``alembic`` by name when it makes a gradebook."""
+    folder = str(Path(sys.executable).parent)
+    path = os.environ.get("PATH", os.defpath).split(os.pathsep)
+    if folder not in path:
+        os.environ["PATH"] = os.pathsep.join([folder, *path])
+
+
+@contextlib.contextmanager
+def transaction(book: Any) -> Iterator[Any]:
+    """nbgrader's API on one transaction.
+
+    The API commits after each step. On a session that was joined to an outer transaction those commits only
+    flush (SQLAlchemy, "Joining a Session into an External Transaction").
+    """
+    own = book.db
+    with book.engine.begin() as connection:
+        joined = sessionmaker(bind=connection, join_transaction_mode="rollback_only")
+        book.db = scoped_session(joined)
+        try:
+            yield book
+            book.db.flush()
+        finally:
+            book.db.remove()
+            book.db = own
+
+
+@contextlib.contextmanager
+def plainly(what: str) -> Iterator[None]:
+    """Turn what the database or the disk says into one sentence."""
+    try:
+        yield
+    except (SQLAlchemyError, api.InvalidEntry, api.MissingEntry) as error:
+        reason = getattr(error, "orig", None) or error
+        said = str(reason).strip() or type(reason).__name__
+        raise GradebookError(f"{what}: {said.splitlines()[0]}.") from error
+    except ImportError as error:
+        raise GradebookError(f"{what}: {error}; install the driver of this database.") from error
+    except OSError as error:
+        raise GradebookError(f"{what}: {error}.") from error
+
+
+def shown(url: str) -> str:
+    """A database's URL without its password."""
+    try:
+        return make_url(url).render_as_string(hide_password=True)
+    except SQLAlchemyError:
+        return one_line(url)
