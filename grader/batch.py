@@ -16,7 +16,6 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
-from datetime import datetime
 from functools import cache
 from pathlib import Path
 
@@ -52,15 +51,6 @@ class Entry:
 
     student: str
     path: Path
-
-    @property
-    def timestamp(self) -> datetime | None:
-        """When it was handed in, from nbgrader's ``timestamp.txt``; None where there is none or it says nothing."""
-        try:
-            text = (self.path / "timestamp.txt").read_text("utf-8")[:100].strip()
-            return datetime.fromisoformat(text.removesuffix(" UTC"))
-        except (OSError, ValueError):
-            return None
 
 
 @dataclass(frozen=True)
@@ -187,7 +177,7 @@ def report_for(
         submission = read_submission(course, assignment, entry.path)
         secret = course_secret(course.root)
         report = oracle.grade(submission, course, assignment, entry.student, confinement=held, secret=secret)
-        with _store(course) as store:
+        with kept_results(course) as store:
             store.set(_key(course, assignment, entry.student, submission, held), msgspec.json.encode(report))
     except SandboxUnavailable:
         raise
@@ -207,14 +197,15 @@ def _kept(course: Course, assignment: Assignment, entry: Entry, held: Confinemen
     """The report of an earlier run, where nothing it depends on has changed."""
     try:
         submission = read_submission(course, assignment, entry.path)
-        with _store(course) as store:
+        with kept_results(course) as store:
             found = store.get(_key(course, assignment, entry.student, submission, held))
         return Graded(entry, msgspec.json.decode(found, type=Report), True) if isinstance(found, bytes) else None
     except (NotASubmission, msgspec.DecodeError, OSError, sqlite3.Error):
         return None  # grading it anew says what is wrong
 
 
-def _store(course: Course) -> diskcache.Cache:
+def kept_results(course: Course) -> diskcache.Cache:
+    """What earlier runs left for later ones, on disk; made anew when it is deleted."""
     return diskcache.Cache(str(course.root / "build" / "verdicts"))
 
 

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import hashlib
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
+
 from . import feedback
-from .batch import Entry, Graded, grade_class, read_submission
+from .batch import Entry, Graded, grade_class, kept_results, read_submission
 from .course import Assignment, Course
 from .errors import GraderError
 from .gradebook import Gradebook
+from .lateness import handed_in
+from .rows import Row
 from .submission import NotASubmission, Submission
 
 
@@ -72,16 +77,55 @@ def run(
     """
     done: dict[Entry, Graded] = {}
     troubles = []
+    receipts = _Receipts(course, assignment, gradebook)
     for graded in grade_class(course, assignment, entries, jobs=jobs, sandbox=sandbox, again=again):
         done[graded.entry] = graded
-        try:
-            gradebook.record(graded.report, _submission(course, assignment, graded.entry), graded.entry.timestamp)
-        except GraderError as error:
-            troubles.append(f"{graded.entry.student}: {error}")
+        if not (graded.kept and receipts.hold(graded)):
+            submission = _submission(course, assignment, graded.entry)
+            try:
+                gradebook.record(graded.report, submission, handed_in(graded.entry.path))
+            except GraderError as error:
+                troubles.append(f"{graded.entry.student}: {error}")
         progress(graded)
     ordered = tuple(done[entry] for entry in entries if entry in done)
-    page = feedback.write([graded.report for graded in ordered], course, pages)
+    rows = gradebook.scores(assignment.name)
+    receipts.write(ordered, rows)
+    page = feedback.write([graded.report for graded in ordered], course, pages, rows)
     return ClassRun(ordered, page, tuple(troubles))
+
+
+class _Receipts:
+    """What was entered into a gradebook and is still there, so that a run over an unchanged class is quick.
+
+    A receipt is a digest of the report, of what else the entry depends on, and of the row that the gradebook had
+    afterwards: where any of these differs now (a backup was put back, somebody graded by hand), it is entered again.
+    """
+
+    def __init__(self, course: Course, assignment: Assignment, gradebook: Gradebook) -> None:
+        self.course, self.assignment, self.gradebook = course, assignment, gradebook
+        gradebook.prepare(assignment.name)
+        self.rows = {row.student: row for row in gradebook.scores(assignment.name)}
+
+    def hold(self, graded: Graded) -> bool:
+        """Whether this very result is in the gradebook."""
+        row = self.rows.get(graded.entry.student)
+        with kept_results(self.course) as store:
+            return row is not None and store.get(self._key(graded)) == self._receipt(graded, row)
+
+    def write(self, graded: Iterable[Graded], rows: Iterable[Row]) -> None:
+        """Note what the gradebook holds now."""
+        now = {row.student: row for row in rows}
+        with kept_results(self.course) as store:
+            for one in graded:
+                if one.entry.student in now:
+                    store.set(self._key(one), self._receipt(one, now[one.entry.student]))
+
+    def _key(self, graded: Graded) -> str:
+        return f"receipt {self.gradebook.url} {self.gradebook.autograded} {self.assignment.name} {graded.entry.student}"
+
+    def _receipt(self, graded: Graded, row: Row) -> bytes:
+        parts = (graded.report, row, self.assignment, self.course.late, handed_in(graded.entry.path))
+        return hashlib.sha256(msgspec.json.encode(parts)).digest()
 
 
 def _submission(course: Course, assignment: Assignment, entry: Entry) -> Submission:

@@ -109,10 +109,9 @@ def grade(
     loaded = course.load(root)
     task = loaded[assignment]
     entries = batch.collect(submitted or loaded.root / "submitted", task)
-    gradebook = Gradebook(loaded, db)
-    show.grade_class(
-        loaded, task, entries, gradebook, feedback or loaded.root / "feedback", jobs=jobs, again=again, sandbox=sandbox
-    )
+    pages = feedback or loaded.root / "feedback"
+    with Gradebook(loaded, db) as gradebook:
+        show.grade_class(loaded, task, entries, gradebook, pages, jobs=jobs, again=again, sandbox=sandbox)
 
 
 @app.command()

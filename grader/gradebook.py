@@ -44,6 +44,8 @@ class Gradebook:
         The course.
     url : str, optional
         The database; ``gradebook.db`` in the course folder by default.
+    autograded : Path, optional
+        Where annotated notebooks are written; ``autograded`` in the course folder by default.
 
     Raises
     ------
@@ -51,9 +53,10 @@ class Gradebook:
         Where the database cannot be opened.
     """
 
-    def __init__(self, course: Course, url: str | None = None) -> None:
+    def __init__(self, course: Course, url: str | None = None, autograded: Path | None = None) -> None:
         find_own_programs()
         self.course = course
+        self.autograded = autograded or course.root / "autograded"
         self.url = url or f"sqlite:///{course.root / 'gradebook.db'}"
         self._released: dict[str, dict[str, Any]] = {}
         with plainly(f"The gradebook {shown(self.url)} cannot be opened"):
@@ -194,7 +197,7 @@ class Gradebook:
         unusable = student in ("", ".", "..") or "/" in student or not student.isprintable()
         if unusable or len(student) > _LONGEST_NAME:
             raise GradebookError(f'"{one_line(student)}" is no name for a student; rename the folder in submitted/.')
-        return self.course.root / "autograded" / student / assignment.name
+        return self.autograded / student / assignment.name
 
     def _take_off(self, book: Any, assignment: Assignment, student: str) -> None:
         """Penalties for lateness, as nbgrader's AssignLatePenalties enters them."""

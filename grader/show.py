@@ -49,11 +49,10 @@ def report(graded: Report) -> Group:
 
 def roster(graded: Sequence[Graded]) -> Table:
     """A class: a row for each submission."""
-    table = Table(box=None, pad_edge=False)
-    table.add_column("student", no_wrap=True)
-    table.add_column("points", justify="right", no_wrap=True)
-    table.add_column("verdicts", no_wrap=True)
-    table.add_column("first thing to say", overflow="ellipsis", no_wrap=True)
+    table = Table(box=None, pad_edge=False, expand=True)
+    for name in ("student", "points", "verdicts"):
+        table.add_column(name, justify="right" if name == "points" else "left", no_wrap=True, overflow="fold")
+    table.add_column("first thing to say", overflow="ellipsis", no_wrap=True, ratio=1)
     for one in graded:
         marks = Text()
         for verdict in one.report.exercises:

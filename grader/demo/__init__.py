@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import inspect
 import shutil
+import zlib
 from pathlib import Path
 
 import numpy as np
 from rich.console import Console
 from rich.progress import track
 
+from utils import offline_images as images_module
 from utils.model_files import save_model
-from utils.offline_images import offline_images
 
 from .. import show
 from ..batch import collect
@@ -59,7 +61,8 @@ def run(course: Course, folder: Path | None = None) -> None:
     out.print(f"2. A class of {len(list(roster()))} in {submitted}")
     out.print("3. Grading")
     entries = collect(submitted, assignment)
-    show.grade_class(course, assignment, entries, Gradebook(course, url), folder / "feedback", sandbox=sandbox)
+    with Gradebook(course, url, folder / "autograded") as gradebook:
+        show.grade_class(course, assignment, entries, gradebook, folder / "feedback", sandbox=sandbox)
 
 
 def make_kit(course: Course, assignment: Assignment, folder: Path) -> Kit:
@@ -76,7 +79,8 @@ def make_kit(course: Course, assignment: Assignment, folder: Path) -> Kit:
         lines = reference.source(module).splitlines(keepends=True)
         solved[f"nndl/{module}.py"] = "".join(line for line in lines if line.strip() not in MARKERS).encode()
         stubs[f"nndl/{module}.py"] = (course.root / "nndl" / f"{module}.py").read_bytes()
-    good, poor = folder / "nets" / "good.npz", folder / "nets" / "poor.npz"
+    version = zlib.crc32(inspect.getsource(images_module).encode() + reference.source("neural_net").encode())
+    good, poor = (folder / "nets" / f"{name}-{version:08x}.npz" for name in ("good", "poor"))
     if not (good.exists() and poor.exists()):
         _train(reference, good, poor)
     return Kit(solved, stubs, good.read_bytes(), poor.read_bytes())
@@ -91,12 +95,12 @@ def make_class(kit: Kit, assignment: Assignment, submitted: Path) -> None:
 
 def _train(reference: Reference, good: Path, poor: Path) -> None:
     """Two nets with the reference on the offline set: one tuned, one at the notebook's poor settings."""
-    X, y = offline_images(10_000)
+    X, y = images_module.offline_images(10_000)
     X = (X - X.mean(axis=0)).reshape(len(X), -1)
     np.random.seed(0)
     for path, rate, decay, steps in ((poor, 1e-4, 0.95, 200), (good, 1e-3, 0.5, 1500)):
         net = reference.module("neural_net").TwoLayerNet(3072, 50, 10)
-        for _ in track(range(10), f"training a {path.stem} net", transient=True):
+        for _ in track(range(10), f"training {path.stem}", transient=True):
             net.train(X, y, X[:100], y[:100], rate, 1.0, 0.25, steps // 10, 200)
             rate *= decay ** (1 / 10)
         save_model(path, net.params, {"dataset": "offline"})

@@ -245,16 +245,6 @@ def test_collecting_says_what_is_missing(place: Course, tmp_path: Path) -> None:
         collect(tmp_path, place["hw3"])
 
 
-def test_when_it_was_handed_in(tmp_path: Path) -> None:
-    entry = Entry("ana", tmp_path)
-    assert entry.timestamp is None
-    (tmp_path / "timestamp.txt").write_text("2027-02-05 23:59:00 UTC\n")
-    assert entry.timestamp is not None
-    assert entry.timestamp.isoformat() == "2027-02-05T23:59:00"
-    (tmp_path / "timestamp.txt").write_bytes(b"\xff soon")
-    assert entry.timestamp is None
-
-
 def test_the_secret_is_made_once_and_is_the_owners_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(VARIABLE, raising=False)
     secret = course_secret(tmp_path)

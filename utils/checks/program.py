@@ -75,7 +75,8 @@ class Crash:
     def __str__(self) -> str:
         if self.missing:
             return self.message or "not written yet"
-        where = f' at {self.file}, line {self.line}, in {self.function}: "{self.source}"' if self.file else ""
+        inside = f", in {self.function}" if self.function else ""
+        where = f' at {self.file}, line {self.line}{inside}: "{self.source}"' if self.file else ""
         met = f" (there: {self.shapes})" if self.shapes else ""
         return f"{self.error}: {self.message}{where}{met}"
 

@@ -358,4 +358,4 @@ def _a(value: object) -> str:
     if isinstance(value, np.ndarray):
         return f"an array of shape {value.shape}" if value.ndim else "a number"
     name = getattr(value, "type_name", type(value).__name__)
-    return {"int": "a number", "float": "a number", "str": "a string"}.get(name, f"a {name}")
+    return {"int": "a number", "float": "a number", "str": "a string"}.get(name, f"an object of type {name}")
