@@ -15,7 +15,7 @@ from typing import BinaryIO
 
 from .members import DAMAGED, PIECE, words
 from .tars import Tar
-from .tree import NotASubmission
+from .tree import NotASubmission, printable
 from .zips import Zip
 
 MAX_UNPACKED = 256 << 20
@@ -39,13 +39,14 @@ def open_archive(path: str) -> Zip | Tar:
     NotASubmission
         When it is neither zip nor tar, or nothing in it can be read.
     """
+    shown = printable(path)
     try:
         file = os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb")
     except OSError as error:
-        raise NotASubmission(f"{path} cannot be opened: {error.strerror}") from error
+        raise NotASubmission(f"{shown} cannot be opened: {error.strerror}") from error
     try:
         if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-            raise NotASubmission(f"{path} is neither a folder nor an archive")
+            raise NotASubmission(f"{shown} is neither a folder nor an archive")
         head = file.read(512)
         file.seek(0)
         if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
@@ -55,10 +56,10 @@ def open_archive(path: str) -> Zip | Tar:
             return Tar(unpacked, complete)
         if head[257:262] == b"ustar":
             return Tar(file)
-        raise NotASubmission(f"{path} is neither a folder nor a zip, tar or tar.gz archive")
+        raise NotASubmission(f"{shown} is neither a folder nor a zip, tar or tar.gz archive")
     except DAMAGED as error:
         file.close()
-        raise NotASubmission(f"{path} is a damaged archive: {words(error)}") from error
+        raise NotASubmission(f"{shown} is a damaged archive: {words(error)}") from error
     except NotASubmission:
         file.close()
         raise
@@ -70,9 +71,9 @@ def _gunzip(file: BinaryIO) -> tuple[BinaryIO, bool]:
     complete = True
     with file, gzip.GzipFile(fileobj=file) as packed:
         try:
-            while unpacked.tell() < MAX_UNPACKED and (part := packed.read(PIECE)):
+            while unpacked.tell() < MAX_UNPACKED and (part := packed.read1(PIECE)):
                 unpacked.write(part)
-            complete = not packed.read(1)
+            complete = not packed.read1(1)
         except (OSError, EOFError, zlib.error):
             complete = False
     unpacked.seek(0)

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import islice
 
-from .tree import MAX_DEPTH, MAX_ENTRIES, Entry, NotASubmission, Unreadable, too_large
+from .tree import MAX_DEPTH, MAX_ENTRIES, Entry, NotASubmission, Unreadable, printable, too_large
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 # O_NONBLOCK: opening a pipe that nobody writes to must not wait for ever.
@@ -41,12 +41,12 @@ class Folder:
         try:
             self._root = os.open(path, _FOLDER)
         except OSError as error:
-            raise NotASubmission(f"{path} cannot be opened: {error.strerror}") from error
+            raise NotASubmission(f"{printable(path)} cannot be opened: {error.strerror}") from error
         try:
             self._list(self._root, "", MAX_DEPTH)
         except OSError as error:
             os.close(self._root)
-            raise NotASubmission(f"{path} cannot be listed: {error.strerror}") from error
+            raise NotASubmission(f"{printable(path)} cannot be listed: {error.strerror}") from error
 
     def _list(self, folder: int, prefix: str, depth: int) -> None:
         with os.scandir(folder) as found:
@@ -72,7 +72,7 @@ class Folder:
         try:
             folder = os.open(child, _FOLDER, dir_fd=parent)
         except OSError:
-            self.remarks.append(f"the folder {name} could not be opened")
+            self.remarks.append(f"the folder {printable(name)} could not be opened")
             return
         try:
             self._list(folder, name + "/", depth - 1)

@@ -75,10 +75,8 @@ def read_member(member: IO[bytes], cap: int, expected: int | None = None) -> byt
 
 def plain(name: str) -> str:
     """A member's name as a path: Windows writes backslashes, tar a leading ``./``, folders a trailing slash."""
-    name = name.replace("\\", "/")
-    while name.startswith("./"):
-        name = name[2:]
-    return name.rstrip("/") if name.strip("/") else name
+    parts = name.replace("\\", "/").rstrip("/").split("/")
+    return "/".join(part for part in parts if part != ".")
 
 
 def too_many(count: int) -> list[str]:

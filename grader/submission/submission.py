@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from .archive import open_archive
 from .folder import Folder
-from .tree import Entry, NotASubmission, Tree, Unreadable
+from .tree import Entry, NotASubmission, Tree, Unreadable, printable
 
 CAPS = {".py": 1 << 20, ".ipynb": 20 << 20, ".npz": 64 << 20}
 """Largest file taken, in bytes, by suffix; 1 MiB for any other."""
@@ -114,12 +114,6 @@ def _open(path: str) -> Tree:
     return open_archive(path)
 
 
-def printable(name: str) -> str:
-    """A name as it may be shown: control characters and the like escaped, and not longer than a line."""
-    safe = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in name)
-    return safe if len(safe) <= 120 else safe[:117] + "..."
-
-
 class _Reader:
     """Finds the files that an assignment takes in a tree, and collects the remarks."""
 
@@ -148,7 +142,7 @@ class _Reader:
         return Submission(taken, tuple(self._remarks))
 
     def _is_inside(self, entry: Entry) -> bool:
-        if _LITTER.search(entry.name):
+        if not entry.name or _LITTER.search(entry.name):
             return False
         parts = entry.name.split("/")
         if ".." in parts or "" in parts or re.match(r"[A-Za-z]:", entry.name) or "\0" in entry.name:

@@ -74,3 +74,9 @@ class Tree(Protocol):
 def too_large(cap: int) -> Unreadable:
     """The one wording for a file above its cap."""
     return Unreadable(f"is larger than {cap >> 20} MiB")
+
+
+def printable(name: str) -> str:
+    """A name as it may be shown: control characters and the like escaped, and not longer than a line."""
+    safe = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in name)
+    return safe if len(safe) <= 120 else safe[:117] + "..."

@@ -18,7 +18,6 @@ DEPTH = 24  # levels of nesting; a cache of tuples of tuples has three or four
 DIMENSIONS = 16
 _NUMBERS = ("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "float16", "float32", "float64")
 DTYPES = {name: np.dtype(name) for name in ("bool", *_NUMBERS)}
-INT64 = range(-(2**63), 2**63)
 
 
 class WireError(Exception):
@@ -104,7 +103,8 @@ def pack(value: object, blobs: list[bytes], depth: int = DEPTH) -> Node:
             return Table({str(key): pack(item, blobs, depth - 1) for key, item in value.items()})
         return Unknown("dict whose keys are not all strings")
     if isinstance(value, int):
-        return int(value) if value in INT64 else Unknown("int of more than 64 bits")
+        number = int(value)  # a subclass compares as it likes
+        return number if -(2**63) <= number < 2**63 else Unknown("int of more than 64 bits")
     if isinstance(value, float):
         return float(value)
     if isinstance(value, str):

@@ -1,0 +1,50 @@
+"""The ways of confinement that this machine has, as the fixture `way`."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+
+import pytest
+
+from grader.sandbox import Confinement
+from grader.sandbox.bubblewrap_way import Bubblewrap
+from grader.sandbox.sandlock_way import Sandlock
+
+
+def _without_sandlock() -> str:
+    """Why sandlock cannot be tried here; empty when it can."""
+    try:
+        import sandlock
+    except (ImportError, OSError):
+        return "the package sandlock is not installed"
+    return "" if sandlock.landlock_abi_version() >= 1 else "this kernel has no Landlock"
+
+
+def _without_bubblewrap() -> str:
+    """Why bubblewrap cannot be tried here; empty when it can."""
+    program = shutil.which("bwrap")
+    if program is None:
+        return "the program bwrap is not installed"
+    tried = subprocess.run([program, "--unshare-pid", "--ro-bind", "/", "/", "/bin/true"], capture_output=True)
+    return "" if tried.returncode == 0 else f"bwrap may not be used here: {tried.stderr.decode().strip()}"
+
+
+def _skipped(reason: str) -> pytest.MarkDecorator:
+    return pytest.mark.skipif(bool(reason), reason=reason)
+
+
+needs_sandlock = _skipped(_without_sandlock())
+needs_bubblewrap = _skipped(_without_bubblewrap())
+
+
+@pytest.fixture(
+    params=[
+        pytest.param(Sandlock, marks=needs_sandlock, id="sandlock"),
+        pytest.param(Bubblewrap, marks=needs_bubblewrap, id="bubblewrap"),
+    ]
+)
+def way(request: pytest.FixtureRequest) -> Confinement:
+    """Each way of confinement in turn."""
+    chosen: Confinement = request.param()
+    return chosen

@@ -1,0 +1,166 @@
+"""Each promise of the sandbox is kept by every way of confinement, and each probe can tell when it is not."""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from grader.sandbox import Confinement, SandboxUnavailable, Worker, confine, confinement
+from grader.sandbox.confine import Bare
+from grader.sandbox.doctor import examine, quick
+from grader.sandbox.sandlock_way import Sandlock
+
+from .conftest import needs_sandlock
+
+# What the trusted half sees to itself, however the worker is confined.
+BY_THE_GRADER = {"wall-clock time is limited"}
+# What holds by accident on some machines.
+BY_CIRCUMSTANCE = {
+    "password hashes are not readable",  # the grader is not root
+    "privileges are gone for good",  # there were none
+    "the home folder is not listed",  # there is nothing in it
+    "no other process is traced",  # a kernel that lets nobody trace
+    "the process cannot hide from the grader's kill",  # its session starts with it
+    "nothing is written to shared memory",  # there is no /dev/shm
+}
+
+
+def test_every_promise_is_kept(way):
+    broken = [f"{probe.promise}: {probe.detail}" for probe in examine(way) if not probe.held]
+    assert broken == []
+
+
+def test_every_probe_can_fail():
+    held = {probe.promise for probe in examine(Bare()) if probe.held}
+    assert held <= BY_THE_GRADER | BY_CIRCUMSTANCE
+
+
+@needs_sandlock
+def test_the_worker_narrows_itself_for_a_reason():
+    """Landlock and sandlock's own filter leave these open."""
+
+    class Wide(Sandlock):
+        narrows = False
+
+    broken = {probe.promise for probe in quick(Wide()) if not probe.held}
+    assert {
+        "no TCP socket",
+        "memory is limited",
+        "no memory is taken past the limit",
+        "the process does not outlive the grader",
+    } <= broken
+
+
+def test_auto_takes_the_first_way_that_holds(monkeypatch):
+    class Absent(Bare):
+        name = "absent"
+
+        def spawn(self, *_: object) -> None:
+            raise SandboxUnavailable("there is no such thing here")
+
+    class Leaky(Bare):
+        name = "leaky"
+
+    class Tight(Leaky):
+        name = "tight"
+
+    monkeypatch.setattr(confine, "_ways", lambda: {way.name: way for way in (Absent, Leaky, Tight)})
+    monkeypatch.setattr("grader.sandbox.doctor.quick", lambda way: [] if isinstance(way, Tight) else quick(way))
+    confine._proved.cache_clear()
+    try:
+        assert confinement().name == "tight"
+        with pytest.raises(SandboxUnavailable, match=r"absent: there is no such thing here.*Ways out:.*--sandbox none"):
+            confinement("absent")
+        with pytest.raises(SandboxUnavailable, match=r"leaky: it does not hold: no TCP socket: a socket was opened"):
+            confinement("leaky")
+        with pytest.raises(SandboxUnavailable, match="there are: auto, absent, leaky, tight, none"):
+            confinement("docker")
+    finally:
+        confine._proved.cache_clear()
+
+
+def test_where_nothing_holds_auto_refuses(monkeypatch):
+    class Leaky(Bare):
+        name = "leaky"
+
+    monkeypatch.setattr(confine, "_ways", lambda: {"leaky": Leaky})
+    confine._proved.cache_clear()
+    try:
+        with pytest.raises(SandboxUnavailable, match=r"cannot be confined on this machine.*Ways out") as refused:
+            confinement("auto")
+        assert refused.value.exit_code == 3
+    finally:
+        confine._proved.cache_clear()
+
+
+def test_a_missing_program_is_named(monkeypatch):
+    monkeypatch.setattr(shutil, "which", lambda name: None)
+    confine._proved.cache_clear()
+    with pytest.raises(SandboxUnavailable, match="bwrap is not installed"):
+        confinement("bubblewrap")
+
+
+GRADER = """
+import sys
+from grader.sandbox import Worker
+from grader.sandbox.{module} import {name}
+
+worker = Worker({name}(), {{"layers": "import time"}}, "layers", {{}}, print)
+print(worker.scratch, flush=True)
+worker.run("while True: pass", {{}}, ())
+"""
+
+
+def test_a_grader_that_is_killed_leaves_no_process(way: Confinement):
+    kind = type(way)
+    program = GRADER.format(module=kind.__module__.rpartition(".")[2], name=kind.__name__)
+    with subprocess.Popen(
+        [sys.executable, "-c", program], stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2]
+    ) as grader:
+        scratch = grader.stdout.readline().strip()
+        try:
+            assert wait_until(lambda: len(processes_of(scratch)) >= 1)
+            grader.send_signal(signal.SIGKILL)
+            grader.wait()
+            assert wait_until(lambda: not processes_of(scratch))
+        finally:
+            grader.kill()
+            shutil.rmtree(scratch, ignore_errors=True)
+
+
+def processes_of(scratch: str) -> list[int]:
+    found = []
+    for path in Path("/proc").glob("[0-9]*/environ"):
+        try:
+            if scratch.encode() in path.read_bytes():
+                found.append(int(path.parent.name))
+        except OSError:
+            continue
+    return found
+
+
+def wait_until(holds: Callable[[], bool], seconds: float = 20.0) -> bool:
+    """Whether something becomes true before long; how long it takes is not judged."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if holds():
+            return True
+        time.sleep(0.05)
+    return False
+
+
+def test_workers_of_several_threads_do_not_disturb_each_other(way: Confinement):
+    def one(number: int) -> object:
+        with Worker(way, {"layers": f"def f():\n    return {number}"}, "layers", {}, print) as worker:
+            return worker.run("out = layers.f()", {}, ("out",)).values["out"]
+
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(one, range(8))) == list(range(8))

@@ -1,0 +1,41 @@
+"""The filter names the system calls it means, and refuses a machine that it does not know."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+import pytest
+
+from grader.sandbox.inside import syscalls
+
+HEADERS = [Path("/usr/include/x86_64-linux-gnu/asm/unistd_64.h"), Path("/usr/include/asm-generic/unistd.h")]
+SINGLE = {
+    "clone": syscalls._CLONE,
+    "clone3": syscalls._CLONE3,
+    "kill": syscalls._KILL_PROCESS,
+    "tgkill": syscalls._KILL_THREAD,
+    "fcntl": syscalls._FCNTL,
+    "prctl": syscalls._PRCTL,
+}
+
+
+@pytest.mark.parametrize("column", [0, 1], ids=["x86-64", "Arm"])
+def test_the_numbers_are_those_of_the_kernels_headers(column):
+    header = HEADERS[column]
+    if not header.exists():
+        pytest.skip(f"{header} is not installed")
+    defined = dict(re.findall(r"#define __NR(?:3264)?_(\w+)\s+(\d+)", header.read_text()))
+    for name, numbers in (syscalls.REFUSED | SINGLE).items():
+        number = numbers[column]
+        assert (number is None) == (name not in defined), name
+        assert number is None or number == int(defined[name]), name
+        assert number is None or number <= syscalls.NEWEST
+
+
+def test_a_machine_that_is_not_listed_gets_no_filter(monkeypatch):
+    other = os.uname_result(("Linux", "host", "6.12", "#1", "s390x"))
+    monkeypatch.setattr(os, "uname", lambda: other)
+    with pytest.raises(OSError, match="does not cover s390x"):
+        syscalls.filter_program(threads=True)
