@@ -59,6 +59,7 @@ def affine_backward_cases(rng: np.random.Generator) -> Iterator[Case]:
             inputs,
             aspects,
             opening + AFFINE_BACKWARD_ALONE,
+            writable=("x", "w", "b"),  # a forward pass that changes them is its own exercise's fault
             gradients={"dx": "x", "dw": "w", "db": "b"},
             objective=("out", "dout"),
         )
@@ -230,6 +231,7 @@ def relu_backward_cases(rng: np.random.Generator) -> Iterator[Case]:
             inputs,
             aspects,
             RELU_BACKWARD_ALONE,
+            writable=("x",),
             gradients={"dx": "x"},
             objective=("out", "dout"),
         )

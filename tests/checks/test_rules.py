@@ -153,6 +153,8 @@ def test_a_rule_survives_being_written_down(rule: Rule) -> None:
     assert Rule.from_dict(rule.to_dict()) == rule
 
 
-def test_close_treats_equal_infinities_as_equal() -> None:
+def test_infinities_and_nan_agree_with_themselves_only() -> None:
+    assert close(np.array([np.nan, 1.0]), np.array([np.nan, 1.0])).all()
+    assert not close(np.array([np.nan, 1.0]), np.array([0.0, 1.0])).all()
     assert close(np.array([np.inf, 1.0]), np.array([np.inf, 1.0])).all()
     assert not close(np.array([np.inf, 1.0]), np.array([-np.inf, 1.0])).all()

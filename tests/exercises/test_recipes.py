@@ -16,7 +16,7 @@ from utils.checks.judge import IN_PLACE, Judgement, judge
 from utils.checks.rules import Array
 
 BANK = [(recipe, misconception) for recipe in RECIPES.values() for misconception in recipe.misconceptions]
-SEEDS = (1, 2)
+SEEDS = (1, 2, 3)
 
 
 @cache
@@ -63,7 +63,7 @@ def test_another_right_answer_earns_everything(
 
 @pytest.mark.parametrize("recipe", RECIPES.values(), ids=list(RECIPES))
 def test_a_recipe_covers_the_same_situations_with_other_numbers(recipe: Recipe) -> None:
-    one, other = (list(recipe.draw(np.random.default_rng(seed))) for seed in SEEDS)
+    one, other = (list(recipe.draw(np.random.default_rng(seed))) for seed in SEEDS[:2])
     assert len(one) == len(other)
     assert any(_numbers(a.inputs) != _numbers(b.inputs) for a, b in zip(one, other, strict=True))
 

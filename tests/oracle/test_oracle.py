@@ -78,6 +78,11 @@ def test_a_wrong_layer_costs_the_net_above_it_nothing(grade: Grade, reference: R
     assert one(report, "fc_net.TwoLayerNet.loss").verdict == "pass"
 
 
+def test_a_forward_that_works_in_place_costs_its_backward_nothing(grade: Grade, reference: Reference) -> None:
+    report = grade(solved(reference, layers=(("out = np.maximum(0, x)", "out = x\n    out[out < 0] = 0"),)))
+    assert (one(report, "layers.relu_forward").score, one(report, "layers.relu_backward").verdict) == (1, "pass")
+
+
 def test_the_net_above_is_answered_by_the_references_layers(
     grade: Grade, reference: Reference, monkeypatch: pytest.MonkeyPatch
 ) -> None:

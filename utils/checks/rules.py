@@ -300,7 +300,7 @@ def rtol(*values: object) -> float:
 def close(want: Array, got: Array, inputs: Mapping[str, object] | None = None) -> npt.NDArray[np.bool_]:
     """Entry by entry, whether two arrays of one shape agree up to rounding.
 
-    Integers and booleans are compared exactly.
+    Integers and booleans are compared exactly; infinities agree when they are equal, and NaN with NaN.
 
     Parameters
     ----------
@@ -320,7 +320,8 @@ def close(want: Array, got: Array, inputs: Mapping[str, object] | None = None) -
     largest = float(np.max(np.abs(wide_want[np.isfinite(wide_want)]), initial=0.0))
     with np.errstate(invalid="ignore"):
         near = np.abs(wide_want - wide_got) <= tolerance * largest
-    return np.asarray((near & np.isfinite(wide_want)) | (wide_want == wide_got), bool)
+    equal = (wide_want == wide_got) | (np.isnan(wide_want) & np.isnan(wide_got))
+    return np.asarray((near & np.isfinite(wide_want)) | equal, bool)
 
 
 def shape_sentence(path: str, want: Array, got: Array) -> str:
