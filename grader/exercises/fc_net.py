@@ -34,7 +34,8 @@ DEEP_LOSS = (
 )
 DEEP_LOSS_ALONE = (
     "net = fc_net.FullyConnectedNet.__new__(fc_net.FullyConnectedNet)\n"
-    "net.reg, net.dtype, net.num_layers = reg, np.dtype(dtype), len(hidden_dims) + 1\n" + _USE
+    "net.reg, net.dtype, net.num_layers = reg, np.dtype(dtype), len(hidden_dims) + 1\n"
+    "net.normalization, net.dropout, net.norm_params, net.dropout_params = None, 0, {}, {}\n" + _USE
 )
 OUTPUTS: dict[str, Rule] = {"scores": Equal(), "loss": Equal(), "grads": Equal()}
 TYPED: dict[str, Rule] = {"scores": Equal(dtype=True), "loss": Equal(), "grads": Equal(dtype=True)}
@@ -136,11 +137,12 @@ _DEEP_SCORES = 'scores, scores_cache = affine_forward(out, self.params[f"W{last}
 _DEEP_REG = "loss += 0.5 * self.reg * (W * W).sum()"
 _DEEP_REG_W = 'grads[f"W{layer}"] += self.reg * W'
 _DEEP_ALL = "for layer in range(1, last + 1):"
-_DEEP_RELU = (
-    'out, cache = affine_relu_forward(out, self.params[f"W{layer}"], self.params[f"b{layer}"])\n'
-    "            caches.append(cache)"
+_DEEP_HIDDEN = "out, cache = self.hidden_forward(layer, out)"
+_DEEP_BACK = (
+    "dout, layer_grads = self.hidden_backward(layer, dout, caches.pop())\n            grads.update(layer_grads)"
 )
-_DEEP_BACK = 'dout, grads[f"W{layer}"], grads[f"b{layer}"] = affine_relu_backward(dout, caches.pop())'
+_DEEP_AFFINE = 'out, cache = affine_forward(out, self.params[f"W{layer}"], self.params[f"b{layer}"])'
+_DEEP_AFFINE_BACK = 'dout, grads[f"W{layer}"], grads[f"b{layer}"] = affine_backward(dout, caches.pop())'
 _DEEP_CAST = "X = np.asarray(X, dtype=self.dtype)"
 
 
@@ -350,8 +352,8 @@ RECIPES = (
             wrong(
                 "no-activation",
                 "There are no ReLUs between the layers.",
-                (_DEEP_RELU, _DEEP_RELU.replace("affine_relu_forward", "affine_forward")),
-                (_DEEP_BACK, _DEEP_BACK.replace("affine_relu_backward", "affine_backward")),
+                (_DEEP_HIDDEN, _DEEP_AFFINE),
+                (_DEEP_BACK, _DEEP_AFFINE_BACK),
             ),
             wrong("no-regularisation-in-loss", "The L2 term is missing from the loss.", (_DEEP_REG, "pass")),
             wrong(
@@ -404,12 +406,7 @@ RECIPES = (
             wrong(
                 "gradient-past-relu",
                 "The gradients ignore the ReLUs; use the backward pass that matches the forward.",
-                (
-                    _DEEP_BACK,
-                    _DEEP_BACK.replace(
-                        "affine_relu_backward(dout, caches.pop())", "affine_backward(dout, caches.pop()[0])"
-                    ),
-                ),
+                (_DEEP_BACK, _DEEP_AFFINE_BACK.replace("caches.pop()", "caches.pop()[0]")),
             ),
             wrong(
                 "caches-in-forward-order",

@@ -118,12 +118,10 @@ def test_huge_scores_do_not_overflow(net):
 @pytest.mark.parametrize(
     ("settings", "says"),
     [
-        ({"dropout": 0.5}, "dropout arrives with HW4"),
-        ({"dropout": 1.5}, "not a probability"),
+        ({"dropout": 1.5}, "dropout is 1.5, not a probability"),
+        ({"dropout": 1}, "dropout is 1, not a probability"),
         ({"dropout": -0.1}, "not a probability"),
-        ({"use_batchnorm": True}, "batchnorm arrives with HW4"),
-        ({"normalization": "layernorm"}, "layernorm arrives with HW4"),
-        ({"normalization": "groupnorm"}, "'groupnorm' is unknown"),
+        ({"normalization": "groupnorm"}, "normalization is 'groupnorm'; it must be one of"),
         ({"use_batchnorm": True, "normalization": "layernorm"}, "contradict"),
     ],
 )
@@ -133,6 +131,11 @@ def test_settings_that_cannot_be_met_are_explained(settings, says):
     if settings.keys() == {"dropout"}:
         with pytest.raises(ValueError, match=says):
             TwoLayerNet(**settings)
+
+
+def test_the_two_layer_net_sends_those_who_want_dropout_to_the_net_that_has_it():
+    with pytest.raises(ValueError, match=r"use FullyConnectedNet\(\[100\], dropout=0.5\)"):
+        TwoLayerNet(dropout=0.5)
 
 
 def test_sgd():

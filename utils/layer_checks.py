@@ -1,0 +1,267 @@
+"""What every layer asks of its arguments: one clear sentence each, before the arithmetic begins.
+
+A layer that is handed a misspelt mode, a window larger than its image or another layer's cache could go on for
+a while and fail far away, or return numbers that only look right. These helpers stop it where it happens. Each
+takes the name of the layer that asks, so that the sentence can begin with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+MODES = ("train", "test")
+
+
+def checked_mode(layer: str, name: str, settings: Mapping[str, Any]) -> str:
+    """The mode of a layer that trains in one way and predicts in another.
+
+    Parameters
+    ----------
+    layer : str
+        Who asks: ``"batchnorm_forward"``.
+    name : str
+        What the settings are called there: ``"bn_param"``.
+    settings : mapping
+        Holds ``"mode"``.
+
+    Returns
+    -------
+    str
+        ``"train"`` or ``"test"``.
+
+    Raises
+    ------
+    ValueError
+        If it is anything else, or missing.
+    """
+    if "mode" not in settings:
+        raise ValueError(f'{layer}: {name} has no "mode"; set it to one of {MODES}.')
+    mode = settings["mode"]
+    if mode not in MODES:
+        raise ValueError(f'{layer}: {name}["mode"] is {mode!r}; it must be one of {MODES}.')
+    return str(mode)
+
+
+def checked_probability(layer: str, name: str, value: Any) -> float:
+    """A probability of dropping a unit, as a plain float; 1 would drop everything and is refused.
+
+    Raises
+    ------
+    ValueError
+        If it is not a number with 0 ≤ value < 1.
+    """
+    if not isinstance(value, int | float | np.number) or not 0 <= value < 1:
+        raise ValueError(
+            f"{layer}: {name} is {value!r}, not a probability; pass a number from 0 up to, not including, 1."
+        )
+    return float(value)
+
+
+def checked_count(layer: str, name: str, settings: Mapping[str, Any], key: str, least: int = 1) -> int:
+    """A whole number among a layer's settings, such as a stride.
+
+    Raises
+    ------
+    ValueError
+        If it is missing, not a whole number, or smaller than `least`.
+    """
+    if key not in settings:
+        raise ValueError(f'{layer}: {name} has no "{key}"; set it to a whole number, {least} or more.')
+    value = settings[key]
+    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
+        raise ValueError(f'{layer}: {name}["{key}"] is {value!r}; it must be a whole number, {least} or more.')
+    return int(value)
+
+
+def check_axes(layer: str, name: str, array: Array, axes: str) -> None:
+    """See that an array has the axes that its layer works on, none of them empty.
+
+    Parameters
+    ----------
+    layer, name : str
+        Who asks, and for which argument.
+    array : ndarray
+    axes : str
+        What the axes are called: ``"N, C, H, W"``.
+
+    Raises
+    ------
+    ValueError
+        If the number of axes is another one, or an axis has length 0.
+    """
+    if array.ndim != axes.count(",") + 1 or 0 in array.shape:
+        raise ValueError(
+            f"{layer}: {name} has shape {array.shape}; pass an array of shape ({axes}), no axis of length 0."
+        )
+
+
+def check_shape(layer: str, name: str, array: Array, shape: tuple[int, ...], why: str) -> None:
+    """See that an array has exactly this shape; broadcasting would hide that it has not.
+
+    Raises
+    ------
+    ValueError
+        If it has not; `why` ends the sentence: ``"one entry per feature of x"``.
+    """
+    if np.shape(array) != shape:
+        raise ValueError(f"{layer}: {name} has shape {np.shape(array)}; pass shape {shape}, {why}.")
+
+
+def check_finite(layer: str, name: str, array: Array) -> None:
+    """See that an array holds neither NaN nor infinity, which would spread to everything that follows.
+
+    Raises
+    ------
+    ValueError
+        If it does; the sentence says where.
+    """
+    finite = np.isfinite(array)
+    if not finite.all():
+        where = tuple(int(i) for i in np.argwhere(~finite)[0])
+        raise ValueError(
+            f"{layer}: {name}[{', '.join(map(str, where))}] is {array[where]}; every entry must be a finite number "
+            "(while training, a smaller learning rate keeps it so)."
+        )
+
+
+def window_counts(
+    layer: str, image: tuple[int, ...], window: tuple[int, ...], stride: int, pad: int = 0
+) -> tuple[int, int]:
+    """How many positions a window has on an image, down and across: 1 + ⌊(H + 2 pad − HH) / stride⌋.
+
+    Rows and columns that are left over at the end, because another step would not fit, are ignored.
+
+    Parameters
+    ----------
+    layer : str
+        Who asks.
+    image, window : tuple of int
+        (H, W) and (HH, WW).
+    stride, pad : int
+        Steps between two positions; zeros around the image.
+
+    Returns
+    -------
+    tuple of int
+        (H', W').
+
+    Raises
+    ------
+    ValueError
+        If the window is larger than the padded image.
+    """
+    height, width = (size + 2 * pad for size in image)
+    if window[0] > height or window[1] > width:
+        padded = f" padded by {pad}" if pad else ""
+        raise ValueError(
+            f"{layer}: a window of {window[0]} × {window[1]} does not fit into an image of {image[0]} × {image[1]}"
+            f"{padded}; make it at most {height} × {width}."
+        )
+    return 1 + (height - window[0]) // stride, 1 + (width - window[1]) // stride
+
+
+def label_cache(forward: str, shape: tuple[int, ...], cache: object) -> tuple[str, tuple[int, ...], object]:
+    """A cache with the name of its layer and the shape of the output on it, for `open_cache` to read.
+
+    Parameters
+    ----------
+    forward : str
+        The layer's forward function.
+    shape : tuple of int
+        Shape of its output, and so of the upstream gradient.
+    cache : object
+        Whatever the backward pass needs.
+
+    Returns
+    -------
+    tuple
+        ``(forward, shape, cache)``.
+    """
+    return forward, shape, cache
+
+
+def open_cache(backward: str, cache: Any, dout: Array) -> Any:
+    """What `label_cache` wrapped, once the label fits.
+
+    Parameters
+    ----------
+    backward : str
+        Who asks: ``"batchnorm_backward"``.
+    cache : tuple
+        From the forward function of the same layer.
+    dout : ndarray
+        The upstream gradient.
+
+    Returns
+    -------
+    object
+        The cache inside.
+
+    Raises
+    ------
+    ValueError
+        If the cache is another layer's or comes from test mode, or `dout` has another shape than the output.
+    """
+    forward = _forward_of(backward)
+    if not _is_labelled(cache) or cache[0] != forward:
+        raise ValueError(f"{backward}: the cache is {_whose(cache)}; pass the one that {forward} returned.")
+    if cache[2] is None:
+        raise ValueError(f'{backward}: the cache is empty; {forward} keeps one in mode "train" only.')
+    check_shape(backward, "dout", dout, tuple(cache[1]), f"that of the output of {forward}")
+    return cache[2]
+
+
+def stated_cache(backward: str, cache: Any, holds: str, *kinds: type) -> tuple[Any, ...]:
+    """A cache whose content the course states, once it looks like that.
+
+    Parameters
+    ----------
+    backward : str
+        Who asks.
+    cache : tuple
+        From the forward function of the same layer.
+    holds : str
+        What that function keeps, in words: ``"(x, pool_param)"``.
+    *kinds : type
+        Of each entry; more entries may follow.
+
+    Returns
+    -------
+    tuple
+        The entries that are stated.
+
+    Raises
+    ------
+    ValueError
+        If it is another layer's.
+    """
+    enough = isinstance(cache, tuple | list) and len(cache) >= len(kinds)
+    if not enough or not all(map(isinstance, cache, kinds)):
+        raise ValueError(
+            f"{backward}: the cache is {_whose(cache)} where {holds} is expected; "
+            f"pass the one that {_forward_of(backward)} returned."
+        )
+    return tuple(cache[: len(kinds)])
+
+
+def _forward_of(backward: str) -> str:
+    """The forward function that a backward function belongs to."""
+    return backward.removesuffix("_alt").replace("_backward", "_forward")
+
+
+def _is_labelled(cache: Any) -> bool:
+    return isinstance(cache, tuple) and len(cache) == 3 and isinstance(cache[0], str)
+
+
+def _whose(cache: Any) -> str:
+    """A cache in words."""
+    if _is_labelled(cache):
+        return f"the one of {cache[0]}"
+    if isinstance(cache, tuple | list):
+        return f"a {type(cache).__name__} of {', '.join(type(item).__name__ for item in cache) or 'nothing'}"
+    return "None" if cache is None else f"a single {type(cache).__name__}"
