@@ -1,0 +1,163 @@
+"""The extension of the fast layers: built where that is possible, done without where not; threads and forks."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from utils import fast_layers
+
+ROOT = Path(__file__).parents[2]
+needs_extension = pytest.mark.skipif(
+    fast_layers.BACKEND == "numpy", reason="the extension is not built: `pip install -e .` with a C compiler"
+)
+TRY = """
+import numpy as np
+from utils import fast_layers
+x, w, b = np.ones((2, 3, 5, 4)), np.ones((1, 3, 2, 3)), np.ones(1)
+out, _ = fast_layers.conv_forward_fast(x, w, b, {"stride": 1, "pad": 0})
+assert (out == 19).all() and out.shape == (2, 1, 4, 2)
+print(fast_layers.BACKEND)
+"""
+
+
+def python(code, cwd, env=None, *args):
+    """Run code in a fresh interpreter."""
+    return subprocess.run(
+        [sys.executable, "-c", code, *args],
+        cwd=cwd,
+        env={**os.environ, "PYTHONPATH": "", **(env or {})},
+        capture_output=True,
+        text=True,
+        timeout=250,
+    )
+
+
+def loaded_anew():
+    """A second copy of the module, loaded as at first import."""
+    spec = importlib.util.find_spec("utils.fast_layers")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_does_numpy_step_in_when_the_extension_is_absent(monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "utils._fast_layers", None)
+    module = loaded_anew()
+    said = capsys.readouterr()
+    assert module.BACKEND == "numpy"
+    assert said.out == ""
+    assert said.err.count("\n") == 1
+    assert said.err.startswith("utils.fast_layers runs on NumPy")
+    assert "pip install -e ." in said.err
+    x = np.arange(2.0 * 3 * 5 * 4).reshape(2, 3, 5, 4)
+    out, cache = module.max_pool_forward_fast(x, {"pool_height": 3, "pool_width": 2, "stride": 2})
+    np.testing.assert_array_equal(out, x[:, :, 2::2, 1::2])
+    np.testing.assert_array_equal(module.max_pool_backward_fast(out, cache)[:, :, 2::2, 1::2], out)
+    assert capsys.readouterr().err == ""
+
+
+@needs_extension
+def test_is_nothing_said_when_the_extension_is_there(capsys):
+    assert loaded_anew().BACKEND == "cython"
+    assert capsys.readouterr() == ("", "")
+
+
+def compiler(folder, *, openmp):
+    """A C compiler that optimises nothing, so that it is quick, and that may not know OpenMP."""
+    cc = shutil.which("cc")
+    if cc is None:
+        pytest.skip("there is no C compiler")
+    script = folder / "cc"
+    refuse = "" if openmp else 'case " $* " in *" -fopenmp "*) echo "cc: unknown option -fopenmp" >&2; exit 1;; esac\n'
+    script.write_text(f'#!/bin/sh\n{refuse}exec {cc} "$@" -O0 -w\n')
+    script.chmod(0o755)
+    return str(script)
+
+
+BUILD = "import sys\n{first}\nfrom setuptools import build_meta\nbuild_meta.build_editable(sys.argv[1])\n"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the compilers are shell scripts")
+@pytest.mark.parametrize(
+    ("machine", "backend"),
+    [
+        ("with a compiler", "cython"),
+        ("whose compiler has no OpenMP", "cython"),
+        ("whose compiler is broken", "numpy"),
+        ("without Cython", "numpy"),
+        ("whose Cython refuses", "numpy"),
+    ],
+)
+def test_does_the_install_survive_on_a_machine(machine, backend, tmp_path):
+    """What `pip install --no-build-isolation -e .` calls, in a copy of the sources."""
+    pytest.importorskip("setuptools", minversion="77", reason="pyproject.toml needs setuptools 77 to be read")
+    pytest.importorskip("Cython", reason="Cython is not installed")
+    course, wheels = tmp_path / "course", tmp_path / "wheels"
+    wheels.mkdir()
+    for name in ("utils", "nndl"):
+        shutil.copytree(ROOT / name, course / name, ignore=shutil.ignore_patterns("*.so", "*.pyd", "__pycache__"))
+    for name in ("pyproject.toml", "setup.py", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, course)
+    CC, first = "/bin/false", ""
+    if machine == "without Cython":
+        first = "sys.modules['Cython'] = None"
+    elif machine == "whose Cython refuses":
+        (course / "utils" / "_fast_layers.pyx").write_text("this is not Cython\n")
+    if machine not in ("whose compiler is broken", "without Cython"):
+        CC = compiler(tmp_path, openmp=machine != "whose compiler has no OpenMP")
+    built = python(BUILD.format(first=first), course, {"CC": CC, "LDSHARED": f"{CC} -shared"}, str(wheels))
+    assert built.returncode == 0, built.stderr
+    assert [wheel.suffix for wheel in wheels.iterdir()] == [".whl"]
+    tried = python(TRY, course)
+    assert (tried.stdout, tried.stderr.count("\n")) == (f"{backend}\n", 0 if backend == "cython" else 1), tried.stderr
+    assert not [*course.glob("utils/*.c")]
+
+
+THREADS = """
+import hashlib
+import numpy as np
+from utils.fast_layers import *
+rng = np.random.default_rng(1)
+x, w, b = rng.normal(size=(5, 3, 17, 14)), rng.normal(size=(4, 3, 3, 2)), rng.normal(size=4)
+out, conv = conv_forward_fast(x, w, b, {"stride": 2, "pad": 1})
+pooled, pool = max_pool_forward_fast(x, {"pool_height": 3, "pool_width": 2, "stride": 1})
+for array in (out, pooled, *conv_backward_fast(out, conv), max_pool_backward_fast(pooled, pool)):
+    print(hashlib.sha256(array).hexdigest())
+"""
+
+
+@needs_extension
+def test_is_the_result_the_same_for_any_number_of_threads():
+    said = [python(THREADS, ROOT, {"OMP_NUM_THREADS": n, "OPENBLAS_NUM_THREADS": "1"}).stdout for n in "1123"]
+    assert said[0].count("\n") == 6
+    assert len(set(said)) == 1
+
+
+FORK = """
+import os, signal
+import numpy as np
+from utils.fast_layers import max_pool_forward_fast
+x, param = np.ones((7, 3, 5, 4)), {"pool_height": 2, "pool_width": 2, "stride": 1}
+max_pool_forward_fast(x, param)
+child = os.fork()
+if child == 0:
+    signal.alarm(20)
+    max_pool_forward_fast(x, param)
+    os._exit(7)
+print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+"""
+
+
+@needs_extension
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
+def test_may_a_process_fork_after_it_used_threads():
+    said = python(FORK, ROOT, {"OMP_NUM_THREADS": "2"})
+    assert said.stdout == "7\n", said.stderr

@@ -1,0 +1,265 @@
+"""Convolution and max pooling that are fast enough to train with.
+
+They keep the contracts of the naive layers for every stride, pad and window. Windows may overlap, may leave gaps, and
+may leave a rest at the lower and right border, which is ignored. What goes in is never changed and may be any view.
+float32 stays float32: a layer computes in the dtype its inputs promote to (float32 at least), and answers in it.
+
+The work is done by a compiled extension, ``_fast_layers.pyx``, which ``pip install -e .`` builds where there is a C
+compiler, and by NumPy, more slowly, where there is none. `BACKEND` says which of the two is in use.
+"""
+
+from __future__ import annotations
+
+import operator
+import sys
+from collections.abc import Mapping
+from importlib import import_module
+from typing import Any, Literal, NamedTuple, Protocol, cast
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from utils import _fast_layers_numpy
+
+Array = NDArray[Any]
+_MOST = 2**24  # far beyond any image, and far from where the compiled loops' counts would overflow
+
+
+class Kernels(Protocol):
+    """What a backend offers. Arrays are C-contiguous, of one floating dtype, and fit each other."""
+
+    def conv_forward(self, x: Array, w: Array, b: Array, stride: int, pad: int, /) -> Array: ...
+
+    def conv_backward(
+        self, dout: Array, x: Array, w: Array, stride: int, pad: int, /
+    ) -> tuple[Array, Array, Array]: ...
+
+    def max_pool_forward(
+        self, x: Array, height: int, width: int, stride: int, /
+    ) -> tuple[Array, NDArray[np.int32]]: ...
+
+    def max_pool_backward(self, dout: Array, winner: NDArray[np.int32], H: int, W: int, /) -> Array: ...
+
+
+def _load() -> tuple[Literal["cython", "numpy"], Kernels]:
+    try:
+        return "cython", cast(Kernels, import_module("utils._fast_layers"))
+    except ImportError as reason:
+        print(
+            f"utils.fast_layers runs on NumPy, which is slower ({reason}): "
+            "to build its extension, install a C compiler and run `pip install -e .` again.",
+            file=sys.stderr,
+        )
+        return "numpy", _fast_layers_numpy
+
+
+BACKEND, _kernels = _load()
+"""``"cython"`` where the compiled extension is in use, ``"numpy"`` where it is not."""
+
+
+class ConvCache(NamedTuple):
+    """What `conv_forward_fast` leaves for `conv_backward_fast`."""
+
+    x: Array
+    w: Array
+    stride: int
+    pad: int
+    out_shape: tuple[int, ...]
+
+
+class PoolCache(NamedTuple):
+    """What `max_pool_forward_fast` leaves for `max_pool_backward_fast`: not x, only which of its entries won."""
+
+    winner: NDArray[np.int32]
+    H: int
+    W: int
+    dtype: np.dtype[Any]
+
+
+def conv_forward_fast(
+    x: ArrayLike, w: ArrayLike, b: ArrayLike, conv_param: Mapping[str, int]
+) -> tuple[Array, ConvCache]:
+    """Convolutional layer: every filter slides over every image, across all channels (a cross-correlation).
+
+    Parameters
+    ----------
+    x : array-like of shape (N, C, H, W)
+        Minibatch of N images with C channels.
+    w : array-like of shape (F, C, HH, WW)
+        F filters.
+    b : array-like of shape (F,)
+        Biases, one per filter.
+    conv_param : dict
+        ``stride``, at least 1: how many pixels the filters move. ``pad``, at least 0: how many zeros are put around the
+        image, on all four sides.
+
+    Returns
+    -------
+    out : ndarray of shape (N, F, H', W')
+        H' = 1 + ⌊(H + 2·pad − HH) / stride⌋, and W' likewise.
+    cache : ConvCache
+        For `conv_backward_fast`.
+
+    Raises
+    ------
+    TypeError
+        If an array does not hold real numbers, or stride or pad is not an integer.
+    ValueError
+        If the shapes do not fit each other, the padded image is smaller than the filter, or stride or pad is missing
+        or too small.
+    """
+    x, w, b = _floating(x=x, w=w, b=b)
+    _shaped("x", x, "(N, C, H, W)")
+    _shaped("w", w, "(F, C, HH, WW)")
+    if w.shape[1] != x.shape[1]:
+        raise ValueError(f"w has C = {w.shape[1]} channels but x has {x.shape[1]}: they must be equal.")
+    if b.shape != w.shape[:1]:
+        raise ValueError(f"b must have shape (F,) = ({len(w)},), one bias per filter, but has shape {b.shape}.")
+    stride = _setting("conv_param", conv_param, "stride", least=1)
+    pad = _setting("conv_param", conv_param, "pad", least=0)
+    _fits("w", w.shape[2], w.shape[3], x, pad)
+    out = _kernels.conv_forward(x, w, b, stride, pad)
+    return out, ConvCache(x, w, stride, pad, out.shape)
+
+
+def conv_backward_fast(dout: ArrayLike, cache: ConvCache) -> tuple[Array, Array, Array]:
+    """Backward pass of the convolutional layer.
+
+    Parameters
+    ----------
+    dout : array-like of shape (N, F, H', W')
+        Upstream gradient ∂L/∂out.
+    cache : ConvCache
+        From `conv_forward_fast`.
+
+    Returns
+    -------
+    dx : ndarray of shape (N, C, H, W)
+        ∂L/∂x.
+    dw : ndarray of shape (F, C, HH, WW)
+        ∂L/∂w.
+    db : ndarray of shape (F,)
+        ∂L/∂b.
+
+    Raises
+    ------
+    TypeError
+        If the cache is not from `conv_forward_fast`, or dout does not hold real numbers.
+    ValueError
+        If dout does not have the shape of out.
+    """
+    _from(cache, ConvCache, "conv_forward_fast")
+    dout = _upstream(dout, cache.out_shape, cache.x.dtype)
+    return _kernels.conv_backward(dout, cache.x, cache.w, cache.stride, cache.pad)
+
+
+def max_pool_forward_fast(x: ArrayLike, pool_param: Mapping[str, int]) -> tuple[Array, PoolCache]:
+    """Max pooling: the largest entry of every window, in each channel by itself. NaN counts as largest.
+
+    Parameters
+    ----------
+    x : array-like of shape (N, C, H, W)
+        Minibatch of N images with C channels.
+    pool_param : dict
+        ``pool_height``, ``pool_width`` and ``stride``, each at least 1: size of the window, and how many pixels it
+        moves.
+
+    Returns
+    -------
+    out : ndarray of shape (N, C, H', W')
+        H' = 1 + ⌊(H − pool_height) / stride⌋, and W' likewise.
+    cache : PoolCache
+        For `max_pool_backward_fast`.
+
+    Raises
+    ------
+    TypeError
+        If x does not hold real numbers, or a setting is not an integer.
+    ValueError
+        If x is not 4-D or smaller than the window, or a setting is missing or too small.
+    """
+    (x,) = _floating(x=x)
+    _shaped("x", x, "(N, C, H, W)")
+    height, width, stride = (
+        _setting("pool_param", pool_param, key, least=1) for key in ("pool_height", "pool_width", "stride")
+    )
+    _fits("pool_param", height, width, x, pad=0)
+    out, winner = _kernels.max_pool_forward(x, height, width, stride)
+    return out, PoolCache(winner, x.shape[2], x.shape[3], x.dtype)
+
+
+def max_pool_backward_fast(dout: ArrayLike, cache: PoolCache) -> Array:
+    """Backward pass of max pooling: each upstream gradient goes to the entry that was the largest of its window.
+
+    On ties the first of them, row by row, gets all of it. An entry that is the largest of several windows gets the sum.
+
+    Parameters
+    ----------
+    dout : array-like of shape (N, C, H', W')
+        Upstream gradient ∂L/∂out.
+    cache : PoolCache
+        From `max_pool_forward_fast`.
+
+    Returns
+    -------
+    dx : ndarray of shape (N, C, H, W)
+        ∂L/∂x.
+
+    Raises
+    ------
+    TypeError
+        If the cache is not from `max_pool_forward_fast`, or dout does not hold real numbers.
+    ValueError
+        If dout does not have the shape of out.
+    """
+    _from(cache, PoolCache, "max_pool_forward_fast")
+    dout = _upstream(dout, cache.winner.shape, cache.dtype)
+    return _kernels.max_pool_backward(dout, cache.winner, cache.H, cache.W)
+
+
+def _floating(**named: ArrayLike) -> list[Array]:
+    """The arrays in one floating dtype, C-contiguous; those that are so already are not copied."""
+    arrays = {name: np.asarray(value) for name, value in named.items()}
+    for name, array in arrays.items():
+        if array.dtype.kind not in "biuf" or array.dtype.itemsize > 8:
+            raise TypeError(f"{name} has dtype {array.dtype} but must hold real numbers, float32 or float64.")
+    dtype = np.result_type(np.float32, *arrays.values())
+    return [np.asarray(array, dtype, order="C") for array in arrays.values()]
+
+
+def _shaped(name: str, array: Array, axes: str) -> None:
+    if array.ndim != 4:
+        raise ValueError(f"{name} must have four axes {axes}, but has shape {array.shape}.")
+
+
+def _setting(name: str, settings: Mapping[str, int], key: str, *, least: int) -> int:
+    if key not in settings:
+        raise ValueError(f"{name} needs {key!r}, but holds only {', '.join(map(repr, settings)) or 'nothing'}.")
+    try:
+        value = operator.index(settings[key])
+    except TypeError:
+        raise TypeError(f"{name}[{key!r}] must be an integer, but is {settings[key]!r}.") from None
+    if not least <= value <= _MOST:
+        raise ValueError(f"{name}[{key!r}] must be at least {least} and at most {_MOST}, but is {value}.")
+    return value
+
+
+def _fits(name: str, height: int, width: int, x: Array, pad: int) -> None:
+    H, W = x.shape[2] + 2 * pad, x.shape[3] + 2 * pad
+    if not (1 <= height <= H and 1 <= width <= W):
+        raise ValueError(
+            f"{name} asks for a window of {height} × {width}, but it must be at least 1 × 1 and at most as large as "
+            f"the image, which is {H} × {W} with pad {pad}."
+        )
+
+
+def _from(cache: object, kind: type, forward: str) -> None:
+    if not isinstance(cache, kind):
+        raise TypeError(f"cache must be what {forward} returned, but is of type {type(cache).__name__}.")
+
+
+def _upstream(dout: ArrayLike, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
+    (dout,) = _floating(dout=dout)
+    if dout.shape != shape:
+        raise ValueError(f"dout must have the shape of the layer's output, {shape}, but has shape {dout.shape}.")
+    return dout.astype(dtype, copy=False)
