@@ -9,7 +9,8 @@ import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from .confine import Child, Confinement, Process, SandboxUnavailable
+from .bare_way import Child
+from .confine import Confinement, Process, SandboxUnavailable
 from .privileges import SYS_ADMIN, has, unprivileged_user
 from .reach import DEVICES, reach
 

@@ -8,13 +8,12 @@ nothing left behind. `grader.sandbox.doctor` proves it by running probes inside.
 from __future__ import annotations
 
 import os
-import subprocess
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import ClassVar, Protocol
 
-from ..errors import GraderError
+from ..errors import GraderError, UnusableInput
 from .privileges import tasks_of
 
 
@@ -86,55 +85,6 @@ class Confinement(ABC):
         """
 
 
-class Bare(Confinement):
-    """No confinement at all: for code one would run anyway, and to see the probes fail."""
-
-    name = "none"
-    narrows = False
-
-    def spawn(self, argv: Sequence[str], scratch: str, environment: Mapping[str, str]) -> Process:
-        """Start `argv` as it is."""
-        return Child(argv, scratch, environment)
-
-
-class Child:
-    """A `subprocess.Popen` as a `Process`."""
-
-    def __init__(
-        self, argv: Sequence[str], scratch: str, environment: Mapping[str, str], passed: tuple[int, ...] = ()
-    ) -> None:
-        pipe = subprocess.PIPE
-        child = subprocess.Popen(
-            list(argv),
-            stdin=pipe,
-            stdout=pipe,
-            stderr=pipe,
-            bufsize=0,
-            cwd=scratch,
-            env=dict(environment),
-            start_new_session=True,
-            pass_fds=passed,
-        )
-        self._child = child
-        self._pipes = [pipe for pipe in (child.stdin, child.stdout, child.stderr) if pipe is not None]
-        self.stdin, self.stdout, self.stderr = (pipe.fileno() for pipe in self._pipes)
-
-    def kill(self) -> None:
-        """Kill the process and its session's group."""
-        if self._child.returncode is None:
-            try:
-                os.killpg(self._child.pid, 9)
-            except ProcessLookupError:
-                self._child.kill()
-
-    def wait(self) -> str:
-        """Reap the process."""
-        code = self._child.wait()
-        for pipe in self._pipes:
-            pipe.close()
-        return f"signal {-code}" if code < 0 else f"exit status {code}"
-
-
 def confinement(choice: str = "auto") -> Confinement:
     """Choose a way of confinement that holds on this machine.
 
@@ -152,12 +102,16 @@ def confinement(choice: str = "auto") -> Confinement:
     ------
     SandboxUnavailable
         When nothing that was asked for holds; the sentence names the ways out.
+    UnusableInput
+        When there is no sandbox of that name.
     """
-    if choice == "none":
+    from .bare_way import Bare
+
+    if choice == Bare.name:
         return Bare()
     ways = _ways()
     if choice not in ("auto", *ways):
-        raise SandboxUnavailable(f"there is no sandbox called {choice!r}; there are: auto, {', '.join(ways)}, none")
+        raise UnusableInput(f"there is no sandbox called {choice!r}; there are: auto, {', '.join(ways)}, {Bare.name}")
     reasons = []
     for name in ways if choice == "auto" else [choice]:
         try:

@@ -13,8 +13,9 @@ from pathlib import Path
 
 import pytest
 
+from grader.errors import UnusableInput
 from grader.sandbox import Confinement, SandboxUnavailable, Worker, confine, confinement
-from grader.sandbox.confine import Bare
+from grader.sandbox.bare_way import Bare
 from grader.sandbox.doctor import examine, quick
 from grader.sandbox.sandlock_way import Sandlock
 
@@ -81,7 +82,7 @@ def test_auto_takes_the_first_way_that_holds(monkeypatch):
             confinement("absent")
         with pytest.raises(SandboxUnavailable, match=r"leaky: it does not hold: no TCP socket: a socket was opened"):
             confinement("leaky")
-        with pytest.raises(SandboxUnavailable, match="there are: auto, absent, leaky, tight, none"):
+        with pytest.raises(UnusableInput, match="there are: auto, absent, leaky, tight, none"):
             confinement("docker")
     finally:
         confine._proved.cache_clear()
