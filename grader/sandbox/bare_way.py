@@ -6,7 +6,7 @@ import os
 import subprocess
 from collections.abc import Mapping, Sequence
 
-from .confine import Confinement, Process
+from .confine import SECONDS_TO_DIE, Confinement, Process
 
 
 class Bare(Confinement):
@@ -50,9 +50,13 @@ class Child:
             except ProcessLookupError:
                 self._child.kill()
 
-    def wait(self) -> str:
-        """Reap the process."""
-        code = self._child.wait()
+    def wait(self, seconds: float = SECONDS_TO_DIE) -> str:
+        """Reap the process; see `Process.wait`."""
+        try:
+            code = self._child.wait(seconds)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            code = self._child.wait()
         for pipe in self._pipes:
             pipe.close()
         return f"signal {-code}" if code < 0 else f"exit status {code}"

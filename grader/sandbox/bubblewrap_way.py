@@ -10,11 +10,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from .bare_way import Child
-from .confine import Confinement, Process, SandboxUnavailable
+from .confine import SECONDS_TO_DIE, Confinement, Process, SandboxUnavailable
 from .privileges import SYS_ADMIN, has, unprivileged_user
 from .reach import DEVICES, reach
-
-_SECONDS_TO_DIE = 10.0
 
 
 class Bubblewrap(Confinement):
@@ -89,11 +87,11 @@ class _Namespaces(Child):
             os.close(tell)
         self._first = _pidfd_of_first(told)
 
-    def wait(self) -> str:
+    def wait(self, seconds: float = SECONDS_TO_DIE) -> str:
         """Reap bwrap, and wait until the kernel has ended everything inside."""
-        ended = super().wait()
+        ended = super().wait(seconds)
         if self._first is not None:
-            select.select([self._first], [], [], _SECONDS_TO_DIE)
+            select.select([self._first], [], [], SECONDS_TO_DIE)
             os.close(self._first)
             self._first = None
         return ended

@@ -16,6 +16,8 @@ from typing import ClassVar, Protocol
 from ..errors import GraderError, UnusableInput
 from .privileges import tasks_of
 
+SECONDS_TO_DIE = 10.0
+
 
 class SandboxUnavailable(GraderError):
     """No way of confinement holds on this machine, or the one that was asked for does not."""
@@ -39,8 +41,14 @@ class Process(Protocol):
     def kill(self) -> None:
         """Kill the whole process tree. Killing what is gone is fine."""
 
-    def wait(self) -> str:
-        """Reap the process and close the pipes; say in words how it ended: ``"exit status 3"``, ``"signal 9"``."""
+    def wait(self, seconds: float = SECONDS_TO_DIE) -> str:
+        """Reap the process and close the pipes; kill it first if it has not ended within `seconds`.
+
+        Returns
+        -------
+        str
+            How it ended: ``"exit status 3"``, ``"signal 9"``.
+        """
 
 
 class Confinement(ABC):

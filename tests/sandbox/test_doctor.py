@@ -19,7 +19,7 @@ from grader.sandbox.bare_way import Bare
 from grader.sandbox.doctor import examine, quick
 from grader.sandbox.sandlock_way import Sandlock
 
-from .conftest import needs_sandlock
+from .conftest import needs_sandlock, processes_of
 
 # What the trusted half sees to itself, however the worker is confined.
 BY_THE_GRADER = {"wall-clock time is limited"}
@@ -135,17 +135,6 @@ def test_a_grader_that_is_killed_leaves_no_process(way: Confinement):
         finally:
             grader.kill()
             shutil.rmtree(scratch, ignore_errors=True)
-
-
-def processes_of(scratch: str) -> list[int]:
-    found = []
-    for path in Path("/proc").glob("[0-9]*/environ"):
-        try:
-            if scratch.encode() in path.read_bytes():
-                found.append(int(path.parent.name))
-        except OSError:
-            continue
-    return found
 
 
 def wait_until(holds: Callable[[], bool], seconds: float = 20.0) -> bool:
