@@ -60,7 +60,8 @@ class Bubblewrap(Confinement):
         for path in seen.readable:
             options += ["--ro-bind", path, path]
         for path in seen.hidden:
-            options += ["--tmpfs", path] if os.path.isdir(path) else ["--ro-bind", "/dev/null", path]
+            empty = ["--tmpfs", path, "--remount-ro", path]
+            options += empty if os.path.isdir(path) else ["--ro-bind", "/dev/null", path]
         for path in DEVICES:
             options += ["--dev-bind", path, path]
         # The root that bwrap makes is writable memory without a bound: nothing but the scratch folder stays writable.

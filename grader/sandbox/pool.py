@@ -83,6 +83,8 @@ class Worker:
     ------
     SandboxUnavailable
         When the worker does not come up. No submitted code has run by then, so it is never the student's fault.
+    KeyError
+        When `files` has no `module`.
     """
 
     def __init__(
