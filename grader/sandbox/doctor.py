@@ -10,7 +10,7 @@ from pathlib import Path
 
 from utils.checks.program import Ran
 
-from .confine import Confinement, confinement
+from .confine import Confinement
 from .limits import MEGABYTE, Limits
 from .pool import Worker, WorkerLost
 from .reach import reach
@@ -39,13 +39,13 @@ class Probe:
     detail: str = ""
 
 
-def examine(way: Confinement | None = None) -> list[Probe]:
+def examine(way: Confinement) -> list[Probe]:
     """Run every probe.
 
     Parameters
     ----------
-    way : Confinement, optional
-        What to examine; by default what ``confinement("auto")`` chooses.
+    way : Confinement
+        What to examine.
 
     Returns
     -------
@@ -56,14 +56,13 @@ def examine(way: Confinement | None = None) -> list[Probe]:
     SandboxUnavailable
         When no worker can be started at all.
     """
-    way = confinement() if way is None else way
     with surroundings() as around:
         probes = _try_all(way, [*_quick_attempts(), *around.attempts()])
     return [*probes, _processor_time(way), _wall_clock(way), _nothing_left(way)]
 
 
 def quick(way: Confinement) -> list[Probe]:
-    """The probes that take no time and need no listener: what `confinement` asks before it trusts a way.
+    """The probes that take no time and need no listener: what `choice.confinement` asks before it trusts a way.
 
     Parameters
     ----------

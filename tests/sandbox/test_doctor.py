@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from grader.errors import UnusableInput
-from grader.sandbox import Confinement, SandboxUnavailable, Worker, confine, confinement
+from grader.sandbox import Confinement, SandboxUnavailable, Worker, choice, confinement
 from grader.sandbox.bare_way import Bare
 from grader.sandbox.doctor import examine, quick
 from grader.sandbox.sandlock_way import Sandlock
@@ -73,9 +73,9 @@ def test_auto_takes_the_first_way_that_holds(monkeypatch):
     class Tight(Leaky):
         name = "tight"
 
-    monkeypatch.setattr(confine, "_ways", lambda: {way.name: way for way in (Absent, Leaky, Tight)})
-    monkeypatch.setattr("grader.sandbox.doctor.quick", lambda way: [] if isinstance(way, Tight) else quick(way))
-    confine._proved.cache_clear()
+    monkeypatch.setattr(choice, "_ways", lambda: {way.name: way for way in (Absent, Leaky, Tight)})
+    monkeypatch.setattr("grader.sandbox.choice.quick", lambda way: [] if isinstance(way, Tight) else quick(way))
+    choice._proved.cache_clear()
     try:
         assert confinement().name == "tight"
         with pytest.raises(SandboxUnavailable, match=r"absent: there is no such thing here.*Ways out:.*--sandbox none"):
@@ -85,26 +85,26 @@ def test_auto_takes_the_first_way_that_holds(monkeypatch):
         with pytest.raises(UnusableInput, match="there are: auto, absent, leaky, tight, none"):
             confinement("docker")
     finally:
-        confine._proved.cache_clear()
+        choice._proved.cache_clear()
 
 
 def test_where_nothing_holds_auto_refuses(monkeypatch):
     class Leaky(Bare):
         name = "leaky"
 
-    monkeypatch.setattr(confine, "_ways", lambda: {"leaky": Leaky})
-    confine._proved.cache_clear()
+    monkeypatch.setattr(choice, "_ways", lambda: {"leaky": Leaky})
+    choice._proved.cache_clear()
     try:
         with pytest.raises(SandboxUnavailable, match=r"cannot be confined on this machine.*Ways out") as refused:
             confinement("auto")
         assert refused.value.exit_code == 3
     finally:
-        confine._proved.cache_clear()
+        choice._proved.cache_clear()
 
 
 def test_a_missing_program_is_named(monkeypatch):
     monkeypatch.setattr(shutil, "which", lambda name: None)
-    confine._proved.cache_clear()
+    choice._proved.cache_clear()
     with pytest.raises(SandboxUnavailable, match="bwrap is not installed"):
         confinement("bubblewrap")
 
