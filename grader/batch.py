@@ -190,7 +190,18 @@ def report_for(
 
 def read_submission(course: Course, assignment: Assignment, path: Path) -> Submission:
     """Read the files that an assignment takes from a folder or an archive; raises NotASubmission."""
-    return Submission.read(path, assignment.files)
+    return Submission.read(path, assignment.files, _given(course, assignment.name))
+
+
+@cache
+def _given_files(root: Path) -> dict[str, bytes]:
+    return {f"nndl/{path.name}": path.read_bytes() for path in (root / "nndl").glob("*.py")}
+
+
+def _given(course: Course, name: str) -> dict[str, bytes | None]:
+    """What students have besides the files of this assignment: the kit's own, and their work on other assignments."""
+    others = {exercise.file: None for assignment, exercise in course.exercises() if assignment.name != name}
+    return {**_given_files(course.root), **others}
 
 
 def _kept(course: Course, assignment: Assignment, entry: Entry, held: Confinement) -> Graded | None:

@@ -14,8 +14,8 @@ from .batch import Entry, Graded, grade_class, kept_results, read_submission
 from .course import Assignment, Course
 from .errors import GraderError
 from .gradebook import Gradebook
-from .lateness import handed_in
-from .rows import Row
+from .gradebook.lateness import handed_in
+from .gradebook.rows import Row
 from .submission import NotASubmission, Submission
 
 

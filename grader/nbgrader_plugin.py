@@ -31,15 +31,15 @@ from nbgrader.preprocessors import NbGraderPreprocessor
 from sqlalchemy.exc import SAWarning
 
 from . import course as courses
-from .annotate import annotate
 from .batch import collect, read_submission, report_for
 from .course import Course
-from .database import find_own_programs
 from .errors import GraderError
 from .gradebook import COURSE_ID, Gradebook
-from .lateness import handed_in, late_penalty
-from .markdown import to_safe_html
-from .restore import read_released, restore
+from .gradebook.annotate import annotate
+from .gradebook.database import find_own_programs
+from .gradebook.lateness import handed_in, late_penalty
+from .gradebook.markdown import to_safe_html
+from .gradebook.restore import read_released, restore
 from .submission import NotASubmission
 from .wording import one_line
 

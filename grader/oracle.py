@@ -84,20 +84,27 @@ def case_rng(secret: bytes, student: str, exercise: Exercise) -> np.random.Gener
 class _Bench:
     """One module of one submission on a worker, with a new worker whenever one is lost.
 
-    Everything that `nndl` holds besides this module answers with the reference, so that no exercise is judged by
-    another one's mistakes.
+    What this module stands on is answered by the reference, so that no exercise is judged by another one's mistakes.
+    Nothing else is: a sandwich of layers must not answer for the layer that it is made of.
     """
 
     def __init__(
         self, submission: Submission, course: Course, module: str, reference: Reference, confinement: Confinement
     ) -> None:
         self.file = f"nndl/{module}.py"
-        self.source = submission.text(self.file) if self.file in submission.files else None
         self.module = module
         self.reference = reference
         self.confinement = confinement
         self.limits = Limits(seconds=course.limits.seconds, memory=course.limits.memory_bytes)
-        self.proxies = {name: _functions(reference, name) for name in reference.modules if name != module}
+        self.files = {
+            name: submission.text(f"nndl/{name}.py")
+            for name in reference.modules
+            if f"nndl/{name}.py" in submission.files
+        }
+        # Other files may hold helpers of the student's own; nothing in them is answered by the reference.
+        self.proxies = {name: () for name in self.files if name != module} | {
+            name: _functions(reference, name) for name in reference.prerequisites(module)
+        }
         self.unusable: WorkerLost | None = None
         self.lost: set[str] = set()  # exercises that never came back
         self._worker: Worker | None = None
@@ -135,9 +142,7 @@ class _Bench:
         if self.unusable:
             raise self.unusable
         if self._worker is None:
-            assert self.source is not None
-            files = {self.module: self.source}
-            self._worker = Worker(self.confinement, files, self.module, self.proxies, self._ask, self.limits)
+            self._worker = Worker(self.confinement, self.files, self.module, self.proxies, self._ask, self.limits)
             try:
                 self._worker.run("pass", {}, ())
             except WorkerLost as lost:
@@ -165,7 +170,7 @@ def _functions(reference: Reference, module: str) -> tuple[str, ...]:
 def _grade_exercise(bench: _Bench, exercise: Exercise, rng: np.random.Generator) -> Verdict:
     started = time.monotonic()
     spec = recipe(exercise.name)
-    if bench.source is None:
+    if bench.module not in bench.files:
         judgement = _nothing("missing", f"{bench.file} was not handed in.")
     else:
         try:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import ast
 import importlib.util
 import linecache
 import sys
@@ -50,6 +51,19 @@ class Reference:
         loaded = self.module(module)
         own = (n for n, v in vars(loaded).items() if callable(v) and getattr(v, "__module__", "") == loaded.__name__)
         return tuple(name for name in own if not name.startswith("_"))
+
+    def prerequisites(self, module: str) -> tuple[str, ...]:
+        """The modules of the package that a module stands on: what it imports, and what that imports."""
+        found: dict[str, None] = {}
+        waiting = [module]
+        while waiting:
+            for node in ast.walk(ast.parse(self.source(waiting.pop()))):
+                if isinstance(node, ast.ImportFrom) and node.level == 1:
+                    names = [node.module] if node.module else [alias.name for alias in node.names]
+                    fresh = [name for name in names if name not in found and name in self.modules]
+                    found |= dict.fromkeys(fresh)
+                    waiting += fresh
+        return tuple(sorted(found))
 
     def variant(self, module: str, edits: Sequence[Edit]) -> ModuleType:
         """The module with some of its text replaced: a misconception, a mutant, or another right answer.

@@ -18,7 +18,7 @@ from markupsafe import Markup
 
 from ..course import Course, Exercise
 from ..files import write_if_changed
-from ..rows import Row, WrittenGrade
+from ..gradebook.rows import Row, WrittenGrade
 from ..verdict import Report, VerdictName
 from ..wording import WORDING, one_line, points, visible
 from . import summary

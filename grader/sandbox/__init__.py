@@ -1,6 +1,7 @@
-"""Running submitted code confined: see `confine` for the promise and `pool.Worker` for how it is used."""
+"""Running submitted code confined: see `choice` for the promise and `pool.Worker` for how it is used."""
 
-from .confine import Confinement, SandboxUnavailable, confinement
+from .choice import confinement
+from .confine import Confinement, SandboxUnavailable
 from .inside.wire import Opaque
 from .limits import Limits
 from .pool import Worker, WorkerLost

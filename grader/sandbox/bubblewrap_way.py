@@ -9,11 +9,10 @@ import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from .confine import Child, Confinement, Process, SandboxUnavailable
+from .bare_way import Child
+from .confine import SECONDS_TO_DIE, Confinement, Process, SandboxUnavailable
 from .privileges import SYS_ADMIN, has, unprivileged_user
 from .reach import DEVICES, reach
-
-_SECONDS_TO_DIE = 10.0
 
 
 class Bubblewrap(Confinement):
@@ -61,7 +60,8 @@ class Bubblewrap(Confinement):
         for path in seen.readable:
             options += ["--ro-bind", path, path]
         for path in seen.hidden:
-            options += ["--tmpfs", path] if os.path.isdir(path) else ["--ro-bind", "/dev/null", path]
+            empty = ["--tmpfs", path, "--remount-ro", path]
+            options += empty if os.path.isdir(path) else ["--ro-bind", "/dev/null", path]
         for path in DEVICES:
             options += ["--dev-bind", path, path]
         # The root that bwrap makes is writable memory without a bound: nothing but the scratch folder stays writable.
@@ -88,11 +88,11 @@ class _Namespaces(Child):
             os.close(tell)
         self._first = _pidfd_of_first(told)
 
-    def wait(self) -> str:
+    def wait(self, seconds: float = SECONDS_TO_DIE) -> str:
         """Reap bwrap, and wait until the kernel has ended everything inside."""
-        ended = super().wait()
+        ended = super().wait(seconds)
         if self._first is not None:
-            select.select([self._first], [], [], _SECONDS_TO_DIE)
+            select.select([self._first], [], [], SECONDS_TO_DIE)
             os.close(self._first)
             self._first = None
         return ended

@@ -1,4 +1,4 @@
-"""The choice between the ways of confining a worker, and the promise that each of them keeps.
+"""What every way of confining a worker promises.
 
 No network; no other process seen, signalled or traced; only the interpreter, the installed packages and ``utils``
 readable; one small scratch folder; limits on memory, processes, file size, processor time, wall-clock time and output;
@@ -8,14 +8,14 @@ nothing left behind. `grader.sandbox.doctor` proves it by running probes inside.
 from __future__ import annotations
 
 import os
-import subprocess
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from functools import cache
 from typing import ClassVar, Protocol
 
 from ..errors import GraderError
 from .privileges import tasks_of
+
+SECONDS_TO_DIE = 10.0
 
 
 class SandboxUnavailable(GraderError):
@@ -40,8 +40,14 @@ class Process(Protocol):
     def kill(self) -> None:
         """Kill the whole process tree. Killing what is gone is fine."""
 
-    def wait(self) -> str:
-        """Reap the process and close the pipes; say in words how it ended: ``"exit status 3"``, ``"signal 9"``."""
+    def wait(self, seconds: float = SECONDS_TO_DIE) -> str:
+        """Reap the process and close the pipes; kill it first if it has not ended within `seconds`.
+
+        Returns
+        -------
+        str
+            How it ended: ``"exit status 3"``, ``"signal 9"``.
+        """
 
 
 class Confinement(ABC):
@@ -84,110 +90,3 @@ class Confinement(ABC):
         ------
         SandboxUnavailable
         """
-
-
-class Bare(Confinement):
-    """No confinement at all: for code one would run anyway, and to see the probes fail."""
-
-    name = "none"
-    narrows = False
-
-    def spawn(self, argv: Sequence[str], scratch: str, environment: Mapping[str, str]) -> Process:
-        """Start `argv` as it is."""
-        return Child(argv, scratch, environment)
-
-
-class Child:
-    """A `subprocess.Popen` as a `Process`."""
-
-    def __init__(
-        self, argv: Sequence[str], scratch: str, environment: Mapping[str, str], passed: tuple[int, ...] = ()
-    ) -> None:
-        pipe = subprocess.PIPE
-        child = subprocess.Popen(
-            list(argv),
-            stdin=pipe,
-            stdout=pipe,
-            stderr=pipe,
-            bufsize=0,
-            cwd=scratch,
-            env=dict(environment),
-            start_new_session=True,
-            pass_fds=passed,
-        )
-        self._child = child
-        self._pipes = [pipe for pipe in (child.stdin, child.stdout, child.stderr) if pipe is not None]
-        self.stdin, self.stdout, self.stderr = (pipe.fileno() for pipe in self._pipes)
-
-    def kill(self) -> None:
-        """Kill the process and its session's group."""
-        if self._child.returncode is None:
-            try:
-                os.killpg(self._child.pid, 9)
-            except ProcessLookupError:
-                self._child.kill()
-
-    def wait(self) -> str:
-        """Reap the process."""
-        code = self._child.wait()
-        for pipe in self._pipes:
-            pipe.close()
-        return f"signal {-code}" if code < 0 else f"exit status {code}"
-
-
-def confinement(choice: str = "auto") -> Confinement:
-    """Choose a way of confinement that holds on this machine.
-
-    Parameters
-    ----------
-    choice : str
-        ``"auto"`` (the first of sandlock and bubblewrap that holds), ``"sandlock"``, ``"bubblewrap"`` or ``"none"``.
-        Nothing but the word ``"none"`` leads to a bare run.
-
-    Returns
-    -------
-    Confinement
-
-    Raises
-    ------
-    SandboxUnavailable
-        When nothing that was asked for holds; the sentence names the ways out.
-    """
-    if choice == "none":
-        return Bare()
-    ways = _ways()
-    if choice not in ("auto", *ways):
-        raise SandboxUnavailable(f"there is no sandbox called {choice!r}; there are: auto, {', '.join(ways)}, none")
-    reasons = []
-    for name in ways if choice == "auto" else [choice]:
-        try:
-            return _proved(name)
-        except SandboxUnavailable as error:
-            reasons.append(f"{name}: {error}")
-    raise SandboxUnavailable(f"submitted code cannot be confined on this machine ({'; '.join(reasons)}). {WAYS_OUT}")
-
-
-WAYS_OUT = (
-    "Ways out: for sandlock, a kernel with Landlock (from Linux 5.13; 'landlock' in /sys/kernel/security/lsm); for "
-    "bubblewrap, its program and the right to user namespaces; for code you would run anyway, --sandbox none."
-)
-
-
-def _ways() -> dict[str, type[Confinement]]:
-    """The ways that confine, the preferred one first."""
-    from .bubblewrap_way import Bubblewrap
-    from .sandlock_way import Sandlock
-
-    return {way.name: way for way in (Sandlock, Bubblewrap)}
-
-
-@cache
-def _proved(name: str) -> Confinement:
-    """One way of confinement, after a worker inside has tried to get out; see `doctor.quick`."""
-    from .doctor import quick
-
-    way = _ways()[name]()
-    escaped = [probe for probe in quick(way) if not probe.held]
-    if escaped:
-        raise SandboxUnavailable("it does not hold: " + "; ".join(f"{p.promise}: {p.detail}" for p in escaped))
-    return way

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import os
 import socket
-import subprocess
-import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from utils.checks.program import Ran
 
-from .confine import Confinement, confinement
+from .confine import Confinement
 from .limits import MEGABYTE, Limits
 from .pool import Worker, WorkerLost
 from .reach import reach
+from .surroundings import Attempt, surroundings
 
 _SOURCE = Path(__file__).with_name("probes.py")
 _ROOT = Path(__file__).resolve().parents[2]
@@ -42,16 +39,13 @@ class Probe:
     detail: str = ""
 
 
-Attempt = tuple[str, str, tuple[object, ...]]  # the promise, the probe's function and its arguments
-
-
-def examine(way: Confinement | None = None) -> list[Probe]:
+def examine(way: Confinement) -> list[Probe]:
     """Run every probe.
 
     Parameters
     ----------
-    way : Confinement, optional
-        What to examine; by default what ``confinement("auto")`` chooses.
+    way : Confinement
+        What to examine.
 
     Returns
     -------
@@ -62,14 +56,13 @@ def examine(way: Confinement | None = None) -> list[Probe]:
     SandboxUnavailable
         When no worker can be started at all.
     """
-    way = confinement() if way is None else way
-    with _surroundings() as around:
+    with surroundings() as around:
         probes = _try_all(way, [*_quick_attempts(), *around.attempts()])
     return [*probes, _processor_time(way), _wall_clock(way), _nothing_left(way)]
 
 
 def quick(way: Confinement) -> list[Probe]:
-    """The probes that take no time and need no listener: what `confinement` asks before it trusts a way.
+    """The probes that take no time and need no listener: what `choice.confinement` asks before it trusts a way.
 
     Parameters
     ----------
@@ -142,63 +135,6 @@ def _worker(way: Confinement, limits: Limits) -> Worker:
 
 def _no_answer(module: str, function: str, args: tuple[object, ...], kwargs: dict[str, object]) -> object:
     raise LookupError(f"{module}.{function} is not answered")
-
-
-@dataclass
-class _Surroundings:
-    """What stands around the sandbox, for the probes to reach."""
-
-    folder: str
-    tcp: socket.socket
-    udp: socket.socket
-    unix: socket.socket
-    abstract: socket.socket
-    victim: int
-
-    def attempts(self) -> list[Attempt]:
-        inet, unix = int(socket.AF_INET), int(socket.AF_UNIX)
-        stream, datagram = int(socket.SOCK_STREAM), int(socket.SOCK_DGRAM)
-        return [
-            ("no TCP connection, to this machine neither", "connect", (inet, stream, self.tcp.getsockname())),
-            ("no UDP packet, to this machine neither", "connect", (inet, datagram, self.udp.getsockname())),
-            ("no connection to a local socket", "connect", (unix, stream, self.unix.getsockname())),
-            ("no connection to an abstract socket", "connect", (unix, stream, "\0" + self.folder)),
-            ("a stranger's file is not readable", "read", (f"{self.folder}/secret",)),
-            ("password hashes are not readable", "read", ("/etc/shadow",)),
-            ("nothing is written beside the scratch folder", "write", (self.folder,)),
-            ("nothing is written to shared memory", "write", ("/dev/shm",)),
-            ("no other process is seen", "look_around", (self.victim,)),
-            ("no other process is signalled", "send_signal", (self.victim,)),
-            ("no other process is traced", "trace", (self.victim,)),
-            ("threads are limited", "start_threads", (Limits().threads + 1,)),
-        ]
-
-
-@contextmanager
-def _surroundings() -> Iterator[_Surroundings]:
-    with ExitStack() as stack:
-        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="nndl-doctor-"))
-        os.chmod(folder, 0o777)
-        Path(folder, "secret").write_text("secret")
-
-        def listener(family: int, kind: int, address: tuple[str, int] | str) -> socket.socket:
-            opened = stack.enter_context(socket.socket(family, kind))
-            opened.bind(address)
-            if kind == socket.SOCK_STREAM:
-                opened.listen()
-            return opened
-
-        sleeper = "import signal, time; signal.signal(signal.SIGUSR1, signal.SIG_IGN); time.sleep(600)"
-        victim = stack.enter_context(subprocess.Popen([sys.executable, "-I", "-S", "-c", sleeper]))
-        stack.callback(victim.kill)
-        yield _Surroundings(
-            folder,
-            listener(socket.AF_INET, socket.SOCK_STREAM, ("127.0.0.1", 0)),
-            listener(socket.AF_INET, socket.SOCK_DGRAM, ("127.0.0.1", 0)),
-            listener(socket.AF_UNIX, socket.SOCK_STREAM, f"{folder}/socket"),
-            listener(socket.AF_UNIX, socket.SOCK_STREAM, "\0" + folder),
-            victim.pid,
-        )
 
 
 def _processor_time(way: Confinement) -> Probe:

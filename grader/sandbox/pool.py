@@ -12,7 +12,7 @@ import msgspec
 
 from utils.checks.program import Crash, Ran
 
-from .confine import Confinement, SandboxUnavailable
+from .confine import SECONDS_TO_DIE, Confinement, SandboxUnavailable
 from .inside.channel import Cap, Channel
 from .inside.wire import (
     Answer,
@@ -36,6 +36,7 @@ from .reach import ENVIRONMENT, reach
 from .scratch import Scratch
 
 Answerer = Callable[[str, str, tuple[object, ...], dict[str, object]], object]
+_SECONDS_TO_EXIT = 1.0  # for a process that has closed the wire to say how it ended
 _TO_WORKER = Cap(64 * MEGABYTE, 512 * MEGABYTE)
 
 
@@ -82,6 +83,8 @@ class Worker:
     ------
     SandboxUnavailable
         When the worker does not come up. No submitted code has run by then, so it is never the student's fault.
+    KeyError
+        When `files` has no `module`.
     """
 
     def __init__(
@@ -95,6 +98,7 @@ class Worker:
     ) -> None:
         self._limits, self._answer = limits, answer
         self._proxies = {name: tuple(functions) for name, functions in proxies.items()}
+        sources = {module: files[module], **{name: files[name] for name in self._proxies if name in files}}
         self._runs = 0
         self._closed = False
         self._ended = ""
@@ -107,10 +111,10 @@ class Worker:
             raise
         inbound = Cap(limits.structure, limits.output)
         self._channel = Channel(self._process.stdout, self._process.stdin, inbound, _TO_WORKER, self._watch)
-        narrow, user = confinement.narrows, confinement.user
+        narrow = confinement.narrows
         rlimits = limits.as_rlimits(confinement.tasks()) if narrow else {}
-        sources = {name: files[name] for name in (module, *self._proxies) if name == module or name in files}
-        self._start(Start(sources, module, self._proxies, inbound.tree, inbound.blob, narrow, rlimits, user))
+        start = Start(sources, module, self._proxies, inbound.tree, inbound.blob, narrow, rlimits, confinement.user)
+        self._start(start)
 
     @property
     def scratch(self) -> str:
@@ -130,12 +134,9 @@ class Worker:
             if not isinstance(message, Ready):
                 raise WireError("the worker's first word is not Ready")
         except WireError as error:
-            os.set_blocking(self._process.stderr, False)
-            said = _last_line(self._process.stderr)
+            reason = _last_line(self._process.stderr) or str(error)
             self.close()
-            raise SandboxUnavailable(
-                f"a worker did not start in the sandbox: {said or error} ({self._ended})"
-            ) from error
+            raise SandboxUnavailable(f"a worker did not start in the sandbox: {reason} ({self._ended})") from error
         except BaseException:
             self.close()
             raise
@@ -179,7 +180,7 @@ class Worker:
             self.close()
             raise WorkerLost("timeout", f"no answer within {self._limits.seconds:g} seconds") from None
         except WireClosed:
-            self.close(kill=False)
+            self._end(_SECONDS_TO_EXIT)
             raise WorkerLost("killed", f"the process that ran the code ended: {self._ended}") from None
         except TooLarge:
             raise  # ours: the inputs of a case are too large
@@ -211,14 +212,16 @@ class Worker:
         except msgspec.ValidationError as error:
             raise WireError(f"a crash is described wrongly: {error}") from None
 
-    def close(self, kill: bool = True) -> None:
+    def close(self) -> None:
         """End the worker: its whole process tree is gone and its scratch folder removed. Closing twice is fine."""
-        if self._closed:
-            return
-        self._closed = True
-        if kill:
+        if not self._closed:
             self._process.kill()
-        self._ended = self._process.wait()
+            self._end(SECONDS_TO_DIE)
+
+    def _end(self, seconds: float) -> None:
+        """Wait until the process has ended, or end it after so many seconds."""
+        self._closed = True
+        self._ended = self._process.wait(seconds)
         self._scratch.remove()
 
     def __enter__(self) -> Worker:
@@ -235,6 +238,8 @@ def _shortened(fields: dict[str, object]) -> dict[str, object]:
 
 
 def _last_line(fd: int) -> str:
+    """The last line that lies ready in a pipe, which for a traceback is the error."""
+    os.set_blocking(fd, False)
     try:
         lines = os.read(fd, 1 << 16).decode(errors="replace").strip().splitlines()
     except OSError:

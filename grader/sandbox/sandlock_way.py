@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .confine import Confinement, Process, SandboxUnavailable
+from .confine import SECONDS_TO_DIE, Confinement, Process, SandboxUnavailable
 from .privileges import unprivileged_user
 from .reach import DEVICES, reach
-
-_SECONDS_TO_DIE = 10.0
 
 
 class Sandlock(Confinement):
@@ -61,9 +59,11 @@ class _Confined:
         self.stdin, self.stdout, self.stderr = (s.fileno() for s in (process.stdin, process.stdout, process.stderr))
 
     def kill(self) -> None:
+        """Kill the process."""
         self._process.kill()
 
-    def wait(self) -> str:
-        result = self._process.wait(_SECONDS_TO_DIE)
+    def wait(self, seconds: float = SECONDS_TO_DIE) -> str:
+        """Reap the process; see `Process.wait`. sandlock itself kills what has not ended in time."""
+        result = self._process.wait(seconds)
         self._process.__exit__(None, None, None)  # closes the pipes
         return f"signal {result.signal}" if result.signal > 0 else f"exit status {result.exit_code}"

@@ -64,7 +64,7 @@ def test_the_pack_alone_names_every_misconception(
     result = examine(packs[name], {module: reference.variant(module, misconception.edits)})
     assert not result.passed
     assert {finding.misconception for finding in result.findings if finding.verdict != "pass"} == {misconception.id}
-    assert misconception.hint in str(result)
+    assert misconception.hint in " ".join(str(result).split())
 
 
 def test_a_pass_is_said_in_one_line(student: ModuleType, capsys: pytest.CaptureFixture[str]) -> None:
@@ -88,7 +88,7 @@ def test_a_failure_shows_case_sentence_and_how_to_look_into_it(student: ModuleTy
 def test_a_right_backward_of_a_wrong_forward_is_told_so(student: ModuleType, reference: Reference) -> None:
     text = reference.source("layers").replace("@ w + b", "@ (2 * w) + b").replace("(dout @ w.T)", "(dout @ (2 * w).T)")
     exec(compile(text, "nndl/layers.py", "exec"), vars(student))
-    with pytest.raises(CheckFailed, match="dx is the right derivative of what your forward pass computes"):
+    with pytest.raises(CheckFailed, match=r"dx is the right derivative of what your\s+forward pass computes"):
         check(student.affine_backward)
 
 

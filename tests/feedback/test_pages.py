@@ -7,7 +7,7 @@ import pytest
 from reports import COURSE, HINTS, a_class, everything, report
 
 from grader import feedback
-from grader.rows import Row, WrittenGrade
+from grader.gradebook.rows import Row, WrittenGrade
 from grader.wording import WORDING
 from utils.checks.case import Finding
 

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from nbgrader.utils import determine_grade
 from small_course import make, report
 
-from grader.annotate import annotate, plain_markdown
 from grader.errors import CourseError
-from grader.markdown import to_safe_html
-from grader.restore import read_released, restore
+from grader.gradebook.annotate import annotate, plain_markdown
+from grader.gradebook.markdown import to_safe_html
+from grader.gradebook.restore import read_released, restore
 from utils.checks.case import Finding
 
 

@@ -10,7 +10,7 @@ import pytest
 from nbgrader import api
 from small_course import answered, make, report
 
-from grader import gradebook as module
+from grader.gradebook import book as module
 from grader.errors import CourseError, GradebookError
 from grader.gradebook import Gradebook, WrittenGrade
 from grader.submission import Submission

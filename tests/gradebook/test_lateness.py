@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from grader.course import Late
-from grader.lateness import handed_in, late_penalty
+from grader.gradebook.lateness import handed_in, late_penalty
 
 LATE = Late(grace="2h", per_day=0.1, days=5)
 HOUR, DAY = 3600, 86400

@@ -4,7 +4,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from grader.markdown import LIMIT, to_safe_html
+from grader.gradebook.markdown import LIMIT, to_safe_html
 
 PNG = {"plot.png": {"image/png": "aGVsbG8="}}
 

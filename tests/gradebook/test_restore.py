@@ -10,7 +10,7 @@ from nbgrader.nbgraderformat import MetadataValidator
 from small_course import cell, make
 
 from grader.errors import CourseError
-from grader.restore import DAMAGED, MISSING, read_pictures, read_released, restore
+from grader.gradebook.restore import DAMAGED, MISSING, read_pictures, read_released, restore
 
 RELEASED = nbformat.v4.new_notebook(
     metadata={"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}},

@@ -45,9 +45,7 @@ def test_notebook_reaches_its_targets(name, course, tmp_path, monkeypatch):
     monkeypatch.setenv("NNDL_DATA", "offline")
     for threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):  # several threads lose on a busy machine
         monkeypatch.setenv(threads, "1")
-    client = NotebookClient(
-        node, timeout=600, kernel_name="python3", resources={"metadata": {"path": str(tmp_path)}}
-    )
+    client = NotebookClient(node, timeout=600, kernel_name="python3", resources={"metadata": {"path": str(tmp_path)}})
     client.execute()
 
     errors = [out for cell in node.cells for out in cell.get("outputs", []) if out.get("name") == "stderr"]

@@ -99,6 +99,52 @@ def test_the_net_above_is_answered_by_the_references_layers(
     assert one(report, "layers.affine_backward").verdict == "pass"
 
 
+REDIRECTED = b"""
+import numpy as np
+from .layer_utils import affine_relu_backward, affine_relu_forward
+
+
+def affine_forward(x, w, b):
+    return affine_relu_forward(x, w, b)[0] - affine_relu_forward(x, -w, -b)[0], (x, w, b)
+
+
+def affine_backward(dout, cache):
+    return affine_relu_backward(dout, (cache, np.ones_like(dout)))
+"""
+
+
+def test_a_layer_is_not_answered_by_what_is_made_of_it(
+    grade: Grade, reference: Reference, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    report = grade({"nndl/layers.py": REDIRECTED})
+    assert report.score == 0
+    assert reference.prerequisites("layers") == ()
+    # with layer_utils answered by the reference, the same file earns both exercises
+    monkeypatch.setattr(Reference, "prerequisites", lambda self, module: ("layer_utils",))
+    report = grade({"nndl/layers.py": REDIRECTED})
+    assert one(report, "layers.affine_forward").verdict == one(report, "layers.affine_backward").verdict == "pass"
+
+
+def test_a_module_stands_on_what_it_imports(reference: Reference) -> None:
+    assert reference.prerequisites("fc_net") == ("layer_utils", "layers")
+    assert reference.prerequisites("neural_net") == reference.prerequisites("backprop") == ()
+
+
+def test_a_helper_of_the_students_own_in_another_file_is_found(grade: Grade, reference: Reference) -> None:
+    files = solved(
+        reference,
+        neural_net=(
+            ("import numpy as np\n", "import numpy as np\n\nfrom .layers import total\n"),
+            (
+                "loss = -log_probs[rows, y].mean() + 0.5 * reg * ((W1 * W1).sum() + (W2 * W2).sum())",
+                "loss = -log_probs[rows, y].mean() + 0.5 * reg * (total(W1) + total(W2))",
+            ),
+        ),
+    )
+    files["nndl/layers.py"] += b"\n\ndef total(W):\n    return (W * W).sum()\n"
+    assert one(grade(files), "neural_net.TwoLayerNet.loss").verdict == "pass"
+
+
 def test_a_half_right_backward_earns_its_share(grade: Grade, reference: Reference) -> None:
     report = grade(solved(reference, layers=(("db = dout.sum(axis=0)", "db = dout.sum(axis=0, keepdims=True)"),)))
     verdict = one(report, "layers.affine_backward")

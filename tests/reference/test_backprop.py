@@ -35,12 +35,8 @@ def test_a_perfect_autoencoder_has_no_loss_and_no_gradient():
 def test_gplvm_values_are_their_definitions():
     X, Y = latent()
     K = ALPHA * X @ X.T + np.eye(6) / BETA
-    assert backprop.gplvm_log_determinant(X, ALPHA, BETA, 3)[0] == pytest.approx(
-        -1.5 * np.log(np.linalg.det(K))
-    )
-    assert backprop.gplvm_data_fit(X, Y, ALPHA, BETA)[0] == pytest.approx(
-        -0.5 * np.trace(np.linalg.inv(K) @ Y @ Y.T)
-    )
+    assert backprop.gplvm_log_determinant(X, ALPHA, BETA, 3)[0] == pytest.approx(-1.5 * np.log(np.linalg.det(K)))
+    assert backprop.gplvm_data_fit(X, Y, ALPHA, BETA)[0] == pytest.approx(-0.5 * np.trace(np.linalg.inv(K) @ Y @ Y.T))
 
 
 @pytest.mark.parametrize(("n", "q", "d"), [(6, 2, 3), (1, 4, 2), (3, 5, 7)])

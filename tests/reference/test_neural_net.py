@@ -39,9 +39,7 @@ def test_the_courses_toy_training():
     net = toy_net()
     stats = net.train(X, y, X, y, learning_rate=1e-1, reg=5e-6, num_iters=100)
     assert stats["loss_history"][-1] == pytest.approx(0.0145, abs=1e-4)
-    assert (
-        len(stats["loss_history"]) == len(stats["val_acc_history"]) == len(stats["train_acc_history"]) == 100
-    )
+    assert len(stats["loss_history"]) == len(stats["val_acc_history"]) == len(stats["train_acc_history"]) == 100
     np.testing.assert_array_equal(net.predict(X), y)
 
 

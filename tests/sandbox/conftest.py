@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -48,3 +49,15 @@ def way(request: pytest.FixtureRequest) -> Confinement:
     """Each way of confinement in turn."""
     chosen: Confinement = request.param()
     return chosen
+
+
+def processes_of(scratch: str) -> list[str]:
+    """Processes whose environment names a worker's scratch folder, zombies aside."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/environ"):
+        try:
+            if scratch.encode() in path.read_bytes():
+                found.append(path.parent.name)
+        except OSError:
+            continue
+    return found

@@ -13,12 +13,13 @@ from pathlib import Path
 
 import pytest
 
-from grader.sandbox import Confinement, SandboxUnavailable, Worker, confine, confinement
-from grader.sandbox.confine import Bare
+from grader.errors import UnusableInput
+from grader.sandbox import Confinement, SandboxUnavailable, Worker, choice, confinement
+from grader.sandbox.bare_way import Bare
 from grader.sandbox.doctor import examine, quick
 from grader.sandbox.sandlock_way import Sandlock
 
-from .conftest import needs_sandlock
+from .conftest import needs_sandlock, processes_of
 
 # What the trusted half sees to itself, however the worker is confined.
 BY_THE_GRADER = {"wall-clock time is limited"}
@@ -72,38 +73,38 @@ def test_auto_takes_the_first_way_that_holds(monkeypatch):
     class Tight(Leaky):
         name = "tight"
 
-    monkeypatch.setattr(confine, "_ways", lambda: {way.name: way for way in (Absent, Leaky, Tight)})
-    monkeypatch.setattr("grader.sandbox.doctor.quick", lambda way: [] if isinstance(way, Tight) else quick(way))
-    confine._proved.cache_clear()
+    monkeypatch.setattr(choice, "_ways", lambda: {way.name: way for way in (Absent, Leaky, Tight)})
+    monkeypatch.setattr("grader.sandbox.choice.quick", lambda way: [] if isinstance(way, Tight) else quick(way))
+    choice._proved.cache_clear()
     try:
         assert confinement().name == "tight"
         with pytest.raises(SandboxUnavailable, match=r"absent: there is no such thing here.*Ways out:.*--sandbox none"):
             confinement("absent")
         with pytest.raises(SandboxUnavailable, match=r"leaky: it does not hold: no TCP socket: a socket was opened"):
             confinement("leaky")
-        with pytest.raises(SandboxUnavailable, match="there are: auto, absent, leaky, tight, none"):
+        with pytest.raises(UnusableInput, match="there are: auto, absent, leaky, tight, none"):
             confinement("docker")
     finally:
-        confine._proved.cache_clear()
+        choice._proved.cache_clear()
 
 
 def test_where_nothing_holds_auto_refuses(monkeypatch):
     class Leaky(Bare):
         name = "leaky"
 
-    monkeypatch.setattr(confine, "_ways", lambda: {"leaky": Leaky})
-    confine._proved.cache_clear()
+    monkeypatch.setattr(choice, "_ways", lambda: {"leaky": Leaky})
+    choice._proved.cache_clear()
     try:
         with pytest.raises(SandboxUnavailable, match=r"cannot be confined on this machine.*Ways out") as refused:
             confinement("auto")
         assert refused.value.exit_code == 3
     finally:
-        confine._proved.cache_clear()
+        choice._proved.cache_clear()
 
 
 def test_a_missing_program_is_named(monkeypatch):
     monkeypatch.setattr(shutil, "which", lambda name: None)
-    confine._proved.cache_clear()
+    choice._proved.cache_clear()
     with pytest.raises(SandboxUnavailable, match="bwrap is not installed"):
         confinement("bubblewrap")
 
@@ -134,17 +135,6 @@ def test_a_grader_that_is_killed_leaves_no_process(way: Confinement):
         finally:
             grader.kill()
             shutil.rmtree(scratch, ignore_errors=True)
-
-
-def processes_of(scratch: str) -> list[int]:
-    found = []
-    for path in Path("/proc").glob("[0-9]*/environ"):
-        try:
-            if scratch.encode() in path.read_bytes():
-                found.append(int(path.parent.name))
-        except OSError:
-            continue
-    return found
 
 
 def wait_until(holds: Callable[[], bool], seconds: float = 20.0) -> bool:

@@ -50,3 +50,4 @@ def test_a_grader_among_the_installed_packages_is_hidden(way, fresh, monkeypatch
     with Worker(way, {"layers": source}, "layers", {}, print) as worker:
         assert worker.run("layers.f()", {}, ()).error in ("PermissionError", "FileNotFoundError")
         assert isinstance(worker.run("from grader import course", {}, ()), Crash)
+        assert isinstance(worker.run(f"open({str(site / 'grader' / 'x')!r}, 'w')", {}, ()), Crash)

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from grader.sandbox import Limits, Opaque, Worker, WorkerLost
-from grader.sandbox.confine import Bare
+from grader.sandbox.bare_way import Bare
 from utils.checks.program import Crash, Ran
 
 PATIENT, IMPATIENT = Limits(seconds=30.0), Limits(seconds=1.0)

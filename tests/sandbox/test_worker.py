@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from grader.sandbox import Limits, Opaque, SandboxUnavailable, Worker, WorkerLost, confinement, pool, reach
-from grader.sandbox.confine import Bare
+from grader.sandbox.bare_way import Bare
 from utils.checks.program import Crash, Ran
 
 LAYERS = {"layers": ("affine_forward", "relu_forward")}
@@ -155,7 +155,7 @@ def test_a_stub_is_missing_rather_than_wrong():
         ("x = 1\n\nraise SystemExit(3)", "SystemExit", 3),
         ("import numpy as np\nimport no_such_package", "ModuleNotFoundError", 2),
         ("\n\n1 / 0", "ZeroDivisionError", 3),
-        ("x = '\0'", "SyntaxError", 0),
+        ("\n\nx = '\\ud800'.encode()", "UnicodeEncodeError", 3),
     ],
 )
 def test_an_import_that_fails_is_reported_for_every_program(source, error, line):
@@ -175,6 +175,21 @@ def test_a_crash_names_the_students_line():
         "return x @ w",
     )
     assert outcome.shapes == "x (3, 4), w (5, 2)"
+
+
+def test_a_value_or_an_error_that_cannot_be_read_is_a_crash_too():
+    source = """
+        class Tricky(list):
+            def __iter__(self):
+                raise ZeroDivisionError
+        class Unprintable(Exception):
+            def __str__(self):
+                raise ValueError
+        def raise_it():
+            raise Unprintable
+    """
+    assert run(source, "out = fc_net.Tricky()").error == "ZeroDivisionError"
+    assert run(source, "fc_net.raise_it()").error in ("Unprintable", "ValueError")
 
 
 def test_the_same_seed_draws_the_same_numbers():
@@ -217,7 +232,8 @@ def test_what_cannot_cross_is_named():
 def test_a_result_above_the_limit_is_the_programs_fault_and_not_the_end(result):
     with worker("", limits=Limits(output=1_000_000, structure=100_000)) as held:
         outcome = held.run(f"out = {result}", {}, ("out",))
-        assert "too large" in outcome.message
+        assert "cannot be judged" in outcome.message
+        assert outcome.error == "TooLarge"
         assert held.run("out = 1", {}, ("out",)) == Ran({"out": 1})
 
 

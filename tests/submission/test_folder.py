@@ -209,3 +209,17 @@ def test_reading_leaves_no_file_open(hand_in):
     before = set(os.listdir("/proc/self/fd"))
     Submission.read(folder, FILES)
     assert set(os.listdir("/proc/self/fd")) == before
+
+
+def test_what_the_kit_gave_is_passed_over_unless_it_was_changed(tmp_path: Path) -> None:
+    folder = tmp_path / "hw3"
+    (folder / "nndl").mkdir(parents=True)
+    for name in ("__init__", "layers", "layer_utils", "optim"):
+        (folder / "nndl" / f"{name}.py").write_bytes(name.encode())
+    given = {"nndl/__init__.py": b"__init__", "nndl/layer_utils.py": b"layer_utils", "nndl/optim.py": None}
+    assert Submission.read(folder, ["nndl/layers.py"], given).remarks == ()
+    (folder / "nndl" / "layer_utils.py").write_bytes(b"layer_utils, and more")
+    (folder / "nndl" / "optim.py").write_bytes(b"their own work")
+    (remark,) = Submission.read(folder, ["nndl/layers.py"], given).remarks
+    assert remark == "nndl/layer_utils.py was changed; the grader goes by the one that the course gives"
+    assert len(Submission.read(folder, ["nndl/layers.py"]).remarks) == 2  # without a word on what was given

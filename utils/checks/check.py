@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import textwrap
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import ModuleType, SimpleNamespace
@@ -58,13 +59,13 @@ class Result:
                 lines.append(f"  ✓ {finding.aspect} is right")
             else:
                 about = f"{finding.aspect}: " if finding.aspect else ""
-                lines.append(f"  ✗ {about}{finding.hint}")
-                lines.append(f"      seen with: {finding.case}")
+                said = textwrap.wrap(f"✗ {about}{finding.hint}", 100, break_long_words=False)
+                lines += [f"  {said[0]}", *(f"    {more}" for more in said[1:]), f"    seen with: {finding.case}"]
         if self.program:
             case = next(finding.case for finding in self.findings if finding.case)
-            lines += ["", f'  To look into it: inputs = check_inputs("{self.exercise}", "{case}") holds'] + [
-                f"      {line}" for line in self.program.splitlines()
-            ]
+            lines += ["", "  To look into it, the inputs and what was run with them:", ""]
+            lines += [f'    inputs = check_inputs("{self.exercise}", "{case}")']
+            lines += [f"    {line}" for line in self.program.splitlines()]
         return "\n".join(lines)
 
 
@@ -156,7 +157,7 @@ def examine(pack: Pack, namespace: Mapping[str, object]) -> Result:
     if first and first.verdict != "missing":
         case = next(golden.case for golden in pack.cases if golden.case.title == first.case)
         shown = ", ".join(f"{name} {_shape(value)}" for name, value in case.inputs.items())
-        program = f"{shown}\n{case.program}"
+        program = f"# {shown}\n{case.program}"
     return Result(pack.exercise, judgement.share == 1, judgement.findings, len(hearings), program)
 
 

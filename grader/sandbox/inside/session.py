@@ -15,7 +15,7 @@ from utils.checks.program import Crash, Ran, describe_crash, run_program
 from .channel import Cap, Channel
 from .narrow import narrow
 from .package import SubmittedPackage
-from .wire import Answer, Ask, Done, Failed, Ready, Refused, Run, Start, TooLarge, WireClosed, as_table
+from .wire import Answer, Ask, Done, Failed, Ready, Refused, Run, Start, WireClosed, as_table
 
 _RAISED = {kind.__name__: kind for kind in (ArithmeticError, AttributeError, KeyError, TypeError, ValueError)}
 _UNBOUNDED = Cap(2**32 - 1, 2**32 - 1)
@@ -66,8 +66,10 @@ class Session:
             try:
                 self._channel.send(Done(message.number, outcome.mutated), outcome.values)
                 return
-            except TooLarge as error:
-                outcome = Crash(False, "ValueError", f"what came back is too large to judge: {error}")
+            except WireClosed:
+                raise
+            except Exception as error:  # too large, or of a class that does not let itself be read: nothing is sent yet
+                outcome = Crash(False, type(error).__name__, f"what came back cannot be judged: {error}")
         self._channel.send(Failed(message.number), asdict(outcome))
 
     def _outcome(self, message: Run, inputs: Mapping[str, object]) -> Ran | Crash:
@@ -75,9 +77,9 @@ class Session:
         random.seed(message.seed)
         try:
             module = self._package.load()
-        except BaseException as error:  # SystemExit at import is the student's, too
-            return describe_crash(error)
-        return run_program(message.program, {self._module: module}, inputs, message.fetch)
+            return run_program(message.program, {self._module: module}, inputs, message.fetch)
+        except BaseException as error:  # SystemExit and KeyboardInterrupt are the student's here
+            return _described(error)
 
     def _ask(self, module: str, function: str, args: tuple[object, ...], kwargs: dict[str, object]) -> object:
         with self._lock:  # submitted code may have threads
@@ -87,3 +89,10 @@ class Session:
             return value
         assert isinstance(reply, Refused)
         raise _RAISED.get(reply.error, RuntimeError)(f"nndl.{module}.{function}: {reply.message}")
+
+
+def _described(error: BaseException) -> Crash:
+    try:
+        return describe_crash(error)
+    except BaseException:  # an exception that does not let itself be printed
+        return Crash(False, type(error).__name__, "")

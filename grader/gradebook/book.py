@@ -17,17 +17,17 @@ from nbgrader import api
 from nbgrader.preprocessors import SaveAutoGrades, SaveCells
 from nbgrader.utils import is_grade, is_solution
 
+from ..course import Assignment, Course
+from ..errors import GradebookError
+from ..files import write_if_changed
+from ..submission import Submission
+from ..verdict import Report
+from ..wording import one_line
 from .annotate import annotate
-from .course import Assignment, Course
 from .database import find_own_programs, plainly, shown, transaction
-from .errors import GradebookError
-from .files import write_if_changed
 from .lateness import late_penalty
 from .restore import read_pictures, read_released, restore
 from .rows import Row, WrittenGrade, read_row
-from .submission import Submission
-from .verdict import Report
-from .wording import one_line
 
 __all__ = ["COURSE_ID", "Gradebook", "Row", "WrittenGrade"]
 

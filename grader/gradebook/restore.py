@@ -17,8 +17,8 @@ from typing import Any, Final, NamedTuple
 import nbformat
 from nbgrader.utils import is_locked
 
-from .course import Assignment, Course
-from .errors import CourseError
+from ..course import Assignment, Course
+from ..errors import CourseError
 
 PICTURES: Final = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
 MISSING: Final = "This notebook was not handed in; what you see is the released one."

@@ -14,8 +14,8 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import scoped_session, sessionmaker
 
-from .errors import GradebookError
-from .wording import one_line
+from ..errors import GradebookError
+from ..wording import one_line
 
 
 def find_own_programs() -> None:

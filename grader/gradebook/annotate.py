@@ -10,10 +10,10 @@ from typing import Any, Final
 import nbformat
 from nbgrader.utils import is_grade, is_solution
 
-from .course import Exercise, Notebook
-from .errors import CourseError
-from .verdict import Report, Verdict
-from .wording import WORDING, one_line, points, visible
+from ..course import Exercise, Notebook
+from ..errors import CourseError
+from ..verdict import Report, Verdict
+from ..wording import WORDING, one_line, points, visible
 
 _MARKDOWN: Final = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~$&@:])")
 

@@ -12,7 +12,7 @@ from typing import Final
 
 from nbgrader.utils import parse_utc
 
-from .course import Late
+from ..course import Late
 
 _OFFSET: Final = re.compile(r" ([+-]\d\d:?\d\d)$")  # apart from the time, nbgrader takes +0200 for 200 seconds
 

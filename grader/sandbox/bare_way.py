@@ -1,0 +1,62 @@
+"""No confinement, by name; and a child process, which bubblewrap starts in the same manner."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Mapping, Sequence
+
+from .confine import SECONDS_TO_DIE, Confinement, Process
+
+
+class Bare(Confinement):
+    """No confinement at all: for code one would run anyway, and to see the probes fail."""
+
+    name = "none"
+    narrows = False
+
+    def spawn(self, argv: Sequence[str], scratch: str, environment: Mapping[str, str]) -> Process:
+        """Start `argv` as it is."""
+        return Child(argv, scratch, environment)
+
+
+class Child:
+    """A `subprocess.Popen` as a `Process`."""
+
+    def __init__(
+        self, argv: Sequence[str], scratch: str, environment: Mapping[str, str], passed: tuple[int, ...] = ()
+    ) -> None:
+        pipe = subprocess.PIPE
+        child = subprocess.Popen(
+            list(argv),
+            stdin=pipe,
+            stdout=pipe,
+            stderr=pipe,
+            bufsize=0,
+            cwd=scratch,
+            env=dict(environment),
+            start_new_session=True,
+            pass_fds=passed,
+        )
+        self._child = child
+        self._pipes = [pipe for pipe in (child.stdin, child.stdout, child.stderr) if pipe is not None]
+        self.stdin, self.stdout, self.stderr = (pipe.fileno() for pipe in self._pipes)
+
+    def kill(self) -> None:
+        """Kill the process and its session's group."""
+        if self._child.returncode is None:
+            try:
+                os.killpg(self._child.pid, 9)
+            except ProcessLookupError:
+                self._child.kill()
+
+    def wait(self, seconds: float = SECONDS_TO_DIE) -> str:
+        """Reap the process; see `Process.wait`."""
+        try:
+            code = self._child.wait(seconds)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            code = self._child.wait()
+        for pipe in self._pipes:
+            pipe.close()
+        return f"signal {-code}" if code < 0 else f"exit status {code}"

@@ -1,0 +1,67 @@
+"""The choice between the ways of confining a worker: the first that has just been seen to hold."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from ..errors import UnusableInput
+from .bare_way import Bare
+from .bubblewrap_way import Bubblewrap
+from .confine import Confinement, SandboxUnavailable
+from .doctor import quick
+from .sandlock_way import Sandlock
+
+
+def confinement(choice: str = "auto") -> Confinement:
+    """Choose a way of confinement that holds on this machine.
+
+    Parameters
+    ----------
+    choice : str
+        ``"auto"`` (the first of sandlock and bubblewrap that holds), ``"sandlock"``, ``"bubblewrap"`` or ``"none"``.
+        Nothing but the word ``"none"`` leads to a bare run.
+
+    Returns
+    -------
+    Confinement
+
+    Raises
+    ------
+    SandboxUnavailable
+        When nothing that was asked for holds; the sentence names the ways out.
+    UnusableInput
+        When there is no sandbox of that name.
+    """
+    if choice == Bare.name:
+        return Bare()
+    ways = _ways()
+    if choice not in ("auto", *ways):
+        raise UnusableInput(f"there is no sandbox called {choice!r}; there are: auto, {', '.join(ways)}, {Bare.name}")
+    reasons = []
+    for name in ways if choice == "auto" else [choice]:
+        try:
+            return _proved(name)
+        except SandboxUnavailable as error:
+            reasons.append(f"{name}: {error}")
+    raise SandboxUnavailable(f"submitted code cannot be confined on this machine ({'; '.join(reasons)}). {WAYS_OUT}")
+
+
+WAYS_OUT = (
+    "Ways out: for sandlock, a kernel with Landlock (from Linux 5.13; 'landlock' in /sys/kernel/security/lsm); for "
+    "bubblewrap, its program and the right to user namespaces; for code you would run anyway, --sandbox none."
+)
+
+
+def _ways() -> dict[str, type[Confinement]]:
+    """The ways that confine, the preferred one first."""
+    return {way.name: way for way in (Sandlock, Bubblewrap)}
+
+
+@cache
+def _proved(name: str) -> Confinement:
+    """One way of confinement, after a worker inside has tried to get out; see `doctor.quick`."""
+    way = _ways()[name]()
+    escaped = [probe for probe in quick(way) if not probe.held]
+    if escaped:
+        raise SandboxUnavailable("it does not hold: " + "; ".join(f"{p.promise}: {p.detail}" for p in escaped))
+    return way

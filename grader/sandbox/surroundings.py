@@ -1,0 +1,88 @@
+"""What the doctor puts around the sandbox, for its probes to reach: listeners, a stranger's file, another process."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from .limits import Limits
+
+Attempt = tuple[str, str, tuple[object, ...]]
+"""A promise of the sandbox, the function of `probes` that tries to break it, and that function's arguments."""
+
+
+@dataclass
+class Surroundings:
+    """What stands around the sandbox.
+
+    Attributes
+    ----------
+    folder : str
+        A folder that anyone may write to, with a file ``secret`` in it.
+    tcp, udp, unix, abstract : socket
+        Listeners on this machine.
+    victim : int
+        A process of the grader's user.
+    """
+
+    folder: str
+    tcp: socket.socket
+    udp: socket.socket
+    unix: socket.socket
+    abstract: socket.socket
+    victim: int
+
+    def attempts(self) -> list[Attempt]:
+        """What the probes try to reach of it."""
+        inet, unix = int(socket.AF_INET), int(socket.AF_UNIX)
+        stream, datagram = int(socket.SOCK_STREAM), int(socket.SOCK_DGRAM)
+        return [
+            ("no TCP connection, to this machine neither", "connect", (inet, stream, self.tcp.getsockname())),
+            ("no UDP packet, to this machine neither", "connect", (inet, datagram, self.udp.getsockname())),
+            ("no connection to a local socket", "connect", (unix, stream, self.unix.getsockname())),
+            ("no connection to an abstract socket", "connect", (unix, stream, "\0" + self.folder)),
+            ("a stranger's file is not readable", "read", (f"{self.folder}/secret",)),
+            ("password hashes are not readable", "read", ("/etc/shadow",)),
+            ("nothing is written beside the scratch folder", "write", (self.folder,)),
+            ("nothing is written to shared memory", "write", ("/dev/shm",)),
+            ("no other process is seen", "look_around", (self.victim,)),
+            ("no other process is signalled", "send_signal", (self.victim,)),
+            ("no other process is traced", "trace", (self.victim,)),
+            # The kernel's limit is for all of a user's threads, and some may have ended since they were counted.
+            ("threads are limited", "start_threads", (4 * Limits().threads,)),
+        ]
+
+
+@contextmanager
+def surroundings() -> Iterator[Surroundings]:
+    """Build the surroundings, and take them down afterwards."""
+    with ExitStack() as stack:
+        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="nndl-doctor-"))
+        os.chmod(folder, 0o777)
+        Path(folder, "secret").write_text("secret")
+
+        def listener(family: int, kind: int, address: tuple[str, int] | str) -> socket.socket:
+            opened = stack.enter_context(socket.socket(family, kind))
+            opened.bind(address)
+            if kind == socket.SOCK_STREAM:
+                opened.listen()
+            return opened
+
+        sleeper = "import signal, time; signal.signal(signal.SIGUSR1, signal.SIG_IGN); time.sleep(600)"
+        victim = stack.enter_context(subprocess.Popen([sys.executable, "-I", "-S", "-c", sleeper]))
+        stack.callback(victim.kill)
+        yield Surroundings(
+            folder,
+            listener(socket.AF_INET, socket.SOCK_STREAM, ("127.0.0.1", 0)),
+            listener(socket.AF_INET, socket.SOCK_DGRAM, ("127.0.0.1", 0)),
+            listener(socket.AF_UNIX, socket.SOCK_STREAM, f"{folder}/socket"),
+            listener(socket.AF_UNIX, socket.SOCK_STREAM, "\0" + folder),
+            victim.pid,
+        )

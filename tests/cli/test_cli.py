@@ -1,0 +1,150 @@
+"""The instructor's commands as they are typed: what is printed, what is written, which exit code."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sqlite3
+from pathlib import Path
+
+import pytest
+from submissions import solved, write
+
+from grader import batch, cli
+from grader.course import Course
+from grader.reference import Reference
+from grader.sandbox import SandboxUnavailable
+
+
+@pytest.fixture(scope="module")
+def place(course: Course, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A released course folder of its own."""
+    root = tmp_path_factory.mktemp("course")
+    shutil.copy(course.root / "course.toml", root)
+    for folder in ("solutions", "nndl", "assignments", "utils"):
+        shutil.copytree(course.root / folder, root / folder, ignore=shutil.ignore_patterns("__pycache__", "models"))
+    return root
+
+
+@pytest.fixture(scope="module")
+def handed_in(place: Path, reference: Reference) -> Path:
+    """Two submissions: one right, one with a mistake."""
+    submitted = place / "submitted"
+    right = solved(reference)
+    write(submitted / "ana" / "hw3", right)
+    wrong = right["nndl/layers.py"].replace(b"db = dout.sum(axis=0)", b"db = dout.sum(axis=0, keepdims=True)")
+    write(submitted / "bela" / "hw3", {**right, "nndl/layers.py": wrong})
+    return submitted
+
+
+def run(place: Path, *args: str) -> int:
+    with pytest.raises(SystemExit) as caught:
+        cli.main([*args, "--course", str(place)] if args[0] != "doctor" else list(args))
+    return int(caught.value.code or 0)
+
+
+def test_check_writes_the_report_as_json(place: Path, handed_in: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(place, "check", str(handed_in / "bela" / "hw3"), "--assignment", "hw3", "--json", "-") == 0
+    report = json.loads(capsys.readouterr().out)
+    assert {"assignment", "student", "score", "max_score", "sandbox", "exercises"} <= set(report)
+    assert (report["assignment"], report["student"]) == ("hw3", "bela")
+    assert report["sandbox"] in ("sandlock", "bubblewrap")
+    assert report["score"] == pytest.approx(sum(exercise["score"] for exercise in report["exercises"]))
+    one = next(exercise for exercise in report["exercises"] if exercise["name"] == "layers.affine_backward")
+    assert (one["verdict"], one["max_score"]) == ("partial", 6)
+    finding = one["findings"][0]
+    assert (finding["aspect"], finding["verdict"], finding["misconception"]) == ("db", "fail", "db-keeps-axis")
+    assert "shape (M,)" in finding["hint"]
+
+
+def test_check_writes_json_to_a_file_and_a_table_for_people(
+    place: Path, handed_in: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "report.json"
+    assert run(place, "check", str(handed_in / "ana" / "hw3"), "--assignment", "hw3", "--json", str(out)) == 0
+    assert json.loads(out.read_text())["student"] == "ana"
+    assert "layers.affine_forward" in capsys.readouterr().out
+    assert not (place / "gradebook.db").exists()
+
+
+@pytest.mark.parametrize(
+    ("args", "words"),
+    [
+        (("check", "nowhere", "--assignment", "hw3"), "nowhere does not exist"),
+        (("check", "course.toml", "--assignment", "hw3"), "is neither a folder nor a zip"),
+        (("check", "submitted/ana/hw3", "--assignment", "hw9"), 'There is no assignment "hw9"'),
+        (("check", "submitted/ana/hw3", "--assignment", "hw3", "--json", "no/where/r.json"), "cannot be written"),
+        (("grade", "hw3", "--submitted", "nowhere"), "There is no folder nowhere"),
+        (("check",), "Missing argument"),
+        (("release", "hw9"), 'There is no assignment "hw9"'),
+    ],
+)
+def test_what_cannot_be_used_is_one_sentence_and_exit_code_2(
+    args: tuple[str, ...],
+    words: str,
+    place: Path,
+    handed_in: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(place)
+    assert run(place, *args) == 2
+    printed = capsys.readouterr()
+    assert words in " ".join(printed.err.split())
+    assert "Traceback" not in printed.err
+
+
+def test_no_sandbox_is_exit_code_3_and_nothing_runs(
+    place: Path, handed_in: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refuse(choice: str) -> None:
+        raise SandboxUnavailable("nothing holds here; ways out: a newer kernel.")
+
+    monkeypatch.setattr(batch, "confinement", refuse)
+    monkeypatch.setattr(batch.oracle, "grade", lambda *_, **__: pytest.fail("a bare run"))
+    for command in (("check", str(handed_in / "ana" / "hw3"), "--assignment", "hw3"), ("grade", "hw3")):
+        assert run(place, *command) == 3
+        assert "nothing holds here" in capsys.readouterr().err
+
+
+def test_a_bare_run_has_to_be_asked_for_and_is_marked(
+    place: Path, handed_in: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = str(handed_in / "ana" / "hw3")
+    assert run(place, "check", path, "--assignment", "hw3", "--sandbox", "none", "--json", "-") == 0
+    assert json.loads(capsys.readouterr().out)["sandbox"] == "none"
+
+
+def test_a_class_is_graded_into_the_gradebook_with_pages(
+    place: Path, handed_in: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    db, pages = tmp_path / "grades.db", tmp_path / "feedback"
+    args = ("grade", "hw3", "--db", f"sqlite:///{db}", "--feedback", str(pages), "--jobs", "2")
+    assert run(place, *args) == 0
+    assert "2 submissions" in capsys.readouterr().out
+    assert {path.name for path in (pages / "hw3").iterdir()} >= {"index.html", "ana.html", "bela.html"}
+    with sqlite3.connect(db) as connection:
+        (count,) = connection.execute("select count(*) from submitted_assignment").fetchone()
+    assert count == 2
+    assert (place / "autograded" / "ana" / "hw3" / "FC_nets.ipynb").exists()
+    assert run(place, *args) == 0
+    assert "2 submissions, 2 of them unchanged" in " ".join(capsys.readouterr().out.split())
+
+
+def test_a_fresh_release_has_nothing_to_do_and_a_stale_one_is_refused(
+    place: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(place, "release", "--check") == 0
+    stub = place / "nndl" / "layers.py"
+    text = stub.read_text()
+    stub.write_text(f"{text}# a change by hand\n")
+    try:
+        assert run(place, "release", "--check") == 1
+        assert "nndl/layers.py" in capsys.readouterr().err
+    finally:
+        stub.write_text(text)
+
+
+def test_the_doctor_finds_the_sandbox_sound(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(place, "doctor") == 0
+    assert "BROKEN" not in capsys.readouterr().out
