@@ -212,12 +212,14 @@ def open_cache(backward: str, cache: Any, dout: Array) -> Any:
         raise ValueError(f"{backward}: the cache is {_whose(cache)}; pass the one that {forward} returned.")
     if cache[2] is None:
         raise ValueError(f'{backward}: the cache is empty; {forward} keeps one in mode "train" only.')
-    check_shape(backward, "dout", dout, tuple(cache[1]), f"that of the output of {forward}")
+    check_upstream(backward, dout, tuple(cache[1]))
     return cache[2]
 
 
-def stated_cache(backward: str, cache: Any, holds: str, *kinds: type) -> tuple[Any, ...]:
-    """A cache whose content the course states, once it looks like that.
+def check_cache(backward: str, cache: Any, holds: str, *kinds: type) -> None:
+    """See that a cache whose content the course states looks like that.
+
+    Whoever keeps something else may: entries behind the stated ones, or a dict, are not looked at.
 
     Parameters
     ----------
@@ -228,25 +230,39 @@ def stated_cache(backward: str, cache: Any, holds: str, *kinds: type) -> tuple[A
     holds : str
         What that function keeps, in words: ``"(x, pool_param)"``.
     *kinds : type
-        Of each entry; more entries may follow.
-
-    Returns
-    -------
-    tuple
-        The entries that are stated.
+        Of each entry; a single one is that of the cache itself.
 
     Raises
     ------
     ValueError
         If it is another layer's.
     """
-    enough = isinstance(cache, tuple | list) and len(cache) >= len(kinds)
-    if not enough or not all(map(isinstance, cache, kinds)):
+    parts = (cache,) if len(kinds) == 1 else cache
+    enough = isinstance(parts, tuple | list) and len(parts) >= len(kinds)
+    if not isinstance(cache, dict) and not (enough and all(map(isinstance, parts, kinds))):
         raise ValueError(
             f"{backward}: the cache is {_whose(cache)} where {holds} is expected; "
             f"pass the one that {_forward_of(backward)} returned."
         )
-    return tuple(cache[: len(kinds)])
+
+
+def check_upstream(backward: str, dout: Array, shape: tuple[int, ...]) -> None:
+    """See that an upstream gradient has the shape of the output it belongs to; broadcasting would hide that it has not.
+
+    Parameters
+    ----------
+    backward : str
+        Who asks.
+    dout : ndarray
+    shape : tuple of int
+        The output's.
+
+    Raises
+    ------
+    ValueError
+        If it has another shape.
+    """
+    check_shape(backward, "dout", dout, shape, f"that of the output of {_forward_of(backward)}")
 
 
 def _forward_of(backward: str) -> str:

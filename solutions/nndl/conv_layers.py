@@ -8,13 +8,14 @@ import numpy as np
 
 from utils.layer_checks import (
     check_axes,
+    check_cache,
     check_finite,
     check_shape,
+    check_upstream,
     checked_count,
     checked_mode,
     label_cache,
     open_cache,
-    stated_cache,
     window_counts,
 )
 
@@ -102,10 +103,10 @@ def conv_backward_naive(dout, cache):
         If the cache is another layer's, or `dout` does not have the output's shape.
     """
     parts = (np.ndarray, np.ndarray, np.ndarray, dict)
-    x, w, b, conv_param = stated_cache("conv_backward_naive", cache, "(x, w, b, conv_param)", *parts)
+    check_cache("conv_backward_naive", cache, "(x, w, b, conv_param)", *parts)
+    x, w, b, conv_param = cache
     stride, pad, *out_size = _conv_sizes("conv_backward_naive", x, w, b, conv_param)
-    out_shape = (x.shape[0], w.shape[0], *out_size)
-    check_shape("conv_backward_naive", "dout", dout, out_shape, "that of the output of conv_forward_naive")
+    check_upstream("conv_backward_naive", dout, (x.shape[0], w.shape[0], *out_size))
 
     # Set dx, dw and db.
     ### BEGIN SOLUTION
@@ -188,10 +189,10 @@ def max_pool_backward_naive(dout, cache):
     ValueError
         If the cache is another layer's, or `dout` does not have the output's shape.
     """
-    x, pool_param = stated_cache("max_pool_backward_naive", cache, "(x, pool_param)", np.ndarray, dict)
+    check_cache("max_pool_backward_naive", cache, "(x, pool_param)", np.ndarray, dict)
+    x, pool_param = cache
     pool_height, pool_width, stride, *out_size = _pool_sizes("max_pool_backward_naive", x, pool_param)
-    out_shape = (*x.shape[:2], *out_size)
-    check_shape("max_pool_backward_naive", "dout", dout, out_shape, "that of the output of max_pool_forward_naive")
+    check_upstream("max_pool_backward_naive", dout, (*x.shape[:2], *out_size))
 
     # Set dx.
     ### BEGIN SOLUTION
@@ -330,9 +331,10 @@ def spatial_groupnorm_forward(x, gamma, beta, G, gn_param):
     """
     eps = float(gn_param.get("eps", 1e-5))
     _check_normalisable("spatial_groupnorm_forward", x, gamma, beta, (1, *x.shape[1:2], 1, 1))
-    if G not in (divisors := [size for size in range(1, x.shape[1] + 1) if x.shape[1] % size == 0]):
+    divisors = [size for size in range(1, x.shape[1] + 1) if x.shape[1] % size == 0]
+    if G not in divisors:
         raise ValueError(
-            f"spatial_groupnorm_forward: G is {G!r} for {x.shape[1]} channels; it must divide them, so be one of {divisors}."
+            f"spatial_groupnorm_forward: G is {G!r} for {x.shape[1]} channels; it must be one of {divisors}."
         )
 
     # Set out, and cache (whatever your backward pass needs).

@@ -81,7 +81,7 @@ def affine_batchnorm_relu_forward(x, w, b, gamma, beta, bn_param):
         The caches of the three layers, for `affine_batchnorm_relu_backward`.
     """
     ### BEGIN SOLUTION
-    a, fc_cache = affine_forward(x, w, b)  # not a secret: affine_relu_forward shows it
+    a, fc_cache = affine_forward(x, w, b)
     normalised, bn_cache = batchnorm_forward(a, gamma, beta, bn_param)
     out, relu_cache = relu_forward(normalised)
     cache = (fc_cache, bn_cache, relu_cache)

@@ -10,13 +10,14 @@ import numpy as np
 
 from utils.layer_checks import (
     check_axes,
+    check_cache,
     check_finite,
     check_shape,
+    check_upstream,
     checked_mode,
     checked_probability,
     label_cache,
     open_cache,
-    stated_cache,
 )
 
 
@@ -64,8 +65,15 @@ def affine_backward(dout, cache):
         ∂L/∂w.
     db : ndarray of shape (M,)
         ∂L/∂b.
+
+    Raises
+    ------
+    ValueError
+        If the cache is another layer's, or `dout` does not have the output's shape.
     """
+    check_cache("affine_backward", cache, "(x, w, b)", np.ndarray, np.ndarray, np.ndarray)
     x, w, _ = cache
+    check_upstream("affine_backward", dout, (x.shape[0], w.shape[1]))
     ### BEGIN SOLUTION
     # ∂L/∂x = dout wᵀ,  ∂L/∂w = xᵀ dout,  ∂L/∂b = Σ_n dout_n
     dx = (dout @ w.T).reshape(x.shape)
@@ -113,8 +121,15 @@ def relu_backward(dout, cache):
     -------
     dx : ndarray, same shape as x
         ∂L/∂x.
+
+    Raises
+    ------
+    ValueError
+        If the cache is another layer's, or `dout` does not have the output's shape.
     """
     x = cache
+    check_cache("relu_backward", x, "x", np.ndarray)
+    check_upstream("relu_backward", dout, x.shape)
     ### BEGIN SOLUTION
     # ∂L/∂x = dout where x > 0, else 0
     dx = np.where(x > 0, dout, 0)
@@ -445,11 +460,12 @@ def dropout_backward(dout, cache):
     ValueError
         If the cache is another layer's, or `dout` does not have the mask's shape.
     """
-    dropout_param, mask = stated_cache("dropout_backward", cache, "(dropout_param, mask)", dict, object)
+    check_cache("dropout_backward", cache, "(dropout_param, mask)", dict, object)
+    dropout_param, mask = cache
     mode = checked_mode("dropout_backward", "dropout_param", dropout_param)
 
     if mask is not None:
-        check_shape("dropout_backward", "dout", dout, np.shape(mask), "that of the mask")
+        check_upstream("dropout_backward", dout, np.shape(mask))
 
     # Set dx, in both modes.
     ### BEGIN SOLUTION
