@@ -1,13 +1,19 @@
 """Answering a worker's questions without letting it exhaust the host.
 
 A question comes from untrusted code and is answered by the reference, in the trusted process. So it is checked first:
-only functions that are proxied, only plain values, and arrays small enough that no layer can be made to build a giant
-from them.
+only functions that are proxied, only plain values, and arrays and settings small enough that no layer can be made to
+build a giant from them.
+
+What is not plain in an answer, such as the cache of a compiled layer, never leaves. The worker gets its name instead,
+and when it asks with that name the thing itself takes part: compiled code meets no cache that it did not make.
 """
 
 from __future__ import annotations
 
+import math
+import operator
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 
 import numpy as np
 
@@ -17,6 +23,7 @@ from .limits import Limits
 MAX_DIMENSION = 8192
 MAX_ITEMS = 4_000_000
 MAX_PAIR = 16_000_000  # rows of one array times columns of another: the size of a product
+MAX_IMAGES = 16_000_000  # entries of padded images times entries of filters: the work of a convolution
 
 
 class Questions:
@@ -29,7 +36,7 @@ class Questions:
     answer : callable
         Who answers.
     limits : Limits
-        ``asked`` bounds the bytes of all questions together.
+        ``asked`` bounds the bytes of all questions together, and of what is kept of their answers.
     """
 
     def __init__(
@@ -40,6 +47,7 @@ class Questions:
     ) -> None:
         self._proxies, self._answer = proxies, answer
         self._left = limits.asked
+        self._kept: dict[str, object] = {}
 
     def reply(self, question: Ask, value: object) -> tuple[Answer | Refused, object]:
         """Answer one question, or say why not.
@@ -54,7 +62,8 @@ class Questions:
         -------
         message : Answer or Refused
         value : object
-            What an `Answer` carries.
+            What an `Answer` carries: the returned value, and the dicts among the arguments as they are now. Layers
+            write to their settings (running statistics), so the worker has to see that.
 
         Raises
         ------
@@ -69,15 +78,36 @@ class Questions:
         refusal = self._refusal([*args, *kwargs.values()])
         if refusal is not None:
             return refusal, None
+        args, kwargs = tuple(map(self._found, args)), {name: self._found(item) for name, item in kwargs.items()}
         try:
-            return Answer(), self._answer(question.module, question.function, args, kwargs)
+            answer = self._answer(question.module, question.function, args, kwargs)
         except Exception as error:
             return Refused(type(error).__name__, str(error)[:500]), None
+        return Answer(), (self._plain(answer), [item for item in (*args, *kwargs.values()) if isinstance(item, dict)])
+
+    def _plain(self, value: object) -> object:
+        """The value with a name in place of everything that stays here."""
+        if type(value) in (list, tuple):
+            return type(value)(map(self._plain, value))  # type: ignore[call-overload, call-arg]
+        if not isinstance(value, tuple):
+            return value
+        name = f"{type(value).__name__} {len(self._kept) + 1}"
+        self._kept[name] = value
+        self._left -= sum(leaf.nbytes for leaf in _leaves(value) if isinstance(leaf, np.ndarray))
+        return Opaque(name)
+
+    def _found(self, value: object) -> object:
+        """The value with everything that stayed here in place of its name."""
+        if isinstance(value, Opaque):
+            return self._kept[value.type_name]
+        if isinstance(value, list | tuple):
+            return type(value)(map(self._found, value))
+        return value
 
     def _refusal(self, values: list[object]) -> Refused | None:
         leaves = list(_leaves(values))
         for leaf in leaves:
-            if isinstance(leaf, Opaque):
+            if isinstance(leaf, Opaque) and leaf.type_name not in self._kept:
                 return Refused("TypeError", f"an argument is a {leaf.type_name}, not an array or a number")
         arrays = [leaf for leaf in leaves if isinstance(leaf, np.ndarray)]
         self._left -= sum(array.nbytes for array in arrays)
@@ -87,9 +117,26 @@ class Questions:
             or sum(array.size for array in arrays) > MAX_ITEMS
             or any(size > MAX_DIMENSION for size in sizes)
             or (len(sizes) == 2 and sizes[0] * sizes[1] > MAX_PAIR)
+            or _work(values, arrays) > MAX_IMAGES
         ):
             return Refused("ValueError", "the arrays are larger than any check needs")
         return None
+
+
+def _work(values: list[object], arrays: list[np.ndarray]) -> int:
+    """What a convolution or a pooling of these arrays would cost: the two largest of them, padded, multiplied."""
+    pad = max(_pads(values), default=0)
+    padded = (n * c * (h + 2 * pad) * (w + 2 * pad) for n, c, h, w in (a.shape for a in arrays if a.ndim == 4))
+    return math.prod(sorted(padded, reverse=True)[:2])
+
+
+def _pads(value: object) -> Iterator[int]:
+    """Every setting called pad that can be used as one."""
+    if isinstance(value, dict) and "pad" in value:
+        with suppress(TypeError):
+            yield operator.index(value["pad"])
+    for item in value.values() if isinstance(value, dict) else value if isinstance(value, list | tuple) else ():
+        yield from _pads(item)
 
 
 def _leaves(value: object) -> Iterator[object]:

@@ -86,9 +86,17 @@ class Session:
             self._channel.send(Ask(module, function), (args, kwargs))
             reply, value = self._channel.receive()
         if isinstance(reply, Answer):
-            return value
+            assert isinstance(value, tuple)
+            returned, settings = value
+            for given, now in zip(_dicts(args, kwargs), settings, strict=True):
+                given.update(now)  # a layer writes to its settings, as batch norm does
+            return returned
         assert isinstance(reply, Refused)
         raise _RAISED.get(reply.error, RuntimeError)(f"nndl.{module}.{function}: {reply.message}")
+
+
+def _dicts(args: tuple[object, ...], kwargs: dict[str, object]) -> list[dict[str, object]]:
+    return [item for item in (*args, *kwargs.values()) if isinstance(item, dict)]
 
 
 def _described(error: BaseException) -> Crash:
