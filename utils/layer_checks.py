@@ -219,7 +219,7 @@ def open_cache(backward: str, cache: Any, dout: Array) -> Any:
 def check_cache(backward: str, cache: Any, holds: str, *kinds: type) -> None:
     """See that a cache whose content the course states looks like that.
 
-    Whoever keeps something else may: entries behind the stated ones, or a dict, are not looked at.
+    Whoever keeps something else may: a dict is not looked at, nor are arrays and numbers behind the stated entries.
 
     Parameters
     ----------
@@ -238,8 +238,13 @@ def check_cache(backward: str, cache: Any, holds: str, *kinds: type) -> None:
         If it is another layer's.
     """
     parts = (cache,) if len(kinds) == 1 else cache
-    enough = isinstance(parts, tuple | list) and len(parts) >= len(kinds)
-    if not isinstance(cache, dict) and not (enough and all(map(isinstance, parts, kinds))):
+    fits = (
+        isinstance(parts, tuple | list)
+        and len(parts) >= len(kinds)
+        and all(map(isinstance, parts, kinds))
+        and not any(isinstance(part, dict) for part in parts[len(kinds) :])  # settings: another layer's
+    )
+    if not fits and not isinstance(cache, dict):
         raise ValueError(
             f"{backward}: the cache is {_whose(cache)} where {holds} is expected; "
             f"pass the one that {_forward_of(backward)} returned."

@@ -1,5 +1,7 @@
 """The modular networks: the course's figures, numeric gradients, dtype, and settings that arrive later."""
 
+import itertools
+
 import numpy as np
 import pytest
 
@@ -136,6 +138,99 @@ def test_settings_that_cannot_be_met_are_explained(settings, says):
 def test_the_two_layer_net_sends_those_who_want_dropout_to_the_net_that_has_it():
     with pytest.raises(ValueError, match=r"use FullyConnectedNet\(\[100\], dropout=0.5\)"):
         TwoLayerNet(dropout=0.5)
+
+
+NORMALISED = list(itertools.product([None, "batchnorm", "layernorm"], [0, 0.4]))
+
+
+def normalised_net(normalization, dropout, reg=0.0, dtype=np.float64, hidden=(6, 4)):
+    """A net with sizes that are all different, and every parameter away from its first value."""
+    np.random.seed(0)
+    net = FullyConnectedNet(
+        list(hidden), 10, 7, dropout, normalization=normalization, reg=reg, weight_scale=0.5, dtype=dtype, seed=3
+    )
+    rng = np.random.default_rng(0)
+    for value in net.params.values():
+        value += rng.normal(scale=0.1, size=value.shape)
+    return net
+
+
+@pytest.mark.parametrize("reg", [0.0, 3.14])
+@pytest.mark.parametrize(("normalization", "dropout"), NORMALISED)
+def test_gradients_with_normalisation_and_dropout(normalization, dropout, reg):
+    net = normalised_net(normalization, dropout, reg)
+    X, y = np.random.default_rng(1).normal(size=(3, 2, 5)), Y
+    _, grads = net.loss(X, y)
+    assert grads.keys() == net.params.keys()
+    for name, value in net.params.items():
+        numeric = central_difference(lambda: net.loss(X, y)[0], value)
+        np.testing.assert_allclose(grads[name], numeric, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize(("normalization", "dropout"), NORMALISED)
+def test_which_parameters_there_are(normalization, dropout):
+    net = FullyConnectedNet([6, 4], 10, 7, dropout, normalization=normalization)
+    scales = {"gamma1": (6,), "beta1": (6,), "gamma2": (4,), "beta2": (4,)} if normalization else {}
+    plain = {"W1": (10, 6), "b1": (6,), "W2": (6, 4), "b2": (4,), "W3": (4, 7), "b3": (7,)}
+    assert {name: value.shape for name, value in net.params.items()} == plain | scales
+    for name in scales:
+        np.testing.assert_array_equal(net.params[name], float(name.startswith("gamma")))
+    assert list(net.norm_params) == ([1, 2] if normalization else [])
+    assert list(net.dropout_params) == ([1, 2] if dropout else [])
+
+
+@pytest.mark.parametrize(("normalization", "dropout"), NORMALISED)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_dtype_is_kept_with_normalisation_and_dropout(normalization, dropout, dtype):
+    net = normalised_net(normalization, dropout, reg=np.float64(0.3), dtype=dtype)
+    X = np.random.default_rng(3).normal(size=(3, 10))
+    loss, grads = net.loss(X, Y)
+    assert {loss.dtype, net.loss(X).dtype, *(grad.dtype for grad in grads.values())} == {np.dtype(dtype)}
+
+
+@pytest.mark.parametrize("settings", [{"use_batchnorm": True}, {"use_batchnorm": True, "normalization": "batchnorm"}])
+def test_use_batchnorm_is_another_way_to_say_it(settings):
+    assert FullyConnectedNet([6], **settings).normalization == "batchnorm"
+
+
+@pytest.mark.parametrize("normalization", [None, "layernorm"])
+def test_predictions_drop_nothing(normalization):
+    dropping, plain = normalised_net(normalization, 0.9), normalised_net(normalization, 0)
+    X = np.random.default_rng(4).normal(size=(3, 10))
+    np.testing.assert_array_equal(dropping.loss(X), plain.loss(X))
+    assert dropping.loss(X, Y)[0] != plain.loss(X, Y)[0]
+
+
+def test_predictions_use_running_statistics():
+    net = normalised_net("batchnorm", 0)
+    X = np.random.default_rng(5).normal(size=(8, 10))
+    for _ in range(300):  # 0.9^300 of the start is left
+        net.loss(X, np.arange(8) % 7)
+    before = {layer: dict(param) for layer, param in net.norm_params.items()}
+    scores = net.loss(X)
+    np.testing.assert_allclose(np.concatenate([net.loss(x[None]) for x in X]), scores)
+    for layer, param in before.items():
+        np.testing.assert_array_equal(net.norm_params[layer]["running_mean"], param["running_mean"])
+
+
+def test_scores_are_not_normalised():
+    net = normalised_net("batchnorm", 0)
+    X = np.random.default_rng(6).normal(size=(8, 10))
+    loss = {}
+    for shift in (0.0, 100.0):
+        net.params["b3"][0] = shift
+        loss[shift] = net.loss(X, np.arange(8) % 7)[0]
+    assert loss[100.0] > loss[0.0] + 50
+
+
+def test_a_seed_repeats_what_is_dropped_but_not_from_layer_to_layer():
+    X = np.random.default_rng(7).normal(size=(5, 10))
+    y = np.arange(5)
+    net = FullyConnectedNet([30, 30], 10, 7, 0.5, weight_scale=0.5, dtype=np.float64, seed=1)
+    assert net.loss(X, y)[0] == net.loss(X, y)[0]
+    assert net.dropout_params[1]["seed"] != net.dropout_params[2]["seed"]
+    free = FullyConnectedNet([30, 30], 10, 7, 0.5, weight_scale=0.5, dtype=np.float64)
+    assert free.loss(X, y)[0] != free.loss(X, y)[0]
 
 
 def test_sgd():
