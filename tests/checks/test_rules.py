@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from utils.checks.rules import Equal, Initialised, Minibatches, Rule, Subgradient, close
+from utils.checks.rules import Equal, Initialised, Minibatches, Rule, SharedMaximum, Subgradient, close
 
 EQUAL = Equal()
 RNG = np.random.default_rng(0)
@@ -111,6 +111,37 @@ def test_any_subgradient_is_right_at_the_kink_and_nothing_else() -> None:
     assert kinds(EQUAL, want, np.where(x == 0, dout, want), x=x, dout=dout) == ["value"]
 
 
+def test_any_split_among_entries_that_tie_for_the_largest_is_right_and_nothing_else() -> None:
+    x = np.array([[7.0, 1, 3, 3], [7, 2, 3, 0]]).reshape(1, 1, 2, 4)
+    inputs = {"x": x, "dout": np.array([[[[4.0, -6]]]]), "pool_param": {"pool_height": 2, "pool_width": 2, "stride": 2}}
+    rule = SharedMaximum()
+
+    def dx(a: float, b: float, c: float, d: float, e: float, elsewhere: float = 0) -> np.ndarray:
+        return np.array([[a, 0, c, d], [b, elsewhere, e, 0]]).reshape(x.shape)
+
+    want = dx(4, 0, -6, 0, 0)
+    for right in (want, dx(0, 4, 0, 0, -6), dx(2, 2, -2, -2, -2), dx(1, 3, 0, -1, -5)):
+        assert kinds(rule, want, right, **inputs) == []
+        assert kinds(EQUAL, want, right, **inputs) == ([] if right is want else ["value"])
+    for wrong in (
+        dx(4, 4, -6, -6, -6),  # all of it to each
+        dx(2, 1, -6, 0, 0),  # too little
+        dx(5, -1, -6, 0, 0),  # adds up, but is no split
+        dx(4, 0, 0, 0, 0),
+        dx(3, 0, -6, 0, 0, elsewhere=1),  # to one that is not the largest
+        dx(np.nan, 4, -6, 0, 0),
+    ):
+        assert kinds(rule, want, wrong, **inputs) != []
+
+
+def test_entries_of_two_windows_are_not_excused() -> None:
+    x = np.array([1.0, 1, 1]).reshape(1, 1, 1, 3)
+    inputs = {"x": x, "dout": np.array([[[[2.0, 2]]]]), "pool_param": {"pool_height": 1, "pool_width": 2, "stride": 1}}
+    want, other = np.array([2.0, 2, 0]).reshape(x.shape), np.array([2.0, 0, 2]).reshape(x.shape)
+    assert kinds(SharedMaximum(), want, want, **inputs) == []
+    assert kinds(SharedMaximum(), want, other, **inputs) == ["value"]
+
+
 @pytest.mark.parametrize("std", [0.02, 1.0])
 def test_fresh_weights_are_judged_by_their_distribution(std: float) -> None:
     want = {"W1": std * RNG.standard_normal((40, 30)), "b1": np.zeros(30)}
@@ -148,7 +179,9 @@ def test_minibatches() -> None:
         assert words in fault.sentence
 
 
-@pytest.mark.parametrize("rule", [Equal(dtype=True), Subgradient(at="a"), Initialised(std="s"), Minibatches(rows="r")])
+@pytest.mark.parametrize(
+    "rule", [Equal(dtype=True), Subgradient(at="a"), SharedMaximum(), Initialised(std="s"), Minibatches(rows="r")]
+)
 def test_a_rule_survives_being_written_down(rule: Rule) -> None:
     assert Rule.from_dict(rule.to_dict()) == rule
 
