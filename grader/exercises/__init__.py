@@ -1,14 +1,22 @@
-"""How each exercise is judged: one module for each of the student's files."""
+"""How each exercise is judged: a module for each of the student's files, or for a family of functions in one."""
 
 from __future__ import annotations
 
 from ..errors import CourseError
-from . import backprop, fc_net, layers, neural_net
+from . import backprop, conv_layers, fc_net, layers, neural_net, optim, pooling
 from .recipe import Misconception, Recipe
 
-RECIPES: dict[str, Recipe] = {
-    recipe.name: recipe for module in (backprop, neural_net, layers, fc_net) for recipe in module.RECIPES
-}
+MODULES = (
+    backprop,
+    neural_net,
+    layers,
+    fc_net,
+    optim,
+    conv_layers,
+    pooling,
+)
+
+RECIPES: dict[str, Recipe] = {recipe.name: recipe for module in MODULES for recipe in module.RECIPES}
 
 
 def recipe(name: str) -> Recipe:

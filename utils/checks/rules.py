@@ -117,9 +117,13 @@ class Equal(Rule):
     ----------
     dtype : bool, default False
         Whether the reference's dtype is part of the contract.
+    scale : str, default ""
+        Name of an input whose largest entry sets the size of the numbers that were summed, for answers in which
+        everything may cancel: the gradient of a bias before batch normalisation is 0 but for rounding.
     """
 
     dtype: bool = False
+    scale: str = ""
 
     def faults(self, path: str, want: object, got: object, inputs: Mapping[str, object]) -> list[Fault]:
         if isinstance(want, Mapping):
@@ -150,7 +154,8 @@ class Equal(Rule):
             bad = int((~np.isfinite(array)).sum())
             said = f"{path} holds {bad} NaN or infinite of {array.size} entries"
             return [Fault(path, "nan", said, want, array)]
-        wrong = ~close(want, array, inputs)
+        summed = float(np.max(np.abs(np.asarray(inputs[self.scale])))) if self.scale else 0.0
+        wrong = ~close(want, array, inputs, summed)
         if wrong.any():
             wrong &= ~self.excused(want, array, inputs)
         if not wrong.any():
@@ -158,7 +163,7 @@ class Equal(Rule):
         return [Fault(path, "value", value_sentence(path, want, array, wrong), want, array)]
 
     def same(self, other: object, got: object, inputs: Mapping[str, object]) -> bool:
-        return not Equal(dtype=self.dtype).faults("", other, got, inputs)
+        return not Equal(self.dtype, self.scale).faults("", other, got, inputs)
 
     def excused(self, want: Array, got: Array, inputs: Mapping[str, object]) -> npt.NDArray[np.bool_]:
         """Entries where another answer is as right as the reference's."""
@@ -272,6 +277,96 @@ class Initialised(Equal):
 
 
 @dataclass(frozen=True)
+class Dropped(Equal):
+    """An input after inverted dropout: each entry 0 with probability p, by itself, and divided by 1 − p otherwise.
+
+    Any generator may have drawn. The share of zeros among n entries lies within six standard errors,
+    ``sqrt(p (1 − p) / n)``, of p in all but two of a thousand million right answers.
+
+    Parameters
+    ----------
+    of : str
+        Name of the input that entries are dropped from; its own zeros say nothing.
+    p : str
+        Name of the input that holds the probability of dropping.
+    """
+
+    of: str = "x"
+    p: str = "p"
+
+    def array_faults(self, path: str, want: Array, got: object, inputs: Mapping[str, object]) -> list[Fault]:
+        malformed = [fault for fault in super().array_faults(path, want, got, inputs) if fault.kind != "value"]
+        array = as_array(got)
+        if malformed or array is None:
+            return malformed
+        x, p = np.asarray(inputs[self.of]), float(str(inputs[self.p]))
+        live, gone = x != 0, array == 0
+        strange = ~gone & ~close(x / (1 - p), array, inputs)
+        count, share = int(live.sum()), float(gone[live].mean())
+        if strange.any():
+            where = tuple(int(i) for i in np.argwhere(strange)[0])
+            index, kept = ", ".join(map(str, where)), x[where] / (1 - p)
+            said = f"{path}[{index}] is {array[where]:.6g} where an entry is either dropped, 0, or kept, {kept:.6g}"
+        elif not abs(share - p) <= 6 * np.sqrt(p * (1 - p) / count):
+            said = f"{share:.0%} of the entries of {path} are dropped where p = {p:.3g} is expected"
+        elif live.all() and _shared(gone, p):
+            said = f"{path} has the same entries dropped at every index of axis {_shared(gone, p)[0]}; each has its own"
+        else:
+            return []
+        return [Fault(path, "value", said, None, array)]
+
+    def same(self, other: object, got: object, inputs: Mapping[str, object]) -> bool:
+        """Random masks agree in distribution: in the share of zeros, in the factors, and in what is shared."""
+        x, p = np.asarray(inputs[self.of]), float(str(inputs[self.p]))
+        theirs, ours = as_array(other), as_array(got)
+        if theirs is None or ours is None or not theirs.shape == ours.shape == x.shape:
+            return super().same(other, got, inputs)
+        if (self.dtype and theirs.dtype != ours.dtype) or _shared(theirs == 0, p) != _shared(ours == 0, p):
+            return False
+        factors = [array[x != 0] / x[x != 0] for array in (theirs, ours)]
+        kept = [factor[factor != 0] for factor in factors]
+        chance = 9 / np.sqrt(factors[0].size)
+        if min(map(len, kept)) == 0 or not all(np.isfinite(factor).all() for factor in factors):
+            return max(map(len, kept)) == 0
+        share = abs(np.mean(factors[0] == 0) - np.mean(factors[1] == 0))
+        mean, spread = (abs(measure(kept[0]) - measure(kept[1])) for measure in (np.mean, np.std))
+        allowed = chance * float(np.std(kept[0])) + rtol(theirs, *_leaves(inputs)) * float(np.abs(kept[0]).max())
+        return bool(share <= chance / 2 and mean <= allowed and spread <= allowed)
+
+
+def _shared(gone: npt.NDArray[np.bool_], p: float) -> list[int]:
+    """The axes along which a mask repeats itself, those left out along which a right one might by chance."""
+    axes = []
+    for axis, size in enumerate(gone.shape):
+        by_chance = (p**size + (1 - p) ** size) ** (gone.size / max(size, 1))
+        if by_chance < 1e-9 and (gone == gone.take([0], axis)).all():
+            axes.append(axis)
+    return axes
+
+
+@dataclass(frozen=True)
+class Paired(Equal):
+    """A pair of answers of the code under test, of which the first has to equal the second.
+
+    For answers that depend on what the code itself has drawn, so that the reference's own say nothing.
+    """
+
+    def faults(self, path: str, want: object, got: object, inputs: Mapping[str, object]) -> list[Fault]:
+        if not (isinstance(got, list | tuple) and len(got) == 2 and all(map(_numeric, _leaves({"": got[1]})))):
+            return [Fault(path, "type", f"{path} could not be compared: it is {_a(got)}", None, got)]
+        return Equal(self.dtype, self.scale).faults(path, got[1], got[0], inputs)
+
+    def agree(self, other: object, got: object, inputs: Mapping[str, object]) -> bool:
+        """Pairs agree when the same parts of them are wrong in the same way."""
+        theirs, ours = (self.faults("", None, pair, inputs) for pair in (other, got))
+        return [(fault.path, fault.kind) for fault in theirs] == [(fault.path, fault.kind) for fault in ours]
+
+
+def _numeric(value: object) -> bool:
+    return as_array(value) is not None
+
+
+@dataclass(frozen=True)
 class Minibatches(Rule):
     """Minibatches drawn from the training set: right size, rows with their own labels, not always the same.
 
@@ -337,7 +432,9 @@ def rtol(*values: object) -> float:
     return float(np.sqrt(coarse or np.finfo(np.float64).eps))
 
 
-def close(want: Array, got: Array, inputs: Mapping[str, object] | None = None) -> npt.NDArray[np.bool_]:
+def close(
+    want: Array, got: Array, inputs: Mapping[str, object] | None = None, summed: float = 0.0
+) -> npt.NDArray[np.bool_]:
     """Entry by entry, whether two arrays of one shape agree up to rounding.
 
     Integers and booleans are compared exactly; infinities agree when they are equal, and NaN with NaN.
@@ -348,6 +445,8 @@ def close(want: Array, got: Array, inputs: Mapping[str, object] | None = None) -
         Arrays of the same shape.
     inputs : mapping, optional
         The case's inputs; float32 among them widens the tolerance to float32's.
+    summed : float, default 0
+        Size of the numbers that were summed, where it may be larger than that of the result.
 
     Returns
     -------
@@ -357,7 +456,7 @@ def close(want: Array, got: Array, inputs: Mapping[str, object] | None = None) -
         return np.asarray(want == got, bool)
     tolerance = rtol(want, *_leaves(inputs or {}))
     wide_want, wide_got = want.astype(np.float64), got.astype(np.float64)
-    largest = float(np.max(np.abs(wide_want[np.isfinite(wide_want)]), initial=0.0))
+    largest = float(np.max(np.abs(wide_want[np.isfinite(wide_want)]), initial=summed))
     with np.errstate(invalid="ignore"):
         near = np.abs(wide_want - wide_got) <= tolerance * largest
     equal = (wide_want == wide_got) | (np.isnan(wide_want) & np.isnan(wide_got))
