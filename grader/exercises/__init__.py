@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..errors import CourseError
-from . import backprop, conv_layers, fc_net, layers, neural_net, optim, pooling
+from . import backprop, conv_layers, fc_net, layers, neural_net, norm_layers, optim, pooling
 from .recipe import Misconception, Recipe
 
 MODULES = (
@@ -12,6 +12,7 @@ MODULES = (
     layers,
     fc_net,
     optim,
+    norm_layers,
     conv_layers,
     pooling,
 )
