@@ -2,6 +2,7 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
+BUILT_FROM := pyproject.toml setup.py utils/_fast_layers.pyx
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
 
@@ -27,13 +28,13 @@ format: .venv/installed-dev
 	$(BIN)/ruff format
 
 clean:  ## remove what make and the demo made
-	rm -rf .venv build demo dist *.egg-info
+	rm -rf .venv build demo dist *.egg-info utils/*.so
 
-.venv/installed: pyproject.toml | .venv/bin/python
+.venv/installed: $(BUILT_FROM) | .venv/bin/python
 	$(BIN)/pip install --quiet --editable .
 	@touch $@
 
-.venv/installed-dev: pyproject.toml | .venv/bin/python
+.venv/installed-dev: $(BUILT_FROM) | .venv/bin/python
 	$(BIN)/pip install --quiet --editable '.[dev]'
 	@touch $@ .venv/installed
 

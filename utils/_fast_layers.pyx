@@ -10,18 +10,23 @@ and its gradients are dw = dout @ columnsᵀ and dcolumns = wᵀ @ dout, which i
 dcolumns to the pixel it came from (K. Chellapilla, S. Puri, P. Simard, "High Performance Convolutional Neural Networks
 for Document Processing", 2006, section 3).
 
-NumPy's BLAS multiplies. Unfolding, folding and pooling are loops here, in parallel over planes (one channel of one
-image). No two threads write to one plane, so the result is the same for any number of threads.
+NumPy's BLAS multiplies; unfolding, folding and pooling are loops here. Every layer forks and joins its threads just once:
+each takes some of the images from unfolding to folding and multiplies alone, because threads that meet more often spend
+their time waiting. No two threads write to one entry, so results are the same from run to run; only the sum over images
+in dw, which has one part per thread, differs in rounding between different numbers of threads.
 
 Nothing is checked here: `utils.fast_layers` hands over C-contiguous arrays of one floating dtype whose shapes fit.
 """
 
 import os
+from contextlib import nullcontext
 
 import numpy as np
 
-from cython.parallel import prange
+from cython.parallel import prange, threadid
 from libc.string cimport memset
+
+from utils._blas_threads import one_blas_thread
 
 cdef extern from *:
     """
@@ -42,8 +47,8 @@ ctypedef struct Window:
     Py_ssize_t height, width, stride, pad
     Py_ssize_t out_H, out_W
 
-BLOCK_BYTES = 1 << 20
-"""Room for columns. They are made for a few images at a time, and multiplied while they are still in the cache."""
+BLOCK_BYTES = 1 << 18
+"""Room for a thread's columns. A few images are unfolded at a time, and multiplied while they are still in its cache."""
 
 cdef bint forked = False
 
@@ -72,17 +77,27 @@ cdef Window window(
 def conv_forward(const floating[:, :, :, ::1] x, const floating[:, :, :, ::1] w, b, Py_ssize_t stride, Py_ssize_t pad):
     cdef Window at = window(x.shape[2], x.shape[3], w.shape[2], w.shape[3], stride, pad)
     cdef Py_ssize_t N = x.shape[0], F = w.shape[0], K = w.shape[1] * w.shape[2] * w.shape[3], P = at.out_H * at.out_W
-    cdef Py_ssize_t first, last
-    cdef floating[:, :, ::1] columns
     weights = np.asarray(w).reshape(F, K)
     image = np.empty((N, F, at.out_H, at.out_W), weights.dtype)
     out = image.reshape(N, F, P)
-    for first, last, block in blocks(N, K, P, weights.dtype):
-        columns = block
-        unfold(x, first, columns, at)
-        np.matmul(weights, block, out=out[first:last])
-        out[first:last] += b[:, None]
+    cdef Py_ssize_t size = images_in_block(K * P * sizeof(floating)), count = (N + size - 1) // size
+    cdef int team = max(1, min(count, threads()))
+    blocks = np.empty((team, min(N, size), K, P), weights.dtype)
+    cdef floating[:, :, :, ::1] columns = blocks
+    cdef Py_ssize_t block, first, last, me
+    with one_blas_thread() if team > 1 else nullcontext():
+        for block in prange(count, nogil=True, schedule="static", num_threads=team):
+            me, first, last = threadid(), block * size, min(block * size + size, N)
+            unfold(x, first, last, columns, me, at)
+            with gil:
+                multiply(weights, blocks, out, b, me, first, last)
     return image
+
+
+cdef int multiply(weights, blocks, out, b, Py_ssize_t me, Py_ssize_t first, Py_ssize_t last) except -1:
+    np.matmul(weights, blocks[me, : last - first], out=out[first:last])
+    out[first:last] += b[:, None]
+    return 0
 
 
 def conv_backward(
@@ -90,34 +105,43 @@ def conv_backward(
 ):
     cdef Window at = window(x.shape[2], x.shape[3], w.shape[2], w.shape[3], stride, pad)
     cdef Py_ssize_t N = x.shape[0], F = w.shape[0], K = w.shape[1] * w.shape[2] * w.shape[3], P = at.out_H * at.out_W
-    cdef Py_ssize_t first, last
-    cdef floating[:, :, ::1] columns
     weights, dout = np.asarray(w).reshape(F, K), dout.reshape(N, F, P)
-    dx, dw = np.zeros(np.shape(x), weights.dtype), np.zeros_like(weights)
-    cdef floating[:, :, :, ::1] image_gradients = dx
-    for first, last, block in blocks(N, K, P, weights.dtype):
-        columns = block
-        unfold(x, first, columns, at)
-        dw += np.matmul(dout[first:last], block.swapaxes(1, 2)).sum(axis=0)
-        np.matmul(weights.T, dout[first:last], out=block)  # the columns' gradient takes the place of the columns
-        fold(columns, image_gradients, first, at)
-    return dx, dw.reshape(np.shape(w)), dout.sum(axis=2).sum(axis=0)
+    cdef Py_ssize_t size = images_in_block(K * P * sizeof(floating)), count = (N + size - 1) // size
+    cdef int team = max(1, min(count, threads()))
+    blocks = np.empty((team, min(N, size), K, P), weights.dtype)
+    dx, dw = np.zeros(np.shape(x), weights.dtype), np.zeros((team, F, K), weights.dtype)
+    cdef floating[:, :, :, ::1] columns = blocks, image_gradients = dx
+    cdef Py_ssize_t block, first, last, me
+    with one_blas_thread() if team > 1 else nullcontext():
+        for block in prange(count, nogil=True, schedule="static", num_threads=team):
+            me, first, last = threadid(), block * size, min(block * size + size, N)
+            unfold(x, first, last, columns, me, at)
+            with gil:
+                multiply_back(weights, blocks, dout, dw, me, first, last)
+            fold(columns, me, image_gradients, first, last, at)
+    return dx, dw.sum(axis=0).reshape(np.shape(w)), dout.sum(axis=2).sum(axis=0)
 
 
-def blocks(N, K, P, dtype):
-    """For a few images at a time: the first, the one after the last, and an array (images, K, P) for their columns."""
-    size = max(1, BLOCK_BYTES // max(1, K * P * dtype.itemsize))
-    buffer = np.empty((min(N, size), K, P), dtype)
-    for first in range(0, N, size):
-        last = min(first + size, N)
-        yield first, last, buffer[: last - first]
+cdef int multiply_back(weights, blocks, dout, dw, Py_ssize_t me, Py_ssize_t first, Py_ssize_t last) except -1:
+    columns = blocks[me, : last - first]
+    dw[me] += np.matmul(dout[first:last], columns.swapaxes(1, 2)).sum(axis=0)
+    np.matmul(weights.T, dout[first:last], out=columns)  # the columns' gradient takes the place of the columns
+    return 0
 
 
-cdef void unfold(const floating[:, :, :, ::1] x, Py_ssize_t first, floating[:, :, ::1] columns, Window at):
-    """columns[n, (c, i, j), (r, s)] = x[first + n, c, r·stride + i − pad, s·stride + j − pad], 0 outside of the image."""
-    cdef Py_ssize_t plane, C = x.shape[1], area = at.height * at.width
-    for plane in prange(columns.shape[0] * C, nogil=True, schedule="static", num_threads=threads()):
-        unfold_plane(&x[first + plane // C, plane % C, 0, 0], &columns[plane // C, plane % C * area, 0], at)
+def images_in_block(image_bytes):
+    return max(1, BLOCK_BYTES // max(1, image_bytes))
+
+
+cdef void unfold(
+    const floating[:, :, :, ::1] x, Py_ssize_t first, Py_ssize_t last, floating[:, :, :, ::1] columns, Py_ssize_t me,
+    Window at,
+) noexcept nogil:
+    """columns[me, n, (c, i, j), (r, s)] = x[first + n, c, r·stride + i − pad, s·stride + j − pad], 0 outside of x."""
+    cdef Py_ssize_t n, c, area = at.height * at.width
+    for n in range(first, last):
+        for c in range(x.shape[1]):
+            unfold_plane(&x[n, c, 0, 0], &columns[me, n - first, c * area, 0], at)
 
 
 cdef void unfold_plane(const floating* image, floating* columns, Window at) noexcept nogil:
@@ -144,11 +168,15 @@ cdef void unfold_plane(const floating* image, floating* columns, Window at) noex
                 columns += at.out_W
 
 
-cdef void fold(const floating[:, :, ::1] columns, floating[:, :, :, ::1] x, Py_ssize_t first, Window at):
+cdef void fold(
+    const floating[:, :, :, ::1] columns, Py_ssize_t me, floating[:, :, :, ::1] x, Py_ssize_t first, Py_ssize_t last,
+    Window at,
+) noexcept nogil:
     """Add every entry of columns to the entry of x that `unfold` reads it from."""
-    cdef Py_ssize_t plane, C = x.shape[1], area = at.height * at.width
-    for plane in prange(columns.shape[0] * C, nogil=True, schedule="static", num_threads=threads()):
-        fold_plane(&columns[plane // C, plane % C * area, 0], &x[first + plane // C, plane % C, 0, 0], at)
+    cdef Py_ssize_t n, c, area = at.height * at.width
+    for n in range(first, last):
+        for c in range(x.shape[1]):
+            fold_plane(&columns[me, n - first, c * area, 0], &x[n, c, 0, 0], at)
 
 
 cdef void fold_plane(const floating* columns, floating* image, Window at) noexcept nogil:

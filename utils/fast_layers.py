@@ -11,8 +11,10 @@ compiler, and by NumPy, more slowly, where there is none. `BACKEND` says which o
 from __future__ import annotations
 
 import operator
+import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from importlib import import_module
 from typing import Any, Literal, NamedTuple, Protocol, cast
 
@@ -43,7 +45,8 @@ class Kernels(Protocol):
 
 def _load() -> tuple[Literal["cython", "numpy"], Kernels]:
     try:
-        return "cython", cast(Kernels, import_module("utils._fast_layers"))
+        with _threads_that_sleep():
+            return "cython", cast(Kernels, import_module("utils._fast_layers"))
     except ImportError as reason:
         print(
             f"utils.fast_layers runs on NumPy, which is slower ({reason}): "
@@ -51,6 +54,22 @@ def _load() -> tuple[Literal["cython", "numpy"], Kernels]:
             file=sys.stderr,
         )
         return "numpy", _fast_layers_numpy
+
+
+@contextmanager
+def _threads_that_sleep() -> Iterator[None]:
+    """While it is loaded, tell OpenMP that threads without work shall sleep, unless the user has told it something.
+
+    By default they spin for some milliseconds, on cores that NumPy's own threads need for the layer that comes next.
+    """
+    if "OMP_WAIT_POLICY" in os.environ:
+        yield
+        return
+    os.environ["OMP_WAIT_POLICY"] = "passive"
+    try:
+        yield
+    finally:
+        del os.environ["OMP_WAIT_POLICY"]
 
 
 BACKEND, _kernels = _load()

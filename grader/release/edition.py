@@ -22,7 +22,7 @@ FRONT = Path(__file__).parent / "student"
 
 
 def given(course: Course) -> dict[str, bytes]:
-    """What students get as it is: ``utils/``, the front matter and the licence.
+    """What students get as it is: ``utils/`` and what builds it, the front matter and the licence.
 
     Parameters
     ----------
@@ -35,11 +35,12 @@ def given(course: Course) -> dict[str, bytes]:
         Paths and contents. Files that do not belong there are kept, for the gate to judge.
     """
     tree = {path.name: path.read_bytes() for path in FRONT.iterdir() if path.is_file()}
-    if (licence := course.root / "LICENSE").is_file():
-        tree["LICENSE"] = licence.read_bytes()
+    for front in ("LICENSE", "setup.py"):
+        if (path := course.root / front).is_file():
+            tree[front] = path.read_bytes()
     for path in (course.root / "utils").rglob("*"):
         name = path.relative_to(course.root)
-        made_here = "__pycache__" in name.parts or "goldens" in name.parts or path.suffix in (".so", ".pyd")
+        made_here = "__pycache__" in name.parts or "goldens" in name.parts or path.suffix in (".so", ".pyd", ".c")
         if path.is_file() and not made_here:
             tree[name.as_posix()] = path.read_bytes()
     return tree

@@ -82,7 +82,7 @@ def test_does_the_archive_hold_the_folder_and_nothing_else(published):
     on_disk = {path.relative_to(folder.parent).as_posix() for path in folder.rglob("*") if path.is_file()}
     assert {path for path in on_disk if "__pycache__" not in path} == set(names)
     tops = {name.split("/")[1] for name in names}
-    assert {"nndl", "utils", "assignments", "README.md", "pyproject.toml", "environment.yml"} <= tops
+    assert {"nndl", "utils", "assignments", "README.md", "pyproject.toml", "setup.py", "environment.yml"} <= tops
     assert not tops & {"solutions", "grader", "tests", "course.toml", "gradebook.db", "build"}
 
 
@@ -138,6 +138,7 @@ def test_does_the_edition_ask_for_the_same_versions_as_the_kit():
     students, kit = dependencies(edition.FRONT / "pyproject.toml"), dependencies(ROOT / "pyproject.toml")
     assert students == {name: kit[name] for name in students}
     fields = [tomllib.loads((folder / "pyproject.toml").read_text("utf-8")) for folder in (edition.FRONT, ROOT)]
+    assert fields[0]["build-system"] == fields[1]["build-system"]
     for field in ("name", "version", "requires-python"):
         assert fields[0]["project"][field] == fields[1]["project"][field]
     assert fields[0]["project"]["scripts"]["nndl"] == fields[1]["project"]["scripts"]["nndl"]
