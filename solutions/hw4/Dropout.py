@@ -1,0 +1,297 @@
+# %% [markdown]
+# # Learning with gaps
+#
+# A large network learns a small training set by heart. Dropout
+# [(Srivastava et al., 2014)](https://jmlr.org/papers/v15/srivastava14a.html) makes that hard: in every
+# training step a random part of the hidden units is switched off. No unit can rely on a particular other
+# one being there, so each has to be of use by itself, and what is left over at test time is something like
+# the average of very many thinned-out networks.
+#
+# | | what you do | where |
+# |---|---|---|
+# | 1 | dropout, forward and backward | `nndl/layers.py` |
+# | 2 | in a network, beside the normalisations | `hidden_forward`, `hidden_backward` in `nndl/fc_net.py` |
+# | 3 | an experiment: 500 images, with and without | here, in code and in writing |
+# | 4 | your best network, with all you have by now | here |
+
+# %%
+# %load_ext autoreload
+# %autoreload 2
+# %matplotlib inline
+import matplotlib.pyplot as plt
+import numpy as np
+
+from nndl.fc_net import FullyConnectedNet
+from nndl.layers import dropout_backward, dropout_forward
+from utils.checks import check
+from utils.data_utils import get_CIFAR10_data
+from utils.experiments import run_each
+from utils.gradient_check import eval_numerical_gradient, eval_numerical_gradient_array, rel_error
+from utils.solver import Solver
+from utils.vis_utils import course_style, plot_history, show_images
+
+course_style()
+
+# %% [markdown]
+# ## 1. The layer
+#
+# In training, every entry of $x$ is multiplied by an entry of a random mask:
+#
+# $$\text{out} = x \cdot \text{mask}, \qquad
+# \text{mask} = \begin{cases} 0 & \text{with probability } p \\
+# \frac{1}{1 - p} & \text{otherwise.} \end{cases}$$
+#
+# Here $p$ is the probability of *dropping* an entry, as in PyTorch. (Other courses and papers call the
+# probability of keeping one $p$: look twice when you read.) The factor $1/(1-p)$ makes up for what is
+# missing, so that at test time the layer has nothing to do: $\text{out} = x$. This form is called
+# *inverted* dropout.
+#
+# Write `dropout_forward` in `nndl/layers.py`. Draw the mask from the `rng` that is there, one number for
+# each entry of $x$, whatever its shape. A quick look, for several $p$:
+
+# %%
+rng = np.random.default_rng(0)
+x = rng.normal(10, 1, size=(500, 400))
+print(f"mean of x {x.mean():.3f}")
+for p in (0.0, 0.25, 0.6, 0.9):
+    in_training, _ = dropout_forward(x, {"mode": "train", "p": p})
+    in_testing, _ = dropout_forward(x, {"mode": "test", "p": p})
+    print(
+        f"p = {p:4}   training: mean {in_training.mean():6.3f}, zeros {np.mean(in_training == 0):5.1%}"
+        f"   test: mean {in_testing.mean():6.3f}, zeros {np.mean(in_testing == 0):.1%}"
+    )
+
+# %% exercise="layers.dropout_forward"
+check(dropout_forward)
+
+# %% [markdown]
+# Masks are best seen on an image. (In a network the entries of hidden layers are dropped, not pixels; the
+# layer does not know the difference.) Above: one image, three probabilities. A kept pixel is brighter than it
+# was, so that the mean brightness stays.
+
+# %%
+data = get_CIFAR10_data()
+image = data["X_train"][3:4] + data["mean_image"]
+
+fig, axes = plt.subplots(2, 4, figsize=(11, 6), layout="constrained")
+for column, p in enumerate((0.0, 0.25, 0.5, 0.75)):
+    thinned, (_, mask) = dropout_forward(image, {"mode": "train", "p": p, "seed": column})
+    show_images(thinned * (1 - p), ax=axes[0, column], title=f"p = {p}")
+    axes[1, column].imshow(mask[0, 0] > 0, cmap="cividis", vmin=0, vmax=1)
+    axes[1, column].set_axis_off()
+    axes[1, column].set_title(f"mask of its red: {np.mean(mask[0, 0] == 0):.0%} dropped")
+fig.suptitle("Shown without the factor 1 / (1 − p), which would only make the pixels overflow")
+plt.show()
+
+# %% [markdown]
+# Every single output is wrong, and on average all are right. Here is how the mean over more and more masks
+# comes closer to $x$, and how much longer it takes when more is dropped.
+
+# %%
+counts = np.unique(np.logspace(0, 3, 25).astype(int))
+x = np.random.default_rng(1).normal(size=400)
+np.random.seed(0)
+
+fig, ax = plt.subplots(figsize=(8, 4), layout="constrained")
+for p in (0.25, 0.5, 0.75, 0.9):
+    draws = np.array([dropout_forward(x, {"mode": "train", "p": p})[0] for _ in range(counts[-1])])
+    errors = [np.sqrt(np.mean((draws[:count].mean(axis=0) - x) ** 2)) for count in counts]
+    ax.loglog(counts, errors, label=f"p = {p}", markevery=4)
+ax.set(xlabel="masks averaged over", ylabel="error of the mean (x has spread 1)", title="Right on average")
+ax.legend()
+plt.show()
+
+# %% [markdown]
+# **Question 1.** What would go wrong without the factor $1/(1 - p)$, if nothing else were changed? There is
+# another way to put it right, at test time. Which, and why is the inverted form preferred?
+
+# %% [markdown] written="why-inverted"
+# ### BEGIN SOLUTION
+# In training a unit's output would be $x$ with probability $1 - p$ and else 0, on average $(1 - p)\,x$. At
+# test time it would be $x$. The next layer has learned with inputs that are smaller by the factor $1 - p$;
+# now its sums are too large by $1/(1 - p)$, twice for $p = 0.5$, and layer after layer multiplies that.
+#
+# The other way is to multiply by $1 - p$ at test time. It gives the same averages. The inverted form does all
+# its work in training, so that the network that is used in the end contains nothing of dropout, costs nothing
+# extra, and need not know the $p$ it was trained with. One can also change $p$ from run to run, or during
+# training, without touching the test-time code.
+# ### END SOLUTION
+
+# %% [markdown]
+# ### Backward
+#
+# The mask is in the cache. What a dropped entry was had no influence on the output; what a kept one was had
+# $1/(1-p)$ times the usual. Write `dropout_backward`, for both modes. With a `seed` every call draws the
+# same mask, which is what makes a numeric gradient possible:
+
+
+# %%
+def look_at_dropout(p, shape=(3, 4, 5)):
+    """Print how well the gradient of dropout agrees with the numeric one."""
+    rng = np.random.default_rng(2)
+    x, dout = rng.normal(size=shape), rng.normal(size=shape)
+    dropout_param = {"mode": "train", "p": p, "seed": 7}
+    dx = dropout_backward(dout, dropout_forward(x, dropout_param)[1])
+    numeric = eval_numerical_gradient_array(lambda v: dropout_forward(v, dropout_param)[0], x, dout)
+    print(f"p = {p}: largest relative error {rel_error(dx, numeric):.1e}")
+
+
+for p in (0.0, 0.2, 0.7):
+    look_at_dropout(p)
+
+# %% exercise="layers.dropout_backward"
+check(dropout_backward)
+
+# %% [markdown]
+# ## 2. In a network
+#
+# A hidden layer of `FullyConnectedNet` is now complete:
+#
+# $$\text{affine} - [\text{normalisation}] - \text{ReLU} - [\text{dropout}] .$$
+#
+# Finish `hidden_forward` and `hidden_backward` in `nndl/fc_net.py`. Either bracket may be there or not: a
+# network may have batch normalisation without dropout, dropout without normalisation, or both. The scores are
+# never dropped. First numeric gradients, with fixed masks:
+
+
+# %%
+def look_at_net(dropout, normalization=None):
+    """Print the first loss of a small network and how well its gradients agree with numeric ones."""
+    np.random.seed(0)
+    X, y = np.random.randn(6, 15), np.array([3, 8, 0, 1, 3, 9])
+    net = FullyConnectedNet(
+        [20, 30],
+        input_dim=15,
+        dropout=dropout,
+        normalization=normalization,
+        reg=0.5,
+        weight_scale=5e-2,
+        dtype=np.float64,
+        seed=123,
+    )
+    loss, grads = net.loss(X, y)
+    worst = 0.0
+    for name, value in net.params.items():
+        numeric = eval_numerical_gradient(lambda _: net.loss(X, y)[0], value, verbose=False)
+        worst = max(worst, np.abs(grads[name] - numeric).max() / max(1e-3, np.abs(numeric).max()))
+    print(f"dropout {dropout:4}, normalisation {normalization}: first loss {loss:.4f}, largest error {worst:.0e}")
+
+
+for dropout in (0.0, 0.25, 0.5):
+    look_at_net(dropout)
+look_at_net(0.25, "batchnorm")
+look_at_net(0.25, "layernorm")
+
+# %% exercise="fc_net.FullyConnectedNet.hidden_forward"
+check(FullyConnectedNet.hidden_forward)
+
+# %% exercise="fc_net.FullyConnectedNet.hidden_backward"
+check(FullyConnectedNet.hidden_backward)
+
+# %% [markdown]
+# ## 3. Does it regularise?
+#
+# Five hundred images and five hundred hidden units: a network that can learn its training set by heart, and
+# will. Train it for 25 epochs with Adam, without dropout and with more and more of it.
+
+# %%
+small_data = {**data, "X_train": data["X_train"][:500], "y_train": data["y_train"][:500]}
+
+
+def train(dropout, hidden=500):
+    """Train a two-layer network on five hundred images; returns the solver."""
+    np.random.seed(0)
+    solver = Solver(
+        FullyConnectedNet([hidden], dropout=dropout),
+        small_data,
+        update_rule="adam",
+        optim_config={"learning_rate": 5e-4},
+        batch_size=100,
+        num_epochs=25,
+        verbose=False,
+    )
+    solver.train()
+    return solver
+
+
+runs = run_each(train, (0.0, 0.25, 0.5, 0.75), title="dropout")
+
+# %%
+fig, axes = plt.subplots(1, 3, figsize=(13, 4.2), layout="constrained")
+for p, solver in runs.items():
+    axes[0].semilogy(np.maximum(solver.loss_history, 1e-6), label=f"p = {p}", linewidth=1.2)
+    axes[1].plot(solver.train_acc_history)
+    axes[2].plot(solver.val_acc_history)
+    print(
+        f"p = {p:4}   training {solver.train_acc_history[-1]:.1%}"
+        f"   validation: last {solver.val_acc_history[-1]:.1%}, mean of the last ten epochs"
+        f" {np.mean(solver.val_acc_history[-10:]):.1%}, best {solver.best_val_acc:.1%}"
+    )
+axes[0].set(xlabel="iteration", ylabel="loss in training", title="Loss")
+axes[1].set(xlabel="epoch", ylabel="accuracy", title="Training accuracy (test mode)")
+axes[2].set(xlabel="epoch", ylabel="accuracy", title="Validation accuracy")
+fig.legend(loc="outside lower center", ncols=len(runs))
+plt.show()
+
+# %% [markdown]
+# **Question 2.** Compare the runs with and without dropout: training accuracy, validation accuracy, and the
+# gap between them. What does it say about dropout as a regulariser? Why is the loss of the runs with much
+# dropout so high, although their accuracy is not bad?
+
+# %% [markdown] written="does-it-regularise"
+# ### BEGIN SOLUTION
+# ### END SOLUTION
+
+# %% [markdown]
+# **Question 3.** You have found a good $p$ for 500 hidden units and now have to make the network smaller,
+# for a phone: 50 hidden units. How would you change $p$, if at all?
+
+# %% [markdown] written="smaller-network"
+# ### BEGIN SOLUTION
+# Lower it. With $p = 0.5$, 250 of 500 units take part in each step, still more than enough for five hundred
+# images; of 50 only 25 would, and such a network has trouble to learn the training set at all: it underfits,
+# and every step throws away half of the little it can express. A smaller network is itself less able to
+# learn by heart, so that it needs less regularisation. (The measure is, as ever, the gap between
+# training and validation accuracy: with no gap there is nothing for dropout to close.)
+# ### END SOLUTION
+
+# %% [markdown]
+# ## 4. Your best network, again
+#
+# Adam, batch normalisation, dropout: train the best fully connected network you can, on all training images.
+# At least **50 %** on the validation set; see whether you can beat the one from the first notebook.
+
+# %% solution="best-dropout-net"
+best_net = None  # a FullyConnectedNet
+best_solver = None  # its Solver, after training
+
+### BEGIN SOLUTION
+np.random.seed(0)
+best_net = FullyConnectedNet([200, 100], normalization="batchnorm", dropout=0.2)
+best_solver = Solver(
+    best_net,
+    data,
+    update_rule="adam",
+    optim_config={"learning_rate": 1e-3},
+    lr_decay=0.8,
+    batch_size=200,
+    num_epochs=8,
+    print_every=245,
+)
+best_solver.train()
+### END SOLUTION
+
+# %%
+plot_history(best_solver)
+plt.show()
+test_accuracy = best_solver.check_accuracy(data["X_test"], data["y_test"])
+print(f"best validation accuracy {best_solver.best_val_acc:.1%}, test accuracy {test_accuracy:.1%}")
+
+# %% [markdown]
+# **Question 4.** Report: your validation and test accuracy, what you tried, and what each part brought. Is
+# more training still useful, or more regularisation? (Points as in the first notebook: they follow the
+# validation accuracy $a$, $\min\left((a - 0.28)/0.22,\ 1\right)$, for a report that says how it was reached.)
+
+# %% [markdown] written="best-dropout-report"
+# ### BEGIN SOLUTION
+# ### END SOLUTION
