@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..errors import CourseError
-from . import backprop, conv_layers, fc_net, layers, neural_net, norm_layers, optim, pooling
+from . import backprop, cnn, conv_layers, dropout_layers, fc_net, layers, neural_net, norm_layers, optim, pooling, spatial_norm
 from .recipe import Misconception, Recipe
 
 MODULES = (
@@ -13,8 +13,11 @@ MODULES = (
     fc_net,
     optim,
     norm_layers,
+    dropout_layers,
     conv_layers,
     pooling,
+    spatial_norm,
+    cnn,
 )
 
 RECIPES: dict[str, Recipe] = {recipe.name: recipe for module in MODULES for recipe in module.RECIPES}

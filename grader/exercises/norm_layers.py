@@ -96,6 +96,11 @@ _RUN_MEAN = "running_mean = momentum * running_mean + (1 - momentum) * x.mean(ax
 _RUN_VAR = "running_var = momentum * running_var + (1 - momentum) * var"
 _TEST = "out = gamma * (x - running_mean) / np.sqrt(running_var + eps) + beta"
 _BACK = 'bn_param["running_mean"], bn_param["running_var"] = running_mean, running_var'
+_TEST_UPDATES = f"""\
+if mode == "test":
+        {_RUN_MEAN}
+        {_RUN_VAR.replace("* var", "* x.var(axis=0)")}
+    """
 
 BATCHNORM_FORWARD = Recipe(
     "layers.batchnorm_forward",
@@ -130,11 +135,7 @@ BATCHNORM_FORWARD = Recipe(
         wrong(
             "test-updates-statistics",
             "Test mode changes the running statistics; only training does.",
-            (
-                _BACK,
-                'if mode == "test":\n        running_mean = momentum * running_mean + (1 - momentum) * x.mean(axis=0)\n'
-                f"        running_var = momentum * running_var + (1 - momentum) * x.var(axis=0)\n    {_BACK}",
-            ),
+            (_BACK, _TEST_UPDATES + _BACK),
         ),
         wrong(
             "test-without-gamma-and-beta",

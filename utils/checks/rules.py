@@ -357,9 +357,30 @@ class Paired(Equal):
         return Equal(self.dtype, self.scale).faults(path, got[1], got[0], inputs)
 
     def agree(self, other: object, got: object, inputs: Mapping[str, object]) -> bool:
-        """Pairs agree when the same parts of them are wrong in the same way."""
+        """Pairs agree when the same is wrong with them: with one draw the same numbers, with two the same pattern."""
         theirs, ours = (self.faults("", None, pair, inputs) for pair in (other, got))
-        return [(fault.path, fault.kind) for fault in theirs] == [(fault.path, fault.kind) for fault in ours]
+        if [(fault.path, fault.kind) for fault in theirs] != [(fault.path, fault.kind) for fault in ours]:
+            return False
+        return all(_alike(one, two, inputs) for one, two in zip(theirs, ours, strict=True))
+
+
+def _alike(one: Fault, two: Fault, inputs: Mapping[str, object]) -> bool:
+    """Whether two wrong arrays relate to their right ones in the same way."""
+    (where, factor), (other_where, other_factor) = (_relation(fault, inputs) for fault in (one, two))
+    return where == other_where and np.isclose(factor, other_factor, rtol=1e-3, equal_nan=True)
+
+
+def _relation(fault: Fault, inputs: Mapping[str, object]) -> tuple[tuple[bool, ...], float]:
+    """Where a wrong array is 0, and by which factor it is off (NaN where that varies): nothing that chance decides."""
+    want, got = as_array(fault.want), as_array(fault.got)
+    if fault.kind != "value" or want is None or got is None:
+        return (), np.nan
+    absent, present = got[want == 0] != 0, got[want != 0] != 0
+    ratios = got[want != 0] / want[want != 0]
+    factor = float(ratios.mean()) if ratios.size else np.nan
+    constant = close(np.full(ratios.shape, factor), ratios, inputs).all()
+    where = (absent.any(), absent.all(), present.any(), present.all())
+    return tuple(map(bool, where)), factor if constant else np.nan
 
 
 def _numeric(value: object) -> bool:
