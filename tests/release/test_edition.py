@@ -151,7 +151,7 @@ def test_does_the_edition_ask_for_the_same_versions_as_the_kit():
 def test_does_the_edition_ask_for_all_that_its_code_imports(tree):
     imported = set()
     for path, data in tree.items():
-        if path.endswith(".py"):
+        if path.endswith(".py") and path != "setup.py":  # what that one needs stands in [build-system]
             for node in ast.walk(ast.parse(data)):
                 if isinstance(node, ast.Import):
                     imported |= {alias.name.split(".")[0] for alias in node.names}
