@@ -270,8 +270,10 @@ LOSS_RECIPE = Recipe(
             (_IF, _IF.replace("self.use_batchnorm", "False")),
             (
                 "        if self.use_batchnorm:\n            dimages, ",
-                '        if self.use_batchnorm:\n            grads.update({name: np.zeros_like(p[name]) for name in ("gamma1", "beta1", "gamma2", "beta2")})\n'
-                "        if False:\n            dimages, ",
+                (
+                    '        if self.use_batchnorm:\n            grads.update({name: np.zeros_like(p[name]) for name in ("gamma1", "beta1", "gamma2", "beta2")})\n'
+                    "        if False:\n            dimages, "
+                ),
             ),
         ),
         wrong(

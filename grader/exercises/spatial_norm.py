@@ -110,10 +110,12 @@ def _settings(change: str, after: str = "") -> tuple[str, str]:
     """An edit: batch normalisation is called with changed settings, and what it learned is kept."""
     return (
         _CALL,
-        f"changed = {{**bn_param, {change}}}\n"
-        f"    {_CALL.replace('bn_param', 'changed')}\n"
-        f"    {after or 'learned = changed'}\n"
-        '    bn_param["running_mean"], bn_param["running_var"] = learned["running_mean"], learned["running_var"]',
+        (
+            f"changed = {{**bn_param, {change}}}\n"
+            f"    {_CALL.replace('bn_param', 'changed')}\n"
+            f"    {after or 'learned = changed'}\n"
+            '    bn_param["running_mean"], bn_param["running_var"] = learned["running_mean"], learned["running_var"]'
+        ),
     )
 
 
@@ -152,10 +154,12 @@ BATCHNORM_FORWARD_RECIPE = Recipe(
             "Every image is normalised by itself; a channel's mean and variance are taken over the examples too.",
             (
                 _CALL,
-                "rows = table.reshape(n, -1, channels)\n"
-                "    rows = (rows - rows.mean(axis=1, keepdims=True)) / np.sqrt(rows.var(axis=1, keepdims=True) + bn_param['eps'])\n"
-                f"    {_CALL}\n"
-                '    table_out = table_out if mode == "test" else (gamma * rows + beta).reshape(table.shape)',
+                (
+                    "rows = table.reshape(n, -1, channels)\n"
+                    "    rows = (rows - rows.mean(axis=1, keepdims=True)) / np.sqrt(rows.var(axis=1, keepdims=True) + bn_param['eps'])\n"
+                    f"    {_CALL}\n"
+                    '    table_out = table_out if mode == "test" else (gamma * rows + beta).reshape(table.shape)'
+                ),
             ),
         ),
         wrong(
@@ -163,10 +167,12 @@ BATCHNORM_FORWARD_RECIPE = Recipe(
             "Every pixel is normalised by itself; a channel's mean and variance are taken over rows and columns too.",
             (
                 _CALL,
-                "rows = table.reshape(n, -1, channels)\n"
-                "    rows = (rows - rows.mean(axis=0)) / np.sqrt(rows.var(axis=0) + bn_param['eps'])\n"
-                f"    {_CALL}\n"
-                '    table_out = table_out if mode == "test" else (gamma * rows + beta).reshape(table.shape)',
+                (
+                    "rows = table.reshape(n, -1, channels)\n"
+                    "    rows = (rows - rows.mean(axis=0)) / np.sqrt(rows.var(axis=0) + bn_param['eps'])\n"
+                    f"    {_CALL}\n"
+                    '    table_out = table_out if mode == "test" else (gamma * rows + beta).reshape(table.shape)'
+                ),
             ),
         ),
         wrong(
@@ -174,9 +180,11 @@ BATCHNORM_FORWARD_RECIPE = Recipe(
             "All channels share one mean and one variance; each channel has its own.",
             (
                 _CALL,
-                "rows = (table - table.mean()) / np.sqrt(table.var() + bn_param['eps'])\n"
-                f"    {_CALL}\n"
-                '    table_out = table_out if mode == "test" else gamma * rows + beta',
+                (
+                    "rows = (table - table.mean()) / np.sqrt(table.var() + bn_param['eps'])\n"
+                    f"    {_CALL}\n"
+                    '    table_out = table_out if mode == "test" else gamma * rows + beta'
+                ),
             ),
         ),
         wrong(
@@ -189,10 +197,12 @@ BATCHNORM_FORWARD_RECIPE = Recipe(
             "Test mode changes the running statistics; it only reads them.",
             (
                 _CALL,
-                'learned = {**bn_param, "mode": "train"}\n'
-                f"    {_CALL}\n"
-                "    batchnorm_forward(table, gamma, beta, learned)\n"
-                '    bn_param["running_mean"], bn_param["running_var"] = learned["running_mean"], learned["running_var"]',
+                (
+                    'learned = {**bn_param, "mode": "train"}\n'
+                    f"    {_CALL}\n"
+                    "    batchnorm_forward(table, gamma, beta, learned)\n"
+                    '    bn_param["running_mean"], bn_param["running_var"] = learned["running_mean"], learned["running_var"]'
+                ),
             ),
         ),
         wrong(
@@ -220,10 +230,12 @@ BATCHNORM_FORWARD_RECIPE = Recipe(
             "The running variance is divided by one less than the number of values; divide by their number.",
             (
                 _CALL,
-                f"{_CALL}\n"
-                '    if mode == "train" and len(table) > 1:\n'
-                '        unbiased = (1 - bn_param["momentum"]) * table.var(axis=0) / (len(table) - 1)\n'
-                '        bn_param["running_var"] = bn_param["running_var"] + unbiased',
+                (
+                    f"{_CALL}\n"
+                    '    if mode == "train" and len(table) > 1:\n'
+                    '        unbiased = (1 - bn_param["momentum"]) * table.var(axis=0) / (len(table) - 1)\n'
+                    '        bn_param["running_var"] = bn_param["running_var"] + unbiased'
+                ),
             ),
         ),
         wrong("eps-ignored", "The eps in bn_param is not added to the variance.", _settings('"eps": 0.0')),
@@ -337,9 +349,11 @@ BATCHNORM_BACKWARD_RECIPE = Recipe(
             "dgamma and dbeta are summed over the examples alone; all pixels of a channel share gamma and beta.",
             (
                 _BACK_CALL,
-                f"{_BACK_CALL}\n"
-                "    dbeta = dout.sum(axis=0)\n"
-                "    dgamma = (table * cache[2][0]).reshape(n, height, width, channels).sum(axis=0).transpose(2, 0, 1)",
+                (
+                    f"{_BACK_CALL}\n"
+                    "    dbeta = dout.sum(axis=0)\n"
+                    "    dgamma = (table * cache[2][0]).reshape(n, height, width, channels).sum(axis=0).transpose(2, 0, 1)"
+                ),
             ),
         ),
         wrong(

@@ -223,9 +223,10 @@ class SharedMaximum(Equal):
             place = (n, c, slice(i * stride, i * stride + height), slice(j * stride, j * stride + width))
             tied = x[place] == x[place].max()
             parts = got[place][tied]
-            slack = rtol(want, got) * abs(dout[n, c, i, j])
-            least, most = min(0, dout[n, c, i, j]) - slack, max(0, dout[n, c, i, j]) + slack
-            fair = (parts >= least).all() and (parts <= most).all() and abs(parts.sum() - dout[n, c, i, j]) <= slack
+            whole = float(dout[n, c, i, j])
+            slack = rtol(want, got) * abs(whole)
+            between = (parts >= min(0, whole) - slack) & (parts <= max(0, whole) + slack)
+            fair = bool(between.all()) and abs(parts.sum() - whole) <= slack
             found[place] |= tied & (tied.sum() > 1) & fair
             windows[place] += 1
         return np.asarray(found & (windows == 1), bool)
