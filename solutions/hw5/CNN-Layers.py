@@ -1,0 +1,463 @@
+# %% [markdown]
+# # Layers that know what an image is
+#
+# A fully connected layer does not know that two pixels are neighbours: shuffle the pixels of all images in
+# the same way, and it learns just as well. The layers of this notebook do know. A **convolution** looks at
+# small windows, with the same weights everywhere; **max pooling** keeps what was strongest nearby. You write
+# both as plain loops, slowly and legibly, and then meet the fast ones that do the same.
+#
+# | | what you do | where |
+# |---|---|---|
+# | 1 | convolution, forward | `conv_forward_naive` in `nndl/conv_layers.py` |
+# | 2 | use it on photographs, with filters made by hand | here |
+# | 3 | convolution, backward | `conv_backward_naive` |
+# | 4 | max pooling, forward and backward | `max_pool_forward_naive`, `max_pool_backward_naive` |
+# | 5 | the fast layers: the same numbers, how much sooner? | here |
+# | 6 | sandwiches | read `nndl/conv_layer_utils.py` |
+#
+# Copy your `nndl` files of the last assignments into this folder's `nndl`. The second cell says whether
+# they have arrived in one piece.
+
+# %%
+# %load_ext autoreload
+# %autoreload 2
+# %matplotlib inline
+from time import perf_counter
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.cbook import get_sample_data
+
+from nndl.conv_layer_utils import (
+    conv_relu_backward,
+    conv_relu_forward,
+    conv_relu_pool_backward,
+    conv_relu_pool_forward,
+)
+from nndl.conv_layers import (
+    conv_backward_naive,
+    conv_forward_naive,
+    max_pool_backward_naive,
+    max_pool_forward_naive,
+)
+from nndl.layer_tests import affine_relu_test, fc_net_test
+from utils.checks import check
+from utils.experiments import run_each
+from utils.fast_layers import (
+    BACKEND,
+    conv_backward_fast,
+    conv_forward_fast,
+    max_pool_backward_fast,
+    max_pool_forward_fast,
+)
+from utils.gradient_check import eval_numerical_gradient_array, rel_error
+from utils.vis_utils import course_style
+
+course_style()
+
+# %%
+affine_relu_test()
+fc_net_test()
+
+# %% [markdown]
+# ## 1. Convolution, forward
+#
+# A minibatch of images is an array $x$ of shape $(N, C, H, W)$: images, channels, rows, columns. The layer
+# has $F$ filters of shape $(C, HH, WW)$ and $F$ biases. A filter is laid on a window of the image, *through
+# all channels at once*; the products of what lies on each other are summed up, the bias is added, and that is
+# **one** number of the output. Then it moves on by `stride` pixels:
+#
+# $$\text{out}_{n,f,i,j} = b_f + \sum_{c,p,q} w_{f,c,p,q}\;
+# \tilde x_{n,\,c,\;i \cdot \text{stride} + p,\;j \cdot \text{stride} + q} ,$$
+#
+# where $\tilde x$ is $x$ with `pad` rows and columns of zeros around each image. Positions where the filter
+# would stick out are left out, so the output has
+#
+# $$H' = 1 + \left\lfloor \frac{H + 2\,\text{pad} - HH}{\text{stride}} \right\rfloor \text{ rows}, \qquad
+# W' = 1 + \left\lfloor \frac{W + 2\,\text{pad} - WW}{\text{stride}} \right\rfloor \text{ columns}.$$
+#
+# Below: an image of $4 \times 5$ pixels with `pad` 1, a $3 \times 3$ filter, `stride` 2. Each window has the
+# colour of the output it becomes. Which squares are in no window? Change the four numbers at
+# the top of the cell.
+
+# %%
+H, W, size, stride, pad = 4, 5, 3, 2, 1
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
+
+
+def cell_grid(ax, rows, columns, title):
+    """Empty squares, row 0 on top."""
+    for row, column in np.ndindex(rows, columns):
+        ax.add_patch(plt.Rectangle((column, row), 1, 1, facecolor="white", edgecolor="0.75"))
+    ax.set(xlim=(-0.2, columns + 0.2), ylim=(rows + 0.2, -0.2), aspect="equal", title=title)
+    ax.set_axis_off()
+
+
+out_height, out_width = 1 + (H + 2 * pad - size) // stride, 1 + (W + 2 * pad - size) // stride
+fig, (left, right) = plt.subplots(1, 2, figsize=(10, 4.6), width_ratios=(7, 4), layout="constrained")
+cell_grid(left, H + 2 * pad, W + 2 * pad, f"padded image: {H} × {W} pixels, pad {pad}")
+for row, column in np.ndindex(H + 2 * pad, W + 2 * pad):
+    inside = pad <= row < H + pad and pad <= column < W + pad
+    left.text(column + 0.5, row + 0.5, "$x$" if inside else "0", color="0.4", ha="center", va="center")
+    if not inside:
+        left.add_patch(plt.Rectangle((column, row), 1, 1, facecolor="0.93", edgecolor="0.75"))
+cell_grid(right, out_height, out_width, f"output: {out_height} × {out_width}")
+for k, (i, j) in enumerate(np.ndindex(out_height, out_width)):
+    colour, shift = COLOURS[k % len(COLOURS)], 0.04 * (k % 3 - 1)  # shifted, so that edges do not hide each other
+    corner = (j * stride + 0.08 + shift, i * stride + 0.08 + shift)
+    frame = {"facecolor": "none", "edgecolor": colour, "linewidth": 2.5, "linestyle": ("-", "--", "-.")[k % 3]}
+    left.add_patch(plt.Rectangle(corner, size - 0.16, size - 0.16, **frame))
+    right.add_patch(plt.Rectangle((j + 0.08, i + 0.08), 0.84, 0.84, **frame))
+    right.text(j + 0.5, i + 0.5, f"({i}, {j})", ha="center", va="center")
+plt.show()
+
+# %% [markdown]
+# Now write `conv_forward_naive`. Loops are welcome here; what one pass of the innermost loop does is the
+# formula above. First an example that can be done in the head. The image is a ramp, $0, 1, 2, \dots$, four
+# pixels wide, so one step down is worth 4 and one step to the right is worth 1. The first filter computes
+# *here minus one down and one to the right*, the second the mean of four neighbours, plus a bias of 100.
+
+# %%
+ramp = np.arange(12.0).reshape(1, 1, 3, 4)
+w = np.array([[[[1, 0], [0, -1]]], [[[0.25, 0.25], [0.25, 0.25]]]])
+b = np.array([0.0, 100.0])
+
+print("the ramp\n", ramp[0, 0])
+out, _ = conv_forward_naive(ramp, w, b, {"stride": 1, "pad": 0})
+print("here minus diagonal neighbour (-5 everywhere)\n", out[0, 0])
+print("100 + mean of four (102.5 at the top left, 108.5 at the bottom right)\n", out[0, 1])
+
+# %% exercise="conv_layers.conv_forward_naive"
+check(conv_forward_naive)
+
+# %% [markdown]
+# ## 2. An aside: filters made by hand
+#
+# Long before anybody learned filters, people designed them. Your layer can do what image programs do; it only
+# needs the right weights. The material: two details of a real photograph, the official portrait of Rear
+# Admiral Grace Hopper, who wrote the first compiler (US Navy, 1984, public domain; it comes with matplotlib).
+
+# %%
+with get_sample_data("grace_hopper.jpg") as file:
+    photograph = plt.imread(file)
+face = photograph[110:350, 160:380]
+flag = photograph[30:270, 0:220]
+photographs = np.stack([face, flag]).transpose(0, 3, 1, 2) / 255  # (N, H, W, C) to (N, C, H, W), values 0..1
+print("the whole photograph:", photograph.shape, "  the minibatch:", photographs.shape)
+
+# %% [markdown]
+# Four filters, $3 \times 3$ pixels, each with three channels: red, green, blue. `brightness` weighs the
+# channels by how bright they look to people. Times a pattern of signs, that gives filters for edges:
+# bright below minus bright above, and bright right minus bright left (the patterns are Sobel's). The last
+# filter does not compare places but colours.
+#
+# The pictures in orange and purple are 0 where they are white. Add a filter of your own!
+
+# %%
+brightness = np.array([0.299, 0.587, 0.114]).reshape(3, 1, 1)
+centre = np.array([[0, 0, 0], [0, 1, 0], [0, 0, 0]])
+below_minus_above = np.array([[-1, -2, -1], [0, 0, 0], [1, 2, 1]])
+
+filters = {
+    "gray scale": brightness * centre,
+    "below − above": brightness * below_minus_above,
+    "right − left": brightness * below_minus_above.T,
+    "red − blue": np.array([1, 0, -1]).reshape(3, 1, 1) * centre,
+}
+w = np.stack(list(filters.values()))
+responses, _ = conv_forward_naive(photographs, w, np.zeros(len(w)), {"stride": 1, "pad": 1})
+
+fig, axes = plt.subplots(2, 1 + len(filters), figsize=(13, 6), layout="constrained")
+for row, (original, maps) in zip(axes, zip(photographs, responses, strict=True), strict=True):
+    row[0].imshow(original.transpose(1, 2, 0))
+    for ax, name, response in zip(row[1:], filters, maps, strict=True):
+        if name == "gray scale":
+            ax.imshow(response, vmin=0, vmax=1)
+        else:
+            limit = np.abs(response[1:-1, 1:-1]).max()
+            ax.imshow(response, cmap="PuOr_r", vmin=-limit, vmax=limit)
+    for ax in row:
+        ax.set_axis_off()
+for ax, name in zip(axes[0], ("photograph", *filters), strict=True):
+    ax.set_title(name)
+plt.show()
+
+# %% [markdown]
+# **Question 1.** (a) Plain blue background gives white in the two edge pictures, but not in the last one.
+# Which property of a filter decides whether it answers 0 to a surface of *any* one colour? (b) Look very
+# closely at the outermost pixels of the edge pictures, or print `responses[0, 1, :2, 100]`. Where does this
+# frame come from? (c) Grass of equal brightness next to a red wall: which of the four filters sees that
+# border?
+
+# %% [markdown] written="filters-by-hand"
+# ### BEGIN SOLUTION
+# (a) On a surface of one colour every pixel of a window is the same, so the answer is
+# $\sum_c \text{colour}_c \sum_{p,q} w_{c,p,q}$. It is 0 for any colour exactly if the weights of *each
+# channel* sum to 0. They do in the two edge filters. In the last one, only the sum over all channels is 0: it
+# does not answer to gray, but to red and blue it does.
+#
+# (b) From the padding. Outside of the image there are zeros, which is black, so at the rim the filter sees an
+# edge between the image and a black frame that nobody photographed. (Where the image itself is dark, the frame
+# is faint.)
+#
+# (c) Only "red − blue". The gray scale and with it both edge filters are built on brightness, which is the
+# same on both sides. A network that learns its filters can find such colour edges by itself, and does.
+# ### END SOLUTION
+
+# %% [markdown]
+# ## 3. Convolution, backward
+#
+# Take a single output, $\text{out}_{n,f,i,j}$. It is a sum of products of one window with one filter, and the
+# derivative of a product is the other factor. So when $g = \partial L / \partial\, \text{out}_{n,f,i,j}$
+# arrives,
+#
+# - the filter $w_f$ gets $g \cdot \text{window}$,
+# - the window gets $g \cdot w_f$,
+# - the bias $b_f$ gets $g$.
+#
+# Every filter serves many windows, and where windows overlap a pixel serves many of them. You know what to do
+# with gradients that meet: **add**. The rest is bookkeeping: collect the gradient of the *padded* image, then
+# cut the padding off (also when `pad` is 0).
+#
+# Write `conv_backward_naive`. Numeric gradients first, on images that are not square, with windows that overlap
+# and leave a rest: errors of about $10^{-8}$ are right.
+
+# %%
+rng = np.random.default_rng(0)
+x, w, b = rng.normal(size=(2, 3, 6, 5)), rng.normal(size=(4, 3, 3, 2)), rng.normal(size=4)
+
+
+def look_at(forward, backward, arguments, dout):
+    """Print how well the gradients of a layer agree with numeric ones."""
+    out, cache = forward()
+    gradients = backward(dout, cache)
+    gradients = gradients if isinstance(gradients, tuple) else (gradients,)
+    for (name, argument), gradient in zip(arguments.items(), gradients, strict=True):
+        numeric = eval_numerical_gradient_array(lambda _: forward()[0], argument, dout)
+        print(f"    d{name}: shape {gradient.shape}, largest relative error {rel_error(gradient, numeric):.1e}")
+
+
+for conv_param in ({"stride": 1, "pad": 1}, {"stride": 2, "pad": 0}):
+    print(conv_param)
+    out_shape = conv_forward_naive(x, w, b, conv_param)[0].shape
+    look_at(
+        lambda conv_param=conv_param: conv_forward_naive(x, w, b, conv_param),
+        conv_backward_naive,
+        {"x": x, "w": w, "b": b},
+        rng.normal(size=out_shape),
+    )
+
+# %% exercise="conv_layers.conv_backward_naive"
+check(conv_backward_naive)
+
+# %% [markdown]
+# ### Who is looking at a pixel?
+#
+# If all weights and all upstream gradients are 1, then `dx` *counts*: in how many windows does a pixel lie?
+# Three settings, drawn with your function.
+
+# %%
+settings = {
+    "3×3, stride 1, pad 0": (3, {"stride": 1, "pad": 0}),
+    "3×3, stride 1, pad 1": (3, {"stride": 1, "pad": 1}),
+    "3×3, stride 2, pad 0": (3, {"stride": 2, "pad": 0}),
+    "2×2, stride 3, pad 0": (2, {"stride": 3, "pad": 0}),
+}
+fig, axes = plt.subplots(1, len(settings), figsize=(13, 3.4), layout="constrained")
+for ax, (title, (size, conv_param)) in zip(axes, settings.items(), strict=True):
+    image, ones = np.zeros((1, 1, 7, 8)), np.ones((1, 1, size, size))
+    out, cache = conv_forward_naive(image, ones, np.zeros(1), conv_param)
+    count = conv_backward_naive(np.ones_like(out), cache)[0][0, 0]
+    shown = ax.imshow(count, cmap="cividis", vmin=0, vmax=9)
+    for (row, column), value in np.ndenumerate(count):
+        ax.text(column, row, f"{value:.0f}", ha="center", va="center", color="black" if value > 4 else "white")
+    ax.set(title=title, xlabel="column")
+    ax.grid(visible=False)
+axes[0].set_ylabel("row")
+fig.colorbar(shown, ax=axes, label="windows that hold the pixel")
+plt.show()
+
+# %% [markdown]
+# **Question 2.** (a) What does padding do for the pixels at the rim? (b) The third picture is a chessboard
+# though every pixel of the image is as good as any other. Where does the pattern come from, and for which
+# sizes and strides does it disappear inside? (c) What would a network never learn about images in the fourth
+# setting?
+
+# %% [markdown] written="who-looks-at-a-pixel"
+# ### BEGIN SOLUTION
+# (a) Without padding a corner pixel lies in a single window and a pixel in the middle in nine, so what happens
+# at the rim has little influence on the output, and gets little gradient. With `pad` 1 the corner lies in four
+# windows: not as many as in the middle, but no longer hardly any. (And the output keeps the size of the
+# image.)
+#
+# (b) With stride 2, windows of width 3 overlap in every second column and row: a pixel there lies in two
+# windows per direction, the others in one. The pattern is gone, away from the rim, if the stride divides the
+# size of the filter: then each pixel lies in the same number of windows, $(\text{size}/\text{stride})^2$.
+#
+# (c) Anything that shows only in the pixels with a 0. The stride is larger than the filter, so whole rows
+# and columns are in no window; they have no influence on the loss and their gradient is exactly 0.
+# ### END SOLUTION
+
+# %% [markdown]
+# ## 4. Max pooling
+#
+# Once a filter has found something, it matters less *exactly where*. Max pooling replaces each window by its
+# largest entry, in every channel by itself:
+#
+# $$\text{out}_{n,c,i,j} = \max_{p,\,q}\; x_{n,\,c,\;i \cdot \text{stride} + p,\;j \cdot \text{stride} + q} ,
+# \qquad 0 \le p < \text{pool\_height}, \quad 0 \le q < \text{pool\_width}.$$
+#
+# There is nothing to learn in it: no weights. A small image with windows of 2 rows and 3 columns and stride 2,
+# so that neighbours in a row overlap by one column; the last row is left over. Write `max_pool_forward_naive`
+# and see.
+
+# %%
+rng = np.random.default_rng(3)
+small = rng.permutation(35).reshape(1, 1, 5, 7).astype(float)
+pool_param = {"pool_height": 2, "pool_width": 3, "stride": 2}
+print("image\n", small[0, 0])
+print("largest of each window\n", max_pool_forward_naive(small, pool_param)[0][0, 0])
+
+# %% exercise="conv_layers.max_pool_forward_naive"
+check(max_pool_forward_naive)
+
+# %% [markdown]
+# ### Backward
+#
+# Only the largest entry of a window had a say, so it alone gets the window's upstream gradient; if a pixel
+# wins in several windows, what arrives from them adds up. (And if two entries of a window tie? Give all of it to
+# one of them, or share it out, but do not pay it twice.)
+
+# %% exercise="conv_layers.max_pool_backward_naive"
+check(max_pool_backward_naive)
+
+# %% [markdown]
+# The small image again. On the right is `dx` when every upstream gradient is 1: who has won, and how often.
+
+# %%
+out, cache = max_pool_forward_naive(small, pool_param)
+wins = max_pool_backward_naive(np.ones_like(out), cache)
+panels = {"image": small[0, 0], "largest of each window": out[0, 0], "gradient: windows won": wins[0, 0]}
+fig, axes = plt.subplots(1, 3, figsize=(12, 3.4), width_ratios=(7, 3, 7), layout="constrained")
+for ax, (title, numbers) in zip(axes, panels.items(), strict=True):
+    cell_grid(ax, *numbers.shape, title)
+    for (row, column), number in np.ndenumerate(numbers):
+        won = numbers.shape == wins.shape[2:] and wins[0, 0, row, column] > 0
+        if won or ax is axes[1]:
+            ax.add_patch(plt.Rectangle((column, row), 1, 1, facecolor="#F0C882", edgecolor="0.75"))
+        weight = "bold" if won else "normal"
+        ax.text(column + 0.5, row + 0.5, f"{number:.0f}", ha="center", va="center", weight=weight)
+plt.show()
+
+# %% [markdown]
+# ## 5. The same, sooner
+#
+# Loops in Python are good to read and far too slow to train with. `utils/fast_layers.py` has the same layers
+# with the same contracts. Do they compute the same? And what do they gain?
+
+# %%
+print(f"the fast layers run on: {BACKEND}")
+rng = np.random.default_rng(0)
+conv_inputs = (rng.normal(size=(100, 3, 31, 31)), rng.normal(size=(25, 3, 3, 3)), rng.normal(size=25))
+conv_inputs = (*conv_inputs, {"stride": 2, "pad": 1})
+pool_inputs = (rng.normal(size=(100, 3, 32, 32)), {"pool_height": 2, "pool_width": 2, "stride": 2})
+LAYERS = {  # naive forward and backward, fast forward and backward, inputs
+    "convolution": (conv_forward_naive, conv_backward_naive, conv_forward_fast, conv_backward_fast, conv_inputs),
+    "max pooling": (
+        max_pool_forward_naive, max_pool_backward_naive, max_pool_forward_fast, max_pool_backward_fast, pool_inputs
+    ),
+}  # fmt: skip
+
+
+def timed(function, *arguments, repeat):
+    """The shortest time of several calls in seconds, and the result."""
+    times = []
+    for _ in range(repeat):
+        start = perf_counter()
+        result = function(*arguments)
+        times.append(perf_counter() - start)
+    return min(times), result
+
+
+def race(name):
+    """Seconds of the naive and the fast layer, forward and backward, and the largest error between them."""
+    naive_forward, naive_backward, fast_forward, fast_backward, inputs = LAYERS[name]
+    forward, (out, cache) = timed(naive_forward, *inputs, repeat=1)
+    forward_fast, (out_fast, cache_fast) = timed(fast_forward, *inputs, repeat=5)
+    dout = np.random.default_rng(1).normal(size=out.shape)
+    backward, gradients = timed(naive_backward, dout, cache, repeat=1)
+    backward_fast, gradients_fast = timed(fast_backward, dout, cache_fast, repeat=5)
+    if isinstance(gradients, np.ndarray):
+        gradients, gradients_fast = (gradients,), (gradients_fast,)
+    pairs = [(out, out_fast), *zip(gradients, gradients_fast, strict=True)]
+    error = max(np.abs(slow - fast).max() / np.abs(slow).max() for slow, fast in pairs)
+    return {"forward": (forward, forward_fast), "backward": (backward, backward_fast)}, error
+
+
+results = run_each(race, LAYERS, title="naive against fast")
+for name, (_, error) in results.items():
+    print(f"{name}: largest difference {error:.1e}, relative to the largest number")
+
+# %%
+rows = {f"{name}, {way}": pair for name, (times, _) in results.items() for way, pair in times.items()}
+fig, ax = plt.subplots(figsize=(9, 3.6), layout="constrained")
+places = np.arange(len(rows))
+for shift, (which, label, colour, hatch) in zip(
+    (-0.19, 0.19), ((0, "loops in Python", "#D55E00", "//"), (1, f"fast ({BACKEND})", "#0072B2", "")), strict=True
+):
+    seconds = [pair[which] for pair in rows.values()]
+    ax.barh(places + shift, seconds, height=0.36, color=colour, hatch=hatch, edgecolor="white", label=label)
+for place, (slow, fast) in zip(places, rows.values(), strict=True):
+    ax.annotate(f"{slow / fast:,.0f} times as fast", (fast, place + 0.19), (6, 0), textcoords="offset points", va="center")
+ax.set_yticks(places, rows)
+ax.invert_yaxis()
+ax.set(xscale="log", xlabel="seconds (shorter is better)", title="One hundred images")
+ax.grid(visible=False, axis="y")
+ax.legend(loc="upper left", bbox_to_anchor=(1, 1))
+plt.show()
+
+# %% [markdown]
+# **Question 3.** How many multiplications are in the forward convolution above? (Count: how many outputs, and
+# how many products in each?) The fast layer needs exactly as many. How many does each of them do per second,
+# and what does the slow one do in the rest of the time?
+
+# %% [markdown] written="where-the-time-goes"
+# ### BEGIN SOLUTION
+# $H' = W' = 1 + \lfloor (31 + 2 - 3) / 2 \rfloor = 16$, so there are
+# $N F H' W' = 100 \cdot 25 \cdot 16 \cdot 16 = 640\,000$ outputs with $C \cdot HH \cdot WW = 27$ products each:
+# 17.3 million. Divided by the times in the picture, loops in Python do a few million multiplications per second,
+# the fast layer one to several thousand million (the exact numbers depend on the computer).
+#
+# The difference is not arithmetic. For each of the 640 000 outputs Python interprets a handful of
+# instructions, makes slices, and calls NumPy for only 27 products; each of these costs about a microsecond, in
+# which the processor could do thousands of multiplications. The fast layer copies all windows into the columns
+# of a large matrix, in compiled code, and leaves *one* matrix product to a library that uses the processor's
+# vector units and its caches.
+# ### END SOLUTION
+
+# %% [markdown]
+# ## 6. Sandwiches
+#
+# A convolution, a ReLU and a pooling come together so often that `nndl/conv_layer_utils.py` has them in one
+# call, on the fast layers. Read `conv_relu_pool_forward` and `conv_relu_pool_backward`: the caches are taken off
+# in the opposite order. They stand on your ReLU, and they are right if it is:
+
+# %%
+rng = np.random.default_rng(0)
+x, w, b = rng.normal(size=(2, 3, 8, 7)), rng.normal(size=(4, 3, 3, 3)), rng.normal(size=4)
+conv_param = {"stride": 1, "pad": 1}
+pool_param = {"pool_height": 2, "pool_width": 2, "stride": 2}
+arguments = {"x": x, "w": w, "b": b}
+
+print("convolution – ReLU – max pooling")
+dout = rng.normal(size=(2, 4, 4, 3))
+look_at(
+    lambda: conv_relu_pool_forward(x, w, b, conv_param, pool_param), conv_relu_pool_backward, arguments, dout
+)
+print("convolution – ReLU")
+dout = rng.normal(size=(2, 4, 8, 7))
+look_at(lambda: conv_relu_forward(x, w, b, conv_param), conv_relu_backward, arguments, dout)
+
+# %% [markdown]
+# You have all the pieces of a convolutional network. The next notebook adds normalisation for images; the one
+# after puts everything together.
