@@ -3,7 +3,20 @@
 from __future__ import annotations
 
 from ..errors import CourseError
-from . import backprop, cnn, conv_layers, dropout_layers, fc_net, layers, neural_net, norm_layers, optim, pooling, spatial_norm
+from . import (
+    backprop,
+    cnn,
+    conv_layers,
+    dropout_layers,
+    fc_net,
+    layer_utils,
+    layers,
+    neural_net,
+    norm_layers,
+    optim,
+    pooling,
+    spatial_norm,
+)
 from .recipe import Misconception, Recipe
 
 MODULES = (
@@ -14,6 +27,7 @@ MODULES = (
     optim,
     norm_layers,
     dropout_layers,
+    layer_utils,
     conv_layers,
     pooling,
     spatial_norm,

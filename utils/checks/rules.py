@@ -368,7 +368,7 @@ class Paired(Equal):
 def _alike(one: Fault, two: Fault, inputs: Mapping[str, object]) -> bool:
     """Whether two wrong arrays relate to their right ones in the same way."""
     (where, factor), (other_where, other_factor) = (_relation(fault, inputs) for fault in (one, two))
-    return where == other_where and np.isclose(factor, other_factor, rtol=1e-3, equal_nan=True)
+    return where == other_where and bool(np.isclose(factor, other_factor, rtol=1e-3, equal_nan=True))
 
 
 def _relation(fault: Fault, inputs: Mapping[str, object]) -> tuple[tuple[bool, ...], float]:
