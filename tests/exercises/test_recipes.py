@@ -6,7 +6,8 @@ from functools import cache
 
 import numpy as np
 import pytest
-from variants import RIGHT
+import variants
+import variants_images
 
 from grader.course import Course
 from grader.exercises import RECIPES, Misconception, Recipe
@@ -16,6 +17,7 @@ from utils.checks.judge import IN_PLACE, Judgement, judge
 from utils.checks.rules import Array
 
 BANK = [(recipe, misconception) for recipe in RECIPES.values() for misconception in recipe.misconceptions]
+RIGHT = [*variants.RIGHT, *variants_images.RIGHT]
 SEEDS = (1, 2, 3)
 
 
