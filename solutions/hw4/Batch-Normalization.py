@@ -494,8 +494,8 @@ plt.show()
 # length turns weights that are ten times as large by a tenth of the angle: with large scales learning is
 # slow. With very small ones Adam's first steps, which are about as long as the learning rate, are longer than
 # the weights themselves and replace them by others, all alike; and $\varepsilon = 10^{-5}$ is no longer small
-# against a $\sigma^2$ of, say, $10^{-7}$. The last layer, too, has no normalisation: at a scale of 1 its scores are large and
-# the first loss is high.
+# against a $\sigma^2$ of, say, $10^{-7}$. The last layer, too, has no normalisation: at a scale of 1 its
+# scores are large and the first loss is high.
 # ### END SOLUTION
 
 # %% [markdown]
