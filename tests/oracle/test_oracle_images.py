@@ -1,0 +1,113 @@
+"""HW5 in the real sandbox: what stands on other layers meets the reference's, over the wire."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+
+import pytest
+from submissions import submission
+
+from grader import oracle
+from grader.course import Course
+from grader.reference import Edit, Reference, edited
+from grader.sandbox import confinement
+from grader.sandbox.questions import Questions
+from grader.verdict import Report
+
+Grade = Callable[..., Report]
+MODULES = ("layers", "layer_utils", "conv_layers", "conv_layer_utils", "cnn")
+
+
+@pytest.fixture(scope="module")
+def grade(course: Course, reference: Reference) -> Grade:
+    """Grades the reference's own files but for `edits`, by module."""
+    sandbox = confinement("auto")
+
+    def run(**edits: tuple[Edit, ...]) -> Report:
+        sources = {name: edited(reference.source(name), edits.get(name, ()), name) for name in MODULES}
+        files = {f"nndl/{name}.py": text.encode() for name, text in sources.items()}
+        return oracle.grade(
+            submission(files), course, course["hw5"], "ana", confinement=sandbox, secret=b"a secret for the tests"
+        )
+
+    return run
+
+
+def wrong(report: Report) -> set[str]:
+    return {verdict.name for verdict in report.exercises if verdict.verdict != "pass"}
+
+
+def test_the_reference_earns_everything(grade: Grade) -> None:
+    report = grade()
+    assert wrong(report) == set()
+    assert report.score == report.max_score > 0
+
+
+def test_caches_of_the_fast_layers_do_not_survive_the_wire(grade: Grade, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Why `Questions` keeps them."""
+    monkeypatch.setattr(Questions, "_plain", lambda self, value: value)
+    assert wrong(grade()) == {"cnn.ThreeLayerConvNet.loss"}
+
+
+def test_running_statistics_have_to_come_back(grade: Grade, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Why an answer carries the settings too: without them no layer could remember anything."""
+    answered = oracle._Bench._ask
+
+    def forgetful(bench: oracle._Bench, module: str, function: str, args: tuple, kwargs: dict) -> object:
+        return answered(bench, module, function, copy.deepcopy(args), copy.deepcopy(kwargs))
+
+    monkeypatch.setattr(oracle._Bench, "_ask", forgetful)
+    assert wrong(grade()) == {"conv_layers.spatial_batchnorm_forward", "cnn.ThreeLayerConvNet.loss"}
+
+
+def test_wrong_layers_cost_what_is_made_of_them_nothing(grade: Grade) -> None:
+    report = grade(
+        layers=(("out = gamma * x_hat + beta\n        cache", "out = x_hat\n        cache"),),
+        conv_layers=(("(window * w[f]).sum() + b[f]", "(window * w[f]).sum()"),),
+        conv_layer_utils=(("return out, (conv_cache, relu_cache)", "return 0 * out, (conv_cache, relu_cache)"),),
+    )
+    assert wrong(report) == {"conv_layers.conv_forward_naive"}
+
+
+def test_a_missing_forward_costs_a_backward_nothing_whose_cache_is_stated(grade: Grade) -> None:
+    missing = 'raise NotImplementedError("not yet")'
+    report = grade(
+        conv_layers=(
+            ("out[n, f, i, j] = (window * w[f]).sum() + b[f]", missing),
+            ("out[:, :, i, j] = x[:, :, top : top + pool_height, left : left + pool_width].max(axis=(2, 3))", missing),
+        )
+    )
+    assert wrong(report) == {"conv_layers.conv_forward_naive", "conv_layers.max_pool_forward_naive"}
+
+
+def test_caches_of_the_fast_layers_may_come_from_either_side_of_the_wire(grade: Grade) -> None:
+    """The student's own use of the fast layers keeps its caches; those of the given sandwiches never leave."""
+    report = grade(
+        cnn=(
+            (
+                "from .layers import affine_backward, affine_forward, softmax_loss\n",
+                (
+                    "from .layers import affine_backward, affine_forward, relu_backward, relu_forward, softmax_loss\n"
+                    "from utils.fast_layers import conv_backward_fast, conv_forward_fast\n"
+                    "from utils.fast_layers import max_pool_backward_fast, max_pool_forward_fast\n"
+                ),
+            ),
+            (
+                'images, cache1 = conv_relu_pool_forward(X, p["W1"], p["b1"], conv_param, pool_param)',
+                (
+                    'a, conv_cache = conv_forward_fast(X, p["W1"], p["b1"], conv_param)\n'
+                    "            a, relu_cache = relu_forward(a)\n"
+                    "            images, pool_cache = max_pool_forward_fast(a, pool_param)"
+                ),
+            ),
+            (
+                '_, grads["W1"], grads["b1"] = conv_relu_pool_backward(dimages, cache1)',
+                (
+                    "da = relu_backward(max_pool_backward_fast(dimages, pool_cache), relu_cache)\n"
+                    '            _, grads["W1"], grads["b1"] = conv_backward_fast(da, conv_cache)'
+                ),
+            ),
+        )
+    )
+    assert wrong(report) == set()
