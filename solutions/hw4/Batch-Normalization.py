@@ -383,7 +383,8 @@ def activations(net, X, layer):
     """What the units of a layer hand to their ReLU."""
     out = X.reshape(len(X), -1).astype(net.dtype)
     for number in range(1, layer + 1):
-        out = affine_forward(out, net.params[f"W{number}"], net.params[f"b{number}"])[0]
+        W, b = net.params[f"W{number}"], net.params[f"b{number}"]
+        out = affine_forward(out, W, b)[0]
         if net.normalization:
             gamma, beta = net.params[f"gamma{number}"], net.params[f"beta{number}"]
             out = batchnorm_forward(out, gamma, beta, {"mode": "train"})[0]

@@ -290,7 +290,7 @@ best_solver = None  # its Solver, after training
 
 ### BEGIN SOLUTION
 np.random.seed(0)
-best_net = FullyConnectedNet([200, 100], normalization="batchnorm", dropout=0.2)
+best_net = FullyConnectedNet([200, 200, 100], normalization="batchnorm", dropout=0.1, weight_scale=2e-2)
 best_solver = Solver(
     best_net,
     data,
@@ -317,4 +317,16 @@ print(f"best validation accuracy {best_solver.best_val_acc:.1%}, test accuracy {
 
 # %% [markdown] written="best-dropout-report"
 # ### BEGIN SOLUTION
+# (On the offline set, eight epochs each.) 54.3 % on the validation set.
+#
+# *Batch normalisation:* hidden layers of 200 and 100 units had 52.7 % without and 53.5 % with it, at the same
+# rate of $10^{-3}$. *Dropout* in that network: 52.8 % with $p = 0.25$ and 52.6 % with 0.2, so that it did not pay
+# within eight epochs. *Depth:* 200, 200 and 100 units with batch normalisation and $p = 0.1$ gave the
+# 54.3 %; the network of the first notebook, of the same size with neither, had 54.8 %. With 1000 validation
+# images these two are equal.
+#
+# What did change is the gap: fifteen points between training and validation accuracy there, under ten
+# here, at the same validation accuracy. A network with dropout learns more slowly and has not reached its end
+# after eight epochs. So more training comes next, and a larger network, which dropout makes affordable; more
+# regularisation does not.
 # ### END SOLUTION

@@ -424,8 +424,8 @@ plt.show()
 # the decay of the learning rate, the batch size. Judge by the validation set, look at the test set once, at
 # the end. You can come back when you know batch normalisation and dropout.
 #
-# Short runs on a part of the data (`first(5000)`) tell good settings from bad ones; one long run does the
-# work. The solver's bar shows the time left. If you stop it, the histories and the best weights so far are
+# Short runs on a part of the data (`first(5000)`) tell good settings from bad ones; train for long only with
+# the good ones. The solver's bar shows the time left. If you stop it, the histories and the best weights so far are
 # kept: go on with the next cell.
 
 # %% solution="best-net"

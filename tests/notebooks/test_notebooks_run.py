@@ -34,7 +34,6 @@ TARGETS = {
         assert best_solver.best_val_acc >= 0.5
     """,
     "hw4/Batch-Normalization": """
-        assert speed_up > 0
         assert max(deep["batchnorm"].train_acc_history) > max(deep[None].train_acc_history) + 0.1
         assert len(sweep) == 40
         tiny = scales[0]
@@ -49,6 +48,20 @@ TARGETS = {
         gaps = {p: np.mean(np.subtract(run.train_acc_history, run.val_acc_history)[-10:]) for p, run in runs.items()}
         assert gaps[0.75] < gaps[0.0] - 0.05
         assert best_solver.best_val_acc >= 0.5
+    """,
+    "hw5/CNN-Layers": """
+        assert len(photographs) == 2
+        assert len(results) == 2
+        assert all(error < 1e-12 for _, error in results.values())
+    """,
+    "hw5/CNN-BatchNorm": """
+        assert np.abs(test_means[-1]).max() < 0.1
+        assert max(group_sway) < 1e-12 < batch_sway[-1] < batch_sway[0] / 2
+    """,
+    "hw5/CNN": """
+        assert max(overfit.train_acc_history) >= 0.98
+        assert one_epoch.best_val_acc >= 0.35
+        assert best_solver.best_val_acc >= 0.65
     """,
 }
 
