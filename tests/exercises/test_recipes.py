@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import variants
 import variants_images
+import variants_training
 
 from grader.course import Course
 from grader.exercises import RECIPES, Misconception, Recipe
@@ -17,7 +18,7 @@ from utils.checks.judge import IN_PLACE, Judgement, judge
 from utils.checks.rules import Array
 
 BANK = [(recipe, misconception) for recipe in RECIPES.values() for misconception in recipe.misconceptions]
-RIGHT = [*variants.RIGHT, *variants_images.RIGHT]
+RIGHT = [*variants.RIGHT, *variants_images.RIGHT, *variants_training.RIGHT]
 SEEDS = (1, 2, 3)
 
 
