@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from utils.checks.rules import Equal, Initialised, Minibatches, Rule, SharedMaximum, Subgradient, close
+from utils.checks.rules import Dropped, Equal, Initialised, Minibatches, Paired, Rule, SharedMaximum, Subgradient, close
 
 EQUAL = Equal()
 RNG = np.random.default_rng(0)
@@ -160,6 +160,89 @@ def test_six_standard_errors_hold_for_right_draws() -> None:
         assert kinds(rule, np.zeros((20, 21)), draw, scale=1.0) == []
 
 
+def test_no_weights_at_all_agree_with_no_weights_at_all() -> None:
+    rule = Initialised(std="scale")
+    assert rule.agree(np.zeros((0, 4)), np.zeros((0, 4)), {"scale": 1.0})
+    assert not rule.agree(np.zeros((0, 4)), np.zeros((0, 3)), {"scale": 1.0})
+
+
+def drop(x: np.ndarray, p: float, seed: int, rows: tuple[int, ...] | None = None) -> np.ndarray:
+    """Inverted dropout; `rows` is the shape of a mask that is shared."""
+    gone = np.random.default_rng(seed).random(x.shape if rows is None else rows) < p
+    return np.where(np.broadcast_to(gone, x.shape), 0, x / (1 - p))
+
+
+DROPPABLE = np.linspace(-2, 3, 24 * 20).reshape(24, 20) + 0.001
+
+
+@pytest.mark.parametrize("p", [0.0, 0.1, 0.5, 0.8])
+def test_any_right_mask_is_right(p: float) -> None:
+    want = drop(DROPPABLE, p, 0)
+    for seed in range(1, 200):
+        assert kinds(Dropped(), want, drop(DROPPABLE, p, seed), x=DROPPABLE, p=p) == []
+
+
+def test_a_wrong_mask_is_told_what_is_wrong_with_it() -> None:
+    x, p = DROPPABLE, 0.7
+    wrong = {
+        "either dropped, 0, or kept": drop(x, p, 1) * (1 - p),
+        "% of the entries": drop(x, 1 - p, 1) * p / (1 - p),
+        "index of axis 0": drop(x, p, 1, (1, 20)),
+        "index of axis 1": drop(x, p, 1, (24, 1)),
+        "shape (480,)": drop(x, p, 1).ravel(),
+        "NaN": drop(x, p, 1) * np.nan,
+    }
+    for words, got in wrong.items():
+        (fault,) = Dropped().faults("out", drop(x, p, 0), got, {"x": x, "p": p})
+        assert words in fault.sentence
+    narrow = drop(x, p, 1).astype(np.float32)
+    assert kinds(Dropped(dtype=True), drop(x, p, 0), narrow, x=x, p=p) == ["dtype"]
+
+
+def test_zeros_of_the_input_say_nothing_about_what_was_dropped() -> None:
+    x = np.maximum(0, DROPPABLE)
+    assert kinds(Dropped(), drop(x, 0.3, 0), drop(x, 0.3, 1), x=x, p=0.3) == []
+    assert kinds(Dropped(), drop(x, 0.3, 0), x, x=x, p=0.3) == ["value"]
+
+
+def test_masks_agree_when_the_same_is_wrong_with_them() -> None:
+    x, p = DROPPABLE, 0.6
+    unscaled, shared = drop(x, p, 1) * (1 - p), drop(x, p, 1, (1, 20))
+    same = {"x": x, "p": p}
+    assert Dropped().agree(unscaled, drop(x, p, 2) * (1 - p), same)
+    assert Dropped().agree(shared, drop(x, p, 2, (1, 20)), same)
+    assert Dropped().agree(0 * x, 0 * x, same)
+    assert not Dropped().agree(unscaled, shared, same)
+    assert not Dropped().agree(unscaled, drop(x, p, 2), same)
+    assert not Dropped().agree(0 * x, unscaled, same)
+
+
+def test_a_pair_has_to_be_equal_whatever_the_reference_drew() -> None:
+    assert kinds(Paired(), None, (W, W.copy())) == []
+    assert kinds(Paired(), None, ({"W1": W}, {"W1": W})) == []
+    assert kinds(Paired(), None, (2 * W, W)) == ["value"]
+    assert kinds(Paired(), None, (W[0], W)) == ["shape"]
+    assert kinds(Paired(), None, ({}, {"W1": W})) == ["key"]
+    for got in (None, W, (W,), (W, None), (W, {"W1": object()})):
+        assert kinds(Paired(), None, got) == ["type"]
+
+
+def test_pairs_agree_when_the_same_is_wrong_with_them() -> None:
+    one, two = np.where(W > 0, W, 0), np.where(W < 1, W, 0)
+    assert Paired().agree((2 * one, one), (2 * two, two), {})
+    assert not Paired().agree((2 * one, one), (3 * two, two), {})
+    assert not Paired().agree((2 * one, one), (W + two, two), {})
+    assert not Paired().agree((2 * one, one), (two, two), {})
+
+
+def test_numbers_that_cancel_are_measured_by_what_was_summed() -> None:
+    noise = np.array([3e-17, -1e-16])
+    dout = np.array([[1.0, 2], [-1, -2]])
+    assert kinds(EQUAL, np.zeros(2), noise) == ["value"]
+    assert kinds(Equal(scale="dout"), np.zeros(2), noise, dout=dout) == []
+    assert kinds(Equal(scale="dout"), np.zeros(2), noise + 1e-6, dout=dout) == ["value"]
+
+
 def test_minibatches() -> None:
     sizes = {"num_train": 10, "num_iters": 6, "batch_size": 4}
     rows = RNG.integers(10, size=(6, 4))
@@ -180,7 +263,16 @@ def test_minibatches() -> None:
 
 
 @pytest.mark.parametrize(
-    "rule", [Equal(dtype=True), Subgradient(at="a"), SharedMaximum(), Initialised(std="s"), Minibatches(rows="r")]
+    "rule",
+    [
+        Equal(dtype=True),
+        Subgradient(at="a"),
+        SharedMaximum(),
+        Initialised(std="s"),
+        Minibatches(rows="r"),
+        Dropped(of="h"),
+        Paired(scale="d"),
+    ],
 )
 def test_a_rule_survives_being_written_down(rule: Rule) -> None:
     assert Rule.from_dict(rule.to_dict()) == rule
