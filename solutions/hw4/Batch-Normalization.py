@@ -183,7 +183,7 @@ draw_graph(
         Edge("$x$", r"$\mu$", "$(N, D)$", "?"),
         Edge("$x$", r"$c = x - \mu$", "$(N, D)$", "?"),
         Edge(r"$\mu$", r"$c = x - \mu$", "$(D)$", "?"),
-        Edge(r"$c = x - \mu$", r"$\sigma^2 = \overline{c^2}$", "", "?"),
+        Edge(r"$c = x - \mu$", r"$\sigma^2 = \overline{c^2}$", "$(N, D)$", "?"),
         Edge(r"$c = x - \mu$", r"$\hat{x} = c \cdot s$", "$(N, D)$", "?"),
         Edge(r"$\sigma^2 = \overline{c^2}$", r"$s = \frac{1}{\sqrt{\sigma^2 + \varepsilon}}$", "$(D)$", "?"),
         Edge(r"$s = \frac{1}{\sqrt{\sigma^2 + \varepsilon}}$", r"$\hat{x} = c \cdot s$", "$(D)$", "?"),
