@@ -17,8 +17,9 @@ from grader.exercises import RECIPES, Misconception
 from grader.reference import Reference, execute
 from grader.release import goldens
 from utils.checks import CheckFailed, check, check_inputs
+from utils.checks.case import Case
 from utils.checks.check import examine, find_packs
-from utils.checks.pack import Pack, PackError, load, names
+from utils.checks.pack import GoldenCase, Pack, PackError, load, names
 from utils.checks.rules import close
 
 BANK = [(recipe.name, misconception) for recipe in RECIPES.values() for misconception in recipe.misconceptions]
@@ -154,6 +155,19 @@ def test_a_pack_is_the_same_bytes_each_time_and_names_a_change(reference: Refere
         assert goldens.same(data, data)
     other = goldens.build_pack("layers.relu_forward", reference).to_bytes()
     assert not goldens.same(data, other)
+
+
+def test_what_a_pack_says_twice_is_written_once_and_read_twice() -> None:
+    numbers: dict[str, object] = {"x": np.arange(2000.0), "z": np.arange(2000)}
+    once, twice = (
+        Pack("layers.f", {}, (GoldenCase(Case("", "", inputs), {}),))
+        for inputs in (numbers, {**numbers, "y": np.arange(2000.0)})
+    )
+    assert len(twice.to_bytes()) < len(once.to_bytes()) + 200
+    back = Pack.from_bytes(twice.to_bytes()).cases[0].case.inputs
+    assert back["z"].dtype == np.int64  # type: ignore[attr-defined]
+    back["x"][0] = 5  # type: ignore[index]
+    assert back["y"][0] == 0  # type: ignore[index]
 
 
 def test_packs_that_differ_in_one_number_are_not_the_same(reference: Reference) -> None:

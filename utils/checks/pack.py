@@ -6,6 +6,7 @@ array is referred to by the name of its own entry. The same values always give t
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 from collections.abc import Mapping
@@ -169,10 +170,15 @@ def _unpack_answer(tree: Mapping[str, Any], arrays: Mapping[str, Any]) -> Answer
 
 
 def _pack(value: object, arrays: dict[str, Any]) -> object:
-    """A value as JSON; arrays and numpy numbers move to `arrays`."""
+    """A value as JSON; arrays and numpy numbers move to `arrays`, each content once.
+
+    A misconception that shows in one output leaves the others right, so most of what a pack says it says often.
+    """
     if isinstance(value, np.ndarray | np.generic):
-        name = f"a{len(arrays)}"
-        arrays[name] = np.asarray(value)
+        array = np.asarray(value)
+        content = f"{array.dtype.str} {array.shape} ".encode() + array.tobytes()
+        name = hashlib.sha256(content).hexdigest()[:16]
+        arrays[name] = array
         return {"array": name}
     if isinstance(value, Mapping):
         return {"dict": {key: _pack(item, arrays) for key, item in value.items()}}
@@ -191,7 +197,7 @@ def _unpack(tree: Any, arrays: Mapping[str, Any]) -> Any:
         return tree
     ((kind, content),) = tree.items()
     if kind == "array":
-        return arrays[content]
+        return arrays[content].copy()  # nothing that is changed in place may change something else
     if kind == "dict":
         return {key: _unpack(item, arrays) for key, item in content.items()}
     items = [_unpack(item, arrays) for item in content]
