@@ -133,7 +133,7 @@ FORWARD = Recipe(
         ),
         wrong(
             "nothing-dropped",
-            "In training x comes out as it went in: is the mask applied, and is the comparison made before any division?",
+            "In training x comes out as it went in; look whether the mask is applied, and what is compared before any division.",
             (_MASK, "keep = 1 - p\n        mask = (rng.random(x.shape) < keep / keep).astype(x.dtype)"),
         ),
         wrong(

@@ -534,7 +534,7 @@ BATCHNORM_BACKWARD_ALT = Recipe(
         ),
         wrong(
             "sums-exchanged",
-            "In dx the two sums have changed places: which of them comes from the mean, which from the variance?",
+            "In dx the two sums have changed places: one comes through the mean, the other through the variance.",
             (_ALT, _ALT.replace("dbeta + x_hat * dgamma", "dgamma + x_hat * dbeta")),
         ),
         wrong(

@@ -116,4 +116,5 @@ def _same(old: object, new: object) -> bool:
         return old == new
     if before.shape != after.shape or before.dtype != after.dtype:
         return False
-    return bool(close(before, after).all())
+    # What cancels, as the gradient of a bias before batch normalisation, is nothing but rounding; it may differ.
+    return bool(close(before, after, summed=0.01).all())
