@@ -90,9 +90,7 @@ def _fetch(target: Path, mirrors: Sequence[str], md5: str) -> Path:
         url = queue.pop(0)
         resumed = part.exists()
         try:
-            return Path(
-                pooch.retrieve(url, f"md5:{md5}", fname=ARCHIVE, path=target, downloader=_Resuming(part))
-            )
+            return Path(pooch.retrieve(url, f"md5:{md5}", fname=ARCHIVE, path=target, downloader=_Resuming(part)))
         except requests.RequestException as error:
             failures.append(f"{_host(url)}: {_reason(error)}")
         except ValueError:  # what pooch raises for a wrong sum

@@ -18,9 +18,7 @@ DATASETS = ("cifar10", "offline")
 MOST_BYTES = 256 * 2**20
 
 
-def save_model(
-    path: str | os.PathLike[str], params: Mapping[str, ArrayLike], data: Mapping[str, Any]
-) -> Path:
+def save_model(path: str | os.PathLike[str], params: Mapping[str, ArrayLike], data: Mapping[str, Any]) -> Path:
     """Write a net's weights for handing in.
 
     Parameters
@@ -57,9 +55,7 @@ def save_model(
     return write_npz(path, {**arrays, "dataset": np.array(dataset)})
 
 
-def load_model(
-    path: str | os.PathLike[str], most_bytes: int = MOST_BYTES
-) -> tuple[dict[str, NDArray[Any]], str]:
+def load_model(path: str | os.PathLike[str], most_bytes: int = MOST_BYTES) -> tuple[dict[str, NDArray[Any]], str]:
     """Read what `save_model` wrote.
 
     Safe on files from strangers: nothing is unpickled, and sizes are checked before memory is taken.

@@ -121,9 +121,7 @@ def show_net_weights(W: Array, ax: Axes | None = None, title: str = "First-layer
     """
     W = np.asarray(W)
     if W.ndim != 2 or 3072 not in W.shape:
-        raise ValueError(
-            f"show_net_weights takes weights of shape (H, 3072) or (3072, H), but got {W.shape}."
-        )
+        raise ValueError(f"show_net_weights takes weights of shape (H, 3072) or (3072, H), but got {W.shape}.")
     units = W if W.shape[1] == 3072 else W.T
     images = units.reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1)
     return _image_axes(visualize_grid(images, padding=2), ax, title)
