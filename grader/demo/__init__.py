@@ -99,7 +99,7 @@ def _train(reference: Reference, good: Path, poor: Path) -> None:
     X, y = images_module.offline_images(48_000)
     X = (X - X.mean(axis=0)).reshape(len(X), -1).astype(np.float32)
     np.random.seed(0)
-    for path, last_rate, steps in ((poor, 1e-3, 30), (good, 1e-4, 3000)):
+    for path, last_rate, steps in ((poor, 1e-3, 150), (good, 1e-4, 3000)):
         net = reference.module("neural_net").TwoLayerNet(3072, 50, 10)
         net.params = {name: value.astype(np.float32) for name, value in net.params.items()}
         rates = np.geomspace(1e-3, last_rate, 30)
