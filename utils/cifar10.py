@@ -16,7 +16,7 @@ import numpy as np
 import pooch
 from numpy.typing import NDArray
 
-from utils.errors import DataError
+from utils.errors import DataError, reason
 
 FOLDER = "cifar-10-batches-py"
 TRAIN_FILES = tuple(f"data_batch_{number}" for number in range(1, 6))
@@ -117,8 +117,7 @@ def read_batch(path: Path) -> tuple[Images, Labels]:
             raise ValueError("its labels are not one class 0..9 per image")
     # Damaged pickles raise nearly anything: what they hold decides which of the reader's parts stumbles.
     except Exception as error:
-        reason = str(error).rstrip(".") or type(error).__name__
-        raise DataError(f"{path} is truncated or damaged ({reason}): {again}.") from error
+        raise DataError(f"{path} is truncated or damaged ({reason(error)}): {again}.") from error
     return X.reshape(-1, 3, 32, 32), y.astype(np.int64)
 
 

@@ -12,7 +12,7 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from utils.errors import DataError
+from utils.errors import DataError, reason
 
 DATASETS = ("cifar10", "offline")
 MOST_BYTES = 256 * 2**20
@@ -89,7 +89,7 @@ def load_model(path: str | os.PathLike[str], most_bytes: int = MOST_BYTES) -> tu
                 raise DataError(f"{path.name} holds more than {most_bytes // 2**20} MiB of weights: {again}.")
             arrays = {_array_name(member): _read_array(archive, member) for member in members}
     except (OSError, ValueError, EOFError, zipfile.BadZipFile, RuntimeError, NotImplementedError) as error:
-        raise DataError(f"{path.name} is no readable model file ({_first_line(error)}): {again}.") from error
+        raise DataError(f"{path.name} is no readable model file ({reason(error)}): {again}.") from error
     dataset = str(arrays.pop("dataset", ""))
     if dataset not in DATASETS:
         raise DataError(f"{path.name} does not say which data set it was trained on: {again}.")
@@ -144,7 +144,3 @@ def _header(file: IO[bytes]) -> tuple[tuple[int, ...], np.dtype[Any]]:
     read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
     shape, _, dtype = read(file)
     return shape, dtype
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")
