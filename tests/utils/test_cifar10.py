@@ -2,6 +2,7 @@
 
 import os
 import pickle
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -66,9 +67,17 @@ def test_the_binary_version(tmp_path):
     assert "Python version" in refusal(batches_folder, tmp_path)
 
 
-@pytest.mark.parametrize("path", ["", "missing/deeply"])
+@pytest.mark.parametrize("path", ["", "missing/deeply", "x" * 5000, "a\0b"])
 def test_nothing_there(tmp_path, path):
     assert "download_CIFAR10()" in refusal(batches_folder, tmp_path / path)
+
+
+def test_a_folder_that_may_not_be_listed(tmp_path, monkeypatch):
+    def forbidden(self):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "iterdir", forbidden)
+    assert "download_CIFAR10()" in refusal(batches_folder, tmp_path)
 
 
 def test_a_missing_batch(folder):
