@@ -16,7 +16,7 @@ import numpy as np
 import pooch
 from numpy.typing import NDArray
 
-from utils.errors import DataError
+from utils.errors import DataError, reason
 
 FOLDER = "cifar-10-batches-py"
 TRAIN_FILES = tuple(f"data_batch_{number}" for number in range(1, 6))
@@ -68,7 +68,7 @@ def batches_folder(path: str | os.PathLike[str]) -> Path:
     found = _look_in(path)
     if found:
         return found
-    if not path.is_dir():
+    if not os.path.isdir(path):
         near = _look_in(path.parent)
         problem = f"There is no folder {path}"
     else:
@@ -76,9 +76,9 @@ def batches_folder(path: str | os.PathLike[str]) -> Path:
         problem = f"{path} does not hold CIFAR-10's {TRAIN_FILES[0]} … {TEST_FILE}"
     if near:
         raise DataError(f"{problem}: did you mean {near}?")
-    if path.is_dir() and (_holds(path, "*.bin") or _holds(path, "cifar-10-batches-bin")):
+    if _holds(path, "*.bin") or _holds(path, "cifar-10-batches-bin"):
         raise DataError(f"{problem} but the binary version: get the Python version, cifar-10-python.tar.gz.")
-    if path.is_dir() and _holds(path, "cifar-10-python.tar*"):
+    if _holds(path, "cifar-10-python.tar*"):
         raise DataError(f"{problem} but the archive: unpack it there with `tar -xf cifar-10-python.tar.gz`.")
     raise DataError(f"{problem}: name the folder {FOLDER}, or run utils.data_utils.download_CIFAR10().")
 
@@ -117,8 +117,7 @@ def read_batch(path: Path) -> tuple[Images, Labels]:
             raise ValueError("its labels are not one class 0..9 per image")
     # Damaged pickles raise nearly anything: what they hold decides which of the reader's parts stumbles.
     except Exception as error:
-        reason = str(error).rstrip(".") or type(error).__name__
-        raise DataError(f"{path} is truncated or damaged ({reason}): {again}.") from error
+        raise DataError(f"{path} is truncated or damaged ({reason(error)}): {again}.") from error
     return X.reshape(-1, 3, 32, 32), y.astype(np.int64)
 
 
@@ -152,14 +151,18 @@ def _course_folder() -> Path:
 def _look_in(path: Path) -> Path | None:
     """``path`` or its CIFAR-10 subfolder, whichever has a batch file."""
     for folder in (path, path / FOLDER):
-        if any((folder / name).is_file() for name in (*TRAIN_FILES, TEST_FILE)):
+        # os.path answers False where pathlib raises: a folder that may not be entered, an impossible name
+        if any(os.path.isfile(folder / name) for name in (*TRAIN_FILES, TEST_FILE)):
             return folder
     return None
 
 
 def _subfolders(path: Path) -> list[Path]:
-    return sorted(folder for folder in path.iterdir() if folder.is_dir())
+    try:
+        return sorted(folder for folder in path.iterdir() if os.path.isdir(folder))
+    except OSError:  # it may not be listed
+        return []
 
 
 def _holds(path: Path, pattern: str) -> bool:
-    return any(path.glob(pattern))
+    return os.path.isdir(path) and any(path.glob(pattern))

@@ -93,9 +93,7 @@ def get_CIFAR10_data(
     counts = {"num_training": num_training, "num_validation": num_validation, "num_test": num_test}
     for name, count in counts.items():
         if count < (name == "num_training"):
-            raise ValueError(
-                f"{name} is {count}: ask for at least one training image and no negative numbers."
-            )
+            raise ValueError(f"{name} is {count}: ask for at least one training image and no negative numbers.")
     folder = find_cifar10()
     if folder is None:
         print(

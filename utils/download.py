@@ -6,10 +6,12 @@ downloaders start again from the first byte.
 
 from __future__ import annotations
 
+import gzip
 import os
 import shutil
 import tarfile
 import tempfile
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -19,7 +21,7 @@ import requests
 from tqdm.auto import tqdm
 
 from utils.cifar10 import FOLDER, TEST_FILE, TRAIN_FILES, batches_folder, cache_folder
-from utils.errors import DataError
+from utils.errors import DataError, reason
 
 ARCHIVE = "cifar-10-python.tar.gz"
 MD5 = "c58f30108f718f92721af3b95e74349a"
@@ -75,7 +77,7 @@ def download_CIFAR10(
         archive.unlink()
     except OSError as error:
         raise DataError(
-            f"Could not write CIFAR-10 to {target} ({error.strerror or error}): make 400 MiB of room there "
+            f"Could not write CIFAR-10 to {target} ({error.strerror or reason(error)}): make 400 MiB of room there "
             "or name another folder, as in download_CIFAR10('data')."
         ) from error
     return batches_folder(target)
@@ -90,11 +92,9 @@ def _fetch(target: Path, mirrors: Sequence[str], md5: str) -> Path:
         url = queue.pop(0)
         resumed = part.exists()
         try:
-            return Path(
-                pooch.retrieve(url, f"md5:{md5}", fname=ARCHIVE, path=target, downloader=_Resuming(part))
-            )
+            return Path(pooch.retrieve(url, f"md5:{md5}", fname=ARCHIVE, path=target, downloader=_Resuming(part)))
         except requests.RequestException as error:
-            failures.append(f"{_host(url)}: {_reason(error)}")
+            failures.append(f"{_host(url)}: {_why(error)}")
         except ValueError:  # what pooch raises for a wrong sum
             part.unlink(missing_ok=True)
             if resumed:
@@ -133,12 +133,16 @@ class _Resuming:
             self.part.open("ab" if have else "wb") as file,
             tqdm(total=total, initial=have, desc=ARCHIVE, unit="B", unit_scale=True, leave=False) as bar,
         ):
-            for block in response.iter_content(2**16):
-                file.write(block)
-                bar.update(len(block))
-            size = file.tell()
-        if total is not None and size < total:
-            raise requests.ConnectionError(f"the connection ended at {size} of {total} bytes")
+            try:
+                for block in response.iter_content(2**16):
+                    file.write(block)
+                    bar.update(len(block))
+            except requests.RequestException as error:
+                raise _Interrupted(f"the connection ended at {file.tell()} of {total or '?'} bytes") from error
+
+
+class _Interrupted(requests.ConnectionError):
+    """The transfer began and did not come to its end."""
 
 
 def unpack(archive: Path, target: Path) -> None:
@@ -161,8 +165,8 @@ def unpack(archive: Path, target: Path) -> None:
                         raise DataError(f"{archive} is not CIFAR-10 ({name} is no ordinary file): delete it.")
                     with (Path(scratch) / name).open("wb") as file:
                         shutil.copyfileobj(content, file)
-        except (tarfile.TarError, EOFError, KeyError) as error:
-            raise DataError(f"{archive} is damaged ({error}): delete it and download it again.") from error
+        except (tarfile.TarError, gzip.BadGzipFile, zlib.error, EOFError, KeyError) as error:
+            raise DataError(f"{archive} is damaged ({reason(error)}): delete it and download it again.") from error
         folder = target / FOLDER
         shutil.rmtree(folder, ignore_errors=True)  # an incomplete one, else nothing would have been fetched
         os.chmod(scratch, 0o755)
@@ -174,10 +178,9 @@ def _host(url: str) -> str:
     return url.split("/")[2] if "://" in url else url
 
 
-def _reason(error: requests.RequestException) -> str:
+def _why(error: requests.RequestException) -> str:
     if error.response is not None:
-        return f"answer {error.response.status_code}"
+        return f"answers {error.response.status_code}"
     if isinstance(error, requests.Timeout):
-        return "no answer in time"
-    text = str(error)
-    return text if text.startswith("the connection ended") else "cannot be reached"
+        return "does not answer"
+    return str(error) if isinstance(error, _Interrupted) else "cannot be reached"

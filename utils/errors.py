@@ -5,3 +5,9 @@ from __future__ import annotations
 
 class DataError(Exception):
     """A data set or a model file that is absent, incomplete, damaged or not what it says it is."""
+
+
+def reason(error: BaseException) -> str:
+    """What a library's error says, fit to stand in brackets within a sentence of ours."""
+    lines = str(error).splitlines() or [type(error).__name__]
+    return lines[0].rstrip(".: ")

@@ -43,9 +43,7 @@ def rel_error(x: ArrayLike, y: ArrayLike) -> float:
     return float(np.max(np.abs(x - y) / np.maximum(1e-8, np.abs(x) + np.abs(y)), initial=0.0))
 
 
-def eval_numerical_gradient(
-    f: Callable[[Array], Any], x: Array, verbose: bool = True, h: float = 1e-5
-) -> Array:
+def eval_numerical_gradient(f: Callable[[Array], Any], x: Array, verbose: bool = True, h: float = 1e-5) -> Array:
     """Numeric gradient of a scalar function.
 
     Parameters
@@ -168,9 +166,7 @@ def _either_side(f: Callable[[Array], Any], x: Array, ix: tuple[int, ...], h: fl
     """f just below and just above ``x`` along entry ``ix``, and the distance between the two."""
     if not isinstance(x, np.ndarray) or not np.issubdtype(x.dtype, np.floating):
         kind = x.dtype if isinstance(x, np.ndarray) else type(x).__name__
-        raise TypeError(
-            f"x must be an array of floats, to be nudged by h, but it is {kind}: use x.astype(float)."
-        )
+        raise TypeError(f"x must be an array of floats, to be nudged by h, but it is {kind}: use x.astype(float).")
     old = x[ix]
     try:
         x[ix] = old + h

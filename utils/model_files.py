@@ -12,15 +12,13 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from utils.errors import DataError
+from utils.errors import DataError, reason
 
 DATASETS = ("cifar10", "offline")
 MOST_BYTES = 256 * 2**20
 
 
-def save_model(
-    path: str | os.PathLike[str], params: Mapping[str, ArrayLike], data: Mapping[str, Any]
-) -> Path:
+def save_model(path: str | os.PathLike[str], params: Mapping[str, ArrayLike], data: Mapping[str, Any]) -> Path:
     """Write a net's weights for handing in.
 
     Parameters
@@ -57,9 +55,7 @@ def save_model(
     return write_npz(path, {**arrays, "dataset": np.array(dataset)})
 
 
-def load_model(
-    path: str | os.PathLike[str], most_bytes: int = MOST_BYTES
-) -> tuple[dict[str, NDArray[Any]], str]:
+def load_model(path: str | os.PathLike[str], most_bytes: int = MOST_BYTES) -> tuple[dict[str, NDArray[Any]], str]:
     """Read what `save_model` wrote.
 
     Safe on files from strangers: nothing is unpickled, and sizes are checked before memory is taken.
@@ -93,7 +89,7 @@ def load_model(
                 raise DataError(f"{path.name} holds more than {most_bytes // 2**20} MiB of weights: {again}.")
             arrays = {_array_name(member): _read_array(archive, member) for member in members}
     except (OSError, ValueError, EOFError, zipfile.BadZipFile, RuntimeError, NotImplementedError) as error:
-        raise DataError(f"{path.name} is no readable model file ({_first_line(error)}): {again}.") from error
+        raise DataError(f"{path.name} is no readable model file ({reason(error)}): {again}.") from error
     dataset = str(arrays.pop("dataset", ""))
     if dataset not in DATASETS:
         raise DataError(f"{path.name} does not say which data set it was trained on: {again}.")
@@ -148,7 +144,3 @@ def _header(file: IO[bytes]) -> tuple[tuple[int, ...], np.dtype[Any]]:
     read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
     shape, _, dtype = read(file)
     return shape, dtype
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")

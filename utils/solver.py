@@ -152,9 +152,7 @@ class Solver:
             for name, best in self.best_params.items():
                 self.model.params[name] = best.copy()
 
-    def check_accuracy(
-        self, X: Array, y: Array, num_samples: int | None = None, batch_size: int = 100
-    ) -> float:
+    def check_accuracy(self, X: Array, y: Array, num_samples: int | None = None, batch_size: int = 100) -> float:
         """Fraction of images that the model labels right.
 
         Parameters
@@ -266,18 +264,12 @@ def find_update_rule(rule: str | UpdateRule, model: object) -> UpdateRule:
 def _images_and_labels(data: Mapping[str, Any], part: str) -> tuple[Array, Array]:
     for key in (f"X_{part}", f"y_{part}"):
         if key not in data:
-            raise ValueError(
-                f"The data has no {key!r}, only {_listed(data)}: Solver needs X and y for train and val."
-            )
+            raise ValueError(f"The data has no {key!r}, only {_listed(data)}: Solver needs X and y for train and val.")
     X, y = np.asarray(data[f"X_{part}"]), np.asarray(data[f"y_{part}"])
     if len(X) == 0:
-        raise ValueError(
-            f"X_{part} is empty: there is nothing to {'train' if part == 'train' else 'validate'} on."
-        )
+        raise ValueError(f"X_{part} is empty: there is nothing to {'train' if part == 'train' else 'validate'} on.")
     if y.shape != (len(X),):
-        raise ValueError(
-            f"X_{part} has {len(X)} images but y_{part} has shape {y.shape}: give one label per image."
-        )
+        raise ValueError(f"X_{part} has {len(X)} images but y_{part} has shape {y.shape}: give one label per image.")
     return X, y
 
 

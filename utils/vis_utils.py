@@ -86,16 +86,7 @@ def visualize_grid(Xs: Array, ubound: float = 255.0, padding: int = 1) -> Array:
         raise ValueError(f"visualize_grid takes images of shape (N, H, W, C), but got {Xs.shape}.")
     low = Xs.min(axis=(1, 2, 3), keepdims=True)
     span = Xs.max(axis=(1, 2, 3), keepdims=True) - low
-    images = ubound * (Xs - low) / np.where(span == 0, 1, span)
-
-    number, height, width, channels = Xs.shape
-    columns = int(np.ceil(np.sqrt(number)))
-    rows = int(np.ceil(number / columns))
-    cells = np.zeros((rows * columns, height + padding, width + padding, channels))
-    cells[:number, :height, :width] = images
-    grid = cells.reshape(rows, columns, height + padding, width + padding, channels).swapaxes(1, 2)
-    grid = grid.reshape(rows * (height + padding), columns * (width + padding), channels)
-    return grid[: grid.shape[0] - padding, : grid.shape[1] - padding]
+    return _tile(ubound * ((Xs - low) / np.where(span == 0, 1, span)), padding)
 
 
 def show_net_weights(W: Array, ax: Axes | None = None, title: str = "First-layer weights") -> Axes:
@@ -121,9 +112,7 @@ def show_net_weights(W: Array, ax: Axes | None = None, title: str = "First-layer
     """
     W = np.asarray(W)
     if W.ndim != 2 or 3072 not in W.shape:
-        raise ValueError(
-            f"show_net_weights takes weights of shape (H, 3072) or (3072, H), but got {W.shape}."
-        )
+        raise ValueError(f"show_net_weights takes weights of shape (H, 3072) or (3072, H), but got {W.shape}.")
     units = W if W.shape[1] == 3072 else W.T
     images = units.reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1)
     return _image_axes(visualize_grid(images, padding=2), ax, title)
@@ -148,11 +137,7 @@ def show_images(X: Array, ax: Axes | None = None, title: str = "", mean_image: A
     matplotlib Axes
     """
     images = np.clip(np.asarray(X) + mean_image, 0, 255).transpose(0, 2, 3, 1)
-    # one black and one white pixel outside the shown part: the grid then keeps every image's own brightness
-    framed = np.pad(images, ((0, 0), (0, 1), (0, 1), (0, 0)))
-    framed[:, -1, -1] = 255
-    grid = visualize_grid(framed)
-    return _image_axes(grid, ax, title)
+    return _image_axes(_tile(images, padding=1), ax, title)
 
 
 def plot_history(
@@ -212,10 +197,22 @@ def _history(history: Any, name: str) -> Array:
     return np.asarray(found, dtype=np.float64)
 
 
+def _tile(images: Array, padding: int) -> Array:
+    """Images (N, H, W, C) in rows of equal length, with ``padding`` zeros between them."""
+    number, height, width, channels = images.shape
+    columns = int(np.ceil(np.sqrt(number)))
+    rows = int(np.ceil(number / columns))
+    cells = np.zeros((rows * columns, height + padding, width + padding, channels))
+    cells[:number, :height, :width] = images
+    grid = cells.reshape(rows, columns, height + padding, width + padding, channels).swapaxes(1, 2)
+    grid = grid.reshape(rows * (height + padding), columns * (width + padding), channels)
+    return grid[: grid.shape[0] - padding, : grid.shape[1] - padding]
+
+
 def _image_axes(image: Array, ax: Axes | None, title: str) -> Axes:
     if ax is None:
         ax = plt.subplots(figsize=(7, 7), layout="constrained")[1]
-    ax.imshow(image.astype(np.uint8))
+    ax.imshow(np.rint(image).astype(np.uint8))
     ax.set_axis_off()
     ax.set_title(title)
     return ax
