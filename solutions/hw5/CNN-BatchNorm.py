@@ -8,7 +8,7 @@
 # | | what you do | where |
 # |---|---|---|
 # | 1 | choose who shares | here |
-# | 2 | spatial batch normalisation, forward (training and test time) and backward | `spatial_batchnorm_…` in `nndl/conv_layers.py` |
+# | 2 | spatial batch normalisation, forward and backward | `spatial_batchnorm_…` in `nndl/conv_layers.py` |
 # | 3 | spatial group normalisation, forward and backward | `spatial_groupnorm_…` |
 # | 4 | compare them when batches are small | here, in code and in writing |
 
@@ -187,7 +187,7 @@ dout = rng.normal(size=x.shape)
 def compare(forward, backward):
     """Print how well the gradients in x, gamma and beta agree with numeric ones."""
     _, cache = forward()
-    for name, argument, gradient in zip("x gamma beta".split(), (x, gamma, beta), backward(dout, cache), strict=True):
+    for name, argument, gradient in zip(("x", "gamma", "beta"), (x, gamma, beta), backward(dout, cache), strict=True):
         numeric = eval_numerical_gradient_array(lambda _: forward()[0], argument, dout)
         print(f"d{name}: shape {gradient.shape}, largest relative error {rel_error(gradient, numeric):.1e}")
 
@@ -301,6 +301,7 @@ plt.show()
 # And the experiment. One image is put into many random minibatches, and its normalised maps are recorded. If it
 # were alone in the world they would always be the same. How much do they vary from batch to batch?
 
+
 # %%
 def sway(batch_size, normalise, repeats=40):
     """How much the normalised maps of image 0 vary with the company it is in: a standard deviation."""
@@ -343,10 +344,10 @@ plt.show()
 
 # %% [markdown] written="which-norm-when"
 # ### BEGIN SOLUTION
-# (a) Group normalisation: exactly 0, because only numbers of the image itself enter. Batch normalisation:
-# large for small batches, and from a handful of images on it falls roughly with $1/\sqrt{N}$. The mean and variance of a channel are averages over
-# the batch, and pixels of one image are alike, so it is the number of *images* that makes an average steady, in
-# spite of the 1024 pixels each of them has.
+# (a) Group normalisation: exactly 0, because only numbers of the image itself enter. Batch normalisation: large for
+# small batches, and from a handful of images on it falls roughly with $1/\sqrt{N}$. The mean and variance of a channel
+# are averages over the batch, and pixels of one image are alike, so it is the number of *images* that makes an average
+# steady, in spite of the 1024 pixels each of them has.
 #
 # (b) Group normalisation. With two images, batch normalisation adds a lot of noise: half of each statistic is the
 # other image. At test time the running statistics, averages of many batches, would be used instead: numbers which

@@ -229,7 +229,7 @@ x, w, b = rng.normal(size=(2, 3, 6, 5)), rng.normal(size=(4, 3, 3, 2)), rng.norm
 
 def look_at(forward, backward, arguments, dout):
     """Print how well the gradients of a layer agree with numeric ones."""
-    out, cache = forward()
+    _, cache = forward()
     gradients = backward(dout, cache)
     gradients = gradients if isinstance(gradients, tuple) else (gradients,)
     for (name, argument), gradient in zip(arguments.items(), gradients, strict=True):
@@ -408,7 +408,9 @@ for shift, (which, label, colour, hatch) in zip(
     seconds = [pair[which] for pair in rows.values()]
     ax.barh(places + shift, seconds, height=0.36, color=colour, hatch=hatch, edgecolor="white", label=label)
 for place, (slow, fast) in zip(places, rows.values(), strict=True):
-    ax.annotate(f"{slow / fast:,.0f} times as fast", (fast, place + 0.19), (6, 0), textcoords="offset points", va="center")
+    ax.annotate(
+        f"{slow / fast:,.0f} times as fast", (fast, place + 0.19), (6, 0), textcoords="offset points", va="center"
+    )
 ax.set_yticks(places, rows)
 ax.invert_yaxis()
 ax.set(xscale="log", xlabel="seconds (shorter is better)", title="One hundred images")
@@ -451,9 +453,7 @@ arguments = {"x": x, "w": w, "b": b}
 
 print("convolution – ReLU – max pooling")
 dout = rng.normal(size=(2, 4, 4, 3))
-look_at(
-    lambda: conv_relu_pool_forward(x, w, b, conv_param, pool_param), conv_relu_pool_backward, arguments, dout
-)
+look_at(lambda: conv_relu_pool_forward(x, w, b, conv_param, pool_param), conv_relu_pool_backward, arguments, dout)
 print("convolution – ReLU")
 dout = rng.normal(size=(2, 4, 8, 7))
 look_at(lambda: conv_relu_forward(x, w, b, conv_param), conv_relu_backward, arguments, dout)
