@@ -89,6 +89,8 @@ def _raises(body: list[ast.stmt]) -> bool:
                 return False
             case ast.For(body=inner) | ast.With(body=inner) if _raises(inner):
                 return True
+            case ast.If(body=one, orelse=other) if _raises(one) and _raises(other):
+                return True
     return False
 
 

@@ -220,7 +220,8 @@ class SharedMaximum(Equal):
         found = np.zeros(want.shape, bool)
         windows = np.zeros(want.shape, int)  # in how many windows an entry stands
         for n, c, i, j in np.ndindex(*dout.shape):
-            place = (n, c, slice(i * stride, i * stride + height), slice(j * stride, j * stride + width))
+            top, left = i * stride, j * stride
+            place = np.s_[n, c, top : top + height, left : left + width]
             tied = x[place] == x[place].max()
             parts = got[place][tied]
             whole = float(dout[n, c, i, j])
@@ -351,20 +352,23 @@ def _shared(gone: npt.NDArray[np.bool_], p: float) -> list[int]:
 class Paired(Equal):
     """A pair of answers of the code under test, of which the first has to equal the second.
 
-    For answers that depend on what the code itself has drawn, so that the reference's own say nothing.
+    For answers that depend on what the code itself has drawn, so that the reference's own say nothing. In a dict each
+    entry is such a pair.
     """
 
     def faults(self, path: str, want: object, got: object, inputs: Mapping[str, object]) -> list[Fault]:
-        if not (isinstance(got, list | tuple) and len(got) == 2 and all(map(_numeric, _leaves({"": got[1]})))):
-            return [Fault(path, "type", f"{path} could not be compared: it is {_a(got)}", None, got)]
+        if isinstance(want, Mapping) and isinstance(got, Mapping):
+            pairs = [(f"{path}.{key}", part, got.get(key)) for key, part in want.items()]
+            return [fault for inner, part, pair in pairs for fault in self.faults(inner, part, pair, inputs)]
+        if not (isinstance(got, list | tuple) and len(got) == 2 and as_array(got[1]) is not None):
+            return [Fault(path, "type", f"{path} cannot be compared: it is {_a(got)}", None, got)]
         return Equal(self.dtype, self.scale).faults(path, got[1], got[0], inputs)
 
-    def agree(self, other: object, got: object, inputs: Mapping[str, object]) -> bool:
-        """Pairs agree when the same is wrong with them: with one draw the same numbers, with two the same pattern."""
+    def same(self, other: object, got: object, inputs: Mapping[str, object]) -> bool:
+        """Pairs agree when the same is wrong with them: where they differ, and by which factor."""
         theirs, ours = (self.faults("", None, pair, inputs) for pair in (other, got))
-        if [(fault.path, fault.kind) for fault in theirs] != [(fault.path, fault.kind) for fault in ours]:
-            return False
-        return all(_alike(one, two, inputs) for one, two in zip(theirs, ours, strict=True))
+        kinds = [[fault.kind for fault in faults] for faults in (theirs, ours)]
+        return kinds[0] == kinds[1] and all(_alike(one, two, inputs) for one, two in zip(theirs, ours, strict=True))
 
 
 def _alike(one: Fault, two: Fault, inputs: Mapping[str, object]) -> bool:
@@ -384,10 +388,6 @@ def _relation(fault: Fault, inputs: Mapping[str, object]) -> tuple[tuple[bool, .
     constant = close(np.full(ratios.shape, factor), ratios, inputs).all()
     where = (absent.any(), absent.all(), present.any(), present.all())
     return tuple(map(bool, where)), factor if constant else np.nan
-
-
-def _numeric(value: object) -> bool:
-    return as_array(value) is not None
 
 
 @dataclass(frozen=True)
