@@ -48,7 +48,7 @@ if np.shape(out) == on.shape and 0 < np.mean(out[on] == 0) < 1:
 net.dropout, net.dropout_params = 0, {{}}
 _, cache = net.hidden_forward(layer, x)
 same_dx, same_grads = net.hidden_backward(layer, dout * mask, cache)
-dx, grads = (dx, same_dx), (grads, same_grads)
+dx, grads = (dx, same_dx), {{name: (grads.get(name), same_grads[name]) for name in same_grads}}
 """
 
 

@@ -81,11 +81,11 @@ class Hearing:
             return both and self.answer.error == other.error  # type: ignore[union-attr]
         if other is None:  # the misconception does not show in this case
             return not any(fault.path == path or not path for fault in self.faults())
+        rules = {one: self.case.aspects.get(one.split(".")[0]) for one in ([path] if path else self.case.aspects)}
         return all(
-            self.case.aspects[one.split(".")[0]].agree(
-                _at(other.values, one), _at(self.answer.values, one), self.case.inputs
-            )
-            for one in ([path] if path else self.case.aspects)
+            rule.agree(_at(other.values, one), _at(self.answer.values, one), self.case.inputs)
+            for one, rule in rules.items()
+            if rule  # an output that this case does not compare says nothing
         )
 
     @property

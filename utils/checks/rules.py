@@ -365,29 +365,29 @@ class Paired(Equal):
         return Equal(self.dtype, self.scale).faults(path, got[1], got[0], inputs)
 
     def same(self, other: object, got: object, inputs: Mapping[str, object]) -> bool:
-        """Pairs agree when the same is wrong with them: where they differ, and by which factor."""
+        """After one and the same draw the same numbers; after different ones the same factors, in the same places."""
         theirs, ours = (self.faults("", None, pair, inputs) for pair in (other, got))
         kinds = [[fault.kind for fault in faults] for faults in (theirs, ours)]
-        return kinds[0] == kinds[1] and all(_alike(one, two, inputs) for one, two in zip(theirs, ours, strict=True))
+        if kinds[0] != kinds[1] or "type" in kinds[0]:
+            return [fault.sentence for fault in theirs] == [fault.sentence for fault in ours]
+        return all(self._alike(one, two, inputs) for one, two in zip(theirs, ours, strict=True))
+
+    def _alike(self, one: Fault, two: Fault, inputs: Mapping[str, object]) -> bool:
+        same = Equal(self.dtype, self.scale).same
+        if same(one.want, two.want, inputs):
+            return same(one.got, two.got, inputs)
+        found = _factors(one), _factors(two)
+        return found[0] == found[1] and found[0] is not None
 
 
-def _alike(one: Fault, two: Fault, inputs: Mapping[str, object]) -> bool:
-    """Whether two wrong arrays relate to their right ones in the same way."""
-    (where, factor), (other_where, other_factor) = (_relation(fault, inputs) for fault in (one, two))
-    return where == other_where and bool(np.isclose(factor, other_factor, rtol=1e-3, equal_nan=True))
-
-
-def _relation(fault: Fault, inputs: Mapping[str, object]) -> tuple[tuple[bool, ...], float]:
-    """Where a wrong array is 0, and by which factor it is off (NaN where that varies): nothing that chance decides."""
+def _factors(fault: Fault) -> tuple[bool, bool, list[float]] | None:
+    """What a wrong array holds where the right one is 0, and the factors by which it is off; None for many factors."""
     want, got = as_array(fault.want), as_array(fault.got)
-    if fault.kind != "value" or want is None or got is None:
-        return (), np.nan
-    absent, present = got[want == 0] != 0, got[want != 0] != 0
-    ratios = got[want != 0] / want[want != 0]
-    factor = float(ratios.mean()) if ratios.size else np.nan
-    constant = close(np.full(ratios.shape, factor), ratios, inputs).all()
-    where = (absent.any(), absent.all(), present.any(), present.all())
-    return tuple(map(bool, where)), factor if constant else np.nan
+    if want is None or got is None or want.shape != got.shape:
+        return None
+    there = want != 0
+    factors = np.unique((got[there] / want[there]).round(3)).tolist()
+    return (bool(got[~there].any()), bool(got[~there].all()), factors) if len(factors) <= 2 else None
 
 
 @dataclass(frozen=True)
