@@ -111,3 +111,16 @@ def test_caches_of_the_fast_layers_may_come_from_either_side_of_the_wire(grade: 
         )
     )
     assert wrong(report) == set()
+
+
+def test_a_mistake_that_nobody_has_named_is_told_output_by_output(grade: Grade) -> None:
+    """Not every case compares every output."""
+    call = "table_out, cache = batchnorm_forward(table, gamma, beta, bn_param)"
+    report = grade(conv_layers=((call, f"{call}\n    table_out = 1.37 * table_out"),))
+    verdict = next(verdict for verdict in report.exercises if verdict.name == "conv_layers.spatial_batchnorm_forward")
+    assert [(finding.aspect, finding.verdict) for finding in verdict.findings] == [
+        ("out", "fail"),
+        ("out_test", "fail"),
+        ("running", "pass"),
+    ]
+    assert "1.37 times" in verdict.findings[0].hint
