@@ -208,7 +208,7 @@ plt.show()
 # %% [markdown]
 # ## 3. One epoch
 #
-# Now all of it, once. On CIFAR-10 a single epoch takes a few minutes and brings the validation accuracy to 45 % or
+# Now all of it, once. On CIFAR-10 a single epoch takes a minute or two and brings the validation accuracy to 45 % or
 # more, about as far as the two-layer network of HW3 got after many. The bar shows the time left; if you stop it, what
 # was reached so far is kept: go on with the next cell.
 
@@ -473,8 +473,9 @@ plt.show()
 # images no single patch matters much, or a spot beside the object does. What it still confuses are shapes with like
 # parts: bars, stars and frames are taken for crosses, crescents for waves.
 #
-# (On CIFAR-10, the three-layer network with filters of $7 \times 7$, 500 hidden units, Adam at $10^{-3}$ decaying by a
-# tenth, seven epochs at batch size 800 and `reg` $10^{-3}$ reaches 66.6 %.)
+# (On CIFAR-10, seven epochs of the same network reach 68.7 % on the validation set and 69.0 % on the test set. The
+# three-layer network with filters of $7 \times 7$, 500 hidden units, `reg` $10^{-3}$, batches of 800, Adam at $10^{-3}$
+# decaying by a tenth reaches 66.6 % in seven epochs, and takes more than twice as long.)
 # ### END SOLUTION
 
 # %% [markdown]
