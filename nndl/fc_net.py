@@ -4,8 +4,23 @@ import itertools
 
 import numpy as np
 
-from .layer_utils import affine_relu_backward, affine_relu_forward
-from .layers import affine_backward, affine_forward, softmax_loss
+from utils.layer_checks import check_finite, checked_probability
+
+from .layer_utils import (
+    affine_relu_backward,
+    affine_relu_forward,
+    normalization_backward,
+    normalization_forward,
+)
+from .layers import (
+    affine_backward,
+    affine_forward,
+    dropout_backward,
+    dropout_forward,
+    relu_backward,
+    relu_forward,
+    softmax_loss,
+)
 
 NORMALIZATIONS = (None, "batchnorm", "layernorm")
 
@@ -24,7 +39,7 @@ class TwoLayerNet:
     num_classes : int, default=10
         Classes, C.
     dropout : float, default=0
-        Probability of dropping a hidden unit; only 0 before HW4.
+        Only 0: this net has no dropout, `FullyConnectedNet` has.
     weight_scale : float, default=1e-3
         Standard deviation of the initial weights.
     reg : float, default=0.0
@@ -38,7 +53,7 @@ class TwoLayerNet:
     Raises
     ------
     ValueError
-        If `dropout` is not a probability, or asks for a layer that is written later in the course.
+        If `dropout` is not 0.
     """
 
     def __init__(
@@ -50,7 +65,11 @@ class TwoLayerNet:
         weight_scale=1e-3,
         reg=0.0,
     ):
-        _check_layers_exist("TwoLayerNet", dropout)
+        if checked_probability("TwoLayerNet", "dropout", dropout) > 0:
+            raise ValueError(
+                f"TwoLayerNet: dropout is {dropout}, but this net has none; "
+                f"use FullyConnectedNet([{hidden_dims}], dropout={dropout})."
+            )
         self.params = {}
         self.reg = reg
 
@@ -80,7 +99,13 @@ class TwoLayerNet:
             The loss, when `y` is given.
         grads : dict of ndarray
             ∂L/∂p for each entry p of `params`: same keys, same shapes.
+
+        Raises
+        ------
+        ValueError
+            If X holds NaN or infinity, or a label is not a whole number in 0 … C−1.
         """
+        check_finite("TwoLayerNet.loss", "X", X)
         W1, b1 = self.params["W1"], self.params["b1"]
         W2, b2 = self.params["W2"], self.params["b2"]
 
@@ -103,6 +128,10 @@ class TwoLayerNet:
 class FullyConnectedNet:
     """{affine – [normalisation] – ReLU – [dropout]} × (L−1) – affine – softmax, for any number of layers L.
 
+    The net grows with the course. HW3 asks for `__init__` and `loss`, without normalisation and dropout: there a
+    hidden layer is affine – ReLU and ready for use in `hidden_forward` and `hidden_backward`. HW4 asks for these
+    two with the layers in brackets; `loss` stays as it is.
+
     Parameters
     ----------
     hidden_dims : list of int
@@ -112,11 +141,11 @@ class FullyConnectedNet:
     num_classes : int, default=10
         Classes, C.
     dropout : float, default=0
-        Probability of dropping a hidden unit; only 0 before HW4.
+        Probability of dropping a hidden unit; 0 leaves the dropout layers out.
     use_batchnorm : bool, default=False
         Another way to write ``normalization="batchnorm"``.
     normalization : {None, "batchnorm", "layernorm"}, default=None
-        What stands between each hidden affine layer and its ReLU; only None before HW4.
+        What stands between each hidden affine layer and its ReLU. The scores are never normalised.
     reg : float, default=0.0
         Strength of the L2 penalty on the weights.
     weight_scale : float, default=1e-2
@@ -125,21 +154,25 @@ class FullyConnectedNet:
         Precision of parameters, activations and gradients. float32 is fast; float64 is what numeric gradient
         checks need.
     seed : int, optional
-        Seed of the dropout layers, to make them repeatable.
+        Seed of the dropout layers: with it every call drops the same units, as a numeric gradient check needs.
 
     Attributes
     ----------
     params : dict of ndarray
         ``W1``, ``b1``, …, ``WL``, ``bL``. ``Wi`` has one row per input and one column per output of layer i,
-        ``bi`` one entry per output; all in `dtype`.
+        ``bi`` one entry per output. With a normalisation also ``gamma1``, ``beta1``, …, one entry per hidden unit
+        of that layer, at first 1 and 0. All in `dtype`.
     num_layers : int
         L.
+    norm_params, dropout_params : dict of int to dict
+        For each hidden layer 1 … L−1 what its normalisation (running statistics included) and its dropout are
+        called with; `loss` sets their mode. Empty where the net has no such layers.
 
     Raises
     ------
     ValueError
-        If `dropout`, `use_batchnorm` and `normalization` contradict each other, take other values than above,
-        or ask for a layer that is written later in the course.
+        If `use_batchnorm` and `normalization` contradict each other, or take other values than above, or
+        `dropout` is not a probability.
     """
 
     def __init__(
@@ -155,27 +188,101 @@ class FullyConnectedNet:
         dtype=np.float32,
         seed=None,
     ):
-        normalization = _one_normalization(use_batchnorm, normalization)
-        _check_layers_exist("FullyConnectedNet", dropout, normalization)
+        self.normalization = _one_normalization(use_batchnorm, normalization)
+        self.dropout = checked_probability("FullyConnectedNet", "dropout", dropout)
         self.num_layers = 1 + len(hidden_dims)
         self.dtype = np.dtype(dtype)
         self.reg = float(reg)  # a plain float takes on the precision of the arrays it multiplies
         self.params = {}
 
         # Fill self.params: weights drawn from a normal distribution with mean 0 and standard deviation
-        # weight_scale, biases zero. The class docstring says the names and the shapes; the cast to dtype is
-        # done below.
+        # weight_scale, biases zero. The class docstring says the names and the shapes; gamma and beta, and the
+        # cast to dtype, are done below.
         # ======== YOUR CODE HERE: fc_net.FullyConnectedNet.__init__ (hw3, 3 points) ========
         raise NotImplementedError("FullyConnectedNet.__init__: your code here")
         # ======== END OF YOUR CODE ========
 
+        self.norm_params, self.dropout_params = {}, {}
+        for layer, units in enumerate(hidden_dims, start=1):
+            if self.normalization:
+                self.params[f"gamma{layer}"], self.params[f"beta{layer}"] = np.ones(units), np.zeros(units)
+                self.norm_params[layer] = {"mode": "train"}
+            if self.dropout:
+                self.dropout_params[layer] = {"mode": "train", "p": self.dropout}
+                if seed is not None:
+                    self.dropout_params[layer]["seed"] = seed + layer  # not the same units in every layer
+
         for name, value in self.params.items():
             self.params[name] = value.astype(self.dtype)
+
+    def hidden_forward(self, layer, x):
+        """One hidden layer: affine – [normalisation] – ReLU – [dropout].
+
+        Without the layers in brackets this is `affine_relu_forward`, which is given. With one or both of them it is
+        an exercise of HW4: their settings, mode included, are in ``self.norm_params[layer]`` and
+        ``self.dropout_params[layer]``.
+
+        Parameters
+        ----------
+        layer : int
+            Which one, 1 … L−1.
+        x : ndarray of shape (N, d_1, …, d_k)
+            Its input.
+
+        Returns
+        -------
+        out : ndarray of shape (N, H)
+            Its output, H hidden units.
+        cache : tuple
+            For `hidden_backward`.
+        """
+        W, b = self.params[f"W{layer}"], self.params[f"b{layer}"]
+        if not (self.normalization or self.dropout):
+            return affine_relu_forward(x, W, b)
+
+        # Compute `out` and `cache` with the layers imported above. normalization_forward is batch or layer
+        # normalisation, as self.normalization says; it may be None, and self.dropout may be 0.
+        # ======== YOUR CODE HERE: fc_net.FullyConnectedNet.hidden_forward (hw4, 6 points) ========
+        raise NotImplementedError("FullyConnectedNet.hidden_forward: your code here")
+        # ======== END OF YOUR CODE ========
+        return out, cache
+
+    def hidden_backward(self, layer, dout, cache):
+        """Backward pass of `hidden_forward`.
+
+        Parameters
+        ----------
+        layer : int
+            Which hidden layer, 1 … L−1.
+        dout : ndarray of shape (N, H)
+            Upstream gradient ∂L/∂out.
+        cache : tuple
+            From `hidden_forward` of that layer.
+
+        Returns
+        -------
+        dx : ndarray of shape (N, d_1, …, d_k)
+            ∂L/∂x.
+        grads : dict of ndarray
+            ∂L/∂p for each parameter p of this layer: ``Wi``, ``bi`` and, with a normalisation, ``gammai`` and
+            ``betai``, where i is `layer`.
+        """
+        grads = {}
+        if not (self.normalization or self.dropout):
+            dx, grads[f"W{layer}"], grads[f"b{layer}"] = affine_relu_backward(dout, cache)
+            return dx, grads
+
+        # Compute `dx` and fill `grads`: the layers of hidden_forward from the last to the first.
+        # ======== YOUR CODE HERE: fc_net.FullyConnectedNet.hidden_backward (hw4, 6 points) ========
+        raise NotImplementedError("FullyConnectedNet.hidden_backward: your code here")
+        # ======== END OF YOUR CODE ========
+        return dx, grads
 
     def loss(self, X, y=None):
         """Scores of a minibatch or, given its labels, its loss and gradients.
 
-        The loss is the softmax loss of the scores plus ½ reg Σ_i Σ Wi²; biases are not regularised.
+        The loss is the softmax loss of the scores plus ½ reg Σ_i Σ Wi²; biases, gamma and beta are not
+        regularised. Without labels the net predicts: normalisation and dropout are in test mode.
 
         Parameters
         ----------
@@ -192,10 +299,19 @@ class FullyConnectedNet:
             The loss, when `y` is given.
         grads : dict of ndarray
             ∂L/∂p for each entry p of `params`: same keys, shapes and dtype.
+
+        Raises
+        ------
+        ValueError
+            If X holds NaN or infinity, or a label is not a whole number in 0 … C−1.
         """
         X = np.asarray(X, dtype=self.dtype)
+        check_finite("FullyConnectedNet.loss", "X", X)
+        for settings in (*self.norm_params.values(), *self.dropout_params.values()):
+            settings["mode"] = "test" if y is None else "train"
 
-        # Forward: compute `scores`, keeping the cache of every layer. All layers but the last end in a ReLU.
+        # Forward: compute `scores`, keeping the cache of every layer. All layers but the last are hidden:
+        # out, cache = self.hidden_forward(layer, x) is one of them.
         # ======== YOUR CODE HERE: fc_net.FullyConnectedNet.loss, part 1 of 2 (hw3, 9 points) ========
         raise NotImplementedError("FullyConnectedNet.loss: your code here")
         # ======== END OF YOUR CODE ========
@@ -204,7 +320,8 @@ class FullyConnectedNet:
             return scores
 
         # Loss and backward: compute `loss` with softmax_loss and the penalty, and fill the dictionary
-        # `grads`, walking through the layers from the last to the first.
+        # `grads`, walking through the layers from the last to the first. The gradients of a hidden layer come
+        # as a dictionary: dx, layer_grads = self.hidden_backward(layer, dout, cache).
         # ======== YOUR CODE HERE: fc_net.FullyConnectedNet.loss, part 2 of 2 (hw3, 9 points) ========
         raise NotImplementedError("FullyConnectedNet.loss: your code here")
         # ======== END OF YOUR CODE ========
@@ -213,23 +330,11 @@ class FullyConnectedNet:
 
 def _one_normalization(use_batchnorm, normalization):
     """The normalisation that the two settings ask for together; they may not contradict each other."""
-    if use_batchnorm and normalization not in (None, "batchnorm"):
+    if normalization not in NORMALIZATIONS:
+        raise ValueError(f"FullyConnectedNet: normalization is {normalization!r}; it must be one of {NORMALIZATIONS}.")
+    if use_batchnorm and normalization == "layernorm":
         raise ValueError(
-            f"FullyConnectedNet: use_batchnorm=True and normalization={normalization!r} contradict "
-            "each other; pass one of them."
+            "FullyConnectedNet: use_batchnorm=True and normalization='layernorm' contradict each other; "
+            "pass one of them."
         )
     return "batchnorm" if use_batchnorm else normalization
-
-
-def _check_layers_exist(net, dropout, normalization=None):
-    """Refuse settings that make no sense, and layers this package does not have yet."""
-    if not 0 <= dropout < 1:
-        raise ValueError(
-            f"{net}: dropout={dropout} is not a probability; pass a number from 0 up to, not including, 1."
-        )
-    if normalization not in NORMALIZATIONS:
-        raise ValueError(f"{net}: normalization={normalization!r} is unknown; pass one of {NORMALIZATIONS}.")
-    if normalization is not None:
-        raise ValueError(f"{net}: {normalization} arrives with HW4; until then, leave normalization=None.")
-    if dropout > 0:
-        raise ValueError(f"{net}: dropout arrives with HW4; until then, leave dropout=0.")

@@ -115,13 +115,9 @@ def _report(name, tolerance, **arrays):
     """Assert that each (got, expected) pair agrees in shape and value, and print the largest error."""
     worst = 0.0
     for key, (got, expected) in arrays.items():
-        assert np.shape(got) == expected.shape, (
-            f"{name}: {key} has shape {np.shape(got)}, expected {expected.shape}"
-        )
+        assert np.shape(got) == expected.shape, f"{name}: {key} has shape {np.shape(got)}, expected {expected.shape}"
         scale = np.maximum(1e-3, np.abs(got) + np.abs(expected))
         error = float(np.max(np.abs(got - expected) / scale))
-        assert error <= tolerance, (
-            f"{name}: {key} is wrong, relative error {error:.1e} (allowed {tolerance:.0e})"
-        )
+        assert error <= tolerance, f"{name}: {key} is wrong, relative error {error:.1e} (allowed {tolerance:.0e})"
         worst = max(worst, error)
     print(f"{name}: right, largest relative error {worst:.1e}")

@@ -1,6 +1,15 @@
 """Sandwich layers: what is often used together, in one call."""
 
-from .layers import affine_backward, affine_forward, relu_backward, relu_forward
+from .layers import (
+    affine_backward,
+    affine_forward,
+    batchnorm_backward_alt,
+    batchnorm_forward,
+    layernorm_backward,
+    layernorm_forward,
+    relu_backward,
+    relu_forward,
+)
 
 
 def affine_relu_forward(x, w, b):
@@ -47,3 +56,98 @@ def affine_relu_backward(dout, cache):
     fc_cache, relu_cache = cache
     da = relu_backward(dout, relu_cache)
     return affine_backward(da, fc_cache)
+
+
+def affine_batchnorm_relu_forward(x, w, b, gamma, beta, bn_param):
+    """Affine layer, batch normalisation, ReLU, in this order.
+
+    Parameters
+    ----------
+    x : ndarray of shape (N, d_1, …, d_k)
+        Minibatch.
+    w : ndarray of shape (D, M)
+        Weights, D = d_1 · … · d_k.
+    b : ndarray of shape (M,)
+        Biases.
+    gamma, beta : ndarray of shape (M,)
+        Scale and shift of the normalisation.
+    bn_param : dict
+        As `batchnorm_forward` takes it; its running statistics are updated.
+
+    Returns
+    -------
+    out : ndarray of shape (N, M)
+    cache : tuple
+        The caches of the three layers, for `affine_batchnorm_relu_backward`.
+    """
+    # ======== YOUR CODE HERE: layer_utils.affine_batchnorm_relu_forward (hw4, 2 points) ========
+    raise NotImplementedError("affine_batchnorm_relu_forward: your code here")
+    # ======== END OF YOUR CODE ========
+    return out, cache
+
+
+def affine_batchnorm_relu_backward(dout, cache):
+    """Backward pass of the affine – batch normalisation – ReLU sandwich.
+
+    Parameters
+    ----------
+    dout : ndarray of shape (N, M)
+        Upstream gradient.
+    cache : tuple
+        From `affine_batchnorm_relu_forward` in mode "train".
+
+    Returns
+    -------
+    dx : ndarray of shape (N, d_1, …, d_k)
+    dw : ndarray of shape (D, M)
+    db, dgamma, dbeta : ndarray of shape (M,)
+        Gradients of the inputs, each in its input's shape.
+    """
+    # ======== YOUR CODE HERE: layer_utils.affine_batchnorm_relu_backward (hw4, 3 points) ========
+    raise NotImplementedError("affine_batchnorm_relu_backward: your code here")
+    # ======== END OF YOUR CODE ========
+    return dx, dw, db, dgamma, dbeta
+
+
+def normalization_forward(x, gamma, beta, norm_param, normalization):
+    """Batch or layer normalisation, whichever is asked for by name.
+
+    Parameters
+    ----------
+    x : ndarray of shape (N, D)
+        Minibatch.
+    gamma, beta : ndarray of shape (D,)
+        Scale and shift.
+    norm_param : dict
+        What `batchnorm_forward` takes as `bn_param`, or `layernorm_forward` as `ln_param`.
+    normalization : {"batchnorm", "layernorm"}
+
+    Returns
+    -------
+    out : ndarray of shape (N, D)
+    cache : tuple
+        For `normalization_backward`.
+    """
+    forward = {"batchnorm": batchnorm_forward, "layernorm": layernorm_forward}[normalization]
+    return forward(x, gamma, beta, norm_param)
+
+
+def normalization_backward(dout, cache, normalization):
+    """Backward pass of batch or layer normalisation, whichever is asked for by name.
+
+    Parameters
+    ----------
+    dout : ndarray of shape (N, D)
+        Upstream gradient.
+    cache : tuple
+        From `normalization_forward`.
+    normalization : {"batchnorm", "layernorm"}
+
+    Returns
+    -------
+    dx : ndarray of shape (N, D)
+    dgamma, dbeta : ndarray of shape (D,)
+        Gradients of the inputs.
+    """
+    backward = {"batchnorm": batchnorm_backward_alt, "layernorm": layernorm_backward}[normalization]
+    return backward(dout, cache)

@@ -8,6 +8,18 @@ float32 out.
 
 import numpy as np
 
+from utils.layer_checks import (
+    check_axes,
+    check_cache,
+    check_finite,
+    check_shape,
+    check_upstream,
+    checked_mode,
+    checked_probability,
+    label_cache,
+    open_cache,
+)
+
 
 def affine_forward(x, w, b):
     """Affine (fully connected) layer: every example flattened to a row x_n, out_n = x_n w + b.
@@ -53,8 +65,15 @@ def affine_backward(dout, cache):
         ∂L/∂w.
     db : ndarray of shape (M,)
         ∂L/∂b.
+
+    Raises
+    ------
+    ValueError
+        If the cache is another layer's, or `dout` does not have the output's shape.
     """
+    check_cache("affine_backward", cache, "(x, w, b)", np.ndarray, np.ndarray, np.ndarray)
     x, w, _ = cache
+    check_upstream("affine_backward", dout, (x.shape[0], w.shape[1]))
     # ======== YOUR CODE HERE: layers.affine_backward (hw3, 6 points) ========
     raise NotImplementedError("affine_backward: your code here")
     # ======== END OF YOUR CODE ========
@@ -99,12 +118,321 @@ def relu_backward(dout, cache):
     -------
     dx : ndarray, same shape as x
         ∂L/∂x.
+
+    Raises
+    ------
+    ValueError
+        If the cache is another layer's, or `dout` does not have the output's shape.
     """
     x = cache
+    check_cache("relu_backward", x, "x", np.ndarray)
+    check_upstream("relu_backward", dout, x.shape)
     # ======== YOUR CODE HERE: layers.relu_backward (hw3, 2 points) ========
     raise NotImplementedError("relu_backward: your code here")
     # ======== END OF YOUR CODE ========
     return dx
+
+
+def batchnorm_forward(x, gamma, beta, bn_param):
+    """Batch normalisation: every feature brought to mean 0 and variance 1 over the minibatch, then scaled and shifted.
+
+        x̂ = (x − μ) / √(σ² + eps),    out = gamma · x̂ + beta
+
+    In training, μ and σ² are the mean and the variance of each feature over the N examples (divided by N, not
+    by N − 1), and running statistics are kept for later:
+
+        running ← momentum · running + (1 − momentum) · sample
+
+    In test mode μ and σ² are those running statistics, so that an example's output does not depend on the
+    others, and nothing is updated.
+
+    Parameters
+    ----------
+    x : ndarray of shape (N, D)
+        Minibatch of N examples with D features.
+    gamma : ndarray of shape (D,)
+        Scale.
+    beta : ndarray of shape (D,)
+        Shift.
+    bn_param : dict
+        ``mode``: "train" or "test". ``eps``: added to the variance, default 1e-5. ``momentum``: share of the
+        running statistics that stays, default 0.9. ``running_mean``, ``running_var``: (D,), default 0; written
+        back here after every call.
+
+    Returns
+    -------
+    out : ndarray of shape (N, D)
+        In the dtype of x.
+    cache : tuple
+        For `batchnorm_backward`; empty in test mode, which needs no gradients.
+
+    Raises
+    ------
+    ValueError
+        If the mode is neither "train" nor "test", a shape does not fit, or x holds NaN or infinity.
+
+    References
+    ----------
+    S. Ioffe, C. Szegedy, "Batch normalization: accelerating deep network training by reducing internal
+    covariate shift", ICML 2015, algorithms 1 and 2.
+    """
+    mode = checked_mode("batchnorm_forward", "bn_param", bn_param)
+    eps, momentum = float(bn_param.get("eps", 1e-5)), float(bn_param.get("momentum", 0.9))
+    _check_normalisable("batchnorm_forward", x, gamma, beta)
+    running_mean = bn_param.get("running_mean", np.zeros(x.shape[1], dtype=x.dtype))
+    running_var = bn_param.get("running_var", np.zeros(x.shape[1], dtype=x.dtype))
+
+    if mode == "train":
+        # Set out, cache (whatever your backward pass needs), and the new running_mean and running_var.
+        # ======== YOUR CODE HERE: layers.batchnorm_forward, part 1 of 2 (hw4, 8 points) ========
+        raise NotImplementedError("batchnorm_forward: your code here")
+        # ======== END OF YOUR CODE ========
+    else:
+        cache = None
+        # Set out.
+        # ======== YOUR CODE HERE: layers.batchnorm_forward, part 2 of 2 (hw4, 8 points) ========
+        raise NotImplementedError("batchnorm_forward: your code here")
+        # ======== END OF YOUR CODE ========
+
+    bn_param["running_mean"], bn_param["running_var"] = running_mean, running_var
+    return out, label_cache("batchnorm_forward", x.shape, cache)
+
+
+def batchnorm_backward(dout, cache):
+    """Backward pass of batch normalisation, one step of the computation graph at a time.
+
+    Every example enters its output along three paths: directly, through the mean, and through the variance.
+    Draw the graph of the forward pass and walk it backwards; where paths meet, their gradients add.
+
+    Parameters
+    ----------
+    dout : ndarray of shape (N, D)
+        Upstream gradient ∂L/∂out.
+    cache : tuple
+        From `batchnorm_forward` in mode "train".
+
+    Returns
+    -------
+    dx : ndarray of shape (N, D)
+        ∂L/∂x.
+    dgamma : ndarray of shape (D,)
+        ∂L/∂gamma.
+    dbeta : ndarray of shape (D,)
+        ∂L/∂beta.
+
+    Raises
+    ------
+    ValueError
+        If the cache is another layer's or comes from test mode, or `dout` does not have the output's shape.
+
+    References
+    ----------
+    Ioffe and Szegedy 2015, section 3.
+    """
+    cache = open_cache("batchnorm_backward", cache, dout)
+    # Here cache is what you kept in batchnorm_forward.
+    # ======== YOUR CODE HERE: layers.batchnorm_backward (hw4, 8 points) ========
+    raise NotImplementedError("batchnorm_backward: your code here")
+    # ======== END OF YOUR CODE ========
+    return dx, dgamma, dbeta
+
+
+def batchnorm_backward_alt(dout, cache):
+    """Backward pass of batch normalisation in closed form.
+
+    The steps of `batchnorm_backward`, put together on paper, leave an expression for dx in which only dout, x̂,
+    gamma and the standard deviation occur. It gives the same numbers with fewer passes over the arrays.
+
+    Parameters
+    ----------
+    dout : ndarray of shape (N, D)
+        Upstream gradient ∂L/∂out.
+    cache : tuple
+        From `batchnorm_forward` in mode "train".
+
+    Returns
+    -------
+    dx : ndarray of shape (N, D)
+        ∂L/∂x.
+    dgamma : ndarray of shape (D,)
+        ∂L/∂gamma.
+    dbeta : ndarray of shape (D,)
+        ∂L/∂beta.
+
+    Raises
+    ------
+    ValueError
+        If the cache is another layer's or comes from test mode, or `dout` does not have the output's shape.
+    """
+    cache = open_cache("batchnorm_backward_alt", cache, dout)
+    # Here cache is what you kept in batchnorm_forward.
+    # ======== YOUR CODE HERE: layers.batchnorm_backward_alt (hw4, 5 points) ========
+    raise NotImplementedError("batchnorm_backward_alt: your code here")
+    # ======== END OF YOUR CODE ========
+    return dx, dgamma, dbeta
+
+
+def layernorm_forward(x, gamma, beta, ln_param):
+    """Layer normalisation: every example brought to mean 0 and variance 1 over its features, then scaled and shifted.
+
+        x̂ = (x − μ) / √(σ² + eps),    out = gamma · x̂ + beta
+
+    Here μ and σ² belong to one example each: mean and variance over its D features (divided by D). No example
+    sees another one, so training and test mode are the same and there are no running statistics.
+
+    Parameters
+    ----------
+    x : ndarray of shape (N, D)
+        Minibatch of N examples with D features.
+    gamma : ndarray of shape (D,)
+        Scale.
+    beta : ndarray of shape (D,)
+        Shift.
+    ln_param : dict
+        ``eps``: added to the variance, default 1e-5.
+
+    Returns
+    -------
+    out : ndarray of shape (N, D)
+        In the dtype of x.
+    cache : tuple
+        For `layernorm_backward`.
+
+    Raises
+    ------
+    ValueError
+        If a shape does not fit, or x holds NaN or infinity.
+
+    References
+    ----------
+    J. L. Ba, J. R. Kiros, G. E. Hinton, "Layer normalization", arXiv:1607.06450, 2016, section 3.
+    """
+    eps = float(ln_param.get("eps", 1e-5))
+    _check_normalisable("layernorm_forward", x, gamma, beta)
+
+    # Set out, and cache (whatever your backward pass needs).
+    # ======== YOUR CODE HERE: layers.layernorm_forward (hw4, 4 points) ========
+    raise NotImplementedError("layernorm_forward: your code here")
+    # ======== END OF YOUR CODE ========
+
+    return out, label_cache("layernorm_forward", x.shape, cache)
+
+
+def layernorm_backward(dout, cache):
+    """Backward pass of layer normalisation.
+
+    As in batch normalisation, only that the sums over examples and over features change places for dx; gamma and
+    beta are still shared by all examples.
+
+    Parameters
+    ----------
+    dout : ndarray of shape (N, D)
+        Upstream gradient ∂L/∂out.
+    cache : tuple
+        From `layernorm_forward`.
+
+    Returns
+    -------
+    dx : ndarray of shape (N, D)
+        ∂L/∂x.
+    dgamma : ndarray of shape (D,)
+        ∂L/∂gamma.
+    dbeta : ndarray of shape (D,)
+        ∂L/∂beta.
+
+    Raises
+    ------
+    ValueError
+        If the cache is another layer's, or `dout` does not have the output's shape.
+    """
+    cache = open_cache("layernorm_backward", cache, dout)
+    # Here cache is what you kept in layernorm_forward.
+    # ======== YOUR CODE HERE: layers.layernorm_backward (hw4, 5 points) ========
+    raise NotImplementedError("layernorm_backward: your code here")
+    # ======== END OF YOUR CODE ========
+    return dx, dgamma, dbeta
+
+
+def dropout_forward(x, dropout_param):
+    """Inverted dropout: in training, every entry is dropped with probability p, and what stays is divided by 1 − p.
+
+        out = x · mask,    mask = 0 with probability p, else 1 / (1 − p), for each entry by itself
+
+    The division keeps the expected output at x, so that in test mode the layer has nothing to do: out = x.
+
+    Parameters
+    ----------
+    x : ndarray of any shape
+        Input.
+    dropout_param : dict
+        ``p``: the probability of *dropping* an entry, 0 ≤ p < 1. ``mode``: "train" or "test". ``seed``: optional;
+        with it the mask is the same in every call, as a numeric gradient check needs.
+
+    Returns
+    -------
+    out : ndarray, same shape and dtype as x
+    cache : tuple
+        ``(dropout_param, mask)``; mask is None in test mode.
+
+    Raises
+    ------
+    ValueError
+        If the mode is neither "train" nor "test", p is no such probability, or x holds NaN or infinity.
+
+    References
+    ----------
+    N. Srivastava et al., "Dropout: a simple way to prevent neural networks from overfitting", JMLR 15 (2014),
+    sections 4 and 10 (the form that scales in training).
+    """
+    mode = checked_mode("dropout_forward", "dropout_param", dropout_param)
+    p = checked_probability("dropout_forward", "p", dropout_param.get("p"))
+    check_finite("dropout_forward", "x", x)
+    seed = dropout_param.get("seed")
+    # Draw from rng: np.random itself, or with a seed a generator that starts from it. Both have rand and random.
+    rng = np.random if seed is None else np.random.RandomState(seed)
+
+    mask = None
+    # In training, set mask and out; in test mode, set out.
+    # ======== YOUR CODE HERE: layers.dropout_forward (hw4, 5 points) ========
+    raise NotImplementedError("dropout_forward: your code here")
+    # ======== END OF YOUR CODE ========
+
+    return out.astype(x.dtype, copy=False), (dropout_param, mask)
+
+
+def dropout_backward(dout, cache):
+    """Backward pass of inverted dropout.
+
+    Parameters
+    ----------
+    dout : ndarray of any shape
+        Upstream gradient ∂L/∂out.
+    cache : tuple
+        ``(dropout_param, mask)`` from `dropout_forward`.
+
+    Returns
+    -------
+    dx : ndarray, same shape and dtype as dout
+        ∂L/∂x: zero where the entry was dropped; in test mode dout itself.
+
+    Raises
+    ------
+    ValueError
+        If the cache is another layer's, or `dout` does not have the mask's shape.
+    """
+    check_cache("dropout_backward", cache, "(dropout_param, mask)", dict, object)
+    dropout_param, mask = cache
+    mode = checked_mode("dropout_backward", "dropout_param", dropout_param)
+
+    if mask is not None:
+        check_upstream("dropout_backward", dout, np.shape(mask))
+
+    # Set dx, in both modes.
+    # ======== YOUR CODE HERE: layers.dropout_backward (hw4, 3 points) ========
+    raise NotImplementedError("dropout_backward: your code here")
+    # ======== END OF YOUR CODE ========
+
+    return dx.astype(dout.dtype, copy=False)
 
 
 def softmax_loss(x, y):
@@ -182,6 +510,14 @@ def svm_loss(x, y):
     dx = (margins > 0).astype(margins.dtype)
     dx[n, y] = -np.sum(dx, axis=1)
     return loss, dx / len(y)
+
+
+def _check_normalisable(layer, x, gamma, beta):
+    """See that x is a table of numbers, with one entry of gamma and beta for each of its columns."""
+    check_axes(layer, "x", x, "N, D")
+    for name, array in (("gamma", gamma), ("beta", beta)):
+        check_shape(layer, name, array, x.shape[1:], "one entry for each of the D features")
+    check_finite(layer, "x", x)
 
 
 def _checked_labels(name, x, y):

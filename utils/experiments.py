@@ -6,7 +6,8 @@ from collections.abc import Callable, Collection, Hashable
 from typing import TypeVar
 
 from tqdm.auto import tqdm
-from tqdm.notebook import tqdm as notebook_tqdm
+
+from utils.progress import bar_hidden
 
 Setting = TypeVar("Setting", bound=Hashable)
 Result = TypeVar("Result")
@@ -46,7 +47,7 @@ def run_each(
     """
     results: dict[Setting, Result] = {}
     todo = list(dict.fromkeys(settings))
-    with tqdm(total=len(todo), desc=title, unit="run", leave=False, disable=_hidden()) as bar:
+    with tqdm(total=len(todo), desc=title, unit="run", leave=False, disable=bar_hidden()) as bar:
         for setting in todo:
             try:
                 results[setting] = experiment(setting)
@@ -57,8 +58,3 @@ def run_each(
                 break
             bar.update()
     return results
-
-
-def _hidden() -> bool | None:
-    """Show a bar in a notebook and on a terminal; None leaves it to tqdm to find out that output goes to a file."""
-    return False if issubclass(tqdm, notebook_tqdm) else None

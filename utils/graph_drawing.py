@@ -67,9 +67,7 @@ def draw_graph(
     for edge in edges:
         for name in (edge.start, edge.end):
             if name not in nodes:
-                raise ValueError(
-                    f"The edge {edge.start!r} → {edge.end!r} needs a node {name!r}: add it to nodes."
-                )
+                raise ValueError(f"The edge {edge.start!r} → {edge.end!r} needs a node {name!r}: add it to nodes.")
     xs, ys = zip(*nodes.values(), strict=True)
     left, right, low, high = min(xs) - 0.6, max(xs) + 0.6, min(ys) - 0.6, max(ys) + 0.6
     if ax is None:
@@ -79,10 +77,7 @@ def draw_graph(
     ax.set_axis_off()
 
     box = {"boxstyle": "round,pad=0.4", "facecolor": "#F0F0F0", "edgecolor": "#555555"}
-    drawn = {
-        name: ax.text(x, y, name, ha="center", va="center", bbox=box, zorder=3)
-        for name, (x, y) in nodes.items()
-    }
+    drawn = {name: ax.text(x, y, name, ha="center", va="center", bbox=box, zorder=3) for name, (x, y) in nodes.items()}
     for edge in edges:
         (x0, y0), (x1, y1) = nodes[edge.start], nodes[edge.end]
         ax.annotate(

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from tqdm.auto import tqdm
 
 from utils.model_files import write_npz
+from utils.progress import bar_hidden
 
 Array = NDArray[Any]
 UpdateRule = Callable[[Array, Array, dict[str, Any]], tuple[Array, dict[str, Any]]]
@@ -128,8 +129,7 @@ class Solver:
         """Run ``num_epochs`` epochs; at the end the model holds the best weights that were seen."""
         per_epoch = max(len(self.X_train) // self.batch_size, 1)
         iterations = self.num_epochs * per_epoch
-        # disable=None: no bar where nobody watches, such as a log file
-        hidden = None if self.verbose else True
+        hidden = bar_hidden() if self.verbose else True
         bar = tqdm(total=iterations, desc="training", unit="it", leave=False, disable=hidden)
         try:
             for t in range(iterations):

@@ -304,7 +304,8 @@ check(FullyConnectedNet.__init__)
 # Then `loss`: one loop forward that stacks up the caches, one loop backward that takes them off again. Two
 # looks before the check. **The first loss**: with small random weights the scores are near zero, so without
 # penalty it should be $\ln 10 \approx 2.303$ (why?), and with penalty more. **The gradients**, against
-# numeric ones: errors around $10^{-6}$ or less are right.
+# numeric ones: errors around $10^{-6}$ or less are right. A hidden layer is `self.hidden_forward(layer, x)` on the way
+# there and `self.hidden_backward(layer, dout, cache)` on the way back: for now an affine layer and a ReLU, in HW4 more.
 
 # %%
 np.random.seed(0)
@@ -422,9 +423,7 @@ X, y = data["X_train"][:200], data["y_train"][:200]
 hidden_dims = [100, 100, 100, 100]
 initial_scales = (1e-2, 6e-2, 3e-1)
 
-fig, axes = plt.subplots(
-    1, len(initial_scales), figsize=(12, 3.8), sharex=True, sharey=True, layout="constrained"
-)
+fig, axes = plt.subplots(1, len(initial_scales), figsize=(12, 3.8), sharex=True, sharey=True, layout="constrained")
 gradient_sizes = {}
 for ax, scale in zip(axes, initial_scales, strict=True):
     np.random.seed(0)

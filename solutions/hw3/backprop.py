@@ -238,9 +238,7 @@ fig, (left, right) = plt.subplots(1, 2, figsize=(11, 4.8), layout="constrained")
 filled = left.contourf(ticks, ticks, np.log10(loss_map), levels=20, cmap="viridis")
 fig.colorbar(filled, ax=left, label=r"$\log_{10}$ of the mean loss")
 arrows = -grad_map / np.linalg.norm(grad_map, axis=2, keepdims=True).clip(1e-9)
-left.quiver(
-    ticks[::2], ticks[::2], arrows[::2, ::2, 0], arrows[::2, ::2, 1], color="white", alpha=0.7, scale=25
-)
+left.quiver(ticks[::2], ticks[::2], arrows[::2, ::2, 0], arrows[::2, ::2, 1], color="white", alpha=0.7, scale=25)
 for (name, path), colour in zip(paths.items(), ("#E69F00", "#CC79A7"), strict=True):
     left.plot(*path.T, color=colour, marker="", linewidth=2.5, label=name)
     left.scatter(*path[-1], color=colour, s=90, edgecolor="white", zorder=3)
@@ -354,9 +352,7 @@ plt.show()
 rng = np.random.default_rng(2)
 for num_points in (10, 100, 200, 400):
     K = gplvm_kernel(rng.normal(size=(num_points, 2)), alpha=1.0, beta=100.0)
-    print(
-        f"N = {num_points:3d}:  |K| = {np.linalg.det(K):.3g},  log|K| = {np.linalg.slogdet(K).logabsdet:.1f}"
-    )
+    print(f"N = {num_points:3d}:  |K| = {np.linalg.det(K):.3g},  log|K| = {np.linalg.slogdet(K).logabsdet:.1f}")
 
 # %% [markdown]
 # Now write `gplvm_log_determinant` in `nndl/backprop.py`. `gplvm_kernel` gives you $K$,

@@ -377,9 +377,7 @@ def trained(learning_rate, num_iters):
     """A network with 50 hidden units, its histories and its validation accuracy."""
     np.random.seed(0)
     net = TwoLayerNet(32 * 32 * 3, 50, 10)  # not a secret
-    stats = net.train(
-        X_train, y_train, X_val, y_val, learning_rate=learning_rate, num_iters=num_iters, **settings
-    )
+    stats = net.train(X_train, y_train, X_val, y_val, learning_rate=learning_rate, num_iters=num_iters, **settings)
     return net, stats, np.mean(net.predict(X_val) == y_val)  # not a secret
 
 

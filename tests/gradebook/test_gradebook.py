@@ -10,9 +10,9 @@ import pytest
 from nbgrader import api
 from small_course import answered, make, report
 
-from grader.gradebook import book as module
 from grader.errors import CourseError, GradebookError
 from grader.gradebook import Gradebook, WrittenGrade
+from grader.gradebook import book as module
 from grader.submission import Submission
 
 DUE = datetime(2027, 2, 5, 12, tzinfo=UTC)

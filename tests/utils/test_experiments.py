@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from utils import experiments
+from utils import progress
 from utils.experiments import run_each
 
 
@@ -48,5 +48,5 @@ def test_no_settings_no_results():
 def test_the_bar_is_shown_in_a_notebook_whose_output_is_no_terminal(monkeypatch, in_notebook):
     """tqdm by itself takes a notebook for a log file, because its output is no terminal."""
     if in_notebook:
-        monkeypatch.setattr(experiments, "notebook_tqdm", experiments.tqdm)
-    assert experiments._hidden() is (False if in_notebook else None)
+        monkeypatch.setattr(progress, "notebook_tqdm", progress.tqdm)
+    assert progress.bar_hidden() is (False if in_notebook else None)
