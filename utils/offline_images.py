@@ -35,7 +35,7 @@ TEXTURED = 0.85  # share with the stripes of their class; the others have those 
 HABITAT, HABITAT_SPREAD = 1.05, 35.0  # the class's colours in the backdrop, and the spread around them
 PAINT, PAINT_SPREAD = 0.85, 45.0  # the same of the shape's surface
 CONTRAST, BRIGHTER = 50.0, 0.75  # how far a shape stands out, and how often by being brighter
-SHIFT, TURN = 0.33, 0.5  # of the centre, in half-images; of the axis, in radians
+SHIFT, TURN = 0.31, 0.5  # of the centre, in half-images; of the axis, in radians
 SMALLEST, LARGEST = 0.45, 0.8  # radius, in half-images
 TEXTURE, CLOUDS, CLUTTER, LIGHT, NOISE = 37.0, 50.0, 50.0, 0.25, 8.0  # amplitudes; LIGHT of log exposure
 
