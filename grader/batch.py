@@ -22,6 +22,7 @@ from pathlib import Path
 import diskcache
 import msgspec
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from utils.checks.case import Finding
 
@@ -242,7 +243,12 @@ def _course(root: str) -> Course:
 
 def _pool(jobs: int) -> ProcessPoolExecutor:
     # spawn, not fork: the sandbox keeps threads, and a forked copy of a process with threads may hang.
-    return ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn"))
+    return ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn"), initializer=_one_thread)
+
+
+def _one_thread() -> None:
+    """Keep BLAS to one thread: there is a process for each processor already, and a worker beside it."""
+    threadpool_limits(1)
 
 
 def _no_report(assignment: Assignment, entry: Entry, why: str) -> Report:

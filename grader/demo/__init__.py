@@ -96,8 +96,9 @@ def make_class(kit: Kit, assignment: Assignment, submitted: Path) -> None:
 
 def _train(reference: Reference, good: Path, poor: Path) -> None:
     """Two nets with the reference on the offline set: one tuned, one hardly trained; in float32, for speed."""
-    X, y = images_module.offline_images(48_000)
-    X = (X - X.mean(axis=0)).reshape(len(X), -1).astype(np.float32)
+    pixels, y = images_module.offline_pixels(48_000)
+    X = pixels.reshape(len(y), -1).astype(np.float32)
+    X -= X.mean(axis=0)
     np.random.seed(0)
     for path, last_rate, steps in ((poor, 1e-3, 150), (good, 1e-4, 3000)):
         net = reference.module("neural_net").TwoLayerNet(3072, 50, 10)

@@ -23,7 +23,7 @@ from grader.sandbox import SandboxUnavailable
 def graded(course: Course, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Graded]:
     """The whole class, with nets that know nothing and little patience for loops."""
     root = tmp_path_factory.mktemp("course")
-    text = (course.root / "course.toml").read_text().replace("seconds = 10", "seconds = 3")
+    text = (course.root / "course.toml").read_text().replace("seconds = 5", "seconds = 3")
     (root / "course.toml").write_text(text)
     for folder in ("solutions", "nndl", "assignments"):
         shutil.copytree(course.root / folder, root / folder, ignore=shutil.ignore_patterns("__pycache__"))
