@@ -6,6 +6,7 @@ import ast
 import os
 import subprocess
 import sys
+import sysconfig
 import tomllib
 import zipfile
 from pathlib import Path
@@ -30,9 +31,14 @@ def published(course, tree, tmp_path_factory):
 
 def run(folder: Path, program: str) -> str:
     """What a program prints that runs in a folder and sees no other copy of the course."""
-    environment = {**os.environ, "PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"}
+    places = f"{folder}{os.pathsep}{sysconfig.get_path('purelib')}"  # with -S no installed copy is found
+    environment = {**os.environ, "PYTHONPATH": places, "PYTHONDONTWRITEBYTECODE": "1"}
     done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", program], cwd=folder, env=environment, capture_output=True, text=True
+        [sys.executable, "-S", "-W", "error", "-c", program],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
     )
     assert done.returncode == 0, done.stderr
     return done.stdout

@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+import sysconfig
 from pathlib import Path
 
 import numpy as np
@@ -29,11 +30,11 @@ print(fast_layers.BACKEND)
 
 
 def python(code, cwd, env=None, *args):
-    """Run code in a fresh interpreter."""
+    """Run code in a fresh interpreter that has the installed packages but not this course, were it installed (-S)."""
     return subprocess.run(
-        [sys.executable, "-c", code, *args],
+        [sys.executable, "-S", "-c", code, *args],
         cwd=cwd,
-        env={**os.environ, "PYTHONPATH": "", **(env or {})},
+        env={**os.environ, "PYTHONPATH": sysconfig.get_path("purelib"), **(env or {})},
         capture_output=True,
         text=True,
         timeout=250,
