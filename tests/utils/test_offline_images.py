@@ -83,7 +83,7 @@ def test_every_shape_is_in_the_picture_and_no_two_are_one(name):
 
 
 def test_pixels_are_spread_like_those_of_photographs():
-    # CIFAR-10 has mean 121, standard deviation 63 around the mean image, 29 % of the variance in one component
+    # CIFAR-10: mean 121, standard deviation 63 around the mean image, 30 % of the variance in one component
     X, _ = offline_pixels(3000)
     X = X.reshape(len(X), -1).astype(np.float32)
     assert 110 < X.mean() < 135
@@ -103,4 +103,4 @@ def test_the_mean_image_of_a_class_tells_a_little_and_not_much():
     X, y = offline_pixels(4000)
     X_test, y_test = offline_pixels(1000, split="test")
     flat = [images.reshape(len(images), -1).astype(np.float32) for images in (X, X_test)]
-    assert 0.2 < nearest_mean_accuracy(flat[0], y, flat[1], y_test) < 0.4  # 0.1 is chance; CIFAR-10 gives 0.28
+    assert 0.2 < nearest_mean_accuracy(flat[0], y, flat[1], y_test) < 0.4  # 0.1 is chance, and CIFAR-10 gives 0.28
