@@ -46,7 +46,7 @@ def affine_forward_cases(rng: np.random.Generator) -> Iterator[Case]:
     """Flattening, the bias, and edge sizes."""
     for title, opening, inputs in _affine_inputs(rng):
         del inputs["dout"]
-        yield Case(title, opening + AFFINE_FORWARD, inputs, {"out": Equal()})
+        yield Case(title, opening + AFFINE_FORWARD, inputs, {"out": Equal()}, separate={"out": "x"})
 
 
 def affine_backward_cases(rng: np.random.Generator) -> Iterator[Case]:
@@ -62,6 +62,7 @@ def affine_backward_cases(rng: np.random.Generator) -> Iterator[Case]:
             writable=("x", "w", "b"),  # a forward pass that changes them is its own exercise's fault
             gradients={"dx": "x", "dw": "w", "db": "b"},
             objective=("out", "dout"),
+            separate={"dx": "dout"},
         )
 
 
@@ -218,7 +219,7 @@ def _relu_inputs(rng: np.random.Generator) -> Iterator[tuple[str, dict[str, obje
 def relu_forward_cases(rng: np.random.Generator) -> Iterator[Case]:
     """Any shape, both signs, zeros."""
     for title, inputs in _relu_inputs(rng):
-        yield Case(title, RELU_FORWARD, {"x": inputs["x"]}, {"out": Equal()})
+        yield Case(title, RELU_FORWARD, {"x": inputs["x"]}, {"out": Equal()}, separate={"out": "x"})
 
 
 def relu_backward_cases(rng: np.random.Generator) -> Iterator[Case]:

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pytest
+
 from utils.checks.case import Case
-from utils.checks.judge import Hearing, judge
+from utils.checks.judge import Hearing, Judgement, judge
 from utils.checks.program import Ran
 from utils.checks.rules import Equal
 
@@ -24,3 +29,66 @@ def test_a_case_says_nothing_about_an_output_that_it_does_not_compare() -> None:
         "out": None,
         "running": "twice",
     }
+
+
+def told(judgement: Judgement) -> dict[str, set[str | None]]:
+    found: dict[str, set[str | None]] = {}
+    for finding in judgement.findings:
+        for aspect in finding.aspect.split(", "):
+            found.setdefault(aspect, set()).add(finding.misconception)
+    return found
+
+
+def both(cases: list[tuple[float, dict[str, float]]]) -> list[Hearing]:
+    """For each case an answer, and what the misconceptions that show there give; 1 is right."""
+    case = Case("plain", "", {"x": np.ones(3)}, {"out": Equal()})
+    suspects = [{name: Ran({"out": value}) for name, value in given.items()} for _, given in cases]
+    return [
+        Hearing(case, {"out": 1.0}, Ran({"out": got}), known) for (got, _), known in zip(cases, suspects, strict=True)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("cases", "named"),
+    [
+        ([(2.0, {"a": 2.0}), (5.0, {"b": 5.0})], {"a", "b"}),  # one in each case
+        ([(3.5, {"a": 3.0, "b": 1.5, "c": 9.0})], {"a", "b"}),  # their effects add up: 1 + 2 + 0.5
+        ([(4.5, {"a": 3.0, "b": 1.5, "c": 9.0})], {"a", "b"}),  # they multiply: 1 · 3 · 1.5
+        ([(3.5, {"a": 3.0, "b": 1.5, "c": 3.0})], {None}),  # two pairs fit: nothing is claimed
+        ([(2.0, {"a": 2.0}), (5.0, {"b": 5.0}), (7.7, {"a": 2.0, "b": 5.0})], {"a", "b"}),  # and in one both at once
+        ([(2.0, {"a": 2.0}), (7.7, {"a": 2.0, "b": 5.0})], {None}),  # the second is never seen alone
+        ([(2.0, {"a": 2.0}), (1.0, {"a": 2.0, "b": 5.0})], {None}),  # the first should show in the last, too
+        ([(2.0, {"a": 2.0}), (6.0, {"b": 5.0})], {None}),
+    ],
+)
+def test_two_misconceptions_are_told_apart_where_the_numbers_allow_it(
+    cases: list[tuple[float, dict[str, float]]], named: set[str | None]
+) -> None:
+    judgement = judge(both(cases), {"a": "A.", "b": "B.", "c": "C."})
+    assert told(judgement) == {"out": named}
+    assert judgement.share == 0
+
+
+def test_the_smallest_failing_case_is_shown_with_its_numbers() -> None:
+    hearings = []
+    for size, title in ((40, "large"), (4, "small"), (400, "right")):
+        want = np.arange(float(size))
+        case = Case(title, "", {"x": want})
+        hearings.append(Hearing(case, {"out": want}, Ran({"out": want if title == "right" else want + 1})))
+    (finding,) = judge(hearings, {}).findings
+    assert finding.case == "small"
+    assert "out: expected [0, 1, 2, 3], got [→1←, 2, 3, 4]; every entry is off by the same amount, 1" in finding.hint
+    assert 'right in 1 of 3 cases, as in "right"' in finding.hint
+
+
+def test_the_code_is_run_again_to_see_whether_examples_meet() -> None:
+    x = np.random.default_rng(0).standard_normal((4, 3))
+    case = Case("plain", "", {"x": x}, separate={"out": "x"})
+
+    def run(program: str, inputs: Mapping[str, object], fetch: Sequence[str]) -> Ran:
+        rows = np.asarray(inputs["x"])
+        return Ran({"out": rows - rows.mean(axis=0)})
+
+    hearing = Hearing(case, {"out": x}, run("", case.inputs, ()))
+    assert "when another example of the minibatch does" in judge([hearing], {}, run).findings[0].hint
+    assert "another example" not in judge([hearing], {}).findings[0].hint

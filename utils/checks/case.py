@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+import numpy as np
+
 from .rules import Equal, Rule
 
 Outcome = Literal["pass", "fail", "error", "missing", "timeout", "killed"]
@@ -33,6 +35,8 @@ class Case:
         Which outputs are gradients, and of which input: ``{"dx": "x", "grads.W1": "params.W1"}``.
     objective : tuple of (str, str)
         What those are gradients of: an output and its upstream gradient, ``("out", "dout")`` or ``("loss", "")``.
+    separate : mapping of str to str
+        Outputs whose n-th entry comes from the n-th entry of one input alone, and that input: ``{"out": "x"}``.
     """
 
     title: str
@@ -43,6 +47,12 @@ class Case:
     writable: tuple[str, ...] = ()
     gradients: Mapping[str, str] = field(default_factory=dict)
     objective: tuple[str, str] = ("", "")
+    separate: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def entries(self) -> int:
+        """How large it is: the numbers in all of its inputs."""
+        return _entries(self.inputs)
 
 
 @dataclass(frozen=True)
@@ -69,3 +79,21 @@ class Finding:
     hint: str = ""
     misconception: str | None = None
     case: str = ""
+
+
+def value_at(values: Mapping[str, object], path: str) -> object:
+    """The value at a path such as ``"grads.W1"``; None where there is none."""
+    here: object = values
+    for step in path.split("."):
+        if not isinstance(here, Mapping):
+            return None
+        here = here.get(step)
+    return here
+
+
+def _entries(value: object) -> int:
+    if isinstance(value, Mapping):
+        return sum(map(_entries, value.values()))
+    if isinstance(value, list | tuple):
+        return sum(map(_entries, value))
+    return value.size if isinstance(value, np.ndarray) else 1

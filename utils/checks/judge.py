@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from .case import Case, Finding
-from .explain import explain
+from .case import Case, Finding, value_at
+from .explain import Scene, explain, leaks, numbers, when
+from .pairs import pair
 from .program import Crash, Ran
 from .rules import Fault
 from .slope import is_derivative
@@ -83,7 +84,7 @@ class Hearing:
             return not any(fault.path == path or not path for fault in self.faults())
         rules = {one: self.case.aspects.get(one.split(".")[0]) for one in ([path] if path else self.case.aspects)}
         return all(
-            rule.agree(_at(other.values, one), _at(self.answer.values, one), self.case.inputs)
+            rule.agree(value_at(other.values, one), value_at(self.answer.values, one), self.case.inputs)
             for one, rule in rules.items()
             if rule  # an output that this case does not compare says nothing
         )
@@ -136,26 +137,32 @@ def judge(hearings: Sequence[Hearing], hints: Mapping[str, str], run: Run | None
         return Judgement(0.0, (_crash_finding(crashed, hearings, hints),))
 
     aspects = list(dict.fromkeys(aspect for hearing in hearings for aspect in hearing.case.aspects))
-    first_fault: dict[str, tuple[Hearing, Fault]] = {}
+    wrong: dict[str, list[tuple[Hearing, Fault]]] = {}
     for hearing in hearings:
         for fault in hearing.faults():
-            first_fault.setdefault(fault.path, (hearing, fault))
-    wrong_aspects = {path.split(".")[0] for path in first_fault}
+            wrong.setdefault(fault.path, []).append((hearing, fault))
+    wrong_aspects = {path.split(".")[0] for path in wrong}
 
     whole = _suspect("", hearings, hints)
     explained: dict[str | None, list[str]] = {}
-    for path in first_fault:
+    for path in wrong:
         suspect = whole or _suspect(path, hearings, hints)
-        explained.setdefault(suspect, []).append(path)
+        for name in (suspect,) if suspect else pair(path, hearings, tuple(hints)) or (None,):
+            explained.setdefault(name, []).append(path)
     findings = []
     for suspect, paths in explained.items():
         # One sentence for all outputs that a misconception explains; one for each that nothing explains.
         for group in [paths] if suspect else [[path] for path in paths]:
-            hearing, fault = first_fault[group[0]]
-            if not suspect and run and _follows(hearing, fault, run):
-                findings.append(_follow_finding(fault, hearing))
+            first, fault = wrong[group[0]][0]
+            if not suspect and run and _follows(first, fault, run):
+                findings.append(_follow_finding(fault, first))
+                continue
+            smallest, fault = _smallest(group[0], wrong[group[0]], suspect)
+            if suspect:
+                hint = f"{hints[suspect]} ({_seen(fault)}.)"
             else:
-                findings.append(_fault_finding(", ".join(group), fault, hearing, suspect, hints))
+                hint = f"{_unnamed(fault, smallest, wrong[group[0]], hearings, run)}."
+            findings.append(Finding(", ".join(group), "fail", hint, suspect, smallest.case.title))
     mutated = {name: hearing for hearing in reversed(hearings) for name in hearing.mutated}
     for name, hearing in mutated.items():
         said = f"{name} was changed in place; work on a copy, because the caller still needs it."
@@ -173,15 +180,41 @@ def _suspect(path: str, hearings: Sequence[Hearing], hints: Mapping[str, str]) -
     return next((name for name in hints if all(hearing.looks_like(name, path) for hearing in hearings)), None)
 
 
-def _fault_finding(
-    aspect: str, fault: Fault, hearing: Hearing, suspect: str | None, hints: Mapping[str, str]
-) -> Finding:
-    if suspect:
-        hint = f"{hints[suspect]} ({fault.sentence}.)"
-    else:
-        guess = explain(fault.want, fault.got) if fault.kind == "value" else ""
-        hint = f"{fault.sentence}{'; ' + guess if guess else ''}."
-    return Finding(aspect, "fail", hint, suspect, hearing.case.title)
+def _smallest(path: str, wrong: Sequence[tuple[Hearing, Fault]], suspect: str | None) -> tuple[Hearing, Fault]:
+    """The failing case with the fewest numbers, of those in which the misconception shows."""
+    telling = [pair for pair in wrong if not suspect or pair[0].looks_like(suspect, path)]
+    return min(telling or wrong, key=lambda pair: pair[0].case.entries)
+
+
+def _seen(fault: Fault) -> str:
+    """What is seen and what was expected: all of the numbers where they are few, else the first that differs."""
+    shown = numbers(fault.want, fault.got) if fault.sentence.startswith(f"{fault.path}: ") else ""
+    return f"{fault.path}: {shown}" if shown else fault.sentence
+
+
+def _unnamed(
+    fault: Fault,
+    smallest: Hearing,
+    wrong: Sequence[tuple[Hearing, Fault]],
+    hearings: Sequence[Hearing],
+    run: Run | None,
+) -> str:
+    """What can be said of a wrong output that no misconception gives."""
+    path = fault.path
+    failing = [hearing for hearing, _ in wrong]
+    passing = [  # by identity: arrays do not compare as a whole
+        hearing
+        for hearing in hearings
+        if value_at(hearing.want, path) is not None and not any(hearing is other for other in failing)
+    ]
+    others = [Scene(one.want, one.got, hearing.case.inputs) for hearing, one in wrong if hearing is not smallest]
+    clauses = [_seen(fault)]
+    if fault.kind in ("value", "shape", "nan"):
+        clauses.append(explain([Scene(fault.want, fault.got, smallest.case.inputs), *others]))
+    if fault.kind == "value" and run:
+        clauses.append(next((said for hearing, one in wrong if (said := leaks(hearing.case, path, one.got, run))), ""))
+    clauses.append(when([hearing.case for hearing in failing], [hearing.case for hearing in passing]))
+    return "; ".join(filter(None, clauses))
 
 
 def _follows(hearing: Hearing, fault: Fault, run: Run) -> bool:
@@ -205,13 +238,3 @@ def _crash_finding(crashed: Sequence[Hearing], hearings: Sequence[Hearing], hint
     suspect = _suspect("", hearings, hints)
     hint = f"{hints[suspect]} ({crash}.)" if suspect else f"{crash}."
     return Finding("", "error", hint, suspect, first.case.title)
-
-
-def _at(values: Mapping[str, object], path: str) -> object:
-    """The value at a path such as ``"grads.W1"``; None where there is none."""
-    here: object = values
-    for step in path.split("."):
-        if not isinstance(here, Mapping):
-            return None
-        here = here.get(step)
-    return here

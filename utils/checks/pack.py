@@ -132,6 +132,7 @@ def _pack_case(golden: GoldenCase, arrays: dict[str, Any]) -> dict[str, object]:
         "writable": list(case.writable),
         "gradients": dict(case.gradients),
         "objective": list(case.objective),
+        "separate": dict(case.separate),
         "aspects": {name: rule.to_dict() for name, rule in case.aspects.items()},
         "inputs": _pack(case.inputs, arrays),
         "want": _pack(golden.want, arrays),
@@ -152,6 +153,7 @@ def _unpack_case(tree: Mapping[str, Any], arrays: Mapping[str, Any]) -> GoldenCa
         writable=tuple(tree["writable"]),
         gradients=tree["gradients"],
         objective=(output, upstream),
+        separate=tree.get("separate", {}),
     )
     suspects = {name: _unpack_answer(answer, arrays) for name, answer in tree["suspects"].items()}
     return GoldenCase(case, _unpack(tree["want"], arrays), suspects)

@@ -14,14 +14,16 @@ from __future__ import annotations
 
 import copy
 import linecache
-import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from types import FrameType, ModuleType, SimpleNamespace
+from types import ModuleType, SimpleNamespace, TracebackType
 
 import numpy as np
 
+from .met import met, place
+
 PROGRAM_FILE = "<check>"
+SHOWN = 300  # characters of a student's line
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,7 @@ class Crash:
     entered : str
         The student's function that the program called and that never returned, or that is not there.
     shapes : str
-        The arrays that met on that line, as ``"x (3, 4), w (5, 2)"``; empty when there are none.
+        What met on that line, as ``"x (3, 4), w (5, 2)"``; see `utils.checks.met`.
     """
 
     missing: bool
@@ -135,36 +137,35 @@ def describe_crash(error: BaseException) -> Crash:
     if isinstance(error, SyntaxError) and error.lineno:
         source = (error.text or "").strip()
         return Crash(missing, type(error).__name__, error.msg, error.filename or "", error.lineno, source)
-    frames = list(traceback.walk_tb(error.__traceback__))
-    own = [pair for pair in frames if _is_students(pair[0].f_code.co_filename)]
-    program = [pair for pair in frames if pair[0].f_code.co_filename == PROGRAM_FILE]
-    entered = own[0][0].f_code.co_qualname if own else ""
+    frames = list(_traces(error.__traceback__))
+    own = [trace for trace in frames if _is_students(trace.tb_frame.f_code.co_filename)]
+    program = [trace for trace in frames if trace.tb_frame.f_code.co_filename == PROGRAM_FILE]
+    entered = own[0].tb_frame.f_code.co_qualname if own else ""
     if isinstance(error, AttributeError) and not own and isinstance(error.obj, type | ModuleType | SimpleNamespace):
         missing, entered = True, str(error.name)  # the program asked for a function that is not there
     if not (own or program):
         return Crash(missing, type(error).__name__, message)
-    frame, line = (own or program)[-1]
-    file = frame.f_code.co_filename
-    short = "/".join(file.replace("\\", "/").split("/")[-2:])
-    source = linecache.getline(file, line).strip()
-    shapes = _shapes_on_line(frame, source)
-    return Crash(missing, type(error).__name__, message, short, line, source, frame.f_code.co_qualname, shapes, entered)
+    trace = (own or program)[-1]
+    code = trace.tb_frame.f_code
+    short = "/".join(code.co_filename.replace("\\", "/").split("/")[-2:])
+    here = place(trace)
+    function = code.co_qualname.split(".<locals>.<")[0]  # a comprehension or a lambda stands in a function
+    shapes = met(trace.tb_frame, here)
+    return Crash(
+        missing, type(error).__name__, message, short, trace.tb_lineno, here.source[:SHOWN], function, shapes, entered
+    )
+
+
+def _traces(trace: TracebackType | None) -> Iterator[TracebackType]:
+    while trace is not None:
+        yield trace
+        trace = trace.tb_next
 
 
 def _is_students(file: str) -> bool:
     """Whether a frame's file is one of the student's: in a folder ``nndl``, or a notebook cell."""
     parts = file.replace("\\", "/").split("/")
     return "nndl" in parts[:-1] or "ipykernel" in file
-
-
-def _shapes_on_line(frame: FrameType, source: str) -> str:
-    """The shapes of the arrays that a line names, read from its frame."""
-    try:
-        names = compile(source.removeprefix("return ").rstrip(":"), "<line>", "exec").co_names
-    except (SyntaxError, ValueError):
-        return ""
-    arrays = {name: frame.f_locals.get(name) for name in dict.fromkeys(names)}
-    return ", ".join(f"{name} {value.shape}" for name, value in arrays.items() if isinstance(value, np.ndarray))
 
 
 def _same(before: object, after: object) -> bool:

@@ -1,0 +1,78 @@
+"""Say in words how a wrong answer came about, where no known misconception gives it.
+
+A *look* is a function that is shown one failing case and gives everything it can claim about it. What holds for all
+failing cases is said, the most telling claim first: a factor of 4 may be chance in one case, but when it is the number
+of examples in each, it is a mean that was taken for a sum.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+from . import factors, order, places, shapes, terms
+from .others import leaks
+from .scene import Claim, Scene
+from .show import numbers
+from .when import when
+
+LOOKS: tuple[Callable[[Scene], Iterator[Claim]], ...] = (
+    factors.zero,
+    factors.sign,
+    factors.factor,
+    terms.copied,
+    terms.term,
+    factors.offset,
+    order.transposed,
+    order.reshaped,
+    order.repeated,
+    order.reordered,
+    order.averaged,
+    order.scattered,
+    places.border,
+    places.slices,
+)
+SHAPE_LOOKS: tuple[Callable[[Scene], Iterator[Claim]], ...] = (
+    shapes.transposed,
+    shapes.unsummed,
+    shapes.flattened,
+    shapes.summed,
+    shapes.cropped,
+)
+
+
+def explain(scenes: Sequence[Scene]) -> str:
+    """Describe how the answers differ from the right ones, where there is a simple form.
+
+    Parameters
+    ----------
+    scenes : sequence of Scene
+        The failing cases of one output, the one that will be shown first.
+
+    Returns
+    -------
+    str
+        A clause such as ``"every entry has the opposite sign"``; ``""`` when nothing simple is seen.
+    """
+    shown = scenes[0]
+    if shown.misshapen:
+        alike = [scene for scene in scenes if scene.misshapen]
+        return _common(SHAPE_LOOKS, alike)
+    alike = [scene for scene in scenes if scene.comparable]
+    if not shown.comparable:
+        return places.not_finite(shown)
+    return _common(LOOKS, alike)
+
+
+def _common(looks: Sequence[Callable[[Scene], Iterator[Claim]]], scenes: Sequence[Scene]) -> str:
+    """The first claim about the first scene that is true of all."""
+    for look in looks:
+        others: list[set[str]] | None = None
+        for claim in look(scenes[0]):
+            if others is None:
+                others = [{other.key for other in look(scene)} for scene in scenes[1:]]
+            if all(claim.key in keys for keys in others):
+                return claim.words
+    return ""
+
+
+__all__ = ["Claim", "Scene", "explain", "leaks", "numbers", "when"]
