@@ -1,0 +1,63 @@
+"""Two misconceptions in one function: always rejected, hardly ever called by a wrong name, often told apart."""
+
+from __future__ import annotations
+
+from collections import Counter
+from itertools import combinations
+
+import numpy as np
+import pytest
+
+from grader.errors import CourseError
+from grader.exercises import RECIPES, Misconception, Recipe
+from grader.reference import Reference
+from grader.trial import Trial
+from utils.checks.judge import judge
+
+SAMPLE = 20  # pairs of each exercise
+
+
+def outcomes(recipe: Recipe, reference: Reference) -> Counter[str]:
+    """What is said of pairs whose edits can be made one after the other and change what either does alone."""
+    rng = np.random.default_rng(0)
+    trial = Trial(recipe, reference, np.random.default_rng(1))
+    pairs = list(combinations(recipe.misconceptions, 2))
+    found: Counter[str] = Counter()
+    for index in rng.permutation(len(pairs)):
+        if sum(found.values()) == SAMPLE:
+            break
+        outcome = judged(recipe, reference, trial, *pairs[index])
+        if outcome:
+            found[outcome] += 1
+    return found
+
+
+def judged(recipe: Recipe, reference: Reference, trial: Trial, one: Misconception, other: Misconception) -> str:
+    try:
+        module = reference.variant(recipe.module, (*one.edits, *other.edits))
+    except (CourseError, SyntaxError):  # both edit the same line
+        return ""
+    judgement = judge(trial.hear([trial.answer(case, module) for case in trial.cases]), recipe.hints)
+    if judgement.share == 1:
+        return "accepted"
+    named = {finding.misconception for finding in judgement.findings} - {None}
+    right = named & {one.id, other.id}
+    if named - right:
+        return "misnamed"
+    return ("unnamed", "one named", "both named")[len(right)]
+
+
+@pytest.mark.slow
+def test_two_misconceptions_at_once_are_rejected_and_told_apart(
+    reference: Reference, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table = {name: outcomes(recipe, reference) for name, recipe in RECIPES.items()}
+    total = sum(table.values(), Counter[str]())
+    with capsys.disabled():
+        for name, found in {**table, "all": total}.items():
+            print(f"{name:48}", *(f"{what} {count}" for what, count in found.most_common()), sep="  ")
+    pairs = total.total()
+    assert pairs > 300
+    assert total["accepted"] == 0
+    assert total["both named"] >= 0.5 * pairs
+    assert total["misnamed"] <= 0.05 * pairs
