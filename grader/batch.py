@@ -12,11 +12,14 @@ import multiprocessing
 import os
 import sqlite3
 import sys
-from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+import threading
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
+from multiprocessing import connection
 from pathlib import Path
 
 import diskcache
@@ -29,12 +32,14 @@ from utils.checks.case import Finding
 from . import course as courses
 from . import oracle
 from .course import Assignment, Course
-from .errors import UnusableInput
+from .errors import Interrupted, UnusableInput
+from .interruptions import AGAIN, interruption, told
 from .sandbox import Confinement, SandboxUnavailable, confinement
 from .secret import course_secret
 from .submission import NotASubmission, Submission
 from .verdict import Report, Verdict
 
+_KEPT = Path("build", "verdicts")
 ARCHIVES = (".zip", ".tar.gz", ".tgz", ".tar")
 
 
@@ -107,7 +112,7 @@ def grade_class(
     jobs: int | None = None,
     sandbox: str = "auto",
     again: bool = False,
-) -> Iterator[Graded]:
+) -> Generator[Graded, None, None]:
     """Grade many submissions in parallel; each is yielded as soon as it is done.
 
     Parameters
@@ -130,6 +135,8 @@ def grade_class(
     ------
     SandboxUnavailable
         Before anything is graded.
+    Interrupted
+        When the machine gets in the way. What was yielded before is kept.
     """
     held = confinement(sandbox)
     tasks = []
@@ -139,23 +146,32 @@ def grade_class(
             yield kept
         else:
             tasks.append(_Task(str(course.root), assignment.name, entry, sandbox, again))
-    if not tasks:
-        return
-    alone: list[_Task] = []
-    with _pool(min(jobs or os.cpu_count() or 1, len(tasks))) as pool:
-        futures: dict[Future[Graded], _Task] = {pool.submit(_grade_task, task): task for task in tasks}
+    # A process of the pool that dies takes with it whatever the others were at. What is left goes into another pool,
+    # for the machine may have had no memory at that moment; then one by one, so that nobody pays for another.
+    for _ in range(2):
+        if tasks:
+            tasks = yield from _together(tasks, min(jobs or os.cpu_count() or 1, len(tasks)))
+    for task in tasks:
+        if (yield from _together([task], 1)):
+            yield Graded(task.entry, _no_report(assignment, task.entry, "its grading process was killed"), False)
+
+
+def _together(tasks: Sequence[_Task], jobs: int) -> Generator[Graded, None, list[_Task]]:
+    """Grade in a pool of processes; returns what is left where one of them died."""
+    left: list[_Task] = []
+    with _pool(jobs) as pool:
+        futures: dict[Future[Graded], _Task] = {}
+        for task in tasks:
+            try:
+                futures[pool.submit(_grade_task, task)] = task
+            except BrokenProcessPool:
+                left.append(task)
         for future in as_completed(futures):
             try:
                 yield future.result()
             except BrokenProcessPool:
-                alone.append(futures[future])
-    # A process of the pool died, and took with it whatever the others were at: these go one by one.
-    for task in alone:
-        try:
-            with _pool(1) as pool:
-                yield pool.submit(_grade_task, task).result()
-        except BrokenProcessPool:
-            yield Graded(task.entry, _no_report(assignment, task.entry, "its grading process was killed"), False)
+                left.append(futures[future])
+    return left
 
 
 def report_for(
@@ -169,6 +185,8 @@ def report_for(
     ------
     SandboxUnavailable
         When there is nothing to run it in.
+    Interrupted
+        When the machine gets in the way: that is never held against a submission.
     """
     held = confinement(sandbox)
     kept = None if again else _kept(course, assignment, entry, held)
@@ -178,14 +196,19 @@ def report_for(
         submission = read_submission(course, assignment, entry.path)
         secret = course_secret(course.root)
         report = oracle.grade(submission, course, assignment, entry.student, confinement=held, secret=secret)
-        with kept_results(course) as store:
-            store.set(_key(course, assignment, entry.student, submission, held), msgspec.json.encode(report))
     except SandboxUnavailable:
         raise
     except NotASubmission as error:
-        report = _no_report(assignment, entry, str(error))
+        return Graded(entry, _no_report(assignment, entry, str(error)), False)
     except Exception as error:  # a fault of the grader's own must not stop the class, nor give points
-        report = _no_report(assignment, entry, f"the grader failed on it: {error!r}"[:500])
+        if stopped := interruption(error, course.root):
+            raise stopped from error
+        return Graded(
+            entry,
+            _no_report(assignment, entry, f"the grader failed on it: {type(error).__name__}: {error}"[:500]),
+            False,
+        )
+    keep(course, {_key(course, assignment, entry.student, submission, held): msgspec.json.encode(report)})
     return Graded(entry, report, False)
 
 
@@ -218,7 +241,21 @@ def _kept(course: Course, assignment: Assignment, entry: Entry, held: Confinemen
 
 def kept_results(course: Course) -> diskcache.Cache:
     """What earlier runs left for later ones, on disk; made anew when it is deleted."""
-    return diskcache.Cache(str(course.root / "build" / "verdicts"))
+    # Everything in the database: what diskcache puts into files of their own, a kill can leave there for ever.
+    return diskcache.Cache(str(course.root / _KEPT), disk_min_file_size=2**30)
+
+
+def keep(course: Course, results: Mapping[str, bytes]) -> None:
+    """Leave something for later runs; raises `Interrupted` where that cannot be done."""
+    place = course.root / _KEPT
+    try:
+        with told(place), kept_results(course) as store:
+            for key, value in results.items():
+                store.set(key, value)
+    except sqlite3.Error as error:
+        raise Interrupted(
+            f"{place} cannot be used ({error}): delete this folder and {AGAIN} in the gradebook."
+        ) from None
 
 
 @dataclass(frozen=True)
@@ -241,14 +278,31 @@ def _course(root: str) -> Course:
     return courses.load(Path(root))
 
 
-def _pool(jobs: int) -> ProcessPoolExecutor:
+@contextmanager
+def _pool(jobs: int) -> Iterator[Executor]:
     # spawn, not fork: the sandbox keeps threads, and a forked copy of a process with threads may hang.
-    return ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn"), initializer=_one_thread)
+    pool = ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn"), initializer=_begin)
+    try:
+        yield pool
+    finally:
+        pool.shutdown(cancel_futures=True)  # whoever leaves early does not wait for a whole class
 
 
-def _one_thread() -> None:
-    """Keep BLAS to one thread: there is a process for each processor already, and a worker beside it."""
-    threadpool_limits(1)
+def _begin() -> None:
+    """Before a process of the pool grades anything."""
+    threadpool_limits(1)  # there is a process for each processor already, and a worker beside it
+    threading.Thread(target=_die_with_parent, name="die-with-parent", daemon=True).start()
+
+
+def _die_with_parent() -> None:
+    """End this process, and with it its worker in the sandbox, as soon as the one that runs the class is gone.
+
+    Otherwise it would wait for work for ever: of the pipe that work comes through it holds both ends itself.
+    """
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    connection.wait([parent.sentinel])
+    os._exit(1)
 
 
 def _no_report(assignment: Assignment, entry: Entry, why: str) -> Report:

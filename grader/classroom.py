@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import hashlib
+import sqlite3
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
+import diskcache
 import msgspec
 
 from . import feedback
-from .batch import Entry, Graded, grade_class, kept_results, read_submission
+from .batch import Entry, Graded, grade_class, keep, kept_results, read_submission
 from .course import Assignment, Course
-from .errors import GraderError
+from .errors import GraderError, Interrupted
 from .gradebook import Gradebook
 from .gradebook.lateness import handed_in
 from .gradebook.rows import Row
+from .interruptions import told
 from .submission import NotASubmission, Submission
 
 
@@ -74,31 +78,38 @@ def run(
     ------
     SandboxUnavailable
         Before anything is graded.
+    Interrupted
+        When the machine gets in the way. What was graded is kept, what was entered is in the gradebook.
     """
     done: dict[Entry, Graded] = {}
-    troubles = []
+    troubles: dict[Entry, str] = {}
     receipts = _Receipts(course, assignment, gradebook)
-    for graded in grade_class(course, assignment, entries, jobs=jobs, sandbox=sandbox, again=again):
-        done[graded.entry] = graded
-        if not (graded.kept and receipts.hold(graded)):
-            submission = _submission(course, assignment, graded.entry)
-            try:
-                gradebook.record(graded.report, submission, handed_in(graded.entry.path))
-            except GraderError as error:
-                troubles.append(f"{graded.entry.student}: {error}")
-        progress(graded)
+    with closing(grade_class(course, assignment, entries, jobs=jobs, sandbox=sandbox, again=again)) as results:
+        for graded in results:
+            done[graded.entry] = graded
+            if not (graded.kept and receipts.hold(graded)):
+                submission = _submission(course, assignment, graded.entry)
+                try:
+                    gradebook.record(graded.report, submission, handed_in(graded.entry.path))
+                except Interrupted:
+                    raise
+                except GraderError as error:
+                    troubles[graded.entry] = f"{graded.entry.student}: {error}"
+            progress(graded)
     ordered = tuple(done[entry] for entry in entries if entry in done)
     rows = gradebook.scores(assignment.name)
-    receipts.write(ordered, rows)
-    page = feedback.write([graded.report for graded in ordered], course, pages, rows)
-    return ClassRun(ordered, page, tuple(troubles))
+    receipts.write((graded for graded in ordered if graded.entry not in troubles), rows)
+    with told(pages):
+        page = feedback.write([graded.report for graded in ordered], course, pages, rows)
+    return ClassRun(ordered, page, tuple(troubles.values()))
 
 
 class _Receipts:
     """What was entered into a gradebook and is still there, so that a run over an unchanged class is quick.
 
-    A receipt is a digest of the report, of what else the entry depends on, and of the row that the gradebook had
-    afterwards: where any of these differs now (a backup was put back, somebody graded by hand), it is entered again.
+    A receipt is a digest of the report, of what else the entry depends on, and of the row and the notebooks that the
+    gradebook had afterwards: where any of these differs now (a backup was put back, somebody graded by hand, nbgrader
+    graded another version), it is entered again. So is what was entered in a run that ended before its receipts.
     """
 
     def __init__(self, course: Course, assignment: Assignment, gradebook: Gradebook) -> None:
@@ -109,23 +120,27 @@ class _Receipts:
     def hold(self, graded: Graded) -> bool:
         """Whether this very result is in the gradebook."""
         row = self.rows.get(graded.entry.student)
-        with kept_results(self.course) as store:
-            return row is not None and store.get(self._key(graded)) == self._receipt(graded, row)
+        try:
+            with kept_results(self.course) as store:
+                return row is not None and store.get(self._key(graded)) == self._receipt(graded, row)
+        except (OSError, sqlite3.Error, diskcache.Timeout):
+            return False
 
     def write(self, graded: Iterable[Graded], rows: Iterable[Row]) -> None:
         """Note what the gradebook holds now."""
         now = {row.student: row for row in rows}
-        with kept_results(self.course) as store:
-            for one in graded:
-                if one.entry.student in now:
-                    store.set(self._key(one), self._receipt(one, now[one.entry.student]))
+        known = [one for one in graded if one.entry.student in now]
+        keep(self.course, {self._key(one): self._receipt(one, now[one.entry.student]) for one in known})
 
     def _key(self, graded: Graded) -> str:
         return f"receipt {self.gradebook.url} {self.gradebook.autograded} {self.assignment.name} {graded.entry.student}"
 
     def _receipt(self, graded: Graded, row: Row) -> bytes:
         parts = (graded.report, row, self.assignment, self.course.late, handed_in(graded.entry.path))
-        return hashlib.sha256(msgspec.json.encode(parts)).digest()
+        digest = hashlib.sha256(msgspec.json.encode(parts))
+        for notebook in self.gradebook.written(graded.report):
+            digest.update(hashlib.sha256(notebook or b"").digest())
+        return digest.digest()
 
 
 def _submission(course: Course, assignment: Assignment, entry: Entry) -> Submission:

@@ -11,7 +11,8 @@ class GraderError(Exception):
     Attributes
     ----------
     exit_code : int
-        The process's exit code: 1 when work failed, 2 for unusable arguments or input, 3 for a missing sandbox.
+        The process's exit code: 1 when work failed, 2 for unusable arguments or input, 3 for a missing sandbox,
+        4 when the machine got in the way and the same command goes on later.
     """
 
     exit_code: ClassVar[int] = 1
@@ -35,3 +36,9 @@ class ReleaseRefused(GraderError):
 
 class GradebookError(GraderError):
     """The gradebook cannot be opened, read or written."""
+
+
+class Interrupted(GraderError):
+    """The machine got in the way: a full disk, a locked database. Nothing is lost; the same command goes on."""
+
+    exit_code = 4

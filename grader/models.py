@@ -7,7 +7,7 @@ seen, and applies the score range of course.toml. No student code is involved, a
 from __future__ import annotations
 
 import hashlib
-import tempfile
+import io
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -19,7 +19,7 @@ from utils.checks.case import Finding
 from utils.checks.rules import Array
 from utils.cifar10 import find_cifar10, read_split
 from utils.errors import DataError
-from utils.model_files import load_model
+from utils.model_files import read_model
 from utils.offline_images import make_offline_images, offline_pixels
 
 from .course import Exercise
@@ -144,10 +144,7 @@ def hidden_images(dataset: str, key: bytes) -> tuple[Array, Array]:
 
 
 def _read(data: bytes, file: str) -> tuple[dict[str, Array], str]:
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / Path(file).name
-        path.write_bytes(data)
-        return load_model(path)
+    return read_model(io.BytesIO(data), Path(file).name)
 
 
 def _check_shapes(weights: Mapping[str, Array], model: ModelRecipe, file: str) -> None:

@@ -120,6 +120,19 @@ class _Bench:
 
         What `requires` names and never came back is not called a second time, where there is a way around it.
         """
+        known = self.unusable
+        try:
+            return self._judge_once(trial, requires)
+        except WorkerLost as lost:
+            if lost.reason != "killed" or known:
+                raise
+        # The machine may have ended it (no memory left, a stray kill): a second process decides.
+        self.unusable = None
+        judgement = self._judge_once(trial, requires)
+        self.lost.discard(trial.recipe.name)
+        return judgement
+
+    def _judge_once(self, trial: Trial, requires: Collection[str]) -> Judgement:
         try:
             self._open()
             if self.lost & set(requires):

@@ -7,9 +7,11 @@ import secrets
 from pathlib import Path
 
 from .errors import CourseError
+from .files import whole
 
 VARIABLE = "NNDL_COURSE_SECRET"
 FILE = ".course-secret"
+_LONGEST = 4096
 
 
 def course_secret(root: Path) -> bytes:
@@ -36,21 +38,31 @@ def course_secret(root: Path) -> bytes:
         return os.environb[VARIABLE.encode()]
     path = root / FILE
     try:
-        # Written under another name first: another process that starts now sees the whole secret or none.
-        fresh = path.with_name(f"{FILE}.{os.getpid()}")
         if not path.exists():
-            descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(descriptor, "w") as file:
-                file.write(secrets.token_hex(32))
-            try:
-                os.link(fresh, path)
-            except FileExistsError:
-                pass
-            finally:
-                fresh.unlink()
-        secret = path.read_bytes().strip()
+            _make(path)
+        secret = _read(path).strip()
     except OSError as error:
         raise CourseError(f"{path} cannot be read or made ({error}); set {VARIABLE} instead.") from None
-    if len(secret) < 16:
-        raise CourseError(f"{path} holds fewer than 16 characters; delete it to have a new secret made.")
+    if not 16 <= len(secret) <= _LONGEST:
+        raise CourseError(
+            f"{path} holds {'fewer than 16' if len(secret) < 16 else f'more than {_LONGEST}'} characters; "
+            "delete it to have a new secret made."
+        )
     return secret
+
+
+def _make(path: Path) -> None:
+    """Write a new secret, unless another process that starts now was faster."""
+    with whole(path) as half:
+        if path.exists():
+            half.unlink()
+        else:
+            half.chmod(0o600)
+            half.write_text(secrets.token_hex(32))
+
+
+def _read(path: Path) -> bytes:
+    """As much as a secret may hold and one byte more; a pipe in its place is not waited for."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    with os.fdopen(descriptor, "rb") as file:
+        return file.read(_LONGEST + 1) or b""

@@ -81,20 +81,29 @@ def load_model(path: str | os.PathLike[str], most_bytes: int = MOST_BYTES) -> tu
     path = Path(path)
     if not path.is_file():
         raise DataError(f"There is no model file {path}: train the net and write it with save_model.")
+    try:
+        with path.open("rb") as file:
+            return read_model(file, path.name, most_bytes)
+    except OSError as error:
+        raise DataError(f"{path.name} cannot be read ({reason(error)}): write it again with save_model.") from error
+
+
+def read_model(file: IO[bytes], name: str, most_bytes: int = MOST_BYTES) -> tuple[dict[str, NDArray[Any]], str]:
+    """Read what `save_model` wrote, from an open file; see `load_model`. Errors call it `name`."""
     again = "write it again with save_model"
     try:
-        with zipfile.ZipFile(path) as archive:
+        with zipfile.ZipFile(file) as archive:
             members = archive.infolist()
             if sum(member.file_size for member in members) > most_bytes:
-                raise DataError(f"{path.name} holds more than {most_bytes // 2**20} MiB of weights: {again}.")
+                raise DataError(f"{name} holds more than {most_bytes // 2**20} MiB of weights: {again}.")
             arrays = {_array_name(member): _read_array(archive, member) for member in members}
     except (OSError, ValueError, EOFError, zipfile.BadZipFile, RuntimeError, NotImplementedError) as error:
-        raise DataError(f"{path.name} is no readable model file ({reason(error)}): {again}.") from error
+        raise DataError(f"{name} is no readable model file ({reason(error)}): {again}.") from error
     dataset = str(arrays.pop("dataset", ""))
     if dataset not in DATASETS:
-        raise DataError(f"{path.name} does not say which data set it was trained on: {again}.")
+        raise DataError(f"{name} does not say which data set it was trained on: {again}.")
     if not arrays:
-        raise DataError(f"{path.name} holds no weights: {again}.")
+        raise DataError(f"{name} holds no weights: {again}.")
     return arrays, dataset
 
 

@@ -2,12 +2,24 @@
 
 Everything goes through nbgrader's own API and preprocessors, so formgrader, ``nbgrader export`` and ``nbgrader
 generate_feedback`` find what they expect. SQLite by default, any database that SQLAlchemy knows by URL.
+
+A submission is entered in this order, and may be interrupted anywhere:
+
+1. its annotated notebooks are written beside the old ones, under names that nobody reads;
+2. the database takes scores, comments and open questions, in one transaction;
+3. the new notebooks take the place of the old ones.
+
+An answer that people have settled is open again when its text differs from the notebook of last time. As that one goes
+last, an answer that changed is found to have changed for as long as the database may not know it: stopped before 2,
+everything is as it was; stopped between 2 and 3, the next run finds the old text, opens the question again, and ends
+up with the same rows. Entering twice is always the same as entering once.
 """
 
 from __future__ import annotations
 
 import copy
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
@@ -19,12 +31,12 @@ from nbgrader.utils import is_grade, is_solution
 
 from ..course import Assignment, Course
 from ..errors import GradebookError
-from ..files import write_if_changed
+from ..files import content, together
 from ..submission import Submission
 from ..verdict import Report
 from ..wording import one_line
 from .annotate import annotate
-from .database import find_own_programs, plainly, shown, transaction
+from .database import find_own_programs, open_whole, plainly, shown, transaction
 from .lateness import late_penalty
 from .restore import read_pictures, read_released, restore
 from .rows import Row, WrittenGrade, read_row
@@ -59,8 +71,8 @@ class Gradebook:
         self.autograded = autograded or course.root / "autograded"
         self.url = url or f"sqlite:///{course.root / 'gradebook.db'}"
         self._released: dict[str, dict[str, Any]] = {}
-        with plainly(f"The gradebook {shown(self.url)} cannot be opened"):
-            self._api = api.Gradebook(self.url, COURSE_ID)
+        with self._plainly(f"The gradebook {shown(self.url)} cannot be opened"):
+            self._api = open_whole(self.url, COURSE_ID)
 
     def __enter__(self) -> Gradebook:
         return self
@@ -95,7 +107,7 @@ class Gradebook:
         if assignment not in self._released:
             task = self.course[assignment]
             released = read_released(self.course, task)
-            with plainly(f"{assignment} cannot be entered into the gradebook"):
+            with self._plainly(f"{assignment} cannot be entered into the gradebook"):
                 self._api.update_or_create_assignment(assignment, duedate=task.due)
                 for name, notebook in released.items():
                     if not self._knows(assignment, name, notebook):
@@ -132,21 +144,19 @@ class Gradebook:
         for notebook in assignment.notebook:
             node = restore(submission.files.get(f"{notebook.name}.ipynb"), released[notebook.name])
             notebooks[notebook.name] = annotate(node, report, notebook)
+        files = {folder / f"{name}.ipynb": f"{nbformat.writes(node)}\n".encode() for name, node in notebooks.items()}
+        files |= {folder / name: data for name, data in read_pictures(self.course, assignment).items()}
+        if timestamp is not None:
+            files[folder / "timestamp.txt"] = f"{timestamp.isoformat()}\n".encode()
         stamp = {} if timestamp is None else {"timestamp": timestamp}
         where = f"The result of {one_line(report.student)} cannot be entered into the gradebook"
-        with plainly(where), transaction(self._api) as book:
+        with self._plainly(where), together(files), transaction(self._api) as book:
             book.update_or_create_student(report.student)
             with book.db.no_autoflush:  # nbgrader fills the new rows in before it adds them
                 book.update_or_create_submission(assignment.name, report.student, **stamp)
             for name, node in notebooks.items():
                 _save(book, (name, assignment.name, report.student), node, folder / f"{name}.ipynb")
             self._take_off(book, assignment, report.student)
-            for name, node in notebooks.items():
-                write_if_changed(folder / f"{name}.ipynb", f"{nbformat.writes(node)}\n".encode())
-            for name, data in read_pictures(self.course, assignment).items():
-                write_if_changed(folder / name, data)
-            if timestamp is not None:
-                write_if_changed(folder / "timestamp.txt", f"{timestamp.isoformat()}\n".encode())
 
     def scores(self, assignment: str) -> list[Row]:
         """What the gradebook holds of an assignment, by student.
@@ -161,12 +171,21 @@ class Gradebook:
         list of Row
             One for each submission; none where none was recorded.
         """
-        with plainly(f"The scores of {assignment} cannot be read"):
+        with self._plainly(f"The scores of {assignment} cannot be read"):
             try:
                 submissions = self._api.assignment_submissions(assignment)
                 return sorted((read_row(submission) for submission in submissions), key=lambda row: row.student)
             finally:
                 self._api.db.rollback()
+
+    def written(self, report: Report) -> list[bytes | None]:
+        """The annotated notebooks as they lie in the folder ``autograded``; None for one that is not there."""
+        assignment = self.course[report.assignment]
+        folder = self._folder(assignment, report.student)
+        return [content(folder / f"{notebook.name}.ipynb") for notebook in assignment.notebook]
+
+    def _plainly(self, what: str) -> AbstractContextManager[None]:
+        return plainly(what, shown(self.url))
 
     def _knows(self, assignment: str, name: str, notebook: Any) -> bool:
         """Whether the database's cells are those of the released notebook."""

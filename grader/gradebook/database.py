@@ -15,6 +15,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import scoped_session, sessionmaker
 
 from ..errors import GradebookError
+from ..files import whole
+from ..interruptions import told
 from ..wording import one_line
 
 
@@ -45,11 +47,38 @@ def transaction(book: Any) -> Iterator[Any]:
             book.db = own
 
 
+def open_whole(url: str, course_id: str) -> Any:
+    """nbgrader's API on a database, which is made where there is none.
+
+    nbgrader makes one table after the other, and never again what is missing when it was stopped at that. So a new
+    SQLite file gets its name when it is complete.
+    """
+    where = make_url(url)
+    path = Path(where.database) if where.get_backend_name() == "sqlite" and where.database else None
+    if path and path.name != ":memory:" and not path.exists():
+        with whole(path) as half:
+            half.with_name(f"{half.name}-journal").unlink(missing_ok=True)  # of one that was stopped: not of this file
+            if path.exists():
+                half.unlink()
+            else:
+                api.Gradebook(where.set(database=str(half)), course_id).close()
+    return api.Gradebook(url, course_id)
+
+
 @contextlib.contextmanager
-def plainly(what: str) -> Iterator[None]:
-    """Turn what the database or the disk says into one sentence."""
+def plainly(what: str, place: str) -> Iterator[None]:
+    """Turn what the database or the disk says into one sentence.
+
+    Raises
+    ------
+    Interrupted
+        Where the machine got in the way of `what` at `place`, so that trying again is all it takes.
+    GradebookError
+        Where there is something to put right.
+    """
     try:
-        yield
+        with told(place):
+            yield
     except (SQLAlchemyError, api.InvalidEntry, api.MissingEntry) as error:
         reason = getattr(error, "orig", None) or error
         said = str(reason).strip() or type(reason).__name__

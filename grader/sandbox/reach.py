@@ -7,12 +7,13 @@ import os
 import shutil
 import sys
 import sysconfig
-import tempfile
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 import utils
+
+from .claims import Claim
 
 _GRADER = Path(__file__).resolve().parents[1]
 _INSIDE = Path(__file__).resolve().parent / "inside"
@@ -83,9 +84,9 @@ def _hidden(readable: list[str]) -> tuple[str, ...]:
 
 def _copied(folder: Path) -> str:
     """A copy of the folder for the life of this process, where the folder itself has to stay hidden."""
-    place = os.path.realpath(tempfile.mkdtemp(prefix="nndl-inside-"))
-    atexit.register(shutil.rmtree, place, ignore_errors=True)
-    os.chmod(place, 0o755)
-    copy = os.path.join(place, "inside")
+    claim = Claim()
+    atexit.register(claim.release)
+    os.chmod(claim.path, 0o755)
+    copy = os.path.join(claim.path, "inside")
     shutil.copytree(folder, copy, ignore=shutil.ignore_patterns("__pycache__"))
     return copy

@@ -6,9 +6,8 @@ A worker cannot make folders in it (see `inside.syscalls`), so one look at its e
 from __future__ import annotations
 
 import os
-import shutil
-import subprocess
-import tempfile
+
+from .claims import Claim
 
 _MAX_FILES = 1000
 
@@ -23,7 +22,8 @@ class Scratch:
     """
 
     def __init__(self, user: int) -> None:
-        self.path = os.path.realpath(tempfile.mkdtemp(prefix="nndl-"))
+        self._claim = Claim()
+        self.path = self._claim.path
         if user:
             os.chown(self.path, user, user)
 
@@ -45,9 +45,4 @@ class Scratch:
 
     def remove(self) -> None:
         """Remove the folder and everything in it. Removing twice is fine."""
-        if not os.path.isdir(self.path):
-            return
-        os.chmod(self.path, 0o700)
-        shutil.rmtree(self.path, ignore_errors=True)
-        if os.path.isdir(self.path):  # nested deeper than Python recurses: only an unconfined worker can do that
-            subprocess.run(["rm", "-rf", "--", self.path], check=False, capture_output=True)
+        self._claim.release()

@@ -6,12 +6,12 @@ import os
 import socket
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from .claims import claimed
 from .limits import Limits
 
 Attempt = tuple[str, str, tuple[object, ...]]
@@ -64,7 +64,7 @@ class Surroundings:
 def surroundings() -> Iterator[Surroundings]:
     """Build the surroundings, and take them down afterwards."""
     with ExitStack() as stack:
-        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="nndl-doctor-"))
+        folder = stack.enter_context(claimed())
         os.chmod(folder, 0o777)
         Path(folder, "secret").write_text("secret")
 
@@ -75,8 +75,10 @@ def surroundings() -> Iterator[Surroundings]:
                 opened.listen()
             return opened
 
-        sleeper = "import signal, time; signal.signal(signal.SIGUSR1, signal.SIG_IGN); time.sleep(600)"
-        victim = stack.enter_context(subprocess.Popen([sys.executable, "-I", "-S", "-c", sleeper]))
+        # It ends when the pipe does, so that it never outlives this process.
+        sleeper = "import signal, sys; signal.signal(signal.SIGUSR1, signal.SIG_IGN); sys.stdin.read()"
+        argv = [sys.executable, "-I", "-S", "-c", sleeper]
+        victim = stack.enter_context(subprocess.Popen(argv, stdin=subprocess.PIPE))
         stack.callback(victim.kill)
         yield Surroundings(
             folder,
