@@ -2,7 +2,7 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
-BUILT_FROM := pyproject.toml setup.py utils/_fast_layers.pyx
+BUILT_FROM := pyproject.toml setup.py utils/_fast_layers.pyx $(wildcard utils/_kernels/*)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
 

@@ -1,7 +1,11 @@
 """Builds the compiled half of `utils.fast_layers` where that is possible; all else stands in pyproject.toml."""
 
+from pathlib import Path
+
 from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
+
+KERNELS = Path("utils/_kernels")
 
 
 class BuildIfPossible(build_ext):
@@ -11,7 +15,8 @@ class BuildIfPossible(build_ext):
         msvc = self.compiler.compiler_type == "msvc"
         openmp = "/openmp" if msvc else "-fopenmp"
         for threads in ([openmp], []):
-            # No -march=native: what is built here runs on every machine of the same family.
+            # No -march=native: what is built here runs on every machine of the same family. The kernels say for
+            # themselves which instructions they are compiled for, and are used where the processor has those.
             ext.extra_compile_args = ["/O2" if msvc else "-O3", *threads]
             ext.extra_link_args = [] if msvc else threads
             try:
@@ -29,8 +34,11 @@ class BuildIfPossible(build_ext):
         ext.sources = cythonize([ext], build_dir=self.build_temp)[0].sources
 
 
-setup(
-    # `optional` lets the install go on without the file that was not built.
-    ext_modules=[Extension("utils._fast_layers", ["utils/_fast_layers.pyx"], optional=True)],
-    cmdclass={"build_ext": BuildIfPossible},
+extension = Extension(
+    "utils._fast_layers",
+    ["utils/_fast_layers.pyx", *map(str, sorted(KERNELS.glob("*.c")))],
+    include_dirs=["utils"],
+    depends=list(map(str, sorted(KERNELS.glob("*.h")))),
+    optional=True,  # lets the install go on without the file that was not built
 )
+setup(ext_modules=[extension], cmdclass={"build_ext": BuildIfPossible})

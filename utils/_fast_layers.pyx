@@ -1,32 +1,17 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True, initializedcheck=False
-"""The layers of `utils.fast_layers`, compiled. Same functions as in ``_fast_layers_numpy.py``, the plain version.
+"""The layers of `utils.fast_layers`, compiled: hands arrays to the C kernels in ``_kernels/``.
 
-A convolution is a matrix product. Unfolding (im2col) writes the K = C·HH·WW numbers that one output entry looks at as a
-column; with one column for each of the P = H'·W' places, the output of an image is
-
-    out (F, P) = w (F, K) @ columns (K, P) + b,
-
-and its gradients are dw = dout @ columnsᵀ and dcolumns = wᵀ @ dout, which is folded back by adding every entry of
-dcolumns to the pixel it came from (K. Chellapilla, S. Puri, P. Simard, "High Performance Convolutional Neural Networks
-for Document Processing", 2006, section 3).
-
-NumPy's BLAS multiplies; unfolding, folding and pooling are loops here. Every layer forks and joins its threads just once:
-each takes some of the images from unfolding to folding and multiplies alone, because threads that meet more often spend
-their time waiting. No two threads write to one entry, so results are the same from run to run; only the sum over images
-in dw, which has one part per thread, differs in rounding between different numbers of threads.
+Same functions as in ``_fast_layers_numpy.py``, the plain version. Where to begin reading: ``_kernels/correlation.h``
+has the idea and the innermost loop, ``_kernels/convolution.h`` what surrounds it.
 
 Nothing is checked here: `utils.fast_layers` hands over C-contiguous arrays of one floating dtype whose shapes fit.
 """
 
 import os
-from contextlib import nullcontext
 
 import numpy as np
 
-from cython.parallel import prange, threadid
-from libc.string cimport memset
-
-from utils._blas_threads import one_blas_thread
+from libc.stdint cimport int32_t, uint8_t
 
 cdef extern from *:
     """
@@ -38,17 +23,81 @@ cdef extern from *:
     """
     int omp_get_max_threads() noexcept nogil
 
+cdef extern from "_kernels/kernels.h":
+    ctypedef struct Layer:
+        Py_ssize_t N, C, H, W, F, height, width, stride_y, stride_x, pad, out_H, out_W
+
+    ctypedef struct Kernels32:
+        int conv_forward(const Layer*, const float*, const float*, const float*, float*, int) noexcept nogil
+        int conv_backward(
+            const Layer*, const float*, const float*, const float*, float*, float*, float*, int
+        ) noexcept nogil
+        int max_pool_forward(const Layer*, const float*, float*, void*, int, int) noexcept nogil
+        int max_pool_backward(const Layer*, const float*, const void*, int, float*, int) noexcept nogil
+        void norm_forward(
+            const Layer*, const float*, const float*, const float*, double, float*, float*, float*, int
+        ) noexcept nogil
+        void norm_backward(
+            const Layer*, const float*, const float*, const float*, const float*, const float*, double, float*, float*,
+            float*, int
+        ) noexcept nogil
+
+    ctypedef struct Kernels64:
+        int conv_forward(const Layer*, const double*, const double*, const double*, double*, int) noexcept nogil
+        int conv_backward(
+            const Layer*, const double*, const double*, const double*, double*, double*, double*, int
+        ) noexcept nogil
+        int max_pool_forward(const Layer*, const double*, double*, void*, int, int) noexcept nogil
+        int max_pool_backward(const Layer*, const double*, const void*, int, double*, int) noexcept nogil
+        void norm_forward(
+            const Layer*, const double*, const double*, const double*, double, double*, double*, double*, int
+        ) noexcept nogil
+        void norm_backward(
+            const Layer*, const double*, const double*, const double*, const double*, const double*, double, double*,
+            double*, double*, int
+        ) noexcept nogil
+
+    ctypedef struct Kernels:
+        const char* name
+        Kernels32 f32
+        Kernels64 f64
+
+    const Kernels* nndl_kernels(const char*)
+    int nndl_keep_pages()
+
 ctypedef fused floating:
     float
     double
 
-ctypedef struct Window:
-    Py_ssize_t H, W  # of an image
-    Py_ssize_t height, width, stride, pad
-    Py_ssize_t out_H, out_W
+INSTRUCTION_SETS = ("avx512", "avx2", "baseline")
+"""All that the kernels were written for, the fastest first."""
 
-BLOCK_BYTES = 1 << 18
-"""Room for a thread's columns. A few images are unfolded at a time, and multiplied while they are still in its cache."""
+cdef const Kernels* kernels = NULL
+
+
+def use(str instruction_set):
+    """Compute with the kernels for this instruction set; whether this machine has it."""
+    global kernels
+    cdef const Kernels* wanted = nndl_kernels(instruction_set.encode())
+    if wanted != NULL:
+        kernels = wanted
+    return wanted != NULL
+
+
+def in_use():
+    """The instruction set that the kernels in use are for."""
+    return kernels.name.decode()
+
+
+def keep_pages():
+    """Let the C allocator keep the pages of freed arrays, for the whole process; whether that is possible here."""
+    return nndl_keep_pages() != 0
+
+
+for _name in INSTRUCTION_SETS:
+    if use(_name):
+        break
+
 
 cdef bint forked = False
 
@@ -63,195 +112,149 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_in_child)
 
 
-cdef int threads() noexcept nogil:
-    return 1 if forked else omp_get_max_threads()
+cdef int team(Py_ssize_t tasks):
+    return max(1, min(tasks, 1 if forked else omp_get_max_threads()))
 
 
-cdef Window window(
-    Py_ssize_t H, Py_ssize_t W, Py_ssize_t height, Py_ssize_t width, Py_ssize_t stride, Py_ssize_t pad
-) noexcept:
-    cdef Py_ssize_t out_H = 1 + (H + 2 * pad - height) // stride, out_W = 1 + (W + 2 * pad - width) // stride
-    return Window(H, W, height, width, stride, pad, out_H, out_W)
+cdef Layer layer(x_shape, Py_ssize_t F, Py_ssize_t height, Py_ssize_t width, Py_ssize_t stride, Py_ssize_t pad):
+    cdef Layer at
+    at.N, at.C, at.H, at.W = x_shape
+    at.F, at.height, at.width, at.pad = F, height, width, pad
+    at.out_H, at.out_W = 1 + (at.H + 2 * pad - height) // stride, 1 + (at.W + 2 * pad - width) // stride
+    # A window that cannot move has no stride; so a stride is never longer than the image, nor the work it makes.
+    at.stride_y, at.stride_x = stride if at.out_H > 1 else 1, stride if at.out_W > 1 else 1
+    return at
 
 
-def conv_forward(const floating[:, :, :, ::1] x, const floating[:, :, :, ::1] w, b, Py_ssize_t stride, Py_ssize_t pad):
-    cdef Window at = window(x.shape[2], x.shape[3], w.shape[2], w.shape[3], stride, pad)
-    cdef Py_ssize_t N = x.shape[0], F = w.shape[0], K = w.shape[1] * w.shape[2] * w.shape[3], P = at.out_H * at.out_W
-    weights = np.asarray(w).reshape(F, K)
-    image = np.empty((N, F, at.out_H, at.out_W), weights.dtype)
-    out = image.reshape(N, F, P)
-    cdef Py_ssize_t size = images_in_block(K * P * sizeof(floating)), count = (N + size - 1) // size
-    cdef int team = max(1, min(count, threads()))
-    blocks = np.empty((team, min(N, size), K, P), weights.dtype)
-    cdef floating[:, :, :, ::1] columns = blocks
-    cdef Py_ssize_t block, first, last, me
-    with one_blas_thread() if team > 1 else nullcontext():
-        for block in prange(count, nogil=True, schedule="static", num_threads=team):
-            me, first, last = threadid(), block * size, min(block * size + size, N)
-            unfold(x, first, last, columns, me, at)
-            with gil:
-                multiply(weights, blocks, out, b, me, first, last)
+cdef const floating* data(const floating[:, :, :, ::1] array):
+    return &array[0, 0, 0, 0] if array.size else NULL
+
+
+cdef const floating* row(const floating[::1] array):
+    return &array[0] if array.size else NULL
+
+
+cdef int answered(int status) except -1:
+    if status:
+        raise MemoryError("utils.fast_layers: no memory for the scratch of a layer; try a smaller batch.")
+    return 0
+
+
+def conv_forward(
+    const floating[:, :, :, ::1] x, const floating[:, :, :, ::1] w, const floating[::1] b, Py_ssize_t stride,
+    Py_ssize_t pad
+):
+    cdef Layer at = layer(np.shape(x), w.shape[0], w.shape[2], w.shape[3], stride, pad)
+    image = np.empty((at.N, at.F, at.out_H, at.out_W), np.asarray(x).dtype)
+    cdef const floating[:, :, :, ::1] out = image
+    cdef const floating *x_ = data(x), *w_ = data(w), *b_ = row(b)
+    cdef floating *out_ = <floating*> data(out)
+    cdef int status, threads = team(at.N)
+    with nogil:
+        if floating is float:
+            status = kernels.f32.conv_forward(&at, x_, w_, b_, out_, threads)
+        else:
+            status = kernels.f64.conv_forward(&at, x_, w_, b_, out_, threads)
+    answered(status)
     return image
 
 
-cdef int multiply(weights, blocks, out, b, Py_ssize_t me, Py_ssize_t first, Py_ssize_t last) except -1:
-    np.matmul(weights, blocks[me, : last - first], out=out[first:last])
-    out[first:last] += b[:, None]
-    return 0
-
-
 def conv_backward(
-    dout, const floating[:, :, :, ::1] x, const floating[:, :, :, ::1] w, Py_ssize_t stride, Py_ssize_t pad
+    const floating[:, :, :, ::1] dout, const floating[:, :, :, ::1] x, const floating[:, :, :, ::1] w,
+    Py_ssize_t stride, Py_ssize_t pad
 ):
-    cdef Window at = window(x.shape[2], x.shape[3], w.shape[2], w.shape[3], stride, pad)
-    cdef Py_ssize_t N = x.shape[0], F = w.shape[0], K = w.shape[1] * w.shape[2] * w.shape[3], P = at.out_H * at.out_W
-    weights, dout = np.asarray(w).reshape(F, K), dout.reshape(N, F, P)
-    cdef Py_ssize_t size = images_in_block(K * P * sizeof(floating)), count = (N + size - 1) // size
-    cdef int team = max(1, min(count, threads()))
-    blocks = np.empty((team, min(N, size), K, P), weights.dtype)
-    dx, dw = np.zeros(np.shape(x), weights.dtype), np.zeros((team, F, K), weights.dtype)
-    cdef floating[:, :, :, ::1] columns = blocks, image_gradients = dx
-    cdef Py_ssize_t block, first, last, me
-    with one_blas_thread() if team > 1 else nullcontext():
-        for block in prange(count, nogil=True, schedule="static", num_threads=team):
-            me, first, last = threadid(), block * size, min(block * size + size, N)
-            unfold(x, first, last, columns, me, at)
-            with gil:
-                multiply_back(weights, blocks, dout, dw, me, first, last)
-            fold(columns, me, image_gradients, first, last, at)
-    return dx, dw.sum(axis=0).reshape(np.shape(w)), dout.sum(axis=2).sum(axis=0)
-
-
-cdef int multiply_back(weights, blocks, dout, dw, Py_ssize_t me, Py_ssize_t first, Py_ssize_t last) except -1:
-    columns = blocks[me, : last - first]
-    dw[me] += np.matmul(dout[first:last], columns.swapaxes(1, 2)).sum(axis=0)
-    np.matmul(weights.T, dout[first:last], out=columns)  # the columns' gradient takes the place of the columns
-    return 0
-
-
-def images_in_block(image_bytes):
-    return max(1, BLOCK_BYTES // max(1, image_bytes))
-
-
-cdef void unfold(
-    const floating[:, :, :, ::1] x, Py_ssize_t first, Py_ssize_t last, floating[:, :, :, ::1] columns, Py_ssize_t me,
-    Window at,
-) noexcept nogil:
-    """columns[me, n, (c, i, j), (r, s)] = x[first + n, c, r·stride + i − pad, s·stride + j − pad], 0 outside of x."""
-    cdef Py_ssize_t n, c, area = at.height * at.width
-    for n in range(first, last):
-        for c in range(x.shape[1]):
-            unfold_plane(&x[n, c, 0, 0], &columns[me, n - first, c * area, 0], at)
-
-
-cdef void unfold_plane(const floating* image, floating* columns, Window at) noexcept nogil:
-    cdef Py_ssize_t i, j, r, s, y, here, start, stop
-    for i in range(at.height):
-        for j in range(at.width):
-            start, stop = first_inside(j, at), past_inside(j, at)
-            for r in range(at.out_H):
-                y = r * at.stride + i - at.pad
-                if y < 0 or y >= at.H or start >= stop:
-                    memset(columns, 0, at.out_W * sizeof(floating))
-                else:
-                    here = y * at.W + j - at.pad
-                    for s in range(start):
-                        columns[s] = 0
-                    if at.stride == 1:  # the compiler moves many at once where it knows the step
-                        for s in range(start, stop):
-                            columns[s] = image[here + s]
-                    else:
-                        for s in range(start, stop):
-                            columns[s] = image[here + s * at.stride]
-                    for s in range(stop, at.out_W):
-                        columns[s] = 0
-                columns += at.out_W
-
-
-cdef void fold(
-    const floating[:, :, :, ::1] columns, Py_ssize_t me, floating[:, :, :, ::1] x, Py_ssize_t first, Py_ssize_t last,
-    Window at,
-) noexcept nogil:
-    """Add every entry of columns to the entry of x that `unfold` reads it from."""
-    cdef Py_ssize_t n, c, area = at.height * at.width
-    for n in range(first, last):
-        for c in range(x.shape[1]):
-            fold_plane(&columns[me, n - first, c * area, 0], &x[n, c, 0, 0], at)
-
-
-cdef void fold_plane(const floating* columns, floating* image, Window at) noexcept nogil:
-    cdef Py_ssize_t i, j, r, s, y, here, start, stop
-    for i in range(at.height):
-        for j in range(at.width):
-            start, stop = first_inside(j, at), past_inside(j, at)
-            for r in range(at.out_H):
-                y = r * at.stride + i - at.pad
-                if 0 <= y < at.H:
-                    here = y * at.W + j - at.pad
-                    if at.stride == 1:
-                        for s in range(start, stop):
-                            image[here + s] += columns[s]
-                    else:
-                        for s in range(start, stop):
-                            image[here + s * at.stride] += columns[s]
-                columns += at.out_W
-
-
-cdef Py_ssize_t first_inside(Py_ssize_t j, Window at) noexcept nogil:
-    """The smallest s with s·stride + j − pad ≥ 0, at most W'."""
-    return 0 if j >= at.pad else min(at.out_W, (at.pad - j + at.stride - 1) // at.stride)
-
-
-cdef Py_ssize_t past_inside(Py_ssize_t j, Window at) noexcept nogil:
-    """One more than the largest s < W' with s·stride + j − pad < W."""
-    cdef Py_ssize_t room = at.W - 1 + at.pad - j
-    return 0 if room < 0 else min(at.out_W, room // at.stride + 1)
+    cdef Layer at = layer(np.shape(x), w.shape[0], w.shape[2], w.shape[3], stride, pad)
+    dtype = np.asarray(x).dtype
+    gradients = np.empty(np.shape(x), dtype), np.empty(np.shape(w), dtype), np.empty(w.shape[0], dtype)
+    cdef const floating[:, :, :, ::1] dx = gradients[0], dw = gradients[1]
+    cdef const floating[::1] db = gradients[2]
+    cdef const floating *dout_ = data(dout), *x_ = data(x), *w_ = data(w)
+    cdef floating *dx_ = <floating*> data(dx), *dw_ = <floating*> data(dw), *db_ = <floating*> row(db)
+    cdef int status, threads = team(at.N)
+    with nogil:
+        if floating is float:
+            status = kernels.f32.conv_backward(&at, dout_, x_, w_, dx_, dw_, db_, threads)
+        else:
+            status = kernels.f64.conv_backward(&at, dout_, x_, w_, dx_, dw_, db_, threads)
+    answered(status)
+    return gradients
 
 
 def max_pool_forward(const floating[:, :, :, ::1] x, Py_ssize_t height, Py_ssize_t width, Py_ssize_t stride):
-    cdef Window at = window(x.shape[2], x.shape[3], height, width, stride, 0)
-    cdef Py_ssize_t plane, N = x.shape[0], C = x.shape[1]
-    out = np.empty((N, C, at.out_H, at.out_W), np.asarray(x).dtype)
-    winner = np.empty((N, C, at.out_H, at.out_W), np.int32)
-    cdef floating[:, :, :, ::1] best = out
-    cdef int[:, :, :, ::1] where = winner
-    for plane in prange(N * C, nogil=True, schedule="static", num_threads=threads()):
-        pool_plane(
-            &x[plane // C, plane % C, 0, 0], &best[plane // C, plane % C, 0, 0], &where[plane // C, plane % C, 0, 0], at
-        )
-    return out, winner
+    cdef Layer at = layer(np.shape(x), 0, height, width, stride, 0)
+    cdef bint wide = height * width > 256
+    shape = (at.N, at.C, at.out_H, at.out_W)
+    image, winner = np.empty(shape, np.asarray(x).dtype), np.empty(shape, np.int32 if wide else np.uint8)
+    cdef const floating[:, :, :, ::1] out = image
+    cdef uint8_t[::1] place = winner.reshape(-1).view(np.uint8)
+    cdef const floating* x_ = data(x)
+    cdef floating* out_ = <floating*> data(out)
+    cdef void* place_ = &place[0] if place.size else NULL
+    cdef int status, threads = team(at.N * at.C)
+    with nogil:
+        if floating is float:
+            status = kernels.f32.max_pool_forward(&at, x_, out_, place_, wide, threads)
+        else:
+            status = kernels.f64.max_pool_forward(&at, x_, out_, place_, wide, threads)
+    answered(status)
+    return image, winner
 
 
-cdef void pool_plane(const floating* image, floating* out, int* winner, Window at) noexcept nogil:
-    cdef Py_ssize_t r, s, i, j, corner, here, best
-    for r in range(at.out_H):
-        for s in range(at.out_W):
-            corner = best = r * at.stride * at.W + s * at.stride
-            for i in range(at.height):
-                for j in range(at.width):
-                    here = corner + i * at.W + j
-                    # NaN wins, as in np.max: it is the one number that differs from itself.
-                    if image[here] > image[best] or (image[here] != image[here] and image[best] == image[best]):
-                        best = here
-            out[r * at.out_W + s] = image[best]
-            winner[r * at.out_W + s] = <int>best
+def max_pool_backward(
+    const floating[:, :, :, ::1] dout, winner, x_shape, Py_ssize_t height, Py_ssize_t width, Py_ssize_t stride
+):
+    cdef Layer at = layer(x_shape, 0, height, width, stride, 0)
+    cdef bint wide = height * width > 256
+    gradient = np.empty(x_shape, np.asarray(dout).dtype)
+    cdef const floating[:, :, :, ::1] dx = gradient
+    cdef const uint8_t[::1] place = winner.reshape(-1).view(np.uint8)
+    cdef const floating* dout_ = data(dout)
+    cdef floating* dx_ = <floating*> data(dx)
+    cdef const void* place_ = &place[0] if place.size else NULL
+    cdef int status, threads = team(at.N * at.C)
+    with nogil:
+        if floating is float:
+            status = kernels.f32.max_pool_backward(&at, dout_, place_, wide, dx_, threads)
+        else:
+            status = kernels.f64.max_pool_backward(&at, dout_, place_, wide, dx_, threads)
+    answered(status)
+    return gradient
 
 
-def max_pool_backward(const floating[:, :, :, ::1] dout, const int[:, :, :, ::1] winner, Py_ssize_t H, Py_ssize_t W):
-    cdef Py_ssize_t plane, N = dout.shape[0], C = dout.shape[1], P = dout.shape[2] * dout.shape[3]
-    dx = np.zeros((N, C, H, W), np.asarray(dout).dtype)
-    cdef floating[:, :, :, ::1] image_gradients = dx
-    for plane in prange(N * C, nogil=True, schedule="static", num_threads=threads()):
-        unpool_plane(
-            &dout[plane // C, plane % C, 0, 0],
-            &winner[plane // C, plane % C, 0, 0],
-            &image_gradients[plane // C, plane % C, 0, 0],
-            P,
-        )
-    return dx
+def norm_forward(
+    const floating[:, :, :, ::1] x, const floating[::1] gamma, const floating[::1] beta, double eps
+):
+    cdef Layer at = layer(np.shape(x), 0, 1, 1, 1, 0)
+    dtype = np.asarray(x).dtype
+    answers = np.empty(np.shape(x), dtype), np.empty(at.C, dtype), np.empty(at.C, dtype)
+    cdef const floating[:, :, :, ::1] out = answers[0]
+    cdef const floating[::1] mean = answers[1], var = answers[2]
+    cdef const floating *x_ = data(x), *gamma_ = row(gamma), *beta_ = row(beta)
+    cdef floating *out_ = <floating*> data(out), *mean_ = <floating*> row(mean), *var_ = <floating*> row(var)
+    cdef int threads = team(at.C)
+    with nogil:
+        if floating is float:
+            kernels.f32.norm_forward(&at, x_, gamma_, beta_, eps, out_, mean_, var_, threads)
+        else:
+            kernels.f64.norm_forward(&at, x_, gamma_, beta_, eps, out_, mean_, var_, threads)
+    return answers
 
 
-cdef void unpool_plane(const floating* dout, const int* winner, floating* image, Py_ssize_t P) noexcept nogil:
-    cdef Py_ssize_t k
-    for k in range(P):
-        image[winner[k]] += dout[k]
+def norm_backward(
+    const floating[:, :, :, ::1] dout, const floating[:, :, :, ::1] x, const floating[::1] gamma,
+    const floating[::1] mean, const floating[::1] var, double eps
+):
+    cdef Layer at = layer(np.shape(x), 0, 1, 1, 1, 0)
+    dtype = np.asarray(x).dtype
+    gradients = np.empty(np.shape(x), dtype), np.empty(at.C, dtype), np.empty(at.C, dtype)
+    cdef const floating[:, :, :, ::1] dx = gradients[0]
+    cdef const floating[::1] dgamma = gradients[1], dbeta = gradients[2]
+    cdef const floating *dout_ = data(dout), *x_ = data(x), *gamma_ = row(gamma), *mean_ = row(mean), *var_ = row(var)
+    cdef floating *dx_ = <floating*> data(dx), *dgamma_ = <floating*> row(dgamma), *dbeta_ = <floating*> row(dbeta)
+    cdef int threads = team(at.C)
+    with nogil:
+        if floating is float:
+            kernels.f32.norm_backward(&at, dout_, x_, gamma_, mean_, var_, eps, dx_, dgamma_, dbeta_, threads)
+        else:
+            kernels.f64.norm_backward(&at, dout_, x_, gamma_, mean_, var_, eps, dx_, dgamma_, dbeta_, threads)
+    return gradients

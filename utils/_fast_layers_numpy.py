@@ -1,8 +1,8 @@
 """The layers of `utils.fast_layers` in NumPy alone, for when there is no compiled extension.
 
-Same functions, same arguments and same results, to rounding, as ``_fast_layers.pyx``, which explains how a convolution
-becomes a matrix product. Nothing is checked here: `utils.fast_layers` hands over arrays of one floating dtype whose
-shapes fit.
+Same functions, same arguments and same results, to rounding, as ``_fast_layers.pyx``. A convolution is a matrix
+product of the filters with what every window sees (im2col). Nothing is checked here: `utils.fast_layers` hands over
+arrays of one floating dtype whose shapes fit.
 """
 
 from __future__ import annotations
@@ -40,24 +40,48 @@ def conv_backward(dout: Array, x: Array, w: Array, stride: int, pad: int) -> tup
     return np.ascontiguousarray(_inner(dpadded, pad)), dw, flat.sum(axis=2).sum(axis=0)
 
 
-def max_pool_forward(x: Array, height: int, width: int, stride: int) -> tuple[Array, NDArray[np.int32]]:
-    """The maximum of every window, and where in its plane (flattened) the first such entry stands."""
-    windows = _windows(x, height, width, stride)
-    rows, cols = windows.shape[2:4]
-    flat = windows.reshape(*windows.shape[:4], height * width)
-    best = flat.argmax(axis=-1)
-    out = np.take_along_axis(flat, best[..., None], axis=-1)[..., 0]
-    y = np.arange(rows)[:, None] * stride + best // width
-    winner = y * x.shape[3] + np.arange(cols) * stride + best % width
-    return out, winner.astype(np.int32)
+def max_pool_forward(x: Array, height: int, width: int, stride: int) -> tuple[Array, Array]:
+    """The maximum of every window, and which of its entries, counted row by row, is the first such."""
+    flat = _windows(x, height, width, stride)
+    flat = flat.reshape(*flat.shape[:4], height * width)
+    winner = flat.argmax(axis=-1)
+    out = np.take_along_axis(flat, winner[..., None], axis=-1)[..., 0]
+    return out, winner.astype(np.uint8 if height * width <= 256 else np.int32)
 
 
-def max_pool_backward(dout: Array, winner: NDArray[np.int32], H: int, W: int) -> Array:
+def max_pool_backward(
+    dout: Array, winner: Array, x_shape: tuple[int, ...], height: int, width: int, stride: int
+) -> Array:
     """Gradient in x (N, C, H, W): every entry of dout is added to the entry that won its window."""
-    N, C = dout.shape[:2]
-    planes = np.arange(N * C).reshape(N, C, 1, 1) * (H * W)
-    dx = np.bincount((planes + winner).ravel(), weights=dout.ravel(), minlength=N * C * H * W)
-    return dx.reshape(N, C, H, W).astype(dout.dtype, copy=False)
+    dx = np.zeros(x_shape, dout.dtype)
+    rows, cols = dout.shape[2:]
+    for k, (i, j) in enumerate(np.ndindex(height, width)):
+        entries = _entries(dx, i, j, rows, cols, stride)
+        np.add(entries, dout, out=entries, where=winner == k)
+    return dx
+
+
+def norm_forward(x: Array, gamma: Array, beta: Array, eps: float) -> tuple[Array, Array, Array]:
+    """out (N, C, H, W), and mean and variance (C,) of each channel."""
+    mean, var = x.mean(axis=(0, 2, 3)), x.var(axis=(0, 2, 3))
+    scale = gamma / np.sqrt(var + x.dtype.type(eps))
+    return _per_channel(scale) * (x - _per_channel(mean)) + _per_channel(beta), mean, var
+
+
+def norm_backward(
+    dout: Array, x: Array, gamma: Array, mean: Array, var: Array, eps: float
+) -> tuple[Array, Array, Array]:
+    """Gradients in x, gamma and beta from dout (N, C, H, W)."""
+    inverse = 1 / np.sqrt(var + x.dtype.type(eps))
+    normal = (x - _per_channel(mean)) * _per_channel(inverse)
+    product = dout * normal
+    through = dout - dout.mean(axis=(0, 2, 3), keepdims=True) - normal * product.mean(axis=(0, 2, 3), keepdims=True)
+    return _per_channel(gamma * inverse) * through, product.sum(axis=(0, 2, 3)), dout.sum(axis=(0, 2, 3))
+
+
+def _per_channel(values: Array) -> Array:
+    """A view of shape (C, 1, 1)."""
+    return values[:, None, None]
 
 
 def _padded(x: Array, pad: int) -> Array:

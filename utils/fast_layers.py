@@ -1,4 +1,4 @@
-"""Convolution and max pooling that are fast enough to train with.
+"""Convolution, max pooling and batch normalisation of images that are fast enough to train with.
 
 They keep the contracts of the naive layers for every stride, pad and window. Windows may overlap, may leave gaps, and
 may leave a rest at the lower and right border, which is ignored. What goes in is never changed and may be any view.
@@ -6,6 +6,10 @@ float32 stays float32: a layer computes in the dtype its inputs promote to (floa
 
 The work is done by a compiled extension, ``_fast_layers.pyx``, which ``pip install -e .`` builds where there is a C
 compiler, and by NumPy, more slowly, where there is none. `BACKEND` says which of the two is in use.
+
+Settings, all from the environment: ``OMP_NUM_THREADS``, how many threads compute (all cores, if it is not set);
+``NNDL_INSTRUCTIONS``, one of avx512, avx2 and baseline, to use less than the processor has; ``NNDL_KEEP_PAGES=0``, to
+leave the C allocator as it is. docs/fast_layers.md says more.
 """
 
 from __future__ import annotations
@@ -36,17 +40,23 @@ class Kernels(Protocol):
         self, dout: Array, x: Array, w: Array, stride: int, pad: int, /
     ) -> tuple[Array, Array, Array]: ...
 
-    def max_pool_forward(
-        self, x: Array, height: int, width: int, stride: int, /
-    ) -> tuple[Array, NDArray[np.int32]]: ...
+    def max_pool_forward(self, x: Array, height: int, width: int, stride: int, /) -> tuple[Array, Array]: ...
 
-    def max_pool_backward(self, dout: Array, winner: NDArray[np.int32], H: int, W: int, /) -> Array: ...
+    def max_pool_backward(
+        self, dout: Array, winner: Array, x_shape: tuple[int, ...], height: int, width: int, stride: int, /
+    ) -> Array: ...
+
+    def norm_forward(self, x: Array, gamma: Array, beta: Array, eps: float, /) -> tuple[Array, Array, Array]: ...
+
+    def norm_backward(
+        self, dout: Array, x: Array, gamma: Array, mean: Array, var: Array, eps: float, /
+    ) -> tuple[Array, Array, Array]: ...
 
 
 def _load() -> tuple[Literal["cython", "numpy"], Kernels]:
     try:
         with _threads_that_sleep():
-            return "cython", cast(Kernels, import_module("utils._fast_layers"))
+            compiled = import_module("utils._fast_layers")
     except ImportError as reason:
         print(
             f"utils.fast_layers runs on NumPy, which is slower ({reason}): "
@@ -54,6 +64,16 @@ def _load() -> tuple[Literal["cython", "numpy"], Kernels]:
             file=sys.stderr,
         )
         return "numpy", _fast_layers_numpy
+    asked = os.environ.get("NNDL_INSTRUCTIONS")
+    if asked and not (asked in compiled.INSTRUCTION_SETS and compiled.use(asked)):
+        print(
+            f"utils.fast_layers uses {compiled.in_use()}: NNDL_INSTRUCTIONS is {asked!r}, but must be one of "
+            f"{', '.join(compiled.INSTRUCTION_SETS)} that this processor has.",
+            file=sys.stderr,
+        )
+    if os.environ.get("NNDL_KEEP_PAGES") != "0":
+        compiled.keep_pages()
+    return "cython", cast(Kernels, compiled)
 
 
 @contextmanager
@@ -87,12 +107,22 @@ class ConvCache(NamedTuple):
 
 
 class PoolCache(NamedTuple):
-    """What `max_pool_forward_fast` leaves for `max_pool_backward_fast`: not x, only which of its entries won."""
+    """What `max_pool_forward_fast` leaves for `max_pool_backward_fast`: not x, only which entry of each window won."""
 
-    winner: NDArray[np.int32]
-    H: int
-    W: int
+    winner: Array
+    x_shape: tuple[int, ...]
+    window: tuple[int, int, int]
     dtype: np.dtype[Any]
+
+
+class NormCache(NamedTuple):
+    """What `spatial_batchnorm_forward_fast` leaves for its backward pass: not x̂, which x gives again."""
+
+    x: Array
+    gamma: Array
+    mean: Array
+    var: Array
+    eps: float
 
 
 def conv_forward_fast(
@@ -204,7 +234,7 @@ def max_pool_forward_fast(x: ArrayLike, pool_param: Mapping[str, int]) -> tuple[
     )
     _fits("pool_param", height, width, x, pad=0)
     out, winner = _kernels.max_pool_forward(x, height, width, stride)
-    return out, PoolCache(winner, x.shape[2], x.shape[3], x.dtype)
+    return out, PoolCache(winner, x.shape, (height, width, stride), x.dtype)
 
 
 def max_pool_backward_fast(dout: ArrayLike, cache: PoolCache) -> Array:
@@ -233,7 +263,82 @@ def max_pool_backward_fast(dout: ArrayLike, cache: PoolCache) -> Array:
     """
     _from(cache, PoolCache, "max_pool_forward_fast")
     dout = _upstream(dout, cache.winner.shape, cache.dtype)
-    return _kernels.max_pool_backward(dout, cache.winner, cache.H, cache.W)
+    return _kernels.max_pool_backward(dout, cache.winner, cache.x_shape, *cache.window)
+
+
+def spatial_batchnorm_forward_fast(
+    x: ArrayLike, gamma: ArrayLike, beta: ArrayLike, eps: float = 1e-5
+) -> tuple[Array, NormCache]:
+    """Batch normalisation of images in training: each channel over all images and pixels.
+
+    Running statistics are the caller's to keep; the cache holds the mean and the variance of this minibatch.
+
+    Parameters
+    ----------
+    x : array-like of shape (N, C, H, W)
+        Minibatch of N images with C channels.
+    gamma, beta : array-like of shape (C,)
+        Scale and shift of each channel.
+    eps : float, default=1e-5
+        Added to the variance.
+
+    Returns
+    -------
+    out : ndarray of shape (N, C, H, W)
+    cache : NormCache
+        For `spatial_batchnorm_backward_fast`.
+
+    Raises
+    ------
+    TypeError
+        If an array does not hold real numbers.
+    ValueError
+        If the shapes do not fit each other, or there is no pixel to normalise.
+
+    References
+    ----------
+    S. Ioffe, C. Szegedy, "Batch normalization: accelerating deep network training by reducing internal covariate
+    shift", ICML 2015, section 3.2.
+    """
+    x, gamma, beta = _floating(x=x, gamma=gamma, beta=beta)
+    _shaped("x", x, "(N, C, H, W)")
+    C = x.shape[1]
+    for name, array in (("gamma", gamma), ("beta", beta)):
+        if array.shape != (C,):
+            raise ValueError(f"{name} must have shape (C,) = ({C},), one entry per channel, but has {array.shape}.")
+    if C > 0 and x.size == 0:
+        raise ValueError(f"x must have at least one image and one pixel to be normalised, but has shape {x.shape}.")
+    out, mean, var = _kernels.norm_forward(x, gamma, beta, float(eps))
+    return out, NormCache(x, gamma, mean, var, float(eps))
+
+
+def spatial_batchnorm_backward_fast(dout: ArrayLike, cache: NormCache) -> tuple[Array, Array, Array]:
+    """Backward pass of the batch normalisation of images.
+
+    Parameters
+    ----------
+    dout : array-like of shape (N, C, H, W)
+        Upstream gradient ∂L/∂out.
+    cache : NormCache
+        From `spatial_batchnorm_forward_fast`.
+
+    Returns
+    -------
+    dx : ndarray of shape (N, C, H, W)
+        ∂L/∂x.
+    dgamma, dbeta : ndarray of shape (C,)
+        ∂L/∂gamma and ∂L/∂beta.
+
+    Raises
+    ------
+    TypeError
+        If the cache is not from `spatial_batchnorm_forward_fast`, or dout does not hold real numbers.
+    ValueError
+        If dout does not have the shape of out.
+    """
+    _from(cache, NormCache, "spatial_batchnorm_forward_fast")
+    dout = _upstream(dout, cache.x.shape, cache.x.dtype)
+    return _kernels.norm_backward(dout, *cache)
 
 
 def _floating(**named: ArrayLike) -> list[Array]:

@@ -11,7 +11,7 @@ from typing import Any
 from ..course import Course, Exercise
 from ..reference import Reference
 
-_TEXT = (".py", ".pyx", ".md", ".toml", ".yml", ".svg")
+_TEXT = (".py", ".pyx", ".c", ".h", ".md", ".toml", ".yml", ".svg")
 
 
 @dataclass(frozen=True, order=True)

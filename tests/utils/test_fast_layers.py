@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from utils import _fast_layers_numpy, fast_layers
+from utils import fast_layers
 from utils.fast_layers import (
     conv_backward_fast,
     conv_forward_fast,
@@ -35,8 +35,6 @@ def backend(request):
     with pytest.MonkeyPatch.context() as patch:
         kernels = importlib.import_module(request.param)
         patch.setattr(fast_layers, "_kernels", kernels)
-        if kernels is not _fast_layers_numpy:
-            patch.setattr(kernels, "BLOCK_BYTES", 3000)
         yield request.param
 
 
