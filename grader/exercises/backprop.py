@@ -100,7 +100,11 @@ RECIPES = (
                 "The two paths are taken to give the same gradient; write each one out, they differ.",
                 (_AUTO_DW, "dW = 2 * np.outer(h, r)"),
             ),
-            wrong("no-half", "The factor ½ of the loss is missing.", (_AUTO_LOSS, "loss = r @ r")),
+            wrong(
+                "no-half",
+                "The factor ½ of the loss is missing: it comes out twice too large; compare with the formula from left to right.",
+                (_AUTO_LOSS, "loss = r @ r"),
+            ),
             wrong(
                 "gradient-doubled",
                 "dW is twice too large: the ½ in the loss cancels the 2 of the square.",
@@ -129,7 +133,7 @@ RECIPES = (
             ),
             wrong(
                 "norm-not-squared",
-                "The loss is ½‖·‖ without the square.",
+                "The loss is ½‖·‖ without the square: doubling the error should make it four times as large.",
                 (_AUTO_LOSS, "loss = 0.5 * np.sqrt(r @ r)"),
             ),
         ),
@@ -171,7 +175,7 @@ RECIPES = (
             ),
             wrong(
                 "kernel-not-inverted",
-                "dX uses K where its inverse belongs.",
+                "dX uses K where its inverse belongs: ask first what log|K| becomes when it is differentiated by K.",
                 (_LOG_DX, "dX = -alpha * D * (K @ X)"),
             ),
             wrong(
@@ -184,7 +188,7 @@ RECIPES = (
             ),
             wrong(
                 "no-half",
-                "The factor ½ is missing.",
+                "The factor ½ is missing: what comes out is twice too large; compare with the formula from left to right.",
                 (_LOG_VALUE, "value = -D * np.linalg.slogdet(K).logabsdet"),
                 (_LOG_DX, "dX = -2 * alpha * D * np.linalg.solve(K, X)"),
             ),
@@ -226,13 +230,17 @@ RECIPES = (
             ),
             wrong(
                 "kernel-not-inverted",
-                "K is used where its inverse belongs.",
+                "K is used where its inverse belongs: the larger K, the smaller the value should be.",
                 ("A = np.linalg.solve(K, Y)", "A = K @ Y"),
             ),
-            wrong("no-half", "The factor ½ of the value is missing.", (_FIT_VALUE, "value = -np.sum(A * Y)")),
+            wrong(
+                "no-half",
+                "The factor ½ of the value is missing: it comes out twice too large; compare with the formula from left to right.",
+                (_FIT_VALUE, "value = -np.sum(A * Y)"),
+            ),
             wrong(
                 "sign-of-value",
-                "The value has the opposite sign.",
+                "The value has the opposite sign: the data term has a minus in front.",
                 (_FIT_VALUE, "value = 0.5 * np.sum(A * Y)"),
             ),
             wrong(
@@ -248,10 +256,14 @@ RECIPES = (
         (
             wrong(
                 "first-term-only",
-                "Only the log-determinant is there.",
+                "Only the log-determinant is there; the objective is the sum of two terms.",
                 (_SUM, "value, dX = volume, dX_volume"),
             ),
-            wrong("second-term-only", "Only the data term is there.", (_SUM, "value, dX = fit, dX_fit")),
+            wrong(
+                "second-term-only",
+                "Only the data term is there; the objective is the sum of two terms.",
+                (_SUM, "value, dX = fit, dX_fit"),
+            ),
             wrong(
                 "difference",
                 "The two terms are subtracted; both already carry their minus, so they add.",

@@ -243,7 +243,7 @@ INIT_RECIPE = Recipe(
         ),
         wrong(
             "dtype-ignored",
-            "The parameters are not in the dtype that was asked for.",
+            "The parameters are not in the dtype that was asked for; numpy draws float64 unless it is told otherwise.",
             ("self.params[name] = value.astype(self.dtype)", "self.params[name] = value.astype(np.float64)"),
         ),
     ),
@@ -260,7 +260,7 @@ LOSS_RECIPE = Recipe(
         ),
         wrong(
             "no-activation",
-            "There is no ReLU after the hidden affine layer.",
+            "There is no ReLU after the hidden affine layer; without one the last two layers are a single affine map.",
             (_HIDDEN, _HIDDEN.replace("affine_relu_forward", "affine_forward")),
             (_D2, _D2.replace("affine_relu_backward", "affine_backward")),
         ),
@@ -286,10 +286,14 @@ LOSS_RECIPE = Recipe(
             "The scores are normalised; the last layer is affine only.",
             (_SCORES, f"{_SCORES}\n        scores = (scores - scores.mean(axis=0)) / (scores.std(axis=0) + 1e-5)"),
         ),
-        wrong("no-regularisation-in-loss", "The L2 term is missing from the loss.", (_REG, "pass")),
+        wrong(
+            "no-regularisation-in-loss",
+            "The L2 term is missing from the loss: it does not grow with reg; look at where the data loss is returned.",
+            (_REG, "pass"),
+        ),
         wrong(
             "regularisation-without-half",
-            "The L2 term lacks its factor ½.",
+            "The L2 term lacks its factor ½: what reg adds to the loss is twice too large.",
             (_REG, _REG.replace("0.5 * ", "")),
         ),
         wrong(
@@ -309,7 +313,7 @@ LOSS_RECIPE = Recipe(
         ),
         wrong(
             "regularisation-not-squared",
-            "The L2 term adds up the weights themselves instead of their squares.",
+            "The L2 term adds up the weights themselves instead of their squares: negative weights make the loss smaller.",
             (_REG, _REG.replace("(p[name] * p[name])", "p[name]")),
         ),
         wrong(
@@ -364,7 +368,7 @@ LOSS_RECIPE = Recipe(
         ),
         wrong(
             "dtype-ignored",
-            "The net computes in float64 although its dtype is float32.",
+            "The net computes in float64 although its dtype is float32; look at the dtype that X has when it enters the first layer.",
             (_X, "X = np.asarray(X, dtype=np.float64)"),
         ),
     ),

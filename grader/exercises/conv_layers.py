@@ -161,7 +161,11 @@ FORWARD_RECIPE = Recipe(
             "The image is padded by 1 whatever pad is.",
             (_PAD, _PAD.replace("(pad, pad), (pad, pad)", "(1, 1), (1, 1)")),
         ),
-        wrong("no-bias", "The bias b is never added.", (_OUT, _OUT.replace(" + b[f]", ""))),
+        wrong(
+            "no-bias",
+            "The bias b is never added: all that a filter gives is off by one and the same number.",
+            (_OUT, _OUT.replace(" + b[f]", "")),
+        ),
         wrong(
             "bias-of-first-filter",
             "Every filter is given the bias of the first; b has one entry for each filter.",
@@ -184,12 +188,12 @@ FORWARD_RECIPE = Recipe(
         ),
         wrong(
             "first-example-only",
-            "Every example comes out as the first one.",
+            "Every example comes out as the first one; look at which image the window is cut from.",
             (_WINDOW, _WINDOW.replace("[n,", "[0,")),
         ),
         wrong(
             "first-filter-only",
-            "Every filter gives what the first one gives.",
+            "Every filter gives what the first one gives; look at which filter is laid on the window.",
             (_OUT, _OUT.replace("w[f]", "w[0]")),
         ),
         wrong(
@@ -314,7 +318,7 @@ BACKWARD_RECIPE = Recipe(
         ),
         wrong(
             "dw-of-first-example",
-            "dw looks at the first image for every example.",
+            "dw looks at the first image for every example; each example's share of dout belongs to its own image.",
             (_DW, "dw[f] += dout[n, f, i, j] * x_pad[(0, *window[1:])]"),
         ),
         wrong(
@@ -329,7 +333,7 @@ BACKWARD_RECIPE = Recipe(
         ),
         wrong(
             "dw-first-channel",
-            "Every channel of dw holds what belongs to the first one.",
+            "Every channel of dw holds what belongs to the first one; each weight gets the pixels of its own channel.",
             (_DW, "dw[f] += dout[n, f, i, j] * x_pad[window][0]"),
         ),
         wrong(
@@ -354,7 +358,7 @@ BACKWARD_RECIPE = Recipe(
         ),
         wrong(
             "db-total",
-            "db is a single number; there is one bias for each filter.",
+            "db is a single number; there is one bias for each filter, and it is shared by examples and positions only.",
             (_DB, "np.zeros_like(w), dout.sum()"),
         ),
         wrong(

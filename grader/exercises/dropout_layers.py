@@ -182,7 +182,7 @@ FORWARD = Recipe(
         ),
         wrong(
             "added",
-            "The mask is added to x; multiply.",
+            "The mask is added to x: what is dropped does not come out as 0; a mask multiplies.",
             (_OUT, "out = x + mask\n"),
         ),
         wrong(
@@ -221,12 +221,12 @@ FORWARD = Recipe(
         ),
         wrong(
             "dtype-not-kept",
-            "The output is float64 where x is float32.",
+            "The output is float64 where x is float32; look at the dtype of the mask.",
             (_RETURN, "return out.astype(np.float64), (dropout_param, mask)"),
         ),
         wrong(
             "flattened",
-            "The output is flat; it has the shape of x.",
+            "The output is flat where it should have the shape of x; look at what a reshape or ravel leaves behind.",
             (_OUT, "out = (x * mask).ravel()\n"),
             (_TEST, _TEST.replace("out = x", "out = x.ravel()")),
         ),
@@ -285,7 +285,7 @@ BACKWARD = Recipe(
         ),
         wrong(
             "added",
-            "The mask is added to dout; multiply.",
+            "The mask is added to dout: what was dropped does not come out as 0; a mask multiplies.",
             (_DX, 'dx = dout + mask if mode == "train" else dout'),
         ),
         wrong(
@@ -305,12 +305,12 @@ BACKWARD = Recipe(
         ),
         wrong(
             "dtype-not-kept",
-            "dx is float64 where dout is float32.",
+            "dx is float64 where dout is float32; look at the dtype of the mask.",
             (_DX_RETURN, _DX_RETURN.replace("dout.dtype", "np.float64")),
         ),
         wrong(
             "flattened",
-            "dx is flat; it has the shape of dout.",
+            "dx is flat where it should have the shape of dout; look at what a reshape or ravel leaves behind.",
             (_DX, 'dx = (dout * mask).ravel() if mode == "train" else dout.ravel()'),
         ),
         wrong(

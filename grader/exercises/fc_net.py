@@ -217,14 +217,18 @@ RECIPES = (
             ),
             wrong(
                 "no-activation",
-                "There is no ReLU between the two layers.",
+                "There is no ReLU between the two layers; without one the net is a single affine map.",
                 (_TWO_HIDDEN, "hidden, hidden_cache = affine_forward(X, W1, b1)"),
                 (_TWO_DX, '_, grads["W1"], grads["b1"] = affine_backward(dhidden, hidden_cache)'),
             ),
-            wrong("no-regularisation-in-loss", "The L2 term is missing from the loss.", (_TWO_REG, "pass")),
+            wrong(
+                "no-regularisation-in-loss",
+                "The L2 term is missing from the loss: it does not grow with reg; look at where the data loss is returned.",
+                (_TWO_REG, "pass"),
+            ),
             wrong(
                 "regularisation-without-half",
-                "The L2 term lacks its factor ½.",
+                "The L2 term lacks its factor ½: what reg adds to the loss is twice too large.",
                 (_TWO_REG, _TWO_REG.replace("0.5 * ", "")),
             ),
             wrong(
@@ -239,7 +243,7 @@ RECIPES = (
             ),
             wrong(
                 "regularisation-not-squared",
-                "The L2 term adds up the weights themselves instead of their squares.",
+                "The L2 term adds up the weights themselves instead of their squares: negative weights make the loss smaller.",
                 (_TWO_REG, "loss += 0.5 * self.reg * (W1.sum() + W2.sum())"),
             ),
             wrong(
@@ -332,7 +336,7 @@ RECIPES = (
             ),
             wrong(
                 "dtype-ignored",
-                "The parameters are not in the dtype that was asked for.",
+                "The parameters are not in the dtype that was asked for; numpy draws float64 unless it is told otherwise.",
                 (
                     "self.params[name] = value.astype(self.dtype)",
                     "self.params[name] = value.astype(np.float64)",
@@ -351,14 +355,18 @@ RECIPES = (
             ),
             wrong(
                 "no-activation",
-                "There are no ReLUs between the layers.",
+                "There are no ReLUs between the layers; without them the net is a single affine map.",
                 (_DEEP_HIDDEN, _DEEP_AFFINE),
                 (_DEEP_BACK, _DEEP_AFFINE_BACK),
             ),
-            wrong("no-regularisation-in-loss", "The L2 term is missing from the loss.", (_DEEP_REG, "pass")),
+            wrong(
+                "no-regularisation-in-loss",
+                "The L2 term is missing from the loss: it does not grow with reg; look at where the data loss is returned.",
+                (_DEEP_REG, "pass"),
+            ),
             wrong(
                 "regularisation-without-half",
-                "The L2 term lacks its factor ½.",
+                "The L2 term lacks its factor ½: what reg adds to the loss is twice too large.",
                 (_DEEP_REG, _DEEP_REG.replace("0.5 * ", "")),
             ),
             wrong(
@@ -378,7 +386,7 @@ RECIPES = (
             ),
             wrong(
                 "regularisation-not-squared",
-                "The L2 term adds up the weights themselves instead of their squares.",
+                "The L2 term adds up the weights themselves instead of their squares: negative weights make the loss smaller.",
                 (_DEEP_REG, _DEEP_REG.replace("(W * W)", "W")),
             ),
             wrong(

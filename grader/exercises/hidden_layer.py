@@ -210,7 +210,7 @@ FORWARD_RECIPE = Recipe(
         ),
         wrong(
             "no-relu",
-            "There is no ReLU in the layer.",
+            "There is no ReLU in the layer: what should be 0 comes out negative; look at the last steps before dropout.",
             (_RELU, ""),
             ("cache = (fc_cache, norm_cache, relu_cache", "cache = (fc_cache, norm_cache, None"),
         ),
@@ -238,7 +238,11 @@ FORWARD_RECIPE = Recipe(
             ),
             (_DROP, "pass"),
         ),
-        wrong("dropped-twice", "The dropout layer is applied twice.", (_DROP, f"{_DROP}\n            {_DROP}")),
+        wrong(
+            "dropped-twice",
+            "The dropout layer is applied twice: too much is 0, and what is kept is scaled up too far; look for a second call.",
+            (_DROP, f"{_DROP}\n            {_DROP}"),
+        ),
         wrong(
             "keep-probability",
             "p is turned round before it reaches the dropout layer; both mean the probability of dropping.",
@@ -294,15 +298,19 @@ FORWARD_RECIPE = Recipe(
         ),
         wrong(
             "gamma-and-beta-exchanged",
-            "gamma and beta are handed over in the wrong order.",
+            "gamma and beta are handed over in the wrong order; compare with the signature of the function they go to.",
             (_NORM, _NORM.replace("gamma, beta", "beta, gamma")),
         ),
         wrong(
             "no-gamma-and-beta",
-            "gamma and beta of the layer are not used.",
+            "gamma and beta of the layer are not used; they stand in self.params under the layer's number.",
             (_NORM, _NORM.replace("gamma, beta", "1 + 0 * gamma, 0 * beta")),
         ),
-        wrong("no-bias", "b is never added.", (_LINEAR, _LINEAR.replace("W, b", "W, 0 * b"))),
+        wrong(
+            "no-bias",
+            "b is never added; look at what the affine step is given.",
+            (_LINEAR, _LINEAR.replace("W, b", "W, 0 * b")),
+        ),
     ),
 )
 
@@ -324,12 +332,12 @@ BACKWARD_RECIPE = Recipe(
     (
         wrong(
             "past-dropout",
-            "The gradient goes past the dropout layer as if nothing had been dropped.",
+            "The gradient goes past the dropout layer as if nothing had been dropped; every layer of the way forwards has its part in the way back.",
             (_DROP_BACK, "pass"),
         ),
         wrong(
             "past-relu",
-            "The gradient goes past the ReLU.",
+            "The gradient goes past the ReLU; where a unit was off, nothing should get through.",
             (_RELU_BACK, ""),
         ),
         wrong(
@@ -365,7 +373,7 @@ BACKWARD_RECIPE = Recipe(
         ),
         wrong(
             "no-gamma-and-beta",
-            "gamma and beta get no gradients.",
+            "gamma and beta get no gradients; they are parameters as W and b are, and the normalisation's way back yields theirs.",
             (_KEEP, "pass"),
         ),
         wrong(

@@ -96,7 +96,7 @@ FORWARD_RECIPE = Recipe(
         ),
         wrong(
             "no-normalisation",
-            "The batch normalisation is left out.",
+            "The batch normalisation is left out; it stands between the affine layer and the ReLU.",
             (_NORM, "normalised, bn_cache = a, None"),
         ),
         wrong(
@@ -117,7 +117,7 @@ FORWARD_RECIPE = Recipe(
         ),
         wrong(
             "gamma-and-beta-exchanged",
-            "gamma and beta are handed over in the wrong order.",
+            "gamma and beta are handed over in the wrong order; compare with the signature of the function they go to.",
             (_NORM, _NORM.replace("gamma, beta", "beta, gamma")),
         ),
         wrong(
@@ -194,12 +194,12 @@ BACKWARD_RECIPE = Recipe(
         ),
         wrong(
             "gamma-and-beta-exchanged",
-            "dgamma and dbeta are exchanged.",
+            "dgamma and dbeta are exchanged: gamma scales and beta shifts; look at which is which, and in what order they are returned.",
             (_LINEAR_BACK, f"{_LINEAR_BACK}\n    dgamma, dbeta = dbeta, dgamma"),
         ),
         wrong(
             "dx-and-dw-exchanged",
-            "dx and dw are exchanged.",
+            "dx and dw are exchanged; mind the order in which the affine layer's way back returns them.",
             (_LINEAR_BACK, f"{_LINEAR_BACK}\n    dx, dw = dw, dx"),
         ),
         wrong(

@@ -75,7 +75,11 @@ AFFINE_FORWARD_RECIPE = Recipe(
     "layers.affine_forward",
     affine_forward_cases,
     (
-        wrong("no-bias", "The bias b is never added.", (_OUT, "out = x.reshape(x.shape[0], -1) @ w")),
+        wrong(
+            "no-bias",
+            "The bias b is never added: all examples are off by the same numbers, one for each output.",
+            (_OUT, "out = x.reshape(x.shape[0], -1) @ w"),
+        ),
         wrong(
             "bias-subtracted",
             "The bias b is subtracted; the layer adds it.",
@@ -257,7 +261,7 @@ RELU_FORWARD_RECIPE = Recipe(
         ),
         wrong(
             "minimum",
-            "The negative part is kept and the positive part lost.",
+            "The negative part is kept and the positive part lost: it should be the other way round.",
             (_RELU, "out = np.minimum(0, x)"),
         ),
         wrong(
@@ -287,7 +291,7 @@ RELU_FORWARD_RECIPE = Recipe(
         ),
         wrong(
             "flattened",
-            "The output is flat; it has the shape of x.",
+            "The output is flat where it should have the shape of x; look at what a reshape or ravel leaves behind.",
             (_RELU, "out = np.maximum(0, x).ravel()"),
         ),
         wrong(
@@ -337,10 +341,14 @@ RELU_BACKWARD_RECIPE = Recipe(
             "dx is x's mask applied to max(0, dout); negative upstream gradients count too.",
             (_RELU_DX, "dx = np.where(x > 0, np.maximum(0, dout), 0)"),
         ),
-        wrong("minus", "The sign is flipped.", (_RELU_DX, "dx = -np.where(x > 0, dout, 0)")),
+        wrong(
+            "minus",
+            "dx has the opposite sign: a ReLU lets dout through or stops it, and never turns it round.",
+            (_RELU_DX, "dx = -np.where(x > 0, dout, 0)"),
+        ),
         wrong(
             "flattened",
-            "dx is flat; it has the shape of x.",
+            "dx is flat where it should have the shape of x; look at what a reshape or ravel leaves behind.",
             (_RELU_DX, "dx = np.where(x > 0, dout, 0).ravel()"),
         ),
         wrong(

@@ -148,8 +148,16 @@ RECIPES = (
                 "The scores go through a ReLU; only the hidden layer has one, scores may be negative.",
                 (_SCORES, "scores = np.maximum(0, hidden @ W2.T + b2)"),
             ),
-            wrong("no-hidden-bias", "b1 is never added.", (_HIDDEN, "hidden = np.maximum(0, X @ W1.T)")),
-            wrong("no-output-bias", "b2 is never added.", (_SCORES, "scores = hidden @ W2.T")),
+            wrong(
+                "no-hidden-bias",
+                "b1 is never added; each of the two layers has a bias of its own.",
+                (_HIDDEN, "hidden = np.maximum(0, X @ W1.T)"),
+            ),
+            wrong(
+                "no-output-bias",
+                "b2 is never added; each of the two layers has a bias of its own.",
+                (_SCORES, "scores = hidden @ W2.T"),
+            ),
             wrong(
                 "exp-overflows",
                 "Large scores overflow in exp and give NaN; subtract each row's largest score before.",
@@ -178,12 +186,12 @@ RECIPES = (
             ),
             wrong(
                 "no-regularisation-in-loss",
-                "The L2 term is missing from the loss.",
+                "The L2 term is missing from the loss: it does not grow with reg; look at where the data loss is returned.",
                 (_LOSS, "loss = -log_probs[rows, y].mean()"),
             ),
             wrong(
                 "regularisation-without-half",
-                "The L2 term lacks its factor ½.",
+                "The L2 term lacks its factor ½: what reg adds to the loss is twice too large.",
                 (_LOSS, _LOSS.replace("0.5 * reg", "reg")),
             ),
             wrong(
@@ -193,7 +201,7 @@ RECIPES = (
             ),
             wrong(
                 "regularisation-not-squared",
-                "The L2 term adds up the weights themselves instead of their squares.",
+                "The L2 term adds up the weights themselves instead of their squares: negative weights make the loss smaller.",
                 (_LOSS, _LOSS.replace("(W1 * W1).sum() + (W2 * W2).sum()", "W1.sum() + W2.sum()")),
             ),
             wrong(
@@ -278,7 +286,11 @@ RECIPES = (
                 "The step is divided by the batch size; the loss is a mean already.",
                 (_STEP, "self.params[name] -= learning_rate * grads[name] / batch_size"),
             ),
-            wrong("no-step", "The parameters never change.", (_STEP, "pass")),
+            wrong(
+                "no-step",
+                "The parameters never change; after each loss they should have moved by one step, where the net keeps them.",
+                (_STEP, "pass"),
+            ),
             wrong(
                 "labels-of-other-rows",
                 "X_batch and y_batch do not hold the same rows, so examples get other examples' labels.",
@@ -312,7 +324,7 @@ RECIPES = (
         (
             wrong(
                 "smallest-score",
-                "The class with the smallest score is chosen.",
+                "The class with the smallest score is chosen; a high score speaks for a class.",
                 ("y_pred = self.loss(X).argmax(axis=1)", "y_pred = self.loss(X).argmin(axis=1)"),
             ),
             wrong(

@@ -154,7 +154,7 @@ BATCHNORM_FORWARD = Recipe(
         ),
         wrong(
             "test-not-centred",
-            "In test mode the running mean is not subtracted.",
+            "In test mode the running mean is not subtracted; test mode takes the steps of training, with other statistics.",
             (_TEST, "out = gamma * x / np.sqrt(running_var + eps) + beta"),
         ),
         wrong(
@@ -170,7 +170,7 @@ BATCHNORM_FORWARD = Recipe(
         ),
         wrong(
             "running-not-updated",
-            "The running statistics never change in training.",
+            "The running statistics never change in training; each minibatch should move them a little.",
             (_RUN_MEAN, "running_mean = running_mean + 0"),
             (_RUN_VAR, "running_var = running_var + 0"),
         ),
@@ -254,12 +254,12 @@ BATCHNORM_FORWARD = Recipe(
         ),
         wrong(
             "mean-only",
-            "The mean is subtracted but nothing is divided by the standard deviation.",
+            "The mean is subtracted but nothing is divided by the standard deviation: the normalised numbers should have spread 1.",
             (_INV_STD, "inv_std = np.ones_like(var)"),
         ),
         wrong(
             "not-centred",
-            "The mean is not subtracted from x before the division.",
+            "The mean is not subtracted from x before the division: the normalised numbers should have mean 0.",
             (_OUT, _OUT.replace("centred * inv_std", "x * inv_std")),
         ),
         wrong(
@@ -287,7 +287,7 @@ BATCHNORM_FORWARD = Recipe(
         ),
         wrong(
             "no-beta",
-            "beta is never added.",
+            "beta is never added: the mean of what comes out should be beta, and it is 0.",
             (_OUT, _OUT.replace(" + beta", "")),
             (_TEST, _TEST.replace(" + beta", "")),
         ),
@@ -359,7 +359,7 @@ _DX = "dx = dcentred - dcentred.mean(axis=0)"
 
 _AVERAGED = "dbeta and dgamma are means over the minibatch; every example adds its share, so they are sums."
 _KEEPS_AXIS = "dgamma and dbeta keep the axis they were summed over; like gamma and beta they have shape (D,)."
-_EXCHANGED = "dgamma and dbeta are exchanged."
+_EXCHANGED = "dgamma and dbeta are exchanged: gamma scales and beta shifts; look at which is which, and in what order they are returned."
 
 BATCHNORM_BACKWARD = Recipe(
     "layers.batchnorm_backward",
@@ -382,7 +382,7 @@ BATCHNORM_BACKWARD = Recipe(
         ),
         wrong(
             "no-path-through-variance",
-            "In dx the path through the variance is missing.",
+            "In dx the path through the variance is missing: whoever moves one x moves the variance, and with it every number that it normalises.",
             (_DCENTRED, "dcentred = dx_hat * inv_std"),
         ),
         wrong(
@@ -417,7 +417,7 @@ BATCHNORM_BACKWARD = Recipe(
         ),
         wrong(
             "power-of-std",
-            "In dx the path through the variance has the wrong power of the standard deviation.",
+            "In dx the path through the variance has the wrong power of the standard deviation: write 1/σ as a power of the variance, then differentiate that.",
             (_DVAR, _DVAR.replace("inv_std**3", "inv_std")),
         ),
         wrong(
@@ -519,12 +519,12 @@ BATCHNORM_BACKWARD_ALT = Recipe(
         ),
         wrong(
             "mean-sign",
-            "In dx the path through the mean has the wrong sign.",
+            "In dx the path through the mean has the wrong sign: the mean is subtracted on the way forwards.",
             (_ALT, _ALT.replace("(dbeta + x_hat", "(-dbeta + x_hat")),
         ),
         wrong(
             "variance-sign",
-            "In dx the path through the variance has the wrong sign.",
+            "In dx the path through the variance has the wrong sign: a larger variance makes the output smaller.",
             (_ALT, _ALT.replace("dbeta + x_hat", "dbeta - x_hat")),
         ),
         wrong(
@@ -542,10 +542,14 @@ BATCHNORM_BACKWARD_ALT = Recipe(
             "In dx the path through the variance has x − μ where x̂ belongs.",
             (_ALT, _ALT.replace("x_hat * dgamma", "x_hat / inv_std * dgamma")),
         ),
-        wrong("no-gamma-in-dx", "dx forgets gamma.", (_ALT, _ALT.replace("(gamma * inv_std)", "inv_std"))),
+        wrong(
+            "no-gamma-in-dx",
+            "dx forgets gamma, which scales everything on its way forwards and so every gradient on its way back.",
+            (_ALT, _ALT.replace("(gamma * inv_std)", "inv_std")),
+        ),
         wrong(
             "no-std-in-dx",
-            "dx lacks the division by the standard deviation.",
+            "dx lacks the division by the standard deviation: the forward pass divides by it, and so does the way back.",
             (_ALT, _ALT.replace("(gamma * inv_std)", "gamma")),
         ),
         wrong(
@@ -662,12 +666,12 @@ LAYERNORM_FORWARD = Recipe(
         ),
         wrong(
             "mean-only",
-            "The mean is subtracted but nothing is divided by the standard deviation.",
+            "The mean is subtracted but nothing is divided by the standard deviation: the normalised numbers should have spread 1.",
             (_L_STD, "inv_std = np.ones((len(x), 1))"),
         ),
         wrong(
             "not-centred",
-            "The mean is not subtracted from x before the division.",
+            "The mean is not subtracted from x before the division: the normalised numbers should have mean 0.",
             (_L_OUT, _L_OUT.replace("centred * inv_std", "x * inv_std")),
         ),
         wrong(
@@ -680,7 +684,11 @@ LAYERNORM_FORWARD = Recipe(
             "gamma and beta are left out: the normalised numbers are scaled and shifted.",
             (_L_OUT, _L_OUT.replace("gamma * x_hat + beta", "x_hat.copy()")),
         ),
-        wrong("no-beta", "beta is never added.", (_L_OUT, _L_OUT.replace(" + beta", ""))),
+        wrong(
+            "no-beta",
+            "beta is never added: the mean of what comes out should be beta, and it is 0.",
+            (_L_OUT, _L_OUT.replace(" + beta", "")),
+        ),
         wrong(
             "gamma-and-beta-exchanged",
             "gamma and beta are exchanged: gamma scales, beta shifts.",
@@ -747,7 +755,7 @@ LAYERNORM_BACKWARD = Recipe(
         ),
         wrong(
             "no-gamma-in-dx",
-            "dx forgets gamma.",
+            "dx forgets gamma, which scales everything on its way forwards and so every gradient on its way back.",
             (_L_TOP, _L_TOP.replace("dout * gamma", "dout * 1")),
         ),
         wrong(
@@ -763,12 +771,12 @@ LAYERNORM_BACKWARD = Recipe(
         ),
         wrong(
             "no-path-through-mean",
-            "In dx the path through the mean is missing.",
+            "In dx the path through the mean is missing: whoever moves one x moves the mean, and with it every number that it is taken from.",
             (_L_DX, "dx = inv_std * (dx_hat - through_var)"),
         ),
         wrong(
             "no-path-through-variance",
-            "In dx the path through the variance is missing.",
+            "In dx the path through the variance is missing: whoever moves one x moves the variance, and with it every number that it normalises.",
             (_L_DX, "dx = inv_std * (dx_hat - through_mean)"),
         ),
         wrong(
@@ -785,17 +793,17 @@ LAYERNORM_BACKWARD = Recipe(
         ),
         wrong(
             "variance-sign",
-            "In dx the path through the variance has the wrong sign.",
+            "In dx the path through the variance has the wrong sign: a larger variance makes the output smaller.",
             (_L_DX, _L_DX.replace("- through_var", "+ through_var")),
         ),
         wrong(
             "mean-sign",
-            "In dx the path through the mean has the wrong sign.",
+            "In dx the path through the mean has the wrong sign: the mean is subtracted on the way forwards.",
             (_L_DX, _L_DX.replace("- through_mean", "+ through_mean")),
         ),
         wrong(
             "no-std-in-dx",
-            "dx lacks the division by the standard deviation.",
+            "dx lacks the division by the standard deviation: the forward pass divides by it, and so does the way back.",
             (_L_DX, _L_DX.replace("inv_std * ", "")),
         ),
         wrong(

@@ -280,7 +280,7 @@ RMSPROP = Recipe(
         ),
         wrong(
             "no-epsilon",
-            "epsilon is not used; it keeps the division away from 0.",
+            "epsilon is not used; it keeps the division away from 0, so look at what is divided by.",
             (_RMS, "next_w = w - learning_rate * dw / np.sqrt(a)"),
         ),
         wrong(
@@ -345,7 +345,7 @@ RMSPROP = Recipe(
         ),
         wrong(
             "no-learning-rate",
-            "The step is not scaled by learning_rate.",
+            "The step is not scaled by learning_rate: w moves as far whatever the rate is.",
             (_RMS, _RMS.replace("learning_rate * ", "")),
         ),
         wrong(
@@ -377,8 +377,16 @@ ADAM = Recipe(
             (_V_HAT, "v_hat = v"),
             (_A_HAT, "a_hat = a"),
         ),
-        wrong("first-not-corrected", "The first moment is not corrected for its start at 0.", (_V_HAT, "v_hat = v")),
-        wrong("second-not-corrected", "The second moment is not corrected for its start at 0.", (_A_HAT, "a_hat = a")),
+        wrong(
+            "first-not-corrected",
+            "The first moment is not corrected for its start at 0, so that the first steps are too short.",
+            (_V_HAT, "v_hat = v"),
+        ),
+        wrong(
+            "second-not-corrected",
+            "The second moment is not corrected for its start at 0, so that the first steps are too long.",
+            (_A_HAT, "a_hat = a"),
+        ),
         wrong(
             "corrected-stored",
             "The corrected moments are kept in the config; correct copies of them, or they are corrected again later.",
@@ -466,7 +474,11 @@ ADAM = Recipe(
             "epsilon is added before the second moment is corrected, so that it is scaled along with it.",
             (_ADAM, "next_w = w - learning_rate * v_hat / ((np.sqrt(a) + epsilon) / np.sqrt(1 - beta2**t))"),
         ),
-        wrong("no-epsilon", "epsilon is not used; it keeps the division away from 0.", (_ADAM, _ADAM[:-11] + ")")),
+        wrong(
+            "no-epsilon",
+            "epsilon is not used; it keeps the division away from 0, so look at what is divided by.",
+            (_ADAM, _ADAM[:-11] + ")"),
+        ),
         wrong(
             "epsilon-hard-coded",
             "epsilon is always 1e-8; use the one in the config.",
@@ -496,7 +508,7 @@ ADAM = Recipe(
         ),
         wrong(
             "no-learning-rate",
-            "The step is not scaled by learning_rate.",
+            "The step is not scaled by learning_rate: w moves as far whatever the rate is.",
             (_ADAM, _ADAM.replace("learning_rate * ", "")),
         ),
         wrong(

@@ -338,7 +338,11 @@ BACKWARD_RECIPE = Recipe(
             "The largest entries are looked for in the first channel; each channel has a maximum of its own.",
             (_BACK_WINDOW, _BACK_WINDOW.replace("[n, c,", "[n, 0,")),
         ),
-        wrong("minus", "The sign is flipped.", (_DX, _DX.replace("+=", "-="))),
+        wrong(
+            "minus",
+            "dx has the opposite sign: the largest entry gets the gradient as it came.",
+            (_DX, _DX.replace("+=", "-=")),
+        ),
         wrong(
             "shape-of-the-output",
             "dx has the shape of the output; a gradient has the shape of what it is the gradient of, here x.",

@@ -146,7 +146,7 @@ BATCHNORM_FORWARD_RECIPE = Recipe(
         ),
         wrong(
             "height-and-width-swapped",
-            "Rows and columns of the output are exchanged.",
+            "Rows and columns of the output are exchanged; follow the four axes through each transpose.",
             (_OUT, _OUT.replace("(0, 3, 1, 2)", "(0, 3, 2, 1)")),
         ),
         wrong(
@@ -222,7 +222,7 @@ BATCHNORM_FORWARD_RECIPE = Recipe(
         ),
         wrong(
             "momentum-ignored",
-            "The momentum in bn_param is not used.",
+            "The momentum in bn_param is not used; it says how much of the old running statistics stays.",
             _settings('"momentum": 0.9'),
         ),
         wrong(
@@ -238,7 +238,11 @@ BATCHNORM_FORWARD_RECIPE = Recipe(
                 ),
             ),
         ),
-        wrong("eps-ignored", "The eps in bn_param is not added to the variance.", _settings('"eps": 0.0')),
+        wrong(
+            "eps-ignored",
+            "The eps in bn_param is not added to the variance; it keeps the division away from 0 where a channel is constant.",
+            _settings('"eps": 0.0'),
+        ),
         wrong(
             "eps-hard-coded",
             "The eps in bn_param is not used; the variance is always given 1e-5.",
@@ -246,17 +250,17 @@ BATCHNORM_FORWARD_RECIPE = Recipe(
         ),
         wrong(
             "no-eps-in-test-mode",
-            "In test mode eps is not added to the variance.",
+            "In test mode eps is not added to the variance; training adds it, and both modes divide alike.",
             _settings('"eps": bn_param["eps"] if mode == "train" else 0.0'),
         ),
         wrong(
             "gamma-ignored",
-            "The output is never scaled by gamma.",
+            "The output is never scaled by gamma: the normalised numbers have spread 1 still, each channel should have its own.",
             (_CALL, _CALL.replace("gamma", "np.ones_like(gamma)")),
         ),
         wrong(
             "beta-ignored",
-            "The output is never shifted by beta.",
+            "The output is never shifted by beta: the normalised numbers have mean 0 still, each channel should have its own.",
             (_CALL, _CALL.replace("beta", "np.zeros_like(beta)")),
         ),
         wrong(
@@ -266,7 +270,7 @@ BATCHNORM_FORWARD_RECIPE = Recipe(
         ),
         wrong(
             "no-scale-and-shift-in-test-mode",
-            "In test mode gamma and beta are left out.",
+            "In test mode gamma and beta are left out; scale and shift belong to both modes.",
             (
                 _CALL,
                 'if mode == "test":\n        gamma, beta = np.ones_like(gamma), np.zeros_like(beta)\n    ' + _CALL,
@@ -310,7 +314,7 @@ BATCHNORM_BACKWARD_RECIPE = Recipe(
         ),
         wrong(
             "height-and-width-swapped",
-            "Rows and columns of dx are exchanged.",
+            "Rows and columns of dx are exchanged; follow the four axes through each transpose.",
             (_DX, _DX.replace("(0, 3, 1, 2)", "(0, 3, 2, 1)")),
         ),
         wrong(
@@ -320,12 +324,12 @@ BATCHNORM_BACKWARD_RECIPE = Recipe(
         ),
         wrong(
             "path-through-variance-missing",
-            "dx lacks the path through the variance.",
+            "dx lacks the path through the variance: whoever moves one x moves the variance, and with it every number that it normalises.",
             _table_dx("gamma * inv_std * (table - dbeta / len(table))"),
         ),
         wrong(
             "path-through-mean-missing",
-            "dx lacks the path through the mean.",
+            "dx lacks the path through the mean: whoever moves one x moves the mean, and with it every number that it is taken from.",
             _table_dx("gamma * inv_std * (table - x_hat * dgamma / len(table))"),
         ),
         wrong(
@@ -333,7 +337,11 @@ BATCHNORM_BACKWARD_RECIPE = Recipe(
             "The paths through mean and variance are divided by N; the statistics are over N·H·W numbers.",
             _table_dx("gamma * inv_std * (table - (dbeta + x_hat * dgamma) / n)"),
         ),
-        wrong("gamma-forgotten", "dx lacks the factor gamma.", _table_dx("table_dx / gamma")),
+        wrong(
+            "gamma-forgotten",
+            "dx lacks the factor gamma: the scale of the way forwards is the scale of the way back.",
+            _table_dx("table_dx / gamma"),
+        ),
         wrong(
             "gradients-keep-axes",
             "dgamma and dbeta have four axes; gamma and beta have shape (C,), and so have their gradients.",
@@ -363,7 +371,7 @@ BATCHNORM_BACKWARD_RECIPE = Recipe(
         ),
         wrong(
             "gradients-swapped",
-            "dgamma and dbeta are exchanged.",
+            "dgamma and dbeta are exchanged: gamma scales and beta shifts; look at which is which, and in what order they are returned.",
             (_BACK_CALL, _BACK_CALL.replace("dgamma, dbeta", "dbeta, dgamma")),
         ),
         wrong(
@@ -488,7 +496,11 @@ GROUPNORM_FORWARD_RECIPE = Recipe(
             (_CENTRED, _CENTRED.replace("axis=2", "axis=0")),
             (_INV_STD, _INV_STD.replace("axis=2", "axis=0")),
         ),
-        wrong("mean-not-subtracted", "The mean is not subtracted.", (_X_HAT, _X_HAT.replace("centred", "groups"))),
+        wrong(
+            "mean-not-subtracted",
+            "The mean is not subtracted: before gamma and beta, the numbers of a group should have mean 0.",
+            (_X_HAT, _X_HAT.replace("centred", "groups")),
+        ),
         wrong(
             "divided-by-variance",
             "The centred numbers are divided by the variance; it should be its square root.",
@@ -509,14 +521,26 @@ GROUPNORM_FORWARD_RECIPE = Recipe(
             "eps is added to the standard deviation; it is added to the variance, inside the root.",
             (_INV_STD, "inv_std = 1 / (np.sqrt((centred * centred).mean(axis=2, keepdims=True)) + eps)"),
         ),
-        wrong("eps-forgotten", "eps is not added to the variance.", (_INV_STD, _INV_STD.replace(" + eps", ""))),
+        wrong(
+            "eps-forgotten",
+            "eps is not added to the variance; without it a group whose numbers are equal is divided by 0.",
+            (_INV_STD, _INV_STD.replace(" + eps", "")),
+        ),
         wrong(
             "eps-hard-coded",
             "The eps in gn_param is not used; the variance is always given 1e-5.",
             (_INV_STD, _INV_STD.replace("+ eps", "+ 1e-5")),
         ),
-        wrong("gamma-ignored", "The output is never scaled by gamma.", (_SCALED, "out = x_hat + beta")),
-        wrong("beta-ignored", "The output is never shifted by beta.", (_SCALED, "out = gamma * x_hat")),
+        wrong(
+            "gamma-ignored",
+            "The output is never scaled by gamma: the normalised numbers have spread 1 still, each channel should have its own.",
+            (_SCALED, "out = x_hat + beta"),
+        ),
+        wrong(
+            "beta-ignored",
+            "The output is never shifted by beta: the normalised numbers have mean 0 still, each channel should have its own.",
+            (_SCALED, "out = gamma * x_hat"),
+        ),
         wrong(
             "gamma-and-beta-swapped",
             "The output is scaled by beta and shifted by gamma: it is the other way round.",
@@ -529,7 +553,7 @@ GROUPNORM_FORWARD_RECIPE = Recipe(
         ),
         wrong(
             "left-in-groups",
-            "The output is flat; it has the shape of x.",
+            "The output is flat where it should have the shape of x; look at what a reshape or ravel leaves behind.",
             (_SCALED, f"{_SCALED}\n    out = out.reshape(len(x), -1)"),
         ),
         wrong(
@@ -551,12 +575,12 @@ GROUPNORM_BACKWARD_RECIPE = Recipe(
         ),
         wrong(
             "path-through-variance-missing",
-            "dx lacks the path through the variance.",
+            "dx lacks the path through the variance: whoever moves one x moves the variance, and with it every number that it normalises.",
             (_GROUP_DX, _GROUP_DX.replace(" - through_var", "")),
         ),
         wrong(
             "path-through-mean-missing",
-            "dx lacks the path through the mean.",
+            "dx lacks the path through the mean: whoever moves one x moves the mean, and with it every number that it is taken from.",
             (_GROUP_DX, _GROUP_DX.replace(" - through_mean", "")),
         ),
         wrong(
@@ -577,7 +601,11 @@ GROUPNORM_BACKWARD_RECIPE = Recipe(
             (_MEAN, _MEAN.replace("axis=2", "axis=(1, 2)")),
             (_VAR, _VAR.replace("axis=2", "axis=(1, 2)")),
         ),
-        wrong("gamma-forgotten", "dx lacks the factor gamma.", (_DX_HAT, "dout.reshape(in_groups)")),
+        wrong(
+            "gamma-forgotten",
+            "dx lacks the factor gamma: the scale of the way forwards is the scale of the way back.",
+            (_DX_HAT, "dout.reshape(in_groups)"),
+        ),
         wrong(
             "gamma-after-the-means",
             "gamma is multiplied after the means; the channels of a group have different ones, so multiply it before.",
@@ -586,7 +614,7 @@ GROUPNORM_BACKWARD_RECIPE = Recipe(
         ),
         wrong(
             "std-forgotten",
-            "dx lacks the division by the standard deviation.",
+            "dx lacks the division by the standard deviation: the forward pass divides by it, and so does the way back.",
             (_GROUP_DX, _GROUP_DX.replace("inv_std * ", "")),
         ),
         wrong(
@@ -620,7 +648,7 @@ GROUPNORM_BACKWARD_RECIPE = Recipe(
         ),
         wrong(
             "gradients-swapped",
-            "dgamma and dbeta are exchanged.",
+            "dgamma and dbeta are exchanged: gamma scales and beta shifts; look at which is which, and in what order they are returned.",
             (_DGAMMA, f"{_DGAMMA}\n    dgamma, dbeta = dbeta, dgamma"),
         ),
         wrong(
@@ -630,7 +658,7 @@ GROUPNORM_BACKWARD_RECIPE = Recipe(
         ),
         wrong(
             "dx-left-in-groups",
-            "dx is flat; it has the shape of x.",
+            "dx is flat where it should have the shape of x; look at what a reshape or ravel leaves behind.",
             (_GROUP_DX, _GROUP_DX.replace("reshape(dout.shape)", "reshape(len(dout), -1)")),
         ),
     ),

@@ -107,6 +107,13 @@ def test_what_has_no_simple_form_is_not_explained(want: object, got: object) -> 
     assert said(want, got) == ""
 
 
+def test_strange_arrays_are_neither_explained_nor_do_they_hold_anyone_up() -> None:
+    assert said(A, A[:0]) == ""
+    assert said(A, A.reshape((1,) * 20 + A.shape)) == ""  # over a million subsets of its axes
+    assert said(A, np.full((3, 2), np.inf) * [1, -1]) == ""
+    assert said(A, np.full(A.shape, 1e308)) != "nan"
+
+
 def test_every_look_is_needed_by_a_test() -> None:
     every = {f"{one.__module__}.{one.__name__}".split(".", 3)[3] for one in (*family.LOOKS, *family.SHAPE_LOOKS)}
     assert every == {one[0] for one in SEEN}

@@ -17,6 +17,7 @@ from .rules import Fault
 from .slope import is_derivative
 
 IN_PLACE = "in-place"  # the id of the one misconception that shows in the inputs, not in the outputs
+RERUNS = 3  # failing cases in which the code under test may be run again
 
 Answer = Ran | Crash
 Run = Callable[[str, Mapping[str, object], Sequence[str]], Answer]
@@ -212,7 +213,8 @@ def _unnamed(
     if fault.kind in ("value", "shape", "nan"):
         clauses.append(explain([Scene(fault.want, fault.got, smallest.case.inputs), *others]))
     if fault.kind == "value" and run:
-        clauses.append(next((said for hearing, one in wrong if (said := leaks(hearing.case, path, one.got, run))), ""))
+        few = sorted(wrong, key=lambda pair: pair[0].case.entries)[:RERUNS]
+        clauses.append(next((said for hearing, one in few if (said := leaks(hearing.case, path, one.got, run))), ""))
     clauses.append(when([hearing.case for hearing in failing], [hearing.case for hearing in passing]))
     return "; ".join(filter(None, clauses))
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
+import numpy as np
+
 from . import factors, order, places, shapes, terms
 from .others import leaks
 from .scene import Claim, Scene
@@ -54,13 +56,12 @@ def explain(scenes: Sequence[Scene]) -> str:
         A clause such as ``"every entry has the opposite sign"``; ``""`` when nothing simple is seen.
     """
     shown = scenes[0]
-    if shown.misshapen:
-        alike = [scene for scene in scenes if scene.misshapen]
-        return _common(SHAPE_LOOKS, alike)
-    alike = [scene for scene in scenes if scene.comparable]
-    if not shown.comparable:
-        return places.not_finite(shown)
-    return _common(LOOKS, alike)
+    with np.errstate(all="ignore"):  # what is wrong may be of any size
+        if shown.misshapen:
+            return _common(SHAPE_LOOKS, [scene for scene in scenes if scene.misshapen])
+        if shown.comparable:
+            return _common(LOOKS, [scene for scene in scenes if scene.comparable])
+    return places.not_finite(shown)
 
 
 def _common(looks: Sequence[Callable[[Scene], Iterator[Claim]]], scenes: Sequence[Scene]) -> str:
