@@ -92,3 +92,29 @@ def test_the_code_is_run_again_to_see_whether_examples_meet() -> None:
     hearing = Hearing(case, {"out": x}, run("", case.inputs, ()))
     assert "when another example of the minibatch does" in judge([hearing], {}, run).findings[0].hint
     assert "another example" not in judge([hearing], {}).findings[0].hint
+
+
+def answers(got: dict[str, float], known: dict[str, dict[str, float]]) -> Hearing:
+    """One case with several outputs, of which 1 is right."""
+    case = Case("plain", "", {"x": np.ones(3)}, dict.fromkeys(got, Equal()))
+    right = dict.fromkeys(got, 1.0)
+    return Hearing(case, right, Ran(dict(got)), {name: Ran(right | given) for name, given in known.items()})
+
+
+def test_of_several_that_fit_the_one_that_spoils_nothing_else_is_named() -> None:
+    known: dict[str, dict[str, float]] = {"wide": {"dx": 2.0, "dw": 2.0}, "narrow": {"dx": 2.0}, "db": {"db": 5.0}}
+    hearing = answers({"dx": 2.0, "dw": 1.0, "db": 5.0}, known)
+    assert told(judge([hearing], dict.fromkeys(known, "Hint."))) == {"dx": {"narrow"}, "db": {"db"}, "dw": {None}}
+
+
+def test_of_several_that_are_as_likely_the_one_that_shows_elsewhere_is_named_or_none() -> None:
+    known: dict[str, dict[str, float]] = {
+        "a": {"dx": 2.0, "dw": 2.0},
+        "b": {"dx": 2.0, "db": 2.0},
+        "c": {"dw": 7.0},
+        "d": {"db": 3.0, "extra": 4.0},
+    }
+    hearing = answers({"dx": 2.0, "dw": 1.0, "db": 9.0, "extra": 1.0}, known)
+    assert told(judge([hearing], dict.fromkeys(known, "Hint.")))["dx"] == {None}
+    hearing = answers({"dx": 2.0, "dw": 9.0, "db": 2.0, "extra": 1.0}, {**known, "a": {"dx": 2.0, "extra": 9.0}})
+    assert told(judge([hearing], dict.fromkeys(known, "Hint.")))["dx"] == {"b"}

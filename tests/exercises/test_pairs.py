@@ -42,6 +42,8 @@ def judged(recipe: Recipe, reference: Reference, trial: Trial, one: Misconceptio
         return "accepted"
     named = {finding.misconception for finding in judgement.findings} - {None}
     right = named & {one.id, other.id}
+    if len(named) == 1 and not right and len({f.misconception for f in judgement.findings if f.verdict != "pass"}) == 1:
+        return "same as a third"  # what the two come to is what another misconception gives in every case
     if named - right:
         return "misnamed"
     return ("unnamed", "one named", "both named")[len(right)]
@@ -60,4 +62,4 @@ def test_two_misconceptions_at_once_are_rejected_and_told_apart(
     assert pairs > 300
     assert total["accepted"] == 0
     assert total["both named"] >= 0.5 * pairs
-    assert total["misnamed"] <= 0.05 * pairs
+    assert total["misnamed"] <= 0.02 * pairs

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -89,6 +89,15 @@ def value_at(values: Mapping[str, object], path: str) -> object:
             return None
         here = here.get(step)
     return here
+
+
+def leaves(values: Mapping[str, object], prefix: str = "") -> Iterator[str]:
+    """The paths of all values that are no dicts."""
+    for key, value in values.items():
+        if isinstance(value, Mapping):
+            yield from leaves(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}"
 
 
 def _entries(value: object) -> int:
