@@ -108,13 +108,9 @@ def test_of_several_that_fit_the_one_that_spoils_nothing_else_is_named() -> None
 
 
 def test_of_several_that_are_as_likely_the_one_that_shows_elsewhere_is_named_or_none() -> None:
-    known: dict[str, dict[str, float]] = {
-        "a": {"dx": 2.0, "dw": 2.0},
-        "b": {"dx": 2.0, "db": 2.0},
-        "c": {"dw": 7.0},
-        "d": {"db": 3.0, "extra": 4.0},
-    }
-    hearing = answers({"dx": 2.0, "dw": 1.0, "db": 9.0, "extra": 1.0}, known)
-    assert told(judge([hearing], dict.fromkeys(known, "Hint.")))["dx"] == {None}
-    hearing = answers({"dx": 2.0, "dw": 9.0, "db": 2.0, "extra": 1.0}, {**known, "a": {"dx": 2.0, "extra": 9.0}})
-    assert told(judge([hearing], dict.fromkeys(known, "Hint.")))["dx"] == {"b"}
+    """`a` and `b` both give dx, and each would spoil one output that is not as it leaves it."""
+    known: dict[str, dict[str, float]] = {"a": {"dx": 2.0, "dw": 2.0}, "b": {"dx": 2.0, "db": 2.0}, "c": {"dw": 3.5}}
+    hints = dict.fromkeys(known, "Hint.")
+    assert told(judge([answers({"dx": 2.0, "dw": 1.0, "db": 1.0}, known)], hints))["dx"] == {None}
+    adding_up = answers({"dx": 2.0, "dw": 4.5, "db": 1.0}, known | {"b": {"dx": 2.0}})
+    assert told(judge([adding_up], hints)) == {"dx": {"a"}, "dw": {"a", "c"}, "db": {None}}
