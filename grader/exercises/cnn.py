@@ -342,6 +342,11 @@ LOSS_RECIPE = Recipe(
             (_REG_GRAD, 'grads[name] += self.reg * p[name] * (name != "W3")'),
         ),
         wrong(
+            "regularisation-of-gradient",
+            "The L2 part of the gradients is made of the gradients themselves; it comes from the weights, as the L2 term does.",
+            (_REG_GRAD, _REG_GRAD.replace("p[name]", "grads[name]")),
+        ),
+        wrong(
             "regularisation-gradient-doubled",
             "The L2 part of the gradients is twice too large: the ½ cancels the 2 of the square.",
             (_REG_GRAD, _REG_GRAD.replace("self.reg", "2 * self.reg")),

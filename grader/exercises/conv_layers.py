@@ -267,6 +267,11 @@ BACKWARD_RECIPE = Recipe(
             (_CROP, "dx = dx_pad[:, :, : x.shape[2], : x.shape[3]]"),
         ),
         wrong(
+            "dx-starts-at-x",
+            "The gradients are added to the pixels of x; a sum starts at 0, so look at what dx holds before the loop.",
+            ("dx_pad, dw, db = np.zeros_like(x_pad)", "dx_pad, dw, db = x_pad.copy()"),
+        ),
+        wrong(
             "dx-overwritten",
             "dx holds the share of the last window alone; a pixel under several windows gets the sum of their shares.",
             (_DX, _DX.replace("+=", "=")),

@@ -273,6 +273,12 @@ RECIPES = (
                 (_TWO_REG_W2, "pass"),
             ),
             wrong(
+                "regularisation-of-gradient",
+                "The L2 part of the gradients is made of the gradients themselves; it comes from the weights, as the L2 term does.",
+                (_TWO_REG_W1, 'grads["W1"] += self.reg * grads["W1"]'),
+                (_TWO_REG_W2, 'grads["W2"] += self.reg * grads["W2"]'),
+            ),
+            wrong(
                 "regularisation-gradient-doubled",
                 "The L2 part of the gradients is twice too large: the ½ cancels the 2 of the square.",
                 (_TWO_REG_W1, _TWO_REG_W1.replace("self.reg", "2 * self.reg")),
@@ -405,6 +411,11 @@ RECIPES = (
                 "no-regularisation-in-gradient",
                 "The gradients of the weights lack the part that comes from the L2 term.",
                 (_DEEP_REG_W, "pass"),
+            ),
+            wrong(
+                "regularisation-of-gradient",
+                "The L2 part of the gradients is made of the gradients themselves; it comes from the weights, as the L2 term does.",
+                (_DEEP_REG_W, _DEEP_REG_W.replace("* W", '* grads[f"W{layer}"]')),
             ),
             wrong(
                 "regularisation-gradient-doubled",

@@ -211,6 +211,12 @@ RECIPES = (
                 (_W2, '"W2": dscores.T @ hidden'),
             ),
             wrong(
+                "regularisation-of-gradient",
+                "The L2 part of the gradients is made of the gradients themselves; it comes from the weights, as the L2 term does.",
+                (_W1, '"W1": (1 + reg) * dhidden.T @ X'),
+                (_W2, '"W2": (1 + reg) * dscores.T @ hidden'),
+            ),
+            wrong(
                 "regularisation-gradient-doubled",
                 "The L2 part of the gradients is twice too large: the ½ cancels the 2 of the square.",
                 (_W1, '"W1": dhidden.T @ X + 2 * reg * W1'),

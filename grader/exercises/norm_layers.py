@@ -181,6 +181,11 @@ BATCHNORM_FORWARD = Recipe(
             (_RUN_VAR, "running_var = (1 - momentum) * var"),
         ),
         wrong(
+            "running-reset",
+            "The running statistics in bn_param are 0 after every call; look at what is written back at the end.",
+            (_BACK, _BACK.replace("= running_mean, running_var", "= 0 * running_mean, 0 * running_var")),
+        ),
+        wrong(
             "running-sum",
             "The new statistics count in full; in a running mean the two weights add up to 1.",
             (_RUN_MEAN, _RUN_MEAN.replace("(1 - momentum) * ", "")),

@@ -236,6 +236,11 @@ BACKWARD_RECIPE = Recipe(
             ),
         ),
         wrong(
+            "starts-at-x",
+            "The gradients are added to the entries of x; a sum starts at 0, so look at what dx holds before the loop.",
+            (f"dx = np.zeros_like(x)\n    {_BACK_LOOP}", f"dx = x.copy()\n    {_BACK_LOOP}"),
+        ),
+        wrong(
             "overwritten",
             "An entry that is the largest of several windows keeps the gradient of the last one; it gets their sum.",
             (_DX, _DX.replace("+=", "=")),

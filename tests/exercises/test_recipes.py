@@ -53,7 +53,10 @@ def test_a_misconception_is_rejected_and_named(
 ) -> None:
     judgement = judged(recipe, reference, misconception.edits, seed)
     assert judgement.share < 1
-    assert {finding.misconception for finding in judgement.findings if finding.verdict != "pass"} == {misconception.id}
+    wrong = [finding for finding in judgement.findings if finding.verdict != "pass"]
+    assert {finding.misconception for finding in wrong} == {misconception.id}
+    # The student's own check says the same from the golden pack: tests/checks/test_check.py holds it to this sentence.
+    assert all(finding.hint.startswith(misconception.hint) for finding in wrong)
 
 
 @pytest.mark.parametrize(("name", "style", "edits"), RIGHT, ids=[f"{name}-{style}" for name, style, _ in RIGHT])

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from .case import Case, Finding, leaves, value_at
+from .case import Case, Finding, value_at
 from .explain import Scene, explain, leaks, numbers, when
-from .pairs import pair
+from .naming import explained_by, suspect_of
 from .program import Crash, Ran
 from .rules import Fault
 from .slope import is_derivative
@@ -144,9 +144,8 @@ def judge(hearings: Sequence[Hearing], hints: Mapping[str, str], run: Run | None
             wrong.setdefault(fault.path, []).append((hearing, fault))
     wrong_aspects = {path.split(".")[0] for path in wrong}
 
-    explained = _explained(tuple(wrong), hearings, hints)
     findings = []
-    for suspect, paths in explained.items():
+    for suspect, paths in explained_by(tuple(wrong), hearings, hints).items():
         # One sentence for all outputs that a misconception explains; one for each that nothing explains.
         for group in [paths] if suspect else [[path] for path in paths]:
             first, fault = wrong[group[0]][0]
@@ -169,46 +168,6 @@ def judge(hearings: Sequence[Hearing], hints: Mapping[str, str], run: Run | None
     findings += [Finding(aspect, "pass") for aspect in right]
     earned = max(0.0, len(right) - (0.5 if mutated else 0.0))
     return Judgement(earned / len(aspects), tuple(findings))
-
-
-def _explained(
-    paths: Sequence[str], hearings: Sequence[Hearing], hints: Mapping[str, str]
-) -> dict[str | None, list[str]]:
-    """The wrong outputs by the misconception that gives them, None for those that nothing known gives.
-
-    One misconception that gives the whole answer, else for each output the one that agrees with most of all outputs,
-    the right ones included: what would have spoiled more than is spoiled is less likely.
-    """
-    whole = _suspect("", hearings, hints) if paths else None
-    if whole:
-        return {whole: list(paths)}
-    fits = {path: [name for name in hints if _gives(name, path, hearings)] for path in paths}
-    outputs = {path for hearing in hearings for path in leaves(hearing.want)}
-    likely = {
-        name: sum(_gives(name, path, hearings) for path in outputs)
-        for name in dict.fromkeys(name for names in fits.values() for name in names)
-    }
-    said: dict[str, tuple[str, ...]] = {}
-    for path, names in fits.items():
-        best = max((likely[name] for name in names), default=0)
-        fits[path] = [name for name in names if likely[name] == best]
-        said[path] = tuple(fits[path]) if len(fits[path]) == 1 else () if names else pair(path, hearings, tuple(hints))
-    named = {name for names in said.values() for name in names}
-    explained: dict[str | None, list[str]] = {}
-    for path, told in said.items():
-        # Where several are as likely, one that shows elsewhere, too, is meant; if there is none, it cannot be told.
-        for name in told or [name for name in fits[path] if name in named][:1] or (None,):
-            explained.setdefault(name, []).append(path)
-    return explained
-
-
-def _suspect(path: str, hearings: Sequence[Hearing], hints: Mapping[str, str]) -> str | None:
-    """The first misconception that gives the answer for `path` (the whole answer for ``""``) in every case."""
-    return next((name for name in hints if _gives(name, path, hearings)), None)
-
-
-def _gives(name: str, path: str, hearings: Sequence[Hearing]) -> bool:
-    return all(hearing.looks_like(name, path) for hearing in hearings)
 
 
 def _smallest(path: str, wrong: Sequence[tuple[Hearing, Fault]], suspect: str | None) -> tuple[Hearing, Fault]:
@@ -267,6 +226,6 @@ def _crash_finding(crashed: Sequence[Hearing], hearings: Sequence[Hearing], hint
     assert isinstance(crash, Crash)
     if crash.missing:
         return Finding("", "missing", f"{crash.entered or 'This'} is not written yet.", None, first.case.title)
-    suspect = _suspect("", hearings, hints)
+    suspect = suspect_of("", hearings, hints)
     hint = f"{hints[suspect]} ({crash}.)" if suspect else f"{crash}."
     return Finding("", "error", hint, suspect, first.case.title)
