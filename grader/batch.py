@@ -320,7 +320,7 @@ def _key(course: Course, assignment: Assignment, student: str, submission: Submi
         submission.digest.encode(),
         "\n".join(submission.remarks).encode(errors="surrogatepass"),
         student.encode(errors="surrogatepass"),
-        msgspec.json.encode([assignment.name, assignment.exercises, course.limits]),
+        msgspec.json.encode([assignment.name, assignment.exercises, course.limits, course.grading]),
         hashlib.sha256(course_secret(course.root)).digest(),
         held.name.encode(),
         _code(course.root),

@@ -41,12 +41,15 @@ class Exercise(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         Exercises a student should have solved before this one. They never lower its score.
     score : ScoreRange, optional
         For trained nets only.
+    follow_through : float, optional
+        As in `Grading`, for this exercise alone.
     """
 
     name: str
     points: float
     requires: tuple[str, ...] = ()
     score: ScoreRange | None = None
+    follow_through: float | None = None
 
     @property
     def module(self) -> str:
@@ -117,6 +120,12 @@ class Late(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return seconds(self.grace)
 
 
+class Grading(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How answers earn points: `follow_through` is what the right derivative of a wrong forward pass earns, 0 to 1."""
+
+    follow_through: float = 0.5
+
+
 class LimitSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Limits of one program run of a student's code."""
 
@@ -148,6 +157,7 @@ class Course(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     assignment: tuple[Assignment, ...]
     late: Late = Late()
     limits: LimitSettings = LimitSettings()
+    grading: Grading = Grading()
     root: Path = Path()
 
     def __getitem__(self, name: str) -> Assignment:
@@ -157,6 +167,10 @@ class Course(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
                 return assignment
         names = ", ".join(assignment.name for assignment in self.assignment)
         raise CourseError(f'There is no assignment "{name}" in {self.root / "course.toml"}; it has {names}.')
+
+    def follow_through(self, exercise: Exercise) -> float:
+        """What a right derivative of a wrong forward pass earns in an exercise, as a share of its points."""
+        return self.grading.follow_through if exercise.follow_through is None else exercise.follow_through
 
     def exercises(self) -> Iterator[tuple[Assignment, Exercise]]:
         """Every exercise with its assignment."""
@@ -173,11 +187,11 @@ class _Source:
     text: str
 
     def line_of(self, needle: str) -> int:
-        """The first line that holds `needle` in quotes, or 1."""
-        for number, line in enumerate(self.text.splitlines(), 1):
-            if f'"{needle}"' in line:
-                return number
-        return 1
+        """The first line that holds `needle` in quotes, else the one of the table or key of that name, else 1."""
+        named = re.compile(rf"\s*(\[{re.escape(needle)}\]|{re.escape(needle)}\s*=)")
+        lines = list(enumerate(self.text.splitlines(), 1))
+        quoted = (number for number, line in lines if f'"{needle}"' in line)
+        return next(quoted, next((number for number, line in lines if named.match(line)), 1))
 
     def error(self, needle: str, sentence: str) -> CourseError:
         return CourseError(f"{self.path}, line {self.line_of(needle)}: {sentence}")
@@ -282,6 +296,9 @@ def _validate(course: Course, source: _Source) -> None:
         raise source.error("late", f"late.per_day is {course.late.per_day}; it is a share between 0 and 1.")
     if not course.limits.seconds > 0:
         raise source.error("limits", f"limits.seconds is {course.limits.seconds}; it has to be positive.")
+    if not 0 <= course.grading.follow_through <= 1:
+        said = f"grading.follow_through is {course.grading.follow_through}; it is a share between 0 and 1."
+        raise source.error("follow_through", said)
     known = {exercise.name for _, exercise in course.exercises()}
     seen: set[str] = set()
     for assignment in course.assignment:
@@ -303,6 +320,9 @@ def _validate(course: Course, source: _Source) -> None:
                 raise source.error(
                     exercise.name, f'"{exercise.name}": a score range belongs to models.* and to them only.'
                 )
+            if exercise.follow_through is not None and (exercise.score or not 0 <= exercise.follow_through <= 1):
+                said = "is a share between 0 and 1" if not exercise.score else "is not for trained nets; remove it"
+                raise source.error(exercise.name, f'"{exercise.name}": follow_through {said}.')
             if exercise.score and not 0 <= exercise.score.start < exercise.score.stop <= 1:
                 raise source.error(
                     exercise.name, f'"{exercise.name}": the score range must satisfy 0 <= from < to <= 1.'

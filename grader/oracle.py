@@ -16,6 +16,7 @@ from types import FunctionType
 import numpy as np
 
 from utils.checks.case import Finding
+from utils.checks.follow import FollowThrough
 from utils.checks.judge import Answer, Judgement, attempt, judge
 
 from . import models
@@ -70,7 +71,8 @@ def grade(
         bench = _Bench(submission, course, module, reference, confinement)
         with bench:
             verdicts += [
-                _grade_exercise(bench, exercise, case_rng(secret, student, exercise)) for exercise in exercises
+                _grade_exercise(bench, exercise, case_rng(secret, student, exercise), course.follow_through(exercise))
+                for exercise in exercises
             ]
     return Report(assignment.name, student, confinement.name, tuple(verdicts), submission.remarks)
 
@@ -115,7 +117,7 @@ class _Bench:
     def __exit__(self, *_: object) -> None:
         self._close()
 
-    def judge(self, trial: Trial, requires: Collection[str]) -> Judgement:
+    def judge(self, trial: Trial, requires: Collection[str], follow_through: float = 0.0) -> Judgement:
         """Judge the submission's answers to a trial's cases; raises WorkerLost.
 
         What `requires` names and never came back is not called a second time, where there is a way around it.
@@ -141,7 +143,8 @@ class _Bench:
                 ]
             else:
                 answers = [attempt(case, trial.recipe.function, self._run) for case in trial.cases]
-            return judge(trial.hear(answers), trial.recipe.hints, self._run)
+            follow = FollowThrough(follow_through, trial.right)
+            return judge(trial.hear(answers), trial.recipe.hints, self._run, follow)
         except WorkerLost:
             self.lost.add(trial.recipe.name)
             self._close()
@@ -180,20 +183,21 @@ def _functions(reference: Reference, module: str) -> tuple[str, ...]:
     return tuple(name for name in reference.public_names(module) if isinstance(getattr(loaded, name), FunctionType))
 
 
-def _grade_exercise(bench: _Bench, exercise: Exercise, rng: np.random.Generator) -> Verdict:
+def _grade_exercise(bench: _Bench, exercise: Exercise, rng: np.random.Generator, follow_through: float) -> Verdict:
     started = time.monotonic()
     spec = recipe(exercise.name)
     if bench.module not in bench.files:
         judgement = _nothing("missing", f"{bench.file} was not handed in.")
     else:
         try:
-            judgement = bench.judge(Trial(spec, bench.reference, rng), exercise.requires)
+            judgement = bench.judge(Trial(spec, bench.reference, rng), exercise.requires, follow_through)
         except WorkerLost as lost:
             judgement = _lost(lost, spec, bench)
     seconds = time.monotonic() - started
     score = round(exercise.points * judgement.share, 2)
     verdict = verdict_name(judgement)
-    return Verdict(exercise.name, score, exercise.points, verdict, judgement.findings, round(seconds, 3))
+    followed = round(exercise.points * judgement.followed, 2)
+    return Verdict(exercise.name, score, exercise.points, verdict, judgement.findings, round(seconds, 3), followed)
 
 
 def verdict_name(judgement: Judgement) -> VerdictName:

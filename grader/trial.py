@@ -50,6 +50,11 @@ class Trial:
 
         return attempt(case, self.recipe.function, run)
 
+    def right(self, program: str, inputs: Mapping[str, object], fetch: Sequence[str]) -> Answer:
+        """What the reference answers to a program."""
+        np.random.seed(SEED)
+        return run_program(program, {self.recipe.module: self.reference.module(self.recipe.module)}, inputs, fetch)
+
     def want(self, index: int) -> Ran:
         """The reference's answer to a case; raises CourseError where it has none."""
         if index not in self._wants:

@@ -27,6 +27,8 @@ class Verdict:
         What to tell the student, most important first.
     seconds : float
         Wall-clock time spent.
+    followed : float
+        The points of `score` that right derivatives of a wrong forward pass have earned.
     """
 
     name: str
@@ -35,6 +37,7 @@ class Verdict:
     verdict: VerdictName
     findings: tuple[Finding, ...] = ()
     seconds: float = 0.0
+    followed: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -71,6 +71,17 @@ def test_nothing_handed_in_earns_nothing_and_starts_nothing(grade: Grade) -> Non
     assert "nndl/layers.py was not handed in" in one(report, "layers.affine_forward").findings[0].hint
 
 
+def test_the_right_derivative_of_a_wrong_forward_earns_its_share(
+    grade: Grade, course: Course, reference: Reference
+) -> None:
+    files = solved(reference, layers=(("@ w + b", "@ w - b"), ("db = dout.sum", "db = -dout.sum")))
+    verdict = one(grade(files), "layers.affine_backward")
+    assert verdict.verdict == "partial"
+    assert verdict.followed == 1  # of 6 points 2 for each gradient, and course.toml's half of them for db
+    assert verdict.score == 5
+    assert any(finding.hint.startswith("earned half: db is the right derivative") for finding in verdict.findings)
+
+
 def test_a_wrong_layer_costs_the_net_above_it_nothing(grade: Grade, reference: Reference) -> None:
     report = grade(solved(reference, layers=(("@ w + b", "@ w - b"),)))
     assert one(report, "layers.affine_forward").verdict == "fail"

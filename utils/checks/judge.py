@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from .case import Case, Finding, value_at
 from .explain import Scene, explain, leaks, numbers, when
+from .follow import FollowThrough
 from .naming import explained_by, suspect_of
 from .program import Crash, Ran
 from .rules import Fault
@@ -108,13 +109,21 @@ class Judgement:
         The part of the points that is earned, 0 to 1.
     findings : tuple of Finding
         Empty when everything is right.
+    followed : float
+        The part of `share` that right derivatives of a wrong forward pass have earned.
     """
 
     share: float
     findings: tuple[Finding, ...]
+    followed: float = 0.0
 
 
-def judge(hearings: Sequence[Hearing], hints: Mapping[str, str], run: Run | None = None) -> Judgement:
+def judge(
+    hearings: Sequence[Hearing],
+    hints: Mapping[str, str],
+    run: Run | None = None,
+    follow: FollowThrough | None = None,
+) -> Judgement:
     """Judge one exercise by all of its cases.
 
     An output is right when it is right in every case. Each output carries an equal share of the points; changing
@@ -128,6 +137,8 @@ def judge(hearings: Sequence[Hearing], hints: Mapping[str, str], run: Run | None
         The sentence of each misconception, by id.
     run : callable, optional
         Runs the code under test again, to tell a wrong gradient from the right gradient of a wrong forward pass.
+    follow : FollowThrough, optional
+        What the second of these earns; nothing by default.
 
     Returns
     -------
@@ -144,11 +155,14 @@ def judge(hearings: Sequence[Hearing], hints: Mapping[str, str], run: Run | None
             wrong.setdefault(fault.path, []).append((hearing, fault))
     wrong_aspects = {path.split(".")[0] for path in wrong}
 
+    followed = _followed(wrong, run, follow)
     findings = []
     for suspect, paths in explained_by(tuple(wrong), hearings, hints).items():
         # One sentence for all outputs that a misconception explains; one for each that nothing explains.
         for group in [paths] if suspect else [[path] for path in paths]:
             first, fault = wrong[group[0]][0]
+            if not suspect and group[0].split(".")[0] in followed:
+                continue
             if not suspect and run and _follows(first, fault, run):
                 findings.append(_follow_finding(fault, first))
                 continue
@@ -158,6 +172,10 @@ def judge(hearings: Sequence[Hearing], hints: Mapping[str, str], run: Run | None
             else:
                 hint = f"{_unnamed(fault, smallest, wrong[group[0]], hearings, run)}."
             findings.append(Finding(", ".join(group), "fail", hint, suspect, smallest.case.title))
+    for aspect in followed:
+        assert follow
+        said = f"earned {follow.words}: {aspect} is the right derivative of what your forward pass computes"
+        findings.append(Finding(aspect, "fail", f"{said}; it is the forward that is wrong."))
     mutated = {name: hearing for hearing in reversed(hearings) for name in hearing.mutated}
     for name, hearing in mutated.items():
         said = f"{name} was changed in place; work on a copy, because the caller still needs it."
@@ -166,8 +184,9 @@ def judge(hearings: Sequence[Hearing], hints: Mapping[str, str], run: Run | None
         return Judgement(1.0, ())
     right = [aspect for aspect in aspects if aspect not in wrong_aspects]
     findings += [Finding(aspect, "pass") for aspect in right]
-    earned = max(0.0, len(right) - (0.5 if mutated else 0.0))
-    return Judgement(earned / len(aspects), tuple(findings))
+    part = follow.share * len(followed) if follow else 0.0
+    earned = max(0.0, len(right) + part - (0.5 if mutated else 0.0))
+    return Judgement(earned / len(aspects), tuple(findings), min(part, earned) / len(aspects))
 
 
 def _smallest(path: str, wrong: Sequence[tuple[Hearing, Fault]], suspect: str | None) -> tuple[Hearing, Fault]:
@@ -206,6 +225,20 @@ def _unnamed(
         clauses.append(next((said for hearing, one in few if (said := leaks(hearing.case, path, one.got, run))), ""))
     clauses.append(when([hearing.case for hearing in failing], [hearing.case for hearing in passing]))
     return "; ".join(filter(None, clauses))
+
+
+def _followed(
+    wrong: Mapping[str, Sequence[tuple[Hearing, Fault]]], run: Run | None, follow: FollowThrough | None
+) -> list[str]:
+    """The outputs of which all that is wrong is the right derivative of a wrong forward pass."""
+    found: dict[str, bool] = {}
+    for path, places in wrong.items():
+        aspect = path.split(".")[0]
+        if follow and run and found.get(aspect, True) and all(fault.kind == "value" for _, fault in places):
+            found[aspect] = follow.earned(path, [(hearing.case, fault.got) for hearing, fault in places], run)
+        else:
+            found[aspect] = False
+    return [aspect for aspect, earns in found.items() if earns]
 
 
 def _follows(hearing: Hearing, fault: Fault, run: Run) -> bool:

@@ -19,9 +19,15 @@ from .rules import as_array
 DIRECTIONS = 3
 STEP = 1e-5  # the central difference is off by about STEP² and by eps / STEP: both 1e-10
 CLOSE = 1e-4
+KINK = 1e-2  # the slopes to both sides of a smooth place differ by about STEP
 
 
 def is_derivative(case: Case, path: str, gradient: object, run: Any) -> bool:
+    """Whether `gradient` is seen to be the derivative of the objective; as `derivative`, where doubt is no."""
+    return derivative(case, path, gradient, run) is True
+
+
+def derivative(case: Case, path: str, gradient: object, run: Any) -> bool | None:
     """Whether `gradient` is the derivative of the case's objective as the code under test computes it.
 
     Parameters
@@ -37,28 +43,34 @@ def is_derivative(case: Case, path: str, gradient: object, run: Any) -> bool:
 
     Returns
     -------
-    bool
-        False as well where it cannot be told: no float64 input, a crash, a derivative that is 0 along the way.
+    bool or None
+        None where it cannot be told: no float64 input, a crash, NaN, a kink, a derivative that is 0 along the way.
     """
     given = as_array(gradient)
     where = case.gradients.get(path, "").split(".")
     start = _leaf(case.inputs, where)
     if given is None or start is None or start.dtype != np.float64 or given.shape != start.shape:
-        return False
+        return None
+    here = objective(case, case.inputs, run)
     rng = np.random.default_rng(0)
     for _ in range(DIRECTIONS):
         direction = rng.standard_normal(start.shape)
-        values = [_objective(case, _moved(case.inputs, where, start + step * direction), run) for step in (STEP, -STEP)]
-        if values[0] is None or values[1] is None:
-            return False
-        slope = (values[0] - values[1]) / (2 * STEP)
+        ahead, behind = (
+            objective(case, moved(case.inputs, where, start + step * direction), run) for step in (STEP, -STEP)
+        )
+        if here is None or ahead is None or behind is None:
+            return None
+        slope = (ahead - behind) / (2 * STEP)
         claimed = float(np.sum(given * direction))
-        if not abs(slope - claimed) <= CLOSE * abs(slope) or abs(slope) < CLOSE:
-            return False
+        if not np.isfinite(claimed) or max(abs(slope), abs(claimed)) < CLOSE:
+            return None
+        if not abs(slope - claimed) <= CLOSE * abs(slope):
+            bend = (ahead - here) / STEP - (here - behind) / STEP
+            return None if abs(bend) > KINK * max(abs(slope), abs(claimed)) else False
     return True
 
 
-def _objective(case: Case, inputs: dict[str, object], run: Any) -> float | None:
+def objective(case: Case, inputs: Mapping[str, object], run: Any) -> float | None:
     """The number that is differentiated: an output, weighted by its upstream gradient where it has one."""
     output, upstream = case.objective
     answer = run(inputs, (output,))
@@ -66,7 +78,8 @@ def _objective(case: Case, inputs: dict[str, object], run: Any) -> float | None:
     if value is None:
         return None
     weight = np.asarray(inputs[upstream]) if upstream else np.ones(())
-    return float(np.sum(value * weight)) if weight.shape in ((), value.shape) else None
+    number = float(np.sum(value * weight)) if weight.shape in ((), value.shape) else np.nan
+    return number if np.isfinite(number) else None
 
 
 def _leaf(inputs: Mapping[str, object], where: list[str]) -> Any:
@@ -76,7 +89,8 @@ def _leaf(inputs: Mapping[str, object], where: list[str]) -> Any:
     return as_array(here)
 
 
-def _moved(inputs: Mapping[str, object], where: list[str], value: object) -> dict[str, object]:
+def moved(inputs: Mapping[str, object], where: list[str], value: object) -> dict[str, object]:
+    """A copy of the inputs with another value at ``where``, the names on the way down to it."""
     moved = copy.deepcopy(dict(inputs))
     here: Any = moved
     for step in where[:-1]:

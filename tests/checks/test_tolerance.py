@@ -1,0 +1,87 @@
+"""The error model of docs/grading.md: every order of summation passes, the smallest known mistakes do not."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from utils.checks.rules import Equal
+
+Array = npt.NDArray[np.floating]
+
+
+def _loop(terms: Array) -> Array:
+    total = np.zeros(terms.shape[1], terms.dtype)
+    for row in terms:
+        total = total + row
+    return total
+
+
+def _kahan(terms: Array) -> Array:
+    total, lost = np.zeros((2, terms.shape[1]), terms.dtype)
+    for row in terms:
+        step = row - lost
+        after = total + step
+        lost = (after - total) - step
+        total = after
+    return total
+
+
+def _pairwise(terms: Array) -> Array:
+    if len(terms) <= 2:
+        return _loop(terms)
+    return _pairwise(terms[: len(terms) // 2]) + _pairwise(terms[len(terms) // 2 :])
+
+
+ORDERS = {
+    "loop": _loop,
+    "reversed": lambda terms: _loop(terms[::-1]),
+    "largest first": lambda terms: _loop(-np.sort(-terms, axis=0)),
+    "pairwise": _pairwise,
+    "chunks": lambda terms: _loop(np.array([_loop(terms[k : k + 7]) for k in range(0, len(terms), 7)])),
+    "Kahan": _kahan,
+    "einsum": lambda terms: np.einsum("nd->d", terms),
+    "product": lambda terms: np.ones(len(terms), terms.dtype) @ terms,
+    "float64 within": lambda terms: terms.sum(0, dtype=np.float64).astype(terms.dtype),
+    "exact": lambda terms: np.array([math.fsum(column) for column in terms.T.tolist()], terms.dtype),
+}
+
+
+@pytest.mark.parametrize("order", ORDERS.values(), ids=list(ORDERS))
+@given(
+    seed=st.integers(0, 2**32 - 1),
+    count=st.integers(1, 300),
+    shift=st.floats(-30, 30),
+    dtype=st.sampled_from([np.float32, np.float64]),
+)
+def test_every_order_of_summation_is_right(order, seed: int, count: int, shift: float, dtype: type) -> None:  # type: ignore[no-untyped-def]
+    x = (np.random.default_rng(seed).standard_normal((count, 3)) + shift).astype(dtype)
+    mean = order(x) / dtype(count)
+    variance = order((x - mean) ** 2) / dtype(count)
+    out = (x - mean) / np.sqrt(variance + dtype(0.2))
+    want = (x - x.mean(0)) / np.sqrt(x.var(0) + dtype(0.2))
+    for right, ours in ((x.mean(0), mean), (x.var(0), variance), (want, out)):
+        assert not Equal(scale="x").faults("out", right, ours, {"x": x})
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_the_smallest_known_mistakes_are_outside(dtype: type) -> None:
+    x = np.random.default_rng(1).standard_normal((1000, 3)).astype(dtype)
+    hat = (x - x.mean(0)) / np.sqrt(x.var(0) + dtype(0.2))
+    wrong = {
+        "eps at its smallest in a case": (x - x.mean(0)) / np.sqrt(x.var(0)),
+        "unbiased variance of a thousand": (x - x.mean(0)) / np.sqrt(x.var(0, ddof=1) + dtype(0.2)),
+    }
+    for name, answer in wrong.items():
+        assert Equal().faults("out", hat, answer, {"x": x}), name
+
+
+def test_the_default_eps_left_out_is_outside_in_double_precision() -> None:
+    x = np.random.default_rng(1).standard_normal((7, 3))
+    centred = x - x.mean(0)
+    assert Equal().faults("out", centred / np.sqrt(x.var(0) + 1e-5), centred / np.sqrt(x.var(0)), {"x": x})
