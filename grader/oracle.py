@@ -124,17 +124,17 @@ class _Bench:
         """
         known = self.unusable
         try:
-            return self._judge_once(trial, requires)
+            return self._judge_once(trial, requires, follow_through)
         except WorkerLost as lost:
             if lost.reason != "killed" or known:
                 raise
         # The machine may have ended it (no memory left, a stray kill): a second process decides.
         self.unusable = None
-        judgement = self._judge_once(trial, requires)
+        judgement = self._judge_once(trial, requires, follow_through)
         self.lost.discard(trial.recipe.name)
         return judgement
 
-    def _judge_once(self, trial: Trial, requires: Collection[str]) -> Judgement:
+    def _judge_once(self, trial: Trial, requires: Collection[str], follow_through: float) -> Judgement:
         try:
             self._open()
             if self.lost & set(requires):
