@@ -127,6 +127,22 @@ def doctor(sandbox: SandboxOption = "auto") -> None:
     raise typer.Exit(0 if all(probe.held for probe in probes) else 3)
 
 
+@app.command()
+def prove(
+    exercises: Annotated[list[str] | None, typer.Argument(help="Which; all by default.")] = None,
+    check: Annotated[bool, typer.Option("--check", help="Write nothing; fail when the page is stale.")] = False,
+    jobs: Annotated[int | None, typer.Option(help="Processes; one for each processor by default.")] = None,
+    root: CourseOption = None,
+) -> None:
+    """Spoil every solution in every small way and prove that the checks notice. Writes docs/mutation.md.
+
+    With EXERCISES it shows their survivors and writes nothing.
+    """
+    from . import show
+
+    show.prove(course.load(root), exercises or (), check=check, jobs=jobs)
+
+
 @app.command(name="demo")
 def make_demo(
     folder: Annotated[Path | None, typer.Argument(help="Where; demo/ in the course folder by default.")] = None,

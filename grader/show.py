@@ -15,6 +15,7 @@ from rich.text import Text
 
 from .batch import Entry, Graded
 from .course import Assignment, Course
+from .errors import UnusableInput
 from .verdict import Report, Verdict
 from .wording import WORDING, points, visible
 
@@ -111,6 +112,48 @@ def grade_class(
     if run.troubles:
         raise typer.Exit(1)
     return run
+
+
+def prove(course: Course, exercises: Sequence[str], *, check: bool = False, jobs: int | None = None) -> None:
+    """Run mutants with a progress bar, print what slips through, write the page; exit code 1 where something does."""
+    from . import mutation
+
+    known, everything = mutation.solved(course), not exercises
+    wanted = known if everything else list(exercises)
+    unknown = [name for name in wanted if name not in known]
+    if unknown:
+        raise UnusableInput(f'There is no exercise "{unknown[0]}" to spoil; there are {", ".join(known)}.')
+    outcomes = []
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, TimeRemainingColumn(), console=Console(stderr=True)) as bar:
+        task = bar.add_task("mutants", total=None)
+        for total, outcome in mutation.prove(course, wanted, jobs=jobs):
+            outcomes.append(outcome)
+            bar.update(task, total=total, advance=1)
+    out = Console()
+    survivors = [outcome for outcome in outcomes if not outcome.rejected]
+    equivalents = mutation.Equivalents.read()
+    missed, stale = equivalents.unexplained(survivors), equivalents.stale(survivors, wanted)
+    for outcome in missed:
+        mutant = outcome.mutant
+        blind = " and ".join(kind for kind in ("hidden", "visible") if not getattr(outcome, kind))
+        out.print(Text(f"✗ {mutant.exercise} [{mutant.kind}]: the {blind} cases accept", "red"))
+        out.print(Text(f"    - {mutant.old}\n    + {mutant.new}"))
+    for exercise, old, new in stale:
+        out.print(Text(f"✗ {exercise}: listed as equivalent, but nothing survives under it: {old!r} -> {new!r}", "red"))
+    out.print(
+        f"{len(outcomes)} mutants: {len(outcomes) - len(survivors)} rejected, "
+        f"{len(survivors) - len(missed)} equivalent, {len(missed)} missed."
+    )
+    if everything:
+        page, text = course.root / mutation.PAGE, mutation.report(outcomes, equivalents, known)
+        if not check:
+            page.write_text(text, "utf-8")
+        elif page.read_text("utf-8") != text:
+            out.print(Text(f"✗ {mutation.PAGE} is stale; run grader prove.", "red"))
+            raise typer.Exit(1)
+    if missed or stale:
+        raise typer.Exit(1)
 
 
 def probes(found: Sequence[Probe]) -> Table:

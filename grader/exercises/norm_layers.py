@@ -35,6 +35,7 @@ LAYER_FORWARD = "out, cache = layers.layernorm_forward(x, gamma, beta, settings)
 LAYER_BACKWARD = f"{LAYER_FORWARD}\ndx, dgamma, dbeta = layers.layernorm_backward(dout, cache)"
 
 FORTRAN = "x = np.asfortranarray(x)  # another memory order, the same numbers\n"
+OFF = "gamma = gamma * (np.arange(len(gamma)) != 1)  # one feature is switched off\n"
 GRADIENTS = {"dx": "x", "dgamma": "gamma", "dbeta": "beta"}
 
 
@@ -344,6 +345,7 @@ def _backward_cases(rng: np.random.Generator, program: str, low: int) -> Iterato
     yield case("as many examples as features", n, n)
     yield case("float32", n, d, dtype="float32")
     yield case("Fortran order in memory", n, d, FORTRAN)
+    yield case("a gamma that is 0", n, d, OFF)
 
 
 def batchnorm_backward_cases(rng: np.random.Generator) -> Iterator[Case]:
