@@ -130,6 +130,24 @@ def test_what_is_true_of_one_case_only_is_not_claimed_of_all() -> None:
     assert explain([Scene(A, 4 * A, INPUTS), Scene(A, A * A, INPUTS)]) == ""
 
 
+def test_a_term_is_seen_although_the_smallest_case_has_one_of_it() -> None:
+    scenes = [Scene(A[:, :n], A[:, :n] + B[:n], {"b": B[:n]}) for n in (1, 6)]
+    assert "the right answer plus b" in explain(scenes)
+
+
+def test_a_case_too_small_to_tell_does_not_stand_in_the_way() -> None:
+    tiny, larger = Scene(IMAGES[..., :2], IMAGES[..., :2] ** 2 + 1, {}), Scene(IMAGES, bordered(1), {})
+    assert "only the border" in explain([tiny, larger])
+    assert "only the border" not in explain([tiny])
+    rough = {"reg": np.float32(REG), "W": W.astype("float32")}
+    scenes = [
+        Scene(np.float32(1), np.float32(1 - REG * (W * W).sum()), rough),
+        Scene(1.0, 1 - REG * (W * W).sum(), INPUTS),
+    ]
+    assert "minus reg · the sum of the squares of W" in explain(scenes)
+    assert explain(scenes[:1]) == ""
+
+
 def test_numbers_that_are_none_are_put_down_to_their_cause() -> None:
     nan, inf = np.full_like(A, np.nan), np.full_like(A, np.inf)
     assert "0 / 0" in said(A, nan)

@@ -77,7 +77,9 @@ def test_the_smallest_failing_case_is_shown_with_its_numbers() -> None:
         hearings.append(Hearing(case, {"out": want}, Ran({"out": want if title == "right" else want + 1})))
     (finding,) = judge(hearings, {}).findings
     assert finding.case == "small"
-    assert "out: expected [0, 1, 2, 3], got [→1←, 2, 3, 4]; every entry is off by the same amount, 1" in finding.hint
+    assert finding.hint.startswith(
+        "expected [0, 1, 2, 3], got [→1←, 2, 3, 4]; every entry is off by the same amount, 1"
+    )
     assert 'right in 1 of 3 cases, as in "right"' in finding.hint
 
 
@@ -114,3 +116,11 @@ def test_of_several_that_are_as_likely_the_one_that_shows_elsewhere_is_named_or_
     assert told(judge([answers({"dx": 2.0, "dw": 1.0, "db": 1.0}, known)], hints))["dx"] == {None}
     adding_up = answers({"dx": 2.0, "dw": 4.5, "db": 1.0}, known | {"b": {"dx": 2.0}})
     assert told(judge([adding_up], hints)) == {"dx": {"a"}, "dw": {"a", "c"}, "db": {None}}
+
+
+def test_a_sentence_follows_a_question() -> None:
+    x = np.random.default_rng(0).standard_normal((4, 3))
+    cases = [Case(title, "", {"x": rows}) for title, rows in (("many", x), ("one", x[:1]))]
+    hearings = [Hearing(case, {"out": x}, Ran({"out": x / len(np.asarray(case.inputs["x"]))})) for case in cases]
+    hint = judge(hearings, {}).findings[0].hint
+    assert hint.endswith("4 being N, the number of examples: a mean where a sum is due? It is right only when N = 1.")

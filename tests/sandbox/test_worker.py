@@ -177,6 +177,28 @@ def test_a_crash_names_the_students_line():
     assert outcome.shapes == "x (3, 4), w (5, 2)"
 
 
+def test_a_crash_names_what_met_although_it_is_no_plain_name():
+    source = """
+import numpy as np
+
+class Net:
+    def __init__(self, w):
+        self.params = {"W1": w}
+
+    def loss(self, x):
+        return [np.einsum("ij,jk->ik",
+                          rows,
+                          self.params["W1"]) for rows in [x]]
+
+def f(x, w):
+    return Net(w).loss(x)
+"""
+    outcome = run(source, "out = fc_net.f(x, w)", x=np.zeros((3, 4)), w=np.zeros((5, 2)))
+    assert (outcome.function, outcome.entered) == ("Net.loss", "f")
+    assert outcome.shapes == "rows (3, 4), self.params['W1'] (5, 2)"
+    assert outcome.source.endswith('self.params["W1"]) for rows in [x]]')
+
+
 def test_a_value_or_an_error_that_cannot_be_read_is_a_crash_too():
     source = """
         class Tricky(list):

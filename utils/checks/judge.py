@@ -170,7 +170,7 @@ def judge(
             if suspect:
                 hint = f"{hints[suspect]} ({_seen(fault)}.)"
             else:
-                hint = f"{_unnamed(fault, smallest, wrong[group[0]], hearings, run)}."
+                hint = _unnamed(fault, smallest, wrong[group[0]], hearings, run)
             findings.append(Finding(", ".join(group), "fail", hint, suspect, smallest.case.title))
     for aspect in followed:
         assert follow
@@ -217,14 +217,25 @@ def _unnamed(
         if value_at(hearing.want, path) is not None and not any(hearing is other for other in failing)
     ]
     others = [Scene(one.want, one.got, hearing.case.inputs) for hearing, one in wrong if hearing is not smallest]
-    clauses = [_seen(fault)]
+    clauses = [_seen(fault).removeprefix(f"{path}: ")]  # whoever shows it names the output
     if fault.kind in ("value", "shape", "nan"):
         clauses.append(explain([Scene(fault.want, fault.got, smallest.case.inputs), *others]))
     if fault.kind == "value" and run:
         few = sorted(wrong, key=lambda pair: pair[0].case.entries)[:RERUNS]
         clauses.append(next((said for hearing, one in few if (said := leaks(hearing.case, path, one.got, run))), ""))
     clauses.append(when([hearing.case for hearing in failing], [hearing.case for hearing in passing]))
-    return "; ".join(filter(None, clauses))
+    return _joined(clauses)
+
+
+def _joined(clauses: Sequence[str]) -> str:
+    """Clauses as text; what follows a question is a sentence of its own."""
+    said = ""
+    for clause in filter(None, clauses):
+        if said.endswith("?"):
+            said = f"{said} {clause[0].upper()}{clause[1:]}"
+        else:
+            said = f"{said}; {clause}" if said else clause
+    return said if said.endswith("?") else f"{said}."
 
 
 def _followed(

@@ -60,19 +60,20 @@ def explain(scenes: Sequence[Scene]) -> str:
         if shown.misshapen:
             return _common(SHAPE_LOOKS, [scene for scene in scenes if scene.misshapen])
         if shown.comparable:
-            return _common(LOOKS, [scene for scene in scenes if scene.comparable])
+            whole = [scene for scene in scenes if scene.comparable]
+            return _common(LOOKS, [scene for scene in whole if not scene.vague] or whole)
     return places.not_finite(shown)
 
 
 def _common(looks: Sequence[Callable[[Scene], Iterator[Claim]]], scenes: Sequence[Scene]) -> str:
-    """The first claim about the first scene that is true of all."""
+    """The first claim about the first scene that is true of all, in the words of the first that has words for it."""
     for look in looks:
-        others: list[set[str]] | None = None
-        for claim in look(scenes[0]):
-            if others is None:
-                others = [{other.key for other in look(scene)} for scene in scenes[1:]]
-            if all(claim.key in keys for keys in others):
-                return claim.words
+        first, *others = ({claim.key: claim.words for claim in look(scene)} for scene in scenes)
+        for key in first:
+            if all(key in other for other in others):
+                words = next((said[key] for said in (first, *others) if said[key]), "")
+                if words:
+                    return words
     return ""
 
 

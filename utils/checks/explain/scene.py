@@ -22,7 +22,8 @@ class Claim(NamedTuple):
     key : str
         What is claimed, in the same words for every case of an exercise.
     words : str
-        The clause for the student, with the numbers of this case.
+        The clause for the student, with the numbers of this case; ``""`` where the case is too small to tell and
+        only does not speak against it.
     """
 
     key: str
@@ -70,6 +71,11 @@ class Scene:
         """Whether the numbers have the few digits of float32, in which a single one may fit many formulas."""
         kinds = [value.dtype for value in (*self.leaves.values(), as_array(self.want)) if value is not None]
         return np.dtype(np.float32) in kinds
+
+    @property
+    def vague(self) -> bool:
+        """Whether there is just one number, with few digits."""
+        return self.coarse and self.arrays is not None and self.arrays[0].size == 1
 
     @cached_property
     def leaves(self) -> dict[str, Array]:

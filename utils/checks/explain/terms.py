@@ -13,7 +13,7 @@ from .scene import ENTRIES, Claim, Scene
 def copied(scene: Scene) -> Iterator[Claim]:
     """The answer is an input itself, or a sum over one."""
     want, got = scene.arrays or (np.zeros(0), np.zeros(0))
-    if scene.coarse and got.size == 1:
+    if scene.vague:
         return
     for name, base in _bases(scene, want):
         if base.any() and scene.same(base, got):
@@ -23,7 +23,7 @@ def copied(scene: Scene) -> Iterator[Claim]:
 def term(scene: Scene) -> Iterator[Claim]:
     """A term is missing, counted too often, or has the wrong sign or weight."""
     want, got = scene.arrays or (np.zeros(0), np.zeros(0))
-    if scene.coarse and want.size == 1:
+    if scene.vague:
         return  # one number with few digits fits too many formulas
     difference = got - want
     for name, base in _bases(scene, want):
@@ -88,7 +88,7 @@ def _shaped(name: str, value: Array, shape: tuple[int, ...]) -> Iterator[tuple[s
         yield f"the transpose of {name}", value.T
     elif value.ndim == 1:
         for axis, size in enumerate(shape):
-            if size == len(value) > 1 and len(shape) > 1:
+            if size == len(value) and len(shape) > 1:
                 side = [1] * len(shape)
                 side[axis] = size
                 yield name, np.broadcast_to(value.reshape(side), shape).copy()
