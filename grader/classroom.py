@@ -20,6 +20,7 @@ from .gradebook import Gradebook
 from .gradebook.lateness import handed_in
 from .gradebook.rows import Row
 from .interruptions import told
+from .similarity import PASSAGES, Pair, similar, submission_passages
 from .submission import NotASubmission, Submission
 
 
@@ -100,7 +101,8 @@ def run(
     rows = gradebook.scores(assignment.name)
     receipts.write((graded for graded in ordered if graded.entry not in troubles), rows)
     with told(pages):
-        page = feedback.write([graded.report for graded in ordered], course, pages, rows)
+        reports = [graded.report for graded in ordered]
+    page = feedback.write(reports, course, pages, rows, _similar(course, assignment, entries))
     return ClassRun(ordered, page, tuple(troubles.values()))
 
 
@@ -148,3 +150,20 @@ def _submission(course: Course, assignment: Assignment, entry: Entry) -> Submiss
         return read_submission(course, assignment, entry.path)
     except NotASubmission as error:
         return Submission({}, (str(error),))
+
+
+def _similar(course: Course, assignment: Assignment, entries: Iterable[Entry]) -> list[Pair]:
+    """The submissions that have oddly much in common besides what everybody was given."""
+    stubs = {path.name: path.read_bytes() for path in sorted((course.root / "nndl").glob("*.py"))}
+    given = submission_passages(stubs)
+    own = {}
+    with kept_results(course) as store:
+        for entry in entries:
+            submission = _submission(course, assignment, entry)
+            key = f"passages {PASSAGES} {submission.digest}"
+            found = store.get(key)
+            if not isinstance(found, frozenset):
+                found = submission_passages(submission.files)
+                store.set(key, found)
+            own[entry.student] = found - given
+    return similar(own)

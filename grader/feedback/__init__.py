@@ -19,6 +19,7 @@ from markupsafe import Markup
 from ..course import Course, Exercise
 from ..files import write_if_changed
 from ..gradebook.rows import Row, WrittenGrade
+from ..similarity import Pair
 from ..verdict import Report, VerdictName
 from ..wording import WORDING, one_line, points, visible
 from . import summary
@@ -107,7 +108,7 @@ def student_page(report: Report, course: Course, answers: Sequence[WrittenGrade]
     )
 
 
-def class_page(reports: Sequence[Report], course: Course, links: Mapping[str, str]) -> str:
+def class_page(reports: Sequence[Report], course: Course, links: Mapping[str, str], pairs: Sequence[Pair] = ()) -> str:
     """The page of a class.
 
     Parameters
@@ -118,6 +119,8 @@ def class_page(reports: Sequence[Report], course: Course, links: Mapping[str, st
         The course.
     links : mapping of str to str
         Where each student's page is, as a URL relative to this one; a student who is not in it gets no link.
+    pairs : sequence of Pair, optional
+        Submissions that are oddly similar; none by default.
 
     Returns
     -------
@@ -126,13 +129,16 @@ def class_page(reports: Sequence[Report], course: Course, links: Mapping[str, st
     """
     assignment = course[reports[0].assignment]
     reports = sorted(reports, key=lambda report: report.student.casefold())
+    rates = summary.pass_rates(reports, assignment)
     return _render(
         "class.html.j2",
         course=course,
         assignment=assignment,
         reports=reports,
         links=links,
-        rates=summary.pass_rates(reports, assignment),
+        pairs=pairs,
+        slowest=max((rate.slowest for rate in rates), default=0.0),
+        rates=rates,
         misconceptions=summary.misconceptions(reports),
         attention=summary.attention(reports),
         common_remarks=summary.common_remarks(reports),
@@ -159,7 +165,9 @@ def page_name(student: str) -> str:
     return f"{plain}-{sha256(student.encode('utf-8', 'surrogateescape')).hexdigest()[:6]}.html"
 
 
-def write(reports: Sequence[Report], course: Course, out: Path, rows: Iterable[Row] = ()) -> Path:
+def write(
+    reports: Sequence[Report], course: Course, out: Path, rows: Iterable[Row] = (), pairs: Sequence[Pair] = ()
+) -> Path:
     """Write the pages of a class; each file is replaced as a whole, and only where it changed.
 
     Parameters
@@ -172,6 +180,8 @@ def write(reports: Sequence[Report], course: Course, out: Path, rows: Iterable[R
         The folder for feedback, such as ``feedback/`` in the course folder.
     rows : iterable of Row, optional
         The gradebook's rows, for what people graded and for lateness; none by default.
+    pairs : sequence of Pair, optional
+        Submissions that are oddly similar, for the class's page; none by default.
 
     Returns
     -------
@@ -186,7 +196,7 @@ def write(reports: Sequence[Report], course: Course, out: Path, rows: Iterable[R
         page = student_page(report, course, row.answers if row else (), row.penalty if row else 0.0)
         write_if_changed(folder / links[report.student], page.encode())
     index = folder / "index.html"
-    write_if_changed(index, class_page(reports, course, links).encode())
+    write_if_changed(index, class_page(reports, course, links, pairs).encode())
     return index
 
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from statistics import median
+
+from utils.checks.pack import PackError, load
 
 from ..course import Assignment, Exercise
 from ..verdict import Report, Verdict, VerdictName
@@ -16,16 +19,27 @@ NEEDS_A_LOOK: tuple[VerdictName, ...] = ("error", "timeout", "killed")
 
 @dataclass(frozen=True)
 class PassRate:
-    """How a class did on one exercise: students by verdict, of `total` in all."""
+    """How a class did on one exercise: students by verdict, of `total` in all, and how long grading each one took."""
 
     exercise: Exercise
     counts: Mapping[VerdictName, int]
     total: int
+    seconds: tuple[float, ...] = ()
 
     @property
     def share(self) -> float:
         """The share of students whose answer is right, in [0, 1]."""
         return self.counts["pass"] / self.total if self.total else 0.0
+
+    @property
+    def median(self) -> float:
+        """The median of the grading times, in seconds."""
+        return median(self.seconds) if self.seconds else 0.0
+
+    @property
+    def slowest(self) -> float:
+        """The longest grading time, in seconds."""
+        return max(self.seconds, default=0.0)
 
 
 @dataclass
@@ -36,6 +50,16 @@ class Misconception:
     name: str
     hint: str
     students: list[str] = field(default_factory=list)
+
+    @property
+    def anchor(self) -> str:
+        """The place of the exercise on a student's page."""
+        return self.exercise.replace(".", "-")
+
+    @property
+    def told(self) -> str | None:
+        """The visible case in which the mistake shows, by its title; None where only hidden cases show it."""
+        return visible_cases(self.exercise).get(self.name)
 
 
 @dataclass(frozen=True)
@@ -57,8 +81,10 @@ def pass_rates(reports: Sequence[Report], assignment: Assignment) -> list[PassRa
     verdicts = [by_name(report) for report in reports]
     rates = []
     for exercise in assignment.exercises:
-        found = [verdict[exercise.name].verdict for verdict in verdicts if exercise.name in verdict]
-        rates.append(PassRate(exercise, {name: found.count(name) for name in WORDING}, len(found)))
+        graded = [verdict[exercise.name] for verdict in verdicts if exercise.name in verdict]
+        found = [verdict.verdict for verdict in graded]
+        seconds = tuple(verdict.seconds for verdict in graded)
+        rates.append(PassRate(exercise, {name: found.count(name) for name in WORDING}, len(found), seconds))
     return rates
 
 
@@ -75,6 +101,20 @@ def misconceptions(reports: Iterable[Report]) -> list[Misconception]:
                 if report.student not in entry.students:
                     entry.students.append(report.student)
     return sorted(found.values(), key=lambda entry: (-len(entry.students), entry.exercise, entry.name))
+
+
+@cache
+def visible_cases(exercise: str) -> Mapping[str, str]:
+    """For each misconception that an exercise's golden pack exposes, the title of the first case that does."""
+    found: dict[str, str] = {}
+    try:
+        pack = load(exercise)
+    except PackError:
+        return found
+    for golden in pack.cases:
+        for name in golden.suspects:
+            found.setdefault(name, golden.case.title)
+    return found
 
 
 def attention(reports: Sequence[Report]) -> list[tuple[Report, list[str]]]:

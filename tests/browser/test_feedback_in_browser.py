@@ -9,6 +9,7 @@ from playwright.sync_api import Page
 
 from grader import feedback
 from grader.course import Course
+from grader.similarity import Pair
 from grader.verdict import Report, Verdict
 from utils.checks.case import Finding
 
@@ -23,7 +24,8 @@ def pages(course: Course, tmp_path: Path) -> Path:
         Verdict(exercise.name, 0.0, exercise.points, "fail", (finding,)) for exercise in course["hw3"].exercises
     )
     reports = [Report("hw3", name, "sandlock", verdicts, (HOSTILE,)) for name in ("ana", HOSTILE)]
-    return feedback.write(reports, course, tmp_path).parent
+    pairs = [Pair("ana", HOSTILE, 0.9)]
+    return feedback.write(reports, course, tmp_path, (), pairs).parent
 
 
 def test_no_script_of_a_submission_runs(pages: Path, page: Page) -> None:
@@ -35,10 +37,16 @@ def test_no_script_of_a_submission_runs(pages: Path, page: Page) -> None:
 
 
 def test_nothing_is_wider_than_a_phone(pages: Path, page: Page) -> None:
-    page.set_viewport_size({"width": 390, "height": 800})
+    page.set_viewport_size({"width": 360, "height": 800})
     for path in sorted(pages.glob("*.html")):
         page.goto(path.as_uri())
-        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+        assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+def test_an_example_leads_to_the_exercise_on_the_students_page(pages: Path, page: Page) -> None:
+    page.goto((pages / "index.html").as_uri())
+    page.get_by_role("link", name="An example").first.click()
+    assert page.locator("article:target").count() == 1
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

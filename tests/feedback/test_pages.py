@@ -8,6 +8,7 @@ from reports import COURSE, HINTS, a_class, everything, report
 
 from grader import feedback
 from grader.gradebook.rows import Row, WrittenGrade
+from grader.similarity import Pair
 from grader.wording import WORDING
 from utils.checks.case import Finding
 
@@ -55,7 +56,7 @@ def pages():
     answers = [WrittenGrade("why", 1.0, 2.0, EVIL)]
     return {
         "student": feedback.student_page(evil, COURSE, answers),
-        "class": feedback.class_page([evil, replace(evil, student="b")], COURSE, links),
+        "class": feedback.class_page([evil, replace(evil, student="b")], COURSE, links, [Pair(EVIL, "b", 0.9)]),
     }
 
 

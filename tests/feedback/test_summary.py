@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from reports import COURSE, a_class, everything, report
 
 from grader.feedback import next_steps, summary
+from utils.checks.pack import load
 
 
 def test_pass_rates_count_every_verdict():
@@ -79,3 +80,15 @@ def test_next_steps_wait_for_their_prerequisites():
 
 def test_there_is_no_next_step_when_everything_is_right():
     assert next_steps(report("s"), COURSE) == []
+
+
+def test_a_misconception_says_which_visible_case_shows_it():
+    known = summary.Misconception("layers.affine_backward", "db-keeps-axis", "It is.")
+    assert known.told in [golden.case.title for golden in load(known.exercise).cases]
+    assert summary.Misconception("layers.affine_backward", "nobody knows it", "It is.").told is None
+    assert summary.Misconception("models.two_layer_best", "no pack", "It is.").told is None
+
+
+def test_an_exercise_says_how_long_it_took():
+    rate = summary.PassRate(COURSE["hw3"].exercises[0], {}, 3, (0.5, 4.0, 1.0))
+    assert (rate.median, rate.slowest) == (1.0, 4.0)
