@@ -7,7 +7,7 @@ from: the first reads them from a golden pack, the second computes them with the
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from .case import Case, Finding, value_at
 from .explain import Scene, explain, leaks, numbers, when
@@ -175,7 +175,14 @@ def judge(
     for aspect in followed:
         assert follow
         said = f"earned {follow.words}: {aspect} is the right derivative of what your forward pass computes"
-        findings.append(Finding(aspect, "fail", f"{said}; it is the forward that is wrong."))
+        said = f"{said}; it is the forward that is wrong."
+        named = [
+            k for k, one in enumerate(findings) if aspect in {path.split(".")[0] for path in one.aspect.split(", ")}
+        ]
+        for k in named[:1]:  # a mistake that has a name keeps it
+            findings[k] = replace(findings[k], hint=f"{findings[k].hint} ({said})")
+        if not named:
+            findings.append(Finding(aspect, "fail", said))
     mutated = {name: hearing for hearing in reversed(hearings) for name in hearing.mutated}
     for name, hearing in mutated.items():
         said = f"{name} was changed in place; work on a copy, because the caller still needs it."
