@@ -214,7 +214,14 @@ def report_for(
 
 def read_submission(course: Course, assignment: Assignment, path: Path) -> Submission:
     """Read the files that an assignment takes from a folder or an archive; raises NotASubmission."""
-    return Submission.read(path, assignment.files, _given(course, assignment.name))
+    try:
+        return Submission.read(path, assignment.files, _given(course, assignment.name))
+    except NotASubmission:
+        raise
+    except Exception as error:  # a fault of the reader's own: a stranger's bytes must not stop the class
+        if stopped := interruption(error, path):
+            raise stopped from error
+        raise NotASubmission(f"{path} cannot be read ({type(error).__name__}: {error})") from error
 
 
 @cache

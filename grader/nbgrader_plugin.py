@@ -12,6 +12,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import warnings
 from datetime import datetime
 from fnmatch import fnmatchcase
@@ -94,11 +95,16 @@ class _NothingCopied(BaseConverter):  # type: ignore[misc]
 
     def init_assignment(self, assignment_id: str, student_id: str) -> None:
         """Keep the time, which tells nbgrader whether there is something newer; copy nothing."""
+        Path(self._format_dest(assignment_id, student_id)).mkdir(parents=True, exist_ok=True)
+        self._unfinished(assignment_id, student_id).touch()
         time = self.coursedir.get_existing_timestamp(self._format_source(assignment_id, student_id))
         folder = Path(self._format_dest(assignment_id, student_id))
-        folder.mkdir(parents=True, exist_ok=True)
         if time is not None:
             (folder / "timestamp.txt").write_text(f"{time.isoformat()}\n", "utf-8")
+
+    def _unfinished(self, assignment_id: str, student_id: str) -> Path:
+        """A file that lies in an autograded folder while it is being made."""
+        return Path(self._format_dest(assignment_id, student_id), ".unfinished")
 
 
 class SandboxAutograde(Autograde, _NothingCopied):  # type: ignore[misc]
@@ -117,6 +123,26 @@ class SandboxAutograde(Autograde, _NothingCopied):  # type: ignore[misc]
         except GraderError as error:
             self.log.error(str(error))
             raise NbGraderException(str(error)) from None
+
+    def init_destination(self, assignment_id: str, student_id: str) -> bool:
+        """Whether a submission is to be graded, as nbgrader decides it, and when it was stopped in the middle.
+
+        nbgrader passes over a submission that has an autograded folder, and it makes that folder first.
+        """
+        names = (assignment_id, student_id)
+        folder = Path(self._format_dest(*names))
+        missing = [name for name in self.notebooks if not (folder / Path(name).name).exists()]
+        unfinished = (missing and self.coursedir.notebook_id == "*") or self._unfinished(*names).exists()
+        if folder.is_dir() and unfinished:
+            self.log.warning("Grading %s of %s again: an earlier run was stopped at it", *names)
+            shutil.rmtree(folder)
+        decided: bool = super().init_destination(*names)
+        return decided
+
+    def set_permissions(self, assignment_id: str, student_id: str) -> None:
+        """Nbgrader's last step with a submission: from here on it is done."""
+        super().set_permissions(assignment_id, student_id)
+        self._unfinished(assignment_id, student_id).unlink(missing_ok=True)
 
     def init_notebooks(self) -> None:
         """Every notebook of the assignment, for every student: one that is missing is the released one."""

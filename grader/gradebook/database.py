@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import scoped_session, sessionmaker
 
+from ..claims import claimed
 from ..errors import GradebookError
 from ..files import whole
 from ..interruptions import told
@@ -55,14 +57,28 @@ def open_whole(url: str, course_id: str) -> Any:
     """
     where = make_url(url)
     path = Path(where.database) if where.get_backend_name() == "sqlite" and where.database else None
-    if path and path.name != ":memory:" and not path.exists():
+    named = path and path.name != ":memory:" and not str(path).startswith("file:")
+    if path and named and not path.exists():
         with whole(path) as half:
             half.with_name(f"{half.name}-journal").unlink(missing_ok=True)  # of one that was stopped: not of this file
             if path.exists():
                 half.unlink()
             else:
-                api.Gradebook(where.set(database=str(half)), course_id).close()
+                with _temporary_files_claimed():
+                    api.Gradebook(where.set(database=str(half)), course_id).close()
     return api.Gradebook(url, course_id)
+
+
+@contextlib.contextmanager
+def _temporary_files_claimed() -> Iterator[None]:
+    """Python's temporary files in a folder that is removed even after a kill: nbgrader makes one for alembic."""
+    usual = tempfile.tempdir
+    with claimed() as folder:
+        tempfile.tempdir = folder
+        try:
+            yield
+        finally:
+            tempfile.tempdir = usual
 
 
 @contextlib.contextmanager

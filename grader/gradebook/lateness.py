@@ -6,6 +6,7 @@ import math
 import os
 import re
 import stat
+import warnings
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -39,7 +40,9 @@ def handed_in(folder: Path) -> datetime | None:
     finally:
         os.close(handle)
     try:
-        time: datetime = parse_utc(_OFFSET.sub(r"\1", text.decode("ascii").strip()))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", RuntimeWarning)  # of unknown letters behind a time: then it is UTC
+            time: datetime = parse_utc(_OFFSET.sub(r"\1", text.decode("ascii").strip()))
     except (ValueError, OverflowError):
         return None
     return time.replace(tzinfo=UTC)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import utils
 
-from .claims import Claim
+from ..claims import Claim
 
 _GRADER = Path(__file__).resolve().parents[1]
 _INSIDE = Path(__file__).resolve().parent / "inside"

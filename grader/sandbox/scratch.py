@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 
-from .claims import Claim
+from ..claims import Claim
 
 _MAX_FILES = 1000
 

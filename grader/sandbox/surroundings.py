@@ -11,7 +11,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from .claims import claimed
+from ..claims import claimed
 from .limits import Limits
 
 Attempt = tuple[str, str, tuple[object, ...]]

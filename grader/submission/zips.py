@@ -45,7 +45,8 @@ class Zip:
 
 def _zip_entry(info: zipfile.ZipInfo) -> Entry:
     kind = stat.S_IFMT(info.external_attr >> 16)
-    if info.is_dir() or kind == stat.S_IFDIR:
+    # Not `is_dir`, which stumbles over an empty name.
+    if info.filename.endswith("/") or kind == stat.S_IFDIR:
         return Entry(plain(info.filename), "folder")
     if kind == stat.S_IFLNK:
         return Entry(plain(info.filename), "link")

@@ -1,0 +1,236 @@
+"""Inputs that get past the first check: valid ones with something wrong in them, and bytes after that."""
+
+from __future__ import annotations
+
+import copy
+import gzip
+import io
+import json
+import struct
+import tarfile
+import warnings
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+from gradebook.small_course import TOML
+from hypothesis import strategies as st
+from targets import archive, course_toml, frame, golden_pack, model, notebook, secret, small_course, stream
+
+from grader.sandbox.inside.wire import Ask, Done, Failed, Ready, dump
+
+Bytes = st.SearchStrategy[bytes]
+
+odd_text = st.sampled_from(
+    [
+        "",
+        "\0",
+        "\ud800",
+        "../x",
+        "/etc/passwd",
+        "nndl/layers.py",
+        "hw/nndl/layers.py",
+        "C:\\x",
+        "a\nb",
+        "\u202e",
+        "x" * 300,
+    ]
+) | st.text(max_size=8)
+odd_value: st.SearchStrategy[Any] = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.sampled_from([-1, 0, 2**31, 2**63, 10**400, 1e308, float("nan"), float("inf"), -0.0])
+    | st.integers()
+    | st.floats()
+    | odd_text,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(odd_text, inner, max_size=3),
+    max_leaves=4,
+)
+
+
+@st.composite
+def damaged(draw: st.DrawFn, valid: Bytes) -> bytes:
+    """Valid bytes, then up to three times: cut, dropped, doubled, overwritten or put in between."""
+    data = draw(valid)
+    for _ in range(draw(st.integers(0, 3))):
+        start = draw(st.integers(0, max(len(data) - 1, 0)))
+        end = min(start + draw(st.sampled_from([1, 2, 4, 8, 100])), len(data))
+        new = draw(st.sampled_from([b"", b"\0", b"\xff" * 4, b"\xff" * 8, b"\x7f\xff\xff\xff"]) | st.binary(max_size=9))
+        kind = draw(st.sampled_from(["cut", "drop", "double", "overwrite", "insert"]))
+        middle = {
+            "cut": b"",
+            "drop": b"",
+            "double": data[start:end] * 2,
+            "overwrite": new,
+            "insert": new + data[start:end],
+        }
+        data = data[:start] + middle[kind] + (b"" if kind == "cut" else data[end:])
+    return data
+
+
+@st.composite
+def twisted(draw: st.DrawFn, tree: Any) -> Any:
+    """A tree of lists and dicts in which up to three nodes are another value, gone, or there twice."""
+    tree = copy.deepcopy(tree)
+    for _ in range(draw(st.integers(1, 3))):
+        node = tree
+        while isinstance(node, dict | list) and node:
+            key = draw(st.sampled_from(sorted(node) if isinstance(node, dict) else range(len(node))))
+            if not isinstance(node[key], dict | list) or not node[key] or draw(st.integers(0, 3)) == 0:
+                kind = draw(st.sampled_from(["replace", "remove", "double"]))
+                if kind == "remove":
+                    del node[key]
+                elif kind == "double" and isinstance(node, list):
+                    node.append(node[key])
+                else:
+                    node[key] = draw(odd_value)
+                break
+            node = node[key]
+    return tree
+
+
+def as_json(tree: Any) -> bytes:
+    return json.dumps(tree).encode("utf-8", "surrogatepass")
+
+
+def released() -> Any:
+    path = small_course().root / "assignments" / "a1" / "warmup.ipynb"
+    tree = json.loads(path.read_text())
+    tree["cells"][4]["attachments"] = {"a.png": {"image/png": "AAAA"}}
+    return tree
+
+
+@st.composite
+def frames(draw: st.DrawFn) -> tuple[bytes, bytes]:
+    """A tree, sound or twisted, and the bytes of its arrays."""
+    message = draw(st.sampled_from([Ready(), Ask("layers", "f"), Done(1, ("x",)), Failed(2)]))
+    arrays = [np.zeros((2, 3)), np.ones((3, 1, 2), "float32").T, np.float32(2.5), np.zeros((2, 4))[:, ::2]]
+    value = draw(st.sampled_from([None, {"x": arrays[0], "y": (arrays[1], [arrays[2]])}, [arrays[3], 1, "a", {}]]))
+    tree, blobs = dump(message, value)
+    if draw(st.booleans()):
+        plain = draw(twisted(msgspec.msgpack.decode(tree)))
+        try:
+            tree = msgspec.msgpack.encode(plain)
+        except (OverflowError, UnicodeEncodeError, msgspec.MsgspecError):
+            tree = b"\xc1"
+    return tree, b"".join(blobs)
+
+
+def toml() -> Bytes:
+    lines = [line.encode() for line in TOML.splitlines()]
+    values = [
+        b'"',
+        b"nan",
+        b"-inf",
+        b"1e999",
+        b"-1",
+        b"0",
+        b"true",
+        b"[]",
+        b"{}",
+        b"1979-01-01",
+        b'"\\u0000"',
+        b"9" * 400,
+    ]
+
+    def with_value(line: bytes, value: bytes) -> bytes:
+        return line.partition(b"=")[0] + b"= " + value
+
+    changed = st.builds(with_value, st.sampled_from(lines), st.sampled_from(values))
+    one = st.builds(
+        lambda at, new: [*lines[:at], new, *lines[at + 1 :]], st.integers(0, len(lines) - 1), changed | st.just(b"")
+    )
+    more = st.lists(st.sampled_from(lines) | changed, max_size=10)
+    return (one | more | more.map(lambda some: lines + some)).map(b"\n".join)
+
+
+@st.composite
+def zips(draw: st.DrawFn) -> bytes:
+    out = io.BytesIO()
+    with warnings.catch_warnings(), zipfile.ZipFile(out, "w") as file:
+        warnings.simplefilter("ignore")  # of a name that occurs twice
+        for _ in range(draw(st.integers(0, 4))):
+            name = draw(odd_text).encode("utf-8", "replace").decode()
+            info = zipfile.ZipInfo(name or "x")
+            info.external_attr = draw(st.sampled_from([0, 0o120777, 0o040755, 0o100644, 0o010644])) << 16
+            info.compress_type = draw(st.sampled_from([0, 8, 12, 14]))
+            file.writestr(info, draw(st.sampled_from([b"", b"x = 1\n", b"\xff\xfe", bytes(100_000)])))
+    return out.getvalue()
+
+
+@st.composite
+def tars(draw: st.DrawFn) -> bytes:
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w", format=draw(st.sampled_from([0, 1, 2]))) as file:
+        for _ in range(draw(st.integers(0, 4))):
+            info = tarfile.TarInfo(draw(odd_text).encode("utf-8", "replace").decode().replace("\0", "?")[:90])
+            info.type = draw(st.sampled_from([b"0", b"1", b"2", b"3", b"5", b"6", b"S", b"x"]))
+            info.linkname = draw(st.sampled_from(["", "/etc/passwd", "nndl/layers.py"]))
+            data = draw(st.sampled_from([b"", b"x = 1\n", b"12 path=\xff\n", bytes(2000)]))
+            info.size = len(data) if info.type in (b"0", b"x", b"S") else 0
+            try:
+                file.addfile(info, io.BytesIO(data))
+            except (ValueError, UnicodeError):
+                continue
+    data = out.getvalue()
+    return gzip.compress(data, 1, mtime=0) if draw(st.booleans()) else data
+
+
+@st.composite
+def npz(draw: st.DrawFn) -> bytes:
+    """Weights with headers that lie: about the shape, the type, the order, or the format itself."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", draw(st.sampled_from([0, 8]))) as file:
+        for name in draw(st.lists(st.sampled_from(["W1", "b1", "dataset", "pack", "x/y"]), unique=True, max_size=4)):
+            value = np.array("offline") if name == "dataset" else np.arange(6.0).reshape(2, 3)
+            array = io.BytesIO()
+            np.save(array, value)
+            data = array.getvalue()
+            lie = draw(st.sampled_from([b"", b"(2, 3)", b"'<f8'", b"<U7", b"False", b"{'descr'"]))
+            put = draw(
+                st.sampled_from([b"(9999999999,)", b"(-1, -6)", b"'|O'", b"'<U99999999'", b"True", b"{1:", b"((((("])
+            )
+            data = data.replace(lie, put) if lie else data
+            file.writestr(f"{name}{draw(st.sampled_from(['.npy', '.npy', '.npy', '']))}", data)
+    return out.getvalue()
+
+
+@st.composite
+def packs(draw: st.DrawFn) -> bytes:
+    """A golden pack of the kit with its description twisted."""
+    path = Path(__file__).parents[2] / "utils" / "checks" / "goldens" / "layers.relu_backward.npz"
+    with np.load(path) as file:
+        arrays = {name: file[name] for name in file.files}
+    tree = draw(twisted(json.loads(arrays["pack"].tobytes())))
+    arrays["pack"] = np.frombuffer(as_json(tree), np.uint8)
+    out = io.BytesIO()
+    np.savez(out, **arrays)
+    return out.getvalue()
+
+
+def joined(parts: tuple[bytes, bytes]) -> bytes:
+    return struct.pack(">I", len(parts[0])) + b"".join(parts)
+
+
+def streamed(parts: tuple[bytes, bytes]) -> bytes:
+    return struct.pack(">II", len(parts[0]), len(parts[1])) + b"".join(parts)
+
+
+def inputs() -> dict[Callable[[bytes], None], Bytes]:
+    """A strategy for each target."""
+    valid = {
+        frame: frames().map(joined),
+        stream: frames().map(streamed),
+        course_toml: toml(),
+        notebook: twisted(released()).map(as_json),
+        archive: zips() | tars(),
+        golden_pack: packs() | npz(),
+        model: npz(),
+        secret: st.sampled_from(
+            [b"a" * 64, b"a" * 5000, b"2027-01-01 00:00:00 UTC", b"2027-01-01T00:00:00+0200", b"\n"]
+        ),
+    }
+    return {target: damaged(strategy) | strategy | st.binary(max_size=200) for target, strategy in valid.items()}

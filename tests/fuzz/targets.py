@@ -1,0 +1,137 @@
+"""What is fuzzed: each target takes bytes from a stranger and may answer with its own typed error and nothing else."""
+
+from __future__ import annotations
+
+import io
+import os
+import struct
+import tempfile
+import time
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+
+import nbformat
+from gradebook.small_course import make
+
+from grader import course as courses
+from grader.course import Course
+from grader.errors import CourseError
+from grader.gradebook.annotate import annotate
+from grader.gradebook.lateness import handed_in
+from grader.gradebook.restore import read_released, restore
+from grader.oracle import Report
+from grader.sandbox.inside.channel import Cap, Channel
+from grader.sandbox.inside.wire import WireError, load
+from grader.secret import FILE, VARIABLE, course_secret
+from grader.submission import NotASubmission, Submission
+from utils.checks.pack import Pack, PackError
+from utils.errors import DataError
+from utils.model_files import read_model
+
+WANTED = ("nndl/layers.py", "FC_nets.ipynb", "models/best.npz")
+
+
+@cache
+def folder() -> Path:
+    """A folder for targets that read files, for as long as this process lives."""
+    held = tempfile.TemporaryDirectory()
+    folder.held = held
+    return Path(held.name)
+
+
+@cache
+def small_course() -> Course:
+    root = folder() / "course"
+    root.mkdir()
+    return make(root)
+
+
+def frame(data: bytes) -> None:
+    """The wire, with lengths that are right: four bytes say where the tree ends."""
+    (size,) = struct.unpack(">I", data[:4].rjust(4, b"\0"))
+    load(data[4 : 4 + size], data[4 + size :])
+
+
+def stream(data: bytes) -> None:
+    """The wire as it comes out of a pipe."""
+    ours, theirs = os.pipe()
+    try:
+        os.set_blocking(theirs, False)
+        os.write(theirs, data[:60_000])
+        os.close(theirs)
+        cap = Cap(1 << 20, 1 << 20)
+        null = os.open(os.devnull, os.O_WRONLY)
+        try:
+            Channel(ours, null, cap, cap).receive(time.monotonic() + 5)
+        finally:
+            os.close(null)
+    finally:
+        os.close(ours)
+
+
+def course_toml(data: bytes) -> None:
+    (folder() / "course.toml").write_bytes(data)
+    course = courses.load(folder())
+    for assignment in course.assignment:
+        assert all(exercise.points > 0 and exercise.file for exercise in assignment.exercises)
+        assert assignment.files is not None
+    assert course.late.grace_seconds >= 0
+    assert course.limits.memory_bytes >= 0
+
+
+def notebook(data: bytes) -> None:
+    """Whatever is handed in, a notebook comes out that has each of the release's cells once, and can be written."""
+    course = small_course()
+    task = course["a1"]
+    released = read_released(course, task)["warmup"]
+    restored = restore(data, released)
+    names = [cell.metadata.nbgrader.grade_id for cell in restored.cells if "nbgrader" in cell.metadata]
+    assert sorted(names) == ["layers-affine_forward", "layers-relu_forward", "why"]
+    assert all(cell.cell_type != "code" or not cell.outputs for cell in restored.cells)
+    annotated = annotate(restored, Report("a1", "ada", "sandlock", ()), task.notebook[0])
+    nbformat.validate(annotated)
+    nbformat.writes(annotated).encode()
+
+
+def archive(data: bytes) -> None:
+    path = folder() / "hw3.zip"
+    path.write_bytes(data)
+    submission = Submission.read(path, WANTED)
+    assert set(submission.files) <= set(WANTED)
+    assert all(remark.isprintable() for remark in submission.remarks)
+    if "nndl/layers.py" in submission.files:
+        submission.text("nndl/layers.py")
+    assert len(submission.digest) == 64
+
+
+def golden_pack(data: bytes) -> None:
+    Pack.from_bytes(data)
+
+
+def model(data: bytes) -> None:
+    weights, dataset = read_model(io.BytesIO(data), "best.npz")
+    assert weights
+    assert dataset in ("cifar10", "offline")
+    assert all(array.dtype.kind in "fiubU" for array in weights.values())
+
+
+def secret(data: bytes) -> None:
+    """The course's secret, and when something was handed in: two small files that people edit."""
+    os.environ.pop(VARIABLE, None)
+    (folder() / FILE).write_bytes(data)
+    (folder() / "timestamp.txt").write_bytes(data)
+    handed_in(folder())
+    assert len(course_secret(folder())) >= 16
+
+
+TARGETS: dict[Callable[[bytes], None], type[Exception]] = {
+    frame: WireError,
+    stream: WireError,
+    course_toml: CourseError,
+    notebook: AssertionError,  # it has no error: whatever comes, something goes on
+    archive: NotASubmission,
+    golden_pack: PackError,
+    model: DataError,
+    secret: CourseError,
+}
