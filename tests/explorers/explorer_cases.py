@@ -1,0 +1,38 @@
+"""What the explorers' tests share: jobs that a test moves by hand, and a page that ticks."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from utils.explorers.jobs import Jobs, Status
+from utils.explorers.shell import Explorer
+
+
+class HandJobs(Jobs):
+    """No thread: the test asks for each round itself."""
+
+    def start(self, job: Any) -> Any:
+        self._jobs.append(job)
+        return job
+
+
+def finish(explorer: Explorer[Any], jobs: HandJobs, rounds: int = 100_000) -> Status:
+    """Keep the page ticking until the explorer's work is over."""
+    assert explorer._job is not None
+    for tick in range(rounds):
+        if tick % 50 == 0:
+            explorer._beat()
+        jobs.round()
+        if explorer._job.over:
+            break
+    return explorer._job.status
+
+
+def wait_for(condition: Callable[[], bool], seconds: float = 30.0) -> None:
+    """Wait for the background thread."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.01)

@@ -1,0 +1,132 @@
+"""Figures as SVG text that takes on the colours of the page.
+
+Text stays text and is drawn in ``currentColor``: it is sharp on a projector, readable in the light and in the dark
+theme, and can be found in the page.
+"""
+
+from __future__ import annotations
+
+import base64
+import html
+import io
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import matplotlib as mpl
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_svg import FigureCanvasSVG
+from matplotlib.figure import Figure
+from matplotlib.ticker import NullLocator
+
+INK = "#010203"  # stands for the page's own text colour until the SVG is written
+FAINT = "#808080"  # grid lines, the same on light and on dark
+# Okabe and Ito's palette, which people with any kind of colour vision tell apart, without black and yellow: one of
+# them vanishes on either background.
+BLUE, ORANGE, GREEN, PINK, AMBER, SKY = "#3a8fd0", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9"
+COLOURS = (BLUE, ORANGE, GREEN, PINK, AMBER, SKY)
+LINES = ("-", "--", "-.", ":", (0, (5, 1)), (0, (3, 1, 1, 1)))
+MARKERS = ("o", "s", "^", "D", "v", "P")
+
+_STYLE: dict[Any, Any] = {
+    "svg.fonttype": "none",  # text, not outlines
+    "svg.hashsalt": "explorers",  # the same figure gives the same text
+    "text.color": INK,
+    "axes.edgecolor": INK,
+    "axes.labelcolor": INK,
+    "axes.titlecolor": INK,
+    "axes.titlesize": 10,
+    "axes.titlelocation": "left",
+    "axes.labelsize": 9,
+    "axes.facecolor": "none",
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "grid.color": FAINT,
+    "grid.alpha": 0.25,
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "xtick.labelsize": 8,
+    "ytick.labelsize": 8,
+    "legend.frameon": False,
+    "legend.fontsize": 8,
+    "lines.linewidth": 1.6,
+    "lines.markersize": 4,
+    "figure.facecolor": "none",
+    "savefig.facecolor": "none",
+    "font.family": "sans-serif",
+    "image.interpolation": "nearest",
+}
+_DEFAULTS: dict[Any, Any] = {name: value for name, value in mpl.rcParamsDefault.items() if "backend" not in name}
+
+
+@contextmanager
+def style() -> Iterator[None]:
+    """The explorers' style, for the time in which a figure is made; the user's own settings are left as they are."""
+    with mpl.rc_context({**_DEFAULTS, **_STYLE}):
+        yield
+
+
+def panels(rows: int, columns: int, width: float = 9.0, height: float = 3.2, **options: Any) -> tuple[Figure, Any]:
+    """A figure without pyplot, and its axes; sizes in inches.
+
+    Margins are fixed: to let matplotlib find them takes as long again as the drawing, and the picture would jump.
+    """
+    figure = Figure(figsize=(width, height))
+    FigureCanvasSVG(figure)
+    figure.subplots_adjust(
+        left=0.6 / width, right=1 - 0.1 / width, bottom=0.5 / height, top=1 - 0.3 / height,
+        wspace=0.75 * columns / width, hspace=0.9 * rows / height,
+    )  # fmt: skip
+    return figure, figure.subplots(rows, columns, squeeze=False, **options)
+
+
+def svg(figure: Figure, title: str, description: str) -> str:
+    """A figure as an ``<svg>`` element that fills the width it is given.
+
+    Parameters
+    ----------
+    figure : Figure
+    title, description : str
+        What a screen reader says: what it is, and what is to be seen in it.
+    """
+    out = io.StringIO()
+    figure.savefig(out, format="svg", metadata={"Date": None, "Creator": None})
+    text = out.getvalue()
+    text = text[text.index("<svg") :].replace(INK, "currentColor")
+    said = f"<title>{html.escape(title)}</title><desc>{html.escape(description)}</desc>"
+    head = re.match(r"<svg[^>]*>", text)
+    assert head is not None
+    box = re.search(r'viewBox="[^"]*"', head.group())
+    assert box is not None
+    opening = (
+        f'<svg {box.group()} role="img" aria-label="{html.escape(title)}: {html.escape(description)}" '
+        'xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" '
+        'style="width:100%;height:auto;display:block">'
+    )
+    return opening + said + text[head.end() :]
+
+
+def on_paper(drawing: str) -> str:
+    """An SVG to keep: dark on white, whatever page it was made for."""
+    return drawing.replace("display:block", "background:#fff;color:#111").replace("currentColor", "#111111")
+
+
+def link(drawing: str, name: str) -> str:
+    """A link that saves an SVG."""
+    data = base64.b64encode(on_paper(drawing).encode()).decode()
+    return f'<a download="{html.escape(name)}" href="data:image/svg+xml;base64,{data}">{html.escape(name)}</a>'
+
+
+def named(artist: Any, gid: str) -> Any:
+    """Give an artist an id that can be found in the page."""
+    artist.set_gid(gid)
+    return artist
+
+
+def log_axis(ax: Axes, label: str) -> None:
+    """A logarithmic horizontal axis, with marks at the powers of ten alone."""
+    ax.set_xscale("log")
+    ax.xaxis.set_minor_locator(NullLocator())
+    ax.set_xlabel(label)

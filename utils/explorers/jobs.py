@@ -1,0 +1,168 @@
+"""One background thread for all explorers: long work in short steps, taken in turns.
+
+A job is a generator. The thread asks each live job for one step after the other, so that two explorers get the same
+share whatever they compute, and no step holds up the page for long. A page that is closed takes its work with it: the
+page ticks a `Pulse`, and a job whose pulse is silent rests, then ends.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any
+
+AWAY = 10.0  # seconds without a tick after which work rests: the page is closed, or its tab in the background
+GONE = 120.0  # seconds after which it ends; browsers slow the clock of a hidden tab down to one tick a minute
+BREATH = 0.001  # seconds between two steps, in which the kernel answers the page
+
+
+class Status(Enum):
+    """Where a job stands."""
+
+    RUNNING = "running"
+    PAUSED = "paused"
+    DONE = "done"
+    STOPPED = "stopped"
+    FAILED = "failed"
+
+
+class Pulse:
+    """Whether somebody is looking.
+
+    Parameters
+    ----------
+    clock : callable, default time.monotonic
+        Seconds.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._last: float | None = None
+
+    def beat(self) -> None:
+        """The page is there."""
+        self._last = self._clock()
+
+    @property
+    def silence(self) -> float:
+        """Seconds since the last beat; infinite before the first one."""
+        return float("inf") if self._last is None else self._clock() - self._last
+
+    @property
+    def here(self) -> bool:
+        """Whether work may go on."""
+        return self.silence <= AWAY
+
+    @property
+    def gone(self) -> bool:
+        """Whether the page was there and has left for good."""
+        return self._last is not None and self.silence > GONE
+
+
+@dataclass(eq=False)
+class Job:
+    """A piece of long work.
+
+    Attributes
+    ----------
+    steps : iterator
+        Each item is what is known so far.
+    tell : callable
+        ``tell(job, item)`` after each step, and ``tell(job, None)`` when the status changes; called in the thread
+        that computes.
+    pulse : Pulse
+    status : Status
+    error : Exception or None
+        What ended it, when it failed.
+    """
+
+    steps: Iterator[Any]
+    tell: Callable[[Job, Any], None]
+    pulse: Pulse
+    status: Status = Status.RUNNING
+    error: BaseException | None = None
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+
+    def pause(self) -> None:
+        """Rest until `resume`."""
+        self._turn(Status.RUNNING, Status.PAUSED)
+
+    def resume(self) -> None:
+        """Go on."""
+        self._turn(Status.PAUSED, Status.RUNNING)
+
+    def stop(self) -> None:
+        """End; what was computed so far stays."""
+        if not self._turn(Status.RUNNING, Status.STOPPED):
+            self._turn(Status.PAUSED, Status.STOPPED)
+
+    def step(self) -> None:
+        """Compute one step and tell what came."""
+        try:
+            item = next(self.steps)
+        except StopIteration:
+            self._turn(Status.RUNNING, Status.DONE)
+        except Exception as error:  # a student's code may raise anything
+            self.error = error
+            self._turn(Status.RUNNING, Status.FAILED)
+        else:
+            if self.status is not Status.STOPPED:  # what was asked for meanwhile is another question
+                self.tell(self, item)
+
+    @property
+    def over(self) -> bool:
+        """Whether it will never take another step."""
+        return self.status in (Status.DONE, Status.STOPPED, Status.FAILED)
+
+    def _turn(self, old: Status, new: Status) -> bool:
+        with self._lock:
+            if self.status is not old:
+                return False
+            self.status = new
+        self.tell(self, None)
+        return True
+
+
+class Jobs:
+    """The thread, and the jobs that wait for their turn."""
+
+    def __init__(self) -> None:
+        self._jobs: list[Job] = []
+        self._wake = threading.Condition()
+        self._thread: threading.Thread | None = None
+
+    def start(self, job: Job) -> Job:
+        """Put a job in the row."""
+        with self._wake:
+            self._jobs.append(job)
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, name="explorers", daemon=True)
+                self._thread.start()
+            self._wake.notify()
+        return job
+
+    def round(self) -> bool:
+        """One step of every job that may take one; whether any did."""
+        with self._wake:
+            for job in self._jobs:
+                if job.pulse.gone:
+                    job.stop()
+            self._jobs = [job for job in self._jobs if not job.over]
+            ready = [job for job in self._jobs if job.status is Status.RUNNING and job.pulse.here]
+        for job in ready:
+            job.step()
+            time.sleep(BREATH)
+        return bool(ready)
+
+    def _run(self) -> None:
+        while True:
+            if not self.round():
+                with self._wake:
+                    self._wake.wait(0.2 if self._jobs else None)
+
+
+JOBS = Jobs()
+"""The one that all explorers of this process share."""

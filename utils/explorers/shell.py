@@ -1,0 +1,292 @@
+"""The widget around an explorer: sliders in, a picture out, long work behind.
+
+An explorer subclasses `Explorer` and says what it shows. All widgets are touched in the kernel's main thread alone:
+what the background thread finds is posted to the kernel's event loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import html
+import time
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, ClassVar, Generic, TypeVar
+
+import ipywidgets as widgets
+
+from . import drawing
+from .jobs import JOBS, Job, Jobs, Pulse, Status
+from .state import State, StateError
+from .student import Trouble, explain, running
+
+S = TypeVar("S", bound=State)
+
+REDRAW = 0.5  # seconds from the end of one picture of work that goes on to the next
+
+
+class Explorer(widgets.VBox, Generic[S]):  # type: ignore[misc]  # ipywidgets has no types
+    """Base of all explorers.
+
+    A subclass sets the class attributes and writes `controls`, `picture` and, where there is long work, `work` and
+    `results`.
+
+    Parameters
+    ----------
+    state : State or str, optional
+        What to show first.
+    jobs : Jobs, optional
+        The background thread; the one of this process by default.
+
+    Attributes
+    ----------
+    title, look_for, question : str
+        A heading, a sentence of what to look for, and a question to answer by playing.
+    first : State
+        The state of a new explorer.
+    drives_work : tuple of str
+        The fields of the state that the long work depends on: changing another one leaves it alone.
+    """
+
+    title: ClassVar[str]
+    look_for: ClassVar[str]
+    question: ClassVar[str]
+    first: ClassVar[State]
+    drives_work: ClassVar[tuple[str, ...]] = ()
+
+    def __init__(self, state: S | str | None = None, *, jobs: Jobs = JOBS) -> None:
+        self._jobs = jobs
+        self._job: Job | None = None
+        self._pulse = Pulse()
+        self._loop = _event_loop()
+        self._drawn = 0.0
+        self._latest: Any = None
+        self._begun = 0.0
+        self._restoring = False
+        self._svg: dict[str, str] = {}
+        if isinstance(state, str):
+            state = type(self.first).parse(state)  # type: ignore[assignment]  # `first` is of type S
+        self.state: S = state or self.first  # type: ignore[assignment]  # see above
+
+        self._controls = self.controls()
+        for name, control in self._controls.items():
+            control.observe(lambda change, name=name: self._moved(name, change["new"]), "value")
+        self._message = widgets.HTML()
+        self._picture, self._results = widgets.HTML(), widgets.HTML()
+        for area in (self._picture, self._results):
+            area.layout.width = "100%"
+        self._progress = widgets.FloatProgress(min=0, max=1, description="Training", layout={"width": "260px"})
+        self._left = widgets.Label()
+        self._pause = widgets.Button(description="Pause", tooltip="Let the work rest, or go on", icon="pause")
+        self._stop = widgets.Button(description="Stop", tooltip="End the work; what there is stays", icon="stop")
+        self._again = widgets.Button(description="Run again", tooltip="After your code has changed", icon="refresh")
+        self._save = widgets.Button(description="Save figure", tooltip="Write the pictures as SVG", icon="download")
+        self._saved = widgets.HTML()
+        self._code = widgets.Text(
+            str(self.state), description="State", continuous_update=False, layout={"width": "min(100%, 640px)"},
+            tooltip="Copy this to keep or share what you see; paste one to see it again",
+        )  # fmt: skip
+        # A page ticks this while it is open; there is nothing to see.
+        self._heart = widgets.Play(interval=2000, max=10**9, repeat=True, playing=True, layout={"display": "none"})
+        self._heart.observe(lambda _: self._beat(), "value")
+        self._pause.on_click(lambda _: self._toggle())
+        self._stop.on_click(lambda _: self._job and self._job.stop())
+        self._again.on_click(lambda _: self.refresh())
+        self._save.on_click(lambda _: self.save())
+        self._code.observe(lambda change: self._paste(change["new"]), "value")
+
+        said = f"<h3 style='margin:0'>{self.title}</h3><p style='margin:.2em 0;max-width:60em'>{self.look_for}</p>"
+        ask = f"<p style='margin:.2em 0;max-width:60em'><b>Find out:</b> {self.question}</p>"
+        rows = widgets.HBox(list(self._controls.values()), layout={"flex_flow": "row wrap"})
+        working = [self._progress, self._left, self._pause, self._stop] if self.drives_work else []
+        buttons = widgets.HBox([*working, self._again, self._save, self._saved], layout={"flex_flow": "row wrap"})
+        super().__init__(
+            [widgets.HTML(said), rows, self._message, self._picture, self._results, buttons, self._code,
+             widgets.HTML(ask), self._heart],
+            layout={"width": "100%", "overflow": "hidden"},
+        )  # fmt: skip
+        self.add_class("nndl-explorer")
+        self.refresh()
+
+    # --- what a subclass writes ----------------------------------------------------------------------
+
+    def controls(self) -> Mapping[str, Any]:
+        """The widget of each field of the state, by the field's name; its value is the field's."""
+        raise NotImplementedError
+
+    def picture(self, state: S) -> str:
+        """The picture that follows the sliders at once, as SVG; it may raise what the student's code raises."""
+        raise NotImplementedError
+
+    def work(self, state: S) -> Iterator[tuple[float, Any]]:
+        """Long work: after each short step, the share that is done, 0 to 1, and what is known so far."""
+        return iter(())
+
+    def results(self, state: S, found: Any) -> str:
+        """What is known so far, as SVG."""
+        return ""
+
+    # --- what happens -------------------------------------------------------------------------------
+
+    def show(self, state: S | str) -> None:
+        """Go to a state, given as such or as a string; raises StateError."""
+        if isinstance(state, str):
+            state = type(self.first).parse(state)  # type: ignore[assignment]  # `first` is of type S
+        assert not isinstance(state, str)
+        self.state = state
+        self._restoring = True
+        try:
+            for name, control in self._controls.items():
+                control.value = getattr(state, name)
+            self._code.value = str(state)
+        finally:
+            self._restoring = False
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Compute and draw all anew, after the student's code has changed."""
+        self._draw()
+        self._begin()
+
+    def save(self) -> list[Path]:
+        """Write the pictures beside the notebook, dark on white, and show links to save them elsewhere."""
+        written = []
+        for what, drawing_ in self._svg.items():
+            path = Path(f"{self.state.name}-{what}.svg")
+            path.write_text(drawing.on_paper(drawing_), "utf-8")
+            written.append(path)
+        links = ", ".join(drawing.link(self._svg[path.stem.rsplit("-", 1)[1]], path.name) for path in written)
+        self._saved.value = f"Written to {html.escape(str(Path.cwd()))}: {links}"
+        return written
+
+    def close(self) -> None:
+        """End the work and take the widget away."""
+        if self._job:
+            self._job.stop()
+        super().close()
+
+    def _moved(self, name: str, value: Any) -> None:
+        if self._restoring:
+            return
+        self.state = self.state.but(**{name: value})
+        self._restoring = True  # the text follows the sliders, it does not lead them
+        self._code.value = str(self.state)
+        self._restoring = False
+        self._draw()
+        if name in self.drives_work:
+            self._begin()
+
+    def _paste(self, text: str) -> None:
+        if self._restoring:
+            return
+        try:
+            self.show(text)
+        except StateError as error:
+            self._say(html.escape(str(error)))
+
+    def _draw(self) -> None:
+        try:
+            with drawing.style(), running(0):
+                self._svg["picture"] = self._picture.value = self.picture(self.state)
+            self._say("")
+        except Trouble as trouble:
+            self._svg.pop("picture", None)
+            self._picture.value = ""
+            self._say(str(trouble))
+
+    def _begin(self) -> None:
+        """Start the long work of this state; what was asked for before is stale."""
+        if self._job:
+            self._job.stop()
+        self._latest, self._begun, self._drawn = None, 0.0, 0.0
+        self._results.value = ""
+        self._svg.pop("results", None)
+        self._progress.value = 0
+        if self.drives_work and not self._message.value:
+            self._job = self._jobs.start(Job(self.work(self.state), self._tell, self._pulse))
+            self._label()
+
+    def _tell(self, job: Job, item: Any) -> None:
+        """Called in the background thread."""
+        self._post(lambda: self._hear(job, item))
+
+    def _hear(self, job: Job, item: Any) -> None:
+        if job is not self._job:
+            return
+        now = time.monotonic()
+        if item is not None:
+            self._latest = item
+            self._begun = self._begun or now
+        if self._latest is not None and (job.over or item is None or now - self._drawn > REDRAW):
+            done, found = self._latest
+            self._progress.value = done
+            with drawing.style():
+                self._svg["results"] = self._results.value = self.results(self.state, found)
+            self._drawn = time.monotonic()
+            self._label(now)
+        elif item is None:
+            self._label(now)
+        if job.status is Status.FAILED and job.error is not None:
+            self._say(explain(job.error))
+
+    def _label(self, now: float = 0.0) -> None:
+        job = self._job
+        if job is None:
+            return
+        done = self._progress.value
+        said = {Status.DONE: "done", Status.STOPPED: "stopped", Status.PAUSED: "paused", Status.FAILED: "ended"}
+        left = (now - self._begun) * (1 - done) / done if done and self._begun else 0.0
+        running_ = f"about {left:.0f} s left" if left >= 1 else "begins when the page is open" if not done else ""
+        self._left.value = said.get(job.status, running_)
+        self._pause.description, self._pause.icon = (
+            ("Go on", "play") if job.status is Status.PAUSED else ("Pause", "pause")
+        )
+        self._pause.disabled = self._stop.disabled = job.over
+
+    def _toggle(self) -> None:
+        if self._job and self._job.status is Status.PAUSED:
+            self._job.resume()
+        elif self._job:
+            self._job.pause()
+
+    def _beat(self) -> None:
+        self._pulse.beat()
+
+    def _say(self, text: str) -> None:
+        box = "border-left:4px solid #D55E00;padding:.4em .8em;margin:.3em 0;max-width:60em"
+        self._message.value = f'<div role="alert" style="{box}">{text}</div>' if text else ""
+
+    def _post(self, action: Callable[[], None]) -> None:
+        if self._loop is None or self._loop.is_closed():
+            action()
+        else:
+            self._loop.call_soon_threadsafe(action)
+
+
+def _event_loop() -> asyncio.AbstractEventLoop | None:
+    """The kernel's event loop; None outside of a kernel."""
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return None
+
+
+def slider(low: int, high: int, value: int, text: str, **options: Any) -> Any:
+    """A slider of whole numbers that tells while it moves."""
+    return widgets.IntSlider(value, low, high, description=text, style={"description_width": "initial"}, **options)
+
+
+def log_slider(low: float, high: float, value: float, text: str, step: float = 0.1) -> Any:
+    """A logarithmic slider; `low`, `high` and `step` are powers of ten."""
+    return widgets.FloatLogSlider(
+        value, base=10, min=low, max=high, step=step, description=text, readout_format=".2g",
+        style={"description_width": "initial"},
+    )  # fmt: skip
+
+
+def choice(options: Any, value: str, text: str) -> Any:
+    """A drop-down."""
+    return widgets.Dropdown(
+        options=options, value=value, description=text, style={"description_width": "initial"},
+        layout={"width": "auto"},
+    )  # fmt: skip

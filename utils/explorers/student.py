@@ -1,0 +1,71 @@
+"""Running code that may be missing or broken: the explorer says so and stays alive."""
+
+from __future__ import annotations
+
+import html
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+
+from ..checks.program import describe_crash
+
+
+class Trouble(Exception):
+    """What stands in the way, as HTML for the widget."""
+
+
+@contextmanager
+def running(seed: int) -> Iterator[None]:
+    """Run a student's code: numpy's global generator is seeded and put back, and what it raises becomes a `Trouble`.
+
+    Parameters
+    ----------
+    seed : int
+
+    Raises
+    ------
+    Trouble
+        Naming the exercise that is missing, or the student's line that raised and the shapes that met there.
+    """
+    before = np.random.get_state()
+    np.random.seed(seed)
+    try:
+        with np.errstate(all="ignore"):  # an explosion is what some settings are there to show
+            yield
+    except Trouble:
+        raise
+    except Exception as error:
+        raise Trouble(explain(error)) from error
+    finally:
+        np.random.set_state(before)
+
+
+def explain(error: BaseException) -> str:
+    """An exception of a student's code as HTML."""
+    if isinstance(error, Trouble):
+        return str(error)
+    crash = describe_crash(error)
+    if crash.missing:
+        return (
+            f"<b>{html.escape(crash.entered or 'This')} is not written yet.</b> This explorer runs your own code: "
+            "write it, save the file, and press <i>Run again</i>."
+        )
+    return f"<b>Your code raised an error.</b><br><code>{html.escape(str(crash))}</code>"
+
+
+def beside(thing: type, name: str) -> Any:
+    """What the module of a student's class calls `name`.
+
+    Raises
+    ------
+    Trouble
+        When it has no such name.
+    """
+    module = sys.modules[thing.__module__]
+    try:
+        return getattr(module, name)
+    except AttributeError:
+        raise Trouble(f"<b>{html.escape(thing.__module__)} has no {html.escape(name)}.</b> Import it there.") from None

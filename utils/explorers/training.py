@@ -1,0 +1,112 @@
+"""Training in short steps, for work in the background."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..offline_images import offline_images
+from .student import running
+
+Array = NDArray[Any]
+
+
+@cache
+def small_data(num_train: int, num_val: int) -> dict[str, Array]:
+    """Images to play with, always the same: of the offline set, so that nothing waits for a download.
+
+    Returns
+    -------
+    dict
+        ``X_train (num_train, 3, 32, 32)`` float32, mean subtracted, ``y_train``, and so for ``val``.
+    """
+    X, y = offline_images(num_train, seed=0)
+    X_val, y_val = offline_images(num_val, seed=0, split="val")
+    mean = X.mean(axis=0)
+    return {
+        "X_train": (X - mean).astype(np.float32),
+        "y_train": y,
+        "X_val": (X_val - mean).astype(np.float32),
+        "y_val": y_val,
+    }
+
+
+@dataclass
+class Run:
+    """What a training run has shown so far.
+
+    Attributes
+    ----------
+    loss : list of float
+        Of each minibatch.
+    train, val : list of float
+        Accuracies after each epoch.
+    """
+
+    loss: list[float] = field(default_factory=list)
+    train: list[float] = field(default_factory=list)
+    val: list[float] = field(default_factory=list)
+
+
+@dataclass
+class Adam:
+    """The optimiser that the explorers train with, so that they need no exercise of ``optim.py``.
+
+    D. Kingma, J. Ba, "Adam: a method for stochastic optimization", ICLR 2015, algorithm 1.
+    """
+
+    learning_rate: float = 1e-3
+    steps: int = 0
+    first: dict[str, Any] = field(default_factory=dict)
+    second: dict[str, Any] = field(default_factory=dict)
+
+    def update(self, params: dict[str, Any], grads: dict[str, Any]) -> None:
+        """One step of every parameter, in place of the old one."""
+        self.steps += 1
+        for name, dw in grads.items():
+            m = self.first[name] = 0.9 * self.first.get(name, 0.0) + 0.1 * dw
+            v = self.second[name] = 0.999 * self.second.get(name, 0.0) + 0.001 * dw * dw
+            rate = self.learning_rate * np.sqrt(1 - 0.999**self.steps) / (1 - 0.9**self.steps)
+            params[name] = (params[name] - rate * m / (np.sqrt(v) + 1e-8)).astype(params[name].dtype)
+
+
+def train(net: Any, data: dict[str, Array], *, epochs: int, batch: int, rate: float, seed: int) -> Iterator[Run]:
+    """Train a net with Adam; yields after every iteration, and the same `Run` each time.
+
+    Parameters
+    ----------
+    net : object
+        With ``params`` and ``loss``.
+    data : dict
+        As of `small_data`.
+    epochs, batch : int
+    rate : float
+        The learning rate.
+    seed : int
+        Of the minibatches, and of what the net draws itself.
+    """
+    rng = np.random.default_rng(seed)
+    rule, run = Adam(rate), Run()
+    num_train = len(data["X_train"])
+    for _ in range(epochs):
+        for _ in range(max(1, num_train // batch)):
+            chosen = rng.choice(num_train, min(batch, num_train), replace=False)
+            with running(int(rng.integers(2**31))):
+                loss, grads = net.loss(data["X_train"][chosen], data["y_train"][chosen])
+                rule.update(net.params, grads)
+            run.loss.append(float(loss))
+            yield run
+        with running(0):
+            run.train.append(accuracy(net, data["X_train"][:500], data["y_train"][:500]))
+            run.val.append(accuracy(net, data["X_val"], data["y_val"]))
+        yield run
+
+
+def accuracy(net: Any, X: Array, y: Array) -> float:
+    """Share of images that a net labels right."""
+    return float(np.mean(np.argmax(net.loss(X), axis=1) == y))

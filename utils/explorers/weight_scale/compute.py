@@ -1,0 +1,195 @@
+"""What the scale of the initial weights does to activations, to gradients, and to training."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..state import State
+from ..student import beside, running
+from ..training import Run, small_data, train
+
+Array = NDArray[Any]
+NORMS = ("none", "batchnorm", "layernorm")
+SCALES = tuple(float(scale) for scale in np.logspace(-4, 0, num=20))  # the sweep of the course
+EPOCHS = 10
+
+
+@dataclass(frozen=True)
+class WeightScale(State):
+    """The state of the weight-scale explorer.
+
+    Attributes
+    ----------
+    depth : int
+        Hidden layers.
+    width : int
+        Units in each of them.
+    activation : {"relu", "tanh"}
+        ``"relu"`` is the student's own.
+    norm : {"none", "batchnorm", "layernorm"}
+    scale : float
+        Standard deviation of the initial weights.
+    seed : int
+    """
+
+    depth: int = 7
+    width: int = 50
+    activation: str = "relu"
+    norm: str = "none"
+    scale: float = 0.01
+    seed: int = 0
+
+    name: ClassVar[str] = "weight-scale"
+    limits: ClassVar[dict[str, tuple[Any, ...]]] = {
+        "depth": (1, 12), "width": (5, 200), "activation": ("relu", "tanh"), "norm": NORMS, "scale": (1e-5, 10.0),
+        "seed": (0, 999),
+    }  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One hidden layer in one forward and backward pass.
+
+    Attributes
+    ----------
+    out, dout : ndarray of shape (N, width)
+        Its output, and the upstream gradient that reaches it.
+    """
+
+    out: Array
+    dout: Array
+
+    @property
+    def dead(self) -> float:
+        """Share of outputs that are exactly 0."""
+        return float(np.mean(self.out == 0))
+
+
+def layers_of(net_class: type, state: WeightScale) -> list[Layer]:
+    """One forward and backward pass of a fresh net on 100 images, layer by layer.
+
+    Parameters
+    ----------
+    net_class : type
+        The student's ``FullyConnectedNet``; its own ``hidden_forward`` and ``hidden_backward`` do the work.
+    state : WeightScale
+
+    Returns
+    -------
+    list of Layer
+        From the first hidden layer to the last.
+    """
+    data = small_data(1000, 200)
+    with running(state.seed):
+        net = _watched(net_class, state.activation)(**_settings(state, state.scale, state.norm))
+        net.loss(data["X_train"][:100], data["y_train"][:100])
+    return [Layer(net.outs[layer], net.douts[layer]) for layer in sorted(net.outs)]
+
+
+@dataclass
+class Sweep:
+    """Training at each scale of the course's sweep, as far as it has come.
+
+    Attributes
+    ----------
+    runs : dict of (norm, scale) to Run
+        Finished ones.
+    """
+
+    runs: dict[tuple[str, float], Run] = field(default_factory=dict)
+
+    def verdict(self, norm: str, scale: float) -> str:
+        """Whether a scale trains: ``"trains"``, ``"vanishes"`` (the loss stays where it began) or ``"explodes"``."""
+        run = self.runs[norm, scale]
+        losses = np.array(run.loss)
+        if not np.isfinite(losses).all() or losses[-20:].mean() > 5:
+            return "explodes"
+        return "vanishes" if losses[-20:].mean() > np.log(10) - 0.15 else "trains"
+
+
+def sweep(net_class: type, state: WeightScale) -> Iterator[tuple[float, Sweep]]:
+    """Train at 20 scales, with and without the normalisation; yields (share done, what is known) after each step.
+
+    The scales are taken from coarse to fine, so that the curves show their form early.
+    """
+    data = small_data(1000, 200)
+    norms = ("none", "batchnorm" if state.norm == "none" else state.norm)
+    todo = [(norm, SCALES[index]) for index in _coarse_to_fine(len(SCALES)) for norm in norms]
+    found = Sweep()
+    steps = EPOCHS * (len(data["X_train"]) // 50 + 1)
+    for number, (norm, scale) in enumerate(todo):
+        with running(state.seed):
+            net = _watched(net_class, state.activation)(**_settings(state, scale, norm))
+        run = Run()
+        for step, run in enumerate(train(net, data, epochs=EPOCHS, batch=50, rate=1e-3, seed=state.seed)):  # noqa: B007 - the last one is kept
+            yield (number + step / steps) / len(todo), found
+        found.runs[norm, scale] = run
+    yield 1.0, found
+
+
+def _settings(state: WeightScale, scale: float, norm: str) -> dict[str, Any]:
+    return {
+        "hidden_dims": [state.width] * state.depth,
+        "weight_scale": scale,
+        "normalization": None if norm == "none" else norm,
+        "dtype": np.float32,
+    }
+
+
+def _watched(net_class: type, activation: str) -> Any:
+    """The student's net, keeping what passes through its hidden layers; with tanh in place of ReLU where asked."""
+
+    class Watched(net_class):  # type: ignore[misc]  # a class that is only known when it is handed in
+        def __init__(self, **settings: Any) -> None:
+            super().__init__(**settings)
+            self.outs: dict[int, Array] = {}
+            self.douts: dict[int, Array] = {}
+
+        def hidden_forward(self, layer: int, x: Array) -> Any:
+            out, cache = super().hidden_forward(layer, x) if activation == "relu" else self._tanh_forward(layer, x)
+            self.outs[layer] = out
+            return out, cache
+
+        def hidden_backward(self, layer: int, dout: Array, cache: Any) -> Any:
+            self.douts[layer] = dout
+            if activation == "relu":
+                return super().hidden_backward(layer, dout, cache)
+            return self._tanh_backward(layer, dout, cache)
+
+        def _tanh_forward(self, layer: int, x: Array) -> Any:
+            out, fc_cache = beside(net_class, "affine_forward")(x, self.params[f"W{layer}"], self.params[f"b{layer}"])
+            norm_cache = None
+            if self.normalization:
+                scale, shift = self.params[f"gamma{layer}"], self.params[f"beta{layer}"]
+                forward = beside(net_class, "normalization_forward")
+                out, norm_cache = forward(out, scale, shift, self.norm_params[layer], self.normalization)
+            out = np.tanh(out)
+            return out, (fc_cache, norm_cache, out)
+
+        def _tanh_backward(self, layer: int, dout: Array, cache: Any) -> Any:
+            fc_cache, norm_cache, out = cache
+            grads = {}
+            dx = dout * (1 - out * out)
+            if self.normalization:
+                backward = beside(net_class, "normalization_backward")
+                dx, dgamma, dbeta = backward(dx, norm_cache, self.normalization)
+                grads[f"gamma{layer}"], grads[f"beta{layer}"] = dgamma, dbeta
+            dx, dw, db = beside(net_class, "affine_backward")(dx, fc_cache)
+            return dx, {**grads, f"W{layer}": dw, f"b{layer}": db}
+
+    Watched.__module__ = net_class.__module__
+    return Watched
+
+
+def _coarse_to_fine(count: int) -> list[int]:
+    """All indices below `count`, each time halving the gaps."""
+    step, found = 1 << (count - 1).bit_length(), []
+    while step:
+        found += [index for index in range(0, count, step) if index not in found]
+        step //= 2
+    return found
