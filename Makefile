@@ -6,7 +6,7 @@ BUILT_FROM := pyproject.toml setup.py utils/_fast_layers.pyx $(wildcard utils/_k
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
 
-.PHONY: demo test slow release format clean
+.PHONY: demo test slow fuzz release format clean
 
 demo: .venv/installed  ## grade a made-up class from end to end
 	$(BIN)/grader demo
@@ -19,6 +19,9 @@ test: .venv/installed-dev  ## style, types and the whole ordinary suite
 
 slow: .venv/installed-dev  ## what takes minutes: every notebook from top to bottom, long property tests
 	$(BIN)/pytest -m slow
+
+fuzz: .venv/installed-dev  ## 100,000 damaged inputs for everything that reads a stranger's bytes
+	NNDL_FUZZ=100000 $(BIN)/pytest tests/fuzz
 
 release: .venv/installed  ## write stubs, notebooks and golden packs anew
 	$(BIN)/grader release

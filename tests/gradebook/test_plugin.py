@@ -10,7 +10,7 @@ import nbformat
 import pytest
 from nbgrader.apps.api import NbGraderAPI
 from nbgrader.apps.autogradeapp import AutogradeApp
-from nbgrader.converters.base import NbGraderException
+from nbgrader.converters.base import BaseConverter, NbGraderException
 from nbgrader.converters.generate_feedback import GenerateFeedback
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import Execute
@@ -266,3 +266,50 @@ def test_formgraders_button_and_list_use_the_same_parts(small):
 def test_the_late_policy_is_course_tomls(small, monkeypatch, hours, penalty):
     monkeypatch.chdir(small.root)
     assert LatePolicy().late_submission_penalty("ada", 9.25, hours * 3600) == (penalty and pytest.approx(penalty))
+
+
+class Died(BaseException):
+    """Like a kill: nothing that nbgrader does about errors is done."""
+
+
+def autograde_and_die(course, monkeypatch, step, after):
+    """Autograde, and die before or after a notebook is written for the so-manieth time; whether it came to that."""
+    write, left = SandboxAutograde.write_single_notebook, [step]
+
+    def counted(self, *args):
+        left[0] -= 1
+        if left[0] == 0 and not after:
+            raise Died
+        write(self, *args)
+        if left[0] == 0:
+            raise Died
+
+    with monkeypatch.context() as patch:
+        patch.setattr(SandboxAutograde, "write_single_notebook", counted)
+        try:
+            autograde(course)
+        except Died:
+            return True
+    return False
+
+
+@pytest.mark.parametrize("guarded", [True, False], ids=["guarded", "as nbgrader decides it"])
+def test_a_submission_that_was_stopped_in_the_middle_is_graded_again(small, monkeypatch, guarded):
+    hand_in(small, "ada")
+    (small.root / "submitted" / "ada" / "a1" / "timestamp.txt").write_text("2027-01-01 10:00:00 UTC")
+    empty = (small.root / "gradebook.db").read_bytes()
+    if not guarded:
+        monkeypatch.setattr(SandboxAutograde, "init_destination", BaseConverter.init_destination)
+    stopped, found = 0, set()
+    for after in (False, True):
+        for step in range(1, 10):
+            (small.root / "gradebook.db").write_bytes(empty)
+            shutil.rmtree(small.root / "autograded", ignore_errors=True)
+            if not autograde_and_die(small, monkeypatch, step, after):
+                break
+            stopped += 1
+            found.add(autograde(small)["ada"].score)
+    assert stopped == 8  # two notebooks, each written clean and written graded
+    assert (found == {3 + 1.25 + 5}) is guarded
+    assert guarded or min(found) < 3 + 1.25 + 5
+    assert not (small.root / "autograded" / "ada" / "a1" / ".unfinished").exists()
