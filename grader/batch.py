@@ -242,7 +242,7 @@ def _kept(course: Course, assignment: Assignment, entry: Entry, held: Confinemen
         with kept_results(course) as store:
             found = store.get(_key(course, assignment, entry.student, submission, held))
         return Graded(entry, msgspec.json.decode(found, type=Report), True) if isinstance(found, bytes) else None
-    except (NotASubmission, msgspec.DecodeError, OSError, sqlite3.Error):
+    except (NotASubmission, msgspec.DecodeError, OSError, sqlite3.Error, diskcache.Timeout):
         return None  # grading it anew says what is wrong
 
 

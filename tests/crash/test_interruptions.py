@@ -16,7 +16,7 @@ from gradebook.small_course import answered, make, report
 from runs import Place, temporary_folder
 
 from grader import batch, claims, oracle
-from grader.batch import Entry, report_for
+from grader.batch import Entry, grade_class, report_for
 from grader.errors import Interrupted
 from grader.files import whole, write_if_changed
 from grader.gradebook import Gradebook
@@ -125,6 +125,17 @@ def test_what_the_machine_refuses_is_not_held_against_a_submission(small, entry,
         report_for(small, small["a1"], entry)
     assert str(raised.value).endswith(f"{KEPT}.")
     assert raised.value.exit_code == 4
+
+
+def test_a_fault_in_reading_one_submission_does_not_stop_the_class(small, entry, monkeypatch) -> None:
+    def fail(*_: object) -> None:
+        raise IndexError("string index out of range")
+
+    monkeypatch.setattr(batch.Submission, "read", fail)
+    assert len(list(grade_class(small, small["a1"], [entry], sandbox="none"))) == 1  # this process looks first
+    graded = report_for(small, small["a1"], entry, sandbox="none", again=True)
+    assert graded.report.score == 0
+    assert "cannot be read (IndexError: string index out of range)" in graded.report.remarks[0]
 
 
 def test_whoever_stops_early_does_not_wait_for_the_class(monkeypatch) -> None:
