@@ -57,7 +57,8 @@ def _load() -> tuple[Literal["cython", "numpy"], Kernels]:
     try:
         with _threads_that_sleep():
             compiled = import_module("utils._fast_layers")
-    except ImportError as reason:
+        _ = compiled.use, compiled.keep_pages
+    except (ImportError, AttributeError) as reason:  # the latter, when it was built from older sources
         print(
             f"utils.fast_layers runs on NumPy, which is slower ({reason}): "
             "to build its extension, install a C compiler and run `pip install -e .` again.",
@@ -78,18 +79,21 @@ def _load() -> tuple[Literal["cython", "numpy"], Kernels]:
 
 @contextmanager
 def _threads_that_sleep() -> Iterator[None]:
-    """While it is loaded, tell OpenMP that threads without work shall sleep, unless the user has told it something.
+    """While it is loaded, tell OpenMP that threads without work shall soon sleep, unless the user has said otherwise.
 
-    By default they spin for some milliseconds, on cores that NumPy's own threads need for the layer that comes next.
+    By default they spin for milliseconds, on cores that NumPy's own threads need for the layer that comes next. After
+    about a tenth of one, waking them is cheap against what they have waited for.
     """
-    if "OMP_WAIT_POLICY" in os.environ:
+    wishes = {"OMP_WAIT_POLICY": "passive", "GOMP_SPINCOUNT": "10000"}
+    if not wishes.keys().isdisjoint(os.environ):
         yield
         return
-    os.environ["OMP_WAIT_POLICY"] = "passive"
+    os.environ.update(wishes)
     try:
         yield
     finally:
-        del os.environ["OMP_WAIT_POLICY"]
+        for name in wishes:
+            del os.environ[name]
 
 
 BACKEND, _kernels = _load()

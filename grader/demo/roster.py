@@ -155,7 +155,7 @@ def _other_style(kit: Kit) -> Files:
                 "db = dout.sum(axis=0)",
                 "db = 0 * b\n    for row in dout:\n        for m in range(len(b)):\n            db[m] += row[m]",
             ),
-            ("dx = np.where(x > 0, dout, 0)", "dx = dout * (x >= 0)"),
+            ("dx = dout * (x > 0)", "dx = np.where(x >= 0, dout, 0)"),
         ],
         "nndl/layers.py",
     )

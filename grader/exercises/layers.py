@@ -243,7 +243,7 @@ def relu_backward_cases(rng: np.random.Generator) -> Iterator[Case]:
 
 
 _RELU = "out = np.maximum(0, x)"
-_RELU_DX = "dx = np.where(x > 0, dout, 0)"
+_RELU_DX = "dx = dout * (x > 0)"
 
 RELU_FORWARD_RECIPE = Recipe(
     "layers.relu_forward",

@@ -132,7 +132,7 @@ def relu_backward(dout, cache):
     check_upstream("relu_backward", dout, x.shape)
     ### BEGIN SOLUTION
     # ∂L/∂x = dout where x > 0, else 0
-    dx = np.where(x > 0, dout, 0)
+    dx = dout * (x > 0)
     ### END SOLUTION
     return dx
 

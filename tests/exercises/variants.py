@@ -9,7 +9,7 @@ _DX = "dx = (dout @ w.T).reshape(x.shape)"
 _DW = "dw = x.reshape(x.shape[0], -1).T @ dout"
 _DB = "db = dout.sum(axis=0)"
 _RELU = "out = np.maximum(0, x)"
-_RELU_DX = "dx = np.where(x > 0, dout, 0)"
+_RELU_DX = "dx = dout * (x > 0)"
 _HIDDEN = "hidden = np.maximum(0, X @ W1.T + b1)"
 _DSCORES = """\
         dscores = np.exp(log_probs)
@@ -74,7 +74,7 @@ RIGHT: list[tuple[str, str, tuple[Edit, ...]]] = [
     ("layers.relu_forward", "product with a mask", ((_RELU, "out = x * (x > 0)"),)),
     ("layers.relu_forward", "copy and assign", ((_RELU, "out = x.copy()\n    out[out < 0] = 0"),)),
     ("layers.relu_forward", "half the sum with |x|", ((_RELU, "out = (x + np.abs(x)) / 2"),)),
-    ("layers.relu_backward", "subgradient 1 at 0", ((_RELU_DX, "dx = dout * (x >= 0)"),)),
+    ("layers.relu_backward", "subgradient 1 at 0", ((_RELU_DX, "dx = np.where(x >= 0, dout, 0)"),)),
     ("layers.relu_backward", "subgradient ½ at 0", ((_RELU_DX, "dx = dout * np.heaviside(x, 0.5)"),)),
     ("layers.relu_backward", "copy and assign", ((_RELU_DX, "dx = np.array(dout)\n    dx[x <= 0] = 0"),)),
     (

@@ -105,7 +105,7 @@ def test_is_what_is_left_over_removed_and_what_is_somebody_s_own_spared(released
 
 def test_does_a_refused_release_write_nothing(released):
     """The last statement of a solution is left outside its region, in another file's docstring."""
-    leak = '"""Update rules.\n\n    dx = np.where(x > 0, dout, 0)\n"""\n'
+    leak = '"""Update rules.\n\n    dw = x.reshape(x.shape[0], -1).T @ dout\n"""\n'
     path = released.root / "solutions/nndl/optim.py"
     path.write_text(leak + path.read_text("utf-8").split('"""', 2)[2], "utf-8")
     edit(released.root / "solutions/nndl/layers.py", "kink", "corner")
@@ -113,8 +113,9 @@ def test_does_a_refused_release_write_nothing(released):
     with pytest.raises(ReleaseRefused) as refused:
         release(released, ["hw3"])
     assert str(refused.value).startswith("Nothing is released, because the gate found 1 leak:")
-    assert "nndl/optim.py, line 3: 'np.where(x > 0, dout, 0)' is in the solution of layers.relu_backward" in str(
-        refused.value
+    assert (
+        "nndl/optim.py, line 3: 'x.reshape(x.shape[0], -1).T @ dout' is in the solution of layers.affine_backward"
+        in str(refused.value)
     )
     assert files_in(released.root) == before
 

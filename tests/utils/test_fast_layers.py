@@ -10,12 +10,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from utils import fast_layers
+from utils import _fast_layers_numpy, fast_layers
 from utils.fast_layers import (
     conv_backward_fast,
     conv_forward_fast,
     max_pool_backward_fast,
     max_pool_forward_fast,
+    spatial_batchnorm_backward_fast,
+    spatial_batchnorm_forward_fast,
 )
 from utils.gradient_check import eval_numerical_gradient_array, rel_error
 
@@ -23,19 +25,26 @@ COMPILED = pytest.mark.skipif(
     fast_layers.BACKEND == "numpy", reason="the extension is not built: `pip install -e .` with a C compiler"
 )
 BACKENDS = [
-    pytest.param("utils._fast_layers", id="cython", marks=COMPILED),
-    pytest.param("utils._fast_layers_numpy", id="numpy"),
+    *(pytest.param(level, id=level, marks=COMPILED) for level in ("avx512", "avx2", "baseline")),
+    pytest.param("numpy", id="numpy"),
 ]
 many = settings(max_examples=150, deadline=None, derandomize=True)
 
 
 @pytest.fixture(scope="module", params=BACKENDS, autouse=True)
 def backend(request):
-    """Each backend in turn; blocks so small that the compiled one meets full ones, short ones, and single images."""
+    """Each backend in turn, and the compiled one with the kernels for each instruction set that is there."""
     with pytest.MonkeyPatch.context() as patch:
-        kernels = importlib.import_module(request.param)
-        patch.setattr(fast_layers, "_kernels", kernels)
+        if request.param == "numpy":
+            patch.setattr(fast_layers, "_kernels", _fast_layers_numpy)
+            yield request.param
+            return
+        compiled = importlib.import_module("utils._fast_layers")
+        usual = compiled.in_use()
+        if not compiled.use(request.param):
+            pytest.skip(f"this processor has no {request.param}")
         yield request.param
+        compiled.use(usual)
 
 
 # The layers as plain loops, in float64, straight from the definition.
@@ -369,3 +378,87 @@ def test_is_a_cache_of_another_layer_refused():
         conv_backward_fast(out[0], conv)
     with pytest.raises(ValueError, match=r"dout must .*\(2, 3, 4, 2\), but has shape \(1, 3, 4, 2\)"):
         max_pool_backward_fast(pooled[:1], pool)
+
+
+# Batch normalisation of images, against its definition.
+
+
+@many
+@given(
+    st.tuples(st.integers(1, 5), sizes, st.integers(1, 9), st.integers(1, 17)),
+    dtypes,
+    st.sampled_from(["C", "Fortran", "every second", "backwards"]),
+    st.integers(0, 2**32 - 1),
+)
+def test_is_batch_normalisation_what_its_formula_says(shape, dtype, layout, seed):
+    rng = np.random.default_rng(seed)
+    x = laid_out((3 + 2 * rng.normal(size=shape)).astype(dtype), layout)
+    gamma, beta = (rng.normal(size=shape[1]).astype(dtype) for _ in range(2))
+    before = x.copy()
+    out, cache = spatial_batchnorm_forward_fast(x, gamma, beta, eps=0.1)
+    wide = x.astype(np.float64)
+    mean, var = wide.mean(axis=(0, 2, 3), keepdims=True), wide.var(axis=(0, 2, 3), keepdims=True)
+    normal = (wide - mean) / np.sqrt(var + 0.1)
+    agree(out, gamma[:, None, None] * normal + beta[:, None, None], dtype)
+    agree(cache.mean, mean.ravel(), dtype)
+    agree(cache.var, var.ravel(), dtype)
+    dout = rng.normal(size=shape)
+    product = dout * normal
+    through = dout - dout.mean(axis=(0, 2, 3), keepdims=True) - normal * product.mean(axis=(0, 2, 3), keepdims=True)
+    dx, dgamma, dbeta = spatial_batchnorm_backward_fast(dout, cache)
+    agree(dx, gamma[:, None, None] / np.sqrt(var[0] + 0.1) * through, dtype)
+    agree(dgamma, product.sum(axis=(0, 2, 3)), dtype)
+    agree(dbeta, dout.sum(axis=(0, 2, 3)), dtype)
+    np.testing.assert_array_equal(x, before)
+
+
+def test_is_the_gradient_of_batch_normalisation_the_numeric_one():
+    rng = np.random.default_rng(6)
+    arrays = [rng.normal(size=shape) for shape in ((3, 2, 4, 5), (2,), (2,))]
+    out, cache = spatial_batchnorm_forward_fast(*arrays)
+    dout = rng.normal(size=out.shape)
+    for array, grad in zip(arrays, spatial_batchnorm_backward_fast(dout, cache), strict=True):
+        numeric = eval_numerical_gradient_array(lambda _: spatial_batchnorm_forward_fast(*arrays)[0], array, dout)
+        assert rel_error(grad, numeric) < 1e-6
+
+
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        ((X[0], np.ones(3), np.ones(3)), r"x must .*\(3, 5, 4\)"),
+        ((X, np.ones(2), np.ones(3)), r"gamma must .*\(3,\).*\(2,\)"),
+        ((X, np.ones(3), np.ones((3, 1))), r"beta must .*\(3,\).*\(3, 1\)"),
+        ((X[:0], np.ones(3), np.ones(3)), "at least one image"),
+    ],
+)
+def test_is_a_bad_argument_of_batch_normalisation_named(args, said):
+    with pytest.raises(ValueError, match=said):
+        spatial_batchnorm_forward_fast(*args)
+
+
+def test_does_pooling_know_more_than_256_places():
+    """One byte says which place of a small window won; a window of 20 × 15 has more places than that."""
+    rng = np.random.default_rng(7)
+    x = rng.permutation(2 * 3 * 23 * 19).reshape(2, 3, 23, 19).astype(np.float32)
+    out, cache = max_pool_forward_fast(x, {"pool_height": 20, "pool_width": 15, "stride": 2})
+    dout = rng.normal(size=out.shape).astype(np.float32)
+    want, dx = pool_loops(x, lambda _: dout, 20, 15, 2)
+    agree(out, want, np.float32)
+    agree(max_pool_backward_fast(dout, cache), dx, np.float32)
+
+
+@pytest.mark.parametrize(
+    ("C", "F", "W"), [(5, 1, 18), (4, 2, 33), (3, 3, 16), (2, 7, 49), (1, 9, 7), (3, 26, 40), (2, 50, 17)]
+)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_do_all_tiles_of_the_innermost_loop_agree_with_plain_loops(C, F, W, dtype):
+    """Rests of 1, 2, 3 and more filters, of 1, 2 and 3 vectors, and rows that do and do not fill them."""
+    rng = np.random.default_rng(C + F + W)
+    x, w, b = rng.normal(size=(2, C, 4, W)), rng.normal(size=(F, C, 2, 3)), rng.normal(size=F)
+    x, w, b = (array.astype(dtype) for array in (x, w, b))
+    for stride, pad in ((1, 1), (2, 0), (3, 2)):
+        out, cache = conv_forward_fast(x, w, b, {"stride": stride, "pad": pad})
+        dout = rng.normal(size=out.shape).astype(dtype)
+        wants = conv_loops(x.astype(float), w.astype(float), b.astype(float), lambda _, dout=dout: dout, stride, pad)
+        for got, want in zip((out, *conv_backward_fast(dout, cache)), wants, strict=True):
+            agree(got, want, dtype)

@@ -6,10 +6,11 @@
  * vector of neighbouring outputs is multiplied straight from the image, which the first level cache holds.
  */
 
-/* Filters that are computed together: as many as fit, fewer for the rest. The last ones may be zeros. */
+/* Filters that are computed together: as many as fit, fewer for the rest. The last ones may be zeros. Three are worth a
+ * tile of their own: images have three channels. */
 INLINE Index NAME(together)(Index left)
 {
-    Index some = left > 4 ? 8 : left > 2 ? 4 : 2;
+    Index some = left > 4 ? 8 : left > 1 ? left : 2;
     return smaller(some, MOST_FILTERS);
 }
 
@@ -78,7 +79,7 @@ static void NAME(any_tile)(
 #if MOST_FILTERS == 8
         TILE(8, 1) TILE(8, 2) TILE(8, 3)
 #endif
-        TILE(4, 1) TILE(4, 2) TILE(4, 3) TILE(2, 1) TILE(2, 2) TILE(2, 3)
+        TILE(4, 1) TILE(4, 2) TILE(4, 3) TILE(3, 1) TILE(3, 2) TILE(3, 3) TILE(2, 1) TILE(2, 2) TILE(2, 3)
     }
 #undef TILE
 }

@@ -9,9 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#if defined(__GNUC__)
+#if defined(__GNUC__) /* and Clang */
+#define VECTORS 1
 #define INLINE static inline __attribute__((always_inline))
 #else
+#define VECTORS 0
 #define INLINE static __inline
 #endif
 

@@ -5,9 +5,8 @@
  */
 
 typedef struct {
-    Index phases_y, phases_x, rows, pitch; /* of the phases; the outputs have the same pitch while in scratch */
-    Index length;                          /* of the outputs in scratch, in whole vectors */
-    Index plane, scratch;
+    Index phases_y, phases_x, rows, pitch;
+    Index plane, scratch; /* numbers in a phase, with room for the lanes beyond its end, and in all of them */
 } NAME(Pool);
 
 static NAME(Pool) NAME(pool)(const Layer *l)
@@ -17,7 +16,6 @@ static NAME(Pool) NAME(pool)(const Layer *l)
     pool.phases_x = smaller(l->stride_x, l->width);
     pool.rows = l->out_H + (l->height - 1) / l->stride_y;
     pool.pitch = l->out_W + (l->width - 1) / l->stride_x;
-    pool.length = ceil_div((l->out_H - 1) * pool.pitch + l->out_W, LANES) * LANES;
     pool.plane = ceil_div(pool.rows * pool.pitch + LANES, LANES) * LANES;
     pool.scratch = pool.phases_y * pool.phases_x * pool.plane;
     return pool;
@@ -33,56 +31,77 @@ static void NAME(pool_offsets)(const Layer *l, const NAME(Pool) *pool, Index *of
         }
 }
 
+/* The winners of up to a vector of windows, as they are kept and as vectors compare them; -1 where there is none. */
+INLINE MASK NAME(load_winners)(const void *winner, int wide, Index at, Index count)
+{
+    WHOLE place[LANES_AT_MOST];
+    if (wide)
+        for (Index s = 0; s < LANES; s++)
+            place[s] = s < count ? ((const int32_t *)winner)[at + s] : -1;
+    else if (count >= LANES)
+        for (Index s = 0; s < LANES; s++)
+            place[s] = ((const uint8_t *)winner)[at + s];
+    else
+        for (Index s = 0; s < LANES; s++)
+            place[s] = s < count ? ((const uint8_t *)winner)[at + s] : -1;
+    return *(NAME(mask_anywhere) *)place;
+}
+
+INLINE void NAME(store_winners)(void *winner, int wide, Index at, Index count, MASK places)
+{
+    WHOLE place[LANES_AT_MOST];
+    *(NAME(mask_anywhere) *)place = places;
+    if (wide)
+        for (Index s = 0; s < count; s++)
+            ((int32_t *)winner)[at + s] = (int32_t)place[s];
+    else if (count == LANES)
+        for (Index s = 0; s < LANES; s++)
+            ((uint8_t *)winner)[at + s] = (uint8_t)place[s];
+    else
+        for (Index s = 0; s < count; s++)
+            ((uint8_t *)winner)[at + s] = (uint8_t)place[s];
+}
+
 static int NAME(max_pool_forward)(const Layer *l, const REAL *x, REAL *out, void *winner, int wide, int team)
 {
     const Index K = l->height * l->width, P = l->out_H * l->out_W;
     const NAME(Pool) pool = NAME(pool)(l);
-    const Index own = pool.scratch + 2 * pool.length;
     Index *offset = malloc(K * sizeof(Index));
-    void *raw = malloc(team * own * sizeof(REAL) + CACHE_LINE);
+    void *raw = malloc(team * pool.scratch * sizeof(REAL) + CACHE_LINE);
     if (!offset || !raw) {
         free(offset);
         free(raw);
         return -1;
     }
     REAL *scratch = on_a_line(raw);
-    memset(scratch, 0, team * own * sizeof(REAL));
+    memset(scratch, 0, team * pool.scratch * sizeof(REAL));
     NAME(pool_offsets)(l, &pool, offset);
     Index n;
 #pragma omp parallel for schedule(dynamic, 16) num_threads(team)
     for (n = 0; n < l->N * l->C; n++) {
-        REAL *phases = scratch + ME * own, *best = phases + pool.scratch;
-        WHOLE *where = (WHOLE *)(best + pool.length);
+        REAL *phases = scratch + ME * pool.scratch;
         for (Index a = 0; a < pool.phases_y; a++)
             for (Index b = 0; b < pool.phases_x; b++)
                 NAME(spread)(
                     phases + (a * pool.phases_x + b) * pool.plane, x + n * l->H * l->W, l->H, l->W, l->stride_y,
                     l->stride_x, a, b, 0, 0, pool.rows, pool.pitch
                 );
-        for (Index q = 0; q < pool.length; q += LANES) {
-            VEC most = NAME(load)(phases + q + offset[0]);
-            MASK place = (MASK){0};
-            for (Index k = 1; k < K; k++) {
-                VEC other = NAME(load)(phases + q + offset[k]);
-                /* NaN wins, as in np.max: it is the one number that differs from itself. */
-                MASK wins = (MASK)(other > most) | ((MASK)(other != other) & (MASK)(most == most));
-                most = NAME(choose)(wins, other, most);
-                place = NAME(choose_whole)(wins, (MASK){0} + (WHOLE)k, place);
+        for (Index r = 0; r < l->out_H; r++)
+            for (Index s = 0; s < l->out_W; s += LANES) {
+                const REAL *corner = phases + r * pool.pitch + s;
+                const Index to = n * P + r * l->out_W + s, count = smaller(LANES, l->out_W - s);
+                VEC most = NAME(load)(corner + offset[0]);
+                MASK place = (MASK){0};
+                for (Index k = 1; k < K; k++) {
+                    VEC other = NAME(load)(corner + offset[k]);
+                    /* NaN wins, as in np.max: it is the one number that differs from itself. */
+                    MASK wins = (MASK)(other > most) | ((MASK)(other != other) & (MASK)(most == most));
+                    most = NAME(choose)(wins, other, most);
+                    place = NAME(choose_whole)(wins, (MASK){0} + (WHOLE)k, place);
+                }
+                NAME(store_some)(out + to, most, count);
+                NAME(store_winners)(winner, wide, to, count, place);
             }
-            NAME(store)(best + q, most);
-            *(NAME(mask_anywhere) *)(where + q) = place;
-        }
-        for (Index r = 0; r < l->out_H; r++) {
-            const Index to = n * P + r * l->out_W, from = r * pool.pitch;
-            for (Index s = 0; s < l->out_W; s++)
-                out[to + s] = best[from + s];
-            if (wide)
-                for (Index s = 0; s < l->out_W; s++)
-                    ((int32_t *)winner)[to + s] = (int32_t)where[from + s];
-            else
-                for (Index s = 0; s < l->out_W; s++)
-                    ((uint8_t *)winner)[to + s] = (uint8_t)where[from + s];
-        }
     }
     free(offset);
     free(raw);
@@ -123,43 +142,37 @@ static int NAME(max_pool_backward)(
 {
     const Index K = l->height * l->width, P = l->out_H * l->out_W;
     const NAME(Pool) pool = NAME(pool)(l);
-    const Index own = pool.scratch + 2 * pool.length;
+    const int overlap = l->height > l->stride_y || l->width > l->stride_x;
     Index *offset = malloc(K * sizeof(Index));
-    void *raw = malloc(team * own * sizeof(REAL) + CACHE_LINE);
+    void *raw = malloc(team * pool.scratch * sizeof(REAL) + CACHE_LINE);
     if (!offset || !raw) {
         free(offset);
         free(raw);
         return -1;
     }
     REAL *scratch = on_a_line(raw);
-    memset(scratch, 0, team * own * sizeof(REAL)); /* beyond a row, up stays 0: it goes nowhere */
     NAME(pool_offsets)(l, &pool, offset);
     Index n;
 #pragma omp parallel for schedule(dynamic, 16) num_threads(team)
     for (n = 0; n < l->N * l->C; n++) {
-        REAL *phases = scratch + ME * own, *up = phases + pool.scratch;
-        WHOLE *where = (WHOLE *)(up + pool.length);
-        for (Index r = 0; r < l->out_H; r++) {
-            const Index from = n * P + r * l->out_W, to = r * pool.pitch;
-            for (Index s = 0; s < l->out_W; s++)
-                up[to + s] = dout[from + s];
-            if (wide)
-                for (Index s = 0; s < l->out_W; s++)
-                    where[to + s] = ((const int32_t *)winner)[from + s];
-            else
-                for (Index s = 0; s < l->out_W; s++)
-                    where[to + s] = ((const uint8_t *)winner)[from + s];
-        }
-        memset(phases, 0, pool.scratch * sizeof(REAL));
-        for (Index q = 0; q < pool.length; q += LANES) {
-            const VEC gradient = NAME(load)(up + q);
-            const MASK place = *(NAME(mask_anywhere) *)(where + q);
-            for (Index k = 0; k < K; k++) {
-                REAL *at = phases + q + offset[k];
-                const MASK won = (MASK)(place == (MASK){0} + (WHOLE)k);
-                NAME(store)(at, NAME(load)(at) + NAME(choose)(won, gradient, (VEC){0}));
+        REAL *phases = scratch + ME * pool.scratch;
+        if (overlap)
+            memset(phases, 0, pool.scratch * sizeof(REAL));
+        for (Index r = 0; r < l->out_H; r++)
+            for (Index s = 0; s < l->out_W; s += LANES) {
+                REAL *corner = phases + r * pool.pitch + s;
+                const Index from = n * P + r * l->out_W + s, count = smaller(LANES, l->out_W - s);
+                const VEC gradient = NAME(load_some)(dout + from, count);
+                const MASK place = NAME(load_winners)(winner, wide, from, count);
+                for (Index k = 0; k < K; k++) {
+                    const MASK won = (MASK)(place == (MASK){0} + (WHOLE)k);
+                    VEC here = NAME(choose)(won, gradient, (VEC){0});
+                    /* Lanes beyond the row are 0, and land where the next row is yet to come. */
+                    if (overlap)
+                        here += NAME(load)(corner + offset[k]);
+                    NAME(store)(corner + offset[k], here);
+                }
             }
-        }
         NAME(gather)(dx + n * l->H * l->W, phases, l, &pool);
     }
     free(offset);

@@ -6,38 +6,34 @@
  * to stay in the cache. For stride 1 this is a copy with a border.
  */
 
-/* Columns b, b + step, … of a row of W pixels that has `left` zeros put before it; `count` of them. */
-static void NAME(spread_row)(REAL *to, const REAL *row, Index W, Index step, Index b, Index left, Index count)
-{
-    Index first = b >= left ? 0 : smaller(count, ceil_div(left - b, step));
-    Index last = left + W <= b ? 0 : smaller(count, ceil_div(left + W - b, step));
-    const REAL *from = row + (b - left);
-    for (Index x = 0; x < first; x++)
-        to[x] = 0;
-    if (step == 1)
-        for (Index x = first; x < last; x++)
-            to[x] = from[x];
-    else if (step == 2) /* a step that the compiler knows is done with vectors */
-        for (Index x = first; x < last; x++)
-            to[x] = from[2 * x];
-    else
-        for (Index x = first; x < last; x++)
-            to[x] = from[x * step];
-    for (Index x = larger(first, last); x < count; x++)
-        to[x] = 0;
-}
-
 /* Phase (a, b) of an image (H, W) with `above` and `left` zeros before it: `rows` rows, each `pitch` long. */
 static void NAME(spread)(
     REAL *to, const REAL *image, Index H, Index W, Index step_y, Index step_x, Index a, Index b, Index above,
     Index left, Index rows, Index pitch
 )
 {
+    /* Of a row, these come from the image, and zeros from its border. */
+    const Index first = b >= left ? 0 : smaller(pitch, ceil_div(left - b, step_x));
+    const Index last = left + W <= b ? 0 : smaller(pitch, ceil_div(left + W - b, step_x));
     for (Index r = 0; r < rows; r++, to += pitch) {
-        Index y = r * step_y + a - above;
-        if (y < 0 || y >= H)
+        const Index y = r * step_y + a - above;
+        if (y < 0 || y >= H || first >= last) {
             memset(to, 0, pitch * sizeof(REAL));
+            continue;
+        }
+        const REAL *from = image + y * W + b - left;
+        for (Index x = 0; x < first; x++)
+            to[x] = 0;
+        if (step_x == 1)
+            for (Index x = first; x < last; x++)
+                to[x] = from[x];
+        else if (step_x == 2) /* a step that the compiler knows is done with vectors */
+            for (Index x = first; x < last; x++)
+                to[x] = from[2 * x];
         else
-            NAME(spread_row)(to, image + y * W, W, step_x, b, left, pitch);
+            for (Index x = first; x < last; x++)
+                to[x] = from[x * step_x];
+        for (Index x = last; x < pitch; x++)
+            to[x] = 0;
     }
 }

@@ -10,18 +10,56 @@ INLINE Index NAME(panels)(Index F) { return larger(1, ceil_div(ceil_div(F, LANES
 
 INLINE Index NAME(panel_vectors)(Index F) { return ceil_div(ceil_div(F, LANES), NAME(panels)(F)); }
 
-/* turned[panel, p, lane] of dout[f, p], with zeros for the filters that are not there. */
+/* turned[panel, p, lane] of dout[f, p] for one vector of filters and as many pixels; `filters` of them are there, and
+ * the rest become zeros. */
+static void NAME(turn_block)(REAL *turned, Index width, const REAL *dout, Index P, Index filters, Index pixels)
+{
+#if VECTORS && !defined(__clang__)
+    if (pixels == LANES) {
+        /* Transposed in registers, 4 times as fast as one by one. Row r, lane l: interleaving row r with the row half
+         * a block further down moves one binary digit of l to the end of r, and the first of r to the end of l. When
+         * all digits have moved, rows and lanes have changed places. */
+        VEC row[LANES_AT_MOST], next[LANES_AT_MOST];
+        MASK low, high;
+        for (Index l = 0; l < LANES; l++) {
+            low[l] = l / 2 + l % 2 * LANES;
+            high[l] = low[l] + LANES / 2;
+        }
+#pragma GCC unroll 16
+        for (Index f = 0; f < LANES; f++)
+            row[f] = f < filters ? NAME(load)(dout + f * P) : (VEC){0};
+#pragma GCC unroll 4
+        for (Index digit = 1; digit < LANES; digit *= 2) {
+#pragma GCC unroll 8
+            for (Index r = 0; r < LANES / 2; r++) {
+                next[2 * r] = __builtin_shuffle(row[r], row[r + LANES / 2], low);
+                next[2 * r + 1] = __builtin_shuffle(row[r], row[r + LANES / 2], high);
+            }
+#pragma GCC unroll 16
+            for (Index r = 0; r < LANES; r++)
+                row[r] = next[r];
+        }
+#pragma GCC unroll 16
+        for (Index p = 0; p < LANES; p++)
+            NAME(store)(turned + p * width, row[p]);
+        return;
+    }
+#endif
+    for (Index p = 0; p < pixels; p++)
+        for (Index f = 0; f < LANES; f++)
+            turned[p * width + f] = f < filters ? dout[f * P + p] : 0;
+}
+
 static void NAME(turn)(REAL *turned, const REAL *dout, Index F, Index P)
 {
     const Index width = NAME(panel_vectors)(F) * LANES;
-    for (Index f0 = 0; f0 < NAME(panels)(F) * width; f0 += width, turned += P * width)
-        for (Index lane = 0; lane < width; lane++)
-            if (f0 + lane < F)
-                for (Index p = 0; p < P; p++)
-                    turned[p * width + lane] = dout[(f0 + lane) * P + p];
-            else
-                for (Index p = 0; p < P; p++)
-                    turned[p * width + lane] = 0;
+    for (Index first = 0; first < NAME(panels)(F) * width; first += width, turned += P * width)
+        for (Index p = 0; p < P; p += LANES)
+            for (Index f = first; f < first + width; f += LANES)
+                NAME(turn_block)(
+                    turned + p * width + f - first, width, dout + smaller(f, F) * P + p, P,
+                    larger(0, smaller(LANES, F - f)), smaller(LANES, P - p)
+                );
 }
 
 /* Add the pixels of some rows to `taps` × `vectors` sums, which come from memory and go back to it. */
@@ -77,7 +115,7 @@ static void NAME(any_weight_tile)(
 #if MOST_FILTERS == 8
         TILE(8, 1) TILE(8, 2) TILE(8, 3)
 #endif
-        TILE(4, 1) TILE(4, 2) TILE(4, 3) TILE(2, 1) TILE(2, 2) TILE(2, 3)
+        TILE(4, 1) TILE(4, 2) TILE(4, 3) TILE(3, 1) TILE(3, 2) TILE(3, 3) TILE(2, 1) TILE(2, 2) TILE(2, 3)
     }
 #undef TILE
 }

@@ -1,0 +1,1 @@
+"""How fast `utils.fast_layers` is, beside NumPy and PyTorch: ``python -m benchmarks.fast_layers``."""
