@@ -10,4 +10,5 @@ class DataError(Exception):
 def reason(error: BaseException) -> str:
     """What a library's error says, fit to stand in brackets within a sentence of ours."""
     lines = str(error).splitlines() or [type(error).__name__]
-    return lines[0].rstrip(".: ")
+    said = lines[0] if len(lines[0]) <= 200 else f"{lines[0][:200]}…"  # zipfile quotes whole files
+    return said.rstrip(".: ")

@@ -16,6 +16,8 @@ from typing import Any
 
 import numpy as np
 
+from utils.errors import reason
+
 from .case import Case
 from .judge import Answer, Hearing
 from .program import Crash, Ran
@@ -91,7 +93,7 @@ class Pack:
         except (
             Exception
         ) as error:  # numpy and zipfile raise a dozen kinds on damaged bytes, tokenize.TokenError among them
-            raise PackError(f"{type(error).__name__}: {error}") from None
+            raise PackError(f"{type(error).__name__}: {reason(error)}") from None
 
 
 def load(exercise: str, folder: Path = FOLDER) -> Pack:
