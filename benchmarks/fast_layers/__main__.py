@@ -1,4 +1,4 @@
-"""Measure, print the table, write JSON, and draw the plots of docs/fast_layers.md.
+"""Measure, print the table, write JSON, and put the table and the plots into docs/fast_layers.md.
 
     python -m benchmarks.fast_layers                          everything, with PyTorch where it is installed
     python -m benchmarks.fast_layers --torch-python PYTHON    PyTorch of another environment
@@ -23,13 +23,13 @@ from typing import Any
 import numpy as np
 from rich.console import Console
 from rich.progress import track
-from rich.table import Table
 
 from . import plots
 from .rows import DTYPES, LAYERS, STEP, Row, growing
 
 ROOT = Path(__file__).parents[2]
 RESULTS = ROOT / "benchmarks" / "fast_layers" / "results.json"
+OTHERS = {"numpy": "NumPy", "torch": "PyTorch"}
 
 
 class Contender:
@@ -78,8 +78,10 @@ def main() -> None:
         results = run(asked)
         if not asked.no_plots:
             RESULTS.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n")
-    show(results)
+    for line in (*table(results), "", *summary(results)):
+        print(line)
     if not asked.no_plots:
+        document(results, ROOT / "docs" / "fast_layers.md")
         plots.draw(results, ROOT / "docs" / "images")
 
 
@@ -161,48 +163,60 @@ def _processor() -> str:
     return _cpuinfo("model name") or platform.processor()
 
 
-def ratios(row: dict[str, Any], other: str, name: str) -> list[float]:
-    """Ours divided by another, in each round."""
-    return [each["ours"][name] / each[other][name] for each in row["rounds"] if other in each]
+def ratios(row: dict[str, Any], other: str) -> list[float]:
+    """Ours divided by another's, the median over the rounds, for each pass; empty if the other did not take part."""
+    rounds = [each for each in row["rounds"] if other in each]
+    passes = row["rounds"][0]["ours"] if rounds else ()
+    return [float(np.median([each["ours"][name] / each[other][name] for each in rounds])) for name in passes]
 
 
-def show(results: dict[str, Any]) -> None:
-    """Print the table."""
-    table = Table("ms, forward / backward", "dtype", "ours", "NumPy", "PyTorch", "÷ NumPy", "÷ PyTorch", "GFLOP/s")
-    of_torch: list[float] = []
+def table(results: dict[str, Any]) -> Iterator[str]:
+    """In Markdown, which a terminal shows well enough."""
+    yield "| ms, forward / backward | dtype | this kit | NumPy | PyTorch | ÷ NumPy | ÷ PyTorch | GFLOP/s |"
+    yield "|---|---|---|---|---|---|---|---|"
     for row in results["rows"]:
         passes = list(row["rounds"][0]["ours"])
-        medians = {
-            who: " / ".join(f"{np.median([each[who][name] for each in row['rounds']]):.2f}" for name in passes)
-            for who in row["rounds"][0]
-        }
-        shares = {
-            other: [float(np.median(ratios(row, other, name))) for name in passes]
-            for other in ("numpy", "torch")
-            if other in medians
-        }
-        of_torch += shares.get("torch", [])
-        speed = ""
-        if row["flops"]:
-            times = [np.median([each["ours"][name] for each in row["rounds"]]) for name in passes]
-            work = (row["flops"], 2 * row["flops"])
-            speed = " / ".join(f"{flops / time / 1e6:.0f}" for flops, time in zip(work, times, strict=True))
-        columns = [medians.get(who, "–") for who in ("ours", "numpy", "torch")]
-        columns += [
-            " / ".join(f"{share:.2f}" for share in shares.get(other, [])) or "–" for other in ("numpy", "torch")
-        ]
-        table.add_row(row["name"], row["dtype"], *columns, speed)
-    console = Console(width=160)
-    console.print(table)
-    limit = ", ".join(f"{gflops:.0f} GFLOP/s in {dtype}" for dtype, gflops in results["limit"].items())
-    console.print(f"A product of two 2048 × 2048 matrices by NumPy's BLAS: {limit}.")
-    if of_torch:
-        mean = float(np.exp(np.mean(np.log(of_torch))))
-        console.print(f"Geometric mean of ours ÷ PyTorch: {mean:.2f}; largest: {max(of_torch):.2f}.")
+        cells = [row["name"], row["dtype"]]
+        times: list[float] = []
+        for who in ("ours", *OTHERS):
+            rounds = [each[who] for each in row["rounds"] if who in each]
+            medians = [float(np.median([each[name] for each in rounds])) for name in passes] if rounds else []
+            cells.append(" / ".join(f"{milliseconds:.3g}" for milliseconds in medians) or "–")
+            times = times or medians
+        cells += [" / ".join(f"{ratio:.2f}" for ratio in ratios(row, other)) or "–" for other in OTHERS]
+        work = (row["flops"], 2 * row["flops"])
+        speed = [f"{flops / time / 1e6:.0f}" for flops, time in zip(work, times, strict=False)]
+        cells.append(" / ".join(speed) if row["flops"] else "–")
+        yield f"| {' | '.join(cells)} |"
+
+
+def summary(results: dict[str, Any]) -> Iterator[str]:
+    """What the table comes to, the limit, and the memory."""
+    machine = results["machine"]
+    yield f"- {machine['processor']}, {machine['threads']} threads, {machine['rounds']} rounds."
+    limit = " and ".join(f"{gflops:.0f} GFLOP/s in {dtype}" for dtype, gflops in results["limit"].items())
+    yield f"- The limit, a product of two 2048 × 2048 matrices: {limit}."
+    for other, name in OTHERS.items():
+        if all_of_them := [ratio for row in results["rows"] for ratio in ratios(row, other)]:
+            mean = float(np.exp(np.mean(np.log(all_of_them))))
+            yield f"- This kit ÷ {name}: geometric mean {mean:.2f}, largest {max(all_of_them):.2f}."
     for name, megabytes in results["memory"].items():
-        console.print(
-            f"Memory of a step, {name}: {megabytes['growth']:.0f} MB, the process {megabytes['total']:.0f} MB."
+        yield (
+            f"- Peak memory of a training step, {OTHERS.get(name, 'this kit')}: {megabytes['growth']:.0f} MB more than "
+            f"before there was a net, {megabytes['total']:.0f} MB with the process."
         )
+
+
+def document(results: dict[str, Any], page: Path) -> None:
+    """Put the table into the page, between its two marks."""
+    before, begin, rest = page.read_text("utf-8").partition("<!-- results -->\n")
+    _, end, after = rest.partition("<!-- end of results -->\n")
+    if not (begin and end):
+        raise SystemExit(
+            f"benchmarks.fast_layers: {page} has lost its marks <!-- results --> … <!-- end of results -->."
+        )
+    lines = "\n".join(["", *table(results), "", *summary(results), ""])
+    page.write_text(before + begin + lines + "\n" + end + after, "utf-8")
 
 
 if __name__ == "__main__":

@@ -76,7 +76,7 @@ def test_does_the_student_s_check_work_without_the_reference(published):
     assert last == "[]"
 
 
-def test_does_the_archive_hold_the_folder_and_nothing_else(published):
+def test_does_the_archive_hold_the_folder_and_nothing_else(published, course):
     folder, archive = published
     with zipfile.ZipFile(archive) as file:
         assert file.testzip() is None
@@ -89,6 +89,8 @@ def test_does_the_archive_hold_the_folder_and_nothing_else(published):
     assert {path for path in on_disk if "__pycache__" not in path} == set(names)
     tops = {name.split("/")[1] for name in names}
     assert {"nndl", "utils", "assignments", "README.md", "pyproject.toml", "setup.py", "environment.yml"} <= tops
+    kernels = {f"utils/_kernels/{path.name}" for path in (course.root / "utils" / "_kernels").iterdir()}
+    assert {name.split("/", 1)[1] for name in names} >= kernels  # what setup.py compiles at the student's
     assert not tops & {"solutions", "grader", "tests", "course.toml", "gradebook.db", "build"}
 
 
