@@ -58,9 +58,10 @@ def _rows(results: dict[str, Any], path: Path) -> None:
     """How many times as fast as PyTorch and as NumPy each row is."""
     others = [who for who in ("torch", "numpy") if who in results["contenders"]]
     bars = [
-        (f"{row['name'].partition(':')[0]}, {row['dtype']}, {name}", row, name)
+        (", ".join([row["name"].partition(":")[0], row["dtype"], *([name] if len(passes) > 1 else [])]), row, name)
         for row in results["rows"]
-        for name in row["rounds"][0]["ours"]
+        for passes in [row["rounds"][0]["ours"]]
+        for name in passes
     ]
     figure, axes = plt.subplots(figsize=(10, 0.32 * len(bars) + 1), layout="constrained")
     places = np.arange(len(bars))
