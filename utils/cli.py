@@ -1,8 +1,11 @@
-"""The student's command: ``nndl check`` and ``nndl pack``."""
+"""The student's command: ``nndl check``, ``nndl explore`` and ``nndl pack``."""
 
 from __future__ import annotations
 
 import importlib
+import os
+import socket
+import subprocess
 import sys
 import zipfile
 from pathlib import Path
@@ -15,12 +18,12 @@ from .checks.check import Result, examine, find_packs
 from .checks.pack import Pack, PackError
 from .checks.program import describe_crash
 
-app = typer.Typer(add_completion=False, no_args_is_help=True, help="Check and pack your solutions.")
+app = typer.Typer(add_completion=False, no_args_is_help=True, help="Check, explore and pack your solutions.")
 
 
 @app.callback()
 def _commands() -> None:
-    """Check and pack your solutions."""
+    """Check, explore and pack your solutions."""
 
 
 @app.command()
@@ -86,6 +89,50 @@ def pack(
             archive.write(path, f"{assignment}/{name}")
             typer.echo(f"  {name}")
     typer.echo(f"{out}: {len(files)} files; hand in this one.")
+
+
+@app.command()
+def explore(
+    package: Annotated[Path, typer.Option(help="The package to run; a lecture may show solutions/nndl.")] = Path(
+        "nndl"
+    ),
+    port: Annotated[int, typer.Option(help="Where to listen; 0 takes a free port.")] = 0,
+    browser: Annotated[bool, typer.Option(help="Open the page in a browser.")] = True,
+    dark: Annotated[bool, typer.Option("--dark", help="Light text on a dark page.")] = False,
+) -> None:
+    """Open the explorers: what weight scale, batch norm, dropout and the others do, with your own code.
+
+    Ctrl-C ends it, and all that it computes. Exits with 2 when there is nothing to run or the port is taken.
+    """
+    if not (package / "fc_net.py").is_file():
+        typer.echo(f"There is no {package}/fc_net.py; run this in the course folder, or name a --package.", err=True)
+        raise typer.Exit(2)
+    try:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", port))
+            port = probe.getsockname()[1]
+    except OSError as error:
+        typer.echo(f"Port {port} cannot be used ({error.strerror}); choose another --port.", err=True)
+        raise typer.Exit(2) from None
+    from .explorers.app import NOTEBOOK, PACKAGE  # matplotlib and ipywidgets take a second that other commands need not
+
+    options = [
+        f"--port={port}",
+        f"--theme={'dark' if dark else 'light'}",
+        "--show_tracebacks=True",
+        "--Voila.ip=127.0.0.1",
+    ]
+    options += [] if browser else ["--no-browser"]
+    typer.echo(f"The explorers of {package} are on http://localhost:{port} (Ctrl-C ends them).")
+    environment = {**os.environ, PACKAGE: str(package.resolve())}
+    server = subprocess.Popen([sys.executable, "-m", "voila", str(NOTEBOOK), *options], env=environment)
+    try:
+        raise typer.Exit(server.wait())
+    except KeyboardInterrupt:
+        typer.echo("Ended.")
+    finally:
+        server.terminate()
+        server.wait()
 
 
 def main() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from typing import Any
+from xml.etree import ElementTree
 
 from utils.explorers.jobs import Jobs, Status
 from utils.explorers.shell import Explorer
@@ -36,3 +37,8 @@ def wait_for(condition: Callable[[], bool], seconds: float = 30.0) -> None:
     while not condition():
         assert time.monotonic() < end
         time.sleep(0.01)
+
+
+def ids(picture: str) -> set[str | None]:
+    """The ids in an SVG."""
+    return {element.get("id") for element in ElementTree.fromstring(picture).iter()}

@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
-from explorer_cases import HandJobs, finish
+from explorer_cases import HandJobs, finish, ids
 
 from grader.reference import Reference
 from utils.explorers.jobs import Status
@@ -22,10 +22,6 @@ QUICK = WeightScale(depth=3, width=10)
 @pytest.fixture
 def net_class(reference: Reference) -> Any:
     return reference.module("fc_net").FullyConnectedNet
-
-
-def ids(picture: str) -> set[str | None]:
-    return {element.get("id") for element in ElementTree.fromstring(picture).iter()}
 
 
 def test_activations_grow_with_the_scale_and_normalisation_holds_them(net_class: Any) -> None:

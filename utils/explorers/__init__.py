@@ -8,6 +8,8 @@ that may be missing or broken), `drawing` (figures as SVG) and `shell` (the widg
 The package never imports ``nndl``: an explorer is handed what it runs, ``WeightScaleExplorer(FullyConnectedNet)``.
 """
 
+from .batch_norm.view import BatchNormExplorer
+from .dropout.view import DropoutExplorer
 from .weight_scale.view import WeightScaleExplorer
 
-__all__ = ["WeightScaleExplorer"]
+__all__ = ["BatchNormExplorer", "DropoutExplorer", "WeightScaleExplorer"]

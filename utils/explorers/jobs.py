@@ -14,9 +14,12 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
+from threadpoolctl import ThreadpoolController
+
 AWAY = 10.0  # seconds without a tick after which work rests: the page is closed, or its tab in the background
 GONE = 120.0  # seconds after which it ends; browsers slow the clock of a hidden tab down to one tick a minute
-BREATH = 0.001  # seconds between two steps, in which the kernel answers the page
+BREATH = 0.001  # seconds between two rounds, in which the kernel answers the page
+BLAS = ThreadpoolController()
 
 
 class Status(Enum):
@@ -152,8 +155,10 @@ class Jobs:
                     job.stop()
             self._jobs = [job for job in self._jobs if not job.over]
             ready = [job for job in self._jobs if job.status is Status.RUNNING and job.pulse.here]
-        for job in ready:
-            job.step()
+        if ready:
+            with BLAS.limit(limits=1):  # small matrices gain nothing from more, and a busy machine loses much
+                for job in ready:
+                    job.step()
             time.sleep(BREATH)
         return bool(ready)
 

@@ -18,7 +18,7 @@ import ipywidgets as widgets
 from . import drawing
 from .jobs import JOBS, Job, Jobs, Pulse, Status
 from .state import State, StateError
-from .student import Trouble, explain, running
+from .student import Sources, Trouble, explain, running
 
 S = TypeVar("S", bound=State)
 
@@ -33,6 +33,8 @@ class Explorer(widgets.VBox, Generic[S]):  # type: ignore[misc]  # ipywidgets ha
 
     Parameters
     ----------
+    thing : object
+        What the explorer runs: a class or a module of the student's package; None for nothing of theirs.
     state : State or str, optional
         What to show first.
     jobs : Jobs, optional
@@ -54,7 +56,8 @@ class Explorer(widgets.VBox, Generic[S]):  # type: ignore[misc]  # ipywidgets ha
     first: ClassVar[State]
     drives_work: ClassVar[tuple[str, ...]] = ()
 
-    def __init__(self, state: S | str | None = None, *, jobs: Jobs = JOBS) -> None:
+    def __init__(self, thing: object, state: S | str | None = None, *, jobs: Jobs = JOBS) -> None:
+        self._sources = Sources(thing)
         self._jobs = jobs
         self._job: Job | None = None
         self._pulse = Pulse()
@@ -62,7 +65,7 @@ class Explorer(widgets.VBox, Generic[S]):  # type: ignore[misc]  # ipywidgets ha
         self._drawn = 0.0
         self._latest: Any = None
         self._begun = 0.0
-        self._restoring = False
+        self._restoring = self._pending = False
         self._svg: dict[str, str] = {}
         if isinstance(state, str):
             state = type(self.first).parse(state)  # type: ignore[assignment]  # `first` is of type S
@@ -86,7 +89,7 @@ class Explorer(widgets.VBox, Generic[S]):  # type: ignore[misc]  # ipywidgets ha
             str(self.state), description="State", continuous_update=False, layout={"width": "min(100%, 640px)"},
             tooltip="Copy this to keep or share what you see; paste one to see it again",
         )  # fmt: skip
-        # A page ticks this while it is open; there is nothing to see.
+        # A page ticks this while it is open; there is nothing to see. See `_knock`.
         self._heart = widgets.Play(interval=2000, max=10**9, repeat=True, playing=True, layout={"display": "none"})
         self._heart.observe(lambda _: self._beat(), "value")
         self._pause.on_click(lambda _: self._toggle())
@@ -107,6 +110,7 @@ class Explorer(widgets.VBox, Generic[S]):  # type: ignore[misc]  # ipywidgets ha
         )  # fmt: skip
         self.add_class("nndl-explorer")
         self.refresh()
+        self._knock(1.0)
 
     # --- what a subclass writes ----------------------------------------------------------------------
 
@@ -144,9 +148,14 @@ class Explorer(widgets.VBox, Generic[S]):  # type: ignore[misc]  # ipywidgets ha
         self.refresh()
 
     def refresh(self) -> None:
-        """Compute and draw all anew, after the student's code has changed."""
-        self._draw()
-        self._begin()
+        """Load the student's files that have changed, and compute and draw all anew."""
+        try:
+            self._sources.refresh()
+        except Trouble as trouble:
+            self._say(str(trouble))
+        else:
+            self._draw()
+            self._begin()
 
     def save(self) -> list[Path]:
         """Write the pictures beside the notebook, dark on white, and show links to save them elsewhere."""
@@ -207,24 +216,29 @@ class Explorer(widgets.VBox, Generic[S]):  # type: ignore[misc]  # ipywidgets ha
             self._label()
 
     def _tell(self, job: Job, item: Any) -> None:
-        """Called in the background thread."""
-        self._post(lambda: self._hear(job, item))
+        """Called in the background thread: the page hears of a change of status at once, of steps now and then."""
+        if item is None:
+            self._post(lambda: self._hear(job, None))
+        elif job is self._job:
+            self._latest = item
+            if not self._pending and time.monotonic() - self._drawn > REDRAW:
+                self._pending = True
+                self._post(lambda: self._hear(job, item))
 
     def _hear(self, job: Job, item: Any) -> None:
+        self._pending = False
         if job is not self._job:
             return
         now = time.monotonic()
-        if item is not None:
-            self._latest = item
+        if self._latest is not None:
             self._begun = self._begun or now
-        if self._latest is not None and (job.over or item is None or now - self._drawn > REDRAW):
             done, found = self._latest
             self._progress.value = done
             with drawing.style():
                 self._svg["results"] = self._results.value = self.results(self.state, found)
             self._drawn = time.monotonic()
             self._label(now)
-        elif item is None:
+        else:
             self._label(now)
         if job.status is Status.FAILED and job.error is not None:
             self._say(explain(job.error))
@@ -251,6 +265,17 @@ class Explorer(widgets.VBox, Generic[S]):  # type: ignore[misc]  # ipywidgets ha
 
     def _beat(self) -> None:
         self._pulse.beat()
+
+    def _knock(self, wait: float) -> None:
+        """Ask the page to tick: it begins only when `playing` changes while it is there to see that."""
+        if self._loop is None or self._loop.is_closed() or self.comm is None:
+            return
+        if self._pulse.here:
+            wait = 1.0
+        else:
+            self._heart.playing = False
+            self._heart.playing = True
+        self._loop.call_later(wait, self._knock, min(1.5 * wait, 10.0))
 
     def _say(self, text: str) -> None:
         box = "border-left:4px solid #D55E00;padding:.4em .8em;margin:.3em 0;max-width:60em"
@@ -280,6 +305,14 @@ def log_slider(low: float, high: float, value: float, text: str, step: float = 0
     """A logarithmic slider; `low`, `high` and `step` are powers of ten."""
     return widgets.FloatLogSlider(
         value, base=10, min=low, max=high, step=step, description=text, readout_format=".2g",
+        style={"description_width": "initial"},
+    )  # fmt: skip
+
+
+def fraction(low: float, high: float, value: float, text: str, step: float = 0.01) -> Any:
+    """A slider of numbers with a fixed step."""
+    return widgets.FloatSlider(
+        value, min=low, max=high, step=step, description=text, readout_format=".3g",
         style={"description_width": "initial"},
     )  # fmt: skip
 

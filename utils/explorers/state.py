@@ -79,7 +79,7 @@ def _text(value: object) -> str:
     if isinstance(value, tuple):
         return ",".join(map(_text, value))
     if isinstance(value, float):
-        return f"{value:.6g}"
+        return f"{value:.6g}".replace("e+", "e")  # a plus sign would be read as a space
     return quote(str(value), safe="")
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import html
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+from IPython.extensions.autoreload import superreload
 
 from ..checks.program import describe_crash
 
@@ -41,6 +43,48 @@ def running(seed: int) -> Iterator[None]:
         raise Trouble(explain(error)) from error
     finally:
         np.random.set_state(before)
+
+
+class Sources:
+    """The files of a student's package, to load anew what was saved since.
+
+    Parameters
+    ----------
+    thing : object
+        A module, or a class of one, of the package.
+    """
+
+    def __init__(self, thing: object) -> None:
+        name = getattr(thing, "__module__", None) or getattr(thing, "__name__", "")
+        self._package = str(name).rpartition(".")[0]
+        self._seen = dict(self._times())
+
+    def refresh(self) -> None:
+        """Load changed files; classes and functions that somebody holds are brought up to date where they are.
+
+        Raises
+        ------
+        Trouble
+            When a file cannot be loaded.
+        """
+        for name, changed in list(self._times()):
+            if self._seen.get(name) == changed:
+                continue
+            try:
+                superreload(sys.modules[name], old_objects=_OLD)
+            except Exception as error:  # anything can happen while a student's file is imported
+                raise Trouble(explain(error)) from error
+            self._seen[name] = changed
+
+    def _times(self) -> Iterator[tuple[str, float]]:
+        for name, module in list(sys.modules.items()):
+            file = getattr(module, "__file__", None)
+            if self._package and file and name.startswith(f"{self._package}."):
+                with suppress(OSError):
+                    yield name, Path(file).stat().st_mtime
+
+
+_OLD: dict[Any, Any] = {}  # what superreload keeps of former versions
 
 
 def explain(error: BaseException) -> str:

@@ -40,7 +40,7 @@ class WeightScaleExplorer(Explorer[WeightScale]):
 
     def __init__(self, net_class: type, state: WeightScale | str | None = None, **options: Any) -> None:
         self.net_class = net_class
-        super().__init__(state, **options)
+        super().__init__(net_class, state, **options)
 
     def controls(self) -> Mapping[str, Any]:
         """Depth, width, activation, normalisation, scale, seed."""
@@ -92,7 +92,8 @@ class WeightScaleExplorer(Explorer[WeightScale]):
             ax.set_ylabel(label)
             log_axis(ax, "weight scale")
             ax.set_xlim(SCALES[0] / 1.3, SCALES[-1] * 1.3)
-        axes[2].set_ylim(0, 4)
+        for ax, top in zip(axes, (60, 105, 4), strict=True):
+            ax.set_ylim(0, top)
         for number, norm in enumerate(norms):
             for scale in SCALES:
                 if (norm, scale) in found.runs:
