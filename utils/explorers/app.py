@@ -29,7 +29,7 @@ EXPLORERS: dict[str, tuple[str, Callable[[Modules], Any]]] = {
         lambda module: BatchNormExplorer(module("fc_net").FullyConnectedNet),
     ),
     "Dropout": (
-        "masks, expectations, and the gap between training and validation",
+        "masks, expectations, and how far two accuracies drift apart",
         lambda module: DropoutExplorer(module("fc_net").FullyConnectedNet),
     ),
 }

@@ -1,4 +1,4 @@
-"""What dropout does to a layer, to expectations, and to the gap between training and validation."""
+"""What dropout does to a layer, to expectations, and to what a net learns by heart."""
 
 from __future__ import annotations
 

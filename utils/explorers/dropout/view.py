@@ -105,4 +105,4 @@ class DropoutExplorer(Explorer[Dropout]):
             ax.set_ylim(0, 102)
         against.legend(loc="upper right")
         said = "; ".join(f"p {p:g}: gap {t - v:.0f} points" for p, t, v in zip(ended, train, val, strict=True))
-        return svg(figure, "The gap between training and validation accuracy", said or "no epoch has ended yet")
+        return svg(figure, "Two accuracies against the drop probability", said or "no epoch has ended yet")

@@ -1,0 +1,76 @@
+"""Rules for kinks and ties, where more than one gradient is right."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from . import tolerance
+from .equal import Equal
+from .tolerance import Array
+
+
+@dataclass(frozen=True)
+class Subgradient(Equal):
+    """Equal, except at a kink: where ``inputs[at] == 0``, all between 0 and the upstream gradient is right.
+
+    Parameters
+    ----------
+    at : str
+        Name of the input whose zeros are the kinks.
+    upstream : str
+        Name of the upstream gradient.
+    """
+
+    at: str = "x"
+    upstream: str = "dout"
+
+    def excused(self, want: Array, got: Array, inputs: Mapping[str, object]) -> npt.NDArray[np.bool_]:
+        kink = np.asarray(inputs[self.at]) == 0
+        upstream = np.asarray(inputs[self.upstream])
+        inside = (got >= np.minimum(0, upstream)) & (got <= np.maximum(0, upstream))
+        return np.asarray(kink & inside, bool)
+
+
+@dataclass(frozen=True)
+class SharedMaximum(Equal):
+    """Equal, except where entries tie for the largest of a pooling window: any split of its gradient is right.
+
+    The parts lie between 0 and the window's upstream gradient and add up to it. Where tied windows overlap, the parts
+    of each cannot be told apart, and only the reference's split counts; a case with ties keeps its windows apart.
+
+    Parameters
+    ----------
+    at : str
+        Name of the input, of shape (N, C, H, W), that was pooled.
+    upstream : str
+        Name of the upstream gradient.
+    settings : str
+        Name of the dict that holds ``pool_height``, ``pool_width`` and ``stride``.
+    """
+
+    at: str = "x"
+    upstream: str = "dout"
+    settings: str = "pool_param"
+
+    def excused(self, want: Array, got: Array, inputs: Mapping[str, object]) -> npt.NDArray[np.bool_]:
+        x, dout, settings = np.asarray(inputs[self.at]), np.asarray(inputs[self.upstream]), inputs[self.settings]
+        assert isinstance(settings, Mapping)
+        height, width, stride = (settings[name] for name in ("pool_height", "pool_width", "stride"))
+        found = np.zeros(want.shape, bool)
+        windows = np.zeros(want.shape, int)  # in how many windows an entry stands
+        for n, c, i, j in np.ndindex(*dout.shape):
+            top, left = i * stride, j * stride
+            place = np.s_[n, c, top : top + height, left : left + width]
+            tied = x[place] == x[place].max()
+            parts = got[place][tied]
+            whole = float(dout[n, c, i, j])
+            slack = tolerance.rtol(want, got) * abs(whole)
+            between = (parts >= min(0, whole) - slack) & (parts <= max(0, whole) + slack)
+            fair = bool(between.all()) and abs(parts.sum() - whole) <= slack
+            found[place] |= tied & (tied.sum() > 1) & fair
+            windows[place] += 1
+        return np.asarray(found & (windows == 1), bool)
