@@ -91,7 +91,7 @@ def test_are_the_words_of_an_answer_recognised_when_they_are_wrapped_anew(secret
     ("path", "planted"),
     [
         ("nndl/optim.py", b"\n\ndef helper(u, v, t):\n    return (u @ v.T).reshape(t.shape)\n"),
-        ("utils/solver.py", b"\n# h = np.where(s > 0, u, 0)\n"),
+        ("utils/solver.py", b"\n# h = np.where(s > 0, u @ v, 0)\n"),
         ("README.md", b"\nHint: `dW = np.outer(h, r) + np.outer(W @ r, x)`\n"),
     ],
 )
