@@ -36,7 +36,7 @@ def conv_relu_forward(x, w, b, conv_param):
     return out, (conv_cache, relu_cache)
 
 
-def conv_relu_backward(dout, cache):
+def conv_relu_backward(dout, cache, input_gradient=True):
     """Backward pass of the convolution – ReLU sandwich.
 
     Parameters
@@ -45,6 +45,8 @@ def conv_relu_backward(dout, cache):
         Upstream gradient.
     cache : tuple
         From `conv_relu_forward`.
+    input_gradient : bool, default=True
+        Whether dx is wanted; the first layer of a net has no use for it, and it is half of the work.
 
     Returns
     -------
@@ -54,7 +56,7 @@ def conv_relu_backward(dout, cache):
         Gradients of the inputs, each in its input's shape.
     """
     conv_cache, relu_cache = cache
-    return conv_backward_fast(relu_backward(dout, relu_cache), conv_cache)
+    return conv_backward_fast(relu_backward(dout, relu_cache), conv_cache, input_gradient)
 
 
 def conv_bn_relu_forward(x, w, b, gamma, beta, conv_param, bn_param):
@@ -87,7 +89,7 @@ def conv_bn_relu_forward(x, w, b, gamma, beta, conv_param, bn_param):
     return out, (conv_cache, bn_cache, relu_cache)
 
 
-def conv_bn_relu_backward(dout, cache):
+def conv_bn_relu_backward(dout, cache, input_gradient=True):
     """Backward pass of the convolution – batch normalisation – ReLU sandwich.
 
     Parameters
@@ -96,6 +98,8 @@ def conv_bn_relu_backward(dout, cache):
         Upstream gradient.
     cache : tuple
         From `conv_bn_relu_forward` in mode "train".
+    input_gradient : bool, default=True
+        Whether dx is wanted; the first layer of a net has no use for it, and it is half of the work.
 
     Returns
     -------
@@ -106,7 +110,7 @@ def conv_bn_relu_backward(dout, cache):
     """
     conv_cache, bn_cache, relu_cache = cache
     da, dgamma, dbeta = spatial_batchnorm_backward(relu_backward(dout, relu_cache), bn_cache)
-    dx, dw, db = conv_backward_fast(da, conv_cache)
+    dx, dw, db = conv_backward_fast(da, conv_cache, input_gradient)
     return dx, dw, db, dgamma, dbeta
 
 
@@ -137,7 +141,7 @@ def conv_relu_pool_forward(x, w, b, conv_param, pool_param):
     return out, (cache, pool_cache)
 
 
-def conv_relu_pool_backward(dout, cache):
+def conv_relu_pool_backward(dout, cache, input_gradient=True):
     """Backward pass of the convolution – ReLU – max pooling sandwich.
 
     Parameters
@@ -146,6 +150,8 @@ def conv_relu_pool_backward(dout, cache):
         Upstream gradient.
     cache : tuple
         From `conv_relu_pool_forward`.
+    input_gradient : bool, default=True
+        Whether dx is wanted; the first layer of a net has no use for it, and it is half of the work.
 
     Returns
     -------
@@ -155,7 +161,7 @@ def conv_relu_pool_backward(dout, cache):
         Gradients of the inputs, each in its input's shape.
     """
     cache, pool_cache = cache
-    return conv_relu_backward(max_pool_backward_fast(dout, pool_cache), cache)
+    return conv_relu_backward(max_pool_backward_fast(dout, pool_cache), cache, input_gradient)
 
 
 def conv_bn_relu_pool_forward(x, w, b, gamma, beta, conv_param, bn_param, pool_param):
@@ -189,7 +195,7 @@ def conv_bn_relu_pool_forward(x, w, b, gamma, beta, conv_param, bn_param, pool_p
     return out, (cache, pool_cache)
 
 
-def conv_bn_relu_pool_backward(dout, cache):
+def conv_bn_relu_pool_backward(dout, cache, input_gradient=True):
     """Backward pass of the convolution – batch normalisation – ReLU – max pooling sandwich.
 
     Parameters
@@ -198,6 +204,8 @@ def conv_bn_relu_pool_backward(dout, cache):
         Upstream gradient.
     cache : tuple
         From `conv_bn_relu_pool_forward` in mode "train".
+    input_gradient : bool, default=True
+        Whether dx is wanted; the first layer of a net has no use for it, and it is half of the work.
 
     Returns
     -------
@@ -207,4 +215,4 @@ def conv_bn_relu_pool_backward(dout, cache):
         Gradients of the inputs, each in its input's shape.
     """
     cache, pool_cache = cache
-    return conv_bn_relu_backward(max_pool_backward_fast(dout, pool_cache), cache)
+    return conv_bn_relu_backward(max_pool_backward_fast(dout, pool_cache), cache, input_gradient)

@@ -161,15 +161,18 @@ def conv_forward(
 
 def conv_backward(
     const floating[:, :, :, ::1] dout, const floating[:, :, :, ::1] x, const floating[:, :, :, ::1] w,
-    Py_ssize_t stride, Py_ssize_t pad
+    Py_ssize_t stride, Py_ssize_t pad, bint input_gradient
 ):
     cdef Layer at = layer(np.shape(x), w.shape[0], w.shape[2], w.shape[3], stride, pad)
     dtype = np.asarray(x).dtype
-    gradients = np.empty(np.shape(x), dtype), np.empty(np.shape(w), dtype), np.empty(w.shape[0], dtype)
+    gradients = (
+        np.empty(np.shape(x), dtype) if input_gradient else None, np.empty(np.shape(w), dtype), np.empty(w.shape[0], dtype)
+    )
     cdef const floating[:, :, :, ::1] dx = gradients[0], dw = gradients[1]
     cdef const floating[::1] db = gradients[2]
     cdef const floating *dout_ = data(dout), *x_ = data(x), *w_ = data(w)
-    cdef floating *dx_ = <floating*> data(dx), *dw_ = <floating*> data(dw), *db_ = <floating*> row(db)
+    cdef floating *dx_ = <floating*> data(dx) if input_gradient else NULL
+    cdef floating *dw_ = <floating*> data(dw), *db_ = <floating*> row(db)
     cdef int status, threads = team(at.N)
     with nogil:
         if floating is float:

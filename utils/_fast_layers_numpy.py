@@ -26,18 +26,23 @@ def conv_forward(x: Array, w: Array, b: Array, stride: int, pad: int) -> Array:
     return out.reshape(N, F, rows, cols)
 
 
-def conv_backward(dout: Array, x: Array, w: Array, stride: int, pad: int) -> tuple[Array, Array, Array]:
-    """Gradients in x, w and b from dout (N, F, H', W')."""
+def conv_backward(
+    dout: Array, x: Array, w: Array, stride: int, pad: int, input_gradient: bool
+) -> tuple[Array | None, Array, Array]:
+    """Gradients in x (None where it is not asked for), w and b from dout (N, F, H', W')."""
     N, F, rows, cols = dout.shape
     _, C, HH, WW = w.shape
     padded = _padded(x, pad)
     dw = np.tensordot(dout, _windows(padded, HH, WW, stride), axes=((0, 2, 3), (0, 2, 3)))
-    dpadded = np.zeros_like(padded)
     flat = dout.reshape(N, F, rows * cols)
+    db = flat.sum(axis=2).sum(axis=0)
+    if not input_gradient:
+        return None, dw, db
+    dpadded = np.zeros_like(padded)
     for i, j in np.ndindex(HH, WW):  # each place in the window reads its own entries once: no two terms of += meet
         entries = _entries(dpadded, i, j, rows, cols, stride)
         entries += (w[:, :, i, j].T @ flat).reshape(N, C, rows, cols)
-    return np.ascontiguousarray(_inner(dpadded, pad)), dw, flat.sum(axis=2).sum(axis=0)
+    return np.ascontiguousarray(_inner(dpadded, pad)), dw, db
 
 
 def max_pool_forward(x: Array, height: int, width: int, stride: int) -> tuple[Array, Array]:

@@ -37,8 +37,8 @@ class Kernels(Protocol):
     def conv_forward(self, x: Array, w: Array, b: Array, stride: int, pad: int, /) -> Array: ...
 
     def conv_backward(
-        self, dout: Array, x: Array, w: Array, stride: int, pad: int, /
-    ) -> tuple[Array, Array, Array]: ...
+        self, dout: Array, x: Array, w: Array, stride: int, pad: int, input_gradient: bool, /
+    ) -> tuple[Array | None, Array, Array]: ...
 
     def max_pool_forward(self, x: Array, height: int, width: int, stride: int, /) -> tuple[Array, Array]: ...
 
@@ -175,7 +175,9 @@ def conv_forward_fast(
     return out, ConvCache(x, w, stride, pad, out.shape)
 
 
-def conv_backward_fast(dout: ArrayLike, cache: ConvCache) -> tuple[Array, Array, Array]:
+def conv_backward_fast(
+    dout: ArrayLike, cache: ConvCache, input_gradient: bool = True
+) -> tuple[Array | None, Array, Array]:
     """Backward pass of the convolutional layer.
 
     Parameters
@@ -184,11 +186,14 @@ def conv_backward_fast(dout: ArrayLike, cache: ConvCache) -> tuple[Array, Array,
         Upstream gradient ∂L/∂out.
     cache : ConvCache
         From `conv_forward_fast`.
+    input_gradient : bool, default True
+        Whether dx is wanted. The first layer of a net has no use for the gradient of its images, and computing it is
+        half of the work.
 
     Returns
     -------
     dx : ndarray of shape (N, C, H, W)
-        ∂L/∂x.
+        ∂L/∂x; None where it is not wanted.
     dw : ndarray of shape (F, C, HH, WW)
         ∂L/∂w.
     db : ndarray of shape (F,)
@@ -203,7 +208,7 @@ def conv_backward_fast(dout: ArrayLike, cache: ConvCache) -> tuple[Array, Array,
     """
     _from(cache, ConvCache, "conv_forward_fast")
     dout = _upstream(dout, cache.out_shape, cache.x.dtype)
-    return _kernels.conv_backward(dout, cache.x, cache.w, cache.stride, cache.pad)
+    return _kernels.conv_backward(dout, cache.x, cache.w, cache.stride, cache.pad, input_gradient)
 
 
 def max_pool_forward_fast(x: ArrayLike, pool_param: Mapping[str, int]) -> tuple[Array, PoolCache]:

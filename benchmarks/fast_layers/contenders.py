@@ -54,8 +54,10 @@ def _our_step(a: dict[str, Any], dtype: str) -> Callable[[], None]:
     """What `utils.solver.Solver` does with one minibatch: loss, gradients, and Adam."""
     from solutions.nndl.cnn import ThreeLayerConvNet
     from solutions.nndl.optim import adam
+    from utils.solver import blas_at_rest
 
     model, configs = ThreeLayerConvNet(dtype=np.dtype(dtype)), {}
+    blas_at_rest(model).__enter__()  # as long as this process lives, as in Solver.train
 
     def step() -> None:
         _, grads = model.loss(a["x"], a["y"])

@@ -136,8 +136,8 @@ _HIDDEN = 'hidden, cache2 = affine_relu_forward(images, p["W2"], p["b2"])'
 _SCORES = 'scores, cache3 = affine_forward(hidden, p["W3"], p["b3"])'
 _D3 = 'dhidden, grads["W3"], grads["b3"] = affine_backward(dscores, cache3)'
 _D2 = 'dimages, grads["W2"], grads["b2"] = affine_relu_backward(dhidden, cache2)'
-_D1 = '_, grads["W1"], grads["b1"] = conv_relu_pool_backward(dimages, cache1)'
-_D1_NORM = '_, grads["W1"], grads["b1"], grads["gamma1"], grads["beta1"] = conv_bn_relu_pool_backward(dimages, cache1)'
+_D1 = '_, grads["W1"], grads["b1"] = conv_relu_pool_backward(dimages, cache1, input_gradient=False)'
+_D1_NORM = """_, grads["W1"], grads["b1"], grads["gamma1"], grads["beta1"] = conv_bn_relu_pool_backward("""
 _EACH = 'for name in ("W1", "W2", "W3"):'
 _REG = "loss += 0.5 * self.reg * (p[name] * p[name]).sum()"
 _REG_GRAD = "grads[name] += self.reg * p[name]"

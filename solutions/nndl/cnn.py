@@ -175,10 +175,12 @@ class ThreeLayerConvNet:
             dimages, grads["W2"], grads["b2"], grads["gamma2"], grads["beta2"] = affine_batchnorm_relu_backward(
                 dhidden, cache2
             )
-            _, grads["W1"], grads["b1"], grads["gamma1"], grads["beta1"] = conv_bn_relu_pool_backward(dimages, cache1)
+            _, grads["W1"], grads["b1"], grads["gamma1"], grads["beta1"] = conv_bn_relu_pool_backward(
+                dimages, cache1, input_gradient=False
+            )
         else:
             dimages, grads["W2"], grads["b2"] = affine_relu_backward(dhidden, cache2)
-            _, grads["W1"], grads["b1"] = conv_relu_pool_backward(dimages, cache1)
+            _, grads["W1"], grads["b1"] = conv_relu_pool_backward(dimages, cache1, input_gradient=False)
         for name in ("W1", "W2", "W3"):
             loss += 0.5 * self.reg * (p[name] * p[name]).sum()
             grads[name] += self.reg * p[name]

@@ -14,6 +14,7 @@ from utils.checks.program import Ran
 from utils.checks.rules import Minibatches, tolerance
 
 GAP = 100.0
+SEED = 99  # of no other test: what a trial keeps of its misconceptions depends on the tolerance
 EXACT = tolerance.rtol
 
 
@@ -31,7 +32,7 @@ def scaled(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> f
 def test_a_known_mistake_is_larger_than_a_hundred_tolerances(
     scaled: float, recipe: Recipe, misconception: Misconception, reference: Reference
 ) -> None:
-    assert judged(recipe, reference, misconception.edits, 1).share < 1
+    assert judged(recipe, reference, misconception.edits, SEED).share < 1
 
 
 @pytest.mark.parametrize("scaled", [1 / GAP], indirect=True)
@@ -39,7 +40,7 @@ def test_a_known_mistake_is_larger_than_a_hundred_tolerances(
 def test_another_right_answer_needs_a_hundredth_of_the_tolerance(
     scaled: float, name: str, style: str, edits: tuple[Edit, ...], reference: Reference
 ) -> None:
-    assert judged(RECIPES[name], reference, edits, 1).share == 1
+    assert judged(RECIPES[name], reference, edits, SEED).share == 1
 
 
 @pytest.mark.parametrize("scaled", [1 / GAP], indirect=True)

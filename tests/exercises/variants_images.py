@@ -71,7 +71,7 @@ _NET_WEIGHTS = """\
         self.params["b3"] = np.zeros(num_classes)
 """
 _NET_CONV = 'images, cache1 = conv_relu_pool_forward(X, p["W1"], p["b1"], conv_param, pool_param)'
-_NET_CONV_BACK = '_, grads["W1"], grads["b1"] = conv_relu_pool_backward(dimages, cache1)'
+_NET_CONV_BACK = '_, grads["W1"], grads["b1"] = conv_relu_pool_backward(dimages, cache1, input_gradient=False)'
 _NET_SCORES = 'scores, cache3 = affine_forward(hidden, p["W3"], p["b3"])'
 _NET_LAST = 'dhidden, grads["W3"], grads["b3"] = affine_backward(dscores, cache3)'
 _NET_REG = "loss += 0.5 * self.reg * (p[name] * p[name]).sum()"

@@ -102,7 +102,7 @@ def test_caches_of_the_fast_layers_may_come_from_either_side_of_the_wire(grade: 
                 ),
             ),
             (
-                '_, grads["W1"], grads["b1"] = conv_relu_pool_backward(dimages, cache1)',
+                '_, grads["W1"], grads["b1"] = conv_relu_pool_backward(dimages, cache1, input_gradient=False)',
                 (
                     "da = relu_backward(max_pool_backward_fast(dimages, pool_cache), relu_cache)\n"
                     '            _, grads["W1"], grads["b1"] = conv_backward_fast(da, conv_cache)'

@@ -291,6 +291,19 @@ def test_are_the_layers_equal_to_the_naive_ones_of_the_course():
         agree(max_pool_backward_fast(dout, cache), naive.max_pool_backward_naive(dout, naive_cache), np.float64)
 
 
+@pytest.mark.parametrize("stride", [1, 2])
+def test_can_the_gradient_of_the_images_be_left_out(stride):
+    rng = np.random.default_rng(stride)
+    x, w = rng.normal(size=(3, 2, 9, 8)), rng.normal(size=(5, 2, 3, 4))
+    out, cache = conv_forward_fast(x, w, rng.normal(size=5), {"stride": stride, "pad": 1})
+    dout = rng.normal(size=out.shape)
+    _, dw, db = conv_backward_fast(dout, cache)
+    nothing, dw_alone, db_alone = conv_backward_fast(dout, cache, input_gradient=False)
+    assert nothing is None
+    np.testing.assert_array_equal(dw_alone, dw)
+    np.testing.assert_array_equal(db_alone, db)
+
+
 def test_are_other_dtypes_promoted_like_in_numpy():
     x = np.arange(2 * 1 * 3 * 4).reshape(2, 1, 3, 4)
     w, b, param = np.ones((2, 1, 2, 3)), np.ones(2), {"stride": 1, "pad": 0}

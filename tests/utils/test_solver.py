@@ -5,8 +5,9 @@ import types
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_info, threadpool_limits
 
-from utils.solver import Solver
+from utils.solver import Solver, blas_at_rest
 
 
 class Linear:
@@ -214,6 +215,22 @@ def kit(monkeypatch):
     for module in (package, optim, nets):
         monkeypatch.setitem(sys.modules, module.__name__, module)
     return types.SimpleNamespace(optim=optim, Net=nets.Net)
+
+
+@pytest.mark.parametrize("shape", [(2, 3, 1, 1), (6, 4)], ids=["convolutional", "fully connected"])
+def test_the_blas_rests_while_a_convolutional_net_works(shape):
+    model = types.SimpleNamespace(params={"W1": np.zeros(shape)})
+    with threadpool_limits(3, user_api="blas"):
+        before = _blas_threads()
+        with blas_at_rest(model):
+            inside = _blas_threads()
+        after = _blas_threads()
+    assert before == after
+    assert inside == ({1} if len(shape) == 4 else before)
+
+
+def _blas_threads():
+    return {library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"}
 
 
 def test_a_name_is_looked_up_beside_the_model(data, kit):

@@ -189,6 +189,8 @@ static int NAME(conv_backward)(
                             );
                 NAME(turn)(turned, up, l->F, P);
                 NAME(add_weight_gradient)(mine, image, offset, K, l->out_H, l->out_W, pitch, turned, l->F);
+                if (!dx)
+                    continue; /* images that nobody asks the gradient of */
                 for (Index f = 0; f < l->F; f++)
                     NAME(spread)(
                         border + f * back_plane, up + f * P, l->out_H, l->out_W, 1, 1, 0, 0, back.margin_y,
