@@ -166,7 +166,13 @@ def test_does_the_edition_ask_for_all_that_its_code_imports(tree):
                 elif isinstance(node, ast.ImportFrom) and not node.level:
                     imported.add(str(node.module).split(".")[0])
     foreign = imported - set(sys.stdlib_module_names) - {"nndl", "utils"}
-    comes_with = {"IPython": "ipywidgets", "ipykernel": "ipywidgets", "cycler": "matplotlib", "requests": "pooch"}
+    comes_with = {
+        "IPython": "ipywidgets",
+        "ipykernel": "ipywidgets",
+        "traitlets": "ipywidgets",
+        "cycler": "matplotlib",
+        "requests": "pooch",
+    }
     asked = dependencies(edition.FRONT / "pyproject.toml").keys()
     assert {comes_with.get(name, name) for name in foreign} <= asked
 

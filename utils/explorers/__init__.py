@@ -9,7 +9,17 @@ The package never imports ``nndl``: an explorer is handed what it runs, ``Weight
 """
 
 from .batch_norm.view import BatchNormExplorer
+from .convolution.view import ConvolutionExplorer
 from .dropout.view import DropoutExplorer
+from .gradient.view import GradientExplorer
+from .optimisers.view import OptimiserExplorer
 from .weight_scale.view import WeightScaleExplorer
 
-__all__ = ["BatchNormExplorer", "DropoutExplorer", "WeightScaleExplorer"]
+__all__ = [
+    "BatchNormExplorer",
+    "ConvolutionExplorer",
+    "DropoutExplorer",
+    "GradientExplorer",
+    "OptimiserExplorer",
+    "WeightScaleExplorer",
+]

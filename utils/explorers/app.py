@@ -12,7 +12,14 @@ from typing import Any
 
 import ipywidgets as widgets
 
-from . import BatchNormExplorer, DropoutExplorer, WeightScaleExplorer
+from . import (
+    BatchNormExplorer,
+    ConvolutionExplorer,
+    DropoutExplorer,
+    GradientExplorer,
+    OptimiserExplorer,
+    WeightScaleExplorer,
+)
 from .student import explain
 
 PACKAGE = "NNDL_EXPLORE"  # the environment variable that names the folder of the package to run
@@ -31,6 +38,18 @@ EXPLORERS: dict[str, tuple[str, Callable[[Modules], Any]]] = {
     "Dropout": (
         "masks, expectations, and how far two accuracies drift apart",
         lambda module: DropoutExplorer(module("fc_net").FullyConnectedNet),
+    ),
+    "Optimisers": (
+        "five update rules in a ravine, on a saddle, on a plateau, and in a net of six layers",
+        lambda module: OptimiserExplorer(module("optim"), module("fc_net").FullyConnectedNet),
+    ),
+    "Convolution": (
+        "a kernel, stride and padding on a photograph, and who wins in max pooling",
+        lambda module: ConvolutionExplorer(module("conv_layers")),
+    ),
+    "Gradient check": (
+        "why numeric derivatives take a step of 1e-5, and what a kink does to them",
+        lambda module: GradientExplorer(module("layers")),
     ),
 }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,6 +53,13 @@ class Run:
     val: list[float] = field(default_factory=list)
 
 
+class Rule(Protocol):
+    """What moves the parameters of a net."""
+
+    def update(self, params: dict[str, Any], grads: dict[str, Any]) -> None:
+        """One step of every parameter, in place of the old one."""
+
+
 @dataclass
 class Adam:
     """The optimiser that the explorers train with, so that they need no exercise of ``optim.py``.
@@ -75,8 +82,17 @@ class Adam:
             params[name] = (params[name] - rate * m / (np.sqrt(v) + 1e-8)).astype(params[name].dtype)
 
 
-def train(net: Any, data: dict[str, Array], *, epochs: int, batch: int, rate: float, seed: int) -> Iterator[Run]:
-    """Train a net with Adam; yields after every iteration, and the same `Run` each time.
+def train(
+    net: Any,
+    data: dict[str, Array],
+    *,
+    epochs: int,
+    batch: int,
+    seed: int,
+    rate: float = 1e-3,
+    rule: Rule | None = None,
+) -> Iterator[Run]:
+    """Train a net; yields after every iteration, and the same `Run` each time.
 
     Parameters
     ----------
@@ -85,13 +101,15 @@ def train(net: Any, data: dict[str, Array], *, epochs: int, batch: int, rate: fl
     data : dict
         As of `small_data`.
     epochs, batch : int
-    rate : float
-        The learning rate.
     seed : int
         Of the minibatches, and of what the net draws itself.
+    rate : float, default 1e-3
+        The learning rate of Adam.
+    rule : Rule, optional
+        Another optimiser than `Adam`.
     """
     rng = np.random.default_rng(seed)
-    rule, run = Adam(rate), Run()
+    rule, run = rule or Adam(rate), Run()
     num_train = len(data["X_train"])
     for _ in range(epochs):
         for _ in range(max(1, num_train // batch)):
