@@ -8,6 +8,7 @@ from types import ModuleType
 import numpy as np
 import pytest
 
+from utils.checks import program
 from utils.checks.program import Crash, Ran, run_program
 
 SOURCE = """
@@ -119,3 +120,9 @@ def test_the_users_interrupt_passes_through(layers: ModuleType) -> None:
     layers.product = interrupt
     with pytest.raises(KeyboardInterrupt):
         run(layers, "product", 1, 2)
+
+
+def test_a_course_folder_called_nndl_makes_nobody_a_student() -> None:
+    assert program._is_students("/home/ana/nndl/nndl/layers.py")
+    assert not program._is_students("/home/ana/nndl/utils/solver.py")
+    assert not program._is_students("/home/ana/nndl/.venv/lib/numpy/core.py")

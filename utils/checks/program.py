@@ -165,7 +165,7 @@ def _traces(trace: TracebackType | None) -> Iterator[TracebackType]:
 def _is_students(file: str) -> bool:
     """Whether a frame's file is one of the student's: in a folder ``nndl``, or a notebook cell."""
     parts = file.replace("\\", "/").split("/")
-    return "nndl" in parts[:-1] or "ipykernel" in file
+    return parts[-2:-1] == ["nndl"] or "ipykernel" in file  # the course's own folder may be called nndl as well
 
 
 def _same(before: object, after: object) -> bool:
