@@ -1,4 +1,4 @@
-"""One BLAS thread, as the explorers' own thread has."""
+"""One BLAS thread, as the explorers' own thread has, and no kernel around them."""
 
 from __future__ import annotations
 
@@ -7,8 +7,16 @@ from collections.abc import Iterator
 import pytest
 from threadpoolctl import threadpool_limits
 
+from utils.explorers import shell
+
 
 @pytest.fixture(autouse=True, scope="session")
 def one_blas_thread() -> Iterator[None]:
     with threadpool_limits(1):
         yield
+
+
+@pytest.fixture(autouse=True)
+def no_kernel(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is told is heard at once: the browser's tests leave an event loop running that nobody turns."""
+    monkeypatch.setattr(shell, "_event_loop", lambda: None)
