@@ -83,7 +83,10 @@ def together(files: Mapping[Path, bytes]) -> Iterator[None]:
 
 def content(path: Path) -> bytes | None:
     """A file's bytes; None where there is none."""
-    return path.read_bytes() if path.is_file() else None
+    try:
+        return path.read_bytes() if path.is_file() else None
+    except FileNotFoundError:  # removed between the two looks
+        return None
 
 
 def _turn(half: Path) -> int:
@@ -92,9 +95,11 @@ def _turn(half: Path) -> int:
         held = os.open(half, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666)
         try:
             fcntl.flock(held, fcntl.LOCK_EX)
-            if half.exists() and os.path.samestat(os.fstat(held), half.stat()):
+            if os.path.samestat(os.fstat(held), half.stat()):
                 os.ftruncate(held, 0)
                 return held
+        except FileNotFoundError:
+            pass
         except BaseException:
             os.close(held)
             raise
