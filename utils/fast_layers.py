@@ -243,6 +243,7 @@ def max_pool_forward_fast(x: ArrayLike, pool_param: Mapping[str, int]) -> tuple[
     )
     _fits("pool_param", height, width, x, pad=0)
     out, winner = _kernels.max_pool_forward(x, height, width, stride)
+    winner.setflags(write=False)  # the backward pass writes where it says
     return out, PoolCache(winner, x.shape, (height, width, stride), x.dtype)
 
 

@@ -231,7 +231,8 @@ def blas_at_rest(model: Model) -> Iterator[None]:
     """While a convolutional net works, NumPy's BLAS has one thread.
 
     Convolutions have threads of their own. Those of the BLAS spin for milliseconds after each affine layer, on the
-    processors that the convolution needs next: with them a step of ``ThreeLayerConvNet`` takes 16 ms, without 11.
+    processors that the convolution needs next: with them a step of ``ThreeLayerConvNet`` takes 7.5 or 13 ms, as they
+    happen to meet; without, 9 ms each time.
     """
     convolutional = any(w.ndim == 4 for w in model.params.values())
     with threadpool_limits(1 if convolutional else None, user_api="blas"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import ExitStack
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,8 @@ from numpy.lib.stride_tricks import sliding_window_view
 from .rows import Row
 
 Passes = dict[str, Callable[[], Any]]
+OPEN = ExitStack()
+"""What stays as it is until this process ends; a context that nobody holds would end at once."""
 
 
 def arrays(row: Row, dtype: str) -> dict[str, Any]:
@@ -57,12 +60,13 @@ def _our_step(a: dict[str, Any], dtype: str) -> Callable[[], None]:
     from utils.solver import blas_at_rest
 
     model, configs = ThreeLayerConvNet(dtype=np.dtype(dtype)), {}
-    blas_at_rest(model).__enter__()  # as long as this process lives, as in Solver.train
 
     def step() -> None:
         _, grads = model.loss(a["x"], a["y"])
         for name, w in model.params.items():
             model.params[name], configs[name] = adam(w, grads[name], configs.get(name))
+
+    OPEN.enter_context(blas_at_rest(model))  # as in Solver.train
 
     return step
 

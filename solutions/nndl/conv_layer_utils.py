@@ -117,6 +117,9 @@ def conv_bn_relu_backward(dout, cache, input_gradient=True):
 def conv_relu_pool_forward(x, w, b, conv_param, pool_param):
     """Convolution, ReLU, max pooling.
 
+    The largest of max(0, x_i) is max(0, largest x_i), so the pooling may come first: the ReLU then has a quarter of the
+    work (with windows of 2 × 2), and its result is the same to the last bit.
+
     Parameters
     ----------
     x : ndarray of shape (N, C, H, W)
@@ -136,9 +139,10 @@ def conv_relu_pool_forward(x, w, b, conv_param, pool_param):
     cache : tuple
         The caches of the layers, for `conv_relu_pool_backward`.
     """
-    a, cache = conv_relu_forward(x, w, b, conv_param)
-    out, pool_cache = max_pool_forward_fast(a, pool_param)
-    return out, (cache, pool_cache)
+    a, conv_cache = conv_forward_fast(x, w, b, conv_param)
+    pooled, pool_cache = max_pool_forward_fast(a, pool_param)  # before the ReLU, which changes no maximum's place
+    out, relu_cache = relu_forward(pooled)
+    return out, (conv_cache, pool_cache, relu_cache)
 
 
 def conv_relu_pool_backward(dout, cache, input_gradient=True):
@@ -160,12 +164,15 @@ def conv_relu_pool_backward(dout, cache, input_gradient=True):
     db : ndarray of shape (F,)
         Gradients of the inputs, each in its input's shape.
     """
-    cache, pool_cache = cache
-    return conv_relu_backward(max_pool_backward_fast(dout, pool_cache), cache, input_gradient)
+    conv_cache, pool_cache, relu_cache = cache
+    da = max_pool_backward_fast(relu_backward(dout, relu_cache), pool_cache)
+    return conv_backward_fast(da, conv_cache, input_gradient)
 
 
 def conv_bn_relu_pool_forward(x, w, b, gamma, beta, conv_param, bn_param, pool_param):
     """Convolution, batch normalisation over each channel, ReLU, max pooling.
+
+    The pooling comes before the ReLU, as in `conv_relu_pool_forward`.
 
     Parameters
     ----------
@@ -190,9 +197,11 @@ def conv_bn_relu_pool_forward(x, w, b, gamma, beta, conv_param, bn_param, pool_p
     cache : tuple
         The caches of the layers, for `conv_bn_relu_pool_backward`.
     """
-    a, cache = conv_bn_relu_forward(x, w, b, gamma, beta, conv_param, bn_param)
-    out, pool_cache = max_pool_forward_fast(a, pool_param)
-    return out, (cache, pool_cache)
+    a, conv_cache = conv_forward_fast(x, w, b, conv_param)
+    normalised, bn_cache = spatial_batchnorm_forward(a, gamma, beta, bn_param)
+    pooled, pool_cache = max_pool_forward_fast(normalised, pool_param)
+    out, relu_cache = relu_forward(pooled)
+    return out, (conv_cache, bn_cache, pool_cache, relu_cache)
 
 
 def conv_bn_relu_pool_backward(dout, cache, input_gradient=True):
@@ -214,5 +223,8 @@ def conv_bn_relu_pool_backward(dout, cache, input_gradient=True):
     db, dgamma, dbeta : ndarray of shape (F,)
         Gradients of the inputs, each in its input's shape.
     """
-    cache, pool_cache = cache
-    return conv_bn_relu_backward(max_pool_backward_fast(dout, pool_cache), cache, input_gradient)
+    conv_cache, bn_cache, pool_cache, relu_cache = cache
+    dnormalised = max_pool_backward_fast(relu_backward(dout, relu_cache), pool_cache)
+    da, dgamma, dbeta = spatial_batchnorm_backward(dnormalised, bn_cache)
+    dx, dw, db = conv_backward_fast(da, conv_cache, input_gradient)
+    return dx, dw, db, dgamma, dbeta

@@ -1,7 +1,7 @@
 /* Max pooling. Planes are taken apart into phases as for a convolution, so that a vector holds the same place (i, j) of
  * neighbouring windows: the windows of a whole vector are compared at once, whatever the stride.
  *
- * Which place won is kept for the backward pass as one byte (a window larger than 256 needs four).
+ * Which place won is kept for the backward pass as one byte (a window of more than 256 places needs four).
  */
 
 typedef struct {
@@ -31,22 +31,7 @@ static void NAME(pool_offsets)(const Layer *l, const NAME(Pool) *pool, Index *of
         }
 }
 
-/* The winners of up to a vector of windows, as they are kept and as vectors compare them; -1 where there is none. */
-INLINE MASK NAME(load_winners)(const void *winner, int wide, Index at, Index count)
-{
-    WHOLE place[LANES_AT_MOST];
-    if (wide)
-        for (Index s = 0; s < LANES; s++)
-            place[s] = s < count ? ((const int32_t *)winner)[at + s] : -1;
-    else if (count >= LANES)
-        for (Index s = 0; s < LANES; s++)
-            place[s] = ((const uint8_t *)winner)[at + s];
-    else
-        for (Index s = 0; s < LANES; s++)
-            place[s] = s < count ? ((const uint8_t *)winner)[at + s] : -1;
-    return *(NAME(mask_anywhere) *)place;
-}
-
+/* The winners of up to a vector of windows. */
 INLINE void NAME(store_winners)(void *winner, int wide, Index at, Index count, MASK places)
 {
     WHOLE place[LANES_AT_MOST];
@@ -108,74 +93,36 @@ static int NAME(max_pool_forward)(const Layer *l, const REAL *x, REAL *out, void
     return 0;
 }
 
-/* The other way: phases put together to an image; what no window has seen becomes 0. */
-static void NAME(gather)(REAL *image, const REAL *phases, const Layer *l, const NAME(Pool) *pool)
-{
-    for (Index y = 0; y < l->H; y++, image += l->W) {
-        const Index a = y % l->stride_y, r = y / l->stride_y;
-        const Index seen = a < pool->phases_y && r < pool->rows ? smaller(l->W, pool->pitch * l->stride_x) : 0;
-        const REAL *row = phases + a * pool->phases_x * pool->plane + r * pool->pitch;
-        if (l->stride_x == 1)
-            for (Index x = 0; x < seen; x++)
-                image[x] = row[x];
-        else if (l->stride_x == 2 && pool->phases_x == 2) { /* both halves of a row at once: whole vectors are written */
-            const REAL *odd = row + pool->plane;
-            for (Index x = 0; x < seen / 2; x++) {
-                image[2 * x] = row[x];
-                image[2 * x + 1] = odd[x];
-            }
-            if (seen % 2)
-                image[seen - 1] = row[seen / 2];
-        } else
-            for (Index x = 0; x < seen; x++) {
-                const Index b = x % l->stride_x;
-                image[x] = b < pool->phases_x ? row[b * pool->plane + x / l->stride_x] : 0;
-            }
-        for (Index x = seen; x < l->W; x++)
-            image[x] = 0;
-    }
-}
-
+/* Each window hands its upstream gradient to the one pixel that won. A vector would have to visit all places of its
+ * windows; one window after the other is a third of the work for 3 × 3 windows (0.9 instead of 2.9 ms on one thread, for
+ * 128 × 32 planes of 33 × 33 in float32), and needs no phases. The plane stays in the first level cache meanwhile.
+ */
 static int NAME(max_pool_backward)(
     const Layer *l, const REAL *dout, const void *winner, int wide, REAL *dx, int team
 )
 {
     const Index K = l->height * l->width, P = l->out_H * l->out_W;
-    const NAME(Pool) pool = NAME(pool)(l);
-    const int overlap = l->height > l->stride_y || l->width > l->stride_x;
     Index *offset = malloc(K * sizeof(Index));
-    void *raw = malloc(team * pool.scratch * sizeof(REAL) + CACHE_LINE);
-    if (!offset || !raw) {
-        free(offset);
-        free(raw);
+    if (!offset)
         return -1;
-    }
-    REAL *scratch = on_a_line(raw);
-    NAME(pool_offsets)(l, &pool, offset);
+    for (Index k = 0; k < K; k++)
+        offset[k] = k / l->width * l->W + k % l->width;
     Index n;
 #pragma omp parallel for schedule(dynamic, 16) num_threads(team)
     for (n = 0; n < l->N * l->C; n++) {
-        REAL *phases = scratch + ME * pool.scratch;
-        if (overlap)
-            memset(phases, 0, pool.scratch * sizeof(REAL));
-        for (Index r = 0; r < l->out_H; r++)
-            for (Index s = 0; s < l->out_W; s += LANES) {
-                REAL *corner = phases + r * pool.pitch + s;
-                const Index from = n * P + r * l->out_W + s, count = smaller(LANES, l->out_W - s);
-                const VEC gradient = NAME(load_some)(dout + from, count);
-                const MASK place = NAME(load_winners)(winner, wide, from, count);
-                for (Index k = 0; k < K; k++) {
-                    const MASK won = (MASK)(place == (MASK){0} + (WHOLE)k);
-                    VEC here = NAME(choose)(won, gradient, (VEC){0});
-                    /* Lanes beyond the row are 0, and land where the next row is yet to come. */
-                    if (overlap)
-                        here += NAME(load)(corner + offset[k]);
-                    NAME(store)(corner + offset[k], here);
-                }
-            }
-        NAME(gather)(dx + n * l->H * l->W, phases, l, &pool);
+        REAL *image = dx + n * l->H * l->W;
+        memset(image, 0, l->H * l->W * sizeof(REAL));
+        for (Index r = 0; r < l->out_H; r++) {
+            REAL *corner = image + r * l->stride_y * l->W;
+            const Index from = n * P + r * l->out_W;
+            if (wide)
+                for (Index s = 0; s < l->out_W; s++, corner += l->stride_x)
+                    corner[offset[((const int32_t *)winner)[from + s]]] += dout[from + s];
+            else
+                for (Index s = 0; s < l->out_W; s++, corner += l->stride_x)
+                    corner[offset[((const uint8_t *)winner)[from + s]]] += dout[from + s];
+        }
     }
     free(offset);
-    free(raw);
     return 0;
 }
