@@ -98,7 +98,7 @@ def test_nine_boxes_are_one_value() -> None:
     kernel.value = PRESETS["blur"]
     assert [box.value for box in kernel.boxes] == list(PRESETS["blur"])
     assert kernel.preset.value == "blur"
-    assert all(box.tooltip for box in kernel.boxes)  # the boxes' names for those who cannot see the grid
+    assert all(box.description for box in kernel.boxes)  # the boxes' names for those who cannot see the grid
 
 
 def test_the_picture(conv_layers: Any) -> None:

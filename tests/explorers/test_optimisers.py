@@ -72,7 +72,7 @@ def test_noise_is_the_same_for_all_rules_and_comes_from_the_seed(optim: Any) -> 
 
 
 def test_a_walk_that_explodes_ends_early(optim: Any) -> None:
-    found = walks(optim, Optimisers(rate=10.0, steps=300))
+    found = walks(optim, Optimisers(rate=0.5, steps=300))
     assert len(found.paths["sgd"]) < 10
     assert len(found.paths["adam"]) == 301
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import html
 import importlib
 import os
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -20,6 +22,7 @@ from . import (
     OptimiserExplorer,
     WeightScaleExplorer,
 )
+from .shell import Explorer
 from .student import explain
 
 PACKAGE = "NNDL_EXPLORE"  # the environment variable that names the folder of the package to run
@@ -72,6 +75,32 @@ def package_modules(folder: Path) -> Modules:
     return lambda name: importlib.import_module(f"{'.'.join(parts)}.{name}")
 
 
+def serve(package: Path, port: int, *, browser: bool, dark: bool) -> subprocess.Popen[bytes]:
+    """Start a server of the page on this machine alone; whoever starts it ends it.
+
+    Parameters
+    ----------
+    package : Path
+        Whose code the explorers run.
+    port : int
+    browser : bool
+        Whether to open the page in a browser.
+    dark : bool
+    """
+    options = [
+        f"--port={port}",
+        "--Voila.ip=127.0.0.1",
+        f"--theme={'dark' if dark else 'light'}",
+        "--show_tracebacks=True",
+        # Each page has a process; that of a page which was closed ends after a minute.
+        "--MappingKernelManager.cull_idle_timeout=60",
+        "--MappingKernelManager.cull_interval=20",
+    ]
+    options += [] if browser else ["--no-browser"]
+    environment = {**os.environ, PACKAGE: str(package.resolve())}
+    return subprocess.Popen([sys.executable, "-m", "voila", str(NOTEBOOK), *options], env=environment)
+
+
 def app(modules: Modules | None = None) -> Any:
     """The page: a tab for each explorer, which is made when it is first looked at.
 
@@ -80,22 +109,41 @@ def app(modules: Modules | None = None) -> Any:
     modules : callable, optional
         As of `package_modules`; the package that the environment variable names by default.
     """
-    modules = modules or package_modules(Path(os.environ.get(PACKAGE, "nndl")))
-    welcome = "".join(f"<li><b>{name}</b>: {about}</li>" for name, (about, _) in EXPLORERS.items())
-    start = widgets.HTML(
-        f"<h2>Explorers</h2><p>They run your own code. Choose one above.</p><ul>{welcome}</ul>"
-        "<p>Every slider has an arrow-key step; <i>State</i> is a text that brings back what you see.</p>"
-    )
+    folder = Path(os.environ.get(PACKAGE, "nndl"))
+    modules = modules or package_modules(folder)
     pages = [widgets.VBox([]) for _ in EXPLORERS]
-    tabs = widgets.Tab([start, *pages], titles=["Start", *EXPLORERS])
+    tabs = widgets.Tab([widgets.VBox([]), *pages], titles=["Start", *EXPLORERS])
+    cards = []
+    for number, (name, (about, _)) in enumerate(EXPLORERS.items(), 1):
+        button = widgets.Button(description=name, layout={"width": "100%", "height": "2.6em"})
+        button.on_click(lambda _, number=number: setattr(tabs, "selected_index", number))
+        cards.append(widgets.VBox([button, widgets.HTML(f"<p style='margin:0 .3em;line-height:1.4'>{about}</p>")]))
+    tabs.children[0].children = (
+        widgets.HTML(
+            f"<h2>Explorers</h2><p>They run the code in <code>{html.escape(str(folder))}</code>: save a file there, "
+            "press <i>Run again</i>, and see what has changed.</p>"
+        ),
+        widgets.GridBox(cards, layout={"grid_template_columns": _CARDS, "grid_gap": "18px", "max_width": "1000px"}),
+        widgets.HTML(
+            "<p>Sliders move with the arrow keys. <i>State</i> is a short text that brings back what you see: keep it, "
+            "send it, paste one.</p>"
+        ),
+    )
 
     def opened(change: Any) -> None:
         index = change["new"]
         if index and not pages[index - 1].children:
             pages[index - 1].children = (_page(list(EXPLORERS.values())[index - 1][1], modules, pages[index - 1]),)
+        for number, page in enumerate(pages, 1):
+            for child in page.children:
+                if isinstance(child, Explorer):
+                    child.look(number == index)
 
     tabs.observe(opened, "selected_index")
     return tabs
+
+
+_CARDS = "repeat(auto-fill, minmax(260px, 1fr))"
 
 
 def _page(make: Callable[[Modules], Any], modules: Modules, page: Any) -> Any:

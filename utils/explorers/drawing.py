@@ -103,7 +103,7 @@ def svg(figure: Figure, title: str, description: str) -> str:
     opening = (
         f'<svg {box.group()} role="img" aria-label="{html.escape(title)}: {html.escape(description)}" '
         'xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" '
-        'style="width:100%;height:auto;display:block">'
+        'style="width:100%;max-width:1200px;height:auto;display:block">'
     )
     return opening + said + text[head.end() :]
 

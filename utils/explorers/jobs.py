@@ -10,6 +10,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
@@ -19,6 +20,7 @@ from threadpoolctl import ThreadpoolController
 AWAY = 10.0  # seconds without a tick after which work rests: the page is closed, or its tab in the background
 GONE = 120.0  # seconds after which it ends; browsers slow the clock of a hidden tab down to one tick a minute
 BREATH = 0.001  # seconds between two rounds, in which the kernel answers the page
+PATIENCE = 0.05  # seconds that a picture waits for the step which is under way
 BLAS = ThreadpoolController()
 
 
@@ -135,6 +137,9 @@ class Jobs:
     def __init__(self) -> None:
         self._jobs: list[Job] = []
         self._wake = threading.Condition()
+        self._turn = threading.RLock()  # held by whoever runs a student's code: a step, or the page
+        self._free = threading.Event()
+        self._free.set()
         self._thread: threading.Thread | None = None
 
     def start(self, job: Job) -> Job:
@@ -147,6 +152,21 @@ class Jobs:
             self._wake.notify()
         return job
 
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Let no step begin while the page is drawn: it is drawn sooner, and has numpy's generator to itself.
+
+        A step that takes longer than `PATIENCE` is not waited for.
+        """
+        self._free.clear()  # a thread that only lets go of the lock takes it again before anyone else
+        taken = self._turn.acquire(timeout=PATIENCE)
+        try:
+            yield
+        finally:
+            if taken:
+                self._turn.release()
+            self._free.set()
+
     def round(self) -> bool:
         """One step of every job that may take one; whether any did."""
         with self._wake:
@@ -158,7 +178,9 @@ class Jobs:
         if ready:
             with BLAS.limit(limits=1):  # small matrices gain nothing from more, and a busy machine loses much
                 for job in ready:
-                    job.step()
+                    self._free.wait()
+                    with self._turn:
+                        job.step()
             time.sleep(BREATH)
         return bool(ready)
 

@@ -66,6 +66,7 @@ class Explorer(widgets.VBox, Generic[S]):  # type: ignore[misc]  # ipywidgets ha
         self._latest: Any = None
         self._begun = 0.0
         self._restoring = self._pending = False
+        self._looked_at = True
         self._svg: dict[str, str] = {}
         if isinstance(state, str):
             state = type(self.first).parse(state)  # type: ignore[assignment]  # `first` is of type S
@@ -98,16 +99,17 @@ class Explorer(widgets.VBox, Generic[S]):  # type: ignore[misc]  # ipywidgets ha
         self._save.on_click(lambda _: self.save())
         self._code.observe(lambda change: self._paste(change["new"]), "value")
 
-        said = f"<h3 style='margin:0'>{self.title}</h3><p style='margin:.2em 0;max-width:60em'>{self.look_for}</p>"
-        ask = f"<p style='margin:.2em 0;max-width:60em'><b>Find out:</b> {self.question}</p>"
-        rows = widgets.HBox(list(self._controls.values()), layout={"flex_flow": "row wrap"})
+        said = f"<h3 style='margin:0'>{self.title}</h3><p style='margin:.2em 0;max-width:60em;line-height:1.4'>{self.look_for}</p>"
+        said += f"<p style='margin:.2em 0 .6em;max-width:60em;line-height:1.4'><b>Find out:</b> {self.question}</p>"
+        columns = {"grid_template_columns": "repeat(auto-fill, minmax(330px, 1fr))", "grid_gap": "2px 16px"}
+        rows = widgets.GridBox(list(self._controls.values()), layout=columns)
         working = [self._progress, self._left, self._pause, self._stop] if self.drives_work else []
         buttons = widgets.HBox([*working, self._again, self._save, self._saved], layout={"flex_flow": "row wrap"})
         super().__init__(
-            [widgets.HTML(said), rows, self._message, self._picture, self._results, buttons, self._code,
-             widgets.HTML(ask), self._heart],
+            # The results come last, so that nothing moves when they appear.
+            [widgets.HTML(said), rows, self._message, self._picture, self._code, buttons, self._results, self._heart],
             layout={"width": "100%", "overflow": "hidden"},
-        )  # fmt: skip
+        )
         self.add_class("nndl-explorer")
         self.refresh()
         self._knock(1.0)
@@ -168,6 +170,12 @@ class Explorer(widgets.VBox, Generic[S]):  # type: ignore[misc]  # ipywidgets ha
         self._saved.value = f"Written to {html.escape(str(Path.cwd()))}: {links}"
         return written
 
+    def look(self, there: bool) -> None:
+        """Say whether the explorer is in sight; while it is not, its work goes on and nothing is drawn."""
+        self._looked_at = there
+        if there and self._job:
+            self._hear(self._job)
+
     def close(self) -> None:
         """End the work and take the widget away."""
         if self._job:
@@ -195,7 +203,7 @@ class Explorer(widgets.VBox, Generic[S]):  # type: ignore[misc]  # ipywidgets ha
 
     def _draw(self) -> None:
         try:
-            with drawing.style(), running(0):
+            with self._jobs.held(), drawing.style(), running(0):
                 self._svg["picture"] = self._picture.value = self.picture(self.state)
             self._say("")
         except Trouble as trouble:
@@ -218,14 +226,14 @@ class Explorer(widgets.VBox, Generic[S]):  # type: ignore[misc]  # ipywidgets ha
     def _tell(self, job: Job, item: Any) -> None:
         """Called in the background thread: the page hears of a change of status at once, of steps now and then."""
         if item is None:
-            self._post(lambda: self._hear(job, None))
+            self._post(lambda: self._hear(job))
         elif job is self._job:
             self._latest = item
-            if not self._pending and time.monotonic() - self._drawn > REDRAW:
+            if self._looked_at and not self._pending and time.monotonic() - self._drawn > REDRAW:
                 self._pending = True
-                self._post(lambda: self._hear(job, item))
+                self._post(lambda: self._hear(job))
 
-    def _hear(self, job: Job, item: Any) -> None:
+    def _hear(self, job: Job) -> None:
         self._pending = False
         if job is not self._job:
             return
@@ -234,7 +242,7 @@ class Explorer(widgets.VBox, Generic[S]):  # type: ignore[misc]  # ipywidgets ha
             self._begun = self._begun or now
             done, found = self._latest
             self._progress.value = done
-            with drawing.style():
+            with self._jobs.held(), drawing.style():
                 self._svg["results"] = self._results.value = self.results(self.state, found)
             self._drawn = time.monotonic()
             self._label(now)
@@ -296,30 +304,26 @@ def _event_loop() -> asyncio.AbstractEventLoop | None:
         return None
 
 
+_LINED_UP: dict[str, Any] = {"style": {"description_width": "160px"}, "layout": {"width": "auto", "margin": "0"}}
+
+
 def slider(low: int, high: int, value: int, text: str, **options: Any) -> Any:
     """A slider of whole numbers that tells while it moves."""
-    return widgets.IntSlider(value, low, high, description=text, style={"description_width": "initial"}, **options)
+    return widgets.IntSlider(value, low, high, description=text, **_LINED_UP, **options)
 
 
 def log_slider(low: float, high: float, value: float, text: str, step: float = 0.1) -> Any:
     """A logarithmic slider; `low`, `high` and `step` are powers of ten."""
     return widgets.FloatLogSlider(
-        value, base=10, min=low, max=high, step=step, description=text, readout_format=".2g",
-        style={"description_width": "initial"},
-    )  # fmt: skip
+        value, base=10, min=low, max=high, step=step, description=text, readout_format=".2g", **_LINED_UP
+    )
 
 
 def fraction(low: float, high: float, value: float, text: str, step: float = 0.01) -> Any:
     """A slider of numbers with a fixed step."""
-    return widgets.FloatSlider(
-        value, min=low, max=high, step=step, description=text, readout_format=".3g",
-        style={"description_width": "initial"},
-    )  # fmt: skip
+    return widgets.FloatSlider(value, min=low, max=high, step=step, description=text, readout_format=".3g", **_LINED_UP)
 
 
 def choice(options: Any, value: str, text: str) -> Any:
     """A drop-down."""
-    return widgets.Dropdown(
-        options=options, value=value, description=text, style={"description_width": "initial"},
-        layout={"width": "auto"},
-    )  # fmt: skip
+    return widgets.Dropdown(options=options, value=value, description=text, **_LINED_UP)

@@ -34,13 +34,14 @@ class Kernel(widgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         self.preset = choice((OWN, *PRESETS), OWN, "kernel")
         self.boxes = [
             widgets.BoundedFloatText(
-                min=-10, max=10, step=0.5, layout={"width": "72px"},
-                tooltip=f"Kernel, row {1 + number // SIDE}, column {1 + number % SIDE}",
+                min=-10, max=10, step=0.5, layout={"width": "84px"}, style={"description_width": "0px"},
+                description=f"row {1 + number // SIDE}, column {1 + number % SIDE}",  # not seen, but read out
             )
             for number in range(SIDE * SIDE)
         ]  # fmt: skip
         rows = [widgets.HBox(self.boxes[SIDE * row : SIDE * (row + 1)]) for row in range(SIDE)]
-        super().__init__([self.preset, *rows])
+        grid = widgets.VBox(rows, layout={"align_self": "flex-end"})
+        super().__init__([self.preset, grid], layout={"grid_area": "span 4"})  # the sliders stand beside it
         self.observe(lambda change: self._show(change["new"]), "value")
         self.preset.observe(lambda change: self._chosen(change["new"]), "value")
         for box in self.boxes:
@@ -97,7 +98,7 @@ class ConvolutionExplorer(Explorer[Convolution]):
             "pad": slider(0, 6, now.pad, "pad"),
             "row": slider(0, 59, now.row, "pixel: row"),
             "column": slider(0, 51, now.column, "pixel: column"),
-            "pool": slider(1, 8, now.pool, "pooling: size and stride"),
+            "pool": slider(1, 8, now.pool, "pooling: size, stride"),
         }
 
     def picture(self, state: Convolution) -> str:

@@ -61,7 +61,7 @@ class Optimisers(State):
 
     name: ClassVar[str] = "optimisers"
     limits: ClassVar[dict[str, tuple[Any, ...]]] = {
-        "loss": tuple(LANDSCAPES), "rate": (1e-4, 10.0), "length": (1e-4, 10.0), "momentum": (0.0, 0.99),
+        "loss": tuple(LANDSCAPES), "rate": (0.0, 0.5), "length": (0.0, 0.5), "momentum": (0.0, 0.99),
         "decay": (0.0, 0.999), "noise": (0.0, 10.0), "steps": (1, 300), "factor": (0.01, 100.0), "seed": (0, 999),
     }  # fmt: skip
 

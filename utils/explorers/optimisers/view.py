@@ -58,13 +58,13 @@ class OptimiserExplorer(Explorer[Optimisers]):
         now = self.state
         return {
             "loss": choice(tuple(LANDSCAPES), now.loss, "loss"),
-            "rate": log_slider(-4, 1, now.rate, "learning rate: sgd, momentum, Nesterov", step=0.05),
-            "length": log_slider(-4, 1, now.length, "learning rate: RMSProp, Adam", step=0.05),
-            "momentum": fraction(0, 0.99, now.momentum, "momentum (Adam: beta1)"),
-            "decay": fraction(0, 0.999, now.decay, "decay of dw² (Adam: beta2)", step=0.001),
+            "rate": fraction(0, 0.5, now.rate, "rate of sgd, momentum", step=0.001),
+            "length": fraction(0, 0.5, now.length, "rate of RMSProp, Adam", step=0.001),
+            "momentum": fraction(0, 0.99, now.momentum, "momentum, beta1"),
+            "decay": fraction(0, 0.999, now.decay, "decay of dw², beta2", step=0.001),
             "noise": fraction(0, 10, now.noise, "noise of the slopes", step=0.1),
             "steps": slider(1, 300, now.steps, "steps"),
-            "factor": log_slider(-2, 2, now.factor, "race: usual learning rates ×", step=0.25),
+            "factor": log_slider(-2, 2, now.factor, "race: usual rates ×", step=0.25),
             "seed": slider(0, 20, now.seed, "seed"),
         }
 
