@@ -123,7 +123,7 @@ def _ridges(ax: Any, arrays: list[Any], colour: str, gid: str) -> None:
         spread = float(np.std(values)) if np.isfinite(values).all() else float("inf")
         said = f"σ {spread:.1e}, {100 * np.mean(values == 0):.0f} % zero"
         if sizes.size and np.log10(np.median(sizes)) > EDGES.mean():  # on the side where the ridge is not
-            ax.text(EDGES[0], base + 0.2, said, ha="left", fontsize=7)
+            ax.text(EDGES[0] + 0.2, base + 0.2, said, ha="left", fontsize=7)
         else:
             ax.text(EDGES[-1], base + 0.2, said, ha="right", fontsize=7)
     ax.set_yticks([base + 0.3 for base in range(len(arrays))], [str(len(arrays) - base) for base in range(len(arrays))])
