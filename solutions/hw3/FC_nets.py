@@ -21,6 +21,7 @@
 import matplotlib.pyplot as plt
 import numpy as np
 
+from nndl import layers
 from nndl.fc_net import FullyConnectedNet, TwoLayerNet
 from nndl.layer_tests import affine_relu_test
 from nndl.layer_utils import affine_relu_forward
@@ -34,6 +35,7 @@ from nndl.layers import (
 )
 from utils.checks import check
 from utils.data_utils import get_CIFAR10_data
+from utils.explorers import GradientExplorer
 from utils.gradient_check import eval_numerical_gradient, rel_error
 from utils.graph_drawing import Edge, draw_graph
 from utils.solver import Solver
@@ -324,6 +326,13 @@ def look_at_net(reg):
 
 look_at_net(reg=0.0)
 look_at_net(reg=3.14)
+
+# %% [markdown]
+# **Play with it.** Why do the numeric derivatives take a step of $10^{-5}$, in float64? Find the bottom of each valley,
+# then put $x$ on the kink of your ReLU, and beside it.
+
+# %%
+GradientExplorer(layers)
 
 # %% exercise="fc_net.FullyConnectedNet.loss"
 check(FullyConnectedNet.loss)

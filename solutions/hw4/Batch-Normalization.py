@@ -40,6 +40,7 @@ from nndl.optim import adam
 from utils.checks import check
 from utils.data_utils import get_CIFAR10_data
 from utils.experiments import run_each
+from utils.explorers import BatchNormExplorer, WeightScaleExplorer
 from utils.gradient_check import eval_numerical_gradient, eval_numerical_gradient_array, rel_error
 from utils.graph_drawing import Edge, draw_graph
 from utils.solver import Solver
@@ -474,6 +475,14 @@ axes[0].legend()
 plt.show()
 
 # %% [markdown]
+# **Play with it.** Any scale, depth and width. Move the weight scale slowly to the left and to the right: where
+# do the ridges wander, and what does *batch* in the place of *none* do to them? Below, a sweep of your own fills
+# in while you play.
+
+# %%
+WeightScaleExplorer(FullyConnectedNet)
+
+# %% [markdown]
 # **Question 3.** Describe the three curves of the sweep with and without batch normalisation. Which regions
 # do you see, and what goes wrong in each? Why does it go wrong later with batch normalisation, and why
 # not never? (What does multiplying all weights of a layer by 10 change, when its output is normalised?)
@@ -545,6 +554,13 @@ show_runs(batchnorm_runs, "Batch normalisation with minibatches of 5, 10 and 50"
 # addition, test mode uses the running statistics, which differ from what training saw in every single
 # minibatch. A little of such noise acts as a regulariser; this is too much.
 # ### END SOLUTION
+
+# %% [markdown]
+# **Play with it.** One unit, minibatch by minibatch: set the batch size to 2, and compare what training mode and
+# test mode make of the same examples (upper right). What can a pair of numbers look like after it was normalised?
+
+# %%
+BatchNormExplorer(FullyConnectedNet)
 
 # %% [markdown]
 # ## 5. Layer normalisation

@@ -26,6 +26,7 @@ from nndl.layers import dropout_backward, dropout_forward
 from utils.checks import check
 from utils.data_utils import get_CIFAR10_data
 from utils.experiments import run_each
+from utils.explorers import DropoutExplorer
 from utils.gradient_check import eval_numerical_gradient, eval_numerical_gradient_array, rel_error
 from utils.solver import Solver
 from utils.vis_utils import course_style, plot_history, show_images
@@ -245,6 +246,13 @@ ax.set(xlabel="probability of dropping, p", ylabel="accuracy", ylim=(0, 1.1), xt
 ax.set_title("Mean of the last ten epochs")
 ax.legend(loc="center right")
 plt.show()
+
+# %% [markdown]
+# **Play with it.** The mask of one layer, the average over many passes, and the gap for any $p$: how many passes
+# does it take until an average comes to rest, and why more of them for a large $p$?
+
+# %%
+DropoutExplorer(FullyConnectedNet)
 
 # %% [markdown]
 # **Question 2.** Compare the runs with and without dropout: training accuracy, validation accuracy, and the

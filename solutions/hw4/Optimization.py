@@ -23,6 +23,7 @@
 import matplotlib.pyplot as plt
 import numpy as np
 
+from nndl import optim
 from nndl.fc_net import FullyConnectedNet
 from nndl.layer_tests import (
     affine_backward_test,
@@ -37,6 +38,7 @@ from utils.checks import check
 from utils.cifar10 import CLASSES
 from utils.data_utils import get_CIFAR10_data
 from utils.experiments import run_each
+from utils.explorers import OptimiserExplorer
 from utils.offline_images import OFFLINE_CLASSES
 from utils.solver import Solver
 from utils.vis_utils import course_style, plot_history, show_net_weights
@@ -310,6 +312,13 @@ plt.show()
 # that the first step is three times too long, and around the tenth step they are more than six times too
 # long. That is just when the network knows least about where to go.
 # ### END SOLUTION
+
+# %% [markdown]
+# **Play with it.** Your five rules in a ravine, on a saddle and on a plateau. Which of them would you take where, and
+# which slider changes your mind?
+
+# %%
+OptimiserExplorer(optim, FullyConnectedNet)
 
 # %% [markdown]
 # ## 3. The race

@@ -28,6 +28,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.cbook import get_sample_data
 
+from nndl import conv_layers
 from nndl.conv_layer_utils import (
     conv_relu_backward,
     conv_relu_forward,
@@ -43,6 +44,7 @@ from nndl.conv_layers import (
 from nndl.layer_tests import affine_relu_test, fc_net_test
 from utils.checks import check
 from utils.experiments import run_each
+from utils.explorers import ConvolutionExplorer
 from utils.fast_layers import (
     BACKEND,
     conv_backward_fast,
@@ -348,6 +350,14 @@ for ax, (title, numbers) in zip(axes, panels.items(), strict=True):
         weight = "bold" if won else "normal"
         ax.text(column + 0.5, row + 0.5, f"{number:.0f}", ha="center", va="center", weight=weight)
 plt.show()
+
+# %% [markdown]
+# **Play with it.** A kernel of your own, stride and padding, and max pooling on top. Choose a pixel of the output, and
+# see which window made it; the dots are the pixels that win their block. Can you find a kernel that sees only the
+# frame of the glasses?
+
+# %%
+ConvolutionExplorer(conv_layers)
 
 # %% [markdown]
 # ## 5. The same, sooner

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
+from IPython import get_ipython
 from threadpoolctl import ThreadpoolController
 
 AWAY = 10.0  # seconds without a tick after which work rests: the page is closed, or its tab in the background
@@ -138,7 +139,9 @@ class Jobs:
         self._jobs: list[Job] = []
         self._wake = threading.Condition()
         self._turn = threading.RLock()  # held by whoever runs a student's code: a step, or the page
-        self._free = threading.Event()
+        self._held_by: set[str] = set()
+        self._gives_way = False
+        self._free = threading.Event()  # set while nobody holds
         self._free.set()
         self._thread: threading.Thread | None = None
 
@@ -152,23 +155,47 @@ class Jobs:
             self._wake.notify()
         return job
 
+    def hold(self, who: str, patience: float = PATIENCE) -> None:
+        """Let no step begin until `who` has let go; the step under way is waited for, `patience` seconds at most."""
+        with self._wake:
+            self._held_by.add(who)
+            self._free.clear()
+        if self._turn.acquire(timeout=patience):
+            self._turn.release()
+
+    def let_go(self, who: str) -> None:
+        """The end of `hold`."""
+        with self._wake:
+            self._held_by.discard(who)
+            if not self._held_by:
+                self._free.set()
+
     @contextmanager
     def held(self) -> Iterator[None]:
-        """Let no step begin while the page is drawn: it is drawn sooner, and has numpy's generator to itself.
-
-        A step that takes longer than `PATIENCE` is not waited for.
-        """
-        self._free.clear()  # a thread that only lets go of the lock takes it again before anyone else
-        taken = self._turn.acquire(timeout=PATIENCE)
+        """Hold while the page is drawn: it is drawn sooner, and has numpy's generator to itself."""
+        self.hold("page")
         try:
             yield
         finally:
-            if taken:
-                self._turn.release()
-            self._free.set()
+            self.let_go("page")
+
+    def give_way(self) -> None:
+        """Rest while a cell of the notebook runs: its random numbers and its share of the processor are its own."""
+        kernel = get_ipython()
+        if kernel is None or self._gives_way:
+            return
+        self._gives_way = True
+        kernel.events.register("pre_run_cell", lambda info: self.hold("cell", 1.0))
+        kernel.events.register("post_run_cell", lambda result: self._cell_has_run())
+
+    def _cell_has_run(self) -> None:
+        for job in list(self._jobs):
+            job.pulse.beat()  # a page cannot tick while a cell runs, and is not gone for that
+        self.let_go("cell")
 
     def round(self) -> bool:
         """One step of every job that may take one; whether any did."""
+        self._free.wait()
         with self._wake:
             for job in self._jobs:
                 if job.pulse.gone:
@@ -178,9 +205,9 @@ class Jobs:
         if ready:
             with BLAS.limit(limits=1):  # small matrices gain nothing from more, and a busy machine loses much
                 for job in ready:
-                    self._free.wait()
                     with self._turn:
-                        job.step()
+                        if self._free.is_set():
+                            job.step()
             time.sleep(BREATH)
         return bool(ready)
 

@@ -59,6 +59,7 @@ class Explorer(widgets.VBox, Generic[S]):  # type: ignore[misc]  # ipywidgets ha
     def __init__(self, thing: object, state: S | str | None = None, *, jobs: Jobs = JOBS) -> None:
         self._sources = Sources(thing)
         self._jobs = jobs
+        jobs.give_way()
         self._job: Job | None = None
         self._pulse = Pulse()
         self._loop = _event_loop()
@@ -99,8 +100,9 @@ class Explorer(widgets.VBox, Generic[S]):  # type: ignore[misc]  # ipywidgets ha
         self._save.on_click(lambda _: self.save())
         self._code.observe(lambda change: self._paste(change["new"]), "value")
 
-        said = f"<h3 style='margin:0'>{self.title}</h3><p style='margin:.2em 0;max-width:60em;line-height:1.4'>{self.look_for}</p>"
-        said += f"<p style='margin:.2em 0 .6em;max-width:60em;line-height:1.4'><b>Find out:</b> {self.question}</p>"
+        paragraph = "<p style='margin:.2em 0 .4em;max-width:60em;line-height:1.4'>"
+        said = f"<h3 style='margin:0'>{self.title}</h3>{paragraph}{self.look_for}</p>"
+        said += f"{paragraph}<b>Find out:</b> {self.question}</p>"
         columns = {"grid_template_columns": "repeat(auto-fill, minmax(330px, 1fr))", "grid_gap": "2px 16px"}
         rows = widgets.GridBox(list(self._controls.values()), layout=columns)
         working = [self._progress, self._left, self._pause, self._stop] if self.drives_work else []
