@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-import os
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
-import nbformat
 import pytest
 from playwright.sync_api import Page
+from servers import jupyter, notebook
 
 from grader.course import Course
 from grader.reference import Reference
 from grader.release.edition import student_edition
 
 pytestmark = pytest.mark.browser
-KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}
 
 
 @pytest.fixture
@@ -31,54 +24,14 @@ def edition(course: Course, reference: Reference, tmp_path: Path) -> Path:
     wrong = reference.source("layers").replace("db = dout.sum(axis=0)", "db = dout.sum(axis=0, keepdims=True)")
     (folder / "nndl" / "layers.py").write_text(wrong)
     imports = "from nndl.layers import affine_backward, affine_forward\nfrom utils.checks import check"
-    cells = [
-        nbformat.v4.new_code_cell(f"{imports}\ncheck(affine_forward)"),
-        nbformat.v4.new_code_cell("check(affine_backward)"),
-    ]
-    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": KERNEL}), folder / "try.ipynb")
+    notebook(folder / "try.ipynb", f"{imports}\ncheck(affine_forward)", "check(affine_backward)")
     return folder
 
 
 @pytest.fixture
 def lab(edition: Path, tmp_path: Path) -> Iterator[str]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    home = {
-        name: str(tmp_path / name) for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "HOME")
-    }
-    options = (
-        "--no-browser",
-        "--allow-root",
-        f"--port={port}",
-        "--IdentityProvider.token=",
-        f"--ServerApp.root_dir={edition}",
-    )
-    with (tmp_path / "lab.log").open("w") as log:
-        server = subprocess.Popen(
-            [sys.executable, "-m", "jupyterlab", *options],
-            env={**os.environ, **home, "PYTHONPATH": str(edition)},
-            cwd=edition,
-            stdout=log,
-            stderr=log,
-        )
-    url = f"http://127.0.0.1:{port}"
-    try:
-        _wait_for(f"{url}/api/status", tmp_path / "lab.log")
+    with jupyter("jupyterlab", edition, tmp_path) as (url, _):
         yield url
-    finally:
-        server.terminate()
-        server.wait(30)
-
-
-def _wait_for(url: str, log: Path) -> None:
-    for _ in range(300):
-        try:
-            urllib.request.urlopen(url, timeout=5).close()
-            return
-        except OSError:
-            time.sleep(0.2)
-    pytest.fail(f"JupyterLab did not start: {log.read_text()[-2000:]}")
 
 
 def test_a_check_in_a_notebook_speaks_for_itself(lab: str, page: Page) -> None:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Iterator
+from itertools import count
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from explorer_cases import HandJobs, wait_for
+from IPython.core.events import EventManager, available_events
 
+from utils.explorers import jobs as jobs_module
 from utils.explorers.jobs import AWAY, GONE, Job, Jobs, Pulse, Status
 
 
@@ -122,3 +127,23 @@ def test_the_thread_does_all_of_it() -> None:
     assert job.status is Status.DONE
     later = jobs.start(Job(numbers(2), lambda job, item: None, pulse))  # after the thread has had nothing to do
     wait_for(lambda: later.over)
+
+
+def test_work_rests_while_a_cell_runs(monkeypatch: pytest.MonkeyPatch, pulse: Pulse, clock: Clock) -> None:
+    events = EventManager(None, available_events)
+    monkeypatch.setattr(jobs_module, "get_ipython", lambda: SimpleNamespace(events=events))
+    jobs, steps = Jobs(), Counter[str]()
+    jobs.give_way()
+    job = jobs.start(Job(count(), lambda job, item: steps.update(["step"]), pulse))
+    wait_for(lambda: steps["step"] > 3)
+    events.trigger("pre_run_cell", None)
+    taken = steps["step"]
+    with jobs.held():  # a picture that is drawn meanwhile does not wake it
+        pass
+    time.sleep(0.1)
+    assert steps["step"] == taken
+    clock.now += GONE + 1  # the page could not tick in that time
+    events.trigger("post_run_cell", None)
+    wait_for(lambda: steps["step"] > taken)
+    assert not job.over
+    job.stop()
