@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import html
 import importlib
 import os
@@ -140,6 +141,8 @@ def app(modules: Modules | None = None) -> Any:
                     child.look(number == index)
 
     tabs.observe(opened, "selected_index")
+    gc.collect()
+    gc.freeze()  # what was imported stays as long as this process: it need not be looked through again
     return tabs
 
 

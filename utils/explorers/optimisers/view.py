@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ..drawing import COLOURS, FAINT, INK, LINES, MARKERS, named, panels, svg
+from ..drawing import COLOURS, FAINT, INK, LINES, MARKERS, log_axis, named, panels, svg
 from ..shell import Explorer, choice, fraction, log_slider, slider
 from ..training import Run
 from .compute import RULES, Optimisers, race, walks
@@ -90,7 +90,7 @@ class OptimiserExplorer(Explorer[Optimisers]):
         ground.set_xlabel("w₁")
         ground.set_ylabel("w₂")
         ground.grid(False)
-        fall.set_yscale("log")
+        log_axis(fall.yaxis)
         fall.set_ylim(FLOOR / 2, 100)
         fall.set_title("Height above the lowest place")
         fall.set_xlabel("step")

@@ -90,7 +90,8 @@ class WeightScaleExplorer(Explorer[WeightScale]):
             ax.axvline(state.scale, color=FAINT, lw=1, ls=":")
             ax.set_title(title)
             ax.set_ylabel(label)
-            log_axis(ax, "weight scale")
+            log_axis(ax.xaxis)
+            ax.set_xlabel("weight scale")
             ax.set_xlim(SCALES[0] / 1.3, SCALES[-1] * 1.3)
         for ax, top in zip(axes, (60, 105, 4), strict=True):
             ax.set_ylim(0, top)
