@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from utils.explorers.batch_norm.compute import BatchNorm
+from utils.explorers.convolution.compute import Convolution
+from utils.explorers.dropout.compute import Dropout
+from utils.explorers.gradient.compute import GradientCheck
+from utils.explorers.optimisers.compute import Optimisers
 from utils.explorers.state import State, StateError
+from utils.explorers.weight_scale.compute import WeightScale
 
 
 @dataclass(frozen=True)
@@ -76,3 +84,12 @@ def test_no_string_does_worse_than_a_sentence(text: str) -> None:
     for code in (text, "small?" + text):
         with contextlib.suppress(StateError):
             Small.parse(code)
+
+
+def test_the_states_of_the_documentation_can_be_pasted() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "explorers.md").read_text()
+    pasted = re.findall(r"`([a-z-]+\?[^`]+)`", text)
+    kinds = {state.name: state for state in (WeightScale, BatchNorm, Dropout, Optimisers, Convolution, GradientCheck)}
+    assert {state.partition("?")[0] for state in pasted} == set(kinds)
+    for state in pasted:
+        assert str(kinds[state.partition("?")[0]].parse(state)) == state
