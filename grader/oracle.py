@@ -21,7 +21,7 @@ from utils.checks.judge import Answer, Judgement, attempt, judge
 
 from . import models
 from .course import Assignment, Course, Exercise
-from .exercises import Recipe, recipe
+from .exercises import WITHHELD, Recipe, recipe
 from .reference import Reference
 from .sandbox import Confinement, Limits, Worker, WorkerLost
 from .submission import Submission
@@ -158,7 +158,10 @@ class _Bench:
         if self.unusable:
             raise self.unusable
         if self._worker is None:
-            self._worker = Worker(self.confinement, self.files, self.module, self.proxies, self._ask, self.limits)
+            withheld = WITHHELD.get(self.module, ())
+            self._worker = Worker(
+                self.confinement, self.files, self.module, self.proxies, self._ask, self.limits, withheld
+            )
             try:
                 self._worker.run("pass", {}, ())
             except WorkerLost as lost:

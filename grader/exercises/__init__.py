@@ -36,6 +36,9 @@ MODULES = (
     cnn,
 )
 
+WITHHELD = {"conv_layers": ("utils.fast_layers", "utils._fast_layers", "utils._fast_layers_numpy")}
+"""What answers for the exercises of a module, in ``utils``: while the module is judged, it cannot be called."""
+
 RECIPES: dict[str, Recipe] = {recipe.name: recipe for module in MODULES for recipe in module.RECIPES}
 
 
@@ -48,4 +51,4 @@ def recipe(name: str) -> Recipe:
         raise CourseError(f'Nothing in grader/exercises says how to judge "{name}"; there are {known}.') from None
 
 
-__all__ = ["RECIPES", "Misconception", "Recipe", "recipe"]
+__all__ = ["RECIPES", "WITHHELD", "Misconception", "Recipe", "recipe"]

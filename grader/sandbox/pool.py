@@ -78,6 +78,8 @@ class Worker:
         ``answer(module, function, args, kwargs)``, called in this process for each call of a proxy. What it raises
         is raised in the submitted code.
     limits : Limits
+    withheld : sequence of str
+        Modules of ``utils`` whose functions cannot be called.
 
     Raises
     ------
@@ -95,6 +97,7 @@ class Worker:
         proxies: Mapping[str, Sequence[str]],
         answer: Answerer,
         limits: Limits = Limits(),  # noqa: B008 (frozen)
+        withheld: Sequence[str] = (),
     ) -> None:
         self._limits, self._answer = limits, answer
         self._proxies = {name: tuple(functions) for name, functions in proxies.items()}
@@ -113,7 +116,17 @@ class Worker:
         self._channel = Channel(self._process.stdout, self._process.stdin, inbound, _TO_WORKER, self._watch)
         narrow = confinement.narrows
         rlimits = limits.as_rlimits(confinement.tasks()) if narrow else {}
-        start = Start(sources, module, self._proxies, inbound.tree, inbound.blob, narrow, rlimits, confinement.user)
+        start = Start(
+            sources,
+            module,
+            self._proxies,
+            inbound.tree,
+            inbound.blob,
+            narrow,
+            rlimits,
+            confinement.user,
+            tuple(withheld),
+        )
         self._start(start)
 
     @property

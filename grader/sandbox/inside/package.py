@@ -26,9 +26,18 @@ class SubmittedPackage:
         Module name → functions that are answered from outside.
     ask : callable
         Called as ``ask(module, function, args, kwargs)`` when the submitted code calls a proxy.
+    withheld : sequence of str
+        Modules that may be imported, and whose functions may not be called: they would answer for the submitted code.
     """
 
-    def __init__(self, files: Mapping[str, str], module: str, proxies: Mapping[str, Sequence[str]], ask: Ask) -> None:
+    def __init__(
+        self,
+        files: Mapping[str, str],
+        module: str,
+        proxies: Mapping[str, Sequence[str]],
+        ask: Ask,
+        withheld: Sequence[str] = (),
+    ) -> None:
         self._name = f"nndl.{module}"
         self._source = files[module]
         self._loaded: ModuleType | None = None
@@ -40,7 +49,9 @@ class SubmittedPackage:
         for name, functions in proxies.items():
             answered = {function: _proxy(name, function, ask) for function in functions}
             _put(_StandIn(f"nndl.{name}", answered, files.get(name), used))
-        sys.meta_path.insert(0, _Closed(self._name, tuple(proxies)))
+        for name in withheld:
+            sys.modules[name] = _Withheld(name, self._name)
+        sys.meta_path.insert(0, _Closed(self._name, tuple(proxies), tuple(withheld)))
 
     def load(self) -> ModuleType:
         """The submitted module. What its import raised is raised again at every call.
@@ -92,15 +103,35 @@ class _StandIn(ModuleType):
         return getattr(self, name)
 
 
-class _Closed:
-    """The end of the search for ``nndl.*``: what was not put there cannot be imported."""
+class _Withheld(ModuleType):
+    """A module in whose place nothing answers: to import it does no harm, to call what is in it is an error."""
 
-    def __init__(self, module: str, allowed: Sequence[str]) -> None:
+    def __init__(self, name: str, module: str) -> None:
+        super().__init__(name)
+        self.__dict__["_message"] = f"{name} answers for nobody while {module} is checked; write it yourself"
+
+    def __getattr__(self, name: str) -> object:
+        if name.startswith("__"):
+            raise AttributeError(name)
+
+        def refuse(*args: object, **kwargs: object) -> object:
+            raise RuntimeError(self.__dict__["_message"])
+
+        return refuse
+
+
+class _Closed:
+    """The end of the search for ``nndl.*`` and for what is withheld: what was not put there cannot be imported."""
+
+    def __init__(self, module: str, allowed: Sequence[str], withheld: Sequence[str]) -> None:
         self._module = module
+        self._withheld = withheld
         names = [f"nndl.{name}" for name in allowed]
         self._instead = f"only {' and '.join(names)} can" if names else "and no other module of nndl can either"
 
     def find_spec(self, name: str, path: object = None, target: object = None) -> ModuleSpec | None:
+        if name in self._withheld:
+            raise ImportError(f"{name} cannot be imported while {self._module} is checked", name=name)
         if name.partition(".")[0] != "nndl":
             return None
         message = f"{name} cannot be imported while {self._module} is checked, {self._instead}"

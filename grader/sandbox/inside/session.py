@@ -57,7 +57,7 @@ class Session:
         self._channel = channel
         self._module = start.module
         self._lock = threading.Lock()
-        self._package = SubmittedPackage(start.files, start.module, start.proxies, self._ask)
+        self._package = SubmittedPackage(start.files, start.module, start.proxies, self._ask, start.withheld)
 
     def run(self, message: Run, inputs: Mapping[str, object]) -> None:
         """Run one program and send what came of it."""

@@ -48,6 +48,7 @@ class TooLarge(WireError):
 class Start(msgspec.Struct, tag=True):
     """To the worker, first: the submitted source, what stands in for its other modules, and how to narrow itself.
 
+    `withheld` are modules of ``utils`` that would answer for the submitted code.
     `tree` and `blob` are the largest frame that the other side takes. `narrow` says whether the worker gives up its
     privileges: it then keeps to `rlimits` (names of ``resource`` constants) and becomes `user`, unless that is 0.
     """
@@ -60,6 +61,7 @@ class Start(msgspec.Struct, tag=True):
     narrow: bool
     rlimits: dict[str, int]
     user: int
+    withheld: tuple[str, ...] = ()
 
 
 class Ready(msgspec.Struct, tag=True):
