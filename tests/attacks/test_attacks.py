@@ -21,6 +21,7 @@ from .bank import bank, table
 from .naive import Outcome
 from .place import FULL, HERE, NOTHING, Attacked, make
 
+pytestmark = pytest.mark.timeout(900)  # a class of 150, on a machine that may be busy
 ATTACKS = {attack.student: attack for attack in bank()}
 HONEST = {"alice": 1.0, "bob": 0.0}
 every_attack = pytest.mark.parametrize("student", ATTACKS)
