@@ -29,8 +29,10 @@ class Place:
     def __init__(self, course: Course, temporary: Path) -> None:
         self.course, self.root, self.temporary = course, course.root, temporary
 
-    def start(self, *options: str, before: str = "", **environment: str) -> subprocess.Popen[bytes]:
-        """Start ``grader grade``, with Python statements `before` it."""
+    def start(
+        self, *options: str, before: str = "", user: int | None = None, **environment: str
+    ) -> subprocess.Popen[bytes]:
+        """Start ``grader grade``, with Python statements `before` it, as this or another user."""
         code = f"{before}\nfrom grader.cli import main\nmain()\n"
         return subprocess.Popen(
             [sys.executable, "-c", code, "grade", "a1", "--course", str(self.root), *options],
@@ -38,11 +40,14 @@ class Place:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             cwd=Path(__file__).parents[2],
+            user=user,
+            group=user,
+            extra_groups=None if user is None else [],
         )
 
-    def run(self, *options: str, before: str = "", **environment: str) -> tuple[int, str]:
+    def run(self, *options: str, before: str = "", user: int | None = None, **environment: str) -> tuple[int, str]:
         """Run to the end; exit code and what was said on stderr."""
-        process = self.start(*options, before=before, **environment)
+        process = self.start(*options, before=before, user=user, **environment)
         _, said = process.communicate(timeout=250)
         return process.returncode, " ".join(said.decode().split())
 
