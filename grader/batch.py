@@ -17,7 +17,7 @@ from collections.abc import Generator, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from multiprocessing import connection
 from pathlib import Path
@@ -33,6 +33,7 @@ from . import course as courses
 from . import oracle
 from .course import Assignment, Course
 from .errors import Interrupted, UnusableInput
+from .gradebook.restore import is_notebook
 from .interruptions import AGAIN, interruption, told
 from .sandbox import Confinement, SandboxUnavailable, confinement
 from .secret import course_secret
@@ -215,7 +216,10 @@ def report_for(
 def read_submission(course: Course, assignment: Assignment, path: Path) -> Submission:
     """Read the files that an assignment takes from a folder or an archive; raises NotASubmission."""
     try:
-        return Submission.read(path, assignment.files, _given(course, assignment.name))
+        submission = Submission.read(path, assignment.files, _given(course, assignment.name))
+        damaged = [name for name, data in submission.files.items() if name.endswith(".ipynb") and not is_notebook(data)]
+        said = (f"{name} cannot be read as a notebook; its answers in writing are missing" for name in sorted(damaged))
+        return replace(submission, remarks=(*submission.remarks, *said))
     except NotASubmission:
         raise
     except Exception as error:  # a fault of the reader's own: a stranger's bytes must not stop the class
@@ -314,7 +318,7 @@ def _die_with_parent() -> None:
 
 def _no_report(assignment: Assignment, entry: Entry, why: str) -> Report:
     """A report that gives nothing and says why."""
-    hint = f"Not graded: {why}."
+    hint = f"Not graded: {why.replace(f'{entry.path.parent}/', '')}."  # the way to it is the instructor's own
     verdicts = tuple(
         Verdict(exercise.name, 0.0, exercise.points, "error", (Finding("", "error", hint),))
         for exercise in assignment.exercises

@@ -34,7 +34,7 @@ _ADVICE: Final[dict[VerdictName, str]] = {
     "error": "Find out where the error comes from before you look at any numbers.",
     "missing": "This one is waiting for you.",
     "timeout": "Look for a loop that never ends, or for one over numbers that numpy could do in a single line.",
-    "killed": "Look for an array much larger than its inputs.",
+    "killed": "Look for an array much larger than its inputs, or a call that ends Python.",
 }
 
 

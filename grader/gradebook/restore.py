@@ -90,6 +90,14 @@ def restore(submitted: bytes | None, released: Any) -> Any:
     return restored
 
 
+def is_notebook(data: bytes) -> bool:
+    """Whether a file can be read as a notebook."""
+    try:
+        return bool(list(_cells(data)))
+    except (ValueError, RecursionError):
+        return False
+
+
 def _folder(course: Course, assignment: Assignment) -> Path:
     return course.root / "assignments" / assignment.name
 

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from crash.runs import temporary_folder
 
+from grader.gradebook.restore import is_notebook
 from grader.sandbox import SandboxUnavailable, confinement
 
 from . import naive
@@ -138,6 +139,8 @@ def test_the_pages_say_what_happened_and_show_nothing_as_it_is(attacked, student
     place, said = attacked
     attack, pages = ATTACKS[student], place.pages(student)
     assert student in pages["index.html"]
+    if attack.family == "tampering" and attack.bites == "stops" and "cannot be read" not in pages[f"{student}.html"]:
+        assert is_notebook((place.root / "submitted" / student / "a1" / "layers.ipynb").read_bytes())
     if attack.mark:
         assert not [name for name, page in pages.items() if attack.mark in page]
         assert attack.mark not in said

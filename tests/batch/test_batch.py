@@ -144,7 +144,17 @@ def test_a_path_that_is_no_submission_gets_a_report_with_nothing(place: Course, 
     one = graded(place, tmp_path / "hw3")
     assert one.report.score == 0
     assert {verdict.verdict for verdict in one.report.exercises} == {"error"}
-    assert "Not graded" in one.report.remarks[0]
+    assert one.report.remarks[0].startswith("Not graded: hw3 is neither")  # the folders around it are nobody's business
+
+
+@pytest.mark.parametrize("data", [b"", b"{", b'{"cells": 7}', b"\xff\xfe"])
+def test_a_notebook_that_cannot_be_read_is_said(course: Course, place: Course, tmp_path: Path, data: bytes) -> None:
+    whole = (course.root / "assignments" / "hw3" / "FC_nets.ipynb").read_bytes()
+    folder = write(tmp_path / "hw3", {"backprop.ipynb": data, "FC_nets.ipynb": whole})
+    remarks = batch.read_submission(place, place["hw3"], folder).remarks
+    assert [remark for remark in remarks if "cannot be read" in remark] == [
+        "backprop.ipynb cannot be read as a notebook; its answers in writing are missing"
+    ]
 
 
 def test_a_fault_of_the_grader_gives_no_points_and_says_so(
