@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import signal
 import socket
 import sys
 import zipfile
@@ -116,6 +117,9 @@ def explore(
     from .explorers.app import serve  # matplotlib and ipywidgets take a second that other commands need not
 
     typer.echo(f"The explorers of {package} are on http://localhost:{port} (Ctrl-C ends them).")
+    for ending in ("SIGTERM", "SIGHUP"):  # a closed terminal ends the server as Ctrl-C does
+        if hasattr(signal, ending):
+            signal.signal(getattr(signal, ending), signal.default_int_handler)
     server = serve(package, port, browser=browser, dark=dark)
     try:
         raise typer.Exit(server.wait())

@@ -109,32 +109,31 @@ def test_a_slider_moves_the_picture_and_a_state_brings_it_back(opened: Page, nam
 @pytest.mark.parametrize("name", WORKING)
 def test_long_work_can_be_paused_and_stopped(opened: Page, name: str) -> None:
     explorer = _explorer(opened, name)
-    explorer.get_by_role("button", name="Run again").click()
-    _until(lambda: _done(explorer) > 0)
-    explorer.get_by_role("button", name="Pause").click()
+    pause, stop = (explorer.get_by_role("button", name=name) for name in ("Pause", "Stop"))
+    _begin(explorer)
+    pause.click()
+    expect(explorer.get_by_text("paused", exact=True)).to_be_visible(timeout=PATIENCE)
+    stop.click()  # while it rests, it cannot end by itself
+    expect(explorer.get_by_text("stopped", exact=True)).to_be_visible(timeout=PATIENCE)
+    assert 0 < _done(explorer) < 1
+    expect(explorer.locator("svg")).to_have_count(2)  # what was found stays
+    _begin(explorer)
+    pause.click()
     expect(explorer.get_by_text("paused", exact=True)).to_be_visible(timeout=PATIENCE)
     paused = _done(explorer)
     explorer.get_by_role("button", name="Go on").click()
     _until(lambda: _done(explorer) > paused)
-    explorer.get_by_role("button", name="Stop").click()
-    expect(explorer.get_by_text("stopped", exact=True)).to_be_visible(timeout=PATIENCE)
-    assert 0 < _done(explorer) < 1
-    expect(explorer.locator("svg")).to_have_count(2)  # what was found stays
 
 
 def test_two_explorers_do_not_starve_each_other(opened: Page) -> None:
-    one = _explorer(opened, "Weight scale").element_handle()
-    opened.locator(".nndl-explorer:visible").get_by_role("button", name="Run again").click()
-    other = _explorer(opened, "Optimisers")
-    other.get_by_role("button", name="Run again").click()
-    _until(lambda: _done(other) > 0)
-    share = _done(other)
-    opened.get_by_role("tab", name="Weight scale", exact=True).click()
-    hidden = opened.locator(".nndl-explorer:visible")
-    assert one.evaluate("(a, b) => a === b", hidden.element_handle())
-    _until(lambda: _done(hidden) > 0)
-    opened.get_by_role("tab", name="Optimisers", exact=True).click()
-    _until(lambda: _done(opened.locator(".nndl-explorer:visible")) > share)
+    _begin(_explorer(opened, "Weight scale"))
+    _begin(_explorer(opened, "Optimisers"))
+    share = _done(opened.locator(".nndl-explorer:visible"))
+    first = _explorer(opened, "Weight scale")
+    before = _done(first)
+    _until(lambda: _done(first) > before)  # beside the other
+    second = _explorer(opened, "Optimisers")
+    _until(lambda: _done(second) > share)
 
 
 def test_broken_code_is_shown_and_mended_without_a_new_page(opened: Page, package: Path) -> None:
@@ -186,6 +185,16 @@ def test_closing_the_page_ends_its_work(voila: tuple[str, int], browser: Browser
     _until(lambda: not kernel.is_running() or _share_of_a_processor(kernel) < 0.05)
 
 
+def test_a_server_that_is_ended_takes_its_kernels_along(package: Path, browser: Browser, tmp_path: Path) -> None:
+    with server(tmp_path, "utils.cli", "explore", "--package", str(package), "--no-browser") as (url, number):
+        page = browser.new_page()
+        _go(page, url)
+        family = psutil.Process(number).children(recursive=True)
+        assert len(family) >= 2  # Voila and a kernel
+        page.close()
+    _until(lambda: not [process for process in family if process.is_running() and process.status() != "zombie"])
+
+
 @pytest.mark.parametrize("kind", ["jupyterlab", pytest.param("notebook", marks=pytest.mark.slow)])
 def test_explorers_in_a_notebook(kind: str, package: Path, page: Page, tmp_path: Path) -> None:
     folder, lab = package.parent, kind == "jupyterlab"
@@ -211,6 +220,16 @@ def test_explorers_in_a_notebook(kind: str, package: Path, page: Page, tmp_path:
         _until(lambda: _done(explorer) > 0)
         explorer.get_by_role("button", name="Stop").click()
         expect(explorer.get_by_text("stopped", exact=True)).to_be_visible(timeout=PATIENCE)
+
+
+def _begin(explorer: Locator) -> None:
+    """Begin the long work anew, and wait for its first result."""
+    over = explorer.get_by_text(re.compile(r"^(done|stopped|ended)$"))
+    explorer.get_by_role("button", name="Stop").dispatch_event("click")  # no matter whether there is something to stop
+    expect(over).to_have_count(1, timeout=PATIENCE)
+    explorer.get_by_role("button", name="Run again").click()
+    expect(over).to_have_count(0, timeout=PATIENCE)  # from here on, the progress is that of the new work
+    _until(lambda: _done(explorer) > 0)
 
 
 def _done(explorer: Locator) -> float:

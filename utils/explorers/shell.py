@@ -67,7 +67,7 @@ class Explorer(widgets.VBox, Generic[S]):  # type: ignore[misc]  # ipywidgets ha
         self._latest: Any = None
         self._begun = 0.0
         self._restoring = self._pending = False
-        self._looked_at = True
+        self._looked_at = self._knocking = True
         self._svg: dict[str, str] = {}
         if isinstance(state, str):
             state = type(self.first).parse(state)  # type: ignore[assignment]  # `first` is of type S
@@ -96,7 +96,7 @@ class Explorer(widgets.VBox, Generic[S]):  # type: ignore[misc]  # ipywidgets ha
         self._heart.observe(lambda _: self._beat(), "value")
         self._pause.on_click(lambda _: self._toggle())
         self._stop.on_click(lambda _: self._job and self._job.stop())
-        self._again.on_click(lambda _: self.refresh())
+        self._again.on_click(lambda _: self._run_again())
         self._save.on_click(lambda _: self.save())
         self._code.observe(lambda change: self._paste(change["new"]), "value")
 
@@ -184,9 +184,14 @@ class Explorer(widgets.VBox, Generic[S]):  # type: ignore[misc]  # ipywidgets ha
             self._job.stop()
         super().close()
 
+    def _run_again(self) -> None:
+        self._touched()
+        self.refresh()
+
     def _moved(self, name: str, value: Any) -> None:
         if self._restoring:
             return
+        self._touched()
         self.state = self.state.but(**{name: value})
         self._restoring = True  # the text follows the sliders, it does not lead them
         self._code.value = str(self.state)
@@ -198,6 +203,7 @@ class Explorer(widgets.VBox, Generic[S]):  # type: ignore[misc]  # ipywidgets ha
     def _paste(self, text: str) -> None:
         if self._restoring:
             return
+        self._touched()
         try:
             self.show(text)
         except StateError as error:
@@ -276,9 +282,19 @@ class Explorer(widgets.VBox, Generic[S]):  # type: ignore[misc]  # ipywidgets ha
     def _beat(self) -> None:
         self._pulse.beat()
 
+    def _touched(self) -> None:
+        """Somebody did something, so a page is there, whatever was thought before."""
+        self._pulse.beat()
+        if not self._knocking:
+            self._knocking = True
+            self._knock(1.0)
+
     def _knock(self, wait: float) -> None:
         """Ask the page to tick: it begins only when `playing` changes while it is there to see that."""
         if self._loop is None or self._loop.is_closed() or self.comm is None:
+            return
+        if self._pulse.gone:  # a kernel that talks to nobody looks busy, and is never put to rest; see `_touched`
+            self._knocking = False
             return
         if self._pulse.here:
             wait = 1.0
