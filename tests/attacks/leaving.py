@@ -33,12 +33,12 @@ attack("leaving", "the parent is killed", "stops", """
         time.sleep(1)
         return wrong(x)
 """)  # fmt: skip
-attack("leaving", "the parent is stopped by ptrace", "stops", """
+attack("leaving", "the parent is stopped by ptrace or a signal", "stops", """
     def relu_forward(x):
-        import ctypes
-        libc = ctypes.CDLL(None, use_errno=True)
-        if libc.ptrace(16, os.getppid(), 0, 0) == 0:
-            time.sleep(600)
+        import ctypes, signal
+        if ctypes.CDLL(None).ptrace(16, os.getppid(), 0, 0) != 0:  # PTRACE_ATTACH
+            os.kill(os.getppid(), signal.SIGSTOP)
+        time.sleep(600)
         return wrong(x)
 """)  # fmt: skip
 attack("leaving", "a daemon outlives the check", "host", """
