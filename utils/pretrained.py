@@ -166,7 +166,8 @@ def _kept(path: Path) -> nn.Sequential | None:
     """The network as it was kept; None where it was not, or where the file is damaged: it can be made again."""
     model = small_net()
     try:
-        with np.load(path, allow_pickle=False) as arrays:
+        # Opened here: where the file is damaged, np.load leaves one open that it opened itself.
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             model.load_state_dict({name: torch.tensor(arrays[name]) for name in arrays})
     except (OSError, ValueError, EOFError, zipfile.BadZipFile, RuntimeError):
         return None
