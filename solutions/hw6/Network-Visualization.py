@@ -127,10 +127,10 @@ print(f"the change is {relative:.1%} of the image")
 # ### BEGIN SOLUTION
 # Close to an image the score is nearly linear: it changes by $g \cdot \delta$. If $\delta$ has the direction of $g$,
 # all the products are positive and add up: the change is $\lVert g \rVert \lVert \delta \rVert$. In noise of the same
-# length about half of them are negative and nearly cancel: what is left is about $\lVert g \rVert \lVert \delta \rVert /
-# \sqrt{D}$ with $D$ numbers in the image, 55 times less for $D = 3072$. In so many dimensions a random direction is
-# almost surely one that does not matter, and images of the test set are, to the network, random directions. There is
-# one that does matter, and the gradient finds it.
+# length about half of them are negative and nearly cancel: what is left is about $\lVert g \rVert \lVert \delta
+# \rVert / \sqrt{D}$ with $D$ numbers in the image, 55 times less for $D = 3072$. In so many dimensions a random
+# direction is almost surely one that does not matter, and images of the test set are, to the network, random
+# directions. There is one that does matter, and the gradient finds it.
 # ### END SOLUTION
 
 # %% [markdown]
