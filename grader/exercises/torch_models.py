@@ -1,0 +1,370 @@
+"""Exercises of ``nndl/torch_models.py``, the parts of bare tensors: rows, weights, two nets.
+
+Cases are plain arrays, drawn without PyTorch; the program makes tensors of them, and arrays of what comes out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from utils.checks.case import Case
+from utils.checks.rules import Equal, Initialised
+
+from .recipe import Recipe, sizes, wrong
+
+FLATTEN = """\
+import torch
+x = torch.tensor(X, requires_grad=True)
+view = x.permute(axes)
+out = torch_models.flatten(view)
+if out.requires_grad:
+    out.backward(torch.tensor(dout))
+out, dx = out.detach().numpy(), None if x.grad is None else x.grad.numpy()
+"""
+WEIGHT = """\
+import torch
+torch.manual_seed(0)
+w = torch_models.random_weight(tuple(shape), dtype=getattr(torch, dtype))
+gathers = np.array([float(w.requires_grad), float(w.is_leaf)])
+weight = w.detach().numpy()
+"""
+# The upstream gradient is drawn, so that no parameter's gradient is 0 by symmetry.
+NET = """\
+import torch
+tensors = [torch.tensor(array, requires_grad=True) for array in params.values()]
+own = torch_models.{function}.__globals__
+written, own["flatten"] = own.get("flatten"), lambda x: x.reshape(len(x), -1)  # flatten is judged by itself
+try:
+    scores = torch_models.{function}(torch.tensor(X), tensors)
+finally:
+    own["flatten"] = written
+scores.backward(torch.tensor(dout))
+scores = scores.detach().numpy()
+grads = {{name: None if t.grad is None else t.grad.numpy() for name, t in zip(params, tensors)}}
+"""
+
+
+def flatten_cases(rng: np.random.Generator) -> Iterator[Case]:
+    """Images, a single one, rows already, five axes, and images whose channels come last in memory."""
+    n, c, h, w, d = sizes(rng, 5)
+    for title, shape, axes in (
+        ("images", (n, c, h, w), (0, 1, 2, 3)),
+        ("a single image", (1, c, h, w), (0, 1, 2, 3)),
+        ("rows already", (n, d), (0, 1)),
+        ("five axes", (n, c, d, h, w), (0, 1, 2, 3, 4)),
+        ("images stored with the channels last", (n, h, w, c), (0, 3, 1, 2)),
+    ):
+        X = rng.standard_normal(shape)
+        inputs: dict[str, object] = {"X": X, "axes": axes, "dout": rng.standard_normal((shape[0], X[0].size))}
+        yield Case(title, FLATTEN, inputs, {"out": Equal(), "dx": Equal()})
+
+
+def weight_cases(rng: np.random.Generator) -> Iterator[Case]:
+    """Convolutions and affine layers, tall and wide, in both dtypes; large enough for statistics."""
+    f, c, k = (int(size) for size in rng.permutation([40, 21, 12]))
+    for title, shape, dtype in (
+        ("a convolution", (f, c, 5, 3), "float32"),
+        ("an affine layer with many inputs", (c, 60 * k), "float32"),
+        ("an affine layer with many outputs", (60 * k, c), "float32"),
+        ("float64", (c, f, 3, 5), "float64"),
+    ):
+        std = float(np.sqrt(2 / np.prod(shape[1:])))
+        inputs: dict[str, object] = {"shape": shape, "dtype": dtype, "std": std}
+        yield Case(title, WEIGHT, inputs, {"weight": Initialised(dtype=True, std="std"), "gathers": Equal()})
+
+
+def _normal(rng: np.random.Generator, *shape: int) -> np.ndarray:
+    """Weights that keep activations near 1."""
+    array: np.ndarray = rng.standard_normal(shape) / np.sqrt(np.prod(shape[1:]))
+    return array
+
+
+def two_layer_cases(rng: np.random.Generator) -> Iterator[Case]:
+    """Images, plain rows, a single image, float32."""
+    n, c, h, w, hidden, k = sizes(rng, 6)
+    for title, shape, dtype in (
+        ("images", (n, c, h, w), "float64"),
+        ("plain rows", (n, c * h), "float64"),
+        ("a single image", (1, c, h, w), "float64"),
+        ("float32", (n, c, w, h), "float32"),
+    ):
+        inside = int(np.prod(shape[1:]))
+        params = {
+            "w1": _normal(rng, hidden, inside), "b1": 0.5 * rng.standard_normal(hidden),
+            "w2": _normal(rng, k, hidden), "b2": 0.5 * rng.standard_normal(k),
+        }  # fmt: skip
+        yield _net_case(rng, title, "two_layer_fc", shape, params, k, dtype)
+
+
+def convnet_cases(rng: np.random.Generator) -> Iterator[Case]:
+    """Images that are not square, one channel, a single image, float32."""
+    n, c, h, w, f1, f2, k = sizes(rng, 7)
+    for title, shape, dtype in (
+        ("several images", (n, c, h, w), "float64"),
+        ("images with one channel", (n, 1, w, h), "float64"),
+        ("a single image", (1, c, h, w), "float64"),
+        ("float32", (n, c, w, h), "float32"),
+    ):
+        params = {
+            "conv_w1": _normal(rng, f1, shape[1], 5, 5), "conv_b1": 0.5 * rng.standard_normal(f1),
+            "conv_w2": _normal(rng, f2, f1, 3, 3), "conv_b2": 0.5 * rng.standard_normal(f2),
+            "fc_w": _normal(rng, k, f2 * shape[2] * shape[3]), "fc_b": 0.5 * rng.standard_normal(k),
+        }  # fmt: skip
+        yield _net_case(rng, title, "three_layer_convnet", shape, params, k, dtype)
+
+
+def _net_case(
+    rng: np.random.Generator,
+    title: str,
+    function: str,
+    shape: tuple[int, ...],
+    params: dict[str, np.ndarray],
+    classes: int,
+    dtype: str,
+) -> Case:
+    inputs: dict[str, object] = {
+        "X": rng.standard_normal(shape).astype(dtype),
+        "dout": rng.standard_normal((shape[0], classes)).astype(dtype),
+        "params": {name: array.astype(dtype) for name, array in params.items()},
+    }
+    typed = dtype == "float32"
+    aspects = {"scores": Equal(dtype=typed), "grads": Equal(dtype=typed)}
+    return Case(title, NET.format(function=function), inputs, aspects)
+
+
+_ROWS = "rows = x.reshape(x.shape[0], -1)"
+_FAN = "fan_in = math.prod(shape[1:])"
+_DRAW = "w = torch.randn(shape, dtype=dtype, device=device) * math.sqrt(2 / fan_in)"
+_GATHER = "w.requires_grad_()"
+_HIDDEN = "hidden = F.relu(flatten(x) @ w1.T + b1)"
+_OUT = "scores = hidden @ w2.T + b2"
+_FIRST = "first = F.relu(F.conv2d(x, conv_w1, conv_b1, padding=2))"
+_SECOND = "second = F.relu(F.conv2d(first, conv_w2, conv_b2, padding=1))"
+_LAST = "scores = F.linear(flatten(second), fc_w, fc_b)"
+
+FLATTEN_RECIPE = Recipe(
+    "torch_models.flatten",
+    flatten_cases,
+    (
+        wrong(
+            "batch-flattened-too",
+            "The images have run together into one row; each keeps a row of its own.",
+            (_ROWS, "rows = x.reshape(1, -1)"),
+        ),
+        wrong(
+            "one-column",
+            "There is one column for each image; it is one row.",
+            (_ROWS, "rows = x.reshape(x.shape[0], -1).T"),
+        ),
+        wrong(
+            "channels-kept",
+            "Only the last axes are flattened; everything behind the first axis becomes one.",
+            (_ROWS, "rows = x.flatten(min(2, x.ndim - 1))"),
+        ),
+        wrong(
+            "channels-last",
+            "The entries of an image are in another order: the channels are taken last; keep the order of the axes.",
+            (_ROWS, "rows = x.movedim(1, -1).reshape(x.shape[0], -1)"),
+        ),
+        wrong(
+            "mixed-images",
+            "The shape is right, but a row holds numbers of several images; moving axes is not the same as reshaping.",
+            (_ROWS, "rows = x.movedim(0, -1).reshape(x.shape[0], -1)"),
+        ),
+        wrong(
+            "view-of-a-stranger",
+            "view() raises an error where the entries do not lie in order in memory; there is a call that copies if it has to.",
+            (_ROWS, "rows = x.view(x.shape[0], -1)"),
+        ),
+        wrong(
+            "cut-off",
+            "No gradient comes back to x; the rows have been cut off from its graph.",
+            (_ROWS, "rows = x.detach().reshape(x.shape[0], -1)"),
+        ),
+        wrong(
+            "height-and-width-swapped",
+            "Rows and columns of the image have changed places; keep the order of the axes.",
+            (_ROWS, "rows = x.transpose(-1, -2).reshape(x.shape[0], -1) if x.ndim > 2 else x"),
+        ),
+    ),
+)
+
+WEIGHT_RECIPE = Recipe(
+    "torch_models.random_weight",
+    weight_cases,
+    (
+        wrong(
+            "unscaled",
+            "The weight has standard deviation 1; the more inputs an output sees, the smaller its weights begin.",
+            (_DRAW, _DRAW.replace(" * math.sqrt(2 / fan_in)", "")),
+        ),
+        wrong(
+            "xavier",
+            "The variance is 1 / fan-in; a ReLU halves the signal, which a factor makes up for.",
+            (_DRAW, _DRAW.replace("2 / fan_in", "1 / fan_in")),
+        ),
+        wrong(
+            "variance-as-deviation",
+            "2 / fan-in is used as the standard deviation; it is the variance.",
+            (_DRAW, _DRAW.replace("math.sqrt(2 / fan_in)", "(2 / fan_in)")),
+        ),
+        wrong(
+            "fan-out",
+            "The spread goes by the number of outputs; it goes by the inputs that one output sees.",
+            (_FAN, "fan_in = shape[0] * math.prod(shape[2:])"),
+        ),
+        wrong(
+            "channels-only",
+            "The fan-in of a convolution is taken for its channels alone; one output sees a window of each of them.",
+            (_FAN, "fan_in = shape[1]"),
+        ),
+        wrong(
+            "uniform",
+            "The weight is drawn from 0 to 1 and scaled, so that it is never negative; draw from a normal distribution around 0.",
+            (_DRAW, _DRAW.replace("randn", "rand")),
+        ),
+        wrong(
+            "zeros",
+            "All weights are 0, so every unit would do the same for ever; draw them at random.",
+            (_DRAW, _DRAW.replace("randn", "zeros")),
+        ),
+        wrong(
+            "no-gradient",
+            "The weight gathers no gradient, so no training step can change it.",
+            (_GATHER, "w.requires_grad_(False)"),
+        ),
+        wrong(
+            "not-a-leaf",
+            "The weight is the result of a recorded computation, so its .grad stays empty; ask for the gradient after scaling.",
+            (_DRAW, _DRAW.replace("device=device)", "device=device, requires_grad=True)")),
+            (_GATHER, "pass"),
+        ),
+        wrong(
+            "dtype-ignored",
+            "The weight is not of the dtype that was asked for.",
+            (_DRAW, _DRAW.replace("dtype=dtype", "dtype=torch.float32")),
+        ),
+    ),
+)
+
+TWO_LAYER_RECIPE = Recipe(
+    "torch_models.two_layer_fc",
+    two_layer_cases,
+    (
+        wrong("no-relu", "There is no ReLU between the layers.", (_HIDDEN, "hidden = flatten(x) @ w1.T + b1")),
+        wrong(
+            "relu-on-scores",
+            "The scores have passed a ReLU; negative scores are as good as positive ones.",
+            (_OUT, "scores = F.relu(hidden @ w2.T + b2)"),
+        ),
+        wrong(
+            "softmax-on-scores",
+            "The scores have passed a softmax; that belongs to the loss.",
+            (_OUT, "scores = F.softmax(hidden @ w2.T + b2, dim=1)"),
+        ),
+        wrong(
+            "first-bias-forgotten",
+            "b1 has no influence on the scores.",
+            (_HIDDEN, "hidden = F.relu(flatten(x) @ w1.T)"),
+        ),
+        wrong("second-bias-forgotten", "b2 has no influence on the scores.", (_OUT, "scores = hidden @ w2.T")),
+        wrong(
+            "bias-after-relu",
+            "b1 is added after the ReLU; it belongs to the affine layer before it.",
+            (_HIDDEN, "hidden = F.relu(flatten(x) @ w1.T) + b1"),
+        ),
+        wrong(
+            "leaky",
+            "The hidden layer lets a little of the negative numbers through; a ReLU sets them to 0.",
+            (_HIDDEN, "hidden = F.leaky_relu(flatten(x) @ w1.T + b1)"),
+        ),
+        wrong(
+            "tanh",
+            "The hidden layer is squashed by a tanh; it is to be a ReLU.",
+            (_HIDDEN, "hidden = torch.tanh(flatten(x) @ w1.T + b1)"),
+        ),
+        wrong(
+            "hidden-cut-off",
+            "w1 and b1 get no gradient; the hidden layer has been cut off from the graph.",
+            (_OUT, "scores = hidden.detach() @ w2.T + b2"),
+        ),
+        wrong(
+            "weights-not-transposed",
+            "The shapes do not meet: weights have one row per output here, so the product needs them transposed.",
+            (_HIDDEN, "hidden = F.relu(flatten(x) @ w1 + b1)"),
+        ),
+    ),
+)
+
+CONVNET_RECIPE = Recipe(
+    "torch_models.three_layer_convnet",
+    convnet_cases,
+    (
+        wrong(
+            "first-not-padded",
+            "The first convolution is not padded, so its images shrink and do not fit the affine layer.",
+            (_FIRST, _FIRST.replace(", padding=2", "")),
+            (_SECOND, _SECOND.replace("padding=1", "padding=3")),
+        ),
+        wrong(
+            "padding-unequal",
+            "Padding is filled in at one side only; both sides get the same.",
+            (_FIRST, "first = F.relu(F.conv2d(F.pad(x, (4, 0, 4, 0)), conv_w1, conv_b1))"),
+        ),
+        wrong(
+            "padded-by-reflection",
+            "Beyond the border the image is continued by its own pixels; the padding is zeros.",
+            (_FIRST, 'first = F.relu(F.conv2d(F.pad(x, (2, 2, 2, 2), "replicate"), conv_w1, conv_b1))'),
+        ),
+        wrong(
+            "first-relu-missing",
+            "There is no ReLU after the first convolution.",
+            (_FIRST, "first = F.conv2d(x, conv_w1, conv_b1, padding=2)"),
+        ),
+        wrong(
+            "second-relu-missing",
+            "There is no ReLU after the second convolution.",
+            (_SECOND, "second = F.conv2d(first, conv_w2, conv_b2, padding=1)"),
+        ),
+        wrong(
+            "relu-on-scores",
+            "The scores have passed a ReLU; negative scores are as good as positive ones.",
+            (_LAST, "scores = F.relu(F.linear(flatten(second), fc_w, fc_b))"),
+        ),
+        wrong(
+            "softmax-on-scores",
+            "The scores have passed a softmax; that belongs to the loss.",
+            (_LAST, "scores = F.softmax(F.linear(flatten(second), fc_w, fc_b), dim=1)"),
+        ),
+        wrong(
+            "conv-biases-forgotten",
+            "The biases of the convolutions have no influence on the scores.",
+            (_FIRST, _FIRST.replace("conv_b1", "None")),
+            (_SECOND, _SECOND.replace("conv_b2", "None")),
+        ),
+        wrong(
+            "fc-bias-forgotten",
+            "fc_b has no influence on the scores.",
+            (_LAST, "scores = F.linear(flatten(second), fc_w)"),
+        ),
+        wrong(
+            "filters-turned",
+            "The filters are turned around before use; PyTorch's convolution takes them as they are.",
+            (_FIRST, _FIRST.replace("conv_w1", "conv_w1.flip(2, 3)")),
+        ),
+        wrong(
+            "channels-last",
+            "The second convolution's output is flattened with its channels last; the affine layer expects them first.",
+            (_LAST, "scores = F.linear(flatten(second.movedim(1, -1)), fc_w, fc_b)"),
+        ),
+        wrong(
+            "convolutions-cut-off",
+            "The convolutions get no gradient; their output has been cut off from the graph.",
+            (_LAST, "scores = F.linear(flatten(second.detach()), fc_w, fc_b)"),
+        ),
+    ),
+)
+
+RECIPES = (FLATTEN_RECIPE, WEIGHT_RECIPE, TWO_LAYER_RECIPE, CONVNET_RECIPE)
