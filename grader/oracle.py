@@ -21,7 +21,8 @@ from utils.checks.judge import Answer, Judgement, attempt, judge
 
 from . import models
 from .course import Assignment, Course, Exercise
-from .exercises import WITHHELD, Recipe, recipe
+from .errors import CourseError
+from .exercises import NEEDS, WITHHELD, Recipe, absent, recipe
 from .reference import Reference
 from .sandbox import Confinement, Limits, Worker, WorkerLost
 from .submission import Submission
@@ -59,9 +60,12 @@ def grade(
 
     Raises
     ------
+    CourseError
+        When the assignment needs a package that is not installed.
     SandboxUnavailable
         When no worker can be started. Whatever the submission does ends up in the report instead.
     """
+    require_packages(assignment)
     reference = Reference(course.root)
     verdicts: list[Verdict] = []
     for module, exercises in groupby(assignment.exercises, key=lambda exercise: exercise.module):
@@ -75,6 +79,14 @@ def grade(
                 for exercise in exercises
             ]
     return Report(assignment.name, student, confinement.name, tuple(verdicts), submission.remarks)
+
+
+def require_packages(assignment: Assignment) -> None:
+    """Refuse an assignment that this machine cannot grade: nobody gets zero for what the grader lacks."""
+    missing = dict.fromkeys(filter(None, (absent(exercise.module) for exercise in assignment.exercises)))
+    if missing:
+        packages = " ".join(missing)
+        raise CourseError(f"{assignment.name} cannot be graded without {packages}; run: pip install {packages}")
 
 
 def case_rng(secret: bytes, student: str, exercise: Exercise) -> np.random.Generator:
@@ -160,7 +172,14 @@ class _Bench:
         if self._worker is None:
             withheld = WITHHELD.get(self.module, ())
             self._worker = Worker(
-                self.confinement, self.files, self.module, self.proxies, self._ask, self.limits, withheld
+                self.confinement,
+                self.files,
+                self.module,
+                self.proxies,
+                self._ask,
+                self.limits,
+                withheld,
+                NEEDS.get(self.module, ""),
             )
             try:
                 self._worker.run("pass", {}, ())

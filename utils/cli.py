@@ -44,7 +44,10 @@ def check(
         typer.echo(str(error), err=True)
         raise typer.Exit(2) from None
     results = []
+    left_out = [pack for pack in packs if pack.absent]
     for pack in packs:
+        if pack.absent:
+            continue
         if sys.stderr.isatty():  # so that a loop which never ends is seen to be in this exercise
             typer.echo(f"… {pack.exercise}\r", err=True, nl=False)
         results.append(examine_installed(pack))
@@ -52,6 +55,9 @@ def check(
     passed = sum(result.passed for result in results)
     todo = sum(result.missing for result in results)
     typer.echo(f"\n{passed} of {len(results)} exercises pass{f', {todo} are still to be written' if todo else ''}.")
+    if left_out:
+        package = left_out[0].needs
+        typer.echo(f"{len(left_out)} more need {package}, which is not installed; to check them: pip install {package}")
     raise typer.Exit(0 if passed == len(results) else 1)
 
 

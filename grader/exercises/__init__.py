@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
+
 from ..errors import CourseError
 from . import (
     backprop,
@@ -12,11 +14,14 @@ from . import (
     hidden_layer,
     layer_utils,
     layers,
+    net_visualization,
     neural_net,
     norm_layers,
     optim,
     pooling,
     spatial_norm,
+    torch_models,
+    torch_modules,
 )
 from .recipe import Misconception, Recipe
 
@@ -34,10 +39,16 @@ MODULES = (
     pooling,
     spatial_norm,
     cnn,
+    torch_models,
+    torch_modules,
+    net_visualization,
 )
 
 WITHHELD = {"conv_layers": ("utils.fast_layers", "utils._fast_layers", "utils._fast_layers_numpy")}
 """What answers for the exercises of a module, in ``utils``: while the module is judged, it cannot be called."""
+
+NEEDS = {"torch_models": "torch", "net_visualization": "torch"}
+"""The package that a module of the student's is written with, beyond what the course installs by itself."""
 
 RECIPES: dict[str, Recipe] = {recipe.name: recipe for module in MODULES for recipe in module.RECIPES}
 
@@ -51,4 +62,10 @@ def recipe(name: str) -> Recipe:
         raise CourseError(f'Nothing in grader/exercises says how to judge "{name}"; there are {known}.') from None
 
 
-__all__ = ["RECIPES", "WITHHELD", "Misconception", "Recipe", "recipe"]
+def absent(module: str) -> str:
+    """The package that the exercises of a module need and that is not installed; ``""`` where nothing is missing."""
+    package = NEEDS.get(module, "")
+    return package if package and find_spec(package) is None else ""
+
+
+__all__ = ["NEEDS", "RECIPES", "WITHHELD", "Misconception", "Recipe", "absent", "recipe"]

@@ -114,7 +114,7 @@ def _inputs(rng: np.random.Generator, rows: int, channels: int, image: tuple[int
 
 
 def _situations(rng: np.random.Generator) -> Iterator[tuple[str, dict[str, object]]]:
-    n, h, w = sizes(rng, 3, low=4, high=8)
+    n, h, w = sizes(rng, 3, low=5, high=8)  # large enough for 5 × 5 without padding
     yield "several images", _inputs(rng, n, 3, (h, w))
     yield "images with one channel", _inputs(rng, n, 1, (w, h))
     yield "a single image", _inputs(rng, 1, 2, (h, w))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import zlib
+from collections.abc import Iterable
 
 import numpy as np
 
@@ -17,7 +18,9 @@ from utils.checks.program import Crash
 from utils.checks.rules import as_array, close
 
 from ..course import Assignment, Course
-from ..exercises import recipe
+from ..errors import CourseError
+from ..exercises import NEEDS, absent, recipe
+from ..files import content
 from ..models import MODELS
 from ..reference import Reference
 from ..trial import Trial
@@ -40,12 +43,31 @@ def build(course: Course, assignment: Assignment, reference: Reference) -> dict[
     dict of str to bytes
         By path relative to the course folder.
     """
-    packs = {
-        f"{FOLDER}/{exercise.name}.npz": build_pack(exercise.name, reference, exercise.requires).to_bytes()
-        for exercise in assignment.exercises
-        if exercise.score is None
-    }
+    packs = {}
+    for exercise in assignment.exercises:
+        path = f"{FOLDER}/{exercise.name}.npz"
+        if exercise.score is None and absent(exercise.module):
+            packs[path] = _kept(course, path, absent(exercise.module))
+        elif exercise.score is None:
+            packs[path] = build_pack(exercise.name, reference, exercise.requires).to_bytes()
     return {**packs, MODEL_TABLE: model_table(course)}
+
+
+def left_out(assignments: Iterable[Assignment]) -> str:
+    """One sentence on the packs that are kept as they are, because a package to make them is missing; or ``""``."""
+    modules = dict.fromkeys(e.module for assignment in assignments for e in assignment.exercises if absent(e.module))
+    if not modules:
+        return ""
+    packages = ", ".join(dict.fromkeys(absent(module) for module in modules))
+    return f"{packages} is not installed: the checks of {', '.join(modules)} are kept as they are, unexamined."
+
+
+def _kept(course: Course, path: str, package: str) -> bytes:
+    """A pack as it stands in the course folder."""
+    pack = content(course.root / path)
+    if pack is None:
+        raise CourseError(f"{path} is missing and cannot be made without {package}; run: pip install {package}")
+    return pack
 
 
 def model_table(course: Course) -> bytes:
@@ -65,11 +87,12 @@ def model_table(course: Course) -> bytes:
 def build_pack(name: str, reference: Reference, requires: tuple[str, ...] = ()) -> Pack:
     """The golden pack of one exercise; its cases are the same in every course, the hidden ones are not."""
     spec = recipe(name)
+    needs = NEEDS.get(spec.module, "")
     trial = Trial(spec, reference, np.random.default_rng(zlib.crc32(name.encode())))
     cases = tuple(
         GoldenCase(case, trial.want(index).values, trial.suspects(index)) for index, case in enumerate(trial.cases)
     )
-    return Pack(name, spec.hints, cases, requires)
+    return Pack(name, spec.hints, cases, requires, needs)
 
 
 def same(old: bytes, new: bytes) -> bool:
@@ -86,6 +109,7 @@ def _plain(pack: Pack) -> object:
     return {
         "exercise": pack.exercise,
         "requires": pack.requires,
+        "needs": pack.needs,
         "hints": dict(pack.hints),
         "cases": [
             {

@@ -80,6 +80,8 @@ class Worker:
     limits : Limits
     withheld : sequence of str
         Modules of ``utils`` whose functions cannot be called.
+    package : str
+        A package to import while the worker starts, so that no program waits for it.
 
     Raises
     ------
@@ -98,6 +100,7 @@ class Worker:
         answer: Answerer,
         limits: Limits = Limits(),  # noqa: B008 (frozen)
         withheld: Sequence[str] = (),
+        package: str = "",
     ) -> None:
         self._limits, self._answer = limits, answer
         self._proxies = {name: tuple(functions) for name, functions in proxies.items()}
@@ -126,6 +129,7 @@ class Worker:
             rlimits,
             confinement.user,
             tuple(withheld),
+            package,
         )
         self._start(start)
 

@@ -11,6 +11,7 @@ import io
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -57,12 +58,20 @@ class Pack:
     cases : tuple of GoldenCase
     requires : tuple of str
         Exercises to solve before this one.
+    needs : str
+        A package that the exercise is written with and that the course does not install by itself: ``"torch"``.
     """
 
     exercise: str
     hints: Mapping[str, str]
     cases: tuple[GoldenCase, ...]
     requires: tuple[str, ...] = ()
+    needs: str = ""
+
+    @property
+    def absent(self) -> bool:
+        """Whether the package it needs is not installed."""
+        return bool(self.needs) and find_spec(self.needs) is None
 
     def to_bytes(self) -> bytes:
         """The pack as the bytes of an ``.npz`` file."""
@@ -71,6 +80,7 @@ class Pack:
             "format": FORMAT,
             "exercise": self.exercise,
             "requires": list(self.requires),
+            **({"needs": self.needs} if self.needs else {}),
             "hints": dict(self.hints),
             "cases": [_pack_case(golden, arrays) for golden in self.cases],
         }
@@ -89,7 +99,7 @@ class Pack:
             if tree["format"] != FORMAT:
                 raise PackError(f"it has format {tree['format']}, this kit reads {FORMAT}")
             cases = tuple(_unpack_case(case, arrays) for case in tree["cases"])
-            return Pack(tree["exercise"], tree["hints"], cases, tuple(tree["requires"]))
+            return Pack(tree["exercise"], tree["hints"], cases, tuple(tree["requires"]), tree.get("needs", ""))
         except (
             Exception
         ) as error:  # numpy and zipfile raise a dozen kinds on damaged bytes, tokenize.TokenError among them
