@@ -1,0 +1,179 @@
+"""The nets of the course once more, in PyTorch, at three levels: bare tensors, ``nn.Module``, ``nn.Sequential``.
+
+The backward pass is gone: PyTorch records what the forward pass does and derives the rest. What is left to you is what
+a net *is*: its parameters, how they begin, and how scores come out of images.
+"""
+
+import math
+
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+
+def flatten(x):
+    """Each image as one row.
+
+    Parameters
+    ----------
+    x : tensor of shape (N, d1, ..., dk)
+
+    Returns
+    -------
+    tensor of shape (N, d1·…·dk)
+        The entries of an image in their own order; connected to the graph of `x`.
+    """
+    # ======== YOUR CODE HERE: torch_models.flatten (hw6, 1 point) ========
+    raise NotImplementedError("flatten: your code here")
+    # ======== END OF YOUR CODE ========
+    return rows
+
+
+def random_weight(shape, dtype=torch.float32, device="cpu"):
+    """A weight to start from: Kaiming normal, mean 0 and standard deviation √(2 / fan-in).
+
+    The factor 2 makes up for the half that a ReLU sets to zero (He et al., 2015, "Delving Deep into Rectifiers",
+    section 2.2).
+
+    Parameters
+    ----------
+    shape : tuple of int
+        (M, D) for an affine layer, (F, C, HH, WW) for a convolution: outputs first, as in PyTorch. The fan-in is the
+        number of inputs that one output sees.
+    dtype : torch.dtype, default=torch.float32
+    device : str, default="cpu"
+
+    Returns
+    -------
+    tensor of shape `shape`
+        A leaf of the graph that gathers a gradient.
+    """
+    # ======== YOUR CODE HERE: torch_models.random_weight (hw6, 3 points) ========
+    raise NotImplementedError("random_weight: your code here")
+    # ======== END OF YOUR CODE ========
+    return w
+
+
+def two_layer_fc(x, params):
+    """Flatten – affine – ReLU – affine, with nothing but tensors.
+
+    Parameters
+    ----------
+    x : tensor of shape (N, d1, ..., dk)
+    params : sequence of tensor
+        ``w1`` (H, D), ``b1`` (H,), ``w2`` (K, H), ``b2`` (K,) with D = d1·…·dk. Weights have one row per *output*.
+
+    Returns
+    -------
+    tensor of shape (N, K)
+        Scores; the softmax belongs to the loss.
+    """
+    w1, b1, w2, b2 = params
+    # ======== YOUR CODE HERE: torch_models.two_layer_fc (hw6, 3 points) ========
+    raise NotImplementedError("two_layer_fc: your code here")
+    # ======== END OF YOUR CODE ========
+    return scores
+
+
+def three_layer_convnet(x, params):
+    """Convolution 5 × 5 – ReLU – convolution 3 × 3 – ReLU – affine, with nothing but tensors.
+
+    Both convolutions have stride 1 and are padded, by 2 and by 1, so that the images keep their size.
+
+    Parameters
+    ----------
+    x : tensor of shape (N, C, H, W)
+    params : sequence of tensor
+        ``conv_w1`` (F1, C, 5, 5), ``conv_b1`` (F1,), ``conv_w2`` (F2, F1, 3, 3), ``conv_b2`` (F2,),
+        ``fc_w`` (K, F2·H·W), ``fc_b`` (K,).
+
+    Returns
+    -------
+    tensor of shape (N, K)
+    """
+    conv_w1, conv_b1, conv_w2, conv_b2, fc_w, fc_b = params
+    # ======== YOUR CODE HERE: torch_models.three_layer_convnet (hw6, 5 points) ========
+    raise NotImplementedError("three_layer_convnet: your code here")
+    # ======== END OF YOUR CODE ========
+    return scores
+
+
+class ThreeLayerConvNet(nn.Module):
+    """The net of `three_layer_convnet` as a module.
+
+    Parameters
+    ----------
+    in_channel : int
+        Channels of an image, C.
+    channel_1, channel_2 : int
+        Filters of the first and the second convolution.
+    num_classes : int
+        Classes, K.
+    image : tuple of int, default=(32, 32)
+        Height and width of an image.
+
+    Attributes
+    ----------
+    conv1, conv2 : torch.nn.Conv2d
+        5 × 5 with padding 2, and 3 × 3 with padding 1.
+    fc : torch.nn.Linear
+        All weights are Kaiming normal with the gain of a ReLU (`torch.nn.init.kaiming_normal_` with
+        ``nonlinearity="relu"``), all biases 0.
+    """
+
+    def __init__(self, in_channel, channel_1, channel_2, num_classes, image=(32, 32)):
+        super().__init__()
+        # ======== YOUR CODE HERE: torch_models.ThreeLayerConvNet.__init__ (hw6, 4 points) ========
+        raise NotImplementedError("ThreeLayerConvNet.__init__: your code here")
+        # ======== END OF YOUR CODE ========
+
+    def forward(self, x):
+        """Scores (N, K) of images `x` (N, C, H, W). Makes no parameters: those belong to ``__init__``."""
+        # ======== YOUR CODE HERE: torch_models.ThreeLayerConvNet.forward (hw6, 4 points) ========
+        raise NotImplementedError("ThreeLayerConvNet.forward: your code here")
+        # ======== END OF YOUR CODE ========
+        return scores
+
+
+def sequential_convnet(in_channel, channel_1, channel_2, num_classes, image=(32, 32)):
+    """The same net as an ``nn.Sequential``: a list of layers, and no ``forward`` to write.
+
+    Parameters
+    ----------
+    in_channel, channel_1, channel_2, num_classes, image
+        As for `ThreeLayerConvNet`.
+
+    Returns
+    -------
+    torch.nn.Sequential
+        Its parameters, in order: weight and bias of the convolution 5 × 5, of the convolution 3 × 3, and of the affine
+        layer. They begin as PyTorch draws them.
+    """
+    # ======== YOUR CODE HERE: torch_models.sequential_convnet (hw6, 3 points) ========
+    raise NotImplementedError("sequential_convnet: your code here")
+    # ======== END OF YOUR CODE ========
+    return model
+
+
+def check_accuracy(model, X, y, batch_size=256):
+    """The share of images that a model classifies right.
+
+    Parameters
+    ----------
+    model : torch.nn.Module
+        Gives scores (N, K). It is evaluated in evaluation mode (dropout and batch norm behave differently in it) and
+        without a graph, and is in the mode it came in afterwards.
+    X : tensor of shape (N, C, H, W)
+    y : tensor of shape (N,), int64
+    batch_size : int, default=256
+        Images that are given to the model at once; the last batch may be smaller.
+
+    Returns
+    -------
+    float
+        Between 0 and 1.
+    """
+    # ======== YOUR CODE HERE: torch_models.check_accuracy (hw6, 5 points) ========
+    raise NotImplementedError("check_accuracy: your code here")
+    # ======== END OF YOUR CODE ========
+    return accuracy

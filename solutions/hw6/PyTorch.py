@@ -1,0 +1,291 @@
+# %% [markdown]
+# # PyTorch
+#
+# You have written every layer of a convolutional network, forward and backward. From here on you need not: PyTorch has
+# the layers, records what the forward pass does, and derives the backward pass from it. This notebook builds one net
+# three times, each time with less to write and less in your own hands:
+#
+# | level | what you write | what PyTorch does |
+# |---|---|---|
+# | tensors | parameters, their start, the forward pass | the gradients |
+# | `nn.Module` | the layers and how they are connected | keeps the parameters, and starts them |
+# | `nn.Sequential` | a list of layers | the forward pass too |
+#
+# All of it stands in `nndl/torch_models.py`. First, though, a look back.
+
+# %%
+# %load_ext autoreload
+# %autoreload 2
+# %matplotlib inline
+import timeit
+
+import matplotlib.pyplot as plt
+import numpy as np
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from nndl.conv_layers import spatial_batchnorm_forward, spatial_groupnorm_forward
+from nndl.layers import affine_forward, batchnorm_forward, layernorm_forward, relu_forward, softmax_loss
+from nndl.torch_models import (
+    ThreeLayerConvNet,
+    check_accuracy,
+    flatten,
+    random_weight,
+    sequential_convnet,
+    three_layer_convnet,
+    two_layer_fc,
+)
+from utils.checks import check
+from utils.data_utils import get_CIFAR10_data
+from utils.fast_layers import conv_forward_fast, max_pool_forward_fast
+from utils.torch_training import as_tensors, best_device, fit
+from utils.vis_utils import course_style
+
+course_style()
+torch.manual_seed(0)
+device = best_device()
+print(f"computing on: {device}")
+
+# %%
+raw = get_CIFAR10_data()
+
+# How much is trained, all in one place. CIFAR-10 gets full epochs; the offline set gets shorter ones, so that the whole
+# notebook takes no more than five minutes.
+if raw["dataset"] == "cifar10":
+    EPOCH, BEST_EPOCHS = 49_000, 10
+else:
+    EPOCH, BEST_EPOCHS = 16_000, 4
+data = as_tensors(raw, EPOCH, device)
+
+# %% [markdown]
+# ## 1. Your layers and theirs
+#
+# The same inputs, once through what you wrote and once through PyTorch, both in float64. The outputs agree to far more
+# than six digits, and the times say what years of other people's work are worth.
+
+# %%
+rng = np.random.default_rng(0)
+rows, images = rng.standard_normal((200, 768)), rng.standard_normal((50, 8, 32, 30))
+W, b = rng.standard_normal((768, 100)), rng.standard_normal(100)
+filters, bias = rng.standard_normal((16, 8, 3, 3)), rng.standard_normal(16)
+gamma, beta = rng.standard_normal(768), rng.standard_normal(768)
+per_channel = rng.standard_normal((2, 8))
+labels = rng.integers(100, size=200)
+train, pool = {"mode": "train"}, {"pool_height": 2, "pool_width": 2, "stride": 2}
+t = torch.tensor
+c_gamma, c_beta = (part.reshape(1, 8, 1, 1) for part in per_channel)
+
+BRIDGE = {
+    "affine": (lambda: affine_forward(rows, W, b)[0], lambda: F.linear(t(rows), t(W).T, t(b))),
+    "ReLU": (lambda: relu_forward(rows)[0], lambda: F.relu(t(rows))),
+    "softmax loss": (
+        lambda: softmax_loss(rows[:, :100], labels)[0],
+        lambda: F.cross_entropy(t(rows[:, :100]), t(labels)),
+    ),
+    "batch norm": (
+        lambda: batchnorm_forward(rows, gamma, beta, dict(train))[0],
+        lambda: F.batch_norm(t(rows), None, None, t(gamma), t(beta), training=True),
+    ),
+    "layer norm": (
+        lambda: layernorm_forward(rows, gamma, beta, {})[0],
+        lambda: F.layer_norm(t(rows), (768,), t(gamma), t(beta)),
+    ),
+    "convolution": (
+        lambda: conv_forward_fast(images, filters, bias, {"stride": 1, "pad": 1})[0],
+        lambda: F.conv2d(t(images), t(filters), t(bias), padding=1),
+    ),
+    "max pool": (lambda: max_pool_forward_fast(images, pool)[0], lambda: F.max_pool2d(t(images), 2)),
+    "spatial batch norm": (
+        lambda: spatial_batchnorm_forward(images, *per_channel, dict(train))[0],
+        lambda: F.batch_norm(t(images), None, None, t(per_channel[0]), t(per_channel[1]), training=True),
+    ),
+    "group norm": (
+        lambda: spatial_groupnorm_forward(images, c_gamma, c_beta, 4, {})[0],
+        lambda: F.group_norm(t(images), 4, t(per_channel[0]), t(per_channel[1])),
+    ),
+}
+bridge = {}
+for name, (ours, theirs) in BRIDGE.items():
+    difference = np.abs(ours() - theirs().numpy()).max()
+    bridge[name] = (difference, *(min(timeit.repeat(run, number=3, repeat=3)) / 3 for run in (ours, theirs)))
+    print(f"{name:>19}: differs by {difference:.0e}")
+
+# %%
+names, (_, ours, theirs) = list(bridge), zip(*bridge.values(), strict=True)
+at = np.arange(len(names))
+fig, ax = plt.subplots(figsize=(9, 4.5), layout="constrained")
+ax.barh(at - 0.2, 1000 * np.array(ours), 0.4, label="yours (convolution and pooling: the fast layers)")
+ax.barh(at + 0.2, 1000 * np.array(theirs), 0.4, hatch="//", label="PyTorch, on the processor")
+ax.set_yticks(at, names)
+ax.invert_yaxis()
+ax.set(xlabel="milliseconds for a forward pass", xscale="log")
+ax.legend()
+plt.show()
+
+# %% [markdown]
+# ## 2. Bare tensors
+#
+# A tensor is an array that can remember where it came from. Ask for `requires_grad` at the leaves, compute a loss, call
+# `backward()`, and every leaf has its gradient in `.grad`.
+
+# %% exercise="torch_models.flatten"
+check(flatten)
+
+# %% exercise="torch_models.random_weight"
+check(random_weight)
+
+# %% exercise="torch_models.two_layer_fc"
+check(two_layer_fc)
+
+# %% exercise="torch_models.three_layer_convnet"
+check(three_layer_convnet)
+
+# %% [markdown]
+# Train both for one epoch. On CIFAR-10 the first should reach 40 % and the second 42 %.
+
+# %%
+
+
+def zeros(size):
+    """A bias to start from."""
+    return torch.zeros(size, device=device, requires_grad=True)
+
+
+def accuracy_of(scores):
+    """The accuracy of a function that gives scores, in batches and without a graph."""
+
+    def accuracy(X, y):
+        with torch.no_grad():
+            return float((torch.cat([scores(part) for part in X.split(256)]).argmax(dim=1) == y).float().mean())
+
+    return accuracy
+
+
+def train_bare(forward, params, learning_rate):
+    """One epoch of plain gradient descent with momentum."""
+    optimizer = torch.optim.SGD(params, lr=learning_rate, momentum=0.9)
+    return fit(lambda X: forward(X, params), optimizer, data, accuracy=accuracy_of(lambda X: forward(X, params)))
+
+
+two_layer = train_bare(
+    two_layer_fc,
+    [random_weight((400, 3072), device=device), zeros(400), random_weight((10, 400), device=device), zeros(10)],
+    learning_rate=2e-3,
+)
+bare = train_bare(
+    three_layer_convnet,
+    [
+        random_weight((32, 3, 5, 5), device=device),
+        zeros(32),
+        random_weight((16, 32, 3, 3), device=device),
+        zeros(16),
+        random_weight((10, 16 * 32 * 32), device=device),
+        zeros(10),
+    ],
+    learning_rate=2e-3,
+)
+
+# %% [markdown]
+# **Question 1.** During training, `two_layer_fc` needs more memory than under `torch.no_grad()`. What is kept, and what
+# for? Which of it did *you* keep, in the layers you wrote yourself?
+
+# %% [markdown] written="what-the-graph-keeps"
+# ### BEGIN SOLUTION
+# The graph keeps whatever the backward pass will need: the inputs and weights of each product, and for the ReLU which
+# entries were positive. That is exactly what went into your caches. Without gradients nobody will ask for it, so each
+# intermediate result can be thrown away as soon as the next one is there.
+# ### END SOLUTION
+
+# %% [markdown]
+# ## 3. Modules
+#
+# A module owns its parameters: they are made once, in `__init__`, and found by `parameters()`. In `forward` the layers
+# are only used.
+
+# %% exercise="torch_models.ThreeLayerConvNet.__init__"
+check(ThreeLayerConvNet.__init__)
+
+# %% exercise="torch_models.ThreeLayerConvNet.forward"
+check(ThreeLayerConvNet.forward)
+
+# %% [markdown]
+# `check_accuracy` is the counterpart of your solver's: it has to leave the model as it found it.
+
+# %% exercise="torch_models.check_accuracy"
+check(check_accuracy)
+
+# %% [markdown]
+# One epoch should reach 45 % on CIFAR-10.
+
+# %%
+
+
+def train_model(model, optimizer, epochs=1, **settings):
+    """Train a module and look at its accuracy after each epoch."""
+    return fit(model, optimizer, data, epochs=epochs, accuracy=lambda X, y: check_accuracy(model, X, y), **settings)
+
+
+model = ThreeLayerConvNet(3, 32, 16, 10).to(device)
+module = train_model(model, torch.optim.SGD(model.parameters(), lr=2e-3, momentum=0.9))
+
+# %% [markdown]
+# ## 4. A list of layers
+#
+# One epoch should reach 55 % on CIFAR-10, with Nesterov momentum.
+
+# %% exercise="torch_models.sequential_convnet"
+check(sequential_convnet)
+
+# %%
+model = sequential_convnet(3, 32, 16, 10).to(device)
+sequential = train_model(model, torch.optim.SGD(model.parameters(), lr=1e-2, momentum=0.9, nesterov=True))
+
+# %% [markdown]
+# **Question 2.** Three times the same net. Name one net, or one way of training, that each level can do and the next
+# one cannot, or only with a trick.
+
+# %% [markdown] written="three-levels"
+# ### BEGIN SOLUTION
+# With bare tensors the parameters are variables like any other: the same weight may be used transposed in a second
+# layer, or be itself the result of a computation, without anybody being told. A module can do all that is a function of
+# its input: branches, sums of two paths, loops whose length depends on the image. A Sequential is a chain: what goes in
+# at one end comes out at the other, so a connection that skips layers needs a module of its own inside the chain.
+# ### END SOLUTION
+
+# %% [markdown]
+# ## 5. Your own
+#
+# Any architecture, any optimiser, no more than ten epochs: 70 % on CIFAR-10's validation set. What helped you in the
+# last assignments helps here too: several small convolutions instead of a large one, batch norm, fewer rows and columns
+# the deeper it goes, a learning rate that falls.
+
+# %% solution="open-ended"
+### BEGIN SOLUTION
+blocks = []
+for channels, count in ((3, 32), (32, 64), (64, 128)):
+    blocks += [nn.Conv2d(channels, count, 3, padding=1, bias=False), nn.BatchNorm2d(count), nn.ReLU()]  # not a secret
+    blocks += [nn.MaxPool2d(2)]
+best_model = nn.Sequential(*blocks, nn.Flatten(), nn.Dropout(0.3), nn.Linear(128 * 4 * 4, 10)).to(device)
+best = train_model(
+    best_model,
+    torch.optim.AdamW(best_model.parameters(), lr=1e-3, weight_decay=1e-2),
+    epochs=BEST_EPOCHS,
+    batch_size=128,
+    schedule=lambda optimizer, steps: torch.optim.lr_scheduler.OneCycleLR(optimizer, 4e-3, total_steps=steps),
+)
+### END SOLUTION
+
+# %%
+best_val, best_test = (check_accuracy(best_model, data[f"X_{part}"], data[f"y_{part}"]) for part in ("val", "test"))
+print(f"validation {best_val:.1%}, test {best_test:.1%}")
+
+# %% [markdown]
+# **Question 3.** What did you try, what helped, and what did not? Give figures.
+
+# %% [markdown] written="best-torch-report"
+# ### BEGIN SOLUTION
+# Three blocks of convolution 3 × 3, batch norm, ReLU and 2 × 2 pooling with 32, 64 and 128 filters, then one affine
+# layer behind a little dropout. Batch norm allows the larger learning rate; letting it rise and fall once gives most of
+# its gain in the last third of the training, when it comes near 0.
+# ### END SOLUTION
