@@ -41,10 +41,14 @@ def release(
     from . import show
     from .release import release as make_release
     from .release.edition import student_edition
+    from .release.goldens import left_out
+    from .release.tree import chosen as released_assignments
 
     loaded = course.load(root)
     released = make_release(loaded, assignments or (), check=check, db=db)
     console.print(show.released(released))
+    if kept := left_out(released_assignments(loaded, assignments or ())):
+        console.print(kept)
     if edition:
         console.print(f"Student edition: {student_edition(loaded, edition, released.tree)}")
 

@@ -22,7 +22,7 @@ from utils.checks.pack import load
 from utils.checks.program import Crash, run_program
 
 from ..course import Course
-from ..exercises import Recipe, recipe
+from ..exercises import Recipe, absent, recipe
 from ..reference import Reference, execute
 from ..trial import SEED, Trial
 from .operators import Mutant, mutants
@@ -85,8 +85,8 @@ def prove(course: Course, exercises: Sequence[str] = (), *, jobs: int | None = N
 
 
 def solved(course: Course) -> list[str]:
-    """The exercises that have a solution to spoil: all but the trained nets."""
-    return [exercise.name for _, exercise in course.exercises() if exercise.score is None]
+    """The exercises that have a solution to spoil: all but the trained nets, and those whose package is absent."""
+    return [e.name for _, e in course.exercises() if e.score is None and not absent(e.module)]
 
 
 def followers(course: Course, name: str) -> list[str]:

@@ -1,0 +1,82 @@
+"""The course on a machine without PyTorch: everything but HW6 works, and what is left out is said."""
+
+from __future__ import annotations
+
+import importlib.util
+import subprocess
+import sys
+from importlib.machinery import ModuleSpec
+
+import pytest
+from typer.testing import CliRunner
+
+from grader import exercises, oracle
+from grader.course import Course
+from grader.errors import CourseError
+from grader.reference import Reference
+from grader.release import goldens
+from grader.release.gate import inspect
+from grader.release.tree import build
+from utils import cli
+from utils.checks import pack
+
+
+@pytest.fixture
+def without_torch(monkeypatch: pytest.MonkeyPatch) -> None:
+    find = importlib.util.find_spec
+
+    def found(name: str, package: str | None = None) -> ModuleSpec | None:
+        return None if name == "torch" else find(name, package)
+
+    for module in (exercises, pack):
+        monkeypatch.setattr(module, "find_spec", found)
+
+
+def test_every_exercise_that_imports_torch_says_so(reference: Reference) -> None:
+    importing = {module for module in reference.modules if "import torch" in reference.source(module)}
+    assert importing == set(exercises.NEEDS)
+
+
+@pytest.mark.usefixtures("without_torch")
+def test_a_release_keeps_the_packs_and_says_so(course: Course, reference: Reference) -> None:
+    def refuse(name: str, *_: object) -> pack.Pack:
+        raise AssertionError(f"{name} cannot be made without torch")
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(goldens, "build_pack", refuse)
+        tree = build(course, ["hw6"])
+        assert inspect(tree, course, reference) == []
+    path = f"{goldens.FOLDER}/torch_models.flatten.npz"
+    assert tree[path] == (course.root / path).read_bytes()
+    assert goldens.left_out(course.assignment) == (
+        "torch is not installed: the checks of torch_models, net_visualization are kept as they are, unexamined."
+    )
+
+
+def test_with_torch_nothing_is_left_out(course: Course) -> None:
+    pytest.importorskip("torch", reason="says what is left out where PyTorch is not installed")
+    assert goldens.left_out(course.assignment) == ""
+
+
+@pytest.mark.usefixtures("without_torch")
+def test_the_students_check_says_what_it_leaves_out() -> None:
+    said = CliRunner().invoke(cli.app, ["check", "torch_models"])
+    assert said.output.endswith("8 more need torch, which is not installed; to check them: pip install torch\n")
+
+
+@pytest.mark.usefixtures("without_torch")
+def test_grading_hw6_is_refused_rather_than_scored(course: Course) -> None:
+    oracle.require_packages(course["hw5"])
+    with pytest.raises(CourseError, match=r"^hw6 cannot be graded without torch; run: pip install torch$"):
+        oracle.require_packages(course["hw6"])
+
+
+def test_the_numpy_course_never_imports_torch() -> None:
+    program = (
+        "import sys, grader.cli, utils.cli, utils.checks, utils.solver, utils.data_utils, utils.fast_layers\n"
+        "import nndl.layers, nndl.fc_net, nndl.optim, nndl.cnn, nndl.conv_layers, nndl.neural_net, nndl.backprop\n"
+        "print('torch' in sys.modules)"
+    )
+    root = pack.FOLDER.parents[2]
+    ran = subprocess.run([sys.executable, "-c", program], cwd=root, capture_output=True, text=True, check=True)
+    assert ran.stdout == "False\n"
