@@ -134,11 +134,14 @@ def grade_class(
 
     Raises
     ------
+    CourseError
+        Before anything is graded, when the assignment needs a package that is not installed.
     SandboxUnavailable
         Before anything is graded.
     Interrupted
         When the machine gets in the way. What was yielded before is kept.
     """
+    oracle.require_packages(assignment)
     held = confinement(sandbox)
     tasks = []
     for entry in entries:
