@@ -43,6 +43,7 @@ fooled = fooled.detach().numpy()
 {_LEFT}"""
 UPDATE = f"""\
 {_NET}next_img = net_visualization.class_visualization_update_step(images, model, target_y, l2_reg, learning_rate)
+graph = np.array(float(next_img.requires_grad))
 next_img = next_img.detach().numpy()
 {_LEFT}"""
 
@@ -121,7 +122,7 @@ def update_cases(rng: np.random.Generator) -> Iterator[Case]:
         inputs: dict[str, object] = {
             "X": X, "target_y": target, "weights": weights, "l2_reg": l2_reg, "learning_rate": learning_rate,
         }  # fmt: skip
-        yield Case(title, UPDATE, inputs, {"next_img": Equal(), **_left()})
+        yield Case(title, UPDATE, inputs, {"next_img": Equal(), "graph": Equal(), **_left()})
 
 
 _RIGHT = "right = scores.gather(1, y[:, None]).sum()"
@@ -311,6 +312,11 @@ UPDATE_RECIPE = Recipe(
     "net_visualization.class_visualization_update_step",
     update_cases,
     (
+        wrong(
+            "graph-kept",
+            "The next image carries the graph of its step, which would grow with every step; hand it over without one.",
+            (_NEXT, "next_img = img + learning_rate * gradient / gradient.norm()"),
+        ),
         wrong(
             "no-penalty",
             "The penalty is missing: l2_reg changes nothing.",

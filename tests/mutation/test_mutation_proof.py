@@ -34,6 +34,7 @@ def test_nothing_slips_through(name: str, course: Course, reference: Reference) 
 
 @pytest.mark.slow
 def test_the_page_is_true(course: Course) -> None:
+    pytest.importorskip("torch", reason="the page is about HW6, too: pip install torch")
     found = [outcome for _, outcome in prove(course)]
     survivors = [outcome for outcome in found if not outcome.rejected]
     equivalents = Equivalents.read()
