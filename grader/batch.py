@@ -187,11 +187,14 @@ def report_for(
 
     Raises
     ------
+    CourseError
+        When the assignment needs a package that is not installed.
     SandboxUnavailable
         When there is nothing to run it in.
     Interrupted
         When the machine gets in the way: that is never held against a submission.
     """
+    oracle.require_packages(assignment)
     held = confinement(sandbox)
     kept = None if again else _kept(course, assignment, entry, held)
     if kept:

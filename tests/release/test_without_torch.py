@@ -6,11 +6,13 @@ import importlib.util
 import subprocess
 import sys
 from importlib.machinery import ModuleSpec
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 from grader import exercises, oracle
+from grader.batch import Entry, grade_class, report_for
 from grader.course import Course
 from grader.errors import CourseError
 from grader.reference import Reference
@@ -65,10 +67,12 @@ def test_the_students_check_says_what_it_leaves_out() -> None:
 
 
 @pytest.mark.usefixtures("without_torch")
-def test_grading_hw6_is_refused_rather_than_scored(course: Course) -> None:
+def test_grading_hw6_is_refused_rather_than_scored(course: Course, tmp_path: Path) -> None:
     oracle.require_packages(course["hw5"])
-    with pytest.raises(CourseError, match=r"^hw6 cannot be graded without torch; run: pip install torch$"):
-        oracle.require_packages(course["hw6"])
+    entry, hw6 = Entry("ann", tmp_path), course["hw6"]
+    for grading in (lambda: report_for(course, hw6, entry), lambda: list(grade_class(course, hw6, [entry]))):
+        with pytest.raises(CourseError, match=r"^hw6 cannot be graded without torch; run: pip install torch$"):
+            grading()
 
 
 def test_the_numpy_course_never_imports_torch() -> None:
