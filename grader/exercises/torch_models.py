@@ -28,7 +28,6 @@ import torch
 torch.manual_seed(0)
 w = torch_models.random_weight(tuple(shape), dtype=getattr(torch, dtype))
 gathers = np.array([float(w.requires_grad), float(w.is_leaf)])
-there = np.array(float(torch_models.random_weight((3, 2), device="meta").device.type == "meta"))  # a device of no memory
 weight = w.detach().numpy()
 """
 # The upstream gradient is drawn, so that no parameter's gradient is 0 by symmetry.
@@ -73,7 +72,7 @@ def weight_cases(rng: np.random.Generator) -> Iterator[Case]:
     ):
         std = float(np.sqrt(2 / np.prod(shape[1:])))
         inputs: dict[str, object] = {"shape": shape, "dtype": dtype, "std": std}
-        aspects = {"weight": Initialised(dtype=True, std="std"), "gathers": Equal(), "there": Equal()}
+        aspects = {"weight": Initialised(dtype=True, std="std"), "gathers": Equal()}
         yield Case(title, WEIGHT, inputs, aspects)
 
 
@@ -242,11 +241,6 @@ WEIGHT_RECIPE = Recipe(
             "The weight is the result of a recorded computation, so its .grad stays empty; ask for the gradient after scaling.",
             (_DRAW, _DRAW.replace("device=device)", "device=device, requires_grad=True)")),
             (_GATHER, "pass"),
-        ),
-        wrong(
-            "device-ignored",
-            "The weight does not lie on the device that was asked for.",
-            (_DRAW, _DRAW.replace(", device=device", "")),
         ),
         wrong(
             "dtype-ignored",
