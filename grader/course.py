@@ -41,6 +41,9 @@ class Exercise(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         Exercises a student should have solved before this one. They never lower its score.
     score : ScoreRange, optional
         For trained nets only.
+    constructor : str, optional
+        For a trained net of the student's own design: the function that builds it, ``"torch_models.open_ended_net"``.
+        Its weights are handed in as safetensors; a net without one has the course's design, and comes as ``.npz``.
     follow_through : float, optional
         As in `Grading`, for this exercise alone.
     """
@@ -49,6 +52,7 @@ class Exercise(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     points: float
     requires: tuple[str, ...] = ()
     score: ScoreRange | None = None
+    constructor: str = ""
     follow_through: float | None = None
 
     @property
@@ -64,7 +68,15 @@ class Exercise(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     @property
     def file(self) -> str:
         """Where it is handed in, relative to the submission."""
-        return f"models/{self.function}.npz" if self.score else f"nndl/{self.module}.py"
+        if self.score:
+            return f"models/{self.function}.{'safetensors' if self.constructor else 'npz'}"
+        return f"nndl/{self.module}.py"
+
+    @property
+    def written_in(self) -> tuple[str, str]:
+        """Module and function of the student's code; the module is ``"models"`` where there is none to write."""
+        module, _, function = (self.constructor or self.name).partition(".")
+        return module, function
 
     @property
     def grade_id(self) -> str:
@@ -104,7 +116,9 @@ class Assignment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def files(self) -> tuple[str, ...]:
         """The files a submission may hold; everything else is ignored."""
         notebooks = [f"{notebook.name}.ipynb" for notebook in self.notebook]
-        return tuple(dict.fromkeys(notebooks + [exercise.file for exercise in self.exercises]))
+        handed_in = [exercise.file for exercise in self.exercises]
+        built_by = [f"nndl/{exercise.written_in[0]}.py" for exercise in self.exercises if exercise.constructor]
+        return tuple(dict.fromkeys(notebooks + handed_in + built_by))
 
 
 class Late(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -320,6 +334,9 @@ def _validate(course: Course, source: _Source) -> None:
                 raise source.error(
                     exercise.name, f'"{exercise.name}": a score range belongs to models.* and to them only.'
                 )
+            if exercise.constructor and (exercise.score is None or not NAME.match(exercise.constructor)):
+                said = 'builds a trained net, with a score range; write constructor = "module.function"'
+                raise source.error(exercise.name, f'"{exercise.name}": a constructor {said}.')
             if exercise.follow_through is not None and (exercise.score or not 0 <= exercise.follow_through <= 1):
                 said = "is a share between 0 and 1" if not exercise.score else "is not for trained nets; remove it"
                 raise source.error(exercise.name, f'"{exercise.name}": follow_through {said}.')

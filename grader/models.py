@@ -1,4 +1,4 @@
-"""Trained nets that are handed in as weights.
+"""Trained nets of the course's own design, handed in as weights.
 
 The trusted half reads the weights as plain arrays, runs the reference's forward pass on images the student has never
 seen, and applies the score range of course.toml. No student code is involved, and nobody waits for training.
@@ -86,25 +86,31 @@ def grade(submission: Submission, exercise: Exercise, reference: Reference, secr
             f'Nothing in grader/models.py says how to run "{exercise.name}"; there are {", ".join(MODELS)}.'
         )
     if exercise.file not in submission.files:
-        return _verdict(exercise, 0.0, "missing", f"{exercise.file} was not handed in.")
+        return verdict(exercise, 0.0, "missing", f"{exercise.file} was not handed in.")
     try:
         weights, dataset = _read(submission.files[exercise.file], exercise.file)
         _check_shapes(weights, model, exercise.file)
     except DataError as error:
-        return _verdict(exercise, 0.0, "error", str(error))
+        return verdict(exercise, 0.0, "error", str(error))
     try:
         X, y = hidden_images(dataset, hashlib.sha256(secret + exercise.name.encode()).digest())
     except CourseError as error:  # the instructor's to mend; the rest of the class goes on
-        return _verdict(exercise, 0.0, "error", f"Not graded yet: {error}")
+        return verdict(exercise, 0.0, "error", f"Not graded yet: {error}")
     with np.errstate(all="ignore"):
-        accuracy = float(np.mean(model.predict(reference, weights, X) == y))
-    share = (accuracy - exercise.score.start) / (exercise.score.stop - exercise.score.start)
+        right = model.predict(reference, weights, X) == y
+    return by_accuracy(exercise, right, dataset)
+
+
+def by_accuracy(exercise: Exercise, right: Array, dataset: str) -> Verdict:
+    """The verdict on a net by the images it was right about, for each True or False, and the exercise's score range."""
+    assert exercise.score is not None
+    start, stop, accuracy = exercise.score.start, exercise.score.stop, float(np.mean(right))
     said = (
-        f"{accuracy:.1%} of {len(y)} unseen images ({dataset}) are classified right; "
-        f"points start at {exercise.score.start:.0%} and all are earned at {exercise.score.stop:.0%}."
+        f"{accuracy:.1%} of {len(right)} unseen images ({dataset}) are classified right; "
+        f"points start at {start:.0%} and all are earned at {stop:.0%}."
     )
-    share = min(max(share, 0.0), 1.0)
-    return _verdict(exercise, share, "pass" if share == 1 else "partial" if share else "fail", said)
+    share = min(max((accuracy - start) / (stop - start), 0.0), 1.0)
+    return verdict(exercise, share, "pass" if share == 1 else "partial" if share else "fail", said)
 
 
 @cache
@@ -157,7 +163,8 @@ def _check_shapes(weights: Mapping[str, Array], model: ModelRecipe, file: str) -
             raise DataError(f"{name} in {file} holds more than finite numbers; did the training diverge?")
 
 
-def _verdict(exercise: Exercise, share: float, verdict: VerdictName, hint: str) -> Verdict:
-    assert verdict != "partial" or 0 < share < 1
-    finding = Finding("accuracy", "fail" if verdict == "partial" else verdict, hint)
-    return Verdict(exercise.name, round(exercise.points * share, 2), exercise.points, verdict, (finding,))
+def verdict(exercise: Exercise, share: float, name: VerdictName, hint: str) -> Verdict:
+    """The verdict on a net: a share of the exercise's points, and one sentence."""
+    assert name != "partial" or 0 < share < 1
+    finding = Finding("accuracy", "fail" if name == "partial" else name, hint)
+    return Verdict(exercise.name, round(exercise.points * share, 2), exercise.points, name, (finding,))

@@ -9,9 +9,11 @@ from __future__ import annotations
 import hashlib
 import hmac
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from itertools import groupby
 from types import FunctionType
+from typing import TypeVar
 
 import numpy as np
 
@@ -19,15 +21,17 @@ from utils.checks.case import Finding
 from utils.checks.follow import FollowThrough
 from utils.checks.judge import Answer, Judgement, attempt, judge
 
-from . import models
+from . import models, open_nets
 from .course import Assignment, Course, Exercise
 from .errors import CourseError
-from .exercises import NEEDS, WITHHELD, Recipe, absent, recipe
+from .exercises import NEEDS, absent, recipe, withheld
 from .reference import Reference
 from .sandbox import Confinement, Limits, Worker, WorkerLost
 from .submission import Submission
 from .trial import SEED, Trial
 from .verdict import Report, Verdict, VerdictName
+
+T = TypeVar("T")
 
 
 def grade(
@@ -68,14 +72,18 @@ def grade(
     require_packages(assignment)
     reference = Reference(course.root)
     verdicts: list[Verdict] = []
-    for module, exercises in groupby(assignment.exercises, key=lambda exercise: exercise.module):
+    for module, exercises in groupby(assignment.exercises, key=lambda exercise: exercise.written_in[0]):
         if module == "models":
             verdicts += [models.grade(submission, exercise, reference, secret) for exercise in exercises]
             continue
         bench = _Bench(submission, course, module, reference, confinement)
         with bench:
             verdicts += [
-                _grade_exercise(bench, exercise, case_rng(secret, student, exercise), course.follow_through(exercise))
+                _grade_open_net(bench, submission, exercise, secret)
+                if exercise.constructor
+                else _grade_exercise(
+                    bench, exercise, case_rng(secret, student, exercise), course.follow_through(exercise)
+                )
                 for exercise in exercises
             ]
     return Report(assignment.name, student, confinement.name, tuple(verdicts), submission.remarks)
@@ -83,7 +91,7 @@ def grade(
 
 def require_packages(assignment: Assignment) -> None:
     """Refuse an assignment that this machine cannot grade: nobody gets zero for what the grader lacks."""
-    missing = dict.fromkeys(filter(None, (absent(exercise.module) for exercise in assignment.exercises)))
+    missing = dict.fromkeys(filter(None, (absent(exercise.written_in[0]) for exercise in assignment.exercises)))
     if missing:
         packages = " ".join(missing)
         raise CourseError(f"{assignment.name} cannot be graded without {packages}; run: pip install {packages}")
@@ -134,33 +142,41 @@ class _Bench:
 
         What `requires` names and never came back is not called a second time, where there is a way around it.
         """
+        self.lost.add(trial.recipe.name)  # until it comes back
+        judgement = self._twice(lambda: self._judge(trial, requires, follow_through))
+        self.lost.discard(trial.recipe.name)
+        return judgement
+
+    def run(self, program: str, inputs: Mapping[str, object], fetch: Sequence[str], seconds: float) -> Answer:
+        """Run one program that has its own time limit; raises WorkerLost."""
+        return self._twice(lambda: self._open().run(program, inputs, fetch, SEED, seconds))
+
+    def _twice(self, attempt: Callable[[], T]) -> T:
         known = self.unusable
         try:
-            return self._judge_once(trial, requires, follow_through)
+            return attempt()
         except WorkerLost as lost:
+            self._close()
             if lost.reason != "killed" or known:
                 raise
         # The machine may have ended it (no memory left, a stray kill): a second process decides.
         self.unusable = None
-        judgement = self._judge_once(trial, requires, follow_through)
-        self.lost.discard(trial.recipe.name)
-        return judgement
-
-    def _judge_once(self, trial: Trial, requires: Collection[str], follow_through: float) -> Judgement:
         try:
-            self._open()
-            if self.lost & set(requires):
-                answers = [
-                    self._run(case.fallback or case.program, case.inputs, tuple(case.aspects)) for case in trial.cases
-                ]
-            else:
-                answers = [attempt(case, trial.recipe.function, self._run) for case in trial.cases]
-            follow = FollowThrough(follow_through, trial.right)
-            return judge(trial.hear(answers), trial.recipe.hints, self._run, follow)
+            return attempt()
         except WorkerLost:
-            self.lost.add(trial.recipe.name)
             self._close()
             raise
+
+    def _judge(self, trial: Trial, requires: Collection[str], follow_through: float) -> Judgement:
+        self._open()
+        if self.lost & set(requires):
+            answers = [
+                self._run(case.fallback or case.program, case.inputs, tuple(case.aspects)) for case in trial.cases
+            ]
+        else:
+            answers = [attempt(case, trial.recipe.function, self._run) for case in trial.cases]
+        follow = FollowThrough(follow_through, trial.right)
+        return judge(trial.hear(answers), trial.recipe.hints, self._run, follow)
 
     def _run(self, program: str, inputs: Mapping[str, object], fetch: Sequence[str]) -> Answer:
         return self._open().run(program, inputs, fetch, SEED)
@@ -170,7 +186,6 @@ class _Bench:
         if self.unusable:
             raise self.unusable
         if self._worker is None:
-            withheld = WITHHELD.get(self.module, ())
             self._worker = Worker(
                 self.confinement,
                 self.files,
@@ -178,7 +193,7 @@ class _Bench:
                 self.proxies,
                 self._ask,
                 self.limits,
-                withheld,
+                withheld(self.module),
                 NEEDS.get(self.module, ""),
             )
             try:
@@ -214,7 +229,7 @@ def _grade_exercise(bench: _Bench, exercise: Exercise, rng: np.random.Generator,
         try:
             judgement = bench.judge(Trial(spec, bench.reference, rng), exercise.requires, follow_through)
         except WorkerLost as lost:
-            judgement = _lost(lost, spec, bench)
+            judgement = _nothing(*_lost(lost, spec.function, bench, bench.limits.seconds))
     seconds = time.monotonic() - started
     score = round(exercise.points * judgement.share, 2)
     verdict = verdict_name(judgement)
@@ -231,12 +246,26 @@ def verdict_name(judgement: Judgement) -> VerdictName:
     return next((finding.verdict for finding in judgement.findings if finding.verdict != "pass"), "fail")
 
 
-def _lost(lost: WorkerLost, spec: Recipe, bench: _Bench) -> Judgement:
-    what = f"importing {bench.file}" if bench.unusable else spec.function
+def _grade_open_net(bench: _Bench, submission: Submission, exercise: Exercise, secret: bytes) -> Verdict:
+    for file in (exercise.file, bench.file):
+        if file not in submission.files:
+            return models.verdict(exercise, 0.0, "missing", f"{file} was not handed in.")
+    started = time.monotonic()
+    try:
+        verdict = open_nets.grade(submission, exercise, bench.run, secret)
+    except WorkerLost as lost:
+        verdict = models.verdict(exercise, 0.0, *_lost(lost, "building and running the net", bench, open_nets.SECONDS))
+    return replace(verdict, seconds=round(time.monotonic() - started, 3))
+
+
+def _lost(lost: WorkerLost, what: str, bench: _Bench, seconds: float) -> tuple[VerdictName, str]:
+    """The verdict on what never came back, and why."""
+    if bench.unusable:
+        what, seconds = f"importing {bench.file}", bench.limits.seconds
     if lost.reason == "timeout":
-        said = f"{what} did not end within {bench.limits.seconds:g} seconds; is there a loop that never stops?"
-        return _nothing("timeout", f"{said[0].upper()}{said[1:]}" if bench.unusable else said)
-    return _nothing("killed", f"The process ended while {what} ran ({lost.message}); this earns no points.")
+        said = f"{what} did not end within {seconds:g} seconds; is there a loop that never stops?"
+        return "timeout", f"{said[0].upper()}{said[1:]}" if " " in what else said
+    return "killed", f"The process ended while {what} ran ({lost.message}); this earns no points."
 
 
 def _nothing(verdict: VerdictName, hint: str) -> Judgement:

@@ -177,3 +177,20 @@ def check_accuracy(model, X, y, batch_size=256):
     raise NotImplementedError("check_accuracy: your code here")
     # ======== END OF YOUR CODE ========
     return accuracy
+
+
+def open_ended_net():
+    """A net of your own design for images of (3, 32, 32).
+
+    You hand in this constructor and the weights that its net was trained to; the grader builds the net, puts the
+    weights in, and looks at the scores of images that nobody has. So nothing here may depend on anything but this file.
+
+    Returns
+    -------
+    torch.nn.Module
+        Not trained yet. For images (N, 3, 32, 32) as `utils.torch_nets.as_input` makes them it gives scores (N, 10).
+    """
+    # ======== YOUR CODE HERE: torch_models.open_ended_net (hw6, 10 points) ========
+    raise NotImplementedError("open_ended_net: your code here")
+    # ======== END OF YOUR CODE ========
+    return net

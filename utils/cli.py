@@ -88,7 +88,8 @@ def pack(
         raise typer.Exit(2)
     out = out or Path(f"{assignment}.zip")
     files = [(path, path.name) for path in sorted(folder.glob("*.ipynb"))]
-    files += [(path, f"models/{path.name}") for path in sorted((folder / "models").glob("*.npz"))]
+    nets = [path for path in (folder / "models").glob("*") if path.suffix in (".npz", ".safetensors")]
+    files += [(path, f"models/{path.name}") for path in sorted(nets)]
     files += [(path, f"nndl/{path.name}") for path in sorted(Path("nndl").glob("*.py"))]
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
         for path, name in files:

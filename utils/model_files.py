@@ -1,12 +1,16 @@
-"""Trained weights on disk: plain ``.npz``, written whole or not at all, and never unpickled when read."""
+"""Trained weights on disk, written whole or not at all, and never unpickled when read.
+
+The numpy nets of the course are kept as plain ``.npz``; for a PyTorch net, `utils.torch_nets` writes safetensors.
+"""
 
 from __future__ import annotations
 
+import json
 import os
 import tempfile
 import tokenize
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import IO, Any
 
@@ -17,6 +21,7 @@ from utils.errors import DataError, reason
 
 DATASETS = ("cifar10", "offline")
 MOST_BYTES = 256 * 2**20
+MOST_HEADER = 2**20  # bytes of names and shapes in a safetensors file
 
 
 def save_model(path: str | os.PathLike[str], params: Mapping[str, ArrayLike], data: Mapping[str, Any]) -> Path:
@@ -42,9 +47,7 @@ def save_model(path: str | os.PathLike[str], params: Mapping[str, ArrayLike], da
     ValueError
         If there are no weights, a weight holds anything but finite numbers, or ``data`` names no data set.
     """
-    dataset = str(data.get("dataset"))
-    if dataset not in DATASETS:
-        raise ValueError(f"data['dataset'] is {dataset!r}: hand over the dict of get_CIFAR10_data.")
+    dataset = dataset_of(data)
     if not params:
         raise ValueError("There are no weights to save: train the net first and hand over its params.")
     arrays = {name: np.asarray(value) for name, value in params.items()}
@@ -108,16 +111,62 @@ def read_model(file: IO[bytes], name: str, most_bytes: int = MOST_BYTES) -> tupl
     return arrays, dataset
 
 
+def dataset_of(data: Mapping[str, Any]) -> str:
+    """The name of the set that `get_CIFAR10_data` returned; ValueError where `data` is something else."""
+    dataset = str(data.get("dataset"))
+    if dataset not in DATASETS:
+        raise ValueError(f"data['dataset'] is {dataset!r}: hand over the dict of get_CIFAR10_data.")
+    return dataset
+
+
+def safetensors_dataset(data: bytes, name: str) -> str:
+    """The data set that a net in a safetensors file was trained on; its weights are not looked at.
+
+    The format begins with the length of a JSON object, eight bytes, and the object; what its writer adds is in
+    ``__metadata__``.
+
+    Parameters
+    ----------
+    data : bytes
+        The file, from anybody.
+    name : str
+        What to call it in an error.
+
+    Raises
+    ------
+    DataError
+        If the file is not of the format, or names no data set.
+    """
+    again = "write it again with save_net"
+    length = int.from_bytes(data[:8], "little")
+    if length > min(MOST_HEADER, len(data) - 8):
+        raise DataError(f"{name} is no safetensors file: {again}.")
+    try:
+        header = json.loads(data[8 : 8 + length])
+        dataset = header["__metadata__"]["dataset"]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        dataset = None
+    if dataset not in DATASETS:
+        raise DataError(f"{name} does not say which data set it was trained on: {again}.")
+    return str(dataset)
+
+
 def write_npz(path: str | os.PathLike[str], arrays: Mapping[str, ArrayLike]) -> Path:
     """Write arrays to ``path`` (``.npz`` is added where missing) so that a reader never meets half a file."""
     path = Path(path)
     if path.suffix != ".npz":
         path = path.with_name(path.name + ".npz")
+    values = {name: np.asarray(value) for name, value in arrays.items()}
+    return write_whole(path, lambda file: np.savez(file, allow_pickle=False, **values))
+
+
+def write_whole(path: Path, write: Callable[[IO[bytes]], object]) -> Path:
+    """Let `write` fill a new file and only then call it `path`; the folder is made."""
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor, scratch = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(descriptor, "wb") as file:
-            np.savez(file, allow_pickle=False, **{name: np.asarray(value) for name, value in arrays.items()})
+            write(file)
         os.chmod(scratch, 0o644)  # mkstemp's 0600 would keep a grader under another user from reading it
         os.replace(scratch, path)
     except BaseException:

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from tqdm.auto import tqdm
 
 from utils.progress import bar_hidden
+from utils.torch_nets import as_input
 
 Scores = Callable[[torch.Tensor], torch.Tensor]
 
@@ -25,7 +25,7 @@ def best_device() -> torch.device:
 def as_tensors(
     data: Mapping[str, Any], num_train: int | None = None, device: torch.device | str = "cpu"
 ) -> dict[str, torch.Tensor]:
-    """The course's data as tensors, the images divided by the deviation of the training pixels.
+    """The course's data as tensors, the images as `utils.torch_nets.as_input` makes them.
 
     Parameters
     ----------
@@ -40,12 +40,10 @@ def as_tensors(
     dict of str to tensor
         ``X_train``, ``y_train`` and so on: images float32, labels int64.
     """
-    spread = float(np.std(data["X_train"][:1000]))
     tensors = {}
     for split in ("train", "val", "test"):
         count = num_train if split == "train" else None
-        images: NDArray[np.float32] = np.asarray(data[f"X_{split}"][:count], dtype=np.float32) / spread
-        tensors[f"X_{split}"] = torch.tensor(images, device=device)
+        tensors[f"X_{split}"] = as_input(data[f"X_{split}"][:count], device)
         tensors[f"y_{split}"] = torch.tensor(data[f"y_{split}"][:count], device=device)
     return tensors
 

@@ -17,7 +17,7 @@ from utils.checks.pack import GoldenCase, Pack, PackError
 from utils.checks.program import Crash
 from utils.checks.rules import as_array, close
 
-from ..course import Assignment, Course
+from ..course import Assignment, Course, Exercise
 from ..errors import CourseError
 from ..exercises import NEEDS, absent, recipe
 from ..files import content
@@ -71,17 +71,21 @@ def _kept(course: Course, path: str, package: str) -> bytes:
 
 
 def model_table(course: Course) -> bytes:
-    """What the student's check knows about trained nets: the shapes of their weights and their score ranges."""
+    """What the student's check knows about trained nets: their score ranges, and the shapes or constructors."""
     table = {
         exercise.name: {
             "from": exercise.score.start,
             "to": exercise.score.stop,
-            "shapes": {name: list(shape) for name, shape in MODELS[exercise.name].shapes.items()},
+            **({"constructor": exercise.constructor} if exercise.constructor else {"shapes": _shapes(exercise)}),
         }
         for _, exercise in course.exercises()
         if exercise.score is not None
     }
     return json.dumps(table, indent=2).encode() + b"\n"
+
+
+def _shapes(exercise: Exercise) -> dict[str, list[int]]:
+    return {name: list(shape) for name, shape in MODELS[exercise.name].shapes.items()}
 
 
 def build_pack(name: str, reference: Reference, requires: tuple[str, ...] = ()) -> Pack:

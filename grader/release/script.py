@@ -85,7 +85,7 @@ def source_notebook(path: Path, assignment: Assignment, notebook: Notebook) -> N
                 f"it has {', '.join(listed[kind]) or 'none'}."
             )
         metadata = {"nbgrader": _nbgrader(kind, name, points.get(name))} if kind else {}
-        options = {"source": cell.source, "id": _cell_id(cell, name, ids), "metadata": metadata}
+        options = {"source": cell.source.lstrip("\n"), "id": _cell_id(cell, name, ids), "metadata": metadata}
         cells.append(v4.new_code_cell(**options) if cell.cell_type == "code" else v4.new_markdown_cell(**options))
         names.add(name or f"line {line}")
     for name in points:

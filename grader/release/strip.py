@@ -35,7 +35,7 @@ def strip(source: str, module: str, course: Course) -> str:
         exercise, or an exercise has no region.
     """
     where = f"solutions/nndl/{module}.py"
-    exercises = {e.function: (a, e) for a, e in course.exercises() if e.module == module}
+    exercises = {e.written_in[1]: (a, e) for a, e in course.exercises() if e.written_in[0] == module}
     found = regions(source, where)
     parts = Counter(region.function for region in found)
     for region in found:
@@ -55,7 +55,8 @@ def strip(source: str, module: str, course: Course) -> str:
         marker = lines[region.begin - 1]
         indent, line_end = marker[: marker.index("#")], "\r" if marker.endswith("\r") else ""
         part = sum(other.function == region.function and other.begin <= region.begin for other in found)
-        title = exercise.name + (f", part {part} of {parts[region.function]}" if parts[region.function] > 1 else "")
+        title = f"{module}.{region.function}"
+        title += f", part {part} of {parts[region.function]}" if parts[region.function] > 1 else ""
         worth = f"{exercise.points:g} point{'' if exercise.points == 1 else 's'}"
         lines[region.begin - 1 : region.end] = [
             f"{indent}# ======== YOUR CODE HERE: {title} ({assignment.name}, {worth}) ========{line_end}",
@@ -104,9 +105,10 @@ def package(course: Course) -> dict[str, bytes]:
                 raise CourseError(f"{path} is not UTF-8 ({error}); save it as UTF-8.") from None
         tree[f"nndl/{path.relative_to(folder).as_posix()}"] = data
     for assignment, exercise in course.exercises():
-        if exercise.score is None and exercise.file not in tree:
+        module, function = exercise.written_in
+        if module != "models" and f"nndl/{module}.py" not in tree:
             raise CourseError(
-                f"course.toml lists {exercise.name} for {assignment.name}, but there is no "
-                f"solutions/{exercise.file}; write it or correct the name."
+                f"course.toml lists {module}.{function} for {assignment.name}, but there is no "
+                f"solutions/nndl/{module}.py; write it or correct the name."
             )
     return tree

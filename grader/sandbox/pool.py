@@ -158,7 +158,14 @@ class Worker:
             self.close()
             raise
 
-    def run(self, program: str, inputs: Mapping[str, object], fetch: Sequence[str], seed: int = 0) -> Ran | Crash:
+    def run(
+        self,
+        program: str,
+        inputs: Mapping[str, object],
+        fetch: Sequence[str],
+        seed: int = 0,
+        seconds: float | None = None,
+    ) -> Ran | Crash:
         """Run one program against the submitted module.
 
         Parameters
@@ -171,6 +178,8 @@ class Worker:
             Variables to bring back.
         seed : int
             For the global generators of ``numpy.random`` and ``random``.
+        seconds : float, optional
+            In place of the worker's limit.
 
         Returns
         -------
@@ -184,7 +193,8 @@ class Worker:
         if self._closed:
             raise WorkerLost("killed", "the worker is closed")
         self._runs += 1
-        deadline = time.monotonic() + self._limits.seconds
+        seconds = seconds or self._limits.seconds
+        deadline = time.monotonic() + seconds
         questions = Questions(self._proxies, self._answer, self._limits)
         try:
             self._channel.send(Run(self._runs, program, tuple(fetch), seed), dict(inputs), deadline)
@@ -195,7 +205,7 @@ class Worker:
                 self._reply(*questions.reply(message, value), deadline)
         except WireTimeout:
             self.close()
-            raise WorkerLost("timeout", f"no answer within {self._limits.seconds:g} seconds") from None
+            raise WorkerLost("timeout", f"no answer within {seconds:g} seconds") from None
         except WireClosed:
             self._end(_SECONDS_TO_EXIT)
             raise WorkerLost("killed", f"the process that ran the code ended: {self._ended}") from None

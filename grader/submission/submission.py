@@ -17,7 +17,7 @@ from .archive import open_archive
 from .folder import Folder
 from .tree import Entry, NotASubmission, Tree, Unreadable, printable
 
-CAPS = {".py": 1 << 20, ".ipynb": 20 << 20, ".npz": 64 << 20}
+CAPS = {".py": 1 << 20, ".ipynb": 20 << 20, ".npz": 64 << 20, ".safetensors": 64 << 20}
 """Largest file taken, in bytes, by suffix; 1 MiB for any other."""
 
 _MANY = 8  # names that one sentence lists

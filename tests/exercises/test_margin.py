@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from here import RECIPES
 from test_recipes import BANK, RIGHT, judged
 
-from grader.exercises import RECIPES, Misconception, Recipe
+from grader.exercises import Misconception, Recipe
 from grader.reference import Edit, Reference
 from grader.trial import Trial
 from utils.checks.judge import Hearing

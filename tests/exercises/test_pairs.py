@@ -7,9 +7,10 @@ from itertools import combinations
 
 import numpy as np
 import pytest
+from here import RECIPES
 
 from grader.errors import CourseError
-from grader.exercises import RECIPES, Misconception, Recipe
+from grader.exercises import Misconception, Recipe
 from grader.reference import Reference
 from grader.trial import Trial
 from utils.checks.judge import judge

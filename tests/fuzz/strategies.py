@@ -18,7 +18,7 @@ import msgspec
 import numpy as np
 from gradebook.small_course import TOML
 from hypothesis import strategies as st
-from targets import archive, course_toml, frame, golden_pack, model, notebook, secret, small_course, stream
+from targets import archive, course_toml, frame, golden_pack, model, notebook, safetensors, secret, small_course, stream
 
 from grader.sandbox.inside.wire import Ask, Done, Failed, Ready, dump
 
@@ -199,6 +199,14 @@ def npz(draw: st.DrawFn) -> bytes:
 
 
 @st.composite
+def safetensors_files(draw: st.DrawFn) -> bytes:
+    """Weights whose header is twisted, or shorter or longer than it says."""
+    header = {"__metadata__": {"dataset": "offline"}, "w": {"dtype": "F32", "shape": [2], "data_offsets": [0, 8]}}
+    text = as_json(draw(twisted(header)))
+    return struct.pack("<Q", max(0, len(text) + draw(st.sampled_from([0, 0, 0, -1, 1, 2**40])))) + text + bytes(8)
+
+
+@st.composite
 def packs(draw: st.DrawFn) -> bytes:
     """A golden pack of the kit with its description twisted."""
     path = Path(__file__).parents[2] / "utils" / "checks" / "goldens" / "layers.relu_backward.npz"
@@ -229,6 +237,7 @@ def inputs() -> dict[Callable[[bytes], None], Bytes]:
         archive: zips() | tars(),
         golden_pack: packs() | npz(),
         model: npz(),
+        safetensors: safetensors_files(),
         secret: st.sampled_from(
             [b"a" * 64, b"a" * 5000, b"2027-01-01 00:00:00 UTC", b"2027-01-01T00:00:00+0200", b"\n"]
         ),

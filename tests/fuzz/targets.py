@@ -27,7 +27,7 @@ from grader.secret import FILE, VARIABLE, course_secret
 from grader.submission import NotASubmission, Submission
 from utils.checks.pack import Pack, PackError
 from utils.errors import DataError
-from utils.model_files import read_model
+from utils.model_files import read_model, safetensors_dataset
 
 WANTED = ("nndl/layers.py", "FC_nets.ipynb", "models/best.npz")
 
@@ -116,6 +116,10 @@ def model(data: bytes) -> None:
     assert all(array.dtype.kind in "fiubU" for array in weights.values())
 
 
+def safetensors(data: bytes) -> None:
+    assert safetensors_dataset(data, "best.safetensors") in ("cifar10", "offline")
+
+
 def secret(data: bytes) -> None:
     """The course's secret, and when something was handed in: two small files that people edit."""
     os.environ.pop(VARIABLE, None)
@@ -133,5 +137,6 @@ TARGETS: dict[Callable[[bytes], None], type[Exception]] = {
     archive: NotASubmission,
     golden_pack: PackError,
     model: DataError,
+    safetensors: DataError,
     secret: CourseError,
 }

@@ -124,3 +124,24 @@ def test_a_mistake_that_nobody_has_named_is_told_output_by_output(grade: Grade) 
         ("running", "pass"),
     ]
     assert "1.37 times" in verdict.findings[0].hint
+
+
+BORROWED = (
+    (
+        "out[n, f, i, j] = (window * w[f]).sum() + b[f]",
+        "import torch\n        out[n, f, i, j] = float((torch.tensor(window) * torch.tensor(w[f])).sum() + b[f])",
+    ),
+)
+
+
+def test_pytorch_answers_for_nobody_who_is_to_write_a_layer(grade: Grade) -> None:
+    report = grade(conv_layers=BORROWED)
+    assert wrong(report) == {"conv_layers.conv_forward_naive"}
+    (finding,) = next(verdict for verdict in report.exercises if verdict.score == 0).findings
+    assert "torch answers for nobody while nndl.conv_layers is checked; write it yourself" in finding.hint
+
+
+def test_otherwise_it_would(grade: Grade, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("torch", reason="PyTorch cannot answer where it is not installed: pip install torch")
+    monkeypatch.setattr(oracle, "withheld", lambda module: ())
+    assert wrong(grade(conv_layers=BORROWED)) == set()

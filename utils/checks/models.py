@@ -11,11 +11,13 @@ from typing import Any
 import numpy as np
 
 from utils.errors import DataError
-from utils.model_files import load_model
+from utils.model_files import load_model, safetensors_dataset
 
 from .pack import FOLDER, PackError
+from .rules import Array
 
 TABLE = FOLDER / "models.json"
+CLASSES = 10  # of CIFAR-10, and of the offline set
 
 
 def check_model(path: str | os.PathLike[str], data: Mapping[str, Any], net: Callable[..., Any]) -> str:
@@ -24,11 +26,13 @@ def check_model(path: str | os.PathLike[str], data: Mapping[str, Any], net: Call
     Parameters
     ----------
     path : path
-        As written by `utils.data_utils.save_model`: ``"models/two_layer_best.npz"``.
+        As written by `utils.data_utils.save_model`: ``"models/two_layer_best.npz"``; or by `utils.torch_nets.save_net`,
+        for a net of your own design: ``"models/open_ended.safetensors"``.
     data : dict
         From `utils.data_utils.get_CIFAR10_data`.
-    net : class
-        Your net: called with the sizes, it must have ``params`` and ``predict``.
+    net : class or function
+        Your net: called with the sizes, it must have ``params`` and ``predict``. For one of your own design its
+        constructor, called without arguments.
 
     Returns
     -------
@@ -41,21 +45,9 @@ def check_model(path: str | os.PathLike[str], data: Mapping[str, Any], net: Call
         In one sentence, when the file is absent, damaged, or not the net that is asked for.
     """
     path = Path(path)
-    rule = _rule(path.stem)
-    weights, dataset = load_model(path)
-    for name, shape in rule["shapes"].items():
-        seen = weights[name].shape if name in weights else "not there"
-        if seen != tuple(shape):
-            raise DataError(f"{name} in {path} is {seen}; the net to hand in has {tuple(shape)}.")
-    if dataset != str(data["dataset"]):
-        raise DataError(
-            f"{path} was trained on the set “{dataset}”, but data is “{data['dataset']}”; use the same one."
-        )
-    hidden, inputs = rule["shapes"]["W1"]
-    model = net(inputs, hidden, rule["shapes"]["b2"][0])
-    model.params = weights
-    X, y = data["X_val"], data["y_val"]
-    accuracy = float(np.mean(model.predict(X.reshape(len(X), -1)) == y))
+    rule = _rule(path)
+    right = (_right_torch if "constructor" in rule else _right)(path, rule, data, net)
+    accuracy = float(np.mean(right))
     start, stop = rule["from"], rule["to"]
     share = min(max((accuracy - start) / (stop - start), 0.0), 1.0)
     return (
@@ -64,13 +56,68 @@ def check_model(path: str | os.PathLike[str], data: Mapping[str, Any], net: Call
     )
 
 
-def _rule(name: str) -> dict[str, Any]:
+def _right(path: Path, rule: Mapping[str, Any], data: Mapping[str, Any], net: Callable[..., Any]) -> Array:
+    """Whether a net of the course's design is right, for each image of the validation set."""
+    weights, dataset = load_model(path)
+    for name, shape in rule["shapes"].items():
+        seen = weights[name].shape if name in weights else "not there"
+        if seen != tuple(shape):
+            raise DataError(f"{name} in {path} is {seen}; the net to hand in has {tuple(shape)}.")
+    _same_set(path, dataset, data)
+    hidden, inputs = rule["shapes"]["W1"]
+    model = net(inputs, hidden, rule["shapes"]["b2"][0])
+    model.params = weights
+    X, y = data["X_val"], data["y_val"]
+    right: Array = model.predict(X.reshape(len(X), -1)) == y
+    return right
+
+
+def _right_torch(path: Path, rule: Mapping[str, Any], data: Mapping[str, Any], net: Callable[..., Any]) -> Array:
+    """The same for a net of the student's design."""
+    from utils import torch_nets  # only HW6 needs PyTorch
+
+    if not path.is_file():
+        raise DataError(f"There is no model file {path}: train the net and write it with save_net.")
+    stored = path.read_bytes()
+    _same_set(path, safetensors_dataset(stored, path.name), data)
+    scores = torch_nets.scores_of(torch_nets.restored(net(), stored), data["X_val"])
+    if wrong := unusable_scores(scores, len(data["y_val"])):
+        raise DataError(wrong)
+    right: Array = scores.argmax(axis=1) == data["y_val"]
+    return right
+
+
+def unusable_scores(scores: object, images: int) -> str:
+    """What keeps a net's scores from being counted, in one sentence; ``""`` where nothing does."""
+    wanted = (images, CLASSES)
+    if not isinstance(scores, np.ndarray) or scores.dtype.kind != "f":
+        return (
+            f"The net gives no floating-point scores; there has to be one for each class, {wanted} for {images} images."
+        )
+    if scores.shape != wanted:
+        return f"The net gives scores of shape {scores.shape} for {images} images; they have to be {wanted}."
+    if not np.isfinite(scores).all():
+        return "The net gives scores that are no finite numbers; did the training diverge?"
+    return ""
+
+
+def _same_set(path: Path, dataset: str, data: Mapping[str, Any]) -> None:
+    if dataset != str(data["dataset"]):
+        raise DataError(
+            f"{path} was trained on the set “{dataset}”, but data is “{data['dataset']}”; use the same one."
+        )
+
+
+def _rule(path: Path) -> dict[str, Any]:
     try:
         table = json.loads(TABLE.read_text("utf-8"))
-        rule: dict[str, Any] = table[f"models.{name}"]
     except (OSError, ValueError):
         raise PackError(f"{TABLE} cannot be read; restore it from the course's files.") from None
-    except KeyError:
-        known = ", ".join(key.removeprefix("models.") + ".npz" for key in table)
-        raise DataError(f"No trained net called {name}.npz is asked for; the course takes {known}.") from None
-    return rule
+    files = {
+        key.removeprefix("models.") + (".safetensors" if "constructor" in rule else ".npz"): rule
+        for key, rule in table.items()
+    }
+    if path.name not in files:
+        raise DataError(f"No trained net called {path.name} is asked for; the course takes {', '.join(files)}.")
+    asked: dict[str, Any] = files[path.name]
+    return asked
