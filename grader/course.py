@@ -334,7 +334,7 @@ def _validate(course: Course, source: _Source) -> None:
                 raise source.error(
                     exercise.name, f'"{exercise.name}": a score range belongs to models.* and to them only.'
                 )
-            if exercise.constructor and (exercise.score is None or not NAME.match(exercise.constructor)):
+            if exercise.constructor and (exercise.score is None or "." not in exercise.constructor):
                 said = 'builds a trained net, with a score range; write constructor = "module.function"'
                 raise source.error(exercise.name, f'"{exercise.name}": a constructor {said}.')
             if exercise.follow_through is not None and (exercise.score or not 0 <= exercise.follow_through <= 1):

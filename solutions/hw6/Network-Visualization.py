@@ -186,9 +186,11 @@ plt.show()
 
 # %% [markdown] written="the-ideal-of-a-class"
 # ### BEGIN SOLUTION
-# They show what tells a class from the others: its colours, its texture, its edges and corners, often in several places
-# at once and in no order. What is missing is a whole: one object, of one size, in front of a background. The network
-# was only asked which of ten classes an image belongs to; for that it is enough to find evidence, and two pieces of
-# evidence are better than one. It never had to know how the pieces hang together, nor what an image looks like that
-# occurs. It learned to tell classes apart, not to draw them.
+# They show what tells a class from the others: here its outline, at about the place and the size that it had in the
+# training images. The colours run through the rainbow and say nothing, because in this set no class has a colour of its
+# own. What is missing is a whole: one object with a surface, in front of a background. And there is too much of what
+# is good: the edges of a ring or a frame are repeated outwards and inwards like echoes (in photographs it is eyes, or
+# petals, all over the picture). The network was only asked which of ten classes an image belongs to; for that it is
+# enough to find evidence, and two pieces of evidence are better than one. It never had to know how the pieces hang
+# together, nor what images occur. It learned to tell classes apart, not to draw them.
 # ### END SOLUTION

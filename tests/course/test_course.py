@@ -58,6 +58,17 @@ def test_what_is_read(tmp_path: Path) -> None:
     assert course.root == tmp_path
 
 
+def test_a_net_of_ones_own_design_is_handed_in_with_its_constructor(tmp_path: Path) -> None:
+    text = TEXT.replace("points = 2, s", 'points = 2, constructor = "nets.build", s')
+    assignment = load(write(tmp_path, text))["hw1"]
+    assert assignment.files == ("layers.ipynb", "nndl/layers.py", "models/best.safetensors", "nndl/nets.py")
+    assert [exercise.written_in for exercise in assignment.exercises] == [
+        ("layers", "forward"),
+        ("layers", "backward"),
+        ("nets", "build"),
+    ]
+
+
 def test_the_kits_own_course_is_valid(course: Course) -> None:
     assert course["hw3"].exercises
     assert all(exercise.points > 0 for _, exercise in course.exercises())
@@ -75,6 +86,8 @@ def test_the_kits_own_course_is_valid(course: Course) -> None:
         ('["layers.forward"]', '["layers.forwards"]', 17, "which does not exist"),
         ("from = 0.2", "from = 0.7", 18, "0 <= from < to <= 1"),
         (", score = { from = 0.2, to = 0.5 }", "", 18, "a score range belongs to models.* and to them only"),
+        ("points = 2, s", 'points = 2, constructor = "build", s', 18, 'write constructor = "module.function"'),
+        ("points = 5", 'points = 5, constructor = "layers.build"', 17, "builds a trained net, with a score range"),
         ('"layers.forward", points = 3', '"forward", points = 3', 16, 'write "module.function"'),
         ('grace = "90min"', 'grace = "soon"', 5, "is not a duration; write it like"),
         ("per_day = 0.25", "per_day = 25", 4, "a share between 0 and 1"),
