@@ -16,6 +16,7 @@ from .errors import CourseError
 
 Duration = str
 NAME = re.compile(r"^[A-Za-z_][\w.]*$")
+_CONSTRUCTOR = re.compile(r"^[A-Za-z_]\w*\.[A-Za-z_]\w*$")
 IDENTIFIER = re.compile(r"^[A-Za-z][\w-]*$")
 _SIZE = re.compile(r"^(\d+(?:\.\d+)?) ?(KiB|MiB|GiB)$")
 _DURATION = re.compile(r"^(\d+(?:\.\d+)?)(s|min|h|d)$")
@@ -334,7 +335,7 @@ def _validate(course: Course, source: _Source) -> None:
                 raise source.error(
                     exercise.name, f'"{exercise.name}": a score range belongs to models.* and to them only.'
                 )
-            if exercise.constructor and (exercise.score is None or "." not in exercise.constructor):
+            if exercise.constructor and (exercise.score is None or not _CONSTRUCTOR.match(exercise.constructor)):
                 said = 'builds a trained net, with a score range; write constructor = "module.function"'
                 raise source.error(exercise.name, f'"{exercise.name}": a constructor {said}.')
             if exercise.follow_through is not None and (exercise.score or not 0 <= exercise.follow_through <= 1):

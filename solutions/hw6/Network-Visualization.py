@@ -33,7 +33,7 @@ from utils.vis_utils import course_style
 course_style()
 
 # %% [markdown]
-# The network: a small one, trained here on the offline set. That takes about two minutes the first time; then it is
+# The network: a small one, trained here on the offline set. That takes a minute or two the first time; then it is
 # kept. If you have torchvision and a folder of photographs, set `PRETRAINED = True` to look into SqueezeNet, which was
 # trained on 1.3 million of them (`help(trained_net)` says where the photographs go).
 

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import typer
+from typer.testing import CliRunner
 
 torch = pytest.importorskip("torch", reason="utils.pretrained needs PyTorch, which only HW6 needs: pip install torch")
 
@@ -120,6 +122,23 @@ def test_squeezenet_with_images_by_class(torchvision, tmp_path):
     assert net.model(pretrained.preprocess(net.images)).shape == (2, 3)
     assert not any(p.requires_grad for p in net.model.parameters())
     assert torchvision.models.asked == [torchvision.models.SqueezeNet1_1_Weights.IMAGENET1K_V1]
+
+
+def test_the_command_fetches_and_says_how_good_it_is(quick, torchvision, tmp_path):
+    app = typer.Typer()
+    app.command()(pretrained.main)
+    for photo in ("hay/a.png", "goldfish/b.png"):
+        photograph(tmp_path / "photos" / photo, 60, 50)
+    for arguments, said in (
+        ([], "The small network is right about "),
+        (["--pretrained"], "SqueezeNet is right about "),
+    ):
+        ran = CliRunner().invoke(app, [*arguments, "--folder", str(tmp_path / "photos" if arguments else tmp_path)])
+        assert ran.exit_code == 0
+        assert ran.output.startswith(said)
+    ran = CliRunner().invoke(app, ["--pretrained", "--folder", str(tmp_path / "nothing")])
+    assert ran.exit_code == 2
+    assert "set NNDL_IMAGENET to a folder" in ran.output
 
 
 def test_errors_say_what_to_do(torchvision, tmp_path, monkeypatch):
