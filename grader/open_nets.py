@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from utils.checks.judge import Answer
+from utils.checks.hearing import Answer
 from utils.checks.models import unusable_scores
 from utils.checks.program import Crash
 from utils.errors import DataError

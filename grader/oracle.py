@@ -19,7 +19,8 @@ import numpy as np
 
 from utils.checks.case import Finding
 from utils.checks.follow import FollowThrough
-from utils.checks.judge import Answer, Judgement, attempt, judge
+from utils.checks.hearing import Answer
+from utils.checks.judge import Judgement, attempt, judge
 
 from . import models, open_nets
 from .course import Assignment, Course, Exercise

@@ -8,7 +8,8 @@ from types import ModuleType
 import numpy as np
 
 from utils.checks.case import Case
-from utils.checks.judge import Answer, Hearing, attempt
+from utils.checks.hearing import Answer, Hearing
+from utils.checks.judge import attempt
 from utils.checks.program import Crash, Ran, run_program
 
 from .errors import CourseError

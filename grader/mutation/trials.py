@@ -17,7 +17,8 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from utils.checks.case import Case
-from utils.checks.judge import Answer, Hearing, attempt
+from utils.checks.hearing import Answer, Hearing
+from utils.checks.judge import attempt
 from utils.checks.pack import load
 from utils.checks.program import Crash, run_program
 

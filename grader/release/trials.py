@@ -15,7 +15,8 @@ from types import ModuleType
 
 import numpy as np
 
-from utils.checks.judge import Answer, Judgement, attempt, judge
+from utils.checks.hearing import Answer
+from utils.checks.judge import Judgement, attempt, judge
 from utils.checks.pack import Pack, PackError
 from utils.checks.program import run_program
 

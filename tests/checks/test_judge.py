@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from utils.checks.case import Case
-from utils.checks.judge import Hearing, Judgement, judge
+from utils.checks.hearing import Hearing
+from utils.checks.judge import Judgement, judge
 from utils.checks.program import Ran
 from utils.checks.rules import Equal
 

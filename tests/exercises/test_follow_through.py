@@ -11,7 +11,8 @@ from grader.exercises import RECIPES
 from grader.reference import Reference
 from grader.trial import SEED, Trial
 from utils.checks.follow import FollowThrough
-from utils.checks.judge import Answer, Judgement, judge
+from utils.checks.hearing import Answer
+from utils.checks.judge import Judgement, judge
 from utils.checks.program import run_program
 
 NORM = """

@@ -10,7 +10,7 @@ from test_recipes import BANK, RIGHT, judged
 from grader.exercises import Misconception, Recipe
 from grader.reference import Edit, Reference
 from grader.trial import Trial
-from utils.checks.judge import Hearing
+from utils.checks.hearing import Hearing
 from utils.checks.program import Ran
 from utils.checks.rules import Minibatches, tolerance
 

@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 
 from .case import Finding
-from .judge import Answer, attempt, judge
+from .hearing import Answer
+from .judge import attempt, judge
 from .models import check_model
 from .pack import FOLDER, Pack, PackError, load, names
 from .program import run_program

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from .case import leaves
+from .hearing import Hearing
 from .pairs import pair
-
-if TYPE_CHECKING:
-    from .judge import Hearing
 
 
 def explained_by(

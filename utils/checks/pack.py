@@ -20,7 +20,7 @@ import numpy as np
 from utils.errors import reason
 
 from .case import Case
-from .judge import Answer, Hearing
+from .hearing import Answer, Hearing
 from .program import Crash, Ran
 from .rules import Rule
 

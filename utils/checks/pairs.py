@@ -9,16 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from .case import value_at
+from .hearing import Hearing
 from .program import Crash
 from .rules import Array, Rule, as_array
-
-if TYPE_CHECKING:
-    from .judge import Hearing
 
 LIMIT = 60  # misconceptions looked at: the pairs are the square of it, and a check answers within a second
 
