@@ -10,7 +10,7 @@
 # | 2 | how little must an image change to be taken for something else? | `make_fooling_image` |
 # | 3 | what would the network's ideal of a class look like? | `class_visualization_update_step` |
 #
-# All three stand in `nndl/net_visualization.py`.
+# All three stand in `nndl/net_visualization.py`, and need PyTorch: `pip install torch`.
 
 # %%
 # %load_ext autoreload

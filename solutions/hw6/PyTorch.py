@@ -11,7 +11,7 @@
 # | `nn.Module` | the layers and how they are connected | keeps the parameters, and starts them |
 # | `nn.Sequential` | a list of layers | the forward pass too |
 #
-# All of it stands in `nndl/torch_models.py`. First, though, a look back.
+# All of it stands in `nndl/torch_models.py`, and needs PyTorch: `pip install torch`. First, though, a look back.
 
 # %%
 # %load_ext autoreload

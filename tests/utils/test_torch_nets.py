@@ -13,7 +13,7 @@ from utils.errors import DataError
 torch = pytest.importorskip("torch", reason="PyTorch, which only HW6 needs, is not installed: pip install torch")
 from torch import nn  # noqa: E402
 
-from utils.checks import check  # noqa: E402
+from utils.checks import CheckFailed, check  # noqa: E402
 from utils.model_files import safetensors_dataset  # noqa: E402
 from utils.torch_nets import PIXEL_SPREAD, as_input, restored, save_net, scores_of  # noqa: E402
 from utils.torch_training import as_tensors, fit  # noqa: E402
@@ -120,7 +120,7 @@ def test_the_visible_check_measures_the_net_that_the_constructor_builds(
     assert "100.0% on the validation set, worth 100% of the points" in capsys.readouterr().out
 
     def fails(words: str, path: str, *args: object) -> None:
-        with pytest.raises(DataError, match=words):
+        with pytest.raises(CheckFailed, match=f"^✗ .*{words}"):
             check(path, *args)
 
     fails("is absent in the file", "models/open_ended.safetensors", raw, lambda: nn.Sequential(nn.Linear(3072, 10)))

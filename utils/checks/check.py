@@ -12,6 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from utils.errors import DataError
+
 from .case import Finding
 from .hearing import Answer
 from .judge import attempt, judge
@@ -96,7 +98,10 @@ def check(target: Callable[..., Any] | str, *args: Any) -> None:
         When `target` is not an exercise of the course.
     """
     if isinstance(target, str | os.PathLike):
-        print(check_model(target, *args))
+        try:
+            print(check_model(target, *args))
+        except DataError as error:
+            raise CheckFailed(f"✗ {error}") from None
         return
     results = [examine(pack, namespace) for pack, namespace in _exercises(target)]
     passed = [str(result) for result in results if result.passed]
