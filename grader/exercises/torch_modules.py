@@ -40,9 +40,14 @@ import torch
 torch.manual_seed(0)
 net = torch_models.sequential_convnet(C, F1, F2, K, tuple(image)).double()
 """
+# A module's layers may be made in any order; those of a list have one.
+_BY_NAME = """\
+own = [getattr(getattr(net, layer), kind) for layer, kind in (name.split("_") for name in params)]
+"""
+_BY_ORDER = "own = list(net.parameters())\n"
 # With the same weights the same scores and gradients; what forward makes anew shows in the count.
 _GIVEN = """\
-own = list(net.parameters())
+before = len(list(net.parameters()))
 with torch.no_grad():
     for parameter, given in zip(own, params.values(), strict=True):
         parameter.copy_(torch.tensor(given))
@@ -60,7 +65,7 @@ _BACKWARD = """\
 scores.backward(torch.tensor(dout))
 scores = scores.detach().numpy()
 grads = {name: None if p.grad is None else p.grad.numpy() for name, p in zip(params, own)}
-made = np.array(len(list(net.parameters())) - len(own))
+made = np.array(len(list(net.parameters())) - before)
 """
 # The model writes down how it is called. Its dropout and its running mean tell evaluation from training.
 ACCURACY = """\
@@ -124,7 +129,7 @@ def forward_cases(rng: np.random.Generator) -> Iterator[Case]:
     """Several images, a single one, a single channel; never square."""
     for title, inputs in _situations(rng):
         aspects = {"scores": Equal(), "grads": Equal(), "made": Equal()}
-        rest = _GIVEN + _FORWARD + _BACKWARD
+        rest = _BY_NAME + _GIVEN + _FORWARD + _BACKWARD
         yield Case(title, _MODULE + rest, inputs, aspects, _MODULE_ALONE + rest)
 
 
@@ -132,7 +137,7 @@ def sequential_cases(rng: np.random.Generator) -> Iterator[Case]:
     """As for the module."""
     for title, inputs in _situations(rng):
         aspects = {"scores": Equal(), "grads": Equal(), "made": Equal()}
-        program = _SEQUENTIAL + _GIVEN + _CALL + _BACKWARD
+        program = _SEQUENTIAL + _BY_ORDER + _GIVEN + _CALL + _BACKWARD
         yield Case(title, program, inputs, aspects)
 
 

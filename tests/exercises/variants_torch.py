@@ -70,6 +70,20 @@ RIGHT: tuple[tuple[str, str, tuple[Edit, ...]], ...] = (
     ),
     (
         "torch_models.ThreeLayerConvNet.forward",
+        "layers made in another order",
+        (
+            ("        self.fc = nn.Linear(channel_2 * height * width, num_classes)\n", ""),
+            (
+                "        height, width = image\n        self.conv1",
+                (
+                    "        height, width = image\n"
+                    "        self.fc = nn.Linear(channel_2 * height * width, num_classes)\n        self.conv1"
+                ),
+            ),
+        ),
+    ),
+    (
+        "torch_models.ThreeLayerConvNet.forward",
         "in place",
         (
             ("first = F.relu(self.conv1(x))", "first = self.conv1(x).relu_()"),
