@@ -134,12 +134,12 @@ def test_a_class_is_graded_into_the_gradebook_with_pages(
 def test_a_fresh_release_has_nothing_to_do_and_a_stale_one_is_refused(
     place: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert run(place, "release", "--check") == 0
+    assert run(place, "release", "hw3", "--check") == 0
     stub = place / "nndl" / "layers.py"
     text = stub.read_text()
     stub.write_text(f"{text}# a change by hand\n")
     try:
-        assert run(place, "release", "--check") == 1
+        assert run(place, "release", "hw3", "--check") == 1
         assert "nndl/layers.py" in capsys.readouterr().err
     finally:
         stub.write_text(text)
