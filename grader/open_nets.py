@@ -30,7 +30,7 @@ scores = torch_nets.scores_of(net, images)
 """
 
 SECONDS = 60.0
-"""For all hidden images together; a ResNet-18, made for images of this size, takes half of it on one slow core."""
+"""For all hidden images together; a ResNet-18 made for images of this size takes about a third of it on one core."""
 
 Run = Callable[[str, Mapping[str, object], Sequence[str], float], Answer]
 
