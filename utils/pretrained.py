@@ -146,7 +146,7 @@ def train_small_net(num: int = IMAGES, epochs: int = EPOCHS) -> nn.Sequential:
                 for batch in torch.split(torch.randperm(num), BATCH):
                     loss = nn.functional.cross_entropy(model(preprocess(pixels[batch.numpy()])), y[batch])
                     optimizer.zero_grad()
-                    loss.backward()  # type: ignore[no-untyped-call]
+                    loss.backward()
                     optimizer.step()
                     schedule.step()
                     bar.update()

@@ -102,7 +102,7 @@ def fit(
             for batch in torch.split(order, batch_size):
                 loss = torch.nn.functional.cross_entropy(scores(X[batch]), y[batch])
                 optimizer.zero_grad()
-                loss.backward()  # type: ignore[no-untyped-call]
+                loss.backward()
                 optimizer.step()
                 if scheduler:
                     scheduler.step()
