@@ -35,7 +35,8 @@ def check(
 ) -> None:
     """Run the visible checks of your code in nndl/.
 
-    Exits with 0 when everything passes, 1 when something does not, 2 for an unknown name.
+    Exits with 0 when everything passes, 1 when something does not, 2 for an unknown name, or
+    when nothing of it can be checked here.
     """
     sys.path.insert(0, str(Path.cwd()))
     try:
@@ -45,20 +46,19 @@ def check(
         raise typer.Exit(2) from None
     results = []
     left_out = [pack for pack in packs if pack.absent]
-    for pack in packs:
-        if pack.absent:
-            continue
+    for pack in (pack for pack in packs if not pack.absent):
         if sys.stderr.isatty():  # so that a loop which never ends is seen to be in this exercise
             typer.echo(f"… {pack.exercise}\r", err=True, nl=False)
         results.append(examine_installed(pack))
         typer.echo(str(results[-1]))
     passed = sum(result.passed for result in results)
     todo = sum(result.missing for result in results)
-    typer.echo(f"\n{passed} of {len(results)} exercises pass{f', {todo} are still to be written' if todo else ''}.")
+    if results:
+        typer.echo(f"\n{passed} of {len(results)} exercises pass{f', {todo} are still to be written' if todo else ''}.")
     if left_out:
-        package = left_out[0].needs
-        typer.echo(f"{len(left_out)} more need {package}, which is not installed; to check them: pip install {package}")
-    raise typer.Exit(0 if passed == len(results) else 1)
+        package, count = left_out[0].needs, f"{len(left_out)} {'more need' if results else 'exercises need'}"
+        typer.echo(f"{count} {package}, which is not installed; to check them: pip install {package}")
+    raise typer.Exit(2 if not results else 0 if passed == len(results) else 1)
 
 
 def examine_installed(pack: Pack) -> Result:

@@ -146,7 +146,7 @@ def test_names_may_be_short() -> None:
     assert [pack.exercise for pack in find_packs(["relu_forward"])] == ["layers.relu_forward"]
     of_a_file = [pack.exercise for pack in find_packs(["layers.py"])]
     assert of_a_file == [name for name in sorted(RECIPES) if name.startswith("layers.")]
-    assert len(find_packs([])) == len(RECIPES)
+    assert len(find_packs([])) == len(exercises.RECIPES)
 
 
 def test_a_pack_is_the_same_bytes_each_time_and_names_a_change(reference: Reference, packs: dict[str, Pack]) -> None:

@@ -130,10 +130,10 @@ def test_does_nothing_leave_that_the_gate_refuses(course, tree, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_is_what_lies_about_in_utils_refused(copied):
+def test_is_what_lies_about_in_utils_refused(copied, tree):
     (copied.root / "utils" / "answers.txt").write_text("42")
     with pytest.raises(ReleaseRefused, match=r"utils/answers\.txt"):
-        student_edition(copied, copied.root / "out")
+        student_edition(copied, copied.root / "out", tree)
 
 
 def dependencies(path: Path) -> dict[str, Requirement]:
