@@ -1,0 +1,169 @@
+"""Run trusted functions on untrusted input in a child process that can be ended.
+
+A loop inside of a C library cannot be stopped from within its process: a signal's handler waits for it, and a thread
+cannot be killed. So what may take long on a stranger's input runs in a process of its own.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import multiprocessing
+import os
+import resource
+import signal
+import time
+from collections.abc import Callable
+from multiprocessing.connection import Connection
+from types import TracebackType
+from typing import Any, Final, TypeVar
+
+T = TypeVar("T")
+
+WALL_PER_CPU: Final = 12.0
+"""Wall-clock seconds allowed for each processor second: a machine under load decides nothing."""
+
+_SECONDS_BETWEEN_LOOKS: Final = 0.25
+_PR_SET_PDEATHSIG: Final = 1
+
+
+class OutOfTime(Exception):
+    """The function did not end in its time; its process has been killed."""
+
+
+class ChildDied(Exception):
+    """The process ended without an answer: it had no memory left, or was killed from outside."""
+
+
+def cpu_seconds(process: int) -> float:
+    """Processor time that a process has used, all its threads together.
+
+    Parameters
+    ----------
+    process : int
+        Its number, as seen from here; any user's.
+
+    Returns
+    -------
+    float
+        Seconds. A process that is gone has used none.
+    """
+    # The kernel's clock of another process; see clock_getcpuclockid(3) for how its number is made.
+    try:
+        return time.clock_gettime((~process << 3) | 2)
+    except OSError:
+        return 0.0
+
+
+class BoundedProcess:
+    """A child process that calls functions one after the other; started when first asked, and again after it was ended.
+
+    Use it from one thread: the child dies with the thread that started it.
+    """
+
+    def __init__(self) -> None:
+        self._process: Any = None
+        self._connection: Connection | None = None
+
+    def call(
+        self,
+        function: Callable[..., T],
+        *arguments: object,
+        seconds: float,
+        watch: Callable[[], None] | None = None,
+    ) -> T:
+        """Call a function in the child.
+
+        Parameters
+        ----------
+        function : callable
+            Importable by its name. What it keeps in its module stays for later calls, until the child is ended.
+        *arguments : object
+            Sent by pickle; so is what comes back. Both ends are trusted.
+        seconds : float
+            Processor time that it may take; on the clock it may take `WALL_PER_CPU` times as much.
+        watch : callable, optional
+            Called several times a second while it is waited for; what it raises ends the child.
+
+        Returns
+        -------
+        object
+            What the function returns. What it raises is raised here.
+
+        Raises
+        ------
+        OutOfTime
+        ChildDied
+        """
+        connection, process = self._started()
+        clock_end = time.monotonic() + seconds * WALL_PER_CPU
+        cpu_end = cpu_seconds(process) + seconds
+        try:
+            connection.send((function, arguments))
+            while not connection.poll(_SECONDS_BETWEEN_LOOKS):
+                if watch:
+                    watch()
+                if cpu_seconds(process) > cpu_end or time.monotonic() > clock_end:
+                    raise OutOfTime(f"{function.__name__} did not end within {seconds:g} seconds")
+            returned, value = connection.recv()
+        except (EOFError, ConnectionError) as error:
+            self.close()
+            raise ChildDied(f"the process that ran {function.__name__} ended") from error
+        except BaseException:
+            self.close()
+            raise
+        if returned:
+            result: T = value
+            return result
+        raise value
+
+    def _started(self) -> tuple[Connection, int]:
+        if self._connection is None:
+            # spawn, not fork: this process may have threads, and a forked copy of their locks would hang.
+            context = multiprocessing.get_context("spawn")
+            self._connection, other = context.Pipe()
+            self._process = context.Process(target=_serve, args=(other, os.getpid()), daemon=True)
+            self._process.start()
+            other.close()
+            # Its imports are ours to wait for; they are not billed to the first call.
+            self._connection.recv()
+        return self._connection, self._process.pid
+
+    def close(self) -> None:
+        """End the child. Closing twice is fine."""
+        if self._connection is not None:
+            self._connection.close()
+            self._process.kill()
+            self._process.join()
+            self._process.close()
+            self._connection = None
+
+    def __enter__(self) -> BoundedProcess:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def _serve(connection: Connection, parent: int) -> None:
+    """The child: answer until the other side is gone."""
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:  # it died before the line above
+        return
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which ends this process
+    connection.send(None)
+    while True:
+        try:
+            function, arguments = connection.recv()
+        except (EOFError, ConnectionError):
+            return
+        try:
+            outcome = (True, function(*arguments))
+        except Exception as error:
+            outcome = (False, error)
+        try:
+            connection.send(outcome)
+        except ConnectionError:
+            return
