@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from .classroom import ClassRun
     from .gradebook import Gradebook
     from .release import Release
+    from .sandbox import Confinement
     from .sandbox.doctor import Probe
 
 STYLES = {"pass": "green", "partial": "yellow", "missing": "dim"}
@@ -156,15 +157,19 @@ def prove(course: Course, exercises: Sequence[str], *, check: bool = False, jobs
         raise typer.Exit(1)
 
 
-def probes(found: Sequence[Probe]) -> Table:
-    """What the doctor found."""
+def examined(way: Confinement, probes: Sequence[Probe]) -> list[Table | str]:
+    """What the doctor found out about a way of confinement."""
     table = Table(box=None, pad_edge=False)
     for column in ("", "promise", "what was seen"):
         table.add_column(column)
-    for probe in found:
-        mark = Text("✓", "green") if probe.held else Text("✗ BROKEN", "red")
+    for probe in probes:
+        if probe.held:
+            mark = Text("✓", "green")
+        else:
+            mark = Text("✗ BROKEN", "red") if probe.promised else Text("○ not promised", "yellow")
         table.add_row(mark, probe.promise, Text(visible(probe.detail)))
-    return table
+    reasons = [f"Not promised: {promise}. {why}" for promise, why in way.not_promised.items()]
+    return [f"Sandbox: {way.name}", table, *reasons]
 
 
 def released(result: Release) -> str:

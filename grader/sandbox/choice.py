@@ -18,7 +18,7 @@ def confinement(choice: str = "auto") -> Confinement:
     Parameters
     ----------
     choice : str
-        ``"auto"`` (the first of sandlock and bubblewrap that holds), ``"sandlock"``, ``"bubblewrap"`` or ``"none"``.
+        ``"auto"`` (the first of bubblewrap and sandlock that holds), ``"bubblewrap"``, ``"sandlock"`` or ``"none"``.
         Nothing but the word ``"none"`` leads to a bare run.
 
     Returns
@@ -34,11 +34,11 @@ def confinement(choice: str = "auto") -> Confinement:
     """
     if choice == Bare.name:
         return Bare()
-    ways = _ways()
-    if choice not in ("auto", *ways):
-        raise UnusableInput(f"there is no sandbox called {choice!r}; there are: auto, {', '.join(ways)}, {Bare.name}")
+    names = [way.name for way in ways()]
+    if choice not in ("auto", *names):
+        raise UnusableInput(f"there is no sandbox called {choice!r}; there are: auto, {', '.join(names)}, {Bare.name}")
     reasons = []
-    for name in ways if choice == "auto" else [choice]:
+    for name in names if choice == "auto" else [choice]:
         try:
             return _proved(name)
         except SandboxUnavailable as error:
@@ -52,16 +52,19 @@ WAYS_OUT = (
 )
 
 
-def _ways() -> dict[str, type[Confinement]]:
-    """The ways that confine, the preferred one first."""
-    return {way.name: way for way in (Sandlock, Bubblewrap)}
+def ways() -> list[Confinement]:
+    """The ways that confine, the preferred one first.
+
+    Bubblewrap keeps one promise more: what is not bound into its file system cannot even be looked up.
+    """
+    return [Bubblewrap(), Sandlock()]
 
 
 @cache
 def _proved(name: str) -> Confinement:
     """One way of confinement, after a worker inside has tried to get out; see `doctor.quick`."""
-    way = _ways()[name]()
-    escaped = [probe for probe in quick(way) if not probe.held]
+    way = next(way for way in ways() if way.name == name)
+    escaped = [probe for probe in quick(way) if probe.broken]
     if escaped:
         raise SandboxUnavailable("it does not hold: " + "; ".join(f"{p.promise}: {p.detail}" for p in escaped))
     return way

@@ -16,6 +16,7 @@ from ..errors import GraderError
 from .privileges import tasks_of
 
 SECONDS_TO_DIE = 10.0
+SIZES_AND_TIMES = "sizes and times of the user's files are not seen"
 
 
 class SandboxUnavailable(GraderError):
@@ -59,10 +60,13 @@ class Confinement(ABC):
         As it stands in every report.
     narrows : bool
         Whether the worker also narrows itself before it runs submitted code.
+    not_promised : mapping of str to str
+        What this way cannot keep, and why: a promise in the words of `doctor` → one sentence.
     """
 
     name: ClassVar[str]
     narrows: ClassVar[bool] = True
+    not_promised: ClassVar[Mapping[str, str]] = {}
 
     @property
     def user(self) -> int:

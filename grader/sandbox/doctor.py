@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import socket
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from utils.checks.program import Ran
 
-from .confine import Confinement
+from ..claims import claimed
+from .confine import SIZES_AND_TIMES, Confinement
 from .limits import MEGABYTE, Limits
 from .pool import Worker, WorkerLost
 from .reach import reach
@@ -32,11 +33,19 @@ class Probe:
         Whether it is so.
     detail : str
         What was reached, when it is not.
+    promised : bool
+        Whether this way of confinement promises it at all; see `Confinement.not_promised`.
     """
 
     promise: str
     held: bool
     detail: str = ""
+    promised: bool = True
+
+    @property
+    def broken(self) -> bool:
+        """Whether a promise was made and not kept."""
+        return self.promised and not self.held
 
 
 def examine(way: Confinement) -> list[Probe]:
@@ -56,9 +65,9 @@ def examine(way: Confinement) -> list[Probe]:
     SandboxUnavailable
         When no worker can be started at all.
     """
-    with surroundings() as around:
-        probes = _try_all(way, [*_quick_attempts(), *around.attempts()])
-    return [*probes, _processor_time(way), _wall_clock(way), _nothing_left(way)]
+    with surroundings() as around, claimed() as folder:
+        probes = _try_all(way, [*_quick_attempts(folder), *around.attempts()])
+    return [*probes, _hidden_files(way), _processor_time(way), _wall_clock(way), _nothing_left(way)]
 
 
 def quick(way: Confinement) -> list[Probe]:
@@ -72,11 +81,15 @@ def quick(way: Confinement) -> list[Probe]:
     -------
     list of Probe
     """
-    return _try_all(way, _quick_attempts())
+    with claimed() as folder:
+        return _try_all(way, _quick_attempts(folder))
 
 
-def _quick_attempts() -> list[Attempt]:
+def _quick_attempts(folder: str) -> list[Attempt]:
+    """What needs nothing around it but an empty folder of the grader's."""
     limits = Limits()
+    own = Path(folder, "own")
+    own.touch()
     inet, unix = int(socket.AF_INET), int(socket.AF_UNIX)
     stream, datagram = int(socket.SOCK_STREAM), int(socket.SOCK_DGRAM)
     return [
@@ -87,6 +100,12 @@ def _quick_attempts() -> list[Attempt]:
         ("the course's folder is not listed", "see", (str(_ROOT), _names(_ROOT))),
         ("the home folder is not listed", "see", (str(Path.home()), _names(Path.home()))),
         ("nothing is written to the temporary folder", "write", (tempfile.gettempdir(),)),
+        ("modes, owners, times and attributes of files stay", "change", (str(own),)),
+        ("those of open files stay", "change_open_file", ()),
+        (SIZES_AND_TIMES, "look_at", (str(own),)),
+        ("no folder is watched", "watch", (folder,)),
+        ("limits and priorities of the grader stay", "limit_other", (os.getpid(),)),
+        ("no system call that a numpy process has no use for", "call_unlisted", ()),
         ("the grader is not seen", "look_around", (os.getpid(),)),
         ("no process is started", "fork", ()),
         ("no program is run", "run_program", ()),
@@ -114,7 +133,8 @@ def _names(folder: Path) -> list[str]:
 
 def _try_all(way: Confinement, attempts: list[Attempt]) -> list[Probe]:
     with _worker(way, Limits()) as worker:
-        return [_try(worker, attempt) for attempt in attempts]
+        probes = [_try(worker, attempt) for attempt in attempts]
+    return [replace(probe, promised=probe.promise not in way.not_promised) for probe in probes]
 
 
 def _try(worker: Worker, attempt: Attempt) -> Probe:
@@ -135,6 +155,19 @@ def _worker(way: Confinement, limits: Limits) -> Worker:
 
 def _no_answer(module: str, function: str, args: tuple[object, ...], kwargs: dict[str, object]) -> object:
     raise LookupError(f"{module}.{function} is not answered")
+
+
+def _hidden_files(way: Confinement) -> Probe:
+    """More than the scratch folder may hold, in files that are open and have no name."""
+    promise, limits = "no file hides from who counts them", Limits(seconds=60.0, scratch=4 * MEGABYTE)
+    try:
+        with _worker(way, limits) as worker:
+            outcome = worker.run("hidden = probes.hide_files(size)", {"size": limits.scratch}, ("hidden",))
+    except WorkerLost as lost:
+        held = lost.reason == "killed"
+        return Probe(promise, held, "" if held else lost.message)
+    hidden = str(outcome.values["hidden"]) if isinstance(outcome, Ran) else ""
+    return Probe(promise, not hidden, hidden)
 
 
 def _processor_time(way: Confinement) -> Probe:

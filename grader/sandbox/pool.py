@@ -108,7 +108,7 @@ class Worker:
         self._runs = 0
         self._closed = False
         self._ended = ""
-        self._scratch = Scratch(confinement.user)
+        self._scratch = Scratch(confinement.user, limits.scratch)
         home = dict.fromkeys(("HOME", "TMPDIR", "MPLCONFIGDIR"), self._scratch.path)
         try:
             self._process = confinement.spawn(reach().argv, self._scratch.path, ENVIRONMENT | home)
@@ -116,7 +116,8 @@ class Worker:
             self._scratch.remove()
             raise
         inbound = Cap(limits.structure, limits.output)
-        self._channel = Channel(self._process.stdout, self._process.stdin, inbound, _TO_WORKER, self._watch)
+        self._scratch.watch(self._process.kill)
+        self._channel = Channel(self._process.stdout, self._process.stdin, inbound, _TO_WORKER)
         narrow = confinement.narrows
         rlimits = limits.as_rlimits(confinement.tasks()) if narrow else {}
         start = Start(
@@ -137,11 +138,6 @@ class Worker:
     def scratch(self) -> str:
         """Path of the scratch folder, which is gone once the worker is closed."""
         return self._scratch.path
-
-    def _watch(self) -> None:
-        """Called now and then while the worker is waited for."""
-        if self._scratch.exceeds(self._limits.scratch):
-            raise WorkerLost("killed", f"the code wrote more than {self._limits.scratch // MEGABYTE} MiB of files")
 
     def _start(self, start: Start) -> None:
         deadline = time.monotonic() + self._limits.start_seconds
@@ -208,7 +204,11 @@ class Worker:
             raise WorkerLost("timeout", f"no answer within {seconds:g} seconds") from None
         except WireClosed:
             self._end(_SECONDS_TO_EXIT)
-            raise WorkerLost("killed", f"the process that ran the code ended: {self._ended}") from None
+            if self._scratch.exceeded:
+                said = f"the code wrote more than {self._limits.scratch // MEGABYTE} MiB of files"
+            else:
+                said = f"the process that ran the code ended: {self._ended}"
+            raise WorkerLost("killed", said) from None
         except TooLarge:
             raise  # ours: the inputs of a case are too large
         except WireError as error:
@@ -248,6 +248,7 @@ class Worker:
     def _end(self, seconds: float) -> None:
         """Wait until the process has ended, or end it after so many seconds."""
         self._closed = True
+        self._scratch.unwatch()
         self._ended = self._process.wait(seconds)
         self._scratch.remove()
 

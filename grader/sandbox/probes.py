@@ -15,8 +15,10 @@ import socket
 import subprocess
 import threading
 import time
+from collections.abc import Callable
 
-_CAP_DAC_READ_SEARCH = 1 << 2  # what may be read is for the confinement to say
+_LIBC = ctypes.CDLL(None, use_errno=True)
+_IOPRIO_SET = {"x86_64": 251, "aarch64": 30}  # the C library has no function for it
 
 
 def connect(family: int, kind: int, address: tuple[str, int] | str) -> str:
@@ -66,8 +68,111 @@ def write(folder: str) -> str:
             file.write(b"x")
     except OSError:
         return ""
-    os.unlink(path)
+    with contextlib.suppress(OSError):
+        os.unlink(path)
     return f"a file was left in {folder}"
+
+
+def change(path: str) -> str:
+    """Change a file's mode, owner, times or attributes, which Landlock has no rules for. Nothing ends up different."""
+    try:
+        now = os.stat(path)
+    except OSError:
+        return ""
+    done = _done(
+        mode=lambda: os.chmod(path, now.st_mode & 0o7777),
+        owner=lambda: os.chown(path, now.st_uid, now.st_gid),
+        times=lambda: os.utime(path, ns=(now.st_atime_ns, now.st_mtime_ns)),
+        attributes=lambda: _set_and_remove(path),
+    )
+    return f"{done} of {path} could be changed" if done else ""
+
+
+def _set_and_remove(path: str) -> None:
+    os.setxattr(path, "user.probe", b"")
+    os.removexattr(path, "user.probe")
+
+
+def change_open_file() -> str:
+    """The same for a file that is open: many that can be read are the grader's own."""
+    with open("own", "wb") as file:
+        fd = file.fileno()
+        done = _done(
+            mode=lambda: os.fchmod(fd, 0o600),
+            owner=lambda: os.fchown(fd, os.getuid(), os.getgid()),
+            times=lambda: os.utime(fd),
+            attributes=lambda: os.setxattr(fd, "user.probe", b""),
+        )
+    return f"{done} of an open file could be changed" if done else ""
+
+
+def look_at(path: str) -> str:
+    """See how large a file is and when it was written."""
+    try:
+        found = os.stat(path)
+    except OSError:
+        return ""
+    return f"{path} was seen to have {found.st_size} bytes"
+
+
+def watch(folder: str) -> str:
+    """Be told what happens in a folder."""
+    watcher = _LIBC.inotify_init1(0)
+    if watcher < 0:
+        return ""
+    number = _LIBC.inotify_add_watch(watcher, os.fsencode(folder), 0x100)  # IN_CREATE
+    os.close(watcher)
+    return f"{folder} was watched" if number >= 0 else ""
+
+
+def limit_other(victim: int) -> str:
+    """Set limits and priorities of another process. They are set to what they are."""
+    machine = os.uname().machine
+    done = _done(
+        limits=lambda: _limit_files(victim),
+        priority=lambda: os.setpriority(os.PRIO_PROCESS, victim, os.getpriority(os.PRIO_PROCESS, victim)),
+        processors=lambda: os.sched_setaffinity(victim, os.sched_getaffinity(victim)),
+        scheduling=lambda: os.sched_setscheduler(victim, os.SCHED_OTHER, os.sched_param(0)),
+        disk_priority=lambda: _called(_LIBC.syscall(_IOPRIO_SET[machine], 1, victim, 2 << 13 | 4)),
+    )
+    return f"{done} of process {victim} could be set" if done else ""
+
+
+def _limit_files(victim: int) -> None:
+    open_files, limits = 7, (ctypes.c_ulong * 2)()
+    _called(_LIBC.prlimit(victim, open_files, None, limits))
+    _called(_LIBC.prlimit(victim, open_files, limits, None))
+
+
+def remove_queue(name: str) -> str:
+    """Remove a message queue, which belongs to a user and not to a process."""
+    return "" if _LIBC.mq_unlink(name.encode()) else f"the message queue {name} was removed"
+
+
+def call_unlisted() -> str:
+    """Make a harmless system call that no numpy process makes."""
+    try:
+        ends = os.pipe()
+    except OSError:
+        return ""
+    for end in ends:
+        os.close(end)
+    return "a pipe was opened"
+
+
+def _called(result: int) -> None:
+    if result:
+        raise OSError(ctypes.get_errno(), "refused")
+
+
+def _done(**attempts: Callable[[], object]) -> str:
+    """The names of the attempts that were not refused."""
+    done = []
+    for name, attempt in attempts.items():
+        with contextlib.suppress(OSError):
+            attempt()
+            done.append(name)
+    return ", ".join(done)
 
 
 def look_around(victim: int) -> str:
@@ -124,8 +229,8 @@ def run_program() -> str:
 
 def leave_daemon() -> int:
     """Leave a process behind that nobody waits for; returns its number, or 0."""
-    reader, writer = os.pipe()
     try:
+        reader, writer = os.pipe()
         child = os.fork()
     except OSError:
         return 0
@@ -221,23 +326,29 @@ def fill_file(size: int) -> str:
             file.truncate(size)
     except OSError:
         return ""
-    os.unlink("big")
     return f"a file of {size >> 20} MiB was written"
 
 
+def hide_files(size: int) -> str:
+    """Keep more than `size` bytes of files that have no name any more."""
+    written = 0
+    while written <= size:
+        name = f"hidden-{written}"
+        hidden = os.open(name, os.O_CREAT | os.O_WRONLY)  # stays open
+        written += os.write(hidden, bytes(1 << 20))
+        os.unlink(name)
+    time.sleep(1)  # for whoever counts
+    return f"{written >> 20} MiB were hidden"
+
+
 def become_root() -> str:
-    """Take back root's name, and with it a capability."""
-    with contextlib.suppress(OSError):
-        os.setuid(0)
-    kept = _effective_capabilities() & ~_CAP_DAC_READ_SEARCH
-    return f"capabilities {kept:x} are left" if kept else ""
-
-
-def _effective_capabilities() -> int:
-    header = (ctypes.c_uint32 * 2)(0x20080522, 0)
-    sets = (ctypes.c_uint32 * 6)()
-    ctypes.CDLL(None).capget(header, sets)
-    return int(sets[0]) | int(sets[3]) << 32
+    """Take back root's name, or use a privilege."""
+    done = _done(
+        root=lambda: os.setuid(0),
+        groups=lambda: os.setgroups([0]),
+        chroot=lambda: os.chroot("/"),
+    )
+    return f"{done}: still allowed" if done else ""
 
 
 def burn() -> None:

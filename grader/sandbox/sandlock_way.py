@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
-from .confine import SECONDS_TO_DIE, Confinement, Process, SandboxUnavailable
+from .confine import SECONDS_TO_DIE, SIZES_AND_TIMES, Confinement, Process, SandboxUnavailable
 from .privileges import unprivileged_user
 from .reach import DEVICES, reach
 
@@ -18,6 +18,10 @@ class Sandlock(Confinement):
     """
 
     name = "sandlock"
+    not_promised: ClassVar = {
+        SIZES_AND_TIMES: "Landlock decides about opening and listing; who guesses a file's path sees that it is there, "
+        "how large it is and when it was written."
+    }
 
     @property
     def user(self) -> int:

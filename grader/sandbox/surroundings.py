@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import socket
 import subprocess
@@ -28,6 +29,8 @@ class Surroundings:
         A folder that anyone may write to, with a file ``secret`` in it.
     tcp, udp, unix, abstract : socket
         Listeners on this machine.
+    queue : str
+        The name of a message queue of the grader's user.
     victim : int
         A process of the grader's user.
     """
@@ -37,6 +40,7 @@ class Surroundings:
     udp: socket.socket
     unix: socket.socket
     abstract: socket.socket
+    queue: str
     victim: int
 
     def attempts(self) -> list[Attempt]:
@@ -52,7 +56,9 @@ class Surroundings:
             ("password hashes are not readable", "read", ("/etc/shadow",)),
             ("nothing is written beside the scratch folder", "write", (self.folder,)),
             ("nothing is written to shared memory", "write", ("/dev/shm",)),
+            ("no message queue is removed", "remove_queue", (self.queue,)),
             ("no other process is seen", "look_around", (self.victim,)),
+            ("limits and priorities of other processes stay", "limit_other", (self.victim,)),
             ("no other process is signalled", "send_signal", (self.victim,)),
             ("no other process is traced", "trace", (self.victim,)),
             # The kernel's limit is for all of a user's threads, and some may have ended since they were counted.
@@ -86,5 +92,19 @@ def surroundings() -> Iterator[Surroundings]:
             listener(socket.AF_INET, socket.SOCK_DGRAM, ("127.0.0.1", 0)),
             listener(socket.AF_UNIX, socket.SOCK_STREAM, f"{folder}/socket"),
             listener(socket.AF_UNIX, socket.SOCK_STREAM, "\0" + folder),
+            stack.enter_context(_message_queue()),
             victim.pid,
         )
+
+
+@contextmanager
+def _message_queue() -> Iterator[str]:
+    """A message queue, which the standard library has no words for; see mq_overview(7)."""
+    library, name = ctypes.CDLL(None), f"/nndl-doctor-{os.getpid()}"
+    queue = library.mq_open(name.encode(), os.O_CREAT | os.O_RDWR, 0o600, None)
+    try:
+        yield name
+    finally:
+        if queue >= 0:
+            os.close(queue)  # on Linux a descriptor like any other
+            library.mq_unlink(name.encode())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import textwrap
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -176,8 +177,27 @@ def test_a_swarm_of_files_is_noticed(submit):
     assert lost(submit(source)).reason == "killed"
 
 
-def test_a_scratch_folder_that_cannot_be_read_is_removed_all_the_same(submit):
-    worker = submit("def f():\n    open('x', 'w').close(); os.chmod('.', 0)")
+def test_files_are_counted_that_threads_write_between_two_programs(submit):
+    source = """
+        def fill():
+            for number in range(900):
+                with open(str(number), "wb") as file:
+                    file.write(bytes(1 << 20))
+                time.sleep(0.01)
+
+        def f():
+            threading.Thread(target=fill).start()
+    """
+    worker = submit(source)
     worker.run("layers.f()", {}, ())
-    worker.close()
-    assert not os.path.exists(worker.scratch)
+    while not worker._scratch.exceeded:  # nobody waits for the worker meanwhile
+        time.sleep(0.05)
+    assert lost(worker).message == "the code wrote more than 4 MiB of files"
+
+
+@pytest.mark.parametrize(
+    "hide", ["os.unlink('x')", "os.rename('x', 'y')", "os.remove('x')", "os.open('.', os.O_TMPFILE | os.O_RDWR)"]
+)
+def test_a_file_cannot_be_hidden_from_who_counts(submit, hide):
+    outcome = submit(f"def f():\n    open('x', 'w').close(); {hide}").run("layers.f()", {}, ())
+    assert (outcome.error, "not permitted" in outcome.message) == ("PermissionError", True)

@@ -12,10 +12,12 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from as_ordinary_user import ordinary
 
 from grader.errors import UnusableInput
 from grader.sandbox import Confinement, SandboxUnavailable, Worker, choice, confinement
 from grader.sandbox.bare_way import Bare
+from grader.sandbox.bubblewrap_way import Bubblewrap
 from grader.sandbox.doctor import examine, quick
 from grader.sandbox.sandlock_way import Sandlock
 
@@ -35,8 +37,32 @@ BY_CIRCUMSTANCE = {
 
 
 def test_every_promise_is_kept(way):
-    broken = [f"{probe.promise}: {probe.detail}" for probe in examine(way) if not probe.held]
+    broken = [f"{probe.promise}: {probe.detail}" for probe in examine(way) if probe.broken]
     assert broken == []
+
+
+def test_what_is_not_promised_is_a_promise_of_another_way(way):
+    promises = {probe.promise for probe in quick(way)}
+    assert way.not_promised.keys() <= promises
+    assert not (isinstance(way, Bubblewrap) and way.not_promised)
+
+
+EXAMINED = """
+from grader.sandbox.doctor import examine
+from grader.sandbox.{module} import {name}
+
+for probe in examine({name}()):
+    if probe.broken:
+        print(probe.promise, probe.detail, sep=": ")
+"""
+
+
+def test_every_promise_is_kept_for_an_ordinary_user(way):
+    program = EXAMINED.format(module=type(way).__module__.rpartition(".")[2], name=type(way).__name__)
+    examined = subprocess.run(
+        ordinary(sys.executable, "-c", program), capture_output=True, text=True, cwd=Path(__file__).parents[2]
+    )
+    assert (examined.stdout, examined.stderr, examined.returncode) == ("", "", 0)
 
 
 def test_every_probe_can_fail():
@@ -73,7 +99,7 @@ def test_auto_takes_the_first_way_that_holds(monkeypatch):
     class Tight(Leaky):
         name = "tight"
 
-    monkeypatch.setattr(choice, "_ways", lambda: {way.name: way for way in (Absent, Leaky, Tight)})
+    monkeypatch.setattr(choice, "ways", lambda: [Absent(), Leaky(), Tight()])
     monkeypatch.setattr("grader.sandbox.choice.quick", lambda way: [] if isinstance(way, Tight) else quick(way))
     choice._proved.cache_clear()
     try:
@@ -92,7 +118,7 @@ def test_where_nothing_holds_auto_refuses(monkeypatch):
     class Leaky(Bare):
         name = "leaky"
 
-    monkeypatch.setattr(choice, "_ways", lambda: {"leaky": Leaky})
+    monkeypatch.setattr(choice, "ways", lambda: [Leaky()])
     choice._proved.cache_clear()
     try:
         with pytest.raises(SandboxUnavailable, match=r"cannot be confined on this machine.*Ways out") as refused:

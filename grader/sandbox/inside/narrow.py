@@ -75,6 +75,9 @@ def _drop_privileges(user: int) -> None:
     sets = (ctypes.c_uint32 * 6)(kept, kept, 0, 0, 0, 0)
     if _libc.capset(header, sets):
         raise NotNarrowed(ctypes.get_errno(), "capabilities could not be dropped")
+    left = (ctypes.c_uint32 * 6)()
+    if _libc.capget(header, left) or (left[0] | left[1]) & ~kept or left[3] | left[4]:
+        raise NotNarrowed(0, "capabilities are left")
 
 
 def _prctl(option: int, *arguments: int) -> None:
