@@ -21,6 +21,14 @@ def ordinary(*command: str) -> list[str]:
     return [sys.executable, __file__, *command] if os.geteuid() == 0 else list(command)
 
 
+def hand_over(*folders: Path) -> None:
+    """Make folders, with all that lies in them, that user's."""
+    if os.geteuid() == 0:
+        for folder in folders:
+            for path in (folder, *folder.rglob("*")):
+                os.chown(path, USER, USER, follow_symlinks=False)
+
+
 def main() -> None:
     """Open the way, become the user, run the command."""
     if ctypes.CDLL(None).unshare(_CLONE_NEWNS):

@@ -11,6 +11,7 @@ import textwrap
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import Any, Literal
 
@@ -53,6 +54,19 @@ class Attack:
         return f"{self.family}-{'-'.join(part for part in words.split('-') if part)}"[:80]
 
 
+FAMILIES = (
+    "flooding",
+    "leaving",
+    "limiting",
+    "looking",
+    "lying",
+    "metadata",
+    "packaging",
+    "pages",
+    "patching",
+    "redirecting",
+    "tampering",
+)
 BANK: list[Attack] = []
 
 
@@ -73,7 +87,7 @@ def attack(
     ----------
     layers : str, optional
         The text of nndl/layers.py, after the usual imports and a function ``wrong``, which is the answer where there is
-        no other.
+        no other. ``COURSE_FOLDER`` in it becomes the path of the course.
     files : mapping, optional
         Further files of the submission.
     notebook : callable, optional
@@ -87,14 +101,20 @@ def attack(
         texts["nndl/layers.py"] = HEAD + text + ("" if "def relu_forward" in text else "\n\nrelu_forward = wrong\n")
 
     def hand_in(folder: Path) -> None:
-        put(folder / "a1", texts)
-        released = (folder / "a1" / "layers.ipynb").parents[3] / "assignments" / "a1" / "layers.ipynb"
+        course = folder.parents[1]
+        put(folder / "a1", {name: _placed(data, course) for name, data in texts.items()})
+        released = course / "assignments" / "a1" / "layers.ipynb"
         content = json.loads(released.read_text())
         changed = notebook(content) if notebook else None
         data = changed if isinstance(changed, bytes) else json.dumps(content if changed is None else changed).encode()
         (folder / "a1" / "layers.ipynb").write_bytes(data)
 
     BANK.append(Attack(family, intent, bites, write or hand_in, mark))
+
+
+def _placed(data: str | bytes, course: Path) -> str | bytes:
+    """An attacker may know where the course lies."""
+    return data.replace("COURSE_FOLDER", str(course)) if isinstance(data, str) else data
 
 
 def put(folder: Path, files: Mapping[str, str | bytes]) -> None:
@@ -108,7 +128,8 @@ def put(folder: Path, files: Mapping[str, str | bytes]) -> None:
 def bank() -> list[Attack]:
     """All attacks."""
     if not BANK:
-        from . import flooding, leaving, looking, lying, packaging, pages, patching, redirecting, tampering  # noqa: F401
+        for family in FAMILIES:
+            import_module(f".{family}", __package__)
     names = [each.student for each in BANK]
     assert len(set(names)) == len(names), "two attacks of one name"
     return BANK

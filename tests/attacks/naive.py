@@ -16,6 +16,7 @@ import sys
 import tarfile
 import zipfile
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ import numpy as np
 
 HERE = Path(__file__).parent
 LIMITS = "ulimit -v 4194304; ulimit -t 20; ulimit -f 400000"  # the machine survives what floods it
+SHOW_LIMITS = "echo LIMITS; cat /proc/$$/limits /proc/$$/status /proc/$$/stat"  # of the process that watches the tests
 # Before Python 3.11.4 that was the only way to unpack a tar.
 TRUSTING: dict[str, Any] = {"filter": "fully_trusted"} if hasattr(tarfile, "fully_trusted_filter") else {}
 LARGE = 40 << 20  # bytes that no submission of ours has
@@ -45,6 +47,7 @@ def grade(submitted: Path, student: str, seconds: float) -> Outcome:
     """
     outcome = Outcome()
     root = submitted.parent
+    (root / "gradebook.json").touch()
     before = _state(submitted, student)
     try:
         folder = _unpack(submitted / student)
@@ -90,10 +93,9 @@ def _run(script: str, folder: Path, root: Path, outcome: Outcome, seconds: float
     answers = root / "answers.npz"
     expected = np.maximum(0, np.random.default_rng(0).normal(size=(4, 3)))
     np.savez(answers, expected=expected)
-    (root / "gradebook.json").touch()
     with open(answers, "rb") as inherited:
         process = subprocess.Popen(
-            ["sh", "-c", f"{LIMITS}; {sys.executable} -B {HERE / script} {folder} {root}; echo EXIT $?"],
+            ["sh", "-c", f"{LIMITS}; {sys.executable} -B {HERE / script} {folder} {root}; echo EXIT $?; {SHOW_LIMITS}"],
             cwd=folder,
             env={**os.environ, "PYTHONPATH": str(folder), "ANSWER_FILE": str(answers), "OMP_NUM_THREADS": "1"},
             stdin=subprocess.PIPE,
@@ -117,7 +119,9 @@ def _run(script: str, folder: Path, root: Path, outcome: Outcome, seconds: float
             process.communicate()
     if len(said) > LARGE:
         outcome.host.append("a flood of output")
-    text = said.decode(errors="replace")
+    text, _, limits = said.decode(errors="replace").rpartition("LIMITS\n")
+    if not outcome.stopped and _own_limits(limits) != _own_limits(_unlimited()):
+        outcome.host.append("the limits of the grading process have changed")
     if any(int(peak) > 700 << 10 for peak in re.findall(r"^PEAK (\d+)", text, re.MULTILINE)):
         outcome.host.append("a gigabyte of memory was taken")
     ended = re.search(r"EXIT (\d+)", text)
@@ -131,6 +135,19 @@ def _run(script: str, folder: Path, root: Path, outcome: Outcome, seconds: float
     elif not outcome.stopped:
         outcome.stopped = f"no score: {text[-200:]}"
     return text
+
+
+@cache
+def _unlimited() -> str:
+    """What the process that watches the tests shows of its limits when nobody changes them."""
+    return subprocess.run(["sh", "-c", f"{LIMITS}; {SHOW_LIMITS}"], capture_output=True, text=True, check=True).stdout
+
+
+def _own_limits(shown: str) -> list[str]:
+    """Limits, processors, priority and way of scheduling, of what `SHOW_LIMITS` prints."""
+    kept = [line for line in shown.splitlines() if line.startswith(("Max ", "Cpus_allowed:"))]
+    fields = shown.rpartition(")")[2].split()
+    return [*kept, *(fields[k] for k in (16, 38) if k < len(fields))]
 
 
 def _alive(folder: Path) -> list[int]:
@@ -173,10 +190,21 @@ def left_behind() -> list[Path]:
 def _state(submitted: Path, student: str) -> dict[str, object]:
     """What a submission has no business to change."""
     others = [path for path in submitted.iterdir() if path.name != student]
-    files = {str(path): path.read_bytes() for folder in others for path in folder.rglob("*") if path.is_file()}
+    files: dict[str, object] = {
+        str(path): (path.read_bytes() if path.is_file() else b"", metadata(path), path.stat().st_mtime_ns)
+        for folder in others
+        for path in (folder, *folder.rglob("*"))
+    }
     book = submitted.parent / "gradebook.json"
-    files[str(book)] = book.read_bytes() if book.exists() else b""
+    files[str(book)] = (book.read_bytes(), metadata(book))
     return {"files": files, "left": {str(path) for path in left_behind()}}
+
+
+def metadata(path: Path) -> tuple[object, ...]:
+    """Mode, owner and attributes of a file or folder."""
+    found = path.stat(follow_symlinks=False)
+    names = [] if path.is_symlink() else os.listxattr(path)
+    return found.st_mode, found.st_uid, found.st_gid, *((name, os.getxattr(path, name)) for name in names)
 
 
 def _changes(before: dict[str, object], submitted: Path, student: str) -> list[str]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import shutil
+import stat
 import subprocess
 import sys
 from pathlib import Path
 
 import nbformat
+from as_ordinary_user import ordinary
 from crash.runs import ONE_THREAD, Place
 from gradebook.small_course import cell
 
@@ -16,8 +18,10 @@ from grader import course as courses
 from grader.demo import MARKERS
 
 from .bank import WRONG, Attack, put
+from .naive import metadata
 
 HERE = Path(__file__).parents[2]
+NO_BYTECODE = {"PYTHONDONTWRITEBYTECODE": "1"}
 TOML = """
 [course]
 title = "A course under attack"
@@ -56,14 +60,19 @@ def make(root: Path, attacks: list[Attack]) -> None:
     released = root / "assignments" / "a1" / "layers.ipynb"
     released.parent.mkdir(parents=True)
     nbformat.write(nbformat.v4.new_notebook(cells=cells), released)
-    right = {}
-    for name in ("layers", "conv_layers"):
-        lines = (root / "solutions" / "nndl" / f"{name}.py").read_text().splitlines(keepends=True)
-        right[f"nndl/{name}.py"] = "".join(line for line in lines if line.strip() not in MARKERS)
-    for student, files in (("alice", right), ("bob", WRONG)):
+    for student, files in (("alice", right(root)), ("bob", WRONG)):
         put(root / "submitted" / student / "a1", {**files, "layers.ipynb": released.read_bytes()})
     for attack in attacks:
         attack.write(root / "submitted" / attack.student)
+
+
+def right(root: Path) -> dict[str, str]:
+    """The reference as a submission."""
+    files = {}
+    for name in ("layers", "conv_layers"):
+        lines = (root / "solutions" / "nndl" / f"{name}.py").read_text().splitlines(keepends=True)
+        files[f"nndl/{name}.py"] = "".join(line for line in lines if line.strip() not in MARKERS)
+    return files
 
 
 class Attacked(Place):
@@ -73,27 +82,24 @@ class Attacked(Place):
         make(root, attacks)
         super().__init__(courses.load(root), temporary)
 
-    def hand_over(self, user: int) -> None:
-        """Make everything another user's."""
-        for path in (self.root.parent, self.root, self.temporary, *self.root.rglob("*")):
-            os.chown(path, user, user, follow_symlinks=False)
-
-    def stock(self, *command: str) -> str:
-        """Run one of nbgrader's own commands; what it said."""
+    def stock(self, *command: str, seconds: float = 800) -> str:
+        """Run one of nbgrader's own commands as an ordinary user; what it said."""
         done = subprocess.run(
-            [sys.executable, "-m", "nbgrader", *command],
+            ordinary(sys.executable, "-m", "nbgrader", *command),
             cwd=self.root,
             env={
                 **os.environ,
                 **ONE_THREAD,
+                **NO_BYTECODE,
                 "PYTHONPATH": str(HERE),
-                "HOME": str(self.root),
+                "HOME": str(self.temporary),
                 "PYTHONWARNINGS": "",
                 "TMPDIR": str(self.temporary),
             },
             capture_output=True,
             text=True,
             check=False,
+            timeout=seconds,
         )
         assert done.returncode == 0, done.stderr[-3000:]
         return done.stdout + done.stderr
@@ -110,13 +116,14 @@ class Attacked(Place):
         folder = self.root / "feedback" / "a1"
         return {name: (folder / name).read_text() for name in (f"{student}.html", "index.html")}
 
-    def others(self) -> dict[str, bytes]:
-        """What no submission may change: the honest students', the reference, the released notebook."""
-        folders = [self.root / "submitted" / student for student in ("alice", "bob")]
-        folders += [self.root / "solutions", self.root / "assignments"]
-        return {
-            str(path): path.read_bytes()
-            for folder in folders
-            for path in folder.rglob("*")
-            if path.is_file() and "__pycache__" not in str(path)
-        }
+    def others(self) -> dict[str, object]:
+        """What no submission may change: all that lies in the course before a run, to the time of its last change."""
+        found: dict[str, object] = {}
+        for name in ("submitted", "solutions", "assignments", "course.toml", ".course-secret"):
+            place = self.root / name
+            for path in (place, *place.rglob("*")):
+                status = path.lstat()
+                content = path.read_bytes() if stat.S_ISREG(status.st_mode) else b""
+                # The time of a change of the inode shows a mode that was changed and changed back.
+                found[str(path)] = content, metadata(path), status.st_mtime_ns, status.st_ctime_ns
+        return found

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from as_ordinary_user import ordinary
 from nbgrader import api
 
 from grader.course import Course
@@ -30,25 +31,25 @@ class Place:
         self.course, self.root, self.temporary = course, course.root, temporary
 
     def start(
-        self, *options: str, before: str = "", user: int | None = None, **environment: str
+        self, *options: str, before: str = "", ordinarily: bool = False, **environment: str
     ) -> subprocess.Popen[bytes]:
-        """Start ``grader grade``, with Python statements `before` it, as this or another user."""
+        """Start ``grader grade``, with Python statements `before` it, as this or as an ordinary user."""
         code = f"{before}\nfrom grader.cli import main\nmain()\n"
+        command = [sys.executable, "-c", code, "grade", "a1", "--course", str(self.root), *options]
         return subprocess.Popen(
-            [sys.executable, "-c", code, "grade", "a1", "--course", str(self.root), *options],
+            ordinary(*command) if ordinarily else command,
             env={**os.environ, **ONE_THREAD, "TMPDIR": str(self.temporary), **environment},
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             cwd=Path(__file__).parents[2],
-            user=user,
-            group=user,
-            extra_groups=None if user is None else [],
         )
 
-    def run(self, *options: str, before: str = "", user: int | None = None, **environment: str) -> tuple[int, str]:
+    def run(
+        self, *options: str, before: str = "", ordinarily: bool = False, seconds: float = 250, **environment: str
+    ) -> tuple[int, str]:
         """Run to the end; exit code and what was said on stderr."""
-        process = self.start(*options, before=before, user=user, **environment)
-        _, said = process.communicate(timeout=250)
+        process = self.start(*options, before=before, ordinarily=ordinarily, **environment)
+        _, said = process.communicate(timeout=seconds)
         return process.returncode, " ".join(said.decode().split())
 
     def kill(self, process: subprocess.Popen[bytes]) -> bool:
