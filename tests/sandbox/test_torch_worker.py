@@ -32,6 +32,13 @@ def test_a_gradient_fits_the_limits_of_the_course(way: Confinement, course: Cour
         assert worker.run(PROGRAM, {}, ("shape", "threads")) == Ran({"shape": (64, 32, 32, 32), "threads": 1})
 
 
+def test_an_optimiser_can_be_used(way: Confinement) -> None:
+    """The first one asks for a folder to cache compiled code in, which it could not make."""
+    program = "import torch\np = torch.zeros(3, requires_grad=True)\ntorch.optim.SGD([p], lr=0.1).step()"
+    with Worker(way, {"own": ""}, "own", {}, _no_answer, package="torch") as worker:
+        assert worker.run(program, {}, ()) == Ran({}, ())
+
+
 def test_torch_is_there_before_the_first_program(way: Confinement) -> None:
     def loaded(package: str) -> object:
         with Worker(way, {"own": ""}, "own", {}, _no_answer, package=package) as worker:
