@@ -14,7 +14,7 @@ import typer
 from rich.console import Console
 
 from . import course
-from .errors import GraderError, UnusableInput
+from .errors import CourseError, GraderError, UnusableInput
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="Release, grade and give feedback.")
 console = Console(stderr=True)
@@ -78,6 +78,7 @@ def check(
     task = loaded[assignment]
     entry = batch.Entry(student or batch.student_of(path, task), path)
     batch.read_submission(loaded, task, path)
+    show.try_reference(loaded, task, sandbox)
     report = batch.report_for(loaded, task, entry, sandbox=sandbox).report
     if json == "-":
         sys.stdout.buffer.write(report_json(report))
@@ -119,8 +120,11 @@ def grade(
 
 
 @app.command()
-def doctor(sandbox: SandboxOption = "auto") -> None:
-    """Prove that the sandbox holds, by trying to break out of it. Exits with 3 when it does not."""
+def doctor(sandbox: SandboxOption = "auto", root: CourseOption = None) -> None:
+    """Prove that the sandbox holds, by trying to break out of it, and that the reference passes in it.
+
+    Exits with 3 when it does not. Outside of a course folder there is no reference to try.
+    """
     from . import show
     from .sandbox import confinement
     from .sandbox.doctor import examine
@@ -128,7 +132,15 @@ def doctor(sandbox: SandboxOption = "auto") -> None:
     way = confinement(sandbox)
     probes = examine(way)
     Console().print(f"Sandbox: {way.name}", show.probes(probes), sep="\n")
-    raise typer.Exit(0 if all(probe.held for probe in probes) else 3)
+    try:
+        loaded = course.load(root)
+    except CourseError as error:
+        if root:
+            raise
+        Console().print(f"No assignment was tried: {error}", soft_wrap=True, highlight=False)
+        raise typer.Exit(0 if all(probe.held for probe in probes) else 3) from None
+    passed = show.self_tests(loaded, way)
+    raise typer.Exit(0 if passed and all(probe.held for probe in probes) else 3)
 
 
 @app.command()
