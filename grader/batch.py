@@ -11,9 +11,8 @@ import hashlib
 import multiprocessing
 import os
 import sqlite3
-import sys
 import threading
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
@@ -24,23 +23,22 @@ from pathlib import Path
 
 import diskcache
 import msgspec
-import numpy as np
 from threadpoolctl import threadpool_limits
 
 from utils.checks.case import Finding
 
 from . import course as courses
-from . import oracle
+from . import oracle, self_test
 from .course import Assignment, Course
-from .errors import Interrupted, UnusableInput
+from .errors import UnusableInput
 from .gradebook.restore import is_notebook
-from .interruptions import AGAIN, interruption, told
+from .interruptions import interruption
+from .kept import code_digest, digest, keep, kept_results
 from .sandbox import Confinement, SandboxUnavailable, confinement
 from .secret import course_secret
 from .submission import NotASubmission, Submission
 from .verdict import Report, Verdict
 
-_KEPT = Path("build", "verdicts")
 ARCHIVES = (".zip", ".tar.gz", ".tgz", ".tar")
 
 
@@ -105,6 +103,32 @@ def student_of(path: Path, assignment: Assignment) -> str:
     return place.parent.name if name == assignment.name else name
 
 
+def ready(course: Course, assignment: Assignment, sandbox: str = "auto") -> Confinement:
+    """Choose the sandbox, and try once whether the reference passes in it; see `self_test.require`.
+
+    Parameters
+    ----------
+    course : Course
+    assignment : Assignment
+    sandbox : str
+        A name for `grader.sandbox.confinement`.
+
+    Returns
+    -------
+    Confinement
+        What submissions are to run in.
+
+    Raises
+    ------
+    CourseError, SandboxUnavailable, SelfTestFailed
+        When nothing that is handed in can be graded here.
+    """
+    oracle.require_packages(assignment)
+    held = confinement(sandbox)
+    self_test.require(course, assignment, held)
+    return held
+
+
 def grade_class(
     course: Course,
     assignment: Assignment,
@@ -136,13 +160,12 @@ def grade_class(
     ------
     CourseError
         Before anything is graded, when the assignment needs a package that is not installed.
-    SandboxUnavailable
+    SandboxUnavailable, SelfTestFailed
         Before anything is graded.
     Interrupted
         When the machine gets in the way. What was yielded before is kept.
     """
-    oracle.require_packages(assignment)
-    held = confinement(sandbox)
+    held = ready(course, assignment, sandbox)
     tasks = []
     for entry in entries:
         kept = None if again else _kept(course, assignment, entry, held)
@@ -189,13 +212,12 @@ def report_for(
     ------
     CourseError
         When the assignment needs a package that is not installed.
-    SandboxUnavailable
-        When there is nothing to run it in.
+    SandboxUnavailable, SelfTestFailed
+        When there is nothing to run it in, or the reference does not pass in it.
     Interrupted
         When the machine gets in the way: that is never held against a submission.
     """
-    oracle.require_packages(assignment)
-    held = confinement(sandbox)
+    held = ready(course, assignment, sandbox)
     kept = None if again else _kept(course, assignment, entry, held)
     if kept:
         return kept
@@ -254,25 +276,6 @@ def _kept(course: Course, assignment: Assignment, entry: Entry, held: Confinemen
         return Graded(entry, msgspec.json.decode(found, type=Report), True) if isinstance(found, bytes) else None
     except (NotASubmission, msgspec.DecodeError, OSError, sqlite3.Error, diskcache.Timeout):
         return None  # grading it anew says what is wrong
-
-
-def kept_results(course: Course) -> diskcache.Cache:
-    """What earlier runs left for later ones, on disk; made anew when it is deleted."""
-    # Everything in the database: what diskcache puts into files of their own, a kill can leave there for ever.
-    return diskcache.Cache(str(course.root / _KEPT), disk_min_file_size=2**30)
-
-
-def keep(course: Course, results: Mapping[str, bytes]) -> None:
-    """Leave something for later runs; raises `Interrupted` where that cannot be done."""
-    place = course.root / _KEPT
-    try:
-        with told(place), kept_results(course) as store:
-            for key, value in results.items():
-                store.set(key, value)
-    except sqlite3.Error as error:
-        raise Interrupted(
-            f"{place} cannot be used ({error}): delete this folder and {AGAIN} in the gradebook."
-        ) from None
 
 
 @dataclass(frozen=True)
@@ -340,24 +343,9 @@ def _key(course: Course, assignment: Assignment, student: str, submission: Submi
         msgspec.json.encode([assignment.name, assignment.exercises, course.limits, course.grading]),
         hashlib.sha256(course_secret(course.root)).digest(),
         held.name.encode(),
-        _code(course.root),
+        code_digest(course.root),
     )
-    digest = hashlib.sha256()
-    for part in parts:
-        digest.update(len(part).to_bytes(8))
-        digest.update(part)
-    return digest.hexdigest()
-
-
-@cache
-def _code(root: Path) -> bytes:
-    """A digest of all code that a verdict depends on."""
-    digest = hashlib.sha256(f"{sys.version} {np.__version__}".encode())
-    kit = Path(__file__).parent
-    for folder in (kit, kit.parent / "utils", root / "solutions" / "nndl"):
-        for path in sorted(folder.rglob("*.py")):
-            digest.update(str(path.relative_to(folder)).encode() + b"\0" + path.read_bytes())
-    return digest.digest()
+    return digest(parts)
 
 
 __all__ = ["Entry", "Graded", "collect", "grade_class", "read_submission", "report_for"]

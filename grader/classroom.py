@@ -13,13 +13,14 @@ import diskcache
 import msgspec
 
 from . import feedback
-from .batch import Entry, Graded, grade_class, keep, kept_results, read_submission
+from .batch import Entry, Graded, grade_class, read_submission
 from .course import Assignment, Course
 from .errors import GraderError, Interrupted
 from .gradebook import Gradebook
 from .gradebook.lateness import handed_in
 from .gradebook.rows import Row
 from .interruptions import told
+from .kept import keep, kept_results
 from .similarity import PASSAGES, Pair, similar, submission_passages
 from .submission import NotASubmission, Submission
 
@@ -77,7 +78,7 @@ def run(
 
     Raises
     ------
-    SandboxUnavailable
+    SandboxUnavailable, SelfTestFailed
         Before anything is graded.
     Interrupted
         When the machine gets in the way. What was graded is kept, what was entered is in the gradebook.

@@ -14,7 +14,7 @@ import typer
 from rich.console import Console
 
 from . import course
-from .errors import GraderError, UnusableInput
+from .errors import CourseError, GraderError, UnusableInput
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="Release, grade and give feedback.")
 console = Console(stderr=True)
@@ -78,6 +78,7 @@ def check(
     task = loaded[assignment]
     entry = batch.Entry(student or batch.student_of(path, task), path)
     batch.read_submission(loaded, task, path)
+    show.try_reference(loaded, task, sandbox)
     report = batch.report_for(loaded, task, entry, sandbox=sandbox).report
     if json == "-":
         sys.stdout.buffer.write(report_json(report))
@@ -119,20 +120,37 @@ def grade(
 
 
 @app.command()
-def doctor(sandbox: SandboxOption = "auto") -> None:
-    """Prove that the sandbox holds, by trying to break out of each way there is. Exits with 3 when none holds."""
+def doctor(sandbox: SandboxOption = "auto", root: CourseOption = None) -> None:
+    """Try to break out of each way of confinement there is, and try the reference in the one that is preferred.
+
+    Exits with 3 when none holds, or the reference does not pass. Outside of a course folder there is no reference.
+    """
     from . import show
     from .sandbox import SandboxUnavailable, confinement
     from .sandbox.choice import ways
     from .sandbox.doctor import examine
 
     way = confinement(sandbox)
+    held = False
     for each in ways() if sandbox == "auto" else [way]:
         try:
-            Console().print(*show.examined(each, examine(each)), sep="\n", end="\n\n")
+            probes = examine(each)
         except SandboxUnavailable as error:
             Console().print(f"{each.name}: cannot be used here: {error}", end="\n\n")
+            continue
+        Console().print(*show.examined(each, probes), sep="\n", end="\n\n")
+        if each.name == way.name:
+            held = not any(probe.broken for probe in probes)
     Console().print(f"Submissions are run in: {way.name}")
+    try:
+        loaded = course.load(root)
+    except CourseError as error:
+        if root:
+            raise
+        Console().print(f"No assignment was tried: {error}", soft_wrap=True, highlight=False)
+        raise typer.Exit(0 if held else 3) from None
+    passed = show.self_tests(loaded, way)
+    raise typer.Exit(0 if passed and held else 3)
 
 
 @app.command()

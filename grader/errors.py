@@ -11,8 +11,8 @@ class GraderError(Exception):
     Attributes
     ----------
     exit_code : int
-        The process's exit code: 1 when work failed, 2 for unusable arguments or input, 3 for a missing sandbox,
-        4 when the machine got in the way and the same command goes on later.
+        The process's exit code: 1 when work failed, 2 for unusable arguments or input, 3 for a missing sandbox or a
+        reference that does not pass in it, 4 when the machine got in the way and the same command goes on later.
     """
 
     exit_code: ClassVar[int] = 1
@@ -28,6 +28,12 @@ class UnusableInput(GraderError):
     """An argument, or the path it names, is not usable."""
 
     exit_code = 2
+
+
+class SelfTestFailed(GraderError):
+    """The reference does not pass in the sandbox on this machine, so nothing that is handed in is graded."""
+
+    exit_code = 3
 
 
 class ReleaseRefused(GraderError):

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -80,11 +81,7 @@ def grade(submission: Submission, exercise: Exercise, reference: Reference, secr
     -------
     Verdict
     """
-    model = MODELS.get(exercise.name)
-    if model is None or exercise.score is None:
-        raise CourseError(
-            f'Nothing in grader/models.py says how to run "{exercise.name}"; there are {", ".join(MODELS)}.'
-        )
+    model = _model(exercise)
     if exercise.file not in submission.files:
         return verdict(exercise, 0.0, "missing", f"{exercise.file} was not handed in.")
     try:
@@ -99,6 +96,23 @@ def grade(submission: Submission, exercise: Exercise, reference: Reference, secr
     with np.errstate(all="ignore"):
         right = model.predict(reference, weights, X) == y
     return by_accuracy(exercise, right, dataset)
+
+
+def untrained(exercise: Exercise) -> bytes:
+    """The file of a net that nobody has trained: all weights are zero."""
+    model = _model(exercise)
+    file = io.BytesIO()
+    arrays: dict[str, Any] = {name: np.zeros(shape) for name, shape in model.shapes.items()}
+    np.savez(file, dataset=np.array("offline"), **arrays)
+    return file.getvalue()
+
+
+def _model(exercise: Exercise) -> ModelRecipe:
+    if exercise.name not in MODELS:
+        raise CourseError(
+            f'Nothing in grader/models.py says how to run "{exercise.name}"; there are {", ".join(MODELS)}.'
+        )
+    return MODELS[exercise.name]
 
 
 def by_accuracy(exercise: Exercise, right: Array, dataset: str) -> Verdict:

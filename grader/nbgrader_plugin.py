@@ -32,7 +32,7 @@ from nbgrader.preprocessors import NbGraderPreprocessor
 from sqlalchemy.exc import SAWarning
 
 from . import course as courses
-from .batch import collect, read_submission, report_for
+from .batch import collect, read_submission, ready, report_for
 from .course import Course
 from .errors import GraderError
 from .gradebook import COURSE_ID, Gradebook
@@ -118,6 +118,8 @@ class SandboxAutograde(Autograde, _NothingCopied):  # type: ignore[misc]
             with Gradebook(self.course, self.coursedir.db_url) as book:
                 book.prepare(self.assignment.name)
             submitted = Path(self.coursedir.root, self.coursedir.submitted_directory)
+            self.log.info("Trying whether the reference of %s passes in the sandbox", self.assignment.name)
+            ready(self.course, self.assignment)
             self.entries = {entry.student: entry for entry in collect(submitted, self.assignment)}
             super().start()
         except GraderError as error:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -18,6 +20,7 @@ from utils.errors import DataError
 from utils.model_files import safetensors_dataset
 
 from . import models
+from .claims import claimed
 from .course import Exercise
 from .errors import CourseError
 from .submission import Submission
@@ -76,3 +79,11 @@ def grade(submission: Submission, exercise: Exercise, run: Run, secret: bytes) -
         return models.verdict(exercise, 0.0, "error", wrong)
     assert isinstance(scores, np.ndarray)
     return models.by_accuracy(exercise, scores.argmax(axis=1) == y, dataset)
+
+
+def untrained(constructor: Callable[[], Any]) -> bytes:
+    """The file of a net as its constructor builds it; needs PyTorch."""
+    from utils.torch_nets import save_net
+
+    with claimed() as folder:
+        return save_net(Path(folder, "net.safetensors"), constructor(), {"dataset": "offline"}).read_bytes()

@@ -92,10 +92,13 @@ def grade(
 
 def require_packages(assignment: Assignment) -> None:
     """Refuse an assignment that this machine cannot grade: nobody gets zero for what the grader lacks."""
-    missing = dict.fromkeys(filter(None, (absent(exercise.written_in[0]) for exercise in assignment.exercises)))
-    if missing:
-        packages = " ".join(missing)
+    if packages := missing_packages(assignment):
         raise CourseError(f"{assignment.name} cannot be graded without {packages}; run: pip install {packages}")
+
+
+def missing_packages(assignment: Assignment) -> str:
+    """The packages that an assignment needs and that are not installed, with blanks between; ``""`` for none."""
+    return " ".join(dict.fromkeys(filter(None, (absent(exercise.written_in[0]) for exercise in assignment.exercises))))
 
 
 def case_rng(secret: bytes, student: str, exercise: Exercise) -> np.random.Generator:

@@ -13,9 +13,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from rich.table import Table
 from rich.text import Text
 
-from .batch import Entry, Graded
+from . import oracle, self_test
+from .batch import Entry, Graded, ready
 from .course import Assignment, Course
-from .errors import UnusableInput
+from .errors import GraderError, UnusableInput
 from .verdict import Report, Verdict
 from .wording import WORDING, points, visible
 
@@ -83,6 +84,7 @@ def grade_class(
     """Grade a class with a progress bar, print the roster and where the pages are; exit code 1 on trouble."""
     from . import classroom
 
+    try_reference(course, assignment, sandbox)
     columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     with Progress(*columns, TimeRemainingColumn(), console=Console(stderr=True)) as bar:
         task = bar.add_task(f"grading {assignment.name}", total=len(entries))
@@ -113,6 +115,12 @@ def grade_class(
     if run.troubles:
         raise typer.Exit(1)
     return run
+
+
+def try_reference(course: Course, assignment: Assignment, sandbox: str) -> None:
+    """See whether the reference passes in the sandbox, and say meanwhile what takes so long; see `batch.ready`."""
+    with Console(stderr=True).status(f"trying the reference of {assignment.name} in the sandbox, once"):
+        ready(course, assignment, sandbox)
 
 
 def prove(course: Course, exercises: Sequence[str], *, check: bool = False, jobs: int | None = None) -> None:
@@ -170,6 +178,23 @@ def examined(way: Confinement, probes: Sequence[Probe]) -> list[Table | str]:
         table.add_row(mark, probe.promise, Text(visible(probe.detail)))
     reasons = [f"Not promised: {promise}. {why}" for promise, why in way.not_promised.items()]
     return [f"Sandbox: {way.name}", table, *reasons]
+
+
+def self_tests(course: Course, held: Confinement) -> bool:
+    """Try the reference of each assignment in the sandbox, a line for each; whether none failed."""
+    out, passed = Console(), True
+    for assignment in course.assignment:
+        mark, said = Text("✓ ", "green"), "the reference passes in the sandbox"
+        if lacking := oracle.missing_packages(assignment):
+            mark, said = Text("– ", "dim"), f"not tried without {lacking}; run: pip install {lacking}"
+        else:
+            try:
+                with Console(stderr=True).status(f"trying the reference of {assignment.name}"):
+                    self_test.require(course, assignment, held, again=True)
+            except GraderError as error:
+                mark, said, passed = Text("✗ ", "red"), str(error), False
+        out.print(mark + Text(f"{assignment.name}: {visible(said)}"), soft_wrap=True)
+    return passed
 
 
 def released(result: Release) -> str:

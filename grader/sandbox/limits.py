@@ -18,7 +18,8 @@ class Limits:
     start_seconds : float
         Wall-clock time to start a worker.
     memory : int
-        Bytes of address space. A request beyond it raises ``MemoryError`` in the submitted code.
+        Bytes of address space that submitted code may take, beyond what the interpreter and the packages that the
+        worker imports while it starts have mapped. A request beyond it raises ``MemoryError`` in the submitted code.
     cpu_seconds : int
         Processor time over the worker's life; the backstop should the grader itself be stopped.
     processes : int
@@ -57,7 +58,7 @@ class Limits:
             raise ValueError(f"processes={self.processes}: a worker is one process; threads is what can be changed")
 
     def as_rlimits(self, tasks: int) -> dict[str, int]:
-        """The limits that the kernel keeps, by the names of ``resource``.
+        """The limits that the kernel keeps, by the names of ``resource``; the worker adds the one on `memory`.
 
         Parameters
         ----------
@@ -69,7 +70,6 @@ class Limits:
         dict of str to int
         """
         return {
-            "RLIMIT_AS": self.memory,
             "RLIMIT_CPU": self.cpu_seconds,
             "RLIMIT_FSIZE": self.file_size,
             "RLIMIT_NOFILE": self.open_files,

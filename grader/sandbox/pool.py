@@ -109,7 +109,8 @@ class Worker:
         self._closed = False
         self._ended = ""
         self._scratch = Scratch(confinement.user, limits.scratch)
-        home = dict.fromkeys(("HOME", "TMPDIR", "MPLCONFIGDIR"), self._scratch.path)
+        # All of these exist: to make a folder inside of the scratch folder is refused.
+        home = dict.fromkeys(("HOME", "TMPDIR", "MPLCONFIGDIR", "TORCHINDUCTOR_CACHE_DIR"), self._scratch.path)
         try:
             self._process = confinement.spawn(reach().argv, self._scratch.path, ENVIRONMENT | home)
         except BaseException:
@@ -128,6 +129,7 @@ class Worker:
             inbound.blob,
             narrow,
             rlimits,
+            limits.memory,
             confinement.user,
             tuple(withheld),
             package,

@@ -163,6 +163,7 @@ def test_a_fault_of_the_grader_gives_no_points_and_says_so(
     def fail(*_: object, **__: object) -> None:
         raise ZeroDivisionError("of the grader's own")
 
+    batch.ready(place, place["hw3"])
     monkeypatch.setattr(batch.oracle, "grade", fail)
     one = graded(place, write(tmp_path / "hw3", files), "faulty")
     assert one.report.score == 0

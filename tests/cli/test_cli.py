@@ -8,10 +8,12 @@ import sqlite3
 from pathlib import Path
 
 import pytest
+from crash import small_class
 from submissions import solved, write
 
 from grader import batch, cli
 from grader.course import Course
+from grader.errors import SelfTestFailed
 from grader.reference import Reference
 from grader.sandbox import SandboxUnavailable
 
@@ -39,7 +41,7 @@ def handed_in(place: Path, reference: Reference) -> Path:
 
 def run(place: Path, *args: str) -> int:
     with pytest.raises(SystemExit) as caught:
-        cli.main([*args, "--course", str(place)] if args[0] != "doctor" else list(args))
+        cli.main([*args, "--course", str(place)])
     return int(caught.value.code or 0)
 
 
@@ -145,6 +147,39 @@ def test_a_fresh_release_has_nothing_to_do_and_a_stale_one_is_refused(
         stub.write_text(text)
 
 
-def test_the_doctor_finds_the_sandbox_sound(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(place, "doctor") == 0
-    assert "BROKEN" not in capsys.readouterr().out
+def test_the_doctor_finds_the_sandbox_sound_and_tries_the_reference(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = small_class.make(tmp_path / "course", 0).root
+    assert run(root, "doctor") == 0
+    said = capsys.readouterr().out
+    assert "BROKEN" not in said
+    assert "✓ a1: the reference passes in the sandbox" in said
+    text = (root / "course.toml").read_text()
+    (root / "course.toml").write_text(text.replace("seconds = 5", 'seconds = 5\nmemory = "1 KiB"'))
+    assert run(root, "doctor") == 3
+    assert "✗ a1:" in capsys.readouterr().out
+
+
+def test_a_doctor_without_a_course_tries_the_sandbox_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("grader.sandbox.doctor.examine", lambda way: [])
+    with pytest.raises(SystemExit) as caught:
+        cli.main(["doctor"])
+    assert caught.value.code == 0
+    assert "No assignment was tried: No course.toml in" in capsys.readouterr().out
+
+
+def test_a_reference_that_does_not_pass_is_exit_code_3_and_one_sentence(
+    place: Path, handed_in: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise SelfTestFailed("the reference does not pass; raise the limits.")
+
+    monkeypatch.setattr(batch.self_test, "require", refuse)
+    monkeypatch.setattr(batch.oracle, "grade", lambda *_, **__: pytest.fail("graded all the same"))
+    for command in (("check", str(handed_in / "ana" / "hw3"), "--assignment", "hw3"), ("grade", "hw3")):
+        assert run(place, *command) == 3
+        assert capsys.readouterr().err.strip().endswith("grader: the reference does not pass; raise the limits.")

@@ -19,6 +19,7 @@ from traitlets.config import Config
 
 from grader import nbgrader_plugin
 from grader.batch import Graded
+from grader.errors import SelfTestFailed
 from grader.gradebook import Gradebook
 from grader.nbgrader_plugin import LatePolicy, SandboxAutograde, configure
 
@@ -41,6 +42,7 @@ def small(prepared, tmp_path, monkeypatch):
     monkeypatch.setattr(
         nbgrader_plugin, "report_for", lambda _, __, entry: Graded(entry, verdicts(entry.student), False)
     )
+    monkeypatch.setattr(nbgrader_plugin, "ready", lambda course, assignment: None)
     return course
 
 
@@ -232,6 +234,17 @@ def test_no_submission_is_one_sentence(small, student):
         hand_in(small, "ada")
     with pytest.raises(NbGraderException, match="submission"):
         autograde(small, student)
+
+
+def test_nothing_is_graded_where_the_reference_does_not_pass(small, monkeypatch):
+    def refuse(course, assignment):
+        raise SelfTestFailed("the reference does not pass")
+
+    monkeypatch.setattr(nbgrader_plugin, "ready", refuse)
+    hand_in(small, "ada")
+    with pytest.raises(NbGraderException, match="the reference does not pass"):
+        autograde(small, "ada")
+    assert not (small.root / "autograded" / "ada").exists()
 
 
 def test_feedback_shows_findings_and_runs_nothing(small):

@@ -14,6 +14,7 @@ import resource
 import signal
 from collections.abc import Mapping
 
+from .address_space import mapped_bytes
 from .syscalls import filter_program
 
 _PR_SET_PDEATHSIG, _PR_SET_KEEPCAPS, _PR_SET_SECCOMP, _PR_SET_NO_NEW_PRIVS = 1, 8, 22, 38
@@ -28,13 +29,15 @@ class NotNarrowed(OSError):
     """A privilege could not be given up, so nothing may be run."""
 
 
-def narrow(rlimits: Mapping[str, int], user: int) -> None:
+def narrow(rlimits: Mapping[str, int], memory: int, user: int) -> None:
     """Give up what submitted code must not have.
 
     Parameters
     ----------
     rlimits : mapping of str to int
         Names of the constants of `resource` and the limits, which are set hard.
+    memory : int
+        Bytes of address space that may be taken beyond what is mapped now.
     user : int
         The user and group to become; 0 to stay what one is.
 
@@ -43,7 +46,8 @@ def narrow(rlimits: Mapping[str, int], user: int) -> None:
     NotNarrowed
         When the kernel refuses. The worker then does not start.
     """
-    for name, limit in rlimits.items():
+    # A PyTorch built for CUDA maps gigabytes of libraries when it is imported: only what comes after that is counted.
+    for name, limit in {**rlimits, "RLIMIT_AS": mapped_bytes() + memory}.items():
         kind = getattr(resource, name)
         hard = resource.getrlimit(kind)[1]
         lowest = limit if hard == resource.RLIM_INFINITY else min(limit, hard)

@@ -39,7 +39,7 @@ def serve(read_fd: int, write_fd: int) -> None:
     if start.package:
         importlib.import_module(start.package)  # ours to wait for, not a submission's
     if start.narrow:
-        narrow(start.rlimits, start.user)
+        narrow(start.rlimits, start.memory, start.user)
     null = os.open(os.devnull, os.O_RDWR)
     os.dup2(null, 2)  # until here the other side reads what goes wrong from stderr
     os.close(null)

@@ -51,7 +51,8 @@ class Start(msgspec.Struct, tag=True):
     `withheld` are modules of ``utils`` that would answer for the submitted code; `package` is imported before the
     worker is ready, so that nobody's time limit pays for it.
     `tree` and `blob` are the largest frame that the other side takes. `narrow` says whether the worker gives up its
-    privileges: it then keeps to `rlimits` (names of ``resource`` constants) and becomes `user`, unless that is 0.
+    privileges: it then keeps to `rlimits` (names of ``resource`` constants), takes up to `memory` bytes beyond what it
+    has mapped by then, and becomes `user`, unless that is 0.
     """
 
     files: dict[str, str]
@@ -61,6 +62,7 @@ class Start(msgspec.Struct, tag=True):
     blob: int
     narrow: bool
     rlimits: dict[str, int]
+    memory: int
     user: int
     withheld: tuple[str, ...] = ()
     package: str = ""
