@@ -179,7 +179,7 @@ class _Bench:
     def _run(
         self, program: str, inputs: Mapping[str, object], fetch: Sequence[str], seconds: float | None = None
     ) -> Answer:
-        """Run a program; once in an exercise a second time where the process ended, as the machine may have ended it."""
+        """Run a program; once in an exercise again where the process ended, as the machine may have ended it."""
         seconds = seconds or self.limits.seconds
         try:
             return self._run_on(self._open(), program, inputs, fetch, seconds)

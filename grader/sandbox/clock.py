@@ -1,7 +1,8 @@
 """How long a program has run, whatever else the machine is busy with.
 
-On a machine under load a program may be kept waiting for a processor for a long time, and that must not decide about its
-verdict. So what counts is processor time, and the time in which the worker sleeps; waiting for a processor is neither.
+On a machine under load a program may be kept waiting for a processor for a long time, and that must not decide about
+its verdict. So what counts is processor time, and the time in which the worker sleeps; waiting for a processor is
+neither.
 """
 
 from __future__ import annotations
