@@ -8,17 +8,14 @@ not graded again, and a run that was stopped goes on where it was.
 from __future__ import annotations
 
 import hashlib
-import multiprocessing
 import os
 import sqlite3
 import threading
-from collections.abc import Generator, Iterator, Sequence
-from concurrent.futures import Executor, Future, ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from collections.abc import Generator, Sequence
+from concurrent.futures import CancelledError, ThreadPoolExecutor, as_completed
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cache
-from multiprocessing import connection
 from pathlib import Path
 
 import diskcache
@@ -29,6 +26,7 @@ from utils.checks.case import Finding
 
 from . import course as courses
 from . import oracle, self_test
+from .bounded import BoundedProcess, ChildDied, OutOfTime
 from .course import Assignment, Course
 from .errors import UnusableInput
 from .gradebook.restore import is_notebook
@@ -39,6 +37,9 @@ from .secret import course_secret
 from .submission import NotASubmission, Submission
 from .verdict import Report, Verdict
 
+_MARGIN = 60.0  # seconds beyond a submission's budget, for reading it and for what is made once in each process
+_DIED = "its grading process was killed"
+_of_thread = threading.local()
 ARCHIVES = (".zip", ".tar.gz", ".tgz", ".tar")
 
 
@@ -173,32 +174,67 @@ def grade_class(
             yield kept
         else:
             tasks.append(_Task(str(course.root), assignment.name, entry, sandbox, again))
-    # A process of the pool that dies takes with it whatever the others were at. What is left goes into another pool,
-    # for the machine may have had no memory at that moment; then one by one, so that nobody pays for another.
-    for _ in range(2):
-        if tasks:
-            tasks = yield from _together(tasks, min(jobs or os.cpu_count() or 1, len(tasks)))
+    # A process that dies is given another one, for the machine may have had no memory at that moment; what is left then
+    # is graded one by one, so that nobody pays for another.
+    tasks = yield from _together(tasks, jobs or os.cpu_count() or 1)
+    tasks = yield from _together(tasks, 1)
     for task in tasks:
-        if (yield from _together([task], 1)):
-            yield Graded(task.entry, _no_report(assignment, task.entry, "its grading process was killed"), False)
+        yield Graded(task.entry, _no_report(assignment, task.entry, _DIED), False)
 
 
 def _together(tasks: Sequence[_Task], jobs: int) -> Generator[Graded, None, list[_Task]]:
-    """Grade in a pool of processes; returns what is left where one of them died."""
+    """Grade in so many processes at once; returns the tasks whose process died."""
     left: list[_Task] = []
-    with _pool(jobs) as pool:
-        futures: dict[Future[Graded], _Task] = {}
-        for task in tasks:
-            try:
-                futures[pool.submit(_grade_task, task)] = task
-            except BrokenProcessPool:
-                left.append(task)
-        for future in as_completed(futures):
-            try:
-                yield future.result()
-            except BrokenProcessPool:
-                left.append(futures[future])
+    leave = threading.Event()
+    with ThreadPoolExecutor(max(1, min(jobs, len(tasks)))) as threads:
+        futures = {threads.submit(_bounded, task, leave): task for task in tasks}
+        try:
+            for future in as_completed(futures):
+                try:
+                    yield future.result()
+                except ChildDied:
+                    left.append(futures[future])
+        finally:
+            leave.set()  # whoever leaves early does not wait for a whole class
+            threads.shutdown(cancel_futures=True)
     return left
+
+
+def _bounded(task: _Task, leave: threading.Event) -> Graded:
+    """Grade in a process that this thread has for it, and end that process should it hang; raises ChildDied.
+
+    What a submission causes is bounded in there, step by step; this is the backstop, should a step be forgotten.
+    """
+
+    def watch() -> None:
+        if leave.is_set():
+            raise CancelledError
+
+    if not hasattr(_of_thread, "process"):
+        _of_thread.process = BoundedProcess(prepare=_begin)
+    course = _course(task.root)
+    seconds = course.limits.submission_seconds + _MARGIN
+    try:
+        graded: Graded = _of_thread.process.call(_grade_task, task, seconds=seconds, watch=watch)
+    except OutOfTime:
+        why = f"grading it did not end within {seconds:g} seconds"
+        return Graded(task.entry, _no_report(course[task.assignment], task.entry, why), False)
+    return graded
+
+
+def report_within_time(
+    course: Course, assignment: Assignment, entry: Entry, *, sandbox: str = "auto", again: bool = False
+) -> Graded:
+    """As `report_for`, in a process of its own that is ended should it hang."""
+    oracle.require_packages(assignment)
+    kept = None if again else _kept(course, assignment, entry, confinement(sandbox))
+    if kept:
+        return kept
+    task = _Task(str(course.root), assignment.name, entry, sandbox, again)
+    for _ in range(2):
+        with suppress(ChildDied):
+            return _bounded(task, threading.Event())
+    return Graded(entry, _no_report(assignment, entry, _DIED), False)
 
 
 def report_for(
@@ -288,7 +324,7 @@ class _Task:
 
 
 def _grade_task(task: _Task) -> Graded:
-    """Runs in a process of the pool."""
+    """Runs in the process that grades."""
     course = _course(task.root)
     return report_for(course, course[task.assignment], task.entry, sandbox=task.sandbox, again=task.again)
 
@@ -298,31 +334,9 @@ def _course(root: str) -> Course:
     return courses.load(Path(root))
 
 
-@contextmanager
-def _pool(jobs: int) -> Iterator[Executor]:
-    # spawn, not fork: the sandbox keeps threads, and a forked copy of a process with threads may hang.
-    pool = ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn"), initializer=_begin)
-    try:
-        yield pool
-    finally:
-        pool.shutdown(cancel_futures=True)  # whoever leaves early does not wait for a whole class
-
-
 def _begin() -> None:
-    """Before a process of the pool grades anything."""
+    """Before a process grades anything."""
     threadpool_limits(1)  # there is a process for each processor already, and a worker beside it
-    threading.Thread(target=_die_with_parent, name="die-with-parent", daemon=True).start()
-
-
-def _die_with_parent() -> None:
-    """End this process, and with it its worker in the sandbox, as soon as the one that runs the class is gone.
-
-    Otherwise it would wait for work for ever: of the pipe that work comes through it holds both ends itself.
-    """
-    parent = multiprocessing.parent_process()
-    assert parent is not None
-    connection.wait([parent.sentinel])
-    os._exit(1)
 
 
 def _no_report(assignment: Assignment, entry: Entry, why: str) -> Report:
@@ -348,4 +362,4 @@ def _key(course: Course, assignment: Assignment, student: str, submission: Submi
     return digest(parts)
 
 
-__all__ = ["Entry", "Graded", "collect", "grade_class", "read_submission", "report_for"]
+__all__ = ["Entry", "Graded", "collect", "grade_class", "read_submission", "report_for", "report_within_time"]

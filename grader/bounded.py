@@ -7,13 +7,18 @@ cannot be killed. So what may take long on a stranger's input runs in a process 
 from __future__ import annotations
 
 import ctypes
-import multiprocessing
+import json
 import os
 import resource
 import signal
+import socket
+import subprocess
+import sys
 import time
+import weakref
 from collections.abc import Callable
 from multiprocessing.connection import Connection
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, TypeVar
 
@@ -24,6 +29,14 @@ WALL_PER_CPU: Final = 12.0
 
 _SECONDS_BETWEEN_LOOKS: Final = 0.25
 _PR_SET_PDEATHSIG: Final = 1
+_PROGRAM: Final = """\
+import json, sys
+from multiprocessing.connection import Connection
+descriptor, parent, path = sys.argv[1:]
+sys.path[:] = json.loads(path)
+from grader.bounded import _serve
+_serve(Connection(int(descriptor)), int(parent))
+"""
 
 
 class OutOfTime(Exception):
@@ -58,11 +71,31 @@ class BoundedProcess:
     """A child process that calls functions one after the other; started when first asked, and again after it was ended.
 
     Use it from one thread: the child dies with the thread that started it.
+
+    Parameters
+    ----------
+    memory : int, optional
+        Bytes of address space that the child may take beyond what it has when it is up. What asks for more raises
+        MemoryError. Without a limit by default.
+    prepare : callable, optional
+        Called in the child when it starts, before the limit is set: for imports that no call shall pay for. Importable
+        by its name.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, memory: int | None = None, prepare: Callable[[], object] | None = None) -> None:
+        self._memory, self._prepare = memory, prepare
         self._process: Any = None
         self._connection: Connection | None = None
+        self._end: Callable[[], object] = lambda: None
+        self._spent_before = 0.0  # by children that have ended
+        self._spent_at_start = 0.0  # by the present one while it started
+
+    @property
+    def spent(self) -> float:
+        """Processor seconds that all calls so far have taken, one that is still running included."""
+        if self._connection is None:
+            return self._spent_before
+        return self._spent_before + max(0.0, cpu_seconds(self._process.pid) - self._spent_at_start)
 
     def call(
         self,
@@ -118,24 +151,37 @@ class BoundedProcess:
 
     def _started(self) -> tuple[Connection, int]:
         if self._connection is None:
-            # spawn, not fork: this process may have threads, and a forked copy of their locks would hang.
-            context = multiprocessing.get_context("spawn")
-            self._connection, other = context.Pipe()
-            self._process = context.Process(target=_serve, args=(other, os.getpid()), daemon=True)
-            self._process.start()
-            other.close()
-            # Its imports are ours to wait for; they are not billed to the first call.
-            self._connection.recv()
+            ours, theirs = socket.socketpair()
+            with theirs:
+                # Not by multiprocessing, whose children import the main program anew, whatever that is.
+                arguments = [str(theirs.fileno()), str(os.getpid()), json.dumps(sys.path)]
+                self._process = subprocess.Popen(
+                    [sys.executable, "-c", _PROGRAM, *arguments],
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.DEVNULL,
+                    pass_fds=(theirs.fileno(),),
+                )
+            self._connection = Connection(ours.detach())
+            self._end = weakref.finalize(self, _end, self._process, self._connection)
+            try:
+                self._connection.send((self._prepare, self._memory))
+                # Its imports are ours to wait for; they are not billed to the first call.
+                self._connection.recv()
+            except (EOFError, ConnectionError) as error:
+                self.close()
+                raise ChildDied("a process of the grader's own did not start") from error
+            except BaseException:
+                self.close()
+                raise
+            self._spent_at_start = cpu_seconds(self._process.pid)
         return self._connection, self._process.pid
 
     def close(self) -> None:
         """End the child. Closing twice is fine."""
         if self._connection is not None:
-            self._connection.close()
-            self._process.kill()
-            self._process.join()
-            self._process.close()
+            self._spent_before = self.spent
             self._connection = None
+            self._end()
 
     def __enter__(self) -> BoundedProcess:
         return self
@@ -146,6 +192,12 @@ class BoundedProcess:
         self.close()
 
 
+def _end(process: subprocess.Popen[bytes], connection: Connection) -> None:
+    connection.close()
+    process.kill()
+    process.wait()
+
+
 def _serve(connection: Connection, parent: int) -> None:
     """The child: answer until the other side is gone."""
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
@@ -153,6 +205,13 @@ def _serve(connection: Connection, parent: int) -> None:
         return
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which ends this process
+    prepare, memory = connection.recv()
+    if prepare is not None:
+        prepare()
+    if memory is not None:
+        pages = int(Path("/proc/self/statm").read_text().split()[0])
+        limit = pages * resource.getpagesize() + memory
+        resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
     connection.send(None)
     while True:
         try:

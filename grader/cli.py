@@ -79,7 +79,7 @@ def check(
     entry = batch.Entry(student or batch.student_of(path, task), path)
     batch.read_submission(loaded, task, path)
     show.try_reference(loaded, task, sandbox)
-    report = batch.report_for(loaded, task, entry, sandbox=sandbox).report
+    report = batch.report_within_time(loaded, task, entry, sandbox=sandbox).report
     if json == "-":
         sys.stdout.buffer.write(report_json(report))
     elif json:

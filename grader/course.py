@@ -142,9 +142,23 @@ class Grading(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class LimitSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Limits of one program run of a student's code."""
+    """What a submission may use up: in one program run of its code, in one exercise, and over all.
+
+    Attributes
+    ----------
+    seconds : float
+        Of one program run: processor time and time asleep.
+    exercise_seconds : float
+        Of all runs for one exercise and of everything that the grader does with them; counted alike.
+    submission_seconds : float
+        Of all exercises of a submission.
+    memory : str
+        Of the process that runs the code.
+    """
 
     seconds: float = 10.0
+    exercise_seconds: float = 30.0
+    submission_seconds: float = 120.0
     memory: str = "2 GiB"
 
     @property
@@ -309,8 +323,13 @@ def _validate(course: Course, source: _Source) -> None:
             raise source.error(text, f"{error}.") from None
     if not 0 <= course.late.per_day <= 1:
         raise source.error("late", f"late.per_day is {course.late.per_day}; it is a share between 0 and 1.")
-    if not course.limits.seconds > 0:
-        raise source.error("limits", f"limits.seconds is {course.limits.seconds}; it has to be positive.")
+    limits = course.limits
+    if not limits.seconds > 0:
+        raise source.error("limits", f"limits.seconds is {limits.seconds}; it has to be positive.")
+    if not limits.seconds <= limits.exercise_seconds <= limits.submission_seconds < float("inf"):
+        said = "an exercise has to have the seconds of a program at least, and a submission those of an exercise"
+        values = f"{limits.seconds:g}, {limits.exercise_seconds:g} and {limits.submission_seconds:g}"
+        raise source.error("limits", f"limits.seconds, exercise_seconds and submission_seconds are {values}; {said}.")
     if not 0 <= course.grading.follow_through <= 1:
         said = f"grading.follow_through is {course.grading.follow_through}; it is a share between 0 and 1."
         raise source.error("follow_through", said)

@@ -32,7 +32,7 @@ from nbgrader.preprocessors import NbGraderPreprocessor
 from sqlalchemy.exc import SAWarning
 
 from . import course as courses
-from .batch import collect, read_submission, ready, report_for
+from .batch import collect, read_submission, ready, report_within_time
 from .course import Course
 from .errors import GraderError
 from .gradebook import COURSE_ID, Gradebook
@@ -195,7 +195,7 @@ class SandboxGrade(NbGraderPreprocessor):  # type: ignore[misc]
         """Write them into the grade cells; SaveAutoGrades reads them there."""
         work = self.parent.parent
         names = resources["nbgrader"]
-        graded = report_for(work.course, work.assignment, work.entries[names["student"]])
+        graded = report_within_time(work.course, work.assignment, work.entries[names["student"]])
         (notebook,) = (item for item in work.assignment.notebook if item.name == names["notebook"])
         return annotate(nb, graded.report, notebook), resources
 

@@ -13,7 +13,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby
 from types import FunctionType
-from typing import TypeVar
+from typing import Final
 
 import numpy as np
 
@@ -21,8 +21,11 @@ from utils.checks.case import Finding
 from utils.checks.follow import FollowThrough
 from utils.checks.hearing import Answer
 from utils.checks.judge import Judgement, attempt, judge
+from utils.checks.program import Crash
 
 from . import models, open_nets
+from .answers import Answers
+from .budget import Budget, OutOfBudget
 from .course import Assignment, Course, Exercise
 from .errors import CourseError
 from .exercises import NEEDS, absent, recipe, withheld
@@ -32,7 +35,7 @@ from .submission import Submission
 from .trial import SEED, Trial
 from .verdict import Report, Verdict, VerdictName
 
-T = TypeVar("T")
+_NOT_RUN: Final = Crash(False, "TimeoutError", "not run any more")
 
 
 def grade(
@@ -72,12 +75,13 @@ def grade(
     """
     require_packages(assignment)
     reference = Reference(course.root)
+    budget = Budget(course.limits)
     verdicts: list[Verdict] = []
     for module, exercises in groupby(assignment.exercises, key=lambda exercise: exercise.written_in[0]):
         if module == "models":
             verdicts += [models.grade(submission, exercise, reference, secret) for exercise in exercises]
             continue
-        bench = _Bench(submission, course, module, reference, confinement)
+        bench = _Bench(submission, course, module, reference, confinement, budget)
         with bench:
             verdicts += [
                 _grade_open_net(bench, submission, exercise, secret)
@@ -115,12 +119,19 @@ class _Bench:
     """
 
     def __init__(
-        self, submission: Submission, course: Course, module: str, reference: Reference, confinement: Confinement
+        self,
+        submission: Submission,
+        course: Course,
+        module: str,
+        reference: Reference,
+        confinement: Confinement,
+        budget: Budget,
     ) -> None:
         self.file = f"nndl/{module}.py"
         self.module = module
         self.reference = reference
         self.confinement = confinement
+        self.budget = budget
         self.limits = Limits(seconds=course.limits.seconds, memory=course.limits.memory_bytes)
         self.files = {
             name: submission.text(f"nndl/{name}.py")
@@ -131,8 +142,10 @@ class _Bench:
         self.proxies = {name: () for name in self.files if name != module} | {
             name: _functions(reference, name) for name in reference.prerequisites(module)
         }
+        self.answers = Answers(course.root, self.proxies, self.limits)
         self.unusable: WorkerLost | None = None
         self.lost: set[str] = set()  # exercises that never came back
+        self.second_try = True  # where a process ends that the machine may have ended
         self._worker: Worker | None = None
 
     def __enter__(self) -> _Bench:
@@ -142,36 +155,12 @@ class _Bench:
         self._close()
 
     def judge(self, trial: Trial, requires: Collection[str], follow_through: float = 0.0) -> Judgement:
-        """Judge the submission's answers to a trial's cases; raises WorkerLost.
+        """Judge the submission's answers to a trial's cases; raises WorkerLost and OutOfBudget.
 
         What `requires` names and never came back is not called a second time, where there is a way around it.
         """
         self.lost.add(trial.recipe.name)  # until it comes back
-        judgement = self._twice(lambda: self._judge(trial, requires, follow_through))
-        self.lost.discard(trial.recipe.name)
-        return judgement
-
-    def run(self, program: str, inputs: Mapping[str, object], fetch: Sequence[str], seconds: float) -> Answer:
-        """Run one program that has its own time limit; raises WorkerLost."""
-        return self._twice(lambda: self._open().run(program, inputs, fetch, SEED, seconds))
-
-    def _twice(self, attempt: Callable[[], T]) -> T:
-        known = self.unusable
-        try:
-            return attempt()
-        except WorkerLost as lost:
-            self._close()
-            if lost.reason != "killed" or known:
-                raise
-        # The machine may have ended it (no memory left, a stray kill): a second process decides.
-        self.unusable = None
-        try:
-            return attempt()
-        except WorkerLost:
-            self._close()
-            raise
-
-    def _judge(self, trial: Trial, requires: Collection[str], follow_through: float) -> Judgement:
+        self.second_try = True
         self._open()
         if self.lost & set(requires):
             answers = [
@@ -179,44 +168,107 @@ class _Bench:
             ]
         else:
             answers = [attempt(case, trial.recipe.function, self._run) for case in trial.cases]
+        again = _Reruns(self._run)
         follow = FollowThrough(follow_through, trial.right)
-        return judge(trial.hear(answers), trial.recipe.hints, self._run, follow)
+        judgement = judge(trial.hear(answers), trial.recipe.hints, again.run, follow)
+        self.lost.discard(trial.recipe.name)
+        return replace(judgement, findings=(*judgement.findings, *again.findings))
 
-    def _run(self, program: str, inputs: Mapping[str, object], fetch: Sequence[str]) -> Answer:
-        return self._open().run(program, inputs, fetch, SEED)
+    def run(self, program: str, inputs: Mapping[str, object], fetch: Sequence[str], seconds: float) -> Answer:
+        """Run one program that has its own time limit; raises WorkerLost and OutOfBudget."""
+        self.second_try = True
+        return self._run(program, inputs, fetch, seconds)
+
+    def _run(
+        self, program: str, inputs: Mapping[str, object], fetch: Sequence[str], seconds: float | None = None
+    ) -> Answer:
+        """Run a program; once in an exercise again where the process ended, as the machine may have ended it."""
+        seconds = seconds or self.limits.seconds
+        try:
+            return self._run_on(self._open(), program, inputs, fetch, seconds)
+        except WorkerLost as lost:
+            if lost.reason != "killed" or self.unusable or not self.second_try:
+                raise
+        self.second_try = False
+        return self._run_on(self._open(), program, inputs, fetch, seconds)
+
+    def _run_on(
+        self, worker: Worker, program: str, inputs: Mapping[str, object], fetch: Sequence[str], seconds: float
+    ) -> Answer:
+        """Run a program within what is left of the budget."""
+        left = self.budget.left()
+        before = worker.outside
+        try:
+            return worker.run(program, inputs, fetch, SEED, min(seconds, left))
+        except WorkerLost as lost:
+            self._close()
+            if lost.reason == "timeout" and left < seconds:
+                raise self.budget.used_up() from None
+            raise
+        finally:
+            self.budget.charge(worker.outside - before)
 
     def _open(self) -> Worker:
         """The worker, with the module imported: an import that never ends is met once, not in every exercise."""
         if self.unusable:
             raise self.unusable
         if self._worker is None:
-            self._worker = Worker(
-                self.confinement,
-                self.files,
-                self.module,
-                self.proxies,
-                self._ask,
-                self.limits,
-                withheld(self.module),
-                NEEDS.get(self.module, ""),
-            )
             try:
-                self._worker.run("pass", {}, ())
+                self._worker = self._imported()
             except WorkerLost as lost:
-                self._close()
                 self.unusable = lost
                 raise
         return self._worker
 
-    def _ask(self, module: str, function: str, args: tuple[object, ...], kwargs: dict[str, object]) -> object:
-        """A call of a prerequisite, answered by the reference."""
-        with np.errstate(all="ignore"):
-            return getattr(self.reference.module(module), function)(*args, **kwargs)
+    def _imported(self) -> Worker:
+        """A new worker that has imported the module; where that ended the process, a second one decides."""
+        for attempts_left in (1, 0):
+            worker = Worker(
+                self.confinement,
+                self.files,
+                self.module,
+                self.proxies,
+                self.answers,
+                self.limits,
+                withheld(self.module),
+                NEEDS.get(self.module, ""),
+            )
+            self._worker = worker
+            try:
+                self._run_on(worker, "pass", {}, (), self.limits.seconds)
+                break
+            except WorkerLost as lost:
+                if lost.reason != "killed" or not attempts_left:
+                    raise
+        return worker
 
     def _close(self) -> None:
         if self._worker is not None:
             self._worker.close()
             self._worker = None
+
+
+class _Reruns:
+    """Runs the code under test again, for follow-through and for hints.
+
+    The answers to the cases are there by then. So what ends here, for whatever reason, takes no points away: nothing is
+    run any more, and what was to be found out by it stays unknown.
+    """
+
+    def __init__(self, run: Callable[[str, Mapping[str, object], Sequence[str]], Answer]) -> None:
+        self._run = run
+        self.findings: tuple[Finding, ...] = ()
+
+    def run(self, program: str, inputs: Mapping[str, object], fetch: Sequence[str]) -> Answer:
+        if not self.findings:
+            try:
+                return self._run(program, inputs, fetch)
+            except (WorkerLost, OutOfBudget) as error:
+                slow = isinstance(error, OutOfBudget) or error.reason == "timeout"
+                why = "took too long" if slow else "ended its process"
+                hint = f"What is right counts. More could not be found out, because running the code again {why}."
+                self.findings = (Finding("", "timeout" if slow else "killed", hint),)
+        return _NOT_RUN
 
 
 def _functions(reference: Reference, module: str) -> tuple[str, ...]:
@@ -226,6 +278,7 @@ def _functions(reference: Reference, module: str) -> tuple[str, ...]:
 
 def _grade_exercise(bench: _Bench, exercise: Exercise, rng: np.random.Generator, follow_through: float) -> Verdict:
     started = time.monotonic()
+    bench.budget.begin()
     spec = recipe(exercise.name)
     if bench.module not in bench.files:
         judgement = _nothing("missing", f"{bench.file} was not handed in.")
@@ -234,6 +287,9 @@ def _grade_exercise(bench: _Bench, exercise: Exercise, rng: np.random.Generator,
             judgement = bench.judge(Trial(spec, bench.reference, rng), exercise.requires, follow_through)
         except WorkerLost as lost:
             judgement = _nothing(*_lost(lost, spec.function, bench, bench.limits.seconds))
+        except OutOfBudget as error:
+            judgement = _nothing("timeout", str(error))
+    bench.budget.end()
     seconds = time.monotonic() - started
     score = round(exercise.points * judgement.share, 2)
     verdict = verdict_name(judgement)
@@ -255,10 +311,14 @@ def _grade_open_net(bench: _Bench, submission: Submission, exercise: Exercise, s
         if file not in submission.files:
             return models.verdict(exercise, 0.0, "missing", f"{file} was not handed in.")
     started = time.monotonic()
+    bench.budget.begin(own=open_nets.SECONDS)
     try:
         verdict = open_nets.grade(submission, exercise, bench.run, secret)
     except WorkerLost as lost:
         verdict = models.verdict(exercise, 0.0, *_lost(lost, "building and running the net", bench, open_nets.SECONDS))
+    except OutOfBudget as error:
+        verdict = models.verdict(exercise, 0.0, "timeout", str(error))
+    bench.budget.end()
     return replace(verdict, seconds=round(time.monotonic() - started, 3))
 
 

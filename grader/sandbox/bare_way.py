@@ -42,6 +42,11 @@ class Child:
         self._pipes = [pipe for pipe in (child.stdin, child.stdout, child.stderr) if pipe is not None]
         self.stdin, self.stdout, self.stderr = (pipe.fileno() for pipe in self._pipes)
 
+    @property
+    def pid(self) -> int | None:
+        """See `Process.pid`."""
+        return self._child.pid
+
     def kill(self) -> None:
         """Kill the process and its session's group."""
         if self._child.returncode is None:

@@ -86,7 +86,18 @@ class _Namespaces(Child):
             super().__init__([program, "--info-fd", str(tell), *options], scratch, environment, (tell,))
         finally:
             os.close(tell)
-        self._first = _pidfd_of_first(told)
+        number = _number_of_first(told)
+        self._first = _pidfd(number)
+        self._children = Path(f"/proc/{number}/task/{number}/children")
+
+    @property
+    def pid(self) -> int | None:
+        """See `Process.pid`. The first process of the namespace is bwrap's own; what it has started is the worker."""
+        try:
+            children = self._children.read_text().split()
+        except OSError:
+            return None
+        return int(children[0]) if len(children) == 1 else None
 
     def wait(self, seconds: float = SECONDS_TO_DIE) -> str:
         """Reap bwrap, and wait until the kernel has ended everything inside."""
@@ -98,10 +109,18 @@ class _Namespaces(Child):
         return ended
 
 
-def _pidfd_of_first(told: int) -> int | None:
-    """A handle on the first process of the namespace, from what bwrap writes about it; None when it is gone."""
+def _number_of_first(told: int) -> int | None:
+    """The number of the first process of the namespace, from what bwrap writes about it."""
     with os.fdopen(told) as report:
         try:
-            return os.pidfd_open(int(json.load(report)["child-pid"]))
-        except (ValueError, KeyError, ProcessLookupError):
+            return int(json.load(report)["child-pid"])
+        except (ValueError, KeyError):
             return None
+
+
+def _pidfd(number: int | None) -> int | None:
+    """A handle on a process; None when it is gone."""
+    try:
+        return None if number is None else os.pidfd_open(number)
+    except ProcessLookupError:
+        return None

@@ -38,6 +38,10 @@ class Process(Protocol):
     stdout: int
     stderr: int
 
+    @property
+    def pid(self) -> int | None:
+        """The number of the process that runs `argv`, as seen from here; None where it cannot be told."""
+
     def kill(self) -> None:
         """Kill the whole process tree. Killing what is gone is fine."""
 

@@ -14,7 +14,8 @@ class Limits:
     Attributes
     ----------
     seconds : float
-        Wall-clock time for one program, the time spent answering its questions included.
+        Time for one program, that of answering its questions included: processor time and time asleep; see
+        `clock.ProgramClock`.
     start_seconds : float
         Wall-clock time to start a worker.
     memory : int
@@ -38,6 +39,8 @@ class Limits:
         Bytes of everything else in one answer: names, numbers, strings.
     asked : int
         Bytes of arrays that one program may send to its proxies, all questions together.
+    questions : int
+        Questions that one program may ask; the course's nets ask fewer than twenty.
     """
 
     seconds: float = 10.0
@@ -52,6 +55,7 @@ class Limits:
     output: int = 64 * MEGABYTE
     structure: int = 1 * MEGABYTE
     asked: int = 32 * MEGABYTE
+    questions: int = 1000
 
     def __post_init__(self) -> None:
         if self.processes != 1:

@@ -4,24 +4,26 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from itertools import count
 from types import TracebackType
-from typing import Literal
+from typing import Final, Literal, Protocol
 
 import msgspec
 
 from utils.checks.program import Crash, Ran
 
+from ..bounded import ChildDied, OutOfTime
+from .clock import ProgramClock
 from .confine import SECONDS_TO_DIE, Confinement, SandboxUnavailable
 from .inside.channel import Cap, Channel
 from .inside.wire import (
-    Answer,
     Ask,
     Done,
     Failed,
+    Frame,
     Message,
     Ready,
-    Refused,
     Run,
     Start,
     TooLarge,
@@ -29,15 +31,44 @@ from .inside.wire import (
     WireError,
     WireTimeout,
     as_table,
+    load,
+    message_of,
 )
 from .limits import MEGABYTE, Limits
-from .questions import Questions
 from .reach import ENVIRONMENT, reach
 from .scratch import Scratch
 
-Answerer = Callable[[str, str, tuple[object, ...], dict[str, object]], object]
 _SECONDS_TO_EXIT = 1.0  # for a process that has closed the wire to say how it ended
 _TO_WORKER = Cap(64 * MEGABYTE, 512 * MEGABYTE)
+LARGEST_ANSWER: Final = _TO_WORKER.blob
+_PROGRAMS = count(1)  # over all workers: nothing of one program's questions is there in another's
+
+
+class Answerer(Protocol):
+    """Who answers the questions of a worker's programs."""
+
+    @property
+    def spent(self) -> float:
+        """Processor seconds that answering has taken so far, outside of this process."""
+
+    def ask(self, program: int, question: Frame, seconds: float) -> Frame:
+        """Answer one question.
+
+        Parameters
+        ----------
+        program : int
+            Which program asks; a number that no other program has.
+        question : Frame
+            As it came over the wire: untrusted.
+        seconds : float
+            Processor time that it may take.
+
+        Raises
+        ------
+        WireError
+            When no proxy asks like this: the frame is forged.
+        OutOfTime, ChildDied
+        """
 
 
 class WorkerLost(Exception):
@@ -73,15 +104,20 @@ class Worker:
     module : str
         The module under test; a key of `files`.
     proxies : mapping of str to sequence of str
-        What the module may import besides itself: module name → functions, each of which is answered by `answer`.
-    answer : callable
-        ``answer(module, function, args, kwargs)``, called in this process for each call of a proxy. What it raises
-        is raised in the submitted code.
+        What the module may import besides itself: module name → functions, each of which is answered by `answers`.
+    answers : Answerer or None
+        Asked at each call of a proxy. May be None where there are no proxies.
     limits : Limits
     withheld : sequence of str
         Modules of ``utils`` whose functions cannot be called.
     package : str
         A package to import while the worker starts, so that no program waits for it.
+
+    Attributes
+    ----------
+    outside : float
+        Seconds that the programs so far have used and that this process has not spent itself; see
+        `clock.ProgramClock`.
 
     Raises
     ------
@@ -97,12 +133,14 @@ class Worker:
         files: Mapping[str, str],
         module: str,
         proxies: Mapping[str, Sequence[str]],
-        answer: Answerer,
+        answers: Answerer | None = None,
         limits: Limits = Limits(),  # noqa: B008 (frozen)
         withheld: Sequence[str] = (),
         package: str = "",
     ) -> None:
-        self._limits, self._answer = limits, answer
+        self._limits, self._answers = limits, answers
+        self._clock: ProgramClock | None = None
+        self.outside = 0.0
         self._proxies = {name: tuple(functions) for name, functions in proxies.items()}
         sources = {module: files[module], **{name: files[name] for name in self._proxies if name in files}}
         self._runs = 0
@@ -118,7 +156,7 @@ class Worker:
             raise
         inbound = Cap(limits.structure, limits.output)
         self._scratch.watch(self._process.kill)
-        self._channel = Channel(self._process.stdout, self._process.stdin, inbound, _TO_WORKER)
+        self._channel = Channel(self._process.stdout, self._process.stdin, inbound, _TO_WORKER, self._watch)
         narrow = confinement.narrows
         rlimits = limits.as_rlimits(confinement.tasks()) if narrow else {}
         start = Start(
@@ -140,6 +178,11 @@ class Worker:
     def scratch(self) -> str:
         """Path of the scratch folder, which is gone once the worker is closed."""
         return self._scratch.path
+
+    def _watch(self) -> None:
+        """Called several times a second while the worker is waited for."""
+        if self._clock is not None:
+            self._clock.look()
 
     def _start(self, start: Start) -> None:
         deadline = time.monotonic() + self._limits.start_seconds
@@ -192,16 +235,11 @@ class Worker:
             raise WorkerLost("killed", "the worker is closed")
         self._runs += 1
         seconds = seconds or self._limits.seconds
-        deadline = time.monotonic() + seconds
-        questions = Questions(self._proxies, self._answer, self._limits)
+        clock = ProgramClock(seconds, self._process.pid, self._spent_on_answers)
+        self._clock = clock
         try:
-            self._channel.send(Run(self._runs, program, tuple(fetch), seed), dict(inputs), deadline)
-            while True:
-                message, value = self._channel.receive(deadline)
-                if not isinstance(message, Ask):
-                    return self._outcome(message, value, inputs, fetch)
-                self._reply(*questions.reply(message, value), deadline)
-        except WireTimeout:
+            return self._converse(Run(self._runs, program, tuple(fetch), seed), inputs, clock)
+        except (WireTimeout, OutOfTime):
             self.close()
             raise WorkerLost("timeout", f"no answer within {seconds:g} seconds") from None
         except WireClosed:
@@ -211,6 +249,9 @@ class Worker:
             else:
                 said = f"the process that ran the code ended: {self._ended}"
             raise WorkerLost("killed", said) from None
+        except ChildDied:
+            self.close()
+            raise WorkerLost("killed", "a call of a function that it builds on ended the grader's process") from None
         except TooLarge:
             raise  # ours: the inputs of a case are too large
         except WireError as error:
@@ -219,12 +260,26 @@ class Worker:
         except BaseException:
             self.close()
             raise
+        finally:
+            self.outside += clock.outside
+            self._clock = None
 
-    def _reply(self, message: Answer | Refused, value: object, deadline: float) -> None:
-        try:
-            self._channel.send(message, value, deadline)
-        except TooLarge:
-            self._channel.send(Refused("ValueError", "the result is too large"), None, deadline)
+    def _converse(self, run: Run, inputs: Mapping[str, object], clock: ProgramClock) -> Ran | Crash:
+        """Send a program, answer its questions, and take what it came to."""
+        program = next(_PROGRAMS)
+        self._channel.send(run, dict(inputs), clock.deadline)
+        while True:
+            frame = self._channel.receive_frame(clock.deadline)
+            if not isinstance(message_of(frame), Ask):
+                return self._outcome(*load(*frame), inputs, run.fetch)
+            if self._answers is None:
+                raise WireError("a question, and nothing may be asked")
+            answer = self._answers.ask(program, frame, max(clock.left, 0.0))
+            clock.answered()
+            self._channel.send_frame(answer, clock.deadline)
+
+    def _spent_on_answers(self) -> float:
+        return 0.0 if self._answers is None else self._answers.spent
 
     def _outcome(
         self, message: Message, value: object, inputs: Mapping[str, object], fetch: Sequence[str]

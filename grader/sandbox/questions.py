@@ -1,8 +1,8 @@
 """Answering a worker's questions without letting it exhaust the host.
 
-A question comes from untrusted code and is answered by the reference, in the trusted process. So it is checked first:
-only functions that are proxied, only plain values, and arrays and settings small enough that no layer can be made to
-build a giant from them.
+A question comes from untrusted code and is answered by the reference. So it is checked first: only functions that are
+proxied, only plain values, and arrays and settings small enough that no layer can be made to build a giant from them.
+Where grading asks, all of this happens in a process that can be ended (`grader.answers`).
 
 What is not plain in an answer, such as the cache of a compiled layer, never leaves. The worker gets its name instead,
 and when it asks with that name the thing itself takes part: compiled code meets no cache that it did not make.
@@ -17,11 +17,12 @@ from contextlib import suppress
 
 import numpy as np
 
-from .inside.wire import Answer, Ask, Opaque, Refused, WireError, as_table
+from .inside.wire import Answer, Ask, Frame, Opaque, Refused, WireError, as_table, load
 from .limits import Limits
 
 MAX_DIMENSION = 8192
 MAX_ITEMS = 4_000_000
+MAX_EXACT = 100_000  # entries of arrays of integers or bools, which no BLAS multiplies
 MAX_PAIR = 16_000_000  # rows of one array times columns of another: the size of a product
 MAX_IMAGES = 16_000_000  # entries of padded images times entries of filters: the work of a convolution
 
@@ -36,7 +37,7 @@ class Questions:
     answer : callable
         Who answers.
     limits : Limits
-        ``asked`` bounds the bytes of all questions together, and of what is kept of their answers.
+        ``questions`` bounds their number, ``asked`` the bytes of all together, and of what is kept of their answers.
     """
 
     def __init__(
@@ -46,7 +47,7 @@ class Questions:
         limits: Limits,
     ) -> None:
         self._proxies, self._answer = proxies, answer
-        self._left = limits.asked
+        self._left, self._questions_left = limits.asked, limits.questions
         self._kept: dict[str, object] = {}
 
     def reply(self, question: Ask, value: object) -> tuple[Answer | Refused, object]:
@@ -109,18 +110,81 @@ class Questions:
         for leaf in leaves:
             if isinstance(leaf, Opaque) and leaf.type_name not in self._kept:
                 return Refused("TypeError", f"an argument is a {leaf.type_name}, not an array or a number")
+        self._questions_left -= 1
+        if self._questions_left < 0:
+            return Refused("ValueError", "there have been more questions than any check needs")
         arrays = [leaf for leaf in leaves if isinstance(leaf, np.ndarray)]
+        if any(leaf.dtype == np.float16 for leaf in leaves if isinstance(leaf, np.ndarray | np.generic)):
+            return Refused("TypeError", "an argument is of dtype float16; use float32 or float64")
         self._left -= sum(array.nbytes for array in arrays)
         sizes = sorted((size for array in arrays for size in array.shape), reverse=True)[:2]
         if (
             self._left < 0
             or sum(array.size for array in arrays) > MAX_ITEMS
+            or sum(array.size for array in arrays if array.dtype.kind != "f") > MAX_EXACT
             or any(size > MAX_DIMENSION for size in sizes)
             or (len(sizes) == 2 and sizes[0] * sizes[1] > MAX_PAIR)
             or _work(values, arrays) > MAX_IMAGES
         ):
             return Refused("ValueError", "the arrays are larger than any check needs")
         return None
+
+
+class Desk:
+    """Answers the questions of programs, one program after the other, and forgets everything in between.
+
+    Parameters
+    ----------
+    answer : callable
+        As in `Questions`.
+
+    Attributes
+    ----------
+    spent : float
+        Processor seconds that answering has taken in another process; none here.
+    """
+
+    spent = 0.0
+
+    def __init__(self, answer: Callable[[str, str, tuple[object, ...], dict[str, object]], object]) -> None:
+        self._answer = answer
+        self._program = 0
+        self._questions: Questions | None = None
+
+    def reply(
+        self, program: int, proxies: Mapping[str, Sequence[str]], limits: Limits, question: Frame, largest: int
+    ) -> Frame:
+        """Answer one question.
+
+        Parameters
+        ----------
+        program : int
+            Which program asks; a number that no other program has.
+        proxies : mapping of str to sequence of str
+            What it may ask.
+        limits : Limits
+        question : Frame
+            As it came over the wire.
+        largest : int
+            Bytes of arrays that an answer may hold.
+
+        Returns
+        -------
+        Frame
+
+        Raises
+        ------
+        WireError
+            When no proxy asks like this: the frame is forged.
+        """
+        message, value = load(*question)
+        if not isinstance(message, Ask):
+            raise WireError(f"{type(message).__name__} is no question")
+        if self._questions is None or program != self._program:
+            self._program, self._questions = program, Questions(proxies, self._answer, limits)
+            np.random.seed(0)  # what a layer draws does not depend on who asked before
+        answer = Frame.of(*self._questions.reply(message, value))
+        return answer if len(answer.blob) <= largest else Frame.of(Refused("ValueError", "the result is too large"))
 
 
 def _work(values: list[object], arrays: list[np.ndarray]) -> int:

@@ -62,6 +62,12 @@ class _Confined:
         self._process = process
         self.stdin, self.stdout, self.stderr = (s.fileno() for s in (process.stdin, process.stdout, process.stderr))
 
+    @property
+    def pid(self) -> int | None:
+        """See `Process.pid`."""
+        found: int | None = self._process.pid
+        return found
+
     def kill(self) -> None:
         """Kill the process."""
         self._process.kill()

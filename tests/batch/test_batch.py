@@ -7,8 +7,6 @@ import os
 import shutil
 import tarfile
 import zipfile
-from concurrent.futures import Future
-from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 import pytest
@@ -17,12 +15,15 @@ from submissions import solved, write
 from grader import batch
 from grader import course as courses
 from grader.batch import Entry, Graded, collect, grade_class, report_for
+from grader.bounded import BoundedProcess, ChildDied, OutOfTime
 from grader.course import Course
 from grader.errors import CourseError, UnusableInput
 from grader.reference import Reference
 from grader.sandbox import SandboxUnavailable
 from grader.secret import FILE, VARIABLE, course_secret
+from grader.verdict import Report
 
+NOTHING = Report("hw3", "", "not run", ())
 NOT_TRAINED = 10  # points of the net that nobody hands in here
 
 
@@ -222,30 +223,38 @@ def test_what_a_verdict_depends_on_is_part_of_its_key(place: Course, some: list[
 def test_a_process_that_dies_takes_no_submission_with_it(
     place: Course, some: list[Entry], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    class Dies:
-        """A pool whose processes are killed: all of them the first time, then only for bela."""
+    tried: list[str] = []
 
-        first = True
+    def dies(task: batch._Task, leave: object) -> Graded:
+        """Every process is killed the first time, then only bela's."""
+        tried.append(task.entry.student)
+        if tried.count(task.entry.student) == 1 or task.entry.student == "bela":
+            raise ChildDied("killed")
+        return batch._grade_task(task)
 
-        def __enter__(self) -> Dies:
-            return self
-
-        def __exit__(self, *_: object) -> None:
-            Dies.first = False
-
-        def submit(self, function, task):
-            future: Future[Graded] = Future()
-            if Dies.first or task.entry.student == "bela":
-                future.set_exception(BrokenProcessPool("killed"))
-            else:
-                future.set_result(function(task))
-            return future
-
-    monkeypatch.setattr(batch, "_pool", lambda jobs: Dies())
-    found = {one.entry.student: one for one in grade_class(place, place["hw3"], some, again=True)}
+    monkeypatch.setattr(batch, "_bounded", dies)
+    found = {one.entry.student: one for one in grade_class(place, place["hw3"], some, jobs=1, again=True)}
     assert lost(found["dana"]) == lost(found["chidi"]) == set()
     assert found["bela"].report.score == 0
     assert "its grading process was killed" in found["bela"].report.remarks[0]
+
+
+def test_a_submission_on_which_the_grader_hangs_is_ended_and_the_class_goes_on(
+    place: Course, some: list[Entry], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def hang(task: batch._Task) -> Graded:
+        raise OutOfTime("too long")
+
+    def call(self: BoundedProcess, function: object, task: batch._Task, **_: object) -> Graded:
+        return hang(task) if task.entry.student == "bela" else Graded(task.entry, NOTHING, False)
+
+    tried: list[str] = []
+    monkeypatch.setattr(BoundedProcess, "call", lambda *given, **named: tried.append("") or call(*given, **named))
+    found = {one.entry.student: one for one in grade_class(place, place["hw3"], some, jobs=1, again=True)}
+    assert len(tried) == 3  # what hangs is not tried a second time
+    assert found["dana"].report is found["chidi"].report is NOTHING
+    assert "grading it did not end within" in found["bela"].report.remarks[0]
+    assert found["bela"].report.score == 0
 
 
 def test_collecting_says_what_is_missing(place: Course, tmp_path: Path) -> None:

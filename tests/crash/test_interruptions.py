@@ -16,7 +16,7 @@ from gradebook.small_course import answered, make, report
 from runs import Place, temporary_folder
 
 from grader import batch, claims, oracle
-from grader.batch import Entry, grade_class, report_for
+from grader.batch import Entry, Graded, grade_class, report_for
 from grader.errors import Interrupted
 from grader.files import whole, write_if_changed
 from grader.gradebook import Gradebook
@@ -138,23 +138,32 @@ def test_a_fault_in_reading_one_submission_does_not_stop_the_class(small, entry,
     assert "cannot be read (IndexError: string index out of range)" in graded.report.remarks[0]
 
 
-def test_whoever_stops_early_does_not_wait_for_the_class(monkeypatch) -> None:
-    asked = []
-    monkeypatch.setattr(batch.ProcessPoolExecutor, "shutdown", lambda self, **options: asked.append(options))
-    with batch._pool(1):
-        pass
-    assert asked == [{"cancel_futures": True}]
+def test_whoever_stops_early_does_not_wait_for_the_class(small, entry, monkeypatch) -> None:
+    begun, ended = [], []
+
+    def grade(task, leave) -> Graded:
+        begun.append(task)
+        if len(begun) > 1:
+            ended.append(leave.wait(60))
+        return Graded(task.entry, None, False)
+
+    monkeypatch.setattr(batch, "_bounded", grade)
+    results = grade_class(small, small["a1"], [entry] * 50, jobs=2, sandbox="none", again=True)
+    next(results)
+    results.close()
+    assert all(ended)
+    assert len(begun) <= 3
 
 
 def test_a_worker_that_is_killed_once_is_given_a_second_process(small, entry, monkeypatch) -> None:
     run, killed = oracle.Worker.run, []
 
-    def killed_once(self, program, *rest):
+    def killed_once(self, program, *rest, **named):
         if "affine_forward" in program and not killed:
             killed.append(program)
             self.close()
             raise WorkerLost("killed", "the process that ran the code ended: signal 9")
-        return run(self, program, *rest)
+        return run(self, program, *rest, **named)
 
     monkeypatch.setattr(oracle.Worker, "run", killed_once)
     assert report_for(small, small["a1"], entry, again=True).report.score == 5

@@ -12,7 +12,11 @@ from pathlib import Path
 import pytest
 from runs import Place
 
-UNGUARDED = "import gc, grader.batch; grader.batch._begin = gc.collect"  # anything that takes no arguments
+UNGUARDED = """
+import grader.bounded as bounded
+off = "import grader.bounded; grader.bounded._PR_SET_PDEATHSIG = 3"  # an option that changes nothing
+bounded._PROGRAM = bounded._PROGRAM.replace("from grader", f"{off}; from grader") + "import time; time.sleep(60)"
+"""
 
 
 def check_all(place: Place, kills: int, seed: int, seconds: float, expected: dict[str, object]) -> None:
@@ -63,7 +67,7 @@ def wait_for(place: Place, process: subprocess.Popen[bytes], name: str, count: i
 
 def test_without_their_guard_grading_processes_outlive_the_run(place: Place) -> None:
     process = place.start("--jobs", "2", before=UNGUARDED)
-    assert wait_for(place, process, "spawn_main", 2)
+    assert wait_for(place, process, "grader.bounded", 2)
     assert wait_for(place, process, "worker.py")
     assert place.kill(process)
     try:
@@ -77,7 +81,7 @@ def test_a_killed_grading_process_costs_nobody_anything(make_place, expected) ->
     place = make_place(5)
     process = place.start("--jobs", "2")
     for _ in range(2):
-        pools = wait_for(place, process, "spawn_main", 2)
+        pools = wait_for(place, process, "grader.bounded", 2)
         assert wait_for(place, process, "worker.py")
         os.kill(pools[0], signal.SIGKILL)
         time.sleep(0.5)
@@ -89,7 +93,7 @@ def test_a_killed_grading_process_costs_nobody_anything(make_place, expected) ->
 def test_a_killed_worker_is_not_held_against_a_submission(make_place, expected) -> None:
     place = make_place(5)
     process = place.start("--jobs", "1")
-    assert wait_for(place, process, "spawn_main")  # the workers before that are the doctor's
+    assert wait_for(place, process, "grader.bounded")  # the workers before that are the doctor's
     killed = 0
     for worker in wait_for(place, process, "worker.py"):
         os.kill(worker, signal.SIGKILL)
@@ -103,7 +107,7 @@ def test_a_killed_worker_is_not_held_against_a_submission(make_place, expected) 
 def test_a_clock_that_is_set_back_changes_nothing(place: Place, expected) -> None:
     clock = {"PYTHONPATH": str(Path(__file__).with_name("clock"))}
     process = place.start(**clock, NNDL_TEST_CLOCK="86400")
-    wait_for(place, process, "spawn_main")
+    wait_for(place, process, "grader.bounded")
     wait_for(place, process, "worker.py")
     assert place.kill(process)
     code, _ = place.run(**clock, NNDL_TEST_CLOCK="-86400")

@@ -12,10 +12,12 @@ import pytest
 from submissions import solved, submission
 
 from grader import models, oracle
+from grader.answers import Answers
 from grader.course import Course
 from grader.demo.roster import CHEAT
 from grader.reference import Edit, Reference
 from grader.sandbox import Confinement, confinement
+from grader.sandbox.inside.wire import Ask, Frame, Refused, message_of
 from grader.verdict import Report, Verdict
 
 Grade = Callable[..., Report]
@@ -99,11 +101,13 @@ def test_the_net_above_is_answered_by_the_references_layers(
 ) -> None:
     asked = []
 
-    def nothing(self: object, module: str, function: str, args: object, kwargs: object) -> None:
-        asked.append(f"{module}.{function}")
-        raise ValueError("no answer")
+    def nothing(self: object, program: int, question: Frame, seconds: float) -> Frame:
+        message = message_of(question)
+        assert isinstance(message, Ask)
+        asked.append(f"{message.module}.{message.function}")
+        return Frame.of(Refused("ValueError", "no answer"))
 
-    monkeypatch.setattr(oracle._Bench, "_ask", nothing)
+    monkeypatch.setattr(Answers, "ask", nothing)
     report = grade(solved(reference))
     assert set(asked) == {"layer_utils.affine_relu_forward", "layers.affine_forward"}
     assert one(report, "fc_net.TwoLayerNet.loss").verdict == "error"

@@ -9,9 +9,11 @@ import pytest
 from submissions import submission
 
 from grader import oracle
+from grader.bounded import BoundedProcess
 from grader.course import Course
 from grader.reference import Edit, Reference, edited
 from grader.sandbox import confinement
+from grader.sandbox.inside.wire import Ask
 from grader.sandbox.questions import Questions
 from grader.verdict import Report
 
@@ -44,20 +46,31 @@ def test_the_reference_earns_everything(grade: Grade) -> None:
     assert report.score == report.max_score > 0
 
 
+@pytest.fixture
+def answered_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Questions are answered in this process, where a test can spoil how."""
+    monkeypatch.setattr(BoundedProcess, "call", lambda self, function, *arguments, **_: function(*arguments))
+
+
+@pytest.mark.usefixtures("answered_here")
 def test_caches_of_the_fast_layers_do_not_survive_the_wire(grade: Grade, monkeypatch: pytest.MonkeyPatch) -> None:
     """Why `Questions` keeps them."""
+    assert wrong(grade()) == set()
     monkeypatch.setattr(Questions, "_plain", lambda self, value: value)
     assert wrong(grade()) == {"cnn.ThreeLayerConvNet.loss"}
 
 
+@pytest.mark.usefixtures("answered_here")
 def test_running_statistics_have_to_come_back(grade: Grade, monkeypatch: pytest.MonkeyPatch) -> None:
     """Why an answer carries the settings too: without them no layer could remember anything."""
-    answered = oracle._Bench._ask
+    reply = Questions.reply
 
-    def forgetful(bench: oracle._Bench, module: str, function: str, args: tuple, kwargs: dict) -> object:
-        return answered(bench, module, function, copy.deepcopy(args), copy.deepcopy(kwargs))
+    def forgetful(self: Questions, question: Ask, value: tuple[tuple, dict]) -> tuple[object, object]:
+        args, kwargs = copy.deepcopy(value)
+        message, (returned, _) = reply(self, question, value)
+        return message, (returned, [item for item in (*args, *kwargs.values()) if isinstance(item, dict)])
 
-    monkeypatch.setattr(oracle._Bench, "_ask", forgetful)
+    monkeypatch.setattr(Questions, "reply", forgetful)
     assert wrong(grade()) == {"conv_layers.spatial_batchnorm_forward", "cnn.ThreeLayerConvNet.loss"}
 
 

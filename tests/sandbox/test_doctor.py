@@ -140,7 +140,7 @@ import sys
 from grader.sandbox import Worker
 from grader.sandbox.{module} import {name}
 
-worker = Worker({name}(), {{"layers": "import time"}}, "layers", {{}}, print)
+worker = Worker({name}(), {{"layers": "import time"}}, "layers", {{}}, None)
 print(worker.scratch, flush=True)
 worker.run("while True: pass", {{}}, ())
 """
@@ -175,7 +175,7 @@ def wait_until(holds: Callable[[], bool], seconds: float = 20.0) -> bool:
 
 def test_workers_of_several_threads_do_not_disturb_each_other(way: Confinement):
     def one(number: int) -> object:
-        with Worker(way, {"layers": f"def f():\n    return {number}"}, "layers", {}, print) as worker:
+        with Worker(way, {"layers": f"def f():\n    return {number}"}, "layers", {}, None) as worker:
             return worker.run("out = layers.f()", {}, ("out",)).values["out"]
 
     with ThreadPoolExecutor(4) as pool:

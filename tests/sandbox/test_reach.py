@@ -47,7 +47,7 @@ def test_a_grader_among_the_installed_packages_is_hidden(way, fresh, monkeypatch
     assert set(real.readable) - set(found.readable) == {str(ROOT / "grader" / "sandbox" / "inside")}
 
     source = f"import os\ndef f():\n    os.listdir({str(site)!r})\n    open({str(site / 'grader' / 'course.py')!r})"
-    with Worker(way, {"layers": source}, "layers", {}, print) as worker:
+    with Worker(way, {"layers": source}, "layers", {}, None) as worker:
         assert worker.run("layers.f()", {}, ()).error in ("PermissionError", "FileNotFoundError")
         assert isinstance(worker.run("from grader import course", {}, ()), Crash)
         assert isinstance(worker.run(f"open({str(site / 'grader' / 'x')!r}, 'w')", {}, ()), Crash)

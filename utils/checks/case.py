@@ -52,7 +52,7 @@ class Case:
     @property
     def entries(self) -> int:
         """How large it is: the numbers in all of its inputs."""
-        return _entries(self.inputs)
+        return count_entries(self.inputs)
 
 
 @dataclass(frozen=True)
@@ -100,9 +100,10 @@ def leaves(values: Mapping[str, object], prefix: str = "") -> Iterator[str]:
             yield f"{prefix}{key}"
 
 
-def _entries(value: object) -> int:
+def count_entries(value: object) -> int:
+    """The numbers in a value, those in its parts included."""
     if isinstance(value, Mapping):
-        return sum(map(_entries, value.values()))
+        return sum(map(count_entries, value.values()))
     if isinstance(value, list | tuple):
-        return sum(map(_entries, value))
+        return sum(map(count_entries, value))
     return value.size if isinstance(value, np.ndarray) else 1

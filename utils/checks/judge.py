@@ -15,6 +15,7 @@ from .follow import FollowThrough
 from .hearing import Answer, Hearing
 from .naming import explained_by, suspect_of
 from .program import Crash
+from .reruns import Reruns
 from .rules import Fault
 from .slope import is_derivative
 
@@ -94,6 +95,9 @@ def judge(
     if crashed:
         return Judgement(0.0, (_crash_finding(crashed, hearings, hints),))
 
+    cases = [hearing.case for hearing in hearings]
+    run = run and Reruns(run, cases)
+    follow = follow and replace(follow, reference=Reruns(follow.reference, cases))
     aspects = list(dict.fromkeys(aspect for hearing in hearings for aspect in hearing.case.aspects))
     wrong: dict[str, list[tuple[Hearing, Fault]]] = {}
     for hearing in hearings:

@@ -11,10 +11,10 @@ import os
 import select
 import struct
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from .wire import Message, TooLarge, WireClosed, WireError, WireTimeout, dump, load
+from .wire import Frame, Message, TooLarge, WireClosed, WireError, WireTimeout, dump, load
 
 _HEADER = struct.Struct(">II")
 _CHUNK = 1 << 20
@@ -48,7 +48,7 @@ class Channel:
     inbound, outbound : Cap
         What may be received and sent.
     watch : callable, optional
-        Called several times a second while the channel waits; what it raises ends the waiting.
+        Called several times a second while the channel is used; what it raises ends the waiting.
     """
 
     def __init__(
@@ -60,6 +60,7 @@ class Channel:
         watch: Callable[[], None] | None = None,
     ) -> None:
         self._watch = watch
+        self._next_look = 0.0
         self._read_fd, self._write_fd = read_fd, write_fd
         self._inbound, self.outbound = inbound, outbound
         for fd in (read_fd, write_fd):
@@ -82,7 +83,13 @@ class Channel:
             Before anything is written, so that the wire stays usable.
         WireClosed, WireTimeout
         """
-        tree, blobs = dump(message, value)
+        self._send(*dump(message, value), deadline)
+
+    def send_frame(self, frame: Frame, deadline: float | None = None) -> None:
+        """Send a frame that is made already; otherwise like `send`."""
+        self._send(frame.tree, [frame.blob], deadline)
+
+    def _send(self, tree: bytes | bytearray, blobs: Sequence[bytes | bytearray], deadline: float | None) -> None:
         size = sum(map(len, blobs))
         if len(tree) > self.outbound.tree or size > self.outbound.blob:
             raise TooLarge(f"{len(tree)} + {size} bytes are more than {self.outbound.tree} + {self.outbound.blob}")
@@ -90,6 +97,10 @@ class Channel:
             self._write(memoryview(part), deadline)
 
     def receive(self, deadline: float | None = None) -> tuple[Message, object]:
+        """Wait for one whole frame and read it; see `receive_frame` and `wire.load`."""
+        return load(*self.receive_frame(deadline))
+
+    def receive_frame(self, deadline: float | None = None) -> Frame:
         """Wait for one whole frame.
 
         Parameters
@@ -99,8 +110,8 @@ class Channel:
 
         Returns
         -------
-        message : Message
-        value : object
+        Frame
+            Unread: nothing is known of it but its size.
 
         Raises
         ------
@@ -110,7 +121,7 @@ class Channel:
         if tree_size > self._inbound.tree or blob_size > self._inbound.blob:
             raise WireError(f"a frame of {tree_size} + {blob_size} bytes is announced: more than is allowed")
         tree = self._read(tree_size, deadline)
-        return load(tree, self._read(blob_size, deadline))
+        return Frame(tree, self._read(blob_size, deadline))
 
     def _read(self, size: int, deadline: float | None) -> bytearray:
         data = bytearray()  # grows with what arrives: an announcement alone costs nothing
@@ -140,11 +151,13 @@ class Channel:
         poll = select.poll()
         poll.register(fd, event)
         while True:
-            left = math.inf if deadline is None else deadline - time.monotonic()
+            now = time.monotonic()
+            if self._watch and now >= self._next_look:  # also while the other side never lets this one wait
+                self._watch()
+                self._next_look = now + _SECONDS_BETWEEN_LOOKS
+            left = math.inf if deadline is None else deadline - now
             if left <= 0:
                 raise WireTimeout("nothing more came over the wire in time")
-            pause = min(left, _SECONDS_BETWEEN_LOOKS) if self._watch else left
+            pause = min(left, max(0.0, self._next_look - now)) if self._watch else left
             if poll.poll(None if pause == math.inf else math.ceil(pause * 1000)):
                 return
-            if self._watch:
-                self._watch()

@@ -16,6 +16,7 @@ import numpy as np
 
 DEPTH = 24  # levels of nesting; a cache of tuples of tuples has three or four
 DIMENSIONS = 16
+ENTRIES_OF_EMPTY = 1 << 20  # an array without entries may have other axes this large; a sum over the empty one has them
 _NUMBERS = ("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "float16", "float32", "float64")
 DTYPES = {name: np.dtype(name) for name in ("bool", *_NUMBERS)}
 
@@ -123,11 +124,18 @@ def _pack_scalar(value: np.generic, blobs: list[bytes]) -> Node:
 
 def _pack_array(array: np.ndarray, blobs: list[bytes]) -> Node:
     dtype = array.dtype.newbyteorder("=")
-    if dtype.name not in DTYPES or array.ndim > DIMENSIONS:
+    if dtype.name not in DTYPES or not _crosses(array.shape):
         return Unknown(f"{dtype.name} array")
     layout = "C" if array.flags.c_contiguous else "F" if array.flags.f_contiguous else "S"
     blobs.append(array.astype(dtype, copy=False).tobytes(order="F" if layout == "F" else "C"))
     return Array(dtype.name, array.shape, layout)
+
+
+def _crosses(shape: tuple[int, ...]) -> bool:
+    """Whether arrays of this shape cross the wire, as long as their bytes do."""
+    if len(shape) > DIMENSIONS or any(not 0 <= size < 2**31 for size in shape):
+        return False
+    return math.prod(shape) > 0 or math.prod(size or 1 for size in shape) <= ENTRIES_OF_EMPTY
 
 
 class Blob:
@@ -140,7 +148,7 @@ class Blob:
         dtype = DTYPES.get(dtype_name)
         if dtype is None or layout not in ("C", "F", "S"):
             raise WireError(f"an array of dtype {dtype_name!r:.40} and layout {layout!r:.10} does not cross the wire")
-        if len(shape) > DIMENSIONS or any(not 0 <= size < 2**31 for size in shape):
+        if not _crosses(shape):
             raise WireError(f"an array of shape {shape!r:.80} does not cross the wire")
         count = math.prod(shape)
         size = count * dtype.itemsize
@@ -148,6 +156,8 @@ class Blob:
             raise WireError(f"an array of shape {shape} is announced, and its bytes are missing")
         flat = np.frombuffer(self.rest[:size], dtype)
         self.rest = self.rest[size:]
+        if dtype == np.bool_:
+            flat = flat.view(np.uint8) != 0  # numpy takes for granted that a byte of a bool is 0 or 1
         if layout == "S" and shape:
             # A strided view arrives as one: code that only works on contiguous arrays has to show it.
             strided = np.empty((*shape[:-1], 2 * shape[-1]), dtype)[..., ::2]

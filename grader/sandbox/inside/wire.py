@@ -6,7 +6,7 @@ value is checked by `values`.
 
 from __future__ import annotations
 
-from typing import Union
+from typing import NamedTuple, Union
 
 import msgspec
 
@@ -17,6 +17,7 @@ __all__ = [
     "Ask",
     "Done",
     "Failed",
+    "Frame",
     "Message",
     "Opaque",
     "Ready",
@@ -30,6 +31,7 @@ __all__ = [
     "as_table",
     "dump",
     "load",
+    "message_of",
 ]
 
 
@@ -122,9 +124,39 @@ class Envelope(msgspec.Struct):
     value: Node = None
 
 
+class Frame(NamedTuple):
+    """A message and its value as bytes.
+
+    Attributes
+    ----------
+    tree : bytes
+        One msgpack document.
+    blob : bytes
+        The bytes of all arrays, one after the other.
+    """
+
+    tree: bytes | bytearray
+    blob: bytes | bytearray
+
+    @classmethod
+    def of(cls, message: Message, value: object = None) -> Frame:
+        """Turn a message and its value into bytes; see `dump`."""
+        tree, blobs = dump(message, value)
+        return cls(tree, b"".join(blobs))
+
+
+class _Head(msgspec.Struct):
+    """An `Envelope` whose value is not looked at."""
+
+    message: Message
+    value: msgspec.Raw = msgspec.Raw()
+
+
 # Bound once, here: whatever submitted code later does to the modules, the worker's own road stays the same.
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(Envelope).decode
+_UNREADABLE = (msgspec.MsgspecError, RecursionError, UnicodeDecodeError)
+_decode_head = msgspec.msgpack.Decoder(_Head).decode
 
 
 def dump(message: Message, value: object = None) -> tuple[bytes, list[bytes]]:
@@ -145,6 +177,14 @@ def dump(message: Message, value: object = None) -> tuple[bytes, list[bytes]]:
     blobs: list[bytes] = []
     node = pack(value, blobs)
     return _encode(Envelope(message, node)), blobs
+
+
+def message_of(frame: Frame) -> Message:
+    """Read the message of a frame without its value; raises `WireError`."""
+    try:
+        return _decode_head(frame.tree).message
+    except _UNREADABLE as error:
+        raise WireError(f"a frame is not of the protocol: {error}") from None
 
 
 def load(tree: bytes | bytearray, blob: bytes | bytearray) -> tuple[Message, object]:
@@ -170,7 +210,7 @@ def load(tree: bytes | bytearray, blob: bytes | bytearray) -> tuple[Message, obj
     """
     try:
         envelope = _decode(tree)
-    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
+    except _UNREADABLE as error:
         raise WireError(f"a frame is not of the protocol: {error}") from None
     reader = Blob(memoryview(blob))
     value = unpack(envelope.value, reader)

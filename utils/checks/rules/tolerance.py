@@ -23,13 +23,23 @@ Array = npt.NDArray[Any]
 
 def as_array(value: object) -> Array | None:
     """The value as a numeric array, or None where it is not one."""
-    if isinstance(value, str | bytes | dict | set) or value is None:
+    if not _numbers(value):
         return None
     try:
         array = np.asarray(value)
     except (ValueError, TypeError):
         return None
     return array if array.dtype.kind in "biuf" else None
+
+
+def _numbers(value: object, depth: int = 64) -> bool:
+    """Whether nothing in a value is known to be no number.
+
+    NumPy is not asked about lists: of one with a long string it would make an array in which each entry is as long.
+    """
+    if isinstance(value, list | tuple):
+        return depth > 0 and all(_numbers(item, depth - 1) for item in value)
+    return not isinstance(value, str | bytes | dict | set) and value is not None
 
 
 def rtol(*values: object) -> float:
