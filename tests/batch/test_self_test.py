@@ -89,9 +89,7 @@ def test_limits_that_are_too_small_refuse_a_class(place: Course, monkeypatch: py
         lambda: list(grade_class(course, course["a1"], class_of(course), jobs=1)),
         lambda: report_for(course, course["a1"], class_of(course)[0]),
     ):
-        with pytest.raises(
-            SelfTestFailed, match=r"^a1 is not graded, .*layers.affine_forward \(The process"
-        ) as said:
+        with pytest.raises(SelfTestFailed, match=r"^a1 is not graded, .*layers.affine_forward \(The process") as said:
             run()
         assert "raise seconds or memory under [limits] in course.toml" in str(said.value)
         assert said.value.exit_code == 3
