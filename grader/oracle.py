@@ -11,6 +11,7 @@ import hmac
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
+from importlib import import_module
 from itertools import groupby
 from types import FunctionType
 from typing import TypeVar
@@ -25,9 +26,11 @@ from utils.checks.judge import Judgement, attempt, judge
 from . import models, open_nets
 from .course import Assignment, Course, Exercise
 from .errors import CourseError
-from .exercises import NEEDS, absent, recipe, withheld
+from .exercises import NEEDS, absent, recipe
 from .reference import Reference
+from .release.regions import without_solutions
 from .sandbox import Confinement, Limits, Worker, WorkerLost
+from .sandbox.given import names_used
 from .submission import Submission
 from .trial import SEED, Trial
 from .verdict import Report, Verdict, VerdictName
@@ -77,16 +80,13 @@ def grade(
         if module == "models":
             verdicts += [models.grade(submission, exercise, reference, secret) for exercise in exercises]
             continue
-        bench = _Bench(submission, course, module, reference, confinement)
-        with bench:
-            verdicts += [
-                _grade_open_net(bench, submission, exercise, secret)
-                if exercise.constructor
-                else _grade_exercise(
-                    bench, exercise, case_rng(secret, student, exercise), course.follow_through(exercise)
-                )
-                for exercise in exercises
-            ]
+        with _Bench(submission, course, module, reference, confinement) as bench:
+            for exercise in exercises:
+                if exercise.constructor:
+                    verdicts.append(_grade_open_net(submission, course, exercise, reference, confinement, secret))
+                else:
+                    rng = case_rng(secret, student, exercise)
+                    verdicts.append(_grade_exercise(bench, exercise, rng, course.follow_through(exercise)))
     return Report(assignment.name, student, confinement.name, tuple(verdicts), submission.remarks)
 
 
@@ -108,11 +108,20 @@ class _Bench:
     """One module of one submission on a worker, with a new worker whenever one is lost.
 
     What this module stands on is answered by the reference, so that no exercise is judged by another one's mistakes.
-    Nothing else is: a sandwich of layers must not answer for the layer that it is made of.
+    Nothing else is: a sandwich of layers must not answer for the layer that it is made of. Of ``utils`` there are the
+    functions that the given code uses, and `functions`; of packages, the one that the module is written with, and
+    `packages`.
     """
 
     def __init__(
-        self, submission: Submission, course: Course, module: str, reference: Reference, confinement: Confinement
+        self,
+        submission: Submission,
+        course: Course,
+        module: str,
+        reference: Reference,
+        confinement: Confinement,
+        functions: Sequence[str] = (),
+        packages: Sequence[str] = (),
     ) -> None:
         self.file = f"nndl/{module}.py"
         self.module = module
@@ -128,6 +137,14 @@ class _Bench:
         self.proxies = {name: () for name in self.files if name != module} | {
             name: _functions(reference, name) for name in reference.prerequisites(module)
         }
+        written = {exercise.written_in[0] for _, exercise in course.exercises()}
+        # The text of another file may run, too, for a helper in it: see `sandbox.inside.package`.
+        self.given = (*_used(reference, written & self.files.keys()), *functions)
+        # A student may take the fast layers themselves in place of the given sandwiches of them.
+        for name in _used(reference, set(reference.prerequisites(module)) - written):
+            given_in, _, function = name.rpartition(".")
+            self.proxies[f"utils.{given_in}"] = (*self.proxies.get(f"utils.{given_in}", ()), function)
+        self.packages = tuple(dict.fromkeys(filter(None, (NEEDS.get(module, ""), *packages))))
         self.unusable: WorkerLost | None = None
         self.lost: set[str] = set()  # exercises that never came back
         self._worker: Worker | None = None
@@ -194,8 +211,8 @@ class _Bench:
                 self.proxies,
                 self._ask,
                 self.limits,
-                withheld(self.module),
-                NEEDS.get(self.module, ""),
+                self.given,
+                self.packages,
             )
             try:
                 self._worker.run("pass", {}, ())
@@ -208,12 +225,21 @@ class _Bench:
     def _ask(self, module: str, function: str, args: tuple[object, ...], kwargs: dict[str, object]) -> object:
         """A call of a prerequisite, answered by the reference."""
         with np.errstate(all="ignore"):
-            return getattr(self.reference.module(module), function)(*args, **kwargs)
+            given = import_module(module) if module.startswith("utils.") else self.reference.module(module)
+            return getattr(given, function)(*args, **kwargs)
 
     def _close(self) -> None:
         if self._worker is not None:
             self._worker.close()
             self._worker = None
+
+
+def _used(reference: Reference, modules: Collection[str]) -> list[str]:
+    """What the given code of these modules, all but the solutions, uses of ``utils``."""
+    found: set[str] = set()
+    for module in modules:
+        found |= set(names_used(without_solutions(reference.source(module), f"solutions/nndl/{module}.py")))
+    return sorted(found)
 
 
 def _functions(reference: Reference, module: str) -> tuple[str, ...]:
@@ -247,15 +273,27 @@ def verdict_name(judgement: Judgement) -> VerdictName:
     return next((finding.verdict for finding in judgement.findings if finding.verdict != "pass"), "fail")
 
 
-def _grade_open_net(bench: _Bench, submission: Submission, exercise: Exercise, secret: bytes) -> Verdict:
-    for file in (exercise.file, bench.file):
+def _grade_open_net(
+    submission: Submission,
+    course: Course,
+    exercise: Exercise,
+    reference: Reference,
+    confinement: Confinement,
+    secret: bytes,
+) -> Verdict:
+    module = exercise.written_in[0]
+    for file in (exercise.file, f"nndl/{module}.py"):
         if file not in submission.files:
             return models.verdict(exercise, 0.0, "missing", f"{file} was not handed in.")
     started = time.monotonic()
-    try:
-        verdict = open_nets.grade(submission, exercise, bench.run, secret)
-    except WorkerLost as lost:
-        verdict = models.verdict(exercise, 0.0, *_lost(lost, "building and running the net", bench, open_nets.SECONDS))
+    # In a worker of its own: what reads the weights there must not be at hand while an exercise is judged.
+    extra = open_nets.FUNCTIONS, open_nets.PACKAGES
+    with _Bench(submission, course, module, reference, confinement, *extra) as bench:
+        try:
+            verdict = open_nets.grade(submission, exercise, bench.run, secret)
+        except WorkerLost as lost:
+            why = _lost(lost, "building and running the net", bench, open_nets.SECONDS)
+            verdict = models.verdict(exercise, 0.0, *why)
     return replace(verdict, seconds=round(time.monotonic() - started, 3))
 
 

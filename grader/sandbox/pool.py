@@ -12,7 +12,9 @@ import msgspec
 
 from utils.checks.program import Crash, Ran
 
+from .allowed import IF_IMPORTED, STAND_INS
 from .confine import SECONDS_TO_DIE, Confinement, SandboxUnavailable
+from .given import withheld
 from .inside.channel import Cap, Channel
 from .inside.wire import (
     Answer,
@@ -78,10 +80,11 @@ class Worker:
         ``answer(module, function, args, kwargs)``, called in this process for each call of a proxy. What it raises
         is raised in the submitted code.
     limits : Limits
-    withheld : sequence of str
-        Modules of ``utils`` whose functions cannot be called.
-    package : str
-        A package to import while the worker starts, so that no program waits for it.
+    given : sequence of str
+        Functions of ``utils`` that the submitted code may read and call, as ``"layer_checks.check_axes"``.
+    packages : sequence of str
+        Packages that it may import beyond `allowed.ALWAYS`. They are imported while the worker starts, so that no
+        program waits for them.
 
     Raises
     ------
@@ -99,19 +102,21 @@ class Worker:
         proxies: Mapping[str, Sequence[str]],
         answer: Answerer,
         limits: Limits = Limits(),  # noqa: B008 (frozen)
-        withheld: Sequence[str] = (),
-        package: str = "",
+        given: Sequence[str] = (),
+        packages: Sequence[str] = (),
     ) -> None:
         self._limits, self._answer = limits, answer
         self._proxies = {name: tuple(functions) for name, functions in proxies.items()}
         sources = {module: files[module], **{name: files[name] for name in self._proxies if name in files}}
+        named = [name for name in IF_IMPORTED if any(name in source for source in sources.values())]
+        seen = reach((*packages, *named), tuple(given))
         self._runs = 0
         self._closed = False
         self._ended = ""
         self._scratch = Scratch(confinement.user)
         home = dict.fromkeys(("HOME", "TMPDIR", "MPLCONFIGDIR"), self._scratch.path)
         try:
-            self._process = confinement.spawn(reach().argv, self._scratch.path, ENVIRONMENT | home)
+            self._process = confinement.spawn(seen, self._scratch.path, ENVIRONMENT | home)
         except BaseException:
             self._scratch.remove()
             raise
@@ -128,8 +133,8 @@ class Worker:
             narrow,
             rlimits,
             confinement.user,
-            tuple(withheld),
-            package,
+            withheld(given) | {name: () for name in STAND_INS if name not in packages},
+            tuple(packages),
         )
         self._start(start)
 

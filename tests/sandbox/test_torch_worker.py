@@ -28,19 +28,19 @@ def _no_answer(module: str, function: str, args: tuple[object, ...], kwargs: dic
 
 def test_a_gradient_fits_the_limits_of_the_course(way: Confinement, course: Course) -> None:
     limits = Limits(seconds=course.limits.seconds, memory=course.limits.memory_bytes)
-    with Worker(way, {"own": "import torch"}, "own", {}, _no_answer, limits, package="torch") as worker:
+    with Worker(way, {"own": "import torch"}, "own", {}, _no_answer, limits, packages=("torch",)) as worker:
         assert worker.run(PROGRAM, {}, ("shape", "threads")) == Ran({"shape": (64, 32, 32, 32), "threads": 1})
 
 
 def test_torch_is_there_before_the_first_program(way: Confinement) -> None:
-    def loaded(package: str) -> object:
-        with Worker(way, {"own": ""}, "own", {}, _no_answer, package=package) as worker:
+    def loaded(*packages: str) -> object:
+        with Worker(way, {"own": ""}, "own", {}, _no_answer, packages=packages) as worker:
             answer = worker.run("import sys\nthere = 'torch' in sys.modules", {}, ("there",))
         assert isinstance(answer, Ran)
         return answer.values["there"]
 
     assert loaded("torch") is True
-    assert loaded("") is False
+    assert loaded() is False
 
 
 @pytest.mark.timeout(600)
