@@ -28,7 +28,6 @@ from .course import Assignment, Course, Exercise
 from .errors import CourseError
 from .exercises import NEEDS, absent, recipe
 from .reference import Reference
-from .release.regions import without_solutions
 from .sandbox import Confinement, Limits, Worker, WorkerLost
 from .sandbox.given import names_used
 from .submission import Submission
@@ -236,10 +235,7 @@ class _Bench:
 
 def _used(reference: Reference, modules: Collection[str]) -> list[str]:
     """What the given code of these modules, all but the solutions, uses of ``utils``."""
-    found: set[str] = set()
-    for module in modules:
-        found |= set(names_used(without_solutions(reference.source(module), f"solutions/nndl/{module}.py")))
-    return sorted(found)
+    return sorted({name for module in modules for name in names_used(reference.source(module))})
 
 
 def _functions(reference: Reference, module: str) -> tuple[str, ...]:

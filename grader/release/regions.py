@@ -111,29 +111,3 @@ def homes(tree: ast.Module) -> dict[int, str]:
         for name, function in functions(tree).items()
         for line in range(function.body[0].lineno, (function.end_lineno or 0) + 1)
     }
-
-
-def without_solutions(source: str, where: str) -> str:
-    """A Python file with ``pass`` in place of each solution: the code that students are given.
-
-    Parameters
-    ----------
-    source : str
-        Python text.
-    where : str
-        Its path, for errors.
-
-    Returns
-    -------
-    str
-
-    Raises
-    ------
-    CourseError
-        Where the markers do not pair up.
-    """
-    lines = source.split("\n")
-    for region in reversed(regions(source, where)):
-        marker = lines[region.begin - 1]
-        lines[region.begin - 1 : region.end] = [f"{marker[: marker.index('#')]}pass"]
-    return "\n".join(lines)

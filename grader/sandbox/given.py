@@ -22,12 +22,13 @@ WORKERS_OWN = ("checks.program", "checks.met")
 
 
 def names_used(source: str) -> tuple[str, ...]:
-    """List the functions of ``utils`` that a text imports.
+    """List the functions of ``utils`` that the given code of a module imports.
 
     Parameters
     ----------
     source : str
-        A module: ``from utils.layer_checks import check_axes``.
+        The module; its solutions stand in functions, so what it imports at its top is given: ``from utils.layer_checks
+        import check_axes``.
 
     Returns
     -------
@@ -40,7 +41,7 @@ def names_used(source: str) -> tuple[str, ...]:
         When it imports a whole module of ``utils``.
     """
     found = []
-    for node in ast.walk(ast.parse(source)):
+    for node in ast.parse(source).body:
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("utils.") and not node.level:
             found += [f"{str(node.module).removeprefix('utils.')}.{alias.name}" for alias in node.names]
         elif (

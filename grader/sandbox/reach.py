@@ -93,18 +93,18 @@ def reach(packages: tuple[str, ...] = (), functions: tuple[str, ...] = ()) -> Re
     installed = _installed((*ALWAYS, *WORKER, *packages))
     python = os.path.realpath(sys.executable)
     loaded = {name: path for top in (python, standard[_COMPILED], *installed.values()) for name, path in _loaded(top)}
-    folder = _prepared(python, standard, installed, given.copied(functions))
-    packages = f"{folder}/packages"
     folders = [*map(os.path.realpath, (*standard.values(), *installed.values()))]
     beside = [path for path in (python, *_LOADER, *loaded.values()) if os.path.exists(path)]
-    links = [(name, path) for name, path in loaded.items() if name != path]
+    links = [*_root_links(), *((name, path) for name, path in loaded.items() if name != path)]
+    prepared = _prepared(python, standard, installed, given.copied(functions))
+    imported = f"{prepared}/packages"
     return Reach(
-        readable=(*dict.fromkeys((*(path for path in beside if not _beneath(path, folders)), *folders)), folder),
+        readable=(*dict.fromkeys((*(path for path in beside if not _beneath(path, folders)), *folders)), prepared),
         library=os.path.realpath(sysconfig.get_path("stdlib")),
         hidden=hidden,
-        links=tuple(link for link in (*_root_links(), *links) if not _beneath(link[0], folders)),
+        links=tuple(link for link in links if not _beneath(link[0], folders)),
         # Without `site`, whose work costs more time than the worker's own imports, and its .pth files.
-        argv=(f"{folder}/python/bin/python", "-I", "-S", "-B", f"{packages}/inside/worker.py", packages),
+        argv=(f"{prepared}/python/bin/python", "-I", "-S", "-B", f"{imported}/inside/worker.py", imported),
     )
 
 
@@ -153,7 +153,8 @@ def _files(package: Distribution) -> dict[str, str]:
         )
     parts = {file.parts[: 2 if file.parts[0] == "__pycache__" else 1] for file in package.files}
     tops = {"/".join(part) for part in parts if part[0] != ".." and not part[0].endswith(".dist-info")}
-    return {top: str(package.locate_file(top)) for top in tops if os.path.exists(package.locate_file(top))}
+    found = {top: str(package.locate_file(top)) for top in tops}
+    return {top: path for top, path in found.items() if os.path.exists(path)}
 
 
 @cache
@@ -201,9 +202,9 @@ def _prepared(python: str, standard: Mapping[str, str], installed: Mapping[str, 
     for file in _INSIDE.glob("*.py"):
         _write(packages / "inside" / file.name, file.read_text("utf-8"))
     for module, text in texts.items():
-        path = packages.joinpath("utils", *module.split(".")).with_suffix(".py")
-        _write(path, text)
-        _write(path.parent / "__init__.py", "")
+        file = packages.joinpath("utils", *module.split(".")).with_suffix(".py")
+        _write(file, text)
+        _write(file.parent / "__init__.py", "")
     for each in (folder, *folder.rglob("*")):
         if not each.is_symlink():
             each.chmod(0o755 if each.is_dir() else 0o644)  # a worker may be another user
