@@ -142,7 +142,8 @@ class _Bench:
         # A student may take the fast layers themselves in place of the given sandwiches of them.
         for name in _used(reference, set(reference.prerequisites(module)) - written):
             given_in, _, function = name.rpartition(".")
-            self.proxies[f"utils.{given_in}"] = (*self.proxies.get(f"utils.{given_in}", ()), function)
+            if not any(other.startswith(f"{given_in}.") for other in self.given):  # else there is a copy to call
+                self.proxies[f"utils.{given_in}"] = (*self.proxies.get(f"utils.{given_in}", ()), function)
         self.packages = tuple(dict.fromkeys(filter(None, (NEEDS.get(module, ""), *packages))))
         self.unusable: WorkerLost | None = None
         self.lost: set[str] = set()  # exercises that never came back

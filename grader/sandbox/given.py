@@ -100,7 +100,8 @@ def withheld(names: Collection[str]) -> dict[str, tuple[str, ...]]:
     found: dict[str, tuple[str, ...]] = {f"utils.{name}": () for name in _all_modules() if name not in texts}
     for module, text in {"checks": "", **texts}.items():
         there = {name for statement in ast.parse(text).body for name in _bound(statement)}
-        found[f"utils.{module}"] = tuple(name for name in _module(module).public if name not in there)
+        if missing := tuple(name for name in _module(module).public if name not in there):
+            found[f"utils.{module}"] = missing
     return found
 
 

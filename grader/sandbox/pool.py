@@ -14,7 +14,6 @@ from utils.checks.program import Crash, Ran
 
 from .allowed import IF_IMPORTED, STAND_INS
 from .confine import SECONDS_TO_DIE, Confinement, SandboxUnavailable
-from .given import withheld
 from .inside.channel import Cap, Channel
 from .inside.wire import (
     Answer,
@@ -133,7 +132,7 @@ class Worker:
             narrow,
             rlimits,
             confinement.user,
-            withheld(given) | {name: () for name in STAND_INS if name not in packages},
+            {**seen.withheld, **{name: () for name in STAND_INS if name not in packages}},
             tuple(packages),
         )
         self._start(start)

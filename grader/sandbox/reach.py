@@ -12,6 +12,7 @@ import re
 import subprocess
 import sys
 import sysconfig
+import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -59,6 +60,8 @@ class Reach:
         Links that lead to something readable, and where they lead: ``("/lib64", "usr/lib64")``.
     argv : tuple of str
         The command that starts the worker.
+    withheld : mapping of str to sequence of str
+        What of ``utils`` can be imported there and not called; see `given.withheld`.
     """
 
     readable: tuple[str, ...]
@@ -66,9 +69,12 @@ class Reach:
     hidden: tuple[str, ...]
     links: tuple[tuple[str, str], ...]
     argv: tuple[str, ...]
+    withheld: Mapping[str, tuple[str, ...]]
 
 
-@cache
+_LOCK = threading.Lock()
+
+
 def reach(packages: tuple[str, ...] = (), functions: tuple[str, ...] = ()) -> Reach:
     """Prepare what a worker needs.
 
@@ -89,6 +95,12 @@ def reach(packages: tuple[str, ...] = (), functions: tuple[str, ...] = ()) -> Re
     SandboxUnavailable
         When a package is not installed, or it cannot be found out which files it has.
     """
+    with _LOCK:  # Python 3.11 cannot parse in two threads at once, and one prepared folder is enough
+        return _reach(packages, functions)
+
+
+@cache
+def _reach(packages: tuple[str, ...], functions: tuple[str, ...]) -> Reach:
     standard, hidden = _standard_library()
     installed = _installed((*ALWAYS, *WORKER, *packages))
     python = os.path.realpath(sys.executable)
@@ -105,6 +117,7 @@ def reach(packages: tuple[str, ...] = (), functions: tuple[str, ...] = ()) -> Re
         links=tuple(link for link in links if not _beneath(link[0], folders)),
         # Without `site`, whose work costs more time than the worker's own imports, and its .pth files.
         argv=(f"{prepared}/python/bin/python", "-I", "-S", "-B", f"{imported}/inside/worker.py", imported),
+        withheld=given.withheld(functions),
     )
 
 

@@ -165,3 +165,11 @@ def test_the_workers_own_modules_import_nothing_else_of_utils() -> None:
         assert spec is not None
         assert spec.origin is not None
         assert given.names_used(Path(spec.origin).read_text()) == ()
+
+
+def test_a_module_with_all_its_functions_is_whole() -> None:
+    every = [f"layer_checks.{name}" for name in given._module("layer_checks").public]
+    assert "utils.layer_checks" not in given.withheld(every)
+    source = "from utils.layer_checks import checked_mode"
+    program = 'out = layers.checked_mode("f", "settings", {"mode": "test"})'
+    assert run(Bare(), source, program, functions=tuple(every)) == Ran({"out": "test"})
