@@ -41,8 +41,12 @@ def conv_backward(
 
 def max_pool_forward(x: Array, height: int, width: int, stride: int) -> tuple[Array, Array]:
     """The maximum of every window, and where in its channel, counted row by row, the first such stands."""
-    out, winner = F.max_pool2d(*_tensors(x), (height, width), stride, return_indices=True)
-    return _array(out), _array(winner)
+    (images,) = _tensors(x)
+    windows = images.unfold(2, height, stride).unfold(3, width, stride).flatten(4)
+    place = windows.argmax(dim=4, keepdim=True)  # the first, of several NaN as well; max_pool2d takes the last of those
+    rows, columns = torch.arange(windows.shape[2])[:, None] * stride, torch.arange(windows.shape[3]) * stride
+    winner = (rows + place[..., 0] // width) * x.shape[3] + columns + place[..., 0] % width
+    return _array(windows.gather(4, place)[..., 0]), _array(winner)
 
 
 def max_pool_backward(
