@@ -32,6 +32,10 @@ net = torch_nets.restored({constructor}(), weights.tobytes())
 scores = torch_nets.scores_of(net, images)
 """
 
+FUNCTIONS = ("torch_nets.restored", "torch_nets.scores_of")
+PACKAGES = ("torch", "safetensors")
+"""What the program needs in the sandbox: of ``utils``, and of what is installed."""
+
 SECONDS = 60.0
 """For all hidden images together; a ResNet-18 made for images of this size takes about a third of it on one core."""
 

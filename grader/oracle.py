@@ -28,9 +28,10 @@ from .answers import Answers
 from .budget import Budget, OutOfBudget
 from .course import Assignment, Course, Exercise
 from .errors import CourseError
-from .exercises import NEEDS, absent, recipe, withheld
+from .exercises import NEEDS, absent, recipe
 from .reference import Reference
 from .sandbox import Confinement, Limits, Worker, WorkerLost
+from .sandbox.given import names_used
 from .submission import Submission
 from .trial import SEED, Trial
 from .verdict import Report, Verdict, VerdictName
@@ -81,16 +82,14 @@ def grade(
         if module == "models":
             verdicts += [models.grade(submission, exercise, reference, secret) for exercise in exercises]
             continue
-        bench = _Bench(submission, course, module, reference, confinement, budget)
-        with bench:
-            verdicts += [
-                _grade_open_net(bench, submission, exercise, secret)
-                if exercise.constructor
-                else _grade_exercise(
-                    bench, exercise, case_rng(secret, student, exercise), course.follow_through(exercise)
-                )
-                for exercise in exercises
-            ]
+        with _Bench(submission, course, module, reference, confinement, budget) as bench:
+            for exercise in exercises:
+                if exercise.constructor:
+                    verdict = _grade_open_net(submission, course, exercise, reference, confinement, budget, secret)
+                    verdicts.append(verdict)
+                else:
+                    rng = case_rng(secret, student, exercise)
+                    verdicts.append(_grade_exercise(bench, exercise, rng, course.follow_through(exercise)))
     return Report(assignment.name, student, confinement.name, tuple(verdicts), submission.remarks)
 
 
@@ -115,7 +114,9 @@ class _Bench:
     """One module of one submission on a worker, with a new worker whenever one is lost.
 
     What this module stands on is answered by the reference, so that no exercise is judged by another one's mistakes.
-    Nothing else is: a sandwich of layers must not answer for the layer that it is made of.
+    Nothing else is: a sandwich of layers must not answer for the layer that it is made of. Of ``utils`` there are the
+    functions that the given code uses, and `functions`; of packages, the one that the module is written with, and
+    `packages`.
     """
 
     def __init__(
@@ -126,6 +127,8 @@ class _Bench:
         reference: Reference,
         confinement: Confinement,
         budget: Budget,
+        functions: Sequence[str] = (),
+        packages: Sequence[str] = (),
     ) -> None:
         self.file = f"nndl/{module}.py"
         self.module = module
@@ -142,6 +145,15 @@ class _Bench:
         self.proxies = {name: () for name in self.files if name != module} | {
             name: _functions(reference, name) for name in reference.prerequisites(module)
         }
+        written = {exercise.written_in[0] for _, exercise in course.exercises()}
+        # The text of another file may run, too, for a helper in it: see `sandbox.inside.package`.
+        self.given = (*_used(reference, written & self.files.keys()), *functions)
+        # A student may take the fast layers themselves in place of the given sandwiches of them.
+        for name in _used(reference, set(reference.prerequisites(module)) - written):
+            given_in, _, function = name.rpartition(".")
+            if not any(other.startswith(f"{given_in}.") for other in self.given):  # else there is a copy to call
+                self.proxies[f"utils.{given_in}"] = (*self.proxies.get(f"utils.{given_in}", ()), function)
+        self.packages = tuple(dict.fromkeys(filter(None, (NEEDS.get(module, ""), *packages))))
         self.answers = Answers(course.root, self.proxies, self.limits)
         self.unusable: WorkerLost | None = None
         self.lost: set[str] = set()  # exercises that never came back
@@ -230,8 +242,8 @@ class _Bench:
                 self.proxies,
                 self.answers,
                 self.limits,
-                withheld(self.module),
-                NEEDS.get(self.module, ""),
+                self.given,
+                self.packages,
             )
             self._worker = worker
             try:
@@ -271,6 +283,11 @@ class _Reruns:
         return _NOT_RUN
 
 
+def _used(reference: Reference, modules: Collection[str]) -> list[str]:
+    """What the given code of these modules, all but the solutions, uses of ``utils``."""
+    return sorted({name for module in modules for name in names_used(reference.source(module))})
+
+
 def _functions(reference: Reference, module: str) -> tuple[str, ...]:
     loaded = reference.module(module)
     return tuple(name for name in reference.public_names(module) if isinstance(getattr(loaded, name), FunctionType))
@@ -306,19 +323,32 @@ def verdict_name(judgement: Judgement) -> VerdictName:
     return next((finding.verdict for finding in judgement.findings if finding.verdict != "pass"), "fail")
 
 
-def _grade_open_net(bench: _Bench, submission: Submission, exercise: Exercise, secret: bytes) -> Verdict:
-    for file in (exercise.file, bench.file):
+def _grade_open_net(
+    submission: Submission,
+    course: Course,
+    exercise: Exercise,
+    reference: Reference,
+    confinement: Confinement,
+    budget: Budget,
+    secret: bytes,
+) -> Verdict:
+    module = exercise.written_in[0]
+    for file in (exercise.file, f"nndl/{module}.py"):
         if file not in submission.files:
             return models.verdict(exercise, 0.0, "missing", f"{file} was not handed in.")
     started = time.monotonic()
-    bench.budget.begin(own=open_nets.SECONDS)
-    try:
-        verdict = open_nets.grade(submission, exercise, bench.run, secret)
-    except WorkerLost as lost:
-        verdict = models.verdict(exercise, 0.0, *_lost(lost, "building and running the net", bench, open_nets.SECONDS))
-    except OutOfBudget as error:
-        verdict = models.verdict(exercise, 0.0, "timeout", str(error))
-    bench.budget.end()
+    budget.begin(own=open_nets.SECONDS)
+    # In a worker of its own: what reads the weights there must not be at hand while an exercise is judged.
+    extra = open_nets.FUNCTIONS, open_nets.PACKAGES
+    with _Bench(submission, course, module, reference, confinement, budget, *extra) as bench:
+        try:
+            verdict = open_nets.grade(submission, exercise, bench.run, secret)
+        except WorkerLost as lost:
+            why = _lost(lost, "building and running the net", bench, open_nets.SECONDS)
+            verdict = models.verdict(exercise, 0.0, *why)
+        except OutOfBudget as error:
+            verdict = models.verdict(exercise, 0.0, "timeout", str(error))
+    budget.end()
     return replace(verdict, seconds=round(time.monotonic() - started, 3))
 
 

@@ -5,7 +5,8 @@ may leave a rest at the lower and right border, which is ignored. What goes in i
 float32 stays float32: a layer computes in the dtype its inputs promote to (float32 at least), and answers in it.
 
 The work is done by a compiled extension, ``_fast_layers.pyx``, which ``pip install -e .`` builds where there is a C
-compiler, and by NumPy, more slowly, where there is none. `BACKEND` says which of the two is in use.
+compiler. Where there is none, NumPy does it, more slowly, in the course's own folder, and PyTorch in the student
+edition, which holds no layer that could be handed in as an answer. `BACKEND` says which is in use.
 
 Settings, all from the environment: ``OMP_NUM_THREADS``, how many threads compute (all cores, if it is not set);
 ``NNDL_INSTRUCTIONS``, one of avx512, avx2 and baseline, to use less than the processor has; ``NNDL_KEEP_PAGES=0``, to
@@ -24,8 +25,6 @@ from typing import Any, Literal, NamedTuple, Protocol, cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-
-from utils import _fast_layers_numpy
 
 Array = NDArray[Any]
 _MOST = 2**24  # far beyond any image, and far from where the compiled loops' counts would overflow
@@ -53,18 +52,41 @@ class Kernels(Protocol):
     ) -> tuple[Array, Array, Array]: ...
 
 
-def _load() -> tuple[Literal["cython", "numpy"], Kernels]:
+class _NoKernels:
+    """Stands for a backend where there is none: the import of this module succeeds, and a call says what to do."""
+
+    def __getattr__(self, name: str) -> Any:
+        raise RuntimeError(
+            "utils.fast_layers has nothing to compute with: install a C compiler and run `pip install -e .` again, or "
+            "install PyTorch (`pip install torch`)."
+        )
+
+
+def _without_extension() -> tuple[Literal["numpy", "torch", "none"], Kernels]:
+    """What computes instead: the first that can be imported."""
+    others: tuple[Literal["numpy", "torch"], ...] = ("numpy", "torch")
+    for name in others:
+        try:
+            return name, cast(Kernels, import_module(f"utils._fast_layers_{name}"))
+        except ImportError:
+            continue
+    return "none", cast(Kernels, _NoKernels())
+
+
+def _load() -> tuple[Literal["cython", "numpy", "torch", "none"], Kernels]:
     try:
         with _threads_that_sleep():
             compiled = import_module("utils._fast_layers")
         _ = compiled.use, compiled.keep_pages
     except (ImportError, AttributeError) as reason:  # the latter, when it was built from older sources
+        name, kernels = _without_extension()
+        instead = {"numpy": "runs on NumPy, which is slower", "torch": "runs on PyTorch", "none": "cannot be called"}
         print(
-            f"utils.fast_layers runs on NumPy, which is slower ({reason}): "
+            f"utils.fast_layers {instead[name]} ({reason}): "
             "to build its extension, install a C compiler and run `pip install -e .` again.",
             file=sys.stderr,
         )
-        return "numpy", _fast_layers_numpy
+        return name, kernels
     asked = os.environ.get("NNDL_INSTRUCTIONS")
     if asked and not (asked in compiled.INSTRUCTION_SETS and compiled.use(asked)):
         print(
@@ -97,7 +119,7 @@ def _threads_that_sleep() -> Iterator[None]:
 
 
 BACKEND, _kernels = _load()
-"""``"cython"`` where the compiled extension is in use, ``"numpy"`` where it is not."""
+"""``"cython"`` where the compiled extension is in use; otherwise ``"numpy"``, ``"torch"`` or ``"none"``."""
 
 
 class ConvCache(NamedTuple):

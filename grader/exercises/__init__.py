@@ -44,9 +44,6 @@ MODULES = (
     net_visualization,
 )
 
-WITHHELD = {"conv_layers": ("utils.fast_layers", "utils._fast_layers", "utils._fast_layers_numpy")}
-"""What would answer for the exercises of a module, in ``utils``."""
-
 NEEDS = {"torch_models": "torch", "net_visualization": "torch"}
 """The package that a module of the student's is written with, beyond what the course installs by itself."""
 
@@ -68,10 +65,4 @@ def absent(module: str) -> str:
     return package if package and find_spec(package) is None else ""
 
 
-def withheld(module: str) -> tuple[str, ...]:
-    """What cannot be called while a module is judged, because it would answer for the student."""
-    others = tuple(package for package in dict.fromkeys(NEEDS.values()) if package != NEEDS.get(module))
-    return WITHHELD.get(module, ()) + others
-
-
-__all__ = ["NEEDS", "RECIPES", "Misconception", "Recipe", "absent", "recipe", "withheld"]
+__all__ = ["NEEDS", "RECIPES", "Misconception", "Recipe", "absent", "recipe"]

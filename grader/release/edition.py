@@ -21,6 +21,10 @@ FRONT = Path(__file__).parent / "student"
 """What stands at the top of the student edition: its README.md, pyproject.toml and environment.yml."""
 
 
+NOT_GIVEN = ("utils/_fast_layers_numpy.py",)
+"""What of ``utils/`` students do not get: layers in NumPy, which could be handed in as one's own."""
+
+
 def given(course: Course) -> dict[str, bytes]:
     """What students get as it is: ``utils/`` and what builds it, the front matter and the licence.
 
@@ -41,7 +45,7 @@ def given(course: Course) -> dict[str, bytes]:
     for path in (course.root / "utils").rglob("*"):
         name = path.relative_to(course.root)
         made_here = "__pycache__" in name.parts or "goldens" in name.parts or path.suffix in (".so", ".pyd")
-        if path.is_file() and not made_here:
+        if path.is_file() and not made_here and name.as_posix() not in NOT_GIVEN:
             tree[name.as_posix()] = path.read_bytes()
     return tree
 

@@ -8,6 +8,7 @@ from ..course import Course
 from ..reference import Reference
 from . import goldens
 from .contents import litter, markers, unlisted_files, used_notebooks
+from .copies import copies
 from .released import Leak, Released
 from .survivors import survivors
 from .trials import checks, stubs
@@ -21,6 +22,7 @@ CLAUSES: tuple[Callable[[Released], Iterable[Leak]], ...] = (
     used_notebooks,
     stubs,
     survivors,
+    copies,
     checks,
 )
 

@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Mapping, Sequence
 
 from .confine import SECONDS_TO_DIE, Confinement, Process
+from .reach import Reach
 
 
 class Bare(Confinement):
@@ -15,9 +16,9 @@ class Bare(Confinement):
     name = "none"
     narrows = False
 
-    def spawn(self, argv: Sequence[str], scratch: str, environment: Mapping[str, str]) -> Process:
-        """Start `argv` as it is."""
-        return Child(argv, scratch, environment)
+    def spawn(self, seen: Reach, scratch: str, environment: Mapping[str, str]) -> Process:
+        """Start a worker as it is."""
+        return Child(seen.argv, scratch, environment)
 
 
 class Child:

@@ -1,19 +1,23 @@
 """What every way of confining a worker promises.
 
-No network; no other process seen, signalled or traced; only the interpreter, the installed packages and ``utils``
-readable; one small scratch folder; limits on memory, processes, file size, processor time, wall-clock time and output;
-nothing left behind. `grader.sandbox.doctor` proves it by running probes inside.
+No network; no other process seen, signalled or traced; only the interpreter, and the few packages and functions that
+the submitted module needs, readable (see `reach`); one small scratch folder; limits on memory, processes, file size,
+processor time, wall-clock time and output; nothing left behind. `grader.sandbox.doctor` proves it by running probes
+inside.
 """
 
 from __future__ import annotations
 
 import os
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
-from typing import ClassVar, Protocol
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, ClassVar, Protocol
 
 from ..errors import GraderError
 from .privileges import tasks_of
+
+if TYPE_CHECKING:
+    from .reach import Reach
 
 SECONDS_TO_DIE = 10.0
 SIZES_AND_TIMES = "sizes and times of the user's files are not seen"
@@ -82,13 +86,13 @@ class Confinement(ABC):
         return tasks_of(self.user or os.getuid())
 
     @abstractmethod
-    def spawn(self, argv: Sequence[str], scratch: str, environment: Mapping[str, str]) -> Process:
-        """Start `argv` confined.
+    def spawn(self, seen: Reach, scratch: str, environment: Mapping[str, str]) -> Process:
+        """Start a worker confined.
 
         Parameters
         ----------
-        argv : sequence of str
-            Program, by its absolute path, and arguments.
+        seen : Reach
+            What may be read, and the command.
         scratch : str
             The one folder that may be written to; also the working directory.
         environment : mapping of str to str

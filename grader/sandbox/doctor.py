@@ -11,6 +11,7 @@ from pathlib import Path
 from utils.checks.program import Ran
 
 from ..claims import claimed
+from . import given
 from .confine import SIZES_AND_TIMES, Confinement
 from .limits import MEGABYTE, Limits
 from .pool import Worker, WorkerLost
@@ -97,6 +98,7 @@ def _quick_attempts(folder: str) -> list[Attempt]:
         ("no UDP socket", "open_socket", (inet, datagram)),
         ("no local socket", "open_socket", (unix, stream)),
         ("the grader's code is not readable", "read", (__file__,)),
+        ("layers that could answer for a student are not readable", "read", (str(given.FOLDER / "fast_layers.py"),)),
         ("the course's folder is not listed", "see", (str(_ROOT), _names(_ROOT))),
         ("the home folder is not listed", "see", (str(Path.home()), _names(Path.home()))),
         ("nothing is written to the temporary folder", "write", (tempfile.gettempdir(),)),

@@ -14,6 +14,7 @@ import msgspec
 from utils.checks.program import Crash, Ran
 
 from ..bounded import ChildDied, OutOfTime
+from .allowed import IF_IMPORTED, STAND_INS
 from .clock import ProgramClock
 from .confine import SECONDS_TO_DIE, Confinement, SandboxUnavailable
 from .inside.channel import Cap, Channel
@@ -108,10 +109,11 @@ class Worker:
     answers : Answerer or None
         Asked at each call of a proxy. May be None where there are no proxies.
     limits : Limits
-    withheld : sequence of str
-        Modules of ``utils`` whose functions cannot be called.
-    package : str
-        A package to import while the worker starts, so that no program waits for it.
+    given : sequence of str
+        Functions of ``utils`` that the submitted code may read and call, as ``"layer_checks.check_axes"``.
+    packages : sequence of str
+        Packages that it may import beyond `allowed.ALWAYS`. They are imported while the worker starts, so that no
+        program waits for them.
 
     Attributes
     ----------
@@ -135,14 +137,16 @@ class Worker:
         proxies: Mapping[str, Sequence[str]],
         answers: Answerer | None = None,
         limits: Limits = Limits(),  # noqa: B008 (frozen)
-        withheld: Sequence[str] = (),
-        package: str = "",
+        given: Sequence[str] = (),
+        packages: Sequence[str] = (),
     ) -> None:
         self._limits, self._answers = limits, answers
         self._clock: ProgramClock | None = None
         self.outside = 0.0
         self._proxies = {name: tuple(functions) for name, functions in proxies.items()}
         sources = {module: files[module], **{name: files[name] for name in self._proxies if name in files}}
+        named = [name for name in IF_IMPORTED if any(name in source for source in sources.values())]
+        seen = reach((*packages, *named), tuple(given))
         self._runs = 0
         self._closed = False
         self._ended = ""
@@ -150,7 +154,7 @@ class Worker:
         # All of these exist: to make a folder inside of the scratch folder is refused.
         home = dict.fromkeys(("HOME", "TMPDIR", "MPLCONFIGDIR", "TORCHINDUCTOR_CACHE_DIR"), self._scratch.path)
         try:
-            self._process = confinement.spawn(reach().argv, self._scratch.path, ENVIRONMENT | home)
+            self._process = confinement.spawn(seen, self._scratch.path, ENVIRONMENT | home)
         except BaseException:
             self._scratch.remove()
             raise
@@ -169,8 +173,8 @@ class Worker:
             rlimits,
             limits.memory,
             confinement.user,
-            tuple(withheld),
-            package,
+            {**seen.withheld, **{name: () for name in STAND_INS if name not in packages}},
+            tuple(packages),
         )
         self._start(start)
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from .confine import SECONDS_TO_DIE, SIZES_AND_TIMES, Confinement, Process, SandboxUnavailable
 from .privileges import unprivileged_user
-from .reach import DEVICES, reach
+from .reach import DEVICES, Reach
 
 
 class Sandlock(Confinement):
@@ -28,8 +28,8 @@ class Sandlock(Confinement):
         """See `Confinement.user`."""
         return unprivileged_user(supervised=True)
 
-    def spawn(self, argv: Sequence[str], scratch: str, environment: Mapping[str, str]) -> Process:
-        """Start `argv` confined. It dies with the thread that started it."""
+    def spawn(self, seen: Reach, scratch: str, environment: Mapping[str, str]) -> Process:
+        """Start a worker confined. It dies with the thread that started it."""
         try:
             from sandlock import Protection, Sandbox
             from sandlock.sandbox import StdioMode
@@ -37,8 +37,7 @@ class Sandlock(Confinement):
             raise SandboxUnavailable(f"the package sandlock cannot be loaded: {error}") from error
 
         sandbox = Sandbox(
-            fs_readable=[*reach().readable, *DEVICES],
-            fs_denied=reach().hidden,
+            fs_readable=[*seen.readable, *DEVICES],
             fs_writable=[scratch, "/dev/null"],
             clean_env=True,
             env=dict(environment),
@@ -49,7 +48,7 @@ class Sandlock(Confinement):
         )
         pipe = StdioMode.PIPED
         try:
-            return _Confined(sandbox, sandbox.popen(list(argv), stdin=pipe, stdout=pipe, stderr=pipe))
+            return _Confined(sandbox, sandbox.popen(list(seen.argv), stdin=pipe, stdout=pipe, stderr=pipe))
         except (RuntimeError, OSError) as error:
             raise SandboxUnavailable(f"sandlock could not start a process here: {error}") from error
 

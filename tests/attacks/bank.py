@@ -55,6 +55,7 @@ class Attack:
 
 
 FAMILIES = (
+    "elsewhere",
     "flooding",
     "leaving",
     "limiting",

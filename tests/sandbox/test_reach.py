@@ -1,53 +1,172 @@
-"""What may be read inside, and what of the course is kept out of it."""
+"""What may be read and called inside: the standard library, a few packages, and the given functions of ``utils``."""
 
 from __future__ import annotations
 
+import importlib.util
 import os
-import shutil
+import sys
+import tomllib
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from grader.sandbox import Worker, reach
-from grader.sandbox.reach import Reach
-from utils.checks.program import Crash
+from grader.errors import CourseError
+from grader.exercises import MODULES
+from grader.reference import Reference
+from grader.release.edition import FRONT
+from grader.sandbox import Confinement, SandboxUnavailable, Worker, allowed, given, reach
+from grader.sandbox.bare_way import Bare
+from utils.checks.program import Crash, Ran
 
 ROOT = Path(__file__).parents[2]
+SITE = Path(np.__file__).parents[1]
 
 
-@pytest.fixture
-def fresh():
-    reach.reach.cache_clear()
-    yield
-    reach.reach.cache_clear()
+def run(way: Confinement, source: str, program: str, *, functions: tuple[str, ...] = ()) -> Ran | Crash:
+    with Worker(way, {"layers": source}, "layers", {}, given=functions) as worker:
+        return worker.run(program, {}, ("out",))
 
 
-def test_the_course_is_not_beneath_anything_readable():
+def test_neither_the_course_nor_utils_nor_other_packages_are_beneath_anything_readable() -> None:
     readable = [Path(path) for path in reach.reach().readable]
-    for path in (ROOT, ROOT / "grader" / "course.py", ROOT / "solutions", ROOT / "course.toml"):
+    inside = [ROOT, ROOT / "grader" / "course.py", ROOT / "solutions", ROOT / "course.toml"]
+    installed = [SITE / "msgspec", SITE / "jupytext", SITE / "sqlalchemy", SITE]
+    for path in (*inside, ROOT / "utils" / "fast_layers.py", *(ROOT / "utils").glob("*.so"), *installed[1:]):
         assert not any(path.is_relative_to(folder) for folder in readable), path
+    assert any(installed[0].is_relative_to(folder) for folder in readable)
 
 
-def test_what_is_readable_has_no_links_in_it():
+def test_what_is_readable_has_no_links_in_it() -> None:
     assert all(os.path.realpath(path) == path for path in reach.reach().readable)
 
 
-def test_a_grader_among_the_installed_packages_is_hidden(way, fresh, monkeypatch, tmp_path):
-    """As after ``pip install`` of the package: the grader and the stubs then lie beside numpy."""
-    real = reach.reach()
-    site = tmp_path / "site-packages"
-    shutil.copytree(ROOT / "grader", site / "grader", ignore=shutil.ignore_patterns("__pycache__"))
-    monkeypatch.setattr(reach, "_GRADER", site / "grader")
-    monkeypatch.syspath_prepend(site)
-    reach.reach.cache_clear()
+def test_packages_in_the_folder_of_the_standard_library_are_hidden() -> None:
+    found = reach.reach()
+    assert all(Path(path).parent == Path(found.library) for path in found.hidden)
+    assert not set(found.hidden) & set(found.readable)
+    beside = Path(found.library) / "site-packages"
+    assert not beside.exists() or str(beside) in found.hidden
 
-    found: Reach = reach.reach()
-    assert found.hidden == (str(site / "grader"),)
-    assert not any(argument.startswith(str(ROOT / "grader")) for argument in found.argv)
-    assert set(real.readable) - set(found.readable) == {str(ROOT / "grader" / "sandbox" / "inside")}
 
-    source = f"import os\ndef f():\n    os.listdir({str(site)!r})\n    open({str(site / 'grader' / 'course.py')!r})"
-    with Worker(way, {"layers": source}, "layers", {}, None) as worker:
-        assert worker.run("layers.f()", {}, ()).error in ("PermissionError", "FileNotFoundError")
-        assert isinstance(worker.run("from grader import course", {}, ()), Crash)
-        assert isinstance(worker.run(f"open({str(site / 'grader' / 'x')!r}, 'w')", {}, ()), Crash)
+def test_no_file_of_utils_or_of_another_package_can_be_read(way: Confinement) -> None:
+    """By its path, whatever became of the import system: the file system decides."""
+    paths = [*(ROOT / "utils").glob("*fast_layers*"), ROOT / "utils" / "explorers" / "training.py"]
+    paths += [SITE / "jupytext" / "__init__.py", SITE / "torch" / "__init__.py", ROOT / "grader" / "oracle.py"]
+    paths += Path(sys.base_prefix).glob("lib/python3*/site-packages/*/__init__.py")
+    tried = [str(path) for path in paths if path.exists()]
+    source = f"""
+import sys
+sys.meta_path[:] = []
+def opened():
+    found = []
+    for path in {tried!r}:
+        try:
+            open(path, "rb").close()
+        except OSError:
+            continue
+        found.append(path)
+    return found
+"""
+    assert run(way, source, "out = layers.opened()") == Ran({"out": []})
+    bare = run(Bare(), source, "out = layers.opened()")
+    assert bare == Ran({"out": tried})  # without confinement, they all can
+
+
+def test_a_given_function_can_be_called_and_no_other() -> None:
+    source = "from utils.layer_checks import check_shape, checked_mode\nimport utils.gradient_check as g"
+    call = 'layers.checked_mode("f", "settings", {"mode": "test"})'
+    assert run(Bare(), source, f"out = {call}", functions=("layer_checks.checked_mode",)) == Ran({"out": "test"})
+    for program in (call, "layers.g.rel_error(1, 2)", 'layers.check_shape("f", "x", 1, (), "none")'):
+        crash = run(Bare(), source, program)
+        assert isinstance(crash, Crash)
+        assert "cannot be called while nndl.layers is checked" in crash.message
+
+
+@pytest.mark.parametrize("name", ["scipy", "sklearn.svm", "nobody_knows_this"])
+def test_a_package_that_is_not_there_is_named_in_a_sentence(name: str) -> None:
+    crash = run(Bare(), f"import {name}", "pass")
+    assert isinstance(crash, Crash)
+    assert crash.error == "ModuleNotFoundError"
+    top = name.partition(".")[0]
+    assert crash.message.startswith(
+        f"{top} cannot be imported while nndl.layers is checked; the standard library, numpy"
+    )
+
+
+def test_to_ask_for_a_package_and_do_without_it_is_fine() -> None:
+    source = "import importlib.util as u\ntry:\n    import cupy as np\nexcept ImportError:\n    import numpy as np"
+    assert run(Bare(), source, "out = layers.np.ones(2).sum(), layers.u.find_spec('cupy')") == Ran({"out": (2.0, None)})
+
+
+def test_plots_and_progress_bars_cost_nobody_an_answer(way: Confinement) -> None:
+    source = """
+import matplotlib.pyplot as plt
+from tqdm import tqdm
+def f():
+    plt.plot([1, 2])
+    return len(plt.gca().lines), sum(tqdm(range(3)))
+"""
+    assert run(way, source, "out = layers.f()") == Ran({"out": (1, 3)})
+
+
+def test_every_package_of_the_student_edition_can_be_imported() -> None:
+    project = tomllib.loads((FRONT / "pyproject.toml").read_text())["project"]
+    extras = [name for names in project["optional-dependencies"].values() for name in names]
+    names = {wish.partition(">")[0] for wish in (*project["dependencies"], *extras)}
+    assert names <= {*allowed.ALWAYS, *allowed.IF_IMPORTED, *allowed.STAND_INS}
+    source = "".join(f"import {name}\n" for name in allowed.STAND_INS) + "from torch.nn import functional"
+    assert run(Bare(), source, "out = 1") == Ran({"out": 1})
+
+
+def test_whatever_is_installed_beside_the_course_is_no_stand_in() -> None:
+    readable = {Path(path).name for path in reach.reach().readable}
+    others = set(packages_distributions()) - set(sys.stdlib_module_names) - {*allowed.ALWAYS, *allowed.WORKER}
+    assert not {name for name in others if name in readable}
+
+
+def test_a_package_that_is_missing_is_named() -> None:
+    with pytest.raises(SandboxUnavailable, match="pip install no-such-package"):
+        reach.reach(("no-such-package",))
+
+
+def test_given_code_of_every_module_uses_functions_that_hold_no_answer(reference: Reference) -> None:
+    """What can be read while something is judged, by name: a longer list is to be thought about."""
+    modules = {module.RECIPES[0].name.partition(".")[0] for module in MODULES}
+    used = {name for module in modules for name in given.names_used(reference.source(module))}
+    assert {name.partition(".")[0] for name in used} == {"layer_checks"}
+    assert "fast_layers.conv_forward_fast" in given.names_used(reference.source("conv_layer_utils"))
+
+
+def test_a_copy_holds_what_a_function_needs_and_nothing_else() -> None:
+    text = given.copied(["layer_checks.open_cache"])["layer_checks"]
+    space: dict[str, object] = {}
+    exec(text, space)
+    assert {"open_cache", "check_upstream", "check_shape", "_whose"} <= space.keys()
+    assert not {"checked_mode", "window_counts", "check_cache", "MODES"} & space.keys()
+    assert given.copied(["torch_nets.restored"]).keys() == {"torch_nets", "errors", *given.WORKERS_OWN}
+    with pytest.raises(KeyError):
+        given.copied(["layer_checks.no_such_check"])
+
+
+@pytest.mark.parametrize("line", ["import utils.fast_layers", "from utils import fast_layers", "import utils as u, os"])
+def test_given_code_that_takes_a_whole_module_is_refused(line: str) -> None:
+    with pytest.raises(CourseError, match="import the functions by their names"):
+        given.names_used(f"import os\n{line}")
+
+
+def test_the_workers_own_modules_import_nothing_else_of_utils() -> None:
+    for module in given.WORKERS_OWN:
+        spec = importlib.util.find_spec(f"utils.{module}")
+        assert spec is not None
+        assert spec.origin is not None
+        assert given.names_used(Path(spec.origin).read_text()) == ()
+
+
+def test_a_module_with_all_its_functions_is_whole() -> None:
+    every = [f"layer_checks.{name}" for name in given._module("layer_checks").public]
+    assert "utils.layer_checks" not in given.withheld(every)
+    source = "from utils.layer_checks import checked_mode"
+    program = 'out = layers.checked_mode("f", "settings", {"mode": "test"})'
+    assert run(Bare(), source, program, functions=tuple(every)) == Ran({"out": "test"})

@@ -22,26 +22,26 @@ shape, threads = tuple(x.grad.shape), torch.get_num_threads()
 
 def test_a_gradient_fits_the_limits_of_the_course(way: Confinement, course: Course) -> None:
     limits = Limits(seconds=course.limits.seconds, memory=course.limits.memory_bytes)
-    with Worker(way, {"own": "import torch"}, "own", {}, None, limits, package="torch") as worker:
+    with Worker(way, {"own": "import torch"}, "own", {}, None, limits, packages=("torch",)) as worker:
         assert worker.run(PROGRAM, {}, ("shape", "threads")) == Ran({"shape": (64, 32, 32, 32), "threads": 1})
 
 
 def test_an_optimiser_can_be_used(way: Confinement) -> None:
     """The first one asks for a folder to cache compiled code in, which it could not make."""
     program = "import torch\np = torch.zeros(3, requires_grad=True)\ntorch.optim.SGD([p], lr=0.1).step()"
-    with Worker(way, {"own": ""}, "own", {}, package="torch") as worker:
+    with Worker(way, {"own": ""}, "own", {}, packages=("torch",)) as worker:
         assert worker.run(program, {}, ()) == Ran({}, ())
 
 
 def test_torch_is_there_before_the_first_program(way: Confinement) -> None:
-    def loaded(package: str) -> object:
-        with Worker(way, {"own": ""}, "own", {}, None, package=package) as worker:
+    def loaded(*packages: str) -> object:
+        with Worker(way, {"own": ""}, "own", {}, None, packages=packages) as worker:
             answer = worker.run("import sys\nthere = 'torch' in sys.modules", {}, ("there",))
         assert isinstance(answer, Ran)
         return answer.values["there"]
 
     assert loaded("torch") is True
-    assert loaded("") is False
+    assert loaded() is False
 
 
 @pytest.mark.timeout(600)

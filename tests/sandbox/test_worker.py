@@ -9,6 +9,7 @@ import os
 import textwrap
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -339,7 +340,7 @@ def test_a_worker_that_does_not_come_up_is_not_the_students_fault(monkeypatch, t
     broken.write_text("raise SystemExit('no numpy here')")
     real = reach.reach()
     argv = (*real.argv[:4], str(broken))
-    monkeypatch.setattr(pool, "reach", lambda: reach.Reach(real.readable, (), (), argv))
+    monkeypatch.setattr(pool, "reach", lambda *needs: replace(real, argv=argv))
     with pytest.raises(SandboxUnavailable, match="no numpy here"):
         worker("")
 

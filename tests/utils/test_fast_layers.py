@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+from importlib.util import find_spec
 
 import hypothesis.extra.numpy as hnp
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from utils import _fast_layers_numpy, fast_layers
+from utils import fast_layers
 from utils.fast_layers import (
     conv_backward_fast,
     conv_forward_fast,
@@ -27,6 +28,9 @@ COMPILED = pytest.mark.skipif(
 BACKENDS = [
     *(pytest.param(level, id=level, marks=COMPILED) for level in ("avx512", "avx2", "baseline")),
     pytest.param("numpy", id="numpy"),
+    pytest.param(
+        "torch", id="torch", marks=pytest.mark.skipif(not find_spec("torch"), reason="PyTorch: pip install torch")
+    ),
 ]
 many = settings(max_examples=150, deadline=None, derandomize=True)
 
@@ -35,8 +39,8 @@ many = settings(max_examples=150, deadline=None, derandomize=True)
 def backend(request):
     """Each backend in turn, and the compiled one with the kernels for each instruction set that is there."""
     with pytest.MonkeyPatch.context() as patch:
-        if request.param == "numpy":
-            patch.setattr(fast_layers, "_kernels", _fast_layers_numpy)
+        if request.param in ("numpy", "torch"):
+            patch.setattr(fast_layers, "_kernels", importlib.import_module(f"utils._fast_layers_{request.param}"))
             yield request.param
             return
         compiled = importlib.import_module("utils._fast_layers")

@@ -51,6 +51,25 @@ def loaded_anew():
     return module
 
 
+def test_does_pytorch_step_in_where_there_is_no_numpy_either(monkeypatch, capsys):
+    """As in the student edition, which holds no layers in NumPy."""
+    pytest.importorskip("torch", reason="PyTorch is not installed: pip install torch")
+    for name in ("utils._fast_layers", "utils._fast_layers_numpy"):
+        monkeypatch.setitem(sys.modules, name, None)
+    assert loaded_anew().BACKEND == "torch"
+    assert "utils.fast_layers runs on PyTorch" in capsys.readouterr().err
+
+
+def test_with_nothing_to_compute_with_a_call_says_what_to_do(monkeypatch, capsys):
+    for name in ("utils._fast_layers", "utils._fast_layers_numpy", "utils._fast_layers_torch"):
+        monkeypatch.setitem(sys.modules, name, None)
+    module = loaded_anew()
+    assert module.BACKEND == "none"
+    assert "cannot be called" in capsys.readouterr().err
+    with pytest.raises(RuntimeError, match="install a C compiler and run"):
+        module.max_pool_forward_fast(np.ones((1, 1, 2, 3)), {"pool_height": 2, "pool_width": 2, "stride": 1})
+
+
 def test_does_numpy_step_in_when_the_extension_is_absent(monkeypatch, capsys):
     monkeypatch.setitem(sys.modules, "utils._fast_layers", None)
     module = loaded_anew()

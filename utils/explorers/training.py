@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
@@ -61,25 +62,28 @@ class Rule(Protocol):
 
 
 @dataclass
-class Adam:
-    """The optimiser that the explorers train with, so that they need no exercise of ``optim.py``.
+class Signum:
+    """The optimiser that the explorers train with: every parameter moves by the same length, against its gradients.
 
-    D. Kingma, J. Ba, "Adam: a method for stochastic optimization", ICLR 2015, algorithm 1.
+    It copes with gradients of every size, as Adam does, and is no exercise of ``optim.py``: the explorers need none of
+    those, and give none away. J. Bernstein et al., "signSGD: compressed optimisation for non-convex problems", ICML
+    2018, algorithm 2.
+
+    Attributes
+    ----------
+    learning_rate : float
+        Three times the length of a step, so that it means about as much as that of Adam.
     """
 
     learning_rate: float = 1e-3
-    steps: int = 0
-    first: dict[str, Any] = field(default_factory=dict)
-    second: dict[str, Any] = field(default_factory=dict)
+    recent: dict[str, deque[Array]] = field(default_factory=dict)
 
     def update(self, params: dict[str, Any], grads: dict[str, Any]) -> None:
         """One step of every parameter, in place of the old one."""
-        self.steps += 1
-        for name, dw in grads.items():
-            m = self.first[name] = 0.9 * self.first.get(name, 0.0) + 0.1 * dw
-            v = self.second[name] = 0.999 * self.second.get(name, 0.0) + 0.001 * dw * dw
-            rate = self.learning_rate * np.sqrt(1 - 0.999**self.steps) / (1 - 0.9**self.steps)
-            params[name] = (params[name] - rate * m / (np.sqrt(v) + 1e-8)).astype(params[name].dtype)
+        for name, grad in grads.items():
+            seen = self.recent.setdefault(name, deque(maxlen=8))
+            seen.append(np.array(grad))
+            params[name] = (params[name] - self.learning_rate / 3 * np.sign(sum(seen))).astype(params[name].dtype)
 
 
 def train(
@@ -104,12 +108,12 @@ def train(
     seed : int
         Of the minibatches, and of what the net draws itself.
     rate : float, default 1e-3
-        The learning rate of Adam.
+        The learning rate of `Signum`.
     rule : Rule, optional
-        Another optimiser than `Adam`.
+        Another optimiser than `Signum`.
     """
     rng = np.random.default_rng(seed)
-    rule, run = rule or Adam(rate), Run()
+    rule, run = rule or Signum(rate), Run()
     num_train = len(data["X_train"])
     for _ in range(epochs):
         for _ in range(max(1, num_train // batch)):

@@ -6,8 +6,12 @@ import ast
 import linecache
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from importlib.machinery import ModuleSpec
-from types import ModuleType
+from importlib import import_module
+from importlib.abc import Loader
+from importlib.machinery import ModuleSpec, PathFinder
+from itertools import accumulate
+from types import MappingProxyType, ModuleType
+from typing import cast
 
 Ask = Callable[[str, str, tuple[object, ...], dict[str, object]], object]
 
@@ -23,11 +27,12 @@ class SubmittedPackage:
     module : str
         Short name of the module under test: ``"fc_net"``.
     proxies : mapping of str to sequence of str
-        Module name → functions that are answered from outside.
+        Module name → functions that are answered from outside; a module of ``utils`` has its full name.
     ask : callable
         Called as ``ask(module, function, args, kwargs)`` when the submitted code calls a proxy.
-    withheld : sequence of str
-        Modules that may be imported, and whose functions may not be called: they would answer for the submitted code.
+    withheld : mapping of str to sequence of str
+        Modules that may be imported, and whose functions cannot be called, because the worker does not have them:
+        those that are named, or all where none is. So a right answer does not suffer from an import beside it.
     """
 
     def __init__(
@@ -36,7 +41,7 @@ class SubmittedPackage:
         module: str,
         proxies: Mapping[str, Sequence[str]],
         ask: Ask,
-        withheld: Sequence[str] = (),
+        withheld: Mapping[str, Sequence[str]] = MappingProxyType({}),
     ) -> None:
         self._name = f"nndl.{module}"
         self._source = files[module]
@@ -48,10 +53,12 @@ class SubmittedPackage:
         used = _names_used(self._source) if "import *" in self._source else frozenset()
         for name, functions in proxies.items():
             answered = {function: _proxy(name, function, ask) for function in functions}
-            _put(_StandIn(f"nndl.{name}", answered, files.get(name), used))
-        for name in withheld:
-            sys.modules[name] = _Withheld(name, self._name)
-        sys.meta_path.insert(0, _Closed(self._name, tuple(proxies), tuple(withheld)))
+            if name.startswith("utils."):
+                _put(_Withheld(name, self._name, answered))
+            else:
+                _put(_StandIn(f"nndl.{name}", answered, files.get(name), used))
+        sys.meta_path.insert(0, _Closed(self._name, tuple(proxies), withheld))
+        sys.meta_path.append(_Absent(self._name))
 
     def load(self) -> ModuleType:
         """The submitted module. What its import raised is raised again at every call.
@@ -106,42 +113,103 @@ class _StandIn(ModuleType):
 class _Withheld(ModuleType):
     """A module in whose place nothing answers: to import it does no harm, to call what is in it is an error."""
 
-    def __init__(self, name: str, module: str) -> None:
+    def __init__(self, name: str, module: str, answered: Mapping[str, object] = MappingProxyType({})) -> None:
         super().__init__(name)
-        self.__dict__["_message"] = f"{name} answers for nobody while {module} is checked; write it yourself"
+        self.__dict__.update(answered, _module=module)
 
     def __getattr__(self, name: str) -> object:
         if name.startswith("__"):
             raise AttributeError(name)
+        return _refusal(f"{self.__name__}.{name}", self.__dict__["_module"])
 
-        def refuse(*args: object, **kwargs: object) -> object:
-            raise RuntimeError(self.__dict__["_message"])
 
-        return refuse
+def _refusal(name: str, module: str) -> Callable[..., object]:
+    """A function that says of another one that it cannot be called."""
+
+    def refuse(*args: object, **kwargs: object) -> object:
+        raise RuntimeError(f"{name} cannot be called while {module} is checked; write what you need of it yourself")
+
+    return refuse
 
 
 class _Closed:
-    """The end of the search for ``nndl.*`` and for what is withheld: what was not put there cannot be imported."""
+    """The search for ``nndl.*`` and for what is withheld, which comes before every other.
 
-    def __init__(self, module: str, allowed: Sequence[str], withheld: Sequence[str]) -> None:
+    It only words what happens. That there is nothing to find is for the confinement to see to: a submission can take
+    this object out of the way.
+    """
+
+    def __init__(self, module: str, allowed: Sequence[str], withheld: Mapping[str, Sequence[str]]) -> None:
         self._module = module
         self._withheld = withheld
-        names = [f"nndl.{name}" for name in allowed]
+        names = [f"nndl.{name}" for name in allowed if "." not in name]
         self._instead = f"only {' and '.join(names)} can" if names else "and no other module of nndl can either"
 
     def find_spec(self, name: str, path: object = None, target: object = None) -> ModuleSpec | None:
-        if name in self._withheld:
-            raise ImportError(f"{name} cannot be imported while {self._module} is checked", name=name)
-        if name.partition(".")[0] != "nndl":
-            return None
-        message = f"{name} cannot be imported while {self._module} is checked, {self._instead}"
-        raise ImportError(message, name=name)
+        if name.partition(".")[0] == "nndl":
+            message = f"{name} cannot be imported while {self._module} is checked, {self._instead}"
+            raise ImportError(message, name=name)
+        if self._withheld.get(name):
+            return self._completed(name, path)
+        parents = accumulate(name.split("."), lambda parent, child: f"{parent}.{child}")
+        if any(parent in self._withheld and not self._withheld[parent] for parent in parents):
+            return ModuleSpec(name, cast(Loader, self), is_package=True)
+        return None
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType:
+        return _Withheld(spec.name, self._module)
+
+    def exec_module(self, module: ModuleType) -> None:
+        """There is nothing to run."""
+
+    def _completed(self, name: str, path: object) -> ModuleSpec | None:
+        """A module of which a part is there, with functions that refuse in place of the others."""
+        spec = PathFinder.find_spec(name, cast("Sequence[str] | None", path))
+        if spec is not None and spec.loader is not None:
+            missing = {key: f"{name}.{key}" for key in self._withheld[name]}
+            spec.loader = cast(Loader, _Completing(spec.loader, missing, self._module))
+        return spec
+
+
+class _Completing:
+    """Runs a module that has only some of its functions, and puts functions that refuse in place of the others."""
+
+    def __init__(self, loader: Loader, missing: Mapping[str, str], module: str) -> None:
+        self._loader, self._missing, self._module = loader, missing, module
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType | None:
+        return self._loader.create_module(spec)
+
+    def exec_module(self, module: ModuleType) -> None:
+        self._loader.exec_module(module)
+        for name, full in self._missing.items():
+            module.__dict__.setdefault(name, _refusal(full, self._module))
+
+
+class _Absent:
+    """The end of the search: what submitted code imports, and the worker cannot read, is named in a sentence."""
+
+    def __init__(self, module: str) -> None:
+        self._module = module
+
+    def find_spec(self, name: str, path: object = None, target: object = None) -> ModuleSpec | None:
+        frame = sys._getframe(1)
+        while frame.f_back and frame.f_code.co_filename.startswith("<frozen importlib"):
+            frame = frame.f_back
+        if path is None and frame.f_code.co_filename.startswith("nndl/"):
+            message = (
+                f"{name} cannot be imported while {self._module} is checked; "
+                "the standard library, numpy and what the given code imports can"
+            )
+            raise ModuleNotFoundError(message, name=name)
+        return None
 
 
 def _put(module: ModuleType) -> None:
     """Make a module importable, also as an attribute of its package."""
+    package, _, name = module.__name__.partition(".")
     sys.modules[module.__name__] = module
-    setattr(sys.modules["nndl"], module.__name__.partition(".")[2], module)
+    setattr(import_module(package), name, module)
 
 
 def _execute(source: str, module: ModuleType) -> None:
@@ -157,7 +225,7 @@ def _proxy(module: str, function: str, ask: Ask) -> Callable[..., object]:
         return ask(module, function, args, kwargs)
 
     stand_in.__name__ = stand_in.__qualname__ = function
-    stand_in.__module__ = f"nndl.{module}"
+    stand_in.__module__ = module if "." in module else f"nndl.{module}"
     return stand_in
 
 

@@ -36,8 +36,8 @@ def serve(read_fd: int, write_fd: int) -> None:
     assert isinstance(start, Start)
     channel.outbound = Cap(start.tree, start.blob)
     session = Session(channel, start)
-    if start.package:
-        importlib.import_module(start.package)  # ours to wait for, not a submission's
+    for package in start.packages:
+        importlib.import_module(package)  # ours to wait for, not a submission's
     if start.narrow:
         narrow(start.rlimits, start.memory, start.user)
     null = os.open(os.devnull, os.O_RDWR)
@@ -95,7 +95,11 @@ class Session:
                 given.update(now)  # a layer writes to its settings, as batch norm does
             return returned
         assert isinstance(reply, Refused)
-        raise _RAISED.get(reply.error, RuntimeError)(f"nndl.{module}.{function}: {reply.message}")
+        raise _RAISED.get(reply.error, RuntimeError)(f"{_full_name(module)}.{function}: {reply.message}")
+
+
+def _full_name(module: str) -> str:
+    return module if "." in module else f"nndl.{module}"
 
 
 def _dicts(args: tuple[object, ...], kwargs: dict[str, object]) -> list[dict[str, object]]:

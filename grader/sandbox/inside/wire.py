@@ -50,8 +50,8 @@ class TooLarge(WireError):
 class Start(msgspec.Struct, tag=True):
     """To the worker, first: the submitted source, what stands in for its other modules, and how to narrow itself.
 
-    `withheld` are modules of ``utils`` that would answer for the submitted code; `package` is imported before the
-    worker is ready, so that nobody's time limit pays for it.
+    `withheld` can be imported, and its functions cannot be called: module → functions, or none where all of them are
+    meant. `packages` are imported before the worker is ready, so that nobody's time limit pays for it.
     `tree` and `blob` are the largest frame that the other side takes. `narrow` says whether the worker gives up its
     privileges: it then keeps to `rlimits` (names of ``resource`` constants), takes up to `memory` bytes beyond what it
     has mapped by then, and becomes `user`, unless that is 0.
@@ -66,8 +66,8 @@ class Start(msgspec.Struct, tag=True):
     rlimits: dict[str, int]
     memory: int
     user: int
-    withheld: tuple[str, ...] = ()
-    package: str = ""
+    withheld: dict[str, tuple[str, ...]] = {}
+    packages: tuple[str, ...] = ()
 
 
 class Ready(msgspec.Struct, tag=True):

@@ -1,30 +1,14 @@
 """The only process that meets a student's code. It is confined, and it knows no answer.
 
-Started as ``python -I -S -B worker.py UTILS SITE…``: the folder of the package ``utils`` and the folders that third-
-party packages are imported from. Neither ``site`` nor the repository's root is used, so that what can be imported is
-just what is listed; packages whose parent folder may not be looked into are loaded from their own folder.
+Started as ``python -I -S -B worker.py PACKAGES``: the one folder, prepared by `grader.sandbox.reach`, that everything
+beyond the standard library is imported from. ``site`` is not used, so nothing else is on the path.
 """
 
 from __future__ import annotations
 
 import importlib
-import importlib.util
 import os
 import sys
-from types import ModuleType
-
-
-def _load_package(name: str, folder: str) -> ModuleType:
-    """Import a package from its own folder; its parent folder is not looked at."""
-    spec = importlib.util.spec_from_file_location(
-        name, os.path.join(folder, "__init__.py"), submodule_search_locations=[folder]
-    )
-    if spec is None or spec.loader is None:
-        raise ImportError(f"{folder} is not a package")
-    package = importlib.util.module_from_spec(spec)
-    sys.modules[name] = package
-    spec.loader.exec_module(package)
-    return package
 
 
 def _take_wire() -> tuple[int, int]:
@@ -37,14 +21,12 @@ def _take_wire() -> tuple[int, int]:
     return inbound, outbound
 
 
-def main(utils: str, site: list[str]) -> None:
+def main(packages: str) -> None:
     """Serve until the wire closes."""
     inbound, outbound = _take_wire()
-    sys.path.extend(site)
-    _load_package("utils", utils)
-    _load_package("inside", os.path.dirname(os.path.abspath(__file__)))
+    sys.path.append(packages)
     importlib.import_module("inside.session").serve(inbound, outbound)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2:])
+    main(sys.argv[1])

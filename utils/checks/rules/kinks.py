@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from numpy.lib.stride_tricks import sliding_window_view
 
 from . import tolerance
 from .equal import Equal
@@ -62,15 +63,19 @@ class SharedMaximum(Equal):
         height, width, stride = (settings[name] for name in ("pool_height", "pool_width", "stride"))
         found = np.zeros(want.shape, bool)
         windows = np.zeros(want.shape, int)  # in how many windows an entry stands
-        for n, c, i, j in np.ndindex(*dout.shape):
-            top, left = i * stride, j * stride
-            place = np.s_[n, c, top : top + height, left : left + width]
-            tied = x[place] == x[place].max()
-            parts = got[place][tied]
-            whole = float(dout[n, c, i, j])
+
+        def seen(array: Array) -> Array:
+            """What each window sees of an array: a view, also to write through."""
+            views = sliding_window_view(array, (height, width), axis=(2, 3), writeable=array.flags.writeable)
+            return np.asarray(views[:, :, ::stride, ::stride])
+
+        for at in np.ndindex(*dout.shape):
+            tied = seen(x)[at] == seen(x)[at].max()
+            parts = seen(got)[at][tied]
+            whole = float(dout[at])
             slack = tolerance.rtol(want, got) * abs(whole)
             between = (parts >= min(0, whole) - slack) & (parts <= max(0, whole) + slack)
             fair = bool(between.all()) and abs(parts.sum() - whole) <= slack
-            found[place] |= tied & (tied.sum() > 1) & fair
-            windows[place] += 1
+            seen(found)[at][...] |= tied & (tied.sum() > 1) & fair
+            seen(windows)[at][...] += 1
         return np.asarray(found & (windows == 1), bool)

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from ..mirror import mirrored
 from ..state import State
 from ..student import beside, running
 from ..training import Run, small_data, train
@@ -26,7 +27,7 @@ class BatchNorm(State):
     Attributes
     ----------
     rate : float
-        Learning rate of the two nets (Adam).
+        Learning rate of the two nets.
     batch : int
         Examples in a minibatch.
     momentum : float
@@ -151,15 +152,14 @@ def _watched(net_class: type) -> Any:
         seen: Array | None = None
 
         def hidden_forward(self, layer: int, x: Array) -> Any:
-            if self.look and layer == self.num_layers - 1:
-                pre, _ = beside(net_class, "affine_forward")(x, self.params[f"W{layer}"], self.params[f"b{layer}"])
-                if self.normalization:
-                    scale, shift = self.params[f"gamma{layer}"], self.params[f"beta{layer}"]
-                    forward = beside(net_class, "normalization_forward")
-                    pre, _ = forward(pre, scale, shift, dict(self.norm_params[layer]), self.normalization)
-                self.seen = np.array(pre[:, 0], dtype=np.float64)
+            looked_at = self.look and layer == self.num_layers - 1
+            twin = mirrored(self, layer) if looked_at else None
+            out, cache = super().hidden_forward(layer, x)
+            if looked_at:
+                below, _ = net_class.hidden_forward(twin, layer, x)  # type: ignore[attr-defined]
+                self.seen = np.array((out - below)[:, 0], dtype=np.float64)
                 self.look = False  # once in an iteration, before the accuracies are taken
-            return super().hidden_forward(layer, x)
+            return out, cache
 
     Watched.__module__ = net_class.__module__
     return Watched

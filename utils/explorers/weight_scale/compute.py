@@ -9,8 +9,9 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from ..mirror import TURNED, mirrored
 from ..state import State
-from ..student import beside, running
+from ..student import running
 from ..training import Run, small_data, train
 
 Array = NDArray[Any]
@@ -162,25 +163,19 @@ def _watched(net_class: type, activation: str) -> Any:
             return self._tanh_backward(layer, dout, cache)
 
         def _tanh_forward(self, layer: int, x: Array) -> Any:
-            out, fc_cache = beside(net_class, "affine_forward")(x, self.params[f"W{layer}"], self.params[f"b{layer}"])
-            norm_cache = None
-            if self.normalization:
-                scale, shift = self.params[f"gamma{layer}"], self.params[f"beta{layer}"]
-                forward = beside(net_class, "normalization_forward")
-                out, norm_cache = forward(out, scale, shift, self.norm_params[layer], self.normalization)
-            out = np.tanh(out)
-            return out, (fc_cache, norm_cache, out)
+            twin = mirrored(self, layer)
+            above, own_cache = super().hidden_forward(layer, x)
+            below, twin_cache = net_class.hidden_forward(twin, layer, x)  # type: ignore[attr-defined]
+            out = np.tanh(above - below)
+            return out, (out, own_cache, twin, twin_cache)
 
         def _tanh_backward(self, layer: int, dout: Array, cache: Any) -> Any:
-            fc_cache, norm_cache, out = cache
-            grads = {}
-            dx = dout * (1 - out * out)
-            if self.normalization:
-                backward = beside(net_class, "normalization_backward")
-                dx, dgamma, dbeta = backward(dx, norm_cache, self.normalization)
-                grads[f"gamma{layer}"], grads[f"beta{layer}"] = dgamma, dbeta
-            dx, dw, db = beside(net_class, "affine_backward")(dx, fc_cache)
-            return dx, {**grads, f"W{layer}": dw, f"b{layer}": db}
+            out, own_cache, twin, twin_cache = cache
+            dz = dout * (1 - out * out)
+            dx, grads = super().hidden_backward(layer, dz, own_cache)
+            through_twin, turned = net_class.hidden_backward(twin, layer, -dz, twin_cache)  # type: ignore[attr-defined]
+            signs = {f"{kind}{layer}": -1 for kind in TURNED}
+            return dx + through_twin, {name: grad + signs.get(name, 1) * turned[name] for name, grad in grads.items()}
 
     Watched.__module__ = net_class.__module__
     return Watched
