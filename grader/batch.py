@@ -37,11 +37,10 @@ from .gradebook.restore import is_notebook
 from .interruptions import AGAIN, interruption, told
 from .sandbox import Confinement, SandboxUnavailable, confinement
 from .secret import course_secret
-from .submission import NotASubmission, Submission
+from .submission import ARCHIVES, NotASubmission, Submission
 from .verdict import Report, Verdict
 
 _KEPT = Path("build", "verdicts")
-ARCHIVES = (".zip", ".tar.gz", ".tgz", ".tar")
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,9 @@ from ..errors import CourseError
 PICTURES: Final = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
 MISSING: Final = "This notebook was not handed in; what you see is the released one."
 DAMAGED: Final = "What was handed in cannot be read as a notebook; what you see is the released one."
-_BASE64: Final = re.compile(r"[A-Za-z0-9+/\s]*={0,2}\s*")
+MOST_CELLS: Final = 2000
+"""Each is checked against a schema, which takes time, and nobody writes so many."""
+_BASE64: Final = re.compile(r"[A-Za-z0-9+/\s]*+={0,2}\s*+")  # possessive: spaces have one way to match
 
 
 class _Cell(NamedTuple):
@@ -117,6 +119,8 @@ def _cells(data: bytes) -> Iterator[_Cell]:
     cells = notebook.get("cells") if isinstance(notebook, dict) else None
     if not cells or not isinstance(cells, list):
         raise ValueError("no cells")
+    if len(cells) > MOST_CELLS:
+        raise ValueError("too many cells")
     for cell in cells:
         if isinstance(cell, dict) and cell.get("cell_type") in ("code", "markdown", "raw"):
             yield _Cell(cell["cell_type"], _text(cell.get("source")), _grade_id(cell), _pictures(cell))

@@ -19,6 +19,7 @@ CAPS = {".py": 1 << 20, ".ipynb": 20 << 20, ".npz": 64 << 20, ".safetensors": 64
 """Largest file taken, in bytes, by suffix; 1 MiB for any other."""
 
 _MANY = 8  # names that one sentence lists
+_MOST_REMARKS = 40
 _LITTER = re.compile(r"(^|/)(__MACOSX|\.DS_Store|__pycache__|\.ipynb_checkpoints|\.git)(/|$)")
 
 
@@ -132,6 +133,9 @@ class _Reader:
                     taken[name] = data
         self._remarks += self._about_missing(taken, used)
         self._remarks += self._about_extras(used)
+        more = len(self._remarks) - _MOST_REMARKS
+        if more > 0:
+            self._remarks[_MOST_REMARKS:] = [f"there is more to remark on: {more} things that are not listed here"]
         return Submission(taken, tuple(self._remarks))
 
     def _is_inside(self, entry: Entry) -> bool:
