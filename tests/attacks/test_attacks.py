@@ -75,7 +75,7 @@ def test_the_bank_is_large_and_of_every_family() -> None:
     families = {attack.family for attack in ATTACKS.values()}
     assert len(ATTACKS) >= 70
     assert families == {
-        "patching", "looking", "leaving", "flooding", "lying", "redirecting", "tampering", "packaging", "pages",
+        "patching", "looking", "leaving", "flooding", "lying", "redirecting", "tampering", "packaging", "pages", "encodings",
     }  # fmt: skip
 
 
