@@ -1,6 +1,7 @@
 """Does a notebook come out of whatever was handed in, and is its structure the release's?"""
 
 import json
+import tracemalloc
 
 import nbformat
 import pytest
@@ -203,6 +204,17 @@ def test_a_crowd_of_cells_is_no_notebook():
     assert is_notebook(submit([student("x")] * MOST_CELLS))
     assert not is_notebook(submit([student("x")] * (MOST_CELLS + 1)))
     assert DAMAGED in restore(submit([student("x")] * (MOST_CELLS + 1)), RELEASED).cells[0].source
+
+
+@pytest.mark.parametrize("value", ["[]", "{}", "0", '{"a": 1}'])
+def test_a_file_that_takes_forty_times_its_size_in_memory_is_not_read(value):
+    data = b'{"cells": [], "metadata": [' + f"{value},".encode() * 2_000_000 + b"0]}"
+    tracemalloc.start()
+    try:
+        assert not is_notebook(data)
+        assert tracemalloc.get_traced_memory()[1] < 1 << 20
+    finally:
+        tracemalloc.stop()
 
 
 @pytest.mark.parametrize("data", [" " * 300_000 + "!", "A" * 300_000 + "=" * 3, "= " * 150_000, " " * 300_000 + "="])
