@@ -34,13 +34,12 @@ from .interruptions import interruption
 from .kept import code_digest, digest, keep, kept_results
 from .sandbox import Confinement, SandboxUnavailable, confinement
 from .secret import course_secret
-from .submission import NotASubmission, Submission
+from .submission import ARCHIVES, NotASubmission, Submission
 from .verdict import Report, Verdict
 
 _MARGIN = 60.0  # seconds beyond a submission's budget, for reading it and for what is made once in each process
 _DIED = "its grading process was killed"
 _of_thread = threading.local()
-ARCHIVES = (".zip", ".tar.gz", ".tgz", ".tar")
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from .batch import Entry, Graded, grade_class, read_submission
 from .course import Assignment, Course
 from .errors import GraderError, Interrupted
 from .gradebook import Gradebook
-from .gradebook.lateness import handed_in
+from .gradebook.lateness import handed_in, not_charged
 from .gradebook.rows import Row
 from .interruptions import told
 from .kept import keep, kept_results
@@ -38,11 +38,14 @@ class ClassRun:
     troubles : tuple of str
         One sentence for each submission whose result could not be entered into the gradebook. Its verdict is kept,
         and the next run tries again.
+    not_charged : str
+        One sentence about submissions whose hand-in time is not known; see `grader.gradebook.lateness.not_charged`.
     """
 
     graded: tuple[Graded, ...]
     page: Path
     troubles: tuple[str, ...]
+    not_charged: str = ""
 
 
 def run(
@@ -104,7 +107,8 @@ def run(
     with told(pages):
         reports = [graded.report for graded in ordered]
     page = feedback.write(reports, course, pages, rows, _similar(course, assignment, entries))
-    return ClassRun(ordered, page, tuple(troubles.values()))
+    untimed = not_charged(course, assignment, {entry.student: entry.path for entry in entries})
+    return ClassRun(ordered, page, tuple(troubles.values()), untimed)
 
 
 class _Receipts:

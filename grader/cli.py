@@ -15,6 +15,7 @@ from rich.console import Console
 
 from . import course
 from .errors import CourseError, GraderError, UnusableInput
+from .wording import visible
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="Release, grade and give feedback.")
 console = Console(stderr=True)
@@ -186,7 +187,7 @@ def main(args: list[str] | None = None) -> NoReturn:
     try:
         sys.exit(command(args, standalone_mode=True))
     except GraderError as error:
-        console.print(f"grader: {error}", markup=False, highlight=False, soft_wrap=True)
+        console.print(f"grader: {visible(str(error))}", markup=False, highlight=False, soft_wrap=True)
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
         console.print("\nStopped. What was graded is kept; run the same command again to go on.")

@@ -6,7 +6,8 @@
 * `SubmittedNotebook` for the reader of submitted files: whatever was handed in, a notebook that holds comes out.
 * `SandboxAutograde` for the converter: takes submissions as `grader grade` does, and copies nothing of them.
 * `LatePolicy` for lateness, by course.toml.
-* `safe_markdown` for the Markdown that formgrader and feedback show: HTML of a submission never gets through as such.
+* `safe_markdown` and `safe_code` for what formgrader and feedback show: HTML of a submission never gets through as
+  such, and no text of it holds up a page.
 """
 
 from __future__ import annotations
@@ -38,8 +39,9 @@ from .errors import GraderError
 from .gradebook import COURSE_ID, Gradebook
 from .gradebook.annotate import annotate
 from .gradebook.database import find_own_programs
-from .gradebook.lateness import handed_in, late_penalty
-from .gradebook.markdown import to_safe_html
+from .gradebook.lateness import handed_in, late_penalty, not_charged
+from .gradebook.markdown import highlight, to_safe_html
+from .gradebook.rendering import Allowance, bounded_html, fenced
 from .gradebook.restore import read_released, restore
 from .submission import NotASubmission
 from .wording import one_line
@@ -72,7 +74,7 @@ def configure(c: Any, course: Course) -> None:
     ]
     c.AssignLatePenalties.plugin_class = f"{HERE}.LatePolicy"
     c.HTMLExporter.sanitize_html = True  # outputs; nbgrader's templates leave Markdown out of it
-    c.HTMLExporter.filters = {"markdown2html": f"{HERE}.safe_markdown"}
+    c.HTMLExporter.filters = {"markdown2html": f"{HERE}.safe_markdown", "highlight_code": f"{HERE}.safe_code"}
     _harden()
 
 
@@ -121,6 +123,10 @@ class SandboxAutograde(Autograde, _NothingCopied):  # type: ignore[misc]
             self.log.info("Trying whether the reference of %s passes in the sandbox", self.assignment.name)
             ready(self.course, self.assignment)
             self.entries = {entry.student: entry for entry in collect(submitted, self.assignment)}
+            if untimed := not_charged(
+                self.course, self.assignment, {entry.student: entry.path for entry in self.entries.values()}
+            ):
+                self.log.warning(untimed)
             super().start()
         except GraderError as error:
             self.log.error(str(error))
@@ -212,7 +218,22 @@ class LatePolicy(LateSubmissionPlugin):  # type: ignore[misc]
 @pass_context
 def safe_markdown(context: Any, source: str) -> str:
     """nbconvert's filter ``markdown2html``, for text that a student may have written."""
-    return to_safe_html(source, context.get("cell", {}).get("attachments", {}))
+    cell = context.get("cell", {})
+    html = bounded_html(to_safe_html, source, cell.get("attachments", {}), allowance=_allowance(context))
+    ours = cell.get("metadata", {}).get("nbgrader", {}).get("locked", False)
+    return fenced(html, "" if ours else "as handed in")
+
+
+@pass_context
+def safe_code(context: Any, source: str, language: str | None = None, metadata: Any = None) -> str:
+    """nbconvert's filter ``highlight_code``, for code that a student may have written."""
+    return fenced(bounded_html(highlight, source, allowance=_allowance(context)))
+
+
+def _allowance(context: Any) -> Allowance:
+    """What is left for the page that is being made; nbconvert has one dict of resources for each."""
+    left: Allowance = context.get("resources", {}).setdefault("nndl_allowance", Allowance())
+    return left
 
 
 def _existing_timestamp(_: CourseDirectory, folder: str) -> datetime | None:
@@ -225,4 +246,12 @@ def _submitted_timestamp(self: NbGraderAPI, assignment_id: str, student_id: str)
     return _existing_timestamp(folders, folders.format_path(folders.submitted_directory, student_id, assignment_id))
 
 
-__all__ = ["LatePolicy", "SandboxAutograde", "SandboxGrade", "SubmittedNotebook", "configure", "safe_markdown"]
+__all__ = [
+    "LatePolicy",
+    "SandboxAutograde",
+    "SandboxGrade",
+    "SubmittedNotebook",
+    "configure",
+    "safe_code",
+    "safe_markdown",
+]

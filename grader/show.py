@@ -18,7 +18,7 @@ from .batch import Entry, Graded, ready
 from .course import Assignment, Course
 from .errors import GraderError, UnusableInput
 from .verdict import Report, Verdict
-from .wording import WORDING, points, visible
+from .wording import WORDING, one_line, points, visible
 
 if TYPE_CHECKING:
     from .classroom import ClassRun
@@ -40,14 +40,22 @@ def report(graded: Report) -> Group:
     for verdict in graded.exercises:
         style = STYLES.get(verdict.verdict, "red")
         earned = f"{points(verdict.score)} / {points(verdict.max_score)}"
-        said = "\n".join(
+        said = [
             f"{finding.aspect}: {finding.hint}" if finding.aspect else finding.hint
             for finding in verdict.findings
             if finding.hint
-        )
-        table.add_row(Text(WORDING[verdict.verdict].symbol, style), verdict.name, earned, Text(visible(said)))
+        ]
+        table.add_row(Text(WORDING[verdict.verdict].symbol, style), verdict.name, earned, _listed(said))
     total = Text(f"\n{points(graded.score)} of {points(graded.max_score)} points, run in: {graded.sandbox}", "bold")
-    return Group(table, *(Text(f"· {visible(remark)}") for remark in graded.remarks), total)
+    return Group(table, _listed(graded.remarks), total)
+
+
+def _listed(sentences: Sequence[str]) -> Table:
+    """Sentences of strangers, one below the other; a long one is wrapped behind its dot and never begins a line."""
+    table = Table.grid(padding=(0, 1))
+    for sentence in sentences:
+        table.add_row("·", Text(one_line(sentence)))
+    return table
 
 
 def roster(graded: Sequence[Graded]) -> Table:
@@ -61,7 +69,7 @@ def roster(graded: Sequence[Graded]) -> Table:
         for verdict in one.report.exercises:
             marks.append(WORDING[verdict.verdict].symbol, STYLES.get(verdict.verdict, "red"))
         earned = f"{points(one.report.score)} / {points(one.report.max_score)}"
-        table.add_row(Text(visible(one.entry.student)), earned, marks, Text(visible(_first(one.report))))
+        table.add_row(Text(one_line(one.entry.student, 200)), earned, marks, Text(one_line(_first(one.report))))
     return table
 
 
@@ -110,8 +118,10 @@ def grade_class(
         f"run in: {', '.join(ways)}."
     )
     out.print(f"Gradebook: {gradebook.url}", f"Class page: {run.page}", sep="\n", soft_wrap=True, highlight=False)
+    if run.not_charged:
+        out.print(Text(run.not_charged))
     for trouble in run.troubles:
-        out.print(Text(f"! {visible(trouble)}", "red"))
+        out.print(Text(f"! {one_line(trouble)}", "red"))
     if run.troubles:
         raise typer.Exit(1)
     return run

@@ -8,14 +8,16 @@ Schleimer, Wilkerson, Aiken, SIGMOD 2003, doi:10.1145/872757.872770), so that a 
 
 from __future__ import annotations
 
-import io
 import keyword
-import tokenize
+import re
 from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from hashlib import blake2b
 from itertools import combinations
+from typing import Final
+
+from .submission.source import decode
 
 GRAM = 14
 WINDOW = 8
@@ -23,9 +25,25 @@ SHARE = 0.8  # of the smaller submission's own passages
 LEAST = 12  # passages; below that there is one way to write it
 COMMON = 0.2  # what more than this share of a class has is what anybody would write
 
-PASSAGES = f"1 {GRAM} {WINDOW}"  # what fingerprints depend on besides the text, for keeping them
+PASSAGES = f"2 {GRAM} {WINDOW}"  # what fingerprints depend on besides the text, for keeping them
 
-_LAYOUT = {tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENCODING}
+# Not the module tokenize, which takes quadratic time on an unclosed string of escaped quotes. Every quantifier here is
+# possessive and every match is kept, so each character is looked at a bounded number of times.
+_TOKEN: Final = re.compile(
+    r"""
+      (?P<layout> \s++ | \\\n | \#[^\n]*+ )
+    | (?P<string> (?: [bBfFrRuU]{1,2}+ (?=["']) )?+ (?:
+          \"{3} (?: [^"\\] | \\. | "(?!"") )*+ (?: \"{3} )?+
+        | '{3} (?: [^'\\] | \\. | '(?!'') )*+ (?: '{3} )?+
+        | " (?: [^"\\\n] | \\. )*+ "?+
+        | ' (?: [^'\\\n] | \\. )*+ '?+ ) )
+    | (?P<name> [^\W\d]\w*+ )
+    | (?P<number> \.?+\d (?: [eE][+-] | [\w.] )*+ )
+    | (?P<operator> \*\*=? | //=? | >>=? | <<=? | \.\.\. | [-+*/%&@|^=<>!:]= | -> | . )
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+_PROSE: Final = ('"""', "'''")
 
 
 @dataclass(frozen=True)
@@ -70,7 +88,7 @@ def submission_passages(files: Mapping[str, bytes], given: Collection[bytes] = (
     found: set[bytes] = set()
     for name, data in files.items():
         if name.endswith(".py"):
-            found |= passages(data.decode("utf-8", "replace"))
+            found |= passages(decode(data).text)
     return frozenset(found.difference(given))
 
 
@@ -101,18 +119,16 @@ def similar(own: Mapping[str, frozenset[bytes]], share: float = SHARE) -> list[P
 
 
 def _words(text: str) -> list[str]:
-    """The tokens of a program with every name alike, except keywords and what follows a dot."""
+    """The tokens of a program with every name alike, except keywords and what follows a dot; no docstrings."""
     words: list[str] = []
-    try:
-        for token in tokenize.generate_tokens(io.StringIO(text).readline):
-            if token.type in _LAYOUT or _is_docstring(token):
-                continue
-            named = token.type == tokenize.NAME and not keyword.iskeyword(token.string)
-            words.append("name" if named and words[-1:] != ["."] else token.string)
-    except (tokenize.TokenError, SyntaxError):
-        pass  # up to there
+    line_begins = True
+    for token in _TOKEN.finditer(text):
+        kind, string = token.lastgroup, token.group()
+        if kind == "layout":
+            line_begins |= "\n" in string
+            continue
+        if not (kind == "string" and line_begins and string.startswith(_PROSE)):
+            named = kind == "name" and not keyword.iskeyword(string)
+            words.append("name" if named and words[-1:] != ["."] else string)
+        line_begins = False
     return words
-
-
-def _is_docstring(token: tokenize.TokenInfo) -> bool:
-    return token.type == tokenize.STRING and token.line.lstrip().startswith(('"""', "'''"))

@@ -6,10 +6,13 @@ The numpy nets of the course are kept as plain ``.npz``; for a PyTorch net, `uti
 from __future__ import annotations
 
 import json
+import math
 import os
+import struct
 import tempfile
 import tokenize
 import zipfile
+import zlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import IO, Any
@@ -21,7 +24,13 @@ from utils.errors import DataError, reason
 
 DATASETS = ("cifar10", "offline")
 MOST_BYTES = 256 * 2**20
+MOST_ARRAYS = 100
 MOST_HEADER = 2**20  # bytes of names and shapes in a safetensors file
+
+_DAMAGED = (
+    OSError, ValueError, TypeError, EOFError, OverflowError, RuntimeError, zipfile.BadZipFile, zlib.error, struct.error,
+)  # fmt: skip
+"""What zipfile and numpy raise when they meet a damaged file."""
 
 
 def save_model(path: str | os.PathLike[str], params: Mapping[str, ArrayLike], data: Mapping[str, Any]) -> Path:
@@ -98,10 +107,12 @@ def read_model(file: IO[bytes], name: str, most_bytes: int = MOST_BYTES) -> tupl
     try:
         with zipfile.ZipFile(file) as archive:
             members = archive.infolist()
+            if len(members) > MOST_ARRAYS:
+                raise DataError(f"{name} holds more than {MOST_ARRAYS} arrays: {again}.")
             if sum(member.file_size for member in members) > most_bytes:
                 raise DataError(f"{name} holds more than {most_bytes // 2**20} MiB of weights: {again}.")
             arrays = {_array_name(member): _read_array(archive, member) for member in members}
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile, RuntimeError, NotImplementedError) as error:
+    except _DAMAGED as error:
         raise DataError(f"{name} is no readable model file ({reason(error)}): {again}.") from error
     dataset = str(arrays.pop("dataset", ""))
     if dataset not in DATASETS:
@@ -178,6 +189,9 @@ def write_whole(path: Path, write: Callable[[IO[bytes]], object]) -> Path:
 def _array_name(member: zipfile.ZipInfo) -> str:
     if not member.filename.endswith(".npy"):
         raise ValueError(f"{member.filename!r} is not an array")
+    # numpy writes no others, and LZMA lets the file choose how much memory is taken.
+    if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        raise ValueError(f"{member.filename!r} is compressed in a way that numpy does not write")
     return member.filename.removesuffix(".npy")
 
 
@@ -191,7 +205,8 @@ def _read_array(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> NDArray[An
         room = member.file_size - file.tell()
     if dtype.hasobject or dtype.kind not in "fiubU":
         raise ValueError(f"{member.filename} holds {dtype}, not numbers")
-    if int(np.prod(shape, dtype=object)) * dtype.itemsize != room:
+    sides = [int(side) for side in shape if 0 <= side <= MOST_BYTES]
+    if len(sides) < len(shape) or math.prod(sides) * dtype.itemsize != room:
         raise ValueError(f"{member.filename} is not the size its header says")
     with archive.open(member) as file:
         array: NDArray[Any] = np.lib.format.read_array(file, allow_pickle=False)

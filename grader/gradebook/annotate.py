@@ -13,7 +13,7 @@ from nbgrader.utils import is_grade, is_solution
 from ..course import Exercise, Notebook
 from ..errors import CourseError
 from ..verdict import Report, Verdict
-from ..wording import WORDING, one_line, points, visible
+from ..wording import WORDING, one_line, points
 
 _MARKDOWN: Final = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~$&@:])")
 
@@ -100,7 +100,7 @@ def _outputs(verdict: Verdict | None, exercise: Exercise, sandbox: str) -> list[
     for finding in verdict.findings:
         if finding.hint:
             place = ", ".join(one_line(part) for part in (finding.aspect, finding.case) if part)
-            hint = f"{place}: {visible(finding.hint)}" if place else visible(finding.hint)
+            hint = f"{place}: {one_line(finding.hint)}" if place else one_line(finding.hint)
             lines.append(f"- {hint}")
             items.append(f"<li>{html.escape(hint)}</li>")
     page = f"<div>{symbol} <code>{html.escape(exercise.name)}</code>: <strong>{title}</strong></div>"

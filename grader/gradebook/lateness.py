@@ -7,32 +7,49 @@ import os
 import re
 import stat
 import warnings
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
 from nbgrader.utils import parse_utc
 
-from ..course import Late
+from ..course import Assignment, Course, Late
+from ..submission import ARCHIVES
+from ..wording import one_line
 
+BESIDE: Final = ".timestamp.txt"
+_NAMED: Final = 5
 _OFFSET: Final = re.compile(r" ([+-]\d\d:?\d\d)$")  # apart from the time, nbgrader takes +0200 for 200 seconds
 
 
-def handed_in(folder: Path) -> datetime | None:
-    """The time in nbgrader's ``timestamp.txt``.
+def handed_in(submission: Path) -> datetime | None:
+    """When something was handed in, as whoever collected it wrote down.
+
+    That stands beside the submission, in ``hw3.timestamp.txt``; or else, as nbgrader collects, in ``timestamp.txt`` in
+    a folder. Nothing that an archive holds is asked, nor when a file was last changed: students write the one, and
+    copying changes the other.
 
     Parameters
     ----------
-    folder : Path
-        A submission. It is not trusted: a link, a pipe or a file without a date in it counts for nothing.
+    submission : Path
+        ``submitted/<student>/hw3`` or an archive of that name, which need not exist.
 
     Returns
     -------
     datetime or None
-        In UTC; None where no time can be found.
+        In UTC; None where no time can be found. A link, a pipe or a file without a date in it counts for nothing.
     """
+    name = next(
+        (submission.name.removesuffix(end) for end in ARCHIVES if submission.name.endswith(end)), submission.name
+    )
+    beside = submission.with_name(f"{name}{BESIDE}")
+    return _time_in(beside if os.path.lexists(beside) else submission / "timestamp.txt")
+
+
+def _time_in(file: Path) -> datetime | None:
     try:
-        handle = os.open(folder / "timestamp.txt", os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        handle = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError:
         return None
     try:
@@ -46,6 +63,34 @@ def handed_in(folder: Path) -> datetime | None:
     except (ValueError, OverflowError):
         return None
     return time.replace(tzinfo=UTC)
+
+
+def not_charged(course: Course, assignment: Assignment, submissions: Mapping[str, Path]) -> str:
+    """Say whose lateness cannot be charged because nobody wrote down when they handed in.
+
+    Parameters
+    ----------
+    course : Course
+    assignment : Assignment
+    submissions : mapping of str to Path
+        By student.
+
+    Returns
+    -------
+    str
+        One sentence; empty where every time is known, or where being late costs nothing.
+    """
+    if not course.late.per_day:
+        return ""
+    students = [student for student, path in submissions.items() if handed_in(path) is None]
+    if not students:
+        return ""
+    who = ", ".join(one_line(student, 60) for student in students[:_NAMED])
+    more = f" and {len(students) - _NAMED} more" if len(students) > _NAMED else ""
+    return (
+        f"No hand-in time is known of {who}{more}, so nothing was taken off for lateness; "
+        f"write it into <student>/{assignment.name}{BESIDE} beside what was handed in, as 2027-02-05 23:59:00 UTC."
+    )
 
 
 def late_penalty(late: Late, score: float, seconds_late: float) -> float:

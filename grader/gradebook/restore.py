@@ -23,7 +23,11 @@ from ..errors import CourseError
 PICTURES: Final = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
 MISSING: Final = "This notebook was not handed in; what you see is the released one."
 DAMAGED: Final = "What was handed in cannot be read as a notebook; what you see is the released one."
-_BASE64: Final = re.compile(r"[A-Za-z0-9+/\s]*={0,2}\s*")
+MOST_CELLS: Final = 2000
+"""Each is checked against a schema, which takes time, and nobody writes so many."""
+_MOST_VALUES: Final = 2_000_000
+"""In the whole file. An empty list takes two bytes there, and forty times as many in memory."""
+_BASE64: Final = re.compile(r"[A-Za-z0-9+/\s]*+={0,2}\s*+")  # possessive: spaces have one way to match
 
 
 class _Cell(NamedTuple):
@@ -113,10 +117,14 @@ def _read(path: Path) -> Any:
 
 def _cells(data: bytes) -> Iterator[_Cell]:
     """The cells of a notebook file; ValueError where it is none. What is no cell is left out."""
+    if sum(map(data.count, (b"[", b"{", b","))) > _MOST_VALUES:
+        raise ValueError("too many values")
     notebook = json.loads(data.decode("utf-8-sig"))
     cells = notebook.get("cells") if isinstance(notebook, dict) else None
     if not cells or not isinstance(cells, list):
         raise ValueError("no cells")
+    if len(cells) > MOST_CELLS:
+        raise ValueError("too many cells")
     for cell in cells:
         if isinstance(cell, dict) and cell.get("cell_type") in ("code", "markdown", "raw"):
             yield _Cell(cell["cell_type"], _text(cell.get("source")), _grade_id(cell), _pictures(cell))

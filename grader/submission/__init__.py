@@ -4,7 +4,8 @@
 plain sentences what it left aside. Nothing is ever extracted to disk and no link is ever followed.
 """
 
+from .archive import ARCHIVES
 from .submission import Submission
 from .tree import NotASubmission
 
-__all__ = ["NotASubmission", "Submission"]
+__all__ = ["ARCHIVES", "NotASubmission", "Submission"]

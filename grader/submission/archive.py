@@ -19,6 +19,8 @@ from .tree import NotASubmission, printable
 from .zips import Zip
 
 MAX_UNPACKED = 256 << 20
+ARCHIVES = (".zip", ".tar.gz", ".tgz", ".tar")
+"""How archives are called that are collected; what they are, their content says."""
 
 
 def open_archive(path: str) -> Zip | Tar:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import io
+import struct
 import tarfile
 import zipfile
 import zlib
 from typing import IO, BinaryIO
 
-from .tree import MAX_ENTRIES, Unreadable, too_large
+from .tree import MAX_ENTRIES, Unreadable, printable, too_large
 
 PIECE = 1 << 20
-DAMAGED = (OSError, EOFError, ValueError, RuntimeError, zlib.error, tarfile.TarError, zipfile.BadZipFile)
+DAMAGED = (
+    OSError, EOFError, ValueError, OverflowError, RuntimeError,
+    zlib.error, struct.error, tarfile.TarError, zipfile.BadZipFile,
+)  # fmt: skip
 """What the libraries raise when they meet a damaged archive."""
 
 
@@ -22,14 +26,20 @@ class Careful(io.RawIOBase):
     ----------
     file : binary file
         Stays open; whoever opened it closes it.
+
+    Attributes
+    ----------
+    piece : int
+        Most bytes that one call of `read` may give; 1 MiB at first.
     """
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
+        self.piece = PIECE
 
     def read(self, size: int | None = -1) -> bytes:
-        data = self._file.read(min(size, PIECE + 1) if size is not None and size >= 0 else PIECE + 1)
-        if len(data) > PIECE:
+        data = self._file.read(min(size, self.piece + 1) if size is not None and size >= 0 else self.piece + 1)
+        if len(data) > self.piece:
             raise ValueError("its directory is larger than any submission's")
         return data
 
@@ -87,5 +97,5 @@ def too_many(count: int) -> list[str]:
 
 
 def words(error: BaseException) -> str:
-    """What a library says about a damaged archive, on one line."""
-    return str(error).splitlines()[0][:120] if str(error) else type(error).__name__
+    """What a library says about a damaged archive, which may quote names in it."""
+    return printable(str(error)) or type(error).__name__

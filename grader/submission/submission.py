@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import os
 import re
-import tokenize
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import NamedTuple
 
 from .archive import open_archive
 from .folder import Folder
+from .source import decode
 from .tree import Entry, NotASubmission, Tree, Unreadable, printable
 
 CAPS = {".py": 1 << 20, ".ipynb": 20 << 20, ".npz": 64 << 20, ".safetensors": 64 << 20}
 """Largest file taken, in bytes, by suffix; 1 MiB for any other."""
 
 _MANY = 8  # names that one sentence lists
+_MOST_REMARKS = 40
 _LITTER = re.compile(r"(^|/)(__MACOSX|\.DS_Store|__pycache__|\.ipynb_checkpoints|\.git)(/|$)")
 
 
@@ -84,10 +83,9 @@ class Submission:
         Returns
         -------
         str
-            Decoded as its first lines say (PEP 263; UTF-8 by default), or as Windows-1252 when that fails, which
-            `remarks` mentions. Lines end in ``\\n``.
+            UTF-8, or Windows-1252 where it is not, which `remarks` mentions. Lines end in ``\\n``.
         """
-        return _decode(self.files[name]).text
+        return decode(self.files[name]).text
 
     @property
     def digest(self) -> str:
@@ -97,20 +95,6 @@ class Submission:
             for part in (name.encode(), self.files[name]):
                 summary.update(len(part).to_bytes(8, "big") + part)
         return summary.hexdigest()
-
-
-class _Decoded(NamedTuple):
-    text: str
-    guessed: bool
-
-
-def _decode(data: bytes) -> _Decoded:
-    try:
-        encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
-        text, guessed = data.decode(encoding), False
-    except (SyntaxError, UnicodeDecodeError, LookupError):
-        text, guessed = data.decode("cp1252", errors="replace"), True
-    return _Decoded(text.replace("\r\n", "\n").replace("\r", "\n"), guessed)
 
 
 def _open(path: str) -> Tree:
@@ -149,6 +133,9 @@ class _Reader:
                     taken[name] = data
         self._remarks += self._about_missing(taken, used)
         self._remarks += self._about_extras(used)
+        more = len(self._remarks) - _MOST_REMARKS
+        if more > 0:
+            self._remarks[_MOST_REMARKS:] = [f"there is more to remark on: {more} things that are not listed here"]
         return Submission(taken, tuple(self._remarks))
 
     def _is_inside(self, entry: Entry) -> bool:
@@ -194,7 +181,7 @@ class _Reader:
         except Unreadable as error:
             self._remarks.append(f"{printable(found)} {error} and was ignored")
             return None
-        if name.endswith(".py") and _decode(data).guessed:
+        if name.endswith(".py") and decode(data).guessed:
             self._remarks.append(f"{name} is not UTF-8 and was read as Windows-1252; save it as UTF-8")
         return data
 

@@ -78,5 +78,5 @@ def too_large(cap: int) -> Unreadable:
 
 def printable(name: str) -> str:
     """A name as it may be shown: control characters and the like escaped, and not longer than a line."""
-    safe = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in name)
+    safe = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in name[:121])
     return safe if len(safe) <= 120 else safe[:117] + "..."

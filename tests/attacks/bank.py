@@ -56,6 +56,7 @@ class Attack:
 
 FAMILIES = (
     "elsewhere",
+    "encodings",
     "flooding",
     "leaving",
     "limiting",

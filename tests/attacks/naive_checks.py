@@ -4,6 +4,7 @@ import json
 import os
 import resource
 import sys
+import traceback
 import types
 
 folder, root = sys.argv[1:3]
@@ -56,6 +57,7 @@ for check in CHECKS:
         out, _ = relu_forward(x)
     except Exception as error:
         print("ERROR", type(error).__name__, str(error), flush=True)
+        traceback.print_exc()
         break
     try:
         exec(check)

@@ -83,3 +83,43 @@ attack("pages", "a script in a cell of its own", "page", notebook=_added, mark="
 attack(
     "pages", "a script in the name of a file", "page", files={"<script>steal(14)": "x = 1\n"}, mark="<script>steal(14)"
 )
+
+# Lines and letters that a page or a terminal shows as if they were the grader's.
+
+RESULT = "✓ layers.relu_forward: right, 2 of 2 points"
+ENDS = {
+    "a line end": "\n", "a carriage return": "\r", "a vertical tab": "\v", "a form feed": "\f", "a file separator": "\x1c",
+    "a next line": "\x85", "a line separator": "\u2028", "a paragraph separator": "\u2029", "a wide row of spaces": "\u3000" * 90,
+}  # fmt: skip
+for what, end in ENDS.items():
+    attack("pages", f"a result behind {what} in an error", "page", _raises(f"no{end}{RESULT}"), mark=f"{end}{RESULT}")
+attack("pages", "a result as the name of an error", "page", f"""
+    NAME = "{RESULT} (error)"
+
+    def relu_forward(x):
+        raise type(NAME, (Exception,), {{}})("x")
+""", mark=f"{RESULT} (error)")  # fmt: skip
+attack("pages", "a result as the name of a function", "page", f"""
+    def relu_forward(x):
+        raise ValueError("no")
+
+    relu_forward.__code__ = relu_forward.__code__.replace(co_name="{RESULT} (name)", co_qualname="{RESULT} (name)")
+""", mark=f"{RESULT} (name)")  # fmt: skip
+attack("pages", "a result in a line that is quoted", "page",
+       f"def relu_forward(x):\n    raise ValueError('no')  # \f{RESULT}\n", mark=f"\f{RESULT}")  # fmt: skip
+attack(
+    "pages",
+    "marks that cover the rows above and below",
+    "page",
+    _raises("no" + "\u0336\u0301" * 200),
+    mark="\u0336\u0301" * 3,
+)
+attack("pages", "marks that enclose what stands before", "page", _raises("no" + "\u20dd" * 400), mark="\u20dd" * 5)
+attack("pages", "letters that show nothing", "page", _raises("no\u3164\u115f\u2800yes"), mark="\u3164")
+attack(
+    "pages",
+    "a name of a file with a pile of marks",
+    "page",
+    files={"extra" + "\u0301" * 40 + ".py": "x = 1\n"},
+    mark="\u0301" * 5,
+)

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import io
+import keyword
+import tokenize
+from pathlib import Path
+
 import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from grader.course import Course
 from grader.reference import Reference
-from grader.similarity import passages, similar, submission_passages
+from grader.similarity import _TOKEN, _words, passages, similar, submission_passages
+from grader.submission.source import decode
 
 
 def program(seed: int, name: str = "x") -> str:
@@ -39,6 +48,46 @@ def test_what_everybody_was_given_and_what_many_have_says_nothing(course: Course
     assert [pair.share for pair in similar(two)] == [1.0]  # of two, the same text is odd
 
 
+@pytest.mark.parametrize("path", sorted(Path("grader").rglob("*.py")), ids=str)
+def test_a_program_is_read_as_python_reads_it(path: Path) -> None:
+    text, layout = path.read_text(), {"COMMENT", "NL", "NEWLINE", "INDENT", "DEDENT", "ENDMARKER"}
+    words: list[str] = []
+    for token in tokenize.generate_tokens(io.StringIO(text).readline):
+        string = token.string
+        docstring = token.type == tokenize.STRING and token.line.lstrip().startswith('"""')
+        if tokenize.tok_name[token.type] in layout or docstring:
+            continue
+        named = token.type == tokenize.NAME and not keyword.iskeyword(string) and words[-1:] != ["."]
+        words.append("name" if named else string)
+    assert _words(text) == words
+
+
+@given(st.text(st.sampled_from(list("'\"\\\n #rba1e.+-*é\0"))))
+def test_no_character_is_looked_at_twice(text: str) -> None:
+    """Each match begins where the one before ended, so that reading takes linear time."""
+    assert "".join(match.group() for match in _TOKEN.finditer(text)) == text
+
+
+@pytest.mark.parametrize("piece", ["\\'", '"', "'", "\\", "a.", "1e+", '"""\\', "'\n", "(", "\f"])
+@pytest.mark.parametrize("start", ["", "'", '"""'])
+def test_a_megabyte_on_one_line_is_read(start: str, piece: str) -> None:
+    """The module tokenize takes hours for some of these."""
+    assert isinstance(passages(start + piece * (100_000 // len(piece))), frozenset)
+
+
+def test_no_encoding_hides_a_copy() -> None:
+    text = program(1)
+    hidden = f"# coding: utf-7\n{text}".encode("utf-7")
+    assert decode(hidden).text.isascii()
+    assert submission_passages({"layers.py": text.encode("utf-8-sig")}) == passages(text)
+    assert submission_passages({"layers.py": hidden}) == passages(decode(hidden).text)  # what is graded, too
+
+
+def test_a_mistake_in_the_middle_does_not_hide_the_rest() -> None:
+    assert passages(f"x = 'open\n)\n{program(1)}") > passages(program(1))
+
+
 def test_a_file_that_is_no_python_is_no_trouble() -> None:
-    assert passages("\0 (((") == frozenset()
+    assert passages("") == frozenset()
+    passages("\0 (((")
     assert submission_passages({"nndl/layers.py": b"\xff\xfe", "a.ipynb": b"{}"}) == frozenset()

@@ -18,7 +18,19 @@ import msgspec
 import numpy as np
 from gradebook.small_course import TOML
 from hypothesis import strategies as st
-from targets import archive, course_toml, frame, golden_pack, model, notebook, safetensors, secret, small_course, stream
+from targets import (
+    archive,
+    course_toml,
+    frame,
+    golden_pack,
+    model,
+    notebook,
+    safetensors,
+    secret,
+    small_course,
+    source,
+    stream,
+)
 
 from grader.sandbox.inside.wire import Ask, Done, Failed, Ready, dump
 
@@ -183,7 +195,7 @@ def tars(draw: st.DrawFn) -> bytes:
 def npz(draw: st.DrawFn) -> bytes:
     """Weights with headers that lie: about the shape, the type, the order, or the format itself."""
     out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", draw(st.sampled_from([0, 8]))) as file:
+    with zipfile.ZipFile(out, "w", draw(st.sampled_from([0, 8, 8, 12, 14]))) as file:
         for name in draw(st.lists(st.sampled_from(["W1", "b1", "dataset", "pack", "x/y"]), unique=True, max_size=4)):
             value = np.array("offline") if name == "dataset" else np.arange(6.0).reshape(2, 3)
             array = io.BytesIO()
@@ -191,11 +203,65 @@ def npz(draw: st.DrawFn) -> bytes:
             data = array.getvalue()
             lie = draw(st.sampled_from([b"", b"(2, 3)", b"'<f8'", b"<U7", b"False", b"{'descr'"]))
             put = draw(
-                st.sampled_from([b"(9999999999,)", b"(-1, -6)", b"'|O'", b"'<U99999999'", b"True", b"{1:", b"((((("])
+                st.sampled_from(
+                    [
+                        b"(9999999999,)",
+                        b"(-1, -6)",
+                        b"'|O'",
+                        b"'<U99999999'",
+                        b"True",
+                        b"{1:",
+                        b"(((((",
+                        b"(0, 99999999999999999999)",
+                        b"(True, 6)",
+                    ]
+                )
             )
             data = data.replace(lie, put) if lie else data
             file.writestr(f"{name}{draw(st.sampled_from(['.npy', '.npy', '.npy', '']))}", data)
     return out.getvalue()
+
+
+@st.composite
+def damaged_inside(draw: st.DrawFn, archives: Bytes) -> bytes:
+    """A zip with a few bytes of a member's data overwritten: its directory and its headers stay as they were."""
+    data = bytearray(draw(archives))
+    with zipfile.ZipFile(io.BytesIO(data)) as file:
+        members = [member for member in file.infolist() if member.compress_size]
+    for _ in range(draw(st.integers(1, 3)) if members else 0):
+        member = draw(st.sampled_from(members))
+        start = member.header_offset + 30 + len(member.filename.encode())
+        data[start + draw(st.integers(0, member.compress_size - 1))] = draw(st.integers(0, 255))
+    return bytes(data)
+
+
+lines = st.lists(
+    st.sampled_from(
+        [
+            "# coding: utf-7\n",
+            "# coding: punycode\n",
+            "\ufeff",
+            "'",
+            '"',
+            "\\",
+            '"""',
+            "\n",
+            "\r",
+            "\0",
+            " ",
+            "x",
+            "1e",
+            "+AGE-",
+        ]
+    )
+    | st.text(max_size=3),
+    max_size=30,
+).map("".join)
+sources = st.builds(
+    lambda text, codec: text.encode(codec, "replace"),
+    lines,
+    st.sampled_from(["utf-8", "utf-8-sig", "cp1252", "utf-16", "utf-7"]),
+)
 
 
 @st.composite
@@ -234,9 +300,10 @@ def inputs() -> dict[Callable[[bytes], None], Bytes]:
         stream: frames().map(streamed),
         course_toml: toml(),
         notebook: twisted(released()).map(as_json),
-        archive: zips() | tars(),
+        archive: zips() | tars() | damaged_inside(zips()),
         golden_pack: packs() | npz(),
-        model: npz(),
+        model: npz() | damaged_inside(npz()),
+        source: sources,
         safetensors: safetensors_files(),
         secret: st.sampled_from(
             [b"a" * 64, b"a" * 5000, b"2027-01-01 00:00:00 UTC", b"2027-01-01T00:00:00+0200", b"\n"]

@@ -15,6 +15,7 @@ import nbformat
 from gradebook.small_course import make
 
 from grader import course as courses
+from grader import similarity
 from grader.course import Course
 from grader.errors import CourseError
 from grader.gradebook.annotate import annotate
@@ -25,6 +26,7 @@ from grader.sandbox.inside.channel import Cap, Channel
 from grader.sandbox.inside.wire import WireError, load
 from grader.secret import FILE, VARIABLE, course_secret
 from grader.submission import NotASubmission, Submission
+from grader.submission.source import decode
 from utils.checks.pack import Pack, PackError
 from utils.errors import DataError
 from utils.model_files import read_model, safetensors_dataset
@@ -105,6 +107,13 @@ def archive(data: bytes) -> None:
     assert len(submission.digest) == 64
 
 
+def source(data: bytes) -> None:
+    """A Python file: text that the worker can be sent, and passages that can be compared."""
+    text = decode(data).text
+    assert text.encode("utf-8").decode("utf-8") == text
+    similarity.passages(text)
+
+
 def golden_pack(data: bytes) -> None:
     Pack.from_bytes(data)
 
@@ -138,5 +147,6 @@ TARGETS: dict[Callable[[bytes], None], type[Exception]] = {
     golden_pack: PackError,
     model: DataError,
     safetensors: DataError,
+    source: AssertionError,  # it has no error either
     secret: CourseError,
 }

@@ -1,14 +1,20 @@
 """Is lateness read safely and charged as course.toml says?"""
 
+import io
 import os
+import tarfile
+import zipfile
 from datetime import UTC, datetime
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from small_course import make
 
+from grader.batch import collect
 from grader.course import Late
-from grader.gradebook.lateness import handed_in, late_penalty
+from grader.gradebook.lateness import handed_in, late_penalty, not_charged
 
 LATE = Late(grace="2h", per_day=0.1, days=5)
 HOUR, DAY = 3600, 86400
@@ -74,3 +80,76 @@ def test_what_is_no_file_counts_for_nothing(tmp_path, make):
     (tmp_path / "other").write_text("2027-02-05 23:59:00 UTC")
     make(tmp_path / "timestamp.txt")
     assert handed_in(tmp_path) is None
+
+
+EARLY, ON_TIME, LATER = "2020-01-01 00:00:00 UTC", "2027-02-05 11:00:00 UTC", "2027-02-07 12:00:00 UTC"
+INSIDE = {"timestamp.txt": EARLY, "a1/timestamp.txt": EARLY, "a1.timestamp.txt": EARLY, "nndl/layers.py": "x = 1\n"}
+
+
+def a_zip(place):
+    """As a learning management system exports it: one archive of each student, with whatever they put in."""
+    with zipfile.ZipFile(place / "a1.zip", "w") as archive:
+        for name, text in INSIDE.items():
+            archive.writestr(zipfile.ZipInfo(name, (1999, 1, 1, 0, 0, 0)), text)
+    os.utime(place / "a1.zip", (0, 0))
+
+
+def a_tar(place):
+    with tarfile.open(place / "a1.tar.gz", "w:gz") as archive:
+        for name, text in INSIDE.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(text)
+            archive.addfile(member, io.BytesIO(text.encode()))
+
+
+def an_exported_folder(place):
+    """What a student handed in, unpacked by the system into a folder of its own within the submission."""
+    for name, text in INSIDE.items():
+        path = place / "a1" / "ada_12345_assignsubmission_file" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+        os.utime(path, (0, 0))
+
+
+@pytest.fixture
+def small(tmp_path):
+    course = make(tmp_path)
+    (tmp_path / "submitted" / "ada").mkdir(parents=True)
+    return course
+
+
+def entry_of(course):
+    (entry,) = collect(course.root / "submitted", course["a1"])
+    return entry
+
+
+@pytest.mark.parametrize("hand_in", [a_zip, a_tar, an_exported_folder])
+def test_no_time_that_a_student_wrote_counts_and_the_one_beside_does(small, hand_in):
+    place = small.root / "submitted" / "ada"
+    hand_in(place)
+    path = entry_of(small).path
+    assert handed_in(path) is None
+    assert "ada" in not_charged(small, small["a1"], {"ada": path})
+    (place / "a1.timestamp.txt").write_text(LATER)
+    assert handed_in(path) == handed_in(place / "a1") == datetime(2027, 2, 7, 12, tzinfo=UTC)
+    assert not_charged(small, small["a1"], {"ada": path}) == ""
+
+
+def test_in_a_folder_nbgraders_time_counts_unless_there_is_one_beside_it(small):
+    place = small.root / "submitted" / "ada"
+    (place / "a1").mkdir()
+    (place / "a1" / "timestamp.txt").write_text(ON_TIME)
+    assert handed_in(place / "a1") == datetime(2027, 2, 5, 11, tzinfo=UTC)
+    (place / "a1.timestamp.txt").write_text(LATER)
+    assert handed_in(place / "a1") == datetime(2027, 2, 7, 12, tzinfo=UTC)
+    (place / "a1.timestamp.txt").write_text("")  # whoever collects knows no time: then the student's does not count
+    assert handed_in(place / "a1") is None
+
+
+def test_who_cannot_be_charged_is_named_and_only_where_it_matters(small, tmp_path):
+    task, class_ = small["a1"], {f"student{k}": tmp_path / f"{k}" / "a1.zip" for k in range(7)}
+    said = not_charged(small, task, class_)
+    assert "student4 and 2 more" in said
+    assert "a1.timestamp.txt" in said
+    free = msgspec.structs.replace(small, late=Late())
+    assert not_charged(free, task, class_) == ""

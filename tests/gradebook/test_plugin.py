@@ -21,6 +21,7 @@ from grader import nbgrader_plugin
 from grader.batch import Graded
 from grader.errors import SelfTestFailed
 from grader.gradebook import Gradebook
+from grader.gradebook.lateness import handed_in
 from grader.nbgrader_plugin import LatePolicy, SandboxAutograde, configure
 
 REMARKS = ("evil.html is not one of the files of a1; it was ignored.",)
@@ -213,6 +214,22 @@ def test_a_newer_submission_is_graded_again(small):
     row = autograde(small)["ada"]
     assert row.timestamp.day == 7
     assert row.penalty == pytest.approx(0.2 * 9.25)
+
+
+def test_lateness_of_an_archive_is_charged_by_the_time_beside_it_on_both_roads(small, caplog):
+    path = hand_in(small, "ada")
+    (path / "timestamp.txt").write_text("2020-01-01 12:00:00 UTC")  # the student's own
+    shutil.make_archive(str(path), "zip", path)
+    shutil.rmtree(path)
+    assert autograde(small)["ada"].penalty == 0
+    assert "No hand-in time is known of ada" in caplog.text
+    path.with_name("a1.timestamp.txt").write_text("2027-02-07 12:00:00 UTC")
+    shutil.rmtree(small.root / "autograded")
+    by_command = autograde(small)
+    with Gradebook(small) as book:
+        book.record(verdicts("ada"), answered(small), handed_in(path.with_name("a1.zip")))
+    assert scores(small) == by_command
+    assert by_command["ada"].penalty == pytest.approx(0.2 * 9.25)
 
 
 def test_one_student_can_be_graded_alone(small):

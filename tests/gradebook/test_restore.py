@@ -1,6 +1,7 @@
 """Does a notebook come out of whatever was handed in, and is its structure the release's?"""
 
 import json
+import tracemalloc
 
 import nbformat
 import pytest
@@ -10,7 +11,7 @@ from nbgrader.nbgraderformat import MetadataValidator
 from small_course import cell, make
 
 from grader.errors import CourseError
-from grader.gradebook.restore import DAMAGED, MISSING, read_pictures, read_released, restore
+from grader.gradebook.restore import DAMAGED, MISSING, MOST_CELLS, is_notebook, read_pictures, read_released, restore
 
 RELEASED = nbformat.v4.new_notebook(
     metadata={"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}},
@@ -197,3 +198,35 @@ def test_a_release_that_cannot_be_read_names_the_command(tmp_path, damage):
         path.write_bytes(damage)
     with pytest.raises(CourseError, match=r"more\.ipynb .* run `grader release a1` first"):
         read_released(course, course["a1"])
+
+
+def test_a_crowd_of_cells_is_no_notebook():
+    assert is_notebook(submit([student("x")] * MOST_CELLS))
+    assert not is_notebook(submit([student("x")] * (MOST_CELLS + 1)))
+    assert DAMAGED in restore(submit([student("x")] * (MOST_CELLS + 1)), RELEASED).cells[0].source
+
+
+@pytest.mark.parametrize("value", ["[]", "{}", "0", '{"a": 1}'])
+def test_a_file_that_takes_forty_times_its_size_in_memory_is_not_read(value):
+    data = b'{"cells": [], "metadata": [' + f"{value},".encode() * 2_000_000 + b"0]}"
+    tracemalloc.start()
+    try:
+        assert not is_notebook(data)
+        assert tracemalloc.get_traced_memory()[1] < 1 << 20
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize("data", [" " * 300_000 + "!", "A" * 300_000 + "=" * 3, "= " * 150_000, " " * 300_000 + "="])
+def test_a_picture_is_looked_at_once(data):
+    """Without possessive quantifiers 300,000 spaces take three minutes."""
+    cell = {**student("x", "why", "markdown"), "attachments": {"a.png": {"image/png": data}}}
+    restored = by_name(restore(submit([cell]), RELEASED))["why"]
+    assert ("attachments" in restored) == (data.strip() == "=")
+
+
+@pytest.mark.parametrize(
+    "text", ["[" * 100_000, '{"cells": ' + "9" * 5000 + "}", '{"cells": [' + '{"a":' * 50_000, '"\\ud800"', "\0", "NaN"]
+)
+def test_json_that_python_does_not_like_is_no_notebook(text):
+    assert not is_notebook(text.encode())

@@ -253,3 +253,59 @@ def test_reading_leaves_no_file_open(tmp_path, pack):
     with pytest.raises(NotASubmission):
         Submission.read(tmp_path / "b", FILES)
     assert set(os.listdir("/proc/self/fd")) == before
+
+
+def with_header(path: Path, kind: bytes, body: bytes, times: int = 1) -> Path:
+    """A tar in which an extended header stands before each of some members."""
+    with path.open("wb") as out:
+        for number in range(times):
+            header = tarfile.TarInfo("header")
+            header.type, header.size = kind, len(body)
+            out.write(header.tobuf(tarfile.USTAR_FORMAT) + body + bytes(-len(body) % 512))
+            member = tarfile.TarInfo(f"nndl/{number}.py" if number else "nndl/layers.py")
+            out.write(member.tobuf(tarfile.USTAR_FORMAT))
+        out.write(bytes(1024))
+    return path
+
+
+def pax(key: str, value: str) -> bytes:
+    """One record of an extended header, which begins with its own length."""
+    rest = f" {key}={value}\n".encode()
+    length = next(n for n in range(len(rest), len(rest) + 9) if n == len(rest) + len(str(n)))
+    return str(length).encode() + rest
+
+
+@pytest.mark.parametrize("kind", [tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.SOLARIS_XHDTYPE])
+@pytest.mark.parametrize("body", [b"1" * (1 << 20), b"2 " * (1 << 19)], ids=["digits", "records"])
+def test_a_header_that_tarfile_takes_an_hour_for_is_not_read(tmp_path, kind, body):
+    with pytest.raises(NotASubmission, match="larger than any submission's"):
+        Submission.read(with_header(tmp_path / "hw3.tar", kind, body), FILES)
+
+
+def test_the_headers_that_archivers_write_are_read(tmp_path):
+    kept = pax("comment", "x" * 3000) + pax("path", "nndl/layers.py")
+    taken = Submission.read(with_header(tmp_path / "hw3.tar", tarfile.XHDTYPE, kept), FILES)
+    assert set(taken.files) == {"nndl/layers.py"}
+
+
+def test_so_many_headers_that_they_take_minutes_together_are_not_all_read(tmp_path, monkeypatch):
+    monkeypatch.setattr("grader.submission.tars._HEADERS", 3 * 1536**2)
+    path = with_header(tmp_path / "hw3.tar", tarfile.XHDTYPE, pax("comment", "x" * 400), times=5)
+    (remark,) = (remark for remark in Submission.read(path, FILES).remarks if "truncated" in remark)
+    assert "what could be read of it was taken" in remark
+
+
+def test_what_a_library_quotes_of_an_archive_is_made_printable(tmp_path):
+    path = zipped(tmp_path / "hw3.zip", {"nndl/layers.py": b"x = 1\n"})
+    data = path.read_bytes()
+    path.write_bytes(data.replace(b"nndl/layers.py", b"\x1b[2J\xe2\x80\xaelayer", 1))  # the directory says another name
+    remarks = Submission.read(path, FILES).remarks
+    assert "is damaged" in remarks[0]
+    assert all(remark.isprintable() for remark in remarks)
+
+
+def test_thousands_of_things_to_remark_on_are_counted(tmp_path):
+    path = zipped(tmp_path / "hw3.zip", {f"../{number}": b"" for number in range(3000)} | CONTENTS)
+    remarks = Submission.read(path, FILES).remarks
+    assert len(remarks) < 50
+    assert remarks[-1].startswith("there is more to remark on: 29")

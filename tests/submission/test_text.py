@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import encodings
+import pkgutil
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from grader.submission import Submission
+from grader.submission.source import decode
 
 NAME = "nndl/layers.py"
 
@@ -20,13 +26,12 @@ def read(tmp_path, data: bytes) -> Submission:
     [
         ("s = 'é'\n".encode(), "s = 'é'\n"),
         ("\ufeffs = 'é'\n".encode(), "s = 'é'\n"),
-        ("# coding: latin-1\ns = 'é'\n".encode("latin-1"), "# coding: latin-1\ns = 'é'\n"),
         (b"a = 1\r\nb = 2\rc = 3\n", "a = 1\nb = 2\nc = 3\n"),
         (b"", ""),
     ],
-    ids=["UTF-8", "with a mark", "as declared", "line ends", "empty"],
+    ids=["UTF-8", "with a mark", "line ends", "empty"],
 )
-def test_a_file_is_read_as_it_says(tmp_path, data, text):
+def test_utf_8_is_read_without_a_remark(tmp_path, data, text):
     taken = read(tmp_path, data)
     assert taken.text(NAME) == text
     assert taken.remarks == ()
@@ -36,17 +41,43 @@ def test_a_file_is_read_as_it_says(tmp_path, data, text):
     "data",
     [
         "s = 'naïve — “quoted”'\n".encode("cp1252"),
-        b"# coding: no-such-encoding\n",
-        b"# coding: rot13\n",
-        b"# coding: zlib\n",
-        b"\xef\xbb\xbf# coding: latin-1\n",
+        "# coding: latin-1\ns = 'é'\n".encode("latin-1"),
+        "# coding: utf-16\ns = 'é'\n".encode("utf-16"),
         b"s = '\x81'\n",
     ],
+    ids=["Windows-1252", "Latin-1", "UTF-16", "not even that"],
 )
-def test_what_cannot_be_read_so_is_read_as_windows_text_and_said(tmp_path, data):
+def test_what_is_not_utf_8_is_read_as_windows_text_and_said(tmp_path, data):
     taken = read(tmp_path, data)
     assert taken.text(NAME) == data.decode("cp1252", errors="replace")
     assert taken.remarks == (f"{NAME} is not UTF-8 and was read as Windows-1252; save it as UTF-8",)
+
+
+def codecs() -> list[str]:
+    """Every encoding that this Python has, and one that it has not."""
+    return sorted({module.name for module in pkgutil.iter_modules(encodings.__path__)} | {"no-such-encoding"})
+
+
+@pytest.mark.parametrize("codec", codecs())
+def test_what_encoding_a_file_names_counts_for_nothing(codec):
+    plain = b"x = 'caf\xc3\xa9 +AHg- \\u0041'\n"
+    for comment in (f"# coding: {codec}\n", f"#!/usr/bin/python\n# vim: set fileencoding={codec} :\n"):
+        decoded = decode(comment.encode() + plain)
+        assert decoded == (comment + plain.decode(), False)
+        run: dict[str, object] = {}
+        exec(compile(decoded.text, "nndl/layers.py", "exec", dont_inherit=True), run)  # as the worker does
+        assert run["x"] == "café +AHg- A"
+
+
+def test_a_named_encoding_does_count_where_bytes_are_compiled():
+    run: dict[str, object] = {}
+    exec(compile(b"# coding: utf-7\nx = '+AHg-'\n", "nndl/layers.py", "exec"), run)
+    assert run["x"] == "x"
+
+
+@given(st.binary(max_size=200))
+def test_any_bytes_are_text_that_can_be_sent(data):
+    decode(data).text.encode("utf-8")
 
 
 def test_the_digest_tells_submissions_apart():

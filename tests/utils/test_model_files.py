@@ -3,6 +3,8 @@
 import io
 import struct
 import zipfile
+import zlib
+from contextlib import suppress
 
 import numpy as np
 import pytest
@@ -11,7 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from utils.errors import DataError
-from utils.model_files import load_model, save_model, write_npz
+from utils.model_files import MOST_ARRAYS, load_model, save_model, write_npz
 
 PARAMS = {"W1": np.arange(12.0).reshape(3, 4), "b1": np.zeros(3), "W2": np.ones((2, 3), np.float32), "b2": np.ones(2)}
 OFFLINE = {"dataset": np.str_("offline"), "X_train": np.zeros(3)}
@@ -103,6 +105,63 @@ def test_flipped_bits(tmp_path):
     content[content.index(np.arange(12.0).tobytes()) + 40] ^= 1
     path.write_bytes(content)
     assert "CRC" in refusal(path)
+
+
+@pytest.fixture(params=["stored", "deflated", "bzip2", "LZMA"])
+def compressed(request, tmp_path):
+    """A model in every way that a zip can be compressed; numpy writes the first two."""
+    path = save_model(tmp_path / "net.npz", PARAMS, OFFLINE)
+    method = {"stored": 0, "deflated": 8, "bzip2": 12, "LZMA": 14}[request.param]
+    with zipfile.ZipFile(path) as old, zipfile.ZipFile(tmp_path / "packed.npz", "w", method) as new:
+        for name in old.namelist():
+            new.writestr(name, old.read(name))
+    return tmp_path / "packed.npz", method
+
+
+def test_what_numpy_does_not_write_is_refused(compressed):
+    path, method = compressed
+    if method in (0, 8):
+        assert sorted(load_model(path)[0]) == sorted(PARAMS)
+    else:
+        assert "compressed in a way that numpy does not write" in refusal(path)
+
+
+def test_a_file_that_is_damaged_anywhere_is_refused_in_a_sentence(compressed):
+    """zlib and lzma have errors of their own, which are no ValueError."""
+    path, _ = compressed
+    content = path.read_bytes()
+    for at in range(0, len(content), 3):
+        path.write_bytes(content[:at] + bytes([content[at] ^ 0xFF]) + content[at + 1 :])
+        with suppress(DataError):  # what does not matter, such as a date, may be damaged
+            load_model(path)
+
+
+def test_without_the_list_of_damages_one_gets_through(tmp_path, monkeypatch):
+    np.savez_compressed(tmp_path / "net.npz", W1=np.arange(500.0), dataset="offline")
+    content = bytearray((tmp_path / "net.npz").read_bytes())
+    content[60] ^= 0xFF
+    (tmp_path / "net.npz").write_bytes(content)
+    refusal(tmp_path / "net.npz")
+    monkeypatch.setattr("utils.model_files._DAMAGED", (OSError, ValueError, EOFError, zipfile.BadZipFile, RuntimeError))
+    with pytest.raises(zlib.error):
+        load_model(tmp_path / "net.npz")
+
+
+@pytest.mark.parametrize("shape", [(0, 2**70), (2**63, 0), (-1, -6), (True, 6), (0,) * 65, (2,) * 40 + (0,)])
+def test_shapes_that_no_array_has(tmp_path, shape):
+    header = f"{{'descr': '<f8', 'fortran_order': False, 'shape': {shape}}}".encode()
+    header += b" " * (-(len(header) + 11) % 64) + b"\n"
+    room = max(0, min(int(np.prod(shape, dtype=object)), 6)) * 8
+    npy = b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header + bytes(room)
+    with zipfile.ZipFile(tmp_path / "net.npz", "w") as archive:
+        archive.writestr("W1.npy", npy)
+        archive.writestr("dataset.npy", b"")
+    refusal(tmp_path / "net.npz")
+
+
+def test_a_crowd_of_arrays_is_not_read(tmp_path):
+    np.savez(tmp_path / "net.npz", dataset="offline", **{f"W{k}": np.zeros(1) for k in range(MOST_ARRAYS)})
+    assert "arrays" in refusal(tmp_path / "net.npz")
 
 
 def test_pickles_are_not_read(tmp_path):
