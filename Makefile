@@ -15,7 +15,7 @@ test: .venv/installed-dev  ## style, types and the whole ordinary suite
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
-	$(BIN)/pytest -m "not slow"
+	$(BIN)/pytest -m "not slow" --numprocesses auto --dist loadfile
 
 slow: .venv/installed-dev  ## what takes minutes: every notebook from top to bottom, long property tests
 	$(BIN)/pytest -m slow

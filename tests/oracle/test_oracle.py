@@ -318,7 +318,7 @@ def relu_forward(x):
     found = []
     for place in ({str(course.root)!r}, {str(course.root / "solutions" / "nndl")!r}):
         try:
-            # bubblewrap makes empty folders on the way to what may be read, such as a virtual environment in the course.
+            # bubblewrap makes empty folders on the way to what may be read: a virtual environment.
             found += [name for name in os.listdir(place) if not name.startswith(".venv")]
         except OSError:
             pass
