@@ -22,11 +22,12 @@ from utils.checks.follow import FollowThrough
 from utils.checks.hearing import Answer
 from utils.checks.judge import Judgement, attempt, judge
 
-from . import models, open_nets
+from . import large, models, open_nets
 from .course import Assignment, Course, Exercise
 from .errors import CourseError
 from .exercises import NEEDS, absent, recipe, withheld
 from .reference import Reference
+from .same_body import same_body
 from .sandbox import Confinement, Limits, Worker, WorkerLost
 from .submission import Submission
 from .trial import SEED, Trial
@@ -176,8 +177,24 @@ class _Bench:
             ]
         else:
             answers = [attempt(case, trial.recipe.function, self._run) for case in trial.cases]
-        follow = FollowThrough(follow_through, trial.right)
-        return judge(trial.hear(answers), trial.recipe.hints, self._run, follow)
+        hearings, hints = trial.hear(answers), trial.recipe.hints
+        judgement = judge(hearings, hints, self._run, FollowThrough(follow_through, trial.right))
+        missed = large.missed(judgement, trial, self._run_in_time, self.limits.seconds)
+        if missed is None:
+            return judgement
+        if missed.outputs & set(judgement.followed_outputs):
+            judgement = judge(hearings, hints, self._run)
+        return missed.taken_from(judgement, trial)
+
+    def _run_in_time(self, program: str, inputs: Mapping[str, object], fetch: Sequence[str]) -> Answer | None:
+        """None where it did not end in its time; what has been judged before is not lost with the worker."""
+        try:
+            return self._run(program, inputs, fetch)
+        except WorkerLost as lost:
+            if lost.reason != "timeout":
+                raise
+            self._close()
+            return None
 
     def _run(self, program: str, inputs: Mapping[str, object], fetch: Sequence[str]) -> Answer:
         return self._open().run(program, inputs, fetch, SEED)
@@ -231,6 +248,9 @@ def _grade_exercise(bench: _Bench, exercise: Exercise, rng: np.random.Generator,
             judgement = bench.judge(Trial(spec, bench.reference, rng), exercise.requires, follow_through)
         except WorkerLost as lost:
             judgement = _nothing(*_lost(lost, spec.function, bench, bench.limits.seconds))
+    if judgement.share and spec.apart_from and same_body(bench.files[bench.module], spec.function, spec.apart_from):
+        said = f"{spec.function} has the same body as {spec.apart_from}, which counts once; {spec.function} should be "
+        judgement = _nothing("fail", f"{said}another derivation, written out by itself.")
     seconds = time.monotonic() - started
     score = round(exercise.points * judgement.share, 2)
     verdict = verdict_name(judgement)

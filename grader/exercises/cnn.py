@@ -9,7 +9,7 @@ import numpy as np
 from utils.checks.case import Case
 from utils.checks.rules import Equal, Initialised, Rule
 
-from .recipe import Recipe, sizes, wrong
+from .recipe import Recipe, enlarged, sizes, wrong
 
 INIT = """\
 net = cnn.ThreeLayerConvNet(input_dim=input_dim, num_filters=F, filter_size=filter_size, hidden_dim=M, num_classes=K,
@@ -57,10 +57,17 @@ def init_cases(rng: np.random.Generator) -> Iterator[Case]:
 
 
 def _inputs(
-    rng: np.random.Generator, n: int, image: tuple[int, int, int], filter_size: int, reg: float, dtype: str, norm: bool
+    rng: np.random.Generator,
+    n: int,
+    image: tuple[int, int, int],
+    filter_size: int,
+    reg: float,
+    dtype: str,
+    norm: bool,
+    counts: tuple[int, int, int] | None = None,
 ) -> dict[str, object]:
     """Weights that keep activations near 1, and biases that are not 0."""
-    f, m, k = sizes(rng, 3, low=3, high=6)
+    f, m, k = counts or tuple(sizes(rng, 3, low=3, high=6))
     c, h, w = image
     pooled = f * (h // 2) * (w // 2)
     arrays = {
@@ -376,6 +383,12 @@ LOSS_RECIPE = Recipe(
             "The net computes in float64 although its dtype is float32; look at the dtype that X has when it enters the first layer.",
             (_X, "X = np.asarray(X, dtype=np.float64)"),
         ),
+    ),
+    large=enlarged(
+        loss_cases,
+        "40 filters",
+        lambda rng: _inputs(rng, 2, (3, 16, 18), 3, 0.4, "float64", False, (40, 30, 5)),
+        only=("grads",),
     ),
 )
 

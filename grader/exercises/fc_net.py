@@ -10,7 +10,7 @@ import numpy as np
 from utils.checks.case import Case
 from utils.checks.rules import Equal, Initialised, Rule
 
-from .recipe import Recipe, sizes, wrong
+from .recipe import Recipe, enlarged, sizes, wrong
 
 TWO_INIT = """\
 net = fc_net.TwoLayerNet(input_dim=D, hidden_dims=H, num_classes=C, weight_scale=weight_scale, reg=reg)
@@ -118,6 +118,15 @@ def deep_loss_cases(rng: np.random.Generator) -> Iterator[Case]:
             "X": rng.standard_normal((rows, *image)), "y": rng.integers(c, size=rows),
         }  # fmt: skip
         yield _loss_case(title, DEEP_LOSS, inputs, TYPED if dtype == "float32" else OUTPUTS, DEEP_LOSS_ALONE)
+
+
+def _many_features(rng: np.random.Generator) -> dict[str, object]:
+    """Inputs of either net with one hidden layer."""
+    n, d, h, c = 30, 8000, 8, 5
+    return {
+        "D": d, "H": h, "hidden_dims": [h], "C": c, "reg": 0.4, "dtype": "float64", "params": _params(rng, (d, h, c)),
+        "X": rng.standard_normal((n, d)), "y": rng.integers(c, size=n),
+    }  # fmt: skip
 
 
 _TWO_W1 = 'self.params["W1"] = weight_scale * np.random.randn(input_dim, hidden_dims)'
@@ -290,6 +299,7 @@ RECIPES = (
                 (_TWO_DX, '_, grads["W1"], grads["b1"] = affine_backward(dhidden, hidden_cache[0])'),
             ),
         ),
+        large=enlarged(two_layer_loss_cases, "8,000 features", _many_features, only=("grads",)),
     ),
     Recipe(
         "fc_net.FullyConnectedNet.__init__",
@@ -438,5 +448,6 @@ RECIPES = (
                 (_DEEP_CAST, "X = np.asarray(X)"),
             ),
         ),
+        large=enlarged(deep_loss_cases, "8,000 features", _many_features, only=("grads",)),
     ),
 )

@@ -9,7 +9,7 @@ import numpy as np
 from utils.checks.case import Case
 from utils.checks.rules import Array, Equal, Minibatches, Rule
 
-from .recipe import Recipe, sizes, wrong
+from .recipe import Recipe, enlarged, sizes, wrong
 
 LOSS = """\
 net = neural_net.TwoLayerNet(D, H, C)
@@ -256,6 +256,7 @@ RECIPES = (
                 (_W2, '"W2": hidden.T @ dscores + reg * W2.T'),
             ),
         ),
+        large=enlarged(loss_cases, "60,000 features", lambda rng: _net(rng, 4, 60_000, 3, 5, 0.1), only=("grads",)),
     ),
     Recipe(
         "neural_net.TwoLayerNet.train",
