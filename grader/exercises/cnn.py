@@ -386,8 +386,8 @@ LOSS_RECIPE = Recipe(
     ),
     large=enlarged(
         loss_cases,
-        "40 filters",
-        lambda rng: _inputs(rng, 2, (3, 16, 18), 3, 0.4, "float64", False, (40, 30, 5)),
+        "150 hidden units",
+        lambda rng: _inputs(rng, 2, (3, 16, 18), 3, 0.4, "float64", False, (8, 150, 5)),
         only=("grads",),
     ),
 )

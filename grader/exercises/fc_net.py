@@ -122,7 +122,7 @@ def deep_loss_cases(rng: np.random.Generator) -> Iterator[Case]:
 
 def _many_features(rng: np.random.Generator) -> dict[str, object]:
     """Inputs of either net with one hidden layer."""
-    n, d, h, c = 30, 8000, 8, 5
+    n, d, h, c = 30, 3500, 16, 5
     return {
         "D": d, "H": h, "hidden_dims": [h], "C": c, "reg": 0.4, "dtype": "float64", "params": _params(rng, (d, h, c)),
         "X": rng.standard_normal((n, d)), "y": rng.integers(c, size=n),
@@ -299,7 +299,7 @@ RECIPES = (
                 (_TWO_DX, '_, grads["W1"], grads["b1"] = affine_backward(dhidden, hidden_cache[0])'),
             ),
         ),
-        large=enlarged(two_layer_loss_cases, "8,000 features", _many_features, only=("grads",)),
+        large=enlarged(two_layer_loss_cases, "3,500 features", _many_features, only=("grads",)),
     ),
     Recipe(
         "fc_net.FullyConnectedNet.__init__",
@@ -448,6 +448,6 @@ RECIPES = (
                 (_DEEP_CAST, "X = np.asarray(X)"),
             ),
         ),
-        large=enlarged(deep_loss_cases, "8,000 features", _many_features, only=("grads",)),
+        large=enlarged(deep_loss_cases, "3,500 features", _many_features, only=("grads",)),
     ),
 )

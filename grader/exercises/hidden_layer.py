@@ -172,7 +172,7 @@ def backward_cases(rng: np.random.Generator) -> Iterator[Case]:
 
 
 def _many(rng: np.random.Generator) -> dict[str, object]:
-    return _inputs(rng, 30, (8000, 8, 5), "batchnorm") | {"dout": 0.5 + rng.standard_normal((30, 8))}
+    return _inputs(rng, 30, (3500, 16, 5), "batchnorm") | {"dout": 0.5 + rng.standard_normal((30, 16))}
 
 
 _LINEAR = "out, fc_cache = affine_forward(x, W, b)"
@@ -424,7 +424,7 @@ BACKWARD_RECIPE = Recipe(
             (_LINEAR_BACK, f'{_LINEAR_BACK}\n        grads[f"W{{layer}}"] += self.reg * self.params[f"W{{layer}}"]'),
         ),
     ),
-    large=enlarged(backward_cases, "8,000 features", _many),
+    large=enlarged(backward_cases, "3,500 features", _many),
 )
 
 RECIPES = (FORWARD_RECIPE, BACKWARD_RECIPE)

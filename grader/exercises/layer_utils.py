@@ -82,7 +82,7 @@ def backward_cases(rng: np.random.Generator) -> Iterator[Case]:
 
 
 def _many(rng: np.random.Generator) -> dict[str, object]:
-    return _inputs(rng, 30, [8000], 8) | {"dout": 1 + rng.standard_normal((30, 8))}
+    return _inputs(rng, 30, [3500], 16) | {"dout": 1 + rng.standard_normal((30, 16))}
 
 
 _LINEAR = "    a, fc_cache = affine_forward(x, w, b)\n    normalised"
@@ -222,7 +222,7 @@ BACKWARD_RECIPE = Recipe(
             (_RELU_BACK, f"{_RELU_BACK}\n    dout[...] = dnormalised"),
         ),
     ),
-    large=enlarged(backward_cases, "8,000 features", _many),
+    large=enlarged(backward_cases, "3,500 features", _many),
 )
 
 RECIPES = (FORWARD_RECIPE, BACKWARD_RECIPE)

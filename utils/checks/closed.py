@@ -36,15 +36,16 @@ def closed(function: Callable[..., Any] | None, why: str) -> Iterator[None]:
     >>> double(3)
     6
     """
-    written = getattr(function, "__code__", None)
+    target: Any = function
+    written = getattr(target, "__code__", None)
     if written is None or written.co_freevars:
         yield
         return
     # Compiled here, so that it needs no name from the module of the function that it stands in for.
     made: dict[str, Any] = {}
     exec(compile(f"def refuse(*args, **kwargs):\n    raise RuntimeError({why!r})\n", "<closed>", "exec"), made)
-    function.__code__ = made["refuse"].__code__  # type: ignore[attr-defined]  # a plain function has it
+    target.__code__ = made["refuse"].__code__
     try:
         yield
     finally:
-        function.__code__ = written  # type: ignore[attr-defined]
+        target.__code__ = written

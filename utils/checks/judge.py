@@ -58,8 +58,7 @@ class Judgement:
     followed : float
         The part of `share` that right derivatives of a wrong forward pass have earned.
     right, followed_outputs : tuple of str
-        The outputs that have earned their part of `share`, and those that have earned the part of it that follow-through
-        gives.
+        The outputs that have earned their part of `share`, and those that have earned what follow-through gives of it.
     """
 
     share: float
