@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from utils.checks.case import Case
-from utils.checks.rules import Equal, Initialised, Rule
+from utils.checks.rules import DrawnAnew, Equal, Initialised, Rule
 
 from .recipe import Recipe, enlarged, sizes, wrong
 
@@ -16,6 +16,8 @@ net = cnn.ThreeLayerConvNet(input_dim=input_dim, num_filters=F, filter_size=filt
                             weight_scale=weight_scale, reg=reg, dtype=np.dtype(dtype), use_batchnorm=use_batchnorm)
 params = net.params
 """
+AGAIN = f"""\
+{INIT}{INIT.replace("params = net.params", "again = params, net.params")}"""
 NET = """\
 net = cnn.ThreeLayerConvNet(input_dim=input_dim, num_filters=F, filter_size=filter_size, hidden_dim=M, num_classes=K,
                             reg=reg, dtype=np.dtype(dtype), use_batchnorm=use_batchnorm)
@@ -54,6 +56,7 @@ def init_cases(rng: np.random.Generator) -> Iterator[Case]:
         norm = ", with batch norm" if use_batchnorm else ""
         title = f"images of {image[0]} × {image[1]}, filters of {filter_size}, {dtype}{norm}"
         yield Case(title, INIT, inputs, {"params": Initialised(dtype=True)})
+    yield Case("two nets", AGAIN, inputs, {"params": Initialised(dtype=True), "again": DrawnAnew()})
 
 
 def _inputs(

@@ -211,9 +211,15 @@ def _followed(
 
 
 def _follows(hearing: Hearing, fault: Fault, run: Run) -> bool:
-    """Whether a wrong gradient is the right one of what the forward pass computes."""
-    return fault.kind == "value" and is_derivative(
-        hearing.case, fault.path, fault.got, lambda inputs, fetch: run(hearing.case.program, inputs, fetch)
+    """Whether a wrong gradient is the right one of what a wrong forward pass computes."""
+    output = hearing.case.objective[0]
+    forward_is_right = output in hearing.case.aspects and all(one.path != output for one in hearing.faults())
+    return (
+        fault.kind == "value"
+        and not forward_is_right
+        and is_derivative(
+            hearing.case, fault.path, fault.got, lambda inputs, fetch: run(hearing.case.program, inputs, fetch)
+        )
     )
 
 
