@@ -5,8 +5,6 @@ from __future__ import annotations
 import ast
 from typing import Final
 
-from .release.syntax import normal
-
 UNREADABLE: Final = (SyntaxError, ValueError, RecursionError, MemoryError)
 """What `ast.parse` raises for a text that is no Python, or nested too deep."""
 
@@ -47,8 +45,15 @@ def _bodies(tree: ast.Module, names: tuple[str, str]) -> list[str | None]:
 
 
 def _form(function: ast.FunctionDef) -> str:
-    for node in ast.walk(function):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str):
-            node.value = ""  # a docstring, or the function's name in what is given
+    """Its statements, with its own variables numbered in order of appearance."""
+    arguments = [node.arg for node in ast.walk(function.args) if isinstance(node, ast.arg)]
+    names = {name: f"v{number}" for number, name in enumerate(arguments)}
     body = [node for node in function.body if not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant))]
-    return normal(ast.Module([ast.FunctionDef("", function.args, body, [])], []))
+    nodes = [node for statement in body for node in ast.walk(statement)]
+    assigned = {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+    for node in nodes:
+        if isinstance(node, ast.Name) and (node.id in names or node.id in assigned):
+            node.id = names.setdefault(node.id, f"v{len(names)}")
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            node.value = ""  # the function's own name, in what is given
+    return "\n".join(map(ast.dump, body))

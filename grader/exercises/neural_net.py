@@ -114,7 +114,7 @@ def train_cases(rng: np.random.Generator) -> Iterator[Case]:
     yield Case("one row at a time", TRAIN, inputs(9, 1, 60), aspects, writable=writable)
     yield Case("a minibatch larger than the training set", TRAIN, inputs(4, 11, 6), aspects, writable=writable)
     anew: dict[str, Rule] = {"batches": Minibatches(), "trainings": MinibatchesAnew()}
-    yield Case("two trainings of many steps", TWO_TRAININGS, inputs(41, 6, 100), anew, writable=writable)
+    yield Case("two trainings of many steps", TWO_TRAININGS, inputs(41, 6, 200), anew, writable=writable)
 
 
 def predict_cases(rng: np.random.Generator) -> Iterator[Case]:

@@ -220,9 +220,9 @@ def _factors(fault: Fault) -> tuple[bool, bool, list[float]] | None:
 class MinibatchesAnew(Rule):
     """The rows drawn by two trainings that follow each other: uniform, at random, and not the same ones.
 
-    The output is an array of shape (2, iterations, batch_size) of row numbers; there have to be several times as many rows
-    as a minibatch holds. The order within a minibatch says nothing, so draws with replacement, draws without and a new
-    permutation for each epoch pass alike, sorted or not.
+    The output is an array of shape (2, iterations, batch_size) of row numbers; there have to be several times as many
+    rows as a minibatch holds. The order within a minibatch says nothing, so draws with replacement, draws without and a
+    new permutation for each epoch pass alike, sorted or not.
 
     Parameters
     ----------
@@ -245,7 +245,7 @@ class MinibatchesAnew(Rule):
         moved_on = sum(before == after for before, after in pairwise(patterns))
         if unlikely_count(int((one == other).all(axis=1).sum()), len(one), self.SHIFTED):
             said = "two trainings draw the same minibatches; draw new ones at random in each"
-        elif unlikely_count(int(counts.max()), one.size, 1 / rows, rows):
+        elif any(unlikely_count(int(count), one.size, 1 / rows, rows) for count in (counts.min(), counts.max())):
             said = "some training rows are drawn far more often than others; all should be equally likely"
         elif unlikely_count(moved_on, len(one) - 1, self.SHIFTED):
             said = "each minibatch is the one before it moved on by some rows; draw the rows at random"
