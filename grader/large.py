@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from utils.checks.case import Finding
+from utils.checks.case import Case, Finding
 from utils.checks.hearing import Answer, Hearing
 from utils.checks.judge import Judgement
 from utils.checks.program import Crash
@@ -24,6 +24,7 @@ CHAIN_RULE = (
     "the cost of a numeric derivative grows with the number of inputs"
 )
 
+Attempt = Callable[[Case], Answer | None]
 Run = Callable[[str, Mapping[str, object], Sequence[str]], Answer | None]
 
 
@@ -51,7 +52,7 @@ class Missed:
         return replace(judgement, share=share, findings=findings, right=right)
 
 
-def missed(judgement: Judgement, trial: Trial, run: Run, seconds: float) -> Missed | None:
+def missed(judgement: Judgement, trial: Trial, attempt: Attempt, run: Run, seconds: float) -> Missed | None:
     """Look whether what gradients have earned in the other cases holds in the large one.
 
     Parameters
@@ -59,8 +60,10 @@ def missed(judgement: Judgement, trial: Trial, run: Run, seconds: float) -> Miss
     judgement : Judgement
         By the other cases.
     trial : Trial
+    attempt : callable
+        What the code under test answers to a case; None where it did not end in its time.
     run : callable
-        Runs a program on the code under test; None where it did not end in its time.
+        The same for a program: ``run(program, inputs, fetch)``.
     seconds : float
         That time, for the hint.
 
@@ -73,7 +76,7 @@ def missed(judgement: Judgement, trial: Trial, run: Run, seconds: float) -> Miss
     case = trial.large if earning else None
     if case is None or not earning & case.aspects.keys():
         return None
-    answer = run(case.program, case.inputs, tuple(case.aspects))
+    answer = attempt(case)
     asked = frozenset(earning & case.aspects.keys())
     title, names = case.title, ", ".join(name for name in case.aspects if name in asked)
     if answer is None:

@@ -13,11 +13,11 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby
 from types import FunctionType
-from typing import TypeVar
+from typing import ParamSpec, TypeVar
 
 import numpy as np
 
-from utils.checks.case import Finding
+from utils.checks.case import Case, Finding
 from utils.checks.follow import FollowThrough
 from utils.checks.hearing import Answer
 from utils.checks.judge import Judgement, attempt, judge
@@ -34,6 +34,7 @@ from .trial import SEED, Trial
 from .verdict import Report, Verdict, VerdictName
 
 T = TypeVar("T")
+P = ParamSpec("P")
 
 
 def grade(
@@ -171,30 +172,36 @@ class _Bench:
 
     def _judge(self, trial: Trial, requires: Collection[str], follow_through: float) -> Judgement:
         self._open()
-        if self.lost & set(requires):
-            answers = [
-                self._run(case.fallback or case.program, case.inputs, tuple(case.aspects)) for case in trial.cases
-            ]
-        else:
-            answers = [attempt(case, trial.recipe.function, self._run) for case in trial.cases]
-        hearings, hints = trial.hear(answers), trial.recipe.hints
+
+        def answer(case: Case) -> Answer:
+            if self.lost & set(requires):
+                return self._run(case.fallback or case.program, case.inputs, tuple(case.aspects))
+            return attempt(case, trial.recipe.function, self._run)
+
+        hearings, hints = trial.hear([answer(case) for case in trial.cases]), trial.recipe.hints
         judgement = judge(hearings, hints, self._run, FollowThrough(follow_through, trial.right))
-        missed = large.missed(judgement, trial, self._run_in_time, self.limits.seconds)
+        missed = large.missed(
+            judgement, trial, self._in_time(answer), self._in_time(self._run), seconds=self.limits.seconds
+        )
         if missed is None:
             return judgement
         if missed.outputs & set(judgement.followed_outputs):
             judgement = judge(hearings, hints, self._run)
         return missed.taken_from(judgement, trial)
 
-    def _run_in_time(self, program: str, inputs: Mapping[str, object], fetch: Sequence[str]) -> Answer | None:
-        """None where it did not end in its time; what has been judged before is not lost with the worker."""
-        try:
-            return self._run(program, inputs, fetch)
-        except WorkerLost as lost:
-            if lost.reason != "timeout":
-                raise
-            self._close()
-            return None
+    def _in_time(self, run: Callable[P, Answer]) -> Callable[P, Answer | None]:
+        """None from what did not end in its time; what has been judged before is not lost with the worker."""
+
+        def answer(*args: P.args, **kwargs: P.kwargs) -> Answer | None:
+            try:
+                return run(*args, **kwargs)
+            except WorkerLost as lost:
+                if lost.reason != "timeout":
+                    raise
+                self._close()
+                return None
+
+        return answer
 
     def _run(self, program: str, inputs: Mapping[str, object], fetch: Sequence[str]) -> Answer:
         return self._open().run(program, inputs, fetch, SEED)

@@ -122,7 +122,7 @@ def test_an_elementwise_derivative_is_measured_in_vain(body: str, grade: Grade, 
 
 def told(recipe: str, reference: Reference, run: large.Run, judgement: Judgement) -> Judgement:
     trial = Trial(RECIPES[recipe], reference, np.random.default_rng(3))
-    missed = large.missed(judgement, trial, run, 5)
+    missed = large.missed(judgement, trial, lambda case: run(case.program, case.inputs, tuple(case.aspects)), run, 5)
     return missed.taken_from(judgement, trial) if missed else judgement
 
 

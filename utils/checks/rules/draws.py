@@ -78,7 +78,7 @@ class DrawnAnew(Rule):
         if not (isinstance(got, list | tuple) and len(got) == 2 and all(isinstance(net, Mapping) for net in got)):
             return [Fault(path, "type", f"{path} cannot be compared: it is {in_words(got)}", want, got)]
         one, other = (self._matrices(net) for net in got)
-        for name in one.keys() & other.keys():
+        for name in (name for name in one if name in other):
             if np.array_equal(np.sort(one[name], axis=None), np.sort(other[name], axis=None)):
                 said = f"two nets made one after the other have the same numbers in {name}; draw new ones for each net"
                 return [Fault(path, "value", said)]
