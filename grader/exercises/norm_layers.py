@@ -847,7 +847,7 @@ LAYERNORM_BACKWARD = Recipe(
             (_L_TOP, _L_TOP.replace("dx_hat = dout * gamma", "dout *= gamma\n    dx_hat = dout")),
         ),
     ),
-    large=enlarged(layernorm_backward_cases, "4,000 features", _many(40, 4000)),
+    large=enlarged(layernorm_backward_cases, "2,500 features", _many(40, 2500)),
 )
 
 RECIPES = (BATCHNORM_FORWARD, BATCHNORM_BACKWARD, BATCHNORM_BACKWARD_ALT, LAYERNORM_FORWARD, LAYERNORM_BACKWARD)
