@@ -390,7 +390,7 @@ LOSS_RECIPE = Recipe(
     large=enlarged(
         loss_cases,
         "150 hidden units",
-        lambda rng: _inputs(rng, 2, (3, 16, 18), 3, 0.4, "float64", False, (8, 150, 5)),
+        lambda rng: _inputs(rng, 1, (3, 16, 18), 3, 0.4, "float64", False, (8, 150, 5)),
         only=("grads",),
     ),
 )
