@@ -117,15 +117,28 @@ def _model(exercise: Exercise) -> ModelRecipe:
     return MODELS[exercise.name]
 
 
-def by_accuracy(exercise: Exercise, right: Array, dataset: str) -> Verdict:
-    """The verdict on a net by the images it was right about, for each True or False, and the exercise's score range."""
+def by_accuracy(exercise: Exercise, right: Array, dataset: str, taken_off: float = 0.0, remark: str = "") -> Verdict:
+    """The verdict on a net by the images it was right about and the exercise's score range.
+
+    Parameters
+    ----------
+    exercise : Exercise
+    right : ndarray of bool
+        One for each image.
+    dataset : str
+        Where the images are from.
+    taken_off : float, default=0
+        Part of the accuracy that does not count.
+    remark : str, optional
+        Why, in a sentence that begins with a space.
+    """
     assert exercise.score is not None
     start, stop, accuracy = exercise.score.start, exercise.score.stop, float(np.mean(right))
     said = (
         f"{accuracy:.1%} of {len(right)} unseen images ({dataset}) are classified right; "
-        f"points start at {start:.0%} and all are earned at {stop:.0%}."
+        f"points start at {start:.0%} and all are earned at {stop:.0%}.{remark}"
     )
-    share = min(max((accuracy - start) / (stop - start), 0.0), 1.0)
+    share = min(max((accuracy - taken_off - start) / (stop - start), 0.0), 1.0)
     return verdict(exercise, share, "pass" if share == 1 else "partial" if share else "fail", said)
 
 

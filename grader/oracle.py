@@ -13,23 +13,24 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby
 from types import FunctionType
-from typing import Final
+from typing import Final, ParamSpec
 
 import numpy as np
 
-from utils.checks.case import Finding
+from utils.checks.case import Case, Finding
 from utils.checks.follow import FollowThrough
 from utils.checks.hearing import Answer
 from utils.checks.judge import Judgement, attempt, judge
 from utils.checks.program import Crash
 
-from . import models, open_nets
+from . import large, models, open_nets
 from .answers import Answers
 from .budget import Budget, OutOfBudget
 from .course import Assignment, Course, Exercise
 from .errors import CourseError
 from .exercises import NEEDS, absent, recipe
 from .reference import Reference
+from .same_body import same_body
 from .sandbox import Confinement, Limits, Worker, WorkerLost
 from .sandbox.given import names_used
 from .submission import Submission
@@ -37,6 +38,7 @@ from .trial import SEED, Trial
 from .verdict import Report, Verdict, VerdictName
 
 _NOT_RUN: Final = Crash(False, "TimeoutError", "not run any more")
+P = ParamSpec("P")
 
 
 def grade(
@@ -174,17 +176,39 @@ class _Bench:
         self.lost.add(trial.recipe.name)  # until it comes back
         self.second_try = True
         self._open()
-        if self.lost & set(requires):
-            answers = [
-                self._run(case.fallback or case.program, case.inputs, tuple(case.aspects)) for case in trial.cases
-            ]
-        else:
-            answers = [attempt(case, trial.recipe.function, self._run) for case in trial.cases]
         again = _Reruns(self._run)
-        follow = FollowThrough(follow_through, trial.right)
-        judgement = judge(trial.hear(answers), trial.recipe.hints, again.run, follow)
+
+        def answer(case: Case) -> Answer:
+            if self.lost & set(requires):
+                return self._run(case.fallback or case.program, case.inputs, tuple(case.aspects))
+            return attempt(case, trial.recipe.function, self._run)
+
+        hearings, hints = trial.hear([answer(case) for case in trial.cases]), trial.recipe.hints
+        judgement = judge(hearings, hints, again.run, FollowThrough(follow_through, trial.right))
+        missed = large.missed(
+            judgement, trial, self._in_time(answer), self._in_time(self._run), seconds=self.limits.seconds
+        )
+        if missed is not None:
+            if missed.outputs & set(judgement.followed_outputs):
+                judgement = judge(hearings, hints, again.run)
+            judgement = missed.taken_from(judgement, trial)
         self.lost.discard(trial.recipe.name)
         return replace(judgement, findings=(*judgement.findings, *again.findings))
+
+    def _in_time(self, run: Callable[P, Answer]) -> Callable[P, Answer | None]:
+        """None from what did not end in its time; what has been judged before is not lost with the worker."""
+
+        def answer(*args: P.args, **kwargs: P.kwargs) -> Answer | None:
+            try:
+                return run(*args, **kwargs)
+            except OutOfBudget:
+                return None
+            except WorkerLost as lost:
+                if lost.reason != "timeout":
+                    raise
+                return None
+
+        return answer
 
     def run(self, program: str, inputs: Mapping[str, object], fetch: Sequence[str], seconds: float) -> Answer:
         """Run one program that has its own time limit; raises WorkerLost and OutOfBudget."""
@@ -306,6 +330,9 @@ def _grade_exercise(bench: _Bench, exercise: Exercise, rng: np.random.Generator,
             judgement = _nothing(*_lost(lost, spec.function, bench, bench.limits.seconds))
         except OutOfBudget as error:
             judgement = _nothing("timeout", str(error))
+    if judgement.share and spec.apart_from and same_body(bench.files[bench.module], spec.function, spec.apart_from):
+        said = f"{spec.function} has the same body as {spec.apart_from}, which counts once; {spec.function} should be "
+        judgement = _nothing("fail", f"{said}another derivation, written out by itself.")
     bench.budget.end()
     seconds = time.monotonic() - started
     score = round(exercise.points * judgement.share, 2)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from types import ModuleType
 
 import numpy as np
@@ -38,6 +39,7 @@ class Trial:
         self.recipe = recipe
         self.reference = reference
         self.cases = tuple(recipe.draw(rng))
+        self._rng = rng
         self._wants: dict[int, Ran] = {}
         self._variants: dict[str, ModuleType] = {}
         self._suspects: dict[int, dict[str, Answer]] = {}
@@ -59,12 +61,24 @@ class Trial:
     def want(self, index: int) -> Ran:
         """The reference's answer to a case; raises CourseError where it has none."""
         if index not in self._wants:
-            case = self.cases[index]
-            answer = self.answer(case, self.reference.module(self.recipe.module))
-            if isinstance(answer, Crash):
-                raise CourseError(f'The reference fails its own check "{self.recipe.name}" ({case.title}): {answer}')
-            self._wants[index] = answer
+            self._wants[index] = self._expected(self.cases[index])
         return self._wants[index]
+
+    def _expected(self, case: Case) -> Ran:
+        answer = self.answer(case, self.reference.module(self.recipe.module))
+        if isinstance(answer, Crash):
+            raise CourseError(f'The reference fails its own check "{self.recipe.name}" ({case.title}): {answer}')
+        return answer
+
+    @cached_property
+    def large(self) -> Case | None:
+        """The case in which a numeric derivative takes too long; drawn when it is first asked for."""
+        return self.recipe.large(self._rng) if self.recipe.large else None
+
+    def want_large(self) -> Ran:
+        """The reference's answer to the large case; raises CourseError where it has none."""
+        assert self.large
+        return self._expected(self.large)
 
     def suspects(self, index: int) -> dict[str, Answer]:
         """What each misconception answers to a case, those left out whose answer is right."""

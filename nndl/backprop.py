@@ -2,6 +2,7 @@
 
 Every function returns a scalar and its gradient with respect to the one argument the model learns. Derive the
 gradient by hand, write it as a few matrix products, and let a numeric gradient judge both.
+The gradient to hand in is the derived one: the grader also asks for sizes at which a numeric one does not end in time.
 """
 
 import numpy as np

@@ -74,7 +74,7 @@ class TwoLayerNet:
         self.reg = reg
 
         # Fill self.params: weights drawn from a normal distribution with mean 0 and standard deviation
-        # weight_scale, biases zero. The class docstring says the names and the shapes.
+        # weight_scale, anew for each net; biases zero. The class docstring says the names and the shapes.
         # ======== YOUR CODE HERE: fc_net.TwoLayerNet.__init__ (hw3, 2 points) ========
         raise NotImplementedError("TwoLayerNet.__init__: your code here")
         # ======== END OF YOUR CODE ========
@@ -83,6 +83,7 @@ class TwoLayerNet:
         """Scores of a minibatch or, given its labels, its loss and gradients.
 
         The loss is the softmax loss of the scores plus ½ reg (Σ W1² + Σ W2²); biases are not regularised.
+        The gradients come from the chain rule in one backward pass; the loss is not run again for changed parameters.
 
         Parameters
         ----------
@@ -196,8 +197,8 @@ class FullyConnectedNet:
         self.params = {}
 
         # Fill self.params: weights drawn from a normal distribution with mean 0 and standard deviation
-        # weight_scale, biases zero. The class docstring says the names and the shapes; gamma and beta, and the
-        # cast to dtype, are done below.
+        # weight_scale, anew for each net; biases zero. The class docstring says the names and the shapes; gamma and
+        # beta, and the cast to dtype, are done below.
         # ======== YOUR CODE HERE: fc_net.FullyConnectedNet.__init__ (hw3, 3 points) ========
         raise NotImplementedError("FullyConnectedNet.__init__: your code here")
         # ======== END OF YOUR CODE ========
@@ -250,6 +251,8 @@ class FullyConnectedNet:
     def hidden_backward(self, layer, dout, cache):
         """Backward pass of `hidden_forward`.
 
+        Computed from the cache and `dout`, not by running the forward pass for changed inputs.
+
         Parameters
         ----------
         layer : int
@@ -283,6 +286,7 @@ class FullyConnectedNet:
 
         The loss is the softmax loss of the scores plus ½ reg Σ_i Σ Wi²; biases, gamma and beta are not
         regularised. Without labels the net predicts: normalisation and dropout are in test mode.
+        The gradients come from the chain rule in one backward pass; the loss is not run again for changed parameters.
 
         Parameters
         ----------

@@ -89,6 +89,8 @@ def affine_batchnorm_relu_forward(x, w, b, gamma, beta, bn_param):
 def affine_batchnorm_relu_backward(dout, cache):
     """Backward pass of the affine – batch normalisation – ReLU sandwich.
 
+    Computed from the cache and `dout`, not by running the forward pass for changed inputs.
+
     Parameters
     ----------
     dout : ndarray of shape (N, M)

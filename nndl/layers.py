@@ -4,6 +4,10 @@ A forward pass returns its output and a *cache*; the backward pass gets the upst
 differentiated by that output) and the cache, and returns one downstream gradient per input, in the input's
 own shape. A layer never changes its arguments and answers in the precision it was asked in: float32 in,
 float32 out.
+
+A backward pass applies the chain rule to what it is given, and so takes about as long as the forward pass. A derivative
+measured by running a forward pass again for changed inputs is no backward pass, however exact: the grader also runs
+inputs so large that it does not end in time.
 """
 
 import numpy as np
@@ -49,6 +53,8 @@ def affine_forward(x, w, b):
 
 def affine_backward(dout, cache):
     """Backward pass of the affine layer.
+
+    Computed from the cache and `dout`, not by running the forward pass for changed inputs.
 
     Parameters
     ----------
@@ -105,6 +111,7 @@ def relu_forward(x):
 def relu_backward(dout, cache):
     """Backward pass of the rectified linear unit.
 
+    Computed from the cache and `dout`, not by running the forward pass for changed inputs.
     At exactly 0 the function has a kink; taking its slope there as 0 or as 1 are both right.
 
     Parameters
@@ -203,6 +210,7 @@ def batchnorm_backward(dout, cache):
 
     Every example enters its output along three paths: directly, through the mean, and through the variance.
     Draw the graph of the forward pass and walk it backwards; where paths meet, their gradients add.
+    Computed from the cache and `dout`, not by running the forward pass for changed inputs.
 
     Parameters
     ----------
@@ -242,6 +250,9 @@ def batchnorm_backward_alt(dout, cache):
 
     The steps of `batchnorm_backward`, put together on paper, leave an expression for dx in which only dout, x̂,
     gamma and the standard deviation occur. It gives the same numbers with fewer passes over the arrays.
+
+    Two derivations, so two functions: neither may call the other, and where both have the same body it counts once, for
+    `batchnorm_backward`.
 
     Parameters
     ----------
@@ -320,6 +331,8 @@ def layernorm_forward(x, gamma, beta, ln_param):
 
 def layernorm_backward(dout, cache):
     """Backward pass of layer normalisation.
+
+    Computed from the cache and `dout`, not by running the forward pass for changed inputs.
 
     As in batch normalisation, only that the sums over examples and over features change places for dx; gamma and
     beta are still shared by all examples.

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
 from utils.checks.case import Case
 from utils.checks.rules import Equal, Rule
 
-from .recipe import Recipe, sizes, wrong
+from .recipe import Recipe, enlarged, sizes, wrong
 
 LOSS_AND_GRADIENT: dict[str, Rule] = {"loss": Equal(), "dW": Equal()}
 VALUE_AND_GRADIENT: dict[str, Rule] = {"value": Equal(), "dX": Equal()}
@@ -70,6 +70,22 @@ def objective_cases(rng: np.random.Generator) -> Iterator[Case]:
     program = "value, dX = backprop.gplvm_objective(X, Y, alpha, beta)"
     for title, inputs in list(_latent(rng))[:-1]:
         yield _value_case(title, program, inputs)
+
+
+def _many_weights(rng: np.random.Generator) -> dict[str, object]:
+    return {"W": 0.03 * rng.standard_normal((100, 3000)), "x": 1 + rng.standard_normal(3000)}
+
+
+def _many_positions(*names: str) -> Callable[[np.random.Generator], dict[str, object]]:
+    """Inputs of the latent-variable model, those that a function takes; each forward pass factorises 700 × 700."""
+
+    def inputs(rng: np.random.Generator) -> dict[str, object]:
+        n, q, d = 700, 6, 5
+        found: dict[str, object] = {"X": rng.standard_normal((n, q)), "Y": rng.standard_normal((n, d)), "D": d}
+        found |= {"alpha": float(rng.uniform(0.4, 0.8)), "beta": float(rng.uniform(1.5, 3.0))}
+        return {name: found[name] for name in ("X", "alpha", "beta", *names)}
+
+    return inputs
 
 
 _AUTO_LOSS = "loss = 0.5 * (r @ r)"
@@ -137,6 +153,7 @@ RECIPES = (
                 (_AUTO_LOSS, "loss = 0.5 * np.sqrt(r @ r)"),
             ),
         ),
+        large=enlarged(autoencoder_cases, "3,000 inputs and 100 hidden units", _many_weights, only=("dW",)),
     ),
     Recipe(
         "backprop.gplvm_log_determinant",
@@ -193,6 +210,7 @@ RECIPES = (
                 (_LOG_DX, "dX = -2 * alpha * D * np.linalg.solve(K, X)"),
             ),
         ),
+        large=enlarged(log_determinant_cases, "700 observations", _many_positions("D"), only=("dX",)),
     ),
     Recipe(
         "backprop.gplvm_data_fit",
@@ -249,6 +267,7 @@ RECIPES = (
                 (_FIT_VALUE, "value = -0.5 * np.sum(A @ Y.T)"),
             ),
         ),
+        large=enlarged(data_fit_cases, "700 observations", _many_positions("Y"), only=("dX",)),
     ),
     Recipe(
         "backprop.gplvm_objective",
@@ -290,5 +309,6 @@ RECIPES = (
                 ("alpha, beta, Y.shape[1])", "alpha, beta, X.shape[1])"),
             ),
         ),
+        large=enlarged(objective_cases, "700 observations", _many_positions("Y"), only=("dX",)),
     ),
 )

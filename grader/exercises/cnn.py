@@ -7,15 +7,17 @@ from collections.abc import Iterator
 import numpy as np
 
 from utils.checks.case import Case
-from utils.checks.rules import Equal, Initialised, Rule
+from utils.checks.rules import DrawnAnew, Equal, Initialised, Rule
 
-from .recipe import Recipe, sizes, wrong
+from .recipe import Recipe, enlarged, sizes, wrong
 
 INIT = """\
 net = cnn.ThreeLayerConvNet(input_dim=input_dim, num_filters=F, filter_size=filter_size, hidden_dim=M, num_classes=K,
                             weight_scale=weight_scale, reg=reg, dtype=np.dtype(dtype), use_batchnorm=use_batchnorm)
 params = net.params
 """
+AGAIN = f"""\
+{INIT}{INIT.replace("params = net.params", "again = params, net.params")}"""
 NET = """\
 net = cnn.ThreeLayerConvNet(input_dim=input_dim, num_filters=F, filter_size=filter_size, hidden_dim=M, num_classes=K,
                             reg=reg, dtype=np.dtype(dtype), use_batchnorm=use_batchnorm)
@@ -54,13 +56,21 @@ def init_cases(rng: np.random.Generator) -> Iterator[Case]:
         norm = ", with batch norm" if use_batchnorm else ""
         title = f"images of {image[0]} × {image[1]}, filters of {filter_size}, {dtype}{norm}"
         yield Case(title, INIT, inputs, {"params": Initialised(dtype=True)})
+    yield Case("two nets", AGAIN, inputs, {"params": Initialised(dtype=True), "again": DrawnAnew()})
 
 
 def _inputs(
-    rng: np.random.Generator, n: int, image: tuple[int, int, int], filter_size: int, reg: float, dtype: str, norm: bool
+    rng: np.random.Generator,
+    n: int,
+    image: tuple[int, int, int],
+    filter_size: int,
+    reg: float,
+    dtype: str,
+    norm: bool,
+    counts: tuple[int, int, int] | None = None,
 ) -> dict[str, object]:
     """Weights that keep activations near 1, and biases that are not 0."""
-    f, m, k = sizes(rng, 3, low=3, high=6)
+    f, m, k = counts or tuple(sizes(rng, 3, low=3, high=6))
     c, h, w = image
     pooled = f * (h // 2) * (w // 2)
     arrays = {
@@ -376,6 +386,12 @@ LOSS_RECIPE = Recipe(
             "The net computes in float64 although its dtype is float32; look at the dtype that X has when it enters the first layer.",
             (_X, "X = np.asarray(X, dtype=np.float64)"),
         ),
+    ),
+    large=enlarged(
+        loss_cases,
+        "150 hidden units",
+        lambda rng: _inputs(rng, 1, (3, 16, 18), 3, 0.4, "float64", False, (8, 150, 5)),
+        only=("grads",),
     ),
 )
 

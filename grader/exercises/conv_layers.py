@@ -9,7 +9,7 @@ import numpy as np
 from utils.checks.case import Case
 from utils.checks.rules import Equal, Rule
 
-from .recipe import Recipe, sizes, wrong
+from .recipe import Recipe, enlarged, sizes, wrong
 
 FORWARD = "out, cache = conv_layers.conv_forward_naive(x, w, b, conv_param)"
 BACKWARD = f"{FORWARD}\ndx, dw, db = conv_layers.conv_backward_naive(dout, cache)"
@@ -376,6 +376,11 @@ BACKWARD_RECIPE = Recipe(
             "All gradients have the opposite sign: the backward pass gives the gradient, the optimiser takes the minus.",
             (_CROP, f"dw, db = -dw, -db\n    {_CROP.replace('dx_pad', '-dx_pad')}"),
         ),
+    ),
+    large=enlarged(
+        backward_cases,
+        "an image of 140 × 143",
+        lambda rng: _inputs(rng, (140, 143), (5, 4), 1, 0, (1, 2, 1)),
     ),
 )
 

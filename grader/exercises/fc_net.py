@@ -8,13 +8,17 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from utils.checks.case import Case
-from utils.checks.rules import Equal, Initialised, Rule
+from utils.checks.rules import DrawnAnew, Equal, Initialised, Rule
 
-from .recipe import Recipe, sizes, wrong
+from .recipe import Recipe, enlarged, sizes, wrong
 
 TWO_INIT = """\
 net = fc_net.TwoLayerNet(input_dim=D, hidden_dims=H, num_classes=C, weight_scale=weight_scale, reg=reg)
 params = net.params
+"""
+TWO_AGAIN = f"""\
+{TWO_INIT}net = fc_net.TwoLayerNet(input_dim=D, hidden_dims=H, num_classes=C, weight_scale=weight_scale, reg=reg)
+again = params, net.params
 """
 _USE = """\
 net.params = params
@@ -28,6 +32,10 @@ DEEP_INIT = """\
 net = fc_net.FullyConnectedNet(hidden_dims, input_dim=D, num_classes=C, weight_scale=weight_scale,
                                reg=reg, dtype=np.dtype(dtype))
 params = net.params
+"""
+DEEP_AGAIN = f"""\
+{DEEP_INIT}net = fc_net.FullyConnectedNet(hidden_dims, input_dim=D, num_classes=C, weight_scale=weight_scale, reg=reg)
+again = params, net.params
 """
 DEEP_LOSS = (
     "net = fc_net.FullyConnectedNet(hidden_dims, input_dim=D, num_classes=C, reg=reg, dtype=np.dtype(dtype))\n" + _USE
@@ -48,6 +56,7 @@ def two_layer_init_cases(rng: np.random.Generator) -> Iterator[Case]:
         inputs: dict[str, object] = {"D": d, "H": h, "C": c, "weight_scale": weight_scale, "reg": 0.3}
         title = f"{d} inputs, {h} hidden units, {c} classes, weight_scale {weight_scale}"
         yield Case(title, TWO_INIT, inputs, {"params": Initialised()})
+    yield Case("two nets", TWO_AGAIN, inputs, {"params": Initialised(), "again": DrawnAnew()})
 
 
 def deep_init_cases(rng: np.random.Generator) -> Iterator[Case]:
@@ -64,6 +73,7 @@ def deep_init_cases(rng: np.random.Generator) -> Iterator[Case]:
         }  # fmt: skip
         title = f"hidden_dims={hidden}, {dtype}, weight_scale {weight_scale}"
         yield Case(title, DEEP_INIT, inputs, {"params": Initialised(dtype=True)})
+    yield Case("two nets", DEEP_AGAIN, inputs, {"params": Initialised(dtype=True), "again": DrawnAnew()})
 
 
 def _params(rng: np.random.Generator, dims: Sequence[int], dtype: str = "float64") -> dict[str, object]:
@@ -118,6 +128,15 @@ def deep_loss_cases(rng: np.random.Generator) -> Iterator[Case]:
             "X": rng.standard_normal((rows, *image)), "y": rng.integers(c, size=rows),
         }  # fmt: skip
         yield _loss_case(title, DEEP_LOSS, inputs, TYPED if dtype == "float32" else OUTPUTS, DEEP_LOSS_ALONE)
+
+
+def _many_features(rng: np.random.Generator) -> dict[str, object]:
+    """Inputs of either net with one hidden layer."""
+    n, d, h, c = 30, 3500, 16, 5
+    return {
+        "D": d, "H": h, "hidden_dims": [h], "C": c, "reg": 0.4, "dtype": "float64", "params": _params(rng, (d, h, c)),
+        "X": rng.standard_normal((n, d)), "y": rng.integers(c, size=n),
+    }  # fmt: skip
 
 
 _TWO_W1 = 'self.params["W1"] = weight_scale * np.random.randn(input_dim, hidden_dims)'
@@ -290,6 +309,7 @@ RECIPES = (
                 (_TWO_DX, '_, grads["W1"], grads["b1"] = affine_backward(dhidden, hidden_cache[0])'),
             ),
         ),
+        large=enlarged(two_layer_loss_cases, "3,500 features", _many_features, only=("grads",)),
     ),
     Recipe(
         "fc_net.FullyConnectedNet.__init__",
@@ -438,5 +458,6 @@ RECIPES = (
                 (_DEEP_CAST, "X = np.asarray(X)"),
             ),
         ),
+        large=enlarged(deep_loss_cases, "3,500 features", _many_features, only=("grads",)),
     ),
 )

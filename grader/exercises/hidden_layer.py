@@ -14,7 +14,7 @@ import numpy as np
 from utils.checks.case import Case
 from utils.checks.rules import Array, Dropped, Equal, Paired, Rule
 
-from .recipe import Recipe, sizes, wrong
+from .recipe import Recipe, enlarged, sizes, wrong
 
 NET = """\
 net = fc_net.FullyConnectedNet(hidden_dims, input_dim=D, num_classes=C, dropout=p, normalization=normalization,
@@ -169,6 +169,10 @@ def backward_cases(rng: np.random.Generator) -> Iterator[Case]:
     yield case("dropout in the second layer", _inputs(rng, n + 4, images, None, p, layer=2))
     yield case("batch normalisation and dropout", _inputs(rng, n + 4, images, "batchnorm", p, layer=2))
     yield case("layer normalisation and dropout", _inputs(rng, n + 4, images, "layernorm", p, image=(h, w)))
+
+
+def _many(rng: np.random.Generator) -> dict[str, object]:
+    return _inputs(rng, 30, (3500, 16, 5), "batchnorm") | {"dout": 0.5 + rng.standard_normal((30, 16))}
 
 
 _LINEAR = "out, fc_cache = affine_forward(x, W, b)"
@@ -420,6 +424,7 @@ BACKWARD_RECIPE = Recipe(
             (_LINEAR_BACK, f'{_LINEAR_BACK}\n        grads[f"W{{layer}}"] += self.reg * self.params[f"W{{layer}}"]'),
         ),
     ),
+    large=enlarged(backward_cases, "3,500 features", _many),
 )
 
 RECIPES = (FORWARD_RECIPE, BACKWARD_RECIPE)

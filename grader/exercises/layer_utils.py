@@ -9,7 +9,7 @@ import numpy as np
 from utils.checks.case import Case
 from utils.checks.rules import Array, Equal, Rule
 
-from .recipe import Recipe, sizes, wrong
+from .recipe import Recipe, enlarged, sizes, wrong
 
 FORWARD = """\
 bn_param = {"mode": mode, **settings}
@@ -79,6 +79,10 @@ def backward_cases(rng: np.random.Generator) -> Iterator[Case]:
         inputs["dout"] = (1 + rng.standard_normal((rows, units))).astype(dtype)
         gradients = {f"d{name}": name for name in NAMES}
         yield Case(title, BACKWARD, inputs, aspects, writable=NAMES, gradients=gradients, objective=("out", "dout"))
+
+
+def _many(rng: np.random.Generator) -> dict[str, object]:
+    return _inputs(rng, 30, [3500], 16) | {"dout": 1 + rng.standard_normal((30, 16))}
 
 
 _LINEAR = "    a, fc_cache = affine_forward(x, w, b)\n    normalised"
@@ -218,6 +222,7 @@ BACKWARD_RECIPE = Recipe(
             (_RELU_BACK, f"{_RELU_BACK}\n    dout[...] = dnormalised"),
         ),
     ),
+    large=enlarged(backward_cases, "3,500 features", _many),
 )
 
 RECIPES = (FORWARD_RECIPE, BACKWARD_RECIPE)

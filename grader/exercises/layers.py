@@ -9,7 +9,7 @@ import numpy as np
 from utils.checks.case import Case
 from utils.checks.rules import Array, Equal, Rule, Subgradient
 
-from .recipe import Recipe, sizes, wrong
+from .recipe import Recipe, enlarged, sizes, wrong
 
 # --- affine ----------------------------------------------------------------------------------------------
 
@@ -19,27 +19,29 @@ AFFINE_BACKWARD_ALONE = "dx, dw, db = layers.affine_backward(dout, (x, w, b))"
 FORTRAN = "x, w = np.asfortranarray(x), np.asfortranarray(w)  # another memory order, the same numbers\n"
 
 
+def _affine_numbers(
+    rng: np.random.Generator, n: int, shape: list[int], m: int, dtype: str = "float64"
+) -> dict[str, object]:
+    d = int(np.prod(shape))
+    arrays = {
+        "x": rng.standard_normal((n, *shape)),
+        "w": rng.standard_normal((d, m)),
+        "b": 1 + rng.standard_normal(m),
+        "dout": rng.standard_normal((n, m)),
+    }
+    return {name: array.astype(dtype) for name, array in arrays.items()}
+
+
 def _affine_inputs(rng: np.random.Generator) -> Iterator[tuple[str, str, dict[str, object]]]:
     """Titles, opening lines and inputs that both directions share."""
     n, m, *shape = sizes(rng, 5)
-
-    def inputs(n: int, shape: list[int], m: int, dtype: str = "float64") -> dict[str, object]:
-        d = int(np.prod(shape))
-        arrays = {
-            "x": rng.standard_normal((n, *shape)),
-            "w": rng.standard_normal((d, m)),
-            "b": 1 + rng.standard_normal(m),
-            "dout": rng.standard_normal((n, m)),
-        }
-        return {name: array.astype(dtype) for name, array in arrays.items()}
-
-    yield f"x of shape {(n, shape[0])}", "", inputs(n, shape[:1], m)
-    yield f"images: x of shape {(n, *shape)}", "", inputs(n, shape, m)
-    yield "a single example", "", inputs(1, shape[:2], m)
-    yield "a single feature and a single output", "", inputs(n, [1], 1)
-    yield "as many examples as features and outputs", "", inputs(m, [m], m)
-    yield "float32", "", inputs(n, shape[:2], m, "float32")
-    yield "Fortran order in memory", FORTRAN, inputs(n, shape[:2], m)
+    yield f"x of shape {(n, shape[0])}", "", _affine_numbers(rng, n, shape[:1], m)
+    yield f"images: x of shape {(n, *shape)}", "", _affine_numbers(rng, n, shape, m)
+    yield "a single example", "", _affine_numbers(rng, 1, shape[:2], m)
+    yield "a single feature and a single output", "", _affine_numbers(rng, n, [1], 1)
+    yield "as many examples as features and outputs", "", _affine_numbers(rng, m, [m], m)
+    yield "float32", "", _affine_numbers(rng, n, shape[:2], m, "float32")
+    yield "Fortran order in memory", FORTRAN, _affine_numbers(rng, n, shape[:2], m)
 
 
 def affine_forward_cases(rng: np.random.Generator) -> Iterator[Case]:
@@ -186,6 +188,7 @@ AFFINE_BACKWARD_RECIPE = Recipe(
             (_DX, "dx = (dout @ w.reshape(w.shape[1], w.shape[0])).reshape(x.shape)"),
         ),
     ),
+    large=enlarged(affine_backward_cases, "60,000 features", lambda rng: _affine_numbers(rng, 5, [60_000], 3)),
 )
 
 # --- ReLU ------------------------------------------------------------------------------------------------
@@ -193,6 +196,13 @@ AFFINE_BACKWARD_RECIPE = Recipe(
 RELU_FORWARD = "out, cache = layers.relu_forward(x)"
 RELU_BACKWARD = f"{RELU_FORWARD}\ndx = layers.relu_backward(dout, cache)"
 RELU_BACKWARD_ALONE = "dx = layers.relu_backward(dout, x)"
+# Two calls of the forward pass are a numeric derivative of the whole array, so the large case allows none.
+RELU_BACKWARD_BY_ITSELF = """\
+from utils.checks.closed import closed
+out, cache = layers.relu_forward(x)
+with closed(layers.relu_forward, "relu_backward should do without relu_forward: the cache has all it needs"):
+    dx = layers.relu_backward(dout, cache)
+"""
 
 
 def _relu_inputs(rng: np.random.Generator) -> Iterator[tuple[str, dict[str, object]]]:
@@ -240,6 +250,13 @@ def relu_backward_cases(rng: np.random.Generator) -> Iterator[Case]:
             gradients={"dx": "x"},
             objective=("out", "dout"),
         )
+
+
+def _all_magnitudes(rng: np.random.Generator) -> dict[str, object]:
+    """No step is small beside the smallest of these numbers and large beside the rounding of the largest."""
+    shape = 400, 500
+    x = 10.0 ** rng.uniform(-12, 12, shape) * rng.choice([-1, 1], shape)
+    return {"x": x, "dout": rng.standard_normal(shape)}
 
 
 _RELU = "out = np.maximum(0, x)"
@@ -356,6 +373,12 @@ RELU_BACKWARD_RECIPE = Recipe(
             "dout was changed in place; work on a copy, because the layer above still needs it.",
             (_RELU_DX, "dx = dout\n    dx[x <= 0] = 0"),
         ),
+    ),
+    large=enlarged(
+        relu_backward_cases,
+        "200,000 entries from tiny to huge",
+        _all_magnitudes,
+        program=RELU_BACKWARD_BY_ITSELF,
     ),
 )
 

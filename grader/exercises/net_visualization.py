@@ -12,7 +12,7 @@ import numpy as np
 from utils.checks.case import Case
 from utils.checks.rules import Equal, Rule
 
-from .recipe import Recipe, sizes, wrong
+from .recipe import Recipe, enlarged, sizes, wrong
 
 # tanh has no kinks: the gradient is the same on every machine up to rounding, however many steps follow each other.
 _NET = """\
@@ -125,6 +125,11 @@ def update_cases(rng: np.random.Generator) -> Iterator[Case]:
         yield Case(title, UPDATE, inputs, {"next_img": Equal(), "graph": Equal(), **_left()})
 
 
+def _many_pixels(rng: np.random.Generator, **settings: object) -> dict[str, object]:
+    image = (3, 100, 102)
+    return {"X": rng.standard_normal((1, *image)), "weights": _weights(rng, image, 6)} | settings
+
+
 _RIGHT = "right = scores.gather(1, y[:, None]).sum()"
 _OPEN = "X = X.detach().clone().requires_grad_()"
 _GRAD = "(gradient,) = torch.autograd.grad(right, X)"
@@ -216,6 +221,9 @@ SALIENCY_RECIPE = Recipe(
             (_MAX, f"{_MAX}\n    given.grad = gradient"),
         ),
     ),
+    large=enlarged(
+        saliency_cases, "images of 100 × 102", lambda rng: _many_pixels(rng, y=np.array([2])), only=("saliency",)
+    ),
 )
 
 _COPY = "X_fooling = X.detach().clone()\n"
@@ -300,6 +308,12 @@ FOOLING_RECIPE = Recipe(
             "The model's parameters hold gradients afterwards; ask for the gradient of the image alone.",
             (_CLIMB, "scores[0, target_y].backward()\n        gradient = X_fooling.grad"),
         ),
+    ),
+    large=enlarged(
+        fooling_cases,
+        "images of 100 × 102",
+        lambda rng: _many_pixels(rng, target_y=2, options={"learning_rate": 1e-3, "max_iter": 2}),
+        only=("fooled",),
     ),
 )
 
@@ -397,6 +411,12 @@ UPDATE_RECIPE = Recipe(
             "The model's parameters hold gradients afterwards; ask for the gradient of the image alone.",
             (_UP, "objective.backward()\n    gradient = img.grad"),
         ),
+    ),
+    large=enlarged(
+        update_cases,
+        "images of 100 × 102",
+        lambda rng: _many_pixels(rng, target_y=2, l2_reg=0.5, learning_rate=1.3),
+        only=("next_img",),
     ),
 )
 

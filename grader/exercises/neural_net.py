@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import numpy as np
 
 from utils.checks.case import Case
-from utils.checks.rules import Array, Equal, Minibatches, Rule
+from utils.checks.rules import Array, Equal, Minibatches, MinibatchesAnew, Rule
 
-from .recipe import Recipe, sizes, wrong
+from .recipe import Recipe, enlarged, sizes, wrong
 
 LOSS = """\
 net = neural_net.TwoLayerNet(D, H, C)
@@ -37,6 +37,16 @@ net.train(X, y, X_val, y_val, learning_rate=rate, learning_rate_decay=decay,
           num_iters=num_iters, batch_size=batch_size)
 batches = np.array(drawn)
 params = net.params
+"""
+
+# Two trainings one after the other; of each training row its number is enough.
+TWO_TRAININGS = f"""\
+{TRAIN}first, drawn = batches[..., 0], []
+{TRAIN.partition("drawn = []")[0]}net.loss = loss
+net.predict = lambda X: np.zeros(len(X), int)
+net.train(X, y, X_val, y_val, learning_rate=rate, learning_rate_decay=decay,
+          num_iters=num_iters, batch_size=batch_size)
+trainings = np.array([first, np.array(drawn)[..., 0]])
 """
 
 PREDICT = """\
@@ -103,6 +113,8 @@ def train_cases(rng: np.random.Generator) -> Iterator[Case]:
     yield Case("a few epochs", TRAIN, inputs(12, 5, 14), aspects, writable=writable)
     yield Case("one row at a time", TRAIN, inputs(9, 1, 60), aspects, writable=writable)
     yield Case("a minibatch larger than the training set", TRAIN, inputs(4, 11, 6), aspects, writable=writable)
+    anew: dict[str, Rule] = {"batches": Minibatches(), "trainings": MinibatchesAnew()}
+    yield Case("two trainings of many steps", TWO_TRAININGS, inputs(41, 6, 200), anew, writable=writable)
 
 
 def predict_cases(rng: np.random.Generator) -> Iterator[Case]:
@@ -256,6 +268,7 @@ RECIPES = (
                 (_W2, '"W2": hidden.T @ dscores + reg * W2.T'),
             ),
         ),
+        large=enlarged(loss_cases, "60,000 features", lambda rng: _net(rng, 4, 60_000, 3, 5, 0.1), only=("grads",)),
     ),
     Recipe(
         "neural_net.TwoLayerNet.train",

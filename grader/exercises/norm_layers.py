@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
 from utils.checks.case import Case
 from utils.checks.rules import Equal, Rule
 
-from .recipe import Recipe, sizes, wrong
+from .recipe import Recipe, enlarged, sizes, wrong
 
 BATCH_FORWARD = """\
 bn_param = {"mode": "train", **settings}
@@ -25,11 +25,19 @@ bn_param["mode"] = "test"
 out, cache = layers.batchnorm_forward(x, gamma, beta, bn_param)
 running_mean, running_var = bn_param.get("running_mean"), bn_param.get("running_var")
 """
+# Two derivations are asked for, so neither backward pass may be had by calling the other.
 BATCH_BACKWARD = """\
+from utils.checks.closed import closed
 out, cache = layers.batchnorm_forward(x, gamma, beta, {"mode": "train", **settings})
-dx, dgamma, dbeta = layers.batchnorm_backward(dout, cache)
+with closed(getattr(layers, "batchnorm_backward_alt", None), "batchnorm_backward should walk the graph by itself"):
+    dx, dgamma, dbeta = layers.batchnorm_backward(dout, cache)
 """
-BATCH_BACKWARD_ALT = BATCH_BACKWARD.replace("batchnorm_backward", "batchnorm_backward_alt")
+BATCH_BACKWARD_ALT = """\
+from utils.checks.closed import closed
+out, cache = layers.batchnorm_forward(x, gamma, beta, {"mode": "train", **settings})
+with closed(getattr(layers, "batchnorm_backward", None), "batchnorm_backward_alt should compute the closed form itself"):
+    dx, dgamma, dbeta = layers.batchnorm_backward_alt(dout, cache)
+"""
 
 LAYER_FORWARD = "out, cache = layers.layernorm_forward(x, gamma, beta, settings)"
 LAYER_BACKWARD = f"{LAYER_FORWARD}\ndx, dgamma, dbeta = layers.layernorm_backward(dout, cache)"
@@ -348,6 +356,11 @@ def _backward_cases(rng: np.random.Generator, program: str, low: int) -> Iterato
     yield case("a gamma that is 0", n, d, OFF)
 
 
+def _many(n: int, d: int) -> Callable[[np.random.Generator], dict[str, object]]:
+    """Inputs of a backward pass in which each number shares its mean and variance with thousands of others."""
+    return lambda rng: _numbers(rng, n, d) | {"settings": {"eps": _eps(rng)}}
+
+
 def batchnorm_backward_cases(rng: np.random.Generator) -> Iterator[Case]:
     """Through the graph."""
     yield from _backward_cases(rng, BATCH_BACKWARD, 2)
@@ -480,6 +493,7 @@ BATCHNORM_BACKWARD = Recipe(
             (_B_TOP, _B_TOP.replace("dx_hat = dout * gamma", "dout *= gamma\n    dx_hat = dout")),
         ),
     ),
+    large=enlarged(batchnorm_backward_cases, "4,000 examples", _many(4000, 40)),
 )
 
 _ALT_SUMS = '    dbeta = dout.sum(axis=0)\n    dgamma = np.einsum("nd,nd->d", dout, x_hat)\n'
@@ -591,6 +605,8 @@ BATCHNORM_BACKWARD_ALT = Recipe(
             (_ALT, "dout -= (dbeta + x_hat * dgamma) / len(dout)\n    dx = (gamma * inv_std) * dout"),
         ),
     ),
+    large=enlarged(batchnorm_backward_alt_cases, "4,000 examples", _many(4000, 40)),
+    apart_from="batchnorm_backward",
 )
 
 # --- layer normalisation ---------------------------------------------------------------------------------
@@ -831,6 +847,7 @@ LAYERNORM_BACKWARD = Recipe(
             (_L_TOP, _L_TOP.replace("dx_hat = dout * gamma", "dout *= gamma\n    dx_hat = dout")),
         ),
     ),
+    large=enlarged(layernorm_backward_cases, "2,500 features", _many(40, 2500)),
 )
 
 RECIPES = (BATCHNORM_FORWARD, BATCHNORM_BACKWARD, BATCHNORM_BACKWARD_ALT, LAYERNORM_FORWARD, LAYERNORM_BACKWARD)

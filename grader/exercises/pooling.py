@@ -10,7 +10,7 @@ from utils.checks.case import Case
 from utils.checks.rules import Array, Equal, Rule, SharedMaximum
 
 from .conv_layers import image_size
-from .recipe import Recipe, sizes, wrong
+from .recipe import Recipe, enlarged, sizes, wrong
 
 FORWARD = "out, cache = conv_layers.max_pool_forward_naive(x, pool_param)"
 BACKWARD = f"{FORWARD}\ndx = conv_layers.max_pool_backward_naive(dout, cache)"
@@ -354,6 +354,7 @@ BACKWARD_RECIPE = Recipe(
             (_DX, _DX + "\n    dx = dout.copy()"),
         ),
     ),
+    large=enlarged(backward_cases, "images of 100 × 136", lambda rng: _inputs(rng, (100, 136), (2, 2), 2, (2, 3))),
 )
 
 RECIPES = (FORWARD_RECIPE, BACKWARD_RECIPE)

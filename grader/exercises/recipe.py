@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -44,11 +44,18 @@ class Recipe:
         which situations are covered does not depend on it.
     misconceptions : tuple of Misconception
         Most telling first.
+    large : callable, optional
+        ``large(rng)`` gives one more hidden case, for an exercise that computes a gradient: so large that a numeric
+        derivative does not end in its time; see `grader.large`.
+    apart_from : str, optional
+        A function of the same file that may not have the same body: another derivation is asked for.
     """
 
     name: str
     draw: Callable[[np.random.Generator], Iterator[Case]]
     misconceptions: tuple[Misconception, ...]
+    large: Callable[[np.random.Generator], Case] | None = None
+    apart_from: str = ""
 
     @property
     def module(self) -> str:
@@ -83,3 +90,37 @@ def sizes(rng: np.random.Generator, count: int, low: int = 2, high: int = 8) -> 
         The range, both included.
     """
     return [int(size) for size in rng.permutation(np.arange(low, high + 1))[:count]]
+
+
+def enlarged(
+    draw: Callable[[np.random.Generator], Iterator[Case]],
+    title: str,
+    inputs: Callable[[np.random.Generator], dict[str, object]],
+    *,
+    only: tuple[str, ...] = (),
+    program: str = "",
+) -> Callable[[np.random.Generator], Case]:
+    """The large case of a gradient: a recipe's first case with other inputs.
+
+    Parameters
+    ----------
+    draw : callable
+        The recipe's other cases.
+    title : str
+        What the case is called.
+    inputs : callable
+        ``inputs(rng)`` gives those of the first case, but large: a forward pass for each number that has a gradient
+        takes a multiple of the course's time limit, and the slowest backward pass that is one a tenth of it.
+        docs/grading.md has the figures.
+    only : tuple of str, optional
+        The outputs that are gradients; by default all of them are.
+    program : str, optional
+        In place of the first case's.
+    """
+
+    def large(rng: np.random.Generator) -> Case:
+        first = next(iter(draw(rng)))
+        aspects = {name: rule for name, rule in first.aspects.items() if not only or name in only}
+        return replace(first, title=title, inputs=inputs(rng), aspects=aspects, program=program or first.program)
+
+    return large

@@ -13,7 +13,7 @@ import numpy as np
 from utils.checks.case import Case
 from utils.checks.rules import Equal, Rule
 
-from .recipe import Recipe, sizes, wrong
+from .recipe import Recipe, enlarged, sizes, wrong
 
 FORTRAN = "x = np.asfortranarray(x)  # another memory order, the same numbers\n"
 
@@ -380,6 +380,7 @@ BATCHNORM_BACKWARD_RECIPE = Recipe(
             (_BACK_CALL, f"{_BACK_CALL}\n    dgamma = dbeta.copy()"),
         ),
     ),
+    large=enlarged(batchnorm_backward_cases, "images of 31 × 32", lambda rng: _batchnorm_inputs(rng, [4, 40, 31, 32])),
 )
 
 # --- group normalisation -----------------------------------------------------------------------------------
@@ -661,6 +662,9 @@ GROUPNORM_BACKWARD_RECIPE = Recipe(
             "dx is flat where it should have the shape of x; look at what a reshape or ravel leaves behind.",
             (_GROUP_DX, _GROUP_DX.replace("reshape(dout.shape)", "reshape(len(dout), -1)")),
         ),
+    ),
+    large=enlarged(
+        groupnorm_backward_cases, "images of 31 × 32", lambda rng: _groupnorm_inputs(rng, [4, 40, 31, 32], 2)
     ),
 )
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from utils.checks.case import Case
-from utils.checks.rules import Equal, Initialised
+from utils.checks.rules import DrawnAnew, Equal, Initialised, Rule
 
 from .recipe import Recipe, sizes, wrong
 
@@ -29,6 +29,10 @@ torch.manual_seed(0)
 w = torch_models.random_weight(tuple(shape), dtype=getattr(torch, dtype))
 gathers = np.array([float(w.requires_grad), float(w.is_leaf)])
 weight = w.detach().numpy()
+"""
+AGAIN = f"""\
+{WEIGHT}w = torch_models.random_weight(tuple(shape), dtype=getattr(torch, dtype))
+again = {{"w": weight}}, {{"w": w.detach().numpy()}}
 """
 # The upstream gradient is drawn, so that no parameter's gradient is 0 by symmetry.
 NET = """\
@@ -72,8 +76,9 @@ def weight_cases(rng: np.random.Generator) -> Iterator[Case]:
     ):
         std = float(np.sqrt(2 / np.prod(shape[1:])))
         inputs: dict[str, object] = {"shape": shape, "dtype": dtype, "std": std}
-        aspects = {"weight": Initialised(dtype=True, std="std"), "gathers": Equal()}
+        aspects: dict[str, Rule] = {"weight": Initialised(dtype=True, std="std"), "gathers": Equal()}
         yield Case(title, WEIGHT, inputs, aspects)
+    yield Case("two arrays", AGAIN, inputs, {**aspects, "again": DrawnAnew()})
 
 
 def _normal(rng: np.random.Generator, *shape: int) -> np.ndarray:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from utils.checks.case import Case
-from utils.checks.rules import Equal, Initialised
+from utils.checks.rules import DrawnAnew, Equal, Initialised, Rule
 
 from .recipe import Recipe, sizes, wrong
 
@@ -20,6 +20,10 @@ layers = {"conv1": net.conv1, "conv2": net.conv2, "fc": net.fc}
 weights = {name: (layer.weight * (layer.weight[0].numel() / 2) ** 0.5).detach().numpy() for name, layer in layers.items()}
 biases = {name: layer.bias.detach().numpy() for name, layer in layers.items()}
 count = np.array(sum(p.numel() for p in net.parameters() if p.requires_grad))
+"""
+AGAIN = f"""\
+{INIT}net = torch_models.ThreeLayerConvNet(C, F1, F2, K, tuple(image))
+again = weights, {{name: getattr(net, name).weight.detach().numpy() for name in weights}}
 """
 _MODULE = """\
 import torch
@@ -97,8 +101,9 @@ def init_cases(rng: np.random.Generator) -> Iterator[Case]:
     for channels, image in ((3, (7, 9)), (1, (9, 8)), (4, (8, 7))):
         f1, f2, k = sizes(rng, 3, low=8, high=14)
         inputs: dict[str, object] = {"C": channels, "F1": f1, "F2": f2, "K": k, "image": image, "std": 1.0}
-        aspects = {"weights": Initialised(std="std"), "biases": Equal(), "count": Equal()}
+        aspects: dict[str, Rule] = {"weights": Initialised(std="std"), "biases": Equal(), "count": Equal()}
         yield Case(f"images of {channels} × {image[0]} × {image[1]}", INIT, inputs, aspects)
+    yield Case("two nets", AGAIN, inputs, {**aspects, "again": DrawnAnew()})
 
 
 def _inputs(rng: np.random.Generator, rows: int, channels: int, image: tuple[int, int]) -> dict[str, object]:

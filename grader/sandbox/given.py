@@ -17,8 +17,8 @@ import utils
 from ..errors import CourseError
 
 FOLDER = Path(str(utils.__file__)).resolve().parent
-WORKERS_OWN = ("checks.program", "checks.met")
-"""Modules that the worker itself uses. They run a program and describe what it raised, and hold no answer."""
+WORKERS_OWN = ("checks.program", "checks.met", "checks.closed")
+"""Modules that the worker itself and programs use: they run code and describe what it raised, and hold no answer."""
 
 
 def names_used(source: str) -> tuple[str, ...]:

@@ -91,8 +91,8 @@ class ThreeLayerConvNet:
         self.pool_param = {"pool_height": 2, "pool_width": 2, "stride": 2}
 
         # Fill self.params with W1, b1, W2, b2, W3, b3: weights drawn from a normal distribution with mean 0 and
-        # standard deviation weight_scale, biases zero. The class docstring says the shapes; gamma and beta, and the
-        # cast to dtype, are done below.
+        # standard deviation weight_scale, anew for each net; biases zero. The class docstring says the shapes; gamma
+        # and beta, and the cast to dtype, are done below.
         ### BEGIN SOLUTION
         channels, height, width = input_dim
         pooled = num_filters * (height // 2) * (width // 2)
@@ -118,6 +118,7 @@ class ThreeLayerConvNet:
 
         The loss is the softmax loss of the scores plus ½ reg (Σ W1² + Σ W2² + Σ W3²); nothing else is regularised.
         Without labels the net predicts: batch norm is in test mode.
+        The gradients come from the chain rule in one backward pass; the loss is not run again for changed parameters.
 
         Parameters
         ----------

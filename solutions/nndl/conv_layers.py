@@ -78,6 +78,8 @@ def conv_forward_naive(x, w, b, conv_param):
 def conv_backward_naive(dout, cache):
     """Backward pass of the convolutional layer.
 
+    Computed from the cache and `dout`, not by running the forward pass for changed inputs.
+
     Each out[n, f, i, j] is a sum of products of one window with one filter; its upstream gradient flows back to both.
     Where windows overlap, a pixel gets a share from each. What flowed into the padding is cut off.
 
@@ -169,6 +171,8 @@ def max_pool_forward_naive(x, pool_param):
 def max_pool_backward_naive(dout, cache):
     """Backward pass of max pooling: the upstream gradient of a window goes to its largest entry.
 
+    Computed from the cache and `dout`, not by running the forward pass for changed inputs.
+
     Where entries tie for the largest, any split between them is right as long as its parts add up to the whole; the
     first of them may take it all. An entry that is the largest of several windows gets the gradients of all of them.
 
@@ -258,6 +262,8 @@ def spatial_batchnorm_forward(x, gamma, beta, bn_param):
 
 def spatial_batchnorm_backward(dout, cache):
     """Backward pass of the batch normalisation of images.
+
+    Computed from the cache and `dout`, not by running the forward pass for changed inputs.
 
     Parameters
     ----------
@@ -352,6 +358,8 @@ def spatial_groupnorm_forward(x, gamma, beta, G, gn_param):
 
 def spatial_groupnorm_backward(dout, cache):
     """Backward pass of group normalisation.
+
+    Computed from the cache and `dout`, not by running the forward pass for changed inputs.
 
     Within a group the gradient of x is that of a layer normalisation; gamma and beta are shared by all images and
     pixels.

@@ -74,7 +74,7 @@ class TwoLayerNet:
         self.reg = reg
 
         # Fill self.params: weights drawn from a normal distribution with mean 0 and standard deviation
-        # weight_scale, biases zero. The class docstring says the names and the shapes.
+        # weight_scale, anew for each net; biases zero. The class docstring says the names and the shapes.
         ### BEGIN SOLUTION
         self.params["W1"] = weight_scale * np.random.randn(input_dim, hidden_dims)
         self.params["b1"] = np.zeros(hidden_dims)
@@ -86,6 +86,7 @@ class TwoLayerNet:
         """Scores of a minibatch or, given its labels, its loss and gradients.
 
         The loss is the softmax loss of the scores plus ½ reg (Σ W1² + Σ W2²); biases are not regularised.
+        The gradients come from the chain rule in one backward pass; the loss is not run again for changed parameters.
 
         Parameters
         ----------
@@ -206,8 +207,8 @@ class FullyConnectedNet:
         self.params = {}
 
         # Fill self.params: weights drawn from a normal distribution with mean 0 and standard deviation
-        # weight_scale, biases zero. The class docstring says the names and the shapes; gamma and beta, and the
-        # cast to dtype, are done below.
+        # weight_scale, anew for each net; biases zero. The class docstring says the names and the shapes; gamma and
+        # beta, and the cast to dtype, are done below.
         ### BEGIN SOLUTION
         dims = [input_dim, *hidden_dims, num_classes]
         for layer, (fan_in, fan_out) in enumerate(itertools.pairwise(dims), start=1):
@@ -272,6 +273,8 @@ class FullyConnectedNet:
     def hidden_backward(self, layer, dout, cache):
         """Backward pass of `hidden_forward`.
 
+        Computed from the cache and `dout`, not by running the forward pass for changed inputs.
+
         Parameters
         ----------
         layer : int
@@ -313,6 +316,7 @@ class FullyConnectedNet:
 
         The loss is the softmax loss of the scores plus ½ reg Σ_i Σ Wi²; biases, gamma and beta are not
         regularised. Without labels the net predicts: normalisation and dropout are in test mode.
+        The gradients come from the chain rule in one backward pass; the loss is not run again for changed parameters.
 
         Parameters
         ----------

@@ -38,6 +38,7 @@ class TwoLayerNet:
             L = −1/N Σ_n log( exp(s_{n,y_n}) / Σ_c exp(s_{n,c}) )  +  ½ reg (Σ W1² + Σ W2²).
 
         The biases are not regularised. No loops are needed.
+        The gradients come from the chain rule in one backward pass; the loss is not run again for changed parameters.
 
         Parameters
         ----------
@@ -133,7 +134,7 @@ class TwoLayerNet:
         num_iters : int, default=100
             Number of steps.
         batch_size : int, default=200
-            Examples per step, drawn uniformly **with replacement**: it may exceed N.
+            Examples per step, drawn uniformly at random **with replacement**, anew in each call: it may exceed N.
         verbose : bool, default=False
             Print the loss every 100 iterations.
 

@@ -16,12 +16,14 @@ from grader.course import Assignment, Course, Exercise
 from grader.sandbox import confinement
 from grader.verdict import Verdict
 from utils.checks.program import run_program
+from utils.errors import DataError
 
 torch = pytest.importorskip("torch", reason="nets of a student's own design need PyTorch: pip install torch")
-from safetensors.torch import save  # noqa: E402
+from safetensors.torch import load, save  # noqa: E402
 
 FILE, CODE = "models/open_ended.safetensors", "nndl/torch_models.py"
 IMAGES = 400
+SENT = IMAGES + open_nets.TWICE
 GradeNet = Callable[..., Verdict]
 
 # Dropout: only in evaluation mode does such a net know anything.
@@ -167,6 +169,85 @@ def test_lazy_layers_buffers_and_tied_weights_come_back(grade_net: GradeNet, tmp
     assert "unseen images (offline) are classified right" in said(verdict)
 
 
+# Knows the images without any weights, as a net does that is fitted while it is graded; its file is decoration.
+KNOWS_BY_ITSELF = """\
+from torch import nn
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        {own}
+
+    def forward(self, x):
+        return x.flatten(1)[:, :10]
+
+def open_ended_net():
+    return Net()
+"""
+
+
+@pytest.mark.parametrize(
+    ("own", "tensors"),
+    [
+        ("pass", {}),
+        ("self.spare = nn.Linear(40, 30)", {"spare.weight": torch.ones(30, 40), "spare.bias": torch.ones(30)}),
+    ],
+    ids=["no weights", "weights that nothing depends on"],
+)
+def test_what_a_net_knows_without_its_weights_earns_nothing(
+    own: str, tensors: dict[str, torch.Tensor], grade_net: GradeNet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code, net = KNOWS_BY_ITSELF.format(own=own), stored(tensors)
+    verdict = grade_net(code, net)
+    assert (verdict.verdict, verdict.score) == ("fail", 0)
+    assert "With its weights shuffled the net still classifies 100.0% right" in said(verdict)
+    monkeypatch.setattr(open_nets, "GUESSING", 1.0)
+    assert grade_net(code, net).verdict == "pass"  # but for the second run it would have earned everything
+
+
+def test_what_comes_from_the_weights_is_kept(grade_net: GradeNet, labels: np.ndarray) -> None:
+    """Half of the classes are known without weights, the other half with them."""
+    code = KNOWS_BY_ITSELF.format(own="self.last = nn.Linear(3072, 10)").replace(
+        "x.flatten(1)[:, :10]", "self.last(x.flatten(1)) + 2 * x.flatten(1)[:, :10] * (x.new_tensor(range(10)) < 5)"
+    )
+    net = stored({"last.weight": weights()["2.weight"], "last.bias": torch.zeros(10)})
+    verdict = grade_net(code, net)
+    assert 0 < verdict.score < verdict.max_score
+
+
+def test_the_scores_of_an_image_are_its_own(grade_net: GradeNet, monkeypatch: pytest.MonkeyPatch) -> None:
+    code = LINEAR.replace("nn.Flatten()", "nn.Flatten(), nn.BatchNorm1d(3072, affine=False, track_running_stats=False)")
+    net = stored({name.replace("2", "3"): tensor for name, tensor in weights().items()})
+    verdict = grade_net(code, net)
+    assert (verdict.verdict, verdict.score) == ("error", 0)
+    assert "each should stand for itself" in said(verdict)
+    monkeypatch.setattr(open_nets, "ALIKE", np.inf)
+    assert grade_net(code, net).score > 0
+
+
+def test_shuffling_keeps_the_numbers_of_each_array() -> None:
+    tensors = {"a": torch.arange(12.0).reshape(3, 4), "b": torch.arange(5, dtype=torch.float64), "n": torch.arange(7)}
+    back = load(open_nets.shuffled(stored(tensors), np.random.default_rng(0)))
+    assert torch.equal(back["n"], tensors["n"])
+    for name in "ab":
+        assert not torch.equal(back[name], tensors[name])
+        assert torch.equal(back[name].flatten().sort().values, tensors[name].flatten())
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        b"[]",
+        b'{"w": 1}',
+        b'{"w": {"dtype": "F32", "data_offsets": [0, 3]}}',
+        b'{"w": {"dtype": [], "data_offsets": 1}}',
+    ],
+)
+def test_a_header_that_lies_about_its_arrays_is_a_damaged_file(header: bytes) -> None:
+    with pytest.raises(DataError, match="cannot be read"):
+        open_nets.shuffled(len(header).to_bytes(8, "little") + header + bytes(16), np.random.default_rng(0))
+
+
 def _with(line: str) -> str:
     return LINEAR.replace("    return", f"    {line}\n    return")
 
@@ -215,7 +296,7 @@ BAD = {
         LINEAR.replace("3072, 10))", "3072, 10), nn.AdaptiveAvgPool1d(1))"),
         None,
         "error",
-        f"The net gives scores of shape ({IMAGES}, 1) for {IMAGES} images; they have to be ({IMAGES}, 10).",
+        f"The net gives scores of shape ({SENT}, 1) for {SENT} images; they have to be ({SENT}, 10).",
     ),
     "labels for scores": (
         LINEAR.replace("nn.Linear(3072, 10))", "Labels(3072, 10))")

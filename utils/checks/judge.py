@@ -7,7 +7,7 @@ from: the first reads them from a golden pack, the second computes them with the
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from .case import Case, Finding, value_at
 from .explain import Scene, explain, leaks, numbers, when
@@ -58,11 +58,15 @@ class Judgement:
         Empty when everything is right.
     followed : float
         The part of `share` that right derivatives of a wrong forward pass have earned.
+    right, followed_outputs : tuple of str
+        The outputs that have earned their part of `share`, and those that have earned what follow-through gives of it.
     """
 
     share: float
     findings: tuple[Finding, ...]
     followed: float = 0.0
+    right: tuple[str, ...] = field(default=(), compare=False)
+    followed_outputs: tuple[str, ...] = field(default=(), compare=False)
 
 
 def judge(
@@ -138,12 +142,13 @@ def judge(
         said = f"{name} was changed in place; work on a copy, because the caller still needs it."
         findings.append(Finding(name, "fail", hints.get(IN_PLACE, said), IN_PLACE, hearing.case.title))
     if not findings:
-        return Judgement(1.0, ())
+        return Judgement(1.0, (), right=tuple(aspects))
     right = [aspect for aspect in aspects if aspect not in wrong_aspects]
     findings += [Finding(aspect, "pass") for aspect in right]
     part = follow.share * len(followed) if follow else 0.0
     earned = max(0.0, len(right) + part - (0.5 if mutated else 0.0))
-    return Judgement(earned / len(aspects), tuple(findings), min(part, earned) / len(aspects))
+    share, followed_share = earned / len(aspects), min(part, earned) / len(aspects)
+    return Judgement(share, tuple(findings), followed_share, tuple(right), tuple(followed))
 
 
 def _smallest(path: str, wrong: Sequence[tuple[Hearing, Fault]], suspect: str | None) -> tuple[Hearing, Fault]:
@@ -210,9 +215,15 @@ def _followed(
 
 
 def _follows(hearing: Hearing, fault: Fault, run: Run) -> bool:
-    """Whether a wrong gradient is the right one of what the forward pass computes."""
-    return fault.kind == "value" and is_derivative(
-        hearing.case, fault.path, fault.got, lambda inputs, fetch: run(hearing.case.program, inputs, fetch)
+    """Whether a wrong gradient is the right one of what a wrong forward pass computes."""
+    output = hearing.case.objective[0]
+    forward_is_right = output in hearing.case.aspects and all(one.path != output for one in hearing.faults())
+    return (
+        fault.kind == "value"
+        and not forward_is_right
+        and is_derivative(
+            hearing.case, fault.path, fault.got, lambda inputs, fetch: run(hearing.case.program, inputs, fetch)
+        )
     )
 
 

@@ -6,7 +6,7 @@ what is drawn at random, and `tolerance` the error model that all of them share.
 `Rule.from_dict` finds each by its name.
 """
 
-from .draws import Dropped, Initialised, Minibatches, Paired
+from .draws import DrawnAnew, Dropped, Initialised, Minibatches, MinibatchesAnew, Paired
 from .equal import Equal
 from .kinks import SharedMaximum, Subgradient
 from .rule import Fault, Rule
@@ -14,11 +14,13 @@ from .tolerance import Array, as_array, close
 
 __all__ = [
     "Array",
+    "DrawnAnew",
     "Dropped",
     "Equal",
     "Fault",
     "Initialised",
     "Minibatches",
+    "MinibatchesAnew",
     "Paired",
     "Rule",
     "SharedMaximum",

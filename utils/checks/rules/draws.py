@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import combinations, pairwise
+from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
 
 from . import tolerance
+from .chance import correlated, not_normal, repeats_itself, too_even, unlikely_count
 from .equal import Equal
 from .rule import Fault, Rule, in_words
 from .tolerance import Array, as_array, close, leaves
@@ -19,7 +22,8 @@ class Initialised(Equal):
     """Fresh parameters: matrices drawn from N(0, std²), everything else equal to the reference's.
 
     The mean and the standard deviation of n draws lie within six standard errors (``std / sqrt(n)`` and
-    ``std / sqrt(2 n)``) of their true values in all but two of a thousand million right answers.
+    ``std / sqrt(2 n)``) of their true values in all but two of a thousand million right answers. The other tests, for
+    the shape of the distribution and for draws that depend on each other, are those of `chance`.
 
     Parameters
     ----------
@@ -42,8 +46,10 @@ class Initialised(Equal):
             said = f"{path} has mean {mean:.3g} where a normal draw around 0 is expected"
         elif not abs(spread - std) <= 6 * std / np.sqrt(2 * n):
             said = f"{path} has standard deviation {spread:.3g} where {std:.3g} ({self.std}) is expected"
-        elif np.unique(array).size < n // 2:
+        elif np.unique(array).size < n // 2 or repeats_itself(array):
             said = f"{path} repeats its entries; each weight is drawn by itself"
+        elif not_normal(array / std) or too_even(array / std):
+            said = f"the entries of {path} are not spread like draws from a normal distribution"
         else:
             return []
         return [Fault(path, "value", said, want, array)]
@@ -59,6 +65,41 @@ class Initialised(Equal):
             return True
         chance = 9 * max(float(theirs.std()), 1e-300) / np.sqrt(theirs.size)
         return bool(abs(theirs.mean() - ours.mean()) <= chance and abs(theirs.std() - ours.std()) <= chance)
+
+
+@dataclass(frozen=True)
+class DrawnAnew(Rule):
+    """The parameters of two nets made one after the other, as a pair of dicts: each matrix is drawn by itself.
+
+    What else is to be said of them is said elsewhere.
+    """
+
+    def faults(self, path: str, want: object, got: object, inputs: Mapping[str, object]) -> list[Fault]:
+        if not (isinstance(got, list | tuple) and len(got) == 2 and all(isinstance(net, Mapping) for net in got)):
+            return [Fault(path, "type", f"{path} cannot be compared: it is {in_words(got)}", want, got)]
+        one, other = (self._matrices(net) for net in got)
+        for name in (name for name in one if name in other):
+            if np.array_equal(np.sort(one[name], axis=None), np.sort(other[name], axis=None)):
+                said = f"two nets made one after the other have the same numbers in {name}; draw new ones for each net"
+                return [Fault(path, "value", said)]
+            if correlated(one[name], other[name]):
+                said = f"{name} of two nets made one after the other depend on each other; draw new ones for each net"
+                return [Fault(path, "value", said)]
+        for first, second in combinations(one, 2):
+            if correlated(one[first], one[second]):
+                said = f"{first} and {second} depend on each other; each weight is drawn by itself"
+                return [Fault(path, "value", said)]
+        return []
+
+    def same(self, other: object, got: object, inputs: Mapping[str, object]) -> bool:
+        """Draws agree when the same is wrong with them."""
+        theirs, ours = (self.faults("", None, value, inputs) for value in (other, got))
+        return [fault.sentence for fault in theirs] == [fault.sentence for fault in ours]
+
+    @staticmethod
+    def _matrices(net: Mapping[str, object]) -> dict[str, Array]:
+        arrays = {name: as_array(value) for name, value in net.items()}
+        return {name: array for name, array in arrays.items() if array is not None and array.ndim > 1 and array.size}
 
 
 @dataclass(frozen=True)
@@ -94,6 +135,8 @@ class Dropped(Equal):
             said = f"{path}[{index}] is {array[where]:.6g} where an entry is either dropped, 0, or kept, {kept:.6g}"
         elif not abs(share - p) <= 6 * np.sqrt(p * (1 - p) / count):
             said = f"{share:.0%} of the entries of {path} are dropped where p = {p:.3g} is expected"
+        elif live.all() and count >= 100 and not _shared(gone, p) and repeats_itself(gone.astype(float)):
+            said = f"the entries of {path} that are dropped follow a pattern; each is dropped by itself, at random"
         elif live.all() and _shared(gone, p):
             said = f"{path} has the same entries dropped at every index of axis {_shared(gone, p)[0]}; each has its own"
         else:
@@ -171,6 +214,54 @@ def _factors(fault: Fault) -> tuple[bool, bool, list[float]] | None:
     there = want != 0
     factors = np.unique((got[there] / want[there]).round(3)).tolist()
     return (bool(got[~there].any()), bool(got[~there].all()), factors) if len(factors) <= 2 else None
+
+
+@dataclass(frozen=True)
+class MinibatchesAnew(Rule):
+    """The rows drawn by two trainings that follow each other: uniform, at random, and not the same ones.
+
+    The output is an array of shape (2, iterations, batch_size) of row numbers; there have to be several times as many
+    rows as a minibatch holds. The order within a minibatch says nothing, so draws with replacement, draws without and a
+    new permutation for each epoch pass alike, sorted or not.
+
+    Parameters
+    ----------
+    rows : str
+        Name of the input that holds the number of training rows.
+    """
+
+    rows: str = "num_train"
+
+    SHIFTED: ClassVar[float] = 0.1
+    """Above the probability that a minibatch is another one moved on by some number of rows."""
+
+    def faults(self, path: str, want: object, got: object, inputs: Mapping[str, object]) -> list[Fault]:
+        drawn, rows = as_array(got), int(str(inputs[self.rows]))
+        if drawn is None or drawn.ndim != 3 or not ((drawn >= 0) & (drawn < rows)).all():
+            return [Fault(path, "type", f"{path} cannot be compared: it is {in_words(got)}", want, got)]
+        one, other = np.sort(drawn.astype(int), axis=2)
+        counts = np.bincount(one.ravel(), minlength=rows)
+        patterns = [self._pattern(batch, rows) for batch in one]
+        moved_on = sum(before == after for before, after in pairwise(patterns))
+        if unlikely_count(int((one == other).all(axis=1).sum()), len(one), self.SHIFTED):
+            said = "two trainings draw the same minibatches; draw new ones at random in each"
+        elif any(unlikely_count(int(count), one.size, 1 / rows, rows) for count in (counts.min(), counts.max())):
+            said = "some training rows are drawn far more often than others; all should be equally likely"
+        elif unlikely_count(moved_on, len(one) - 1, self.SHIFTED):
+            said = "each minibatch is the one before it moved on by some rows; draw the rows at random"
+        else:
+            return []
+        return [Fault(path, "value", said, want, got)]
+
+    @staticmethod
+    def _pattern(batch: Array, rows: int) -> tuple[int, ...]:
+        """What stays of a minibatch when it is moved on by any number of rows."""
+        return min(tuple(np.sort((batch - start) % rows).tolist()) for start in batch)
+
+    def same(self, other: object, got: object, inputs: Mapping[str, object]) -> bool:
+        """Draws agree when the same is wrong with them."""
+        theirs, ours = (self.faults("", None, value, inputs) for value in (other, got))
+        return [fault.sentence for fault in theirs] == [fault.sentence for fault in ours]
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,113 @@
+"""Draws that are rightly made are never called strange, and tables, formulas and repetitions are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from statistics import NormalDist
+
+import numpy as np
+import pytest
+
+from utils.checks.rules import Array, DrawnAnew, MinibatchesAnew, chance
+
+SHAPE = (20, 21)
+ROWS, STEPS, BATCH = 41, 200, 6
+GRID = np.arange(420).reshape(SHAPE)
+TABLE = np.array([NormalDist().inv_cdf((k + 0.5) / 420) for k in range(420)])
+
+NO_DRAWS: dict[str, Array] = {
+    "linspace": np.linspace(-1.73, 1.73, 420).reshape(SHAPE),
+    "a formula": (((7 * np.arange(20)[:, None] + 5 * np.arange(21)) % 97) / 97 - 0.5) * 3.46,
+    "a sine": 1.414 * np.sin(12.9898 * GRID),
+    "two values": np.random.default_rng(0).choice([-1.0, 1.0], SHAPE),
+    "uniform": np.random.default_rng(0).uniform(-1.732, 1.732, SHAPE),
+    "a table of the normal distribution, shuffled": np.random.default_rng(0).permutation(TABLE).reshape(SHAPE),
+    "rows that repeat": np.tile(np.random.default_rng(0).standard_normal((5, 21)), (4, 1)),
+    "columns that repeat": np.tile(np.random.default_rng(0).standard_normal((20, 7)), (1, 3)),
+    "a product of two vectors": np.outer(*np.random.default_rng(0).standard_normal((2, 21))),
+}
+
+
+def strange(array: Array) -> bool:
+    return chance.not_normal(array) or chance.too_even(array) or chance.repeats_itself(array)
+
+
+@pytest.mark.parametrize("name", NO_DRAWS)
+def test_what_was_not_drawn_from_a_normal_distribution_is_seen(name: str) -> None:
+    assert strange(NO_DRAWS[name])
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_normal_draws_are_never_strange(dtype: str) -> None:
+    rng = np.random.default_rng(1)
+    for _ in range(300):
+        one, other = rng.standard_normal((2, *SHAPE)).astype(dtype)
+        assert not strange(one)
+        assert not chance.correlated(one, other)
+
+
+def test_the_bound_holds_where_it_can_be_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a thousand million times as many false alarms allowed, there are fewer than that."""
+    monkeypatch.setattr(chance, "ALARM", 0.02)
+    rng = np.random.default_rng(2)
+    alarms = sum(chance.unlikely_count(int(count), 200, 0.1) for count in rng.binomial(200, 0.1, 20_000))
+    assert 0 < alarms < 0.02 * 20_000
+    assert sum(chance.not_normal(rng.standard_normal(SHAPE)) for _ in range(2000)) < 0.02 * 2000
+
+
+def nets(seed: int | None, other: int | None) -> tuple[dict[str, Array], dict[str, Array]]:
+    def net(seed: int | None) -> dict[str, Array]:
+        rng = np.random.default_rng(seed)
+        return {"W1": rng.standard_normal(SHAPE), "b1": np.zeros(21), "W2": rng.standard_normal((21, 6))}
+
+    return net(seed), net(other)
+
+
+def said(rule: DrawnAnew | MinibatchesAnew, got: object) -> str:
+    return " ".join(fault.sentence for fault in rule.faults("again", None, got, {"num_train": ROWS}))
+
+
+def test_each_net_draws_its_own_weights() -> None:
+    assert said(DrawnAnew(), nets(1, 2)) == ""
+    assert "the same numbers in W1" in said(DrawnAnew(), nets(1, 1))
+    one, other = nets(1, 2)
+    shuffled = {**one, "W1": np.random.default_rng(3).permutation(one["W1"].ravel()).reshape(SHAPE)}
+    assert "the same numbers in W1" in said(DrawnAnew(), (one, shuffled))
+    assert "depend on each other" in said(DrawnAnew(), (one, {**other, "W1": 0.9 * one["W1"] + 0.1 * other["W1"]}))
+    tied = {**one, "W2": one["W1"].ravel()[:126].reshape(21, 6)}
+    assert "W1 and W2 depend on each other" in said(DrawnAnew(), (tied, other))
+
+
+def epochs(rng: np.random.Generator) -> Array:
+    rows = [rng.permutation(ROWS)[:36].reshape(6, BATCH) for _ in range(STEPS)]
+    return np.concatenate(rows)[:STEPS]
+
+
+DRAWS: dict[str, Callable[[np.random.Generator], Array]] = {
+    "with replacement": lambda rng: rng.integers(ROWS, size=(STEPS, BATCH)),
+    "without": lambda rng: np.array([rng.choice(ROWS, BATCH, replace=False) for _ in range(STEPS)]),
+    "without, unshuffled": lambda rng: np.array([rng.choice(ROWS, BATCH, False, shuffle=False) for _ in range(STEPS)]),
+    "sorted": lambda rng: np.sort([rng.choice(ROWS, BATCH, replace=False) for _ in range(STEPS)]),
+    "a permutation for each epoch": epochs,
+}
+k, i = np.arange(STEPS)[:, None], np.arange(BATCH)
+RULES: dict[str, Callable[[np.random.Generator], Array]] = {
+    "a formula": lambda rng: (7 * k + 5 * i) % ROWS,
+    "a formula with a random start": lambda rng: (7 * k + 5 * i + rng.integers(ROWS)) % ROWS,
+    "blocks with a random start": lambda rng: (rng.integers(ROWS, size=(STEPS, 1)) + i) % ROWS,
+    "a seed of its own": lambda rng: np.random.default_rng(0).integers(ROWS, size=(STEPS, BATCH)),
+    "some rows only": lambda rng: rng.integers(ROWS - 8, size=(STEPS, BATCH)),
+}
+
+
+@pytest.mark.parametrize("name", DRAWS)
+def test_every_way_to_draw_minibatches_is_right(name: str) -> None:
+    rng = np.random.default_rng(4)
+    for _ in range(20):
+        assert said(MinibatchesAnew(), np.array([DRAWS[name](rng), DRAWS[name](rng)])) == ""
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_minibatches_by_a_rule_are_seen(name: str) -> None:
+    rng = np.random.default_rng(4)
+    assert said(MinibatchesAnew(), np.array([RULES[name](rng), RULES[name](rng)]))

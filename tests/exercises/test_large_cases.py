@@ -1,0 +1,33 @@
+"""The large case of a gradient is right in every style that the other cases are right in."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+import pytest
+from here import RECIPES
+from test_recipes import RIGHT
+
+from grader.reference import Edit, Reference
+from grader.trial import Trial
+from utils.checks.hearing import Hearing
+from utils.checks.program import Ran
+
+STYLES = [(name, style, edits) for name, style, edits in RIGHT if RECIPES[name].large]
+
+
+@cache
+def trial(name: str, reference: Reference) -> Trial:
+    return Trial(RECIPES[name], reference, np.random.default_rng(3))
+
+
+@pytest.mark.parametrize(("name", "style", "edits"), STYLES, ids=[f"{name}-{style}" for name, style, _ in STYLES])
+def test_another_right_answer_is_right_for_large_inputs(
+    name: str, style: str, edits: tuple[Edit, ...], reference: Reference
+) -> None:
+    drawn = trial(name, reference)
+    assert drawn.large
+    answer = drawn.answer(drawn.large, reference.variant(drawn.recipe.module, edits))
+    assert isinstance(answer, Ran)
+    assert not Hearing(drawn.large, drawn.want_large().values, answer).faults()
