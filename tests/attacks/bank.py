@@ -108,7 +108,19 @@ def put(folder: Path, files: Mapping[str, str | bytes]) -> None:
 def bank() -> list[Attack]:
     """All attacks."""
     if not BANK:
-        from . import flooding, leaving, looking, lying, packaging, pages, patching, redirecting, tampering  # noqa: F401
+        from . import (  # noqa: F401  # noqa: F401, I001
+            flooding,
+            leaving,
+            looking,
+            lying,
+            packaging,
+            pages,
+            patching,
+            questions,
+            redirecting,
+            tampering,
+            time,
+        )
     names = [each.student for each in BANK]
     assert len(set(names)) == len(names), "two attacks of one name"
     return BANK

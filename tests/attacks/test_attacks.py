@@ -76,6 +76,7 @@ def test_the_bank_is_large_and_of_every_family() -> None:
     assert len(ATTACKS) >= 70
     assert families == {
         "patching", "looking", "leaving", "flooding", "lying", "redirecting", "tampering", "packaging", "pages",
+        "questions", "time",
     }  # fmt: skip
 
 
