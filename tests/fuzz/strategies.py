@@ -173,7 +173,7 @@ def _nested(item: Any, depth: int) -> Any:
 
 @st.composite
 def hostile_frames(draw: st.DrawFn) -> tuple[bytes, bytes]:
-    """A tree that is well-formed msgpack, and mostly of our schema, with values that nobody sends; arrays of any bytes."""
+    """A tree that is well-formed msgpack, and mostly of our schema, with values that nobody sends."""
     message = draw(
         st.sampled_from(
             [

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from .case import Case, Finding, value_at
 from .explain import Scene, explain, leaks, numbers, when
 from .follow import FollowThrough
@@ -65,6 +67,7 @@ class Judgement:
     followed: float = 0.0
 
 
+@np.errstate(all="ignore")  # what is wrong may be of any size
 def judge(
     hearings: Sequence[Hearing],
     hints: Mapping[str, str],
