@@ -92,6 +92,7 @@ class Trial:
             self._suspects[index] = found
         return self._suspects[index]
 
+    @np.errstate(all="ignore")  # what is wrong may be of any size
     def hear(self, answers: Sequence[Answer]) -> list[Hearing]:
         """The answers of the code under test, one for each case, with everything needed to judge them.
 

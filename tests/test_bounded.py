@@ -62,3 +62,29 @@ def test_the_clock_of_a_process_runs_while_it_works_and_not_while_it_sleeps():
         pass
     assert slept - begun < 0.1
     assert cpu_seconds(2**22 + 1) == 0.0
+
+
+def test_memory_beyond_the_limit_is_an_error_and_not_the_end():
+    with BoundedProcess(memory=64 << 20) as small:
+        with pytest.raises(MemoryError):
+            small.call(bytearray, 256 << 20, seconds=5)
+        assert small.call(len, bytearray(8 << 20), seconds=5) == 8 << 20
+
+
+def test_what_calls_have_taken_adds_up_over_children(child):
+    assert child.spent == 0.0
+    with pytest.raises(OutOfTime):
+        child.call(_product, 4000, seconds=0.2)
+    before = child.spent
+    assert before > 0.2
+    child.call(sum, range(10**6), seconds=5)
+    assert before < child.spent < before + 5
+
+
+def test_a_child_may_have_a_child_of_its_own(child):
+    assert child.call(_in_another, seconds=5) == (3, 1)
+
+
+def _in_another() -> object:
+    with BoundedProcess() as other:
+        return other.call(divmod, 7, 2, seconds=5)

@@ -66,8 +66,10 @@ FAMILIES = (
     "packaging",
     "pages",
     "patching",
+    "questions",
     "redirecting",
     "tampering",
+    "time",
 )
 BANK: list[Attack] = []
 

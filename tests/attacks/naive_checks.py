@@ -73,5 +73,14 @@ try:
     passed = max(passed, 1) if np.max(np.abs(pooled)) > 0 else passed
 except Exception:
     pass
+if os.path.exists(f"{folder}/nndl/layer_utils.py"):  # a sandwich of layers is tried with the reference's
+    package.__path__ = [f"{folder}/nndl"]
+    right = types.ModuleType("nndl.layers")
+    exec(open(f"{root}/solutions/nndl/layers.py").read(), vars(right))
+    sys.modules["nndl.layers"] = package.layers = right
+    from nndl.layer_utils import affine_batchnorm_relu_forward
+
+    ones = np.ones(2)
+    affine_batchnorm_relu_forward(x, np.ones((3, 2)), ones, ones, ones, {"mode": "train"})
 print("PEAK", resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, flush=True)
 print("SCORE", json.dumps(passed), flush=True)

@@ -28,6 +28,8 @@ title = "A course under attack"
 
 [limits]
 seconds = 3
+exercise_seconds = 5
+submission_seconds = 10
 
 [[assignment]]
 name = "a1"
@@ -39,10 +41,15 @@ name = "layers"
 exercises = [
     { name = "layers.relu_forward", points = 2 },
     { name = "conv_layers.max_pool_forward_naive", points = 3 },
+    { name = "layer_utils.affine_batchnorm_relu_forward", points = 1 },
 ]
 written = [{ name = "why", points = 4 }]
 """
-FULL = {"layers-relu_forward": 2.0, "conv_layers-max_pool_forward_naive": 3.0}
+FULL = {
+    "layers-relu_forward": 2.0,
+    "conv_layers-max_pool_forward_naive": 3.0,
+    "layer_utils-affine_batchnorm_relu_forward": 1.0,
+}
 NOTHING = dict.fromkeys(FULL, 0.0)
 
 
@@ -55,6 +62,7 @@ def make(root: Path, attacks: list[Attack]) -> None:
     cells = [
         cell("check(relu_forward)", "layers-relu_forward", 2),
         cell("check(max_pool_forward_naive)", "conv_layers-max_pool_forward_naive", 3),
+        cell("check(affine_batchnorm_relu_forward)", "layer_utils-affine_batchnorm_relu_forward", 1),
         cell("YOUR ANSWER HERE", "why", 4, written=True),
     ]
     released = root / "assignments" / "a1" / "layers.ipynb"
@@ -69,7 +77,7 @@ def make(root: Path, attacks: list[Attack]) -> None:
 def right(root: Path) -> dict[str, str]:
     """The reference as a submission."""
     files = {}
-    for name in ("layers", "conv_layers"):
+    for name in ("layers", "conv_layers", "layer_utils"):
         lines = (root / "solutions" / "nndl" / f"{name}.py").read_text().splitlines(keepends=True)
         files[f"nndl/{name}.py"] = "".join(line for line in lines if line.strip() not in MARKERS)
     return files

@@ -55,7 +55,7 @@ def _class(hostile: list[Attack]) -> Iterator[tuple[Attacked, list[str]]]:
 
 def _budget(place: Attacked, submissions: int) -> float:
     """Seconds that a class may take by its own budgets, one submission after the other, and to start and to write."""
-    return submissions * (place.course.limits.submission_wall_seconds + 10) + 60
+    return submissions * (place.course.limits.submission_seconds + 10) + 60
 
 
 def test_a_hostile_class_changes_nothing_for_the_honest_ones() -> None:

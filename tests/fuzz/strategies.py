@@ -6,11 +6,12 @@ import copy
 import gzip
 import io
 import json
+import math
 import struct
 import tarfile
 import warnings
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from targets import (
     course_toml,
     frame,
     golden_pack,
+    judged,
     model,
     notebook,
     safetensors,
@@ -129,6 +131,82 @@ def frames(draw: st.DrawFn) -> tuple[bytes, bytes]:
         except (OverflowError, UnicodeEncodeError, msgspec.MsgspecError):
             tree = b"\xc1"
     return tree, b"".join(blobs)
+
+
+odd_size = st.sampled_from([0, 0, 1, 1, 2, 3, 2**20, 2**31 - 1, 2**31, 2**63 - 1, -1, -(2**63), True, 1.0, None])
+odd_shape = st.sampled_from([[2, 3], [], [6], [3, 2], [2, 3, 2], [1, 2, 3, 4]]) | st.lists(odd_size, max_size=20)
+odd_type = st.sampled_from(
+    ["float64", "float64", "float32", "float16", "bool", "uint8", "int64", "O", "object", "<f8", ""]
+)
+odd_leaf: st.SearchStrategy[Any] = (
+    odd_value
+    | st.builds(
+        lambda dtype, shape, layout: {"type": "a", "dtype": dtype, "shape": shape, "layout": layout},
+        odd_type, odd_shape, st.sampled_from(["C", "F", "S", "S", "", "K"]),
+    )
+    | odd_type.map(lambda dtype: {"type": "s", "dtype": dtype})
+    | st.sampled_from(["x" * 200_000, *(kind * 100 for kind in ("\u202e", "\n", "\0"))]).map(
+        lambda name: {"type": "o", "type_name": name}
+    )
+    | st.sampled_from([["x" * 100_000, *["y"] * 20_000], [0] * 100_000, [True, 2**64 - 1, -1]]).map(
+        lambda items: {"type": "l", "items": items, "fixed": False}
+    )
+)  # fmt: skip
+odd_node: st.SearchStrategy[Any] = st.recursive(
+    odd_leaf,
+    lambda inner: (
+        st.builds(
+            lambda items, fixed: {"type": "l", "items": items, "fixed": fixed},
+            st.lists(inner, max_size=4), st.booleans(),
+        )
+        | st.dictionaries(odd_text, inner, max_size=3).map(lambda items: {"type": "d", "items": items})
+        | st.integers(1, 30).flatmap(lambda depth: inner.map(lambda item: _nested(item, depth)))
+    ),
+    max_leaves=6,
+)  # fmt: skip
+
+
+def _nested(item: Any, depth: int) -> Any:
+    for _ in range(depth):
+        item = {"type": "l", "items": [item]}
+    return item
+
+
+@st.composite
+def hostile_frames(draw: st.DrawFn) -> tuple[bytes, bytes]:
+    """A tree that is well-formed msgpack, and mostly of our schema, with values that nobody sends."""
+    message = draw(
+        st.sampled_from(
+            [
+                {"type": "Done", "number": 1, "mutated": ["x", "x" * 300, ""]},
+                {"type": "Failed", "number": 2**63},
+                {"type": "Ask", "module": "layers", "function": "\0"},
+            ]
+        )
+    )
+    tree = {"message": message, "value": draw(odd_node)}
+    try:
+        packed = msgspec.msgpack.encode(tree)
+    except (OverflowError, UnicodeEncodeError, msgspec.MsgspecError):
+        packed = b"\xc1"
+    numbers = draw(st.sampled_from([b"\0" * 8, np.float64(1e308).tobytes(), np.float64(5e-324).tobytes(), b"\xff" * 8]))
+    size = min(sum(map(_bytes_of, _arrays(tree["value"]))), 1 << 16)
+    return packed, (numbers * (size // 8 + 1))[:size]
+
+
+def _arrays(node: Any) -> Iterator[Any]:
+    """The arrays and scalars of a tree, in its order."""
+    if isinstance(node, dict) and node.get("type") in ("a", "s"):
+        yield node
+    elif isinstance(node, dict):
+        items = node.get("items", [])
+        for item in items.values() if isinstance(items, dict) else items if isinstance(items, list) else ():
+            yield from _arrays(item)
+
+
+def _bytes_of(node: Any) -> int:
+    sizes = [size for size in node.get("shape", []) if isinstance(size, int)]
+    return max(0, math.prod(sizes)) * {"float64": 8, "int64": 8, "float32": 4, "float16": 2}.get(node["dtype"], 1)
 
 
 def toml() -> Bytes:
@@ -296,7 +374,8 @@ def streamed(parts: tuple[bytes, bytes]) -> bytes:
 def inputs() -> dict[Callable[[bytes], None], Bytes]:
     """A strategy for each target."""
     valid = {
-        frame: frames().map(joined),
+        frame: (frames() | hostile_frames()).map(joined),
+        judged: hostile_frames().map(joined),
         stream: frames().map(streamed),
         course_toml: toml(),
         notebook: twisted(released()).map(as_json),

@@ -12,6 +12,7 @@ from functools import cache
 from pathlib import Path
 
 import nbformat
+import numpy as np
 from gradebook.small_course import make
 
 from grader import course as courses
@@ -27,7 +28,24 @@ from grader.sandbox.inside.wire import WireError, load
 from grader.secret import FILE, VARIABLE, course_secret
 from grader.submission import NotASubmission, Submission
 from grader.submission.source import decode
+from utils.checks.case import Case
+from utils.checks.follow import FollowThrough
+from utils.checks.hearing import Hearing
+from utils.checks.judge import judge
 from utils.checks.pack import Pack, PackError
+from utils.checks.program import Crash, Ran
+from utils.checks.rules import (
+    DrawnAnew,
+    Dropped,
+    Equal,
+    Initialised,
+    Minibatches,
+    MinibatchesAnew,
+    Paired,
+    Rule,
+    SharedMaximum,
+    Subgradient,
+)
 from utils.errors import DataError
 from utils.model_files import read_model, safetensors_dataset
 
@@ -53,6 +71,57 @@ def frame(data: bytes) -> None:
     """The wire, with lengths that are right: four bytes say where the tree ends."""
     (size,) = struct.unpack(">I", data[:4].rjust(4, b"\0"))
     load(data[4 : 4 + size], data[4 + size :])
+
+
+def judged(data: bytes) -> None:
+    """Whatever value arrives, as the answer of each kind of rule: a share of the points and printable sentences."""
+    (size,) = struct.unpack(">I", data[:4].rjust(4, b"\0"))
+    _, value = load(data[4 : 4 + size], data[4 + size :])
+    answers = value.values() if isinstance(value, dict) else value if isinstance(value, list | tuple) else [value]
+    for answer in [value, *list(answers)[:2]]:
+        for case, want in _cases():
+            ran = Ran({"out": answer})
+            wrong = {"zero": Ran({"out": 0.0}), "nothing": Crash(False, "ValueError", "no")}
+            hearing = Hearing(case, want, ran, wrong)
+            follow = FollowThrough(0.5, lambda *_, want=want: Ran(dict(want)))
+            found = judge([hearing, hearing], {"zero": "It is 0."}, lambda *_, ran=ran: ran, follow)
+            assert 0 <= found.share <= 1
+            assert all(finding.hint.encode() or finding.verdict == "pass" for finding in found.findings)
+
+
+@cache
+def _cases() -> list[tuple[Case, dict[str, object]]]:
+    """A case for each kind of rule, and the right answer."""
+    x = np.linspace(-1, 1, 6).reshape(2, 3)
+    images = np.arange(24.0).reshape(1, 2, 3, 4)
+    pool = {"pool_height": 2, "pool_width": 2, "stride": 2}
+    inputs: dict[str, object] = {
+        "x": x, "dout": np.ones((2, 3)), "p": 0.5, "weight_scale": 0.1, "num_train": 9, "num_iters": 2, "batch_size": 3
+    }  # fmt: skip
+    rules: list[tuple[Rule, object, dict[str, object]]] = [
+        (Equal(), x, inputs),
+        (Equal(dtype=True, scale="x"), {"a": x, "b": np.int64(3)}, inputs),
+        (Initialised(), x, inputs),
+        (Dropped(), x, inputs),
+        (Paired(), x, inputs),
+        (Minibatches(), np.zeros((2, 3, 2), int), inputs),
+        (MinibatchesAnew(), np.zeros((2, 3, 2), int), inputs),
+        (DrawnAnew(), ({"W1": x, "W2": x}, {"W1": x, "W2": x}), inputs),
+        (Subgradient("x", "dout"), x, inputs),
+        (
+            SharedMaximum("x", "dout", "pool_param"),
+            images,
+            {"x": images, "dout": np.ones((1, 2, 1, 2)), "pool_param": pool},
+        ),
+    ]
+    return [
+        (
+            Case("fuzzed", "out = f(x)", given, {"out": rule}, gradients={"out": "x"}, objective=("out", ""),
+                 separate={"out": "x"}),
+            {"out": want},
+        )
+        for rule, want, given in rules
+    ]  # fmt: skip
 
 
 def stream(data: bytes) -> None:
@@ -140,6 +209,7 @@ def secret(data: bytes) -> None:
 
 TARGETS: dict[Callable[[bytes], None], type[Exception]] = {
     frame: WireError,
+    judged: WireError,
     stream: WireError,
     course_toml: CourseError,
     notebook: AssertionError,  # it has no error: whatever comes, something goes on

@@ -39,6 +39,13 @@ def frame(message, value=None):
     from inside.wire import dump
     tree, blobs = dump(message, value)
     return struct.pack(">II", len(tree), sum(map(len, blobs))) + tree + b"".join(blobs)
+
+def forged(value):
+    import msgspec
+    done = {"type": "Done", "number": 1, "mutated": []}
+    values = {"type": "d", "items": {"out": value}}
+    tree = msgspec.msgpack.encode({"message": done, "value": values})
+    return struct.pack(">II", len(tree), 0) + tree
 """
 
 
@@ -89,6 +96,9 @@ def lost(worker: Worker) -> WorkerLost:
         "frame(w.Ask('optim', 'adam'), ((), {}))",
         "frame(w.Ask('optim', 'sgd'), 5)",
         "frame(w.Ask('optim', 'sgd'), (5, {}))",
+        "forged({'type': 'a', 'dtype': 'float64', 'shape': [0, 2**31 - 1, 2**31 - 1, 2**31 - 1], 'layout': 'C'})",
+        "forged({'type': 'a', 'dtype': 'float64', 'shape': [2**31 - 1, 0], 'layout': 'S'})",
+        "forged({'type': 'a', 'dtype': 'float64', 'shape': [True, -1], 'layout': 'C'})",
     ],
 )
 def test_a_forged_frame_ends_the_worker(submit, forged):

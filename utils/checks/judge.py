@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+import numpy as np
+
 from .case import Case, Finding, value_at
 from .explain import Scene, explain, leaks, numbers, when
 from .follow import FollowThrough
@@ -69,6 +71,7 @@ class Judgement:
     followed_outputs: tuple[str, ...] = field(default=(), compare=False)
 
 
+@np.errstate(all="ignore")  # what is wrong may be of any size
 def judge(
     hearings: Sequence[Hearing],
     hints: Mapping[str, str],

@@ -74,8 +74,12 @@ class DrawnAnew(Rule):
     What else is to be said of them is said elsewhere.
     """
 
+    MOST: ClassVar[int] = 100
+    """Entries of a net, each two of which are compared."""
+
     def faults(self, path: str, want: object, got: object, inputs: Mapping[str, object]) -> list[Fault]:
-        if not (isinstance(got, list | tuple) and len(got) == 2 and all(isinstance(net, Mapping) for net in got)):
+        pair = isinstance(got, list | tuple) and len(got) == 2 and all(isinstance(net, Mapping) for net in got)
+        if not (pair and all(len(net) <= self.MOST for net in got)):
             return [Fault(path, "type", f"{path} cannot be compared: it is {in_words(got)}", want, got)]
         one, other = (self._matrices(net) for net in got)
         for name in (name for name in one if name in other):
@@ -236,8 +240,9 @@ class MinibatchesAnew(Rule):
     """Above the probability that a minibatch is another one moved on by some number of rows."""
 
     def faults(self, path: str, want: object, got: object, inputs: Mapping[str, object]) -> list[Fault]:
-        drawn, rows = as_array(got), int(str(inputs[self.rows]))
-        if drawn is None or drawn.ndim != 3 or not ((drawn >= 0) & (drawn < rows)).all():
+        drawn, expected, rows = as_array(got), as_array(want), int(str(inputs[self.rows]))
+        fits = drawn is not None and expected is not None and drawn.shape == expected.shape
+        if drawn is None or not fits or not ((drawn >= 0) & (drawn < rows)).all():
             return [Fault(path, "type", f"{path} cannot be compared: it is {in_words(got)}", want, got)]
         one, other = np.sort(drawn.astype(int), axis=2)
         counts = np.bincount(one.ravel(), minlength=rows)
@@ -260,7 +265,7 @@ class MinibatchesAnew(Rule):
 
     def same(self, other: object, got: object, inputs: Mapping[str, object]) -> bool:
         """Draws agree when the same is wrong with them."""
-        theirs, ours = (self.faults("", None, value, inputs) for value in (other, got))
+        theirs, ours = (self.faults("", other, value, inputs) for value in (other, got))
         return [fault.sentence for fault in theirs] == [fault.sentence for fault in ours]
 
 
