@@ -78,8 +78,11 @@ class DrawnAnew(Rule):
     """Entries of a net, each two of which are compared."""
 
     def faults(self, path: str, want: object, got: object, inputs: Mapping[str, object]) -> list[Fault]:
-        pair = isinstance(got, list | tuple) and len(got) == 2 and all(isinstance(net, Mapping) for net in got)
-        if not (pair and all(len(net) <= self.MOST for net in got)):
+        if not (
+            isinstance(got, list | tuple)
+            and len(got) == 2
+            and all(isinstance(net, Mapping) and len(net) <= self.MOST for net in got)
+        ):
             return [Fault(path, "type", f"{path} cannot be compared: it is {in_words(got)}", want, got)]
         one, other = (self._matrices(net) for net in got)
         for name in (name for name in one if name in other):
@@ -241,7 +244,7 @@ class MinibatchesAnew(Rule):
 
     def faults(self, path: str, want: object, got: object, inputs: Mapping[str, object]) -> list[Fault]:
         drawn, expected, rows = as_array(got), as_array(want), int(str(inputs[self.rows]))
-        fits = drawn is not None and expected is not None and drawn.shape == expected.shape
+        fits = drawn is not None and expected is not None and drawn.shape == expected.shape and drawn.ndim == 3
         if drawn is None or not fits or not ((drawn >= 0) & (drawn < rows)).all():
             return [Fault(path, "type", f"{path} cannot be compared: it is {in_words(got)}", want, got)]
         one, other = np.sort(drawn.astype(int), axis=2)
