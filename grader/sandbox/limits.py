@@ -16,11 +16,12 @@ class Limits:
     seconds : float
         Wall-clock time for one program, the time spent answering its questions included.
     start_seconds : float
-        Wall-clock time to start a worker.
+        Wall-clock time to start a worker. No submitted code has run by then, so this bounds nobody's: it tells a
+        machine that cannot start a worker from one that is slow or busy, and is wide.
     memory : int
         Bytes of address space. A request beyond it raises ``MemoryError`` in the submitted code.
     cpu_seconds : int
-        Processor time over the worker's life; the backstop should the grader itself be stopped.
+        Processor time from the end of the worker's start on; the backstop should the grader itself be stopped.
     processes : int
         Processes, the worker included. Only 1 can be asked for: nothing a student hands in has to start another.
     threads : int
@@ -40,7 +41,7 @@ class Limits:
     """
 
     seconds: float = 10.0
-    start_seconds: float = 20.0
+    start_seconds: float = 240.0
     memory: int = 2048 * MEGABYTE
     cpu_seconds: int = 600
     processes: int = 1

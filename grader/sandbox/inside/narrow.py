@@ -9,9 +9,11 @@ Linux only; see capabilities(7), prctl(2), seccomp(2).
 from __future__ import annotations
 
 import ctypes
+import math
 import os
 import resource
 import signal
+import time
 from collections.abc import Mapping
 
 from .syscalls import filter_program
@@ -34,7 +36,8 @@ def narrow(rlimits: Mapping[str, int], user: int) -> None:
     Parameters
     ----------
     rlimits : mapping of str to int
-        Names of the constants of `resource` and the limits, which are set hard.
+        Names of the constants of `resource` and the limits, which are set hard. That on processor time counts from
+        now on.
     user : int
         The user and group to become; 0 to stay what one is.
 
@@ -45,6 +48,9 @@ def narrow(rlimits: Mapping[str, int], user: int) -> None:
     """
     for name, limit in rlimits.items():
         kind = getattr(resource, name)
+        if name == "RLIMIT_CPU":
+            # The kernel counts from the start of the process, and imports take seconds on a slow machine.
+            limit += math.ceil(time.process_time())
         hard = resource.getrlimit(kind)[1]
         lowest = limit if hard == resource.RLIM_INFINITY else min(limit, hard)
         resource.setrlimit(kind, (lowest, lowest))
