@@ -102,6 +102,7 @@ def _quick_attempts(folder: str) -> list[Attempt]:
         ("nothing is written to the temporary folder", "write", (tempfile.gettempdir(),)),
         ("modes, owners, times and attributes of files stay", "change", (str(own),)),
         ("those of open files stay", "change_open_file", ()),
+        ("no file is emptied by opening it", "empty", (str(own),)),
         (SIZES_AND_TIMES, "look_at", (str(own),)),
         ("no folder is watched", "watch", (folder,)),
         ("limits and priorities of the grader stay", "limit_other", (os.getpid(),)),
