@@ -17,12 +17,13 @@ class Limits:
         Time for one program, that of answering its questions included: processor time and time asleep; see
         `clock.ProgramClock`.
     start_seconds : float
-        Wall-clock time to start a worker.
+        Wall-clock time to start a worker. No submitted code has run by then, so this bounds nobody's: it tells a
+        machine that cannot start a worker from one that is slow or busy, and is wide.
     memory : int
         Bytes of address space that submitted code may take, beyond what the interpreter and the packages that the
         worker imports while it starts have mapped. A request beyond it raises ``MemoryError`` in the submitted code.
     cpu_seconds : int
-        Processor time over the worker's life; the backstop should the grader itself be stopped.
+        Processor time from the end of the worker's start on; the backstop should the grader itself be stopped.
     processes : int
         Processes, the worker included. Only 1 can be asked for: nothing a student hands in has to start another.
     threads : int
@@ -44,7 +45,7 @@ class Limits:
     """
 
     seconds: float = 10.0
-    start_seconds: float = 20.0
+    start_seconds: float = 240.0
     memory: int = 2048 * MEGABYTE
     cpu_seconds: int = 600
     processes: int = 1

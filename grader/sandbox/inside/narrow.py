@@ -9,9 +9,11 @@ Linux only; see capabilities(7), prctl(2), seccomp(2).
 from __future__ import annotations
 
 import ctypes
+import math
 import os
 import resource
 import signal
+import time
 from collections.abc import Mapping
 
 from .address_space import mapped_bytes
@@ -35,7 +37,8 @@ def narrow(rlimits: Mapping[str, int], memory: int, user: int) -> None:
     Parameters
     ----------
     rlimits : mapping of str to int
-        Names of the constants of `resource` and the limits, which are set hard.
+        Names of the constants of `resource` and the limits, which are set hard. That on processor time counts from
+        now on.
     memory : int
         Bytes of address space that may be taken beyond what is mapped now.
     user : int
@@ -49,6 +52,9 @@ def narrow(rlimits: Mapping[str, int], memory: int, user: int) -> None:
     # A PyTorch built for CUDA maps gigabytes of libraries when it is imported: only what comes after that is counted.
     for name, limit in {**rlimits, "RLIMIT_AS": mapped_bytes() + memory}.items():
         kind = getattr(resource, name)
+        if name == "RLIMIT_CPU":
+            # The kernel counts from the start of the process, and imports take seconds on a slow machine.
+            limit += math.ceil(time.process_time())
         hard = resource.getrlimit(kind)[1]
         lowest = limit if hard == resource.RLIM_INFINITY else min(limit, hard)
         resource.setrlimit(kind, (lowest, lowest))

@@ -112,6 +112,7 @@ SELECTED = {
 }
 _CLONE_THREAD = 0x10000
 _O_PATH, _O_TMPFILE = 0o10000000, 0o20000000  # a handle without a right to read; a file without a name
+_O_RDONLY, _O_ACCMODE, _O_TRUNC = 0, 3, 0o1000
 _FCNTL_OF_ONES_OWN = [0, 1, 2, 3, 4, 1030]  # F_DUPFD, F_GETFD, F_SETFD, F_GETFL, F_SETFL, F_DUPFD_CLOEXEC
 _IOCTL_OF_ONES_OWN = [0x5401, 0x5413, 0x541B, 0x5450, 0x5451]  # TCGETS, TIOCGWINSZ, FIONREAD, FIONCLEX, FIOCLEX
 _PRCTL_OF_ONES_OWN = [2, 15, 16, 0x53564D41]  # PR_GET_PDEATHSIG, PR_SET_NAME, PR_GET_NAME, PR_SET_VMA
@@ -120,7 +121,7 @@ _PRCTL_OF_ONES_OWN = [2, 15, 16, 0x53564D41]  # PR_GET_PDEATHSIG, PR_SET_NAME, P
 _MACHINES = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}
 _NUMBER, _ARCHITECTURE, _ARGUMENTS = 0, 4, 16  # offsets in struct seccomp_data; both machines are little-endian
 
-_LOAD, _EQUAL, _ABOVE, _ANY_BIT, _RETURN = 0x20, 0x15, 0x25, 0x45, 0x06
+_LOAD, _AND, _EQUAL, _ABOVE, _ANY_BIT, _RETURN = 0x20, 0x54, 0x15, 0x25, 0x45, 0x06
 _ALLOW, _KILL_PROCESS = 0x7FFF0000, 0x80000000
 _REFUSE, _ABSENT = 0x00050000 | errno.EPERM, 0x00050000 | errno.ENOSYS
 
@@ -185,8 +186,8 @@ def filter_program(threads: bool) -> Program:
         # clone3 keeps its flags in memory, where they cannot be checked; the C library then uses clone.
         (_EQUAL, 0, 1, _CLONE3[column]),
         (_RETURN, 0, 0, _ABSENT),
-        *_decide(_OPEN[column], 1, _ANY_BIT, [_O_PATH | _O_TMPFILE], _REFUSE, _ALLOW),
-        *_decide(_OPENAT[column], 2, _ANY_BIT, [_O_PATH | _O_TMPFILE], _REFUSE, _ALLOW),
+        *_open(_OPEN[column], 1),
+        *_open(_OPENAT[column], 2),
         *_decide(_CLONE[column], 0, _ANY_BIT, [_CLONE_THREAD if threads else 0], _ALLOW, _REFUSE),
         *_decide(_KILL[column], 0, _EQUAL, [own], _ALLOW, _REFUSE),
         *_decide(_TGKILL[column], 0, _EQUAL, [own], _ALLOW, _REFUSE),
@@ -199,6 +200,27 @@ def filter_program(threads: bool) -> Program:
     ]
     instructions = (_Instruction * len(lines))(*(_Instruction(*line) for line in lines))
     return Program(len(lines), ctypes.cast(instructions, ctypes.POINTER(_Instruction)))
+
+
+def _open(number: int | None, argument: int) -> list[_Line]:
+    """Lines that end the filter for a call that opens a file, by its flags.
+
+    Landlock decides by what one asks to read and write, and knows of truncation only since Linux 6.2. But O_TRUNC
+    empties a file of one's own when it is opened for reading, too, or for neither (3, which is there for ioctl).
+    """
+    if number is None:
+        return []
+    lines: list[_Line] = [
+        (_LOAD, 0, 0, _ARGUMENTS + 8 * argument),
+        (_ANY_BIT, 4, 0, _O_PATH | _O_TMPFILE),
+        (_AND, 0, 0, _O_TRUNC | _O_ACCMODE),
+        (_EQUAL, 2, 0, _O_TRUNC | _O_RDONLY),
+        (_EQUAL, 1, 0, _O_ACCMODE),
+        (_EQUAL, 0, 1, _O_TRUNC | _O_ACCMODE),
+        (_RETURN, 0, 0, _REFUSE),
+        (_RETURN, 0, 0, _ALLOW),
+    ]
+    return [(_EQUAL, 0, len(lines), number), *lines]
 
 
 def _decide(number: int | None, argument: int, test: int, values: list[int], then: int, otherwise: int) -> list[_Line]:

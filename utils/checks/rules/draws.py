@@ -267,7 +267,7 @@ class MinibatchesAnew(Rule):
         if drawn.ndim != 3 or drawn.size > self.MOST:
             return False
         trainings, iterations, batch_size = drawn.shape
-        return trainings == 2 and iterations > 1 and 0 < batch_size <= rows
+        return bool(trainings == 2 and iterations > 1 and 0 < batch_size <= rows)
 
     @staticmethod
     def _pattern(batch: Array, rows: int) -> tuple[int, ...]:

@@ -1,0 +1,30 @@
+"""What the worker gives up before it runs submitted code."""
+
+from __future__ import annotations
+
+import multiprocessing
+import resource
+import time
+from multiprocessing.connection import Connection
+
+import pytest
+
+from grader.sandbox.inside import narrow
+
+
+def _processor_limit(tell: Connection, used: float, limit: int) -> None:
+    time.process_time = lambda: used
+    narrow.narrow({"RLIMIT_CPU": limit}, 0)
+    tell.send(resource.getrlimit(resource.RLIMIT_CPU))
+
+
+@pytest.mark.parametrize("used", [0.0, 0.3, 5.0, 80.2])
+def test_the_limit_on_processor_time_leaves_out_what_the_start_has_used(used: float):
+    told, tell = multiprocessing.Pipe()
+    child = multiprocessing.get_context("fork").Process(target=_processor_limit, args=(tell, used, 3))
+    child.start()
+    tell.close()
+    soft, hard = told.recv()
+    child.join()
+    assert soft == hard
+    assert used + 3 <= soft < used + 4
