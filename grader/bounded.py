@@ -22,12 +22,15 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, TypeVar
 
+from .claims import sweep
+
 T = TypeVar("T")
 
 WALL_PER_CPU: Final = 12.0
 """Wall-clock seconds allowed for each processor second: a machine under load decides nothing."""
 
 _SECONDS_BETWEEN_LOOKS: Final = 0.25
+_SECONDS_TO_LEAVE: Final = 20.0
 _PR_SET_PDEATHSIG: Final = 1
 _PROGRAM: Final = """\
 import json, sys
@@ -129,19 +132,20 @@ class BoundedProcess:
         """
         connection, process = self._started()
         clock_end = time.monotonic() + seconds * WALL_PER_CPU
-        cpu_end = cpu_seconds(process) + seconds
+        cpu_end = cpu_seconds(process.pid) + seconds
         try:
             connection.send((function, arguments))
             while not connection.poll(_SECONDS_BETWEEN_LOOKS):
                 if watch:
                     watch()
-                if cpu_seconds(process) > cpu_end or time.monotonic() > clock_end:
+                if cpu_seconds(process.pid) > cpu_end or time.monotonic() > clock_end:
                     raise OutOfTime(f"{function.__name__} did not end within {seconds:g} seconds")
             returned, value = connection.recv()
         except (EOFError, ConnectionError) as error:
             self.close()
             raise ChildDied(f"the process that ran {function.__name__} ended") from error
         except BaseException:
+            process.kill()
             self.close()
             raise
         if returned:
@@ -149,7 +153,7 @@ class BoundedProcess:
             return result
         raise value
 
-    def _started(self) -> tuple[Connection, int]:
+    def _started(self) -> tuple[Connection, subprocess.Popen[bytes]]:
         if self._connection is None:
             ours, theirs = socket.socketpair()
             with theirs:
@@ -174,7 +178,7 @@ class BoundedProcess:
                 self.close()
                 raise
             self._spent_at_start = cpu_seconds(self._process.pid)
-        return self._connection, self._process.pid
+        return self._connection, self._process
 
     def close(self) -> None:
         """End the child. Closing twice is fine."""
@@ -193,9 +197,15 @@ class BoundedProcess:
 
 
 def _end(process: subprocess.Popen[bytes], connection: Connection) -> None:
+    """Let a child that is idle go, so that it can tidy up; a child that was killed is tidied up after."""
     connection.close()
-    process.kill()
-    process.wait()
+    try:
+        process.wait(_SECONDS_TO_LEAVE)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+    if process.returncode:
+        sweep()
 
 
 def _serve(connection: Connection, parent: int) -> None:

@@ -47,8 +47,8 @@ def confinement(choice: str = "auto") -> Confinement:
 
 
 WAYS_OUT = (
-    "Ways out: for sandlock, a kernel with Landlock (from Linux 5.13; 'landlock' in /sys/kernel/security/lsm); for "
-    "bubblewrap, its program and the right to user namespaces; for code you would run anyway, --sandbox none."
+    "Ways out: for bubblewrap, its program and the right to user namespaces; for sandlock, a kernel with Landlock "
+    "('landlock' in /sys/kernel/security/lsm); for code you would run anyway, --sandbox none."
 )
 
 

@@ -13,8 +13,8 @@ from .reach import DEVICES, Reach
 class Sandlock(Confinement):
     """Landlock says what may be read and written, seccomp which system calls there are, sandlock's supervisor the rest.
 
-    Needs Landlock (Linux 5.13). What its first versions do not check (sockets, signals, truncation), the worker's own
-    filter refuses as well; see `inside.syscalls`.
+    Needs Landlock; tried with Linux 6.1 (Landlock's version 2) and later. What that version does not check yet
+    (sockets, signals, truncation), the worker's own filter refuses as well; see `inside.syscalls`.
     """
 
     name = "sandlock"
@@ -31,10 +31,12 @@ class Sandlock(Confinement):
     def spawn(self, seen: Reach, scratch: str, environment: Mapping[str, str]) -> Process:
         """Start a worker confined. It dies with the thread that started it."""
         try:
-            from sandlock import Protection, Sandbox
+            from sandlock import Protection, Sandbox, landlock_abi_version
             from sandlock.sandbox import StdioMode
         except (ImportError, OSError, RuntimeError) as error:
             raise SandboxUnavailable(f"the package sandlock cannot be loaded: {error}") from error
+        if landlock_abi_version() < 1:
+            raise SandboxUnavailable("this kernel has no Landlock, or 'landlock' is not in /sys/kernel/security/lsm")
 
         sandbox = Sandbox(
             fs_readable=[*seen.readable, *DEVICES],

@@ -72,7 +72,11 @@ def test_every_family_has_attacks_of_its_own() -> None:
 
 
 def test_the_documentation_has_the_bank_in_numbers() -> None:
-    assert "\n".join(table()) in (HERE / "docs" / "security.md").read_text()
+    said = {name: (HERE / name).read_text() for name in ("docs/security.md", "README.md", "CHANGELOG.md")}
+    assert "\n".join(table()) in said["docs/security.md"]
+    assert f"a bank of {len(ATTACKS)} complete submissions" in said["docs/security.md"]
+    assert f"{len(ATTACKS)} ways to try" in said["README.md"]
+    assert f"A bank of {len(ATTACKS)} attacks" in said["CHANGELOG.md"]
 
 
 # --- ours ---------------------------------------------------------------------------------------------

@@ -25,7 +25,7 @@ def ask(
     answers: Answers, program: int, module: str, function: str, *args: object, seconds: float = 60.0, **kwargs: object
 ):
     question = Frame.of(Ask(module, function), (args, kwargs))
-    return load(*answers.ask(program, question, seconds, lambda: None))
+    return load(*answers.ask(program, question, seconds))
 
 
 @pytest.mark.parametrize("layout", ["C", "F", "S"])
@@ -118,4 +118,4 @@ def test_there_are_only_so_many_questions_in_a_program(course: Course) -> None:
 )
 def test_a_forged_question_is_an_error_of_the_wire(answers: Answers, question: Frame) -> None:
     with pytest.raises(WireError):
-        answers.ask(1, question, 60.0, lambda: None)
+        answers.ask(1, question, 60.0)

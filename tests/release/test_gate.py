@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import importlib
 import json
+import textwrap
 
 import pytest
+from test_copies import ADAM
 
 from grader.release import gate, trials
 from grader.release.gate import CLAUSES, inspect, rebuild
@@ -142,6 +144,9 @@ PLANTS = {
             with_cell(source=["# Turning or mirroring the positions means X R, and K does not change."]),
             f"{NOTEBOOK}, cell 2, line 1",
         ),
+    },
+    "copies": {
+        "with other names": (with_file("utils/own.py", textwrap.dedent(ADAM).encode()), "the solution of optim.adam"),
     },
     "checks": {
         "a stub passes": (pack_that_wants_nothing, "the stub of layers.relu_forward passes"),

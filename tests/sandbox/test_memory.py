@@ -38,12 +38,15 @@ def installed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
     """Two packages that workers can import: one maps as much as a PyTorch that is built for CUDA, one maps nothing."""
     site = tmp_path / "site-packages"
     site.mkdir()
-    (site / "large_package.py").write_text(LARGE)
-    (site / "small_package.py").write_text("")
+    for name, source in {"large_package": LARGE, "small_package": ""}.items():
+        (site / f"{name}.py").write_text(source)
+        (site / f"{name}-1.dist-info").mkdir()
+        (site / f"{name}-1.dist-info" / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1\n")
+        (site / f"{name}-1.dist-info" / "RECORD").write_text(f"{name}.py,,\n")
     monkeypatch.syspath_prepend(site)
-    reach.reach.cache_clear()
+    reach._reach.cache_clear()
     yield
-    reach.reach.cache_clear()
+    reach._reach.cache_clear()
 
 
 @pytest.mark.usefixtures("installed")
@@ -52,7 +55,7 @@ def installed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
 def test_a_submission_gets_its_memory_and_no_more(way: Confinement, package: str, memory: int) -> None:
     """The limit is on top of what was imported for it, however much that is."""
     source = "import mmap\ndef take(size):\n    mmap.mmap(-1, size).close()\n"
-    with Worker(way, {"layers": source}, "layers", {}, limits=Limits(memory=memory), package=package) as worker:
+    with Worker(way, {"layers": source}, "layers", {}, limits=Limits(memory=memory), packages=(package,)) as worker:
         assert worker.run(f"layers.take({memory - 16 * MEBIBYTE})", {}, ()) == Ran({}, ())
         refused = worker.run(f"layers.take({memory + MEBIBYTE})", {}, ())
     assert (refused.error, refused.message) == ("OSError", "[Errno 12] Cannot allocate memory")

@@ -1,0 +1,77 @@
+"""The table of promises in docs/security.md: what the doctor finds, for each user and way of confinement.
+
+``python tests/sandbox/promises.py`` prints it anew; it needs root, and both ways.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+sys.path[:0] = [str(ROOT / "tests")]
+
+from as_ordinary_user import ordinary  # noqa: E402 (found by the line above)
+
+WAYS = {"bubblewrap": "Bubblewrap", "sandlock": "Sandlock"}
+USERS = {
+    "ordinary user": ordinary,
+    "container's root": lambda *command: ["setpriv", "--bounding-set", "-sys_admin,-sys_ptrace", *command],
+    "root": lambda *command: list(command),
+}
+_EXAMINE = """
+import json
+from grader.sandbox.doctor import examine
+from grader.sandbox.{way}_way import {name}
+
+print(json.dumps({{probe.promise: [probe.held, probe.promised, probe.detail] for probe in examine({name}())}}))
+"""
+
+
+def found(user: str, way: str) -> dict[str, tuple[bool, bool, str]]:
+    """What the doctor finds: promise → whether it held, whether it was made, what was reached."""
+    program = _EXAMINE.format(way=way, name=WAYS[way])
+    command = USERS[user](sys.executable, "-c", program)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
+    assert done.returncode == 0, done.stderr[-2000:]
+    return {promise: tuple(seen) for promise, seen in json.loads(done.stdout).items()}
+
+
+def documented() -> dict[str, dict[tuple[str, str], str]]:
+    """The table as it stands: promise → its mark for each user and way."""
+    lines = (ROOT / "docs" / "security.md").read_text("utf-8").splitlines()
+    start = next(number for number, line in enumerate(lines) if line.startswith("| promise"))
+    columns = [tuple(re.split(r", ", cell)) for cell in _cells(lines[start])[1:]]
+    table = {}
+    for line in lines[start + 2 :]:
+        if not line.startswith("|"):
+            break
+        promise, *marks = _cells(line)
+        table[promise] = dict(zip(columns, marks, strict=True))
+    return table
+
+
+def _cells(line: str) -> list[str]:
+    return [cell.strip() for cell in line.strip("|").split("|")]
+
+
+def table() -> list[str]:
+    """The table's lines, made anew."""
+    columns = [(user, way) for way in WAYS for user in USERS]
+    seen = {column: found(*column) for column in columns}
+    lines = [
+        f"| promise | {' | '.join(f'{user}, {way}' for user, way in columns)} |",
+        f"|---|{':-:|' * len(columns)}",
+    ]
+    for promise in seen[columns[0]]:
+        shown = [seen[column][promise] for column in columns]
+        marks = ["○" if not promised else "✓" if held else "✗" for held, promised, _ in shown]
+        lines.append(f"| {promise} | {' | '.join(marks)} |")
+    return lines
+
+
+if __name__ == "__main__":
+    print("\n".join(table()))
