@@ -27,9 +27,9 @@ TOML = """
 title = "A course under attack"
 
 [limits]
-seconds = 3
-exercise_seconds = 5
-submission_seconds = 10
+seconds = 1
+exercise_seconds = 2
+submission_seconds = 4
 
 [[assignment]]
 name = "a1"

@@ -4,7 +4,7 @@ from .bank import attack
 
 attack("time", "a sleep just below the limit in each call", "stops", """
     def relu_forward(x):
-        time.sleep(2.5)
+        time.sleep(0.9)
         return wrong(x)
 """)  # fmt: skip
 attack("time", "slow from the third call on", "stops", """
@@ -18,7 +18,7 @@ attack("time", "slow from the third call on", "stops", """
 """)  # fmt: skip
 attack("time", "an exit after a while", "stops", """
     def relu_forward(x):
-        time.sleep(1.5)
+        time.sleep(0.6)
         os._exit(3)
 """)  # fmt: skip
 attack("time", "an import that computes", "stops", "sum(range(10**15))\n")

@@ -15,7 +15,8 @@ from runs import Place
 UNGUARDED = """
 import grader.bounded as bounded
 off = "import grader.bounded; grader.bounded._PR_SET_PDEATHSIG = 3"  # an option that changes nothing
-bounded._PROGRAM = bounded._PROGRAM.replace("from grader", f"{off}; from grader") + "import time; time.sleep(60)"
+stay = "import atexit, time; atexit.register(time.sleep, 60)"
+bounded._PROGRAM = bounded._PROGRAM.replace("from grader", f"{stay}; {off}; from grader")
 """
 
 
@@ -65,6 +66,7 @@ def wait_for(place: Place, process: subprocess.Popen[bytes], name: str, count: i
     return []
 
 
+@pytest.mark.slow
 def test_without_their_guard_grading_processes_outlive_the_run(place: Place) -> None:
     process = place.start("--jobs", "2", before=UNGUARDED)
     assert wait_for(place, process, "grader.bounded", 2)

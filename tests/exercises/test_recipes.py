@@ -23,7 +23,7 @@ from utils.checks.rules import Array
 BANK = [(recipe, misconception) for recipe in RECIPES.values() for misconception in recipe.misconceptions]
 ALL_RIGHT = [*variants.RIGHT, *variants_images.RIGHT, *variants_training.RIGHT, *variants_torch.RIGHT]
 RIGHT = [variant for variant in ALL_RIGHT if variant[0] in RECIPES]
-SEEDS = (1, 2, 3)
+SEEDS = (1, *(pytest.param(seed, marks=pytest.mark.slow) for seed in (2, 3)))
 
 
 @cache
@@ -80,7 +80,7 @@ def test_another_right_answer_earns_everything(
 
 @pytest.mark.parametrize("recipe", RECIPES.values(), ids=list(RECIPES))
 def test_a_recipe_covers_the_same_situations_with_other_numbers(recipe: Recipe) -> None:
-    one, other = (list(recipe.draw(np.random.default_rng(seed))) for seed in SEEDS[:2])
+    one, other = (list(recipe.draw(np.random.default_rng(seed))) for seed in (1, 2))
     assert len(one) == len(other)
     assert any(_numbers(a.inputs) != _numbers(b.inputs) for a, b in zip(one, other, strict=True))
 

@@ -86,6 +86,7 @@ def test_endless_text_is_cut():
     assert "not shown" in page
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("source", ["|\n" * 100_000, "\t\n" * 100_000, "<div>" * 40_000], ids=lambda text: text[:5])
 def test_texts_that_libraries_take_minutes_for(impatient, source):
     resources: dict[str, object] = {}

@@ -65,6 +65,7 @@ def edit(path: Path, old: str, new: str) -> None:
     path.write_text(text.replace(old, new), "utf-8")
 
 
+@pytest.mark.slow
 def test_does_a_check_refuse_what_is_stale_and_write_nothing(released):
     root = released.root
     edit(root / "nndl/fc_net.py", "The network only answers `loss`", "The network answers `loss`")

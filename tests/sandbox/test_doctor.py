@@ -43,7 +43,9 @@ def test_what_is_not_promised_is_a_promise_of_another_way(way):
     assert not (isinstance(way, Bubblewrap) and way.not_promised)
 
 
-@pytest.mark.parametrize("user", ["ordinary user", "root", pytest.param("container's root", marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    "user", ["ordinary user", *(pytest.param(name, marks=pytest.mark.slow) for name in ("root", "container's root"))]
+)
 def test_every_promise_is_kept_for_every_user_as_documented(way, user):
     if user != "ordinary user" and os.geteuid() != 0:
         pytest.skip("the tests do not run as root")

@@ -39,7 +39,7 @@ def test_a_machine_that_is_not_listed_gets_no_filter(monkeypatch):
 
 
 def _opened(tell: Connection, path: str, flags: int) -> None:
-    narrow({}, 0)
+    narrow({}, 1 << 30, 0)
     try:
         os.open(path, flags)
     except OSError as error:
