@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import shutil
 import zlib
+from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
@@ -88,10 +89,12 @@ def make_kit(course: Course, assignment: Assignment, folder: Path) -> Kit:
 
 
 def make_class(kit: Kit, assignment: Assignment, submitted: Path) -> None:
-    """Write every made-up student's submission."""
+    """Write every made-up student's submission, handed in an hour before it was due."""
     shutil.rmtree(submitted, ignore_errors=True)
+    time = f"{assignment.due - timedelta(hours=1):%Y-%m-%d %H:%M:%S} UTC\n"
     for student in roster():
         student.hand_in(kit, submitted / student.name / assignment.name)
+        (submitted / student.name / f"{assignment.name}.timestamp.txt").write_text(time)
 
 
 def _train(reference: Reference, good: Path, poor: Path) -> None:

@@ -198,8 +198,8 @@ class _Absent:
             frame = frame.f_back
         if path is None and frame.f_code.co_filename.startswith("nndl/"):
             message = (
-                f"{name} cannot be imported while {self._module} is checked; "
-                "the standard library, numpy and what the given code imports can"
+                f"{name} cannot be imported while {self._module} is checked; is it misspelt? "
+                "The standard library, numpy and what the given code imports can be imported"
             )
             raise ModuleNotFoundError(message, name=name)
         return None
