@@ -17,7 +17,7 @@ from servers import jupyter, notebook, server
 from grader.course import Course
 from utils.explorers.app import EXPLORERS
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 GOLDEN = Path(__file__).with_name("explorers.json")
 PATIENCE = 60_000  # milliseconds; a busy machine is slow, and that is no fault
 WORKING = ("Weight scale", "Batch norm", "Dropout", "Optimisers")  # those with long work

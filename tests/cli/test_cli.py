@@ -133,6 +133,7 @@ def test_a_class_is_graded_into_the_gradebook_with_pages(
     assert "2 submissions, 2 of them unchanged" in " ".join(capsys.readouterr().out.split())
 
 
+@pytest.mark.slow
 def test_a_fresh_release_has_nothing_to_do_and_a_stale_one_is_refused(
     place: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -45,6 +45,7 @@ def check_end(place: Place, code: int, expected: dict[str, object]) -> None:
     assert place.strays() == []
 
 
+@pytest.mark.slow
 def test_five_kills_of_a_small_class(make_place, undisturbed) -> None:
     check_all(make_place(len(undisturbed[1])), 5, 7, *undisturbed)
 

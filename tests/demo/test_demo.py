@@ -18,6 +18,8 @@ from grader.models import MODELS
 from grader.release import Release
 from grader.sandbox import SandboxUnavailable
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def graded(course: Course, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Graded]:

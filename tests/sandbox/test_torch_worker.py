@@ -44,6 +44,7 @@ def test_torch_is_there_before_the_first_program(way: Confinement) -> None:
     assert loaded() is False
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_the_reference_earns_everything_in_hw6(way: Confinement, course: Course) -> None:
     """And its net of an own design, which nobody has trained, is built and run."""

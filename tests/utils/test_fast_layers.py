@@ -29,7 +29,12 @@ BACKENDS = [
     *(pytest.param(level, id=level, marks=COMPILED) for level in ("avx512", "avx2", "baseline")),
     pytest.param("numpy", id="numpy"),
     pytest.param(
-        "torch", id="torch", marks=pytest.mark.skipif(not find_spec("torch"), reason="PyTorch: pip install torch")
+        "torch",
+        id="torch",
+        marks=[
+            pytest.mark.slow,
+            pytest.mark.skipif(not find_spec("torch"), reason="PyTorch: pip install torch"),
+        ],
     ),
 ]
 many = settings(max_examples=150, deadline=None, derandomize=True)

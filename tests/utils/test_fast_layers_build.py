@@ -112,8 +112,8 @@ BUILD = "import sys\n{first}\nfrom setuptools import build_meta\nbuild_meta.buil
     ("machine", "backend"),
     [
         ("with a compiler", "cython"),
-        ("whose compiler has no OpenMP", "cython"),
-        ("whose compiler knows no vectors", "cython"),
+        pytest.param("whose compiler has no OpenMP", "cython", marks=pytest.mark.slow),
+        pytest.param("whose compiler knows no vectors", "cython", marks=pytest.mark.slow),
         ("whose compiler is broken", "numpy"),
         ("without Cython", "numpy"),
         ("whose Cython refuses", "numpy"),
