@@ -8,6 +8,8 @@ A cell's first line says what it is:
     a question answered in writing and graded by hand, with the model answer in a solution region;
 ``# %% solution="tune"``
     code of the student's own that is not graded, with the answer in a solution region;
+``# %% numbers="parameters"``
+    code that gives the numbers which the text states (`numbers`); never released;
 ``# %%`` and ``# %% [markdown]``
     a given cell.
 """
@@ -34,12 +36,15 @@ CELL_TYPES = {
     "exercise": ("code",),
     "written": ("markdown",),
     "solution": ("code",),
+    "numbers": ("code",),
 }
 _FIRST_LINE = re.compile(r"^# ?%%", re.MULTILINE)
 _LAYOUT = ("lines_to_next_cell", "cell_marker")  # how the script was written down, as jupytext notes it
 
 
-def source_notebook(path: Path, assignment: Assignment, notebook: Notebook) -> NotebookNode:
+def source_notebook(
+    path: Path, assignment: Assignment, notebook: Notebook, *, with_numbers: bool = False
+) -> NotebookNode:
     """Read one percent script.
 
     Parameters
@@ -48,6 +53,8 @@ def source_notebook(path: Path, assignment: Assignment, notebook: Notebook) -> N
         ``solutions/<assignment>/<notebook>.py``.
     assignment, notebook : Assignment, Notebook
         What course.toml says about it.
+    with_numbers : bool, default False
+        Whether to keep the cells of numbers; each then has ``"numbers"`` among its tags.
 
     Returns
     -------
@@ -84,10 +91,16 @@ def source_notebook(path: Path, assignment: Assignment, notebook: Notebook) -> N
                 f'{where}: course.toml lists no {kind} "{name}" for {assignment.name}/{notebook.name}; '
                 f"it has {', '.join(listed[kind]) or 'none'}."
             )
-        metadata = {"nbgrader": _nbgrader(kind, name, points.get(name))} if kind else {}
+        names.add(name or f"line {line}")
+        if kind == "numbers" and not with_numbers:
+            continue
+        metadata: dict[str, object] = {}
+        if kind == "numbers":
+            metadata = {"tags": ["numbers"]}
+        elif kind:
+            metadata = {"nbgrader": _nbgrader(kind, name, points.get(name))}
         options = {"source": cell.source.lstrip("\n"), "id": _cell_id(cell, name, ids), "metadata": metadata}
         cells.append(v4.new_code_cell(**options) if cell.cell_type == "code" else v4.new_markdown_cell(**options))
-        names.add(name or f"line {line}")
     for name in points:
         if name not in names:
             raise CourseError(
@@ -137,7 +150,7 @@ def _kind(cell: NotebookNode, where: str) -> tuple[str, str]:
     if len(options) > 1 or kind not in CELL_TYPES or not isinstance(name, str) or not name:
         raise CourseError(
             f"{where}: the cell's first line is not understood; after the type it may say one of "
-            'exercise="…", written="…" and solution="…".'
+            'exercise="…", written="…", solution="…" and numbers="…".'
         )
     return kind, name
 
