@@ -126,6 +126,26 @@ def deprocess(X: torch.Tensor) -> NDArray[np.uint8]:
     return shown
 
 
+def deprocess_change(change: torch.Tensor, factor: float = 1.0) -> NDArray[np.uint8]:
+    """What is added to an image, to look at: middle grey where nothing is, brighter and darker where something is.
+
+    Parameters
+    ----------
+    change : tensor of shape (N, 3, H, W)
+        The difference of two images as `preprocess` gives them.
+    factor : float, default 1.0
+        Multiplies the change; what then lies outside of 0..255 is cut off.
+
+    Returns
+    -------
+    ndarray of shape (N, H, W, 3), uint8
+        127.5 plus `factor` times the change in the units of the image's bytes, rounded.
+    """
+    pixels = 127.5 + factor * 255 * change.detach().cpu() * _channels(STD)
+    shown: NDArray[np.uint8] = pixels.clamp(0, 255).round().to(torch.uint8).permute(0, 2, 3, 1).numpy()
+    return shown
+
+
 def pixel_limits() -> tuple[torch.Tensor, torch.Tensor]:
     """What black and white are after `preprocess`: two tensors of shape (1, 3, 1, 1)."""
     return (0 - _channels(MEAN)) / _channels(STD), (1 - _channels(MEAN)) / _channels(STD)

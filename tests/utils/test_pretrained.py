@@ -86,6 +86,19 @@ def test_deprocess_undoes_preprocess():
     assert np.array_equal(pretrained.deprocess(pretrained.preprocess(images)), images.transpose(0, 2, 3, 1))
 
 
+def test_a_change_is_shown_around_grey_in_the_units_of_bytes():
+    before = np.full((1, 3, 2, 3), 100, np.uint8)
+    after = before.copy()
+    after[0, 0, 1, 2] += 20
+    after[0, 2, 0, 1] -= 7
+    change = pretrained.preprocess(after) - pretrained.preprocess(before)
+    once, tenfold = (pretrained.deprocess_change(change, factor)[0].astype(int) for factor in (1, 10))
+    assert once.shape == (2, 3, 3)
+    assert abs(once[0, 0] - 127.5).max() < 1
+    assert (once[1, 2, 0], once[0, 1, 2]) in {(147, 120), (148, 121), (147, 121), (148, 120)}  # 127.5 + 20 and - 7
+    assert (tenfold[1, 2, 0], tenfold[0, 1, 2]) in {(255, 57), (255, 58)}  # the first is cut off
+
+
 def test_the_limits_are_black_and_white():
     black, white = pretrained.pixel_limits()
     assert (pretrained.deprocess(black) == 0).all()
