@@ -1,7 +1,8 @@
 """Trained networks to look into: a small one of the course's own, or SqueezeNet with its ImageNet weights.
 
-The small one is trained once, in about a minute, and kept in the per-user cache. Needs PyTorch; only SqueezeNet
-needs torchvision, and its weights a network the first time. To have either at hand before the lecture::
+The small one is trained once, in about a minute, and kept in the per-user cache: on CIFAR-10 where there is a copy of
+it, else on the offline set. Needs PyTorch; only SqueezeNet needs torchvision, and its weights a network the first time.
+To have either at hand before the lecture::
 
     python -m utils.pretrained
     python -m utils.pretrained --pretrained
@@ -23,10 +24,11 @@ from numpy.typing import NDArray
 from torch import nn
 from tqdm.auto import tqdm
 
-from utils.cifar10 import cache_folder
+from utils.cifar10 import CLASSES, cache_folder, find_cifar10, read_split
 from utils.errors import DataError, reason
 from utils.model_files import write_npz
 from utils.offline_images import OFFLINE_CLASSES, offline_pixels
+from utils.photographs import PHOTOGRAPHS, middle_square, square_photographs
 from utils.progress import bar_hidden
 
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
@@ -34,6 +36,7 @@ MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
 IMAGES, EPOCHS, BATCH = 12_000, 4, 100
 _VERSION = 1  # to be raised when the network, its training or its images change: what is kept is then made anew
+_SIDE = 224  # pixels, of the images that SqueezeNet takes
 
 
 @dataclass(frozen=True)
@@ -49,25 +52,32 @@ class TrainedNet:
     labels : ndarray of shape (N,), int64
     names : tuple of str
         Of the classes.
+    dataset : str
+        What it was trained on: "cifar10", "offline" or "imagenet".
     """
 
     model: nn.Module
     images: NDArray[np.uint8]
     labels: NDArray[np.int64]
     names: tuple[str, ...]
+    dataset: str
 
 
 def trained_net(pretrained: bool = False, folder: str | os.PathLike[str] | None = None) -> TrainedNet:
     """A network to look into, with images.
 
+    It stays on the processor, also where PyTorch is built for CUDA: the networks are small, and the pictures are then
+    the same whether there is a graphics card or not.
+
     Parameters
     ----------
     pretrained : bool, default False
-        SqueezeNet 1.1 with torchvision's ImageNet weights, instead of the small network on the offline set.
+        SqueezeNet 1.1 with torchvision's ImageNet weights, instead of the small network, which is trained on CIFAR-10
+        where `utils.cifar10.find_cifar10` finds it, else on the offline set.
     folder : path, optional
         Where the small network is kept, the per-user cache by default; for SqueezeNet where its images are, by default
-        the folder that the environment variable ``NNDL_IMAGENET`` names. That folder has a folder for each class,
-        named as torchvision names it ("goldfish", "hay").
+        the folder that the environment variable ``NNDL_IMAGENET`` names, else the course's own photographs. That
+        folder has a folder for each class, named as torchvision names it ("goldfish", "hay").
 
     Returns
     -------
@@ -76,7 +86,8 @@ def trained_net(pretrained: bool = False, folder: str | os.PathLike[str] | None 
     Raises
     ------
     DataError
-        If torchvision, its weights, or the images are not there.
+        If torchvision or its weights are not there, or images that were asked for: the folder for SqueezeNet, or the
+        copy of CIFAR-10 that ``NNDL_DATA`` names.
     """
     return _squeezenet(folder) if pretrained else _small_net(folder)
 
@@ -115,35 +126,55 @@ def deprocess(X: torch.Tensor) -> NDArray[np.uint8]:
     return shown
 
 
+def deprocess_change(change: torch.Tensor, factor: float = 1.0) -> NDArray[np.uint8]:
+    """What is added to an image, to look at: middle grey where nothing is, brighter and darker where something is.
+
+    Parameters
+    ----------
+    change : tensor of shape (N, 3, H, W)
+        The difference of two images as `preprocess` gives them.
+    factor : float, default 1.0
+        Multiplies the change; what then lies outside of 0..255 is cut off.
+
+    Returns
+    -------
+    ndarray of shape (N, H, W, 3), uint8
+        127.5 plus `factor` times the change in the units of the image's bytes, rounded.
+    """
+    pixels = 127.5 + factor * 255 * change.detach().cpu() * _channels(STD)
+    shown: NDArray[np.uint8] = pixels.clamp(0, 255).round().to(torch.uint8).permute(0, 2, 3, 1).numpy()
+    return shown
+
+
 def pixel_limits() -> tuple[torch.Tensor, torch.Tensor]:
     """What black and white are after `preprocess`: two tensors of shape (1, 3, 1, 1)."""
     return (0 - _channels(MEAN)) / _channels(STD), (1 - _channels(MEAN)) / _channels(STD)
 
 
 def small_net() -> nn.Sequential:
-    """The small network, untrained: three convolutions with batch norm and pooling, then scores."""
+    """The small network, untrained: three convolutions with batch norm and pooling, then scores of ten classes."""
     layers: list[nn.Module] = []
     for channels, filters in ((3, 16), (16, 32), (32, 64)):
         layers += [nn.Conv2d(channels, filters, 3, padding=1, bias=False), nn.BatchNorm2d(filters), nn.ReLU()]
         layers += [nn.MaxPool2d(2)]
-    return nn.Sequential(*layers, nn.Flatten(), nn.Linear(64 * 4 * 4, len(OFFLINE_CLASSES)))
+    return nn.Sequential(*layers, nn.Flatten(), nn.Linear(64 * 4 * 4, 10))
 
 
 def train_small_net(num: int = IMAGES, epochs: int = EPOCHS) -> nn.Sequential:
-    """Train the small network on the first `num` images of the offline set; the same numbers on every run.
+    """Train the small network on the first `num` training images; the same numbers on every run.
 
     Adam with a learning rate that rises and falls once (Smith and Topin, 2018, "Super-Convergence").
     """
     with torch.random.fork_rng(devices=[]):  # the caller's random numbers are left as they are
         torch.manual_seed(0)
-        pixels, labels = offline_pixels(num)
+        pixels, labels = _images(num, "train")
         y, model = torch.tensor(labels), small_net()
         optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
-        steps = epochs * -(-num // BATCH)
+        steps = epochs * -(-len(y) // BATCH)
         schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 4e-3, total_steps=steps)
         with tqdm(total=steps, desc="training the small network", unit="step", disable=bar_hidden()) as bar:
             for _ in range(epochs):
-                for batch in torch.split(torch.randperm(num), BATCH):
+                for batch in torch.split(torch.randperm(len(y)), BATCH):
                     loss = nn.functional.cross_entropy(model(preprocess(pixels[batch.numpy()])), y[batch])
                     optimizer.zero_grad()
                     loss.backward()
@@ -153,8 +184,18 @@ def train_small_net(num: int = IMAGES, epochs: int = EPOCHS) -> nn.Sequential:
     return model
 
 
+def _images(num: int, split: str) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    """The first `num` images of "train" or "test", of CIFAR-10 where there is a copy, else of the offline set."""
+    found = find_cifar10()
+    if found is None:
+        return offline_pixels(num, split=split)
+    pixels, labels = read_split(found, split)
+    return pixels[:num], labels[:num]
+
+
 def _small_net(folder: str | os.PathLike[str] | None) -> TrainedNet:
-    path = Path(folder or cache_folder()) / f"small-net-{_VERSION}.npz"
+    dataset, names = ("offline", OFFLINE_CLASSES) if find_cifar10() is None else ("cifar10", CLASSES)
+    path = Path(folder or cache_folder()) / f"small-net-{dataset}-{_VERSION}.npz"
     model = _kept(path)
     if model is None:
         model = train_small_net()
@@ -162,8 +203,8 @@ def _small_net(folder: str | os.PathLike[str] | None) -> TrainedNet:
             write_npz(path, {name: value.numpy() for name, value in model.state_dict().items()})
         except OSError as error:
             print(f"The trained network cannot be kept in {path} ({reason(error)}): it is trained again next time.")
-    images, labels = offline_pixels(200, split="test")
-    return TrainedNet(_frozen(model), images, labels, tuple(OFFLINE_CLASSES))
+    images, labels = _images(200, "test")
+    return TrainedNet(_frozen(model), images, labels, tuple(names), dataset)
 
 
 def _kept(path: Path) -> nn.Sequential | None:
@@ -186,9 +227,10 @@ def _squeezenet(folder: str | os.PathLike[str] | None) -> TrainedNet:
             "SqueezeNet comes with torchvision, which is not there: pip install torchvision, or leave out pretrained."
         ) from None
     folder = folder or os.environ.get("NNDL_IMAGENET")
-    if not folder or not Path(folder).is_dir():
+    if folder and not Path(folder).is_dir():
         raise DataError(
-            "There are no images for SqueezeNet: set NNDL_IMAGENET to a folder that has a folder of images per class."
+            f"There are no images for SqueezeNet in {folder}: name a folder that has a folder of images per class, or "
+            "none, for the course's own photographs."
         )
     weights = models.SqueezeNet1_1_Weights.IMAGENET1K_V1
     try:
@@ -198,8 +240,15 @@ def _squeezenet(folder: str | os.PathLike[str] | None) -> TrainedNet:
             f"SqueezeNet's weights cannot be had ({reason(error)}): go online once, or leave out pretrained."
         ) from error
     names = tuple(weights.meta["categories"])
-    images, labels = _samples(datasets.ImageFolder, Path(folder), names)
-    return TrainedNet(_frozen(model), images, labels, names)
+    images, labels = _samples(datasets.ImageFolder, Path(folder), names) if folder else _photographs(names)
+    return TrainedNet(_frozen(model), images, labels, names, "imagenet")
+
+
+def _photographs(names: tuple[str, ...]) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    """The course's own photographs that have a class in ImageNet."""
+    classes = [photograph.labels.get("imagenet") for photograph in PHOTOGRAPHS.values()]
+    labels = [names.index(label) for label in classes if label in names]
+    return square_photographs(_SIDE)[[label in names for label in classes]], np.array(labels, dtype=np.int64)
 
 
 def _samples(
@@ -213,17 +262,9 @@ def _samples(
     unknown = sorted(set(found.classes) - set(names))
     if unknown:
         raise DataError(f'{folder} has a folder "{unknown[0]}", which is no class of SqueezeNet: rename or remove it.')
-    images = np.stack([_middle(image) for image, _ in found])
+    images = np.stack([middle_square(image, _SIDE) for image, _ in found])
     labels = np.array([names.index(found.classes[label]) for _, label in found.samples], dtype=np.int64)
     return images, labels
-
-
-def _middle(image: Any, size: int = 224) -> NDArray[np.uint8]:
-    """A PIL image of any size as (3, size, size): its middle square, scaled."""
-    side = min(image.size)
-    left, top = (image.width - side) // 2, (image.height - side) // 2
-    square = image.convert("RGB").resize((size, size), box=(left, top, left + side, top + side))
-    return np.asarray(square, dtype=np.uint8).transpose(2, 0, 1)
 
 
 def _frozen(model: nn.Module) -> nn.Module:

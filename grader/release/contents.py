@@ -17,7 +17,7 @@ LITTER = re.compile(
 )
 ALLOWED = re.compile(
     r"nndl/\w+\.py"
-    r"|utils/(\w+/)*(\w+\.(pyx?|c|h)|py\.typed)|utils/explorers/app\.ipynb"
+    r"|utils/(\w+/)*(\w+\.(pyx?|c|h)|py\.typed)|utils/explorers/app\.ipynb|utils/photographs/(\w+\.jpg|ATTRIBUTION\.md)"
     r"|(README\.md|LICENSE|environment\.yml|pyproject\.toml|setup\.py)"
 )
 PICTURE = re.compile(r"[\w-]+\.(png|jpe?g|svg)")

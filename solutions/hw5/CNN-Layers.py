@@ -26,7 +26,6 @@ from time import perf_counter
 
 import matplotlib.pyplot as plt
 import numpy as np
-from matplotlib.cbook import get_sample_data
 
 from nndl import conv_layers
 from nndl.conv_layer_utils import (
@@ -53,6 +52,7 @@ from utils.fast_layers import (
     max_pool_forward_fast,
 )
 from utils.gradient_check import eval_numerical_gradient_array, rel_error
+from utils.photographs import load_photograph
 from utils.vis_utils import course_style
 
 course_style()
@@ -140,8 +140,7 @@ check(conv_forward_naive)
 # Admiral Grace Hopper, who wrote the first compiler (US Navy, 1984, public domain; it comes with matplotlib).
 
 # %%
-with get_sample_data("grace_hopper.jpg") as file:
-    photograph = plt.imread(file)
+photograph = load_photograph("grace_hopper")
 face = photograph[110:350, 160:380]
 flag = photograph[30:270, 0:220]
 photographs = np.stack([face, flag]).transpose(0, 3, 1, 2) / 255  # (N, H, W, C) to (N, C, H, W), values 0..1

@@ -116,6 +116,10 @@ def test_blur_keeps_what_is_even_and_spreads_what_is_not(pictures, images) -> No
     assert float(pictures.blur(images).var()) < float(images.var())
 
 
+def test_blur_stays_where_the_image_is(pictures) -> None:
+    assert pictures.blur(torch.empty((1, 3, 9, 11), device="meta")).device.type == "meta"  # as it would on "cuda"
+
+
 def test_no_other_ideal_pleases_a_class_more_than_its_own_within_black_and_white(pictures, model) -> None:
     model = model.float()
     for parameter in model.parameters():

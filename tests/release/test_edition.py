@@ -91,6 +91,9 @@ def test_does_the_archive_hold_the_folder_and_nothing_else(published, course):
     assert {"nndl", "utils", "assignments", "README.md", "pyproject.toml", "setup.py", "environment.yml"} <= tops
     kernels = {f"utils/_kernels/{path.name}" for path in (course.root / "utils" / "_kernels").iterdir()}
     assert {name.split("/", 1)[1] for name in names} >= kernels  # what setup.py compiles at the student's
+    photographs = {f"utils/photographs/{path.name}" for path in (course.root / "utils/photographs").glob("[!_]*.*")}
+    assert {"utils/photographs/cat.jpg", "utils/photographs/ATTRIBUTION.md"} <= photographs
+    assert {name.split("/", 1)[1] for name in names} >= photographs
     assert not tops & {"solutions", "grader", "tests", "course.toml", "gradebook.db", "build"}
 
 
@@ -171,6 +174,7 @@ def test_does_the_edition_ask_for_all_that_its_code_imports(tree):
         "ipykernel": "ipywidgets",
         "traitlets": "ipywidgets",
         "cycler": "matplotlib",
+        "PIL": "matplotlib",
         "requests": "pooch",
     }
     project = tomllib.loads((edition.FRONT / "pyproject.toml").read_text("utf-8"))["project"]

@@ -91,6 +91,7 @@ PLANTS = {
         "weights": (with_file("assignments/hw3/models/two_layer_best.npz"), "assignments/hw3/models/"),
         "outside": (with_file("../layers.py"), "../layers.py"),
         "hidden": (with_file("utils/.secret.py"), "utils/.secret.py"),
+        "no photograph": (with_file("utils/photographs/answers.txt"), "utils/photographs/answers.txt"),
     },
     "markers": {
         spelling: (with_text("nndl/optim.py", f"\n{spelling}\n"), "nndl/optim.py, line")

@@ -14,9 +14,17 @@ from typer.testing import CliRunner
 torch = pytest.importorskip("torch", reason="utils.pretrained needs PyTorch, which only HW6 needs: pip install torch")
 
 from PIL import Image  # noqa: E402
+from tiny_cifar10 import make_folder  # noqa: E402
 
 from utils import pretrained  # noqa: E402
 from utils.errors import DataError  # noqa: E402
+from utils.offline_images import OFFLINE_CLASSES  # noqa: E402
+
+
+@pytest.fixture(autouse=True)
+def offline(monkeypatch):
+    monkeypatch.setenv("NNDL_DATA", "offline")
+    monkeypatch.delenv("NNDL_IMAGENET", raising=False)
 
 
 @pytest.fixture
@@ -39,8 +47,21 @@ def test_it_is_trained_once_and_then_found(quick, tmp_path):
     X = pretrained.preprocess(first.images[:7])
     assert torch.equal(first.model(X), second.model(X))
     assert first.model(X).shape == (7, 10)
+    assert (first.dataset, first.names) == ("offline", OFFLINE_CLASSES)
     assert not first.model.training
     assert not any(p.requires_grad for p in first.model.parameters())
+
+
+def test_it_is_trained_on_cifar10_where_there_is_a_copy_and_kept_apart(quick, tmp_path, monkeypatch):
+    drawn = pretrained.trained_net(folder=tmp_path / "kept")
+    make_folder(tmp_path)
+    monkeypatch.setenv("NNDL_DATA", str(tmp_path))
+    real = pretrained.trained_net(folder=tmp_path / "kept")
+    assert (real.dataset, real.names[3]) == ("cifar10", "cat")
+    assert real.images.shape == (7, 3, 32, 32)  # all that this small copy has to test with
+    assert len(quick) == len(list((tmp_path / "kept").iterdir())) == 2
+    X = pretrained.preprocess(real.images)
+    assert not torch.equal(real.model(X), drawn.model(X))
 
 
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04 half of a file", b"no archive"])
@@ -63,6 +84,19 @@ def test_training_repeats_itself_and_leaves_the_callers_numbers():
 def test_deprocess_undoes_preprocess():
     images = np.random.default_rng(0).integers(256, size=(2, 3, 5, 7)).astype(np.uint8)
     assert np.array_equal(pretrained.deprocess(pretrained.preprocess(images)), images.transpose(0, 2, 3, 1))
+
+
+def test_a_change_is_shown_around_grey_in_the_units_of_bytes():
+    before = np.full((1, 3, 2, 3), 100, np.uint8)
+    after = before.copy()
+    after[0, 0, 1, 2] += 20
+    after[0, 2, 0, 1] -= 7
+    change = pretrained.preprocess(after) - pretrained.preprocess(before)
+    once, tenfold = (pretrained.deprocess_change(change, factor)[0].astype(int) for factor in (1, 10))
+    assert once.shape == (2, 3, 3)
+    assert abs(once[0, 0] - 127.5).max() < 1
+    assert (once[1, 2, 0], once[0, 1, 2]) in {(147, 120), (148, 121), (147, 121), (148, 120)}  # 127.5 + 20 and - 7
+    assert (tenfold[1, 2, 0], tenfold[0, 1, 2]) in {(255, 57), (255, 58)}  # the first is cut off
 
 
 def test_the_limits_are_black_and_white():
@@ -124,6 +158,15 @@ def test_squeezenet_with_images_by_class(torchvision, tmp_path):
     assert torchvision.models.asked == [torchvision.models.SqueezeNet1_1_Weights.IMAGENET1K_V1]
 
 
+def test_without_a_folder_squeezenet_gets_the_courses_own_photographs(torchvision, monkeypatch):
+    weights = torchvision.models.SqueezeNet1_1_Weights.IMAGENET1K_V1
+    monkeypatch.setitem(weights.meta, "categories", ["tench", "espresso", "missile", "tabby", "military uniform"])
+    net = pretrained.trained_net(pretrained=True)
+    assert net.images.shape == (4, 3, 224, 224)
+    assert [net.names[label] for label in net.labels] == ["tabby", "espresso", "missile", "military uniform"]
+    assert net.dataset == "imagenet"
+
+
 def test_the_command_fetches_and_says_how_good_it_is(quick, torchvision, tmp_path):
     app = typer.Typer()
     app.command()(pretrained.main)
@@ -138,18 +181,21 @@ def test_the_command_fetches_and_says_how_good_it_is(quick, torchvision, tmp_pat
         assert ran.output.startswith(said)
     ran = CliRunner().invoke(app, ["--pretrained", "--folder", str(tmp_path / "nothing")])
     assert ran.exit_code == 2
-    assert "set NNDL_IMAGENET to a folder" in ran.output
+    assert "name a folder that has a folder of images per class" in ran.output
 
 
 def test_errors_say_what_to_do(torchvision, tmp_path, monkeypatch):
-    monkeypatch.delenv("NNDL_IMAGENET", raising=False)
-    with pytest.raises(DataError, match="set NNDL_IMAGENET"):
+    monkeypatch.setenv("NNDL_IMAGENET", str(tmp_path / "nothing"))
+    with pytest.raises(DataError, match=r"no images for SqueezeNet in .*nothing"):
         pretrained.trained_net(pretrained=True)
     with pytest.raises(DataError, match="make one for each class"):
         pretrained.trained_net(pretrained=True, folder=tmp_path)
     photograph(tmp_path / "unicorn" / "a.png", 50, 60)
     with pytest.raises(DataError, match='"unicorn", which is no class'):
         pretrained.trained_net(pretrained=True, folder=tmp_path)
+    monkeypatch.setenv("NNDL_DATA", str(tmp_path / "nowhere"))
+    with pytest.raises(DataError, match="There is no folder"):
+        pretrained.trained_net(folder=tmp_path)
     monkeypatch.setitem(sys.modules, "torchvision", None)
     with pytest.raises(DataError, match="pip install torchvision"):
         pretrained.trained_net(pretrained=True, folder=tmp_path)

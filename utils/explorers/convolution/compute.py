@@ -9,11 +9,10 @@ from types import ModuleType
 from typing import Any, ClassVar
 
 import numpy as np
-from matplotlib.cbook import get_sample_data
-from matplotlib.image import imread
 from numpy.typing import NDArray
 
 from ...checks.program import describe_crash
+from ...photographs import load_photograph
 from ..state import State, StateError
 from ..student import Trouble, running
 
@@ -95,12 +94,8 @@ class Seen:
 
 @cache
 def photograph() -> Array:
-    """A detail of matplotlib's sample photograph, in gray: shape (48, 44), values 0 to 1.
-
-    Rear Admiral Grace Hopper, US Navy, 1984, public domain.
-    """
-    path: Any = get_sample_data("grace_hopper.jpg", asfileobj=False)
-    face = imread(path)[110:350, 160:380]
+    """Grace Hopper's face, a detail of her photograph, in gray: shape (48, 44), values 0 to 1."""
+    face = load_photograph("grace_hopper")[110:350, 160:380]
     gray: Array = face @ np.array([0.299, 0.587, 0.114]) / 255  # how bright the channels look: ITU-R BT.601
     small: Array = gray.reshape(48, 5, 44, 5).mean(axis=(1, 3))
     return small
