@@ -66,7 +66,7 @@ def _our_step(a: dict[str, Any], dtype: str) -> Callable[[], None]:
         for name, w in model.params.items():
             model.params[name], configs[name] = adam(w, grads[name], configs.get(name))
 
-    OPEN.enter_context(blas_at_rest(model))  # as in Solver.train
+    OPEN.enter_context(blas_at_rest(model, len(a["x"])))  # as in Solver.train
 
     return step
 

@@ -61,6 +61,10 @@ def _momentum_settings(rng: np.random.Generator) -> dict[str, object]:
     return {"learning_rate": float(rng.uniform(0.2, 0.4)), "momentum": float(rng.uniform(0.5, 0.8))}
 
 
+def _adagrad_settings(rng: np.random.Generator) -> dict[str, object]:
+    return {"learning_rate": float(rng.uniform(0.2, 0.4)), "epsilon": float(rng.uniform(0.1, 0.5))}
+
+
 def _rmsprop_settings(rng: np.random.Generator) -> dict[str, object]:
     rates = {"learning_rate": float(rng.uniform(0.2, 0.4)), "decay_rate": float(rng.uniform(0.6, 0.9))}
     return {**rates, "epsilon": float(rng.uniform(0.1, 0.5))}
@@ -79,6 +83,11 @@ def momentum_cases(rng: np.random.Generator) -> Iterator[Case]:
 def nesterov_cases(rng: np.random.Generator) -> Iterator[Case]:
     """Nesterov's momentum."""
     yield from _cases(rng, "sgd_nesterov_momentum", ("velocity",), _momentum_settings, ("velocity",))
+
+
+def adagrad_cases(rng: np.random.Generator) -> Iterator[Case]:
+    """An epsilon that is large enough to be seen."""
+    yield from _cases(rng, "adagrad", ("a",), _adagrad_settings, ("a",))
 
 
 def rmsprop_cases(rng: np.random.Generator) -> Iterator[Case]:
@@ -260,6 +269,133 @@ NESTEROV = Recipe(
 )
 
 # --- adaptive step sizes ---------------------------------------------------------------------------------
+
+_SUM = "a = a + dw**2"
+_ADAGRAD = "next_w = w - learning_rate / (np.sqrt(a) + epsilon) * dw"
+
+ADAGRAD = Recipe(
+    "optim.adagrad",
+    adagrad_cases,
+    (
+        wrong(
+            "running-mean",
+            "The squares are averaged with a decay of 0.99 (that is RMSProp); they should be summed, none forgotten.",
+            (_SUM, "a = 0.99 * a + 0.01 * dw**2"),
+        ),
+        wrong(
+            "running-mean-of-ten",
+            "The squares are averaged with a decay of 0.9 (that is RMSProp); they should be summed, none forgotten.",
+            (_SUM, "a = 0.9 * a + 0.1 * dw**2"),
+        ),
+        wrong(
+            "no-root",
+            "dw is divided by the sum of squares itself; its root should be taken first.",
+            (_ADAGRAD, "next_w = w - learning_rate * dw / (a + epsilon)"),
+        ),
+        wrong(
+            "epsilon-inside-root",
+            "epsilon is added under the root; it should be added to the root.",
+            (_ADAGRAD, "next_w = w - learning_rate * dw / np.sqrt(a + epsilon)"),
+        ),
+        wrong(
+            "no-epsilon",
+            "epsilon is not used; it keeps the division away from 0, so look at what is divided by.",
+            (_ADAGRAD, "next_w = w - learning_rate * dw / np.sqrt(a)"),
+        ),
+        wrong(
+            "epsilon-hard-coded",
+            "epsilon is always 1e-8; use the one in the config.",
+            (_ADAGRAD, _ADAGRAD.replace("epsilon", "1e-8")),
+        ),
+        wrong(
+            "precedence",
+            "epsilon is added after the division: a quotient's lower part needs brackets around it.",
+            (_ADAGRAD, "next_w = w - learning_rate * (dw / np.sqrt(a) + epsilon)"),
+        ),
+        wrong(
+            "epsilon-added-to-w",
+            "epsilon is added to w after the step: a quotient's lower part needs brackets around it.",
+            (_ADAGRAD, "next_w = w - learning_rate * dw / np.sqrt(a) + epsilon"),
+        ),
+        wrong(
+            "not-squared",
+            "dw itself is summed, and the root of a sum that is negative is NaN; square dw first.",
+            (_SUM, "a = a + dw"),
+        ),
+        wrong(
+            "absolute-value",
+            "The sum is one of |dw|; it should be one of the squares of dw.",
+            (_SUM, "a = a + np.abs(dw)"),
+        ),
+        wrong(
+            "sum-squared",
+            "The old sum is squared along with dw; dw should be squared first and added to the sum then.",
+            (_SUM, "a = (a + dw) ** 2"),
+        ),
+        wrong(
+            "only-this-gradient",
+            "a holds the square of this gradient alone; it should be added to those of all steps before.",
+            (_SUM, "a = dw**2"),
+        ),
+        wrong(
+            "one-scale-for-all",
+            "All entries share one sum; each entry of w should have its own.",
+            (_SUM, "a = a + (dw**2).sum()"),
+        ),
+        wrong(
+            "one-mean-for-all",
+            "The mean square over all entries is added; each entry of w should have a sum of its own.",
+            (_SUM, "a = a + (dw**2).mean()"),
+        ),
+        wrong(
+            "old-sum-used",
+            "The step divides by the sum from before this gradient; update a first.",
+            (f"{_SUM}\n    {_ADAGRAD}", f"{_ADAGRAD}\n    {_SUM}"),
+        ),
+        wrong(
+            "sum-not-stored",
+            "w moves, but a in the config stays what it was; the next step has to start from the new one.",
+            (f"{_SUM}\n    {_ADAGRAD}", f"total = {_SUM[4:]}\n    {_ADAGRAD.replace('(a)', '(total)')}"),
+        ),
+        wrong(
+            "root-stored",
+            "The root of the sum is kept; a should be the sum of the squares, before the root.",
+            (_ADAGRAD, f"{_ADAGRAD}\n    a = np.sqrt(a)"),
+        ),
+        wrong(
+            "rate-stored",
+            "The shortened learning rate is kept in the config, and is shortened again in the next step; keep the one "
+            "that was given.",
+            (_ADAGRAD, f'{_ADAGRAD}\n    config["learning_rate"] = learning_rate / (np.sqrt(a) + epsilon)'),
+        ),
+        wrong(
+            "rate-inside-root",
+            "learning_rate is under the root, too; it should multiply the step as it is.",
+            (_ADAGRAD, "next_w = w - np.sqrt(learning_rate / (a + epsilon)) * dw"),
+        ),
+        wrong(
+            "no-learning-rate",
+            "The step is not scaled by learning_rate: w moves as far whatever the rate is.",
+            (_ADAGRAD, _ADAGRAD.replace("learning_rate", "1")),
+        ),
+        wrong(
+            "rate-hard-coded",
+            "The learning rate is always 0.01; use the one in the config.",
+            (_ADAGRAD, _ADAGRAD.replace("learning_rate", "1e-2")),
+        ),
+        wrong(
+            "uphill",
+            "w moves along the gradient, uphill; the step should be subtracted.",
+            (_ADAGRAD, _ADAGRAD.replace("w -", "w +")),
+        ),
+        wrong(
+            "sign-only",
+            "Every entry moves by the same distance; the step should be proportional to dw.",
+            (_ADAGRAD, "next_w = w - learning_rate * np.sign(dw)"),
+        ),
+        _in_place(_ADAGRAD),
+    ),
+)
 
 _A = "a = decay_rate * a + (1 - decay_rate) * dw**2"
 _RMS = "next_w = w - learning_rate * dw / (np.sqrt(a) + epsilon)"
@@ -525,4 +661,4 @@ ADAM = Recipe(
     ),
 )
 
-RECIPES = (MOMENTUM, NESTEROV, RMSPROP, ADAM)
+RECIPES = (MOMENTUM, NESTEROV, ADAGRAD, RMSPROP, ADAM)

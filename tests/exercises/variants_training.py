@@ -12,6 +12,10 @@ _AHEAD = """\
     v = momentum * v_old - learning_rate * dw
     next_w = w + v + momentum * (v - v_old)
 """
+_SUM = """\
+    a = a + dw**2
+    next_w = w - learning_rate / (np.sqrt(a) + epsilon) * dw
+"""
 _RMS = """\
     a = decay_rate * a + (1 - decay_rate) * dw**2
     next_w = w - learning_rate * dw / (np.sqrt(a) + epsilon)
@@ -66,6 +70,38 @@ OPTIM: list[tuple[str, str, tuple[Edit, ...]]] = [
                 (
                     "    v_old = v.copy()\n    v *= momentum\n    v -= learning_rate * dw\n"
                     "    next_w = w - momentum * v_old + (1 + momentum) * v\n"
+                ),
+            ),
+        ),
+    ),
+    (
+        "optim.adagrad",
+        "in place, with a power",
+        ((_SUM, "    a += np.square(dw)\n    next_w = w - learning_rate * (dw / (a**0.5 + epsilon))\n"),),
+    ),
+    (
+        "optim.adagrad",
+        "the step as a copy that is scaled",
+        (
+            (
+                _SUM,
+                (
+                    "    a = np.add(a, dw * dw)\n    step = dw.copy()\n    step /= np.sqrt(a) + epsilon\n"
+                    "    step *= learning_rate\n    next_w = np.subtract(w, step)\n"
+                ),
+            ),
+        ),
+    ),
+    (
+        "optim.adagrad",
+        "entry by entry",
+        (
+            (
+                _SUM,
+                (
+                    "    a, next_w = a.copy(), w.copy()\n    for i in np.ndindex(*w.shape):\n"
+                    "        a[i] += dw[i] ** 2\n"
+                    "        next_w[i] -= learning_rate * dw[i] / (np.sqrt(a[i]) + epsilon)\n"
                 ),
             ),
         ),

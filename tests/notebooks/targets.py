@@ -21,7 +21,8 @@ TARGETS = {
         assert len(three.train_acc_history) == len(five.train_acc_history) == 21  # 20 epochs
     """,
     "hw4/Optimization": """
-        assert list(racers) == ["sgd", "sgd_momentum", "sgd_nesterov_momentum", "rmsprop", "adam"]
+        assert list(racers) == ["sgd", "sgd_momentum", "sgd_nesterov_momentum", "adagrad", "rmsprop", "adam"]
+        assert len(sweep) == 36
         assert all(len(racer.loss_history) == 200 for racer in racers.values())  # 4000 images, 5 epochs
         finals = {rule: np.mean(racer.loss_history[-20:]) for rule, racer in racers.items()}
         assert max(finals, key=finals.get) == "sgd"
@@ -32,7 +33,11 @@ TARGETS = {
         assert len(sweep) == 40
         tiny = scales[0]
         assert max(sweep[tiny, None].train_acc_history) < 0.2 < max(sweep[tiny, "batchnorm"].train_acc_history)
-        best = {name: max(run.train_acc_history) for name, run in (batchnorm_runs | layernorm_runs).items()}
+        every_run = baseline_runs | batchnorm_runs | layernorm_runs
+        assert len(every_run) == 9
+        best = {name: max(run.train_acc_history) for name, run in every_run.items()}
+        assert best["batchnorm, batch 50"] > best["none, batch 50"] + 0.1
+        assert best["none, batch 5"] > best["batchnorm, batch 5"]  # the point of the experiment
         assert best["batchnorm, batch 50"] > best["batchnorm, batch 10"] > best["batchnorm, batch 5"]
         lost = {norm: best[f"{norm}, batch 50"] - best[f"{norm}, batch 5"] for norm in ("batchnorm", "layernorm")}
         assert lost["layernorm"] < lost["batchnorm"]

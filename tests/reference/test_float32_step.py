@@ -43,7 +43,7 @@ def caches(monkeypatch):
     return kept
 
 
-@pytest.mark.parametrize("rule", ["sgd", "sgd_momentum", "sgd_nesterov_momentum", "rmsprop", "adam"])
+@pytest.mark.parametrize("rule", ["sgd", "sgd_momentum", "sgd_nesterov_momentum", "adagrad", "rmsprop", "adam"])
 @pytest.mark.parametrize("use_batchnorm", [False, True])
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_does_a_step_stay_in_its_precision(rule, use_batchnorm, dtype, caches):

@@ -8,12 +8,14 @@ from solutions.nndl import optim
 RULES = {
     "sgd_momentum": (optim.sgd_momentum, {"velocity"}),
     "sgd_nesterov_momentum": (optim.sgd_nesterov_momentum, {"velocity"}),
+    "adagrad": (optim.adagrad, {"a"}),
     "rmsprop": (optim.rmsprop, {"a"}),
     "adam": (optim.adam, {"v", "a", "t"}),
 }
 DEFAULTS = {
     "sgd_momentum": {"learning_rate": 1e-2, "momentum": 0.9},
     "sgd_nesterov_momentum": {"learning_rate": 1e-2, "momentum": 0.9},
+    "adagrad": {"learning_rate": 1e-2, "epsilon": 1e-8},
     "rmsprop": {"learning_rate": 1e-2, "decay_rate": 0.99, "epsilon": 1e-8},
     "adam": {"learning_rate": 1e-3, "beta1": 0.9, "beta2": 0.999, "epsilon": 1e-8},
 }
@@ -77,7 +79,7 @@ def test_every_rule_goes_downhill(named):
     """Minimise ½ |A w − c|² in three unknowns; each rule ends near the least-squares solution."""
     rng = np.random.default_rng(1)
     A, c = rng.normal(size=(7, 3)), rng.normal(size=7)
-    w, config = np.zeros(3), {"learning_rate": 2e-3}
+    w, config = np.zeros(3), {"learning_rate": 0.1 if named == "adagrad" else 2e-3}  # its steps become shorter
     for _ in range(4000):
         w, config = RULES[named][0](w, A.T @ (A @ w - c), config)
     np.testing.assert_allclose(w, np.linalg.lstsq(A, c)[0], atol=5e-3)
@@ -110,6 +112,26 @@ def test_nesterov_is_momentum_with_the_gradient_taken_ahead():
         w, config = optim.sgd_nesterov_momentum(w, H @ w, config)
         np.testing.assert_allclose(w, x + 0.8 * v)
         np.testing.assert_allclose(config["velocity"], v)
+
+
+def test_adagrad_by_hand():
+    config = {"learning_rate": 0.1, "epsilon": 0.5}
+    w, config = optim.adagrad(np.array([1.0, -2.0]), np.array([4.0, 0.0]), config)
+    np.testing.assert_allclose(config["a"], [16, 0])
+    np.testing.assert_allclose(w, [1 - 0.4 / 4.5, -2])
+    w, config = optim.adagrad(w, np.array([-3.0, 2.0]), config)
+    np.testing.assert_allclose(config["a"], [25, 4])
+    np.testing.assert_allclose(w, [1 - 0.4 / 4.5 + 0.3 / 5.5, -2 - 0.2 / 2.5])
+
+
+def test_adagrad_of_a_constant_gradient_takes_ever_shorter_steps():
+    """The sum is t · dw² after t steps, so that step t is lr · sign(dw) / √t."""
+    w, dw = drawn()
+    config = None
+    for step in range(1, 30):
+        next_w, config = optim.adagrad(w, dw, config)
+        np.testing.assert_allclose(w - next_w, 1e-2 * np.sign(dw) / np.sqrt(step), rtol=1e-5)
+        w = next_w
 
 
 def test_rmsprop_by_hand():

@@ -110,6 +110,7 @@ def test_max_pooling(window, stride):
     ("rule", "config", "theirs"),
     [
         (optim.sgd_momentum, {}, lambda w: torch.optim.SGD(w, lr=0.1, momentum=0.9)),
+        (optim.adagrad, {}, lambda w: torch.optim.Adagrad(w, lr=0.1, eps=1e-8)),
         (optim.rmsprop, {"decay_rate": 0.7}, lambda w: torch.optim.RMSprop(w, lr=0.1, alpha=0.7)),
         (optim.adam, {"beta1": 0.8, "beta2": 0.9}, lambda w: torch.optim.Adam(w, lr=0.1, betas=(0.8, 0.9))),
         (optim.sgd_nesterov_momentum, {}, lambda w: torch.optim.SGD(w, lr=0.1, momentum=0.9, nesterov=True)),

@@ -217,16 +217,20 @@ def kit(monkeypatch):
     return types.SimpleNamespace(optim=optim, Net=nets.Net)
 
 
-@pytest.mark.parametrize("shape", [(2, 3, 1, 1), (6, 4)], ids=["convolutional", "fully connected"])
-def test_the_blas_rests_while_a_convolutional_net_works(shape):
-    model = types.SimpleNamespace(params={"W1": np.zeros(shape)})
+@pytest.mark.parametrize(
+    ("shape", "batch_size", "rests"),
+    [((2, 3, 1, 1), 10**9, True), ((3072, 200), 100, True), ((3072, 200), 200, False)],
+    ids=["convolutional", "small", "large"],
+)
+def test_the_blas_rests_while_a_convolutional_or_small_net_works(shape, batch_size, rests):
+    model = types.SimpleNamespace(params={"W1": np.zeros(shape), "b1": np.zeros(2)})
     with threadpool_limits(3, user_api="blas"):
         before = _blas_threads()
-        with blas_at_rest(model):
+        with blas_at_rest(model, batch_size):
             inside = _blas_threads()
         after = _blas_threads()
     assert before == after
-    assert inside == ({1} if len(shape) == 4 else before)
+    assert inside == ({1} if rests else before)
 
 
 def _blas_threads():

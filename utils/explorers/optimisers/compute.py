@@ -1,4 +1,4 @@
-"""Five update rules on a loss of two parameters, and in a net of six layers."""
+"""Six update rules on a loss of two parameters, and in a net of six layers."""
 
 from __future__ import annotations
 
@@ -20,9 +20,16 @@ Array = NDArray[Any]
 EPOCHS = 5
 HIDDEN = (100,) * 5  # the race of the course: six layers
 # The learning rates that people quote for these rules in a net.
-RATES = {"sgd": 1e-2, "sgd_momentum": 1e-2, "sgd_nesterov_momentum": 1e-2, "rmsprop": 1e-4, "adam": 1e-3}
+RATES = {
+    "sgd": 1e-2,
+    "sgd_momentum": 1e-2,
+    "sgd_nesterov_momentum": 1e-2,
+    "adagrad": 1e-2,
+    "rmsprop": 1e-4,
+    "adam": 1e-3,
+}
 RULES = tuple(RATES)
-ADAPTIVE = ("rmsprop", "adam")  # whose learning rate is a length
+ADAPTIVE = ("adagrad", "rmsprop", "adam")  # whose learning rate is a length
 FAR = 1e3  # beyond which a walk has left for good
 
 
@@ -36,7 +43,7 @@ class Optimisers(State):
     rate : float
         Learning rate of ``sgd`` and the two with momentum, on the landscape.
     length : float
-        Learning rate of RMSProp and Adam there.
+        Learning rate of AdaGrad, RMSProp and Adam there.
     momentum : float
         ``momentum``, and Adam's ``beta1``.
     decay : float

@@ -23,7 +23,7 @@ _LOOKS: dict[str, dict[str, Any]] = {
 
 
 class OptimiserExplorer(Explorer[Optimisers]):
-    """Five update rules on a landscape, and in a net of six layers.
+    """Six update rules on a landscape, and in a net of six layers.
 
     Parameters
     ----------
@@ -38,7 +38,8 @@ class OptimiserExplorer(Explorer[Optimisers]):
     title = "Optimisers"
     look_for = (
         "All rules start at the same place (◆) and see the same slopes. Which of them swing from wall to wall, which "
-        "follow the floor, and which hardly leave the start? Below, they train a net of six layers."
+        "follow the floor, and which hardly leave the start? AdaGrad, RMSProp and Adam, the adaptive rules, have a "
+        "learning rate of their own. Below, all of them train a net of six layers."
     )
     question = (
         "In the ravine, what is the largest learning rate that sgd survives, and why does the same slider not set a "
@@ -59,7 +60,7 @@ class OptimiserExplorer(Explorer[Optimisers]):
         return {
             "loss": choice(tuple(LANDSCAPES), now.loss, "loss"),
             "rate": fraction(0, 0.5, now.rate, "rate of sgd, momentum", step=0.001),
-            "length": fraction(0, 0.5, now.length, "rate of RMSProp, Adam", step=0.001),
+            "length": fraction(0, 0.5, now.length, "rate of adaptive rules", step=0.001),
             "momentum": fraction(0, 0.99, now.momentum, "momentum, beta1"),
             "decay": fraction(0, 0.999, now.decay, "decay of dw², beta2", step=0.001),
             "noise": fraction(0, 10, now.noise, "noise of the slopes", step=0.1),
@@ -96,7 +97,7 @@ class OptimiserExplorer(Explorer[Optimisers]):
         fall.set_xlabel("step")
         figure.legend(*ground.get_legend_handles_labels(), loc="center left", bbox_to_anchor=(0.8, 0.55))
         ends = ", ".join(f"{rule} {heights[-1]:.1e}" for rule, heights in found.heights.items())
-        return svg(figure, f"Five rules on the {state.loss}", f"height after the last step: {ends}")
+        return svg(figure, f"Six rules on the {state.loss}", f"height after the last step: {ends}")
 
     def work(self, state: Optimisers) -> Iterator[tuple[float, dict[str, Run]]]:
         """The race of the net of six layers."""
@@ -139,6 +140,6 @@ def _short(rule: str) -> str:
 
 
 def _smooth(values: list[float], width: int = 9) -> Any:
-    """A running mean, so that five noisy curves can be told apart."""
+    """A running mean, so that six noisy curves can be told apart."""
     array = np.minimum(np.nan_to_num(values, nan=1e3, posinf=1e3), 1e3)
     return array if len(array) < width else np.convolve(array, np.ones(width) / width, "valid")
