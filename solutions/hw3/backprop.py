@@ -305,7 +305,7 @@ short, long = directions.T
 at_short = np.linalg.eigvalsh(hessian(short[None]))
 np.abs(mean_loss_and_gradient(short[None])[1]).max()  # shown: < 1e-12
 at_short[0] < -0.1 < 0.1 < at_short[1]  # shown: True
-[np.linalg.norm(path[-1]) for path in paths.values()][0]  # shown: 1.000
+max(abs(np.linalg.norm(path[-1]) - 1) for path in paths.values())  # shown: < 1e-3
 np.abs(sum(path[-1] for path in paths.values())).max()  # shown: < 1e-4
 min(abs(path[-1] @ long) for path in paths.values())  # shown: > 0.99999
 abs(np.linalg.eigh(np.cov(cloud.T))[1][:, -1] @ long)  # shown: > 0.9999
@@ -316,8 +316,7 @@ np.linalg.norm(descend(np.array([[1e-6, 1e-6]]))[-1])  # shown: 1.000
 #
 # Six inputs now, and two hidden units. The hundred examples are centred, and spread differently along six
 # directions, the principal components. The code descends your gradient from three random starts and prints
-# what it finds; the coloured fields show how much of each principal component is in each row of the learned
-# $W$.
+# what it finds; the coloured fields show what share of each row of the learned $W$ lies along each component.
 
 # %%
 rng = np.random.default_rng(3)
@@ -343,7 +342,7 @@ for seed in range(3):
 left_out = variances[2:].sum() / 2
 print(f"half the variance along components 3 to 6: {left_out:.4f}")
 
-fig, axes = plt.subplots(1, 4, figsize=(13, 3.6), width_ratios=(2, 1, 1, 1), layout="constrained")
+fig, axes = plt.subplots(1, 4, figsize=(13, 3.2), width_ratios=(2, 1, 1, 1), layout="constrained")
 for seed, losses in enumerate(histories):
     axes[0].plot(losses, label=f"start {seed}")
 axes[0].axhline(left_out, color="0.4", linewidth=1, linestyle=":", marker="")
@@ -572,6 +571,7 @@ plt.show()
 # turns the picture, it only improves it.
 # ### END SOLUTION
 
+
 # %% numbers="climbs"
 def climb(seed, beta=beta):
     """Where the climb ends from other random positions, or with another beta."""
@@ -610,26 +610,29 @@ abs((uphill * turned).sum()) / np.linalg.norm(uphill) / np.linalg.norm(turned)  
 #
 # Ungraded, for those who want to go on. In each case say first what you expect, then try it.
 #
-# - **Untie the two matrices.** Give the decoder a matrix of its own, $L = \frac12 \lVert U W x - x \rVert^2$,
-#   derive both gradients and start at zero. The maximum has turned into a saddle (take its Hessian). Known:
-#   the untied landscape has no minima but the global ones, and all other critical points are saddles.
-#   Do random starts leave the saddle faster or slower than the tied ones leave the maximum?
-#   P. Baldi, K. Hornik, "Neural networks and principal component analysis: learning from examples without
-#   local minima", *Neural Networks* 2(1), 53–58, 1989.
-# - **From the plane to the components.** You saw a turned basis. Add $\frac{\lambda}{2}(\lVert U \rVert^2 +
-#   \lVert W \rVert^2)$ to the untied loss. Known: then $U = W^\top$ at every critical point, tied without being told,
-#   and the principal directions can be read off the singular vectors of $U$. Which of them get lost as
-#   $\lambda$ grows, and at which value?
-#   D. Kunin, J. Bloom, A. Goeva, C. Seed, "Loss landscapes of regularized linear autoencoders", *ICML* 2019.
-# - **The top of the climb.** For this kernel the best $X$ is known in closed form: with the $Q$ largest
-#   eigenvalues $\lambda_q$ of $Y Y^\top / D$ and their eigenvectors $u_q$, the columns
-#   $\sqrt{(\lambda_q - \beta^{-1}) / \alpha}\; u_q$, or any turn of them: probabilistic PCA. Check that your
-#   gradient vanishes there. How far below does the climb above end, and which step rule gets closer in as many steps?
-#   M. E. Tipping, C. M. Bishop, "Probabilistic principal component analysis", *Journal of the Royal
-#   Statistical Society B* 61(3), 611–622, 1999.
+# **Untie the two matrices.** Give the decoder a matrix of its own, $L = \frac12 \lVert U W x - x \rVert^2$,
+# derive both gradients and start at zero. The maximum has turned into a saddle (take its Hessian). Known: the
+# untied landscape has no minima but the global ones, and all other critical points are saddles. Do random
+# starts leave the saddle faster or slower than the tied ones leave the maximum? P. Baldi, K. Hornik, "Neural
+# networks and principal component analysis: learning from examples without local minima", *Neural Networks*,
+# 1989.
+#
+# **From the plane to the components.** You saw a turned basis. Add $\frac{\lambda}{2}(\lVert U \rVert^2 +
+# \lVert W \rVert^2)$ to the untied loss. Known: then $U = W^\top$ at every critical point, tied without being
+# told, and the principal directions can be read off the singular vectors of $U$. Which of them get lost as
+# $\lambda$ grows, and at which value? D. Kunin, J. Bloom, A. Goeva, C. Seed, "Loss landscapes of regularized
+# linear autoencoders", *ICML* 2019.
+#
+# **The top of the climb.** For this kernel the best $X$ is known in closed form: with the $Q$ largest
+# eigenvalues $\lambda_q$ of $Y Y^\top / D$ and their eigenvectors $u_q$, the columns $\sqrt{(\lambda_q -
+# \beta^{-1}) / \alpha}\; u_q$, or any turn of them: probabilistic PCA. Check that your gradient vanishes
+# there. How far below does the climb above end, and which step rule gets closer in as many steps? M. E.
+# Tipping, C. M. Bishop, "Probabilistic principal component analysis", *Journal of the Royal Statistical
+# Society B*, 1999.
 
 # %% numbers="further"
-untied_curvature = np.kron([[0, 1], [1, 0]], -second_moment)  # of ½‖U W x − x‖² at zero, M = 1: −uᵀ C w is all there is
+# The Hessian of the untied loss at zero, M = 1: in second order there is nothing but −uᵀ C w.
+untied_curvature = np.kron([[0, 1], [1, 0]], -second_moment)
 np.linalg.eigvalsh(untied_curvature)[0] < -0.05 < 0.05 < np.linalg.eigvalsh(untied_curvature)[-1]  # shown: True
 eigenvalues, eigenvectors = np.linalg.eigh(Y @ Y.T / D)
 top = eigenvectors[:, -Q:] * np.sqrt((eigenvalues[-Q:] - 1 / beta) / alpha)
@@ -644,4 +647,5 @@ for _ in range(3000):
     error = (U @ V - np.eye(6)) @ covariance
     U, V = U - 0.05 * (error @ V.T + lam * U), V - 0.05 * (U.T @ error + lam * V)
 np.abs(U - V.T).max()  # shown: < 1e-6
-np.sort(np.abs(components @ np.linalg.svd(U)[0][:, :2]), axis=0)[-1].min()  # shown: > 0.999
+np.abs(components[:2] @ np.linalg.svd(U)[0][:, :2]).max(axis=0).min()  # shown: > 0.999
+np.abs(np.linalg.svd(U @ V)[1][:2] - (1 - lam / np.linalg.eigvalsh(covariance)[::-1][:2])).max()  # shown: < 1e-6
