@@ -38,6 +38,7 @@ from utils.data_utils import get_CIFAR10_data
 from utils.explorers import GradientExplorer
 from utils.gradient_check import eval_numerical_gradient, rel_error
 from utils.graph_drawing import Edge, draw_graph
+from utils.known_values import show_known_values
 from utils.solver import Solver
 from utils.vis_utils import course_style, plot_history, show_net_weights
 
@@ -111,6 +112,18 @@ plt.show()
 
 # %% [markdown]
 # Write `affine_forward` in `nndl/layers.py`. Keep `x` in the cache as it came: the way back needs its shape.
+# For inputs that many courses use, here are the known values beside yours. They are rounded to eight digits,
+# so errors around $10^{-8}$ are none.
+
+# %%
+x = np.linspace(-0.1, 0.5, num=240).reshape(2, 4, 5, 6)
+w = np.linspace(-0.2, 0.3, num=360).reshape(120, 3)
+b = np.linspace(-0.3, 0.1, num=3)
+known_rows = [[1.49834967, 1.70660132, 1.91485297], [3.25553199, 3.5141327, 3.77273342]]
+rows, _ = affine_forward(x, w, b)
+show_known_values(
+    {f"example {n}": row for n, row in enumerate(known_rows)}, {f"example {n}": row for n, row in enumerate(rows)}
+)
 
 # %% exercise="layers.affine_forward"
 check(affine_forward)
@@ -131,6 +144,14 @@ check(affine_backward)
 #
 # $\text{out} = \max(0, x)$, entry by entry. Backward it is a gate: open where the input was positive, shut
 # where it was negative. At exactly 0 there is a kink, and you may choose either side.
+
+# %%
+x = np.linspace(-0.5, 0.5, num=12).reshape(3, 4)
+known_rows = [[0, 0, 0, 0], [0, 0, 0.04545455, 0.13636364], [0.22727273, 0.31818182, 0.40909091, 0.5]]
+rows, _ = relu_forward(x)
+show_known_values(
+    {f"row {n}": row for n, row in enumerate(known_rows)}, {f"row {n}": row for n, row in enumerate(rows)}
+)
 
 # %% exercise="layers.relu_forward"
 check(relu_forward)
@@ -170,10 +191,22 @@ plt.show()
 # it is flat; and even at its best, at 0, only a quarter gets through. *Leaky ReLU:* nowhere; a tenth passes
 # for negative inputs.
 #
-# A ReLU unit that is shut for every example gets no gradient, so its weights and its bias do not move (but
-# for the L2 penalty): it is dead. It can only come back if the layers before it change its inputs. A step
-# that is too large is a common cause: it pushes the bias far down, once.
+# A ReLU unit that is shut for every example gets no gradient, so its bias does not move, and its weights move
+# only by what the L2 penalty does to them: it is dead. It can come back if the layers before it change its
+# inputs (or if its bias is positive and the penalty shrinks its weights far enough). A step that is too large
+# is a common cause: it pushes the bias far down, once.
 # ### END SOLUTION
+
+# %% numbers="gates"
+float(relu_backward(np.ones(1), np.array([-1e-9]))[0])  # shown: 0.0
+np.max(sigmoid * (1 - sigmoid))  # shown: 0.25
+(sigmoid * (1 - sigmoid))[[0, -1]].max()  # shown: < 0.01
+gates["leaky ReLU"][1].min()  # shown: 0.1
+shut = FullyConnectedNet([4], input_dim=3, num_classes=2, reg=0.5, dtype=np.float64)
+shut.params["b1"][2] = -100.0
+_, of_shut = shut.loss(np.ones((5, 3)), np.zeros(5, dtype=int))
+float(of_shut["b1"][2])  # shown: 0.0
+np.abs(of_shut["W1"][:, 2] - 0.5 * shut.params["W1"][:, 2]).max()  # shown: 0
 
 # %% [markdown]
 # ### Sandwiches
@@ -208,6 +241,11 @@ def look_at(loss_layer):
 look_at(softmax_loss)
 look_at(svm_loss)
 
+# %% numbers="losses-of-small-scores"
+softmax_loss(scores, labels)[0]  # shown: 2.303 ± 0.001
+svm_loss(scores, labels)[0]  # shown: 9.00 ± 0.01
+np.log(10)  # shown: 2.303
+
 # %% [markdown]
 # ## 2. Two layers, again
 #
@@ -222,7 +260,7 @@ check(TwoLayerNet.__init__)
 # %% [markdown]
 # Then `loss`, in two boxes: the scores; the loss and the gradients. Call layers, hand on what they return,
 # add the penalty $\frac12 \lambda \sum W^2$ for both weight matrices, and do not forget what it adds to
-# *their* gradients. With fixed numbers for parameters, this is what should come out:
+# *their* gradients. With fixed numbers for parameters the scores and the loss are known:
 
 # %%
 net = TwoLayerNet(input_dim=5, hidden_dims=50, num_classes=7)
@@ -237,9 +275,17 @@ for name, (first, last) in {
 X = np.linspace(-5.5, 4.5, num=15).reshape(5, 3).T
 y = np.array([0, 5, 1])
 
-for reg, ours in ((0.0, 3.4702243556), (1.0, 26.5948426952)):
+known_scores = [
+    [11.53165108, 12.2917344, 13.05181771, 13.81190102, 14.57198434, 15.33206765, 16.09215096],
+    [12.05769098, 12.74614105, 13.43459113, 14.1230412, 14.81149128, 15.49994135, 16.18839143],
+    [12.58373087, 13.20054771, 13.81736455, 14.43418138, 15.05099822, 15.66781506, 16.2846319],
+]
+show_known_values({"scores": known_scores}, {"scores": net.loss(X)})
+losses = {}
+for reg in (0, 1):
     net.reg = reg
-    print(f"reg {reg}: loss {net.loss(X, y)[0]:.10f}, ours is {ours}")
+    losses[f"loss, reg {reg}"], _ = net.loss(X, y)
+show_known_values({"loss, reg 0": 3.4702243556, "loss, reg 1": 26.5948426952}, losses)
 
 # %% exercise="fc_net.TwoLayerNet.loss"
 check(TwoLayerNet.loss)
@@ -287,6 +333,9 @@ show_net_weights(net.params["W1"][:, :64], title="What 64 of the 200 hidden unit
 plt.show()
 print(f"best validation accuracy {solver.best_val_acc:.1%}")
 
+# %% numbers="solver"
+100 * solver.best_val_acc  # shown: > 50
+
 # %% [markdown]
 # ## 4. Any depth
 #
@@ -326,6 +375,24 @@ def look_at_net(reg):
 
 look_at_net(reg=0.0)
 look_at_net(reg=3.14)
+
+
+# %% numbers="first-look"
+def gradient_error(reg):
+    """Largest relative error of the gradients of the small network."""
+    np.random.seed(1)
+    net = FullyConnectedNet([20, 30], input_dim=15, reg=reg, weight_scale=5e-2, dtype=np.float64)
+    _, grads = net.loss(X, y)
+    return max(
+        rel_error(grads[name], eval_numerical_gradient(lambda _: net.loss(X, y)[0], value, verbose=False))
+        for name, value in net.params.items()
+    )
+
+
+max(gradient_error(0.0), gradient_error(3.14))  # shown: < 1e-5
+np.random.seed(1)
+FullyConnectedNet([20, 30], input_dim=15, weight_scale=5e-2, dtype=np.float64).loss(X, y)[0]  # shown: 2.303 ± 0.01
+FullyConnectedNet([20, 30], input_dim=15, reg=3.14, weight_scale=5e-2, dtype=np.float64).loss(X, y)[0]  # shown: > 3
 
 # %% [markdown]
 # **Play with it.** Why do the numeric derivatives take a step of $10^{-5}$, in float64? Find the bottom of each valley,
@@ -379,7 +446,7 @@ three = overfit([100, 100], learning_rate, weight_scale)
 print(f"three layers: training accuracy {max(three.train_acc_history):.0%}")
 
 # %% [markdown]
-# Now five layers of 100 units. The same goal, the same two settings; start from what worked above.
+# Now five layers of 100 units. The same goal, the same two settings to find; start from what worked above.
 
 # %% solution="overfit-five-layers"
 # Set learning_rate and weight_scale again.
@@ -388,6 +455,12 @@ learning_rate, weight_scale = 2e-3, 6e-2
 ### END SOLUTION
 five = overfit([100, 100, 100, 100], learning_rate, weight_scale)
 print(f"five layers: training accuracy {max(five.train_acc_history):.0%}")
+
+# %% numbers="by-heart"
+100 * max(three.train_acc_history)  # shown: 100
+100 * max(five.train_acc_history)  # shown: 100
+max(overfit([100, 100], 1e-4, 1e-2).train_acc_history)  # shown: < 0.5
+max(overfit([100, 100, 100, 100], 3e-3, 3e-2).train_acc_history)  # shown: < 0.9
 
 # %%
 fig, (losses, accuracies) = plt.subplots(1, 2, figsize=(11, 4), layout="constrained")
@@ -409,8 +482,9 @@ plt.show()
 # %%
 scales, rates = np.logspace(-2.5, -0.5, 7), np.logspace(-4, -1.5, 6)
 fig, axes = plt.subplots(1, 2, figsize=(11, 4.2), layout="constrained")
+maps = {}
 for ax, hidden_dims in zip(axes, ([100, 100], [100, 100, 100, 100]), strict=True):
-    reached = np.empty((len(rates), len(scales)))
+    reached = maps[len(hidden_dims) + 1] = np.empty((len(rates), len(scales)))
     for row, col in np.ndindex(*reached.shape):
         with np.errstate(all="ignore"):  # some corners of the map explode, and that is the point
             reached[row, col] = max(overfit(hidden_dims, rates[row], scales[col]).train_acc_history)
@@ -471,14 +545,41 @@ plt.show()
 # row multiply these factors, so with more layers the same scale has a much larger effect.
 #
 # The gradient of a weight matrix is what arrives from the front times what arrives from the back. At scale
-# 0.01 the activations shrink more than tenfold per layer, and so do the gradients on their way back: near
-# the loss the one is tiny, near the input the other, so *all* matrices get hardly any gradient, and no
-# learning rate on the map helps. At 0.3 both grow, the first losses are enormous, and a step overshoots.
-# With three layers a wide range of scales works, with five a narrow one.
+# 0.01 every layer of 100 inputs shrinks the activations more than tenfold, and so do the gradients shrink on
+# their way back: near the loss the one is tiny, near the input the other, so *all* matrices get hardly any
+# gradient, hundreds of times less than at 0.06, and no learning rate on the map helps. At 0.3 both grow, the
+# first loss is in the tens of thousands, and a step overshoots. With three layers a wide range of scales
+# works, with five a narrow one.
 #
-# A scale that keeps the factor at one, $\sqrt{2 / \text{fan-in}}$ (He et al., 2015), would work at any
-# depth. HW4 shows other ways out.
+# A scale that keeps the factor at one, $\sqrt{2 / \text{fan-in}}$ (He et al., 2015), keeps the sizes about
+# equal through many more layers than five. HW4 shows other ways out.
 # ### END SOLUTION
+
+
+# %% numbers="sizes"
+def sizes(scale, depth=4, width=100):
+    """Root mean square of the activations, layer by layer; `scale` may depend on the fan-in."""
+    rng, hidden, found = np.random.default_rng(0), X.reshape(len(X), -1), []
+    for _ in range(depth):
+        fan_in = hidden.shape[1]
+        W = rng.normal(scale=scale(fan_in), size=(fan_in, width))
+        hidden, _ = affine_relu_forward(hidden, W, np.zeros(width))
+        found.append(np.sqrt(np.mean(hidden**2)))
+    return np.array(found)
+
+
+small, large = sizes(lambda _: 0.01), sizes(lambda _: 0.3)
+(small[:-1] / small[1:]).min()  # shown: > 10
+0.01 * np.sqrt(100 / 2) / (small[1:] / small[:-1]).mean()  # shown: 1.0 ± 0.2
+(large[1:] / large[:-1]).min()  # shown: > 1.5
+np.divide(gradient_sizes[6e-2], gradient_sizes[1e-2]).min()  # shown: > 300
+np.random.seed(0)
+FullyConnectedNet(hidden_dims, weight_scale=0.3).loss(X, y)[0]  # shown: > 10000
+maps[5][:, :3].max()  # shown: < 0.5
+(maps[3] == 1).any(axis=0).sum()  # shown: 5.5 ± 0.6
+(maps[5] == 1).any(axis=0).sum()  # shown: 2.5 ± 0.6
+kept = sizes(lambda fan_in: np.sqrt(2 / fan_in), depth=20)
+0.2 < kept[-1] / kept[0] < 5  # shown: True
 
 # %% [markdown]
 # **Question 3.** You looked at the *first* loss of a network before training it. Which mistakes would this
@@ -487,14 +588,57 @@ plt.show()
 # %% [markdown] written="first-loss"
 # ### BEGIN SOLUTION
 # It shows mistakes in the forward pass that make the scores large or the loss wrongly scaled: a sum over
-# the minibatch where there should be a mean, a weight scale that is far too large, a penalty that is
-# missing, doubled, or applied to the biases too, a wrong number of classes.
+# the minibatch where there should be a mean, a weight scale that is far too large, a penalty that is missing
+# or doubled, a wrong number of classes.
 #
 # It does not show anything about the backward pass (a wrong gradient has the same first loss), nor mistakes
 # that leave small scores small: a missing ReLU, examples paired with the wrong labels, data that were not
-# shuffled.
+# shuffled. Nor a penalty on the biases, too: they start at 0, where it is 0.
 # ### END SOLUTION
+
+
+# %% numbers="shown-by-the-first-loss"
+def first_net(**settings):
+    """A small network before training."""
+    np.random.seed(0)
+    return FullyConnectedNet([20, 30], input_dim=15, dtype=np.float64, **{"weight_scale": 5e-2, "reg": 1.0} | settings)
+
+
+rng = np.random.default_rng(0)
+many, their_labels = rng.normal(size=(40, 15)), rng.integers(10, size=40)
+right, plain = first_net().loss(many, their_labels)[0], first_net(reg=0.0).loss(many, their_labels)[0]
+plain  # shown: 2.303 ± 0.01
+right - plain > 0.5  # shown: True
+first_net(weight_scale=1.0, reg=0.0).loss(many, their_labels)[0] > 10  # shown: True
+abs(first_net(num_classes=5, reg=0.0).loss(many, their_labels % 5)[0] - np.log(5))  # shown: < 0.01
+abs(first_net(reg=0.0).loss(many, rng.permutation(their_labels))[0] - plain)  # shown: < 0.01
+sum((value**2).sum() for name, value in first_net().params.items() if name.startswith("b"))  # shown: 0
+weights = [first_net().params[f"W{layer}"] for layer in (1, 2, 3)]
+abs(softmax_loss(many @ weights[0] @ weights[1] @ weights[2], their_labels)[0] - plain)  # shown: < 0.01
 
 # %% [markdown]
 # That is the whole machine. In HW4 you make it faster to train (better update rules), easier to train deep
 # (normalisation), and better on images it has not seen (dropout). Everything you wrote here goes with you.
+#
+# ## Further
+#
+# Ungraded, for those who want to go on. In each case say first what you expect, then try it.
+#
+# **A start that looks at the data.** The map above showed how few scales suit five layers. Instead of
+# searching, send one minibatch through the net before training, layer by layer, and divide each weight matrix
+# by the standard deviation of what it gives. Known: with orthogonal matrices to begin with, nets far deeper
+# than these train from such a start without normalisation layers. Does it do with Gaussian ones? Draw the map
+# for ten layers, learning rate against the size aimed at. D. Mishkin, J. Matas, "All you need is a good
+# init", *ICLR* 2016.
+#
+# **Fifty images with wrong labels.** Shuffle the fifty labels and repeat the overfitting. Known: large nets
+# learn even random labels by heart, so that the number of weights says little about what a net will do on new
+# images. How many more epochs does it take, how does that grow with the number of images, and do penalty or
+# width change it? C. Zhang, S. Bengio, M. Hardt, B. Recht, O. Vinyals, "Understanding deep learning requires
+# rethinking generalization", *ICLR* 2017.
+
+# %% numbers="random-labels"
+true_labels = small_data["y_train"]
+small_data["y_train"] = np.random.default_rng(0).permutation(true_labels)
+max(overfit([100, 100], learning_rate=3e-3, weight_scale=3e-2).train_acc_history)  # shown: > 0.9
+small_data["y_train"] = true_labels

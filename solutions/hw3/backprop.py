@@ -13,6 +13,7 @@
 #
 # In each of them: derive on paper, write the derivation down in the notebook, write the function in the
 # file, run the check. Files reload by themselves; there is no need to restart after an edit.
+# The last section has problems for those who want to go on.
 
 # %%
 # %load_ext autoreload
@@ -119,6 +120,12 @@ ax.set(
 ax.legend()
 plt.show()
 
+# %% numbers="step"
+1e-6 < h[np.abs(central - slope).argmin()] < 3e-5  # shown: True
+np.abs((np.sin(x0 + 1e-5) - np.sin(x0 - 1e-5)) / 2e-5 - slope)  # shown: < 1e-9
+np.abs((np.sin(x0 + 1e-2) - np.sin(x0 - 1e-2)) / 2e-2 - slope) / 1e-4  # shown: 0.090
+np.abs((np.sin(x0 + 1e-2) - np.sin(x0)) / 1e-2 - slope) / 1e-2  # shown: 0.42
+
 # %% [markdown]
 # ## 2. The tied autoencoder
 #
@@ -194,6 +201,10 @@ numeric = eval_numerical_gradient(lambda W: tied_autoencoder(W, x)[0], W, verbos
 print(f"loss {loss:.4f}, gradient of shape {dW.shape}")
 print(f"largest relative error {rel_error(dW, numeric):.1e}")
 
+# %% numbers="right-and-wrong-gradient"
+rel_error(dW, numeric)  # shown: < 1e-8
+rel_error(np.outer(W @ x, W.T @ W @ x - x), numeric)  # shown: > 0.1
+
 # %% exercise="backprop.tied_autoencoder"
 check(tied_autoencoder)
 
@@ -211,9 +222,9 @@ axes_of_cloud = np.array([[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(t
 cloud = (rng.normal(size=(80, 2)) * [1.0, 0.3]) @ axes_of_cloud
 
 
-def mean_loss_and_gradient(W):
-    """Average of your loss and gradient over the cloud."""
-    losses, gradients = zip(*(tied_autoencoder(W, x) for x in cloud), strict=True)
+def mean_loss_and_gradient(W, examples=cloud):
+    """Average of your loss and gradient over all examples."""
+    losses, gradients = zip(*(tied_autoencoder(W, x) for x in examples), strict=True)
     return np.mean(losses), np.mean(gradients, axis=0)
 
 
@@ -256,18 +267,128 @@ print("length of the learned W:", ", ".join(f"{np.linalg.norm(path[-1]):.3f}" fo
 
 # %% [markdown]
 # **Question 2.** The two descents end in different places. Why do both reconstruct equally well? And what
-# would happen to a descent that starts exactly at $W = 0$? (Try it: add a third start.)
+# would happen to a descent that starts exactly at $W = 0$, or very close to it? (Try it: add a third start.)
+# What kind of point is $W = 0$: a minimum, a maximum or a saddle?
 
 # %% [markdown] written="autoencoder-landscape"
 # ### BEGIN SOLUTION
 # $W$ enters the loss only as $W^\top W$, which is the same for $W$ and $-W$. The two end points are
-# opposite unit vectors along the cloud's longest axis, its first principal component: $W^\top W$ is the
-# projection onto it.
+# opposite unit vectors along the direction in which the cloud is longest (its first principal component, up
+# to the small mean of the cloud): $W^\top W$ is the projection onto it.
 #
-# At $W = 0$ both terms of the gradient vanish ($h = 0$ and $Wr = 0$), so descent never moves. It is a
-# saddle, not a minimum: every direction leads down or, at first, is flat. That is one reason why networks
-# do not start at zero.
+# At $W = 0$ both terms of the gradient vanish ($h = 0$ and $Wr = 0$), so descent never moves. It is no
+# minimum, and no saddle either: for small $W$ the mean loss is
+# $L(0) - \operatorname{tr}(W C W^\top)$ plus terms of fourth order, with $C$ the mean of $x x^\top$. The
+# Hessian there is $-2C$, on this cloud with the eigenvalues −1.82 and −0.125: every direction leads down,
+# and $W = 0$ is a strict local maximum. A start close to it gets away and ends at one of the two minima. (The
+# saddles are the two unit vectors along the cloud's *short* axis.) One of the reasons why networks do not
+# start at zero.
 # ### END SOLUTION
+
+# %% numbers="landscape"
+second_moment = cloud.T @ cloud / len(cloud)
+variances, directions = np.linalg.eigh(second_moment)
+
+
+def hessian(W):
+    """Numeric Hessian of the mean loss, from the derived gradient."""
+    nudges = 1e-5 * np.eye(2)[:, None, :]
+    return np.stack([(mean_loss_and_gradient(W + e)[1] - mean_loss_and_gradient(W - e)[1])[0] / 2e-5 for e in nudges])
+
+
+at_zero = np.linalg.eigvalsh(hessian(np.zeros((1, 2))))
+at_zero[0]  # shown: −1.82
+at_zero[1]  # shown: −0.125
+np.abs(at_zero + 2 * variances[::-1]).max()  # shown: < 1e-6
+np.abs(mean_loss_and_gradient(np.zeros((1, 2)))[1]).max()  # shown: 0
+short, long = directions.T
+at_short = np.linalg.eigvalsh(hessian(short[None]))
+np.abs(mean_loss_and_gradient(short[None])[1]).max()  # shown: < 1e-12
+at_short[0] < -0.1 < 0.1 < at_short[1]  # shown: True
+max(abs(np.linalg.norm(path[-1]) - 1) for path in paths.values())  # shown: < 1e-3
+np.abs(sum(path[-1] for path in paths.values())).max()  # shown: < 1e-4
+min(abs(path[-1] @ long) for path in paths.values())  # shown: > 0.99999
+abs(np.linalg.eigh(np.cov(cloud.T))[1][:, -1] @ long)  # shown: > 0.9999
+np.linalg.norm(descend(np.array([[1e-6, 1e-6]]))[-1])  # shown: 1.000
+
+# %% [markdown]
+# ### What it preserves
+#
+# Six inputs now, and two hidden units. The hundred examples are centred, and spread differently along six
+# directions, the principal components. The code descends your gradient from three random starts and prints
+# what it finds; the coloured fields show what share of each row of the learned $W$ lies along each component.
+
+# %%
+rng = np.random.default_rng(3)
+mixing, _ = np.linalg.qr(rng.normal(size=(6, 6)))
+examples = (rng.normal(size=(100, 6)) * [2.0, 1.5, 1.0, 0.6, 0.4, 0.2]) @ mixing.T
+examples -= examples.mean(axis=0)
+variances, components = np.linalg.eigh(examples.T @ examples / len(examples))
+variances, components = variances[::-1], components.T[::-1]  # one component per row, the widest first
+
+learned, histories = [], []
+for seed in range(3):
+    W, losses = 0.1 * np.random.default_rng(seed).normal(size=(2, 6)), []
+    for _ in range(150):
+        loss, dW = mean_loss_and_gradient(W, examples)
+        W = W - 0.05 * dW
+        losses.append(loss)
+    learned.append(W)
+    histories.append(losses)
+    cosines = np.linalg.svd(W @ components[:2].T, compute_uv=False)
+    angle = np.rad2deg(np.arccos(min(1.0, cosines.min())))  # largest one between the rows' plane and the components'
+    print(f"start {seed}: loss {losses[-1]:.4f}, W Wᵀ = {((W @ W.T).round(3) + 0.0).tolist()}, ", end="")
+    print(f"{angle:.3f}° away from the plane of components 1 and 2")
+left_out = variances[2:].sum() / 2
+print(f"half the variance along components 3 to 6: {left_out:.4f}")
+
+fig, axes = plt.subplots(1, 4, figsize=(13, 3.2), width_ratios=(2, 1, 1, 1), layout="constrained")
+for seed, losses in enumerate(histories):
+    axes[0].plot(losses, label=f"start {seed}")
+axes[0].axhline(left_out, color="0.4", linewidth=1, linestyle=":", marker="")
+axes[0].set(xlabel="step", ylabel="mean loss", title="Three descents")
+axes[0].legend()
+for seed, (ax, W) in enumerate(zip(axes[1:], learned, strict=True)):
+    shares = (W @ components.T) ** 2
+    shown = ax.imshow(shares, cmap="cividis", vmin=0, vmax=1)
+    for row, col in np.ndindex(2, 6):
+        value = shares[row, col]
+        ax.text(col, row, f"{value:.2f}", ha="center", va="center", color="k" if value > 0.5 else "w", fontsize=7)
+    ax.set_xticks(range(6), range(1, 7))
+    ax.set_yticks(range(2), ["row 1", "row 2"])
+    ax.set(title=f"start {seed}", xlabel="principal component")
+    ax.grid(visible=False)
+plt.show()
+
+# %% [markdown]
+# **Question 3.** A small loss says something about $h = Wx$, too. What about $x$ does $h$ preserve, and what
+# is lost? Then compare with principal component analysis (PCA): what do $W W^\top$, the angle and the final
+# loss tell you about $W^\top W$? Are the rows of $W$ the principal components?
+
+# %% [markdown] written="autoencoder-pca"
+# ### BEGIN SOLUTION
+# $\hat x$ is computed from $h$ alone. A small loss means that $x$ can be rebuilt from $h$, so $h$ still holds
+# almost all that tells the examples apart, in $M$ numbers instead of $D$. What is lost is the part of $x$
+# that is orthogonal to the rows of $W$: examples that differ only there have the same $h$. The squared error
+# decides what to give up: the directions in which the examples vary least.
+#
+# That is what PCA does. At the end $W W^\top = I$, so the rows are orthonormal, $W^\top W$ is an orthogonal
+# projection and $\hat x$ is the projection of $x$ onto the plane of the rows. From every start this is the
+# plane of the first two principal components, and the loss that remains is half the variance of the
+# other four (0.7365 here): no two numbers per example can do better. The rows themselves are *not* the components but a
+# turned basis of the same plane, another one from each start: for an orthogonal $Q$ the matrix $QW$ has the
+# same $W^\top W$, and so the same loss. (PCA subtracts the mean first, which was done here. On data that are
+# not centred the autoencoder finds the directions of largest second moment.)
+# ### END SOLUTION
+
+# %% numbers="subspace"
+left_out  # shown: 0.7365
+max(abs(losses[-1] - left_out) for losses in histories)  # shown: < 1e-6
+max(np.abs(W @ W.T - np.eye(2)).max() for W in learned)  # shown: < 1e-3
+max(np.abs(W.T @ W - components[:2].T @ components[:2]).max() for W in learned)  # shown: < 1e-3
+min((((W @ components[:2].T) ** 2).max()) for W in learned) < 0.99  # shown: True
+len({round(float(((W @ components[0]) ** 2)[0]), 1) for W in learned})  # shown: 3
+len(examples)  # shown: 100
 
 # %% [markdown]
 # ## 3. A latent-variable model
@@ -325,7 +446,7 @@ plt.show()
 #
 # $X$ appears twice in $X X^\top$, so $dK$ has two terms. You know by now what to do with two.
 #
-# **Question 3.** Derive $\partial / \partial X$ of the volume term, and of the data fit.
+# **Question 4.** Derive $\partial / \partial X$ of the volume term, and of the data fit.
 
 # %% [markdown] written="gplvm-derivation"
 # ### BEGIN SOLUTION
@@ -354,6 +475,10 @@ for num_points in (10, 100, 200, 400):
     K = gplvm_kernel(rng.normal(size=(num_points, 2)), alpha=1.0, beta=100.0)
     print(f"N = {num_points:3d}:  |K| = {np.linalg.det(K):.3g},  log|K| = {np.linalg.slogdet(K).logabsdet:.1f}")
 
+# %% numbers="underflow"
+np.linalg.det(K)  # shown: 0
+np.isfinite(np.linalg.slogdet(K).logabsdet)  # shown: True
+
 # %% [markdown]
 # Now write `gplvm_log_determinant` in `nndl/backprop.py`. `gplvm_kernel` gives you $K$,
 # `np.linalg.solve(K, A)` gives you $K^{-1}A$.
@@ -362,8 +487,8 @@ for num_points in (10, 100, 200, 400):
 check(gplvm_log_determinant)
 
 # %% [markdown]
-# Then `gplvm_data_fit`. Its value needs no $N \times N$ product: $\operatorname{tr}(A^\top B)$ is the sum
-# of the products of matching entries.
+# Then `gplvm_data_fit`. Its value does not need the $N \times N$ matrix $Y Y^\top$:
+# $\operatorname{tr}(A^\top B)$ is the sum of the products of matching entries.
 
 # %% exercise="backprop.gplvm_data_fit"
 check(gplvm_data_fit)
@@ -377,7 +502,7 @@ check(gplvm_objective)
 # %% [markdown]
 # ### A spiral out of noise
 #
-# Ninety points on a spiral in the plane are blown up to 12 numbers each by a random linear map, plus noise.
+# Ninety points on a spiral in the plane are mapped to 12 numbers each by a random linear map, plus noise.
 # The model gets only those $90 \times 12$ numbers and random starting positions. Climb your gradient, and
 # watch.
 
@@ -413,8 +538,8 @@ plt.show()
 
 # %% [markdown]
 # And what $K$ has learned: on the left how similar the observations really are, on the right how similar
-# the model says they should be. Change `beta` above (it says how little noise to expect) and see when the
-# spiral is lost.
+# the model says they should be. Lower `beta` above, by factors of ten (it says how little noise to expect),
+# and see when the spiral is lost.
 
 # %%
 fig, axes = plt.subplots(1, 3, figsize=(12, 3.8), layout="constrained")
@@ -433,7 +558,7 @@ fig.colorbar(shown, ax=axes, label="covariance")
 plt.show()
 
 # %% [markdown]
-# **Question 4.** Run the climb again from other random positions (another seed, *after* `Y` is drawn). The
+# **Question 5.** Run the climb again from other random positions (another seed, *after* `Y` is drawn). The
 # spiral comes back turned, perhaps mirrored. Say why, from the formula of $K$. What does it tell you about
 # the maximum of $\mathcal{L}$, and about the gradient in the direction of such a turn?
 
@@ -446,6 +571,81 @@ plt.show()
 # turns the picture, it only improves it.
 # ### END SOLUTION
 
+
+# %% numbers="climbs"
+def climb(seed, beta=beta):
+    """Where the climb ends from other random positions, or with another beta."""
+    X = 0.1 * np.random.default_rng(seed).normal(size=(N, Q))
+    for _ in range(2000):
+        X = X + step * gplvm_objective(X, Y, alpha, beta)[1]
+    return X
+
+
+def apart(A, B):
+    """Relative distance of A to B after the best turn, and whether that turn mirrors."""
+    U, _, V = np.linalg.svd(A.T @ B)
+    return np.linalg.norm(A @ U @ V - B) / np.linalg.norm(B), np.linalg.det(U @ V) < 0
+
+
+def found(X):
+    """Share of the spiral that a linear map of X gives."""
+    return 1 - np.linalg.lstsq(X, spiral, rcond=None)[1].sum() / (spiral**2).sum()
+
+
+others = [climb(seed) for seed in (1, 2)]
+max(apart(other, X)[0] for other in others)  # shown: < 0.05
+min(np.linalg.norm(other - X) / np.linalg.norm(X) for other in others)  # shown: > 0.5
+[bool(apart(other, X)[1]) for other in others]  # shown: [False, True]
+found(X)  # shown: > 0.99
+found(climb(1, beta=1.0)) > 0.99 > 0.5 > found(climb(1, beta=0.01))  # shown: True
+somewhere = others[0] + 0.1 * others[1]
+uphill, turned = gplvm_objective(somewhere, Y, alpha, beta)[1], somewhere @ np.array([[0, 1], [-1, 0]])
+abs((uphill * turned).sum()) / np.linalg.norm(uphill) / np.linalg.norm(turned)  # shown: < 1e-10
+
 # %% [markdown]
 # That was backpropagation without a network. In the next notebook the same two rules (multiply along a
 # path, add at a fork) train one that looks at images.
+#
+# ## Further
+#
+# Ungraded, for those who want to go on. In each case say first what you expect, then try it.
+#
+# **Untie the two matrices.** Give the decoder a matrix of its own, $L = \frac12 \lVert U W x - x \rVert^2$,
+# derive both gradients and start at zero. The maximum has turned into a saddle (take its Hessian). Known: the
+# untied landscape has no minima but the global ones, and all other critical points are saddles. Do random
+# starts leave the saddle faster or slower than the tied ones leave the maximum? P. Baldi, K. Hornik, "Neural
+# networks and principal component analysis: learning from examples without local minima", *Neural Networks*,
+# 1989.
+#
+# **From the plane to the components.** You saw a turned basis. Add $\frac{\lambda}{2}(\lVert U \rVert^2 +
+# \lVert W \rVert^2)$ to the untied loss. Known: then $U = W^\top$ at every critical point, tied without being
+# told, and the principal directions can be read off the singular vectors of $U$. Which of them get lost as
+# $\lambda$ grows, and at which value? D. Kunin, J. Bloom, A. Goeva, C. Seed, "Loss landscapes of regularized
+# linear autoencoders", *ICML* 2019.
+#
+# **The top of the climb.** For this kernel the best $X$ is known in closed form: with the $Q$ largest
+# eigenvalues $\lambda_q$ of $Y Y^\top / D$ and their eigenvectors $u_q$, the columns $\sqrt{(\lambda_q -
+# \beta^{-1}) / \alpha}\; u_q$, or any turn of them: probabilistic PCA. Check that your gradient vanishes
+# there. How far below does the climb above end, and which step rule gets closer in as many steps? M. E.
+# Tipping, C. M. Bishop, "Probabilistic principal component analysis", *Journal of the Royal Statistical
+# Society B*, 1999.
+
+# %% numbers="further"
+# The Hessian of the untied loss at zero, M = 1: in second order there is nothing but −uᵀ C w.
+untied_curvature = np.kron([[0, 1], [1, 0]], -second_moment)
+np.linalg.eigvalsh(untied_curvature)[0] < -0.05 < 0.05 < np.linalg.eigvalsh(untied_curvature)[-1]  # shown: True
+eigenvalues, eigenvectors = np.linalg.eigh(Y @ Y.T / D)
+top = eigenvectors[:, -Q:] * np.sqrt((eigenvalues[-Q:] - 1 / beta) / alpha)
+best, slope_there = gplvm_objective(top, Y, alpha, beta)
+np.abs(slope_there).max()  # shown: < 1e-6
+best > gplvm_objective(X, Y, alpha, beta)[0]  # shown: True
+# Untied with a penalty: both matrices become each other's transpose, and directions of variance below λ get lost.
+rng, lam = np.random.default_rng(0), 1.2
+U, V = 0.1 * rng.normal(size=(6, 2)), 0.1 * rng.normal(size=(2, 6))
+covariance = examples.T @ examples / len(examples)
+for _ in range(3000):
+    error = (U @ V - np.eye(6)) @ covariance
+    U, V = U - 0.05 * (error @ V.T + lam * U), V - 0.05 * (U.T @ error + lam * V)
+np.abs(U - V.T).max()  # shown: < 1e-6
+np.abs(components[:2] @ np.linalg.svd(U)[0][:, :2]).max(axis=0).min()  # shown: > 0.999
+np.abs(np.linalg.svd(U @ V)[1][:2] - (1 - lam / np.linalg.eigvalsh(covariance)[::-1][:2])).max()  # shown: < 1e-6

@@ -8,7 +8,7 @@
 # |---|---|---|
 # | 1 | scores, loss and gradients | `TwoLayerNet.loss` in `nndl/neural_net.py` |
 # | 2 | training and predicting | `TwoLayerNet.train`, `TwoLayerNet.predict` |
-# | 3 | see a net learn badly, and say why | here, in writing |
+# | 3 | see a net learn badly, look for the cause, and name it | here, in code and in writing |
 # | 4 | find settings that learn well | here; you hand in the weights |
 #
 # Files reload by themselves after an edit. Run the cells from top to bottom; a cell that needs a function
@@ -27,6 +27,7 @@ from utils.cifar10 import CLASSES
 from utils.data_utils import get_CIFAR10_data, save_model
 from utils.gradient_check import eval_numerical_gradient, rel_error
 from utils.graph_drawing import Edge, draw_graph
+from utils.known_values import show_known_values
 from utils.offline_images import OFFLINE_CLASSES
 from utils.vis_utils import course_style, plot_history, show_images, show_net_weights
 
@@ -104,7 +105,8 @@ for name, value in net.params.items():
 # ### Scores
 #
 # Open `nndl/neural_net.py` and go to `TwoLayerNet.loss`. It has three boxes to fill. Do the **first**:
-# compute `scores`. Called without labels, `loss` then returns them.
+# compute `scores`. Called without labels, `loss` then returns them. The known values, here and below, are
+# rounded, so errors around $10^{-8}$ are none.
 
 # %%
 scores = net.loss(X)
@@ -118,7 +120,7 @@ expected = np.array(
     ]
 )
 print(scores)
-print(f"largest difference from ours: {np.abs(scores - expected).max():.1e}  (ours are rounded to 8 digits)")
+show_known_values({"scores": expected}, {"scores": scores})
 
 # %% [markdown]
 # ### Loss
@@ -128,12 +130,12 @@ print(f"largest difference from ours: {np.abs(scores - expected).max():.1e}  (ou
 
 # %%
 loss, _ = net.loss(X, y, reg=0.05)
-print(f"loss {loss:.12f}, ours is 1.071696123863")
+show_known_values({"loss": 1.071696123862817}, {"loss": loss})
 
 # %% [markdown]
-# **Large scores.** $e^{710}$ is more than a 64-bit float can hold, and a network in training reaches such
-# scores easily. But the softmax does not change when the same number is subtracted from all scores of an
-# example. Which number makes every exponent at most 0? The cell below multiplies the scores by a million;
+# **Large scores.** $e^{710}$ is more than a float64 can hold, and a network whose steps are too large
+# soon has such scores. But the softmax does not change when the same number is subtracted from all scores of
+# an example. Which number makes every exponent at most 0? The cell below multiplies the scores by a million;
 # the loss has to stay finite.
 
 # %%
@@ -141,6 +143,10 @@ loud = toy_net()
 loud.params["W2"] *= 1e6
 print(f"largest score {np.abs(loud.loss(X)).max():.3g}")
 print(f"loss {loud.loss(X, y)[0]:.6g} (a number, not inf or nan)")
+
+# %% numbers="large-scores"
+709 < np.log(np.finfo(np.float64).max) < 710  # shown: True
+np.isfinite(loud.loss(X, y)[0])  # shown: True
 
 # %% [markdown]
 # ### Gradients
@@ -150,14 +156,24 @@ print(f"loss {loud.loss(X, y)[0]:.6g} (a number, not inf or nan)")
 #
 # $$\frac{\partial L}{\partial s_{nc}} = \frac1N \left( p_{nc} - [c = y_n] \right).$$
 #
-# From there on it is the two rules of the last notebook. Compare each gradient with a numeric one: about
-# $10^{-8}$ is right, $10^{-2}$ is wrong.
+# From there on it is the two rules of the last notebook. Compare each gradient with a numeric one: below
+# $10^{-6}$ is right, $10^{-2}$ is wrong.
 
 # %%
 loss, grads = net.loss(X, y, reg=0.05)
 for name, value in net.params.items():
     numeric = eval_numerical_gradient(lambda _: net.loss(X, y, reg=0.05)[0], value, verbose=False)
     print(f"{name}: shape {grads[name].shape}, largest relative error {rel_error(grads[name], numeric):.1e}")
+
+
+# %% numbers="gradient-errors"
+def gradient_error(name):
+    """Largest relative error of one of the gradients."""
+    numeric = eval_numerical_gradient(lambda _: net.loss(X, y, reg=0.05)[0], net.params[name], verbose=False)
+    return rel_error(grads[name], numeric)
+
+
+max(map(gradient_error, net.params))  # shown: < 1e-7
 
 # %% exercise="neural_net.TwoLayerNet.loss"
 check(TwoLayerNet.loss)
@@ -183,7 +199,8 @@ check(TwoLayerNet.predict)
 check(TwoLayerNet.train)
 
 # %% [markdown]
-# On the toy data the loss should end near 0.015.
+# On the toy data the loss should end near 0.015. (With another way of drawing the minibatch the last loss
+# differs a little from the known one.)
 
 # %%
 net = toy_net()
@@ -193,7 +210,13 @@ fig, ax = plt.subplots(figsize=(7, 3.6), layout="constrained")
 ax.semilogy(stats["loss_history"])
 ax.set(xlabel="iteration", ylabel="loss", title="Training on five examples")
 plt.show()
-print(f"final loss {stats['loss_history'][-1]:.4f}, training accuracy {np.mean(net.predict(X) == y):.0%}")
+show_known_values({"final loss": 0.0144978645878}, {"final loss": stats["loss_history"][-1]})
+print(f"training accuracy {np.mean(net.predict(X) == y):.0%}")
+
+# %% numbers="toy-training"
+stats["loss_history"][-1]  # shown: 0.015 ± 0.001
+rel_error(stats["loss_history"][-1], 0.0144978645878)  # shown: < 1e-8
+np.mean(net.predict(X) == y)  # shown: 1
 
 # %% [markdown]
 # ### What hidden units buy
@@ -285,19 +308,51 @@ poor_accuracy = np.mean(poor_net.predict(X_val) == y_val)
 print(f"validation accuracy {poor_accuracy:.1%}")
 
 # %% [markdown]
-# About 28 %. Guessing gives 10 %, so something was learned, but not much. Three pictures to find out what
-# went wrong: the loss, the two accuracies, and what each hidden unit looks for (its row of $W_1$, drawn as
-# an image).
+# About 28 %. Guessing gives 10 %, so something was learned, but not much. Before you change anything, find
+# out what is wrong. The steps may be too small, too large or too few; the network may be too small, or learn
+# the images by heart; the penalty may be too strong. Each of these leaves its own traces.
+#
+# **Question 1.** What would you look at, and why? Name three things that can be plotted or measured without
+# training again. Say of each what you would expect to see if the steps were too small, and what if the
+# network overfitted.
 
-# %%
+# %% [markdown] written="what-to-look-at"
+# ### BEGIN SOLUTION
+# *The loss of every iteration.* With too small steps it falls slowly and is still falling at the end. (Too
+# large ones make it jump, or explode.) With overfitting it falls far, and looks fine: the training loss alone
+# does not show it.
+#
+# *The accuracies on training and on validation images.* With too small steps both are low and close to each
+# other: the network does not even know the images it has seen. With overfitting the first is high and the gap
+# is wide.
+#
+# *The first-layer weights as images.* With too small steps many units still look like the noise they started
+# from, or like each other. With overfitting each unit has a pattern of its own, but a noisy one, with
+# details of single images.
+#
+# (Also good: the share of the penalty in the loss; the length of a step compared with the length of the
+# weights; how many hidden units are never positive.)
+# ### END SOLUTION
+
+# %% [markdown]
+# Now look at it. `poor_stats` has the histories, which `plot_history` draws; `poor_net.params["W1"]` has one
+# row per hidden unit, which `show_net_weights` draws as an image. The history's training accuracy comes from
+# a single minibatch, so it jumps: measure it anew on more images.
+
+# %% solution="look-at-the-poor-net"
+# Plot and print what you named in Question 1.
+### BEGIN SOLUTION
 plot_history(poor_stats)
 plt.show()
 show_net_weights(poor_net.params["W1"], title="First-layer weights of the poor net")
 plt.show()
+on_training_images = np.mean(poor_net.predict(X_train[:5000]) == y_train[:5000])
+print(f"accuracy on 5000 training images {on_training_images:.1%}, on the validation images {poor_accuracy:.1%}")
+### END SOLUTION
 
 # %% [markdown]
-# And one experiment: the same network for 300 iterations at different learning rates. Where does $10^{-4}$
-# stand?
+# And one experiment: the same network for 300 iterations at different learning rates. Before you run it:
+# which shape do you expect, and where on it will $10^{-4}$ stand?
 
 # %%
 rates = np.logspace(-5, -2.4, 8)
@@ -323,32 +378,43 @@ for ax in (left, right):
 plt.show()
 
 # %% [markdown]
-# **Question 1.** Why is the first try so poor? Name the reason (there may be more than one) and the
-# evidence in the pictures: what does the shape of the loss curve say, and what does the gap between the two
-# accuracies say?
+# **Question 2.** Why is the first try so poor? Name the reason (there may be more than one) and the
+# evidence for it: what do the loss curve, the two accuracies and the sweep over learning rates say?
 
 # %% [markdown] written="why-poor"
 # ### BEGIN SOLUTION
-# The network has hardly been trained. At first the loss stays at $\ln 10$, then it falls steadily and is
-# still falling when the 1000 iterations (four epochs) end: the steps are too small, and the decay makes
-# them smaller every epoch. The sweep says the same: at ten times the rate, 300 iterations reach a lower
-# loss than 1000 did here.
+# The network has hardly been trained. For the first hundred iterations and more the loss stays at $\ln 10$,
+# then it falls steadily and is still falling when the 1000 iterations (four epochs) end: the steps are too
+# small, and the decay makes them smaller every epoch. The sweep says the same: at seven times the rate, 300
+# iterations reach a lower loss than 1000 did here.
 #
-# The training and validation accuracies lie on each other. So the network does not overfit, and more
-# regularisation would not help; there is room for larger steps, more of them, and if need be a larger
-# network.
+# On as many images, the training and the validation accuracy are about the same. So the network does not
+# overfit, and more regularisation would not help; there is room for larger steps, more of them, and if need
+# be a larger network.
 # ### END SOLUTION
 
+# %% numbers="learning-badly"
+[len(part) for part in (X_train, X_val, X_test)]  # shown: [49000, 1000, 1000]
+len(X_train)  # shown: 49 000
+100 * poor_accuracy  # shown: 28 ± 3.5
+poor_losses = np.array(poor_stats["loss_history"])
+np.abs(poor_losses[:100] - np.log(10)).max()  # shown: < 0.02
+poor_losses[-100:].mean() < poor_losses[-200:-100].mean() - 0.01  # shown: True
+len(poor_losses) * 200 // len(X_train)  # shown: 4
+rates[5] / 1e-4  # shown: 7
+after[5] < poor_losses[-20:].mean() - 0.1  # shown: True
+100 * abs(on_training_images - poor_accuracy)  # shown: < 3.5
+
 # %% [markdown]
-# **Question 2.** How would you fix it? Say what you would change, in which order, and what you expect of
+# **Question 3.** How would you fix it? Say what you would change, in which order, and what you expect of
 # each change.
 
 # %% [markdown] written="how-to-fix"
 # ### BEGIN SOLUTION
 # First the learning rate, up by about a factor of ten (from the sweep): the loss should fall within the
 # first hundred iterations. Then more iterations, until the validation accuracy stops rising; with a larger
-# first rate the decay becomes useful, because small steps late in training settle what large steps found
-# early. When a gap between training and validation accuracy opens, try more regularisation. The number of
+# first rate a stronger decay becomes useful, because small steps late in training settle what large steps
+# found early. When a gap between training and validation accuracy opens, try more regularisation. The number of
 # hidden units stays at 50 here; it would come last, because it makes every run slower.
 # ### END SOLUTION
 
@@ -361,8 +427,8 @@ plt.show()
 # You hand in the weights of your best net, and they are judged on images you have not seen: the score rises
 # from 0 at 28 % to full marks at 50 %. A validation accuracy a little above 50 % is a good place to stop.
 #
-# Hints: change one thing at a time. Vary rates by factors, not by differences. A setting that is bad after
-# 500 iterations is usually bad after 5000. Keep a list of what you tried.
+# Hints: change one thing at a time. Vary rates by factors, not by differences. Let short runs of 500
+# iterations rule out what is hopeless, and train long only what is left. Keep a list of what you tried.
 
 # %% solution="two-layer-search"
 best_net = None  # the network with the best validation accuracy
@@ -418,18 +484,39 @@ show_net_weights(best_net.params["W1"], ax=axes[1], title=f"best net, {best_accu
 plt.show()
 
 # %% [markdown]
-# **Question 3.** What do you see in the one grid, and what in the other? Why do the poor net's units look
+# **Question 4.** What do you see in the one grid, and what in the other? Why do the poor net's units look
 # so alike?
 
 # %% [markdown] written="compare-weights"
 # ### BEGIN SOLUTION
-# Most of the poor net's images are variations of a few blurred blobs of colour: all units started near
-# zero, and in four epochs of tiny steps they have found only the strongest directions in the data, which
-# are the same for all of them. The best net's images differ from each other: patches of opposite colours,
-# edges and blobs at particular places, a few of which resemble objects. Different units look for different
-# things, which is what lets 50 of them tell ten classes apart. (Some are still noisy: fifty templates of
-# whole images is all that this network has.)
+# The poor net's images are variations of a few blurred blobs of colour, some of them still under the noise of
+# the start: all units began near zero, and in four epochs of tiny steps they have found only the strongest
+# directions in the data, which are the same for all of them. (Three directions hold more than two thirds of
+# all that is in its $W_1$, but well under half of what is in the best net's.) The best net's images differ
+# from each other: patches of opposite colours, edges and blobs at particular places, a few of which resemble
+# objects. Different units look for different things, which is what lets 50 of them tell ten classes apart.
+# (Some are still noisy: fifty templates of whole images is all that this network has.)
 # ### END SOLUTION
+
+
+# %% numbers="grids"
+def in_three_directions(W):
+    """Share of the squares of W that its three strongest directions hold."""
+    strengths = np.linalg.svd(W, compute_uv=False) ** 2
+    return strengths[:3].sum() / strengths.sum()
+
+
+def alike(W):
+    """Mean absolute cosine between the images of two units."""
+    rows = W / np.linalg.norm(W, axis=1, keepdims=True)
+    return np.abs(rows @ rows.T)[np.triu_indices(len(W), 1)].mean()
+
+
+in_three_directions(poor_net.params["W1"])  # shown: > 0.67
+in_three_directions(best_net.params["W1"])  # shown: < 0.4
+alike(poor_net.params["W1"]) > 2 * alike(best_net.params["W1"])  # shown: True
+100 * best_accuracy  # shown: > 50
+np.mean(best_stats["loss_history"][100:120])  # shown: < 2.0
 
 # %% [markdown]
 # ### Where it errs
@@ -452,7 +539,7 @@ fig.colorbar(shown, label="share of the true class")
 plt.show()
 
 # %% [markdown]
-# **Question 4.** Which two classes are mistaken for each other most often? Would you have expected it of a
+# **Question 5.** Which two classes are mistaken for each other most often? Would you have expected it of a
 # network that looks at colours at fixed places?
 
 # %% [markdown] written="where-it-errs"
@@ -464,3 +551,35 @@ plt.show()
 # and coarse shape, and these pairs have both in common. What tells them apart, such as ears or feathers, is
 # small and can be anywhere in the image.
 # ### END SOLUTION
+
+# %% numbers="mistaken-pairs"
+both_ways = (confusion + confusion.T)[np.triu_indices(10, 1)]
+pairs = [{names[i], names[j]} for i, j in zip(*np.triu_indices(10, 1), strict=True)]
+often = [pair for _, pair in sorted(zip(both_ways, pairs, strict=True), key=lambda entry: -entry[0])]
+{"cross", "star"} in often[:6]  # shown: True
+{"frame", "ring"} in often[:6]  # shown: True
+
+# %% [markdown]
+# ## Further
+#
+# Ungraded, for those who want to go on. In each case say first what you expect, then try it.
+#
+# **How many of the weights are needed?** Keep the start of your best run, train, set the smallest nine tenths
+# of $W_1$ to zero and hold them there (a subclass of `TwoLayerNet` whose `loss` puts zeros into the
+# gradient), and train what is left: once from its *original* starting values, once from new random ones.
+# Known: in many nets such a "winning ticket" trains as well as the whole, and the new start is worse. Does
+# that hold for 50 units, and how far can you prune? J. Frankle, M. Carbin, "The lottery ticket hypothesis:
+# finding sparse, trainable neural networks", *ICLR* 2019.
+#
+# **Does the first layer have to learn?** Fix $W_1$ at random values of a sensible size and train only $W_2$.
+# Compare with your best net at 50, 200 and 1000 units. Then fill $W_1$ with patches cut from the training
+# images. Known: given enough units, features that never saw a label come surprisingly far; what counts is
+# their number, and how the pixels are normalised. A. Coates, H. Lee, A. Y. Ng, "An analysis of single-layer
+# networks in unsupervised feature learning", *AISTATS* 2011.
+#
+# **Is more worse?** Take 500 training images, give a tenth of them a wrong label, use no penalty, and plot
+# the validation error over the width from 2 to 500 units, trained until the training loss is near zero. The
+# textbook curve falls and then rises. Known: near the width at which the net just fits all labels the error
+# can peak, and fall again beyond. Can you find the peak, and does early stopping hide it? M. Belkin, D. Hsu,
+# S. Ma, S. Mandal, "Reconciling modern machine-learning practice and the classical bias–variance trade-off",
+# *Proceedings of the National Academy of Sciences*, 2019.

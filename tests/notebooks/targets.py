@@ -6,10 +6,12 @@ from __future__ import annotations
 TARGETS = {
     "hw3/backprop": """
         assert all(0.99 < np.linalg.norm(path[-1]) < 1.01 for path in paths.values())
+        assert all(losses[-1] < 1.001 * left_out < losses[0] for losses in histories)
         assert values[-1] > values[0] + 30_000
     """,
     "hw3/two_layer_nn": """
         assert 0.24 < poor_accuracy < 0.33
+        assert min(after) < np.mean(poor_stats["loss_history"][-20:])  # 300 iterations at a better rate
         assert best_net.params["W1"].shape == (50, 3072)
         assert best_accuracy >= 0.5
     """,
@@ -19,6 +21,7 @@ TARGETS = {
         assert (three.model.num_layers, five.model.num_layers) == (3, 5)
         assert max(three.train_acc_history) == max(five.train_acc_history) == 1
         assert len(three.train_acc_history) == len(five.train_acc_history) == 21  # 20 epochs
+        assert np.sum(maps[3] == 1) > np.sum(maps[5] == 1) > 0
     """,
     "hw4/Optimization": """
         assert list(racers) == ["sgd", "sgd_momentum", "sgd_nesterov_momentum", "adagrad", "rmsprop", "adam"]
