@@ -1,4 +1,4 @@
-"""Exercises of ``nndl/torch_models.py``, the parts of bare tensors: rows, weights, two nets.
+"""Exercises of ``nndl/torch_models.py``, the parts of bare tensors: rows, weights, two nets, a training step.
 
 Cases are plain arrays, drawn without PyTorch; the program makes tensors of them, and arrays of what comes out.
 """
@@ -47,6 +47,27 @@ finally:
 scores.backward(torch.tensor(dout))
 scores = scores.detach().numpy()
 grads = {{name: None if t.grad is None else t.grad.numpy() for name, t in zip(params, tensors)}}
+"""
+
+# The net has as many layers as there are pairs of parameters; its tanh has no kinks. Each step has a minibatch of its own.
+STEP = """\
+import torch
+tensors = [torch.tensor(array, requires_grad=True) for array in params.values()]
+def forward(X, params):
+    hidden = X.flatten(1) @ params[0].T + params[1]
+    for w, b in zip(params[2::2], params[3::2]):
+        hidden = torch.tanh(hidden) @ w.T + b
+    return hidden
+if left_over:
+    forward(torch.tensor(X[-1]), tensors).pow(2).sum().backward()
+given = list(tensors)
+losses = []
+for images, labels in zip(X, y):
+    losses.append(torch_models.train_step(forward, given, torch.tensor(images), torch.tensor(labels), learning_rate))
+losses = np.array(losses, dtype=float)
+updated = {name: t.detach().numpy() for name, t in zip(params, tensors)}
+same_tensors = np.array([float(a is b) for a, b in zip(given, tensors)])
+gathers = np.array([float(t.requires_grad and t.is_leaf) for t in tensors])
 """
 
 
@@ -140,6 +161,34 @@ def _net_case(
     return Case(title, NET.format(function=function), inputs, aspects)
 
 
+def step_cases(rng: np.random.Generator) -> Iterator[Case]:
+    """One step and several, one layer and three, images, a single one, gradients of an earlier backward pass, float32."""
+    n, c, h, w, hidden, k = sizes(rng, 6, low=3)
+    for title, steps, shape, widths, left_over, dtype in (
+        ("one step of an affine layer", 1, (n, c * h), (), False, "float64"),
+        ("three steps of two layers, on images", 3, (n, c, h, w), (hidden,), False, "float64"),
+        ("gradients of an earlier backward pass", 2, (n, c * w), (hidden,), True, "float64"),
+        ("a single image, three layers", 1, (1, c, h, w), (hidden, hidden + 2), False, "float64"),
+        ("two steps in float32", 2, (n, c, w, h), (hidden,), False, "float32"),
+    ):
+        outputs = (*widths, k)
+        inputs_of = (int(np.prod(shape[1:])), *widths)
+        params: dict[str, np.ndarray] = {}
+        for layer, (out, into) in enumerate(zip(outputs, inputs_of, strict=True), 1):
+            params[f"w{layer}"] = _normal(rng, out, into).astype(dtype)
+            params[f"b{layer}"] = (0.5 * rng.standard_normal(out)).astype(dtype)
+        inputs: dict[str, object] = {
+            "params": params,
+            "X": rng.standard_normal((steps, *shape)).astype(dtype),
+            "y": rng.integers(k, size=(steps, shape[0])),
+            "learning_rate": round(rng.uniform(0.2, 0.6), 3),
+            "left_over": left_over,
+        }
+        typed = Equal(dtype=dtype == "float32")
+        aspects = {"losses": Equal(), "updated": typed, "same_tensors": Equal(), "gathers": Equal()}
+        yield Case(title, STEP, inputs, aspects)
+
+
 _ROWS = "rows = x.reshape(x.shape[0], -1)"
 _FAN = "fan_in = math.prod(shape[1:])"
 _DRAW = "w = torch.randn(shape, dtype=dtype, device=device) * math.sqrt(2 / fan_in)"
@@ -149,6 +198,11 @@ _OUT = "scores = hidden @ w2.T + b2"
 _FIRST = "first = F.relu(F.conv2d(x, conv_w1, conv_b1, padding=2))"
 _SECOND = "second = F.relu(F.conv2d(first, conv_w2, conv_b2, padding=1))"
 _LAST = "scores = F.linear(flatten(second), fc_w, fc_b)"
+_CLEAR = "    for w in params:\n        w.grad = None\n"
+_LOSS = "loss = F.cross_entropy(forward(X, params), y)"
+_BACKWARD = "    loss.backward()\n"
+_UNRECORDED = "    with torch.no_grad():\n        for w in params:\n"
+_MOVE = "            w -= learning_rate * w.grad\n"
 
 FLATTEN_RECIPE = Recipe(
     "torch_models.flatten",
@@ -373,4 +427,78 @@ CONVNET_RECIPE = Recipe(
     ),
 )
 
-RECIPES = (FLATTEN_RECIPE, WEIGHT_RECIPE, TWO_LAYER_RECIPE, CONVNET_RECIPE)
+STEP_RECIPE = Recipe(
+    "torch_models.train_step",
+    step_cases,
+    (
+        wrong(
+            "gradients-not-cleared",
+            "The gradients of earlier minibatches are added to this one's: backward() adds to .grad, so .grad should be empty before it.",
+            (_CLEAR, ""),
+        ),
+        wrong(
+            "cleared-only-afterwards",
+            "What was left in .grad before the first step is added to its gradient; .grad should be cleared before backward(), not only after the update.",
+            (_CLEAR, ""),
+            (_MOVE, _MOVE + "            w.grad = None\n"),
+        ),
+        wrong(
+            "update-recorded",
+            "The update is made while PyTorch records, and it refuses to change a leaf in place then; an update is no part of the net, so it should not be recorded.",
+            (_UNRECORDED, _UNRECORDED.replace("torch.no_grad", "torch.enable_grad")),
+        ),
+        wrong(
+            "new-tensor-instead",
+            "The parameters have not moved: `w = …` makes a new tensor and calls it w; the tensor itself should change, by a gradient that is not cleared yet.",
+            (_MOVE, "            w = w - learning_rate * w.grad\n"),
+        ),
+        wrong(
+            "entries-replaced",
+            "The list holds new tensors after the step; it should hold the same ones, with new values.",
+            (_UNRECORDED, _UNRECORDED.replace("for w in params", "for i, w in enumerate(params)")),
+            (_MOVE, "            params[i] = (w - learning_rate * w.grad).requires_grad_()\n"),
+        ),
+        wrong(
+            "uphill",
+            "The parameters go up along the gradient, so the loss grows; they should go down.",
+            (_MOVE, _MOVE.replace("-=", "+=")),
+        ),
+        wrong(
+            "learning-rate-ignored",
+            "The step does not depend on the learning rate; it should be the gradient times the learning rate.",
+            (_MOVE, _MOVE.replace("learning_rate * ", "")),
+        ),
+        wrong(
+            "summed-over-images",
+            "The loss is summed over the minibatch, so the step grows with its size; it should be the mean.",
+            (_LOSS, 'loss = F.cross_entropy(forward(X, params), y, reduction="sum")'),
+        ),
+        wrong(
+            "averaged-twice",
+            "The gradient is divided by the number of images once more; the mean loss has done that already.",
+            (_MOVE, _MOVE.replace("w.grad", "w.grad / len(X)")),
+        ),
+        wrong(
+            "softmax-twice",
+            "The scores have passed a softmax before the loss, which does that itself; it should be given the scores as they are.",
+            (_LOSS, "loss = F.cross_entropy(F.softmax(forward(X, params), dim=1), y)"),
+        ),
+        wrong(
+            "weights-only",
+            "The biases have not moved; every parameter should take the step.",
+            (_MOVE, "            if w.ndim > 1:\n                w -= learning_rate * w.grad\n"),
+        ),
+        wrong(
+            "frozen",
+            "The parameters gather no gradient any more after the step; they should, for the next one.",
+            (_MOVE, "            w.requires_grad_(False)\n" + _MOVE),
+        ),
+        wrong(
+            "loss-after-the-step",
+            "This is the loss after the step; it should be the one before, from which the gradients come.",
+            (_MOVE, _MOVE + "    loss = F.cross_entropy(forward(X, params), y)\n"),
+        ),
+    ),
+)
+
+RECIPES = (FLATTEN_RECIPE, WEIGHT_RECIPE, TWO_LAYER_RECIPE, CONVNET_RECIPE, STEP_RECIPE)

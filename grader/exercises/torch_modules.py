@@ -371,7 +371,7 @@ SEQUENTIAL_RECIPE = Recipe(
 )
 
 _MODE = "    model.eval()\n"
-_NO_GRAD = "with torch.no_grad():"
+_NO_GRAD = "with torch.no_grad():\n        for images"
 _BATCHES = "zip(X.split(batch_size), y.split(batch_size), strict=True)"
 _COUNT = "right += int((model(images).argmax(dim=1) == labels).sum())"
 _BACK = "    model.train(was_training)\n"
@@ -399,7 +399,7 @@ ACCURACY_RECIPE = Recipe(
         wrong(
             "graph-kept",
             "The scores carry a graph that nobody needs, which costs memory and time; evaluate without gradients.",
-            (_NO_GRAD, "with torch.enable_grad():"),
+            (_NO_GRAD, _NO_GRAD.replace("no_grad", "enable_grad")),
         ),
         wrong(
             "mean-of-batches",

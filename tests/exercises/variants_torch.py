@@ -44,6 +44,43 @@ RIGHT: tuple[tuple[str, str, tuple[Edit, ...]], ...] = (
         ),
     ),
     (
+        "torch_models.train_step",
+        "zeros in place, and the numbers behind the graph",
+        (
+            ("w.grad = None", "if w.grad is not None:\n            w.grad.zero_()"),
+            (
+                "    with torch.no_grad():\n        for w in params:\n            w -= learning_rate * w.grad\n",
+                "    for w in params:\n        w.data -= learning_rate * w.grad\n",
+            ),
+        ),
+    ),
+    (
+        "torch_models.train_step",
+        "autograd.grad",
+        (
+            ("    for w in params:\n        w.grad = None\n", ""),
+            ("    loss.backward()\n", "    gradients = torch.autograd.grad(loss, list(params))\n"),
+            (
+                "for w in params:\n            w -= learning_rate * w.grad",
+                "for w, dw in zip(params, gradients):\n            w.sub_(dw, alpha=learning_rate)",
+            ),
+        ),
+    ),
+    (
+        "torch_models.train_step",
+        "log-probabilities by hand, cleared before and after",
+        (
+            (
+                "F.cross_entropy(forward(X, params), y)",
+                "-forward(X, params).log_softmax(dim=1)[torch.arange(len(y)), y].mean()",
+            ),
+            (
+                "            w -= learning_rate * w.grad\n",
+                "            w.copy_(w - learning_rate * w.grad)\n            w.grad = None\n",
+            ),
+        ),
+    ),
+    (
         "torch_models.ThreeLayerConvNet.__init__",
         "drawn by hand",
         (
@@ -104,7 +141,7 @@ RIGHT: tuple[tuple[str, str, tuple[Edit, ...]], ...] = (
         "torch_models.check_accuracy",
         "indices and inference mode",
         (
-            ("with torch.no_grad():", "with torch.inference_mode():"),
+            ("with torch.no_grad():\n        for images", "with torch.inference_mode():\n        for images"),
             (
                 "zip(X.split(batch_size), y.split(batch_size), strict=True)",
                 "((X[i : i + batch_size], y[i : i + batch_size]) for i in range(0, len(X), batch_size))",

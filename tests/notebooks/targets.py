@@ -69,7 +69,13 @@ TARGETS = {
         assert all(difference < 1e-6 for difference, *_ in bridge.values())
         two_layers = (two_layer, two_layer_module, two_layer_sequential)
         assert min(run["val_acc"][-1] for run in (*two_layers, bare, module, sequential)) >= 0.35
+        assert len(two_layer["loss"]) == len(module["loss"]) == 250  # 16,000 images, one epoch
+        assert w is old and w.is_leaf and w.item() == 2  # the two updates that do not work have not worked
+        assert list(apart) == ["sgd", "momentum", "Nesterov", "RMSProp", "Adam"]
+        assert max(apart.values()) < 1e-12
+        assert len(best["val_acc"]) <= 10
         assert best_val >= 0.65
+        assert best_test >= 0.65
     """,
     "hw6/Network-Visualization": """
         assert net.dataset == "offline"

@@ -183,3 +183,30 @@ def test_three_layer_conv_net(use_batchnorm):
         return x @ p["W3"] + p["b3"]
 
     compare_net(net, X, np.arange(8) % 5, theirs)
+
+
+def test_a_training_step_is_the_one_by_hand():
+    """`train_step` in PyTorch against the course's own layers, backward passes and update rule, three minibatches."""
+    torch_models = pytest.importorskip("solutions.nndl.torch_models")
+    w1, b1, w2, b2 = drawn((6, 8), (6,), (5, 6), (5,))  # one row per output, as PyTorch has them
+    ours = [w1.T.copy(), b1.copy(), w2.T.copy(), b2.copy()]
+    theirs = [tensor(array) for array in (w1, b1, w2, b2)]
+    rng = np.random.default_rng(1)
+    for _ in range(3):
+        X, y = rng.normal(size=(7, 2, 4)), rng.integers(5, size=7)
+        hidden, first = layers.affine_forward(X, ours[0], ours[1])
+        active, relu = layers.relu_forward(hidden)
+        scores, second = layers.affine_forward(active, ours[2], ours[3])
+        loss, dscores = layers.softmax_loss(scores, y)
+        dactive, dw2, db2 = layers.affine_backward(dscores, second)
+        _, dw1, db1 = layers.affine_backward(layers.relu_backward(dactive, relu), first)
+        for w, dw in zip(ours, (dw1, db1, dw2, db2), strict=True):
+            optim.sgd(w, dw, {"learning_rate": 0.3})
+        their_loss = torch_models.train_step(
+            torch_models.two_layer_fc, theirs, torch.tensor(X), torch.tensor(y), learning_rate=0.3
+        )
+        assert their_loss == pytest.approx(loss, rel=1e-12)
+    for w, t in zip(ours, theirs, strict=True):
+        np.testing.assert_allclose(w.T, t.detach().numpy(), rtol=1e-9, atol=1e-12)
+        assert t.is_leaf
+        assert t.requires_grad

@@ -16,7 +16,7 @@ from torch import nn  # noqa: E402
 from utils.checks import CheckFailed, check  # noqa: E402
 from utils.model_files import safetensors_dataset  # noqa: E402
 from utils.torch_nets import PIXEL_SPREAD, as_input, restored, save_net, scores_of  # noqa: E402
-from utils.torch_training import as_tensors, fit  # noqa: E402
+from utils.torch_training import as_tensors  # noqa: E402
 
 OFFLINE = {"dataset": np.str_("offline")}
 
@@ -130,28 +130,3 @@ def test_the_visible_check_measures_the_net_that_the_constructor_builds(
     fails(r"the course takes two_layer_best\.npz, open_ended\.safetensors", "models/open_ended.npz", raw, build)
     Path("models/open_ended.safetensors").unlink()
     fails("train the net and write it with save_net", "models/open_ended.safetensors", raw, build)
-
-
-def test_the_training_loop_learns_repeats_itself_and_says_when_it_diverges() -> None:
-    rng = np.random.default_rng(0)
-    y = rng.integers(3, size=90)
-    data = {f"X_{split}": torch.tensor(np.eye(3, 6)[y], dtype=torch.float32) for split in ("train", "val")}
-    data |= {f"y_{split}": torch.tensor(y) for split in ("train", "val")}
-
-    def run(learning_rate: float) -> dict[str, list[float]]:
-        torch.manual_seed(0)
-        model = nn.Linear(6, 3)
-
-        def accuracy(X: torch.Tensor, labels: torch.Tensor) -> float:
-            model.eval()
-            return float((model(X).argmax(dim=1) == labels).float().mean())
-
-        optimizer = torch.optim.SGD(model.parameters(), lr=learning_rate)
-        return fit(model, optimizer, data, epochs=3, batch_size=20, accuracy=accuracy)
-
-    once, again = run(0.5), run(0.5)
-    assert once == again
-    assert len(once["loss"]) == 3 * 5  # the last minibatch of an epoch is smaller
-    assert once["val_acc"][-1] == 1.0
-    with pytest.raises(FloatingPointError, match="try a smaller learning rate"):
-        run(torch.inf)
