@@ -35,7 +35,7 @@ _NUMBER = re.compile(rf"(?<![\w.])(?<!\w[-–]){_DIGITS}(?![\w]|\.\d)")
 _YEAR = re.compile(r"(?:19[4-9]|20[0-4])\d")
 _NOT_PROSE = re.compile(
     r"```.*?```|`[^`]*`|\$\$.*?\$\$|(?<!\\)\$[^$]*\$|\]\([^)]*\)|https?://\S+|arXiv:\S+|^#+ [\d.]+ |^\d+\. |\[\d+\]"
-    r"|</?\w[^>]*>|\*\*Question \d+",
+    r"|</?\w[^>]*>|\*\*Question \d+|\bsections? \d+(?:\.\d+)*",
     re.DOTALL | re.MULTILINE,
 )
 

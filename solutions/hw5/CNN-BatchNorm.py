@@ -10,7 +10,9 @@
 # | 1 | choose who shares | here |
 # | 2 | spatial batch normalisation, forward and backward | `spatial_batchnorm_…` in `nndl/conv_layers.py` |
 # | 3 | spatial group normalisation, forward and backward | `spatial_groupnorm_…` |
-# | 4 | compare them when batches are small | here, in code and in writing |
+# | 4 | why groups? two experiments | here |
+# | 5 | compare the two when batches are small | here, in code and in writing |
+# | 6 | further: ideas to try, ungraded | here |
 
 # %%
 # %load_ext autoreload
@@ -18,6 +20,7 @@
 # %matplotlib inline
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.cbook import get_sample_data
 
 from nndl.conv_layers import (
     spatial_batchnorm_backward,
@@ -85,8 +88,11 @@ plt.show()
 # would change.
 #
 # It also is bad statistics. Per place, a mean is made of $N$ numbers (50, say), per channel of $N \cdot H \cdot
-# W$ (50 · 1024), which is far less noisy, and there are $2C$ parameters instead of $2CHW$.
+# W$ (50 · 1024 for CIFAR-10's images), which is far less noisy, and there are $2C$ parameters instead of $2CHW$.
 # ### END SOLUTION
+
+# %% numbers="why-share-over-pixels-numbers"
+32 * 32  # shown: 1024
 
 # %% [markdown]
 # ## 2. Spatial batch normalisation
@@ -137,6 +143,30 @@ out, _ = spatial_batchnorm_forward(x, gamma, beta, {"mode": "train"})
 look_at("gamma 3 4 5, beta 6 7 8", out)
 
 # %% [markdown]
+# And numbers from elsewhere: UCLA's ECE C147 and Stanford's CS231n draw their images with seed 231 and print these. The
+# standard deviations after it are not quite $\gamma$: $\varepsilon$ is in them.
+
+
+# %%
+def beside(name, yours, known):
+    """Print two rows of numbers, yours and the known ones, and the largest difference."""
+    print(f"{name:<16} yours {np.array2string(yours, precision=8)}")
+    print(f"{'':<16} known {np.array2string(known, precision=8)}   difference {np.abs(yours - known).max():.1e}")
+
+
+draw = np.random.RandomState(231)
+x = 4 * draw.randn(2, 3, 4, 5) + 10
+beside("means before", x.mean(axis=(0, 2, 3)), np.array([9.33463814, 8.90909116, 9.11056338]))
+out, _ = spatial_batchnorm_forward(x, np.array([3.0, 4.0, 5.0]), np.array([6.0, 7.0, 8.0]), {"mode": "train"})
+known_stds = np.array([2.99999885, 3.99999804, 4.99999798])
+beside("means after", out.mean(axis=(0, 2, 3)), np.array([6.0, 7.0, 8.0]))
+beside("stds after", out.std(axis=(0, 2, 3)), known_stds)
+
+# %% numbers="known-batch-norm"
+np.abs(out.std(axis=(0, 2, 3)) - known_stds).max()  # shown: < 6e-9
+np.abs(out.mean(axis=(0, 2, 3)) - np.array([6, 7, 8])).max()  # shown: < 1e-12
+
+# %% [markdown]
 # Means and deviations that look right are not a proof, as you have just seen. The check compares entry by entry.
 
 # %% exercise="conv_layers.spatial_batchnorm_forward"
@@ -148,7 +178,7 @@ check(spatial_batchnorm_forward)
 # Then the running statistics are used, one number per channel. Below, minibatches are fed in training mode; after
 # every step a large fixed set of images is normalised in test mode. At the beginning the running mean is 0 and the
 # running variance too, so early results are far off; they come nearer as the statistics do. How many steps does
-# it take with momentum 0.9, and why?
+# it take with momentum 0.9, and why? (After $t$ steps, $0.9^t$ of the start is left: a hundredth after 44.)
 
 # %%
 rng = np.random.default_rng(1)
@@ -172,6 +202,29 @@ right.axhline(1, color="0.4", linestyle=":", marker="", linewidth=1)
 right.set(xlabel="training steps", ylabel="standard deviation", title="Standard deviation at test time")
 right.legend()
 plt.show()
+
+# %% numbers="forgetting"
+np.log(0.01) / np.log(0.9)  # shown: 44
+
+# %% [markdown]
+# Known numbers again: fifty minibatches fill the running statistics, with momentum 0.9; the next one is normalised with
+# them.
+
+# %%
+draw = np.random.RandomState(231)
+bn_param = {"mode": "train"}
+for _ in range(50):
+    spatial_batchnorm_forward(2.3 * draw.randn(10, 4, 11, 12) + 13, np.ones(4), np.zeros(4), bn_param)
+last = 2.3 * draw.randn(10, 4, 11, 12) + 13
+at_test, _ = spatial_batchnorm_forward(last, np.ones(4), np.zeros(4), {**bn_param, "mode": "test"})
+known_means = np.array([-0.08034406, 0.07562881, 0.05716371, 0.04378383])
+known_stds = np.array([0.96718744, 1.0299714, 1.02887624, 1.00585577])
+beside("means", at_test.mean(axis=(0, 2, 3)), known_means)
+beside("stds", at_test.std(axis=(0, 2, 3)), known_stds)
+
+# %% numbers="known-test-time"
+np.abs(at_test.mean(axis=(0, 2, 3)) - known_means).max()  # shown: < 6e-9
+np.abs(at_test.std(axis=(0, 2, 3)) - known_stds).max()  # shown: < 6e-9
 
 # %% [markdown]
 # ### Backward
@@ -202,7 +255,7 @@ check(spatial_batchnorm_backward)
 #
 # Batch normalisation makes an image depend on the company it is in. Layer normalisation does not, but it treats all
 # channels alike, and in a convolutional network they are not: an edge detector and a colour detector have
-# little in common. Group normalisation
+# little in common (section 4 measures it). Group normalisation
 # ([Wu and He, 2018](https://arxiv.org/abs/1803.08494)) is in between: cut the channels of an image into $G$ groups of
 # $C/G$ neighbours, and normalise each group by itself. For group $g$ of image $n$,
 #
@@ -258,14 +311,146 @@ compare(lambda: spatial_groupnorm_forward(x, gamma, beta, 3, {}), spatial_groupn
 check(spatial_groupnorm_backward)
 
 # %% [markdown]
-# ## 4. The company an image is in
+# ## 4. Why groups?
 #
-# Now real images, and a layer of eight random filters. What do the two normalisations make of the same maps? Above
+# ### Layer normalisation, and who contributes what
+#
+# A fully connected layer has no borders, and each of its units sees all of the input: they contribute in much the
+# same way, and a mean over all of them says something about each. In a convolutional layer that is not so. A unit whose
+# window lies at the border sees padding, in a deeper layer mostly what came of padding; it has less to add up and is
+# rarely active. Its statistics are not those of the others, but it is normalised with theirs. That is the reason
+# [Ba et al. (2016)](https://arxiv.org/abs/1607.06450), section 6.7, give for layer normalisation being weak in
+# convolutional networks, weaker than batch normalisation.
+#
+# Two layers of random filters show it, with layer normalisation after each (that is `spatial_groupnorm_forward` with
+# one group). Call a unit active if it is more than one standard deviation above the mean of its layer.
+
+# %%
+data = get_CIFAR10_data(num_training=2000, num_validation=0, num_test=0)
+rng = np.random.default_rng(4)
+
+
+def normalised_layer(x, number, size):
+    """The answers of random filters, with layer normalisation."""
+    w = rng.normal(size=(number, x.shape[1], size, size))
+    maps, _ = conv_forward_fast(x, w, np.zeros(number), {"stride": 1, "pad": size // 2})
+    ones = np.ones((1, number, 1, 1))
+    return spatial_groupnorm_forward(maps, ones, 0 * ones, 1, {})[0]
+
+
+first_layer = normalised_layer(data["X_train"][:500], 16, 5)
+second_layer = normalised_layer(np.maximum(0, first_layer), 32, 5)
+active = {"first layer": first_layer > 1, "second layer": second_layer > 1}
+active = {name: units.mean(axis=(0, 1)) for name, units in active.items()}
+by_channel = np.sort((second_layer > 1).mean(axis=(0, 2, 3)))
+
+fig, axes = plt.subplots(1, 3, figsize=(13, 3.6), layout="constrained")
+for ax, (name, share) in zip(axes[:2], active.items(), strict=True):
+    drawn = ax.imshow(share, cmap="cividis", vmin=0, vmax=0.2)
+    ax.set(title=f"{name}: each place", xlabel="column", ylabel="row")
+    ax.grid(visible=False)
+fig.colorbar(drawn, ax=axes[:2], label="share of active units")
+axes[2].bar(range(len(by_channel)), by_channel, color="#0072B2")
+axes[2].set(title="second layer: each channel, sorted", xlabel="channel", ylabel="share of active units")
+plt.show()
+
+# %% [markdown]
+# In the corners of the second layer hardly anything is active, and that is not all: some *channels* hardly ever are,
+# wherever they look, and others nearly half of the time, because a filter adds up what comes out of a ReLU, which is
+# never negative. One mean for all of them is right for none.
+#
+# (Group normalisation shares over the border, too, as batch normalisation does. What it changes is which *channels* are
+# thrown together.)
+
+# %% numbers="who-contributes"
+place = active["second layer"]
+np.mean([place[0, 0], place[0, -1], place[-1, 0], place[-1, -1]])  # shown: < 0.05
+place[8:24, 8:24].mean()  # shown: > 0.1
+by_channel[:4].max()  # shown: < 0.05
+by_channel[-1]  # shown: 0.45 ± 0.15
+
+# %% [markdown]
+# ### What belongs together
+#
+# Long before networks, people described images by *histograms of oriented gradients* (HOG): in each small region, how
+# much edge there is in each direction. The numbers of all directions were then normalised *together*. So contrast is
+# divided out, which says little about a thing, and what is left is how the directions compare, which says much.
+# Dividing each direction by its own size would throw that away. Wu and He (2018, section 3) take this for their
+# model: channels of a network come in families, too, such as edge filters of all directions, and each family may be
+# normalised by itself.
+#
+# Here are two families, made by hand: edges in four directions, and four tones (gray, red, green, blue). The image is a
+# piece of the photograph of the last notebook, a golden cord that hangs straight down. How large does the standard
+# deviation of each channel come out, in one group, in two, and with each channel by itself?
+
+# %%
+with get_sample_data("grace_hopper.jpg") as file:
+    cord = plt.imread(file)[50:150, 125:165]
+brightness = np.array([0.299, 0.587, 0.114]).reshape(3, 1, 1)
+right_minus_left = np.array([[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]]) / 8
+upper_right_minus_lower_left = np.array([[0, 1, 2], [-1, 0, 1], [-2, -1, 0]]) / 8
+centre = np.array([[0, 0, 0], [0, 1, 0], [0, 0, 0]])
+families = {
+    "|": brightness * right_minus_left,
+    "\\": brightness * upper_right_minus_lower_left,
+    "/": brightness * upper_right_minus_lower_left[::-1],
+    "–": brightness * right_minus_left.T,
+    "gray": brightness * centre,
+    **{name: np.eye(3)[c].reshape(3, 1, 1) * centre for c, name in enumerate("RGB")},
+}
+weights = np.stack(list(families.values()))
+
+
+def spreads_by_groups(image):
+    """Standard deviation of each channel, as it comes out of the filters and normalised in 1, 2 and 8 groups."""
+    x, _ = conv_forward_fast(image.transpose(2, 0, 1)[None] / 255, weights, np.zeros(8), {"stride": 1, "pad": 0})
+    ones = np.ones((1, 8, 1, 1))
+    shown = {"not normalised": x}
+    for G, name in ((1, "one group (layer)"), (2, "two groups"), (8, "eight groups (instance)")):
+        shown[name] = spatial_groupnorm_forward(x, ones, 0 * ones, G, {})[0]
+    return {name: channels.std(axis=(0, 2, 3)) for name, channels in shown.items()}
+
+
+in_full_light, in_dim_light = spreads_by_groups(cord), spreads_by_groups(cord / 4)
+fig, axes = plt.subplots(1, 5, figsize=(14, 3.6), layout="constrained", width_ratios=(1, 2, 2, 2, 2))
+axes[0].imshow(cord)
+axes[0].set_axis_off()
+for ax, (name, spread) in zip(axes[1:], in_full_light.items(), strict=True):
+    ax.bar(range(4), spread[:4], color="#D55E00", hatch="//", edgecolor="white", label="edges")
+    ax.bar(range(4, 8), spread[4:], color="#0072B2", label="tones")
+    ax.plot(range(8), in_dim_light[name], "D", markevery=1, color="0.5", label="a quarter of the light")
+    ax.set(title=name)
+    ax.set_xticks(range(8), families)
+axes[1].set_ylabel("standard deviation")
+fig.legend(*axes[1].get_legend_handles_labels(), loc="outside lower center", ncols=3)
+plt.show()
+
+# %% [markdown]
+# The cord has three times as much edge in the direction | as in –. In *one* group the tones, which are spread more
+# widely, set the scale, and the edges come out small. In *eight* groups every channel comes out as 1: which direction
+# the cord has can no longer be read off. In *two* groups edges are as large as tones, the directions keep their
+# proportions, and a quarter of the light changes nothing (but for $\varepsilon$). Nobody sorts the channels of a
+# network in this way; but as each group shares its statistics from the first step on, a network can learn to put
+# together what belongs together.
+
+# %% numbers="families"
+raw, one, two, eight = in_full_light.values()
+raw[0] / raw[3]  # shown: 3.2 ± 0.3
+one[:4].max()  # shown: < 0.5
+one[4:].mean()  # shown: > 1
+two[0] / two[3] - raw[0] / raw[3]  # shown: < 1e-9
+two[:4].mean() / two[4:].mean()  # shown: 1.0 ± 0.1
+np.abs(eight - 1).max()  # shown: < 0.02
+np.abs(in_dim_light["two groups"] / two - 1).max()  # shown: < 0.03
+
+# %% [markdown]
+# ## 5. The company an image is in
+#
+# Now a layer of eight random filters. What do batch and group normalisation make of the same maps? Above
 # the answers of three filters to a few images as they come out of the convolution, below how all their numbers
 # are spread, before and after.
 
 # %%
-data = get_CIFAR10_data(num_training=2000, num_validation=0, num_test=0)
 rng = np.random.default_rng(5)
 filters, biases = rng.normal(size=(8, 3, 5, 5)) / 5, 40 * rng.normal(size=8)
 maps, _ = conv_forward_fast(data["X_train"][:500], filters, biases, {"stride": 1, "pad": 2})
@@ -344,10 +529,10 @@ plt.show()
 
 # %% [markdown] written="which-norm-when"
 # ### BEGIN SOLUTION
-# (a) Group normalisation: exactly 0, because only numbers of the image itself enter. Batch normalisation: large for
-# small batches, and from a handful of images on it falls roughly with $1/\sqrt{N}$. The mean and variance of a channel
-# are averages over the batch, and pixels of one image are alike, so it is the number of *images* that makes an average
-# steady, in spite of the 1024 pixels each of them has.
+# (a) Group normalisation: 0 (up to rounding), because only numbers of the image itself enter. Batch
+# normalisation: large for small batches, and from a handful of images on it falls roughly with $1/\sqrt{N}$. The mean
+# and variance of a channel are averages over the batch, and pixels of one image are alike, so it is the number of
+# *images* that makes an average steady, in spite of the 1024 pixels each of them has.
 #
 # (b) Group normalisation. With two images, batch normalisation adds a lot of noise: half of each statistic is the
 # other image. At test time the running statistics, averages of many batches, would be used instead: numbers which
@@ -357,5 +542,28 @@ plt.show()
 # statistics stand in for a batch that is not there at test time; here nothing is missing.
 # ### END SOLUTION
 
+# %% numbers="which-norm-when-numbers"
+max(group_sway)  # shown: < 1e-12
+np.polyfit(np.log([8, 16, 32, 64, 128]), np.log(batch_sway[2:]), 1)[0]  # shown: -0.5 ± 0.1
+
 # %% [markdown]
 # Convolution, pooling, normalisation: in the next notebook they become a network.
+#
+# ## 6. Further
+#
+# Nothing here is graded.
+#
+# - **Start with $\gamma = 0$.** Let a block add to its input what its layers compute, and end these with batch
+#   normalisation. With $\gamma = 0$ in that last normalisation the block is the identity at first, and a deep network
+#   starts as a shallow one. *Known:* it makes large-scale training easier at the start and the result a little better.
+#   *Try:* does a $\gamma$ of 0 get a gradient? Do $\beta$ and the layers before it, in the first step? P. Goyal et al.,
+#   "Accurate, large minibatch SGD: training ImageNet in 1 hour", arXiv:1706.02677 (2017), section 5.1.
+# - **Normalise the weights, too.** Bring the weights of every filter to mean 0 and variance 1 before the convolution,
+#   and use group normalisation after it. *Known:* with one or two images in a batch this matches or beats batch
+#   normalisation with large batches. *Try:* its backward pass is that of a layer normalisation, which you have. S. Qiao
+#   et al., "Micro-batch training with batch-channel normalization and weight standardization", arXiv:1903.10520 (2019),
+#   section 2.
+# - **Better running statistics.** A running mean remembers batches that were normalised with weights which no longer
+#   exist. *Known:* to run some thousand images through the finished network, and to take plain averages over them, is
+#   more accurate, most of all after few steps or with a large momentum. *Try:* compare the two in the experiment "at
+#   test time" above. Y. Wu, J. Johnson, "Rethinking 'Batch' in BatchNorm", arXiv:2105.07576 (2021), section 3.

@@ -14,6 +14,7 @@
 # | 4 | max pooling, forward and backward | `max_pool_forward_naive`, `max_pool_backward_naive` |
 # | 5 | the fast layers: the same numbers, how much sooner? | here |
 # | 6 | sandwiches | read `nndl/conv_layer_utils.py` |
+# | 7 | further: ideas to try, ungraded | here |
 #
 # Copy your `nndl` files of the last assignments into this folder's `nndl`. The second cell says whether
 # they have arrived in one piece.
@@ -129,6 +130,42 @@ out, _ = conv_forward_naive(ramp, w, b, {"stride": 1, "pad": 0})
 print("here minus diagonal neighbour (-5 everywhere)\n", out[0, 0])
 print("100 + mean of four (102.5 at the top left, 108.5 at the bottom right)\n", out[0, 1])
 
+# %% [markdown]
+# And numbers from elsewhere. UCLA's ECE C147 and Stanford's CS231n give these inputs to their students, and print what
+# should come out. Yours on the left, theirs on the right; they are rounded to eight decimals, so a relative error of a
+# few $10^{-8}$ is all there should be.
+
+# %%
+known_convolution = np.array([
+    [-0.08759809, -0.10987781, -0.18387192, -0.21092160],
+    [+0.21027089, +0.21661097, +0.22847626, +0.23004637],
+    [+0.50813986, +0.54309974, +0.64082444, +0.67101435],
+    [-0.98053589, -1.03143541, -1.19128892, -1.24695841],
+    [+0.69108355, +0.66880383, +0.59480972, +0.56776003],
+    [+2.36270298, +2.36904306, +2.38090835, +2.38247847],
+]).reshape(2, 3, 2, 2)  # fmt: skip
+
+
+def spaced(start, end, *shape):
+    """Numbers at equal distances, in this shape."""
+    return np.linspace(start, end, np.prod(shape)).reshape(shape)
+
+
+def beside(yours, known):
+    """Print each map of an output, yours and the known one, and the largest relative error."""
+    for n, c in np.ndindex(yours.shape[:2]):
+        numbers = "   |   ".join("  ".join(f"{v:11.8f}" for v in maps[n, c].ravel()) for maps in (yours, known))
+        print(f"image {n}, map {c}: {numbers}")
+    print(f"largest relative error {rel_error(yours, known):.1e}")
+
+
+x, w, b = spaced(-0.1, 0.5, 2, 3, 4, 4), spaced(-0.2, 0.3, 3, 3, 4, 4), np.linspace(-0.1, 0.2, 3)
+out, _ = conv_forward_naive(x, w, b, {"stride": 2, "pad": 1})
+beside(out, known_convolution)
+
+# %% numbers="known-convolution"
+rel_error(out, known_convolution)  # shown: < 5e-8
+
 # %% exercise="conv_layers.conv_forward_naive"
 check(conv_forward_naive)
 
@@ -136,8 +173,9 @@ check(conv_forward_naive)
 # ## 2. An aside: filters made by hand
 #
 # Long before anybody learned filters, people designed them. Your layer can do what image programs do; it only
-# needs the right weights. The material: two details of a real photograph, the official portrait of Rear
-# Admiral Grace Hopper, who wrote the first compiler (US Navy, 1984, public domain; it comes with matplotlib).
+# needs the right weights. The material: two details of a real photograph, the official portrait of Commodore, later
+# Rear Admiral, Grace Hopper, whose A-0 of 1952 was one of the first compilers (US Navy, 1984, public domain; it comes
+# with matplotlib).
 
 # %%
 photograph = load_photograph("grace_hopper")
@@ -184,9 +222,9 @@ for ax, name in zip(axes[0], ("photograph", *filters), strict=True):
 plt.show()
 
 # %% [markdown]
-# **Question 1.** (a) Plain blue background gives white in the two edge pictures, but not in the last one.
-# Which property of a filter decides whether it answers 0 to a surface of *any* one colour? (b) Look very
-# closely at the outermost pixels of the edge pictures, or print `responses[0, 1, :2, 100]`. Where does this
+# **Question 1.** (a) The plain blue background beside the face gives white in the two edge pictures, but not in the
+# last one. Which property of a filter decides whether it answers 0 to a surface of *any* one colour? (b) Look very
+# closely at the outermost pixels of the edge pictures, or print `responses[0, 2, 120, -3:]`. Where does this
 # frame come from? (c) Grass of equal brightness next to a red wall: which of the four filters sees that
 # border?
 
@@ -205,6 +243,18 @@ plt.show()
 # same on both sides. A network that learns its filters can find such colour edges by itself, and does.
 # ### END SOLUTION
 
+# %% numbers="filters-by-hand-numbers"
+sums_of_channels = np.stack(list(filters.values())).sum(axis=(2, 3))
+np.abs(sums_of_channels[1:3]).max()  # shown: < 1e-12
+np.abs(sums_of_channels[3]).max()  # shown: 1
+sums_of_channels[3].sum()  # shown: 0
+rim = responses[0, 2, 120, -3:]  # blue background up to the rim, and black behind it
+np.abs(rim[:2]).max()  # shown: < 0.3
+-rim[2]  # shown: > 1.5
+background = responses[0, :, 5:15, -6:-2].mean(axis=(1, 2))
+np.abs(background[1:3]).max()  # shown: < 0.1
+-background[3]  # shown: > 0.2
+
 # %% [markdown]
 # ## 3. Convolution, backward
 #
@@ -221,7 +271,7 @@ plt.show()
 # cut the padding off (also when `pad` is 0).
 #
 # Write `conv_backward_naive`. Numeric gradients first, on images that are not square, with windows that overlap
-# and leave a rest: errors of about $10^{-8}$ are right.
+# and leave a rest: errors below $10^{-7}$ are right.
 
 # %%
 rng = np.random.default_rng(0)
@@ -248,6 +298,15 @@ for conv_param in ({"stride": 1, "pad": 1}, {"stride": 2, "pad": 0}):
         rng.normal(size=out_shape),
     )
 
+# %% numbers="gradient-errors"
+dout = rng.normal(size=out_shape)
+gradients = conv_backward_naive(dout, conv_forward_naive(x, w, b, conv_param)[1])
+numeric = [
+    eval_numerical_gradient_array(lambda _: conv_forward_naive(x, w, b, conv_param)[0], argument, dout)
+    for argument in (x, w, b)
+]
+max(rel_error(*pair) for pair in zip(gradients, numeric, strict=True))  # shown: < 1e-7
+
 # %% exercise="conv_layers.conv_backward_naive"
 check(conv_backward_naive)
 
@@ -255,7 +314,7 @@ check(conv_backward_naive)
 # ### Who is looking at a pixel?
 #
 # If all weights and all upstream gradients are 1, then `dx` *counts*: in how many windows does a pixel lie?
-# Three settings, drawn with your function.
+# Four settings, drawn with your function.
 
 # %%
 settings = {
@@ -264,11 +323,13 @@ settings = {
     "3×3, stride 2, pad 0": (3, {"stride": 2, "pad": 0}),
     "2×2, stride 3, pad 0": (2, {"stride": 3, "pad": 0}),
 }
+counts = []
 fig, axes = plt.subplots(1, len(settings), figsize=(13, 3.4), layout="constrained")
 for ax, (title, (size, conv_param)) in zip(axes, settings.items(), strict=True):
     image, ones = np.zeros((1, 1, 7, 8)), np.ones((1, 1, size, size))
     out, cache = conv_forward_naive(image, ones, np.zeros(1), conv_param)
     count = conv_backward_naive(np.ones_like(out), cache)[0][0, 0]
+    counts.append(count)
     shown = ax.imshow(count, cmap="cividis", vmin=0, vmax=9)
     for (row, column), value in np.ndenumerate(count):
         ax.text(column, row, f"{value:.0f}", ha="center", va="center", color="black" if value > 4 else "white")
@@ -279,10 +340,9 @@ fig.colorbar(shown, ax=axes, label="windows that hold the pixel")
 plt.show()
 
 # %% [markdown]
-# **Question 2.** (a) What does padding do for the pixels at the rim? (b) The third picture is a chessboard
-# though every pixel of the image is as good as any other. Where does the pattern come from, and for which
-# sizes and strides does it disappear inside? (c) What would a network never learn about images in the fourth
-# setting?
+# **Question 2.** (a) What does padding do for the pixels at the rim? (b) The third picture is checkered though every
+# pixel of the image is as good as any other. Where does the pattern come from, and for which sizes and strides does it
+# disappear inside? (c) What would a network never learn about images in the fourth setting?
 
 # %% [markdown] written="who-looks-at-a-pixel"
 # ### BEGIN SOLUTION
@@ -292,12 +352,27 @@ plt.show()
 # image.)
 #
 # (b) With stride 2, windows of width 3 overlap in every second column and row: a pixel there lies in two
-# windows per direction, the others in one. The pattern is gone, away from the rim, if the stride divides the
-# size of the filter: then each pixel lies in the same number of windows, $(\text{size}/\text{stride})^2$.
+# windows per direction, the others in one. So the counts are 1, 2 and 4. The pattern is gone, away from the rim, if the
+# stride divides the size of the filter: then each pixel lies in the same number of windows,
+# $(\text{size}/\text{stride})^2$. (The last column, which is in no window at all, is something else: the rest of the
+# division.)
 #
 # (c) Anything that shows only in the pixels with a 0. The stride is larger than the filter, so whole rows
 # and columns are in no window; they have no influence on the loss and their gradient is exactly 0.
 # ### END SOLUTION
+
+# %% numbers="who-looks-at-a-pixel-numbers"
+unpadded, padded, checkered, gaps = counts
+unpadded[0, 0]  # shown: 1
+unpadded[3, 4]  # shown: 9
+padded[0, 0]  # shown: 4
+sorted({int(count) for count in checkered[:, :-1].ravel()})  # shown: [1, 2, 4]
+checkered[:, -1].max()  # shown: 0
+max(gaps[[2, 5]].max(), gaps[:, [2, 5]].max())  # shown: 0
+cache = (np.zeros((1, 1, 12, 12)), np.ones((1, 1, 4, 4)), np.zeros(1), {"stride": 2, "pad": 0})
+inside = conv_backward_naive(np.ones((1, 1, 5, 5)), cache)[0][0, 0, 2:-2, 2:-2]
+inside.min() - (4 / 2) ** 2  # shown: 0
+inside.max() - (4 / 2) ** 2  # shown: 0
 
 # %% [markdown]
 # ## 4. Max pooling
@@ -318,6 +393,25 @@ small = rng.permutation(35).reshape(1, 1, 5, 7).astype(float)
 pool_param = {"pool_height": 2, "pool_width": 3, "stride": 2}
 print("image\n", small[0, 0])
 print("largest of each window\n", max_pool_forward_naive(small, pool_param)[0][0, 0])
+
+# %% [markdown]
+# And again numbers of UCLA's and Stanford's. (The entries grow from left to right and from top to bottom, so each
+# maximum is at the bottom right of its window.)
+
+# %%
+known_pooling = np.array([
+    [-0.26315789, -0.24842105, -0.20421053, -0.18947368],
+    [-0.14526316, -0.13052632, -0.08631579, -0.07157895],
+    [-0.02736842, -0.01263158, +0.03157895, +0.04631579],
+    [+0.09052632, +0.10526316, +0.14947368, +0.16421053],
+    [+0.20842105, +0.22315789, +0.26736842, +0.28210526],
+    [+0.32631579, +0.34105263, +0.38526316, +0.40000000],
+]).reshape(2, 3, 2, 2)  # fmt: skip
+pooled, _ = max_pool_forward_naive(spaced(-0.3, 0.4, 2, 3, 4, 4), {"pool_height": 2, "pool_width": 2, "stride": 2})
+beside(pooled, known_pooling)
+
+# %% numbers="known-pooling"
+rel_error(pooled, known_pooling)  # shown: < 1e-7
 
 # %% exercise="conv_layers.max_pool_forward_naive"
 check(max_pool_forward_naive)
@@ -436,15 +530,43 @@ plt.show()
 # ### BEGIN SOLUTION
 # $H' = W' = 1 + \lfloor (31 + 2 - 3) / 2 \rfloor = 16$, so there are
 # $N F H' W' = 100 \cdot 25 \cdot 16 \cdot 16 = 640\,000$ outputs with $C \cdot HH \cdot WW = 27$ products each:
-# 17.3 million. Divided by the times in the picture, loops in Python do a few million multiplications per second,
-# the fast layer one to several thousand million (the exact numbers depend on the computer).
+# 17.3 million. Divided by the times in the picture, loops in Python do in the order of ten million multiplications per
+# second, the compiled layer in the order of ten thousand million: about a thousand times as many (the exact numbers
+# depend on the computer).
 #
 # The difference is not arithmetic. For each of the 640 000 outputs Python interprets a handful of
-# instructions, makes slices, and calls NumPy for only 27 products; each of these costs about a microsecond, in
-# which the processor could do thousands of multiplications. The fast layer copies all windows into the columns
-# of a large matrix, in compiled code, and leaves *one* matrix product to a library that uses the processor's
-# vector units and its caches.
+# instructions, makes slices, and calls NumPy for only 27 products; all that takes a few microseconds, in
+# which the processor could do thousands of multiplications.
+#
+# The compiled layer (`utils/_kernels/correlation.h`) is loops, too, but in C, and arranged so that the processor's
+# multipliers never wait. It sorts each image with its border of zeros into four smaller ones, of even and odd rows and
+# columns: there, windows that are neighbours at stride 2 read pixels that are neighbours in memory, and one instruction
+# loads, or multiplies, a whole vector of them (2, 4 or 8 numbers in double precision). It computes up to 8 filters × 3
+# vectors of outputs together, and keeps these sums in registers through all 27 products, so that each number that is
+# loaded serves several multiplications. The windows are never copied, and no library is called. The images are shared
+# out among the processor's cores.
+#
+# (Without a C compiler the fast layers run on NumPy, which does it in another way: copy all windows into the columns
+# of a matrix, and leave one large product to a library. This is called *im2col*; the copies, 27 numbers for each output
+# position, cost more than the product.)
 # ### END SOLUTION
+
+# %% numbers="where-the-time-goes-numbers"
+conv_x, conv_w, _, conv_param = conv_inputs
+F, *filter_shape = conv_w.shape
+sides = [1 + (31 + 2 * conv_param["pad"] - size) // conv_param["stride"] for size in filter_shape[1:]]
+sides  # shown: [16, 16]
+len(conv_x) * F * np.prod(sides)  # shown: 640,000
+np.prod(filter_shape)  # shown: 27
+products = 640_000 * 27
+products / 1e6  # shown: 17.3
+slow, fast = results["convolution"][0]["forward"]
+if BACKEND != "cython":
+    fast = slow / 1000
+np.log10(products / slow)  # shown: 7 ± 1
+np.log10(products / fast)  # shown: 10 ± 1
+slow / fast  # shown: > 100
+1e6 * slow / 640_000  # shown: > 0.5
 
 # %% [markdown]
 # ## 6. Sandwiches
@@ -470,3 +592,40 @@ look_at(lambda: conv_relu_forward(x, w, b, conv_param), conv_relu_backward, argu
 # %% [markdown]
 # You have all the pieces of a convolutional network. The next notebook adds normalisation for images; the one
 # after puts everything together.
+#
+# ## 7. Further
+#
+# Nothing here is graded. Each of these can be tried with the layers you have.
+#
+# - **Fewer multiplications.** A convolution with $3 \times 3$ filters takes 36 multiplications for a block of
+#   $2 \times 2$ outputs. There is a way with 16: transform the block's $4 \times 4$ inputs and the filter by additions
+#   and halvings, multiply entry by entry, transform back. *Known:* it is exact on paper, 2.25 times fewer
+#   multiplications, and it loses digits, more so for larger blocks; for large filters the FFT does the same service.
+#   *Try:* write it for one channel, compare with `conv_forward_naive` in float32 and float64. A. Lavin, S. Gray, "Fast
+#   algorithms for convolutional neural networks", CVPR 2016, section 4.
+# - **Windows with holes.** A *dilated* filter reads every second pixel, or every fourth. *Known:* three layers of
+#   $3 \times 3$ with dilations 1, 2 and 4 see $15 \times 15$ pixels, undilated ones $7 \times 7$, with the same
+#   number of weights and no loss of resolution. *Try:* get it from `conv_forward_naive` by putting zeros between the
+#   weights of a filter; then repeat "Who is looking at a pixel?" with three such layers. F. Yu, V. Koltun, "Multi-scale
+#   context aggregation by dilated convolutions", ICLR 2016, section 2.
+# - **Pooling and shifts.** Move an image by one pixel, and the output of max pooling with stride 2 may look quite
+#   different, though nothing in the image does: every second pixel of something that is not smooth is *aliased*.
+#   *Known:* pooling with stride 1, then a small blur, then every second pixel makes the output of a trained network
+#   steadier against shifts, and its accuracy better, not worse. *Try:* both poolings on `photographs`, shifted by one
+#   pixel. R. Zhang, "Making convolutional networks shift-invariant again", ICML 2019, section 3.
+
+# %% numbers="further"
+2 * 2 * 3 * 3  # shown: 36
+(2 + 3 - 1) ** 2  # shown: 16
+36 / 16  # shown: 2.25
+fields = []
+for dilations in ((1, 2, 4), (1, 1, 1)):
+    seen = np.zeros((1, 1, 31, 31))
+    seen[0, 0, 15, 15] = 1
+    for d in dilations:
+        holes = np.zeros((1, 1, 2 * d + 1, 2 * d + 1))
+        holes[:, :, ::d, ::d] = 1
+        seen = conv_backward_naive(seen, (np.zeros((1, 1, 31, 31)), holes, np.zeros(1), {"stride": 1, "pad": d}))[0]
+    fields.append(np.count_nonzero(seen))
+fields[0] / 15**2  # shown: 1
+fields[1] / 7**2  # shown: 1

@@ -67,6 +67,7 @@ def test_a_cell_of_numbers_is_checked_where_it_says_shown():
         ("## 3. Steps of 0.25, conv3 and `x = 77`", ["0.25"]),
         ("$W_{33}$ is at 7e-12 [65](https://x.org/65)", ["7e-12"]),
         ("**Question 13.** In 13 lines", ["13"]),
+        ("see section 6.7, or section 14, of 15", ["15"]),
     ],
 )
 def test_which_numbers_a_text_states(text, numbers):
