@@ -55,14 +55,20 @@ TARGETS = {
         assert len(photographs) == 2
         assert len(results) == 2
         assert all(error < 1e-12 for _, error in results.values())
+        assert rel_error(pooled, known_pooling) < 1e-7
     """,
     "hw5/CNN-BatchNorm": """
         assert np.abs(test_means[-1]).max() < 0.1
         assert max(group_sway) < 1e-12 < batch_sway[-1] < batch_sway[0] / 2
+        one, two = in_full_light["one group (layer)"], in_full_light["two groups"]
+        assert one[:4].max() < 0.5 < two[:4].mean()
     """,
     "hw5/CNN": """
         assert max(overfit.train_acc_history) >= 0.98
         assert one_epoch.best_val_acc >= 0.35
+        assert (len(coarse), len(fine)) == (18, 8)
+        assert max(fine.values()) > 0.3
+        assert full["training"] > full["validation"] > best_solver.best_val_acc - 0.03
         assert best_solver.best_val_acc >= 0.65
     """,
     "hw6/PyTorch": """
