@@ -129,8 +129,8 @@ def tables(record: dict[str, dict[str, dict[str, object]]]) -> dict[str, str]:
             figures = record.get(name, {}).get(target.notebook, {}).get("figures", {})
             assert isinstance(figures, dict)
             validation, test = (figures.get(f"{target.what}, {part}") for part in ("validation", "test"))
-            cell = "not run" if validation is None else f"{validation:.1%}".replace("%", " %")
-            cells.append(cell if test is None else f"{cell} ({test:.1%} test)".replace("% ", " % "))
+            cell = "not run" if validation is None else f"{100 * validation:.1f} %"
+            cells.append(cell if test is None else f"{cell} ({100 * test:.1f} % test)")
         reached.append(f"| {target.what} ({target.notebook}) | {target.wanted} | {' | '.join(cells)} |")
 
     took = ["| notebook | " + " | ".join(SETS.values()) + " |", "|---|" + "---|" * len(SETS)]
