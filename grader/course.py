@@ -16,6 +16,7 @@ from .errors import CourseError
 
 Duration = str
 NAME = re.compile(r"^[A-Za-z_][\w.]*$")
+_FUNCTION = re.compile(r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)+$")
 _CONSTRUCTOR = re.compile(r"^[A-Za-z_]\w*\.[A-Za-z_]\w*$")
 IDENTIFIER = re.compile(r"^[A-Za-z][\w-]*$")
 _SIZE = re.compile(r"^(\d+(?:\.\d+)?) ?(KiB|MiB|GiB)$")
@@ -400,14 +401,14 @@ def _validate(course: Course, source: _Source) -> None:
                 if other not in known:
                     raise source.error(exercise.name, f'"{exercise.name}" requires "{other}", which does not exist.')
         for exercise in assignment.further:
-            name, file = exercise.name, f"{exercise.module}.py"
+            name = exercise.name
             if name in seen:
                 raise source.error(name, f'"{name}" stands there twice; an exercise belongs to one notebook.')
             seen.add(name)
-            if not NAME.match(name) or "." not in name:
+            if not _FUNCTION.match(name):
                 raise source.error(name, f'"{name}" is no exercise; write "module.function".')
             if exercise.module == "models":
                 raise source.error(name, f'"{name}" is a trained net; a further exercise is a function.')
             if exercise.module in graded:  # what stands in a file that is graded can spoil it
-                said = f'"{name}" is not graded, but {file} is; write it in a file of its own, such as further.py.'
-                raise source.error(name, said)
+                said = f'"{name}" is not graded, but {exercise.module}.py is; write it in a file of its own'
+                raise source.error(name, f"{said}, such as further.py.")

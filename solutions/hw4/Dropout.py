@@ -347,7 +347,7 @@ print(f"best validation accuracy {best_solver.best_val_acc:.1%}, test accuracy {
 # *This one earns no points and need not be handed in: it is here for the fun of it.*
 #
 # The paper that introduced dropout hardly ever uses it alone. It adds a **max-norm constraint**
-# [(Srivastava et al., 2014, section 5.1)](https://jmlr.org/papers/v15/srivastava14a.html): the weights $w_m$ that come
+# [(Srivastava et al., 2014, section 5)](https://jmlr.org/papers/v15/srivastava14a.html): the weights $w_m$ that come
 # into a hidden unit, a column of $w$, may not be longer than a fixed $c$. After every step of the optimiser,
 #
 # $$w_m \leftarrow w_m \cdot \min\left(1, \frac{c}{\lVert w_m \rVert_2}\right).$$

@@ -486,7 +486,7 @@ look_at(lambda: conv_relu_forward(x, w, b, conv_param), conv_relu_backward, argu
 # $$\text{out}_{ncij} = b_c + \sum_{p,q} w_{cpq}\; x_{n,\,c,\;i \cdot \text{stride} + p,\;j \cdot \text{stride} + q}$$
 #
 # An ordinary $1 \times 1$ convolution behind it does the mixing. Together they make a *depthwise separable* layer, of
-# which MobileNets are built [(Howard et al., 2017, section 3.1)](https://arxiv.org/abs/1704.04861): with filters of
+# which MobileNets are built [(Howard et al., 2017, section 3)](https://arxiv.org/abs/1704.04861): with filters of
 # $K \times K$ and $F$ channels afterwards it needs a share of $1/F + 1/K^2$ of the multiplications. The authors pay
 # for that with about one point of accuracy on ImageNet. What is saved in arithmetic is not all saved in time, because
 # there is less to do for each number that has to be fetched from memory.

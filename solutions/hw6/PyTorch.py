@@ -409,9 +409,10 @@ w_1, w_2 = np.linspace(0.3, 3.3, 120), np.linspace(0, 1.6, 100)
 fig, ax = plt.subplots(figsize=(8, 4.2), layout="constrained")
 ax.contour(w_1, w_2, np.abs(w_1 * w_2[:, None] - 1), levels=[0.1, 0.3, 0.6, 1, 2], colors="0.75", linewidths=0.8)
 ax.plot(w_1, 1 / w_1, color="0.5", marker="", linestyle=":", label="loss 0")
-for radius, path in paths.items():
-    ax.plot(*path.T, linewidth=1.2, label=f"radius {radius}: curvature {np.sum(path[-1] ** 2):.1f} at the end")
-ax.plot(1, 1, color="black", marker="*", markersize=12, linestyle="none", label="the widest minimum")
+for (radius, path), style, marker in zip(paths.items(), ("--", "-"), ("s", "o"), strict=True):
+    label = f"radius {radius}: curvature {np.sum(path[-1] ** 2):.1f} at the end"
+    ax.plot(*path.T, style, marker=marker, markevery=[len(path) - 1], markersize=9, linewidth=1.5, label=label)
+ax.scatter(1, 1, 70, color="black", marker="*", zorder=5, label="the widest minimum")
 ax.set(xlabel="$w_1$", ylabel="$w_2$", ylim=(0, 1.6), title="Plain descent stops at the first minimum it meets")
 ax.grid(visible=False)
 ax.legend(loc="upper right")
