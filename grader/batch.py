@@ -297,8 +297,12 @@ def _given_files(root: Path) -> dict[str, bytes]:
 
 
 def _given(course: Course, name: str) -> dict[str, bytes | None]:
-    """What students have besides the files of this assignment: the kit's own, and their work on other assignments."""
-    others = {exercise.file: None for assignment, exercise in course.exercises() if assignment.name != name}
+    """What students have besides the files of this assignment: the kit's own, and what is graded elsewhere or never."""
+    others = {
+        exercise.file: None
+        for assignment, exercise in course.exercises(further=True)
+        if assignment.name != name or not exercise.graded
+    }
     return {**_given_files(course.root), **others}
 
 

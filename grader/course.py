@@ -16,6 +16,7 @@ from .errors import CourseError
 
 Duration = str
 NAME = re.compile(r"^[A-Za-z_][\w.]*$")
+_FUNCTION = re.compile(r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)+$")
 _CONSTRUCTOR = re.compile(r"^[A-Za-z_]\w*\.[A-Za-z_]\w*$")
 IDENTIFIER = re.compile(r"^[A-Za-z][\w-]*$")
 _SIZE = re.compile(r"^(\d+(?:\.\d+)?) ?(KiB|MiB|GiB)$")
@@ -84,6 +85,11 @@ class Exercise(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """The name in nbgrader's alphabet."""
         return self.name.replace(".", "-")
 
+    @property
+    def graded(self) -> bool:
+        """Whether it earns points; an exercise that a notebook lists as `further` does not."""
+        return self.points > 0
+
 
 class Written(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A question answered in writing and graded by hand."""
@@ -93,11 +99,23 @@ class Written(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Notebook(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One notebook of an assignment and the exercises it carries."""
+    """One notebook of an assignment and the exercises it carries.
+
+    Attributes
+    ----------
+    name : str
+        Its file, without the ending.
+    exercises, written : tuple of Exercise, tuple of Written
+        What is graded.
+    further : tuple of str
+        Names of exercises with a stub and a visible check that are never graded: they earn nothing, need not be
+        handed in, and stand in no report.
+    """
 
     name: str
     exercises: tuple[Exercise, ...] = ()
     written: tuple[Written, ...] = ()
+    further: tuple[str, ...] = ()
 
 
 class Assignment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -112,6 +130,11 @@ class Assignment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def exercises(self) -> tuple[Exercise, ...]:
         """All automatically graded exercises, in course.toml's order."""
         return tuple(exercise for notebook in self.notebook for exercise in notebook.exercises)
+
+    @property
+    def further(self) -> tuple[Exercise, ...]:
+        """All exercises that are not graded, each worth 0 points."""
+        return tuple(Exercise(name, 0.0) for notebook in self.notebook for name in notebook.further)
 
     @property
     def files(self) -> tuple[str, ...]:
@@ -201,10 +224,10 @@ class Course(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """What a right derivative of a wrong forward pass earns in an exercise, as a share of its points."""
         return self.grading.follow_through if exercise.follow_through is None else exercise.follow_through
 
-    def exercises(self) -> Iterator[tuple[Assignment, Exercise]]:
-        """Every exercise with its assignment."""
+    def exercises(self, *, further: bool = False) -> Iterator[tuple[Assignment, Exercise]]:
+        """Every graded exercise with its assignment; with `further`, those that are not graded, too."""
         for assignment in self.assignment:
-            for exercise in assignment.exercises:
+            for exercise in (*assignment.exercises, *(assignment.further if further else ())):
                 yield assignment, exercise
 
 
@@ -224,6 +247,15 @@ class _Source:
 
     def error(self, needle: str, sentence: str) -> CourseError:
         return CourseError(f"{self.path}, line {self.line_of(needle)}: {sentence}")
+
+
+def listed_at(root: Path, name: str) -> str:
+    """Where course.toml lists a name, for errors: ``"course.toml (line 71)"``; without a line if it cannot be read."""
+    path = root / "course.toml"
+    try:
+        return f"course.toml (line {_Source(path, path.read_text('utf-8')).line_of(name)})"
+    except (OSError, UnicodeDecodeError):
+        return "course.toml"
 
 
 def find_root(start: Path | None = None) -> Path:
@@ -334,6 +366,7 @@ def _validate(course: Course, source: _Source) -> None:
         said = f"grading.follow_through is {course.grading.follow_through}; it is a share between 0 and 1."
         raise source.error("follow_through", said)
     known = {exercise.name for _, exercise in course.exercises()}
+    graded = {exercise.written_in[0] for _, exercise in course.exercises()}
     seen: set[str] = set()
     for assignment in course.assignment:
         if not IDENTIFIER.match(assignment.name):
@@ -367,3 +400,15 @@ def _validate(course: Course, source: _Source) -> None:
             for other in exercise.requires:
                 if other not in known:
                     raise source.error(exercise.name, f'"{exercise.name}" requires "{other}", which does not exist.')
+        for exercise in assignment.further:
+            name = exercise.name
+            if name in seen:
+                raise source.error(name, f'"{name}" stands there twice; an exercise belongs to one notebook.')
+            seen.add(name)
+            if not _FUNCTION.match(name):
+                raise source.error(name, f'"{name}" is no exercise; write "module.function".')
+            if exercise.module == "models":
+                raise source.error(name, f'"{name}" is a trained net; a further exercise is a function.')
+            if exercise.module in graded:  # what stands in a file that is graded can spoil it
+                said = f'"{name}" is not graded, but {exercise.module}.py is; write it in a file of its own'
+                raise source.error(name, f"{said}, such as further.py.")

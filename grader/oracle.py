@@ -138,15 +138,19 @@ class _Bench:
         self.confinement = confinement
         self.budget = budget
         self.limits = Limits(seconds=course.limits.seconds, memory=course.limits.memory_bytes)
+        # What is not graded never runs: it can be imported, so that a line left over from playing does no harm.
+        never_run = {exercise.module: () for assignment in course.assignment for exercise in assignment.further}
         self.files = {
             name: submission.text(f"nndl/{name}.py")
             for name in reference.modules
-            if f"nndl/{name}.py" in submission.files
+            if f"nndl/{name}.py" in submission.files and name not in never_run
         }
         # Other files may hold helpers of the student's own; nothing in them is answered by the reference.
-        self.proxies = {name: () for name in self.files if name != module} | {
-            name: _functions(reference, name) for name in reference.prerequisites(module)
-        }
+        self.proxies = (
+            never_run
+            | {name: () for name in self.files if name != module}
+            | {name: _functions(reference, name) for name in reference.prerequisites(module)}
+        )
         written = {exercise.written_in[0] for _, exercise in course.exercises()}
         # The text of another file may run, too, for a helper in it: see `sandbox.inside.package`.
         self.given = (*_used(reference, written & self.files.keys()), *functions)

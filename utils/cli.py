@@ -30,7 +30,9 @@ def _commands() -> None:
 def check(
     exercises: Annotated[
         list[str] | None,
-        typer.Argument(help="Exercises (layers.affine_forward), files (layers) or functions; all by default."),
+        typer.Argument(
+            help="Exercises (layers.affine_forward), files (layers) or functions; all graded ones by default."
+        ),
     ] = None,
 ) -> None:
     """Run the visible checks of your code in nndl/.
@@ -51,14 +53,15 @@ def check(
             typer.echo(f"… {pack.exercise}\r", err=True, nl=False)
         results.append(examine_installed(pack))
         typer.echo(str(results[-1]))
-    passed = sum(result.passed for result in results)
-    todo = sum(result.missing for result in results)
-    if results:
-        typer.echo(f"\n{passed} of {len(results)} exercises pass{f', {todo} are still to be written' if todo else ''}.")
+    counted = [result for result in results if result.counts]
+    passed = sum(result.passed for result in counted)
+    todo = sum(result.missing for result in counted)
+    if counted:
+        typer.echo(f"\n{passed} of {len(counted)} exercises pass{f', {todo} are still to be written' if todo else ''}.")
     if left_out:
         package, count = left_out[0].needs, f"{len(left_out)} {'more need' if results else 'exercises need'}"
         typer.echo(f"{count} {package}, which is not installed; to check them: pip install {package}")
-    raise typer.Exit(2 if not results else 0 if passed == len(results) else 1)
+    raise typer.Exit(2 if not results else 0 if passed == len(counted) else 1)
 
 
 def examine_installed(pack: Pack) -> Result:
@@ -71,7 +74,7 @@ def examine_installed(pack: Pack) -> Result:
     except BaseException as error:
         crash = describe_crash(error)
         finding = Finding("", "error", f"nndl/{short}.py cannot be imported: {crash}.")
-        return Result(pack.exercise, False, (finding,), len(pack.cases))
+        return Result(pack.exercise, False, (finding,), len(pack.cases), optional=pack.optional)
     return examine(pack, {short: module})
 
 

@@ -11,6 +11,7 @@ from . import (
     conv_layers,
     dropout_layers,
     fc_net,
+    further,
     hidden_layer,
     layer_utils,
     layers,
@@ -42,6 +43,7 @@ MODULES = (
     torch_models,
     torch_modules,
     net_visualization,
+    further,
 )
 
 NEEDS = {"torch_models": "torch", "net_visualization": "torch"}

@@ -15,19 +15,32 @@ from .recipe import Misconception, Recipe, sizes, wrong
 STEPS = """\
 config = dict(settings)
 for dw in gradients:
-    w, config = optim.{rule}(w, dw, config)
+    w, config = {rule}(w, dw, config)
 next_w = w
 {remembered}
 """
-DEFAULTS = "next_w, config = optim.{rule}(w, dw)\n{remembered}\n"
+DEFAULTS = "next_w, config = {rule}(w, dw)\n{remembered}\n"
 
 Settings = Callable[[np.random.Generator], dict[str, object]]
 
 
-def _cases(
+def rule_cases(
     rng: np.random.Generator, rule: str, remembered: tuple[str, ...], draw_settings: Settings, moments: tuple[str, ...]
 ) -> Iterator[Case]:
-    """One step and several, from rest and in motion; every step's memory is what the next one starts from."""
+    """One step and several, from rest and in motion; every step's memory is what the next one starts from.
+
+    Parameters
+    ----------
+    rng : Generator
+    rule : str
+        The exercise: ``"optim.adam"``.
+    remembered : tuple of str
+        The entries of the config that a step writes.
+    draw_settings : callable
+        Draws the settings; in such a range that each of them is seen in the result.
+    moments : tuple of str
+        Those of the remembered that are arrays like the parameter.
+    """
     n, m, *image = sizes(rng, 5, high=6)
     lines = "\n".join(f'{name} = config.get("{name}")' for name in remembered)
     several = STEPS.format(rule=rule, remembered=lines)
@@ -70,19 +83,20 @@ def _rmsprop_settings(rng: np.random.Generator) -> dict[str, object]:
     return {**rates, "epsilon": float(rng.uniform(0.1, 0.5))}
 
 
-def _adam_settings(rng: np.random.Generator) -> dict[str, object]:
+def adam_settings(rng: np.random.Generator) -> dict[str, object]:
+    """Settings of Adam that all show in a few steps."""
     betas = {"beta1": float(rng.uniform(0.4, 0.6)), "beta2": float(rng.uniform(0.7, 0.9))}
     return {"learning_rate": float(rng.uniform(0.2, 0.4)), **betas, "epsilon": float(rng.uniform(0.1, 0.5))}
 
 
 def momentum_cases(rng: np.random.Generator) -> Iterator[Case]:
     """Plain momentum."""
-    yield from _cases(rng, "sgd_momentum", ("velocity",), _momentum_settings, ("velocity",))
+    yield from rule_cases(rng, "optim.sgd_momentum", ("velocity",), _momentum_settings, ("velocity",))
 
 
 def nesterov_cases(rng: np.random.Generator) -> Iterator[Case]:
     """Nesterov's momentum."""
-    yield from _cases(rng, "sgd_nesterov_momentum", ("velocity",), _momentum_settings, ("velocity",))
+    yield from rule_cases(rng, "optim.sgd_nesterov_momentum", ("velocity",), _momentum_settings, ("velocity",))
 
 
 def adagrad_cases(rng: np.random.Generator) -> Iterator[Case]:
@@ -92,15 +106,15 @@ def adagrad_cases(rng: np.random.Generator) -> Iterator[Case]:
 
 def rmsprop_cases(rng: np.random.Generator) -> Iterator[Case]:
     """An epsilon that is large enough to be seen."""
-    yield from _cases(rng, "rmsprop", ("a",), _rmsprop_settings, ("a",))
+    yield from rule_cases(rng, "optim.rmsprop", ("a",), _rmsprop_settings, ("a",))
 
 
 def adam_cases(rng: np.random.Generator) -> Iterator[Case]:
     """An epsilon that is large enough to be seen, betas that forget fast, t that goes on counting."""
-    yield from _cases(rng, "adam", ("v", "a", "t"), _adam_settings, ("v", "a"))
+    yield from rule_cases(rng, "optim.adam", ("v", "a", "t"), adam_settings, ("v", "a"))
 
 
-def _in_place(step: str) -> Misconception:
+def in_place(step: str) -> Misconception:
     """The parameter moved where it stands; `step` is the line that computes next_w."""
     moved = step.replace("next_w = w - ", "w -= ").replace("next_w = w + ", "w += ")
     hint = "w was changed in place; leave it as it is and return the new parameter as an array of its own."
@@ -190,7 +204,7 @@ MOMENTUM = Recipe(
             "This is Nesterov's step, the next exercise; plain momentum adds the velocity to w and nothing else.",
             (_HEAVY, "    v_before = v\n" + _V + "    next_w = w + v + momentum * (v - v_before)\n"),
         ),
-        _in_place("next_w = w + v\n"),
+        in_place("next_w = w + v\n"),
     ),
 )
 
@@ -264,7 +278,7 @@ NESTEROV = Recipe(
             "The learning rate is always 0.01; use the one in the config.",
             (_NV, _NV.replace("learning_rate", "1e-2")),
         ),
-        _in_place(_AHEAD),
+        in_place(_AHEAD),
     ),
 )
 
@@ -492,7 +506,7 @@ RMSPROP = Recipe(
             "Every entry moves by the same distance: the gradient itself has dropped out of the step.",
             (_RMS, "next_w = w - learning_rate * np.sign(dw)"),
         ),
-        _in_place(_RMS),
+        in_place(_RMS),
     ),
 )
 
@@ -657,7 +671,7 @@ ADAM = Recipe(
             "w moves along the gradient, uphill; the step is subtracted.",
             (_ADAM, _ADAM.replace("w -", "w +")),
         ),
-        _in_place(_ADAM),
+        in_place(_ADAM),
     ),
 )
 

@@ -87,7 +87,7 @@ def prove(course: Course, exercises: Sequence[str] = (), *, jobs: int | None = N
 
 def solved(course: Course) -> list[str]:
     """The exercises that have a solution to spoil: all but the trained nets, and those whose package is absent."""
-    return [e.name for _, e in course.exercises() if e.score is None and not absent(e.module)]
+    return [e.name for _, e in course.exercises(further=True) if e.score is None and not absent(e.module)]
 
 
 def followers(course: Course, name: str) -> list[str]:

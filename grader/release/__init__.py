@@ -98,8 +98,8 @@ def release(course: Course, assignments: Sequence[str] = (), check: bool = False
 
 def _generated(course: Course, assignments: Sequence[Assignment]) -> list[str]:
     """The files in the course folder that only a release writes; packs of other assignments are theirs."""
-    others = {exercise.name for _, exercise in course.exercises()}
-    others -= {exercise.name for assignment in assignments for exercise in assignment.exercises}
+    names = {assignment.name for assignment in assignments}
+    others = {exercise.name for owner, exercise in course.exercises(further=True) if owner.name not in names}
     found = list((course.root / "nndl").rglob("*.py"))
     for assignment in assignments:
         found += (course.root / "assignments" / assignment.name).glob("*.ipynb")

@@ -17,9 +17,9 @@ from utils.checks.pack import GoldenCase, Pack, PackError
 from utils.checks.program import Crash
 from utils.checks.rules import as_array, close
 
-from ..course import Assignment, Course, Exercise
+from ..course import Assignment, Course, Exercise, listed_at
 from ..errors import CourseError
-from ..exercises import NEEDS, absent, recipe
+from ..exercises import NEEDS, RECIPES, absent, recipe
 from ..files import content
 from ..models import MODELS
 from ..reference import Reference
@@ -44,18 +44,19 @@ def build(course: Course, assignment: Assignment, reference: Reference) -> dict[
         By path relative to the course folder.
     """
     packs = {}
-    for exercise in assignment.exercises:
+    for exercise in (*assignment.exercises, *assignment.further):
         path = f"{FOLDER}/{exercise.name}.npz"
         if exercise.score is None and absent(exercise.module):
             packs[path] = _kept(course, path, absent(exercise.module))
         elif exercise.score is None:
-            packs[path] = build_pack(exercise.name, reference, exercise.requires).to_bytes()
+            packs[path] = _pack(course, exercise, reference).to_bytes()
     return {**packs, MODEL_TABLE: model_table(course)}
 
 
 def left_out(assignments: Iterable[Assignment]) -> str:
     """One sentence on the packs that are kept as they are, because a package to make them is missing; or ``""``."""
-    modules = dict.fromkeys(e.module for assignment in assignments for e in assignment.exercises if absent(e.module))
+    exercises = (e for assignment in assignments for e in (*assignment.exercises, *assignment.further))
+    modules = dict.fromkeys(e.module for e in exercises if absent(e.module))
     if not modules:
         return ""
     packages = ", ".join(dict.fromkeys(absent(module) for module in modules))
@@ -88,7 +89,17 @@ def _shapes(exercise: Exercise) -> dict[str, list[int]]:
     return {name: list(shape) for name, shape in MODELS[exercise.name].shapes.items()}
 
 
-def build_pack(name: str, reference: Reference, requires: tuple[str, ...] = ()) -> Pack:
+def _pack(course: Course, exercise: Exercise, reference: Reference) -> Pack:
+    """The golden pack of an exercise of the course; CourseError where course.toml lists what has no recipe."""
+    if exercise.name not in RECIPES:
+        raise CourseError(
+            f'{listed_at(course.root, exercise.name)} lists "{exercise.name}", but nothing in grader/exercises says '
+            "how to judge it; write its recipe or correct the name."
+        )
+    return build_pack(exercise.name, reference, exercise.requires, optional=not exercise.graded)
+
+
+def build_pack(name: str, reference: Reference, requires: tuple[str, ...] = (), *, optional: bool = False) -> Pack:
     """The golden pack of one exercise; its cases are the same in every course, the hidden ones are not."""
     spec = recipe(name)
     needs = NEEDS.get(spec.module, "")
@@ -96,7 +107,7 @@ def build_pack(name: str, reference: Reference, requires: tuple[str, ...] = ()) 
     cases = tuple(
         GoldenCase(case, trial.want(index).values, trial.suspects(index)) for index, case in enumerate(trial.cases)
     )
-    return Pack(name, spec.hints, cases, requires, needs)
+    return Pack(name, spec.hints, cases, requires, needs, optional)
 
 
 def same(old: bytes, new: bytes) -> bool:
@@ -114,6 +125,7 @@ def _plain(pack: Pack) -> object:
         "exercise": pack.exercise,
         "requires": pack.requires,
         "needs": pack.needs,
+        "optional": pack.optional,
         "hints": dict(pack.hints),
         "cases": [
             {

@@ -95,8 +95,8 @@ class Released:
 
     @property
     def exercises(self) -> list[Exercise]:
-        """The exercises that students write as code."""
-        return [exercise for _, exercise in self.course.exercises() if exercise.score is None]
+        """The exercises that students write as code, graded or not."""
+        return [exercise for _, exercise in self.course.exercises(further=True) if exercise.score is None]
 
 
 def _notebook(data: bytes) -> Any:

@@ -6,6 +6,8 @@ A cell's first line says what it is:
     the locked cell that carries an exercise's points;
 ``# %% [markdown] written="why_28_percent"``
     a question answered in writing and graded by hand, with the model answer in a solution region;
+``# %% further="further.adamw"``
+    the check of an exercise that is not graded; students get it as an ordinary cell;
 ``# %% solution="tune"``
     code of the student's own that is not graded, with the answer in a solution region;
 ``# %% numbers="parameters"``
@@ -26,7 +28,7 @@ import jupytext
 from IPython.core.inputtransformer2 import TransformerManager
 from nbformat import NotebookNode, v4
 
-from ..course import Assignment, Exercise, Notebook, Written
+from ..course import Assignment, Exercise, Notebook, Written, listed_at
 from ..errors import CourseError
 from .markers import ANY_SPELLING, BEGIN, END
 
@@ -35,6 +37,7 @@ CELL_TYPES = {
     "": ("code", "markdown"),
     "exercise": ("code",),
     "written": ("markdown",),
+    "further": ("code",),
     "solution": ("code",),
     "numbers": ("code",),
 }
@@ -76,6 +79,7 @@ def source_notebook(
     listed = {
         "exercise": [item.name for item in notebook.exercises],
         "written": [item.name for item in notebook.written],
+        "further": list(notebook.further),
     }
     cells: list[NotebookNode] = []
     names: set[str] = set()
@@ -87,8 +91,9 @@ def source_notebook(
         if name in names:
             raise CourseError(f'{where}: "{name}" already stands in this notebook; a name belongs to one cell.')
         if name not in listed.get(kind, [name]):
+            noun = "further exercise" if kind == "further" else kind
             raise CourseError(
-                f'{where}: course.toml lists no {kind} "{name}" for {assignment.name}/{notebook.name}; '
+                f'{where}: course.toml lists no {noun} "{name}" for {assignment.name}/{notebook.name}; '
                 f"it has {', '.join(listed[kind]) or 'none'}."
             )
         names.add(name or f"line {line}")
@@ -97,14 +102,15 @@ def source_notebook(
         metadata: dict[str, object] = {}
         if kind == "numbers":
             metadata = {"tags": ["numbers"]}
-        elif kind:
+        elif kind and kind != "further":
             metadata = {"nbgrader": _nbgrader(kind, name, points.get(name))}
         options = {"source": cell.source.lstrip("\n"), "id": _cell_id(cell, name, ids), "metadata": metadata}
         cells.append(v4.new_code_cell(**options) if cell.cell_type == "code" else v4.new_markdown_cell(**options))
-    for name in points:
+    for name in (*points, *notebook.further):
         if name not in names:
+            where = listed_at(path.absolute().parent.parent.parent, name)
             raise CourseError(
-                f'{path}: course.toml lists "{name}" for this notebook, but no cell carries it; add the cell.'
+                f'{path}: {where} lists "{name}" for this notebook, but no cell carries it; add the cell.'
             )
     made: NotebookNode = v4.new_notebook(cells=cells, metadata={"kernelspec": dict(KERNELSPEC)})
     return made
@@ -150,7 +156,7 @@ def _kind(cell: NotebookNode, where: str) -> tuple[str, str]:
     if len(options) > 1 or kind not in CELL_TYPES or not isinstance(name, str) or not name:
         raise CourseError(
             f"{where}: the cell's first line is not understood; after the type it may say one of "
-            'exercise="…", written="…", solution="…" and numbers="…".'
+            'exercise="…", written="…", further="…", solution="…" and numbers="…".'
         )
     return kind, name
 

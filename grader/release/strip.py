@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from ..course import Course
+from ..course import Course, listed_at
 from ..errors import CourseError
 from .markers import BEGIN, END
 from .regions import regions
@@ -35,7 +35,7 @@ def strip(source: str, module: str, course: Course) -> str:
         exercise, or an exercise has no region.
     """
     where = f"solutions/nndl/{module}.py"
-    exercises = {e.written_in[1]: (a, e) for a, e in course.exercises() if e.written_in[0] == module}
+    exercises = {e.written_in[1]: (a, e) for a, e in course.exercises(further=True) if e.written_in[0] == module}
     found = regions(source, where)
     parts = Counter(region.function for region in found)
     for region in found:
@@ -46,7 +46,8 @@ def strip(source: str, module: str, course: Course) -> str:
             )
     for name in exercises.keys() - parts.keys():
         raise CourseError(
-            f"{where}: course.toml lists {module}.{name}, but no solution region stands in that function; "
+            f"{where}: {listed_at(course.root, f'{module}.{name}')} lists {module}.{name}, "
+            "but no solution region stands in that function; "
             f"put {BEGIN} and {END} around its answer."
         )
     lines = source.split("\n")
@@ -57,7 +58,7 @@ def strip(source: str, module: str, course: Course) -> str:
         part = sum(other.function == region.function and other.begin <= region.begin for other in found)
         title = f"{module}.{region.function}"
         title += f", part {part} of {parts[region.function]}" if parts[region.function] > 1 else ""
-        worth = f"{exercise.points:g} point{'' if exercise.points == 1 else 's'}"
+        worth = f"{exercise.points:g} point{'' if exercise.points == 1 else 's'}" if exercise.graded else "for fun"
         lines[region.begin - 1 : region.end] = [
             f"{indent}# ======== YOUR CODE HERE: {title} ({assignment.name}, {worth}) ========{line_end}",
             f'{indent}raise NotImplementedError("{region.function}: your code here"){line_end}',
@@ -104,11 +105,12 @@ def package(course: Course) -> dict[str, bytes]:
             except UnicodeDecodeError as error:
                 raise CourseError(f"{path} is not UTF-8 ({error}); save it as UTF-8.") from None
         tree[f"nndl/{path.relative_to(folder).as_posix()}"] = data
-    for assignment, exercise in course.exercises():
+    for assignment, exercise in course.exercises(further=True):
         module, function = exercise.written_in
         if module != "models" and f"nndl/{module}.py" not in tree:
             raise CourseError(
-                f"course.toml lists {module}.{function} for {assignment.name}, but there is no "
+                f"{listed_at(course.root, exercise.name)} lists {module}.{function} for {assignment.name}, "
+                "but there is no "
                 f"solutions/nndl/{module}.py; write it or correct the name."
             )
     return tree

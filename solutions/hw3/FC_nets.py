@@ -642,3 +642,57 @@ true_labels = small_data["y_train"]
 small_data["y_train"] = np.random.default_rng(0).permutation(true_labels)
 max(overfit([100, 100], learning_rate=3e-3, weight_scale=3e-2).train_acc_history)  # shown: > 0.9
 small_data["y_train"] = true_labels
+
+# %% [markdown]
+# ### To try: softer labels
+#
+# *This one earns no points and need not be handed in: it is here for the fun of it.*
+#
+# With the softmax loss no score is ever high enough: the loss falls a little further whenever the score of the right
+# class rises, so a network that has learned an image goes on to become surer of it. **Label smoothing**
+# [(Szegedy et al., 2016, section 7)](https://arxiv.org/abs/1512.00567) asks for less. It takes a share
+# $\varepsilon$ of each label away and spreads it evenly over all $C$ classes, the right one among them:
+#
+# $$q_c = (1 - \varepsilon)\, [c = y] + \frac{\varepsilon}{C}, \qquad L = -\sum_c q_c \log p_c ,$$
+#
+# averaged over the minibatch as usual. This is smallest where $p = q$, at finite scores. The gradient in the scores
+# is as simple as it was: which two distributions does it compare? It is known that the probabilities of networks
+# trained in this way come closer to how often they are right, and that such networks make worse teachers for other
+# ones [(Müller et al., 2019)](https://arxiv.org/abs/1906.02629).
+#
+# Write `smoothed_softmax_loss` in `nndl/further.py`; the logarithms of the probabilities are there already.
+
+# %% further="further.smoothed_softmax_loss"
+from nndl.further import smoothed_softmax_loss
+
+check(smoothed_softmax_loss)
+
+# %% [markdown]
+# One image with ten classes, and gradient descent on its ten scores themselves. How far does the score of the
+# right class get from the others?
+
+# %%
+margins = {}
+for smoothing in (0.0, 0.1, 0.3):
+    scores_of_one, margins[smoothing] = np.zeros((1, 10)), []
+    for _ in range(3000):
+        _, dscores = smoothed_softmax_loss(scores_of_one, np.array([3]), smoothing)
+        scores_of_one = scores_of_one - dscores
+        margins[smoothing].append(scores_of_one[0, 3] - scores_of_one[0, 0])
+
+fig, ax = plt.subplots(figsize=(8, 3.8), layout="constrained")
+for smoothing, margin in margins.items():
+    ax.semilogx(np.arange(1, 3001), margin, label=f"smoothing {smoothing}")
+ax.set(xlabel="step", ylabel="right score minus another", title="Only plain labels ask for ever more")
+ax.legend()
+plt.show()
+
+# %% [markdown]
+# Without smoothing the distance grows with the logarithm of the number of steps, and never stops. With a share of 0.1
+# it comes to rest where the right class has a probability of 0.91, at a distance of $\ln 91$, about 4.51.
+
+# %% numbers="label-smoothing"
+1 - 0.1 + 0.1 / 10  # shown: 0.91
+margins[0.1][-1]  # shown: 4.51
+margins[0.1][-1] - np.log(91)  # shown: 0.00
+(margins[0.0][-1] - margins[0.0][299]) / np.log(10)  # shown: 1.00 ± 0.05

@@ -769,3 +769,64 @@ probe([200, 200, 100], 5e-4, count=20_000)  # shown: 49 ± 3
 # better accuracies on many sets of images. Why it works is argued about: in a network of ReLUs a valley can be made
 # wider or narrower by rescaling two layers, and the network computes what it did before. With `net.loss` and any rule
 # of yours it is a training loop of ten lines. Compare at equal *time*, not at equal steps.
+
+# %% [markdown]
+# ### To try: weight decay beside Adam
+#
+# *This one earns no points and need not be handed in: it is here for the fun of it.*
+#
+# An L2 penalty adds $\lambda w$ to the gradient. In `sgd` that takes the same share of every weight in each step, and
+# is therefore called weight decay. In Adam it is not the same: $\lambda w$ goes into $\hat v$ and is divided by
+# $\sqrt{\hat a}$ with the rest of the gradient, so that weights with large gradients hardly shrink at all. **AdamW**
+# [(Loshchilov and Hutter, 2019, algorithm 2)](https://arxiv.org/abs/1711.05101) lets the weights decay beside the
+# step, and keeps the moments to the gradient of the loss alone:
+#
+# $$w' = w - \eta \left( \frac{\hat v}{\sqrt{\hat a} + \varepsilon} + \lambda\, w \right).$$
+#
+# The authors find that it generalises better than Adam with a penalty, and that a good $\lambda$ depends much less
+# on the learning rate; most large language models are trained with it today. (In the paper $\lambda$ already contains
+# a factor $\eta$; the form above is that of `torch.optim.AdamW`.) Write `adamw` in `nndl/further.py`. The solver takes
+# it as it is: `update_rule=adamw`.
+
+# %% further="further.adamw"
+from nndl.further import adamw
+
+check(adamw)
+
+# %% [markdown]
+# A thousand weights, all 1 at the start, that the data says nothing about: their gradient is pure noise. Only the
+# decay pulls at them. How much of them is left after 2000 steps, once with AdamW and once with the same $\lambda$ as a
+# penalty in Adam, when the noise is weak and when it is strong?
+
+
+# %%
+def what_is_left(noise, decoupled, decay=0.5):
+    """The mean of a thousand weights after 2000 steps in which their gradient is noise of this size."""
+    rng, w = np.random.default_rng(0), np.ones(1000)
+    config = {"learning_rate": 1e-3, **({"weight_decay": decay} if decoupled else {})}
+    for _ in range(2000):
+        dw = noise * rng.normal(size=w.shape)
+        w, config = adamw(w, dw, config) if decoupled else adam(w, dw + decay * w, config)
+    return w.mean()
+
+
+noises = (0.1, 1.0, 10.0, 100.0)
+left = {name: [what_is_left(noise, name == "AdamW") for noise in noises] for name in ("AdamW", "Adam with a penalty")}
+
+fig, ax = plt.subplots(figsize=(8, 3.8), layout="constrained")
+for name, means in left.items():
+    ax.semilogx(noises, means, label=name, markevery=1)
+ax.set(xlabel="size of the gradient's noise", ylabel="what is left of the weights", ylim=(-0.05, 1.1))
+ax.legend(loc="center right")
+plt.show()
+
+# %% [markdown]
+# With AdamW 0.37 is left, $(1 - \eta\lambda)^{2000}$, whatever the gradients are. With the penalty it is 0.03 where the
+# noise is weakest and 0.99 where it is strongest: there the penalty may as well not be there.
+
+# %% numbers="adamw-against-a-penalty"
+left["AdamW"][0]  # shown: 0.37 ± 0.01
+left["AdamW"][-1]  # shown: 0.37 ± 0.01
+(1 - 1e-3 * 0.5) ** 2000  # shown: 0.37
+left["Adam with a penalty"][0]  # shown: 0.03 ± 0.01
+left["Adam with a penalty"][-1]  # shown: 0.99 ± 0.01

@@ -629,3 +629,61 @@ for dilations in ((1, 2, 4), (1, 1, 1)):
     fields.append(np.count_nonzero(seen))
 fields[0] / 15**2  # shown: 1
 fields[1] / 7**2  # shown: 1
+
+# %% [markdown]
+# ### To try: one filter for each channel
+#
+# *These two earn no points and need not be handed in: they are here for the fun of it.*
+#
+# A convolution does two things at once: it looks around in the image, and it mixes channels. A **depthwise
+# convolution** only looks around: every channel has a single filter of its own, and nothing is added up over the
+# channels.
+#
+# $$\text{out}_{ncij} = b_c + \sum_{p,q} w_{cpq}\; x_{n,\,c,\;i \cdot \text{stride} + p,\;j \cdot \text{stride} + q}$$
+#
+# An ordinary $1 \times 1$ convolution behind it does the mixing. Together they make a *depthwise separable* layer, of
+# which MobileNets are built [(Howard et al., 2017, section 3)](https://arxiv.org/abs/1704.04861): with filters of
+# $K \times K$ and $F$ channels afterwards it needs a share of $1/F + 1/K^2$ of the multiplications. The authors pay
+# for that with about one point of accuracy on ImageNet. What is saved in arithmetic is not all saved in time, because
+# there is less to do for each number that has to be fetched from memory.
+#
+# Write `depthwise_conv_forward` and `depthwise_conv_backward` in `nndl/further.py`. The padding, the rest at the border
+# and the cache are as in part 1; in the backward pass, ask again which outputs a pixel and a weight have a part in.
+
+# %% further="further.depthwise_conv_forward"
+from nndl.further import depthwise_conv_backward, depthwise_conv_forward
+
+check(depthwise_conv_forward)
+
+# %% further="further.depthwise_conv_backward"
+check(depthwise_conv_backward)
+
+# %% [markdown]
+# What does a separable layer give up? It *is* an ordinary convolution, but one whose filters are not free: filter $f$
+# holds, for channel $c$, the filter of that channel times one number. So the two have to agree, and one needs far fewer
+# weights to say it.
+
+# %%
+rng = np.random.default_rng(0)
+images, depthwise_w = rng.normal(size=(4, 32, 16, 14)), rng.normal(size=(32, 3, 3))
+pointwise_w, zeros = rng.normal(size=(64, 32, 1, 1)), np.zeros(64)
+
+looked, _ = depthwise_conv_forward(images, depthwise_w, np.zeros(32), {"stride": 1, "pad": 1})
+separable, _ = conv_forward_fast(looked, pointwise_w, zeros, {"stride": 1, "pad": 0})
+
+full_w = pointwise_w * depthwise_w  # (64, 32, 1, 1) times (32, 3, 3): every filter of the ordinary convolution
+full, _ = conv_forward_fast(images, full_w, zeros, {"stride": 1, "pad": 1})
+
+print(f"largest difference {np.abs(separable - full).max():.1e}")
+print(f"weights: {full_w.size:,} in an ordinary layer, {depthwise_w.size + pointwise_w.size:,} in the separable one")
+
+# %% [markdown]
+# From 32 channels to 64 with filters of $3 \times 3$: 18,432 weights in one case and 2,336 in the other, 7.9 times
+# fewer. At stride 1 the multiplications go down by the same factor, since every weight is used once at each position.
+
+# %% numbers="depthwise-separable"
+full_w.size  # shown: 18,432
+depthwise_w.size + pointwise_w.size  # shown: 2,336
+full_w.size / (depthwise_w.size + pointwise_w.size)  # shown: 7.9
+1 / (1 / 64 + 1 / 3**2)  # shown: 7.9
+float(np.abs(separable - full).max())  # shown: < 1e-10

@@ -1052,3 +1052,73 @@ some_scores, wanted = torch.randn(1, 10), torch.full((1, 10), 0.01)
 wanted[0, 3] = 0.91
 smoothed = F.cross_entropy(some_scores, torch.tensor([3]), label_smoothing=0.1)
 abs(smoothed.item() - F.cross_entropy(some_scores, wanted).item())  # shown: < 1e-5
+
+# %% [markdown]
+# ### To try: minima that are wide
+#
+# *This one earns no points and need not be handed in: it is here for the fun of it. It is written in NumPy.*
+#
+# Two minima may be equally deep and yet not equally good: in a narrow one the loss shoots up when the weights, or the
+# images, change a little. **Sharpness-aware minimisation**
+# [(Foret et al., 2021, equations 2 and 3)](https://arxiv.org/abs/2010.01412) does not minimise the loss at $w$, but the
+# largest loss within a distance $\rho$ of it. To first order that lies straight uphill, so the gradient is taken
+# there, and $w$ moves along it:
+#
+# $$\hat\varepsilon = \rho\, \frac{\nabla L(w)}{\lVert \nabla L(w) \rVert_2}, \qquad
+# w' = w - \eta\, \nabla L(w + \hat\varepsilon) .$$
+#
+# A step costs two gradients instead of one. The authors report better accuracy on many sets of images, and a net that
+# is harder to mislead by wrong labels. But wide and narrow are not properties of what a net computes: rescale one
+# layer up and the next one down, and the same function sits in a minimum of another width
+# [(Dinh et al., 2017)](https://arxiv.org/abs/1703.04933). Why it helps is still an open question. Write
+# `sharpness_aware_gradient` in `nndl/further.py`.
+
+# %% further="further.sharpness_aware_gradient"
+from nndl.further import sharpness_aware_gradient
+
+check(sharpness_aware_gradient)
+
+# %% [markdown]
+# The smallest net with two layers has two weights and computes $w_2 w_1 x$. Let it learn that $x = 1$ gives 1:
+# $L = \frac12 (w_1 w_2 - 1)^2$. Every point on the curve $w_1 w_2 = 1$ is a perfect answer; the largest curvature of
+# the loss there is $w_1^2 + w_2^2$, least where both weights are 1. From the same start, where does each way down end?
+
+
+# %%
+def two_weights(w):
+    """The loss of the smallest net with two layers, and its gradient."""
+    error = w[0] * w[1] - 1
+    return 0.5 * error**2, error * w[::-1]
+
+
+def descend(radius, steps=3000, learning_rate=0.02):
+    """The points that sharpness-aware descent visits; plain descent for a radius of 0."""
+    path = [np.array([3.0, 0.1])]
+    for _ in range(steps):
+        path.append(path[-1] - learning_rate * sharpness_aware_gradient(two_weights, path[-1], radius))
+    return np.array(path)
+
+
+paths = {radius: descend(radius) for radius in (0.0, 0.2)}
+
+w_1, w_2 = np.linspace(0.3, 3.3, 120), np.linspace(0, 1.6, 100)
+fig, ax = plt.subplots(figsize=(8, 4.2), layout="constrained")
+ax.contour(w_1, w_2, np.abs(w_1 * w_2[:, None] - 1), levels=[0.1, 0.3, 0.6, 1, 2], colors="0.75", linewidths=0.8)
+ax.plot(w_1, 1 / w_1, color="0.5", marker="", linestyle=":", label="loss 0")
+for (radius, path), style, marker in zip(paths.items(), ("--", "-"), ("s", "o"), strict=True):
+    label = f"radius {radius}: curvature {np.sum(path[-1] ** 2):.1f} at the end"
+    ax.plot(*path.T, style, marker=marker, markevery=[len(path) - 1], markersize=9, linewidth=1.5, label=label)
+ax.scatter(1, 1, 70, color="black", marker="*", zorder=5, label="the widest minimum")
+ax.set(xlabel="$w_1$", ylabel="$w_2$", ylim=(0, 1.6), title="Plain descent stops at the first minimum it meets")
+ax.grid(visible=False)
+ax.legend(loc="upper right")
+plt.show()
+
+# %% [markdown]
+# Plain descent stops where it first meets the curve, at a curvature of 9.2. The sharpness-aware one goes on along it,
+# to where the curvature is 2, the smallest there is. And yet both nets compute exactly the same.
+
+# %% numbers="sharpness"
+float(np.sum(paths[0.0][-1] ** 2))  # shown: 9.2 ± 0.1
+float(np.sum(paths[0.2][-1] ** 2))  # shown: 2.0 ± 0.1
+max(two_weights(path[-1])[0] for path in paths.values())  # shown: < 1e-3

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from contextlib import suppress
@@ -146,7 +147,8 @@ def test_names_may_be_short() -> None:
     assert [pack.exercise for pack in find_packs(["relu_forward"])] == ["layers.relu_forward"]
     of_a_file = [pack.exercise for pack in find_packs(["layers.py"])]
     assert of_a_file == [name for name in sorted(RECIPES) if name.startswith("layers.")]
-    assert len(find_packs([])) == len(exercises.RECIPES)
+    assert len(find_packs([])) == sum(not name.startswith("further.") for name in exercises.RECIPES)
+    assert {pack.exercise.split(".")[0] for pack in find_packs(["further"])} == {"further"}
 
 
 def test_a_pack_is_the_same_bytes_each_time_and_names_a_change(reference: Reference, packs: dict[str, Pack]) -> None:
@@ -214,6 +216,61 @@ def run_cli(folder: Path, *args: str) -> subprocess.CompletedProcess[str]:
         text=True,
         check=False,
     )
+
+
+@pytest.fixture
+def optional(reference: Reference, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    """The module nndl.further as a student gets it."""
+    text = re.sub(
+        r"### BEGIN SOLUTION(?s:.*?)### END SOLUTION", "raise NotImplementedError", reference.source("further")
+    )
+    module = execute(text, "nndl.further", "nndl/further.py")
+    monkeypatch.setitem(sys.modules, "nndl.further", module)
+    return module
+
+
+def test_an_optional_exercise_that_nobody_has_begun_is_not_called_missing(optional: ModuleType) -> None:
+    with pytest.raises(CheckFailed) as caught:
+        check(optional.adamw)
+    assert str(caught.value) == "○ further.adamw: optional, and not begun; it is not graded."
+
+
+def test_an_optional_exercise_that_is_begun_is_checked_like_any_other(
+    optional: ModuleType, reference: Reference, capsys: pytest.CaptureFixture[str]
+) -> None:
+    right = reference.module("further").max_norm
+    optional.max_norm = lambda w, limit: right(w.T, limit).T  # type: ignore[attr-defined]
+    optional.max_norm.__name__ = optional.max_norm.__qualname__ = "max_norm"
+    optional.max_norm.__module__ = "nndl.further"
+    with pytest.raises(CheckFailed, match=r"✗ further\.max_norm\n  ✗ out: Rows are brought to the limit"):
+        check(optional.max_norm)
+    check(reference.module("further").adamw)
+    assert capsys.readouterr().out == "✓ further.adamw: right in all 6 cases\n"
+
+
+def test_the_command_leaves_out_what_is_optional_and_does_not_count_a_stub_of_it(
+    tmp_path: Path, reference: Reference
+) -> None:
+    package = tmp_path / "nndl"
+    package.mkdir()
+    (package / "__init__.py").write_text("")
+    text = reference.source("further")
+    stubs = re.sub(r"### BEGIN SOLUTION(?s:.*?)### END SOLUTION", "raise NotImplementedError", text)
+    (package / "further.py").write_text(stubs)
+    untouched = run_cli(tmp_path, "check", "further")
+    assert untouched.returncode == 0
+    assert "written" not in untouched.stdout
+    assert "exercises" not in untouched.stdout
+    start, end = text.index("def max_norm"), text.index("def smoothed_softmax_loss")
+    (package / "further.py").write_text(
+        stubs.replace(stubs[: stubs.index("def smoothed")], text[:start] + text[start:end])
+    )
+    two = run_cli(tmp_path, "check", "further")
+    assert (two.returncode, two.stdout.splitlines()[-1]) == (0, "2 of 2 exercises pass."), two.stderr
+    (package / "further.py").write_text("def broken(\n")
+    (package / "layers.py").write_text(reference.source("layers"))
+    everything = run_cli(tmp_path, "check")
+    assert "further" not in everything.stdout
 
 
 def test_the_command_says_what_passes_and_what_does_not(tmp_path: Path, reference: Reference) -> None:

@@ -36,6 +36,7 @@ exercises = [
     { name = "models.best", points = 2, score = { from = 0.2, to = 0.5 } },
 ]
 written = [{ name = "why", points = 1 }]
+further = ["fun.double", "fun.triple"]
 """
 
 
@@ -55,6 +56,7 @@ def test_what_is_read(tmp_path: Path) -> None:
         "models-best",
     ]
     assert course.late.grace_seconds == 5400
+    assert [exercise.name for exercise in assignment.further] == ["fun.double", "fun.triple"]
     assert course.root == tmp_path
 
 
@@ -67,6 +69,18 @@ def test_a_net_of_ones_own_design_is_handed_in_with_its_constructor(tmp_path: Pa
         ("layers", "backward"),
         ("nets", "build"),
     ]
+
+
+def test_what_is_not_graded_is_an_exercise_and_counts_for_nothing(tmp_path: Path) -> None:
+    course = load(write(tmp_path, TEXT))
+    with_it, without = course["hw1"], load(write(tmp_path, TEXT.replace("further = ", "# ")))["hw1"]
+    assert with_it.exercises == without.exercises
+    assert with_it.files == without.files
+    assert "nndl/fun.py" not in with_it.files
+    names = [exercise.name for _, exercise in course.exercises()]
+    assert [exercise.name for _, exercise in course.exercises(further=True)] == [*names, "fun.double", "fun.triple"]
+    assert all(exercise.graded for exercise in with_it.exercises)
+    assert not any(exercise.graded or exercise.points for exercise in with_it.further)
 
 
 def test_the_kits_own_course_is_valid(course: Course) -> None:
@@ -96,6 +110,13 @@ def test_the_kits_own_course_is_valid(course: Course) -> None:
         ("[late]", "[grading]\nfollow_through = -1\n[late]", 5, "a share between 0 and 1"),
         ('name = "hw1"', 'name = "../hw1"', 9, "no assignment name"),
         ("points = 3", "point = 3", 16, "unknown field `point`"),
+        ('"fun.triple"', '"fun.double"', 21, "stands there twice"),
+        ('"fun.triple"', '"layers.forward"', 16, "stands there twice"),
+        ('"fun.triple"', '"triple"', 21, 'write "module.function"'),
+        ('"fun.triple"', '"fun."', 21, 'write "module.function"'),
+        ('"fun.triple"', '"models.triple"', 21, "a further exercise is a function"),
+        ('"fun.triple"', '"layers.triple"', 21, "layers.py is; write it in a file of its own, such as further.py"),
+        ('"fun.triple"', "3", 14, "Expected `str`, got `int`"),
         ("due = 2027-01-31T12:00:00Z", "", 9, "missing required field `due`"),
     ],
 )

@@ -40,6 +40,7 @@ written = [{ name = "why", points = 4 }]
 name = "more"
 exercises = [{ name = "neural_net.TwoLayerNet.predict", points = 5 }]
 written = [{ name = "how", points = 1 }]
+further = ["further.adamw"]
 """
 SHARE: dict[str, float] = {"pass": 1.0, "partial": 0.5}
 

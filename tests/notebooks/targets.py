@@ -22,6 +22,7 @@ TARGETS = {
         assert max(three.train_acc_history) == max(five.train_acc_history) == 1
         assert len(three.train_acc_history) == len(five.train_acc_history) == 21  # 20 epochs
         assert np.sum(maps[3] == 1) > np.sum(maps[5] == 1) > 0
+        assert margins[0.0][-1] > 2 * margins[0.1][-1] > 2 * margins[0.3][-1] > 0
     """,
     "hw4/Optimization": """
         assert list(racers) == ["sgd", "sgd_momentum", "sgd_nesterov_momentum", "adagrad", "rmsprop", "adam"]
@@ -30,6 +31,8 @@ TARGETS = {
         finals = {rule: np.mean(racer.loss_history[-20:]) for rule, racer in racers.items()}
         assert max(finals, key=finals.get) == "sgd"
         assert best_solver.best_val_acc >= 0.5
+        assert max(left["AdamW"]) - min(left["AdamW"]) < 0.01
+        assert left["Adam with a penalty"] == sorted(left["Adam with a penalty"])
     """,
     "hw4/Batch-Normalization": """
         assert max(deep["batchnorm"].train_acc_history) > max(deep[None].train_acc_history) + 0.1
@@ -50,12 +53,15 @@ TARGETS = {
         gaps = {p: np.mean(np.subtract(run.train_acc_history, run.val_acc_history)[-10:]) for p, run in runs.items()}
         assert gaps[0.75] < gaps[0.0] - 0.05
         assert best_solver.best_val_acc >= 0.5
+        assert np.linalg.norm(limited[0.05].model.params["W1"], axis=0).max() < 0.0501
+        assert limited[0.05].val_acc_history[-1] > limited[None].val_acc_history[-1]
     """,
     "hw5/CNN-Layers": """
         assert len(photographs) == 2
         assert len(results) == 2
         assert all(error < 1e-12 for _, error in results.values())
         assert rel_error(pooled, known_pooling) < 1e-7
+        assert np.allclose(separable, full)
     """,
     "hw5/CNN-BatchNorm": """
         assert np.abs(test_means[-1]).max() < 0.1
@@ -82,6 +88,8 @@ TARGETS = {
         assert len(best["val_acc"]) <= 10
         assert best_val >= 0.65
         assert best_test >= 0.65
+        assert np.allclose(paths[0.2][-1], 1, atol=0.05)
+        assert paths[0.0][-1][0] > 2.9
     """,
     "hw6/Network-Visualization": """
         assert net.dataset == "offline"

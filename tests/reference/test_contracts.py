@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from solutions.nndl import conv_layer_utils, conv_layers, layer_utils, layers
+from solutions.nndl import conv_layer_utils, conv_layers, further, layer_utils, layers
 
 from .numeric import central_difference
 
@@ -109,6 +109,18 @@ LAYERS = {
         conv_layers.conv_backward_naive,
         [conv((2, 1, 4, 6), (2, 1, 2, 5))],
         ({"stride": 3, "pad": 2},),
+    ),
+    "depthwise conv": Layer(
+        further.depthwise_conv_forward,
+        further.depthwise_conv_backward,
+        [conv((2, 3, 5, 6), (3, 3, 2)), conv((1, 1, 4, 7), (1, 1, 4)), conv((3, 2, 3, 3), (2, 3, 3))],
+        ({"stride": 1, "pad": 0},),
+    ),
+    "depthwise conv, padded, stride 2, a rest": Layer(
+        further.depthwise_conv_forward,
+        further.depthwise_conv_backward,
+        [conv((2, 3, 5, 6), (3, 2, 3)), conv((1, 2, 1, 4), (2, 3, 1))],
+        ({"stride": 2, "pad": 1},),
     ),
     "pool": Layer(
         conv_layers.max_pool_forward_naive,

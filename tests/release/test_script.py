@@ -12,6 +12,7 @@ from grader.errors import CourseError
 from grader.release.script import source_notebook
 
 NOTEBOOK = Notebook("intro", (Exercise("layers.relu_forward", 2.5),), (Written("why", 3),))
+WITH_FURTHER = Notebook("intro", NOTEBOOK.exercises, NOTEBOOK.written, ("further.adamw",))
 ASSIGNMENT = Assignment("hw1", "One", datetime(2027, 1, 1, tzinfo=UTC), (NOTEBOOK,))
 SCRIPT = """\
 # %% [markdown]
@@ -64,6 +65,46 @@ def test_is_every_kind_of_cell_what_nbgrader_expects(tmp_path):
     assert solution.metadata.nbgrader == common | {
         "grade_id": "try-it", "grade": False, "solution": True, "locked": False,
     }  # fmt: skip
+
+
+FURTHER = """
+# %% further="further.adamw"
+check(adamw)
+"""
+
+
+def test_is_the_check_of_what_is_not_graded_an_ordinary_cell(tmp_path):
+    *before, cell = read(tmp_path, SCRIPT + FURTHER, WITH_FURTHER).cells
+    assert (cell.cell_type, cell.source, cell.metadata) == ("code", "check(adamw)", {})
+    assert before == read(tmp_path, SCRIPT).cells
+
+
+FURTHER_DAMAGED = {
+    "no cell": (SCRIPT, 'course.toml lists "further.adamw" for this notebook, but no cell carries it; add the cell.'),
+    "not listed": (
+        SCRIPT + FURTHER.replace("adamw", "adamwx"),
+        'line 26: course.toml lists no further exercise "further.adamwx" for hw1/intro; it has further.adamw.',
+    ),
+    "as if graded": (
+        SCRIPT + FURTHER.replace("further=", "exercise="),
+        'line 26: course.toml lists no exercise "further.adamw" for hw1/intro; it has layers.relu_forward.',
+    ),
+    "as text": (SCRIPT + FURTHER.replace("%% ", "%% [markdown] "), "line 26: further is a markdown cell; make it a"),
+    "a region": (
+        SCRIPT + FURTHER + "### BEGIN SOLUTION\nx = 1\n### END SOLUTION\n",
+        "line 26: a solution region stands in a cell that keeps its content",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", FURTHER_DAMAGED)
+def test_is_a_mistake_about_what_is_not_graded_said_in_one_sentence(tmp_path, case):
+    script, sentence = FURTHER_DAMAGED[case]
+    with pytest.raises(CourseError) as refused:
+        read(tmp_path, script, WITH_FURTHER)
+    assert sentence in str(refused.value)
+    assert str(refused.value).startswith(str(tmp_path / "intro.py"))
+    assert "\n" not in str(refused.value)
 
 
 def test_do_cell_ids_stay_when_a_cell_is_added(tmp_path):

@@ -60,6 +60,13 @@ def double(x):
     )
 
 
+def test_does_a_banner_say_that_an_exercise_earns_nothing():
+    notebook = Notebook("layers", further=("layers.double",))
+    assignment = Assignment("hw1", "One", datetime(2027, 1, 1, tzinfo=UTC), (notebook,))
+    stub = strip(SOLVED, "layers", Course(CourseTable("Test"), (assignment,), root=Path("nowhere")))
+    assert "# ======== YOUR CODE HERE: layers.double (hw1, for fun) ========\n    raise NotImplementedError(" in stub
+
+
 def test_does_a_banner_number_the_parts_and_count_one_point_as_one():
     source = SOLVED.replace(
         "    return out", "    ### BEGIN SOLUTION\n    out += 1\n    ### END SOLUTION\n    return out"
@@ -181,7 +188,7 @@ def test_is_a_marker_in_a_string_no_marker():
 
 def test_does_every_stub_of_the_course_raise(course, tree):
     with trials.package(tree) as name:
-        for _, exercise in course.exercises():
+        for _, exercise in course.exercises(further=True):
             if exercise.score is not None or absent(exercise.module):
                 continue
             module = importlib.import_module(f"{name}.{exercise.module}")

@@ -38,6 +38,8 @@ class Result:
         How many were run.
     program : str
         The lines that show the first finding, with the shapes of the inputs they need.
+    optional : bool
+        Whether the exercise is never graded.
     """
 
     exercise: str
@@ -45,15 +47,23 @@ class Result:
     findings: tuple[Finding, ...]
     cases: int
     program: str = ""
+    optional: bool = False
 
     @property
     def missing(self) -> bool:
         """Whether the exercise is still a stub."""
         return any(finding.verdict == "missing" for finding in self.findings)
 
+    @property
+    def counts(self) -> bool:
+        """Whether it belongs into a total: an optional exercise that is still a stub does not."""
+        return not (self.optional and self.missing)
+
     def __str__(self) -> str:
         if self.passed:
             return f"✓ {self.exercise}: right in all {self.cases} cases"
+        if not self.counts:
+            return f"○ {self.exercise}: optional, and not begun; it is not graded."
         if self.missing:
             return f"○ {self.exercise}: {self.findings[0].hint}"
         lines = [f"✗ {self.exercise}"]
@@ -164,11 +174,12 @@ def examine(pack: Pack, namespace: Mapping[str, object]) -> Result:
         case = next(golden.case for golden in pack.cases if golden.case.title == first.case)
         shown = ", ".join(f"{name} {_shape(value)}" for name, value in case.inputs.items())
         program = f"# {shown}\n{case.program}"
-    return Result(pack.exercise, judgement.share == 1, judgement.findings, len(hearings), program)
+    passed = judgement.share == 1
+    return Result(pack.exercise, passed, judgement.findings, len(hearings), program, pack.optional)
 
 
 def find_packs(wanted: Iterable[str]) -> list[Pack]:
-    """The packs of the exercises called `wanted`: full names, modules or beginnings; all of them for an empty list.
+    """The packs of the exercises called `wanted`: full names, modules or beginnings; all that are graded for none.
 
     Raises
     ------
@@ -184,7 +195,8 @@ def find_packs(wanted: Iterable[str]) -> list[Pack]:
         if not found:
             raise PackError(f'There is no exercise "{name}"; there are {", ".join(known) or f"none in {FOLDER}"}.')
         chosen += found
-    return [load(exercise) for exercise in dict.fromkeys(chosen or known)]
+    packs = [load(exercise) for exercise in dict.fromkeys(chosen or known)]
+    return [pack for pack in packs if chosen or not pack.optional]
 
 
 def _exercises(target: Callable[..., Any]) -> list[tuple[Pack, dict[str, object]]]:

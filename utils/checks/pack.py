@@ -60,6 +60,8 @@ class Pack:
         Exercises to solve before this one.
     needs : str
         A package that the exercise is written with and that the course does not install by itself: ``"torch"``.
+    optional : bool
+        Whether the exercise is never graded; one that nobody has begun is then not held to be missing.
     """
 
     exercise: str
@@ -67,6 +69,7 @@ class Pack:
     cases: tuple[GoldenCase, ...]
     requires: tuple[str, ...] = ()
     needs: str = ""
+    optional: bool = False
 
     @property
     def absent(self) -> bool:
@@ -81,6 +84,7 @@ class Pack:
             "exercise": self.exercise,
             "requires": list(self.requires),
             **({"needs": self.needs} if self.needs else {}),
+            **({"optional": True} if self.optional else {}),
             "hints": dict(self.hints),
             "cases": [_pack_case(golden, arrays) for golden in self.cases],
         }
@@ -99,7 +103,8 @@ class Pack:
             if tree["format"] != FORMAT:
                 raise PackError(f"it has format {tree['format']}, this kit reads {FORMAT}")
             cases = tuple(_unpack_case(case, arrays) for case in tree["cases"])
-            return Pack(tree["exercise"], tree["hints"], cases, tuple(tree["requires"]), tree.get("needs", ""))
+            requires, optional = tuple(tree["requires"]), tree.get("optional") is True
+            return Pack(tree["exercise"], tree["hints"], cases, requires, tree.get("needs", ""), optional)
         except (
             Exception
         ) as error:  # numpy and zipfile raise a dozen kinds on damaged bytes, tokenize.TokenError among them

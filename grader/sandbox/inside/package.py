@@ -27,7 +27,8 @@ class SubmittedPackage:
     module : str
         Short name of the module under test: ``"fc_net"``.
     proxies : mapping of str to sequence of str
-        Module name → functions that are answered from outside; a module of ``utils`` has its full name.
+        Module name → functions that are answered from outside; a module of ``utils`` has its full name. A module of
+        ``nndl`` with no functions and no text is withheld.
     ask : callable
         Called as ``ask(module, function, args, kwargs)`` when the submitted code calls a proxy.
     withheld : mapping of str to sequence of str
@@ -55,9 +56,12 @@ class SubmittedPackage:
             answered = {function: _proxy(name, function, ask) for function in functions}
             if name.startswith("utils."):
                 _put(_Withheld(name, self._name, answered))
+            elif not functions and name not in files:
+                _put(_Withheld(f"nndl.{name}", self._name))
             else:
                 _put(_StandIn(f"nndl.{name}", answered, files.get(name), used))
-        sys.meta_path.insert(0, _Closed(self._name, tuple(proxies), withheld))
+        allowed = [name for name, functions in proxies.items() if functions or name in files]
+        sys.meta_path.insert(0, _Closed(self._name, allowed, withheld))
         sys.meta_path.append(_Absent(self._name))
 
     def load(self) -> ModuleType:
