@@ -101,7 +101,7 @@ def nesterov_cases(rng: np.random.Generator) -> Iterator[Case]:
 
 def adagrad_cases(rng: np.random.Generator) -> Iterator[Case]:
     """An epsilon that is large enough to be seen."""
-    yield from _cases(rng, "adagrad", ("a",), _adagrad_settings, ("a",))
+    yield from rule_cases(rng, "adagrad", ("a",), _adagrad_settings, ("a",))
 
 
 def rmsprop_cases(rng: np.random.Generator) -> Iterator[Case]:
@@ -407,7 +407,7 @@ ADAGRAD = Recipe(
             "Every entry moves by the same distance; the step should be proportional to dw.",
             (_ADAGRAD, "next_w = w - learning_rate * np.sign(dw)"),
         ),
-        _in_place(_ADAGRAD),
+        in_place(_ADAGRAD),
     ),
 )
 
