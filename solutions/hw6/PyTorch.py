@@ -99,8 +99,8 @@ print(f"PyTorch {torch.__version__}, computing on: {device}")
 raw = get_CIFAR10_data()
 
 # How much is trained, all in one place: the images of one epoch, and the epochs of your own net. The offline set gets
-# short ones, so that the whole notebook takes no more than three minutes. CIFAR-10 gets all of its images; the epochs
-# of section 7 take about ten minutes on a processor then, everything before them about three.
+# short ones, so that the whole notebook takes no more than three minutes. CIFAR-10 gets all of its images: on a
+# processor the ten epochs of section 7 take eight to ten minutes then, everything before them about two.
 if raw["dataset"] == "cifar10":
     EPOCH, BEST_EPOCHS = 49_000, 10
 else:
@@ -207,10 +207,10 @@ fig.legend(loc="outside upper center", ncols=2)
 plt.show()
 
 # %% [markdown]
-# The outputs agree to more than ten digits. The times need not. NumPy makes a new array for every step of a layer
-# (subtract the mean, square, add up, …); PyTorch's layers are compiled as a whole and need fewer of them. Look at the
-# bars with that in mind: where is the difference large, where small, and what do the layers with a small one spend
-# their time on?
+# The outputs differ by less than $10^{-10}$. The times differ more. NumPy makes a new array for every step of a layer
+# (subtract the mean, square, add up, …); a compiled layer, PyTorch's or a fast one of the course, needs fewer of them.
+# Look at the bars with that in mind: where is the difference large, where small, and what do the layers with a small
+# one spend their time on?
 
 # %% numbers="bridge"
 max(difference for difference, *_ in bridge.values())  # shown: < 1e-10
@@ -253,7 +253,7 @@ print("reshape, image 1:", *channels_last.reshape(2, 24)[1].tolist())
 
 # %% [markdown]
 # `reshape` is `view` where that is possible, and a copy in the order of the axes where it is not; `.contiguous()` makes
-# that copy by itself. For whole images `x.flatten(1)` flattens everything behind the first axis.
+# that copy by itself.
 #
 # Now a mistake that no error tells you of. Both of these have the shape `(N, H, W, C)`:
 
@@ -977,10 +977,10 @@ print(f"test {best_test:.1%}")
 # | a constant learning rate of 0.001 | 58 % |
 # | global average pooling before the affine layer | 48 % |
 #
-# Batch norm brought most. The large learning rate needs the schedule; but a constant rate of a quarter was as good in a
-# run this short, the difference is noise (one standard error is 1.6 points). Global average pooling did not help: the
-# affine layer no longer knows where in the image something was found, and a filter that sees little of the image has to
-# do with that. Longer runs might judge it differently.
+# Without batch norm the net is ten points behind. The large learning rate needs the schedule; a constant rate of a
+# quarter was as good in a run this short: one standard error is 1.6 points, so that 58 and 59 cannot be told apart.
+# Global average pooling did not help here: behind it the affine layer no longer knows where in the image something was
+# found. In a longer run, or behind more layers, it may.
 # ### END SOLUTION
 
 # %% numbers="best-report"

@@ -63,12 +63,12 @@ def test_with_torch_nothing_is_left_out(course: Course) -> None:
 @pytest.mark.usefixtures("without_torch")
 def test_the_students_check_says_what_it_leaves_out() -> None:
     said = CliRunner().invoke(cli.app, ["check", "torch_models"])
-    assert said.output == "8 exercises need torch, which is not installed; to check them: pip install torch\n"
+    assert said.output == "9 exercises need torch, which is not installed; to check them: pip install torch\n"
     assert said.exit_code == 2
     said = CliRunner().invoke(cli.app, ["check", "torch_models", "layers.relu_forward"])
     assert said.output.endswith(
         "1 exercises pass, 1 are still to be written.\n"
-        "8 more need torch, which is not installed; to check them: pip install torch\n"
+        "9 more need torch, which is not installed; to check them: pip install torch\n"
     )
 
 
