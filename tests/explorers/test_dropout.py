@@ -30,9 +30,10 @@ def test_averages_come_back_to_the_value_without_dropout(net_class: Any, p: floa
 
 def test_the_gap_closes_with_p(net_class: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(compute, "PROBABILITIES", (0.0, 0.9))
-    steps = list(gaps(net_class, Dropout(units=60, images=300)))
+    steps = list(gaps(net_class, Dropout()))
     found = steps[-1][1]
     gap = {p: run.train[-1] - run.val[-1] for p, run in found.runs.items()}
+    assert found.runs[0.0].train[-1] > 0.85  # learnt by heart: there is a gap to close
     assert gap[0.9] < gap[0.0] - 0.1
     assert steps[-1][0] == 1
 

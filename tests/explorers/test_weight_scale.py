@@ -76,7 +76,7 @@ def test_scales_come_from_coarse_to_fine() -> None:
 
 def test_the_sweep_tells_what_trains_from_what_does_not(net_class: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(compute, "SCALES", SCALES[:13:6])
-    monkeypatch.setattr(compute, "EPOCHS", 4)
+    monkeypatch.setattr(compute, "EPOCHS", 8)
     steps = list(sweep(net_class, WeightScale(depth=5, width=20)))
     shares, found = [share for share, _ in steps], steps[-1][1]
     assert shares == sorted(shares)

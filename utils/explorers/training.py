@@ -67,23 +67,30 @@ class Signum:
 
     It copes with gradients of every size, as Adam does, and is no exercise of ``optim.py``: the explorers need none of
     those, and give none away. J. Bernstein et al., "signSGD: compressed optimisation for non-convex problems", ICML
-    2018, algorithm 2.
+    2018, algorithm 2. In the second half of the run the steps become shorter, down to 0: at one length throughout, the
+    net would end by jumping to and fro, and learn no image by heart.
 
     Attributes
     ----------
     learning_rate : float
-        Three times the length of a step, so that it means about as much as that of Adam.
+        Three times the length of the first step, so that it means about as much as that of Adam.
+    steps : int
+        Of the whole run.
     """
 
-    learning_rate: float = 1e-3
+    learning_rate: float
+    steps: int
+    taken: int = 0
     recent: dict[str, deque[Array]] = field(default_factory=dict)
 
     def update(self, params: dict[str, Any], grads: dict[str, Any]) -> None:
         """One step of every parameter, in place of the old one."""
+        length = self.learning_rate / 3 * min(1.0, max(0.0, 2 - 2 * self.taken / self.steps))
+        self.taken += 1
         for name, grad in grads.items():
             seen = self.recent.setdefault(name, deque(maxlen=8))
             seen.append(np.array(grad))
-            params[name] = (params[name] - self.learning_rate / 3 * np.sign(sum(seen))).astype(params[name].dtype)
+            params[name] = (params[name] - length * np.sign(sum(seen))).astype(params[name].dtype)
 
 
 def train(
@@ -113,10 +120,11 @@ def train(
         Another optimiser than `Signum`.
     """
     rng = np.random.default_rng(seed)
-    rule, run = rule or Signum(rate), Run()
     num_train = len(data["X_train"])
+    each = max(1, num_train // batch)
+    rule, run = rule or Signum(rate, epochs * each), Run()
     for _ in range(epochs):
-        for _ in range(max(1, num_train // batch)):
+        for _ in range(each):
             chosen = rng.choice(num_train, min(batch, num_train), replace=False)
             with running(int(rng.integers(2**31))):
                 loss, grads = net.loss(data["X_train"][chosen], data["y_train"][chosen])

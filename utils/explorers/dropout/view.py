@@ -28,7 +28,7 @@ class DropoutExplorer(Explorer[Dropout]):
         "Dropped units are 0 and the kept ones are scaled up, so that the average over many passes comes back to the "
         "value without dropout. Below, the distance between the two curves is what the net learnt by heart."
     )
-    question = "At which p is the gap closed, and what has the validation accuracy paid for it?"
+    question = "Which p narrows the gap most, and at which p is the validation accuracy best?"
     first = Dropout()
     drives_work = ("units", "images", "seed")
 
