@@ -101,7 +101,7 @@ def nesterov_cases(rng: np.random.Generator) -> Iterator[Case]:
 
 def adagrad_cases(rng: np.random.Generator) -> Iterator[Case]:
     """An epsilon that is large enough to be seen."""
-    yield from rule_cases(rng, "adagrad", ("a",), _adagrad_settings, ("a",))
+    yield from rule_cases(rng, "optim.adagrad", ("a",), _adagrad_settings, ("a",))
 
 
 def rmsprop_cases(rng: np.random.Generator) -> Iterator[Case]:
