@@ -290,7 +290,7 @@ DropoutExplorer(FullyConnectedNet)
 
 # %% [markdown] written="does-it-regularise"
 # ### BEGIN SOLUTION
-# (On the offline set; means of the last ten epochs.) Without dropout the network gets nearly all of its five
+# (On the offline set, averaged over the last ten epochs.) Without dropout the network gets nearly all of its five
 # hundred images right, 96 %, and less than a third of new ones, 31 %. The more is dropped, the less it learns by
 # heart: at $p = 0.75$ the training accuracy is 84 %. The validation accuracy does not suffer; it is a few points
 # higher, 34 %. So the gap becomes smaller mainly from above, and a little from below: dropout is a regulariser. It
@@ -324,7 +324,7 @@ np.mean(runs[0.0].loss_history[-25:])  # shown: < 1
 # $p = 0.75$: the network of 500 units still learns 84 % of its images, that of 50 units only 68 %. As a rule a smaller
 # network is also less able to learn by heart, and needs less regularisation.
 #
-# Whether it needs any, the gap between training and validation accuracy says. On these five hundred images there is one
+# Whether it needs any shows when the accuracies in training and validation are compared. On these five hundred images there is one
 # for 50 units, too: 98 % against 31 % without dropout, and $p = 0.5$ does no harm on new images. With many more images,
 # which 50 units could not learn by heart, there would be no gap to close, and dropout would only make the network
 # smaller still.

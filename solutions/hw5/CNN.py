@@ -688,7 +688,7 @@ plt.show()
 
 # %% [markdown] written="best-cnn-report"
 # ### BEGIN SOLUTION
-# (On the offline set.) 68 % on the validation set, 70 % on the test set and 74 % on all images it was trained on, with
+# (On the offline set.) 68 % on the validation set, 70 % on the test set and 74 % on the whole training set, with
 # three convolutions: $5 \times 5$ with stride 2 and 16 filters, then $3 \times 3$ with 32 and 64 filters and a pooling
 # each, batch normalisation everywhere, one affine layer; Adam at $2 \cdot 10^{-3}$, halved after every epoch.
 #
