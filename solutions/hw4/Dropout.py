@@ -324,10 +324,10 @@ np.mean(runs[0.0].loss_history[-25:])  # shown: < 1
 # $p = 0.75$: the network of 500 units still learns 84 % of its images, that of 50 units only 68 %. As a rule a smaller
 # network is also less able to learn by heart, and needs less regularisation.
 #
-# Whether it needs any shows when the accuracies in training and validation are compared. On these five hundred images there is one
+# Whether it needs any shows in how far the two accuracies are apart. On these five hundred images they are far apart
 # for 50 units, too: 98 % against 31 % without dropout, and $p = 0.5$ does no harm on new images. With many more images,
-# which 50 units could not learn by heart, there would be no gap to close, and dropout would only make the network
-# smaller still.
+# which 50 units could not learn by heart, they would be close together from the beginning, and dropout would only make
+# the network smaller still.
 # ### END SOLUTION
 
 # %% numbers="smaller-network-figures"
