@@ -132,12 +132,14 @@ float((chances.sum(dim=1) - 1).abs().max())  # shown: < 1e-5
 #
 # $$M_{ij} = \max_c \left| \frac{\partial s_y}{\partial X_{cij}} \right|$$
 #
-# A tool for it first: the score of the right class is *one entry of each row* of the scores, another one in each row.
-# In NumPy you took them by `scores[np.arange(N), y]`. In PyTorch there is `gather` besides: it walks along a dimension
-# and takes, for each entry of an index tensor, the entry of the table that it names. The index has as many dimensions
-# as the table, so one column per row makes it a column of shape $(N, 1)$, and so is the result.
+# A tool for it first. The scores of the right classes are *one entry of each row* of the scores, in another column each
+# time. In NumPy you took them by `scores[np.arange(N), y]`. PyTorch understands the same indexing, and has `gather`
+# besides: along the dimension that you name it takes, for each entry of an index tensor, the entry of the table that
+# stands there. The index has as many dimensions as the table: one column number per row is an index of shape $(N, 1)$,
+# and the result has the shape of the index.
 #
-# Picking can be differentiated: what comes back from above goes to the entries that were picked, and all others get 0.
+# Both can be differentiated: the upstream gradient of an entry that was picked goes back to its place in the table, and
+# every other entry gets 0.
 
 # %%
 table = torch.tensor([[3.0, 1.0, 4.0, 1.0], [5.0, 9.0, 2.0, 6.0], [5.0, 3.0, 5.0, 8.0]], requires_grad=True)
@@ -152,6 +154,8 @@ print("gradient of the table:", table.grad, sep="\n")
 # %% numbers="gather"
 np.array_equal(picked[:, 0].detach(), table.detach().numpy()[np.arange(3), columns.numpy()])  # shown: True
 np.array_equal(table.grad, [[0, 0, 10, 0], [20, 0, 0, 0], [0, 0, 0, 30]])  # shown: True
+(by_indexing,) = torch.autograd.grad(table[torch.arange(3), columns].sum(), table)
+np.array_equal(by_indexing, table.grad > 0)  # shown: True
 
 # %% [markdown]
 # Now write `compute_saliency_maps`. One backward pass is enough for a whole batch. Use `torch.autograd.grad`: it hands
