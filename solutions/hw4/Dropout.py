@@ -384,8 +384,8 @@ print(f"best validation accuracy {best_solver.best_val_acc:.1%}, test accuracy {
 # Short runs first: 5000 images, five epochs, hidden layers of 200, 200 and 100 units. *Batch normalisation:* 43 %
 # without and 44 % with it, at the same rate: in a network that is not deep it brings little. *Dropout*, added to
 # it: 45 % with $p = 0.25$ and 43 % with 0.5. With 1000 validation images, where one standard error is 1.6 points,
-# none of these is clearly better than another. What does change is the gap between training and validation
-# accuracy: 19 points without dropout, 9 with $p = 0.25$, and no more than 5 with 0.5.
+# none of these is clearly better than another. What does change is how far the two accuracies are apart: 19 points
+# without dropout, 9 with $p = 0.25$, and no more than 5 with 0.5.
 #
 # *More training:* ten epochs instead of five widen the gap without dropout to more than 30 points, and the validation
 # accuracy rises by a few. With $p = 0.25$ it rises as well, and the gap stays below 22. So a network with dropout
