@@ -128,7 +128,7 @@ def blur(img, sigma=0.5):
     tensor of shape (N, C, H, W)
     """
     reach = max(1, round(3 * sigma))
-    offsets = torch.arange(-reach, reach + 1, dtype=img.dtype)
+    offsets = torch.arange(-reach, reach + 1, dtype=img.dtype, device=img.device)
     weights = torch.exp(-0.5 * (offsets / sigma) ** 2)
     weights = weights / weights.sum()
     channels = img.shape[1]

@@ -116,6 +116,48 @@ def sgd_nesterov_momentum(w, dw, config=None):
     return next_w, config
 
 
+def adagrad(w, dw, config=None):
+    """AdaGrad: every entry of w gets a step size of its own, from the size of all its gradients so far.
+
+        a' = a + dw²,    next_w = w − learning_rate · dw / (√a' + epsilon)
+
+    The sum only grows, so the steps only become shorter; `rmsprop` takes a running mean in its place.
+
+    Parameters
+    ----------
+    w : ndarray of any shape
+        Parameter; left as it is.
+    dw : ndarray, same shape as w
+        Gradient of the loss in w; left as it is.
+    config : dict, optional
+        ``learning_rate`` (default 1e-2), ``epsilon`` (default 1e-8, keeps the division away from 0), ``a`` (sum of
+        all dw² so far, default: zeros like w).
+
+    Returns
+    -------
+    next_w : ndarray, same shape and dtype as w
+        The parameter after the step.
+    config : dict
+        The settings, with ``a`` now a'.
+
+    References
+    ----------
+    J. Duchi, E. Hazan, Y. Singer, "Adaptive subgradient methods for online learning and stochastic optimization",
+    JMLR 12 (2011), section 1 (the version with a diagonal matrix).
+    """
+    config = _with_defaults(config, learning_rate=1e-2, epsilon=1e-8)
+    a = config.get("a", np.zeros_like(w))
+    learning_rate, epsilon = config["learning_rate"], config["epsilon"]
+
+    # Set next_w, and a to the new sum of dw².
+    # ======== YOUR CODE HERE: optim.adagrad (hw4, 3 points) ========
+    raise NotImplementedError("adagrad: your code here")
+    # ======== END OF YOUR CODE ========
+
+    config["a"] = a
+    return next_w, config
+
+
 def rmsprop(w, dw, config=None):
     """RMSProp: every entry of w gets a step size of its own, from the recent size of its gradient.
 

@@ -98,6 +98,38 @@ def three_layer_convnet(x, params):
     return scores
 
 
+def train_step(forward, params, X, y, learning_rate):
+    """One step of plain gradient descent on one minibatch, with nothing but tensors.
+
+        w ← w − learning_rate · ∂loss/∂w    for every parameter w
+
+    The loss is the softmax loss of HW3, averaged over the minibatch: `torch.nn.functional.cross_entropy`.
+
+    Parameters
+    ----------
+    forward : callable
+        ``forward(X, params)`` gives scores (N, K); `two_layer_fc`, for example.
+    params : sequence of tensor
+        Leaves of the graph that gather gradients; all of them are used by `forward`. They are changed in place: after
+        the step they are the same tensors with new values, and still gather gradients. What an earlier backward pass
+        left in their ``.grad`` has no influence on the step.
+    X : tensor of shape (N, d1, ..., dk)
+    y : tensor of shape (N,), int64
+        Labels, 0 to K − 1.
+    learning_rate : float
+
+    Returns
+    -------
+    float
+        The loss of the minibatch before the step.
+    """
+    # Set loss, a tensor with one entry, and take the step.
+    # ======== YOUR CODE HERE: torch_models.train_step (hw6, 5 points) ========
+    raise NotImplementedError("train_step: your code here")
+    # ======== END OF YOUR CODE ========
+    return loss.item()  # a number: the tensor would keep its whole graph in memory
+
+
 class ThreeLayerConvNet(nn.Module):
     """The net of `three_layer_convnet` as a module.
 
