@@ -1,8 +1,8 @@
 """What the notebooks reach with the reference, and how long they take: the tables of docs/accuracy.md.
 
-    python benchmarks/notebooks.py                  every notebook, on the offline set
-    python benchmarks/notebooks.py --data FOLDER    on CIFAR-10
-    python benchmarks/notebooks.py hw5/CNN          one of them
+    python -m benchmarks.notebooks                  every notebook, on the offline set
+    python -m benchmarks.notebooks --data FOLDER    on CIFAR-10
+    python -m benchmarks.notebooks hw5/CNN          one of them
 
 Each notebook runs from top to bottom, as a student runs it, with the reference in the place of the stubs. What was
 measured goes into ``benchmarks/notebooks.json``, and from there into docs/accuracy.md.
@@ -162,20 +162,20 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="What the notebooks reach with the reference, and how long they take.")
     parser.add_argument("notebooks", nargs="*", choices=[*every, []], metavar="hw5/CNN", help="all of them by default")
     parser.add_argument("--data", default="offline", help="a folder with CIFAR-10; the offline set by default")
-    parser.add_argument("--threads", type=int, default=2, help="for matrix products and PyTorch; 2 by default")
+    parser.add_argument("--threads", type=int, default=1, help="for matrix products and PyTorch; 1 by default")
     arguments = parser.parse_args()
 
-    record = json.loads(RECORD.read_text("utf-8")) if RECORD.is_file() else {}
-    runs = record.setdefault("offline" if arguments.data == "offline" else "cifar10", {})
     failed = 0
     for path in arguments.notebooks or every:
         try:
-            runs[path] = measure(path, arguments.data, arguments.threads)
+            measured = measure(path, arguments.data, arguments.threads)
         except CellExecutionError as error:
             print(f"\n{path} did not run to its end:\n{error}", file=sys.stderr)
             failed = 1
             continue
-        print(path, json.dumps(runs[path]))
+        print(path, json.dumps(measured), flush=True)
+        record = json.loads(RECORD.read_text("utf-8")) if RECORD.is_file() else {}  # another run may have written it
+        record.setdefault("offline" if arguments.data == "offline" else "cifar10", {})[path] = measured
         RECORD.write_text(json.dumps(record, indent=1, sort_keys=True) + "\n", "utf-8")
         PAGE.write_text(page(PAGE.read_text("utf-8"), record), "utf-8")
     return failed
