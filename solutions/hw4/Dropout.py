@@ -290,7 +290,7 @@ DropoutExplorer(FullyConnectedNet)
 
 # %% [markdown] written="does-it-regularise"
 # ### BEGIN SOLUTION
-# (On the offline set; means of the last ten epochs.) Without dropout the network gets nearly all of its five
+# (On the offline set; averages as in the second picture.) Without dropout the network gets nearly all of its five
 # hundred images right, 96 %, and less than a third of new ones, 31 %. The more is dropped, the less it learns by
 # heart: at $p = 0.75$ the training accuracy is 84 %. The validation accuracy does not suffer; it is a few points
 # higher, 34 %. So the gap becomes smaller mainly from above, and a little from below: dropout is a regulariser. It
