@@ -401,9 +401,9 @@ print(f"best: learning rate {best_found[0]:.1e}, reg {best_found[1]:.1e}, valida
 
 # %% [markdown]
 # All rates above $5 \cdot 10^{-3}$ stay at 10 %, which is guessing; all below $10^{-4}$ have hardly begun. The penalty
-# does little in so few steps, unless it is so strong that it holds the weights near zero. (What it is for, the gap
-# between training and validation, shows after several epochs: such settings have to be searched with longer runs, once
-# the rate is about right.)
+# does little in so few steps, unless it is so strong that it holds the weights near zero. (What it is for, keeping
+# the two accuracies together, shows after several epochs: such settings have to be searched with longer runs, once the
+# rate is about right.)
 
 # %% numbers="search"
 max(value for (rate, _), value in coarse.items() if rate > 5e-3)  # shown: < 0.15
@@ -688,7 +688,7 @@ plt.show()
 
 # %% [markdown] written="best-cnn-report"
 # ### BEGIN SOLUTION
-# (On the offline set.) 68 % on the validation set, 70 % on the test set and 74 % on the whole training set, with
+# (On the offline set.) 68 % on the validation set, 70 % on the test set and 74 % on the training set, with
 # three convolutions: $5 \times 5$ with stride 2 and 16 filters, then $3 \times 3$ with 32 and 64 filters and a pooling
 # each, batch normalisation everywhere, one affine layer; Adam at $2 \cdot 10^{-3}$, halved after every epoch.
 #
