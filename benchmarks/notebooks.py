@@ -73,7 +73,7 @@ TARGETS = (
     Target("hw4/Optimization", "best fully connected net", "≥ 50–55 %", ("best_solver.best_val_acc", "test_accuracy")),
     Target("hw4/Dropout", "best net with dropout", "≥ 50 %", ("best_solver.best_val_acc", "test_accuracy")),
     Target("hw5/CNN", "overfit 100 images (training)", "≥ 98 %", ("max(overfit.train_acc_history)",)),
-    Target("hw5/CNN", "three-layer CNN, one epoch", "47.6 %, 49.9 %", ("one_epoch.best_val_acc",)),
+    Target("hw5/CNN", "three-layer CNN, one epoch", "49.9 % at UCLA; see below", ("one_epoch.best_val_acc",)),
     Target("hw5/CNN", "best CNN", "> 65 %", ("best_solver.best_val_acc", "test_accuracy")),
     Target("hw6/PyTorch", "two-layer net of tensors, one epoch", "≥ 40 %", ('two_layer["val_acc"][-1]',)),
     Target("hw6/PyTorch", "three-layer ConvNet of tensors, one epoch", "≥ 42 %", ('bare["val_acc"][-1]',)),
