@@ -618,7 +618,7 @@ abs(softmax_loss(many @ weights[0] @ weights[1] @ weights[2], their_labels)[0] -
 
 # %% [markdown]
 # That is the whole machine. In HW4 you make it faster to train (better update rules), easier to train deep
-# (normalisation), and better on images it has not seen (dropout). Everything you wrote here goes with you.
+# (normalisation), and less ready to learn its images by heart (dropout). Everything you wrote here goes with you.
 #
 # ## Further
 #
