@@ -140,8 +140,8 @@ plt.show()
 # %% [markdown]
 # ### Backward
 #
-# The mask is in the cache. What a dropped entry was had no influence on the output; what a kept one was had
-# $1/(1-p)$ times the usual. Write `dropout_backward`, for both modes. With a `seed` every call draws the
+# The mask is in the cache. A dropped entry had no influence on the output; a kept one had $1/(1-p)$ times its usual
+# influence. Write `dropout_backward`, for both modes. With a `seed` every call draws the
 # same mask, which is what makes a numeric gradient possible:
 
 
