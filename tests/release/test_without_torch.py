@@ -41,7 +41,7 @@ def test_every_exercise_that_imports_torch_says_so(reference: Reference) -> None
 
 @pytest.mark.usefixtures("without_torch")
 def test_a_release_keeps_the_packs_and_says_so(course: Course, reference: Reference) -> None:
-    def refuse(name: str, *_: object) -> pack.Pack:
+    def refuse(name: str, *_: object, **__: object) -> pack.Pack:
         raise AssertionError(f"{name} cannot be made without torch")
 
     with pytest.MonkeyPatch.context() as patched:
