@@ -3,7 +3,8 @@
     NNDL_DATA=<folder with cifar-10-batches-py> OMP_NUM_THREADS=1 python -m benchmarks.one_epoch_cnn
 
 The table goes between the markers in docs/accuracy.md. A run takes about three quarters of a minute of one processor
-core, all of them about half an hour. ``--only NAME`` runs the settings whose name begins like that and writes nothing.
+core, all of them about half an hour. ``--only NAME`` runs the settings whose name begins like that and writes nothing;
+``--replay`` goes through CS231n's notebook with CS231n's seed instead, and draws the same weights and minibatches.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from solutions.nndl.cnn import ThreeLayerConvNet
 from solutions.nndl.optim import adam
 from utils.cifar10 import find_cifar10
 from utils.data_utils import get_CIFAR10_data
+from utils.solver import Solver
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "accuracy.md"
 BATCH, WATCH = 50, 20  # images in a minibatch; steps between two looks at the validation accuracy near the end
@@ -57,11 +59,15 @@ class Result:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", default="", metavar="NAME")
+    parser.add_argument("--replay", action="store_true")
     asked = parser.parse_args()
     if find_cifar10() is None:
         print("Set NNDL_DATA to a folder with CIFAR-10: these are figures of the photographs.", file=sys.stderr)
         return 2
     data = get_CIFAR10_data(num_test=10_000)
+    if asked.replay:
+        replay(data)
+        return 0
     results: dict[str, list[Result]] = {}
     for name, setting in SETTINGS.items():
         if not name.startswith(asked.only):
@@ -106,6 +112,26 @@ def train(setting: Setting, data: Data, seed: int) -> Result:
         if left % WATCH == 0 and left < 10 * WATCH:
             watched.append(accuracy(net, data["X_val"], data["y_val"]))
     return Result(watched[-1], accuracy(net, data["X_test"], data["y_test"]), float(np.mean(losses[-200:])), watched)
+
+
+def replay(data: Data) -> None:
+    """CS231n's cells in their order: a hundred images by heart, and then an epoch of all."""
+    np.random.seed(231)
+    hundred = {**data, "X_train": data["X_train"][:100], "y_train": data["y_train"][:100]}
+    cells: list[tuple[Data, dict[str, float], int]] = [
+        (hundred, {"weight_scale": 1e-2}, 15),
+        (data, {"weight_scale": 1e-3, "hidden_dim": 500, "reg": 1e-3}, 1),
+    ]
+    for images, options, epochs in cells:
+        rule = {"learning_rate": 1e-3}
+        solver = Solver(ThreeLayerConvNet(**options), images, "adam", rule, 1.0, BATCH, epochs, verbose=False)
+        solver.train()
+        print(
+            f"{len(images['X_train'])} images: first loss {solver.loss_history[0]:.3f}, loss every 20 steps",
+            *(f"{loss:.2f}" for loss in solver.loss_history[::20]),
+        )
+        for part, history in (("training", solver.train_acc_history), ("validation", solver.val_acc_history)):
+            print(f"    {part} accuracy {history[0]:.1%} after the first step, {history[-1]:.1%} at the end")
 
 
 def built(setting: Setting) -> ThreeLayerConvNet:
