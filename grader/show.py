@@ -195,7 +195,7 @@ def self_tests(course: Course, held: Confinement) -> bool:
     out, passed = Console(), True
     for assignment in course.assignment:
         mark, said = Text("✓ ", "green"), "the reference passes in the sandbox"
-        if lacking := oracle.missing_packages(assignment):
+        if lacking := oracle.missing_packages(course, assignment):
             mark, said = Text("– ", "dim"), f"not tried without {lacking}; run: pip install {lacking}"
         else:
             try:

@@ -19,9 +19,9 @@ from utils.checks.rules import as_array, close
 
 from ..course import Assignment, Course, Exercise
 from ..errors import CourseError
-from ..exercises import NEEDS, absent, recipe
 from ..files import content
 from ..models import MODELS
+from ..recipes import recipe
 from ..reference import Reference
 from ..trial import Trial
 
@@ -46,19 +46,23 @@ def build(course: Course, assignment: Assignment, reference: Reference) -> dict[
     packs = {}
     for exercise in assignment.exercises:
         path = f"{FOLDER}/{exercise.name}.npz"
-        if exercise.score is None and absent(exercise.module):
-            packs[path] = _kept(course, path, absent(exercise.module))
+        if exercise.score is None and course.absent(exercise.module):
+            packs[path] = _kept(course, path, course.absent(exercise.module))
         elif exercise.score is None:
-            packs[path] = build_pack(exercise.name, reference, exercise.requires).to_bytes()
+            packs[path] = build_pack(
+                exercise.name, reference, exercise.requires, course.packages.get(exercise.module, "")
+            ).to_bytes()
     return {**packs, MODEL_TABLE: model_table(course)}
 
 
-def left_out(assignments: Iterable[Assignment]) -> str:
+def left_out(course: Course, assignments: Iterable[Assignment]) -> str:
     """One sentence on the packs that are kept as they are, because a package to make them is missing; or ``""``."""
-    modules = dict.fromkeys(e.module for assignment in assignments for e in assignment.exercises if absent(e.module))
+    modules = dict.fromkeys(
+        e.module for assignment in assignments for e in assignment.exercises if course.absent(e.module)
+    )
     if not modules:
         return ""
-    packages = ", ".join(dict.fromkeys(absent(module) for module in modules))
+    packages = ", ".join(dict.fromkeys(course.absent(module) for module in modules))
     return f"{packages} is not installed: the checks of {', '.join(modules)} are kept as they are, unexamined."
 
 
@@ -88,10 +92,9 @@ def _shapes(exercise: Exercise) -> dict[str, list[int]]:
     return {name: list(shape) for name, shape in MODELS[exercise.name].shapes.items()}
 
 
-def build_pack(name: str, reference: Reference, requires: tuple[str, ...] = ()) -> Pack:
+def build_pack(name: str, reference: Reference, requires: tuple[str, ...] = (), needs: str = "") -> Pack:
     """The golden pack of one exercise; its cases are the same in every course, the hidden ones are not."""
-    spec = recipe(name)
-    needs = NEEDS.get(spec.module, "")
+    spec = recipe(reference.root, name)
     trial = Trial(spec, reference, np.random.default_rng(zlib.crc32(name.encode())))
     cases = tuple(
         GoldenCase(case, trial.want(index).values, trial.suspects(index)) for index, case in enumerate(trial.cases)

@@ -10,7 +10,7 @@ import pytest
 from here import RECIPES
 
 from grader.errors import CourseError
-from grader.exercises import Misconception, Recipe
+from grader.recipes import Misconception, Recipe
 from grader.reference import Reference
 from grader.trial import Trial
 from utils.checks.judge import judge
@@ -35,7 +35,7 @@ def outcomes(recipe: Recipe, reference: Reference) -> Counter[str]:
 
 def judged(recipe: Recipe, reference: Reference, trial: Trial, one: Misconception, other: Misconception) -> str:
     try:
-        module = reference.variant(recipe.module, (*one.edits, *other.edits))
+        module = reference.variant(recipe.module, (*one.hunks, *other.hunks))
     except (CourseError, SyntaxError):  # both edit the same line
         return ""
     judgement = judge(trial.hear([trial.answer(case, module) for case in trial.cases]), recipe.hints)
