@@ -106,9 +106,11 @@ def _located(hunk: Hunk, text: str, lines: Sequence[str], file: str) -> _Change:
     """Where a hunk applies; context at its ends is left out, so that neighbours may share it."""
     spans = _spans(text)
     if hunk.function not in spans:
-        near = get_close_matches(hunk.function, spans, 1)
-        also = f"; is it {near[0]}?" if near else f"; there are {', '.join(name for name in spans if name != MODULE)}."
-        raise hunk.misfit(f"{file} has no function {hunk.function}{also}")
+        last = {name.rpartition(".")[2]: name for name in spans}
+        near = get_close_matches(hunk.function.rpartition(".")[2], last, 1)
+        known = ", ".join(name for name in spans if name != MODULE)
+        also = f"is it {last[near[0]]}?" if near else f"there are {known}."
+        raise hunk.misfit(f"{file} has no function {hunk.function}; {also}")
     inside = set(spans[hunk.function])
     found = [
         start

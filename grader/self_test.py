@@ -23,7 +23,7 @@ from .course import Assignment, Course, Exercise
 from .errors import GraderError, SelfTestFailed
 from .interruptions import interruption
 from .kept import code_digest, digest, keep, kept_results
-from .recipes import recipe_book
+from .recipes import RecipeBook
 from .reference import Reference
 from .sandbox import Confinement
 from .sandbox.privileges import capabilities
@@ -64,7 +64,6 @@ def require(course: Course, assignment: Assignment, held: Confinement, *, again:
     if not again and (key in _passed_here or _is_kept(course, key)):
         _passed_here.add(key)
         return
-    recipe_book(course.root).require(course, [exercise.name for exercise in assignment.exercises if not exercise.score])
     report = _grade_reference(course, assignment, held)
     failed = [
         verdict
@@ -73,6 +72,8 @@ def require(course: Course, assignment: Assignment, held: Confinement, *, again:
     ]
     if failed:
         raise SelfTestFailed(_refusal(assignment, held, failed))
+    solved = [exercise.name for exercise in assignment.exercises if not exercise.score]
+    RecipeBook(Reference(course.root)).require(course, solved)  # what is wrong is named, so that has to be usable, too
     keep(course, {key: _PASSED})
     _passed_here.add(key)
 

@@ -135,8 +135,15 @@ class _Folder:
 
     def misfits(self, exercises: Iterable[str]) -> Iterator[Problem]:
         """Diffs of these exercises that do not fit the reference, or give nothing new."""
+        try:
+            ast.parse(self._reference.source(self.module))
+        except (OSError, UnicodeDecodeError, SyntaxError):  # whoever reads the reference itself says more about it
+            return
         for exercise in self._recipes.keys() & set(exercises):
-            yield from _misfits(self._reference, self._recipes[exercise], self.homes[exercise])
+            if not self._recipes[exercise].misconceptions and not self.problems:
+                said = f"no misconception of {exercise} is known; write one in the .wrong file beside it."
+                yield Problem(*self.homes[exercise], said)
+            yield from _misfits(self._reference, self._recipes[exercise])
 
     def _problem(self, path: Path, line: int, sentence: str) -> None:
         self.problems.append(Problem(self._name(path), line, sentence))
@@ -191,10 +198,8 @@ class _Folder:
         return entries
 
 
-def _misfits(reference: Reference, recipe: Recipe, home: tuple[str, int]) -> Iterator[Problem]:
+def _misfits(reference: Reference, recipe: Recipe) -> Iterator[Problem]:
     """Diffs of a recipe that do not fit the reference, give no Python, or give what another one gives."""
-    if not recipe.misconceptions:
-        yield Problem(*home, f"no misconception of {recipe.name} is known; write one in the .wrong file beside it.")
     answers = [(one.id, one.hunks) for one in recipe.misconceptions] + [(one.style, one.hunks) for one in recipe.right]
     given: dict[tuple[tuple[str, str], ...], str] = {}
     for name, hunks in answers:

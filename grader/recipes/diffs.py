@@ -21,6 +21,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 from ..errors import Problem
 from ..patch import Hunk
@@ -79,7 +80,7 @@ def read(text: str, file: str, *, sentences: bool) -> tuple[list[Entry], list[Pr
                 Problem(file, number, 'this stands before the first entry, "=== exercise: name"; make it a # comment.')
             )
             break
-    for start, stop in zip(starts, [*starts[1:], len(lines)], strict=True):
+    for start, stop in pairwise([*starts, len(lines)]):
         reader = _EntryReader(file, lines[start:stop], sentences)
         problems += reader.problems
         if not reader.problems:

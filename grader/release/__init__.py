@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from ..course import Assignment, Course
 from ..errors import ReleaseRefused
 from ..files import content, write_if_changed
+from ..recipes import RecipeBook
 from ..reference import Reference
 from . import goldens
 from .edition import given, student_edition
@@ -72,6 +73,7 @@ def release(course: Course, assignments: Sequence[str] = (), check: bool = False
     """
     wanted = chosen(course, assignments)
     names = [assignment.name for assignment in wanted]
+    RecipeBook(Reference(course.root)).require(course)
     tree = build(course, names)
     leaks = inspect({**given(course), **tree}, course, Reference(course.root))
     leaks += rebuild(tree, build(course, names))
