@@ -94,6 +94,10 @@ class Reference:
         files = {folder.name: tuple(sorted(path for path in folder.iterdir() if path.is_file())) for folder in folders}
         return {name: found for name, found in files.items() if found}
 
+    def recipe_text(self, path: Path) -> str:
+        """What one of these files says."""
+        return path.read_text("utf-8")
+
     def recipe_module(self, path: Path) -> ModuleType:
         """One of these files, imported as ``solutions.exercises.<student's file>.<family>``."""
         return _import(self.root / "solutions", f"exercises.{path.parent.name}.{path.stem}")

@@ -148,6 +148,10 @@ class _Folder:
     def _problem(self, path: Path, line: int, sentence: str) -> None:
         self.problems.append(Problem(self._name(path), line, sentence))
 
+    def _line_of(self, path: Path, needle: str) -> int:
+        lines = enumerate(self._reference.recipe_text(path).splitlines(), 1)
+        return next((number for number, line in lines if needle in line), 0)
+
     def _name(self, path: Path) -> str:
         return path.relative_to(self._reference.root).as_posix()
 
@@ -173,7 +177,7 @@ class _Folder:
             return None
         recipes: dict[str, Recipe] = {}
         for recipe in listed:
-            line = _line_of(path, f'"{recipe.name}"')
+            line = self._line_of(path, f'"{recipe.name}"')
             if recipe.module != self.module:
                 said = f'"{recipe.name}" does not belong to the student\'s file {self.module}.py; move it.'
                 self._problem(path, line, said)
@@ -189,7 +193,7 @@ class _Folder:
         """What a ``.wrong`` or ``.right`` file says."""
         if path not in self._files:
             return []
-        entries, problems = read(path.read_text("utf-8"), self._name(path), sentences=path.suffix == WRONG)
+        entries, problems = read(self._reference.recipe_text(path), self._name(path), sentences=path.suffix == WRONG)
         self.problems += problems
         for entry in entries:
             if entry.exercise not in recipes:
@@ -229,11 +233,6 @@ def _form(functions: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
 @cache
 def _plain(text: str) -> str:
     return ast.dump(ast.parse(f"if True:\n{text}" if text.startswith(" ") else text))
-
-
-def _line_of(path: Path, needle: str) -> int:
-    lines = enumerate(path.read_text("utf-8").splitlines(), 1)
-    return next((number for number, line in lines if needle in line), 0)
 
 
 def _line(error: Exception, path: Path) -> int:
