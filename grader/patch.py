@@ -102,6 +102,11 @@ def _changes(text: str, hunks: Iterable[Hunk], file: str) -> list[_Change]:
     return changes
 
 
+def shown(text: str) -> str:
+    """As much of a text as an error has room for."""
+    return text if len(text) <= 120 else f"{text[:119]}…"
+
+
 def _located(hunk: Hunk, text: str, lines: Sequence[str], file: str) -> _Change:
     """Where a hunk applies; context at its ends is left out, so that neighbours may share it."""
     spans = _spans(text)
@@ -110,7 +115,7 @@ def _located(hunk: Hunk, text: str, lines: Sequence[str], file: str) -> _Change:
         near = get_close_matches(hunk.function.rpartition(".")[2], last, 1)
         known = ", ".join(name for name in spans if name != MODULE)
         also = f"is it {last[near[0]]}?" if near else f"there are {known}."
-        raise hunk.misfit(f"{file} has no function {hunk.function}; {also}")
+        raise hunk.misfit(f"{file} has no function {shown(hunk.function)}; {also}")
     inside = set(spans[hunk.function])
     found = [
         start
@@ -131,15 +136,15 @@ def _located(hunk: Hunk, text: str, lines: Sequence[str], file: str) -> _Change:
 
 def _unplaced(hunk: Hunk, inside: Sequence[str], found: Sequence[int], file: str) -> str:
     """Why a hunk cannot be applied, and what to do."""
-    place = "outside all functions" if hunk.function == MODULE else f"in {hunk.function}"
+    place = "outside all functions" if hunk.function == MODULE else f"in {shown(hunk.function)}"
     if found:
         return f"these lines stand {len(found)} times {place} of {file}; add a line of context to say which."
     missing = next((line for line in hunk.old if line not in inside), "")
     if not missing:
         return f"these lines do not follow each other {place} of {file}; bring them up to date."
     near = get_close_matches(missing, inside, 1, 0.5)
-    also = f'the nearest is "{near[0]}"; ' if near else ""
-    return f'there is no line "{missing}" {place} of {file}; {also}bring this up to date.'
+    also = f'the nearest is "{shown(near[0])}"; ' if near else ""
+    return f'there is no line "{shown(missing)}" {place} of {file}; {also}bring this up to date.'
 
 
 @cache

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from ..course import Course
 from ..errors import CourseError, Problem, UnusableCourseFiles
+from ..patch import shown
 from ..reference import Reference
 from .diffs import Entry, read
 from .recipe import Misconception, Recipe, RightAnswer
@@ -71,7 +72,10 @@ class RecipeBook:
         found = [problem for folder in folders for problem in folder.problems]
         for folder in folders:
             found += folder.misfits(homes.keys() if everything else wanted)
+        unreadable = {folder.module for folder in folders if folder.unreadable}
         for name in wanted - homes.keys():
+            if name.partition(".")[0] in unreadable:
+                continue
             said = f'nothing in solutions/exercises/{name.partition(".")[0]} says how to judge "{name}".'
             found.append(Problem("course.toml", course.line_of(name), said))
         for name in homes.keys() - named if everything else ():
@@ -110,12 +114,15 @@ class _Folder:
         What cannot be used in it. Whether diffs fit the reference is seen when they are applied: see `misfits`.
     homes : dict of str to (str, int)
         File and line of each exercise's recipe.
+    unreadable : bool
+        Whether there are more recipes, in a file that cannot be imported.
     """
 
     def __init__(self, reference: Reference, module: str) -> None:
         self.module = module
         self.problems: list[Problem] = []
         self.homes: dict[str, tuple[str, int]] = {}
+        self.unreadable = False
         self._reference = reference
         self._recipes: dict[str, Recipe] = {}
         self._files = reference.recipe_files[module]
@@ -171,9 +178,11 @@ class _Folder:
             listed = getattr(self._reference.recipe_module(path), "RECIPES", None)
         except Exception as error:  # whatever the code of the course raises
             self._problem(path, _line(error, path), f"this cannot be imported ({type(error).__name__}: {error}).")
+            self.unreadable = True
             return None
         if not isinstance(listed, tuple) or not all(isinstance(one, Recipe) for one in listed):
             self._problem(path, 0, "RECIPES, a tuple of all recipes in this file, is missing; write it at the end.")
+            self.unreadable = True
             return None
         recipes: dict[str, Recipe] = {}
         for recipe in listed:
@@ -193,11 +202,18 @@ class _Folder:
         """What a ``.wrong`` or ``.right`` file says."""
         if path not in self._files:
             return []
-        entries, problems = read(self._reference.recipe_text(path), self._name(path), sentences=path.suffix == WRONG)
+        try:
+            text = self._reference.recipe_text(path)
+        except UnicodeDecodeError as error:
+            self._problem(path, 0, f"this is not UTF-8 ({error.reason} at byte {error.start}); save it as UTF-8.")
+            return []
+        entries, problems = read(text, self._name(path), sentences=path.suffix == WRONG)
         self.problems += problems
         for entry in entries:
             if entry.exercise not in recipes:
-                said = f"{path.stem}.py has no recipe for {entry.exercise}; it has {', '.join(recipes) or 'none'}."
+                said = (
+                    f"{path.stem}.py has no recipe for {shown(entry.exercise)}; it has {', '.join(recipes) or 'none'}."
+                )
                 self._problem(path, entry.line, said)
         return entries
 

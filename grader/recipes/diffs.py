@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from ..errors import Problem
-from ..patch import Hunk
+from ..patch import Hunk, shown
 
 _HEADING = re.compile(r"=== *(\S+?): *(\S.*)")
 _ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
@@ -87,7 +87,8 @@ def read(text: str, file: str, *, sentences: bool) -> tuple[list[Entry], list[Pr
             entry = reader.entry()
             first = seen.setdefault((entry.exercise, entry.name), entry.line)
             if first != entry.line:
-                said = f'{entry.exercise} has "{entry.name}" on line {first} already; give one of them another name.'
+                known = f'{shown(entry.exercise)} has "{shown(entry.name)}" on line {first} already'
+                said = f"{known}; give one of them another name."
                 problems.append(Problem(file, entry.line, said))
             else:
                 entries.append(entry)
@@ -124,9 +125,9 @@ class _EntryReader:
             return
         self.exercise, self.name = heading.groups()
         if "." not in self.exercise:
-            self._problem(self.start, f'"{self.exercise}" is no exercise; write "module.function".')
+            self._problem(self.start, f'"{shown(self.exercise)}" is no exercise; write "module.function".')
         if sentences and not _ID.fullmatch(self.name):
-            self._problem(self.start, f'"{self.name}" is no name; write small letters, digits and hyphens.')
+            self._problem(self.start, f'"{shown(self.name)}" is no name; write small letters, digits and hyphens.')
 
     def _read_line(self, number: int, line: str) -> None:
         if line.startswith("#"):

@@ -212,6 +212,13 @@ def test_an_entry_for_a_stranger_is_named(root: Path) -> None:
     assert problems(root) == [f"{FOLDER}/means.right, line 1: {said}"]
 
 
+def test_a_file_in_another_encoding_is_named(root: Path) -> None:
+    (root / FOLDER / "means.right").write_bytes(RIGHT.replace("np.mean", "½").encode("latin-1"))
+    assert problems(root) == [
+        f"{FOLDER}/means.right: this is not UTF-8 (invalid start byte at byte 16); save it as UTF-8."
+    ]
+
+
 def test_a_file_of_diffs_without_recipes_is_named(root: Path) -> None:
     (root / FOLDER / "mean.wrong").write_text(WRONG)
     said = "there is no mean.py beside it; write it, or correct the name of this file."
@@ -230,7 +237,8 @@ def test_a_file_of_diffs_without_recipes_is_named(root: Path) -> None:
 def test_a_file_that_cannot_be_used_is_named(root: Path, old: str, new: str, line: int, said: str) -> None:
     change(root / FOLDER / "means.py", old, new)
     place = f"{FOLDER}/means.py, line {line}: " if line else f"{FOLDER}/means.py: "
-    assert any(problem.startswith(place + said) for problem in problems(root))
+    (problem,) = problems(root)
+    assert problem.startswith(place + said)
 
 
 def test_a_recipe_for_another_file_and_a_second_one_are_named(root: Path) -> None:
