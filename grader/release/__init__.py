@@ -20,6 +20,7 @@ from .edition import given, student_edition
 from .gate import inspect, rebuild, same
 from .notebooks import generate, write_sources
 from .released import Leak, listed
+from .strip import package
 from .tree import build, chosen
 
 __all__ = ["Leak", "Release", "build", "inspect", "release", "student_edition", "write_sources"]
@@ -73,6 +74,7 @@ def release(course: Course, assignments: Sequence[str] = (), check: bool = False
     """
     wanted = chosen(course, assignments)
     names = [assignment.name for assignment in wanted]
+    package(course)  # what is amiss in the reference itself is said first
     RecipeBook(Reference(course.root)).require(course)
     tree = build(course, names)
     leaks = inspect({**given(course), **tree}, course, Reference(course.root))
