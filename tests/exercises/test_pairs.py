@@ -10,8 +10,9 @@ import pytest
 from here import RECIPES
 
 from grader.errors import CourseError
+from grader.patch import apply
 from grader.recipes import Misconception, Recipe
-from grader.reference import Reference
+from grader.reference import Reference, execute
 from grader.trial import Trial
 from utils.checks.judge import judge
 
@@ -35,7 +36,8 @@ def outcomes(recipe: Recipe, reference: Reference) -> Counter[str]:
 
 def judged(recipe: Recipe, reference: Reference, trial: Trial, one: Misconception, other: Misconception) -> str:
     try:
-        module = reference.variant(recipe.module, (*one.hunks, *other.hunks))
+        text = apply(reference.changed(recipe.module, one.hunks), other.hunks, f"nndl/{recipe.module}.py")
+        module = execute(text, f"{reference.module(recipe.module).__name__}__pair", f"nndl/{recipe.module}.py")
     except (CourseError, SyntaxError):  # both edit the same line
         return ""
     judgement = judge(trial.hear([trial.answer(case, module) for case in trial.cases]), recipe.hints)
