@@ -123,7 +123,7 @@ def ready(course: Course, assignment: Assignment, sandbox: str = "auto") -> Conf
     CourseError, SandboxUnavailable, SelfTestFailed
         When nothing that is handed in can be graded here.
     """
-    oracle.require_packages(assignment)
+    oracle.require_packages(course, assignment)
     held = confinement(sandbox)
     self_test.require(course, assignment, held)
     return held
@@ -225,7 +225,7 @@ def report_within_time(
     course: Course, assignment: Assignment, entry: Entry, *, sandbox: str = "auto", again: bool = False
 ) -> Graded:
     """As `report_for`, in a process of its own that is ended should it hang."""
-    oracle.require_packages(assignment)
+    oracle.require_packages(course, assignment)
     kept = None if again else _kept(course, assignment, entry, confinement(sandbox))
     if kept:
         return kept

@@ -48,7 +48,7 @@ def release(
     loaded = course.load(root)
     released = make_release(loaded, assignments or (), check=check, db=db)
     console.print(show.released(released))
-    if kept := left_out(released_assignments(loaded, assignments or ())):
+    if kept := left_out(loaded, released_assignments(loaded, assignments or ())):
         console.print(kept)
     if edition:
         console.print(f"Student edition: {student_edition(loaded, edition, released.tree)}")

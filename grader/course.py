@@ -7,6 +7,7 @@ import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -201,6 +202,8 @@ class Course(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     Attributes
     ----------
+    packages : dict of str to str
+        The package that one of the student's files is written with, beyond what the course installs by itself.
     root : Path
         The folder that course.toml stands in. Everything else of a course is found from there.
     """
@@ -210,6 +213,7 @@ class Course(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     late: Late = Late()
     limits: LimitSettings = LimitSettings()
     grading: Grading = Grading()
+    packages: dict[str, str] = {}
     root: Path = Path()
 
     def __getitem__(self, name: str) -> Assignment:
@@ -223,6 +227,19 @@ class Course(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def follow_through(self, exercise: Exercise) -> float:
         """What a right derivative of a wrong forward pass earns in an exercise, as a share of its points."""
         return self.grading.follow_through if exercise.follow_through is None else exercise.follow_through
+
+    def absent(self, module: str) -> str:
+        """The package that one of the student's files needs and that is not installed; ``""`` where there is none."""
+        package = self.packages.get(module, "")
+        return package if package and find_spec(package) is None else ""
+
+    def line_of(self, needle: str) -> int:
+        """The line of course.toml that names something, from 1; 0 where the file cannot be read."""
+        path = self.root / "course.toml"
+        try:
+            return _Source(path, path.read_text("utf-8")).line_of(needle)
+        except (OSError, UnicodeDecodeError):
+            return 0
 
     def exercises(self, *, further: bool = False) -> Iterator[tuple[Assignment, Exercise]]:
         """Every graded exercise with its assignment; with `further`, those that are not graded, too."""
@@ -367,6 +384,10 @@ def _validate(course: Course, source: _Source) -> None:
         raise source.error("follow_through", said)
     known = {exercise.name for _, exercise in course.exercises()}
     graded = {exercise.written_in[0] for _, exercise in course.exercises()}
+    modules = {exercise.written_in[0] for _, exercise in course.exercises(further=True)}
+    for module in course.packages:
+        if module not in modules:
+            raise source.error(module, f'packages names "{module}", which no exercise is written in; remove it.')
     seen: set[str] = set()
     for assignment in course.assignment:
         if not IDENTIFIER.match(assignment.name):

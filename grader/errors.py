@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import ClassVar
 
 
@@ -22,6 +24,43 @@ class CourseError(GraderError):
     """course.toml, or another file of the course, is not usable."""
 
     exit_code = 2
+
+
+@dataclass(frozen=True, order=True)
+class Problem:
+    """Something in a file of the course that cannot be used.
+
+    Attributes
+    ----------
+    file : str
+        Relative to the course folder.
+    line : int
+        From 1; 0 for the file as a whole.
+    sentence : str
+        What is wrong, and what to do.
+    """
+
+    file: str
+    line: int
+    sentence: str
+
+    def __str__(self) -> str:
+        return f"{self.file}, line {self.line}: {self.sentence}" if self.line else f"{self.file}: {self.sentence}"
+
+
+class UnusableCourseFiles(CourseError):
+    """Files of the course hold something that cannot be used; all of it is said at once.
+
+    Parameters
+    ----------
+    problems : sequence of Problem
+        At least one.
+    """
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self.problems = tuple(problems)
+        many = "\n".join([f"{len(self.problems)} things to put right:", *(f"  - {one}" for one in self.problems)])
+        super().__init__(many if len(self.problems) > 1 else str(self.problems[0]))
 
 
 class UnusableInput(GraderError):

@@ -28,7 +28,7 @@ from .answers import Answers
 from .budget import Budget, OutOfBudget
 from .course import Assignment, Course, Exercise
 from .errors import CourseError
-from .exercises import NEEDS, absent, recipe
+from .recipes import recipe
 from .reference import Reference
 from .same_body import same_body
 from .sandbox import Confinement, Limits, Worker, WorkerLost
@@ -76,7 +76,7 @@ def grade(
     SandboxUnavailable
         When no worker can be started. Whatever the submission does ends up in the report instead.
     """
-    require_packages(assignment)
+    require_packages(course, assignment)
     reference = Reference(course.root)
     budget = Budget(course.limits)
     verdicts: list[Verdict] = []
@@ -95,15 +95,16 @@ def grade(
     return Report(assignment.name, student, confinement.name, tuple(verdicts), submission.remarks)
 
 
-def require_packages(assignment: Assignment) -> None:
+def require_packages(course: Course, assignment: Assignment) -> None:
     """Refuse an assignment that this machine cannot grade: nobody gets zero for what the grader lacks."""
-    if packages := missing_packages(assignment):
+    if packages := missing_packages(course, assignment):
         raise CourseError(f"{assignment.name} cannot be graded without {packages}; run: pip install {packages}")
 
 
-def missing_packages(assignment: Assignment) -> str:
+def missing_packages(course: Course, assignment: Assignment) -> str:
     """The packages that an assignment needs and that are not installed, with blanks between; ``""`` for none."""
-    return " ".join(dict.fromkeys(filter(None, (absent(exercise.written_in[0]) for exercise in assignment.exercises))))
+    absent = (course.absent(exercise.written_in[0]) for exercise in assignment.exercises)
+    return " ".join(dict.fromkeys(filter(None, absent)))
 
 
 def case_rng(secret: bytes, student: str, exercise: Exercise) -> np.random.Generator:
@@ -159,7 +160,7 @@ class _Bench:
             given_in, _, function = name.rpartition(".")
             if not any(other.startswith(f"{given_in}.") for other in self.given):  # else there is a copy to call
                 self.proxies[f"utils.{given_in}"] = (*self.proxies.get(f"utils.{given_in}", ()), function)
-        self.packages = tuple(dict.fromkeys(filter(None, (NEEDS.get(module, ""), *packages))))
+        self.packages = tuple(dict.fromkeys(filter(None, (course.packages.get(module, ""), *packages))))
         self.answers = Answers(course.root, self.proxies, self.limits)
         self.unusable: WorkerLost | None = None
         self.lost: set[str] = set()  # exercises that never came back
@@ -324,7 +325,7 @@ def _functions(reference: Reference, module: str) -> tuple[str, ...]:
 def _grade_exercise(bench: _Bench, exercise: Exercise, rng: np.random.Generator, follow_through: float) -> Verdict:
     started = time.monotonic()
     bench.budget.begin()
-    spec = recipe(exercise.name)
+    spec = recipe(bench.reference.root, exercise.name)
     if bench.module not in bench.files:
         judgement = _nothing("missing", f"{bench.file} was not handed in.")
     else:

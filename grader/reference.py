@@ -1,6 +1,6 @@
-"""The reference solutions, and wrong versions of them.
+"""The secret half of a course: the reference solutions, changed versions of them, and how each exercise is judged.
 
-`solutions/` is a folder of the course, never an installed package, and nothing but this module reads it.
+`solutions/` is a folder of the course, never an installed package. Nothing else in the grader imports what is in it.
 """
 
 from __future__ import annotations
@@ -9,18 +9,20 @@ import ast
 import importlib.util
 import linecache
 import sys
-from collections.abc import Sequence
-from functools import cache
+from collections.abc import Iterable, Sequence
+from functools import cached_property
 from pathlib import Path
 from types import ModuleType
 
 from .errors import CourseError
+from .patch import Hunk, apply, changed_functions
 
 Edit = tuple[str, str]
+"""A text that occurs once, and what takes its place."""
 
 
 class Reference:
-    """The modules of ``solutions/nndl``.
+    """The modules of ``solutions/nndl``, and the files of ``solutions/exercises``.
 
     Parameters
     ----------
@@ -29,6 +31,7 @@ class Reference:
     """
 
     def __init__(self, root: Path) -> None:
+        self.root = root
         self.folder = root / "solutions" / "nndl"
         if not (self.folder / "__init__.py").is_file():
             raise CourseError(f"{self.folder} is missing; the grader needs the reference to compare with.")
@@ -44,7 +47,7 @@ class Reference:
 
     def module(self, name: str) -> ModuleType:
         """A module, imported as ``solutions.nndl.<name>``."""
-        return _import(self.folder, name)
+        return _import(self.folder.parent, f"nndl.{name}")
 
     def public_names(self, module: str) -> tuple[str, ...]:
         """The functions and classes that a module defines itself."""
@@ -65,23 +68,39 @@ class Reference:
                     waiting += fresh
         return tuple(sorted(found))
 
-    def variant(self, module: str, edits: Sequence[Edit]) -> ModuleType:
-        """The module with some of its text replaced: a misconception, a mutant, or another right answer.
-
-        Parameters
-        ----------
-        module : str
-            Its name.
-        edits : sequence of (old, new)
-            Applied in order; each `old` must occur exactly once.
+    def changed(self, module: str, hunks: Iterable[Hunk]) -> str:
+        """A module's text with some lines replaced: a misconception, or another right answer.
 
         Raises
         ------
-        CourseError
-            When an edit does not apply, because the reference has changed since it was written.
+        UnusableCourseFiles
+            When a hunk does not apply, because the reference has changed since it was written.
         """
-        text = edited(self.source(module), edits, f"solutions/nndl/{module}.py")
-        return execute(text, f"{self.module(module).__name__}__variant", f"nndl/{module}.py")
+        return apply(self.source(module), hunks, f"solutions/nndl/{module}.py")
+
+    def changed_functions(self, module: str, hunks: Iterable[Hunk]) -> dict[str, str]:
+        """The functions that `changed` changes, as they are afterwards."""
+        return changed_functions(self.source(module), hunks, f"solutions/nndl/{module}.py")
+
+    def variant(self, module: str, hunks: Iterable[Hunk]) -> ModuleType:
+        """The module that `changed` gives, imported."""
+        name = f"{self.module(module).__name__}__variant"
+        return execute(self.changed(module, hunks), name, f"nndl/{module}.py")
+
+    @cached_property
+    def recipe_files(self) -> dict[str, tuple[Path, ...]]:
+        """The files in ``solutions/exercises`` by the student's file that they are about."""
+        folders = sorted(path for path in (self.root / "solutions" / "exercises").glob("[!_.]*") if path.is_dir())
+        files = {folder.name: tuple(sorted(path for path in folder.iterdir() if path.is_file())) for folder in folders}
+        return {name: found for name, found in files.items() if found}
+
+    def recipe_text(self, path: Path) -> str:
+        """What one of these files says."""
+        return path.read_text("utf-8")
+
+    def recipe_module(self, path: Path) -> ModuleType:
+        """One of these files, imported as ``solutions.exercises.<student's file>.<family>``."""
+        return _import(self.root / "solutions", f"exercises.{path.parent.name}.{path.stem}")
 
 
 def edited(text: str, edits: Sequence[Edit], where: str) -> str:
@@ -104,17 +123,31 @@ def execute(text: str, name: str, file: str) -> ModuleType:
     return module
 
 
-@cache
+_LOADED: dict[str, dict[str, ModuleType]] = {}  # what was imported from each course's folder, while another is in use
+
+
 def _import(folder: Path, name: str) -> ModuleType:
-    """Import ``solutions.nndl.<name>`` from `folder`, whatever the working directory is."""
-    for package, path in (("solutions", folder.parent), ("solutions.nndl", folder)):
-        loaded = sys.modules.get(package)
-        if loaded is None or str(path) not in map(str, getattr(loaded, "__path__", [])):
-            init = path / "__init__.py"
-            spec = importlib.util.spec_from_file_location(package, init, submodule_search_locations=[str(path)])
-            assert spec is not None
-            assert spec.loader is not None
-            loaded = importlib.util.module_from_spec(spec)
-            sys.modules[package] = loaded
-            spec.loader.exec_module(loaded)
-    return importlib.import_module(f"solutions.nndl.{name}")
+    """Import ``solutions.<name>`` from `folder`, whatever the working directory is."""
+    _enter(folder)
+    return importlib.import_module(f"solutions.{name}")
+
+
+def _enter(folder: Path) -> None:
+    """Make `folder` the package ``solutions``, in place of another course's."""
+    before = sys.modules.get("solutions")
+    if before is not None and str(folder) in map(str, before.__path__):
+        return
+    mine = {name: module for name, module in sys.modules.items() if name.partition(".")[0] == "solutions"}
+    if before is not None:
+        _LOADED[str(next(iter(before.__path__)))] = mine
+    for name in mine:
+        del sys.modules[name]
+    sys.modules.update(_LOADED.get(str(folder), {}))
+    if "solutions" not in sys.modules:
+        init = folder / "__init__.py"
+        spec = importlib.util.spec_from_file_location("solutions", init, submodule_search_locations=[str(folder)])
+        assert spec is not None
+        assert spec.loader is not None
+        loaded = importlib.util.module_from_spec(spec)
+        sys.modules["solutions"] = loaded
+        spec.loader.exec_module(loaded)

@@ -21,9 +21,9 @@ import msgspec
 from . import models, open_nets, oracle
 from .course import Assignment, Course, Exercise
 from .errors import GraderError, SelfTestFailed
-from .exercises import NEEDS
 from .interruptions import interruption
 from .kept import code_digest, digest, keep, kept_results
+from .recipes import RecipeBook
 from .reference import Reference
 from .sandbox import Confinement
 from .sandbox.privileges import capabilities
@@ -59,7 +59,7 @@ def require(course: Course, assignment: Assignment, held: Confinement, *, again:
     Interrupted
         When the machine gets in the way.
     """
-    oracle.require_packages(assignment)
+    oracle.require_packages(course, assignment)
     key = _key(course, assignment, held)
     if not again and (key in _passed_here or _is_kept(course, key)):
         _passed_here.add(key)
@@ -72,6 +72,8 @@ def require(course: Course, assignment: Assignment, held: Confinement, *, again:
     ]
     if failed:
         raise SelfTestFailed(_refusal(assignment, held, failed))
+    solved = [exercise.name for exercise in assignment.exercises if not exercise.score]
+    RecipeBook(Reference(course.root)).require(course, solved)  # what is wrong is named, so that has to be usable, too
     keep(course, {key: _PASSED})
     _passed_here.add(key)
 
@@ -135,15 +137,15 @@ def _key(course: Course, assignment: Assignment, held: Confinement) -> str:
             msgspec.json.encode([assignment.name, assignment.exercises, course.limits, course.grading]),
             held.name.encode(),
             code_digest(course.root),
-            *_machine(),
+            *_machine(course),
         )
     )
 
 
-def _machine() -> Iterator[bytes]:
+def _machine(course: Course) -> Iterator[bytes]:
     """What of this machine, and of who grades on it, decides whether a worker can do its work."""
     yield repr((tuple(os.uname()), os.getuid(), capabilities(), _resource_limits())).encode()
-    for package in ("numpy", "sandlock", *sorted(set(NEEDS.values()))):
+    for package in ("numpy", "sandlock", *sorted(set(course.packages.values()))):
         yield _installed(package)
 
 

@@ -17,6 +17,8 @@ from . import oracle, self_test
 from .batch import Entry, Graded, ready
 from .course import Assignment, Course
 from .errors import GraderError, UnusableInput
+from .recipes import RecipeBook
+from .reference import Reference
 from .verdict import Report, Verdict
 from .wording import WORDING, one_line, points, visible
 
@@ -137,6 +139,7 @@ def prove(course: Course, exercises: Sequence[str], *, check: bool = False, jobs
     """Run mutants with a progress bar, print what slips through, write the page; exit code 1 where something does."""
     from . import mutation
 
+    RecipeBook(Reference(course.root)).require(course)
     known, everything = mutation.solved(course), not exercises
     wanted = known if everything else list(exercises)
     unknown = [name for name in wanted if name not in known]
@@ -195,7 +198,7 @@ def self_tests(course: Course, held: Confinement) -> bool:
     out, passed = Console(), True
     for assignment in course.assignment:
         mark, said = Text("✓ ", "green"), "the reference passes in the sandbox"
-        if lacking := oracle.missing_packages(assignment):
+        if lacking := oracle.missing_packages(course, assignment):
             mark, said = Text("– ", "dim"), f"not tried without {lacking}; run: pip install {lacking}"
         else:
             try:

@@ -14,7 +14,7 @@ from utils.checks.judge import attempt
 from utils.checks.program import Crash, Ran, run_program
 
 from .errors import CourseError
-from .exercises import Misconception, Recipe
+from .recipes import Misconception, Recipe
 from .reference import Reference
 
 SEED = 0  # of numpy's global generator before each run, inside the sandbox as well
@@ -111,6 +111,6 @@ class Trial:
 
     def _variant(self, misconception: Misconception) -> ModuleType:
         if misconception.id not in self._variants:
-            variant = self.reference.variant(self.recipe.module, misconception.edits)
+            variant = self.reference.variant(self.recipe.module, misconception.hunks)
             self._variants[misconception.id] = variant
         return self._variants[misconception.id]

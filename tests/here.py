@@ -2,6 +2,16 @@
 
 from __future__ import annotations
 
-from grader import exercises
+from pathlib import Path
 
-RECIPES = {name: recipe for name, recipe in exercises.RECIPES.items() if not exercises.absent(recipe.module)}
+from grader import course as courses
+from grader.patch import Hunk
+from grader.recipes import recipe_book
+
+COURSE = courses.load(Path(__file__).parents[1])
+ALL_RECIPES = recipe_book(COURSE.root).all()
+RECIPES = {name: recipe for name, recipe in ALL_RECIPES.items() if not COURSE.absent(recipe.module)}
+RIGHT: list[tuple[str, str, tuple[Hunk, ...]]] = [
+    (recipe.name, answer.style, answer.hunks) for recipe in RECIPES.values() for answer in recipe.right
+]
+"""Right answers in other styles: the exercise, what is different, and the diff."""

@@ -85,7 +85,7 @@ def make_kit(course: Course, assignment: Assignment, folder: Path) -> Kit:
     good, poor = (folder / "nets" / f"{name}-{version:08x}.npz" for name in ("good", "poor"))
     if not (good.exists() and poor.exists()):
         _train(reference, good, poor)
-    return Kit(solved, stubs, good.read_bytes(), poor.read_bytes())
+    return Kit(solved, stubs, good.read_bytes(), poor.read_bytes(), course.root)
 
 
 def make_class(kit: Kit, assignment: Assignment, submitted: Path) -> None:

@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..exercises import recipe
+from ..patch import apply
+from ..recipes import recipe
 from ..reference import edited
 
 Files = dict[str, bytes]
@@ -27,12 +28,15 @@ class Kit:
         All files of a submission, with the reference's answers and with none.
     good_net, poor_net : bytes
         Trained nets.
+    course : Path
+        The course folder, whose misconceptions some students have.
     """
 
     solved: Mapping[str, bytes]
     stubs: Mapping[str, bytes]
     good_net: bytes
     poor_net: bytes
+    course: Path
 
 
 @dataclass(frozen=True)
@@ -124,10 +128,10 @@ def _mistake(*mistakes: tuple[str, str]) -> Callable[[Kit], Files]:
     def make(kit: Kit) -> Files:
         files = _solved(kit)
         for exercise, name in mistakes:
-            spec = recipe(exercise)
-            edits = next(m.edits for m in spec.misconceptions if m.id == name)
+            spec = recipe(kit.course, exercise)
+            hunks = next(m.hunks for m in spec.misconceptions if m.id == name)
             path = f"nndl/{spec.module}.py"
-            files[path] = edited(files[path].decode(), edits, path).encode()
+            files[path] = apply(files[path].decode(), hunks, path).encode()
         return files
 
     return make

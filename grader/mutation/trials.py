@@ -23,7 +23,7 @@ from utils.checks.pack import load
 from utils.checks.program import Crash, run_program
 
 from ..course import Course
-from ..exercises import Recipe, absent, recipe
+from ..recipes import Recipe, recipe
 from ..reference import Reference, execute
 from ..trial import SEED, Trial
 from .operators import Mutant, mutants
@@ -87,7 +87,7 @@ def prove(course: Course, exercises: Sequence[str] = (), *, jobs: int | None = N
 
 def solved(course: Course) -> list[str]:
     """The exercises that have a solution to spoil: all but the trained nets, and those whose package is absent."""
-    return [e.name for _, e in course.exercises(further=True) if e.score is None and not absent(e.module)]
+    return [e.name for _, e in course.exercises(further=True) if e.score is None and not course.absent(e.module)]
 
 
 def followers(course: Course, name: str) -> list[str]:
@@ -110,8 +110,8 @@ def outcomes(root: Path, watching: Sequence[str], chunk: Sequence[Mutant]) -> li
     found = []
     for mutant in chunk:
         module = _module(mutant, _reference(root))
-        hidden = next((name for name in watching if rejects(name, _hidden(root, name), module)), "")
-        visible = next((name for name in watching if rejects(name, _visible(name), module)), "")
+        hidden = next((name for name in watching if rejects(recipe(root, name), _hidden(root, name), module)), "")
+        visible = next((name for name in watching if rejects(recipe(root, name), _visible(name), module)), "")
         found.append(Outcome(mutant, hidden, visible))
     return found
 
@@ -119,20 +119,21 @@ def outcomes(root: Path, watching: Sequence[str], chunk: Sequence[Mutant]) -> li
 Expected = tuple[tuple[Case, dict[str, object]], ...]
 
 
-def rejects(exercise: str, cases: Expected, module: ModuleType | None) -> bool:
+def rejects(spec: Recipe, cases: Expected, module: ModuleType | None) -> bool:
     """Whether at least one case shows that a module is wrong.
 
     Full marks are given when no case has anything to say, so the first that has settles it.
 
     Parameters
     ----------
-    exercise : str
+    spec : Recipe
+        Of the exercise.
     cases : sequence of (Case, dict)
         With the right answers.
     module : module or None
         None for a module that cannot even be imported.
     """
-    return module is None or any(_shows(recipe(exercise), case, want, module) for case, want in cases)
+    return module is None or any(_shows(spec, case, want, module) for case, want in cases)
 
 
 def _shows(spec: Recipe, case: Case, want: dict[str, object], module: ModuleType) -> bool:
@@ -157,7 +158,9 @@ def _reference(root: Path) -> Reference:
 @cache
 def _hidden(root: Path, exercise: str) -> Expected:
     """Cases as a student would get them, from a seed that no other use has."""
-    trial = Trial(recipe(exercise), _reference(root), np.random.default_rng(zlib.crc32(f"hidden {exercise}".encode())))
+    trial = Trial(
+        recipe(root, exercise), _reference(root), np.random.default_rng(zlib.crc32(f"hidden {exercise}".encode()))
+    )
     return tuple((case, trial.want(index).values) for index, case in enumerate(trial.cases))
 
 

@@ -13,12 +13,14 @@ from dataclasses import dataclass, field
 from ..course import Assignment, Course
 from ..errors import ReleaseRefused
 from ..files import content, write_if_changed
+from ..recipes import RecipeBook
 from ..reference import Reference
 from . import goldens
 from .edition import given, student_edition
 from .gate import inspect, rebuild, same
 from .notebooks import generate, write_sources
 from .released import Leak, listed
+from .strip import package
 from .tree import build, chosen
 
 __all__ = ["Leak", "Release", "build", "inspect", "release", "student_edition", "write_sources"]
@@ -72,6 +74,8 @@ def release(course: Course, assignments: Sequence[str] = (), check: bool = False
     """
     wanted = chosen(course, assignments)
     names = [assignment.name for assignment in wanted]
+    package(course)  # what is amiss in the reference itself is said first
+    RecipeBook(Reference(course.root)).require(course)
     tree = build(course, names)
     leaks = inspect({**given(course), **tree}, course, Reference(course.root))
     leaks += rebuild(tree, build(course, names))

@@ -17,11 +17,11 @@ from utils.checks.pack import GoldenCase, Pack, PackError
 from utils.checks.program import Crash
 from utils.checks.rules import as_array, close
 
-from ..course import Assignment, Course, Exercise, listed_at
+from ..course import Assignment, Course, Exercise
 from ..errors import CourseError
-from ..exercises import NEEDS, RECIPES, absent, recipe
 from ..files import content
 from ..models import MODELS
+from ..recipes import recipe
 from ..reference import Reference
 from ..trial import Trial
 
@@ -46,20 +46,23 @@ def build(course: Course, assignment: Assignment, reference: Reference) -> dict[
     packs = {}
     for exercise in (*assignment.exercises, *assignment.further):
         path = f"{FOLDER}/{exercise.name}.npz"
-        if exercise.score is None and absent(exercise.module):
-            packs[path] = _kept(course, path, absent(exercise.module))
+        if exercise.score is None and course.absent(exercise.module):
+            packs[path] = _kept(course, path, course.absent(exercise.module))
         elif exercise.score is None:
-            packs[path] = _pack(course, exercise, reference).to_bytes()
+            package = course.packages.get(exercise.module, "")
+            packs[path] = build_pack(
+                exercise.name, reference, exercise.requires, package, optional=not exercise.graded
+            ).to_bytes()
     return {**packs, MODEL_TABLE: model_table(course)}
 
 
-def left_out(assignments: Iterable[Assignment]) -> str:
+def left_out(course: Course, assignments: Iterable[Assignment]) -> str:
     """One sentence on the packs that are kept as they are, because a package to make them is missing; or ``""``."""
     exercises = (e for assignment in assignments for e in (*assignment.exercises, *assignment.further))
-    modules = dict.fromkeys(e.module for e in exercises if absent(e.module))
+    modules = dict.fromkeys(e.module for e in exercises if course.absent(e.module))
     if not modules:
         return ""
-    packages = ", ".join(dict.fromkeys(absent(module) for module in modules))
+    packages = ", ".join(dict.fromkeys(course.absent(module) for module in modules))
     return f"{packages} is not installed: the checks of {', '.join(modules)} are kept as they are, unexamined."
 
 
@@ -89,20 +92,11 @@ def _shapes(exercise: Exercise) -> dict[str, list[int]]:
     return {name: list(shape) for name, shape in MODELS[exercise.name].shapes.items()}
 
 
-def _pack(course: Course, exercise: Exercise, reference: Reference) -> Pack:
-    """The golden pack of an exercise of the course; CourseError where course.toml lists what has no recipe."""
-    if exercise.name not in RECIPES:
-        raise CourseError(
-            f'{listed_at(course.root, exercise.name)} lists "{exercise.name}", but nothing in grader/exercises says '
-            "how to judge it; write its recipe or correct the name."
-        )
-    return build_pack(exercise.name, reference, exercise.requires, optional=not exercise.graded)
-
-
-def build_pack(name: str, reference: Reference, requires: tuple[str, ...] = (), *, optional: bool = False) -> Pack:
+def build_pack(
+    name: str, reference: Reference, requires: tuple[str, ...] = (), needs: str = "", *, optional: bool = False
+) -> Pack:
     """The golden pack of one exercise; its cases are the same in every course, the hidden ones are not."""
-    spec = recipe(name)
-    needs = NEEDS.get(spec.module, "")
+    spec = recipe(reference.root, name)
     trial = Trial(spec, reference, np.random.default_rng(zlib.crc32(name.encode())))
     cases = tuple(
         GoldenCase(case, trial.want(index).values, trial.suspects(index)) for index, case in enumerate(trial.cases)

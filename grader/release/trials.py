@@ -21,7 +21,6 @@ from utils.checks.pack import Pack, PackError
 from utils.checks.program import run_program
 
 from ..course import Exercise
-from ..exercises import absent
 from ..trial import SEED
 from . import goldens
 from .regions import functions
@@ -52,7 +51,7 @@ def checks(released: Released) -> Iterator[Leak]:
     with package(released.tree) as name:
         for exercise in released.exercises:
             path = f"{goldens.FOLDER}/{exercise.name}.npz"
-            if path not in released.tree or absent(exercise.module):
+            if path not in released.tree or released.course.absent(exercise.module):
                 continue
             try:
                 pack = Pack.from_bytes(released.tree[path])

@@ -114,7 +114,8 @@ def conv_backward_naive(dout, cache):
     ### BEGIN SOLUTION
     height, width = w.shape[2:]
     x_pad = np.pad(x, ((0, 0), (0, 0), (pad, pad), (pad, pad)))
-    dx_pad, dw, db = np.zeros_like(x_pad), np.zeros_like(w), dout.sum(axis=(0, 2, 3))
+    dx_pad, dw = np.zeros_like(x_pad), np.zeros_like(w)
+    db = dout.sum(axis=(0, 2, 3))
     for n, f, i, j in np.ndindex(*dout.shape):
         window = (n, slice(None), slice(i * stride, i * stride + height), slice(j * stride, j * stride + width))
         dx_pad[window] += dout[n, f, i, j] * w[f]

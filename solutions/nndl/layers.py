@@ -196,13 +196,14 @@ def batchnorm_forward(x, gamma, beta, bn_param):
     if mode == "train":
         # Set out, cache (whatever your backward pass needs), and the new running_mean and running_var.
         ### BEGIN SOLUTION
-        centred = x - x.mean(axis=0)
+        mean = x.mean(axis=0)
+        centred = x - mean
         var = (centred * centred).mean(axis=0)
         inv_std = 1 / np.sqrt(var + eps)
         x_hat = centred * inv_std
         out = gamma * x_hat + beta
         cache = (x_hat, inv_std, gamma)
-        running_mean = momentum * running_mean + (1 - momentum) * x.mean(axis=0)
+        running_mean = momentum * running_mean + (1 - momentum) * mean
         running_var = momentum * running_var + (1 - momentum) * var
         ### END SOLUTION
     else:

@@ -11,12 +11,11 @@ from types import ModuleType
 
 import numpy as np
 import pytest
-from here import RECIPES
+from here import ALL_RECIPES, RECIPES
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grader import exercises
-from grader.exercises import Misconception
+from grader.recipes import Misconception
 from grader.reference import Reference, execute
 from grader.release import goldens
 from utils.checks import CheckFailed, check, check_inputs
@@ -50,7 +49,7 @@ def change(module: ModuleType, old: str, new: str, reference: Reference) -> Modu
 
 
 def test_the_committed_packs_are_the_courses_exercises() -> None:
-    assert set(names()) == set(exercises.RECIPES)
+    assert set(names()) == set(ALL_RECIPES)
 
 
 @pytest.mark.parametrize("name", RECIPES)
@@ -65,7 +64,7 @@ def test_the_pack_alone_names_every_misconception(
     name: str, misconception: Misconception, packs: dict[str, Pack], reference: Reference
 ) -> None:
     module = name.split(".")[0]
-    result = examine(packs[name], {module: reference.variant(module, misconception.edits)})
+    result = examine(packs[name], {module: reference.variant(module, misconception.hunks)})
     assert not result.passed
     assert {finding.misconception for finding in result.findings if finding.verdict != "pass"} == {misconception.id}
     assert misconception.hint in " ".join(str(result).split())
@@ -147,7 +146,7 @@ def test_names_may_be_short() -> None:
     assert [pack.exercise for pack in find_packs(["relu_forward"])] == ["layers.relu_forward"]
     of_a_file = [pack.exercise for pack in find_packs(["layers.py"])]
     assert of_a_file == [name for name in sorted(RECIPES) if name.startswith("layers.")]
-    assert len(find_packs([])) == sum(not name.startswith("further.") for name in exercises.RECIPES)
+    assert len(find_packs([])) == sum(not name.startswith("further.") for name in ALL_RECIPES)
     assert {pack.exercise.split(".")[0] for pack in find_packs(["further"])} == {"further"}
 
 

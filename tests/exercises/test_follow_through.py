@@ -6,8 +6,8 @@ import textwrap
 
 import numpy as np
 import pytest
+from here import RECIPES
 
-from grader.exercises import RECIPES
 from grader.reference import Reference
 from grader.trial import SEED, Trial
 from utils.checks.follow import FollowThrough

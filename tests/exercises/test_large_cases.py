@@ -6,15 +6,15 @@ from functools import cache
 
 import numpy as np
 import pytest
-from here import RECIPES
-from test_recipes import RIGHT
+from here import RECIPES, RIGHT
 
-from grader.reference import Edit, Reference
+from grader.patch import Hunk
+from grader.reference import Reference
 from grader.trial import Trial
 from utils.checks.hearing import Hearing
 from utils.checks.program import Ran
 
-STYLES = [(name, style, edits) for name, style, edits in RIGHT if RECIPES[name].large]
+STYLES = [(name, style, hunks) for name, style, hunks in RIGHT if RECIPES[name].large]
 
 
 @cache
@@ -22,12 +22,12 @@ def trial(name: str, reference: Reference) -> Trial:
     return Trial(RECIPES[name], reference, np.random.default_rng(3))
 
 
-@pytest.mark.parametrize(("name", "style", "edits"), STYLES, ids=[f"{name}-{style}" for name, style, _ in STYLES])
+@pytest.mark.parametrize(("name", "style", "hunks"), STYLES, ids=[f"{name}-{style}" for name, style, _ in STYLES])
 def test_another_right_answer_is_right_for_large_inputs(
-    name: str, style: str, edits: tuple[Edit, ...], reference: Reference
+    name: str, style: str, hunks: tuple[Hunk, ...], reference: Reference
 ) -> None:
     drawn = trial(name, reference)
     assert drawn.large
-    answer = drawn.answer(drawn.large, reference.variant(drawn.recipe.module, edits))
+    answer = drawn.answer(drawn.large, reference.variant(drawn.recipe.module, hunks))
     assert isinstance(answer, Ran)
     assert not Hearing(drawn.large, drawn.want_large().values, answer).faults()

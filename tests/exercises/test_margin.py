@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from here import RECIPES
-from test_recipes import BANK, RIGHT, judged
+from here import RECIPES, RIGHT
+from test_recipes import BANK, judged
 
-from grader.exercises import Misconception, Recipe
-from grader.reference import Edit, Reference
+from grader.patch import Hunk
+from grader.recipes import Misconception, Recipe
+from grader.reference import Reference
 from grader.trial import Trial
 from utils.checks.hearing import Hearing
 from utils.checks.program import Ran
@@ -33,15 +34,15 @@ def scaled(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> f
 def test_a_known_mistake_is_larger_than_a_hundred_tolerances(
     scaled: float, recipe: Recipe, misconception: Misconception, reference: Reference
 ) -> None:
-    assert judged(recipe, reference, misconception.edits, SEED).share < 1
+    assert judged(recipe, reference, misconception.hunks, SEED).share < 1
 
 
 @pytest.mark.parametrize("scaled", [1 / GAP], indirect=True)
-@pytest.mark.parametrize(("name", "style", "edits"), RIGHT, ids=[f"{name}-{style}" for name, style, _ in RIGHT])
+@pytest.mark.parametrize(("name", "style", "hunks"), RIGHT, ids=[f"{name}-{style}" for name, style, _ in RIGHT])
 def test_another_right_answer_needs_a_hundredth_of_the_tolerance(
-    scaled: float, name: str, style: str, edits: tuple[Edit, ...], reference: Reference
+    scaled: float, name: str, style: str, hunks: tuple[Hunk, ...], reference: Reference
 ) -> None:
-    assert judged(RECIPES[name], reference, edits, SEED).share == 1
+    assert judged(RECIPES[name], reference, hunks, SEED).share == 1
 
 
 @pytest.mark.parametrize("scaled", [1 / GAP], indirect=True)

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from itertools import combinations
+from difflib import SequenceMatcher
+from itertools import combinations, pairwise
 
 import numpy as np
 import pytest
 from here import RECIPES
 
-from grader.errors import CourseError
-from grader.exercises import Misconception, Recipe
-from grader.reference import Reference
+from grader.recipes import Misconception, Recipe
+from grader.reference import Reference, execute
 from grader.trial import Trial
 from utils.checks.judge import judge
 
@@ -34,9 +34,13 @@ def outcomes(recipe: Recipe, reference: Reference) -> Counter[str]:
 
 
 def judged(recipe: Recipe, reference: Reference, trial: Trial, one: Misconception, other: Misconception) -> str:
+    source = reference.source(recipe.module)
+    text = merged(source, *(reference.changed(recipe.module, each.hunks) for each in (one, other)))
+    if not text:  # both edit the same line
+        return ""
     try:
-        module = reference.variant(recipe.module, (*one.edits, *other.edits))
-    except (CourseError, SyntaxError):  # both edit the same line
+        module = execute(text, f"{reference.module(recipe.module).__name__}__pair", f"nndl/{recipe.module}.py")
+    except SyntaxError:
         return ""
     judgement = judge(trial.hear([trial.answer(case, module) for case in trial.cases]), recipe.hints)
     if judgement.share == 1:
@@ -48,6 +52,22 @@ def judged(recipe: Recipe, reference: Reference, trial: Trial, one: Misconceptio
     if named - right:
         return "misnamed"
     return ("unnamed", "one named", "both named")[len(right)]
+
+
+def merged(source: str, *versions: str) -> str:
+    """A text with the changes of several versions of it; ``""`` where two of them change the same line."""
+    lines = source.split("\n")
+    changes: list[tuple[int, int, list[str]]] = []
+    for version in versions:
+        new = version.split("\n")
+        codes = SequenceMatcher(None, lines, new, autojunk=False).get_opcodes()
+        changes += [(start, stop, new[a:b]) for kind, start, stop, a, b in codes if kind != "equal"]
+    changes.sort(key=lambda change: change[:2])
+    if any(other[0] < one[1] or one[:2] == other[:2] for one, other in pairwise(changes)):
+        return ""
+    for start, stop, new in reversed(changes):
+        lines[start:stop] = new
+    return "\n".join(lines)
 
 
 @pytest.mark.slow

@@ -6,30 +6,17 @@ from functools import cache
 
 import numpy as np
 import pytest
-import variants
-import variants_further
-import variants_images
-import variants_torch
-import variants_training
-from here import RECIPES
+from here import ALL_RECIPES, COURSE, RECIPES, RIGHT
 
-from grader import exercises
 from grader.course import Course
-from grader.exercises import Misconception, Recipe
-from grader.reference import Edit, Reference
+from grader.patch import Hunk
+from grader.recipes import Misconception, Recipe
+from grader.reference import Reference
 from grader.trial import Trial
 from utils.checks.judge import IN_PLACE, Judgement, judge
 from utils.checks.rules import Array
 
 BANK = [(recipe, misconception) for recipe in RECIPES.values() for misconception in recipe.misconceptions]
-ALL_RIGHT = [
-    *variants.RIGHT,
-    *variants_images.RIGHT,
-    *variants_training.RIGHT,
-    *variants_torch.RIGHT,
-    *variants_further.RIGHT,
-]
-RIGHT = [variant for variant in ALL_RIGHT if variant[0] in RECIPES]
 SEEDS = (1, *(pytest.param(seed, marks=pytest.mark.slow) for seed in (2, 3)))
 
 
@@ -38,21 +25,21 @@ def drawn(name: str, reference: Reference, seed: int) -> Trial:
     return Trial(RECIPES[name], reference, np.random.default_rng(seed))
 
 
-def judged(recipe: Recipe, reference: Reference, edits: tuple[Edit, ...], seed: int) -> Judgement:
+def judged(recipe: Recipe, reference: Reference, hunks: tuple[Hunk, ...], seed: int) -> Judgement:
     trial = drawn(recipe.name, reference, seed)
-    module = reference.variant(recipe.module, edits)
+    module = reference.variant(recipe.module, hunks)
     return judge(trial.hear([trial.answer(case, module) for case in trial.cases]), recipe.hints)
 
 
 def test_every_exercise_of_the_course_has_a_recipe(course: Course) -> None:
     written = {exercise.name for _, exercise in course.exercises(further=True) if exercise.score is None}
-    assert written == set(exercises.RECIPES)
+    assert written == set(ALL_RECIPES)
 
 
 def test_every_recipe_can_be_tried_here() -> None:
-    left_out = exercises.RECIPES.keys() - RECIPES.keys()
+    left_out = ALL_RECIPES.keys() - RECIPES.keys()
     if left_out:
-        packages = ", ".join({exercises.absent(name.split(".")[0]) for name in left_out})
+        packages = ", ".join({COURSE.absent(name.split(".")[0]) for name in left_out})
         pytest.skip(f"{len(left_out)} exercises need {packages}, which is not installed, and are left out of all tests")
 
 
@@ -69,7 +56,7 @@ def test_the_reference_is_right(recipe: Recipe, reference: Reference, seed: int)
 def test_a_misconception_is_rejected_and_named(
     recipe: Recipe, misconception: Misconception, reference: Reference, seed: int
 ) -> None:
-    judgement = judged(recipe, reference, misconception.edits, seed)
+    judgement = judged(recipe, reference, misconception.hunks, seed)
     assert judgement.share < 1
     wrong = [finding for finding in judgement.findings if finding.verdict != "pass"]
     assert {finding.misconception for finding in wrong} == {misconception.id}
@@ -77,12 +64,12 @@ def test_a_misconception_is_rejected_and_named(
     assert all(finding.hint.startswith(misconception.hint) for finding in wrong)
 
 
-@pytest.mark.parametrize(("name", "style", "edits"), RIGHT, ids=[f"{name}-{style}" for name, style, _ in RIGHT])
+@pytest.mark.parametrize(("name", "style", "hunks"), RIGHT, ids=[f"{name}-{style}" for name, style, _ in RIGHT])
 @pytest.mark.parametrize("seed", SEEDS)
 def test_another_right_answer_earns_everything(
-    name: str, style: str, edits: tuple[Edit, ...], reference: Reference, seed: int
+    name: str, style: str, hunks: tuple[Hunk, ...], reference: Reference, seed: int
 ) -> None:
-    assert judged(RECIPES[name], reference, edits, seed) == Judgement(1.0, ())
+    assert judged(RECIPES[name], reference, hunks, seed) == Judgement(1.0, ())
 
 
 @pytest.mark.parametrize("recipe", RECIPES.values(), ids=list(RECIPES))
@@ -104,7 +91,7 @@ def test_working_in_place_is_seen_only_because_inputs_are_compared(reference: Re
     recipe = RECIPES["layers.relu_forward"]
     in_place = next(m for m in recipe.misconceptions if m.id == IN_PLACE)
     trial = Trial(recipe, reference, np.random.default_rng(0))
-    module = reference.variant("layers", in_place.edits)
+    module = reference.variant("layers", in_place.hunks)
     hearings = trial.hear([trial.answer(case, module) for case in trial.cases])
     assert not any(hearing.faults() for hearing in hearings)  # the outputs alone would pass
     assert any(hearing.mutated for hearing in hearings)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from here import RECIPES
 
-from grader.exercises import RECIPES
+from grader.patch import Hunk
 from grader.reference import Reference
 from grader.trial import Trial
 from utils.checks.judge import Judgement, judge
@@ -15,10 +16,10 @@ pytest.importorskip("torch", reason="these exercises need PyTorch, which only HW
 
 @pytest.mark.parametrize("function", ["two_layer_fc", "three_layer_convnet", "ThreeLayerConvNet.forward"])
 def test_a_flatten_that_is_not_written_costs_the_nets_nothing(function: str, reference: Reference) -> None:
-    stub = (("rows = x.reshape(x.shape[0], -1)", 'raise NotImplementedError("flatten: your code here")'),)
+    answer, stub = "rows = x.reshape(x.shape[0], -1)", 'raise NotImplementedError("flatten: your code here")'
     recipe = RECIPES[f"torch_models.{function}"]
     trial = Trial(recipe, reference, np.random.default_rng(1))
-    module = reference.variant(recipe.module, stub)
+    module = reference.variant(recipe.module, [Hunk("flatten", (f"    {answer}",), (f"    {stub}",))])
     heard = trial.hear([trial.answer(case, module) for case in trial.cases])
     assert judge(heard, recipe.hints) == Judgement(1.0, ())
 

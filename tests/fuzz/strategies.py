@@ -27,6 +27,7 @@ from targets import (
     judged,
     model,
     notebook,
+    recipe_diffs,
     safetensors,
     secret,
     small_course,
@@ -209,6 +210,38 @@ def _bytes_of(node: Any) -> int:
     return max(0, math.prod(sizes)) * {"float64": 8, "int64": 8, "float32": 4, "float16": 2}.get(node["dtype"], 1)
 
 
+def diffs() -> Bytes:
+    lines = [
+        "=== means.mean: sum",
+        "=== means.spread: largest",
+        "===",
+        "=== : ",
+        "It is divided by the number of entries.",
+        "",
+        "# A comment",
+        "@@",
+        "@@ def spread",
+        "@@ -1,2 +3 @@ class Means:",
+        "@@ <module>",
+        "@@ (",
+        "-    return total / len(x)",
+        "+    return total",
+        "     total = sum(x)",
+        "-    return max(x) - min(x)",
+        "+    return max(x)",
+        "-",
+        "+",
+        " ",
+        "\t",
+        "+" + "x" * 5000,
+        "-" + "(" * 3000,
+        "=== means." + "a" * 3000 + ": " + "B" * 3000,
+    ]
+    return st.lists(st.sampled_from(lines) | odd_text, max_size=14).map(
+        lambda some: "\n".join(some).encode("utf-8", "replace")
+    )
+
+
 def toml() -> Bytes:
     lines = [line.encode() for line in TOML.splitlines()]
     values = [
@@ -378,6 +411,7 @@ def inputs() -> dict[Callable[[bytes], None], Bytes]:
         judged: hostile_frames().map(joined),
         stream: frames().map(streamed),
         course_toml: toml(),
+        recipe_diffs: diffs(),
         notebook: twisted(released()).map(as_json),
         archive: zips() | tars() | damaged_inside(zips()),
         golden_pack: packs() | npz(),

@@ -18,11 +18,13 @@ from gradebook.small_course import make
 from grader import course as courses
 from grader import similarity
 from grader.course import Course
-from grader.errors import CourseError
+from grader.errors import CourseError, UnusableCourseFiles
 from grader.gradebook.annotate import annotate
 from grader.gradebook.lateness import handed_in
 from grader.gradebook.restore import read_released, restore
 from grader.oracle import Report
+from grader.patch import apply
+from grader.recipes.diffs import read as read_diffs
 from grader.sandbox.inside.channel import Cap, Channel
 from grader.sandbox.inside.wire import WireError, load
 from grader.secret import FILE, VARIABLE, course_secret
@@ -49,6 +51,7 @@ from utils.checks.rules import (
 from utils.errors import DataError
 from utils.model_files import read_model, safetensors_dataset
 
+MEANS = "def mean(x):\n    total = sum(x)\n    return total / len(x)\n\n\ndef spread(x):\n    return max(x) - min(x)\n"
 WANTED = ("nndl/layers.py", "FC_nets.ipynb", "models/best.npz")
 
 
@@ -151,6 +154,21 @@ def course_toml(data: bytes) -> None:
     assert course.limits.memory_bytes >= 0
 
 
+def recipe_diffs(data: bytes) -> None:
+    """Misconceptions: what can be read of them is applied to a module, or a line is named."""
+    text = data.decode("utf-8", "replace")
+    entries, problems = read_diffs(text, "means.wrong", sentences=True)
+    for problem in problems:
+        assert 0 < problem.line <= text.count("\n") + 1
+        assert len(str(problem)) < 600
+    for entry in entries:
+        assert entry.sentence
+        assert entry.hunks
+        apply(MEANS, entry.hunks, "means.py")
+    if problems:
+        raise UnusableCourseFiles(problems[:3])
+
+
 def notebook(data: bytes) -> None:
     """Whatever is handed in, a notebook comes out that has each of the release's cells once, and can be written."""
     course = small_course()
@@ -212,6 +230,7 @@ TARGETS: dict[Callable[[bytes], None], type[Exception]] = {
     judged: WireError,
     stream: WireError,
     course_toml: CourseError,
+    recipe_diffs: CourseError,
     notebook: AssertionError,  # it has no error: whatever comes, something goes on
     archive: NotASubmission,
     golden_pack: PackError,

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from here import RECIPES
 
 from grader.course import Course
 from grader.errors import CourseError
-from grader.exercises import recipe
 from grader.mutation import PAGE, Equivalents, Mutant, Outcome, mutants, prove, report, solved, trials
 from grader.mutation.trials import Expected, followers, outcomes, rejects
 from grader.reference import Reference
@@ -20,7 +20,7 @@ QUICK = ["layers.affine_backward", "layers.layernorm_forward", "optim.sgd_moment
 
 
 def expected(name: str, reference: Reference) -> Expected:
-    trial = Trial(recipe(name), reference, np.random.default_rng(7))
+    trial = Trial(RECIPES[name], reference, np.random.default_rng(7))
     return tuple((case, dict(trial.want(index).values)) for index, case in enumerate(trial.cases))
 
 
@@ -57,7 +57,9 @@ def test_fewer_cases_let_something_through(name: str, blind, reference: Referenc
     fewer = tuple((case, want) for case, want in cases if blind(case))
     assert len(fewer) < len(cases)
     modules = [trials._module(mutant, reference) for mutant in mutants(name, reference)]
-    assert any(not rejects(name, fewer, module) and rejects(name, cases, module) for module in modules)
+    assert any(
+        not rejects(RECIPES[name], fewer, module) and rejects(RECIPES[name], cases, module) for module in modules
+    )
 
 
 def test_fewer_outputs_compared_let_something_through(reference: Reference) -> None:
@@ -65,7 +67,9 @@ def test_fewer_outputs_compared_let_something_through(reference: Reference) -> N
     cases = expected(name, reference)
     fewer = tuple((dataclasses.replace(case, aspects={"dbeta": case.aspects["dbeta"]}), want) for case, want in cases)
     modules = [trials._module(mutant, reference) for mutant in mutants(name, reference)]
-    assert any(not rejects(name, fewer, module) and rejects(name, cases, module) for module in modules)
+    assert any(
+        not rejects(RECIPES[name], fewer, module) and rejects(RECIPES[name], cases, module) for module in modules
+    )
 
 
 def test_a_mutant_that_never_ends_is_rejected(reference: Reference, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -73,17 +77,17 @@ def test_a_mutant_that_never_ends_is_rejected(reference: Reference, monkeypatch:
     name, text = "layers.relu_forward", reference.source("layers")
     endless = text.replace("    out = np.maximum(0, x)", "    while True:\n        out = np.maximum(0, x)", 1)
     module = trials._module(Mutant(name, "statement", "", "", endless), reference)
-    assert rejects(name, expected(name, reference), module)
+    assert rejects(RECIPES[name], expected(name, reference), module)
 
 
 def test_what_cannot_be_imported_is_rejected(reference: Reference) -> None:
     broken = Mutant("layers.relu_forward", "statement", "", "", "import no_such_module\n")
     assert trials._module(broken, reference) is None
-    assert rejects("layers.relu_forward", (), None)
+    assert rejects(RECIPES["layers.relu_forward"], (), None)
 
 
 def test_the_reference_is_not_rejected(reference: Reference) -> None:
-    assert not rejects(QUICK[0], expected(QUICK[0], reference), reference.module("layers"))
+    assert not rejects(RECIPES[QUICK[0]], expected(QUICK[0], reference), reference.module("layers"))
 
 
 def test_a_cache_in_another_order_shows_in_the_backward_pass(course: Course, reference: Reference) -> None:

@@ -12,7 +12,7 @@ from grader import oracle
 from grader.budget import Budget, OutOfBudget
 from grader.course import Course, LimitSettings
 from grader.errors import CourseError
-from grader.exercises import recipe
+from grader.recipes import recipe
 from grader.reference import Edit, Reference
 from grader.sandbox import Worker, confinement
 from grader.verdict import Report, Verdict
@@ -108,7 +108,9 @@ SLOW_AGAIN = (  # it counts its calls, and sleeps when it has been called for ea
 
 def test_what_is_slow_in_follow_through_alone_keeps_what_is_right(course: Course, reference: Reference) -> None:
     name = "layers.affine_backward"
-    cases = list(recipe(name).draw(oracle.case_rng(b"a secret for the tests", "ana", _exercise(course, name))))
+    cases = list(
+        recipe(course.root, name).draw(oracle.case_rng(b"a secret for the tests", "ana", _exercise(course, name)))
+    )
     slow = tuple((old, new.replace("MANY", str(len(cases)))) for old, new in SLOW_AGAIN)
     verdict = one(graded(course, reference, slow, seconds=0.5), name)
     assert verdict.score == 4  # dx and dw
@@ -146,7 +148,9 @@ def test_an_exit_makes_one_program_run_again_and_not_all(
         ("out = np.maximum(0, x)", "CALLS.append(1)\n    (len(CALLS) > 2 and os._exit(1))\n    out = np.maximum(0, x)"),
     )
     name = "layers.relu_forward"
-    cases = len(list(recipe(name).draw(oracle.case_rng(b"a secret for the tests", "ana", _exercise(course, name)))))
+    cases = len(
+        list(recipe(course.root, name).draw(oracle.case_rng(b"a secret for the tests", "ana", _exercise(course, name))))
+    )
     only = msgspec.structs.replace(course["hw3"].notebook[2], exercises=(_exercise(course, name),), written=())
     task = msgspec.structs.replace(course["hw3"], notebook=(only,))
     files = submission({"nndl/layers.py": solved(reference, layers=edits)["nndl/layers.py"]})

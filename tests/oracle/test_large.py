@@ -12,7 +12,7 @@ from submissions import submission
 
 from grader import large, oracle
 from grader.course import Assignment, Course
-from grader.exercises import Recipe
+from grader.recipes import Recipe
 from grader.reference import Reference
 from grader.same_body import same_body
 from grader.sandbox import confinement

@@ -154,7 +154,7 @@ def test_pytorch_answers_for_nobody_who_is_to_write_a_layer(grade: Grade) -> Non
     assert "torch.tensor cannot be called while nndl.conv_layers is checked" in finding.hint
 
 
-def test_otherwise_it_would(grade: Grade, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_otherwise_it_would(grade: Grade, course: Course, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("torch", reason="PyTorch cannot answer where it is not installed: pip install torch")
-    monkeypatch.setitem(oracle.NEEDS, "conv_layers", "torch")
+    monkeypatch.setitem(course.packages, "conv_layers", "torch")
     assert wrong(grade(conv_layers=BORROWED)) == set()

@@ -157,3 +157,11 @@ def test_is_an_exercise_without_a_file_named(copied):
 def test_is_an_unknown_assignment_named(course):
     with pytest.raises(CourseError, match='no assignment "hw9"'):
         release(course, ["hw9"], check=True)
+
+
+def test_are_misconceptions_that_do_not_fit_any_more_named(copied):
+    edit(copied.root / "solutions/nndl/layers.py", "dx = dout * (x > 0)", "dx = (x > 0) * dout")
+    with pytest.raises(
+        CourseError, match=r"^\d+ things to put right:\n  - solutions/exercises/layers/relu\.right, line"
+    ):
+        release(copied)

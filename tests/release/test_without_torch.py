@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from grader import exercises, oracle
+from grader import course as courses
+from grader import oracle
 from grader.batch import Entry, grade_class, report_for
 from grader.course import Course
 from grader.errors import CourseError
@@ -31,13 +32,13 @@ def without_torch(monkeypatch: pytest.MonkeyPatch) -> None:
     def found(name: str, package: str | None = None) -> ModuleSpec | None:
         return None if name == "torch" else find(name, package)
 
-    for module in (exercises, pack):
+    for module in (courses, pack):
         monkeypatch.setattr(module, "find_spec", found)
 
 
-def test_every_exercise_that_imports_torch_says_so(reference: Reference) -> None:
+def test_every_exercise_that_imports_torch_says_so(course: Course, reference: Reference) -> None:
     importing = {module for module in reference.modules if "import torch" in reference.source(module)}
-    assert importing == set(exercises.NEEDS)
+    assert importing == set(course.packages)
 
 
 @pytest.mark.usefixtures("without_torch")
@@ -54,14 +55,14 @@ def test_a_release_keeps_the_packs_and_says_so(course: Course, reference: Refere
         assert inspect(tree, course, reference) == []
     path = f"{goldens.FOLDER}/torch_models.flatten.npz"
     assert tree[path] == (course.root / path).read_bytes()
-    assert goldens.left_out(course.assignment) == (
+    assert goldens.left_out(course, course.assignment) == (
         "torch is not installed: the checks of torch_models, net_visualization are kept as they are, unexamined."
     )
 
 
 def test_with_torch_nothing_is_left_out(course: Course) -> None:
     pytest.importorskip("torch", reason="says what is left out where PyTorch is not installed")
-    assert goldens.left_out(course.assignment) == ""
+    assert goldens.left_out(course, course.assignment) == ""
 
 
 @pytest.mark.usefixtures("without_torch")
@@ -78,7 +79,7 @@ def test_the_students_check_says_what_it_leaves_out() -> None:
 
 @pytest.mark.usefixtures("without_torch")
 def test_grading_hw6_is_refused_rather_than_scored(course: Course, tmp_path: Path) -> None:
-    oracle.require_packages(course["hw5"])
+    oracle.require_packages(course, course["hw5"])
     entry, hw6 = Entry("ann", tmp_path), course["hw6"]
     for grading in (lambda: report_for(course, hw6, entry), lambda: list(grade_class(course, hw6, [entry]))):
         with pytest.raises(CourseError, match=r"^hw6 cannot be graded without torch; run: pip install torch$"):

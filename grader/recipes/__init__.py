@@ -1,0 +1,49 @@
+"""How a course says its exercises are judged, in ``solutions/exercises``, and what reads it.
+
+A file there imports from here what it needs to draw its cases::
+
+    from grader.recipes import Case, Equal, Recipe, sizes
+"""
+
+from __future__ import annotations
+
+from utils.checks.case import Case
+from utils.checks.rules import (
+    Array,
+    DrawnAnew,
+    Dropped,
+    Equal,
+    Initialised,
+    Minibatches,
+    MinibatchesAnew,
+    Paired,
+    Rule,
+    SharedMaximum,
+    Subgradient,
+)
+
+from .book import RecipeBook, recipe, recipe_book
+from .recipe import Misconception, Recipe, RightAnswer, enlarged, sizes
+
+__all__ = [
+    "Array",
+    "Case",
+    "DrawnAnew",
+    "Dropped",
+    "Equal",
+    "Initialised",
+    "Minibatches",
+    "MinibatchesAnew",
+    "Misconception",
+    "Paired",
+    "Recipe",
+    "RecipeBook",
+    "RightAnswer",
+    "Rule",
+    "SharedMaximum",
+    "Subgradient",
+    "enlarged",
+    "recipe",
+    "recipe_book",
+    "sizes",
+]

@@ -1,0 +1,88 @@
+"""The objective of the Gaussian process latent variable model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+
+from grader.recipes import Case, Equal, Recipe, Rule, enlarged, sizes
+
+VALUE_AND_GRADIENT: dict[str, Rule] = {"value": Equal(), "dX": Equal()}
+
+
+def _value_case(title: str, program: str, inputs: dict[str, object]) -> Case:
+    return Case(title, program, inputs, VALUE_AND_GRADIENT, gradients={"dX": "X"}, objective=("value", ""))
+
+
+def _latent(rng: np.random.Generator) -> Iterator[tuple[str, dict[str, object]]]:
+    n, q, d = sizes(rng, 3, low=3)  # D = 2 would hide a factor ½ behind a factor 1/D
+
+    def inputs(n: int, q: int, d: int) -> dict[str, object]:
+        return {
+            "X": rng.standard_normal((n, q)),
+            "Y": rng.standard_normal((n, d)),
+            "alpha": float(rng.uniform(0.4, 0.8)),
+            "beta": float(rng.uniform(1.5, 3.0)),
+        }
+
+    yield f"X of shape {(n, q)}, Y of shape {(n, d)}", inputs(n, q, d)
+    yield "more latent dimensions than observations", inputs(min(n, q), max(n, q), d)
+    yield "a single observation", inputs(1, q, d)
+    yield "one latent dimension", inputs(n, 1, d)
+    # 150 eigenvalues around 1/β: their product underflows although K itself is well conditioned
+    many = inputs(150, q, d)
+    yield "so many observations that |K| underflows", {**many, "X": 0.05 * np.asarray(many["X"]), "beta": 1e3}
+
+
+def log_determinant_cases(rng: np.random.Generator) -> Iterator[Case]:
+    """Several shapes, and a determinant that is too small for a float."""
+    program = "value, dX = backprop.gplvm_log_determinant(X, alpha, beta, D)"
+    for title, inputs in _latent(rng):
+        d = np.asarray(inputs.pop("Y")).shape[1]
+        yield _value_case(title, program, {**inputs, "D": d})
+
+
+def data_fit_cases(rng: np.random.Generator) -> Iterator[Case]:
+    """Several shapes."""
+    program = "value, dX = backprop.gplvm_data_fit(X, Y, alpha, beta)"
+    for title, inputs in list(_latent(rng))[:-1]:
+        yield _value_case(title, program, inputs)
+
+
+def objective_cases(rng: np.random.Generator) -> Iterator[Case]:
+    """Several shapes; the two parts come from the reference where the student's own are not there yet."""
+    program = "value, dX = backprop.gplvm_objective(X, Y, alpha, beta)"
+    for title, inputs in list(_latent(rng))[:-1]:
+        yield _value_case(title, program, inputs)
+
+
+def _many_positions(*names: str) -> Callable[[np.random.Generator], dict[str, object]]:
+    """Inputs of the latent-variable model, those that a function takes; each forward pass factorises 700 × 700."""
+
+    def inputs(rng: np.random.Generator) -> dict[str, object]:
+        n, q, d = 700, 6, 5
+        found: dict[str, object] = {"X": rng.standard_normal((n, q)), "Y": rng.standard_normal((n, d)), "D": d}
+        found |= {"alpha": float(rng.uniform(0.4, 0.8)), "beta": float(rng.uniform(1.5, 3.0))}
+        return {name: found[name] for name in ("X", "alpha", "beta", *names)}
+
+    return inputs
+
+
+RECIPES = (
+    Recipe(
+        "backprop.gplvm_log_determinant",
+        log_determinant_cases,
+        large=enlarged(log_determinant_cases, "700 observations", _many_positions("D"), only=("dX",)),
+    ),
+    Recipe(
+        "backprop.gplvm_data_fit",
+        data_fit_cases,
+        large=enlarged(data_fit_cases, "700 observations", _many_positions("Y"), only=("dX",)),
+    ),
+    Recipe(
+        "backprop.gplvm_objective",
+        objective_cases,
+        large=enlarged(objective_cases, "700 observations", _many_positions("Y"), only=("dX",)),
+    ),
+)

@@ -1,0 +1,35 @@
+"""The autoencoder with tied weights."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from grader.recipes import Case, Equal, Recipe, Rule, enlarged, sizes
+
+LOSS_AND_GRADIENT: dict[str, Rule] = {"loss": Equal(), "dW": Equal()}
+
+
+def autoencoder_cases(rng: np.random.Generator) -> Iterator[Case]:
+    """More inputs than hidden units, fewer, one of each."""
+    m, d = sizes(rng, 2)
+    shapes = [(min(m, d), max(m, d)), (max(m, d), min(m, d)), (1, d), (m, 1), (d, d)]
+    for m, d in shapes:
+        inputs: dict[str, object] = {"W": rng.standard_normal((m, d)), "x": 1 + rng.standard_normal(d)}
+        title = f"W of shape {(m, d)}"
+        program = "loss, dW = backprop.tied_autoencoder(W, x)"
+        yield Case(title, program, inputs, LOSS_AND_GRADIENT, gradients={"dW": "W"}, objective=("loss", ""))
+
+
+def _many_weights(rng: np.random.Generator) -> dict[str, object]:
+    return {"W": 0.03 * rng.standard_normal((100, 3000)), "x": 1 + rng.standard_normal(3000)}
+
+
+RECIPES = (
+    Recipe(
+        "backprop.tied_autoencoder",
+        autoencoder_cases,
+        large=enlarged(autoencoder_cases, "3,000 inputs and 100 hidden units", _many_weights, only=("dW",)),
+    ),
+)

@@ -1,0 +1,113 @@
+"""Convolution by loops."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from grader.recipes import Case, Equal, Recipe, Rule, enlarged, sizes
+
+FORWARD = "out, cache = conv_layers.conv_forward_naive(x, w, b, conv_param)"
+BACKWARD = f"{FORWARD}\ndx, dw, db = conv_layers.conv_backward_naive(dout, cache)"
+BACKWARD_ALONE = "dx, dw, db = conv_layers.conv_backward_naive(dout, (x, w, b, conv_param))"
+FORTRAN = "x, w = np.asfortranarray(x), np.asfortranarray(w)  # another memory order, the same numbers\n"
+
+
+def image_size(
+    rng: np.random.Generator, window: tuple[int, int], stride: int, pad: int = 0, rest: tuple[int, int] = (0, 0)
+) -> tuple[int, int]:
+    """Height and width of an image, never equal, in which a window has a few positions.
+
+    Parameters
+    ----------
+    rng : Generator
+    window : tuple of int
+        Height and width of a filter or of a pooling window.
+    stride, pad : int
+    rest : tuple of int
+        How many rows and columns are left over at the end; less than `stride`.
+    """
+    down, across = (int(steps) for steps in rng.permutation([1, 2, 3])[:2])
+    height = window[0] + stride * down + rest[0] - 2 * pad
+    width = window[1] + stride * across + rest[1] - 2 * pad
+    return height, width + stride if width == height else width
+
+
+def _inputs(
+    rng: np.random.Generator,
+    image: tuple[int, int],
+    window: tuple[int, int],
+    stride: int,
+    pad: int,
+    counts: tuple[int, int, int] | None = None,
+    dtype: str = "float64",
+) -> dict[str, object]:
+    n, c, f = counts or tuple(sizes(rng, 3, high=4))
+    down, across = (1 + (size + 2 * pad - side) // stride for size, side in zip(image, window, strict=True))
+    arrays = {
+        "x": 0.5 + rng.standard_normal((n, c, *image)),
+        "w": rng.standard_normal((f, c, *window)),
+        "b": 1 + rng.standard_normal(f),
+        "dout": 0.5 + rng.standard_normal((n, f, down, across)),
+    }
+    settings = {"stride": stride, "pad": pad}
+    return {name: array.astype(dtype) for name, array in arrays.items()} | {"conv_param": settings}
+
+
+def _situations(rng: np.random.Generator) -> Iterator[tuple[str, str, dict[str, object]]]:
+    """Titles, opening lines and inputs that both directions share."""
+    tall, wide = (3, 2), (2, 3)
+    for words, window, stride, pad, rest in (
+        ("without padding", tall, 1, 0, (0, 0)),
+        ("padded by 1", wide, 1, 1, (0, 0)),
+        ("stride 2, padded by 1, with a rest of one row and one column", wide, 2, 1, (1, 1)),
+        ("stride 3, padded by 2, with a rest of two columns", (4, 3), 3, 2, (0, 2)),
+        ("stride 2 without padding, with a rest of one row", tall, 2, 0, (1, 0)),
+    ):
+        image = image_size(rng, window, stride, pad, rest)
+        title = f"images of {image[0]} × {image[1]}, filters of {window[0]} × {window[1]}, {words}"
+        yield title, "", _inputs(rng, image, window, stride, pad)
+    image = image_size(rng, tall, 1, 1)
+    yield "one image, one channel, one filter", "", _inputs(rng, image, tall, 1, 1, (1, 1, 1))
+    yield "a filter as large as the image", "", _inputs(rng, (4, 3), (4, 3), 1, 0)
+    yield "float32", "", _inputs(rng, image, wide, 2, 1, dtype="float32")
+    yield "Fortran order in memory", FORTRAN, _inputs(rng, image, wide, 1, 2)
+
+
+def forward_cases(rng: np.random.Generator) -> Iterator[Case]:
+    """Every stride and pad, filters that leave a rest, nothing square."""
+    for title, opening, inputs in _situations(rng):
+        del inputs["dout"]
+        aspects = {"out": Equal(dtype=title == "float32")}
+        yield Case(title, opening + FORWARD, inputs, aspects, separate={"out": "x"})
+
+
+def backward_cases(rng: np.random.Generator) -> Iterator[Case]:
+    """Gradients for the student's own cache; for ``(x, w, b, conv_param)`` where there is no forward yet."""
+    aspects: dict[str, Rule] = {"dx": Equal(), "dw": Equal(), "db": Equal()}
+    for title, opening, inputs in _situations(rng):
+        yield Case(
+            title,
+            opening + BACKWARD,
+            inputs,
+            aspects,
+            opening + BACKWARD_ALONE,
+            writable=("x", "w", "b", "conv_param"),  # a forward pass that changes them is its own exercise's fault
+            gradients={"dx": "x", "dw": "w", "db": "b"},
+            objective=("out", "dout"),
+        )
+
+
+RECIPES = (
+    Recipe("conv_layers.conv_forward_naive", forward_cases),
+    Recipe(
+        "conv_layers.conv_backward_naive",
+        backward_cases,
+        large=enlarged(
+            backward_cases,
+            "an image of 140 × 143",
+            lambda rng: _inputs(rng, (140, 143), (5, 4), 1, 0, (1, 2, 1)),
+        ),
+    ),
+)

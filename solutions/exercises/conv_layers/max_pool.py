@@ -1,0 +1,102 @@
+"""Max pooling by loops."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from grader.recipes import Array, Case, Equal, Recipe, Rule, SharedMaximum, enlarged, sizes
+
+from .conv import image_size
+
+FORWARD = "out, cache = conv_layers.max_pool_forward_naive(x, pool_param)"
+BACKWARD = f"{FORWARD}\ndx = conv_layers.max_pool_backward_naive(dout, cache)"
+BACKWARD_ALONE = "dx = conv_layers.max_pool_backward_naive(dout, (x, pool_param))"
+FORTRAN = "x = np.asfortranarray(x)  # another memory order, the same numbers\n"
+
+
+def _inputs(
+    rng: np.random.Generator,
+    image: tuple[int, int],
+    window: tuple[int, int],
+    stride: int,
+    counts: tuple[int, int] | None = None,
+    dtype: str = "float64",
+) -> dict[str, object]:
+    n, c = counts or tuple(sizes(rng, 2, high=4))
+    down, across = (1 + (size - side) // stride for size, side in zip(image, window, strict=True))
+    shape = (n, c, *image)
+    # Distinct numbers, no two closer than 0.1, most of them negative: away from every kink, and maxima of both signs.
+    steps: Array = rng.permutation(int(np.prod(shape))).reshape(shape)
+    x = 0.1 * (steps - 0.8 * steps.size) + rng.uniform(0.02, 0.08)
+    return {
+        "x": x.astype(dtype),
+        "dout": (0.5 + rng.standard_normal((n, c, down, across))).astype(dtype),
+        "pool_param": {"pool_height": window[0], "pool_width": window[1], "stride": stride},
+    }
+
+
+def _situations(rng: np.random.Generator) -> Iterator[tuple[str, str, dict[str, object]]]:
+    """Titles, opening lines and inputs that both directions share; no two entries are equal."""
+    tall, wide = (3, 2), (2, 3)
+    for words, window, stride, rest in (
+        ("side by side", (2, 2), 2, (0, 0)),
+        ("that overlap", tall, 1, (0, 0)),
+        ("that overlap, with a rest of one row and one column", wide, 2, (1, 1)),
+        ("that leave gaps, with a rest of two columns", (1, 2), 3, (0, 2)),
+        ("with a rest of one row", tall, 2, (1, 0)),
+    ):
+        image = image_size(rng, window, stride, rest=rest)
+        title = f"images of {image[0]} × {image[1]}, windows of {window[0]} × {window[1]} {words}, stride {stride}"
+        yield title, "", _inputs(rng, image, window, stride)
+    image = image_size(rng, tall, 1)
+    yield "one image, one channel", "", _inputs(rng, image, tall, 2, (1, 1))
+    yield "a window as large as the image", "", _inputs(rng, (4, 3), (4, 3), 1)
+    yield "float32", "", _inputs(rng, image, wide, 1, dtype="float32")
+    yield "Fortran order in memory", FORTRAN, _inputs(rng, image, tall, 1)
+
+
+def _tied(rng: np.random.Generator) -> dict[str, object]:
+    """Windows side by side, each with at least two largest entries."""
+    window = (2, 3)
+    inputs = _inputs(rng, (window[0] * 3, window[1] * 2), window, 3)
+    x = np.asarray(inputs["x"])
+    for top, left in ((0, 0), (0, 3), (3, 0), (3, 3)):
+        part = x[:, :, top : top + window[0], left : left + window[1]]
+        part[:, :, rng.integers(2), 0] = part[:, :, rng.integers(2), 2] = part.max(axis=(2, 3))
+    return inputs
+
+
+def forward_cases(rng: np.random.Generator) -> Iterator[Case]:
+    """Windows that overlap, touch, leave gaps and leave a rest; nothing square but the plainest of them."""
+    for title, opening, inputs in _situations(rng):
+        del inputs["dout"]
+        aspects = {"out": Equal(dtype=title == "float32")}
+        yield Case(title, opening + FORWARD, inputs, aspects, separate={"out": "x"})
+
+
+def backward_cases(rng: np.random.Generator) -> Iterator[Case]:
+    """The same; and windows with more than one largest entry, where any split of the gradient counts as right."""
+    aspects: dict[str, Rule] = {"dx": SharedMaximum(at="x", upstream="dout", settings="pool_param")}
+    for title, opening, inputs in (*_situations(rng), ("entries that tie for the largest", "", _tied(rng))):
+        yield Case(
+            title,
+            opening + BACKWARD,
+            inputs,
+            aspects,
+            opening + BACKWARD_ALONE,
+            writable=("x", "pool_param"),
+            gradients={"dx": "x"},
+            objective=("out", "dout"),
+        )
+
+
+RECIPES = (
+    Recipe("conv_layers.max_pool_forward_naive", forward_cases),
+    Recipe(
+        "conv_layers.max_pool_backward_naive",
+        backward_cases,
+        large=enlarged(backward_cases, "images of 100 × 136", lambda rng: _inputs(rng, (100, 136), (2, 2), 2, (2, 3))),
+    ),
+)

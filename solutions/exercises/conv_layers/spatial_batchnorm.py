@@ -1,0 +1,99 @@
+"""Spatial batch normalisation.
+
+Batch normalisation itself is an exercise of ``layers`` and is answered by the reference while this file is judged:
+what is looked for here is what becomes of the axes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from grader.recipes import Case, Equal, Recipe, Rule, enlarged, sizes
+
+from ._images import FORTRAN, draw_images
+
+STEP = "out, cache = conv_layers.spatial_batchnorm_forward(x, gamma, beta, bn_param)\n"
+RUNNING = 'running = {"mean": bn_param.get("running_mean"), "var": bn_param.get("running_var")}\n'
+SEVERAL_STEPS = f"""\
+conv_layers.spatial_batchnorm_forward(first, gamma, beta, bn_param)
+{STEP}bn_param["mode"] = "test"
+out_test, _ = conv_layers.spatial_batchnorm_forward(unseen, gamma, beta, bn_param)
+"""
+TEST_MODE = STEP.replace("out", "out_test")
+BATCHNORM_BACKWARD = f"{STEP}dx, dgamma, dbeta = conv_layers.spatial_batchnorm_backward(dout, cache)"
+
+
+def _batchnorm_inputs(rng: np.random.Generator, shape: list[int], dtype: str = "float64") -> dict[str, object]:
+    """Channels of different means and spreads; gamma and beta away from 1 and 0; eps large enough to be seen."""
+    c = shape[1]
+    arrays = {
+        "x": draw_images(rng, shape),
+        "gamma": rng.uniform(1.5, 3, c),
+        "beta": 1 + rng.standard_normal(c),
+        "dout": 0.5 + rng.standard_normal(shape),
+    }
+    settings = {"mode": "train", "eps": float(rng.uniform(0.1, 0.5)), "momentum": float(rng.uniform(0.6, 0.8))}
+    return {name: array.astype(dtype) for name, array in arrays.items()} | {"bn_param": settings}
+
+
+def _situations(rng: np.random.Generator) -> Iterator[tuple[str, str, list[int], str]]:
+    """Titles, opening lines, shapes and dtypes that all four functions share."""
+    n, c, h, w = sizes(rng, 4, high=5)
+    yield f"images of shape {(n, c, h, w)}", "", [n, c, h, w], "float64"
+    yield "a single image", "", [1, c, h, w], "float64"
+    yield "images of a single row", "", [n, c, 1, w], "float64"
+    yield "a single channel", "", [n, 1, h, w], "float64"
+    yield "float32", "", [n, c, w, h], "float32"
+    yield "Fortran order in memory", FORTRAN, [c, n, h, w], "float64"
+
+
+def batchnorm_forward_cases(rng: np.random.Generator) -> Iterator[Case]:
+    """One step of training; several and then one call in test mode; test mode alone."""
+
+    def case(title: str, program: str, inputs: dict[str, object], *outputs: str) -> Case:
+        aspects: dict[str, Rule] = {name: Equal(dtype=title == "float32") for name in outputs}
+        return Case(title, program + RUNNING, inputs, {**aspects, "running": Equal()}, writable=("bn_param",))
+
+    for title, opening, shape, dtype in _situations(rng):
+        inputs = _batchnorm_inputs(rng, shape, dtype)
+        del inputs["dout"]
+        yield case(title, opening + STEP, inputs, "out")
+    n, c, h, w, m = sizes(rng, 5, high=6)
+    inputs = _batchnorm_inputs(rng, [n, c, h, w])
+    inputs |= {"first": draw_images(rng, [m, c, w, h]), "unseen": draw_images(rng, [m, c, h, w])}
+    del inputs["dout"]
+    yield case("two steps of training, then test mode", SEVERAL_STEPS, inputs, "out", "out_test")
+    inputs = _batchnorm_inputs(rng, [n, c, w, h])
+    del inputs["dout"]
+    known = {"mode": "test", "running_mean": rng.standard_normal(c), "running_var": rng.uniform(0.5, 2, c)}
+    inputs["bn_param"] = dict(inputs["bn_param"]) | known  # type: ignore[call-overload]
+    yield case("test mode with running statistics from before", TEST_MODE, inputs, "out_test")
+
+
+def batchnorm_backward_cases(rng: np.random.Generator) -> Iterator[Case]:
+    """Gradients for the student's own cache."""
+    aspects: dict[str, Rule] = {"dx": Equal(), "dgamma": Equal(), "dbeta": Equal()}
+    for title, opening, shape, dtype in _situations(rng):
+        yield Case(
+            title,
+            opening + BATCHNORM_BACKWARD,
+            _batchnorm_inputs(rng, shape, dtype),
+            aspects,
+            writable=("x", "gamma", "beta", "bn_param"),
+            gradients={"dx": "x", "dgamma": "gamma", "dbeta": "beta"},
+            objective=("out", "dout"),
+        )
+
+
+RECIPES = (
+    Recipe("conv_layers.spatial_batchnorm_forward", batchnorm_forward_cases),
+    Recipe(
+        "conv_layers.spatial_batchnorm_backward",
+        batchnorm_backward_cases,
+        large=enlarged(
+            batchnorm_backward_cases, "images of 31 × 32", lambda rng: _batchnorm_inputs(rng, [4, 40, 31, 32])
+        ),
+    ),
+)

@@ -1,0 +1,78 @@
+"""Group normalisation of images."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from grader.recipes import Case, Equal, Recipe, Rule, enlarged
+
+from ._images import FORTRAN, draw_images
+
+GROUPNORM_FORWARD = "out, cache = conv_layers.spatial_groupnorm_forward(x, gamma, beta, G, gn_param)\n"
+GROUPNORM_BACKWARD = f"{GROUPNORM_FORWARD}dx, dgamma, dbeta = conv_layers.spatial_groupnorm_backward(dout, cache)"
+
+
+def _groupnorm_inputs(
+    rng: np.random.Generator, shape: list[int], groups: int, dtype: str = "float64"
+) -> dict[str, object]:
+    per_channel = (1, shape[1], 1, 1)
+    arrays = {
+        "x": draw_images(rng, shape) + rng.standard_normal((shape[0], 1, 1, 1)),
+        "gamma": rng.uniform(1.5, 3, per_channel),
+        "beta": 1 + rng.standard_normal(per_channel),
+        "dout": 0.5 + rng.standard_normal(shape),
+    }
+    settings = {"eps": float(rng.uniform(0.1, 0.5))}
+    return {name: array.astype(dtype) for name, array in arrays.items()} | {"G": groups, "gn_param": settings}
+
+
+def _groups(rng: np.random.Generator) -> Iterator[tuple[str, str, dict[str, object]]]:
+    n, h, w = (int(size) for size in rng.permutation([2, 4, 5]))
+    channels, groups = 6, int(rng.permutation([2, 3])[0])
+    shape = [n, channels, h, w]
+    yield f"images of shape {tuple(shape)} in {groups} groups", "", _groupnorm_inputs(rng, shape, groups)
+    other = [n, channels, w, h]
+    yield f"images of shape {tuple(other)} in {6 // groups} groups", "", _groupnorm_inputs(rng, other, 6 // groups)
+    yield "a single image", "", _groupnorm_inputs(rng, [1, *shape[1:]], groups)
+    yield "one group of all channels", "", _groupnorm_inputs(rng, [n, 3, h, w], 1)
+    yield "each channel its own group", "", _groupnorm_inputs(rng, [n, 3, h, w], 3)
+    yield "images of a single pixel", "", _groupnorm_inputs(rng, [n, channels, 1, 1], groups)
+    yield "float32", "", _groupnorm_inputs(rng, shape, groups, "float32")
+    yield "Fortran order in memory", FORTRAN, _groupnorm_inputs(rng, shape, groups)
+
+
+def groupnorm_forward_cases(rng: np.random.Generator) -> Iterator[Case]:
+    """Every way to cut six channels into groups, one group, as many as channels."""
+    for title, opening, inputs in _groups(rng):
+        del inputs["dout"]
+        aspects = {"out": Equal(dtype=title == "float32")}
+        yield Case(title, opening + GROUPNORM_FORWARD, inputs, aspects, separate={"out": "x"})
+
+
+def groupnorm_backward_cases(rng: np.random.Generator) -> Iterator[Case]:
+    """Gradients for the student's own cache."""
+    aspects: dict[str, Rule] = {"dx": Equal(), "dgamma": Equal(), "dbeta": Equal()}
+    for title, opening, inputs in _groups(rng):
+        yield Case(
+            title,
+            opening + GROUPNORM_BACKWARD,
+            inputs,
+            aspects,
+            writable=("x", "gamma", "beta", "gn_param"),
+            gradients={"dx": "x", "dgamma": "gamma", "dbeta": "beta"},
+            objective=("out", "dout"),
+        )
+
+
+RECIPES = (
+    Recipe("conv_layers.spatial_groupnorm_forward", groupnorm_forward_cases),
+    Recipe(
+        "conv_layers.spatial_groupnorm_backward",
+        groupnorm_backward_cases,
+        large=enlarged(
+            groupnorm_backward_cases, "images of 31 × 32", lambda rng: _groupnorm_inputs(rng, [4, 40, 31, 32], 2)
+        ),
+    ),
+)

@@ -1,0 +1,43 @@
+"""What the nets of ``fc_net`` share: their parameters, and the cases of a loss."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+
+import numpy as np
+
+from grader.recipes import Case, Equal, Rule
+
+USE = """\
+net.params = params
+scores = net.loss(X)
+loss, grads = net.loss(X, y)
+"""
+OUTPUTS: dict[str, Rule] = {"scores": Equal(), "loss": Equal(), "grads": Equal()}
+
+
+def draw_params(rng: np.random.Generator, dims: Sequence[int], dtype: str = "float64") -> dict[str, object]:
+    """Weights that keep activations near 1, and biases that are not 0."""
+    params: dict[str, object] = {}
+    for layer, (fan_in, fan_out) in enumerate(itertools.pairwise(dims), 1):
+        params[f"W{layer}"] = (rng.standard_normal((fan_in, fan_out)) / np.sqrt(fan_in)).astype(dtype)
+        params[f"b{layer}"] = (0.5 * rng.standard_normal(fan_out)).astype(dtype)
+    return params
+
+
+def loss_case(title: str, program: str, inputs: dict[str, object], aspects: dict[str, Rule], fallback: str) -> Case:
+    """A case whose gradients are those of the loss in each of the parameters."""
+    params = inputs["params"]
+    assert isinstance(params, dict)
+    gradients = {f"grads.{name}": f"params.{name}" for name in params}
+    return Case(title, program, inputs, aspects, fallback, gradients=gradients, objective=("loss", ""))
+
+
+def many_features(rng: np.random.Generator) -> dict[str, object]:
+    """Inputs of either net with one hidden layer."""
+    n, d, h, c = 30, 3500, 16, 5
+    return {
+        "D": d, "H": h, "hidden_dims": [h], "C": c, "reg": 0.4, "dtype": "float64", "params": draw_params(rng, (d, h, c)),
+        "X": rng.standard_normal((n, d)), "y": rng.integers(c, size=n),
+    }  # fmt: skip

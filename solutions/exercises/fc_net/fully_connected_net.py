@@ -1,0 +1,77 @@
+"""The net of any depth."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from grader.recipes import Case, DrawnAnew, Equal, Initialised, Recipe, Rule, enlarged, sizes
+
+from ._nets import OUTPUTS, USE, draw_params, loss_case, many_features
+
+DEEP_INIT = """\
+net = fc_net.FullyConnectedNet(hidden_dims, input_dim=D, num_classes=C, weight_scale=weight_scale,
+                               reg=reg, dtype=np.dtype(dtype))
+params = net.params
+"""
+DEEP_AGAIN = f"""\
+{DEEP_INIT}net = fc_net.FullyConnectedNet(hidden_dims, input_dim=D, num_classes=C, weight_scale=weight_scale, reg=reg)
+again = params, net.params
+"""
+DEEP_LOSS = (
+    "net = fc_net.FullyConnectedNet(hidden_dims, input_dim=D, num_classes=C, reg=reg, dtype=np.dtype(dtype))\n" + USE
+)
+DEEP_LOSS_ALONE = (
+    "net = fc_net.FullyConnectedNet.__new__(fc_net.FullyConnectedNet)\n"
+    "net.reg, net.dtype, net.num_layers = reg, np.dtype(dtype), len(hidden_dims) + 1\n"
+    "net.normalization, net.dropout, net.norm_params, net.dropout_params = None, 0, {}, {}\n" + USE
+)
+TYPED: dict[str, Rule] = {"scores": Equal(dtype=True), "loss": Equal(), "grads": Equal(dtype=True)}
+
+
+def deep_init_cases(rng: np.random.Generator) -> Iterator[Case]:
+    """One hidden layer, none, four; both dtypes."""
+    many = sizes(rng, 7, low=20, high=60)
+    for hidden, dtype, weight_scale in (
+        (many[:1], "float32", 0.02),
+        ([], "float32", 0.02),
+        (many[1:5], "float64", 0.5),
+    ):
+        inputs: dict[str, object] = {
+            "hidden_dims": hidden, "D": many[5], "C": many[6], "weight_scale": weight_scale,
+            "reg": 0.3, "dtype": dtype,
+        }  # fmt: skip
+        title = f"hidden_dims={hidden}, {dtype}, weight_scale {weight_scale}"
+        yield Case(title, DEEP_INIT, inputs, {"params": Initialised(dtype=True)})
+    yield Case("two nets", DEEP_AGAIN, inputs, {"params": Initialised(dtype=True), "again": DrawnAnew()})
+
+
+def deep_loss_cases(rng: np.random.Generator) -> Iterator[Case]:
+    """Two to five layers, rows and images, both dtypes, with and without the L2 term."""
+    n, c, *many = sizes(rng, 9, low=3, high=11)
+    for title, rows, image, hidden, reg, dtype in (
+        ("one hidden layer, reg 0", n, many[:1], many[1:2], 0.0, "float64"),
+        ("two hidden layers, reg 0.7", n, many[:1], many[1:3], 0.7, "float64"),
+        ("four hidden layers on images, reg 0.3", n, many[:2], many[2:6], 0.3, "float64"),
+        ("no hidden layer, reg 0.5", n, many[:1], [], 0.5, "float64"),
+        ("float32, reg 0.2", n, many[:2], many[2:4], 0.2, "float32"),
+        ("a single example", 1, many[:1], many[1:3], 0.4, "float64"),
+    ):
+        d = int(np.prod(image))
+        inputs: dict[str, object] = {
+            "hidden_dims": hidden, "D": d, "C": c, "reg": reg, "dtype": dtype,
+            "params": draw_params(rng, (d, *hidden, c), dtype),
+            "X": rng.standard_normal((rows, *image)), "y": rng.integers(c, size=rows),
+        }  # fmt: skip
+        yield loss_case(title, DEEP_LOSS, inputs, TYPED if dtype == "float32" else OUTPUTS, DEEP_LOSS_ALONE)
+
+
+RECIPES = (
+    Recipe("fc_net.FullyConnectedNet.__init__", deep_init_cases),
+    Recipe(
+        "fc_net.FullyConnectedNet.loss",
+        deep_loss_cases,
+        large=enlarged(deep_loss_cases, "3,500 features", many_features, only=("grads",)),
+    ),
+)

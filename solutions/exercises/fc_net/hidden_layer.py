@@ -1,0 +1,182 @@
+"""The exercises of ``nndl/fc_net.py`` in HW4: a hidden layer with normalisation and dropout.
+
+A dropout mask may be any that was drawn rightly. So a forward pass is judged by what holds for each of them, and a
+backward pass by that of the same layer without dropout, for the upstream gradient times the mask.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from grader.recipes import Array, Case, Dropped, Equal, Paired, Recipe, Rule, enlarged, sizes
+
+NET = """\
+net = fc_net.FullyConnectedNet(hidden_dims, input_dim=D, num_classes=C, dropout=p, normalization=normalization,
+                               reg=reg, dtype=np.dtype(dtype), seed=seed)
+"""
+NET_ALONE = """\
+net = fc_net.FullyConnectedNet.__new__(fc_net.FullyConnectedNet)
+net.normalization, net.dropout, net.dtype = normalization, p, np.dtype(dtype)
+net.reg, net.num_layers = reg, len(hidden_dims) + 1
+layers = range(1, net.num_layers)
+net.norm_params = {i: {"mode": "train"} for i in layers} if normalization else {}
+net.dropout_params = {i: {"mode": "train", "p": p, "seed": seed + i} for i in layers} if p else {}
+"""
+USE = """\
+net.params = params
+for settings in net.norm_params.values():
+    settings["eps"] = eps
+for step in steps:
+    net.hidden_forward(layer, step)
+for settings in (*net.norm_params.values(), *net.dropout_params.values()):
+    settings["mode"] = mode
+out, cache = net.hidden_forward(layer, x)
+"""
+RUNNING = 'running_mean = net.norm_params[layer].get("running_mean")\n'
+BACKWARD = "dx, grads = net.hidden_backward(layer, dout, cache)\n"
+DROPPED_BACKWARD = f"""\
+on = undropped > 0  # where the ReLU is off nothing comes back, dropped or not
+if np.shape(out) == on.shape and 0 < np.mean(out[on] == 0) < 1:
+    mask = np.where(on, out, 0) / np.where(on, undropped, 1)
+{BACKWARD}\
+net.dropout, net.dropout_params = 0, {{}}
+_, cache = net.hidden_forward(layer, x)
+same_dx, same_grads = net.hidden_backward(layer, dout * mask, cache)
+dx, grads = (dx, same_dx), {{name: (grads.get(name), same_grads[name]) for name in same_grads}}
+"""
+
+
+def _params(rng: np.random.Generator, dims: Sequence[int], normalization: str | None, dtype: str) -> dict[str, object]:
+    """Parameters of which none is at its first value."""
+    params: dict[str, Array] = {}
+    for layer, (fan_in, fan_out) in enumerate(itertools.pairwise(dims), 1):
+        params[f"W{layer}"] = rng.standard_normal((fan_in, fan_out)) / np.sqrt(fan_in)
+        params[f"b{layer}"] = rng.uniform(-0.5, 0.5, fan_out)
+        if normalization and layer < len(dims) - 1:
+            params[f"gamma{layer}"] = rng.uniform(0.8, 2, fan_out) * rng.choice([-1, 1], fan_out)
+            params[f"beta{layer}"] = rng.uniform(0.1, 0.4, fan_out)
+    return {name: value.astype(dtype) for name, value in params.items()}
+
+
+def _inputs(
+    rng: np.random.Generator,
+    rows: int,
+    dims: Sequence[int],
+    normalization: str | None = None,
+    p: float = 0,
+    layer: int = 1,
+    image: Sequence[int] = (),
+    steps: int = 0,
+    mode: str = "train",
+    dtype: str = "float64",
+) -> dict[str, object]:
+    """A net with layers of these sizes, and the input of one of its hidden layers."""
+    shape = tuple(image) or (dims[layer - 1],)
+    return {
+        "hidden_dims": list(dims[1:-1]), "D": dims[0], "C": dims[-1], "normalization": normalization, "p": p,
+        "reg": 0.3, "dtype": dtype, "seed": int(rng.integers(1, 1000)), "eps": float(rng.uniform(0.2, 0.5)),
+        "params": _params(rng, dims, normalization, dtype), "layer": layer, "mode": mode,
+        "x": rng.standard_normal((rows, *shape)).astype(dtype),
+        "steps": [rng.standard_normal((rows, *shape)).astype(dtype) for _ in range(steps)],
+    }  # fmt: skip
+
+
+def _undropped(inputs: dict[str, object]) -> Array:
+    """What the layer gives in training before anything is dropped."""
+    params, layer, x = inputs["params"], inputs["layer"], np.asarray(inputs["x"])
+    assert isinstance(params, dict)
+    out: Array = x.reshape(len(x), -1) @ params[f"W{layer}"] + params[f"b{layer}"]
+    if inputs["normalization"]:
+        axis = 0 if inputs["normalization"] == "batchnorm" else 1
+        eps = float(str(inputs["eps"]))
+        out = (out - out.mean(axis, keepdims=True)) / np.sqrt(out.var(axis, keepdims=True) + eps)
+        out = params[f"gamma{layer}"] * out + params[f"beta{layer}"]
+    return np.maximum(0, out)
+
+
+def forward_cases(rng: np.random.Generator) -> Iterator[Case]:
+    """Each normalisation, dropout and both, in either mode, in the first hidden layer and in the second."""
+    n, c, h, w, first, second = sizes(rng, 6, low=3)
+    images = (h * w, first, second, c)
+    wide = (n, *sizes(rng, 2, low=20, high=30), c)
+    rows, p = int(rng.integers(31, 36)), float(rng.uniform(0.6, 0.75))
+    kept: dict[str, Rule] = {"out": Equal()}
+    batch = kept | {"running_mean": Equal()}
+    dropped: dict[str, Rule] = {"out": Dropped(of="undropped")}
+
+    def case(title: str, inputs: dict[str, object], aspects: dict[str, Rule]) -> Case:
+        if any(isinstance(rule, Dropped) for rule in aspects.values()):
+            inputs["undropped"] = _undropped(inputs)
+        ending = USE + RUNNING * ("running_mean" in aspects)
+        return Case(title, NET + ending, inputs, aspects, NET_ALONE + ending)
+
+    yield case("batch normalisation", _inputs(rng, n, images, "batchnorm"), batch)
+    yield case(
+        "batch normalisation in the second layer, test mode after two steps",
+        _inputs(rng, n, images, "batchnorm", layer=2, steps=2, mode="test"),
+        batch,
+    )
+    yield case("layer normalisation, images", _inputs(rng, n, images, "layernorm", image=(h, w)), kept)
+    yield case("layer normalisation in the second layer", _inputs(rng, n, images, "layernorm", layer=2), kept)
+    yield case("dropout", _inputs(rng, rows, wide, None, p), dropped)
+    yield case("dropout in test mode", _inputs(rng, n, images, None, p, image=(h, w), mode="test"), kept)
+    both = batch | dropped
+    yield case("batch normalisation and dropout", _inputs(rng, rows, wide, "batchnorm", p, layer=2), both)
+    yield case(
+        "batch normalisation and dropout, test mode after a step",
+        _inputs(rng, n, images, "batchnorm", p, steps=1, mode="test"),
+        batch,
+    )
+    yield case("layer normalisation and dropout", _inputs(rng, rows, wide, "layernorm", p), dropped)
+    typed: dict[str, Rule] = {"out": Equal(dtype=True)}
+    yield case("float32", _inputs(rng, n, images, "batchnorm", dtype="float32"), typed)
+
+
+def backward_cases(rng: np.random.Generator) -> Iterator[Case]:
+    """The same layers in training. A bias before batch normalisation has gradient 0 but for rounding."""
+    n, c, h, w, first, second = sizes(rng, 6, low=3)
+    images = (h * w, first, second, c)
+    p = float(rng.uniform(0.4, 0.6))
+
+    def case(title: str, inputs: dict[str, object]) -> Case:
+        layer, x, params = inputs["layer"], np.asarray(inputs["x"]), inputs["params"]
+        assert isinstance(params, dict)
+        undropped = _undropped(inputs)
+        inputs["dout"] = (0.5 + rng.standard_normal(undropped.shape)).astype(x.dtype)
+        if not inputs["p"]:
+            mine = [name for name in params if name.endswith(str(layer))]
+            aspects: dict[str, Rule] = {"dx": Equal(), "grads": Equal(scale="dout")}
+            gradients = {"dx": "x"} | {f"grads.{name}": f"params.{name}" for name in mine}
+            ending, objective = USE + BACKWARD, ("out", "dout")
+            return Case(title, NET + ending, inputs, aspects, NET_ALONE + ending, (), gradients, objective)
+        mask = (rng.random(undropped.shape) >= p) / (1 - p)
+        inputs |= {"undropped": undropped, "mask": mask}
+        ending = USE + DROPPED_BACKWARD
+        paired: dict[str, Rule] = {"dx": Paired(), "grads": Paired(scale="dout")}
+        return Case(title, NET + ending, inputs, paired, NET_ALONE + ending)
+
+    yield case("batch normalisation", _inputs(rng, n, images, "batchnorm"))
+    yield case("batch normalisation in the second layer", _inputs(rng, n, images, "batchnorm", layer=2))
+    yield case("layer normalisation, images", _inputs(rng, n, images, "layernorm", image=(h, w)))
+    yield case("float32", _inputs(rng, n, images, "layernorm", layer=2, dtype="float32"))
+    yield case("dropout", _inputs(rng, n + 4, images, None, p))
+    yield case("dropout in the second layer", _inputs(rng, n + 4, images, None, p, layer=2))
+    yield case("batch normalisation and dropout", _inputs(rng, n + 4, images, "batchnorm", p, layer=2))
+    yield case("layer normalisation and dropout", _inputs(rng, n + 4, images, "layernorm", p, image=(h, w)))
+
+
+def _many(rng: np.random.Generator) -> dict[str, object]:
+    return _inputs(rng, 30, (3500, 16, 5), "batchnorm") | {"dout": 0.5 + rng.standard_normal((30, 16))}
+
+
+RECIPES = (
+    Recipe("fc_net.FullyConnectedNet.hidden_forward", forward_cases),
+    Recipe(
+        "fc_net.FullyConnectedNet.hidden_backward",
+        backward_cases,
+        large=enlarged(backward_cases, "3,500 features", _many),
+    ),
+)

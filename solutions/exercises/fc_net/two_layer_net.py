@@ -1,0 +1,59 @@
+"""The two-layer net made of layers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from grader.recipes import Case, DrawnAnew, Initialised, Recipe, enlarged, sizes
+
+from ._nets import OUTPUTS, USE, draw_params, loss_case, many_features
+
+TWO_INIT = """\
+net = fc_net.TwoLayerNet(input_dim=D, hidden_dims=H, num_classes=C, weight_scale=weight_scale, reg=reg)
+params = net.params
+"""
+TWO_AGAIN = f"""\
+{TWO_INIT}net = fc_net.TwoLayerNet(input_dim=D, hidden_dims=H, num_classes=C, weight_scale=weight_scale, reg=reg)
+again = params, net.params
+"""
+TWO_LOSS = "net = fc_net.TwoLayerNet(input_dim=D, hidden_dims=H, num_classes=C, reg=reg)\n" + USE
+TWO_LOSS_ALONE = "net = fc_net.TwoLayerNet.__new__(fc_net.TwoLayerNet)\nnet.reg = reg\n" + USE
+
+
+def two_layer_init_cases(rng: np.random.Generator) -> Iterator[Case]:
+    """Enough weights to measure their spread."""
+    d, h, c = sizes(rng, 3, low=20, high=60)
+    for weight_scale in (0.02, 0.5):
+        inputs: dict[str, object] = {"D": d, "H": h, "C": c, "weight_scale": weight_scale, "reg": 0.3}
+        title = f"{d} inputs, {h} hidden units, {c} classes, weight_scale {weight_scale}"
+        yield Case(title, TWO_INIT, inputs, {"params": Initialised()})
+    yield Case("two nets", TWO_AGAIN, inputs, {"params": Initialised(), "again": DrawnAnew()})
+
+
+def two_layer_loss_cases(rng: np.random.Generator) -> Iterator[Case]:
+    """Rows and images, one example, with and without the L2 term."""
+    n, h, c, *shape = sizes(rng, 6, low=3, high=9)
+    for title, rows, image, reg in (
+        (f"X of shape {(n, shape[0])}, reg 0", n, shape[:1], 0.0),
+        (f"X of shape {(n, shape[0])}, reg 0.8", n, shape[:1], 0.8),
+        (f"images: X of shape {(n, *shape)}, reg 0.4", n, shape, 0.4),
+        ("a single example", 1, shape[:2], 0.6),
+    ):
+        d = int(np.prod(image))
+        inputs: dict[str, object] = {
+            "D": d, "H": h, "C": c, "reg": reg, "params": draw_params(rng, (d, h, c)),
+            "X": rng.standard_normal((rows, *image)), "y": rng.integers(c, size=rows),
+        }  # fmt: skip
+        yield loss_case(title, TWO_LOSS, inputs, OUTPUTS, TWO_LOSS_ALONE)
+
+
+RECIPES = (
+    Recipe("fc_net.TwoLayerNet.__init__", two_layer_init_cases),
+    Recipe(
+        "fc_net.TwoLayerNet.loss",
+        two_layer_loss_cases,
+        large=enlarged(two_layer_loss_cases, "3,500 features", many_features, only=("grads",)),
+    ),
+)

@@ -1,0 +1,82 @@
+"""Convolution of each channel by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from grader.recipes import Case, Equal, Recipe, Rule, sizes
+
+from ..conv_layers.conv import FORTRAN, image_size
+
+DEPTHWISE = "out, cache = further.depthwise_conv_forward(x, w, b, conv_param)"
+DEPTHWISE_BACKWARD = f"{DEPTHWISE}\ndx, dw, db = further.depthwise_conv_backward(dout, cache)"
+DEPTHWISE_BACKWARD_ALONE = "dx, dw, db = further.depthwise_conv_backward(dout, (x, w, b, conv_param))"
+
+
+def _depthwise_inputs(
+    rng: np.random.Generator,
+    window: tuple[int, int],
+    stride: int,
+    pad: int,
+    rest: tuple[int, int] = (0, 0),
+    counts: tuple[int, int] | None = None,
+    dtype: str = "float64",
+) -> dict[str, object]:
+    n, c = counts or tuple(sizes(rng, 2, high=5))
+    image = image_size(rng, window, stride, pad, rest)
+    down, across = (1 + (size + 2 * pad - side) // stride for size, side in zip(image, window, strict=True))
+    arrays = {
+        "x": 0.5 + rng.standard_normal((n, c, *image)),
+        "w": rng.standard_normal((c, *window)),
+        "b": 1 + rng.standard_normal(c),
+        "dout": 0.5 + rng.standard_normal((n, c, down, across)),
+    }
+    settings = {"stride": stride, "pad": pad}
+    return {name: array.astype(dtype) for name, array in arrays.items()} | {"conv_param": settings}
+
+
+def _depthwise_situations(rng: np.random.Generator) -> Iterator[tuple[str, str, dict[str, object]]]:
+    """Titles, opening lines and inputs that both directions share."""
+    tall, wide = (3, 2), (2, 3)
+    yield "without padding", "", _depthwise_inputs(rng, tall, 1, 0)
+    yield "padded by 1", "", _depthwise_inputs(rng, wide, 1, 1)
+    yield "stride 2, padded by 1, with a rest", "", _depthwise_inputs(rng, wide, 2, 1, (1, 1))
+    yield "stride 3, padded by 2, with a rest of two columns", "", _depthwise_inputs(rng, (4, 3), 3, 2, (0, 2))
+    yield "stride 2 without padding, with a rest of one row", "", _depthwise_inputs(rng, tall, 2, 0, (1, 0))
+    yield "one image, one channel", "", _depthwise_inputs(rng, tall, 1, 1, counts=(1, 1))
+    yield "one image, several channels", "", _depthwise_inputs(rng, wide, 1, 0, counts=(1, 4))
+    yield "as many images as channels", "", _depthwise_inputs(rng, tall, 1, 1, counts=(3, 3))
+    yield "float32", "", _depthwise_inputs(rng, wide, 2, 1, dtype="float32")
+    yield "Fortran order in memory", FORTRAN, _depthwise_inputs(rng, wide, 1, 1)
+
+
+def depthwise_forward_cases(rng: np.random.Generator) -> Iterator[Case]:
+    """Every stride and pad, filters that leave a rest, nothing square."""
+    for title, opening, inputs in _depthwise_situations(rng):
+        del inputs["dout"]
+        aspects = {"out": Equal(dtype=title == "float32")}
+        yield Case(title, opening + DEPTHWISE, inputs, aspects, separate={"out": "x"})
+
+
+def depthwise_backward_cases(rng: np.random.Generator) -> Iterator[Case]:
+    """Gradients for the student's own cache; for ``(x, w, b, conv_param)`` where there is no forward yet."""
+    aspects: dict[str, Rule] = {"dx": Equal(), "dw": Equal(), "db": Equal()}
+    for title, opening, inputs in _depthwise_situations(rng):
+        yield Case(
+            title,
+            opening + DEPTHWISE_BACKWARD,
+            inputs,
+            aspects,
+            opening + DEPTHWISE_BACKWARD_ALONE,
+            writable=("x", "w", "b", "conv_param"),  # a forward pass that changes them is its own exercise's fault
+            gradients={"dx": "x", "dw": "w", "db": "b"},
+            objective=("out", "dout"),
+        )
+
+
+RECIPES = (
+    Recipe("further.depthwise_conv_forward", depthwise_forward_cases),
+    Recipe("further.depthwise_conv_backward", depthwise_backward_cases),
+)

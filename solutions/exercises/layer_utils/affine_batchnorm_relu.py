@@ -1,0 +1,92 @@
+"""Affine layer, batch normalisation and ReLU together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from grader.recipes import Array, Case, Equal, Recipe, Rule, enlarged, sizes
+
+FORWARD = """\
+bn_param = {"mode": mode, **settings}
+out, cache = layer_utils.affine_batchnorm_relu_forward(x, w, b, gamma, beta, bn_param)
+running_mean, running_var = bn_param.get("running_mean"), bn_param.get("running_var")
+"""
+STEPS = """\
+bn_param = {"mode": "train", **settings}
+for step in steps:
+    layer_utils.affine_batchnorm_relu_forward(step, w, b, gamma, beta, bn_param)
+bn_param["mode"] = "test"
+out, cache = layer_utils.affine_batchnorm_relu_forward(x, w, b, gamma, beta, bn_param)
+running_mean, running_var = bn_param.get("running_mean"), bn_param.get("running_var")
+"""
+BACKWARD = """\
+out, cache = layer_utils.affine_batchnorm_relu_forward(x, w, b, gamma, beta, {"mode": "train", **settings})
+dx, dw, db, dgamma, dbeta = layer_utils.affine_batchnorm_relu_backward(dout, cache)
+"""
+NAMES = ("x", "w", "b", "gamma", "beta")
+
+
+def _inputs(rng: np.random.Generator, n: int, image: list[int], m: int, dtype: str = "float64") -> dict[str, object]:
+    """Arguments of the sandwich; about half of the outputs are cut off by the ReLU, in every column some."""
+    d = int(np.prod(image))
+    arrays: dict[str, Array] = {
+        "x": rng.standard_normal((n, *image)),
+        "w": rng.standard_normal((d, m)) / np.sqrt(d),
+        "b": rng.uniform(1, 2, m),
+        "gamma": rng.uniform(0.8, 2, m) * rng.choice([-1, 1], m),
+        "beta": rng.uniform(-0.3, 0.3, m),
+    }
+    typed: dict[str, object] = {name: array.astype(dtype) for name, array in arrays.items()}
+    return typed | {"settings": {"eps": float(rng.uniform(0.2, 0.5)), "momentum": float(rng.uniform(0.6, 0.8))}}
+
+
+def forward_cases(rng: np.random.Generator) -> Iterator[Case]:
+    """Training, test mode, and test mode after training."""
+    n, m, *image = sizes(rng, 5, low=3, high=7)
+    aspects: dict[str, Rule] = {"out": Equal(), "running_mean": Equal(), "running_var": Equal()}
+    train = _inputs(rng, n, image[:1], m) | {"mode": "train"}
+    yield Case(f"training, x of shape {(n, image[0])}", FORWARD, train, aspects)
+    yield Case("training on images", FORWARD, _inputs(rng, n, image[:2], m) | {"mode": "train"}, aspects)
+    test = _inputs(rng, n + 1, image[:1], m) | {"mode": "test"}
+    running = {"running_mean": rng.uniform(-1, 1, m), "running_var": rng.uniform(0.5, 3, m)}
+    test["settings"] = {"eps": float(rng.uniform(0.2, 0.5)), **running}
+    yield Case("test mode, with running statistics", FORWARD, test, aspects, writable=("settings",))
+    several = _inputs(rng, 2, image, m)
+    several["steps"] = [rng.standard_normal((n + step, *image)) for step in range(2)]
+    yield Case("two steps of training, then test mode", STEPS, several, aspects)
+    square = _inputs(rng, m, [m], m) | {"mode": "train"}
+    yield Case("as many examples as features and outputs", FORWARD, square, aspects)
+    typed = aspects | {"out": Equal(dtype=True)}
+    yield Case("float32", FORWARD, _inputs(rng, n, image[:1], m, "float32") | {"mode": "train"}, typed)
+
+
+def backward_cases(rng: np.random.Generator) -> Iterator[Case]:
+    """Gradients for the student's own cache. A bias before batch normalisation has no effect: db is 0 but for rounding."""
+    n, m, *image = sizes(rng, 5, low=3, high=7)
+    aspects: dict[str, Rule] = {f"d{name}": Equal(scale="dout") if name == "b" else Equal() for name in NAMES}
+    for title, rows, shape, units, dtype in (
+        (f"x of shape {(n, image[0])}", n, image[:1], m, "float64"),
+        ("images", n + 3, image[:2], m, "float64"),
+        ("as many examples as features and outputs", m, [m], m, "float64"),
+        ("float32", n, image[:1], m, "float32"),
+    ):
+        inputs = _inputs(rng, rows, shape, units, dtype)
+        inputs["dout"] = (1 + rng.standard_normal((rows, units))).astype(dtype)
+        gradients = {f"d{name}": name for name in NAMES}
+        yield Case(title, BACKWARD, inputs, aspects, writable=NAMES, gradients=gradients, objective=("out", "dout"))
+
+
+def _many(rng: np.random.Generator) -> dict[str, object]:
+    return _inputs(rng, 30, [3500], 16) | {"dout": 1 + rng.standard_normal((30, 16))}
+
+
+RECIPES = (
+    Recipe("layer_utils.affine_batchnorm_relu_forward", forward_cases),
+    Recipe(
+        "layer_utils.affine_batchnorm_relu_backward",
+        backward_cases,
+        large=enlarged(backward_cases, "3,500 features", _many),
+    ),
+)

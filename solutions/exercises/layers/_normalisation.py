@@ -1,0 +1,61 @@
+"""What batch and layer normalisation share: their inputs, and the cases of a backward pass."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+
+from grader.recipes import Case, Equal, Rule, sizes
+
+FORTRAN = "x = np.asfortranarray(x)  # another memory order, the same numbers\n"
+OFF = "gamma = gamma * (np.arange(len(gamma)) != 1)  # one feature is switched off\n"
+GRADIENTS = {"dx": "x", "dgamma": "gamma", "dbeta": "beta"}
+
+
+def draw_numbers(rng: np.random.Generator, n: int, d: int, dtype: str = "float64") -> dict[str, object]:
+    """Examples, scale, shift and upstream gradient: no mean is 0, no spread 1, no two features are alike."""
+    arrays = {
+        "x": rng.uniform(-2, 2, d) + rng.uniform(0.7, 2, d) * rng.standard_normal((n, d)),
+        "gamma": rng.uniform(0.5, 2, d) * rng.choice([-1, 1], d),
+        "beta": rng.uniform(0.5, 2, d),
+        "dout": 0.5 + rng.standard_normal((n, d)),
+    }
+    return {name: array.astype(dtype) for name, array in arrays.items()}
+
+
+def draw_eps(rng: np.random.Generator) -> float:
+    """Large enough to be seen."""
+    return float(rng.uniform(0.2, 0.5))
+
+
+def backward_cases(rng: np.random.Generator, program: str, low: int) -> Iterator[Case]:
+    """Gradients for the student's own cache; nothing has mean 0, so that no path may be left out."""
+    n, d = sizes(rng, 2, low=3)
+    aspects: dict[str, Rule] = {"dx": Equal(), "dgamma": Equal(), "dbeta": Equal()}
+
+    def case(title: str, n: int, d: int, opening: str = "", dtype: str = "float64", default: bool = False) -> Case:
+        inputs = draw_numbers(rng, n, d, dtype) | {"settings": {} if default else {"eps": draw_eps(rng)}}
+        return Case(
+            title,
+            opening + program,
+            inputs,
+            aspects,
+            writable=("x", "gamma", "beta", "settings"),  # what a forward pass changes is its own exercise's fault
+            gradients=GRADIENTS,
+            objective=("out", "dout"),
+        )
+
+    yield case(f"x of shape {(n, d)}", n, d)
+    yield case("with default settings", d + 1, d, default=True)
+    yield case("many more examples than features", n + 20, 3)
+    yield case("more features than examples", low, d + 7)
+    yield case("as many examples as features", n, n)
+    yield case("float32", n, d, dtype="float32")
+    yield case("Fortran order in memory", n, d, FORTRAN)
+    yield case("a gamma that is 0", n, d, OFF)
+
+
+def many_numbers(n: int, d: int) -> Callable[[np.random.Generator], dict[str, object]]:
+    """Inputs of a backward pass in which each number shares its mean and variance with thousands of others."""
+    return lambda rng: draw_numbers(rng, n, d) | {"settings": {"eps": draw_eps(rng)}}

@@ -1,0 +1,73 @@
+"""The affine layer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from grader.recipes import Case, Equal, Recipe, Rule, enlarged, sizes
+
+AFFINE_FORWARD = "out, cache = layers.affine_forward(x, w, b)"
+AFFINE_BACKWARD = f"{AFFINE_FORWARD}\ndx, dw, db = layers.affine_backward(dout, cache)"
+AFFINE_BACKWARD_ALONE = "dx, dw, db = layers.affine_backward(dout, (x, w, b))"
+FORTRAN = "x, w = np.asfortranarray(x), np.asfortranarray(w)  # another memory order, the same numbers\n"
+
+
+def _affine_numbers(
+    rng: np.random.Generator, n: int, shape: list[int], m: int, dtype: str = "float64"
+) -> dict[str, object]:
+    d = int(np.prod(shape))
+    arrays = {
+        "x": rng.standard_normal((n, *shape)),
+        "w": rng.standard_normal((d, m)),
+        "b": 1 + rng.standard_normal(m),
+        "dout": rng.standard_normal((n, m)),
+    }
+    return {name: array.astype(dtype) for name, array in arrays.items()}
+
+
+def _affine_inputs(rng: np.random.Generator) -> Iterator[tuple[str, str, dict[str, object]]]:
+    """Titles, opening lines and inputs that both directions share."""
+    n, m, *shape = sizes(rng, 5)
+    yield f"x of shape {(n, shape[0])}", "", _affine_numbers(rng, n, shape[:1], m)
+    yield f"images: x of shape {(n, *shape)}", "", _affine_numbers(rng, n, shape, m)
+    yield "a single example", "", _affine_numbers(rng, 1, shape[:2], m)
+    yield "a single feature and a single output", "", _affine_numbers(rng, n, [1], 1)
+    yield "as many examples as features and outputs", "", _affine_numbers(rng, m, [m], m)
+    yield "float32", "", _affine_numbers(rng, n, shape[:2], m, "float32")
+    yield "Fortran order in memory", FORTRAN, _affine_numbers(rng, n, shape[:2], m)
+
+
+def affine_forward_cases(rng: np.random.Generator) -> Iterator[Case]:
+    """Flattening, the bias, and edge sizes."""
+    for title, opening, inputs in _affine_inputs(rng):
+        del inputs["dout"]
+        yield Case(title, opening + AFFINE_FORWARD, inputs, {"out": Equal()}, separate={"out": "x"})
+
+
+def affine_backward_cases(rng: np.random.Generator) -> Iterator[Case]:
+    """Gradients for the student's own cache; for ``(x, w, b)`` where there is no forward yet."""
+    aspects: dict[str, Rule] = {"dx": Equal(), "dw": Equal(), "db": Equal()}
+    for title, opening, inputs in _affine_inputs(rng):
+        yield Case(
+            title,
+            opening + AFFINE_BACKWARD,
+            inputs,
+            aspects,
+            opening + AFFINE_BACKWARD_ALONE,
+            writable=("x", "w", "b"),  # a forward pass that changes them is its own exercise's fault
+            gradients={"dx": "x", "dw": "w", "db": "b"},
+            objective=("out", "dout"),
+            separate={"dx": "dout"},
+        )
+
+
+RECIPES = (
+    Recipe("layers.affine_forward", affine_forward_cases),
+    Recipe(
+        "layers.affine_backward",
+        affine_backward_cases,
+        large=enlarged(affine_backward_cases, "60,000 features", lambda rng: _affine_numbers(rng, 5, [60_000], 3)),
+    ),
+)

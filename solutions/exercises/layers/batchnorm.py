@@ -1,0 +1,96 @@
+"""Batch normalisation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from grader.recipes import Case, Equal, Recipe, Rule, enlarged, sizes
+
+from ._normalisation import FORTRAN, backward_cases, draw_eps, draw_numbers, many_numbers
+
+BATCH_FORWARD = """\
+bn_param = {"mode": "train", **settings}
+out, cache = layers.batchnorm_forward(x, gamma, beta, bn_param)
+running_mean, running_var = bn_param.get("running_mean"), bn_param.get("running_var")
+"""
+BATCH_TEST = BATCH_FORWARD.replace('"train"', '"test"')
+BATCH_STEPS = """\
+bn_param = {"mode": "train", **settings}
+for step in steps:
+    layers.batchnorm_forward(step, gamma, beta, bn_param)
+bn_param["mode"] = "test"
+out, cache = layers.batchnorm_forward(x, gamma, beta, bn_param)
+running_mean, running_var = bn_param.get("running_mean"), bn_param.get("running_var")
+"""
+# Two derivations are asked for, so neither backward pass may be had by calling the other.
+BATCH_BACKWARD = """\
+from utils.checks.closed import closed
+out, cache = layers.batchnorm_forward(x, gamma, beta, {"mode": "train", **settings})
+with closed(getattr(layers, "batchnorm_backward_alt", None), "batchnorm_backward should walk the graph by itself"):
+    dx, dgamma, dbeta = layers.batchnorm_backward(dout, cache)
+"""
+BATCH_BACKWARD_ALT = """\
+from utils.checks.closed import closed
+out, cache = layers.batchnorm_forward(x, gamma, beta, {"mode": "train", **settings})
+with closed(getattr(layers, "batchnorm_backward", None), "batchnorm_backward_alt should compute the closed form itself"):
+    dx, dgamma, dbeta = layers.batchnorm_backward_alt(dout, cache)
+"""
+
+
+def batchnorm_forward_cases(rng: np.random.Generator) -> Iterator[Case]:
+    """Training, test mode, and test mode after training; from scratch and from running statistics."""
+    n, d = sizes(rng, 2, low=3)
+    aspects: dict[str, Rule] = {"out": Equal(), "running_mean": Equal(), "running_var": Equal()}
+    typed = aspects | {"out": Equal(dtype=True)}
+
+    def inputs(n: int, d: int, running: bool = True, dtype: str = "float64") -> dict[str, object]:
+        found = draw_numbers(rng, n, d, dtype)
+        del found["dout"]
+        settings: dict[str, object] = {"eps": draw_eps(rng), "momentum": float(rng.uniform(0.6, 0.8))}
+        if running:
+            settings["running_mean"] = rng.uniform(1, 2, d).astype(dtype)
+            settings["running_var"] = rng.uniform(0.5, 3, d).astype(dtype)
+        return found | {"settings": settings}
+
+    yield Case(f"training, x of shape {(n, d)}", BATCH_FORWARD, inputs(n, d), aspects, writable=("settings",))
+    plain = inputs(n + 9, d) | {"settings": {}}
+    yield Case("training, with default settings", BATCH_FORWARD, plain, aspects)
+    yield Case("test mode, with running statistics", BATCH_TEST, inputs(d, n), aspects, writable=("settings",))
+    several = inputs(2, d, running=False)
+    several["steps"] = [draw_numbers(rng, n + step, d)["x"] for step in range(3)]
+    yield Case("three steps of training, then test mode", BATCH_STEPS, several, aspects)
+    yield Case("training on a single example", BATCH_FORWARD, inputs(1, d), aspects, writable=("settings",))
+    yield Case("a single example in test mode", BATCH_TEST, inputs(1, d), aspects, writable=("settings",))
+    yield Case("a single feature", BATCH_FORWARD, inputs(n, 1), aspects, writable=("settings",))
+    yield Case("as many examples as features", BATCH_FORWARD, inputs(d, d), aspects, writable=("settings",))
+    yield Case("float32", BATCH_FORWARD, inputs(n, d, False, "float32"), typed)
+    yield Case("float32 in test mode", BATCH_TEST, inputs(n, d, True, "float32"), typed, writable=("settings",))
+    yield Case("Fortran order in memory", FORTRAN + BATCH_FORWARD, inputs(n, d), aspects, writable=("settings",))
+
+
+def batchnorm_backward_cases(rng: np.random.Generator) -> Iterator[Case]:
+    """Through the graph."""
+    yield from backward_cases(rng, BATCH_BACKWARD, 2)
+
+
+def batchnorm_backward_alt_cases(rng: np.random.Generator) -> Iterator[Case]:
+    """In closed form: the same gradients."""
+    yield from backward_cases(rng, BATCH_BACKWARD_ALT, 2)
+
+
+RECIPES = (
+    Recipe("layers.batchnorm_forward", batchnorm_forward_cases),
+    Recipe(
+        "layers.batchnorm_backward",
+        batchnorm_backward_cases,
+        large=enlarged(batchnorm_backward_cases, "4,000 examples", many_numbers(4000, 40)),
+    ),
+    Recipe(
+        "layers.batchnorm_backward_alt",
+        batchnorm_backward_alt_cases,
+        large=enlarged(batchnorm_backward_alt_cases, "4,000 examples", many_numbers(4000, 40)),
+        apart_from="batchnorm_backward",
+    ),
+)

@@ -1,0 +1,100 @@
+"""The exercises of ``nndl/layers.py`` about dropout.
+
+A right mask is any mask that was drawn rightly. So the forward pass is judged by what holds for each of them, and the
+backward pass by the mask that the forward pass of the same code has used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from grader.recipes import Array, Case, Dropped, Equal, Paired, Recipe, Rule, sizes
+
+TRAIN = 'out, cache = layers.dropout_forward(x, {"mode": "train", "p": p})'
+TEST = 'out, cache = layers.dropout_forward(x, {"mode": "test", "p": p})'
+TWICE = """\
+settings = {"mode": "train", "p": p}
+out, cache = layers.dropout_forward(x, settings)
+other, cache = layers.dropout_forward(x, settings)
+repeated = np.array_equal(out, other)
+"""
+SEEDED = TWICE.replace('"p": p}', '"p": p, "seed": seed}')
+
+TRAIN_BACKWARD = """\
+settings = {"mode": "train", "p": p}
+out, cache = layers.dropout_forward(x, settings)
+if np.shape(out) != x.shape or not 0 < np.mean(out == 0) < 1:
+    out, cache = x * mask, (settings, mask)  # nothing was dropped: go on with a right mask
+dx = layers.dropout_backward(dout, cache)
+dx = dx, scale * out  # the layer multiplies by its mask, forwards and backwards
+"""
+TRAIN_BACKWARD_ALONE = """\
+settings, out = {"mode": "train", "p": p}, x * mask
+dx = layers.dropout_backward(dout, (settings, mask))
+dx = dx, scale * out
+"""
+TEST_BACKWARD = f"{TEST}\ndx = layers.dropout_backward(dout, cache)"
+TEST_BACKWARD_ALONE = 'dx = layers.dropout_backward(dout, ({"mode": "test", "p": p}, None))'
+
+
+def _input(rng: np.random.Generator, *shape: int, dtype: str = "float64") -> Array:
+    """Numbers of both signs, none of them 0."""
+    x: Array = rng.integers(1, 9, shape) * rng.choice([-0.25, 0.25], shape)
+    return x.astype(dtype)
+
+
+def dropout_forward_cases(rng: np.random.Generator) -> Iterator[Case]:
+    """Several p, any number of axes, masks that differ from call to call unless there is a seed, test mode."""
+    n, d = sizes(rng, 2, low=20, high=40)
+    c, h, w = sizes(rng, 3, low=3, high=7)
+    low, high = float(rng.uniform(0.15, 0.3)), float(rng.uniform(0.6, 0.75))
+    drawn: dict[str, Rule] = {"out": Dropped()}
+    rarely: dict[str, object] = {"x": _input(rng, n, d), "p": low}
+    yield Case(f"p = {low:.2f}: few are dropped", TRAIN, rarely, drawn)
+    yield Case(f"p = {high:.2f}: most are dropped", TRAIN, {"x": _input(rng, n, d), "p": high}, drawn)
+    yield Case("images", TRAIN, {"x": _input(rng, 8, c, h, w), "p": high}, drawn)
+    yield Case("a vector", TRAIN, {"x": _input(rng, 20 * n), "p": low}, drawn)
+    typed = {"x": _input(rng, n, d, dtype="float32"), "p": high}
+    yield Case("float32", TRAIN, typed, {"out": Dropped(dtype=True)})
+    yield Case("p = 0: nothing is dropped", TRAIN, {"x": _input(rng, h, w), "p": 0.0}, {"out": Equal()})
+    yield Case("test mode", TEST, {"x": _input(rng, d, n), "p": high}, {"out": Equal()})
+    image = {"x": _input(rng, h, c, w, dtype="float32"), "p": low}
+    yield Case("an image in test mode, float32", TEST, image, {"out": Equal(dtype=True)})
+    both: dict[str, Rule] = {"out": Dropped(), "repeated": Equal()}
+    yield Case("two calls", TWICE, {"x": _input(rng, n, d), "p": high}, both)
+    seeded = {"x": _input(rng, n, d), "p": high, "seed": int(rng.integers(1, 1000))}
+    yield Case("two calls with a seed", SEEDED, seeded, both)
+
+
+def dropout_backward_cases(rng: np.random.Generator) -> Iterator[Case]:
+    """The mask of the forward pass, whichever it was."""
+    n, d = sizes(rng, 2, low=8, high=16)
+    c, h, w = sizes(rng, 3, low=3, high=7)
+
+    def train(title: str, p: float, *shape: int, dtype: str = "float64") -> Case:
+        kept = rng.random(shape) >= p
+        kept.flat[:2] = True, False
+        x, scale = _input(rng, *shape, dtype=dtype), int(rng.integers(2, 5))
+        mask = (kept / (1 - p)).astype(dtype)
+        inputs: dict[str, object] = {"x": x, "dout": scale * x, "scale": scale, "p": p, "mask": mask}
+        rule = Paired(dtype=dtype == "float32")
+        return Case(title, TRAIN_BACKWARD, inputs, {"dx": rule}, TRAIN_BACKWARD_ALONE, writable=("x", "mask"))
+
+    def test(title: str, *shape: int) -> Case:
+        inputs: dict[str, object] = {"x": _input(rng, *shape), "p": 0.6, "dout": rng.standard_normal(shape)}
+        return Case(title, TEST_BACKWARD, inputs, {"dx": Equal()}, TEST_BACKWARD_ALONE, writable=("x",))
+
+    yield train("few are dropped", float(rng.uniform(0.15, 0.3)), n, d)
+    yield train("most are dropped", float(rng.uniform(0.6, 0.75)), d, n)
+    yield train("images", float(rng.uniform(0.6, 0.75)), 4, c, h, w)
+    yield train("float32", float(rng.uniform(0.3, 0.45)), n, d, dtype="float32")
+    yield test("test mode", n, d)
+    yield test("an image in test mode", c, h, w)
+
+
+RECIPES = (
+    Recipe("layers.dropout_forward", dropout_forward_cases),
+    Recipe("layers.dropout_backward", dropout_backward_cases),
+)

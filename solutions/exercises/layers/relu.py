@@ -1,0 +1,89 @@
+"""The rectified linear unit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from grader.recipes import Array, Case, Equal, Recipe, Subgradient, enlarged, sizes
+
+RELU_FORWARD = "out, cache = layers.relu_forward(x)"
+RELU_BACKWARD = f"{RELU_FORWARD}\ndx = layers.relu_backward(dout, cache)"
+RELU_BACKWARD_ALONE = "dx = layers.relu_backward(dout, x)"
+# Two calls of the forward pass are a numeric derivative of the whole array, so the large case allows none.
+RELU_BACKWARD_BY_ITSELF = """\
+from utils.checks.closed import closed
+out, cache = layers.relu_forward(x)
+with closed(layers.relu_forward, "relu_backward should do without relu_forward: the cache has all it needs"):
+    dx = layers.relu_backward(dout, cache)
+"""
+
+
+def _relu_inputs(rng: np.random.Generator) -> Iterator[tuple[str, dict[str, object]]]:
+    n, c, h, w = sizes(rng, 4)
+
+    def inputs(*shape: int, dtype: str = "float64") -> dict[str, object]:
+        x: Array = rng.standard_normal(shape) * 3
+        x += np.where(x > 0, 0.1, -0.1)  # away from the kink
+        x.flat[0] = abs(x.flat[0])  # both signs, however few numbers there are
+        x.flat[-1] = -abs(x.flat[-1])
+        return {"x": x.astype(dtype), "dout": rng.standard_normal(shape).astype(dtype)}
+
+    yield f"x of shape {(n, c)}", inputs(n, c)
+    yield f"images: x of shape {(n, c, h, w)}", inputs(n, c, h, w)
+    yield "a vector", inputs(n)
+    yield "a single example", inputs(1, c)
+    yield "float32", inputs(n, h, dtype="float32")
+    tied = inputs(n, c)
+    assert isinstance(tied["x"], np.ndarray)
+    tied["x"][rng.random((n, c)) < 0.3] = 0
+    tied["x"][0, 0] = 0
+    yield "with entries that are exactly 0", tied
+    negative = inputs(n, w)
+    negative["x"] = -np.abs(np.asarray(negative["x"]))
+    yield "nothing positive", negative
+
+
+def relu_forward_cases(rng: np.random.Generator) -> Iterator[Case]:
+    """Any shape, both signs, zeros."""
+    for title, inputs in _relu_inputs(rng):
+        yield Case(title, RELU_FORWARD, {"x": inputs["x"]}, {"out": Equal()}, separate={"out": "x"})
+
+
+def relu_backward_cases(rng: np.random.Generator) -> Iterator[Case]:
+    """Any shape; at exactly 0 every subgradient counts as right."""
+    aspects = {"dx": Subgradient(at="x", upstream="dout")}
+    for title, inputs in _relu_inputs(rng):
+        yield Case(
+            title,
+            RELU_BACKWARD,
+            inputs,
+            aspects,
+            RELU_BACKWARD_ALONE,
+            writable=("x",),
+            gradients={"dx": "x"},
+            objective=("out", "dout"),
+        )
+
+
+def _all_magnitudes(rng: np.random.Generator) -> dict[str, object]:
+    """No step is small beside the smallest of these numbers and large beside the rounding of the largest."""
+    shape = 400, 500
+    x = 10.0 ** rng.uniform(-12, 12, shape) * rng.choice([-1, 1], shape)
+    return {"x": x, "dout": rng.standard_normal(shape)}
+
+
+RECIPES = (
+    Recipe("layers.relu_forward", relu_forward_cases),
+    Recipe(
+        "layers.relu_backward",
+        relu_backward_cases,
+        large=enlarged(
+            relu_backward_cases,
+            "200,000 entries from tiny to huge",
+            _all_magnitudes,
+            program=RELU_BACKWARD_BY_ITSELF,
+        ),
+    ),
+)

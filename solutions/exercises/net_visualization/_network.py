@@ -1,0 +1,59 @@
+"""A network to look into, built by the case from plain arrays and in float64: small, smooth, of a size nobody can
+prepare for.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from grader.recipes import Equal, Rule
+
+# tanh has no kinks: the gradient is the same on every machine up to rounding, however many steps follow each other.
+NET = """\
+import torch
+filters, channels, size, _ = weights["w1"].shape
+model = torch.nn.Sequential(
+    torch.nn.Conv2d(channels, filters, size, padding=size // 2),
+    torch.nn.Tanh(),
+    torch.nn.Flatten(),
+    torch.nn.Linear(weights["w2"].shape[1], weights["w2"].shape[0]),
+).double()
+for own, given in zip(model.parameters(), weights.values()):
+    own.data = torch.tensor(given)
+images = torch.tensor(X)
+"""
+# What is left behind: the images, and how many of the images and parameters hold a gradient afterwards.
+LEFT = """\
+untouched = images.detach().numpy()
+leaks = np.array([float(images.grad is not None), float(sum(p.grad is not None for p in model.parameters()))])
+"""
+
+
+def draw_weights(rng: np.random.Generator, image: tuple[int, int, int], classes: int) -> dict[str, np.ndarray]:
+    """A network for images of one size: (C, H, W) → filters → tanh → scores."""
+    filters = int(rng.integers(4, 6))
+    channels, height, width = image
+    return {
+        "w1": 0.4 * rng.standard_normal((filters, channels, 3, 3)),
+        "b1": 0.3 * rng.standard_normal(filters),
+        "w2": 0.2 * rng.standard_normal((classes, filters * height * width)),
+        "b2": 0.2 * rng.standard_normal(classes),
+    }
+
+
+def network_scores(weights: dict[str, np.ndarray], X: np.ndarray) -> np.ndarray:
+    """What the network says, in numpy: a recipe draws its cases without PyTorch."""
+    padded = np.pad(X, ((0, 0), (0, 0), (1, 1), (1, 1)))
+    windows = np.lib.stride_tricks.sliding_window_view(padded, (3, 3), axis=(2, 3))
+    hidden = np.tanh(np.einsum("nchwij,fcij->nfhw", windows, weights["w1"]) + weights["b1"][:, None, None])
+    scores: np.ndarray = hidden.reshape(len(X), -1) @ weights["w2"].T + weights["b2"]
+    return scores
+
+
+def left_behind() -> dict[str, Rule]:
+    return {"untouched": Equal(), "leaks": Equal()}
+
+
+def many_pixels(rng: np.random.Generator, **settings: object) -> dict[str, object]:
+    image = (3, 100, 102)
+    return {"X": rng.standard_normal((1, *image)), "weights": draw_weights(rng, image, 6)} | settings

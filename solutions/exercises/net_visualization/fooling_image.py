@@ -1,0 +1,47 @@
+"""Fooling images."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from grader.recipes import Case, Equal, Recipe, enlarged, sizes
+
+from ._network import LEFT, NET, draw_weights, left_behind, many_pixels, network_scores
+
+FOOLING = f"""\
+{NET}fooled = net_visualization.make_fooling_image(images, target_y, model, **options)
+fooled = fooled.detach().numpy()
+{LEFT}"""
+
+
+def fooling_cases(rng: np.random.Generator) -> Iterator[Case]:
+    """A far target, a small step, a target that is right already, and too few steps."""
+    height, width, classes = sizes(rng, 3, 4, 8)
+    for title, options, rank in (
+        ("the least likely class", {}, 0),
+        ("the second most likely class", {"learning_rate": 0.02}, -2),
+        ("an image that is of the target class already", {}, -1),
+        ("fewer steps than it takes", {"learning_rate": 1e-3, "max_iter": int(rng.integers(4, 7))}, 0),
+        ("another learning rate", {"learning_rate": 0.3}, 1),
+    ):
+        image = (3, height, width)
+        weights, X = draw_weights(rng, image, classes), rng.standard_normal((1, *image))
+        target = int(network_scores(weights, X)[0].argsort()[rank])
+        inputs: dict[str, object] = {"X": X, "target_y": target, "weights": weights, "options": options}
+        yield Case(title, FOOLING, inputs, {"fooled": Equal(), **left_behind()})
+
+
+RECIPES = (
+    Recipe(
+        "net_visualization.make_fooling_image",
+        fooling_cases,
+        large=enlarged(
+            fooling_cases,
+            "images of 100 × 102",
+            lambda rng: many_pixels(rng, target_y=2, options={"learning_rate": 1e-3, "max_iter": 2}),
+            only=("fooled",),
+        ),
+    ),
+)

@@ -1,0 +1,44 @@
+"""Saliency maps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from grader.recipes import Case, Equal, Recipe, enlarged, sizes
+
+from ._network import LEFT, NET, draw_weights, left_behind, many_pixels, network_scores
+
+SALIENCY = f"""\
+{NET}saliency = net_visualization.compute_saliency_maps(images, torch.tensor(y), model)
+saliency = saliency.detach().numpy()
+{LEFT}"""
+
+
+def saliency_cases(rng: np.random.Generator) -> Iterator[Case]:
+    """Several images, a single one, a single channel; classes the network would not choose itself."""
+    height, width, n = sizes(rng, 3, 3, 7)
+    for title, rows, image in (
+        ("several images", n, (3, height, width)),
+        ("a single image", 1, (3, width, height)),
+        ("images with one channel", n, (1, height, width)),
+        ("images with two channels", n, (2, width, height)),
+    ):
+        classes = n + 2
+        weights, X = draw_weights(rng, image, classes), rng.standard_normal((rows, *image))
+        # Any class but the most likely one, no two in a row the same.
+        y = (network_scores(weights, X).argmax(axis=1) + 1 + np.arange(rows) % (classes - 1)) % classes
+        inputs: dict[str, object] = {"X": X, "y": y, "weights": weights}
+        yield Case(title, SALIENCY, inputs, {"saliency": Equal(), **left_behind()}, separate={"saliency": "X"})
+
+
+RECIPES = (
+    Recipe(
+        "net_visualization.compute_saliency_maps",
+        saliency_cases,
+        large=enlarged(
+            saliency_cases, "images of 100 × 102", lambda rng: many_pixels(rng, y=np.array([2])), only=("saliency",)
+        ),
+    ),
+)

@@ -1,0 +1,136 @@
+"""The two-layer net in one piece."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from grader.recipes import Array, Case, Equal, Minibatches, MinibatchesAnew, Recipe, Rule, enlarged, sizes
+
+LOSS = """\
+net = neural_net.TwoLayerNet(D, H, C)
+net.params = params
+scores = net.loss(X)
+loss, grads = net.loss(X, y, reg=reg)
+"""
+
+# train and predict are judged with a stand-in for loss, so that a wrong loss costs them nothing. Each training row
+# carries its own number as first feature and as label, which tells what was drawn.
+TRAIN = """\
+net = neural_net.TwoLayerNet(D, H, C)
+net.params = params
+drawn = []
+
+def loss(X, y=None, reg=0.0):
+    if y is None:
+        return X[:, :C]
+    drawn.append(np.stack([X[:, 0], y], axis=1))
+    return 1.0, {name: pull[name] + 0.3 * value for name, value in net.params.items()}
+
+net.loss = loss
+net.predict = lambda X: np.zeros(len(X), int)
+net.train(X, y, X_val, y_val, learning_rate=rate, learning_rate_decay=decay,
+          num_iters=num_iters, batch_size=batch_size)
+batches = np.array(drawn)
+params = net.params
+"""
+
+# Two trainings one after the other; of each training row its number is enough.
+TWO_TRAININGS = f"""\
+{TRAIN}first, drawn = batches[..., 0], []
+{TRAIN.partition("drawn = []")[0]}net.loss = loss
+net.predict = lambda X: np.zeros(len(X), int)
+net.train(X, y, X_val, y_val, learning_rate=rate, learning_rate_decay=decay,
+          num_iters=num_iters, batch_size=batch_size)
+trainings = np.array([first, np.array(drawn)[..., 0]])
+"""
+
+PREDICT = """\
+net = neural_net.TwoLayerNet(D, H, C)
+net.params = params
+
+def loss(rows, y=None, reg=0.0):  # the right scores, whatever your own loss gives
+    return scores[[int(np.argmax((X == row).all(axis=1))) for row in rows]]
+
+net.loss = loss
+labels = net.predict(X)
+"""
+
+
+def _params(rng: np.random.Generator, d: int, h: int, c: int) -> dict[str, Array]:
+    return {
+        "W1": rng.standard_normal((h, d)),
+        "b1": rng.standard_normal(h),
+        "W2": rng.standard_normal((c, h)),
+        "b2": rng.standard_normal(c),
+    }
+
+
+def _net(rng: np.random.Generator, n: int, d: int, h: int, c: int, reg: float) -> dict[str, object]:
+    y = rng.integers(c, size=n)
+    return {
+        "D": d, "H": h, "C": c, "params": _params(rng, d, h, c),
+        "X": rng.standard_normal((n, d)), "y": y, "reg": reg,
+    }  # fmt: skip
+
+
+def loss_cases(rng: np.random.Generator) -> Iterator[Case]:
+    """Scores, loss, gradients; regularised and not; scores so large that exp overflows."""
+    aspects: dict[str, Rule] = {"scores": Equal(), "loss": Equal(), "grads": Equal()}
+    gradients = {f"grads.{name}": f"params.{name}" for name in ("W1", "b1", "W2", "b2")}
+    n, d, h, c = sizes(rng, 4, low=3)
+    large = _net(rng, n, d, h, c, 0.0)
+    large["X"] = 1e4 * np.asarray(large["X"])
+    for title, inputs in (
+        (f"{n} examples, no regularisation", _net(rng, n, d, h, c, 0.0)),
+        (f"{n} examples, reg 0.7", _net(rng, n, d, h, c, 0.7)),
+        ("a single example", _net(rng, 1, d, h, c, 0.3)),
+        ("more examples than features", _net(rng, d + 9, d, h, c, 0.1)),
+        ("scores of several thousand", large),
+    ):
+        yield Case(title, LOSS, inputs, aspects, gradients=gradients, objective=("loss", ""))
+
+
+def train_cases(rng: np.random.Generator) -> Iterator[Case]:
+    """What is drawn, and how the parameters move over several epochs."""
+    d, h, c = sizes(rng, 3)
+    aspects: dict[str, Rule] = {"batches": Minibatches(), "params": Equal()}
+
+    def inputs(rows: int, batch_size: int, num_iters: int) -> dict[str, object]:
+        X = rng.standard_normal((rows, max(d, c)))
+        X[:, 0] = np.arange(rows)
+        return {
+            "D": d, "H": h, "C": c, "params": _params(rng, d, h, c), "pull": _params(rng, d, h, c),
+            "X": X, "y": np.arange(rows), "X_val": X[:3], "y_val": np.zeros(3, int), "num_train": rows,
+            "batch_size": batch_size, "num_iters": num_iters, "rate": float(rng.uniform(0.05, 0.1)), "decay": 0.8,
+        }  # fmt: skip
+
+    writable = ("params",)  # train updates the net's parameters, in place or not
+    yield Case("a few epochs", TRAIN, inputs(12, 5, 14), aspects, writable=writable)
+    yield Case("one row at a time", TRAIN, inputs(9, 1, 60), aspects, writable=writable)
+    yield Case("a minibatch larger than the training set", TRAIN, inputs(4, 11, 6), aspects, writable=writable)
+    anew: dict[str, Rule] = {"batches": Minibatches(), "trainings": MinibatchesAnew()}
+    yield Case("two trainings of many steps", TWO_TRAININGS, inputs(41, 6, 200), anew, writable=writable)
+
+
+def predict_cases(rng: np.random.Generator) -> Iterator[Case]:
+    """The index of the largest score in each row."""
+    n, d, h, c = sizes(rng, 4, low=3)
+    for rows in (n, 1, n + 20):
+        inputs = _net(rng, rows, d, h, c, 0.0)
+        p, X = _params(rng, d, h, c), np.asarray(inputs["X"])
+        inputs |= {"params": p, "scores": np.maximum(0, X @ p["W1"].T + p["b1"]) @ p["W2"].T + p["b2"]}
+        title = "a single example" if rows == 1 else f"{rows} examples"
+        yield Case(title, PREDICT, inputs, {"labels": Equal()})
+
+
+RECIPES = (
+    Recipe(
+        "neural_net.TwoLayerNet.loss",
+        loss_cases,
+        large=enlarged(loss_cases, "60,000 features", lambda rng: _net(rng, 4, 60_000, 3, 5, 0.1), only=("grads",)),
+    ),
+    Recipe("neural_net.TwoLayerNet.train", train_cases),
+    Recipe("neural_net.TwoLayerNet.predict", predict_cases),
+)

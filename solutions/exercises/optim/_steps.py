@@ -1,0 +1,67 @@
+"""The cases that all update rules share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+
+from grader.recipes import Case, Equal, Rule, sizes
+
+# `settings` is what the solver would hand over; a rule may keep it, or change what it remembers in place.
+STEPS = """\
+config = dict(settings)
+for dw in gradients:
+    w, config = {rule}(w, dw, config)
+next_w = w
+{remembered}
+"""
+DEFAULTS = "next_w, config = {rule}(w, dw)\n{remembered}\n"
+
+Settings = Callable[[np.random.Generator], dict[str, object]]
+
+
+def rule_cases(
+    rng: np.random.Generator, rule: str, remembered: tuple[str, ...], draw_settings: Settings, moments: tuple[str, ...]
+) -> Iterator[Case]:
+    """One step and several, from rest and in motion; every step's memory is what the next one starts from.
+
+    Parameters
+    ----------
+    rng : Generator
+    rule : str
+        The exercise: ``"optim.adam"``.
+    remembered : tuple of str
+        The entries of the config that a step writes.
+    draw_settings : callable
+        Draws the settings; in such a range that each of them is seen in the result.
+    moments : tuple of str
+        Those of the remembered that are arrays like the parameter.
+    """
+    n, m, *image = sizes(rng, 5, high=6)
+    lines = "\n".join(f'{name} = config.get("{name}")' for name in remembered)
+    several = STEPS.format(rule=rule, remembered=lines)
+    aspects: dict[str, Rule] = {name: Equal() for name in ("next_w", *remembered)}
+
+    def inputs(shape: tuple[int, ...], steps: int, dtype: str = "float64") -> dict[str, object]:
+        w, gradients = 2 + rng.standard_normal(shape), rng.uniform(0.2, 2, (steps, *shape))
+        gradients *= rng.choice([-1, 1], gradients.shape)
+        return {"w": w.astype(dtype), "gradients": gradients.astype(dtype), "settings": draw_settings(rng)}
+
+    def moving(shape: tuple[int, ...]) -> dict[str, object]:
+        memory = {name: rng.uniform(0.2, 1, shape) for name in moments}
+        return memory | ({"t": 4} if "t" in remembered else {})
+
+    first = inputs((n, m), 1)
+    alone = {"w": first["w"], "dw": np.asarray(first["gradients"])[0]}
+    yield Case("the first step, with default settings", DEFAULTS.format(rule=rule, remembered=lines), alone, aspects)
+    yield Case("one step, with settings", several, inputs((n, m), 1), aspects, writable=("settings",))
+    later = inputs((n, m), 1)
+    later["settings"] = draw_settings(rng) | moving((n, m))
+    yield Case("one step of a parameter in motion", several, later, aspects, writable=("settings",))
+    yield Case("two steps in a row", several, inputs((n,), 2), aspects, writable=("settings",))
+    filters = inputs((n, *image), 5)
+    np.asarray(filters["gradients"])[:, 0] = 0  # a filter that nothing depends on
+    yield Case("five steps of a filter bank", several, filters, aspects, writable=("settings",))
+    # Its dtype is not judged: np.sqrt or np.power of a plain float is enough to make numpy answer in float64.
+    yield Case("float32", several, inputs((m, n), 3, "float32"), aspects, writable=("settings",))

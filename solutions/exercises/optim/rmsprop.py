@@ -1,0 +1,24 @@
+"""RMSProp."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from grader.recipes import Case, Recipe
+
+from ._steps import rule_cases
+
+
+def _rmsprop_settings(rng: np.random.Generator) -> dict[str, object]:
+    rates = {"learning_rate": float(rng.uniform(0.2, 0.4)), "decay_rate": float(rng.uniform(0.6, 0.9))}
+    return {**rates, "epsilon": float(rng.uniform(0.1, 0.5))}
+
+
+def rmsprop_cases(rng: np.random.Generator) -> Iterator[Case]:
+    """An epsilon that is large enough to be seen."""
+    yield from rule_cases(rng, "optim.rmsprop", ("a",), _rmsprop_settings, ("a",))
+
+
+RECIPES = (Recipe("optim.rmsprop", rmsprop_cases),)

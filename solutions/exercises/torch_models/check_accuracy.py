@@ -1,0 +1,59 @@
+"""How the accuracy of a model is found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from grader.recipes import Case, Equal, Recipe, sizes
+
+# The model writes down how it is called. Its dropout and its running mean tell evaluation from training.
+ACCURACY = """\
+import torch
+class Witness(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.norm = torch.nn.BatchNorm1d(W.shape[1], momentum=0.5, affine=False).double()
+        self.drop = torch.nn.Dropout(0.5)
+        self.linear = torch.nn.Linear(*W.shape[::-1]).double()
+        self.linear.weight.data, self.linear.bias.data = torch.tensor(W), torch.tensor(b)
+        self.calls = []
+    def forward(self, x):
+        scores = self.linear(self.drop(self.norm(x.flatten(1))))
+        self.calls.append((len(x), float(self.training), float(scores.requires_grad)))
+        return scores
+torch.manual_seed(0)
+model = Witness().train(training)
+accuracy = float(torch_models.check_accuracy(model, torch.tensor(X), torch.tensor(y), batch_size))
+batches, in_training, graphs = (np.array(column) for column in zip(*model.calls))
+in_training, graphs = in_training.max(), graphs.max()
+mode = np.array([float(part.training) for part in model.modules()])
+running_mean = model.norm.running_mean.numpy()
+"""
+
+
+def accuracy_cases(rng: np.random.Generator) -> Iterator[Case]:
+    """Batches that fit, a smaller last one, fewer images than a batch; a model in either mode."""
+    size, c, h, w = sizes(rng, 4, low=3, high=7)
+    for title, rows, batch_size, training in (
+        ("a smaller last batch", 4 * size + 2, size, True),
+        ("a model in evaluation mode", 3 * size + 1, size, False),
+        ("fewer images than a batch", size, 50, True),
+        ("batches that fit", 5 * size, size, True),
+    ):
+        X, k = rng.standard_normal((rows, c, h, w)), c + 2
+        W, b = rng.standard_normal((k, c * h * w)), rng.standard_normal(k)
+        y = (X.reshape(rows, -1) @ W.T + b).argmax(axis=1)
+        # About a third is wrong, the first and the last image among them: each batch counts, by its size.
+        off = rng.random(rows) < 0.3
+        off[0] = off[-1] = True
+        off[1] = False
+        inputs: dict[str, object] = {
+            "X": X, "y": np.where(off, (y + 1) % k, y), "W": W, "b": b, "batch_size": batch_size, "training": training,
+        }  # fmt: skip
+        aspects = {name: Equal() for name in ("accuracy", "batches", "in_training", "graphs", "mode", "running_mean")}
+        yield Case(title, ACCURACY, inputs, aspects)
+
+
+RECIPES = (Recipe("torch_models.check_accuracy", accuracy_cases),)

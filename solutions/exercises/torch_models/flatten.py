@@ -1,0 +1,40 @@
+"""Images as rows.
+
+Cases are plain arrays, drawn without PyTorch; the program makes tensors of them, and arrays of what comes out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from grader.recipes import Case, Equal, Recipe, sizes
+
+FLATTEN = """\
+import torch
+x = torch.tensor(X, requires_grad=True)
+view = x.permute(axes)
+out = torch_models.flatten(view)
+if out.requires_grad:
+    out.backward(torch.tensor(dout))
+out, dx = out.detach().numpy(), None if x.grad is None else x.grad.numpy()
+"""
+
+
+def flatten_cases(rng: np.random.Generator) -> Iterator[Case]:
+    """Images, a single one, rows already, five axes, and images whose channels come last in memory."""
+    n, c, h, w, d = sizes(rng, 5)
+    for title, shape, axes in (
+        ("images", (n, c, h, w), (0, 1, 2, 3)),
+        ("a single image", (1, c, h, w), (0, 1, 2, 3)),
+        ("rows already", (n, d), (0, 1)),
+        ("five axes", (n, c, d, h, w), (0, 1, 2, 3, 4)),
+        ("images stored with the channels last", (n, h, w, c), (0, 3, 1, 2)),
+    ):
+        X = rng.standard_normal(shape)
+        inputs: dict[str, object] = {"X": X, "axes": axes, "dout": rng.standard_normal((shape[0], X[0].size))}
+        yield Case(title, FLATTEN, inputs, {"out": Equal(), "dx": Equal()})
+
+
+RECIPES = (Recipe("torch_models.flatten", flatten_cases),)

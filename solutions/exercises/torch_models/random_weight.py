@@ -1,0 +1,40 @@
+"""Weights drawn by Kaiming's rule."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from grader.recipes import Case, DrawnAnew, Equal, Initialised, Recipe, Rule
+
+WEIGHT = """\
+import torch
+torch.manual_seed(0)
+w = torch_models.random_weight(tuple(shape), dtype=getattr(torch, dtype))
+gathers = np.array([float(w.requires_grad), float(w.is_leaf)])
+weight = w.detach().numpy()
+"""
+AGAIN = f"""\
+{WEIGHT}w = torch_models.random_weight(tuple(shape), dtype=getattr(torch, dtype))
+again = {{"w": weight}}, {{"w": w.detach().numpy()}}
+"""
+
+
+def weight_cases(rng: np.random.Generator) -> Iterator[Case]:
+    """Convolutions and affine layers, tall and wide, in both dtypes; large enough for statistics."""
+    f, c, k = (int(size) for size in rng.permutation([12, 9, 7]))
+    for title, shape, dtype in (
+        ("a convolution", (f, c, 5, 3), "float32"),
+        ("an affine layer with many inputs", (c, 20 * k), "float32"),
+        ("an affine layer with many outputs", (20 * k, c), "float32"),
+        ("float64", (c, f, 3, 5), "float64"),
+    ):
+        std = float(np.sqrt(2 / np.prod(shape[1:])))
+        inputs: dict[str, object] = {"shape": shape, "dtype": dtype, "std": std}
+        aspects: dict[str, Rule] = {"weight": Initialised(dtype=True, std="std"), "gathers": Equal()}
+        yield Case(title, WEIGHT, inputs, aspects)
+    yield Case("two arrays", AGAIN, inputs, {**aspects, "again": DrawnAnew()})
+
+
+RECIPES = (Recipe("torch_models.random_weight", weight_cases),)
