@@ -77,7 +77,7 @@ def grade(
         When no worker can be started. Whatever the submission does ends up in the report instead.
     """
     require_packages(assignment)
-    reference = Reference(course.root)
+    reference = Reference(course.root, course.package)
     budget = Budget(course.limits)
     verdicts: list[Verdict] = []
     for module, exercises in groupby(assignment.exercises, key=lambda exercise: exercise.written_in[0]):
@@ -132,16 +132,16 @@ class _Bench:
         functions: Sequence[str] = (),
         packages: Sequence[str] = (),
     ) -> None:
-        self.file = f"nndl/{module}.py"
+        self.file = f"{course.package}/{module}.py"
         self.module = module
         self.reference = reference
         self.confinement = confinement
         self.budget = budget
         self.limits = Limits(seconds=course.limits.seconds, memory=course.limits.memory_bytes)
         self.files = {
-            name: submission.text(f"nndl/{name}.py")
+            name: submission.text(f"{course.package}/{name}.py")
             for name in reference.modules
-            if f"nndl/{name}.py" in submission.files
+            if f"{course.package}/{name}.py" in submission.files
         }
         # Other files may hold helpers of the student's own; nothing in them is answered by the reference.
         self.proxies = {name: () for name in self.files if name != module} | {
@@ -156,7 +156,7 @@ class _Bench:
             if not any(other.startswith(f"{given_in}.") for other in self.given):  # else there is a copy to call
                 self.proxies[f"utils.{given_in}"] = (*self.proxies.get(f"utils.{given_in}", ()), function)
         self.packages = tuple(dict.fromkeys(filter(None, (NEEDS.get(module, ""), *packages))))
-        self.answers = Answers(course.root, self.proxies, self.limits)
+        self.answers = Answers(course.root, course.package, self.proxies, self.limits)
         self.unusable: WorkerLost | None = None
         self.lost: set[str] = set()  # exercises that never came back
         self.second_try = True  # where a process ends that the machine may have ended
@@ -268,6 +268,7 @@ class _Bench:
                 self.limits,
                 self.given,
                 self.packages,
+                self.reference.package,
             )
             self._worker = worker
             try:
@@ -360,7 +361,7 @@ def _grade_open_net(
     secret: bytes,
 ) -> Verdict:
     module = exercise.written_in[0]
-    for file in (exercise.file, f"nndl/{module}.py"):
+    for file in (exercise.file, f"{course.package}/{module}.py"):
         if file not in submission.files:
             return models.verdict(exercise, 0.0, "missing", f"{file} was not handed in.")
     started = time.monotonic()

@@ -20,16 +20,19 @@ Edit = tuple[str, str]
 
 
 class Reference:
-    """The modules of ``solutions/nndl``.
+    """The modules of ``solutions/<package>``.
 
     Parameters
     ----------
     root : Path
         The course folder.
+    package : str
+        The name of the student's package.
     """
 
-    def __init__(self, root: Path) -> None:
-        self.folder = root / "solutions" / "nndl"
+    def __init__(self, root: Path, package: str) -> None:
+        self.package = package
+        self.folder = root / "solutions" / package
         if not (self.folder / "__init__.py").is_file():
             raise CourseError(f"{self.folder} is missing; the grader needs the reference to compare with.")
 
@@ -43,7 +46,7 @@ class Reference:
         return (self.folder / f"{module}.py").read_text("utf-8")
 
     def module(self, name: str) -> ModuleType:
-        """A module, imported as ``solutions.nndl.<name>``."""
+        """A module, imported as ``solutions.<package>.<name>``."""
         return _import(self.folder, name)
 
     def public_names(self, module: str) -> tuple[str, ...]:
@@ -80,8 +83,31 @@ class Reference:
         CourseError
             When an edit does not apply, because the reference has changed since it was written.
         """
-        text = edited(self.source(module), edits, f"solutions/nndl/{module}.py")
-        return execute(text, f"{self.module(module).__name__}__variant", f"nndl/{module}.py")
+        text = edited(self.source(module), edits, self.path(module))
+        return self.execute(text, module, "variant")
+
+    def path(self, module: str) -> str:
+        """Where a module stands, relative to the course folder."""
+        return f"solutions/{self.package}/{module}.py"
+
+    def execute(self, text: str, module: str, what: str) -> ModuleType:
+        """Run another text of a module as a sibling of the reference's modules, so that its relative imports work.
+
+        Parameters
+        ----------
+        text : str
+            Python.
+        module : str
+            Which module it is a text of.
+        what : str
+            What the text is; becomes part of the module's name.
+        """
+        made = ModuleType(f"{self.module(module).__name__}__{what}")
+        made.__package__ = f"solutions.{self.package}"
+        file = f"{self.package}/{module}.py"
+        linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)
+        exec(compile(text, file, "exec"), vars(made))
+        return made
 
 
 def edited(text: str, edits: Sequence[Edit], where: str) -> str:
@@ -95,19 +121,11 @@ def edited(text: str, edits: Sequence[Edit], where: str) -> str:
     return text
 
 
-def execute(text: str, name: str, file: str) -> ModuleType:
-    """Run a module's text as a sibling of the reference's modules, so that its relative imports work."""
-    module = ModuleType(name)
-    module.__package__ = "solutions.nndl"
-    linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)
-    exec(compile(text, file, "exec"), vars(module))
-    return module
-
-
 @cache
 def _import(folder: Path, name: str) -> ModuleType:
-    """Import ``solutions.nndl.<name>`` from `folder`, whatever the working directory is."""
-    for package, path in (("solutions", folder.parent), ("solutions.nndl", folder)):
+    """Import ``solutions.<package>.<name>`` from `folder`, whatever the working directory is."""
+    whole = f"solutions.{folder.name}"
+    for package, path in (("solutions", folder.parent), (whole, folder)):
         loaded = sys.modules.get(package)
         if loaded is None or str(path) not in map(str, getattr(loaded, "__path__", [])):
             init = path / "__init__.py"
@@ -117,4 +135,4 @@ def _import(folder: Path, name: str) -> ModuleType:
             loaded = importlib.util.module_from_spec(spec)
             sys.modules[package] = loaded
             spec.loader.exec_module(loaded)
-    return importlib.import_module(f"solutions.nndl.{name}")
+    return importlib.import_module(f"{whole}.{name}")

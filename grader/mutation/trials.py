@@ -23,8 +23,9 @@ from utils.checks.pack import load
 from utils.checks.program import Crash, run_program
 
 from ..course import Course
+from ..course import load as load_course
 from ..exercises import Recipe, absent, recipe
-from ..reference import Reference, execute
+from ..reference import Reference
 from ..trial import SEED, Trial
 from .operators import Mutant, mutants
 
@@ -71,7 +72,7 @@ def prove(course: Course, exercises: Sequence[str] = (), *, jobs: int | None = N
         How many mutants there are.
     outcome : Outcome
     """
-    reference = Reference(course.root)
+    reference = Reference(course.root, course.package)
     work = []
     for name in exercises or solved(course):
         found = mutants(name, reference)
@@ -151,7 +152,7 @@ def _one_blas_thread() -> None:
 
 @cache
 def _reference(root: Path) -> Reference:
-    return Reference(root)
+    return Reference(root, load_course(root).package)
 
 
 @cache
@@ -170,7 +171,7 @@ def _module(mutant: Mutant, reference: Reference) -> ModuleType | None:
     name = mutant.exercise.split(".", 1)[0]
     try:
         with _limited(LIMIT):
-            return execute(mutant.text, f"{reference.module(name).__name__}__mutant", f"nndl/{name}.py")
+            return reference.execute(mutant.text, name, "mutant")
     except Exception:  # whatever happens while a spoilt module is imported, its student sees it at once
         return None
 

@@ -97,7 +97,10 @@ def run_notebook(
     for source in (_TIMES, afterwards, f"print(json.dumps({{{wanted}}}))"):
         node.cells.append(v4.new_code_cell(source))
 
-    for name, target in (("nndl", course.root / "solutions" / "nndl"), ("utils", course.root / "utils")):
+    for name, target in (
+        (course.package, course.root / "solutions" / course.package),
+        ("utils", course.root / "utils"),
+    ):
         (folder / name).symlink_to(target.resolve())
     client = NotebookClient(
         node,
