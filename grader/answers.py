@@ -38,13 +38,15 @@ class Answers:
     ----------
     root : Path
         The course folder.
+    package : str
+        The student's package.
     proxies : mapping of str to sequence of str
         What may be asked.
     limits : Limits
     """
 
-    def __init__(self, root: Path, proxies: Mapping[str, Sequence[str]], limits: Limits) -> None:
-        self._root, self._proxies, self._limits = root, proxies, limits
+    def __init__(self, root: Path, package: str, proxies: Mapping[str, Sequence[str]], limits: Limits) -> None:
+        self._reference, self._proxies, self._limits = (root, package), proxies, limits
 
     @property
     def spent(self) -> float:
@@ -53,7 +55,7 @@ class Answers:
 
     def ask(self, program: int, question: Frame, seconds: float) -> Frame:
         """Answer one question."""
-        arguments = (self._root, program, self._proxies, self._limits, question)
+        arguments = (*self._reference, program, self._proxies, self._limits, question)
         return _child().call(_reply, *arguments, seconds=seconds)
 
 
@@ -72,13 +74,15 @@ def _prepare() -> None:
     warnings.simplefilter("ignore")  # nobody reads them
 
 
-def _reply(root: Path, program: int, proxies: Mapping[str, Sequence[str]], limits: Limits, question: Frame) -> Frame:
-    return _desk(root).reply(program, proxies, limits, question, LARGEST_ANSWER)
+def _reply(
+    root: Path, package: str, program: int, proxies: Mapping[str, Sequence[str]], limits: Limits, question: Frame
+) -> Frame:
+    return _desk(root, package).reply(program, proxies, limits, question, LARGEST_ANSWER)
 
 
 @cache
-def _desk(root: Path) -> Desk:
-    reference = Reference(root)
+def _desk(root: Path, package: str) -> Desk:
+    reference = Reference(root, package)
 
     def answer(module: str, function: str, args: tuple[object, ...], kwargs: dict[str, object]) -> object:
         given = import_module(module) if module.startswith("utils.") else reference.module(module)

@@ -292,8 +292,8 @@ def read_submission(course: Course, assignment: Assignment, path: Path) -> Submi
 
 
 @cache
-def _given_files(root: Path) -> dict[str, bytes]:
-    return {f"nndl/{path.name}": path.read_bytes() for path in (root / "nndl").glob("*.py")}
+def _given_files(folder: Path) -> dict[str, bytes]:
+    return {f"{folder.name}/{path.name}": path.read_bytes() for path in folder.glob("*.py")}
 
 
 def _given(course: Course, name: str) -> dict[str, bytes | None]:
@@ -303,7 +303,7 @@ def _given(course: Course, name: str) -> dict[str, bytes | None]:
         for assignment, exercise in course.exercises(further=True)
         if assignment.name != name or not exercise.graded
     }
-    return {**_given_files(course.root), **others}
+    return {**_given_files(course.root / course.package), **others}
 
 
 def _kept(course: Course, assignment: Assignment, entry: Entry, held: Confinement) -> Graded | None:
@@ -360,7 +360,7 @@ def _key(course: Course, assignment: Assignment, student: str, submission: Submi
         msgspec.json.encode([assignment.name, assignment.exercises, course.limits, course.grading]),
         hashlib.sha256(course_secret(course.root)).digest(),
         held.name.encode(),
-        code_digest(course.root),
+        code_digest(course.root, course.package),
     )
     return digest(parts)
 

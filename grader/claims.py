@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 
-_PREFIX = "nndl-claim-"
+_PREFIX = "grader-claim-"
 _OURS = re.compile(rf"{_PREFIX}[a-z0-9_]{{8}}")
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 

@@ -159,7 +159,7 @@ def _submission(course: Course, assignment: Assignment, entry: Entry) -> Submiss
 
 def _similar(course: Course, assignment: Assignment, entries: Iterable[Entry]) -> list[Pair]:
     """The submissions that have oddly much in common besides what everybody was given."""
-    stubs = {path.name: path.read_bytes() for path in sorted((course.root / "nndl").glob("*.py"))}
+    stubs = {path.name: path.read_bytes() for path in sorted((course.root / course.package).glob("*.py"))}
     given = submission_passages(stubs)
     own = {}
     with kept_results(course) as store:

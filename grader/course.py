@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from .errors import CourseError
 
@@ -20,6 +21,7 @@ NAME = re.compile(r"^[A-Za-z_][\w.]*$")
 _FUNCTION = re.compile(r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)+$")
 _CONSTRUCTOR = re.compile(r"^[A-Za-z_]\w*\.[A-Za-z_]\w*$")
 IDENTIFIER = re.compile(r"^[A-Za-z][\w-]*$")
+_PACKAGE = re.compile(r"^[a-z_]\w*$", re.ASCII)
 _SIZE = re.compile(r"^(\d+(?:\.\d+)?) ?(KiB|MiB|GiB)$")
 _DURATION = re.compile(r"^(\d+(?:\.\d+)?)(s|min|h|d)$")
 
@@ -49,6 +51,8 @@ class Exercise(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         Its weights are handed in as safetensors; a net without one has the course's design, and comes as ``.npz``.
     follow_through : float, optional
         As in `Grading`, for this exercise alone.
+    package : str
+        The student's package; `load` takes it from the table ``[course]``.
     """
 
     name: str
@@ -57,6 +61,7 @@ class Exercise(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     score: ScoreRange | None = None
     constructor: str = ""
     follow_through: float | None = None
+    package: str = ""
 
     @property
     def module(self) -> str:
@@ -73,7 +78,7 @@ class Exercise(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """Where it is handed in, relative to the submission."""
         if self.score:
             return f"models/{self.function}.{'safetensors' if self.constructor else 'npz'}"
-        return f"nndl/{self.module}.py"
+        return f"{self.package}/{self.module}.py"
 
     @property
     def written_in(self) -> tuple[str, str]:
@@ -142,7 +147,9 @@ class Assignment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """The files a submission may hold; everything else is ignored."""
         notebooks = [f"{notebook.name}.ipynb" for notebook in self.notebook]
         handed_in = [exercise.file for exercise in self.exercises]
-        built_by = [f"nndl/{exercise.written_in[0]}.py" for exercise in self.exercises if exercise.constructor]
+        built_by = [
+            f"{exercise.package}/{exercise.written_in[0]}.py" for exercise in self.exercises if exercise.constructor
+        ]
         return tuple(dict.fromkeys(notebooks + handed_in + built_by))
 
 
@@ -192,9 +199,19 @@ class LimitSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class CourseTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The table ``[course]``."""
+    """The table ``[course]``.
+
+    Attributes
+    ----------
+    title : str
+        What the course is called on pages and in notebooks.
+    package : str
+        The Python package that students complete; its reference stands in ``solutions/<package>``. It is also the
+        course's name in nbgrader's database.
+    """
 
     title: str
+    package: str
 
 
 class Course(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -215,6 +232,11 @@ class Course(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     grading: Grading = Grading()
     packages: dict[str, str] = {}
     root: Path = Path()
+
+    @property
+    def package(self) -> str:
+        """The name of the student's package."""
+        return self.course.package
 
     def __getitem__(self, name: str) -> Assignment:
         """The assignment of that name; raises CourseError, listing the names there are."""
@@ -331,7 +353,18 @@ def load(root: Path | None = None) -> Course:
         sentence, _, place = str(error).partition(" - at ")
         raise source.error(_nearest_name(data, place), f"{sentence} at {place.strip('`$.') or 'the top'}.") from None
     _validate(course, source)
-    return course
+    return replace(
+        course, assignment=tuple(_with_package(assignment, course.package) for assignment in course.assignment)
+    )
+
+
+def _with_package(assignment: Assignment, package: str) -> Assignment:
+    """The assignment, each of its exercises knowing the student's package."""
+    notebooks = (
+        replace(notebook, exercises=tuple(replace(exercise, package=package) for exercise in notebook.exercises))
+        for notebook in assignment.notebook
+    )
+    return replace(assignment, notebook=tuple(notebooks))
 
 
 def seconds(duration: Duration) -> float:
@@ -382,6 +415,9 @@ def _validate(course: Course, source: _Source) -> None:
     if not 0 <= course.grading.follow_through <= 1:
         said = f"grading.follow_through is {course.grading.follow_through}; it is a share between 0 and 1."
         raise source.error("follow_through", said)
+    if not _PACKAGE.match(course.package) or course.package in ("grader", "solutions", "utils"):
+        said = "it is the name of the Python package that students complete, and none of grader, solutions and utils"
+        raise source.error("package", f'course.package is "{course.package}"; {said}.')
     known = {exercise.name for _, exercise in course.exercises()}
     graded = {exercise.written_in[0] for _, exercise in course.exercises()}
     modules = {exercise.written_in[0] for _, exercise in course.exercises(further=True)}

@@ -36,7 +36,7 @@ from . import course as courses
 from .batch import collect, read_submission, ready, report_within_time
 from .course import Course
 from .errors import GraderError
-from .gradebook import COURSE_ID, Gradebook
+from .gradebook import Gradebook
 from .gradebook.annotate import annotate
 from .gradebook.database import find_own_programs
 from .gradebook.lateness import handed_in, late_penalty, not_charged
@@ -61,7 +61,7 @@ def configure(c: Any, course: Course) -> None:
     """
     find_own_programs()
     c.CourseDirectory.root = str(course.root)
-    c.CourseDirectory.course_id = COURSE_ID
+    c.CourseDirectory.course_id = course.package
     c.CourseDirectory.source_directory = "build/source"
     c.CourseDirectory.release_directory = "assignments"
     c.GenerateAssignment.force = True  # what it writes is generated: there is nothing to lose
@@ -232,7 +232,7 @@ def safe_code(context: Any, source: str, language: str | None = None, metadata: 
 
 def _allowance(context: Any) -> Allowance:
     """What is left for the page that is being made; nbconvert has one dict of resources for each."""
-    left: Allowance = context.get("resources", {}).setdefault("nndl_allowance", Allowance())
+    left: Allowance = context.get("resources", {}).setdefault("allowance", Allowance())
     return left
 
 

@@ -77,7 +77,7 @@ def grade(
         When no worker can be started. Whatever the submission does ends up in the report instead.
     """
     require_packages(course, assignment)
-    reference = Reference(course.root)
+    reference = Reference(course.root, course.package)
     budget = Budget(course.limits)
     verdicts: list[Verdict] = []
     for module, exercises in groupby(assignment.exercises, key=lambda exercise: exercise.written_in[0]):
@@ -133,7 +133,7 @@ class _Bench:
         functions: Sequence[str] = (),
         packages: Sequence[str] = (),
     ) -> None:
-        self.file = f"nndl/{module}.py"
+        self.file = f"{course.package}/{module}.py"
         self.module = module
         self.reference = reference
         self.confinement = confinement
@@ -142,9 +142,9 @@ class _Bench:
         # What is not graded never runs: it can be imported, so that a line left over from playing does no harm.
         never_run = {exercise.module: () for assignment in course.assignment for exercise in assignment.further}
         self.files = {
-            name: submission.text(f"nndl/{name}.py")
+            name: submission.text(f"{course.package}/{name}.py")
             for name in reference.modules
-            if f"nndl/{name}.py" in submission.files and name not in never_run
+            if f"{course.package}/{name}.py" in submission.files and name not in never_run
         }
         # Other files may hold helpers of the student's own; nothing in them is answered by the reference.
         self.proxies = (
@@ -161,7 +161,7 @@ class _Bench:
             if not any(other.startswith(f"{given_in}.") for other in self.given):  # else there is a copy to call
                 self.proxies[f"utils.{given_in}"] = (*self.proxies.get(f"utils.{given_in}", ()), function)
         self.packages = tuple(dict.fromkeys(filter(None, (course.packages.get(module, ""), *packages))))
-        self.answers = Answers(course.root, self.proxies, self.limits)
+        self.answers = Answers(course.root, course.package, self.proxies, self.limits)
         self.unusable: WorkerLost | None = None
         self.lost: set[str] = set()  # exercises that never came back
         self.second_try = True  # where a process ends that the machine may have ended
@@ -273,6 +273,7 @@ class _Bench:
                 self.limits,
                 self.given,
                 self.packages,
+                self.reference.package,
             )
             self._worker = worker
             try:
@@ -325,7 +326,7 @@ def _functions(reference: Reference, module: str) -> tuple[str, ...]:
 def _grade_exercise(bench: _Bench, exercise: Exercise, rng: np.random.Generator, follow_through: float) -> Verdict:
     started = time.monotonic()
     bench.budget.begin()
-    spec = recipe(bench.reference.root, exercise.name)
+    spec = recipe(bench.reference, exercise.name)
     if bench.module not in bench.files:
         judgement = _nothing("missing", f"{bench.file} was not handed in.")
     else:
@@ -365,7 +366,7 @@ def _grade_open_net(
     secret: bytes,
 ) -> Verdict:
     module = exercise.written_in[0]
-    for file in (exercise.file, f"nndl/{module}.py"):
+    for file in (exercise.file, f"{course.package}/{module}.py"):
         if file not in submission.files:
             return models.verdict(exercise, 0.0, "missing", f"{file} was not handed in.")
     started = time.monotonic()

@@ -22,19 +22,30 @@ Edit = tuple[str, str]
 
 
 class Reference:
-    """The modules of ``solutions/nndl``, and the files of ``solutions/exercises``.
+    """The modules of ``solutions/<package>``, and the files of ``solutions/exercises``.
+
+    References to the same folder are equal.
 
     Parameters
     ----------
     root : Path
         The course folder.
+    package : str
+        The name of the student's package.
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, package: str) -> None:
         self.root = root
-        self.folder = root / "solutions" / "nndl"
+        self.package = package
+        self.folder = root / "solutions" / package
         if not (self.folder / "__init__.py").is_file():
             raise CourseError(f"{self.folder} is missing; the grader needs the reference to compare with.")
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Reference) and (self.root, self.package) == (other.root, other.package)
+
+    def __hash__(self) -> int:
+        return hash((self.root, self.package))
 
     @property
     def modules(self) -> tuple[str, ...]:
@@ -46,8 +57,8 @@ class Reference:
         return (self.folder / f"{module}.py").read_text("utf-8")
 
     def module(self, name: str) -> ModuleType:
-        """A module, imported as ``solutions.nndl.<name>``."""
-        return _import(self.folder.parent, f"nndl.{name}")
+        """A module, imported as ``solutions.<package>.<name>``."""
+        return _import(self.folder.parent, f"{self.package}.{name}")
 
     def public_names(self, module: str) -> tuple[str, ...]:
         """The functions and classes that a module defines itself."""
@@ -76,16 +87,38 @@ class Reference:
         UnusableCourseFiles
             When a hunk does not apply, because the reference has changed since it was written.
         """
-        return apply(self.source(module), hunks, f"solutions/nndl/{module}.py")
+        return apply(self.source(module), hunks, self.path(module))
 
     def changed_functions(self, module: str, hunks: Iterable[Hunk]) -> dict[str, str]:
         """The functions that `changed` changes, as they are afterwards."""
-        return changed_functions(self.source(module), hunks, f"solutions/nndl/{module}.py")
+        return changed_functions(self.source(module), hunks, self.path(module))
 
     def variant(self, module: str, hunks: Iterable[Hunk]) -> ModuleType:
         """The module that `changed` gives, imported."""
-        name = f"{self.module(module).__name__}__variant"
-        return execute(self.changed(module, hunks), name, f"nndl/{module}.py")
+        return self.execute(self.changed(module, hunks), module, "variant")
+
+    def path(self, module: str) -> str:
+        """Where a module stands, relative to the course folder."""
+        return f"solutions/{self.package}/{module}.py"
+
+    def execute(self, text: str, module: str, what: str) -> ModuleType:
+        """Run another text of a module as a sibling of the reference's modules, so that its relative imports work.
+
+        Parameters
+        ----------
+        text : str
+            Python.
+        module : str
+            Which module it is a text of.
+        what : str
+            What the text is; becomes part of the module's name.
+        """
+        made = ModuleType(f"{self.module(module).__name__}__{what}")
+        made.__package__ = f"solutions.{self.package}"
+        file = f"{self.package}/{module}.py"
+        linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)
+        exec(compile(text, file, "exec"), vars(made))
+        return made
 
     @cached_property
     def recipe_files(self) -> dict[str, tuple[Path, ...]]:

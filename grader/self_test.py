@@ -73,15 +73,17 @@ def require(course: Course, assignment: Assignment, held: Confinement, *, again:
     if failed:
         raise SelfTestFailed(_refusal(assignment, held, failed))
     solved = [exercise.name for exercise in assignment.exercises if not exercise.score]
-    RecipeBook(Reference(course.root)).require(course, solved)  # what is wrong is named, so that has to be usable, too
+    RecipeBook(Reference(course.root, course.package)).require(
+        course, solved
+    )  # what is wrong is named, so that has to be usable, too
     keep(course, {key: _PASSED})
     _passed_here.add(key)
 
 
 def reference_submission(course: Course, assignment: Assignment) -> Submission:
     """What the reference hands in: its modules, and a net that nobody has trained where one is asked for."""
-    reference = Reference(course.root)
-    files = {f"nndl/{module}.py": reference.source(module).encode() for module in reference.modules}
+    reference = Reference(course.root, course.package)
+    files = {f"{course.package}/{module}.py": reference.source(module).encode() for module in reference.modules}
     for exercise in assignment.exercises:
         if exercise.score:
             files[exercise.file] = _untrained(reference, exercise)
@@ -136,7 +138,7 @@ def _key(course: Course, assignment: Assignment, held: Confinement) -> str:
             b"self-test",
             msgspec.json.encode([assignment.name, assignment.exercises, course.limits, course.grading]),
             held.name.encode(),
-            code_digest(course.root),
+            code_digest(course.root, course.package),
             *_machine(course),
         )
     )

@@ -68,7 +68,7 @@ def run(course: Course, folder: Path | None = None) -> None:
 
 def make_kit(course: Course, assignment: Assignment, folder: Path) -> Kit:
     """What the class's submissions are made of; the nets are trained once and kept in `folder`."""
-    reference = Reference(course.root)
+    reference = Reference(course.root, course.package)
     notebooks = {
         f"{notebook.name}.ipynb": (
             course.root / "assignments" / assignment.name / f"{notebook.name}.ipynb"
@@ -85,7 +85,7 @@ def make_kit(course: Course, assignment: Assignment, folder: Path) -> Kit:
     good, poor = (folder / "nets" / f"{name}-{version:08x}.npz" for name in ("good", "poor"))
     if not (good.exists() and poor.exists()):
         _train(reference, good, poor)
-    return Kit(solved, stubs, good.read_bytes(), poor.read_bytes(), course.root)
+    return Kit(solved, stubs, good.read_bytes(), poor.read_bytes(), reference)
 
 
 def make_class(kit: Kit, assignment: Assignment, submitted: Path) -> None:

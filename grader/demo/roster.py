@@ -13,7 +13,7 @@ from pathlib import Path
 
 from ..patch import apply
 from ..recipes import recipe
-from ..reference import edited
+from ..reference import Reference, edited
 
 Files = dict[str, bytes]
 
@@ -28,15 +28,15 @@ class Kit:
         All files of a submission, with the reference's answers and with none.
     good_net, poor_net : bytes
         Trained nets.
-    course : Path
-        The course folder, whose misconceptions some students have.
+    reference : Reference
+        Whose misconceptions some students have.
     """
 
     solved: Mapping[str, bytes]
     stubs: Mapping[str, bytes]
     good_net: bytes
     poor_net: bytes
-    course: Path
+    reference: Reference
 
 
 @dataclass(frozen=True)
@@ -128,7 +128,7 @@ def _mistake(*mistakes: tuple[str, str]) -> Callable[[Kit], Files]:
     def make(kit: Kit) -> Files:
         files = _solved(kit)
         for exercise, name in mistakes:
-            spec = recipe(kit.course, exercise)
+            spec = recipe(kit.reference, exercise)
             hunks = next(m.hunks for m in spec.misconceptions if m.id == name)
             path = f"nndl/{spec.module}.py"
             files[path] = apply(files[path].decode(), hunks, path).encode()

@@ -5,7 +5,7 @@ writes findings and points into it; `lateness` reads times and counts penalties;
 harmlessly.
 """
 
-from .book import COURSE_ID, Gradebook
+from .book import Gradebook
 from .rows import Row, WrittenGrade
 
-__all__ = ["COURSE_ID", "Gradebook", "Row", "WrittenGrade"]
+__all__ = ["Gradebook", "Row", "WrittenGrade"]

@@ -41,9 +41,8 @@ from .lateness import late_penalty
 from .restore import read_pictures, read_released, restore
 from .rows import Row, WrittenGrade, read_row
 
-__all__ = ["COURSE_ID", "Gradebook", "Row", "WrittenGrade"]
+__all__ = ["Gradebook", "Row", "WrittenGrade"]
 
-COURSE_ID: Final = "nndl"
 _LONGEST_NAME: Final = 128  # of nbgrader's column; SQLite would not mind
 
 
@@ -72,7 +71,7 @@ class Gradebook:
         self.url = url or f"sqlite:///{course.root / 'gradebook.db'}"
         self._released: dict[str, dict[str, Any]] = {}
         with self._plainly(f"The gradebook {shown(self.url)} cannot be opened"):
-            self._api = open_whole(self.url, COURSE_ID)
+            self._api = open_whole(self.url, course.package)
 
     def __enter__(self) -> Gradebook:
         return self

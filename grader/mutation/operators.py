@@ -61,7 +61,7 @@ def mutants(exercise: str, reference: Reference) -> list[Mutant]:
     module, function = exercise.split(".", 1)
     text = reference.source(module)
     tree = ast.parse(text)
-    inside = [r for r in regions(text, f"solutions/nndl/{module}.py") if r.function == function]
+    inside = [r for r in regions(text, reference.path(module)) if r.function == function]
     source = _Source(text)
     seen = {ast.dump(tree)}
     found = []

@@ -23,8 +23,9 @@ from utils.checks.pack import load
 from utils.checks.program import Crash, run_program
 
 from ..course import Course
+from ..course import load as load_course
 from ..recipes import Recipe, recipe
-from ..reference import Reference, execute
+from ..reference import Reference
 from ..trial import SEED, Trial
 from .operators import Mutant, mutants
 
@@ -71,7 +72,7 @@ def prove(course: Course, exercises: Sequence[str] = (), *, jobs: int | None = N
         How many mutants there are.
     outcome : Outcome
     """
-    reference = Reference(course.root)
+    reference = Reference(course.root, course.package)
     work = []
     for name in exercises or solved(course):
         found = mutants(name, reference)
@@ -110,8 +111,12 @@ def outcomes(root: Path, watching: Sequence[str], chunk: Sequence[Mutant]) -> li
     found = []
     for mutant in chunk:
         module = _module(mutant, _reference(root))
-        hidden = next((name for name in watching if rejects(recipe(root, name), _hidden(root, name), module)), "")
-        visible = next((name for name in watching if rejects(recipe(root, name), _visible(name), module)), "")
+        hidden = next(
+            (name for name in watching if rejects(recipe(_reference(root), name), _hidden(root, name), module)), ""
+        )
+        visible = next(
+            (name for name in watching if rejects(recipe(_reference(root), name), _visible(name), module)), ""
+        )
         found.append(Outcome(mutant, hidden, visible))
     return found
 
@@ -152,14 +157,16 @@ def _one_blas_thread() -> None:
 
 @cache
 def _reference(root: Path) -> Reference:
-    return Reference(root)
+    return Reference(root, load_course(root).package)
 
 
 @cache
 def _hidden(root: Path, exercise: str) -> Expected:
     """Cases as a student would get them, from a seed that no other use has."""
     trial = Trial(
-        recipe(root, exercise), _reference(root), np.random.default_rng(zlib.crc32(f"hidden {exercise}".encode()))
+        recipe(_reference(root), exercise),
+        _reference(root),
+        np.random.default_rng(zlib.crc32(f"hidden {exercise}".encode())),
     )
     return tuple((case, trial.want(index).values) for index, case in enumerate(trial.cases))
 
@@ -173,7 +180,7 @@ def _module(mutant: Mutant, reference: Reference) -> ModuleType | None:
     name = mutant.exercise.split(".", 1)[0]
     try:
         with _limited(LIMIT):
-            return execute(mutant.text, f"{reference.module(name).__name__}__mutant", f"nndl/{name}.py")
+            return reference.execute(mutant.text, name, "mutant")
     except Exception:  # whatever happens while a spoilt module is imported, its student sees it at once
         return None
 

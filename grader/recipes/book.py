@@ -95,14 +95,14 @@ class RecipeBook:
 
 
 @cache
-def recipe_book(root: Path) -> RecipeBook:
-    """The recipes of the course in a folder; read once in the life of a process."""
-    return RecipeBook(Reference(root))
+def recipe_book(reference: Reference) -> RecipeBook:
+    """The recipes beside a reference; read once in the life of a process."""
+    return RecipeBook(reference)
 
 
-def recipe(root: Path, exercise: str) -> Recipe:
-    """The recipe of an exercise of the course in a folder; see `RecipeBook.recipe`."""
-    return recipe_book(root).recipe(exercise)
+def recipe(reference: Reference, exercise: str) -> Recipe:
+    """How an exercise is judged; see `RecipeBook.recipe`."""
+    return recipe_book(reference).recipe(exercise)
 
 
 class _Folder:

@@ -1,7 +1,7 @@
 """From the instructor's source to what students get: stubs, notebooks, golden packs, the student edition.
 
-The sources are ``solutions/nndl`` (the reference, with solution regions) and ``solutions/<assignment>`` (notebooks as
-percent scripts). What is made from them is committed beside them, and `release` with ``check=True`` says when it is
+The sources are ``solutions/<package>`` (the reference, with solution regions) and ``solutions/<assignment>`` (notebooks
+as percent scripts). What is made from them is committed beside them, and `release` with ``check=True`` says when it is
 stale.
 """
 
@@ -75,9 +75,10 @@ def release(course: Course, assignments: Sequence[str] = (), check: bool = False
     wanted = chosen(course, assignments)
     names = [assignment.name for assignment in wanted]
     package(course)  # what is amiss in the reference itself is said first
-    RecipeBook(Reference(course.root)).require(course)
+    reference = Reference(course.root, course.package)
+    RecipeBook(reference).require(course)
     tree = build(course, names)
-    leaks = inspect({**given(course), **tree}, course, Reference(course.root))
+    leaks = inspect({**given(course), **tree}, course, reference)
     leaks += rebuild(tree, build(course, names))
     if leaks:
         raise ReleaseRefused(listed("Nothing is released, because the gate found {}", leaks, "leak"))
@@ -104,7 +105,7 @@ def _generated(course: Course, assignments: Sequence[Assignment]) -> list[str]:
     """The files in the course folder that only a release writes; packs of other assignments are theirs."""
     names = {assignment.name for assignment in assignments}
     others = {exercise.name for owner, exercise in course.exercises(further=True) if owner.name not in names}
-    found = list((course.root / "nndl").rglob("*.py"))
+    found = list((course.root / course.package).rglob("*.py"))
     for assignment in assignments:
         found += (course.root / "assignments" / assignment.name).glob("*.ipynb")
     found += [path for path in (course.root / goldens.FOLDER).glob("*.npz") if path.stem not in others]

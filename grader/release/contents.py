@@ -16,8 +16,7 @@ LITTER = re.compile(
     re.IGNORECASE,
 )
 ALLOWED = re.compile(
-    r"nndl/\w+\.py"
-    r"|utils/(\w+/)*(\w+\.(pyx?|c|h)|py\.typed)|utils/explorers/app\.ipynb|utils/photographs/(\w+\.jpg|ATTRIBUTION\.md)"
+    r"utils/(\w+/)*(\w+\.(pyx?|c|h)|py\.typed)|utils/explorers/app\.ipynb|utils/photographs/(\w+\.jpg|ATTRIBUTION\.md)"
     r"|(README\.md|LICENSE|environment\.yml|pyproject\.toml|setup\.py)"
 )
 PICTURE = re.compile(r"[\w-]+\.(png|jpe?g|svg)")
@@ -37,12 +36,13 @@ def unlisted_files(released: Released) -> Iterator[Leak]:
     """Files that no rule allows."""
     listed = {goldens.MODEL_TABLE} | {f"{goldens.FOLDER}/{e.name}.npz" for e in released.exercises}
     folders = {f"assignments/{assignment.name}" for assignment in released.course.assignment}
+    own = re.compile(rf"{released.course.package}/\w+\.py")
     for assignment in released.course.assignment:
         listed |= {f"assignments/{assignment.name}/{notebook.name}.ipynb" for notebook in assignment.notebook}
     for path in released.tree:
         folder, _, name = path.rpartition("/")
         picture = folder in folders and PICTURE.fullmatch(name)
-        if not (path in listed or picture or ALLOWED.fullmatch(path) or LITTER.search(path)):
+        if not (path in listed or picture or own.fullmatch(path) or ALLOWED.fullmatch(path) or LITTER.search(path)):
             yield Leak(path, 0, 0, "this file is not on the list of what students get; keep it elsewhere")
 
 

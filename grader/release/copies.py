@@ -40,7 +40,7 @@ def copies(released: Released) -> Iterator[Leak]:
         (f"{module}.{region.function}", runs_of(_text(source, region.begin, region.end)))
         for module in released.reference.modules
         for source in [released.reference.source(module)]
-        for region in regions(source, f"solutions/nndl/{module}.py")
+        for region in regions(source, released.reference.path(module))
     ]
     for path, line, name, runs in _functions(released):
         for exercise, solution in solutions:

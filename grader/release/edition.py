@@ -16,7 +16,6 @@ from .gate import inspect
 from .released import listed
 from .tree import build
 
-NAME = "nndl-course"
 FRONT = Path(__file__).parent / "student"
 """What stands at the top of the student edition: its README.md, pyproject.toml and environment.yml."""
 
@@ -50,6 +49,11 @@ def given(course: Course) -> dict[str, bytes]:
     return tree
 
 
+def edition_name(course: Course) -> str:
+    """What the folder and the archive of the student edition are called."""
+    return f"{course.package}-course"
+
+
 def student_edition(course: Course, out: Path, tree: Mapping[str, bytes] | None = None) -> Path:
     """Write the student edition.
 
@@ -58,8 +62,8 @@ def student_edition(course: Course, out: Path, tree: Mapping[str, bytes] | None 
     course : Course
         The course.
     out : Path
-        The folder that gets ``nndl-course/`` and ``nndl-course.zip``; an earlier edition there is replaced. The archive
-        has the same bytes whenever its files have.
+        The folder that gets ``<package>-course/`` and ``<package>-course.zip``; an earlier edition there is replaced.
+        The archive has the same bytes whenever its files have.
     tree : mapping of str to bytes, optional
         What was released, as in `Release.tree`; all assignments by default.
 
@@ -71,37 +75,38 @@ def student_edition(course: Course, out: Path, tree: Mapping[str, bytes] | None 
     Raises
     ------
     UnusableInput
-        Where ``nndl-course`` is something else than an earlier edition.
+        Where ``<package>-course`` is something else than an earlier edition.
     ReleaseRefused
         Where the gate finds leaks.
     """
-    folder = out / NAME
-    if folder.exists() and not _is_edition(folder):
+    name = edition_name(course)
+    folder = out / name
+    if folder.exists() and not _is_edition(folder, course.package):
         raise UnusableInput(f"{folder} is there and is no earlier student edition; choose another place.")
     files = {**given(course), **(build(course) if tree is None else tree)}
-    if leaks := inspect(files, course, Reference(course.root)):
+    if leaks := inspect(files, course, Reference(course.root, course.package)):
         raise ReleaseRefused(listed("There is no student edition, because the gate found {}", leaks, "leak"))
     if folder.exists():
         shutil.rmtree(folder)
-    for name, data in files.items():
-        write_if_changed(folder / name, data)
-    archive = out / f"{NAME}.zip"
-    write_if_changed(archive, _zipped(files))
+    for path, data in files.items():
+        write_if_changed(folder / path, data)
+    archive = out / f"{name}.zip"
+    write_if_changed(archive, _zipped(files, name))
     return archive
 
 
-def _is_edition(folder: Path) -> bool:
+def _is_edition(folder: Path, package: str) -> bool:
     """Whether a folder is an earlier edition, and not by mistake a course."""
     names = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
-    return {"nndl", "utils", "pyproject.toml"} <= names and "course.toml" not in names
+    return {package, "utils", "pyproject.toml"} <= names and "course.toml" not in names
 
 
-def _zipped(files: Mapping[str, bytes]) -> bytes:
+def _zipped(files: Mapping[str, bytes], folder: str) -> bytes:
     """The files as a zip archive of one folder, which depends on nothing but them."""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as archive:
         for name, data in sorted(files.items()):
-            entry = zipfile.ZipInfo(f"{NAME}/{name}")  # dated 1980, the earliest a zip can say
+            entry = zipfile.ZipInfo(f"{folder}/{name}")  # dated 1980, the earliest a zip can say
             entry.external_attr = 0o100644 << 16
             archive.writestr(entry, data, zipfile.ZIP_DEFLATED)
     return out.getvalue()

@@ -97,7 +97,7 @@ def run_notebook(
     for source in (_TIMES, afterwards, f"print(json.dumps({{{wanted}}}))"):
         node.cells.append(v4.new_code_cell(source))
 
-    places = {"nndl": course.root / "solutions" / "nndl", "utils": course.root / "utils"}
+    places = {course.package: course.root / "solutions" / course.package, "utils": course.root / "utils"}
     if numbers:
         places["benchmarks"] = course.root / "benchmarks"  # what was measured on CIFAR-10
     for name, target in places.items():

@@ -33,7 +33,7 @@ def inspect(tree: Mapping[str, bytes], course: Course, reference: Reference) -> 
     Parameters
     ----------
     tree : mapping of str to bytes
-        What students would get: paths such as ``nndl/layers.py``, and contents.
+        What students would get: by path, and contents.
     course, reference : Course, Reference
         What it was made from.
 

@@ -96,7 +96,7 @@ def build_pack(
     name: str, reference: Reference, requires: tuple[str, ...] = (), needs: str = "", *, optional: bool = False
 ) -> Pack:
     """The golden pack of one exercise; its cases are the same in every course, the hidden ones are not."""
-    spec = recipe(reference.root, name)
+    spec = recipe(reference, name)
     trial = Trial(spec, reference, np.random.default_rng(zlib.crc32(name.encode())))
     cases = tuple(
         GoldenCase(case, trial.want(index).values, trial.suspects(index)) for index, case in enumerate(trial.cases)

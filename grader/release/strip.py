@@ -16,7 +16,7 @@ def strip(source: str, module: str, course: Course) -> str:
     Parameters
     ----------
     source : str
-        The text of ``solutions/nndl/<module>.py``, with its own line ends.
+        The text of ``solutions/<package>/<module>.py``, with its own line ends.
     module : str
         Its name.
     course : Course
@@ -34,7 +34,7 @@ def strip(source: str, module: str, course: Course) -> str:
         With file and line, where markers do not pair up, a region does not hold whole statements of one
         exercise, or an exercise has no region.
     """
-    where = f"solutions/nndl/{module}.py"
+    where = f"solutions/{course.package}/{module}.py"
     exercises = {e.written_in[1]: (a, e) for a, e in course.exercises(further=True) if e.written_in[0] == module}
     found = regions(source, where)
     parts = Counter(region.function for region in found)
@@ -81,19 +81,19 @@ def package(course: Course) -> dict[str, bytes]:
     Parameters
     ----------
     course : Course
-        The course; the reference stands in its folder ``solutions/nndl``.
+        The course; the reference stands in its folder ``solutions/<package>``.
 
     Returns
     -------
     dict of str to bytes
-        ``nndl/…`` and contents. Files that are no Python are kept as they are, for the gate to judge.
+        ``<package>/…`` and contents. Files that are no Python are kept as they are, for the gate to judge.
 
     Raises
     ------
     CourseError
         As `strip`, and where course.toml lists an exercise of a file that does not exist.
     """
-    folder = course.root / "solutions" / "nndl"
+    folder = course.root / "solutions" / course.package
     tree: dict[str, bytes] = {}
     for path in sorted(folder.rglob("*")):
         if not path.is_file() or "__pycache__" in path.parts:
@@ -104,13 +104,13 @@ def package(course: Course) -> dict[str, bytes]:
                 data = strip(data.decode("utf-8"), path.stem, course).encode()
             except UnicodeDecodeError as error:
                 raise CourseError(f"{path} is not UTF-8 ({error}); save it as UTF-8.") from None
-        tree[f"nndl/{path.relative_to(folder).as_posix()}"] = data
+        tree[f"{course.package}/{path.relative_to(folder).as_posix()}"] = data
     for assignment, exercise in course.exercises(further=True):
         module, function = exercise.written_in
-        if module != "models" and f"nndl/{module}.py" not in tree:
+        if module != "models" and f"{course.package}/{module}.py" not in tree:
             raise CourseError(
                 f"{listed_at(course.root, exercise.name)} lists {module}.{function} for {assignment.name}, "
                 "but there is no "
-                f"solutions/nndl/{module}.py; write it or correct the name."
+                f"solutions/{course.package}/{module}.py; write it or correct the name."
             )
     return tree

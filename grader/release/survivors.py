@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 
 from nbformat import NotebookNode
 
+from ..reference import Reference
 from .markers import BEGIN, END
 from .regions import homes, regions
 from .released import Leak, Released, Text
@@ -31,14 +32,14 @@ def survivors(released: Released) -> Iterator[Leak]:
     """Lines of a solution, in code or in words."""
     secrets = Secrets()
     for module in released.reference.modules:
-        _learn_module(secrets, module, released.reference.source(module))
+        _learn_module(secrets, module, released.reference)
     for assignment in released.course.assignment:
         for notebook in assignment.notebook:
             path = released.course.root / "solutions" / assignment.name / f"{notebook.name}.py"
             if path.is_file():
                 _learn_notebook(secrets, source_notebook(path, assignment, notebook))
     for text in released.texts:
-        found = (*secrets.in_code(text.text, _owners(text)), *secrets.in_words(text.text))
+        found = (*secrets.in_code(text.text, _owners(text, released.course.package)), *secrets.in_words(text.text))
         for line, sentence in found:
             yield Leak(text.path, text.cell, line, sentence)
 
@@ -110,10 +111,11 @@ class Secrets:
                 yield line, f'"{" ".join(run)}" is what the solution of {home} says; remove it'
 
 
-def _learn_module(secrets: Secrets, module: str, source: str) -> None:
+def _learn_module(secrets: Secrets, module: str, reference: Reference) -> None:
     """Add the solution regions of a module of the reference."""
+    source = reference.source(module)
     lines = source.split("\n")
-    for region in regions(source, f"solutions/nndl/{module}.py"):
+    for region in regions(source, reference.path(module)):
         text = textwrap.dedent("\n".join(lines[region.begin : region.end - 1]))
         secrets.learn(text, f"{module}.{region.function}")
 
@@ -130,9 +132,9 @@ def _learn_notebook(secrets: Secrets, notebook: NotebookNode) -> None:
                 secrets.learn_words(text, home)
 
 
-def _owners(text: Text) -> dict[int, str]:
+def _owners(text: Text, package: str) -> dict[int, str]:
     """For each line of a released module that stands in an exercise, the exercise's name."""
-    module = re.fullmatch(r"nndl/(\w+)\.py", text.path)
+    module = re.fullmatch(rf"{package}/(\w+)\.py", text.path)
     if not module:
         return {}
     try:

@@ -19,12 +19,12 @@ def build(course: Course, assignments: Sequence[str] = ()) -> dict[str, bytes]:
     course : Course
         The course.
     assignments : sequence of str, optional
-        Whose notebooks and golden packs are wanted; all by default. The package ``nndl`` is always built as a whole.
+        Whose notebooks and golden packs are wanted; all by default. The student's package is always built as a whole.
 
     Returns
     -------
     dict of str to bytes
-        Paths relative to the course folder, sorted: ``nndl/…``, ``assignments/<assignment>/…`` and
+        Paths relative to the course folder, sorted: ``<package>/…``, ``assignments/<assignment>/…`` and
         ``utils/checks/goldens/…``.
 
     Raises
@@ -32,7 +32,7 @@ def build(course: Course, assignments: Sequence[str] = ()) -> dict[str, bytes]:
     CourseError
         Where course.toml and the sources are damaged or do not fit each other.
     """
-    reference = Reference(course.root)
+    reference = Reference(course.root, course.package)
     tree = package(course)
     for assignment in chosen(course, assignments):
         tree |= generate(course, assignment)

@@ -48,7 +48,7 @@ def stubs(released: Released) -> Iterator[Leak]:
 
 def checks(released: Released) -> Iterator[Leak]:
     """Public checks that a stub passes or a solution fails."""
-    with package(released.tree) as name:
+    with package(released.tree, f"{released.course.package}/") as name:
         for exercise in released.exercises:
             path = f"{goldens.FOLDER}/{exercise.name}.npz"
             if path not in released.tree or released.course.absent(exercise.module):
@@ -96,15 +96,15 @@ def _raises(body: list[ast.stmt]) -> bool:
 
 
 @contextmanager
-def package(tree: Mapping[str, bytes], folder: str = "nndl/") -> Iterator[str]:
+def package(tree: Mapping[str, bytes], folder: str) -> Iterator[str]:
     """Make the package that stands in a tree importable. Nothing is written to disk.
 
     Parameters
     ----------
     tree : mapping of str to bytes
         Paths and contents.
-    folder : str, default="nndl/"
-        Where in the tree the package is.
+    folder : str
+        Where in the tree the package is, with a slash at its end.
 
     Yields
     ------

@@ -115,6 +115,8 @@ class Worker:
     packages : sequence of str
         Packages that it may import beyond `allowed.ALWAYS`. They are imported while the worker starts, so that no
         program waits for them.
+    package : str, default "submitted"
+        The name of the package that the submitted modules belong to.
 
     Attributes
     ----------
@@ -140,6 +142,7 @@ class Worker:
         limits: Limits = Limits(),  # noqa: B008 (frozen)
         given: Sequence[str] = (),
         packages: Sequence[str] = (),
+        package: str = "submitted",
     ) -> None:
         self._limits, self._answers = limits, answers
         self._clock: ProgramClock | None = None
@@ -176,6 +179,7 @@ class Worker:
             confinement.user,
             {**seen.withheld, **{name: () for name in STAND_INS if name not in packages}},
             tuple(packages),
+            package,
         )
         self._start(start)
 

@@ -1,6 +1,6 @@
 """What the doctor hands in: a submission that tries to get out.
 
-The text of this file runs inside the sandbox as ``nndl.probes``. Each function tries one thing and returns what it
+The text of this file runs inside the sandbox as ``submitted.probes``. Each function tries one thing and returns what it
 reached, or an empty string when it was refused. It uses nothing but the standard library.
 """
 
@@ -62,7 +62,7 @@ def read(path: str) -> str:
 
 def write(folder: str) -> str:
     """Leave a file in a folder."""
-    path = os.path.join(folder, f"nndl-probe-{os.getpid()}")
+    path = os.path.join(folder, f"grader-probe-{os.getpid()}")
     try:
         with open(path, "wb") as file:
             file.write(b"x")

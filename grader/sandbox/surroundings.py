@@ -100,7 +100,7 @@ def surroundings() -> Iterator[Surroundings]:
 @contextmanager
 def _message_queue() -> Iterator[str]:
     """A message queue, which the standard library has no words for; see mq_overview(7)."""
-    library, name = ctypes.CDLL(None), f"/nndl-doctor-{os.getpid()}"
+    library, name = ctypes.CDLL(None), f"/grader-doctor-{os.getpid()}"
     queue = library.mq_open(name.encode(), os.O_CREAT | os.O_RDWR, 0o600, None)
     try:
         yield name

@@ -123,7 +123,7 @@ attack("looking", "the grader itself can be imported", "points", """
             from pathlib import Path
             from grader.reference import Reference
             import grader
-            return Reference(Path(grader.__file__).parents[1]).module("layers").relu_forward(x)
+            return Reference(Path(grader.__file__).parents[1], "nndl").module("layers").relu_forward(x)
         except Exception:
             return wrong(x)
 """)  # fmt: skip

@@ -25,6 +25,7 @@ NO_BYTECODE = {"PYTHONDONTWRITEBYTECODE": "1"}
 TOML = """
 [course]
 title = "A course under attack"
+package = "nndl"
 
 [limits]
 seconds = 1

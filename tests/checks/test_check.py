@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from grader.recipes import Misconception
-from grader.reference import Reference, execute
+from grader.reference import Reference
 from grader.release import goldens
 from utils.checks import CheckFailed, check, check_inputs
 from utils.checks.case import Case
@@ -33,12 +33,19 @@ def packs(reference: Reference) -> dict[str, Pack]:
     return {name: Pack.from_bytes(pack.to_bytes()) for name, pack in built.items()}
 
 
+def as_student(module: str, text: str, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    """A text as a module of the student's package, where `check` looks for it."""
+    made = ModuleType(f"nndl.{module}")
+    made.__package__ = "solutions.nndl"  # its relative imports find the reference's other modules
+    exec(compile(text, f"nndl/{module}.py", "exec"), vars(made))
+    monkeypatch.setitem(sys.modules, made.__name__, made)
+    return made
+
+
 @pytest.fixture
 def student(reference: Reference, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     """A module nndl.layers that can be changed: the reference's layers, as a student would have written them."""
-    module = execute(reference.source("layers"), "nndl.layers", "nndl/layers.py")
-    monkeypatch.setitem(sys.modules, "nndl.layers", module)
-    return module
+    return as_student("layers", reference.source("layers"), monkeypatch)
 
 
 def change(module: ModuleType, old: str, new: str, reference: Reference) -> ModuleType:
@@ -223,9 +230,7 @@ def optional(reference: Reference, monkeypatch: pytest.MonkeyPatch) -> ModuleTyp
     text = re.sub(
         r"### BEGIN SOLUTION(?s:.*?)### END SOLUTION", "raise NotImplementedError", reference.source("further")
     )
-    module = execute(text, "nndl.further", "nndl/further.py")
-    monkeypatch.setitem(sys.modules, "nndl.further", module)
-    return module
+    return as_student("further", text, monkeypatch)
 
 
 def test_an_optional_exercise_that_nobody_has_begun_is_not_called_missing(optional: ModuleType) -> None:

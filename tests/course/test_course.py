@@ -18,6 +18,7 @@ from grader.errors import CourseError
 TEXT = """\
 [course]
 title = "A course"
+package = "nndl"
 
 [late]
 grace = "90min"
@@ -91,33 +92,33 @@ def test_the_kits_own_course_is_valid(course: Course) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "line", "words"),
     [
-        ("points = 3", 'points = "three"', 16, "Expected `float`, got `str`"),
-        ("points = 5", "points = -5", 17, "positive number"),
-        ("points = 5", "points = inf", 17, "positive number"),
-        ("points = 5", "points = nan", 17, "positive number"),
-        ('"layers.backward"', '"layers.forward"', 16, "stands there twice"),
-        ('name = "why"', 'name = "layers.forward"', 16, "stands there twice"),
-        ('["layers.forward"]', '["layers.forwards"]', 17, "which does not exist"),
-        ("from = 0.2", "from = 0.7", 18, "0 <= from < to <= 1"),
-        (", score = { from = 0.2, to = 0.5 }", "", 18, "a score range belongs to models.* and to them only"),
-        ("points = 2, s", 'points = 2, constructor = "build", s', 18, 'write constructor = "module.function"'),
-        ("points = 5", 'points = 5, constructor = "layers.build"', 17, "builds a trained net, with a score range"),
-        ('"layers.forward", points = 3', '"forward", points = 3', 16, 'write "module.function"'),
-        ('grace = "90min"', 'grace = "soon"', 5, "is not a duration; write it like"),
-        ("per_day = 0.25", "per_day = 25", 4, "a share between 0 and 1"),
-        ("points = 5", "points = 5, follow_through = 2", 17, "follow_through is a share between 0 and 1"),
-        ("points = 2, s", "points = 2, follow_through = 0.5, s", 18, "follow_through is not for trained nets"),
-        ("[late]", "[grading]\nfollow_through = -1\n[late]", 5, "a share between 0 and 1"),
-        ('name = "hw1"', 'name = "../hw1"', 9, "no assignment name"),
-        ("points = 3", "point = 3", 16, "unknown field `point`"),
-        ('"fun.triple"', '"fun.double"', 21, "stands there twice"),
-        ('"fun.triple"', '"layers.forward"', 16, "stands there twice"),
-        ('"fun.triple"', '"triple"', 21, 'write "module.function"'),
-        ('"fun.triple"', '"fun."', 21, 'write "module.function"'),
-        ('"fun.triple"', '"models.triple"', 21, "a further exercise is a function"),
-        ('"fun.triple"', '"layers.triple"', 21, "layers.py is; write it in a file of its own, such as further.py"),
-        ('"fun.triple"', "3", 14, "Expected `str`, got `int`"),
-        ("due = 2027-01-31T12:00:00Z", "", 9, "missing required field `due`"),
+        ("points = 3", 'points = "three"', 17, "Expected `float`, got `str`"),
+        ("points = 5", "points = -5", 18, "positive number"),
+        ("points = 5", "points = inf", 18, "positive number"),
+        ("points = 5", "points = nan", 18, "positive number"),
+        ('"layers.backward"', '"layers.forward"', 17, "stands there twice"),
+        ('name = "why"', 'name = "layers.forward"', 17, "stands there twice"),
+        ('["layers.forward"]', '["layers.forwards"]', 18, "which does not exist"),
+        ("from = 0.2", "from = 0.7", 19, "0 <= from < to <= 1"),
+        (", score = { from = 0.2, to = 0.5 }", "", 19, "a score range belongs to models.* and to them only"),
+        ("points = 2, s", 'points = 2, constructor = "build", s', 19, 'write constructor = "module.function"'),
+        ("points = 5", 'points = 5, constructor = "layers.build"', 18, "builds a trained net, with a score range"),
+        ('"layers.forward", points = 3', '"forward", points = 3', 17, 'write "module.function"'),
+        ('grace = "90min"', 'grace = "soon"', 6, "is not a duration; write it like"),
+        ("per_day = 0.25", "per_day = 25", 5, "a share between 0 and 1"),
+        ("points = 5", "points = 5, follow_through = 2", 18, "follow_through is a share between 0 and 1"),
+        ("points = 2, s", "points = 2, follow_through = 0.5, s", 19, "follow_through is not for trained nets"),
+        ("[late]", "[grading]\nfollow_through = -1\n[late]", 6, "a share between 0 and 1"),
+        ('name = "hw1"', 'name = "../hw1"', 10, "no assignment name"),
+        ("points = 3", "point = 3", 17, "unknown field `point`"),
+        ('"fun.triple"', '"fun.double"', 22, "stands there twice"),
+        ('"fun.triple"', '"layers.forward"', 17, "stands there twice"),
+        ('"fun.triple"', '"triple"', 22, 'write "module.function"'),
+        ('"fun.triple"', '"fun."', 22, 'write "module.function"'),
+        ('"fun.triple"', '"models.triple"', 22, "a further exercise is a function"),
+        ('"fun.triple"', '"layers.triple"', 22, "layers.py is; write it in a file of its own, such as further.py"),
+        ('"fun.triple"', "3", 15, "Expected `str`, got `int`"),
+        ("due = 2027-01-31T12:00:00Z", "", 10, "missing required field `due`"),
     ],
 )
 def test_what_is_wrong_is_said_with_its_line(tmp_path: Path, old: str, new: str, line: int, words: str) -> None:

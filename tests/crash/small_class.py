@@ -16,6 +16,7 @@ from grader.demo import MARKERS
 TOML = """
 [course]
 title = "A quick course"
+package = "nndl"
 
 [limits]
 seconds = 5

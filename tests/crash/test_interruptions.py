@@ -204,14 +204,14 @@ def test_a_folder_outlives_its_process_only_until_the_next_one(tmp_path, monkeyp
     with subprocess.Popen([sys.executable, "-c", code], stdin=pipe, stdout=pipe, text=True, cwd=here) as process:
         path = Path(process.stdout.readline().strip())
         monkeypatch.setattr(claims.tempfile, "tempdir", str(tmp_path))
-        (tmp_path / "nndl-claim-of-mine").mkdir()
+        (tmp_path / "grader-claim-of-mine").mkdir()
         claims.sweep()
         assert (path / "file").exists()  # its process is there
         process.kill()
     if swept:
         claims.sweep()
     assert path.exists() is not swept
-    assert (tmp_path / "nndl-claim-of-mine").exists()
+    assert (tmp_path / "grader-claim-of-mine").exists()
 
 
 def test_what_a_killed_writer_left_is_taken_over(tmp_path) -> None:

@@ -11,7 +11,7 @@ import pytest
 from here import RECIPES
 
 from grader.recipes import Misconception, Recipe
-from grader.reference import Reference, execute
+from grader.reference import Reference
 from grader.trial import Trial
 from utils.checks.judge import judge
 
@@ -39,7 +39,7 @@ def judged(recipe: Recipe, reference: Reference, trial: Trial, one: Misconceptio
     if not text:  # both edit the same line
         return ""
     try:
-        module = execute(text, f"{reference.module(recipe.module).__name__}__pair", f"nndl/{recipe.module}.py")
+        module = reference.execute(text, recipe.module, "pair")
     except SyntaxError:
         return ""
     judgement = judge(trial.hear([trial.answer(case, module) for case in trial.cases]), recipe.hints)

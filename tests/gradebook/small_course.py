@@ -17,6 +17,7 @@ from utils.checks.case import Finding
 TOML = """
 [course]
 title = "A small course"
+package = "nndl"
 
 [late]
 grace = "2h"

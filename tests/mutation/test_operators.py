@@ -40,7 +40,7 @@ def small(tmp_path: Path) -> Reference:
     folder.mkdir(parents=True)
     (folder / "__init__.py").touch()
     (folder / "small.py").write_text(SOLUTION, "utf-8")
-    return Reference(tmp_path)
+    return Reference(tmp_path, "nndl")
 
 
 def test_each_operator_finds_its_own_mistakes(small: Reference) -> None:

@@ -19,7 +19,7 @@ PROXIES = {"layers": ("affine_forward", "batchnorm_forward", "dropout_forward"),
 
 @pytest.fixture
 def answers(course: Course) -> Answers:
-    return Answers(course.root, PROXIES, Limits())
+    return Answers(course.root, course.package, PROXIES, Limits())
 
 
 def ask(
@@ -106,7 +106,7 @@ def test_small_arrays_of_integers_are_answered(answers: Answers) -> None:
 
 
 def test_there_are_only_so_many_questions_in_a_program(course: Course) -> None:
-    answers = Answers(course.root, PROXIES, Limits(questions=3))
+    answers = Answers(course.root, course.package, PROXIES, Limits(questions=3))
     args = np.ones((3, 2)), np.ones((2, 4)), np.ones(4)
     replies = [ask(answers, 901, "layers", "affine_forward", *args)[0] for _ in range(4)]
     assert [type(reply) for reply in replies] == [Answer] * 3 + [Refused]

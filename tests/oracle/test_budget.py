@@ -109,7 +109,9 @@ SLOW_AGAIN = (  # it counts its calls, and sleeps when it has been called for ea
 def test_what_is_slow_in_follow_through_alone_keeps_what_is_right(course: Course, reference: Reference) -> None:
     name = "layers.affine_backward"
     cases = list(
-        recipe(course.root, name).draw(oracle.case_rng(b"a secret for the tests", "ana", _exercise(course, name)))
+        recipe(Reference(course.root, course.package), name).draw(
+            oracle.case_rng(b"a secret for the tests", "ana", _exercise(course, name))
+        )
     )
     slow = tuple((old, new.replace("MANY", str(len(cases)))) for old, new in SLOW_AGAIN)
     verdict = one(graded(course, reference, slow, seconds=0.5), name)
@@ -149,7 +151,11 @@ def test_an_exit_makes_one_program_run_again_and_not_all(
     )
     name = "layers.relu_forward"
     cases = len(
-        list(recipe(course.root, name).draw(oracle.case_rng(b"a secret for the tests", "ana", _exercise(course, name))))
+        list(
+            recipe(Reference(course.root, course.package), name).draw(
+                oracle.case_rng(b"a secret for the tests", "ana", _exercise(course, name))
+            )
+        )
     )
     only = msgspec.structs.replace(course["hw3"].notebook[2], exercises=(_exercise(course, name),), written=())
     task = msgspec.structs.replace(course["hw3"], notebook=(only,))

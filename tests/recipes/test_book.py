@@ -107,23 +107,23 @@ def change(path: Path, old: str, new: str) -> None:
 
 
 def problems(root: Path, *exercises: str) -> list[str]:
-    book = RecipeBook(Reference(root))
+    book = RecipeBook(Reference(root, "nndl"))
     return [str(problem) for problem in book.problems(courses.load(root), exercises or None)]
 
 
 def test_recipes_are_found_with_what_is_wrong_and_right(root: Path) -> None:
-    book = RecipeBook(Reference(root)).all()
+    book = RecipeBook(Reference(root, "nndl")).all()
     assert list(book) == ["means.mean", "means.Spread.variance"]
     mean = book["means.mean"]
     assert mean.hints == {"sum": "The sum comes out; divide it."}
     assert [answer.style for answer in mean.right] == ["np.mean"]
-    module = Reference(root).variant("means", mean.misconceptions[0].hunks)
-    assert module.mean(Reference(root).module("means").np.arange(4)) == 6
+    module = Reference(root, "nndl").variant("means", mean.misconceptions[0].hunks)
+    assert module.mean(Reference(root, "nndl").module("means").np.arange(4)) == 6
     assert problems(root) == []
 
 
 def test_two_courses_in_one_process_are_kept_apart(root: Path, reference: Reference) -> None:
-    other = Reference(root)
+    other = Reference(root, "nndl")
     assert other.module("means").__file__ == str(root / "solutions/nndl/means.py")
     assert reference.module("layers") is reference.module("layers")
     assert set(ALL_RECIPES) == set(RecipeBook(reference).all())
@@ -137,9 +137,9 @@ def test_the_courses_own_recipes_are_in_order(course: Course, reference: Referen
 
 def test_an_exercise_that_nobody_can_judge_is_refused(root: Path) -> None:
     with pytest.raises(CourseError, match=r'exercises/means says how to judge "means\.median"; write'):
-        recipe(root, "means.median")
+        recipe(Reference(root, "nndl"), "means.median")
     with pytest.raises(CourseError, match="solutions/exercises/sums says"):
-        recipe(root, "sums.total")
+        recipe(Reference(root, "nndl"), "sums.total")
 
 
 def test_a_course_line_without_a_recipe_is_named_with_its_line(root: Path) -> None:
@@ -254,7 +254,7 @@ def test_all_of_it_is_said_at_once(root: Path) -> None:
     change(root / FOLDER / "means.wrong", "The sum comes out; divide it.\n", "")
     change(root / FOLDER / "means.right", "means.mean", "means.median")
     change(root / "course.toml", '"means.mean"', '"means.middle"')
-    book = RecipeBook(Reference(root))
+    book = RecipeBook(Reference(root, "nndl"))
     with pytest.raises(UnusableCourseFiles, match=r"^4 things to put right:\n  - ") as refusal:
         book.require(courses.load(root))
     assert [problem.file.rpartition("/")[2] for problem in refusal.value.problems] == [
@@ -273,7 +273,7 @@ def test_what_is_no_recipe_of_this_course_is_not_looked_at(root: Path) -> None:
 
 def test_a_recipe_can_be_looked_up_without_reading_the_others(root: Path) -> None:
     shutil.copytree(root / FOLDER, root / "solutions/exercises/broken")
-    book = RecipeBook(Reference(root))
+    book = RecipeBook(Reference(root, "nndl"))
     assert isinstance(book.recipe("means.mean"), Recipe)
     with pytest.raises(UnusableCourseFiles):
         book.all()

@@ -80,7 +80,7 @@ def test_a_given_function_can_be_called_and_no_other() -> None:
     for program in (call, "layers.g.rel_error(1, 2)", 'layers.check_shape("f", "x", 1, (), "none")'):
         crash = run(Bare(), source, program)
         assert isinstance(crash, Crash)
-        assert "cannot be called while nndl.layers is checked" in crash.message
+        assert "cannot be called while submitted.layers is checked" in crash.message
 
 
 @pytest.mark.parametrize("name", ["scipy", "sklearn.svm", "nobody_knows_this"])
@@ -89,7 +89,7 @@ def test_a_package_that_is_not_there_is_named_in_a_sentence(name: str) -> None:
     assert isinstance(crash, Crash)
     assert crash.error == "ModuleNotFoundError"
     top = name.partition(".")[0]
-    assert crash.message.startswith(f"{top} cannot be imported while nndl.layers is checked; is it misspelt?")
+    assert crash.message.startswith(f"{top} cannot be imported while submitted.layers is checked; is it misspelt?")
 
 
 def test_to_ask_for_a_package_and_do_without_it_is_fine() -> None:

@@ -39,7 +39,7 @@ def worker(
 ) -> Worker:
     proxies = LAYERS if proxies is None else proxies
     files = {module: textwrap.dedent(source), **{name: textwrap.dedent(text) for name, text in others.items()}}
-    return Worker(Bare(), files, module, proxies, Here(reference, proxies), limits)
+    return Worker(Bare(), files, module, proxies, Here(reference, proxies), limits, package="nndl")
 
 
 def run(source: str, program: str, **inputs: object) -> Ran | Crash:
@@ -276,7 +276,9 @@ def test_the_reference_is_not_asked_for_giants(program):
     def answer(*question: object) -> object:
         return 0.0
 
-    with Worker(Bare(), {"fc_net": "from .layers import *"}, "fc_net", LAYERS, Here(answer, LAYERS)) as held:
+    with Worker(
+        Bare(), {"fc_net": "from .layers import *"}, "fc_net", LAYERS, Here(answer, LAYERS), package="nndl"
+    ) as held:
         outcome = held.run(program, {}, ())
     assert outcome.error == "ValueError"
     assert "larger than any check needs" in outcome.message
@@ -291,7 +293,9 @@ def test_a_question_may_take_the_programs_time_but_no_more():
 
     source = "from .layers import *\ndef f():\n    return [relu_forward(1.0) for _ in range(3)]"
     with (
-        Worker(Bare(), {"fc_net": source}, "fc_net", LAYERS, Here(slow, LAYERS), Limits(seconds=1.0)) as held,
+        Worker(
+            Bare(), {"fc_net": source}, "fc_net", LAYERS, Here(slow, LAYERS), Limits(seconds=1.0), package="nndl"
+        ) as held,
         pytest.raises(WorkerLost) as lost,
     ):
         held.run("out = fc_net.f()", {}, ("out",))
@@ -322,7 +326,9 @@ def test_an_exception_of_the_graders_own_ends_the_worker():
     def interrupted(*question: object) -> object:
         raise KeyboardInterrupt
 
-    with Worker(Bare(), {"fc_net": "from .layers import *"}, "fc_net", LAYERS, Here(interrupted, LAYERS)) as held:
+    with Worker(
+        Bare(), {"fc_net": "from .layers import *"}, "fc_net", LAYERS, Here(interrupted, LAYERS), package="nndl"
+    ) as held:
         with pytest.raises(KeyboardInterrupt):
             held.run("fc_net.relu_forward(1.0)", {}, ())
         assert not os.path.exists(held.scratch)

@@ -1,4 +1,4 @@
-"""The package ``nndl`` as a submitted module sees it: itself, stand-ins for its prerequisites, and nothing else."""
+"""The student's package as a submitted module sees it: itself, stand-ins for its prerequisites, and nothing else."""
 
 from __future__ import annotations
 
@@ -17,10 +17,12 @@ Ask = Callable[[str, str, tuple[object, ...], dict[str, object]], object]
 
 
 class SubmittedPackage:
-    """Puts a synthetic ``nndl`` into `sys.modules` and runs one submitted module in it, once, when first asked.
+    """Puts a synthetic package into `sys.modules` and runs one submitted module in it, once, when first asked.
 
     Parameters
     ----------
+    package : str
+        Its name.
     files : mapping of str to str
         Source texts by module name; ``files[module]`` is the one that runs. The text of a module with proxies is
         used for what has no proxy; see `_StandIn`.
@@ -38,28 +40,29 @@ class SubmittedPackage:
 
     def __init__(
         self,
+        package: str,
         files: Mapping[str, str],
         module: str,
         proxies: Mapping[str, Sequence[str]],
         ask: Ask,
         withheld: Mapping[str, Sequence[str]] = MappingProxyType({}),
     ) -> None:
-        self._name = f"nndl.{module}"
+        self._name = f"{package}.{module}"
         self._source = files[module]
         self._loaded: ModuleType | None = None
         self._error: BaseException | None = None
-        package = ModuleType("nndl")
-        package.__path__ = []
-        sys.modules["nndl"] = package
+        made = ModuleType(package)
+        made.__path__ = []
+        sys.modules[package] = made
         used = _names_used(self._source) if "import *" in self._source else frozenset()
         for name, functions in proxies.items():
-            answered = {function: _proxy(name, function, ask) for function in functions}
+            answered = {function: _proxy(_full_name(package, name), name, function, ask) for function in functions}
             if name.startswith("utils."):
                 _put(_Withheld(name, self._name, answered))
             elif not functions and name not in files:
-                _put(_Withheld(f"nndl.{name}", self._name))
+                _put(_Withheld(_full_name(package, name), self._name))
             else:
-                _put(_StandIn(f"nndl.{name}", answered, files.get(name), used))
+                _put(_StandIn(_full_name(package, name), answered, files.get(name), used))
         allowed = [name for name, functions in proxies.items() if functions or name in files]
         sys.meta_path.insert(0, _Closed(self._name, allowed, withheld))
         sys.meta_path.append(_Absent(self._name))
@@ -137,7 +140,7 @@ def _refusal(name: str, module: str) -> Callable[..., object]:
 
 
 class _Closed:
-    """The search for ``nndl.*`` and for what is withheld, which comes before every other.
+    """The search for the student's package and for what is withheld, which comes before every other.
 
     It only words what happens. That there is nothing to find is for the confinement to see to: a submission can take
     this object out of the way.
@@ -146,11 +149,13 @@ class _Closed:
     def __init__(self, module: str, allowed: Sequence[str], withheld: Mapping[str, Sequence[str]]) -> None:
         self._module = module
         self._withheld = withheld
-        names = [f"nndl.{name}" for name in allowed if "." not in name]
-        self._instead = f"only {' and '.join(names)} can" if names else "and no other module of nndl can either"
+        self._package = module.partition(".")[0]
+        names = [_full_name(self._package, name) for name in allowed if "." not in name]
+        none = f"and no other module of {self._package} can either"
+        self._instead = f"only {' and '.join(names)} can" if names else none
 
     def find_spec(self, name: str, path: object = None, target: object = None) -> ModuleSpec | None:
-        if name.partition(".")[0] == "nndl":
+        if name.partition(".")[0] == self._package:
             message = f"{name} cannot be imported while {self._module} is checked, {self._instead}"
             raise ImportError(message, name=name)
         if self._withheld.get(name):
@@ -200,7 +205,7 @@ class _Absent:
         frame = sys._getframe(1)
         while frame.f_back and frame.f_code.co_filename.startswith("<frozen importlib"):
             frame = frame.f_back
-        if path is None and frame.f_code.co_filename.startswith("nndl/"):
+        if path is None and frame.f_code.co_filename.startswith(f"{self._module.partition('.')[0]}/"):
             message = (
                 f"{name} cannot be imported while {self._module} is checked; is it misspelt? "
                 "The standard library, numpy and what the given code imports can be imported"
@@ -220,16 +225,21 @@ def _execute(source: str, module: ModuleType) -> None:
     file = module.__name__.replace(".", "/") + ".py"
     linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
     module.__file__ = file
-    module.__package__ = "nndl"
+    module.__package__ = module.__name__.partition(".")[0]
     exec(compile(source, file, "exec", dont_inherit=True), module.__dict__)
 
 
-def _proxy(module: str, function: str, ask: Ask) -> Callable[..., object]:
+def _full_name(package: str, module: str) -> str:
+    """A module's name as it is imported: one of ``utils`` comes with its full name."""
+    return module if "." in module else f"{package}.{module}"
+
+
+def _proxy(full_name: str, module: str, function: str, ask: Ask) -> Callable[..., object]:
     def stand_in(*args: object, **kwargs: object) -> object:
         return ask(module, function, args, kwargs)
 
     stand_in.__name__ = stand_in.__qualname__ = function
-    stand_in.__module__ = module if "." in module else f"nndl.{module}"
+    stand_in.__module__ = full_name
     return stand_in
 
 

@@ -58,9 +58,11 @@ class Session:
 
     def __init__(self, channel: Channel, start: Start) -> None:
         self._channel = channel
-        self._module = start.module
+        self._name, self._module = start.package, start.module
         self._lock = threading.Lock()
-        self._package = SubmittedPackage(start.files, start.module, start.proxies, self._ask, start.withheld)
+        self._package = SubmittedPackage(
+            start.package, start.files, start.module, start.proxies, self._ask, start.withheld
+        )
 
     def run(self, message: Run, inputs: Mapping[str, object]) -> None:
         """Run one program and send what came of it."""
@@ -95,11 +97,8 @@ class Session:
                 given.update(now)  # a layer writes to its settings, as batch norm does
             return returned
         assert isinstance(reply, Refused)
-        raise _RAISED.get(reply.error, RuntimeError)(f"{_full_name(module)}.{function}: {reply.message}")
-
-
-def _full_name(module: str) -> str:
-    return module if "." in module else f"nndl.{module}"
+        full_name = module if "." in module else f"{self._name}.{module}"
+        raise _RAISED.get(reply.error, RuntimeError)(f"{full_name}.{function}: {reply.message}")
 
 
 def _dicts(args: tuple[object, ...], kwargs: dict[str, object]) -> list[dict[str, object]]:

@@ -51,10 +51,11 @@ class Start(msgspec.Struct, tag=True):
     """To the worker, first: the submitted source, what stands in for its other modules, and how to narrow itself.
 
     `withheld` can be imported, and its functions cannot be called: module → functions, or none where all of them are
-    meant. `packages` are imported before the worker is ready, so that nobody's time limit pays for it.
-    `tree` and `blob` are the largest frame that the other side takes. `narrow` says whether the worker gives up its
-    privileges: it then keeps to `rlimits` (names of ``resource`` constants), takes up to `memory` bytes beyond what it
-    has mapped by then, and becomes `user`, unless that is 0.
+    meant. `packages` are imported before the worker is ready, so that nobody's time limit pays for it. `package` is the
+    name of the package that the submitted modules belong to. `tree` and `blob` are the largest frame that the other
+    side takes. `narrow` says whether the worker gives up its privileges: it then keeps to `rlimits` (names of
+    ``resource`` constants), takes up to `memory` bytes beyond what it has mapped by then, and becomes `user`, unless
+    that is 0.
     """
 
     files: dict[str, str]
@@ -68,6 +69,7 @@ class Start(msgspec.Struct, tag=True):
     user: int
     withheld: dict[str, tuple[str, ...]] = {}
     packages: tuple[str, ...] = ()
+    package: str = "submitted"
 
 
 class Ready(msgspec.Struct, tag=True):
