@@ -16,8 +16,8 @@ from grader.recipes.recipe import Recipe
 from grader.reference import Reference
 
 TOML = """\
-[course]
-title = "Means"
+course.title = "Means"
+course.package = "nndl"
 
 [[assignment]]
 name = "a1"
