@@ -72,15 +72,16 @@ def check(
 
     Exits with 0 when a grade was given, whatever it is; 2 when PATH is no submission; 3 without a sandbox.
     """
-    from . import batch, show
-    from .exchange import report_json
+    from . import show
+    from .classrun import collect, workers
+    from .report import report_json
 
     loaded = course.load(root)
     task = loaded[assignment]
-    entry = batch.Entry(student or batch.student_of(path, task), path)
-    batch.read_submission(loaded, task, path)
+    entry = collect.Entry(student or collect.student_of(path, task), path)
+    collect.read_submission(loaded, task, path)
     show.try_reference(loaded, task, sandbox)
-    report = batch.report_within_time(loaded, task, entry, sandbox=sandbox).report
+    report = workers.report_within_time(loaded, task, entry, sandbox=sandbox).report
     if json == "-":
         sys.stdout.buffer.write(report_json(report))
     elif json:
@@ -109,12 +110,13 @@ def grade(
 
     Can be stopped at any moment and run again: what was graded is kept.
     """
-    from . import batch, show
+    from . import show
+    from .classrun import collect
     from .gradebook import Gradebook
 
     loaded = course.load(root)
     task = loaded[assignment]
-    entries = batch.collect(submitted or loaded.root / "submitted", task)
+    entries = collect.collect(submitted or loaded.root / "submitted", task)
     pages = feedback or loaded.root / "feedback"
     with Gradebook(loaded, db) as gradebook:
         show.grade_class(loaded, task, entries, gradebook, pages, jobs=jobs, again=again, sandbox=sandbox)

@@ -33,7 +33,9 @@ from nbgrader.preprocessors import NbGraderPreprocessor
 from sqlalchemy.exc import SAWarning
 
 from . import course as courses
-from .batch import collect, read_submission, ready, report_within_time
+from .classrun.collect import collect, read_submission
+from .classrun.single import ready
+from .classrun.workers import report_within_time
 from .course import Course
 from .errors import GraderError
 from .gradebook import Gradebook

@@ -147,15 +147,6 @@ def edited(text: str, edits: Sequence[Edit], where: str) -> str:
     return text
 
 
-def execute(text: str, name: str, file: str) -> ModuleType:
-    """Run a module's text as a sibling of the reference's modules, so that its relative imports work."""
-    module = ModuleType(name)
-    module.__package__ = "solutions.nndl"
-    linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)
-    exec(compile(text, file, "exec"), vars(module))
-    return module
-
-
 _LOADED: dict[str, dict[str, ModuleType]] = {}  # what was imported from each course's folder, while another is in use
 
 

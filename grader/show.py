@@ -13,17 +13,19 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from rich.table import Table
 from rich.text import Text
 
-from . import oracle, self_test
-from .batch import Entry, Graded, ready
+from .classrun import self_test
+from .classrun.collect import Entry
+from .classrun.single import Graded, ready
 from .course import Assignment, Course
 from .errors import GraderError, UnusableInput
+from .judging import oracle
 from .recipes import RecipeBook
 from .reference import Reference
-from .verdict import Report, Verdict
+from .report import Report, Verdict
 from .wording import WORDING, one_line, points, visible
 
 if TYPE_CHECKING:
-    from .classroom import ClassRun
+    from .classrun.run import ClassRun
     from .gradebook import Gradebook
     from .release import Release
     from .sandbox import Confinement
@@ -92,7 +94,7 @@ def grade_class(
     sandbox: str = "auto",
 ) -> ClassRun:
     """Grade a class with a progress bar, print the roster and where the pages are; exit code 1 on trouble."""
-    from . import classroom
+    from .classrun import run as classroom
 
     try_reference(course, assignment, sandbox)
     columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
@@ -130,7 +132,7 @@ def grade_class(
 
 
 def try_reference(course: Course, assignment: Assignment, sandbox: str) -> None:
-    """See whether the reference passes in the sandbox, and say meanwhile what takes so long; see `batch.ready`."""
+    """See whether the reference passes in the sandbox, and say meanwhile what takes so long."""
     with Console(stderr=True).status(f"trying the reference of {assignment.name} in the sandbox, once"):
         ready(course, assignment, sandbox)
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from typing import Final, NamedTuple
+from typing import Final, Literal, NamedTuple
 
-from .verdict import VerdictName
+VerdictName = Literal["pass", "partial", "fail", "error", "missing", "timeout", "killed"]
 
 
 class Wording(NamedTuple):

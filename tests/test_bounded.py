@@ -8,7 +8,7 @@ import time
 import numpy as np
 import pytest
 
-from grader.bounded import BoundedProcess, ChildDied, OutOfTime, cpu_seconds
+from grader.host.bounded_process import BoundedProcess, ChildDied, OutOfTime, cpu_seconds
 
 
 def _product(size: int) -> float:

@@ -16,7 +16,7 @@ from utils import offline_images as images_module
 from utils.model_files import save_model
 
 from .. import show
-from ..batch import collect
+from ..classrun.collect import collect
 from ..course import Assignment, Course
 from ..gradebook import Gradebook
 from ..reference import Reference

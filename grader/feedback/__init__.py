@@ -17,11 +17,11 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from ..course import Course, Exercise
-from ..files import write_if_changed
 from ..gradebook.rows import Row, WrittenGrade
-from ..similarity import Pair
-from ..verdict import Report, VerdictName
-from ..wording import WORDING, one_line, points, visible
+from ..host.files import write_if_changed
+from ..report import Report
+from ..submission.similarity import Pair
+from ..wording import WORDING, VerdictName, one_line, points, visible
 from . import summary
 
 __all__ = ["class_page", "next_steps", "page_name", "student_page", "write"]

@@ -11,8 +11,8 @@ from statistics import median
 from utils.checks.pack import PackError, load
 
 from ..course import Assignment, Exercise
-from ..verdict import Report, Verdict, VerdictName
-from ..wording import WORDING
+from ..report import Report, Verdict
+from ..wording import WORDING, VerdictName
 
 NEEDS_A_LOOK: tuple[VerdictName, ...] = ("error", "timeout", "killed")
 

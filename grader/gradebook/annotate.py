@@ -12,7 +12,7 @@ from nbgrader.utils import is_grade, is_solution
 
 from ..course import Exercise, Notebook
 from ..errors import CourseError
-from ..verdict import Report, Verdict
+from ..report import Report, Verdict
 from ..wording import WORDING, one_line, points
 
 _MARKDOWN: Final = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~$&@:])")

@@ -31,9 +31,9 @@ from nbgrader.utils import is_grade, is_solution
 
 from ..course import Assignment, Course
 from ..errors import GradebookError
-from ..files import content, together
+from ..host.files import atomic_writes, content
+from ..report import Report
 from ..submission import Submission
-from ..verdict import Report
 from ..wording import one_line
 from .annotate import annotate
 from .database import find_own_programs, open_whole, plainly, shown, transaction
@@ -149,7 +149,7 @@ class Gradebook:
             files[folder / "timestamp.txt"] = f"{timestamp.isoformat()}\n".encode()
         stamp = {} if timestamp is None else {"timestamp": timestamp}
         where = f"The result of {one_line(report.student)} cannot be entered into the gradebook"
-        with self._plainly(where), together(files), transaction(self._api) as book:
+        with self._plainly(where), atomic_writes(files), transaction(self._api) as book:
             book.update_or_create_student(report.student)
             with book.db.no_autoflush:  # nbgrader fills the new rows in before it adds them
                 book.update_or_create_submission(assignment.name, report.student, **stamp)

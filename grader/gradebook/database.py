@@ -17,8 +17,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import scoped_session, sessionmaker
 
 from ..errors import GradebookError
-from ..files import whole
-from ..interruptions import told
+from ..host.files import atomic_write
+from ..host.interruptions import as_interruption
 from ..wording import one_line
 
 
@@ -59,7 +59,7 @@ def open_whole(url: str, course_id: str) -> Any:
     path = Path(where.database) if where.get_backend_name() == "sqlite" and where.database else None
     named = path and path.name != ":memory:" and not str(path).startswith("file:")
     if path and named and not path.exists():
-        with whole(path) as half:
+        with atomic_write(path) as half:
             half.with_name(f"{half.name}-journal").unlink(missing_ok=True)  # of one that was stopped: not of this file
             if path.exists():
                 half.unlink()
@@ -86,7 +86,7 @@ def plainly(what: str, place: str) -> Iterator[None]:
         Where there is something to put right.
     """
     try:
-        with told(place):
+        with as_interruption(place):
             yield
     except (SQLAlchemyError, api.InvalidEntry, api.MissingEntry) as error:
         reason = getattr(error, "orig", None) or error

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from ..bounded import BoundedProcess, ChildDied, OutOfTime
+from ..host.bounded_process import BoundedProcess, ChildDied, OutOfTime
 from ..wording import visible
 
 LIMIT: Final = 200_000

@@ -24,9 +24,9 @@ from utils.checks.program import Crash, run_program
 
 from ..course import Course
 from ..course import load as load_course
+from ..judging.trial import SEED, Trial
 from ..recipes import Recipe, recipe
 from ..reference import Reference
-from ..trial import SEED, Trial
 from .operators import Mutant, mutants
 
 LIMIT = 5.0  # seconds of CPU for one case; a mutant that needs more is one that never ends

@@ -12,14 +12,14 @@ from dataclasses import dataclass, field
 
 from ..course import Assignment, Course
 from ..errors import ReleaseRefused
-from ..files import content, write_if_changed
+from ..host.files import content, write_if_changed
 from ..recipes import RecipeBook
 from ..reference import Reference
 from . import goldens
 from .edition import given, student_edition
 from .gate import inspect, rebuild, same
+from .gate.released import Leak, listed
 from .notebooks import generate, write_sources
-from .released import Leak, listed
 from .strip import package
 from .tree import build, chosen
 

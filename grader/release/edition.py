@@ -10,10 +10,10 @@ from pathlib import Path
 
 from ..course import Course
 from ..errors import ReleaseRefused, UnusableInput
-from ..files import write_if_changed
+from ..host.files import write_if_changed
 from ..reference import Reference
 from .gate import inspect
-from .released import listed
+from .gate.released import listed
 from .tree import build
 
 FRONT = Path(__file__).parent / "student"

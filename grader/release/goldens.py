@@ -19,11 +19,11 @@ from utils.checks.rules import as_array, close
 
 from ..course import Assignment, Course, Exercise
 from ..errors import CourseError
-from ..files import content
-from ..models import MODELS
+from ..host.files import content
+from ..judging.models import MODELS
+from ..judging.trial import Trial
 from ..recipes import recipe
 from ..reference import Reference
-from ..trial import Trial
 
 FOLDER = "utils/checks/goldens"
 MODEL_TABLE = f"{FOLDER}/models.json"

@@ -14,7 +14,7 @@ from traitlets.config import Config
 
 from ..course import Assignment, Course
 from ..errors import CourseError
-from ..files import write_if_changed
+from ..host.files import write_if_changed
 from ..nbgrader_plugin import configure
 from .script import source_notebook
 

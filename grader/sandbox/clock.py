@@ -14,7 +14,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-from ..bounded import WALL_PER_CPU, cpu_seconds
+from ..host.bounded_process import WALL_PER_CPU, cpu_seconds
 from .inside.wire import WireTimeout
 
 

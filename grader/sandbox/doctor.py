@@ -10,7 +10,7 @@ from pathlib import Path
 
 from utils.checks.program import Ran
 
-from ..claims import claimed
+from ..host.temporary_folders import temporary_folder
 from . import given
 from .confine import SIZES_AND_TIMES, Confinement
 from .limits import MEGABYTE, Limits
@@ -66,7 +66,7 @@ def examine(way: Confinement) -> list[Probe]:
     SandboxUnavailable
         When no worker can be started at all.
     """
-    with surroundings() as around, claimed() as folder:
+    with surroundings() as around, temporary_folder() as folder:
         probes = _try_all(way, [*_quick_attempts(folder), *around.attempts()])
     return [*probes, _hidden_files(way), _processor_time(way), _time_asleep(way), _nothing_left(way)]
 
@@ -82,7 +82,7 @@ def quick(way: Confinement) -> list[Probe]:
     -------
     list of Probe
     """
-    with claimed() as folder:
+    with temporary_folder() as folder:
         return _try_all(way, _quick_attempts(folder))
 
 

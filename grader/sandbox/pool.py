@@ -14,7 +14,7 @@ import msgspec
 
 from utils.checks.program import Crash, Ran
 
-from ..bounded import ChildDied, OutOfTime
+from ..host.bounded_process import ChildDied, OutOfTime
 from .allowed import IF_IMPORTED, STAND_INS
 from .clock import ProgramClock
 from .confine import SECONDS_TO_DIE, Confinement, SandboxUnavailable

@@ -2,7 +2,7 @@
 
 A question comes from untrusted code and is answered by the reference. So it is checked first: only functions that are
 proxied, only plain values, and arrays and settings small enough that no layer can be made to build a giant from them.
-Where grading asks, all of this happens in a process that can be ended (`grader.answers`).
+Where grading asks, all of this happens in a process that can be ended (`grader.judging.answers`).
 
 What is not plain in an answer, such as the cache of a compiled layer, never leaves. The worker gets its name instead,
 and when it asks with that name the thing itself takes part: compiled code meets no cache that it did not make.

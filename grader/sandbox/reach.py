@@ -21,7 +21,7 @@ from pathlib import Path
 
 from packaging.requirements import Requirement
 
-from ..claims import Claim
+from ..host.temporary_folders import TemporaryFolder
 from . import given
 from .allowed import ALWAYS, WORKER
 from .confine import SandboxUnavailable
@@ -201,9 +201,9 @@ def _beneath(path: str, folders: Iterable[str]) -> bool:
 
 def _prepared(python: str, standard: Mapping[str, str], installed: Mapping[str, str], texts: Mapping[str, str]) -> str:
     """A folder that looks like an installation of Python: links to what may be imported, and a part of ``utils``."""
-    claim = Claim()
-    atexit.register(claim.release)
-    folder = Path(claim.path)
+    place = TemporaryFolder()
+    atexit.register(place.release)
+    folder = Path(place.path)
     library = folder / "python" / os.path.relpath(sysconfig.get_path("stdlib"), sys.base_prefix)
     packages = folder / "packages"
     _link(folder / "python" / "bin" / "python", python)

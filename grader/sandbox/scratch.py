@@ -10,7 +10,7 @@ import os
 import threading
 from collections.abc import Callable
 
-from ..claims import Claim
+from ..host.temporary_folders import TemporaryFolder
 
 _MAX_FILES = 1000
 _SECONDS_BETWEEN_LOOKS = 0.05
@@ -35,8 +35,8 @@ class Scratch:
     """
 
     def __init__(self, user: int, size: int) -> None:
-        self._claim = Claim()
-        self.path = self._claim.path
+        self._folder = TemporaryFolder()
+        self.path = self._folder.path
         self.exceeded = False
         self._size = size
         self._done = threading.Event()
@@ -84,4 +84,4 @@ class Scratch:
     def remove(self) -> None:
         """Remove the folder and everything in it. Removing twice is fine."""
         self.unwatch()
-        self._claim.release()
+        self._folder.release()

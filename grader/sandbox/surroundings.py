@@ -12,7 +12,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..claims import claimed
+from ..host.temporary_folders import temporary_folder
 from .limits import Limits
 
 Attempt = tuple[str, str, tuple[object, ...]]
@@ -70,7 +70,7 @@ class Surroundings:
 def surroundings() -> Iterator[Surroundings]:
     """Build the surroundings, and take them down afterwards."""
     with ExitStack() as stack:
-        folder = stack.enter_context(claimed())
+        folder = stack.enter_context(temporary_folder())
         os.chmod(folder, 0o777)
         Path(folder, "secret").write_text("secret")
 

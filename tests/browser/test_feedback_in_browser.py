@@ -9,8 +9,8 @@ from playwright.sync_api import Page
 
 from grader import feedback
 from grader.course import Course
-from grader.similarity import Pair
-from grader.verdict import Report, Verdict
+from grader.report import Report, Verdict
+from grader.submission.similarity import Pair
 from utils.checks.case import Finding
 
 pytestmark = pytest.mark.browser

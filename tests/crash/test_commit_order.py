@@ -11,9 +11,9 @@ import pytest
 from gradebook.small_course import answered, make, report
 from nbgrader import api
 
-from grader import files
 from grader.gradebook import Gradebook
 from grader.gradebook import book as module
+from grader.host import files
 
 STEPS = 14  # renames, fsyncs and commits of one `record`, and some more
 
@@ -120,5 +120,5 @@ def test_a_changed_answer_is_open_again_wherever_a_run_was_killed(root_of) -> No
 
 
 def test_with_the_notebooks_first_it_would_stay_settled(root_of, monkeypatch) -> None:
-    monkeypatch.setattr(module, "together", files_first)
+    monkeypatch.setattr(module, "atomic_writes", files_first)
     assert lost_questions(root_of)[1] > 0

@@ -15,12 +15,16 @@ import small_class
 from gradebook.small_course import answered, make, report
 from runs import Place, temporary_folder
 
-from grader import batch, claims, oracle
-from grader.batch import Entry, Graded, grade_class, report_for
+from grader.classrun import collect, single, workers
+from grader.classrun.collect import Entry
+from grader.classrun.single import Graded, report_for
+from grader.classrun.workers import grade_class
 from grader.errors import Interrupted
-from grader.files import whole, write_if_changed
 from grader.gradebook import Gradebook
 from grader.gradebook import database as module
+from grader.host import temporary_folders
+from grader.host.files import atomic_write, write_if_changed
+from grader.judging import oracle
 from grader.sandbox import WorkerLost
 
 KEPT = "run the same command again; what was graded is kept"
@@ -120,7 +124,7 @@ def test_what_the_machine_refuses_is_not_held_against_a_submission(small, entry,
     def refuse(*_: object, **__: object) -> None:
         raise error
 
-    monkeypatch.setattr(batch.oracle, "grade", refuse)
+    monkeypatch.setattr(single.oracle, "grade", refuse)
     with pytest.raises(Interrupted, match=sentence) as raised:
         report_for(small, small["a1"], entry)
     assert str(raised.value).endswith(f"{KEPT}.")
@@ -131,7 +135,7 @@ def test_a_fault_in_reading_one_submission_does_not_stop_the_class(small, entry,
     def fail(*_: object) -> None:
         raise IndexError("string index out of range")
 
-    monkeypatch.setattr(batch.Submission, "read", fail)
+    monkeypatch.setattr(collect.Submission, "read", fail)
     assert len(list(grade_class(small, small["a1"], [entry], sandbox="none"))) == 1  # this process looks first
     graded = report_for(small, small["a1"], entry, sandbox="none", again=True)
     assert graded.report.score == 0
@@ -147,7 +151,7 @@ def test_whoever_stops_early_does_not_wait_for_the_class(small, entry, monkeypat
             ended.append(leave.wait(60))
         return Graded(task.entry, None, False)
 
-    monkeypatch.setattr(batch, "_bounded", grade)
+    monkeypatch.setattr(workers, "_bounded", grade)
     results = grade_class(small, small["a1"], [entry] * 50, jobs=2, sandbox="none", again=True)
     next(results)
     results.close()
@@ -185,13 +189,13 @@ def test_a_gradebook_appears_whole_or_not_at_all(tmp_path, monkeypatch) -> None:
     assert not list(tmp_path.glob(".*"))
 
 
-CLAIMS = """
+HOLDS_A_FOLDER = """
 import tempfile
 tempfile.tempdir = {folder!r}
-from grader.claims import Claim
-claim = Claim()
-open(claim.path + "/file", "w").close()
-print(claim.path, flush=True)
+from grader.host.temporary_folders import TemporaryFolder
+folder = TemporaryFolder()
+open(folder.path + "/file", "w").close()
+print(folder.path, flush=True)
 input()
 """
 
@@ -199,19 +203,19 @@ input()
 @pytest.mark.parametrize("swept", [True, False], ids=["swept", "without the sweep"])
 def test_a_folder_outlives_its_process_only_until_the_next_one(tmp_path, monkeypatch, swept: bool) -> None:
     pipe = subprocess.PIPE
-    code = CLAIMS.format(folder=str(tmp_path))
+    code = HOLDS_A_FOLDER.format(folder=str(tmp_path))
     here = Path(__file__).parents[2]
     with subprocess.Popen([sys.executable, "-c", code], stdin=pipe, stdout=pipe, text=True, cwd=here) as process:
         path = Path(process.stdout.readline().strip())
-        monkeypatch.setattr(claims.tempfile, "tempdir", str(tmp_path))
-        (tmp_path / "grader-claim-of-mine").mkdir()
-        claims.sweep()
+        monkeypatch.setattr(temporary_folders.tempfile, "tempdir", str(tmp_path))
+        (tmp_path / "grader-temporary-of-mine").mkdir()
+        temporary_folders.remove_abandoned()
         assert (path / "file").exists()  # its process is there
         process.kill()
     if swept:
-        claims.sweep()
+        temporary_folders.remove_abandoned()
     assert path.exists() is not swept
-    assert (tmp_path / "grader-claim-of-mine").exists()
+    assert (tmp_path / "grader-temporary-of-mine").exists()
 
 
 def test_what_a_killed_writer_left_is_taken_over(tmp_path) -> None:
@@ -222,7 +226,7 @@ def test_what_a_killed_writer_left_is_taken_over(tmp_path) -> None:
     assert [file.name for file in tmp_path.iterdir()] == ["page.html"]
 
     def fail() -> None:
-        with whole(path) as half:
+        with atomic_write(path) as half:
             half.write_bytes(b"half")
             raise ZeroDivisionError
 

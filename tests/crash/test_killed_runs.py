@@ -13,8 +13,8 @@ import pytest
 from runs import Place
 
 UNGUARDED = """
-import grader.bounded as bounded
-off = "import grader.bounded; grader.bounded._PR_SET_PDEATHSIG = 3"  # an option that changes nothing
+import grader.host.bounded_process as bounded
+off = "from grader.host import bounded_process as b; b._PR_SET_PDEATHSIG = 3"  # an option that changes nothing
 stay = "import atexit, time; atexit.register(time.sleep, 60)"
 bounded._PROGRAM = bounded._PROGRAM.replace("from grader", f"{stay}; {off}; from grader")
 """
@@ -70,7 +70,7 @@ def wait_for(place: Place, process: subprocess.Popen[bytes], name: str, count: i
 @pytest.mark.slow
 def test_without_their_guard_grading_processes_outlive_the_run(place: Place) -> None:
     process = place.start("--jobs", "2", before=UNGUARDED)
-    assert wait_for(place, process, "grader.bounded", 2)
+    assert wait_for(place, process, "grader.host.bounded_process", 2)
     assert wait_for(place, process, "worker.py")
     assert place.kill(process)
     try:
@@ -84,7 +84,7 @@ def test_a_killed_grading_process_costs_nobody_anything(make_place, expected) ->
     place = make_place(5)
     process = place.start("--jobs", "2")
     for _ in range(2):
-        pools = wait_for(place, process, "grader.bounded", 2)
+        pools = wait_for(place, process, "grader.host.bounded_process", 2)
         assert wait_for(place, process, "worker.py")
         os.kill(pools[0], signal.SIGKILL)
         time.sleep(0.5)
@@ -96,7 +96,7 @@ def test_a_killed_grading_process_costs_nobody_anything(make_place, expected) ->
 def test_a_killed_worker_is_not_held_against_a_submission(make_place, expected) -> None:
     place = make_place(5)
     process = place.start("--jobs", "1")
-    assert wait_for(place, process, "grader.bounded")  # the workers before that are the doctor's
+    assert wait_for(place, process, "grader.host.bounded_process")  # the workers before that are the doctor's
     killed = 0
     for worker in wait_for(place, process, "worker.py"):
         os.kill(worker, signal.SIGKILL)
@@ -110,7 +110,7 @@ def test_a_killed_worker_is_not_held_against_a_submission(make_place, expected) 
 def test_a_clock_that_is_set_back_changes_nothing(place: Place, expected) -> None:
     clock = {"PYTHONPATH": str(Path(__file__).with_name("clock"))}
     process = place.start(**clock, NNDL_TEST_CLOCK="86400")
-    wait_for(place, process, "grader.bounded")
+    wait_for(place, process, "grader.host.bounded_process")
     wait_for(place, process, "worker.py")
     assert place.kill(process)
     code, _ = place.run(**clock, NNDL_TEST_CLOCK="-86400")

@@ -11,10 +11,12 @@ import pytest
 
 from grader import course as courses
 from grader import demo
-from grader.batch import Graded, collect, grade_class
+from grader.classrun.collect import collect
+from grader.classrun.single import Graded
+from grader.classrun.workers import grade_class
 from grader.course import Course
 from grader.demo.roster import MISTAKEN, Kit, roster
-from grader.models import MODELS
+from grader.judging.models import MODELS
 from grader.reference import Reference
 from grader.release import Release
 from grader.sandbox import SandboxUnavailable

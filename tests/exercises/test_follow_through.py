@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from here import RECIPES
 
+from grader.judging.trial import SEED, Trial
 from grader.reference import Reference
-from grader.trial import SEED, Trial
 from utils.checks.follow import FollowThrough
 from utils.checks.hearing import Answer
 from utils.checks.judge import Judgement, judge

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from here import RECIPES, RIGHT
 
+from grader.judging.trial import Trial
 from grader.patch import Hunk
 from grader.reference import Reference
-from grader.trial import Trial
 from utils.checks.hearing import Hearing
 from utils.checks.program import Ran
 

@@ -7,10 +7,10 @@ import pytest
 from here import RECIPES, RIGHT
 from test_recipes import BANK, judged
 
+from grader.judging.trial import Trial
 from grader.patch import Hunk
 from grader.recipes import Misconception, Recipe
 from grader.reference import Reference
-from grader.trial import Trial
 from utils.checks.hearing import Hearing
 from utils.checks.program import Ran
 from utils.checks.rules import Minibatches, MinibatchesAnew, tolerance

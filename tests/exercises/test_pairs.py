@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from here import RECIPES
 
+from grader.judging.trial import Trial
 from grader.recipes import Misconception, Recipe
 from grader.reference import Reference
-from grader.trial import Trial
 from utils.checks.judge import judge
 
 SAMPLE = 20  # pairs of each exercise

@@ -9,10 +9,10 @@ import pytest
 from here import ALL_RECIPES, COURSE, RECIPES, RIGHT
 
 from grader.course import Course
+from grader.judging.trial import Trial
 from grader.patch import Hunk
 from grader.recipes import Misconception, Recipe
 from grader.reference import Reference
-from grader.trial import Trial
 from utils.checks.judge import IN_PLACE, Judgement, judge
 from utils.checks.rules import Array
 

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from here import RECIPES
 
+from grader.judging.trial import Trial
 from grader.patch import Hunk
 from grader.reference import Reference
-from grader.trial import Trial
 from utils.checks.judge import Judgement, judge
 
 pytest.importorskip("torch", reason="these exercises need PyTorch, which only HW6 needs: pip install torch")

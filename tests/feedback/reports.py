@@ -6,7 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from grader.course import load
-from grader.verdict import Report, Verdict, VerdictName
+from grader.report import Report, Verdict
+from grader.wording import VerdictName
 from utils.checks.case import Finding
 
 ROOT = Path(__file__).parents[2]

@@ -8,7 +8,7 @@ from reports import COURSE, HINTS, a_class, everything, report
 
 from grader import feedback
 from grader.gradebook.rows import Row, WrittenGrade
-from grader.similarity import Pair
+from grader.submission.similarity import Pair
 from grader.wording import WORDING
 from utils.checks.case import Finding
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from grader.course import Course
 from grader.reference import Reference
-from grader.similarity import _TOKEN, _words, passages, similar, submission_passages
+from grader.submission.similarity import _TOKEN, _words, passages, similar, submission_passages
 from grader.submission.source import decode
 
 

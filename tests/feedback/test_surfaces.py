@@ -13,12 +13,12 @@ from gradebook.small_course import make, report
 from rich.console import Console
 
 from grader import feedback, show
-from grader.batch import Entry, Graded
-from grader.exchange import report_json
+from grader.classrun.collect import Entry
+from grader.classrun.single import Graded
 from grader.gradebook.annotate import annotate
 from grader.gradebook.restore import read_released, restore
+from grader.report import Report, report_json
 from grader.sandbox.pool import _shortened
-from grader.verdict import Report
 from utils.checks.case import Finding
 from utils.checks.program import Crash
 
@@ -92,7 +92,7 @@ def test_without_one_line_it_would(surface: str, tmp_path, monkeypatch) -> None:
     for module in (feedback, show):
         monkeypatch.setattr(module, "one_line", lambda text, limit=0: text, raising=False)
     monkeypatch.setattr("grader.gradebook.annotate.one_line", lambda text, limit=0: text)
-    monkeypatch.setattr("grader.exchange.json_report.one_line", lambda text, limit=0: text)
+    monkeypatch.setattr("grader.report.one_line", lambda text, limit=0: text)
     monkeypatch.setitem(feedback._ENVIRONMENT.filters, "one_line", lambda text, limit=0: text)
     text = SURFACES[surface](evil(f"no\n{FORGED}"), tmp_path)
     if surface != "grader grade":  # a table that cuts at the line end shows only the first

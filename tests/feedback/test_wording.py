@@ -7,8 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grader.verdict import VerdictName
-from grader.wording import WORDING, one_line, points, visible
+from grader.wording import WORDING, VerdictName, one_line, points, visible
 
 
 @pytest.mark.parametrize(

@@ -16,19 +16,18 @@ import numpy as np
 from gradebook.small_course import make
 
 from grader import course as courses
-from grader import similarity
 from grader.course import Course
 from grader.errors import CourseError, UnusableCourseFiles
 from grader.gradebook.annotate import annotate
 from grader.gradebook.lateness import handed_in
 from grader.gradebook.restore import read_released, restore
-from grader.oracle import Report
+from grader.judging.oracle import Report
+from grader.judging.secret import FILE, VARIABLE, course_secret
 from grader.patch import apply
 from grader.recipes.diffs import read as read_diffs
 from grader.sandbox.inside.channel import Cap, Channel
 from grader.sandbox.inside.wire import WireError, load
-from grader.secret import FILE, VARIABLE, course_secret
-from grader.submission import NotASubmission, Submission
+from grader.submission import NotASubmission, Submission, similarity
 from grader.submission.source import decode
 from utils.checks.case import Case
 from utils.checks.follow import FollowThrough

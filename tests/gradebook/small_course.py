@@ -10,8 +10,9 @@ from nbgrader.utils import compute_checksum
 
 from grader import course as courses
 from grader.course import Course
+from grader.report import Report, Verdict
 from grader.submission import Submission
-from grader.verdict import Report, Verdict, VerdictName
+from grader.wording import VerdictName
 from utils.checks.case import Finding
 
 TOML = """

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from small_course import make
 
-from grader.batch import collect
+from grader.classrun.collect import collect
 from grader.course import Late
 from grader.gradebook.lateness import handed_in, late_penalty, not_charged
 

@@ -11,10 +11,10 @@ from here import RECIPES
 
 from grader.course import Course
 from grader.errors import CourseError
+from grader.judging.trial import Trial
 from grader.mutation import PAGE, Equivalents, Mutant, Outcome, mutants, prove, report, solved, trials
 from grader.mutation.trials import Expected, followers, outcomes, rejects
 from grader.reference import Reference
-from grader.trial import Trial
 
 QUICK = ["layers.affine_backward", "layers.layernorm_forward", "optim.sgd_momentum", "layers.dropout_forward"]
 

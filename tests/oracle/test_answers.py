@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from grader import bounded
-from grader.answers import Answers
-from grader.bounded import OutOfTime
 from grader.course import Course
+from grader.host import bounded_process as bounded
+from grader.host.bounded_process import OutOfTime
+from grader.judging.answers import Answers
 from grader.reference import Reference
 from grader.sandbox import Limits, Opaque
 from grader.sandbox.inside.wire import Answer, Ask, Frame, Refused, WireError, load

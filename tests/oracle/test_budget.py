@@ -6,16 +6,16 @@ import msgspec
 import pytest
 from submissions import solved, submission
 
-from grader import budget as budgets
 from grader import course as courses
-from grader import oracle
-from grader.budget import Budget, OutOfBudget
 from grader.course import Course, LimitSettings
 from grader.errors import CourseError
+from grader.judging import budget as budgets
+from grader.judging import oracle
+from grader.judging.budget import Budget, OutOfBudget
 from grader.recipes import recipe
 from grader.reference import Edit, Reference
+from grader.report import Report, Verdict
 from grader.sandbox import Worker, confinement
-from grader.verdict import Report, Verdict
 
 LIMITS = LimitSettings(seconds=5, exercise_seconds=20, submission_seconds=60)
 

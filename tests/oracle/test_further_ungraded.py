@@ -11,13 +11,14 @@ import pytest
 from submissions import solved, submission, write
 
 from grader import course as courses
-from grader import oracle
-from grader.batch import Entry, read_submission, report_for
+from grader.classrun.collect import Entry, read_submission
+from grader.classrun.single import report_for
 from grader.course import Course
 from grader.feedback import student_page, summary
+from grader.judging import oracle
 from grader.reference import Reference
+from grader.report import Report
 from grader.sandbox import Confinement, confinement
-from grader.verdict import Report
 
 SECRET = b"a secret for the tests"
 NAME = "nndl/further.py"

@@ -10,14 +10,14 @@ import pytest
 from here import RECIPES
 from submissions import submission
 
-from grader import large, oracle
 from grader.course import Assignment, Course
+from grader.judging import large, oracle
+from grader.judging.same_body import same_body
+from grader.judging.trial import Trial
 from grader.recipes import Recipe
 from grader.reference import Reference
-from grader.same_body import same_body
+from grader.report import Verdict
 from grader.sandbox import confinement
-from grader.trial import Trial
-from grader.verdict import Verdict
 from utils.checks.case import value_at
 from utils.checks.hearing import Answer, Hearing
 from utils.checks.judge import Judgement

@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 from submissions import submission
 
-from grader import models, open_nets, oracle
 from grader.course import Assignment, Course, Exercise
+from grader.judging import models, open_nets, oracle
+from grader.report import Verdict
 from grader.sandbox import confinement
-from grader.verdict import Verdict
 from utils.checks.program import run_program
 from utils.errors import DataError
 

@@ -11,14 +11,14 @@ import numpy as np
 import pytest
 from submissions import solved, submission
 
-from grader import large, models, oracle
-from grader.answers import Answers
 from grader.course import Course
 from grader.demo.roster import CHEAT
+from grader.judging import large, models, oracle
+from grader.judging.answers import Answers
 from grader.reference import Edit, Reference
+from grader.report import Report, Verdict
 from grader.sandbox import Confinement, confinement
 from grader.sandbox.inside.wire import Ask, Frame, Refused, message_of
-from grader.verdict import Report, Verdict
 
 Grade = Callable[..., Report]
 SECRET = b"a secret for the tests"

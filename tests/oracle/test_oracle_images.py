@@ -8,14 +8,14 @@ from collections.abc import Callable
 import pytest
 from submissions import submission
 
-from grader import oracle
-from grader.bounded import BoundedProcess
 from grader.course import Course
+from grader.host.bounded_process import BoundedProcess
+from grader.judging import oracle
 from grader.reference import Edit, Reference, edited
+from grader.report import Report
 from grader.sandbox import confinement
 from grader.sandbox.inside.wire import Ask
 from grader.sandbox.questions import Questions
-from grader.verdict import Report
 
 Grade = Callable[..., Report]
 MODULES = ("layers", "layer_utils", "conv_layers", "conv_layer_utils", "cnn")

@@ -7,12 +7,12 @@ from collections.abc import Callable
 import pytest
 from submissions import submission
 
-from grader import oracle
 from grader.course import Course
 from grader.demo import MARKERS
+from grader.judging import oracle
 from grader.reference import Edit, Reference, edited
+from grader.report import Report
 from grader.sandbox import confinement
-from grader.verdict import Report
 
 Grade = Callable[..., Report]
 MODULES = ("layers", "layer_utils", "fc_net", "optim")

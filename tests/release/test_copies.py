@@ -9,10 +9,9 @@ import pytest
 
 from grader.course import Course
 from grader.reference import Reference
-from grader.release import copies
 from grader.release.edition import NOT_GIVEN, given
-from grader.release.gate import CLAUSES
-from grader.release.released import Released
+from grader.release.gate import CLAUSES, copies
+from grader.release.gate.released import Released
 
 ADAM = """
     def update(self, params, grads):

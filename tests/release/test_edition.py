@@ -128,8 +128,8 @@ def test_is_somebody_s_folder_spared(course, tree, tmp_path, there):
 
 
 def test_does_nothing_leave_that_the_gate_refuses(course, tree, tmp_path):
-    with pytest.raises(ReleaseRefused, match=r"1 leak:\n.*grader/oracle\.py"):
-        student_edition(course, tmp_path / "out", {**tree, "grader/oracle.py": b""})
+    with pytest.raises(ReleaseRefused, match=r"1 leak:\n.*grader/judging/oracle\.py"):
+        student_edition(course, tmp_path / "out", {**tree, "grader/judging/oracle.py": b""})
     assert list(tmp_path.iterdir()) == []
 
 

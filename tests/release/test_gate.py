@@ -9,9 +9,9 @@ import textwrap
 import pytest
 from test_copies import ADAM
 
-from grader.release import gate, trials
-from grader.release.gate import CLAUSES, inspect, rebuild
-from grader.release.released import Leak, Released
+from grader.release import gate
+from grader.release.gate import CLAUSES, inspect, rebuild, trials
+from grader.release.gate.released import Leak, Released
 from utils.checks.pack import Pack
 
 NOTEBOOK = "assignments/hw3/FC_nets.ipynb"
@@ -84,7 +84,7 @@ PLANTS = {
     },
     "unlisted_files": {
         "solutions": (with_file("solutions/nndl/layers.py"), "solutions/nndl/layers.py"),
-        "grader": (with_file("grader/oracle.py"), "grader/oracle.py"),
+        "grader": (with_file("grader/judging/oracle.py"), "grader/judging/oracle.py"),
         "course.toml": (with_file("course.toml"), "course.toml"),
         "another notebook": (with_file("assignments/hw3/FC_nets_solved.ipynb", b'{"cells": []}'), "assignments/hw3/"),
         "a pack of nothing": (with_file("utils/checks/goldens/layers.secret.npz"), "utils/checks/goldens/"),

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from grader.course import Assignment, Course, CourseTable, Exercise, Notebook
 from grader.errors import CourseError
-from grader.release import trials
+from grader.release.gate import trials
 from grader.release.regions import regions
 from grader.release.strip import strip
 from utils.checks.pack import Pack

@@ -13,10 +13,12 @@ import pytest
 from typer.testing import CliRunner
 
 from grader import course as courses
-from grader import oracle
-from grader.batch import Entry, grade_class, report_for
+from grader.classrun.collect import Entry
+from grader.classrun.single import report_for
+from grader.classrun.workers import grade_class
 from grader.course import Course
 from grader.errors import CourseError
+from grader.judging import oracle
 from grader.reference import Reference
 from grader.release import goldens
 from grader.release.gate import inspect

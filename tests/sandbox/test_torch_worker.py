@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from grader import oracle, self_test
+from grader.classrun import self_test
 from grader.course import Course
+from grader.judging import oracle
 from grader.sandbox import Confinement, Limits, Worker
 from utils.checks.program import Ran
 

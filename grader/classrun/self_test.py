@@ -1,0 +1,166 @@
+"""Before a class is graded, the reference is: what it cannot earn in the sandbox, on this machine, nobody could.
+
+Limits may be too small for the build of a package that is installed, a library may need a system call that the filter
+refuses, a machine may be too slow. Each would cost every student points, so the assignment is refused instead. The
+success is kept with all it depends on, and costs the next run nothing.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+import sqlite3
+from collections import Counter
+from collections.abc import Iterator
+from functools import cache
+from importlib.metadata import PackageNotFoundError, distribution
+
+import diskcache
+import msgspec
+
+from ..course import Assignment, Course, Exercise
+from ..errors import GraderError, SelfTestFailed
+from ..host.interruptions import interruption
+from ..judging import models, open_nets, oracle
+from ..recipes import RecipeBook
+from ..reference import Reference
+from ..report import Report, Verdict
+from ..sandbox import Confinement
+from ..sandbox.privileges import capabilities
+from ..submission import Submission
+from .cache import code_digest, digest, keep, kept_results
+
+_STUDENT, _SECRET = "the reference", b"what the self-test's cases are drawn from"
+_PASSED = b"passed"
+_JUDGED = ("pass", "partial", "fail")
+_passed_here: set[str] = set()  # keys, so that this process asks the disk once
+
+
+def require(course: Course, assignment: Assignment, held: Confinement, *, again: bool = False) -> None:
+    """Refuse an assignment whose reference does not pass in the sandbox here; tried once, and kept.
+
+    Parameters
+    ----------
+    course : Course
+    assignment : Assignment
+    held : Confinement
+        What submissions will run in.
+    again : bool, default False
+        Try it even if an earlier success is kept.
+
+    Raises
+    ------
+    SelfTestFailed
+        Saying which exercise fails, what happened, and what to do.
+    CourseError
+        When the assignment needs a package that is not installed, or the reference is not usable.
+    SandboxUnavailable
+        When no worker can be started.
+    Interrupted
+        When the machine gets in the way.
+    """
+    oracle.require_packages(course, assignment)
+    key = _key(course, assignment, held)
+    if not again and (key in _passed_here or _is_kept(course, key)):
+        _passed_here.add(key)
+        return
+    report = _grade_reference(course, assignment, held)
+    failed = [
+        verdict
+        for exercise, verdict in zip(assignment.exercises, report.exercises, strict=True)
+        if verdict.verdict not in (_JUDGED if exercise.score else ("pass",))
+    ]
+    if failed:
+        raise SelfTestFailed(_refusal(assignment, held, failed))
+    solved = [exercise.name for exercise in assignment.exercises if not exercise.score]
+    RecipeBook(Reference(course.root, course.package)).require(
+        course, solved
+    )  # what is wrong is named, so that has to be usable, too
+    keep(course, {key: _PASSED})
+    _passed_here.add(key)
+
+
+def reference_submission(course: Course, assignment: Assignment) -> Submission:
+    """What the reference hands in: its modules, and a net that nobody has trained where one is asked for."""
+    reference = Reference(course.root, course.package)
+    files = {f"{course.package}/{module}.py": reference.source(module).encode() for module in reference.modules}
+    for exercise in assignment.exercises:
+        if exercise.score:
+            files[exercise.file] = _untrained(reference, exercise)
+    return Submission({name: data for name, data in files.items() if name in assignment.files}, ())
+
+
+def _untrained(reference: Reference, exercise: Exercise) -> bytes:
+    if not exercise.constructor:
+        return models.untrained(exercise)
+    module, function = exercise.written_in
+    return open_nets.untrained(getattr(reference.module(module), function))
+
+
+def _grade_reference(course: Course, assignment: Assignment, held: Confinement) -> Report:
+    try:
+        submission = reference_submission(course, assignment)
+        return oracle.grade(submission, course, assignment, _STUDENT, confinement=held, secret=_SECRET)
+    except GraderError:
+        raise
+    except Exception as error:
+        if stopped := interruption(error, course.root):
+            raise stopped from error
+        raise SelfTestFailed(
+            f"{assignment.name} is not graded, because the grader itself fails on the reference "
+            f"({type(error).__name__}: {error}); repair that and run the same command again."
+        ) from error
+
+
+def _refusal(assignment: Assignment, held: Confinement, failed: list[Verdict]) -> str:
+    first, *others = failed
+    hint = next((finding.hint for finding in first.findings if finding.hint), first.verdict).rstrip(".")
+    modules = Counter(verdict.name.partition(".")[0] for verdict in others)
+    also = "".join(f", and {count} more of {module}" for module, count in modules.items())
+    return (
+        f"{assignment.name} is not graded, because on this machine the reference itself does not pass in the sandbox "
+        f"({held.name}): {first.name} ({hint}){also}; raise seconds or memory under [limits] in course.toml, or repair "
+        "what is named here, and run the same command again."
+    )
+
+
+def _is_kept(course: Course, key: str) -> bool:
+    try:
+        with kept_results(course) as store:
+            return bool(store.get(key) == _PASSED)
+    except (OSError, sqlite3.Error, diskcache.Timeout):
+        return False
+
+
+def _key(course: Course, assignment: Assignment, held: Confinement) -> str:
+    return digest(
+        (
+            b"self-test",
+            msgspec.json.encode([assignment.name, assignment.exercises, course.limits, course.grading]),
+            held.name.encode(),
+            code_digest(course.root, course.package),
+            *_machine(course),
+        )
+    )
+
+
+def _machine(course: Course) -> Iterator[bytes]:
+    """What of this machine, and of who grades on it, decides whether a worker can do its work."""
+    yield repr((tuple(os.uname()), os.getuid(), capabilities(), _resource_limits())).encode()
+    for package in ("numpy", "sandlock", *sorted(set(course.packages.values()))):
+        yield _installed(package)
+
+
+def _resource_limits() -> list[tuple[int, int]]:
+    """The limits that this process was started with, which its workers cannot exceed."""
+    names = sorted(name for name in vars(resource) if name.startswith("RLIMIT_"))
+    return [resource.getrlimit(getattr(resource, name)) for name in names]
+
+
+@cache
+def _installed(package: str) -> bytes:
+    """The list of a package's files and their checksums: it tells a CUDA build from another of the same version."""
+    try:
+        return (distribution(package).read_text("RECORD") or "").encode()
+    except PackageNotFoundError:
+        return b""

@@ -1,0 +1,74 @@
+"""A full disk, a locked database, no process left to start: nobody's mistake, and one sentence.
+
+What the machine refuses must never be held against a submission. It ends the run instead, with an error of its own, and
+the same command goes on where it ended.
+"""
+
+from __future__ import annotations
+
+import errno
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+import diskcache
+from sqlalchemy.exc import DBAPIError
+
+from ..errors import Interrupted
+
+AGAIN: Final = "run the same command again; what was graded is kept"
+
+_FULL: Final = "disk full at {place}: free space and"
+_READ_ONLY: Final = "{place} is read-only: make it writable and"
+_LOCKED: Final = "{place} is locked by another program: close that and"
+_BROKEN: Final = "{place} cannot be read or written: check the disk and"
+_TOO_MUCH: Final = "the machine has no more processes, files or memory to give: close other programs and"
+_BY_ERRNO: Final = {
+    **dict.fromkeys((errno.ENOSPC, errno.EDQUOT, errno.EFBIG), _FULL),
+    **dict.fromkeys((errno.EROFS, errno.EACCES, errno.EPERM), _READ_ONLY),
+    **dict.fromkeys((errno.EIO, errno.ESTALE), _BROKEN),
+    **dict.fromkeys((errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN), _TOO_MUCH),
+}
+_BY_SQLITE: Final = {  # primary result codes; the extended ones have more in their upper bits
+    sqlite3.SQLITE_FULL: _FULL,
+    sqlite3.SQLITE_READONLY: _READ_ONLY,
+    sqlite3.SQLITE_BUSY: _LOCKED,
+    sqlite3.SQLITE_LOCKED: _LOCKED,
+    sqlite3.SQLITE_IOERR: _BROKEN,
+}
+
+
+def interruption(error: BaseException, place: Path | str) -> Interrupted | None:
+    """The error to report where the machine got in the way; None where it did not.
+
+    Parameters
+    ----------
+    error : BaseException
+        What was raised.
+    place : Path or str
+        What was being written, for errors that do not name it.
+    """
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    sentence = None
+    if isinstance(cause, diskcache.Timeout):
+        sentence = _LOCKED
+    elif isinstance(cause, sqlite3.Error):
+        sentence = _BY_SQLITE.get(getattr(cause, "sqlite_errorcode", 0) & 0xFF)
+    elif isinstance(cause, OSError):
+        sentence = _BY_ERRNO.get(cause.errno or 0)
+        place = cause.filename if isinstance(cause.filename, str | Path) else place
+    return None if sentence is None else Interrupted(f"{sentence.format(place=place)} {AGAIN}.")
+
+
+@contextmanager
+def as_interruption(place: Path | str) -> Iterator[None]:
+    """Raise `Interrupted` where the machine gets in the way of what the ``with`` statement does; see `interruption`."""
+    try:
+        yield
+    except Exception as error:
+        found = interruption(error, place)
+        if found is None:
+            raise
+        raise found from error

@@ -1,0 +1,72 @@
+"""Clauses of the gate that look at names and contents: litter, unlisted files, markers, used notebooks."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from .. import goldens
+from ..markers import ANY_SPELLING
+from ..script import KERNELSPEC
+from .released import Leak, Released
+
+LITTER = re.compile(
+    r"(^|/)(__MACOSX|__pycache__|\.ipynb_checkpoints|\.DS_Store|Thumbs\.db)(/|$)"
+    r"|\.(pyc|pyo|pyd|so|o|dll|dylib|swp|orig|bak)$|~$|-checkpoint\.\w+$",
+    re.IGNORECASE,
+)
+ALLOWED = re.compile(
+    r"utils/(\w+/)*(\w+\.(pyx?|c|h)|py\.typed)|utils/explorers/app\.ipynb|utils/photographs/(\w+\.jpg|ATTRIBUTION\.md)"
+    r"|(README\.md|LICENSE|environment\.yml|pyproject\.toml|setup\.py)"
+)
+PICTURE = re.compile(r"[\w-]+\.(png|jpe?g|svg)")
+NOTEBOOK_KEYS = {"cells", "metadata", "nbformat", "nbformat_minor"}
+CELL_KEYS = {"cell_type", "id", "metadata", "source", "outputs", "execution_count"}
+METADATA_KEYS = {"nbgrader", "deletable", "editable"}
+
+
+def litter(released: Released) -> Iterator[Leak]:
+    """What compilers, editors and archivers leave behind."""
+    for path in released.tree:
+        if LITTER.search(path):
+            yield Leak(path, 0, 0, "this is a compiled file or a tool's litter; delete it")
+
+
+def unlisted_files(released: Released) -> Iterator[Leak]:
+    """Files that no rule allows."""
+    listed = {goldens.MODEL_TABLE} | {f"{goldens.FOLDER}/{e.name}.npz" for e in released.exercises}
+    folders = {f"assignments/{assignment.name}" for assignment in released.course.assignment}
+    own = re.compile(rf"{released.course.package}/\w+\.py")
+    for assignment in released.course.assignment:
+        listed |= {f"assignments/{assignment.name}/{notebook.name}.ipynb" for notebook in assignment.notebook}
+    for path in released.tree:
+        folder, _, name = path.rpartition("/")
+        picture = folder in folders and PICTURE.fullmatch(name)
+        if not (path in listed or picture or own.fullmatch(path) or ALLOWED.fullmatch(path) or LITTER.search(path)):
+            yield Leak(path, 0, 0, "this file is not on the list of what students get; keep it elsewhere")
+
+
+def markers(released: Released) -> Iterator[Leak]:
+    """Markers of solutions and hidden tests, in any spelling."""
+    for text in released.texts:
+        for number, line in enumerate(text.text.split("\n"), 1):
+            if match := ANY_SPELLING.search(line):
+                yield Leak(text.path, text.cell, number, f'"{match[0].strip()}" marks a solution; remove it')
+
+
+def used_notebooks(released: Released) -> Iterator[Leak]:
+    """Outputs, execution counts and metadata of whoever ran a notebook."""
+    for path, notebook in released.notebooks.items():
+        if notebook is None:
+            yield Leak(path, 0, 0, "this is not a notebook; build it again")
+            continue
+        if set(notebook) - NOTEBOOK_KEYS or notebook.get("metadata") != {"kernelspec": KERNELSPEC}:
+            yield Leak(path, 0, 0, "this notebook has metadata besides the kernel's name; remove it")
+        for number, cell in enumerate(notebook["cells"], 1):
+            if cell.get("outputs"):
+                yield Leak(path, number, 0, "this cell has outputs; clear them")
+            if cell.get("execution_count") is not None:
+                yield Leak(path, number, 0, "this cell has an execution count; clear it")
+            foreign = (set(cell) - CELL_KEYS) | (set(cell.get("metadata") or ()) - METADATA_KEYS)
+            if foreign:
+                yield Leak(path, number, 0, f"this cell has metadata of its own ({', '.join(sorted(foreign))})")

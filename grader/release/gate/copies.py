@@ -1,0 +1,158 @@
+"""Does given code hold an answer in other words? Token similarity of every given function with every solution.
+
+`survivors` finds single lines of a solution as they stand. Here the names, numbers and settings of a piece of code are
+made alike first, so that an optimiser that keeps its averages in attributes is still seen to be the one that keeps them
+in a dict. What is alike and may stay, since it is no answer, is listed with the reason in ``accepted_copies.toml``.
+
+Code that computes the same in another way is not found like this: such a file is left out of the student edition
+(`edition.NOT_GIVEN`).
+"""
+
+from __future__ import annotations
+
+import ast
+import copy
+import io
+import re
+import textwrap
+import tokenize
+import tomllib
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+from ..regions import regions
+from .released import Leak, Released
+
+GRAM = 8  # tokens that have to follow one another in both
+LEAST = 8  # runs of tokens that have to be in common; two lines have fewer
+SHARE = 0.4  # of the solution's runs; copies with other names have 0.43 to 0.8 (see the tests)
+ACCEPTED = Path(__file__).with_name("accepted_copies.toml")
+_LIBRARIES = {"np", "torch", "math", "F", "nn"}
+_NAMES = {"v", ",", "="}  # a run of these, as in a call that returns a tuple, says nothing
+_LAYOUT = {tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER}
+
+
+def copies(released: Released) -> Iterator[Leak]:
+    """Given functions that are much like a solution, and accepted pairs that are so no longer."""
+    accepted = dict(_accepted())
+    solutions = [
+        (f"{module}.{region.function}", runs_of(_text(source, region.begin, region.end)))
+        for module in released.reference.modules
+        for source in [released.reference.source(module)]
+        for region in regions(source, released.reference.path(module))
+    ]
+    for path, line, name, runs in _functions(released):
+        for exercise, solution in solutions:
+            common = len(runs & solution)
+            if common < LEAST or common < SHARE * len(solution) or accepted.get((f"{path}:{name}", exercise)):
+                continue
+            share = f"{100 * common / len(solution):.0f} %"
+            yield Leak(
+                path, 0, line, f"{name} is much like the solution of {exercise} ({share} of its code); write it "
+                f"differently, leave it out, or accept the pair with its reason in {ACCEPTED.name}"
+            )  # fmt: skip
+
+
+def runs_of(text: str) -> frozenset[tuple[str, ...]]:
+    """The runs of `GRAM` tokens of a piece of Python, with what has a name or is a number made alike.
+
+    Parameters
+    ----------
+    text : str
+        Statements; a ``return`` may stand outside of a function.
+
+    Returns
+    -------
+    frozenset of tuple of str
+    """
+    tree = ast.fix_missing_locations(_Alike().visit(ast.parse(f"def _():\n{textwrap.indent(text, ' ')}")))
+    read = tokenize.generate_tokens(io.StringIO(ast.unparse(tree.body[0].body)).readline)
+    words = [token.string for token in read if token.type not in _LAYOUT and token.string not in "()"]
+    runs = (tuple(words[k : k + GRAM]) for k in range(len(words) - GRAM + 1))
+    return frozenset(run for run in runs if not set(run) <= _NAMES)
+
+
+class _Alike(ast.NodeTransformer):
+    """Puts one name in place of every name, number, setting and coefficient; functions of a library keep theirs."""
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        return ast.Name("v", node.ctx)
+
+    def visit_Constant(self, node: ast.Constant) -> ast.expr:
+        return ast.Name("v", ast.Load())
+
+    def visit_JoinedStr(self, node: ast.JoinedStr) -> ast.expr:
+        return ast.Name("v", ast.Load())
+
+    def visit_Attribute(self, node: ast.Attribute) -> ast.expr:
+        if isinstance(node.value, ast.Name | ast.Attribute):
+            return ast.Name(node.attr if _root(node) in _LIBRARIES else "v", ast.Load())
+        return self.generic_visit(node)  # type: ignore[return-value]
+
+    def visit_Subscript(self, node: ast.Subscript) -> ast.expr:
+        if isinstance(node.slice, ast.Constant | ast.Name | ast.JoinedStr):  # an entry of a dict
+            return ast.Name("v", ast.Load())
+        return self.generic_visit(node)  # type: ignore[return-value]
+
+    def visit_Call(self, node: ast.Call) -> ast.expr:
+        if isinstance(node.func, ast.Attribute) and node.func.attr in ("get", "setdefault"):
+            return ast.Name("v", ast.Load())
+        if isinstance(node.func, ast.Attribute) and node.func.attr == "astype":
+            return self.visit(node.func.value)  # type: ignore[no-any-return]
+        return self.generic_visit(node)  # type: ignore[return-value]
+
+    def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
+        plain = self.generic_visit(node)
+        assert isinstance(plain, ast.BinOp)
+        coefficient = isinstance(plain.op, ast.Sub | ast.Pow)  # 1 - beta, beta ** t, where another has 0.1
+        if coefficient and isinstance(plain.left, ast.Name) and isinstance(plain.right, ast.Name):
+            return ast.Name("v", ast.Load())
+        return plain
+
+
+def _root(node: ast.expr) -> str:
+    while isinstance(node, ast.Attribute):
+        node = node.value
+    return node.id if isinstance(node, ast.Name) else ""
+
+
+def _text(source: str, begin: int, end: int) -> str:
+    return textwrap.dedent("\n".join(source.split("\n")[begin : end - 1]))
+
+
+def _functions(released: Released) -> Iterator[tuple[str, int, str, frozenset[tuple[str, ...]]]]:
+    """Every function of the released Python files that is no exercise: path, line, name and runs."""
+    exercises = {(exercise.file, exercise.function.rpartition(".")[2]) for exercise in released.exercises}
+    for path, data in sorted(released.tree.items()):
+        if not path.endswith(".py"):
+            continue
+        text = data.decode("utf-8", "replace")
+        for line, name, body in _bodies(text):
+            if (path, name) not in exercises:
+                yield path, line, name, runs_of(body)
+
+
+@cache
+def _bodies(text: str) -> tuple[tuple[int, str, str], ...]:
+    """The functions of a text: line, name, and what stands in it without the docstring."""
+    try:
+        tree = ast.parse(text)
+    except (SyntaxError, ValueError):
+        return ()  # `trials.stubs` says so
+    found = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef):
+            body = copy.copy(node.body)
+            if ast.get_docstring(node) is not None:
+                body = body[1:]
+            found.append((node.lineno, node.name, ast.unparse(ast.Module(body, [])) or "pass"))
+    return tuple(found)
+
+
+@cache
+def _accepted() -> tuple[tuple[tuple[str, str], str], ...]:
+    """Pairs of a given function and an exercise → why they may be alike."""
+    table = tomllib.loads(ACCEPTED.read_text("utf-8")).get("pair", [])
+    assert all(re.fullmatch(r"\S.*\S", pair["because"]) for pair in table), "an accepted pair needs a reason"
+    return tuple(((pair["given"], pair["exercise"]), pair["because"]) for pair in table)

@@ -1,0 +1,146 @@
+"""Clauses of the gate that look at what the code does: stubs raise, and the public checks tell right from wrong."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import importlib.abc
+import importlib.util
+import itertools
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from importlib.machinery import ModuleSpec
+from types import ModuleType
+
+import numpy as np
+
+from utils.checks.hearing import Answer
+from utils.checks.judge import Judgement, attempt, judge
+from utils.checks.pack import Pack, PackError
+from utils.checks.program import run_program
+
+from ...course import Exercise
+from ...judging.trial import SEED
+from .. import goldens
+from ..regions import functions
+from .released import Leak, Released
+
+_NUMBER = itertools.count()
+
+
+def stubs(released: Released) -> Iterator[Leak]:
+    """Exercises that do not raise NotImplementedError, whatever they are called with."""
+    for exercise in released.exercises:
+        source = released.tree.get(exercise.file)
+        if source is None:
+            yield Leak(exercise.file, 0, 0, f"this file is missing, and {exercise.name} belongs in it")
+            continue
+        try:
+            function = functions(ast.parse(source)).get(exercise.function)
+        except (SyntaxError, ValueError):
+            yield Leak(exercise.file, 0, 0, f"this is not valid Python, so {exercise.name} is no stub")
+            continue
+        if function is None or not _raises(function.body):
+            line = function.lineno if function else 0
+            yield Leak(exercise.file, 0, line, f"{exercise.name} does not raise NotImplementedError; it is no stub")
+
+
+def checks(released: Released) -> Iterator[Leak]:
+    """Public checks that a stub passes or a solution fails."""
+    with package(released.tree, f"{released.course.package}/") as name:
+        for exercise in released.exercises:
+            path = f"{goldens.FOLDER}/{exercise.name}.npz"
+            if path not in released.tree or released.course.absent(exercise.module):
+                continue
+            try:
+                pack = Pack.from_bytes(released.tree[path])
+                stub = importlib.import_module(f"{name}.{exercise.module}")
+            except PackError as error:
+                yield Leak(path, 0, 0, f"this public check cannot be read ({error})")
+            except Exception as error:  # anything can happen while a module is imported
+                yield Leak(exercise.file, 0, 0, f"this cannot be imported ({type(error).__name__}: {error})")
+            else:
+                solution = verdict(pack, exercise, released.reference.module(exercise.module))
+                if solution.share < 1:
+                    hint = solution.findings[0].hint
+                    yield Leak(path, 0, 0, f"the solution of {exercise.name} fails this public check: {hint}")
+                if verdict(pack, exercise, stub).share > 0:
+                    yield Leak(path, 0, 0, f"the stub of {exercise.name} passes this public check, or part of it")
+
+
+def verdict(pack: Pack, exercise: Exercise, module: ModuleType) -> Judgement:
+    """Judge an exercise by its public checks, as the student's own `check` does."""
+
+    def run(program: str, inputs: Mapping[str, object], fetch: Sequence[str]) -> Answer:
+        np.random.seed(SEED)
+        return run_program(program, {exercise.module: module}, inputs, fetch)
+
+    hearings = [golden.hear(attempt(golden.case, exercise.function, run)) for golden in pack.cases]
+    return judge(hearings, pack.hints)
+
+
+def _raises(body: list[ast.stmt]) -> bool:
+    """Whether these statements come to a NotImplementedError before anything else ends them."""
+    for statement in body:
+        match statement:
+            case ast.Raise(exc=ast.Call(func=ast.Name("NotImplementedError")) | ast.Name("NotImplementedError")):
+                return True
+            case ast.Raise() | ast.Return():
+                return False
+            case ast.For(body=inner) | ast.With(body=inner) if _raises(inner):
+                return True
+            case ast.If(body=one, orelse=other) if _raises(one) and _raises(other):
+                return True
+    return False
+
+
+@contextmanager
+def package(tree: Mapping[str, bytes], folder: str) -> Iterator[str]:
+    """Make the package that stands in a tree importable. Nothing is written to disk.
+
+    Parameters
+    ----------
+    tree : mapping of str to bytes
+        Paths and contents.
+    folder : str
+        Where in the tree the package is, with a slash at its end.
+
+    Yields
+    ------
+    str
+        The name to import it by, which no other package has.
+    """
+    name = f"_released_{next(_NUMBER)}"
+    sources = {
+        f"{name}.{path[len(folder) : -len('.py')].replace('/', '.')}".removesuffix(".__init__"): data
+        for path, data in tree.items()
+        if path.startswith(folder) and path.endswith(".py")
+    }
+    importer = _Importer({name: b"", **sources})
+    sys.meta_path.insert(0, importer)
+    try:
+        yield name
+    finally:
+        sys.meta_path.remove(importer)
+        for module in [key for key in sys.modules if f"{key}.".startswith(f"{name}.")]:
+            del sys.modules[module]
+
+
+class _Importer(importlib.abc.MetaPathFinder, importlib.abc.InspectLoader):
+    """Imports modules from their sources in memory."""
+
+    def __init__(self, sources: Mapping[str, bytes]) -> None:
+        self.sources = sources
+
+    def find_spec(self, fullname: str, path: object, target: object = None) -> ModuleSpec | None:
+        """A spec for our own modules, None for all others."""
+        return importlib.util.spec_from_loader(fullname, self) if fullname in self.sources else None
+
+    def is_package(self, fullname: str) -> bool:
+        """Whether other modules stand below this one."""
+        return any(name.startswith(f"{fullname}.") for name in self.sources)
+
+    def get_source(self, fullname: str) -> str:
+        """A module's text."""
+        return self.sources[fullname].decode("utf-8")
