@@ -114,6 +114,8 @@ class _Reader:
         self._given = given
         self._tree = tree
         self._wanted = sorted(files)
+        packages = {name.partition("/")[0] for name in files if name.endswith(".py")}
+        self._package_files = {f"{package}/__init__.py" for package in packages}
         self._remarks = list(tree.remarks)
         inside = [entry for entry in tree.entries if self._is_inside(entry)]
         self._top = self._find_top(inside)
@@ -208,7 +210,7 @@ class _Reader:
                 yield f"{printable(name)} is {what} and was ignored"
             elif entry.kind == "file" and name in self._given and self._is_as_given(entry, self._given[name]):
                 continue
-            elif name in self._given and name.endswith("/__init__.py") and name.count("/") == 1:
+            elif name in self._package_files:
                 yield f"the submitted {name} was ignored: the grader puts the package together itself"
             elif entry.kind == "file" and name in self._given:
                 yield f"{name} was changed; the grader goes by the one that the course gives"
