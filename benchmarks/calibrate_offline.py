@@ -20,13 +20,13 @@ import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
 
-from solutions.nndl.fc_net import TwoLayerNet as ModularNet
-from solutions.nndl.neural_net import TwoLayerNet
 from utils.cifar10 import find_cifar10
 from utils.data_utils import get_CIFAR10_data
 from utils.offline_images import OFFLINE_CLASSES, offline_pixels
 from utils.solver import Solver
 from utils.vis_utils import course_style
+
+from .reference import reference
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 SETS = {"cifar10": "CIFAR-10", "offline": "offline set"}
@@ -48,7 +48,7 @@ def two_layer(iterations: int, rate: float, reg: float) -> Callable[[Data, int],
     def run(data: Data, seed: int) -> Run:
         np.random.seed(seed)
         X, X_val, X_test = (data[f"X_{part}"].reshape(-1, 3072) for part in ("train", "val", "test"))
-        net = TwoLayerNet(3072, 50, 10)
+        net = reference("neural_net").TwoLayerNet(3072, 50, 10)
         stats = net.train(
             X,
             data["y_train"],
@@ -98,7 +98,7 @@ NETS: dict[str, tuple[Callable[[Data, int], Run], int]] = {  # name: how to run 
     "two layers, 50 units, rate 1e-3, reg 0.5, 5000 iterations": (two_layer(5000, 1e-3, 0.5), 2),
     "two layers, 200 units": (
         solved(
-            lambda: ModularNet(hidden_dims=200, reg=0.25),
+            lambda: reference("fc_net").TwoLayerNet(hidden_dims=200, reg=0.25),
             10,
             optim_config={"learning_rate": 1e-3},
             lr_decay=0.9,

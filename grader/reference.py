@@ -14,6 +14,7 @@ from functools import cached_property
 from pathlib import Path
 from types import ModuleType
 
+from .course import Course
 from .errors import CourseError
 from .patch import Hunk, apply, changed_functions
 
@@ -40,6 +41,11 @@ class Reference:
         self.folder = root / "solutions" / package
         if not (self.folder / "__init__.py").is_file():
             raise CourseError(f"{self.folder} is missing; the grader needs the reference to compare with.")
+
+    @classmethod
+    def of(cls, course: Course) -> Reference:
+        """The reference of a course."""
+        return cls(course.root, course.package)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Reference) and (self.root, self.package) == (other.root, other.package)

@@ -141,7 +141,7 @@ def prove(course: Course, exercises: Sequence[str], *, check: bool = False, jobs
     """Run mutants with a progress bar, print what slips through, write the page; exit code 1 where something does."""
     from . import mutation
 
-    RecipeBook(Reference(course.root, course.package)).require(course)
+    RecipeBook(Reference.of(course)).require(course)
     known, everything = mutation.solved(course), not exercises
     wanted = known if everything else list(exercises)
     unknown = [name for name in wanted if name not in known]

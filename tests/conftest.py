@@ -24,4 +24,4 @@ def course() -> Course:
 
 @pytest.fixture(scope="session")
 def reference(course: Course) -> Reference:
-    return Reference(course.root, course.package)
+    return Reference.of(course)

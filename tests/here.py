@@ -10,7 +10,7 @@ from grader.recipes import recipe_book
 from grader.reference import Reference
 
 COURSE = courses.load(Path(__file__).parents[1])
-ALL_RECIPES = recipe_book(Reference(COURSE.root, COURSE.package)).all()
+ALL_RECIPES = recipe_book(Reference.of(COURSE)).all()
 RECIPES = {name: recipe for name, recipe in ALL_RECIPES.items() if not COURSE.absent(recipe.module)}
 RIGHT: list[tuple[str, str, tuple[Hunk, ...]]] = [
     (recipe.name, answer.style, answer.hunks) for recipe in RECIPES.values() for answer in recipe.right

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
+from ..reference import reference
 from .rows import Row
 
 Passes = dict[str, Callable[[], Any]]
@@ -55,11 +56,10 @@ def ours(row: Row, dtype: str) -> Passes:
 
 def _our_step(a: dict[str, Any], dtype: str) -> Callable[[], None]:
     """What `utils.solver.Solver` does with one minibatch: loss, gradients, and Adam."""
-    from solutions.nndl.cnn import ThreeLayerConvNet
-    from solutions.nndl.optim import adam
     from utils.solver import blas_at_rest
 
-    model, configs = ThreeLayerConvNet(dtype=np.dtype(dtype)), {}
+    adam = reference("optim").adam
+    model, configs = reference("cnn").ThreeLayerConvNet(dtype=np.dtype(dtype)), {}
 
     def step() -> None:
         _, grads = model.loss(a["x"], a["y"])

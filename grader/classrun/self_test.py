@@ -73,16 +73,14 @@ def require(course: Course, assignment: Assignment, held: Confinement, *, again:
     if failed:
         raise SelfTestFailed(_refusal(assignment, held, failed))
     solved = [exercise.name for exercise in assignment.exercises if not exercise.score]
-    RecipeBook(Reference(course.root, course.package)).require(
-        course, solved
-    )  # what is wrong is named, so that has to be usable, too
+    RecipeBook(Reference.of(course)).require(course, solved)  # what is wrong is named, so that has to be usable, too
     keep(course, {key: _PASSED})
     _passed_here.add(key)
 
 
 def reference_submission(course: Course, assignment: Assignment) -> Submission:
     """What the reference hands in: its modules, and a net that nobody has trained where one is asked for."""
-    reference = Reference(course.root, course.package)
+    reference = Reference.of(course)
     files = {f"{course.package}/{module}.py": reference.source(module).encode() for module in reference.modules}
     for exercise in assignment.exercises:
         if exercise.score:

@@ -68,7 +68,7 @@ def run(course: Course, folder: Path | None = None) -> None:
 
 def make_kit(course: Course, assignment: Assignment, folder: Path) -> Kit:
     """What the class's submissions are made of; the nets are trained once and kept in `folder`."""
-    reference = Reference(course.root, course.package)
+    reference = Reference.of(course)
     notebooks = {
         f"{notebook.name}.ipynb": (
             course.root / "assignments" / assignment.name / f"{notebook.name}.ipynb"

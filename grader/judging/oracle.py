@@ -78,7 +78,7 @@ def grade(
         When no worker can be started. Whatever the submission does ends up in the report instead.
     """
     require_packages(course, assignment)
-    reference = Reference(course.root, course.package)
+    reference = Reference.of(course)
     budget = Budget(course.limits)
     verdicts: list[Verdict] = []
     for module, exercises in groupby(assignment.exercises, key=lambda exercise: exercise.written_in[0]):

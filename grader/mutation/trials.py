@@ -72,7 +72,7 @@ def prove(course: Course, exercises: Sequence[str] = (), *, jobs: int | None = N
         How many mutants there are.
     outcome : Outcome
     """
-    reference = Reference(course.root, course.package)
+    reference = Reference.of(course)
     work = []
     for name in exercises or solved(course):
         found = mutants(name, reference)
@@ -157,7 +157,7 @@ def _one_blas_thread() -> None:
 
 @cache
 def _reference(root: Path) -> Reference:
-    return Reference(root, load_course(root).package)
+    return Reference.of(load_course(root))
 
 
 @cache

@@ -75,7 +75,7 @@ def release(course: Course, assignments: Sequence[str] = (), check: bool = False
     wanted = chosen(course, assignments)
     names = [assignment.name for assignment in wanted]
     package(course)  # what is amiss in the reference itself is said first
-    reference = Reference(course.root, course.package)
+    reference = Reference.of(course)
     RecipeBook(reference).require(course)
     tree = build(course, names)
     leaks = inspect({**given(course), **tree}, course, reference)

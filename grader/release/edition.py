@@ -84,7 +84,7 @@ def student_edition(course: Course, out: Path, tree: Mapping[str, bytes] | None 
     if folder.exists() and not _is_edition(folder, course.package):
         raise UnusableInput(f"{folder} is there and is no earlier student edition; choose another place.")
     files = {**given(course), **(build(course) if tree is None else tree)}
-    if leaks := inspect(files, course, Reference(course.root, course.package)):
+    if leaks := inspect(files, course, Reference.of(course)):
         raise ReleaseRefused(listed("There is no student edition, because the gate found {}", leaks, "leak"))
     if folder.exists():
         shutil.rmtree(folder)

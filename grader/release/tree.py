@@ -32,7 +32,7 @@ def build(course: Course, assignments: Sequence[str] = ()) -> dict[str, bytes]:
     CourseError
         Where course.toml and the sources are damaged or do not fit each other.
     """
-    reference = Reference(course.root, course.package)
+    reference = Reference.of(course)
     tree = package(course)
     for assignment in chosen(course, assignments):
         tree |= generate(course, assignment)

@@ -102,7 +102,7 @@ def test_without_a_sandbox_the_demo_says_so_first_and_goes_on_bare(
 
     monkeypatch.setattr(demo, "confinement", refuse)
     monkeypatch.setattr(demo, "release", lambda *_, **__: Release((), (), 0, {}))
-    monkeypatch.setattr(demo, "make_kit", lambda *_: Kit({}, {}, b"", b"", Reference(course.root, course.package)))
+    monkeypatch.setattr(demo, "make_kit", lambda *_: Kit({}, {}, b"", b"", Reference.of(course)))
     monkeypatch.setattr(demo, "make_class", lambda *_: None)
     monkeypatch.setattr(demo, "collect", lambda *_: [])
     monkeypatch.setattr(demo.show, "grade_class", grade)

@@ -109,7 +109,7 @@ SLOW_AGAIN = (  # it counts its calls, and sleeps when it has been called for ea
 def test_what_is_slow_in_follow_through_alone_keeps_what_is_right(course: Course, reference: Reference) -> None:
     name = "layers.affine_backward"
     cases = list(
-        recipe(Reference(course.root, course.package), name).draw(
+        recipe(Reference.of(course), name).draw(
             oracle.case_rng(b"a secret for the tests", "ana", _exercise(course, name))
         )
     )
@@ -152,7 +152,7 @@ def test_an_exit_makes_one_program_run_again_and_not_all(
     name = "layers.relu_forward"
     cases = len(
         list(
-            recipe(Reference(course.root, course.package), name).draw(
+            recipe(Reference.of(course), name).draw(
                 oracle.case_rng(b"a secret for the tests", "ana", _exercise(course, name))
             )
         )
