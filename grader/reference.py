@@ -27,6 +27,15 @@ class Reference:
 
     References to the same folder are equal.
 
+    Attributes
+    ----------
+    secret_folder : Path
+        ``solutions``: students get nothing of what is in it.
+    folder : Path
+        The modules.
+    exercises_folder : Path
+        How each of their functions is judged.
+
     Parameters
     ----------
     root : Path
@@ -38,7 +47,9 @@ class Reference:
     def __init__(self, root: Path, package: str) -> None:
         self.root = root
         self.package = package
-        self.folder = root / "solutions" / package
+        self.secret_folder = root / "solutions"
+        self.folder = self.secret_folder / package
+        self.exercises_folder = self.secret_folder / "exercises"
         if not (self.folder / "__init__.py").is_file():
             raise CourseError(f"{self.folder} is missing; the grader needs the reference to compare with.")
 
@@ -64,7 +75,7 @@ class Reference:
 
     def module(self, name: str) -> ModuleType:
         """A module, imported as ``solutions.<package>.<name>``."""
-        return _import(self.folder.parent, f"{self.package}.{name}")
+        return _import(self.secret_folder, f"{self.package}.{name}")
 
     def public_names(self, module: str) -> tuple[str, ...]:
         """The functions and classes that a module defines itself."""
@@ -126,10 +137,14 @@ class Reference:
         exec(compile(text, file, "exec"), vars(made))
         return made
 
+    def notebooks_folder(self, assignment: str) -> Path:
+        """Where the percent scripts of an assignment's notebooks stand, and what those notebooks show."""
+        return self.secret_folder / assignment
+
     @cached_property
     def recipe_files(self) -> dict[str, tuple[Path, ...]]:
         """The files in ``solutions/exercises`` by the student's file that they are about."""
-        folders = sorted(path for path in (self.root / "solutions" / "exercises").glob("[!_.]*") if path.is_dir())
+        folders = sorted(path for path in self.exercises_folder.glob("[!_.]*") if path.is_dir())
         files = {folder.name: tuple(sorted(path for path in folder.iterdir() if path.is_file())) for folder in folders}
         return {name: found for name, found in files.items() if found}
 
@@ -139,7 +154,7 @@ class Reference:
 
     def recipe_module(self, path: Path) -> ModuleType:
         """One of these files, imported as ``solutions.exercises.<student's file>.<family>``."""
-        return _import(self.root / "solutions", f"exercises.{path.parent.name}.{path.stem}")
+        return _import(self.secret_folder, f"exercises.{path.parent.name}.{path.stem}")
 
 
 def edited(text: str, edits: Sequence[Edit], where: str) -> str:

@@ -15,6 +15,7 @@ import numpy as np
 from ..course import Course
 from ..errors import Interrupted
 from ..host.interruptions import AGAIN, as_interruption
+from ..reference import Reference
 
 _FOLDER = Path("build", "verdicts")
 
@@ -48,12 +49,11 @@ def digest(parts: Iterable[bytes]) -> str:
 
 
 @cache
-def code_digest(root: Path, package: str) -> bytes:
+def code_digest(reference: Reference) -> bytes:
     """A digest of all code that a verdict depends on: the grader's, the reference's, Python's and NumPy's version."""
     summary = hashlib.sha256(f"{sys.version} {np.__version__}".encode())
     kit = Path(__file__).parents[1]
-    solutions = (root / "solutions" / name for name in (package, "exercises"))
-    for folder in (kit, kit.parent / "utils", *solutions):
+    for folder in (kit, kit.parent / "utils", reference.folder, reference.exercises_folder):
         for path in sorted((*folder.rglob("*.py"), *folder.rglob("*.wrong"))):
             summary.update(str(path.relative_to(folder)).encode() + b"\0" + path.read_bytes())
     return summary.digest()

@@ -136,7 +136,7 @@ def _key(course: Course, assignment: Assignment, held: Confinement) -> str:
             b"self-test",
             msgspec.json.encode([assignment.name, assignment.exercises, course.limits, course.grading]),
             held.name.encode(),
-            code_digest(course.root, course.package),
+            code_digest(Reference.of(course)),
             *_machine(course),
         )
     )

@@ -20,6 +20,7 @@ from ..course import Assignment, Course
 from ..host.interruptions import interruption
 from ..judging import oracle
 from ..judging.secret import course_secret
+from ..reference import Reference
 from ..report import Report, Verdict
 from ..sandbox import Confinement, SandboxUnavailable, confinement
 from ..submission import NotASubmission, Submission
@@ -140,6 +141,6 @@ def _cache_key(course: Course, assignment: Assignment, student: str, submission:
         msgspec.json.encode([assignment.name, assignment.exercises, course.limits, course.grading]),
         hashlib.sha256(course_secret(course.root)).digest(),
         held.name.encode(),
-        code_digest(course.root, course.package),
+        code_digest(Reference.of(course)),
     )
     return digest(parts)

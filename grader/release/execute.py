@@ -13,6 +13,7 @@ from nbclient import NotebookClient
 from nbformat import NotebookNode, v4
 
 from ..course import Assignment, Course, Notebook
+from ..reference import Reference
 from .numbers import checked
 from .script import source_notebook
 
@@ -87,7 +88,8 @@ def run_notebook(
     nbclient.exceptions.CellExecutionError
         Where a cell fails, or a number in the text is not true.
     """
-    path = course.root / "solutions" / assignment.name / f"{notebook.name}.py"
+    reference = Reference.of(course)
+    path = reference.notebooks_folder(assignment.name) / f"{notebook.name}.py"
     node = source_notebook(path, assignment, notebook, with_numbers=numbers)
     for cell in node.cells:
         if "numbers" in cell.metadata.get("tags", ()):
@@ -97,7 +99,7 @@ def run_notebook(
     for source in (_TIMES, afterwards, f"print(json.dumps({{{wanted}}}))"):
         node.cells.append(v4.new_code_cell(source))
 
-    places = {course.package: course.root / "solutions" / course.package, "utils": course.root / "utils"}
+    places = {course.package: reference.folder, "utils": course.root / "utils"}
     if numbers:
         places["benchmarks"] = course.root / "benchmarks"  # what was measured on CIFAR-10
     for name, target in places.items():

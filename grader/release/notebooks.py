@@ -16,6 +16,7 @@ from ..course import Assignment, Course
 from ..errors import CourseError
 from ..host.files import write_if_changed
 from ..nbgrader_plugin import configure
+from ..reference import Reference
 from .script import source_notebook
 
 __all__ = ["generate", "source_notebook", "write_sources"]
@@ -45,7 +46,7 @@ def write_sources(course: Course, assignments: Sequence[Assignment] = (), folder
     """
     folder = folder or course.root / "build" / "source"
     for assignment in assignments or course.assignment:
-        scripts = course.root / "solutions" / assignment.name
+        scripts = Reference.of(course).notebooks_folder(assignment.name)
         wanted: dict[Path, bytes] = {}
         for notebook in assignment.notebook:
             node = source_notebook(scripts / f"{notebook.name}.py", assignment, notebook)

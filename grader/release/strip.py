@@ -6,6 +6,7 @@ from collections import Counter
 
 from ..course import Course, listed_at
 from ..errors import CourseError
+from ..reference import Reference
 from .markers import BEGIN, END
 from .regions import regions
 
@@ -93,7 +94,7 @@ def package(course: Course) -> dict[str, bytes]:
     CourseError
         As `strip`, and where course.toml lists an exercise of a file that does not exist.
     """
-    folder = course.root / "solutions" / course.package
+    folder = Reference.of(course).folder
     tree: dict[str, bytes] = {}
     for path in sorted(folder.rglob("*")):
         if not path.is_file() or "__pycache__" in path.parts:
