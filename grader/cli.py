@@ -41,9 +41,9 @@ def release(
     """Write what students get: stubs, notebooks, golden packs. Refuses a release that gives anything away."""
     from . import show
     from .release import release as make_release
+    from .release.build import chosen as released_assignments
     from .release.edition import student_edition
     from .release.goldens import left_out
-    from .release.tree import chosen as released_assignments
 
     loaded = course.load(root)
     released = make_release(loaded, assignments or (), check=check, db=db)

@@ -34,7 +34,7 @@ from sqlalchemy.exc import SAWarning
 
 from . import course as courses
 from .classrun.collect import collect, read_submission
-from .classrun.single import ready
+from .classrun.grading import ready
 from .classrun.workers import report_within_time
 from .course import Course
 from .errors import GraderError

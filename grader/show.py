@@ -15,7 +15,7 @@ from rich.text import Text
 
 from .classrun import self_test
 from .classrun.collect import Entry
-from .classrun.single import Graded, ready
+from .classrun.grading import Graded, ready
 from .course import Assignment, Course
 from .errors import GraderError, UnusableInput
 from .judging import oracle

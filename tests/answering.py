@@ -6,12 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 
 from grader.sandbox import Limits
 from grader.sandbox.inside.wire import Frame
-from grader.sandbox.pool import LARGEST_ANSWER
 from grader.sandbox.questions import Desk
+from grader.sandbox.worker import LARGEST_ANSWER
 
 
 class Here:
-    """A `grader.sandbox.pool.Answerer` without a process of its own.
+    """A `grader.sandbox.worker.Answerer` without a process of its own.
 
     Parameters
     ----------

@@ -23,7 +23,7 @@ from ..submission import NotASubmission, Submission
 from ..submission.similarity import PASSAGES, Pair, similar, submission_passages
 from .cache import keep, kept_results
 from .collect import Entry, read_submission
-from .single import Graded
+from .grading import Graded
 from .workers import grade_class
 
 

@@ -23,7 +23,7 @@ from ..host.bounded_process import BoundedProcess, ChildDied, OutOfTime
 from ..judging import oracle
 from ..sandbox import confinement
 from .collect import Entry
-from .single import Graded, kept_report, no_report, ready, report_for
+from .grading import Graded, kept_report, no_report, ready, report_for
 
 _MARGIN = 60.0  # seconds beyond a submission's budget, for reading it and for what is made once in each process
 _DIED = "its grading process was killed"

@@ -36,7 +36,7 @@ from ..report import Report
 from ..submission import Submission
 from ..wording import one_line
 from .annotate import annotate
-from .database import find_own_programs, open_whole, plainly, shown, transaction
+from .database import errors_in_one_sentence, find_own_programs, open_database, transaction, without_password
 from .lateness import late_penalty
 from .restore import read_pictures, read_released, restore
 from .rows import Row, WrittenGrade, read_row
@@ -70,8 +70,8 @@ class Gradebook:
         self.autograded = autograded or course.root / "autograded"
         self.url = url or f"sqlite:///{course.root / 'gradebook.db'}"
         self._released: dict[str, dict[str, Any]] = {}
-        with self._plainly(f"The gradebook {shown(self.url)} cannot be opened"):
-            self._api = open_whole(self.url, course.package)
+        with self._errors_in_one_sentence(f"The gradebook {without_password(self.url)} cannot be opened"):
+            self._api = open_database(self.url, course.package)
 
     def __enter__(self) -> Gradebook:
         return self
@@ -106,11 +106,11 @@ class Gradebook:
         if assignment not in self._released:
             task = self.course[assignment]
             released = read_released(self.course, task)
-            with self._plainly(f"{assignment} cannot be entered into the gradebook"):
+            with self._errors_in_one_sentence(f"{assignment} cannot be entered into the gradebook"):
                 self._api.update_or_create_assignment(assignment, duedate=task.due)
                 for name, notebook in released.items():
-                    if not self._knows(assignment, name, notebook):
-                        self._teach(assignment, name, notebook)
+                    if not self._has_cells_of(assignment, name, notebook):
+                        self._enter_cells(assignment, name, notebook)
             self._released[assignment] = released
         return self._released[assignment]
 
@@ -149,13 +149,13 @@ class Gradebook:
             files[folder / "timestamp.txt"] = f"{timestamp.isoformat()}\n".encode()
         stamp = {} if timestamp is None else {"timestamp": timestamp}
         where = f"The result of {one_line(report.student)} cannot be entered into the gradebook"
-        with self._plainly(where), atomic_writes(files), transaction(self._api) as book:
+        with self._errors_in_one_sentence(where), atomic_writes(files), transaction(self._api) as book:
             book.update_or_create_student(report.student)
             with book.db.no_autoflush:  # nbgrader fills the new rows in before it adds them
                 book.update_or_create_submission(assignment.name, report.student, **stamp)
             for name, node in notebooks.items():
                 _save(book, (name, assignment.name, report.student), node, folder / f"{name}.ipynb")
-            self._take_off(book, assignment, report.student)
+            self._enter_penalties(book, assignment, report.student)
 
     def scores(self, assignment: str) -> list[Row]:
         """What the gradebook holds of an assignment, by student.
@@ -170,7 +170,7 @@ class Gradebook:
         list of Row
             One for each submission; none where none was recorded.
         """
-        with self._plainly(f"The scores of {assignment} cannot be read"):
+        with self._errors_in_one_sentence(f"The scores of {assignment} cannot be read"):
             try:
                 submissions = self._api.assignment_submissions(assignment)
                 return sorted((read_row(submission) for submission in submissions), key=lambda row: row.student)
@@ -183,10 +183,10 @@ class Gradebook:
         folder = self._folder(assignment, report.student)
         return [content(folder / f"{notebook.name}.ipynb") for notebook in assignment.notebook]
 
-    def _plainly(self, what: str) -> AbstractContextManager[None]:
-        return plainly(what, shown(self.url))
+    def _errors_in_one_sentence(self, what: str) -> AbstractContextManager[None]:
+        return errors_in_one_sentence(what, without_password(self.url))
 
-    def _knows(self, assignment: str, name: str, notebook: Any) -> bool:
+    def _has_cells_of(self, assignment: str, name: str, notebook: Any) -> bool:
         """Whether the database's cells are those of the released notebook."""
         try:
             known = self._api.find_notebook(name, assignment)
@@ -200,7 +200,7 @@ class Gradebook:
             and {cell.name: cell.checksum for cell in known.source_cells} == sums
         )
 
-    def _teach(self, assignment: str, name: str, notebook: Any) -> None:
+    def _enter_cells(self, assignment: str, name: str, notebook: Any) -> None:
         """Enter a notebook's cells, as nbgrader's GenerateAssignment does."""
         names = {"assignment": assignment, "notebook": name, "db_url": self.url}
         try:
@@ -217,7 +217,7 @@ class Gradebook:
             raise GradebookError(f'"{one_line(student)}" is no name for a student; rename the folder in submitted/.')
         return self.autograded / student / assignment.name
 
-    def _take_off(self, book: Any, assignment: Assignment, student: str) -> None:
+    def _enter_penalties(self, book: Any, assignment: Assignment, student: str) -> None:
         """Penalties for lateness, as nbgrader's AssignLatePenalties enters them."""
         submission = book.find_submission(assignment.name, student)
         for notebook in submission.notebooks:

@@ -49,7 +49,7 @@ def transaction(book: Any) -> Iterator[Any]:
             book.db = own
 
 
-def open_whole(url: str, course_id: str) -> Any:
+def open_database(url: str, course_id: str) -> Any:
     """nbgrader's API on a database, which is made where there is none.
 
     nbgrader makes one table after the other, and never again what is missing when it was stopped at that. So a new
@@ -75,7 +75,7 @@ def _newest_schema() -> str | None:
 
 
 @contextlib.contextmanager
-def plainly(what: str, place: str) -> Iterator[None]:
+def errors_in_one_sentence(what: str, place: str) -> Iterator[None]:
     """Turn what the database or the disk says into one sentence.
 
     Raises
@@ -98,7 +98,7 @@ def plainly(what: str, place: str) -> Iterator[None]:
         raise GradebookError(f"{what}: {error}.") from error
 
 
-def shown(url: str) -> str:
+def without_password(url: str) -> str:
     """A database's URL without its password."""
     try:
         return make_url(url).render_as_string(hide_password=True)

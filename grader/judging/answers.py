@@ -22,8 +22,8 @@ from ..host.bounded_process import BoundedProcess
 from ..reference import Reference
 from ..sandbox import Limits
 from ..sandbox.inside.wire import Frame
-from ..sandbox.pool import LARGEST_ANSWER
 from ..sandbox.questions import Desk
+from ..sandbox.worker import LARGEST_ANSWER
 
 MEMORY: Final = 1 << 30
 """Bytes of address space for answering, beyond what the process has when it is up; the course needs a few megabytes."""
@@ -32,7 +32,7 @@ _of_thread = threading.local()
 
 
 class Answers:
-    """The answers that one submission's module gets; see `grader.sandbox.pool.Answerer`.
+    """The answers that one submission's module gets; see `grader.sandbox.worker.Answerer`.
 
     Parameters
     ----------

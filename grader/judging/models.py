@@ -28,7 +28,7 @@ from ..errors import CourseError
 from ..reference import Reference
 from ..report import Verdict
 from ..submission import Submission
-from ..submission.members import Careful
+from ..submission.archive_members import Careful
 from ..wording import VerdictName
 
 HIDDEN_IMAGES = 2000  # a standard error of 1.1 % in the accuracy

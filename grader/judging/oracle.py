@@ -29,13 +29,13 @@ from ..recipes import recipe
 from ..reference import Reference
 from ..report import Report, Verdict
 from ..sandbox import Confinement, Limits, Worker, WorkerLost
-from ..sandbox.given import names_used
+from ..sandbox.given_utils import names_used
 from ..submission import Submission
 from ..wording import VerdictName
-from . import large, models, open_nets
+from . import models, numeric_gradients, open_nets
 from .answers import Answers
 from .budget import Budget, OutOfBudget
-from .same_body import same_body
+from .repeated_answers import same_body
 from .trial import SEED, Trial
 
 _NOT_RUN: Final = Crash(False, "TimeoutError", "not run any more")
@@ -191,7 +191,7 @@ class _Bench:
 
         hearings, hints = trial.hear([answer(case) for case in trial.cases]), trial.recipe.hints
         judgement = judge(hearings, hints, again.run, FollowThrough(follow_through, trial.right))
-        missed = large.missed(
+        missed = numeric_gradients.missed(
             judgement, trial, self._in_time(answer), self._in_time(self._run), seconds=self.limits.seconds
         )
         if missed is not None:

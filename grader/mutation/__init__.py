@@ -6,7 +6,7 @@
 
 from .equivalents import Equivalents
 from .operators import Mutant, mutants
+from .proof import Outcome, prove, solved
 from .report import PAGE, report
-from .trials import Outcome, prove, solved
 
 __all__ = ["PAGE", "Equivalents", "Mutant", "Outcome", "mutants", "prove", "report", "solved"]

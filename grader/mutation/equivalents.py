@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import CourseError
-from .trials import Outcome
+from .proof import Outcome
 
 FILE = Path(__file__).with_name("equivalents.toml")
 

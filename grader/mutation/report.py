@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from .equivalents import Equivalents
 from .operators import OPERATORS
-from .trials import Outcome
+from .proof import Outcome
 
 PAGE = "docs/mutation.md"
 

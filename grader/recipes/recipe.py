@@ -60,7 +60,7 @@ class Recipe:
         which situations are covered does not depend on it.
     large : callable, optional
         ``large(rng)`` gives one more hidden case, for an exercise that computes a gradient: so large that a numeric
-        derivative does not end in its time; see `grader.judging.large`.
+        derivative does not end in its time; see `grader.judging.numeric_gradients`.
     apart_from : str, optional
         A function of the same file that may not have the same body: another derivation is asked for.
     misconceptions : tuple of Misconception

@@ -16,12 +16,12 @@ from ..host.files import content, write_if_changed
 from ..recipes import RecipeBook
 from ..reference import Reference
 from . import goldens
+from .build import build, chosen
 from .edition import given, student_edition
 from .gate import inspect, rebuild, same
 from .gate.released import Leak, listed
 from .notebooks import generate, write_sources
 from .strip import package
-from .tree import build, chosen
 
 __all__ = ["Leak", "Release", "build", "inspect", "release", "student_edition", "write_sources"]
 

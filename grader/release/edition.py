@@ -12,9 +12,9 @@ from ..course import Course
 from ..errors import ReleaseRefused, UnusableInput
 from ..host.files import write_if_changed
 from ..reference import Reference
+from .build import build
 from .gate import inspect
 from .gate.released import listed
-from .tree import build
 
 FRONT = Path(__file__).parent / "student"
 """What stands at the top of the student edition: its README.md, pyproject.toml and environment.yml."""

@@ -15,7 +15,7 @@ from nbformat import NotebookNode, v4
 from ..course import Assignment, Course, Notebook
 from ..reference import Reference
 from .numbers import checked
-from .script import source_notebook
+from .percent_scripts import source_notebook
 
 _TIMES = """
 import json, resource

@@ -17,7 +17,7 @@ from ..errors import CourseError
 from ..host.files import write_if_changed
 from ..nbgrader_plugin import configure
 from ..reference import Reference
-from .script import source_notebook
+from .percent_scripts import source_notebook
 
 __all__ = ["generate", "source_notebook", "write_sources"]
 

@@ -22,7 +22,7 @@ from collections.abc import Iterable, Iterator
 
 from nbformat import NotebookNode
 
-from .script import python
+from .percent_scripts import python
 
 SMALL = 12
 """Whole numbers up to here count things that stand beside them ("three nets", "5 × 5"), and need no source."""

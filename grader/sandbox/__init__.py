@@ -4,6 +4,6 @@ from .choice import confinement
 from .confine import Confinement, SandboxUnavailable
 from .inside.wire import Opaque
 from .limits import Limits
-from .pool import Worker, WorkerLost
+from .worker import Worker, WorkerLost
 
 __all__ = ["Confinement", "Limits", "Opaque", "SandboxUnavailable", "Worker", "WorkerLost", "confinement"]

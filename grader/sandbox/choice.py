@@ -5,11 +5,11 @@ from __future__ import annotations
 from functools import cache
 
 from ..errors import UnusableInput
-from .bare_way import Bare
-from .bubblewrap_way import Bubblewrap
+from .bubblewrap import Bubblewrap
 from .confine import Confinement, SandboxUnavailable
 from .doctor import quick
-from .sandlock_way import Sandlock
+from .sandlock import Sandlock
+from .unconfined import Bare
 
 
 def confinement(choice: str = "auto") -> Confinement:

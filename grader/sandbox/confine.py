@@ -17,7 +17,7 @@ from ..errors import GraderError
 from .privileges import tasks_of
 
 if TYPE_CHECKING:
-    from .reach import Reach
+    from .readable import Reach
 
 SECONDS_TO_DIE = 10.0
 SIZES_AND_TIMES = "sizes and times of the user's files are not seen"

@@ -11,12 +11,12 @@ from pathlib import Path
 from utils.checks.program import Ran
 
 from ..host.temporary_folders import temporary_folder
-from . import given
+from . import given_utils
 from .confine import SIZES_AND_TIMES, Confinement
 from .limits import MEGABYTE, Limits
-from .pool import Worker, WorkerLost
-from .reach import reach
-from .surroundings import Attempt, surroundings
+from .probe_targets import Attempt, surroundings
+from .readable import reach
+from .worker import Worker, WorkerLost
 
 _SOURCE = Path(__file__).with_name("probes.py")
 _ROOT = Path(__file__).resolve().parents[2]
@@ -98,7 +98,11 @@ def _quick_attempts(folder: str) -> list[Attempt]:
         ("no UDP socket", "open_socket", (inet, datagram)),
         ("no local socket", "open_socket", (unix, stream)),
         ("the grader's code is not readable", "read", (__file__,)),
-        ("layers that could answer for a student are not readable", "read", (str(given.FOLDER / "fast_layers.py"),)),
+        (
+            "layers that could answer for a student are not readable",
+            "read",
+            (str(given_utils.FOLDER / "fast_layers.py"),),
+        ),
         ("the course's folder is not listed", "see", (str(_ROOT), _names(_ROOT))),
         ("the home folder is not listed", "see", (str(Path.home()), _names(Path.home()))),
         ("nothing is written to the temporary folder", "write", (tempfile.gettempdir(),)),

@@ -13,7 +13,7 @@ import stat
 import zlib
 from typing import BinaryIO
 
-from .members import DAMAGED, PIECE, words
+from .archive_members import DAMAGED, PIECE, words
 from .tars import Tar
 from .tree import NotASubmission, printable
 from .zips import Zip

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tarfile
 from typing import IO, BinaryIO, cast
 
-from .members import DAMAGED, PIECE, Careful, plain, read_member, too_many, words
+from .archive_members import DAMAGED, PIECE, Careful, plain, read_member, too_many, words
 from .tree import MAX_ENTRIES, Entry, Kind, Unreadable, too_large
 
 _HEADER = 4 << 10

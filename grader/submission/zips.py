@@ -6,7 +6,7 @@ import stat
 import zipfile
 from typing import IO, BinaryIO, cast
 
-from .members import DAMAGED, Careful, plain, read_member, too_many, words
+from .archive_members import DAMAGED, Careful, plain, read_member, too_many, words
 from .tree import MAX_ENTRIES, Entry, Unreadable, too_large
 
 

@@ -9,10 +9,9 @@ import pytest
 from crash import small_class
 
 from grader import course as courses
-from grader.classrun import cache as kept
-from grader.classrun import self_test, single
+from grader.classrun import cache, grading, self_test
 from grader.classrun.collect import Entry, collect
-from grader.classrun.single import report_for
+from grader.classrun.grading import report_for
 from grader.classrun.workers import grade_class
 from grader.course import Course
 from grader.errors import CourseError, SelfTestFailed
@@ -39,7 +38,7 @@ if "inside" in sys.modules:
 def nothing_tried_yet() -> Iterator[None]:
     def forget() -> None:
         self_test._passed_here.clear()
-        kept.code_digest.cache_clear()
+        cache.code_digest.cache_clear()
 
     forget()
     yield
@@ -55,13 +54,13 @@ def place(tmp_path: Path) -> Course:
 def tried(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Whose submissions were graded, in order."""
     students: list[str] = []
-    grade = single.oracle.grade
+    grade = grading.oracle.grade
 
     def noted(submission, course, assignment, student, **options):
         students.append(student)
         return grade(submission, course, assignment, student, **options)
 
-    monkeypatch.setattr(single.oracle, "grade", noted)
+    monkeypatch.setattr(grading.oracle, "grade", noted)
     return students
 
 
@@ -106,7 +105,7 @@ def test_one_module_that_fails_refuses_the_assignment_and_is_named(place: Course
     course = changed(place, ("seconds = 5", "seconds = 1"))
     spoiled(course, "optim", what)
     with pytest.raises(SelfTestFailed) as said:
-        single.ready(course, course["a1"])
+        grading.ready(course, course["a1"])
     assert "optim.sgd_momentum" in str(said.value)
     assert "layers" not in str(said.value)
 
@@ -114,7 +113,7 @@ def test_one_module_that_fails_refuses_the_assignment_and_is_named(place: Course
 def test_others_that_fail_are_counted(place: Course) -> None:
     spoiled(place, "layers", "os._exit(3)")
     with pytest.raises(SelfTestFailed, match=r"layers.affine_forward \(.*\), and 1 more of layers; raise"):
-        single.ready(place, place["a1"])
+        grading.ready(place, place["a1"])
 
 
 def test_it_is_tried_once_for_all_runs(place: Course, tried: list[str]) -> None:
@@ -128,53 +127,53 @@ def test_a_failure_is_not_kept(place: Course, tried: list[str]) -> None:
     course = changed(place, TOO_LITTLE_MEMORY)
     for _ in range(2):
         with pytest.raises(SelfTestFailed):
-            single.ready(course, course["a1"])
+            grading.ready(course, course["a1"])
     assert len(tried) == 2
 
 
 def test_what_success_depends_on_is_part_of_its_key(
     place: Course, tried: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    single.ready(place, place["a1"])
+    grading.ready(place, place["a1"])
     for limits in (("seconds = 5", "seconds = 6"), ("seconds = 6", 'seconds = 6\nmemory = "1 GiB"')):
         course = changed(place, limits)
-        single.ready(course, course["a1"])
+        grading.ready(course, course["a1"])
     assert len(tried) == 3
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(self_test, "_installed", lambda package: b"another build")
-        single.ready(course, course["a1"])
+        grading.ready(course, course["a1"])
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(self_test.os, "getuid", lambda: 4711)
-        single.ready(course, course["a1"])
+        grading.ready(course, course["a1"])
     assert len(tried) == 5
     path = place.root / "solutions" / "nndl" / "layers.py"
     path.write_text(path.read_text() + "\n")
-    kept.code_digest.cache_clear()
-    single.ready(course, course["a1"])
+    cache.code_digest.cache_clear()
+    grading.ready(course, course["a1"])
     assert len(tried) == 6
-    single.ready(course, course["a1"], "none")
+    grading.ready(course, course["a1"], "none")
     assert len(tried) == 7
 
 
 def test_a_net_that_nobody_trained_shows_that_nets_can_be_graded(place: Course) -> None:
     (place.root / "course.toml").write_text(small_class.TOML + NETS)
     course = courses.load(place.root)
-    single.ready(course, course["a1"])
+    grading.ready(course, course["a1"])
 
 
 def test_an_exercise_without_a_reference_is_refused(place: Course) -> None:
     course = changed(place, ("layers.relu_forward", "layers.no_such_layer"))
     with pytest.raises(CourseError, match="no_such_layer"):
-        single.ready(course, course["a1"])
+        grading.ready(course, course["a1"])
     (place.root / "solutions" / "nndl" / "layers.py").unlink()
     with pytest.raises(SelfTestFailed, match=r"the grader itself fails on the reference .*layers\.py"):
-        single.ready(place, place["a1"])
+        grading.ready(place, place["a1"])
 
 
 def test_what_the_grader_itself_cannot_do_is_said(place: Course, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object, **__: object) -> None:
         raise ZeroDivisionError("of the grader's own")
 
-    monkeypatch.setattr(single.oracle, "grade", fail)
+    monkeypatch.setattr(grading.oracle, "grade", fail)
     with pytest.raises(SelfTestFailed, match=r"the grader itself fails on the reference \(ZeroDivisionError"):
-        single.ready(place, place["a1"])
+        grading.ready(place, place["a1"])

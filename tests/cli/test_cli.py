@@ -12,7 +12,7 @@ from crash import small_class
 from submissions import solved, write
 
 from grader import cli
-from grader.classrun import single
+from grader.classrun import grading
 from grader.course import Course
 from grader.errors import SelfTestFailed
 from grader.reference import Reference
@@ -103,8 +103,8 @@ def test_no_sandbox_is_exit_code_3_and_nothing_runs(
     def refuse(choice: str) -> None:
         raise SandboxUnavailable("nothing holds here; ways out: a newer kernel.")
 
-    monkeypatch.setattr(single, "confinement", refuse)
-    monkeypatch.setattr(single.oracle, "grade", lambda *_, **__: pytest.fail("a bare run"))
+    monkeypatch.setattr(grading, "confinement", refuse)
+    monkeypatch.setattr(grading.oracle, "grade", lambda *_, **__: pytest.fail("a bare run"))
     for command in (("check", str(handed_in / "ana" / "hw3"), "--assignment", "hw3"), ("grade", "hw3")):
         assert run(place, *command) == 3
         assert "nothing holds here" in capsys.readouterr().err
@@ -180,8 +180,8 @@ def test_a_reference_that_does_not_pass_is_exit_code_3_and_one_sentence(
     def refuse(*_: object, **__: object) -> None:
         raise SelfTestFailed("the reference does not pass; raise the limits.")
 
-    monkeypatch.setattr(single.self_test, "require", refuse)
-    monkeypatch.setattr(single.oracle, "grade", lambda *_, **__: pytest.fail("graded all the same"))
+    monkeypatch.setattr(grading.self_test, "require", refuse)
+    monkeypatch.setattr(grading.oracle, "grade", lambda *_, **__: pytest.fail("graded all the same"))
     for command in (("check", str(handed_in / "ana" / "hw3"), "--assignment", "hw3"), ("grade", "hw3")):
         assert run(place, *command) == 3
         assert capsys.readouterr().err.strip().endswith("grader: the reference does not pass; raise the limits.")

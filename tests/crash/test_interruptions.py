@@ -15,9 +15,9 @@ import small_class
 from gradebook.small_course import answered, make, report
 from runs import Place, temporary_folder
 
-from grader.classrun import collect, single, workers
+from grader.classrun import collect, grading, workers
 from grader.classrun.collect import Entry
-from grader.classrun.single import Graded, report_for
+from grader.classrun.grading import Graded, report_for
 from grader.classrun.workers import grade_class
 from grader.errors import Interrupted
 from grader.gradebook import Gradebook
@@ -124,7 +124,7 @@ def test_what_the_machine_refuses_is_not_held_against_a_submission(small, entry,
     def refuse(*_: object, **__: object) -> None:
         raise error
 
-    monkeypatch.setattr(single.oracle, "grade", refuse)
+    monkeypatch.setattr(grading.oracle, "grade", refuse)
     with pytest.raises(Interrupted, match=sentence) as raised:
         report_for(small, small["a1"], entry)
     assert str(raised.value).endswith(f"{KEPT}.")

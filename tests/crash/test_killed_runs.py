@@ -71,7 +71,7 @@ def wait_for(place: Place, process: subprocess.Popen[bytes], name: str, count: i
 def test_without_their_guard_grading_processes_outlive_the_run(place: Place) -> None:
     process = place.start("--jobs", "2", before=UNGUARDED)
     assert wait_for(place, process, "grader.host.bounded_process", 2)
-    assert wait_for(place, process, "worker.py")
+    assert wait_for(place, process, "inside/main.py")
     assert place.kill(process)
     try:
         assert place.strays(2) != []
@@ -85,7 +85,7 @@ def test_a_killed_grading_process_costs_nobody_anything(make_place, expected) ->
     process = place.start("--jobs", "2")
     for _ in range(2):
         pools = wait_for(place, process, "grader.host.bounded_process", 2)
-        assert wait_for(place, process, "worker.py")
+        assert wait_for(place, process, "inside/main.py")
         os.kill(pools[0], signal.SIGKILL)
         time.sleep(0.5)
     process.communicate()
@@ -98,7 +98,7 @@ def test_a_killed_worker_is_not_held_against_a_submission(make_place, expected) 
     process = place.start("--jobs", "1")
     assert wait_for(place, process, "grader.host.bounded_process")  # the workers before that are the doctor's
     killed = 0
-    for worker in wait_for(place, process, "worker.py"):
+    for worker in wait_for(place, process, "inside/main.py"):
         os.kill(worker, signal.SIGKILL)
         killed += 1
     process.communicate()
@@ -111,7 +111,7 @@ def test_a_clock_that_is_set_back_changes_nothing(place: Place, expected) -> Non
     clock = {"PYTHONPATH": str(Path(__file__).with_name("clock"))}
     process = place.start(**clock, NNDL_TEST_CLOCK="86400")
     wait_for(place, process, "grader.host.bounded_process")
-    wait_for(place, process, "worker.py")
+    wait_for(place, process, "inside/main.py")
     assert place.kill(process)
     code, _ = place.run(**clock, NNDL_TEST_CLOCK="-86400")
     check_end(place, code, expected(3))

@@ -12,7 +12,7 @@ import pytest
 from grader import course as courses
 from grader import demo
 from grader.classrun.collect import collect
-from grader.classrun.single import Graded
+from grader.classrun.grading import Graded
 from grader.classrun.workers import grade_class
 from grader.course import Course
 from grader.demo.roster import MISTAKEN, Kit, roster

@@ -14,11 +14,11 @@ from rich.console import Console
 
 from grader import feedback, show
 from grader.classrun.collect import Entry
-from grader.classrun.single import Graded
+from grader.classrun.grading import Graded
 from grader.gradebook.annotate import annotate
 from grader.gradebook.restore import read_released, restore
 from grader.report import Report, report_json
-from grader.sandbox.pool import _shortened
+from grader.sandbox.worker import _shortened
 from utils.checks.case import Finding
 from utils.checks.program import Crash
 

@@ -18,7 +18,7 @@ from small_course import answered, make, report
 from traitlets.config import Config
 
 from grader import nbgrader_plugin
-from grader.classrun.single import Graded
+from grader.classrun.grading import Graded
 from grader.errors import SelfTestFailed
 from grader.gradebook import Gradebook
 from grader.gradebook.lateness import handed_in

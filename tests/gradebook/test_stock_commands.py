@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from grader.classrun.collect import collect, read_submission
-from grader.classrun.single import report_for
+from grader.classrun.grading import report_for
 from grader.course import load
 from grader.gradebook import Gradebook
 from grader.sandbox import SandboxUnavailable, confinement

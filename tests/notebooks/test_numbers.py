@@ -8,7 +8,7 @@ import pytest
 from nbformat import v4
 
 from grader.release.numbers import WrongNumber, checked, compare, needs_no_run, shown_values, stated, unfounded
-from grader.release.script import python, source_notebook
+from grader.release.percent_scripts import python, source_notebook
 from tests.notebooks.targets import TARGETS
 
 

@@ -12,7 +12,7 @@ from submissions import solved, submission, write
 
 from grader import course as courses
 from grader.classrun.collect import Entry, read_submission
-from grader.classrun.single import report_for
+from grader.classrun.grading import report_for
 from grader.course import Course
 from grader.feedback import student_page, summary
 from grader.judging import oracle

@@ -13,7 +13,7 @@ from submissions import solved, submission
 
 from grader.course import Course
 from grader.demo.roster import CHEAT
-from grader.judging import large, models, oracle
+from grader.judging import models, numeric_gradients, oracle
 from grader.judging.answers import Answers
 from grader.reference import Edit, Reference
 from grader.report import Report, Verdict
@@ -137,7 +137,7 @@ def test_a_layer_is_not_answered_by_what_is_made_of_it(
     # with layer_utils answered by the reference, the same file earns both exercises
     monkeypatch.setattr(Reference, "prerequisites", lambda self, module: ("layer_utils",))
     # but for the large case, whose arrays are larger than may be asked about
-    monkeypatch.setattr(large, "missed", lambda *_, **__: None)
+    monkeypatch.setattr(numeric_gradients, "missed", lambda *_, **__: None)
     report = grade({"nndl/layers.py": REDIRECTED})
     assert one(report, "layers.affine_forward").verdict == one(report, "layers.affine_backward").verdict == "pass"
 

@@ -11,10 +11,10 @@ from grader.course import Course, load
 from grader.errors import CourseError
 from grader.release import build
 from grader.release.gate import inspect
+from grader.release.gate.behaviour import checks, stubs
 from grader.release.gate.copies import copies
 from grader.release.gate.released import Released
-from grader.release.gate.survivors import survivors
-from grader.release.gate.trials import checks, stubs
+from grader.release.gate.solution_lines import survivors
 from utils.checks.pack import Pack
 
 PACK = "utils/checks/goldens/further.max_norm.npz"

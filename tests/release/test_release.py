@@ -122,7 +122,7 @@ def test_does_a_refused_release_write_nothing(released):
 
 
 def test_is_a_build_that_depends_on_chance_refused(copied, monkeypatch):
-    from grader.release import tree as builder
+    from grader.release import build as builder
 
     package, calls = builder.package, []
 

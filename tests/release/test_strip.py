@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from grader.course import Assignment, Course, CourseTable, Exercise, Notebook
 from grader.errors import CourseError
-from grader.release.gate import trials
+from grader.release.gate import behaviour
 from grader.release.regions import regions
 from grader.release.strip import strip
 from utils.checks.pack import Pack
@@ -23,7 +23,7 @@ def course_of(*functions: str, points: float = 3) -> Course:
     exercises = tuple(Exercise(f"layers.{function}", points) for function in functions)
     notebook = Notebook("layers", exercises)
     assignment = Assignment("hw1", "One", datetime(2027, 1, 1, tzinfo=UTC), (notebook,))
-    return Course(CourseTable("Test"), (assignment,), root=Path("nowhere"))
+    return Course(CourseTable("Test", "nndl"), (assignment,), root=Path("nowhere"))
 
 
 SOLVED = '''\
@@ -62,7 +62,7 @@ def double(x):
 def test_does_a_banner_say_that_an_exercise_earns_nothing():
     notebook = Notebook("layers", further=("layers.double",))
     assignment = Assignment("hw1", "One", datetime(2027, 1, 1, tzinfo=UTC), (notebook,))
-    stub = strip(SOLVED, "layers", Course(CourseTable("Test"), (assignment,), root=Path("nowhere")))
+    stub = strip(SOLVED, "layers", Course(CourseTable("Test", "nndl"), (assignment,), root=Path("nowhere")))
     assert "# ======== YOUR CODE HERE: layers.double (hw1, for fun) ========\n    raise NotImplementedError(" in stub
 
 
@@ -186,12 +186,12 @@ def test_is_a_marker_in_a_string_no_marker():
 
 
 def test_does_every_stub_of_the_course_raise(course, tree):
-    with trials.package(tree, "nndl/") as name:
+    with behaviour.package(tree, "nndl/") as name:
         for _, exercise in course.exercises(further=True):
             if exercise.score is not None or course.absent(exercise.module):
                 continue
             module = importlib.import_module(f"{name}.{exercise.module}")
             pack = Pack.from_bytes(tree[f"utils/checks/goldens/{exercise.name}.npz"])
-            judgement = trials.verdict(pack, exercise, module)
+            judgement = behaviour.verdict(pack, exercise, module)
             assert judgement.share == 0
             assert [finding.verdict for finding in judgement.findings] == ["missing"], exercise.name

@@ -14,15 +14,15 @@ from typer.testing import CliRunner
 
 from grader import course as courses
 from grader.classrun.collect import Entry
-from grader.classrun.single import report_for
+from grader.classrun.grading import report_for
 from grader.classrun.workers import grade_class
 from grader.course import Course
 from grader.errors import CourseError
 from grader.judging import oracle
 from grader.reference import Reference
 from grader.release import goldens
+from grader.release.build import build
 from grader.release.gate import inspect
-from grader.release.tree import build
 from utils import cli
 from utils.checks import pack
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from grader.sandbox import Confinement
-from grader.sandbox.bubblewrap_way import Bubblewrap
-from grader.sandbox.sandlock_way import Sandlock
+from grader.sandbox.bubblewrap import Bubblewrap
+from grader.sandbox.sandlock import Sandlock
 
 
 def _without_sandlock() -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from grader.sandbox import Confinement, Limits, Worker, WorkerLost, clock
-from grader.sandbox.bare_way import Bare
 from grader.sandbox.inside.wire import WireTimeout
+from grader.sandbox.unconfined import Bare
 
 
 class Machine:

@@ -16,10 +16,10 @@ import pytest
 
 from grader.errors import UnusableInput
 from grader.sandbox import Confinement, SandboxUnavailable, Worker, choice, confinement
-from grader.sandbox.bare_way import Bare
-from grader.sandbox.bubblewrap_way import Bubblewrap
+from grader.sandbox.bubblewrap import Bubblewrap
 from grader.sandbox.doctor import examine, quick
-from grader.sandbox.sandlock_way import Sandlock
+from grader.sandbox.sandlock import Sandlock
+from grader.sandbox.unconfined import Bare
 
 from . import promises
 from .conftest import needs_sandlock, processes_of

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from grader.sandbox import Confinement, Limits, Worker, reach
+from grader.sandbox import Confinement, Limits, Worker, readable
 from grader.sandbox.inside.address_space import mapped_bytes
 from utils.checks.program import Ran
 
@@ -44,9 +44,9 @@ def installed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
         (site / f"{name}-1.dist-info" / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1\n")
         (site / f"{name}-1.dist-info" / "RECORD").write_text(f"{name}.py,,\n")
     monkeypatch.syspath_prepend(site)
-    reach._reach.cache_clear()
+    readable._reach.cache_clear()
     yield
-    reach._reach.cache_clear()
+    readable._reach.cache_clear()
 
 
 @pytest.mark.usefixtures("installed")

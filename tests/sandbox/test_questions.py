@@ -10,9 +10,9 @@ import pytest
 from answering import Here
 
 from grader.sandbox import Limits, Opaque, Worker
-from grader.sandbox.bare_way import Bare
 from grader.sandbox.inside.wire import Answer, Ask, Refused
 from grader.sandbox.questions import Questions
+from grader.sandbox.unconfined import Bare
 from utils.checks.program import Ran
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from grader.sandbox.inside import syscalls
-from grader.sandbox.inside.narrow import narrow
+from grader.sandbox.inside.privileges import narrow
 
 HEADERS = [Path("/usr/include/x86_64-linux-gnu/asm/unistd_64.h"), Path("/usr/include/asm-generic/unistd.h")]
 

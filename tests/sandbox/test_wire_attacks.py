@@ -14,7 +14,7 @@ import pytest
 from answering import Here
 
 from grader.sandbox import Limits, Opaque, Worker, WorkerLost
-from grader.sandbox.bare_way import Bare
+from grader.sandbox.unconfined import Bare
 from utils.checks.program import Crash, Ran
 
 PATIENT, IMPATIENT = Limits(seconds=30.0), Limits(seconds=1.0)

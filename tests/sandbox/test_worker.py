@@ -15,8 +15,9 @@ import numpy as np
 import pytest
 from answering import Here
 
-from grader.sandbox import Limits, Opaque, SandboxUnavailable, Worker, WorkerLost, confinement, pool, reach
-from grader.sandbox.bare_way import Bare
+from grader.sandbox import Limits, Opaque, SandboxUnavailable, Worker, WorkerLost, confinement, readable
+from grader.sandbox import worker as pool
+from grader.sandbox.unconfined import Bare
 from utils.checks.program import Crash, Ran
 
 LAYERS = {"layers": ("affine_forward", "relu_forward")}
@@ -344,7 +345,7 @@ def test_nothing_of_the_graders_environment_gets_in(monkeypatch):
 def test_a_worker_that_does_not_come_up_is_not_the_students_fault(monkeypatch, tmp_path):
     broken = tmp_path / "worker.py"
     broken.write_text("raise SystemExit('no numpy here')")
-    real = reach.reach()
+    real = readable.reach()
     argv = (*real.argv[:4], str(broken))
     monkeypatch.setattr(pool, "reach", lambda *needs: replace(real, argv=argv))
     with pytest.raises(SandboxUnavailable, match="no numpy here"):

@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from ...course import Course
 from ...reference import Reference
 from .. import goldens
+from .behaviour import checks, stubs
 from .contents import litter, markers, unlisted_files, used_notebooks
 from .copies import copies
 from .released import Leak, Released
-from .survivors import survivors
-from .trials import checks, stubs
+from .solution_lines import survivors
 
 __all__ = ["CLAUSES", "Leak", "inspect", "rebuild", "same"]
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from .. import goldens
 from ..markers import ANY_SPELLING
-from ..script import KERNELSPEC
+from ..percent_scripts import KERNELSPEC
 from .released import Leak, Released
 
 LITTER = re.compile(

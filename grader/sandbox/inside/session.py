@@ -14,8 +14,8 @@ import numpy as np
 from utils.checks.program import Crash, Ran, describe_crash, run_program
 
 from .channel import Cap, Channel
-from .narrow import narrow
 from .package import SubmittedPackage
+from .privileges import narrow
 from .wire import Answer, Ask, Done, Failed, Ready, Refused, Run, Start, WireClosed, as_table
 
 _RAISED = {kind.__name__: kind for kind in (ArithmeticError, AttributeError, KeyError, TypeError, ValueError)}

@@ -11,8 +11,8 @@ from here import RECIPES
 from submissions import submission
 
 from grader.course import Assignment, Course
-from grader.judging import large, oracle
-from grader.judging.same_body import same_body
+from grader.judging import numeric_gradients, oracle
+from grader.judging.repeated_answers import same_body
 from grader.judging.trial import Trial
 from grader.recipes import Recipe
 from grader.reference import Reference
@@ -121,9 +121,11 @@ def test_an_elementwise_derivative_is_measured_in_vain(body: str, grade: Grade, 
     assert verdict.score == 0
 
 
-def told(recipe: str, reference: Reference, run: large.Run, judgement: Judgement) -> Judgement:
+def told(recipe: str, reference: Reference, run: numeric_gradients.Run, judgement: Judgement) -> Judgement:
     trial = Trial(RECIPES[recipe], reference, np.random.default_rng(3))
-    missed = large.missed(judgement, trial, lambda case: run(case.program, case.inputs, tuple(case.aspects)), run, 5)
+    missed = numeric_gradients.missed(
+        judgement, trial, lambda case: run(case.program, case.inputs, tuple(case.aspects)), run, 5
+    )
     return missed.taken_from(judgement, trial) if missed else judgement
 
 

@@ -9,12 +9,12 @@ from multiprocessing.connection import Connection
 
 import pytest
 
-from grader.sandbox.inside import narrow
+from grader.sandbox.inside import privileges
 
 
 def _processor_limit(tell: Connection, used: float, limit: int) -> None:
     time.process_time = lambda: used
-    narrow.narrow({"RLIMIT_CPU": limit}, 1 << 30, 0)
+    privileges.narrow({"RLIMIT_CPU": limit}, 1 << 30, 0)
     tell.send(resource.getrlimit(resource.RLIMIT_CPU))
 
 

@@ -1,6 +1,6 @@
 """The only process that meets a student's code. It is confined, and it knows no answer.
 
-Started as ``python -I -S -B worker.py PACKAGES``: the one folder, prepared by `grader.sandbox.reach`, that everything
+Started as ``python -I -S -B main.py PACKAGES``: the one folder, prepared by `grader.sandbox.readable`, that everything
 beyond the standard library is imported from. ``site`` is not used, so nothing else is on the path.
 """
 

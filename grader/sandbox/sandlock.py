@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from .confine import SECONDS_TO_DIE, SIZES_AND_TIMES, Confinement, Process, SandboxUnavailable
 from .privileges import unprivileged_user
-from .reach import DEVICES, Reach
+from .readable import DEVICES, Reach
 
 
 class Sandlock(Confinement):

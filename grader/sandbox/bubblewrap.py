@@ -9,10 +9,10 @@ import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from .bare_way import Child
 from .confine import SECONDS_TO_DIE, Confinement, Process, SandboxUnavailable
 from .privileges import SYS_ADMIN, has, unprivileged_user
-from .reach import DEVICES, Reach
+from .readable import DEVICES, Reach
+from .unconfined import Child
 
 
 class Bubblewrap(Confinement):

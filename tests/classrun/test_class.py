@@ -13,9 +13,9 @@ import pytest
 from submissions import solved, write
 
 from grader import course as courses
-from grader.classrun import single, workers
+from grader.classrun import grading, workers
 from grader.classrun.collect import Entry, collect, read_submission
-from grader.classrun.single import Graded, report_for
+from grader.classrun.grading import Graded, report_for
 from grader.classrun.workers import grade_class
 from grader.course import Course
 from grader.errors import CourseError, UnusableInput
@@ -166,8 +166,8 @@ def test_a_fault_of_the_grader_gives_no_points_and_says_so(
     def fail(*_: object, **__: object) -> None:
         raise ZeroDivisionError("of the grader's own")
 
-    single.ready(place, place["hw3"])
-    monkeypatch.setattr(single.oracle, "grade", fail)
+    grading.ready(place, place["hw3"])
+    monkeypatch.setattr(grading.oracle, "grade", fail)
     one = graded(place, write(tmp_path / "hw3", files), "faulty")
     assert one.report.score == 0
     assert "the grader failed on it: ZeroDivisionError" in one.report.remarks[0]
@@ -182,7 +182,7 @@ def test_no_sandbox_is_said_before_anything_is_graded(
     def refuse(choice: str) -> None:
         raise SandboxUnavailable("none holds")
 
-    monkeypatch.setattr(single, "confinement", refuse)
+    monkeypatch.setattr(grading, "confinement", refuse)
     entry = Entry("ana", write(tmp_path / "hw3", files))
     with pytest.raises(SandboxUnavailable):
         list(grade_class(place, place["hw3"], [entry]))

@@ -22,7 +22,7 @@ from pathlib import Path
 from packaging.requirements import Requirement
 
 from ..host.temporary_folders import TemporaryFolder
-from . import given
+from . import given_utils
 from .allowed import ALWAYS, WORKER
 from .confine import SandboxUnavailable
 
@@ -61,7 +61,7 @@ class Reach:
     argv : tuple of str
         The command that starts the worker.
     withheld : mapping of str to sequence of str
-        What of ``utils`` can be imported there and not called; see `given.withheld`.
+        What of ``utils`` can be imported there and not called; see `given_utils.withheld`.
     """
 
     readable: tuple[str, ...]
@@ -83,7 +83,7 @@ def reach(packages: tuple[str, ...] = (), functions: tuple[str, ...] = ()) -> Re
     packages : tuple of str, default ()
         Distributions that submitted code may import beyond `allowed.ALWAYS`; what they depend on comes with them.
     functions : tuple of str, default ()
-        Functions of ``utils`` that it may call; see `given.names_used`.
+        Functions of ``utils`` that it may call; see `given_utils.names_used`.
 
     Returns
     -------
@@ -108,7 +108,7 @@ def _reach(packages: tuple[str, ...], functions: tuple[str, ...]) -> Reach:
     folders = [*map(os.path.realpath, (*standard.values(), *installed.values()))]
     beside = [path for path in (python, *_LOADER, *loaded.values()) if os.path.exists(path)]
     links = [*_root_links(), *((name, path) for name, path in loaded.items() if name != path)]
-    prepared = _prepared(python, standard, installed, given.copied(functions))
+    prepared = _prepared(python, standard, installed, given_utils.copied(functions))
     imported = f"{prepared}/packages"
     return Reach(
         readable=(*dict.fromkeys((*(path for path in beside if not _beneath(path, folders)), *folders)), prepared),
@@ -116,8 +116,8 @@ def _reach(packages: tuple[str, ...], functions: tuple[str, ...]) -> Reach:
         hidden=hidden,
         links=tuple(link for link in links if not _beneath(link[0], folders)),
         # Without `site`, whose work costs more time than the worker's own imports, and its .pth files.
-        argv=(f"{prepared}/python/bin/python", "-I", "-S", "-B", f"{imported}/inside/worker.py", imported),
-        withheld=given.withheld(functions),
+        argv=(f"{prepared}/python/bin/python", "-I", "-S", "-B", f"{imported}/inside/main.py", imported),
+        withheld=given_utils.withheld(functions),
     )
 
 

@@ -37,7 +37,7 @@ from .inside.wire import (
     message_of,
 )
 from .limits import MEGABYTE, Limits
-from .reach import ENVIRONMENT, reach
+from .readable import ENVIRONMENT, reach
 from .scratch import Scratch
 
 _SECONDS_TO_EXIT = 1.0  # for a process that has closed the wire to say how it ended

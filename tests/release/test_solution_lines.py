@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from grader.release.gate.released import Released
-from grader.release.gate.survivors import Secrets, survivors
+from grader.release.gate.solution_lines import Secrets, survivors
 
 SOLUTION = """\
 # The upstream gradient meets every weight once, so it is multiplied from the right.

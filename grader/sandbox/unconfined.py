@@ -7,7 +7,7 @@ import subprocess
 from collections.abc import Mapping, Sequence
 
 from .confine import SECONDS_TO_DIE, Confinement, Process
-from .reach import Reach
+from .readable import Reach
 
 
 class Bare(Confinement):

@@ -15,8 +15,8 @@ import pytest
 from grader.errors import CourseError
 from grader.reference import Reference
 from grader.release.edition import FRONT
-from grader.sandbox import Confinement, SandboxUnavailable, Worker, allowed, given, reach
-from grader.sandbox.bare_way import Bare
+from grader.sandbox import Confinement, SandboxUnavailable, Worker, allowed, given_utils, readable
+from grader.sandbox.unconfined import Bare
 from utils.checks.program import Crash, Ran
 
 ROOT = Path(__file__).parents[2]
@@ -29,20 +29,20 @@ def run(way: Confinement, source: str, program: str, *, functions: tuple[str, ..
 
 
 def test_neither_the_course_nor_utils_nor_other_packages_are_beneath_anything_readable() -> None:
-    readable = [Path(path) for path in reach.reach().readable]
+    found = [Path(path) for path in readable.reach().readable]
     inside = [ROOT, ROOT / "grader" / "course.py", ROOT / "solutions", ROOT / "course.toml"]
     installed = [SITE / "msgspec", SITE / "jupytext", SITE / "sqlalchemy", SITE]
     for path in (*inside, ROOT / "utils" / "fast_layers.py", *(ROOT / "utils").glob("*.so"), *installed[1:]):
-        assert not any(path.is_relative_to(folder) for folder in readable), path
-    assert any(installed[0].is_relative_to(folder) for folder in readable)
+        assert not any(path.is_relative_to(folder) for folder in found), path
+    assert any(installed[0].is_relative_to(folder) for folder in found)
 
 
 def test_what_is_readable_has_no_links_in_it() -> None:
-    assert all(os.path.realpath(path) == path for path in reach.reach().readable)
+    assert all(os.path.realpath(path) == path for path in readable.reach().readable)
 
 
 def test_packages_in_the_folder_of_the_standard_library_are_hidden() -> None:
-    found = reach.reach()
+    found = readable.reach()
     assert all(Path(path).parent == Path(found.library) for path in found.hidden)
     assert not set(found.hidden) & set(found.readable)
     beside = Path(found.library) / "site-packages"
@@ -118,52 +118,52 @@ def test_every_package_of_the_student_edition_can_be_imported() -> None:
 
 
 def test_whatever_is_installed_beside_the_course_is_no_stand_in() -> None:
-    readable = {Path(path).name for path in reach.reach().readable}
+    found = {Path(path).name for path in readable.reach().readable}
     others = set(packages_distributions()) - set(sys.stdlib_module_names) - {*allowed.ALWAYS, *allowed.WORKER}
-    assert not {name for name in others if name in readable}
+    assert not {name for name in others if name in found}
 
 
 def test_a_package_that_is_missing_is_named() -> None:
     with pytest.raises(SandboxUnavailable, match="pip install no-such-package"):
-        reach.reach(("no-such-package",))
+        readable.reach(("no-such-package",))
 
 
 def test_given_code_of_every_module_uses_functions_that_hold_no_answer(reference: Reference) -> None:
     """What can be read while something is judged, by name: a longer list is to be thought about."""
     modules = reference.recipe_files
-    used = {name for module in modules for name in given.names_used(reference.source(module))}
+    used = {name for module in modules for name in given_utils.names_used(reference.source(module))}
     assert {name.partition(".")[0] for name in used} == {"layer_checks"}
-    assert "fast_layers.conv_forward_fast" in given.names_used(reference.source("conv_layer_utils"))
+    assert "fast_layers.conv_forward_fast" in given_utils.names_used(reference.source("conv_layer_utils"))
 
 
 def test_a_copy_holds_what_a_function_needs_and_nothing_else() -> None:
-    text = given.copied(["layer_checks.open_cache"])["layer_checks"]
+    text = given_utils.copied(["layer_checks.open_cache"])["layer_checks"]
     space: dict[str, object] = {}
     exec(text, space)
     assert {"open_cache", "check_upstream", "check_shape", "_whose"} <= space.keys()
     assert not {"checked_mode", "window_counts", "check_cache", "MODES"} & space.keys()
-    assert given.copied(["torch_nets.restored"]).keys() == {"torch_nets", "errors", *given.WORKERS_OWN}
+    assert given_utils.copied(["torch_nets.restored"]).keys() == {"torch_nets", "errors", *given_utils.WORKERS_OWN}
     with pytest.raises(KeyError):
-        given.copied(["layer_checks.no_such_check"])
+        given_utils.copied(["layer_checks.no_such_check"])
 
 
 @pytest.mark.parametrize("line", ["import utils.fast_layers", "from utils import fast_layers", "import utils as u, os"])
 def test_given_code_that_takes_a_whole_module_is_refused(line: str) -> None:
     with pytest.raises(CourseError, match="import the functions by their names"):
-        given.names_used(f"import os\n{line}")
+        given_utils.names_used(f"import os\n{line}")
 
 
 def test_the_workers_own_modules_import_nothing_else_of_utils() -> None:
-    for module in given.WORKERS_OWN:
+    for module in given_utils.WORKERS_OWN:
         spec = importlib.util.find_spec(f"utils.{module}")
         assert spec is not None
         assert spec.origin is not None
-        assert given.names_used(Path(spec.origin).read_text()) == ()
+        assert given_utils.names_used(Path(spec.origin).read_text()) == ()
 
 
 def test_a_module_with_all_its_functions_is_whole() -> None:
-    every = [f"layer_checks.{name}" for name in given._module("layer_checks").public]
-    assert "utils.layer_checks" not in given.withheld(every)
+    every = [f"layer_checks.{name}" for name in given_utils._module("layer_checks").public]
+    assert "utils.layer_checks" not in given_utils.withheld(every)
     source = "from utils.layer_checks import checked_mode"
     program = 'out = layers.checked_mode("f", "settings", {"mode": "test"})'
     assert run(Bare(), source, program, functions=tuple(every)) == Ran({"out": "test"})

@@ -17,8 +17,8 @@ from nbformat import NotebookNode
 
 from ...reference import Reference
 from ..markers import BEGIN, END
+from ..percent_scripts import python, source_notebook
 from ..regions import homes, regions
-from ..script import python, source_notebook
 from .released import Leak, Released, Text
 from .syntax import answers, normal, pieces, runs, weight
 

@@ -9,7 +9,7 @@ import pytest
 
 from grader.course import Assignment, Exercise, Notebook, Written
 from grader.errors import CourseError
-from grader.release.script import source_notebook
+from grader.release.percent_scripts import source_notebook
 
 NOTEBOOK = Notebook("intro", (Exercise("layers.relu_forward", 2.5),), (Written("why", 3),))
 WITH_FURTHER = Notebook("intro", NOTEBOOK.exercises, NOTEBOOK.written, ("further.adamw",))

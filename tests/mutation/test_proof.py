@@ -12,8 +12,8 @@ from here import RECIPES
 from grader.course import Course
 from grader.errors import CourseError
 from grader.judging.trial import Trial
-from grader.mutation import PAGE, Equivalents, Mutant, Outcome, mutants, prove, report, solved, trials
-from grader.mutation.trials import Expected, followers, outcomes, rejects
+from grader.mutation import PAGE, Equivalents, Mutant, Outcome, mutants, proof, prove, report, solved
+from grader.mutation.proof import Expected, followers, outcomes, rejects
 from grader.reference import Reference
 
 QUICK = ["layers.affine_backward", "layers.layernorm_forward", "optim.sgd_momentum", "layers.dropout_forward"]
@@ -56,7 +56,7 @@ def test_fewer_cases_let_something_through(name: str, blind, reference: Referenc
     cases = expected(name, reference)
     fewer = tuple((case, want) for case, want in cases if blind(case))
     assert len(fewer) < len(cases)
-    modules = [trials._module(mutant, reference) for mutant in mutants(name, reference)]
+    modules = [proof._module(mutant, reference) for mutant in mutants(name, reference)]
     assert any(
         not rejects(RECIPES[name], fewer, module) and rejects(RECIPES[name], cases, module) for module in modules
     )
@@ -66,23 +66,23 @@ def test_fewer_outputs_compared_let_something_through(reference: Reference) -> N
     name = "layers.layernorm_backward"
     cases = expected(name, reference)
     fewer = tuple((dataclasses.replace(case, aspects={"dbeta": case.aspects["dbeta"]}), want) for case, want in cases)
-    modules = [trials._module(mutant, reference) for mutant in mutants(name, reference)]
+    modules = [proof._module(mutant, reference) for mutant in mutants(name, reference)]
     assert any(
         not rejects(RECIPES[name], fewer, module) and rejects(RECIPES[name], cases, module) for module in modules
     )
 
 
 def test_a_mutant_that_never_ends_is_rejected(reference: Reference, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(trials, "LIMIT", 0.1)
+    monkeypatch.setattr(proof, "LIMIT", 0.1)
     name, text = "layers.relu_forward", reference.source("layers")
     endless = text.replace("    out = np.maximum(0, x)", "    while True:\n        out = np.maximum(0, x)", 1)
-    module = trials._module(Mutant(name, "statement", "", "", endless), reference)
+    module = proof._module(Mutant(name, "statement", "", "", endless), reference)
     assert rejects(RECIPES[name], expected(name, reference), module)
 
 
 def test_what_cannot_be_imported_is_rejected(reference: Reference) -> None:
     broken = Mutant("layers.relu_forward", "statement", "", "", "import no_such_module\n")
-    assert trials._module(broken, reference) is None
+    assert proof._module(broken, reference) is None
     assert rejects(RECIPES["layers.relu_forward"], (), None)
 
 
