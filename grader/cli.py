@@ -78,10 +78,10 @@ def check(
 
     loaded = course.load(root)
     task = loaded[assignment]
-    entry = collect.Entry(student or collect.student_of(path, task), path)
+    hand_in = collect.HandIn(student or collect.student_of(path, task), path)
     collect.read_submission(loaded, task, path)
     show.try_reference(loaded, task, sandbox)
-    report = workers.report_within_time(loaded, task, entry, sandbox=sandbox).report
+    report = workers.report_within_time(loaded, task, hand_in, sandbox=sandbox).report
     if json == "-":
         sys.stdout.buffer.write(report_json(report))
     elif json:
@@ -116,10 +116,10 @@ def grade(
 
     loaded = course.load(root)
     task = loaded[assignment]
-    entries = collect.collect(submitted or loaded.root / "submitted", task)
+    hand_ins = collect.collect(submitted or loaded.root / "submitted", task)
     pages = feedback or loaded.root / "feedback"
     with Gradebook(loaded, db) as gradebook:
-        show.grade_class(loaded, task, entries, gradebook, pages, jobs=jobs, again=again, sandbox=sandbox)
+        show.grade_class(loaded, task, hand_ins, gradebook, pages, jobs=jobs, again=again, sandbox=sandbox)
 
 
 @app.command()

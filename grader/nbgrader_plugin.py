@@ -124,9 +124,9 @@ class SandboxAutograde(Autograde, _NothingCopied):  # type: ignore[misc]
             submitted = Path(self.coursedir.root, self.coursedir.submitted_directory)
             self.log.info("Trying whether the reference of %s passes in the sandbox", self.assignment.name)
             ready(self.course, self.assignment)
-            self.entries = {entry.student: entry for entry in collect(submitted, self.assignment)}
+            self.hand_ins = {hand_in.student: hand_in for hand_in in collect(submitted, self.assignment)}
             if untimed := not_charged(
-                self.course, self.assignment, {entry.student: entry.path for entry in self.entries.values()}
+                self.course, self.assignment, {hand_in.student: hand_in.path for hand_in in self.hand_ins.values()}
             ):
                 self.log.warning(untimed)
             super().start()
@@ -159,7 +159,7 @@ class SandboxAutograde(Autograde, _NothingCopied):  # type: ignore[misc]
         self.assignments: dict[str, list[str]] = {}
         self.notebooks: list[str] = []
         wanted = self.coursedir.student_id
-        for student in self.entries:
+        for student in self.hand_ins:
             if not (student == wanted or fnmatchcase(student, wanted)):
                 continue
             if not student.isprintable():
@@ -188,7 +188,7 @@ class SubmittedNotebook(NotebookExporter):
         ):
             return super().from_filename(filename, resources, **kw)
         try:
-            files = read_submission(work.course, work.assignment, work.entries[names["student"]].path).files
+            files = read_submission(work.course, work.assignment, work.hand_ins[names["student"]].path).files
         except NotASubmission:
             files = {}
         released = read_released(work.course, work.assignment)[names["notebook"]]
@@ -203,7 +203,7 @@ class SandboxGrade(NbGraderPreprocessor):  # type: ignore[misc]
         """Write them into the grade cells; SaveAutoGrades reads them there."""
         work = self.parent.parent
         names = resources["nbgrader"]
-        graded = report_within_time(work.course, work.assignment, work.entries[names["student"]])
+        graded = report_within_time(work.course, work.assignment, work.hand_ins[names["student"]])
         (notebook,) = (item for item in work.assignment.notebook if item.name == names["notebook"])
         return annotate(nb, graded.report, notebook), resources
 

@@ -14,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from .classrun import self_test
-from .classrun.collect import Entry
+from .classrun.collect import HandIn
 from .classrun.grading import Graded, ready
 from .course import Assignment, Course
 from .errors import GraderError, UnusableInput
@@ -73,7 +73,7 @@ def roster(graded: Sequence[Graded]) -> Table:
         for verdict in one.report.exercises:
             marks.append(WORDING[verdict.verdict].symbol, STYLES.get(verdict.verdict, "red"))
         earned = f"{points(one.report.score)} / {points(one.report.max_score)}"
-        table.add_row(Text(one_line(one.entry.student, 200)), earned, marks, Text(one_line(_first(one.report))))
+        table.add_row(Text(one_line(one.hand_in.student, 200)), earned, marks, Text(one_line(_first(one.report))))
     return table
 
 
@@ -85,7 +85,7 @@ def legend() -> Text:
 def grade_class(
     course: Course,
     assignment: Assignment,
-    entries: Sequence[Entry],
+    hand_ins: Sequence[HandIn],
     gradebook: Gradebook,
     pages: Path,
     *,
@@ -99,11 +99,11 @@ def grade_class(
     try_reference(course, assignment, sandbox)
     columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     with Progress(*columns, TimeRemainingColumn(), console=Console(stderr=True)) as bar:
-        task = bar.add_task(f"grading {assignment.name}", total=len(entries))
+        task = bar.add_task(f"grading {assignment.name}", total=len(hand_ins))
         run = classroom.run(
             course,
             assignment,
-            entries,
+            hand_ins,
             gradebook,
             pages,
             jobs=jobs,

@@ -14,7 +14,7 @@ from ..submission import ARCHIVES, NotASubmission, Submission
 
 
 @dataclass(frozen=True)
-class Entry:
+class HandIn:
     """One submission of a class.
 
     Attributes
@@ -29,7 +29,7 @@ class Entry:
     path: Path
 
 
-def collect(submitted: Path, assignment: Assignment) -> list[Entry]:
+def collect(submitted: Path, assignment: Assignment) -> list[HandIn]:
     """The submissions of an assignment in nbgrader's layout, by student.
 
     Raises
@@ -41,13 +41,13 @@ def collect(submitted: Path, assignment: Assignment) -> list[Entry]:
         raise UnusableInput(
             f"There is no folder {submitted}; put submissions into {submitted}/<student>/{assignment.name}/."
         )
-    entries = []
+    hand_ins = []
     for folder in sorted(path for path in submitted.iterdir() if path.is_dir()):
         candidates = [folder / assignment.name, *(folder / f"{assignment.name}{ending}" for ending in ARCHIVES)]
-        entries += [Entry(folder.name, path) for path in candidates if path.exists()][:1]
-    if not entries:
+        hand_ins += [HandIn(folder.name, path) for path in candidates if path.exists()][:1]
+    if not hand_ins:
         raise UnusableInput(f"No submissions in {submitted}; they are expected as <student>/{assignment.name}/.")
-    return entries
+    return hand_ins
 
 
 def student_of(path: Path, assignment: Assignment) -> str:

@@ -26,7 +26,7 @@ from ..sandbox import Confinement, SandboxUnavailable, confinement
 from ..submission import NotASubmission, Submission
 from . import self_test
 from .cache import code_digest, digest, keep, kept_results
-from .collect import Entry, read_submission
+from .collect import HandIn, read_submission
 
 
 @dataclass(frozen=True)
@@ -35,13 +35,13 @@ class Graded:
 
     Attributes
     ----------
-    entry : Entry
+    hand_in : HandIn
     report : Report
     kept : bool
         Whether the report is one that was kept, rather than made now.
     """
 
-    entry: Entry
+    hand_in: HandIn
     report: Report
     kept: bool
 
@@ -73,7 +73,7 @@ def ready(course: Course, assignment: Assignment, sandbox: str = "auto") -> Conf
 
 
 def report_for(
-    course: Course, assignment: Assignment, entry: Entry, *, sandbox: str = "auto", again: bool = False
+    course: Course, assignment: Assignment, hand_in: HandIn, *, sandbox: str = "auto", again: bool = False
 ) -> Graded:
     """Grade one submission, or bring back the report that was kept.
 
@@ -89,48 +89,48 @@ def report_for(
         When the machine gets in the way: that is never held against a submission.
     """
     held = ready(course, assignment, sandbox)
-    kept = None if again else kept_report(course, assignment, entry, held)
+    kept = None if again else kept_report(course, assignment, hand_in, held)
     if kept:
         return kept
     try:
-        submission = read_submission(course, assignment, entry.path)
+        submission = read_submission(course, assignment, hand_in.path)
         secret = course_secret(course.root)
-        report = oracle.grade(submission, course, assignment, entry.student, confinement=held, secret=secret)
+        report = oracle.grade(submission, course, assignment, hand_in.student, confinement=held, secret=secret)
     except SandboxUnavailable:
         raise
     except NotASubmission as error:
-        return Graded(entry, no_report(assignment, entry, str(error)), False)
+        return Graded(hand_in, no_report(assignment, hand_in, str(error)), False)
     except Exception as error:  # a fault of the grader's own must not stop the class, nor give points
         if stopped := interruption(error, course.root):
             raise stopped from error
         return Graded(
-            entry,
-            no_report(assignment, entry, f"the grader failed on it: {type(error).__name__}: {error}"[:500]),
+            hand_in,
+            no_report(assignment, hand_in, f"the grader failed on it: {type(error).__name__}: {error}"[:500]),
             False,
         )
-    keep(course, {_cache_key(course, assignment, entry.student, submission, held): msgspec.json.encode(report)})
-    return Graded(entry, report, False)
+    keep(course, {_cache_key(course, assignment, hand_in.student, submission, held): msgspec.json.encode(report)})
+    return Graded(hand_in, report, False)
 
 
-def kept_report(course: Course, assignment: Assignment, entry: Entry, held: Confinement) -> Graded | None:
+def kept_report(course: Course, assignment: Assignment, hand_in: HandIn, held: Confinement) -> Graded | None:
     """The report of an earlier run, where nothing it depends on has changed."""
     try:
-        submission = read_submission(course, assignment, entry.path)
+        submission = read_submission(course, assignment, hand_in.path)
         with kept_results(course) as store:
-            found = store.get(_cache_key(course, assignment, entry.student, submission, held))
-        return Graded(entry, msgspec.json.decode(found, type=Report), True) if isinstance(found, bytes) else None
+            found = store.get(_cache_key(course, assignment, hand_in.student, submission, held))
+        return Graded(hand_in, msgspec.json.decode(found, type=Report), True) if isinstance(found, bytes) else None
     except (NotASubmission, msgspec.DecodeError, OSError, sqlite3.Error, diskcache.Timeout):
         return None  # grading it anew says what is wrong
 
 
-def no_report(assignment: Assignment, entry: Entry, why: str) -> Report:
+def no_report(assignment: Assignment, hand_in: HandIn, why: str) -> Report:
     """A report that gives nothing and says why."""
-    hint = f"Not graded: {why.replace(f'{entry.path.parent}/', '')}."  # the way to it is the instructor's own
+    hint = f"Not graded: {why.replace(f'{hand_in.path.parent}/', '')}."  # the way to it is the instructor's own
     verdicts = tuple(
         Verdict(exercise.name, 0.0, exercise.points, "error", (Finding("", "error", hint),))
         for exercise in assignment.exercises
     )
-    return Report(assignment.name, entry.student, "not run", verdicts, (f"{hint} Look at it by hand.",))
+    return Report(assignment.name, hand_in.student, "not run", verdicts, (f"{hint} Look at it by hand.",))
 
 
 def _cache_key(course: Course, assignment: Assignment, student: str, submission: Submission, held: Confinement) -> str:

@@ -22,7 +22,7 @@ from ..host.interruptions import as_interruption
 from ..submission import NotASubmission, Submission
 from ..submission.similarity import PASSAGES, Pair, similar, submission_passages
 from .cache import keep, kept_results
-from .collect import Entry, read_submission
+from .collect import HandIn, read_submission
 from .grading import Graded
 from .workers import grade_class
 
@@ -34,7 +34,7 @@ class ClassRun:
     Attributes
     ----------
     graded : tuple of Graded
-        In the order of the entries.
+        In the order they were asked for.
     page : Path
         The class page; the students' pages lie beside it.
     troubles : tuple of str
@@ -53,7 +53,7 @@ class ClassRun:
 def run(
     course: Course,
     assignment: Assignment,
-    entries: Sequence[Entry],
+    hand_ins: Sequence[HandIn],
     gradebook: Gradebook,
     pages: Path,
     *,
@@ -62,13 +62,13 @@ def run(
     again: bool = False,
     progress: Callable[[Graded], None] = lambda graded: None,
 ) -> ClassRun:
-    """Grade the entries, enter each result into the gradebook as it comes, then write all pages.
+    """Grade submissions, enter each result into the gradebook as it comes, then write all pages.
 
     Parameters
     ----------
     course : Course
     assignment : Assignment
-    entries : sequence of Entry
+    hand_ins : sequence of HandIn
     gradebook : Gradebook
     pages : Path
         The folder for feedback pages.
@@ -88,35 +88,35 @@ def run(
     Interrupted
         When the machine gets in the way. What was graded is kept, what was entered is in the gradebook.
     """
-    done: dict[Entry, Graded] = {}
-    troubles: dict[Entry, str] = {}
+    done: dict[HandIn, Graded] = {}
+    troubles: dict[HandIn, str] = {}
     receipts = _Receipts(course, assignment, gradebook)
-    with closing(grade_class(course, assignment, entries, jobs=jobs, sandbox=sandbox, again=again)) as results:
+    with closing(grade_class(course, assignment, hand_ins, jobs=jobs, sandbox=sandbox, again=again)) as results:
         for graded in results:
-            done[graded.entry] = graded
+            done[graded.hand_in] = graded
             if not (graded.kept and receipts.hold(graded)):
-                submission = _submission(course, assignment, graded.entry)
+                submission = _submission(course, assignment, graded.hand_in)
                 try:
-                    gradebook.record(graded.report, submission, handed_in(graded.entry.path))
+                    gradebook.record(graded.report, submission, handed_in(graded.hand_in.path))
                 except Interrupted:
                     raise
                 except GraderError as error:
-                    troubles[graded.entry] = f"{graded.entry.student}: {error}"
+                    troubles[graded.hand_in] = f"{graded.hand_in.student}: {error}"
             progress(graded)
-    ordered = tuple(done[entry] for entry in entries if entry in done)
+    ordered = tuple(done[hand_in] for hand_in in hand_ins if hand_in in done)
     rows = gradebook.scores(assignment.name)
-    receipts.write((graded for graded in ordered if graded.entry not in troubles), rows)
+    receipts.write((graded for graded in ordered if graded.hand_in not in troubles), rows)
     with as_interruption(pages):
         reports = [graded.report for graded in ordered]
-    page = feedback.write(reports, course, pages, rows, _similar(course, assignment, entries))
-    untimed = not_charged(course, assignment, {entry.student: entry.path for entry in entries})
+    page = feedback.write(reports, course, pages, rows, _similar(course, assignment, hand_ins))
+    untimed = not_charged(course, assignment, {hand_in.student: hand_in.path for hand_in in hand_ins})
     return ClassRun(ordered, page, tuple(troubles.values()), untimed)
 
 
 class _Receipts:
     """What was entered into a gradebook and is still there, so that a run over an unchanged class is quick.
 
-    A receipt is a digest of the report, of what else the entry depends on, and of the row and the notebooks that the
+    A receipt is a digest of the report, of what else is entered with it, and of the row and the notebooks that the
     gradebook had afterwards: where any of these differs now (a backup was put back, somebody graded by hand, nbgrader
     graded another version), it is entered again. So is what was entered in a run that ended before its receipts.
     """
@@ -128,7 +128,7 @@ class _Receipts:
 
     def hold(self, graded: Graded) -> bool:
         """Whether this very result is in the gradebook."""
-        row = self.rows.get(graded.entry.student)
+        row = self.rows.get(graded.hand_in.student)
         try:
             with kept_results(self.course) as store:
                 return row is not None and store.get(self._key(graded)) == self._receipt(graded, row)
@@ -138,39 +138,41 @@ class _Receipts:
     def write(self, graded: Iterable[Graded], rows: Iterable[Row]) -> None:
         """Note what the gradebook holds now."""
         now = {row.student: row for row in rows}
-        known = [one for one in graded if one.entry.student in now]
-        keep(self.course, {self._key(one): self._receipt(one, now[one.entry.student]) for one in known})
+        known = [one for one in graded if one.hand_in.student in now]
+        keep(self.course, {self._key(one): self._receipt(one, now[one.hand_in.student]) for one in known})
 
     def _key(self, graded: Graded) -> str:
-        return f"receipt {self.gradebook.url} {self.gradebook.autograded} {self.assignment.name} {graded.entry.student}"
+        return (
+            f"receipt {self.gradebook.url} {self.gradebook.autograded} {self.assignment.name} {graded.hand_in.student}"
+        )
 
     def _receipt(self, graded: Graded, row: Row) -> bytes:
-        parts = (graded.report, row, self.assignment, self.course.late, handed_in(graded.entry.path))
+        parts = (graded.report, row, self.assignment, self.course.late, handed_in(graded.hand_in.path))
         digest = hashlib.sha256(msgspec.json.encode(parts))
         for notebook in self.gradebook.written(graded.report):
             digest.update(hashlib.sha256(notebook or b"").digest())
         return digest.digest()
 
 
-def _submission(course: Course, assignment: Assignment, entry: Entry) -> Submission:
+def _submission(course: Course, assignment: Assignment, hand_in: HandIn) -> Submission:
     try:
-        return read_submission(course, assignment, entry.path)
+        return read_submission(course, assignment, hand_in.path)
     except NotASubmission as error:
         return Submission({}, (str(error),))
 
 
-def _similar(course: Course, assignment: Assignment, entries: Iterable[Entry]) -> list[Pair]:
+def _similar(course: Course, assignment: Assignment, hand_ins: Iterable[HandIn]) -> list[Pair]:
     """The submissions that have oddly much in common besides what everybody was given."""
     stubs = {path.name: path.read_bytes() for path in sorted((course.root / course.package).glob("*.py"))}
     given = submission_passages(stubs)
     own = {}
     with kept_results(course) as store:
-        for entry in entries:
-            submission = _submission(course, assignment, entry)
+        for hand_in in hand_ins:
+            submission = _submission(course, assignment, hand_in)
             key = f"passages {PASSAGES} {submission.digest}"
             found = store.get(key)
             if not isinstance(found, frozenset):
                 found = submission_passages(submission.files)
                 store.set(key, found)
-            own[entry.student] = found - given
+            own[hand_in.student] = found - given
     return similar(own)

@@ -22,7 +22,7 @@ from ..course import Assignment, Course
 from ..host.bounded_process import BoundedProcess, ChildDied, OutOfTime
 from ..judging import oracle
 from ..sandbox import confinement
-from .collect import Entry
+from .collect import HandIn
 from .grading import Graded, kept_report, no_report, ready, report_for
 
 _MARGIN = 60.0  # seconds beyond a submission's budget, for reading it and for what is made once in each process
@@ -33,7 +33,7 @@ _of_thread = threading.local()
 def grade_class(
     course: Course,
     assignment: Assignment,
-    entries: Sequence[Entry],
+    hand_ins: Sequence[HandIn],
     *,
     jobs: int | None = None,
     sandbox: str = "auto",
@@ -45,7 +45,7 @@ def grade_class(
     ----------
     course : Course
     assignment : Assignment
-    entries : sequence of Entry
+    hand_ins : sequence of HandIn
     jobs : int, optional
         Processes; as many as there are processors by default.
     sandbox : str
@@ -68,18 +68,18 @@ def grade_class(
     """
     held = ready(course, assignment, sandbox)
     tasks = []
-    for entry in entries:
-        kept = None if again else kept_report(course, assignment, entry, held)
+    for hand_in in hand_ins:
+        kept = None if again else kept_report(course, assignment, hand_in, held)
         if kept:
             yield kept
         else:
-            tasks.append(_Task(str(course.root), assignment.name, entry, sandbox, again))
+            tasks.append(_Task(str(course.root), assignment.name, hand_in, sandbox, again))
     # A process that dies is given another one, for the machine may have had no memory at that moment; what is left then
     # is graded one by one, so that nobody pays for another.
     tasks = yield from _in_processes(tasks, jobs or os.cpu_count() or 1)
     tasks = yield from _in_processes(tasks, 1)
     for task in tasks:
-        yield Graded(task.entry, no_report(assignment, task.entry, _DIED), False)
+        yield Graded(task.hand_in, no_report(assignment, task.hand_in, _DIED), False)
 
 
 def _in_processes(tasks: Sequence[_Task], jobs: int) -> Generator[Graded, None, list[_Task]]:
@@ -118,30 +118,30 @@ def _bounded(task: _Task, leave: threading.Event) -> Graded:
         graded: Graded = _of_thread.process.call(_grade_task, task, seconds=seconds, watch=watch)
     except OutOfTime:
         why = f"grading it did not end within {seconds:g} seconds"
-        return Graded(task.entry, no_report(course[task.assignment], task.entry, why), False)
+        return Graded(task.hand_in, no_report(course[task.assignment], task.hand_in, why), False)
     return graded
 
 
 def report_within_time(
-    course: Course, assignment: Assignment, entry: Entry, *, sandbox: str = "auto", again: bool = False
+    course: Course, assignment: Assignment, hand_in: HandIn, *, sandbox: str = "auto", again: bool = False
 ) -> Graded:
     """As `report_for`, in a process of its own that is ended should it hang."""
     oracle.require_packages(course, assignment)
-    kept = None if again else kept_report(course, assignment, entry, confinement(sandbox))
+    kept = None if again else kept_report(course, assignment, hand_in, confinement(sandbox))
     if kept:
         return kept
-    task = _Task(str(course.root), assignment.name, entry, sandbox, again)
+    task = _Task(str(course.root), assignment.name, hand_in, sandbox, again)
     for _ in range(2):
         with suppress(ChildDied):
             return _bounded(task, threading.Event())
-    return Graded(entry, no_report(assignment, entry, _DIED), False)
+    return Graded(hand_in, no_report(assignment, hand_in, _DIED), False)
 
 
 @dataclass(frozen=True)
 class _Task:
     root: str
     assignment: str
-    entry: Entry
+    hand_in: HandIn
     sandbox: str
     again: bool
 
@@ -149,7 +149,7 @@ class _Task:
 def _grade_task(task: _Task) -> Graded:
     """Runs in the process that grades."""
     course = _course(task.root)
-    return report_for(course, course[task.assignment], task.entry, sandbox=task.sandbox, again=task.again)
+    return report_for(course, course[task.assignment], task.hand_in, sandbox=task.sandbox, again=task.again)
 
 
 @cache

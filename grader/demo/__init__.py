@@ -61,9 +61,9 @@ def run(course: Course, folder: Path | None = None) -> None:
     make_class(kit, assignment, submitted)
     out.print(f"2. A class of {len(list(roster()))} in {submitted}")
     out.print("3. Grading")
-    entries = collect(submitted, assignment)
+    hand_ins = collect(submitted, assignment)
     with Gradebook(course, url, folder / "autograded") as gradebook:
-        show.grade_class(course, assignment, entries, gradebook, folder / "feedback", sandbox=sandbox)
+        show.grade_class(course, assignment, hand_ins, gradebook, folder / "feedback", sandbox=sandbox)
 
 
 def make_kit(course: Course, assignment: Assignment, folder: Path) -> Kit:

@@ -18,7 +18,7 @@ from ..course import Course
 from ..errors import CourseError, Problem, UnusableCourseFiles
 from ..patch import shown
 from ..reference import Reference
-from .diffs import Entry, read
+from .diffs import NamedDiff, read
 from .recipe import Misconception, Recipe, RightAnswer
 
 WRONG, RIGHT = ".wrong", ".right"
@@ -166,7 +166,7 @@ class _Folder:
         recipes = self._defined(path)
         if recipes is None:
             return
-        wrong, right = (self._entries(path.with_suffix(suffix), recipes) for suffix in (WRONG, RIGHT))
+        wrong, right = (self._diffs(path.with_suffix(suffix), recipes) for suffix in (WRONG, RIGHT))
         for name, recipe in recipes.items():
             misconceptions = [Misconception(one.name, one.sentence, one.hunks) for one in wrong if one.exercise == name]
             styles = [RightAnswer(one.name, one.hunks) for one in right if one.exercise == name]
@@ -198,7 +198,7 @@ class _Folder:
                 self.homes[recipe.name] = self._name(path), line
         return recipes
 
-    def _entries(self, path: Path, recipes: Mapping[str, Recipe]) -> list[Entry]:
+    def _diffs(self, path: Path, recipes: Mapping[str, Recipe]) -> list[NamedDiff]:
         """What a ``.wrong`` or ``.right`` file says."""
         if path not in self._files:
             return []
@@ -207,15 +207,15 @@ class _Folder:
         except UnicodeDecodeError as error:
             self._problem(path, 0, f"this is not UTF-8 ({error.reason} at byte {error.start}); save it as UTF-8.")
             return []
-        entries, problems = read(text, self._name(path), sentences=path.suffix == WRONG)
+        diffs, problems = read(text, self._name(path), sentences=path.suffix == WRONG)
         self.problems += problems
-        for entry in entries:
-            if entry.exercise not in recipes:
+        for diff in diffs:
+            if diff.exercise not in recipes:
                 said = (
-                    f"{path.stem}.py has no recipe for {shown(entry.exercise)}; it has {', '.join(recipes) or 'none'}."
+                    f"{path.stem}.py has no recipe for {shown(diff.exercise)}; it has {', '.join(recipes) or 'none'}."
                 )
-                self._problem(path, entry.line, said)
-        return entries
+                self._problem(path, diff.line, said)
+        return diffs
 
 
 def _misfits(reference: Reference, recipe: Recipe) -> Iterator[Problem]:

@@ -7,7 +7,7 @@
     -    db = dout.sum(axis=0)
     +    db = dout.mean(axis=0)
 
-An entry begins with the exercise and a name. In a ``.wrong`` file the sentence that students read follows, on one line
+A diff begins with the exercise and a name. In a ``.wrong`` file the sentence that students read follows, on one line
 or several; a ``.right`` file has none. Then come the lines that are replaced, as in a unified diff: ``-`` for a line of
 the reference, ``+`` for one that takes its place, a blank for one that stays. They are looked for in the exercise's own
 function and have to stand there exactly once; where they do not, a line that stays says which are meant. After a line
@@ -32,7 +32,7 @@ _PLACE = re.compile(r"@@(?: -[\d,]+ \+[\d,]+ @@)? *(?:(?:async +)?def +|class +)
 
 
 @dataclass(frozen=True)
-class Entry:
+class NamedDiff:
     """One wrong or right answer, as it is written.
 
     Attributes
@@ -51,7 +51,7 @@ class Entry:
     line: int
 
 
-def read(text: str, file: str, *, sentences: bool) -> tuple[list[Entry], list[Problem]]:
+def read(text: str, file: str, *, sentences: bool) -> tuple[list[NamedDiff], list[Problem]]:
     """Read a ``.wrong`` or ``.right`` file.
 
     Parameters
@@ -60,16 +60,16 @@ def read(text: str, file: str, *, sentences: bool) -> tuple[list[Entry], list[Pr
     file : str
         Its path relative to the course folder, for problems.
     sentences : bool
-        Whether each entry has one: so it is in a ``.wrong`` file.
+        Whether each diff has one: so it is in a ``.wrong`` file.
 
     Returns
     -------
-    entries : list of Entry
+    diffs : list of NamedDiff
         Those that can be read.
     problems : list of Problem
         All that is wrong with the others.
     """
-    entries: list[Entry] = []
+    diffs: list[NamedDiff] = []
     problems: list[Problem] = []
     seen: dict[tuple[str, str], int] = {}
     lines = list(enumerate(text.split("\n"), 1))
@@ -77,26 +77,26 @@ def read(text: str, file: str, *, sentences: bool) -> tuple[list[Entry], list[Pr
     for number, line in lines[: starts[0]] if starts else lines:
         if line.strip() and not line.startswith("#"):
             problems.append(
-                Problem(file, number, 'this stands before the first entry, "=== exercise: name"; make it a # comment.')
+                Problem(file, number, 'this stands before the first diff, "=== exercise: name"; make it a # comment.')
             )
             break
     for start, stop in pairwise([*starts, len(lines)]):
-        reader = _EntryReader(file, lines[start:stop], sentences)
+        reader = _DiffReader(file, lines[start:stop], sentences)
         problems += reader.problems
         if not reader.problems:
-            entry = reader.entry()
-            first = seen.setdefault((entry.exercise, entry.name), entry.line)
-            if first != entry.line:
-                known = f'{shown(entry.exercise)} has "{shown(entry.name)}" on line {first} already'
+            diff = reader.diff()
+            first = seen.setdefault((diff.exercise, diff.name), diff.line)
+            if first != diff.line:
+                known = f'{shown(diff.exercise)} has "{shown(diff.name)}" on line {first} already'
                 said = f"{known}; give one of them another name."
-                problems.append(Problem(file, entry.line, said))
+                problems.append(Problem(file, diff.line, said))
             else:
-                entries.append(entry)
-    return entries, problems
+                diffs.append(diff)
+    return diffs, problems
 
 
-class _EntryReader:
-    """Reads one entry, a line at a time, and gathers what is wrong with it."""
+class _DiffReader:
+    """Reads one diff, a line at a time, and gathers what is wrong with it."""
 
     def __init__(self, file: str, lines: list[tuple[int, str]], sentences: bool) -> None:
         self.file = file
@@ -110,10 +110,10 @@ class _EntryReader:
             self._read_line(number, line)
         self._check(sentences)
 
-    def entry(self) -> Entry:
+    def diff(self) -> NamedDiff:
         """What was read, if there are no problems."""
         hunks = tuple(hunk.hunk(self.exercise, self.file) for hunk in self._hunks)
-        return Entry(self.exercise, self.name, " ".join(self._said), hunks, self.start)
+        return NamedDiff(self.exercise, self.name, " ".join(self._said), hunks, self.start)
 
     def _problem(self, line: int, sentence: str) -> None:
         self.problems.append(Problem(self.file, line, sentence))
@@ -121,7 +121,7 @@ class _EntryReader:
     def _read_heading(self, line: str, sentences: bool) -> None:
         heading = _HEADING.fullmatch(line.rstrip())
         if not heading:
-            self._problem(self.start, 'an entry begins with "=== exercise: name".')
+            self._problem(self.start, 'a diff begins with "=== exercise: name".')
             return
         self.exercise, self.name = heading.groups()
         if "." not in self.exercise:

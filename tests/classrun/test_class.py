@@ -14,7 +14,7 @@ from submissions import solved, write
 
 from grader import course as courses
 from grader.classrun import grading, workers
-from grader.classrun.collect import Entry, collect, read_submission
+from grader.classrun.collect import HandIn, collect, read_submission
 from grader.classrun.grading import Graded, report_for
 from grader.classrun.workers import grade_class
 from grader.course import Course
@@ -45,7 +45,7 @@ def files(course: Course, reference: Reference) -> dict[str, bytes]:
 
 
 def graded(place: Course, path: Path, student: str = "ana") -> Graded:
-    return report_for(place, place["hw3"], Entry(student, path))
+    return report_for(place, place["hw3"], HandIn(student, path))
 
 
 def lost(one: Graded) -> set[str]:
@@ -183,14 +183,14 @@ def test_no_sandbox_is_said_before_anything_is_graded(
         raise SandboxUnavailable("none holds")
 
     monkeypatch.setattr(grading, "confinement", refuse)
-    entry = Entry("ana", write(tmp_path / "hw3", files))
+    hand_in = HandIn("ana", write(tmp_path / "hw3", files))
     with pytest.raises(SandboxUnavailable):
-        list(grade_class(place, place["hw3"], [entry]))
+        list(grade_class(place, place["hw3"], [hand_in]))
     assert SandboxUnavailable.exit_code == 3
 
 
 @pytest.fixture
-def some(place: Course, files: dict[str, bytes], tmp_path: Path) -> list[Entry]:
+def some(place: Course, files: dict[str, bytes], tmp_path: Path) -> list[HandIn]:
     for student in ("bela", "chidi", "dana"):
         write(tmp_path / student / "hw3", files)
     write(tmp_path / "notes", {"readme.txt": b"not a student's"})
@@ -198,22 +198,22 @@ def some(place: Course, files: dict[str, bytes], tmp_path: Path) -> list[Entry]:
 
 
 def test_a_class_is_graded_once_and_again_only_where_something_changed(
-    place: Course, some: list[Entry], files: dict[str, bytes]
+    place: Course, some: list[HandIn], files: dict[str, bytes]
 ) -> None:
-    assert [entry.student for entry in some] == ["bela", "chidi", "dana"]
-    first = {one.entry.student: one for one in grade_class(place, place["hw3"], some, jobs=2)}
+    assert [hand_in.student for hand_in in some] == ["bela", "chidi", "dana"]
+    first = {one.hand_in.student: one for one in grade_class(place, place["hw3"], some, jobs=2)}
     assert not any(one.kept for one in first.values())
     write(some[0].path, {"nndl/layers.py": files["nndl/layers.py"].replace(b"@ w + b", b"@ w - b")})
-    second = {one.entry.student: one for one in grade_class(place, place["hw3"], some, jobs=2)}
+    second = {one.hand_in.student: one for one in grade_class(place, place["hw3"], some, jobs=2)}
     assert {student: one.kept for student, one in second.items()} == {"bela": False, "chidi": True, "dana": True}
     assert lost(second["bela"]) == {"layers.affine_forward"}
     assert second["dana"].report == first["dana"].report
 
 
-def test_what_a_verdict_depends_on_is_part_of_its_key(place: Course, some: list[Entry]) -> None:
+def test_what_a_verdict_depends_on_is_part_of_its_key(place: Course, some: list[HandIn]) -> None:
     one = report_for(place, place["hw3"], some[0])
     assert report_for(place, place["hw3"], some[0]).kept
-    assert not report_for(place, place["hw3"], Entry("somebody else", one.entry.path)).kept
+    assert not report_for(place, place["hw3"], HandIn("somebody else", one.hand_in.path)).kept
     assert not report_for(place, place["hw3"], some[0], again=True).kept
     text = (place.root / "course.toml").read_text()
     worth = '"layers.affine_forward", points = '
@@ -224,36 +224,36 @@ def test_what_a_verdict_depends_on_is_part_of_its_key(place: Course, some: list[
 
 
 def test_a_process_that_dies_takes_no_submission_with_it(
-    place: Course, some: list[Entry], monkeypatch: pytest.MonkeyPatch
+    place: Course, some: list[HandIn], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tried: list[str] = []
 
     def dies(task: workers._Task, leave: object) -> Graded:
         """Every process is killed the first time, then only bela's."""
-        tried.append(task.entry.student)
-        if tried.count(task.entry.student) == 1 or task.entry.student == "bela":
+        tried.append(task.hand_in.student)
+        if tried.count(task.hand_in.student) == 1 or task.hand_in.student == "bela":
             raise ChildDied("killed")
         return workers._grade_task(task)
 
     monkeypatch.setattr(workers, "_bounded", dies)
-    found = {one.entry.student: one for one in grade_class(place, place["hw3"], some, jobs=1, again=True)}
+    found = {one.hand_in.student: one for one in grade_class(place, place["hw3"], some, jobs=1, again=True)}
     assert lost(found["dana"]) == lost(found["chidi"]) == set()
     assert found["bela"].report.score == 0
     assert "its grading process was killed" in found["bela"].report.remarks[0]
 
 
 def test_a_submission_on_which_the_grader_hangs_is_ended_and_the_class_goes_on(
-    place: Course, some: list[Entry], monkeypatch: pytest.MonkeyPatch
+    place: Course, some: list[HandIn], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def hang(task: workers._Task) -> Graded:
         raise OutOfTime("too long")
 
     def call(self: BoundedProcess, function: object, task: workers._Task, **_: object) -> Graded:
-        return hang(task) if task.entry.student == "bela" else Graded(task.entry, NOTHING, False)
+        return hang(task) if task.hand_in.student == "bela" else Graded(task.hand_in, NOTHING, False)
 
     tried: list[str] = []
     monkeypatch.setattr(BoundedProcess, "call", lambda *given, **named: tried.append("") or call(*given, **named))
-    found = {one.entry.student: one for one in grade_class(place, place["hw3"], some, jobs=1, again=True)}
+    found = {one.hand_in.student: one for one in grade_class(place, place["hw3"], some, jobs=1, again=True)}
     assert len(tried) == 3  # what hangs is not tried a second time
     assert found["dana"].report is found["chidi"].report is NOTHING
     assert "grading it did not end within" in found["bela"].report.remarks[0]

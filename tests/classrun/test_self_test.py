@@ -10,7 +10,7 @@ from crash import small_class
 
 from grader import course as courses
 from grader.classrun import cache, grading, self_test
-from grader.classrun.collect import Entry, collect
+from grader.classrun.collect import HandIn, collect
 from grader.classrun.grading import report_for
 from grader.classrun.workers import grade_class
 from grader.course import Course
@@ -78,7 +78,7 @@ def spoiled(place: Course, module: str, what: str) -> None:
     path.write_text(path.read_text() + IN_THE_SANDBOX.format(what=what))
 
 
-def class_of(place: Course) -> list[Entry]:
+def class_of(place: Course) -> list[HandIn]:
     return collect(place.root / "submitted", place["a1"])
 
 
@@ -117,8 +117,8 @@ def test_others_that_fail_are_counted(place: Course) -> None:
 
 
 def test_it_is_tried_once_for_all_runs(place: Course, tried: list[str]) -> None:
-    for entry in class_of(place):
-        report_for(place, place["a1"], entry)
+    for hand_in in class_of(place):
+        report_for(place, place["a1"], hand_in)
         self_test._passed_here.clear()  # as in another process
     assert tried == ["the reference", "s00", "s01"]
 

@@ -16,7 +16,7 @@ from gradebook.small_course import answered, make, report
 from runs import Place, temporary_folder
 
 from grader.classrun import collect, grading, workers
-from grader.classrun.collect import Entry
+from grader.classrun.collect import HandIn
 from grader.classrun.grading import Graded, report_for
 from grader.classrun.workers import grade_class
 from grader.errors import Interrupted
@@ -36,8 +36,8 @@ def small(tmp_path):
 
 
 @pytest.fixture
-def entry(small) -> Entry:
-    return Entry("s00", small.root / "submitted" / "s00" / "a1")
+def hand_in(small) -> HandIn:
+    return HandIn("s00", small.root / "submitted" / "s00" / "a1")
 
 
 @pytest.fixture(scope="module")
@@ -102,14 +102,14 @@ def test_a_read_only_gradebook_is_one_sentence(graded) -> None:
         book.record(report("ada"), answered(graded))
 
 
-def test_a_store_that_cannot_be_written_gives_nobody_a_zero(small, entry, monkeypatch) -> None:
+def test_a_store_that_cannot_be_written_gives_nobody_a_zero(small, hand_in, monkeypatch) -> None:
     place = small.root / "build" / "verdicts"
     place.mkdir(parents=True)
     (place / "cache.db").write_bytes(b"this is no database, it is a text" * 100)
     with pytest.raises(Interrupted, match=rf"build/verdicts cannot be used .*: delete this folder and {KEPT}"):
-        report_for(small, small["a1"], entry)
+        report_for(small, small["a1"], hand_in)
     shutil.rmtree(place)
-    assert report_for(small, small["a1"], entry).report.score == 5
+    assert report_for(small, small["a1"], hand_in).report.score == 5
 
 
 @pytest.mark.parametrize(
@@ -120,46 +120,48 @@ def test_a_store_that_cannot_be_written_gives_nobody_a_zero(small, entry, monkey
         (OSError(5, "Input/output error", "/tmp/x"), "/tmp/x cannot be read or written: check the disk and"),
     ],
 )
-def test_what_the_machine_refuses_is_not_held_against_a_submission(small, entry, monkeypatch, error, sentence) -> None:
+def test_what_the_machine_refuses_is_not_held_against_a_submission(
+    small, hand_in, monkeypatch, error, sentence
+) -> None:
     def refuse(*_: object, **__: object) -> None:
         raise error
 
     monkeypatch.setattr(grading.oracle, "grade", refuse)
     with pytest.raises(Interrupted, match=sentence) as raised:
-        report_for(small, small["a1"], entry)
+        report_for(small, small["a1"], hand_in)
     assert str(raised.value).endswith(f"{KEPT}.")
     assert raised.value.exit_code == 4
 
 
-def test_a_fault_in_reading_one_submission_does_not_stop_the_class(small, entry, monkeypatch) -> None:
+def test_a_fault_in_reading_one_submission_does_not_stop_the_class(small, hand_in, monkeypatch) -> None:
     def fail(*_: object) -> None:
         raise IndexError("string index out of range")
 
     monkeypatch.setattr(collect.Submission, "read", fail)
-    assert len(list(grade_class(small, small["a1"], [entry], sandbox="none"))) == 1  # this process looks first
-    graded = report_for(small, small["a1"], entry, sandbox="none", again=True)
+    assert len(list(grade_class(small, small["a1"], [hand_in], sandbox="none"))) == 1  # this process looks first
+    graded = report_for(small, small["a1"], hand_in, sandbox="none", again=True)
     assert graded.report.score == 0
     assert "cannot be read (IndexError: string index out of range)" in graded.report.remarks[0]
 
 
-def test_whoever_stops_early_does_not_wait_for_the_class(small, entry, monkeypatch) -> None:
+def test_whoever_stops_early_does_not_wait_for_the_class(small, hand_in, monkeypatch) -> None:
     begun, ended = [], []
 
     def grade(task, leave) -> Graded:
         begun.append(task)
         if len(begun) > 1:
             ended.append(leave.wait(60))
-        return Graded(task.entry, None, False)
+        return Graded(task.hand_in, None, False)
 
     monkeypatch.setattr(workers, "_bounded", grade)
-    results = grade_class(small, small["a1"], [entry] * 50, jobs=2, sandbox="none", again=True)
+    results = grade_class(small, small["a1"], [hand_in] * 50, jobs=2, sandbox="none", again=True)
     next(results)
     results.close()
     assert all(ended)
     assert len(begun) <= 3
 
 
-def test_a_worker_that_is_killed_once_is_given_a_second_process(small, entry, monkeypatch) -> None:
+def test_a_worker_that_is_killed_once_is_given_a_second_process(small, hand_in, monkeypatch) -> None:
     run, killed = oracle.Worker.run, []
 
     def killed_once(self, program, *rest, **named):
@@ -170,7 +172,7 @@ def test_a_worker_that_is_killed_once_is_given_a_second_process(small, entry, mo
         return run(self, program, *rest, **named)
 
     monkeypatch.setattr(oracle.Worker, "run", killed_once)
-    assert report_for(small, small["a1"], entry, again=True).report.score == 5
+    assert report_for(small, small["a1"], hand_in, again=True).report.score == 5
     assert killed
 
 

@@ -13,7 +13,7 @@ from gradebook.small_course import make, report
 from rich.console import Console
 
 from grader import feedback, show
-from grader.classrun.collect import Entry
+from grader.classrun.collect import HandIn
 from grader.classrun.grading import Graded
 from grader.gradebook.annotate import annotate
 from grader.gradebook.restore import read_released, restore
@@ -67,7 +67,7 @@ SURFACES: dict[str, Callable[..., str]] = {
     "a notebook's text": lambda evil, path: annotated(evil, "text/plain", path),
     "a notebook's page": lambda evil, path: Lines(annotated(evil, "text/html", path)).text,
     "grader check": lambda evil, path: printed(show.report(evil)),
-    "grader grade": lambda evil, path: printed(show.roster([Graded(Entry("eve", path), evil, False)])),
+    "grader grade": lambda evil, path: printed(show.roster([Graded(HandIn("eve", path), evil, False)])),
     "JSON": lambda evil, path: of_json(evil),
 }
 

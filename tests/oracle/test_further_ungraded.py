@@ -11,7 +11,7 @@ import pytest
 from submissions import solved, submission, write
 
 from grader import course as courses
-from grader.classrun.collect import Entry, read_submission
+from grader.classrun.collect import HandIn, read_submission
 from grader.classrun.grading import report_for
 from grader.course import Course
 from grader.feedback import student_page, summary
@@ -72,11 +72,11 @@ def test_a_submission_is_the_same_with_it_and_without(place: Course, reference: 
 def test_it_earns_the_same_with_it_and_without(place: Course, reference: Reference, tmp_path: Path) -> None:
     files = solved(reference, layers=(("@ w + b", "@ w - b"),))  # something to lose, and something to say
     marker = tmp_path / "ran"
-    plain = without_seconds(report_for(place, place["hw3"], Entry("ana", write(tmp_path / "plain", files))).report)
+    plain = without_seconds(report_for(place, place["hw3"], HandIn("ana", write(tmp_path / "plain", files))).report)
     assert 0 < plain.score < plain.max_score
     assert not any("further" in verdict.name for verdict in plain.exercises)
     hostile = write(tmp_path / "hostile", {**files, NAME: hand_ins(reference, marker)["hostile"]})
-    graded = report_for(place, place["hw3"], Entry("ana", hostile), again=True)
+    graded = report_for(place, place["hw3"], HandIn("ana", hostile), again=True)
     assert not graded.kept
     assert without_seconds(graded.report) == plain
     assert not marker.exists()
@@ -87,7 +87,7 @@ def test_no_total_and_no_page_counts_it(course: Course, tmp_path: Path) -> None:
         assert assignment.further
         assert not any("further" in file for file in assignment.files)
         assert not any("further" in rate.exercise.name for rate in summary.pass_rates((), assignment))
-    handed_in = report_for(course, course["hw3"], Entry("ana", tmp_path / "nothing"), again=True).report
+    handed_in = report_for(course, course["hw3"], HandIn("ana", tmp_path / "nothing"), again=True).report
     assert handed_in.max_score == sum(exercise.points for exercise in course["hw3"].exercises)
     page = student_page(handed_in, course)
     assert "relu_forward" in page

@@ -93,10 +93,10 @@ HEAD = "=== layers.relu_forward: identity\nNegative inputs come out unchanged.\n
     [
         (
             f"\nSome words.\n\n{HEAD}-a\n+b\n",
-            'line 2: this stands before the first entry, "=== exercise: name"; make it a # comment.',
+            'line 2: this stands before the first diff, "=== exercise: name"; make it a # comment.',
         ),
-        ("=== layers.relu_forward\nWrong.\n-a\n+b\n", 'line 1: an entry begins with "=== exercise: name".'),
-        ("=====\nWrong.\n-a\n+b\n", 'line 1: an entry begins with "=== exercise: name".'),
+        ("=== layers.relu_forward\nWrong.\n-a\n+b\n", 'line 1: a diff begins with "=== exercise: name".'),
+        ("=====\nWrong.\n-a\n+b\n", 'line 1: a diff begins with "=== exercise: name".'),
         ("=== relu: identity\nWrong.\n-a\n+b\n", 'line 1: "relu" is no exercise; write "module.function".'),
         (
             "=== layers.relu_forward: In place\nWrong.\n-a\n+b\n",

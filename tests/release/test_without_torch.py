@@ -13,7 +13,7 @@ import pytest
 from typer.testing import CliRunner
 
 from grader import course as courses
-from grader.classrun.collect import Entry
+from grader.classrun.collect import HandIn
 from grader.classrun.grading import report_for
 from grader.classrun.workers import grade_class
 from grader.course import Course
@@ -82,8 +82,8 @@ def test_the_students_check_says_what_it_leaves_out() -> None:
 @pytest.mark.usefixtures("without_torch")
 def test_grading_hw6_is_refused_rather_than_scored(course: Course, tmp_path: Path) -> None:
     oracle.require_packages(course, course["hw5"])
-    entry, hw6 = Entry("ann", tmp_path), course["hw6"]
-    for grading in (lambda: report_for(course, hw6, entry), lambda: list(grade_class(course, hw6, [entry]))):
+    hand_in, hw6 = HandIn("ann", tmp_path), course["hw6"]
+    for grading in (lambda: report_for(course, hw6, hand_in), lambda: list(grade_class(course, hw6, [hand_in]))):
         with pytest.raises(CourseError, match=r"^hw6 cannot be graded without torch; run: pip install torch$"):
             grading()
 
