@@ -11,7 +11,7 @@ from .behaviour import checks, stubs
 from .contents import litter, markers, unlisted_files, used_notebooks
 from .copies import copies
 from .released import Leak, Released
-from .solution_lines import survivors
+from .solution_lines import solution_lines
 
 __all__ = ["CLAUSES", "Leak", "inspect", "rebuild", "same"]
 
@@ -21,7 +21,7 @@ CLAUSES: tuple[Callable[[Released], Iterable[Leak]], ...] = (
     markers,
     used_notebooks,
     stubs,
-    survivors,
+    solution_lines,
     copies,
     checks,
 )

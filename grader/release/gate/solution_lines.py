@@ -28,7 +28,7 @@ NOT_A_SECRET = "# not a secret"
 _ADVICE = f'remove it, or mark that line of the solution "{NOT_A_SECRET}"'
 
 
-def survivors(released: Released) -> Iterator[Leak]:
+def solution_lines(released: Released) -> Iterator[Leak]:
     """Lines of a solution, in code or in words."""
     secrets = Secrets()
     for module in released.reference.modules:
@@ -90,24 +90,24 @@ class Secrets:
         owners : mapping of int to str
             The exercise that a line belongs to, where it belongs to one.
         """
-        told = set()
+        reported = set()
         for line, node in pieces(text):
-            if line in told or (size := weight(node)) < ENOUGH_AT_HOME:
+            if line in reported or (size := weight(node)) < ENOUGH_AT_HOME:
                 continue
             form = normal(node)
             owner, answer = next(iter(self.code.get(form, {}).items()), ("", ""))
             at_home = owners.get(line) in self.code.get(form, {})
             if owner and form not in self.public and (size >= ENOUGH or at_home):
-                told.add(line)
+                reported.add(line)
                 yield line, f"{ast.unparse(node)!r} is in the solution of {owner}, as {answer!r}; {_ADVICE}"
 
     def in_words(self, text: str) -> Iterator[tuple[int, str]]:
         """Where words of answers survive in a text: line and sentence, once for each answer."""
-        told = set()
+        reported = set()
         for line, run in runs(text):
             home = self.words.get(run)
-            if home and home not in told:
-                told.add(home)
+            if home and home not in reported:
+                reported.add(home)
                 yield line, f'"{" ".join(run)}" is what the solution of {home} says; remove it'
 
 
