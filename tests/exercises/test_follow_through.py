@@ -10,10 +10,8 @@ from here import RECIPES
 
 from grader.reference import Reference
 from grader.trial import SEED, Trial
-from utils.checks.follow import FollowThrough
-from utils.checks.hearing import Answer
-from utils.checks.judge import Judgement, judge
-from utils.checks.program import run_program
+from utils.checks.diagnose import FollowThrough, Judgement, judge
+from utils.checks.program import Answer, run_program
 
 NORM = """
 def {layer}_forward(x, gamma, beta, param):
@@ -134,8 +132,8 @@ def judged(exercise: str, text: str, forward: str, backward: str, reference: Ref
         np.random.seed(SEED)
         return run_program(program, {"layers": module}, inputs, fetch)
 
-    hearings = trial.hear([trial.answer(case, module) for case in trial.cases])
-    return judge(hearings, trial.recipe.hints, run, FollowThrough(share, trial.right))
+    results = trial.results([trial.answer(case, module) for case in trial.cases])
+    return judge(results, trial.recipe.hints, run, FollowThrough(share, trial.right))
 
 
 @pytest.mark.parametrize(("exercise", "text", "forward", "backward"), CHEAP)

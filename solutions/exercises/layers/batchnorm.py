@@ -26,15 +26,15 @@ running_mean, running_var = bn_param.get("running_mean"), bn_param.get("running_
 """
 # Two derivations are asked for, so neither backward pass may be had by calling the other.
 BATCH_BACKWARD = """\
-from utils.checks.closed import closed
+from utils.checks.forbidden_calls import calls_forbidden
 out, cache = layers.batchnorm_forward(x, gamma, beta, {"mode": "train", **settings})
-with closed(getattr(layers, "batchnorm_backward_alt", None), "batchnorm_backward should walk the graph by itself"):
+with calls_forbidden(getattr(layers, "batchnorm_backward_alt", None), "batchnorm_backward should walk the graph by itself"):
     dx, dgamma, dbeta = layers.batchnorm_backward(dout, cache)
 """
 BATCH_BACKWARD_ALT = """\
-from utils.checks.closed import closed
+from utils.checks.forbidden_calls import calls_forbidden
 out, cache = layers.batchnorm_forward(x, gamma, beta, {"mode": "train", **settings})
-with closed(getattr(layers, "batchnorm_backward", None), "batchnorm_backward_alt should compute the closed form itself"):
+with calls_forbidden(getattr(layers, "batchnorm_backward", None), "batchnorm_backward_alt should compute the closed form itself"):
     dx, dgamma, dbeta = layers.batchnorm_backward_alt(dout, cache)
 """
 

@@ -13,9 +13,9 @@ RELU_BACKWARD = f"{RELU_FORWARD}\ndx = layers.relu_backward(dout, cache)"
 RELU_BACKWARD_ALONE = "dx = layers.relu_backward(dout, x)"
 # Two calls of the forward pass are a numeric derivative of the whole array, so the large case allows none.
 RELU_BACKWARD_BY_ITSELF = """\
-from utils.checks.closed import closed
+from utils.checks.forbidden_calls import calls_forbidden
 out, cache = layers.relu_forward(x)
-with closed(layers.relu_forward, "relu_backward should do without relu_forward: the cache has all it needs"):
+with calls_forbidden(layers.relu_forward, "relu_backward should do without relu_forward: the cache has all it needs"):
     dx = layers.relu_backward(dout, cache)
 """
 
