@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal
@@ -38,9 +38,6 @@ class Trait(StrEnum):
     TIE = "tie"
     """A kink or a tie, where several gradients are right."""
 
-    DEFAULTS = "defaults"
-    """Settings that the caller leaves out."""
-
     TEST_MODE = "test mode"
     """A layer or net that is used, not trained."""
 
@@ -51,7 +48,7 @@ class Trait(StrEnum):
     """Images whose last rows and columns no window reaches."""
 
 
-SITUATIONS = frozenset({Trait.DEFAULTS, Trait.TEST_MODE, Trait.SEVERAL_STEPS, Trait.WINDOWS_LEAVE_A_REST})
+SITUATIONS = frozenset({Trait.TEST_MODE, Trait.SEVERAL_STEPS, Trait.WINDOWS_LEAVE_A_REST})
 """Traits that say what a case is about and leave it in the core: whoever gets it wrong has not solved the exercise."""
 
 
@@ -80,7 +77,7 @@ class Case:
         none, ``("loss", "")``.
     separate : mapping of str to str
         Outputs whose n-th entry comes from the n-th entry of one input alone, and that input: ``{"out": "x"}``.
-    traits : frozenset of Trait
+    traits : set of Trait
         What sets the case apart; none for a plain case of the core.
     """
 
@@ -93,7 +90,7 @@ class Case:
     gradients: Mapping[str, str] = field(default_factory=dict)
     objective: tuple[str, str] = ("", "")
     separate: Mapping[str, str] = field(default_factory=dict)
-    traits: frozenset[Trait] = frozenset()
+    traits: Set[Trait] = frozenset()
 
     @property
     def is_core(self) -> bool:
