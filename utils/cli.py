@@ -14,7 +14,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from .checks.case import Finding
-from .checks.check import Result, examine, find_packs
+from .checks.check import CheckResult, examine, find_packs
 from .checks.pack import Pack, PackError
 from .checks.program import describe_crash
 
@@ -64,7 +64,7 @@ def check(
     raise typer.Exit(2 if not results else 0 if passed == len(counted) else 1)
 
 
-def examine_installed(pack: Pack) -> Result:
+def examine_installed(pack: Pack) -> CheckResult:
     """Examine an exercise in the package ``nndl`` that Python finds; an import that fails is a finding."""
     short = pack.exercise.split(".", 1)[0]
     try:
@@ -74,7 +74,7 @@ def examine_installed(pack: Pack) -> Result:
     except BaseException as error:
         crash = describe_crash(error)
         finding = Finding("", "error", f"nndl/{short}.py cannot be imported: {crash}.")
-        return Result(pack.exercise, False, (finding,), len(pack.cases), optional=pack.optional)
+        return CheckResult(pack.exercise, False, (finding,), len(pack.cases), optional=pack.optional)
     return examine(pack, {short: module})
 
 

@@ -57,7 +57,7 @@ class Misconception:
         return self.exercise.replace(".", "-")
 
     @property
-    def told(self) -> str | None:
+    def visible_case(self) -> str | None:
         """The visible case in which the mistake shows, by its title; None where only hidden cases show it."""
         return visible_cases(self.exercise).get(self.name)
 
@@ -112,7 +112,7 @@ def visible_cases(exercise: str) -> Mapping[str, str]:
     except PackError:
         return found
     for golden in pack.cases:
-        for name in golden.suspects:
+        for name in golden.misconceptions:
             found.setdefault(name, golden.case.title)
     return found
 

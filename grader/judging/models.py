@@ -17,7 +17,7 @@ from typing import IO, Any, cast
 import numpy as np
 
 from utils.checks.case import Finding
-from utils.checks.rules import Array
+from utils.checks.compare import Array
 from utils.cifar10 import find_cifar10, read_split
 from utils.errors import DataError
 from utils.model_files import read_model

@@ -12,10 +12,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from utils.checks.case import Case, Finding
-from utils.checks.hearing import Answer, Hearing
-from utils.checks.judge import Judgement
-from utils.checks.program import Crash
-from utils.checks.slope import derivative
+from utils.checks.diagnose import CaseResult, Judgement
+from utils.checks.diagnose.derivative import is_derivative
+from utils.checks.program import Answer, Crash
 
 from .trial import Trial
 
@@ -80,22 +79,22 @@ def missed(judgement: Judgement, trial: Trial, attempt: Attempt, run: Run, secon
     asked = frozenset(earning & case.aspects.keys())
     title, names = case.title, ", ".join(name for name in case.aspects if name in asked)
     if answer is None:
-        said = f"With {case.entries:,} numbers as inputs this did not end within {seconds:g} seconds. {CHAIN_RULE}."
+        said = f"With {case.size:,} numbers as inputs this did not end within {seconds:g} seconds. {CHAIN_RULE}."
         return Missed(asked, Finding(names, "timeout", said, None, title))
     if isinstance(answer, Crash):
-        said = f"With {case.entries:,} numbers as inputs: {answer}. {CHAIN_RULE}, and so does its need of memory."
+        said = f"With {case.size:,} numbers as inputs: {answer}. {CHAIN_RULE}, and so does its need of memory."
         return Missed(asked, Finding(names, "error", said, None, title))
     faults = {
-        fault.path.split(".")[0]: fault.sentence for fault in Hearing(case, trial.want_large().values, answer).faults()
+        fault.output: fault.sentence for fault in CaseResult(case, trial.expected_large().values, answer).faults()
     }
     for name in judgement.followed_outputs:  # these are compared with what the submission's own forward pass gives
-        slope = derivative(case, name, answer.values.get(name), lambda inputs, fetch: run(case.program, inputs, fetch))
-        if slope is False:
+        given = answer.values.get(name)
+        if is_derivative(case, name, given, lambda inputs, fetch: run(case.program, inputs, fetch)) is False:
             faults[name] = f"{name} is not the derivative of what the forward pass computes"
         else:
             faults.pop(name, None)
     wrong = asked & faults.keys()
     if not wrong:
         return None
-    said = f"This is right for small inputs, and wrong for {case.entries:,} numbers: {faults[min(wrong)]}."
+    said = f"This is right for small inputs, and wrong for {case.size:,} numbers: {faults[min(wrong)]}."
     return Missed(wrong, Finding(", ".join(sorted(wrong)), "fail", said, None, title))

@@ -19,10 +19,9 @@ from typing import Any
 
 import numpy as np
 
-from utils.checks.hearing import Answer
+from utils.checks.compare import Array
 from utils.checks.models import unusable_scores
-from utils.checks.program import Crash
-from utils.checks.rules import Array
+from utils.checks.program import Answer, Crash
 from utils.errors import DataError
 from utils.model_files import safetensors_dataset
 

@@ -18,10 +18,8 @@ from typing import Final, ParamSpec
 import numpy as np
 
 from utils.checks.case import Case, Finding
-from utils.checks.follow import FollowThrough
-from utils.checks.hearing import Answer
-from utils.checks.judge import Judgement, attempt, judge
-from utils.checks.program import Crash
+from utils.checks.diagnose import FollowThrough, Judgement, answer_case, judge
+from utils.checks.program import SEED, Answer, Crash
 
 from ..course import Assignment, Course, Exercise
 from ..errors import CourseError
@@ -36,7 +34,7 @@ from . import models, numeric_gradients, open_nets
 from .answers import Answers
 from .budget import Budget, OutOfBudget
 from .repeated_answers import same_body
-from .trial import SEED, Trial
+from .trial import Trial
 
 _NOT_RUN: Final = Crash(False, "TimeoutError", "not run any more")
 P = ParamSpec("P")
@@ -187,16 +185,16 @@ class _Bench:
         def answer(case: Case) -> Answer:
             if self.lost & set(requires):
                 return self._run(case.fallback or case.program, case.inputs, tuple(case.aspects))
-            return attempt(case, trial.recipe.function, self._run)
+            return answer_case(case, trial.recipe.function, self._run)
 
-        hearings, hints = trial.hear([answer(case) for case in trial.cases]), trial.recipe.hints
-        judgement = judge(hearings, hints, again.run, FollowThrough(follow_through, trial.right))
+        results, hints = trial.results([answer(case) for case in trial.cases]), trial.recipe.hints
+        judgement = judge(results, hints, again.run, FollowThrough(follow_through, trial.right))
         missed = numeric_gradients.missed(
             judgement, trial, self._in_time(answer), self._in_time(self._run), seconds=self.limits.seconds
         )
         if missed is not None:
             if missed.outputs & set(judgement.followed_outputs):
-                judgement = judge(hearings, hints, again.run)
+                judgement = judge(results, hints, again.run)
             judgement = missed.taken_from(judgement, trial)
         self.lost.discard(trial.recipe.name)
         return replace(judgement, findings=(*judgement.findings, *again.findings))

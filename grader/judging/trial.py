@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from types import ModuleType
 
 import numpy as np
 
 from utils.checks.case import Case
-from utils.checks.hearing import Answer, Hearing
-from utils.checks.judge import attempt
-from utils.checks.program import Crash, Ran, run_program
+from utils.checks.diagnose import CaseResult, answer_case
+from utils.checks.program import Answer, Crash, Ran, seeded_runner
 
 from ..errors import CourseError
 from ..recipes import Misconception, Recipe
 from ..reference import Reference
-
-SEED = 0  # of numpy's global generator before each run, inside the sandbox as well
 
 
 class Trial:
@@ -40,31 +38,25 @@ class Trial:
         self.reference = reference
         self.cases = tuple(recipe.draw(rng))
         self._rng = rng
-        self._wants: dict[int, Ran] = {}
+        self._expected: dict[int, Ran] = {}
         self._variants: dict[str, ModuleType] = {}
-        self._suspects: dict[int, dict[str, Answer]] = {}
+        self._misconceptions: dict[int, dict[str, Answer]] = {}
 
     def answer(self, case: Case, module: ModuleType) -> Answer:
-        """What a module of the trusted half answers."""
-
-        def run(program: str, inputs: Mapping[str, object], fetch: Sequence[str]) -> Answer:
-            np.random.seed(SEED)
-            return run_program(program, {self.recipe.module: module}, inputs, fetch)
-
-        return attempt(case, self.recipe.function, run)
+        """Run a case against a module of the trusted half."""
+        return answer_case(case, self.recipe.function, seeded_runner({self.recipe.module: module}))
 
     def right(self, program: str, inputs: Mapping[str, object], fetch: Sequence[str]) -> Answer:
-        """What the reference answers to a program."""
-        np.random.seed(SEED)
-        return run_program(program, {self.recipe.module: self.reference.module(self.recipe.module)}, inputs, fetch)
+        """Run a program against the reference."""
+        return seeded_runner({self.recipe.module: self.reference.module(self.recipe.module)})(program, inputs, fetch)
 
-    def want(self, index: int) -> Ran:
+    def expected(self, index: int) -> Ran:
         """The reference's answer to a case; raises CourseError where it has none."""
-        if index not in self._wants:
-            self._wants[index] = self._expected(self.cases[index])
-        return self._wants[index]
+        if index not in self._expected:
+            self._expected[index] = self._reference_answer(self.cases[index])
+        return self._expected[index]
 
-    def _expected(self, case: Case) -> Ran:
+    def _reference_answer(self, case: Case) -> Ran:
         answer = self.answer(case, self.reference.module(self.recipe.module))
         if isinstance(answer, Crash):
             raise CourseError(f'The reference fails its own check "{self.recipe.name}" ({case.title}): {answer}')
@@ -75,39 +67,36 @@ class Trial:
         """The case in which a numeric derivative takes too long; drawn when it is first asked for."""
         return self.recipe.large(self._rng) if self.recipe.large else None
 
-    def want_large(self) -> Ran:
+    def expected_large(self) -> Ran:
         """The reference's answer to the large case; raises CourseError where it has none."""
         assert self.large
-        return self._expected(self.large)
+        return self._reference_answer(self.large)
 
-    def suspects(self, index: int) -> dict[str, Answer]:
-        """What each misconception answers to a case, those left out whose answer is right."""
-        if index not in self._suspects:
+    def misconceptions(self, index: int) -> dict[str, Answer]:
+        """What each misconception answers to a case, by its id; those left out whose answer is right."""
+        if index not in self._misconceptions:
             found: dict[str, Answer] = {}
             for misconception in self.recipe.misconceptions:
                 answer = self.answer(self.cases[index], self._variant(misconception))
-                hearing = Hearing(self.cases[index], self.want(index).values, answer)
-                if isinstance(answer, Crash) or hearing.faults():
+                result = CaseResult(self.cases[index], self.expected(index).values, answer)
+                if isinstance(answer, Crash) or result.faults():
                     found[misconception.id] = answer
-            self._suspects[index] = found
-        return self._suspects[index]
+            self._misconceptions[index] = found
+        return self._misconceptions[index]
 
-    @np.errstate(all="ignore")  # what is wrong may be of any size
-    def hear(self, answers: Sequence[Answer]) -> list[Hearing]:
-        """The answers of the code under test, one for each case, with everything needed to judge them.
+    @np.errstate(all="ignore")  # a wrong answer may hold numbers of any size
+    def results(self, answers: Sequence[Answer]) -> list[CaseResult]:
+        """The results of all cases for the answers of the code under test, one for each case.
 
         The misconceptions are run only where an answer is wrong.
         """
-        bare = [
-            Hearing(case, self.want(index).values, answer)
+        results = [
+            CaseResult(case, self.expected(index).values, answer)
             for index, (case, answer) in enumerate(zip(self.cases, answers, strict=True))
         ]
-        if not any(isinstance(hearing.answer, Crash) or hearing.faults() for hearing in bare):
-            return bare
-        return [
-            Hearing(hearing.case, hearing.want, hearing.answer, self.suspects(index))
-            for index, hearing in enumerate(bare)
-        ]
+        if not any(isinstance(result.answer, Crash) or result.faults() for result in results):
+            return results
+        return [replace(result, misconceptions=self.misconceptions(index)) for index, result in enumerate(results)]
 
     def _variant(self, misconception: Misconception) -> ModuleType:
         if misconception.id not in self._variants:

@@ -17,14 +17,13 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from utils.checks.case import Case
-from utils.checks.hearing import Answer, Hearing
-from utils.checks.judge import attempt
+from utils.checks.diagnose import CaseResult, answer_case
 from utils.checks.pack import load
-from utils.checks.program import Crash, run_program
+from utils.checks.program import Answer, Crash, seeded_runner
 
 from ..course import Course
 from ..course import load as load_course
-from ..judging.trial import SEED, Trial
+from ..judging.trial import Trial
 from ..recipes import Recipe, recipe
 from ..reference import Reference
 from .operators import Mutant, mutants
@@ -138,17 +137,18 @@ def rejects(spec: Recipe, cases: Expected, module: ModuleType | None) -> bool:
     module : module or None
         None for a module that cannot even be imported.
     """
-    return module is None or any(_shows(spec, case, want, module) for case, want in cases)
+    return module is None or any(_shows(spec, case, expected, module) for case, expected in cases)
 
 
-def _shows(spec: Recipe, case: Case, want: dict[str, object], module: ModuleType) -> bool:
-    def run(program: str, inputs: Mapping[str, object], fetch: Sequence[str]) -> Answer:
-        np.random.seed(SEED)
+def _shows(spec: Recipe, case: Case, expected: dict[str, object], module: ModuleType) -> bool:
+    run = seeded_runner({spec.module: module})
+
+    def run_within_time(program: str, inputs: Mapping[str, object], fetch: Sequence[str]) -> Answer:
         with _limited(LIMIT):
-            return run_program(program, {spec.module: module}, inputs, fetch)
+            return run(program, inputs, fetch)
 
-    hearing = Hearing(case, want, attempt(case, spec.function, run))
-    return isinstance(hearing.answer, Crash) or bool(hearing.faults()) or bool(hearing.mutated)
+    result = CaseResult(case, expected, answer_case(case, spec.function, run_within_time))
+    return isinstance(result.answer, Crash) or bool(result.faults()) or bool(result.mutated)
 
 
 def _one_blas_thread() -> None:
@@ -168,12 +168,12 @@ def _hidden(root: Path, exercise: str) -> Expected:
         _reference(root),
         np.random.default_rng(zlib.crc32(f"hidden {exercise}".encode())),
     )
-    return tuple((case, trial.want(index).values) for index, case in enumerate(trial.cases))
+    return tuple((case, trial.expected(index).values) for index, case in enumerate(trial.cases))
 
 
 @cache
 def _visible(exercise: str) -> Expected:
-    return tuple((golden.case, dict(golden.want)) for golden in load(exercise).cases)
+    return tuple((golden.case, dict(golden.expected)) for golden in load(exercise).cases)
 
 
 def _module(mutant: Mutant, reference: Reference) -> ModuleType | None:

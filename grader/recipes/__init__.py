@@ -7,8 +7,8 @@ A file there imports from here what it needs to draw its cases::
 
 from __future__ import annotations
 
-from utils.checks.case import Case
-from utils.checks.rules import (
+from utils.checks.case import Case, Trait
+from utils.checks.compare import (
     Array,
     DrawnAnew,
     Dropped,
@@ -42,6 +42,7 @@ __all__ = [
     "Rule",
     "SharedMaximum",
     "Subgradient",
+    "Trait",
     "enlarged",
     "recipe",
     "recipe_book",

@@ -13,9 +13,9 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from utils.checks.compare import as_array, close
 from utils.checks.pack import GoldenCase, Pack, PackError
 from utils.checks.program import Crash
-from utils.checks.rules import as_array, close
 
 from ..course import Assignment, Course, Exercise
 from ..errors import CourseError
@@ -99,7 +99,8 @@ def build_pack(
     spec = recipe(reference, name)
     trial = Trial(spec, reference, np.random.default_rng(zlib.crc32(name.encode())))
     cases = tuple(
-        GoldenCase(case, trial.want(index).values, trial.suspects(index)) for index, case in enumerate(trial.cases)
+        GoldenCase(case, trial.expected(index).values, trial.misconceptions(index))
+        for index, case in enumerate(trial.cases)
     )
     return Pack(name, spec.hints, cases, requires, needs, optional)
 
@@ -125,14 +126,15 @@ def _plain(pack: Pack) -> object:
             {
                 "title": golden.case.title,
                 "programs": [golden.case.program, golden.case.fallback],
+                "traits": golden.case.traits,
                 "writable": golden.case.writable,
                 "gradients": [dict(golden.case.gradients), golden.case.objective, dict(golden.case.separate)],
                 "aspects": {name: repr(rule) for name, rule in golden.case.aspects.items()},
                 "inputs": golden.case.inputs,
-                "want": golden.want,
-                "suspects": {
+                "expected": golden.expected,
+                "misconceptions": {
                     name: answer.error if isinstance(answer, Crash) else answer.values
-                    for name, answer in golden.suspects.items()
+                    for name, answer in golden.misconceptions.items()
                 },
             }
             for golden in pack.cases

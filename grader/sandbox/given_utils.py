@@ -17,7 +17,7 @@ import utils
 from ..errors import CourseError
 
 FOLDER = Path(str(utils.__file__)).resolve().parent
-WORKERS_OWN = ("checks.program", "checks.met", "checks.closed")
+WORKERS_OWN = ("checks.program", "checks.crash_site", "checks.forbidden_calls")
 """Modules that the worker itself and programs use: they run code and describe what it raised, and hold no answer."""
 
 

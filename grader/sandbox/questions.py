@@ -17,6 +17,8 @@ from contextlib import suppress
 
 import numpy as np
 
+from utils.checks.values import parts
+
 from .inside.wire import Answer, Ask, Frame, Opaque, Refused, WireError, as_table, load
 from .limits import Limits
 
@@ -94,7 +96,7 @@ class Questions:
             return value
         name = f"{type(value).__name__} {len(self._kept) + 1}"
         self._kept[name] = value
-        self._left -= sum(leaf.nbytes for leaf in _leaves(value) if isinstance(leaf, np.ndarray))
+        self._left -= sum(part.nbytes for part in parts(value) if isinstance(part, np.ndarray))
         return Opaque(name)
 
     def _found(self, value: object) -> object:
@@ -106,15 +108,15 @@ class Questions:
         return value
 
     def _refusal(self, values: list[object]) -> Refused | None:
-        leaves = list(_leaves(values))
-        for leaf in leaves:
-            if isinstance(leaf, Opaque) and leaf.type_name not in self._kept:
-                return Refused("TypeError", f"an argument is a {leaf.type_name}, not an array or a number")
+        given = list(parts(values))
+        for part in given:
+            if isinstance(part, Opaque) and part.type_name not in self._kept:
+                return Refused("TypeError", f"an argument is a {part.type_name}, not an array or a number")
         self._questions_left -= 1
         if self._questions_left < 0:
             return Refused("ValueError", "there have been more questions than any check needs")
-        arrays = [leaf for leaf in leaves if isinstance(leaf, np.ndarray)]
-        if any(leaf.dtype == np.float16 for leaf in leaves if isinstance(leaf, np.ndarray | np.generic)):
+        arrays = [part for part in given if isinstance(part, np.ndarray)]
+        if any(part.dtype == np.float16 for part in given if isinstance(part, np.ndarray | np.generic)):
             return Refused("TypeError", "an argument is of dtype float16; use float32 or float64")
         self._left -= sum(array.nbytes for array in arrays)
         sizes = sorted((size for array in arrays for size in array.shape), reverse=True)[:2]
@@ -201,13 +203,3 @@ def _pads(value: object) -> Iterator[int]:
             yield operator.index(value["pad"])
     for item in value.values() if isinstance(value, dict) else value if isinstance(value, list | tuple) else ():
         yield from _pads(item)
-
-
-def _leaves(value: object) -> Iterator[object]:
-    if isinstance(value, dict):
-        value = list(value.values())
-    if isinstance(value, list | tuple):
-        for item in value:
-            yield from _leaves(item)
-    else:
-        yield value

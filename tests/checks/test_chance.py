@@ -8,7 +8,7 @@ from statistics import NormalDist
 import numpy as np
 import pytest
 
-from utils.checks.rules import Array, DrawnAnew, MinibatchesAnew, chance
+from utils.checks.compare import Array, DrawnAnew, MinibatchesAnew, chance
 
 SHAPE = (20, 21)
 ROWS, STEPS, BATCH = 41, 200, 6

@@ -21,8 +21,8 @@ from grader.release import goldens
 from utils.checks import CheckFailed, check, check_inputs
 from utils.checks.case import Case
 from utils.checks.check import examine, find_packs
+from utils.checks.compare import close
 from utils.checks.pack import GoldenCase, Pack, PackError, load, names
-from utils.checks.rules import close
 
 BANK = [(recipe.name, misconception) for recipe in RECIPES.values() for misconception in recipe.misconceptions]
 

@@ -22,7 +22,9 @@ def test_only_rounding_may_differ(reference: Reference, name: str) -> None:
             return array + change * np.finfo(array.dtype).eps * rng.standard_normal(array.shape).astype(array.dtype)
 
         cases = (
-            GoldenCase(golden.case, {aspect: moved(value) for aspect, value in golden.want.items()}, golden.suspects)
+            GoldenCase(
+                golden.case, {aspect: moved(value) for aspect, value in golden.expected.items()}, golden.misconceptions
+            )
             for golden in pack.cases
         )
         return Pack(pack.exercise, pack.hints, tuple(cases), pack.requires).to_bytes()

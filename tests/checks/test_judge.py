@@ -8,15 +8,14 @@ import numpy as np
 import pytest
 
 from utils.checks.case import Case
-from utils.checks.hearing import Hearing
-from utils.checks.judge import Judgement, judge
+from utils.checks.compare import Equal
+from utils.checks.diagnose import CaseResult, Judgement, judge
 from utils.checks.program import Ran
-from utils.checks.rules import Equal
 
 
-def hear(case: Case, got: dict[str, object], suspect: dict[str, object] | None) -> Hearing:
+def hear(case: Case, got: dict[str, object], suspect: dict[str, object] | None) -> CaseResult:
     want = dict.fromkeys(case.aspects, 1.0)
-    return Hearing(case, want, Ran(got), {} if suspect is None else {"twice": Ran(suspect)})
+    return CaseResult(case, want, Ran(got), {} if suspect is None else {"twice": Ran(suspect)})
 
 
 def test_a_case_says_nothing_about_an_output_that_it_does_not_compare() -> None:
@@ -40,12 +39,13 @@ def told(judgement: Judgement) -> dict[str, set[str | None]]:
     return found
 
 
-def both(cases: list[tuple[float, dict[str, float]]]) -> list[Hearing]:
+def both(cases: list[tuple[float, dict[str, float]]]) -> list[CaseResult]:
     """For each case an answer, and what the misconceptions that show there give; 1 is right."""
     case = Case("plain", "", {"x": np.ones(3)}, {"out": Equal()})
     suspects = [{name: Ran({"out": value}) for name, value in given.items()} for _, given in cases]
     return [
-        Hearing(case, {"out": 1.0}, Ran({"out": got}), known) for (got, _), known in zip(cases, suspects, strict=True)
+        CaseResult(case, {"out": 1.0}, Ran({"out": got}), known)
+        for (got, _), known in zip(cases, suspects, strict=True)
     ]
 
 
@@ -71,12 +71,12 @@ def test_two_misconceptions_are_told_apart_where_the_numbers_allow_it(
 
 
 def test_the_smallest_failing_case_is_shown_with_its_numbers() -> None:
-    hearings = []
+    results = []
     for size, title in ((40, "large"), (4, "small"), (400, "right")):
         want = np.arange(float(size)) % 7  # small numbers in all: no trait but the size
         case = Case(title, "", {"x": want})
-        hearings.append(Hearing(case, {"out": want}, Ran({"out": want if title == "right" else want + 1})))
-    (finding,) = judge(hearings, {}).findings
+        results.append(CaseResult(case, {"out": want}, Ran({"out": want if title == "right" else want + 1})))
+    (finding,) = judge(results, {}).findings
     assert finding.case == "small"
     assert finding.hint.startswith(
         "expected [0, 1, 2, 3], got [→1←, 2, 3, 4]; every entry is off by the same amount, 1"
@@ -92,22 +92,22 @@ def test_the_code_is_run_again_to_see_whether_examples_meet() -> None:
         rows = np.asarray(inputs["x"])
         return Ran({"out": rows - rows.mean(axis=0)})
 
-    hearing = Hearing(case, {"out": x}, run("", case.inputs, ()))
-    assert "when another example of the minibatch does" in judge([hearing], {}, run).findings[0].hint
-    assert "another example" not in judge([hearing], {}).findings[0].hint
+    result = CaseResult(case, {"out": x}, run("", case.inputs, ()))
+    assert "when another example of the minibatch does" in judge([result], {}, run).findings[0].hint
+    assert "another example" not in judge([result], {}).findings[0].hint
 
 
-def answers(got: dict[str, float], known: dict[str, dict[str, float]]) -> Hearing:
+def answers(got: dict[str, float], known: dict[str, dict[str, float]]) -> CaseResult:
     """One case with several outputs, of which 1 is right."""
     case = Case("plain", "", {"x": np.ones(3)}, dict.fromkeys(got, Equal()))
     right = dict.fromkeys(got, 1.0)
-    return Hearing(case, right, Ran(dict(got)), {name: Ran(right | given) for name, given in known.items()})
+    return CaseResult(case, right, Ran(dict(got)), {name: Ran(right | given) for name, given in known.items()})
 
 
 def test_of_several_that_fit_the_one_that_spoils_nothing_else_is_named() -> None:
     known: dict[str, dict[str, float]] = {"wide": {"dx": 2.0, "dw": 2.0}, "narrow": {"dx": 2.0}, "db": {"db": 5.0}}
-    hearing = answers({"dx": 2.0, "dw": 1.0, "db": 5.0}, known)
-    assert told(judge([hearing], dict.fromkeys(known, "Hint."))) == {"dx": {"narrow"}, "db": {"db"}, "dw": {None}}
+    result = answers({"dx": 2.0, "dw": 1.0, "db": 5.0}, known)
+    assert told(judge([result], dict.fromkeys(known, "Hint."))) == {"dx": {"narrow"}, "db": {"db"}, "dw": {None}}
 
 
 def test_of_several_that_are_as_likely_the_one_that_shows_elsewhere_is_named_or_none() -> None:
@@ -122,6 +122,6 @@ def test_of_several_that_are_as_likely_the_one_that_shows_elsewhere_is_named_or_
 def test_a_sentence_follows_a_question() -> None:
     x = np.random.default_rng(0).standard_normal((4, 3))
     cases = [Case(title, "", {"x": rows}) for title, rows in (("many", x), ("one", x[:1]))]
-    hearings = [Hearing(case, {"out": x}, Ran({"out": x / len(np.asarray(case.inputs["x"]))})) for case in cases]
-    hint = judge(hearings, {}).findings[0].hint
+    results = [CaseResult(case, {"out": x}, Ran({"out": x / len(np.asarray(case.inputs["x"]))})) for case in cases]
+    hint = judge(results, {}).findings[0].hint
     assert hint.endswith("4 being N, the number of examples: a mean where a sum is due? It is right only when N = 1.")

@@ -8,7 +8,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from utils.checks.rules import Dropped, Equal, Initialised, Minibatches, Paired, Rule, SharedMaximum, Subgradient, close
+from utils.checks.compare import (
+    Dropped,
+    Equal,
+    Initialised,
+    Minibatches,
+    Paired,
+    Rule,
+    SharedMaximum,
+    Subgradient,
+    close,
+)
 
 EQUAL = Equal()
 RNG = np.random.default_rng(0)

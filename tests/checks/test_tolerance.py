@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from utils.checks.rules import Equal
+from utils.checks.compare import Equal
 
 Array = npt.NDArray[np.floating]
 

@@ -8,12 +8,10 @@ import numpy as np
 import pytest
 from here import RECIPES
 
-from grader.judging.trial import SEED, Trial
+from grader.judging.trial import Trial
 from grader.reference import Reference
-from utils.checks.follow import FollowThrough
-from utils.checks.hearing import Answer
-from utils.checks.judge import Judgement, judge
-from utils.checks.program import run_program
+from utils.checks.diagnose import FollowThrough, Judgement, judge
+from utils.checks.program import seeded_runner
 
 NORM = """
 def {layer}_forward(x, gamma, beta, param):
@@ -130,12 +128,8 @@ def judged(exercise: str, text: str, forward: str, backward: str, reference: Ref
     for name in (f"{layer}_forward", f"{layer}_backward"):
         setattr(module, name, names[name])
 
-    def run(program: str, inputs, fetch) -> Answer:  # type: ignore[no-untyped-def]
-        np.random.seed(SEED)
-        return run_program(program, {"layers": module}, inputs, fetch)
-
-    hearings = trial.hear([trial.answer(case, module) for case in trial.cases])
-    return judge(hearings, trial.recipe.hints, run, FollowThrough(share, trial.right))
+    results = trial.results([trial.answer(case, module) for case in trial.cases])
+    return judge(results, trial.recipe.hints, seeded_runner({"layers": module}), FollowThrough(share, trial.right))
 
 
 @pytest.mark.parametrize(("exercise", "text", "forward", "backward"), CHEAP)

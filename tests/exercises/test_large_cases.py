@@ -11,7 +11,7 @@ from here import RECIPES, RIGHT
 from grader.judging.trial import Trial
 from grader.patch import Hunk
 from grader.reference import Reference
-from utils.checks.hearing import Hearing
+from utils.checks.diagnose import CaseResult
 from utils.checks.program import Ran
 
 STYLES = [(name, style, hunks) for name, style, hunks in RIGHT if RECIPES[name].large]
@@ -30,4 +30,4 @@ def test_another_right_answer_is_right_for_large_inputs(
     assert drawn.large
     answer = drawn.answer(drawn.large, reference.variant(drawn.recipe.module, hunks))
     assert isinstance(answer, Ran)
-    assert not Hearing(drawn.large, drawn.want_large().values, answer).faults()
+    assert not CaseResult(drawn.large, drawn.expected_large().values, answer).faults()

@@ -11,9 +11,9 @@ from grader.judging.trial import Trial
 from grader.patch import Hunk
 from grader.recipes import Misconception, Recipe
 from grader.reference import Reference
-from utils.checks.hearing import Hearing
+from utils.checks.compare import Minibatches, MinibatchesAnew, tolerance
+from utils.checks.diagnose import CaseResult
 from utils.checks.program import Ran
-from utils.checks.rules import Minibatches, MinibatchesAnew, tolerance
 
 GAP = 100.0
 SEED = 99  # of no other test: what a trial keeps of its misconceptions depends on the tolerance
@@ -57,7 +57,7 @@ def test_rounding_the_inputs_changes_less_than_a_hundredth_of_the_tolerance(
         nudged = type(case)(**{**vars(case), "inputs": nudge(case.inputs, rng)})
         answer = trial.answer(nudged, reference.module(recipe.module))
         assert isinstance(answer, Ran)
-        faults = Hearing(case, trial.want(index).values, answer).faults()
+        faults = CaseResult(case, trial.expected(index).values, answer).faults()
         # Training rows are told apart by their very numbers, so these rules cannot know them once they are nudged.
         rules = [case.aspects[fault.path.split(".")[0]] for fault in faults]
         assert not [rule for rule in rules if not isinstance(rule, Minibatches | MinibatchesAnew)]

@@ -13,7 +13,7 @@ from here import RECIPES
 from grader.judging.trial import Trial
 from grader.recipes import Misconception, Recipe
 from grader.reference import Reference
-from utils.checks.judge import judge
+from utils.checks.diagnose import judge
 
 SAMPLE = 20  # pairs of each exercise
 
@@ -42,7 +42,7 @@ def judged(recipe: Recipe, reference: Reference, trial: Trial, one: Misconceptio
         module = reference.execute(text, recipe.module, "pair")
     except SyntaxError:
         return ""
-    judgement = judge(trial.hear([trial.answer(case, module) for case in trial.cases]), recipe.hints)
+    judgement = judge(trial.results([trial.answer(case, module) for case in trial.cases]), recipe.hints)
     if judgement.share == 1:
         return "accepted"
     named = {finding.misconception for finding in judgement.findings} - {None}

@@ -13,8 +13,8 @@ from grader.judging.trial import Trial
 from grader.patch import Hunk
 from grader.recipes import Misconception, Recipe
 from grader.reference import Reference
-from utils.checks.judge import IN_PLACE, Judgement, judge
-from utils.checks.rules import Array
+from utils.checks.compare import Array
+from utils.checks.diagnose import IN_PLACE, Judgement, judge
 
 BANK = [(recipe, misconception) for recipe in RECIPES.values() for misconception in recipe.misconceptions]
 SEEDS = (1, *(pytest.param(seed, marks=pytest.mark.slow) for seed in (2, 3)))
@@ -28,7 +28,7 @@ def drawn(name: str, reference: Reference, seed: int) -> Trial:
 def judged(recipe: Recipe, reference: Reference, hunks: tuple[Hunk, ...], seed: int) -> Judgement:
     trial = drawn(recipe.name, reference, seed)
     module = reference.variant(recipe.module, hunks)
-    return judge(trial.hear([trial.answer(case, module) for case in trial.cases]), recipe.hints)
+    return judge(trial.results([trial.answer(case, module) for case in trial.cases]), recipe.hints)
 
 
 def test_every_exercise_of_the_course_has_a_recipe(course: Course) -> None:
@@ -92,10 +92,10 @@ def test_working_in_place_is_seen_only_because_inputs_are_compared(reference: Re
     in_place = next(m for m in recipe.misconceptions if m.id == IN_PLACE)
     trial = Trial(recipe, reference, np.random.default_rng(0))
     module = reference.variant("layers", in_place.hunks)
-    hearings = trial.hear([trial.answer(case, module) for case in trial.cases])
-    assert not any(hearing.faults() for hearing in hearings)  # the outputs alone would pass
-    assert any(hearing.mutated for hearing in hearings)
-    assert judge(hearings, recipe.hints).share == 0.5
+    results = trial.results([trial.answer(case, module) for case in trial.cases])
+    assert not any(result.faults() for result in results)  # the outputs alone would pass
+    assert any(result.mutated for result in results)
+    assert judge(results, recipe.hints).share == 0.5
 
 
 def _numbers(inputs: dict[str, object]) -> bytes:

@@ -9,7 +9,7 @@ from here import RECIPES
 from grader.judging.trial import Trial
 from grader.patch import Hunk
 from grader.reference import Reference
-from utils.checks.judge import Judgement, judge
+from utils.checks.diagnose import Judgement, judge
 
 pytest.importorskip("torch", reason="these exercises need PyTorch, which only HW6 needs: pip install torch")
 
@@ -20,7 +20,7 @@ def test_a_flatten_that_is_not_written_costs_the_nets_nothing(function: str, ref
     recipe = RECIPES[f"torch_models.{function}"]
     trial = Trial(recipe, reference, np.random.default_rng(1))
     module = reference.variant(recipe.module, [Hunk("flatten", (f"    {answer}",), (f"    {stub}",))])
-    heard = trial.hear([trial.answer(case, module) for case in trial.cases])
+    heard = trial.results([trial.answer(case, module) for case in trial.cases])
     assert judge(heard, recipe.hints) == Judgement(1.0, ())
 
 
@@ -28,4 +28,4 @@ def test_a_flatten_that_is_not_written_costs_the_nets_nothing(function: str, ref
 def test_the_far_target_takes_more_than_one_step(seed: int, reference: Reference) -> None:
     """Without this a stop after one step would be right in every case."""
     trial = Trial(RECIPES["net_visualization.make_fooling_image"], reference, np.random.default_rng(seed))
-    assert np.linalg.norm(np.asarray(trial.want(0).values["fooled"]) - np.asarray(trial.cases[0].inputs["X"])) > 1.0
+    assert np.linalg.norm(np.asarray(trial.expected(0).values["fooled"]) - np.asarray(trial.cases[0].inputs["X"])) > 1.0

@@ -84,9 +84,9 @@ def test_there_is_no_next_step_when_everything_is_right():
 
 def test_a_misconception_says_which_visible_case_shows_it():
     known = summary.Misconception("layers.affine_backward", "db-keeps-axis", "It is.")
-    assert known.told in [golden.case.title for golden in load(known.exercise).cases]
-    assert summary.Misconception("layers.affine_backward", "nobody knows it", "It is.").told is None
-    assert summary.Misconception("models.two_layer_best", "no pack", "It is.").told is None
+    assert known.visible_case in [golden.case.title for golden in load(known.exercise).cases]
+    assert summary.Misconception("layers.affine_backward", "nobody knows it", "It is.").visible_case is None
+    assert summary.Misconception("models.two_layer_best", "no pack", "It is.").visible_case is None
 
 
 def test_an_exercise_says_how_long_it_took():

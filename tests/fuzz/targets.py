@@ -30,12 +30,7 @@ from grader.sandbox.inside.wire import WireError, load
 from grader.submission import NotASubmission, Submission, similarity
 from grader.submission.source import decode
 from utils.checks.case import Case
-from utils.checks.follow import FollowThrough
-from utils.checks.hearing import Hearing
-from utils.checks.judge import judge
-from utils.checks.pack import Pack, PackError
-from utils.checks.program import Crash, Ran
-from utils.checks.rules import (
+from utils.checks.compare import (
     DrawnAnew,
     Dropped,
     Equal,
@@ -47,6 +42,9 @@ from utils.checks.rules import (
     SharedMaximum,
     Subgradient,
 )
+from utils.checks.diagnose import CaseResult, FollowThrough, judge
+from utils.checks.pack import Pack, PackError
+from utils.checks.program import Crash, Ran
 from utils.errors import DataError
 from utils.model_files import read_model, safetensors_dataset
 
@@ -84,9 +82,9 @@ def judged(data: bytes) -> None:
         for case, want in _cases():
             ran = Ran({"out": answer})
             wrong = {"zero": Ran({"out": 0.0}), "nothing": Crash(False, "ValueError", "no")}
-            hearing = Hearing(case, want, ran, wrong)
+            result = CaseResult(case, want, ran, wrong)
             follow = FollowThrough(0.5, lambda *_, want=want: Ran(dict(want)))
-            found = judge([hearing, hearing], {"zero": "It is 0."}, lambda *_, ran=ran: ran, follow)
+            found = judge([result, result], {"zero": "It is 0."}, lambda *_, ran=ran: ran, follow)
             assert 0 <= found.share <= 1
             assert all(finding.hint.encode() or finding.verdict == "pass" for finding in found.findings)
 

@@ -18,10 +18,9 @@ from grader.recipes import Recipe
 from grader.reference import Reference
 from grader.report import Verdict
 from grader.sandbox import confinement
-from utils.checks.case import value_at
-from utils.checks.hearing import Answer, Hearing
-from utils.checks.judge import Judgement
-from utils.checks.program import Crash, Ran
+from utils.checks.diagnose import CaseResult, Judgement
+from utils.checks.program import Answer, Crash, Ran
+from utils.checks.values import value_at
 
 Grade = Callable[..., dict[str, Verdict]]
 GRADIENTS = [recipe for recipe in RECIPES.values() if recipe.large]
@@ -87,7 +86,7 @@ def test_the_reference_is_right_and_a_numeric_derivative_takes_thousands_of_pass
     assert case
     answer = trial.answer(case, reference.module(recipe.module))
     assert isinstance(answer, Ran)
-    assert not Hearing(case, trial.want_large().values, answer).faults()
+    assert not CaseResult(case, trial.expected_large().values, answer).faults()
     inputs = set(case.gradients.values()) or {"X"}  # pictures are changed along the gradient in the image
     assert sum(np.size(value_at(case.inputs, path)) for path in inputs) > 4000
 

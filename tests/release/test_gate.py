@@ -64,7 +64,7 @@ def pack_that_wants_nothing(tree):
 def pack_that_wants_something_else(tree):
     pack = Pack.from_bytes(tree[PACK])
     golden = pack.cases[0]
-    wrong = type(golden)(golden.case, dict.fromkeys(golden.want, 7.0))
+    wrong = type(golden)(golden.case, dict.fromkeys(golden.expected, 7.0))
     return {**tree, PACK: Pack(pack.exercise, {}, (wrong,)).to_bytes()}
 
 
@@ -203,7 +203,7 @@ def test_are_packs_compared_by_value(tree):
         pack.exercise,
         pack.hints,
         tuple(
-            type(g)(g.case, {name: value * (1 + 1e-15) for name, value in g.want.items()}, g.suspects)
+            type(g)(g.case, {name: value * (1 + 1e-15) for name, value in g.want.items()}, g.misconceptions)
             for g in pack.cases
         ),
         pack.requires,

@@ -1,30 +1,69 @@
-"""What a check consists of and what it says: cases, findings."""
+"""Cases and findings: what an exercise is checked with, and what a check has to say."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Literal
 
-import numpy as np
+from .compare import Equal, Rule
+from .values import count_numbers
 
-from .rules import Equal, Rule
+FindingVerdict = Literal["pass", "fail", "error", "missing", "timeout", "killed"]
 
-Outcome = Literal["pass", "fail", "error", "missing", "timeout", "killed"]
+
+class Trait(StrEnum):
+    """What sets a case apart from the core of an exercise, or which situation it is about.
+
+    A right answer has all traits right, but a mistake often shows in the cases of one trait alone. So a trait is what a
+    hint can name ("it is wrong only in test mode") and what points can be divided by.
+    """
+
+    EDGE_SHAPE = "edge shape"
+    """One example, one feature, one step, as many rows as columns: sizes at which axes are easily confused or lost."""
+
+    NUMERICAL_RANGE = "numerical range"
+    """Numbers so large, so small or so equal that a formula that is right on paper overflows or divides by 0."""
+
+    DTYPE = "dtype"
+    """Inputs of float32, where the others are float64."""
+
+    MEMORY_ORDER = "memory order"
+    """The same numbers, laid out in memory in another order than C's."""
+
+    SIDE_EFFECT = "side effect"
+    """What a call leaves behind, or what the next call finds: the state of a net, of a generator, of a dict."""
+
+    TIE = "tie"
+    """A kink or a tie, where several gradients are right."""
+
+    TEST_MODE = "test mode"
+    """A layer or net that is used, not trained."""
+
+    SEVERAL_STEPS = "several steps"
+    """Several steps of training, each of which starts from what the one before it has left."""
+
+    WINDOWS_LEAVE_A_REST = "windows leave a rest"
+    """Images whose last rows and columns no window reaches."""
+
+
+SITUATIONS = frozenset({Trait.TEST_MODE, Trait.SEVERAL_STEPS, Trait.WINDOWS_LEAVE_A_REST})
+"""Traits that say what a case is about and leave it in the core: whoever gets it wrong has not solved the exercise."""
 
 
 @dataclass(frozen=True)
 class Case:
-    """One set of inputs for an exercise, and how the answer is judged.
+    """One set of inputs for an exercise, and how the answer is compared.
 
     Attributes
     ----------
     title : str
-        What is special about these inputs, for the student: ``"one row"``, ``"float32"``.
+        What is special about these inputs, for the student: ``"one row"``, ``"float32"``. Nothing is read from it.
     program : str
         The lines that are run; see `utils.checks.program`.
     inputs : dict of str to object
-        The variables the program starts with: arrays, numbers, strings, dicts and tuples of them.
+        The variables that the program starts with: arrays, numbers, strings, and dicts, lists and tuples of them.
     aspects : mapping of str to Rule
         The variables that are compared, and by which rule.
     fallback : str
@@ -34,9 +73,12 @@ class Case:
     gradients : mapping of str to str
         Which outputs are gradients, and of which input: ``{"dx": "x", "grads.W1": "params.W1"}``.
     objective : tuple of (str, str)
-        What those are gradients of: an output and its upstream gradient, ``("out", "dout")`` or ``("loss", "")``.
+        What those are gradients of: an output and its upstream gradient, ``("out", "dout")``; or a number, which has
+        none, ``("loss", "")``.
     separate : mapping of str to str
         Outputs whose n-th entry comes from the n-th entry of one input alone, and that input: ``{"out": "x"}``.
+    traits : set of Trait
+        What sets the case apart; none for a plain case of the core.
     """
 
     title: str
@@ -48,16 +90,22 @@ class Case:
     gradients: Mapping[str, str] = field(default_factory=dict)
     objective: tuple[str, str] = ("", "")
     separate: Mapping[str, str] = field(default_factory=dict)
+    traits: Set[Trait] = frozenset()
 
     @property
-    def entries(self) -> int:
-        """How large it is: the numbers in all of its inputs."""
-        return count_entries(self.inputs)
+    def is_core(self) -> bool:
+        """Whether the case belongs to the core of its exercise: no trait but situations sets it apart."""
+        return self.traits <= SITUATIONS
+
+    @property
+    def size(self) -> int:
+        """How many numbers there are in all inputs together."""
+        return count_numbers(self.inputs)
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing a check has to say.
+    """One thing that a check has to say.
 
     Attributes
     ----------
@@ -71,39 +119,11 @@ class Finding:
     misconception : str or None
         The id of the misconception that gives exactly this answer, where one does.
     case : str
-        Title of the (first) case in which it showed.
+        Title of the case in which it shows: the smallest of them.
     """
 
     aspect: str
-    verdict: Outcome
+    verdict: FindingVerdict
     hint: str = ""
     misconception: str | None = None
     case: str = ""
-
-
-def value_at(values: Mapping[str, object], path: str) -> object:
-    """The value at a path such as ``"grads.W1"``; None where there is none."""
-    here: object = values
-    for step in path.split("."):
-        if not isinstance(here, Mapping):
-            return None
-        here = here.get(step)
-    return here
-
-
-def leaves(values: Mapping[str, object], prefix: str = "") -> Iterator[str]:
-    """The paths of all values that are no dicts."""
-    for key, value in values.items():
-        if isinstance(value, Mapping):
-            yield from leaves(value, f"{prefix}{key}.")
-        else:
-            yield f"{prefix}{key}"
-
-
-def count_entries(value: object) -> int:
-    """The numbers in a value, those in its parts included."""
-    if isinstance(value, Mapping):
-        return sum(map(count_entries, value.values()))
-    if isinstance(value, list | tuple):
-        return sum(map(count_entries, value))
-    return value.size if isinstance(value, np.ndarray) else 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import textwrap
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from types import ModuleType, SimpleNamespace
 from typing import Any
@@ -15,18 +15,15 @@ import numpy as np
 from utils.errors import DataError
 
 from .case import Finding
-from .hearing import Answer
-from .judge import attempt, judge
+from .diagnose import answer_case, judge
 from .models import check_model
 from .pack import FOLDER, Pack, PackError, load, names
-from .program import run_program
-
-SEED = 0
+from .program import seeded_runner
 
 
 @dataclass(frozen=True)
-class Result:
-    """What the visible cases of one exercise came to.
+class CheckResult:
+    """What the visible cases of one exercise come to.
 
     Attributes
     ----------
@@ -56,7 +53,7 @@ class Result:
 
     @property
     def counts(self) -> bool:
-        """Whether it belongs into a total: an optional exercise that is still a stub does not."""
+        """Whether it belongs in a total: an optional exercise that is still a stub does not."""
         return not (self.optional and self.missing)
 
     def __str__(self) -> str:
@@ -143,7 +140,7 @@ def check_inputs(exercise: str, title: str) -> dict[str, object]:
     return cases[title]
 
 
-def examine(pack: Pack, namespace: Mapping[str, object]) -> Result:
+def examine(pack: Pack, namespace: Mapping[str, object]) -> CheckResult:
     """Run all cases of a pack.
 
     Parameters
@@ -154,20 +151,12 @@ def examine(pack: Pack, namespace: Mapping[str, object]) -> Result:
 
     Returns
     -------
-    Result
+    CheckResult
     """
-
-    def run(program: str, inputs: Mapping[str, object], fetch: Sequence[str]) -> Answer:
-        state = np.random.get_state()
-        np.random.seed(SEED)
-        try:
-            return run_program(program, namespace, inputs, fetch)
-        finally:
-            np.random.set_state(state)
-
+    run = seeded_runner(namespace)
     function = pack.exercise.split(".", 1)[1]
-    hearings = [golden.hear(attempt(golden.case, function, run)) for golden in pack.cases]
-    judgement = judge(hearings, pack.hints, run)
+    results = [golden.with_answer(answer_case(golden.case, function, run)) for golden in pack.cases]
+    judgement = judge(results, pack.hints, run)
     first = next((finding for finding in judgement.findings if finding.case), None)
     program = ""
     if first and first.verdict != "missing":
@@ -175,7 +164,7 @@ def examine(pack: Pack, namespace: Mapping[str, object]) -> Result:
         shown = ", ".join(f"{name} {_shape(value)}" for name, value in case.inputs.items())
         program = f"# {shown}\n{case.program}"
     passed = judgement.share == 1
-    return Result(pack.exercise, passed, judgement.findings, len(hearings), program, pack.optional)
+    return CheckResult(pack.exercise, passed, judgement.findings, len(results), program, pack.optional)
 
 
 def find_packs(wanted: Iterable[str]) -> list[Pack]:

@@ -1,4 +1,4 @@
-"""The visible check of a trained net: does the file hold the right arrays, and how good is the net?"""
+"""The visible check of a trained net: whether its file holds the right arrays, and how good the net is."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ import numpy as np
 from utils.errors import DataError
 from utils.model_files import load_model, safetensors_dataset
 
+from .compare import Array
 from .pack import FOLDER, PackError
-from .rules import Array
 
 TABLE = FOLDER / "models.json"
 CLASSES = 10  # of CIFAR-10, and of the offline set

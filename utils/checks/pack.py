@@ -1,4 +1,4 @@
-"""Golden packs: the visible cases of an exercise with their right answers, and with those of its misconceptions.
+"""Golden packs: the visible cases of an exercise, with the right answers and those of its misconceptions.
 
 A pack is one ``.npz`` file without pickles: an entry ``pack`` holds everything but the arrays as JSON, in which an
 array is referred to by the name of its own entry. The same values always give the same bytes.
@@ -19,13 +19,13 @@ import numpy as np
 
 from utils.errors import reason
 
-from .case import Case
-from .hearing import Answer, Hearing
-from .program import Crash, Ran
-from .rules import Rule
+from .case import Case, Trait
+from .compare import Rule
+from .diagnose import CaseResult
+from .program import Answer, Crash, Ran
 
 FOLDER = Path(__file__).parent / "goldens"
-FORMAT = 1
+FORMAT = 2
 
 
 class PackError(Exception):
@@ -34,15 +34,24 @@ class PackError(Exception):
 
 @dataclass(frozen=True)
 class GoldenCase:
-    """A case, its right answers, and the answers of the misconceptions that it exposes."""
+    """A visible case, and what is known about it without knowing how to solve the exercise.
+
+    Attributes
+    ----------
+    case : Case
+    expected : mapping of str to object
+        The right outputs.
+    misconceptions : mapping of str to (Ran or Crash)
+        What each misconception gives, by its id; those left out that give the right answer in this case.
+    """
 
     case: Case
-    want: Mapping[str, object]
-    suspects: Mapping[str, Answer] = field(default_factory=dict)
+    expected: Mapping[str, object]
+    misconceptions: Mapping[str, Answer] = field(default_factory=dict)
 
-    def hear(self, answer: Answer) -> Hearing:
-        """This case together with what the code under test did."""
-        return Hearing(self.case, self.want, answer, self.suspects)
+    def with_answer(self, answer: Answer) -> CaseResult:
+        """Return the result of this case for what the code under test gave."""
+        return CaseResult(self.case, self.expected, answer, self.misconceptions)
 
 
 @dataclass(frozen=True)
@@ -77,7 +86,7 @@ class Pack:
         return bool(self.needs) and find_spec(self.needs) is None
 
     def to_bytes(self) -> bytes:
-        """The pack as the bytes of an ``.npz`` file."""
+        """Return the pack as the bytes of an ``.npz`` file."""
         arrays: dict[str, Any] = {}
         data = {
             "format": FORMAT,
@@ -112,7 +121,7 @@ class Pack:
 
 
 def load(exercise: str, folder: Path = FOLDER) -> Pack:
-    """The golden pack of an exercise.
+    """Read the golden pack of an exercise.
 
     Parameters
     ----------
@@ -136,7 +145,7 @@ def load(exercise: str, folder: Path = FOLDER) -> Pack:
 
 
 def names(folder: Path = FOLDER) -> tuple[str, ...]:
-    """The exercises that have a golden pack."""
+    """List the exercises that have a golden pack."""
     return tuple(sorted(path.name.removesuffix(".npz") for path in folder.glob("*.npz")))
 
 
@@ -146,14 +155,15 @@ def _pack_case(golden: GoldenCase, arrays: dict[str, Any]) -> dict[str, object]:
         "title": case.title,
         "program": case.program,
         "fallback": case.fallback,
+        "traits": sorted(case.traits),
         "writable": list(case.writable),
         "gradients": dict(case.gradients),
         "objective": list(case.objective),
         "separate": dict(case.separate),
         "aspects": {name: rule.to_dict() for name, rule in case.aspects.items()},
         "inputs": _pack(case.inputs, arrays),
-        "want": _pack(golden.want, arrays),
-        "suspects": {name: _pack_answer(answer, arrays) for name, answer in golden.suspects.items()},
+        "expected": _pack(golden.expected, arrays),
+        "misconceptions": {name: _pack_answer(answer, arrays) for name, answer in golden.misconceptions.items()},
     }
 
 
@@ -170,10 +180,11 @@ def _unpack_case(tree: Mapping[str, Any], arrays: Mapping[str, Any]) -> GoldenCa
         writable=tuple(tree["writable"]),
         gradients=tree["gradients"],
         objective=(output, upstream),
-        separate=tree.get("separate", {}),
+        separate=tree["separate"],
+        traits=frozenset(map(Trait, tree["traits"])),
     )
-    suspects = {name: _unpack_answer(answer, arrays) for name, answer in tree["suspects"].items()}
-    return GoldenCase(case, _unpack(tree["want"], arrays), suspects)
+    misconceptions = {name: _unpack_answer(answer, arrays) for name, answer in tree["misconceptions"].items()}
+    return GoldenCase(case, _unpack(tree["expected"], arrays), misconceptions)
 
 
 def _pack_answer(answer: Answer, arrays: dict[str, Any]) -> dict[str, object]:
@@ -189,9 +200,9 @@ def _unpack_answer(tree: Mapping[str, Any], arrays: Mapping[str, Any]) -> Answer
 
 
 def _pack(value: object, arrays: dict[str, Any]) -> object:
-    """A value as JSON; arrays and numpy numbers move to `arrays`, each content once.
+    """Turn a value into JSON; arrays and numpy numbers move to `arrays`, each content once.
 
-    A misconception that shows in one output leaves the others right, so most of what a pack says it says often.
+    A misconception that shows in one output leaves the others right, so most arrays occur many times in a pack.
     """
     if isinstance(value, np.ndarray | np.generic):
         array = np.asarray(value)
@@ -211,12 +222,12 @@ def _pack(value: object, arrays: dict[str, Any]) -> object:
 
 
 def _unpack(tree: Any, arrays: Mapping[str, Any]) -> Any:
-    """The inverse of `_pack`."""
+    """Turn JSON back into the value that `_pack` was given."""
     if not isinstance(tree, dict):
         return tree
     ((kind, content),) = tree.items()
     if kind == "array":
-        return arrays[content].copy()  # nothing that is changed in place may change something else
+        return arrays[content].copy()  # so that whoever changes one value in place does not change another
     if kind == "dict":
         return {key: _unpack(item, arrays) for key, item in content.items()}
     items = [_unpack(item, arrays) for item in content]

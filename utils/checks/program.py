@@ -1,4 +1,4 @@
-"""Run a check's *program*: the few lines a check executes against the code under test.
+"""Run a *program*, the few lines that a case executes against the code under test, and describe what it raises.
 
 A program is ordinary Python text, for instance ::
 
@@ -8,27 +8,32 @@ A program is ordinary Python text, for instance ::
 It is text so that the same lines can run against the reference, against a misconception, against the student's
 code in a notebook and, inside the grader's sandbox, against a submission; and so that a failed check can print
 them. Programs are always ours; they are never built from a student's bytes.
+
+The sandbox's worker runs this very file. So it imports as little as it can, and nothing that knows an answer.
 """
 
 from __future__ import annotations
 
 import copy
 import linecache
-from collections.abc import Iterator, Mapping, Sequence
+import random
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from types import ModuleType, SimpleNamespace, TracebackType
 
 import numpy as np
 
-from .met import met, place
+from .crash_site import describe_operands, locate
 
 PROGRAM_FILE = "<check>"
-SHOWN = 300  # characters of a student's line
+LINE_LENGTH = 300  # characters of a student's line that are shown
+SEED = 0
 
 
 @dataclass(frozen=True)
 class Ran:
-    """A program that reached its end.
+    """The answer of a program that reached its end.
 
     Attributes
     ----------
@@ -44,12 +49,12 @@ class Ran:
 
 @dataclass(frozen=True)
 class Crash:
-    """A program that raised.
+    """The answer of a program that raised.
 
     Attributes
     ----------
     missing : bool
-        True when the code under test is not there yet: it raised ``NotImplementedError``, or has no such name.
+        True when the code under test is not written yet: it raised ``NotImplementedError``, or has no such name.
     error : str
         Name of the exception's class.
     message : str
@@ -61,7 +66,7 @@ class Crash:
     entered : str
         The student's function that the program called and that never returned, or that is not there.
     shapes : str
-        What met on that line, as ``"x (3, 4), w (5, 2)"``; see `utils.checks.met`.
+        The operands on that line, as ``"x (3, 4), w (5, 2)"``; see `utils.checks.crash_site`.
     """
 
     missing: bool
@@ -79,13 +84,67 @@ class Crash:
             return self.message or "not written yet"
         inside = f", in {self.function}" if self.function else ""
         where = f' at {self.file}, line {self.line}{inside}: "{self.source}"' if self.file else ""
-        met = f" (there: {self.shapes})" if self.shapes else ""
-        return f"{self.error}: {self.message}{where}{met}"
+        operands = f" (there: {self.shapes})" if self.shapes else ""
+        return f"{self.error}: {self.message}{where}{operands}"
+
+
+Answer = Ran | Crash
+"""What a program gave."""
+
+Run = Callable[[str, Mapping[str, object], Sequence[str]], Answer]
+"""``run(program, inputs, fetch)``: as `run_program`, with the code under test fixed."""
+
+
+@contextmanager
+def seeded(seed: int) -> Iterator[None]:
+    """Seed the global generators of numpy and of `random`, and put both back afterwards.
+
+    Code that draws numbers then draws the same ones in every run, and a student's own experiments are not disturbed.
+
+    Parameters
+    ----------
+    seed : int
+        Any; numpy is given its last 32 bits.
+
+    Yields
+    ------
+    None
+    """
+    before, before_numpy = random.getstate(), np.random.get_state()
+    random.seed(seed)
+    np.random.seed(seed % 2**32)
+    try:
+        yield
+    finally:
+        random.setstate(before)
+        np.random.set_state(before_numpy)
+
+
+def seeded_runner(namespace: Mapping[str, object], seed: int = SEED) -> Run:
+    """Make a function that runs programs against the same code, each from the same random numbers.
+
+    Parameters
+    ----------
+    namespace : mapping of str to object
+        The modules under test, by their short names.
+    seed : int, optional
+
+    Returns
+    -------
+    callable
+        ``run(program, inputs, fetch)``, which gives `Ran` or `Crash`.
+    """
+
+    def run(program: str, inputs: Mapping[str, object], fetch: Sequence[str]) -> Answer:
+        with seeded(seed):
+            return run_program(program, namespace, inputs, fetch)
+
+    return run
 
 
 def run_program(
     program: str, namespace: Mapping[str, object], inputs: Mapping[str, object], fetch: Sequence[str]
-) -> Ran | Crash:
+) -> Answer:
     """Run `program` on copies of `inputs` and bring back the variables named in `fetch`.
 
     Parameters
@@ -114,14 +173,14 @@ def run_program(
             exec(code, variables)
     except KeyboardInterrupt:
         raise
-    except BaseException as error:
+    except BaseException as error:  # SystemExit, too: a check must not end the notebook's kernel
         return describe_crash(error)
-    mutated = tuple(name for name, value in inputs.items() if not _same(value, given[name]))
+    mutated = tuple(name for name, value in inputs.items() if not _is_unchanged(value, given[name]))
     return Ran({name: variables.get(name) for name in fetch}, mutated)
 
 
 def describe_crash(error: BaseException) -> Crash:
-    """Find the student's own line in a traceback, and the shapes that met there.
+    """Find the student's own line in a traceback, and the shapes of the operands on it.
 
     Parameters
     ----------
@@ -148,11 +207,18 @@ def describe_crash(error: BaseException) -> Crash:
     trace = (own or program)[-1]
     code = trace.tb_frame.f_code
     short = "/".join(code.co_filename.replace("\\", "/").split("/")[-2:])
-    here = place(trace)
+    line = locate(trace)
     function = code.co_qualname.split(".<locals>.<")[0]  # a comprehension or a lambda stands in a function
-    shapes = met(trace.tb_frame, here)
     return Crash(
-        missing, type(error).__name__, message, short, trace.tb_lineno, here.source[:SHOWN], function, shapes, entered
+        missing,
+        type(error).__name__,
+        message,
+        file=short,
+        line=trace.tb_lineno,
+        source=line.source[:LINE_LENGTH],
+        function=function,
+        shapes=describe_operands(trace.tb_frame, line),
+        entered=entered,
     )
 
 
@@ -168,8 +234,8 @@ def _is_students(file: str) -> bool:
     return parts[-2:-1] == ["nndl"] or "ipykernel" in file  # the course's own folder may be called nndl as well
 
 
-def _same(before: object, after: object) -> bool:
-    """Whether two values are equal to the bit (NaN equals NaN)."""
+def _is_unchanged(before: object, after: object) -> bool:
+    """Whether an input is still what it was, dtype and shape included; NaN equals NaN."""
     if isinstance(before, np.ndarray):
         return (
             isinstance(after, np.ndarray)
@@ -178,7 +244,9 @@ def _same(before: object, after: object) -> bool:
             and np.array_equal(before, after, equal_nan=before.dtype.kind == "f")
         )
     if isinstance(before, dict):
-        return isinstance(after, dict) and all(name in after and _same(before[name], after[name]) for name in before)
+        if not isinstance(after, dict):
+            return False
+        return all(name in after and _is_unchanged(value, after[name]) for name, value in before.items())
     if isinstance(before, list | tuple):
-        return isinstance(after, type(before)) and all(map(_same, before, after))
+        return isinstance(after, type(before)) and all(map(_is_unchanged, before, after))
     return bool(before == after)

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from IPython.extensions.autoreload import superreload
 
-from ..checks.program import describe_crash
+from ..checks.program import describe_crash, seeded
 
 
 class Trouble(Exception):
@@ -21,7 +21,7 @@ class Trouble(Exception):
 
 @contextmanager
 def running(seed: int) -> Iterator[None]:
-    """Run a student's code: numpy's global generator is seeded and put back, and what it raises becomes a `Trouble`.
+    """Run a student's code from fixed random numbers; what it raises becomes a `Trouble`.
 
     Parameters
     ----------
@@ -30,19 +30,15 @@ def running(seed: int) -> Iterator[None]:
     Raises
     ------
     Trouble
-        Naming the exercise that is missing, or the student's line that raised and the shapes that met there.
+        Naming the exercise that is missing, or the student's line that raised and the shapes of its operands.
     """
-    before = np.random.get_state()
-    np.random.seed(seed)
     try:
-        with np.errstate(all="ignore"):  # an explosion is what some settings are there to show
+        with seeded(seed), np.errstate(all="ignore"):  # an explosion is what some settings are there to show
             yield
     except Trouble:
         raise
     except Exception as error:
         raise Trouble(explain(error)) from error
-    finally:
-        np.random.set_state(before)
 
 
 class Sources:

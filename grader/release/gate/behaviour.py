@@ -8,20 +8,16 @@ import importlib.abc
 import importlib.util
 import itertools
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib.machinery import ModuleSpec
 from types import ModuleType
 
-import numpy as np
-
-from utils.checks.hearing import Answer
-from utils.checks.judge import Judgement, attempt, judge
+from utils.checks.diagnose import Judgement, answer_case, judge
 from utils.checks.pack import Pack, PackError
-from utils.checks.program import run_program
+from utils.checks.program import seeded_runner
 
 from ...course import Exercise
-from ...judging.trial import SEED
 from .. import goldens
 from ..regions import functions
 from .released import Leak, Released
@@ -71,13 +67,9 @@ def checks(released: Released) -> Iterator[Leak]:
 
 def verdict(pack: Pack, exercise: Exercise, module: ModuleType) -> Judgement:
     """Judge an exercise by its public checks, as the student's own `check` does."""
-
-    def run(program: str, inputs: Mapping[str, object], fetch: Sequence[str]) -> Answer:
-        np.random.seed(SEED)
-        return run_program(program, {exercise.module: module}, inputs, fetch)
-
-    hearings = [golden.hear(attempt(golden.case, exercise.function, run)) for golden in pack.cases]
-    return judge(hearings, pack.hints)
+    run = seeded_runner({exercise.module: module})
+    results = [golden.with_answer(answer_case(golden.case, exercise.function, run)) for golden in pack.cases]
+    return judge(results, pack.hints)
 
 
 def _raises(body: list[ast.stmt]) -> bool:

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import importlib
 import os
-import random
 import threading
 from collections.abc import Mapping
 from dataclasses import asdict
 
-import numpy as np
-
-from utils.checks.program import Crash, Ran, describe_crash, run_program
+from utils.checks.program import Crash, Ran, describe_crash, run_program, seeded
 
 from .channel import Cap, Channel
 from .package import SubmittedPackage
@@ -78,11 +75,10 @@ class Session:
         self._channel.send(Failed(message.number), asdict(outcome))
 
     def _outcome(self, message: Run, inputs: Mapping[str, object]) -> Ran | Crash:
-        np.random.seed(message.seed % 2**32)
-        random.seed(message.seed)
         try:
-            module = self._package.load()
-            return run_program(message.program, {self._module: module}, inputs, message.fetch)
+            with seeded(message.seed):  # before the module is loaded: it may draw numbers while it is
+                module = self._package.load()
+                return run_program(message.program, {self._module: module}, inputs, message.fetch)
         except BaseException as error:  # SystemExit and KeyboardInterrupt are the student's here
             return _described(error)
 

@@ -6,16 +6,18 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from grader.recipes import Case, Equal, Recipe, Rule, enlarged, sizes
+from grader.recipes import Case, Equal, Recipe, Rule, Trait, enlarged, sizes
 
 VALUE_AND_GRADIENT: dict[str, Rule] = {"value": Equal(), "dX": Equal()}
 
 
-def _value_case(title: str, program: str, inputs: dict[str, object]) -> Case:
-    return Case(title, program, inputs, VALUE_AND_GRADIENT, gradients={"dX": "X"}, objective=("value", ""))
+def _value_case(title: str, traits: set[Trait], program: str, inputs: dict[str, object]) -> Case:
+    return Case(
+        title, program, inputs, VALUE_AND_GRADIENT, gradients={"dX": "X"}, objective=("value", ""), traits=traits
+    )
 
 
-def _latent(rng: np.random.Generator) -> Iterator[tuple[str, dict[str, object]]]:
+def _latent(rng: np.random.Generator) -> Iterator[tuple[str, set[Trait], dict[str, object]]]:
     n, q, d = sizes(rng, 3, low=3)  # D = 2 would hide a factor ½ behind a factor 1/D
 
     def inputs(n: int, q: int, d: int) -> dict[str, object]:
@@ -26,35 +28,36 @@ def _latent(rng: np.random.Generator) -> Iterator[tuple[str, dict[str, object]]]
             "beta": float(rng.uniform(1.5, 3.0)),
         }
 
-    yield f"X of shape {(n, q)}, Y of shape {(n, d)}", inputs(n, q, d)
-    yield "more latent dimensions than observations", inputs(min(n, q), max(n, q), d)
-    yield "a single observation", inputs(1, q, d)
-    yield "one latent dimension", inputs(n, 1, d)
+    yield f"X of shape {(n, q)}, Y of shape {(n, d)}", set(), inputs(n, q, d)
+    yield "more latent dimensions than observations", set(), inputs(min(n, q), max(n, q), d)
+    yield "a single observation", {Trait.EDGE_SHAPE}, inputs(1, q, d)
+    yield "one latent dimension", {Trait.EDGE_SHAPE}, inputs(n, 1, d)
     # 150 eigenvalues around 1/β: their product underflows although K itself is well conditioned
     many = inputs(150, q, d)
-    yield "so many observations that |K| underflows", {**many, "X": 0.05 * np.asarray(many["X"]), "beta": 1e3}
+    many |= {"X": 0.05 * np.asarray(many["X"]), "beta": 1e3}
+    yield "so many observations that |K| underflows", {Trait.NUMERICAL_RANGE}, many
 
 
 def log_determinant_cases(rng: np.random.Generator) -> Iterator[Case]:
     """Several shapes, and a determinant that is too small for a float."""
     program = "value, dX = backprop.gplvm_log_determinant(X, alpha, beta, D)"
-    for title, inputs in _latent(rng):
+    for title, traits, inputs in _latent(rng):
         d = np.asarray(inputs.pop("Y")).shape[1]
-        yield _value_case(title, program, {**inputs, "D": d})
+        yield _value_case(title, traits, program, {**inputs, "D": d})
 
 
 def data_fit_cases(rng: np.random.Generator) -> Iterator[Case]:
     """Several shapes."""
     program = "value, dX = backprop.gplvm_data_fit(X, Y, alpha, beta)"
-    for title, inputs in list(_latent(rng))[:-1]:
-        yield _value_case(title, program, inputs)
+    for title, traits, inputs in list(_latent(rng))[:-1]:
+        yield _value_case(title, traits, program, inputs)
 
 
 def objective_cases(rng: np.random.Generator) -> Iterator[Case]:
     """Several shapes; the two parts come from the reference where the student's own are not there yet."""
     program = "value, dX = backprop.gplvm_objective(X, Y, alpha, beta)"
-    for title, inputs in list(_latent(rng))[:-1]:
-        yield _value_case(title, program, inputs)
+    for title, traits, inputs in list(_latent(rng))[:-1]:
+        yield _value_case(title, traits, program, inputs)
 
 
 def _many_positions(*names: str) -> Callable[[np.random.Generator], dict[str, object]]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from grader.recipes import Case, Equal, Recipe, Rule, enlarged, sizes
+from grader.recipes import Case, Equal, Recipe, Rule, Trait, enlarged, sizes
 
 LOSS_AND_GRADIENT: dict[str, Rule] = {"loss": Equal(), "dW": Equal()}
 
@@ -16,10 +16,13 @@ def autoencoder_cases(rng: np.random.Generator) -> Iterator[Case]:
     m, d = sizes(rng, 2)
     shapes = [(min(m, d), max(m, d)), (max(m, d), min(m, d)), (1, d), (m, 1), (d, d)]
     for m, d in shapes:
+        traits = {Trait.EDGE_SHAPE} if 1 in (m, d) or m == d else set()
         inputs: dict[str, object] = {"W": rng.standard_normal((m, d)), "x": 1 + rng.standard_normal(d)}
         title = f"W of shape {(m, d)}"
         program = "loss, dW = backprop.tied_autoencoder(W, x)"
-        yield Case(title, program, inputs, LOSS_AND_GRADIENT, gradients={"dW": "W"}, objective=("loss", ""))
+        yield Case(
+            title, program, inputs, LOSS_AND_GRADIENT, gradients={"dW": "W"}, objective=("loss", ""), traits=traits
+        )
 
 
 def _many_weights(rng: np.random.Generator) -> dict[str, object]:

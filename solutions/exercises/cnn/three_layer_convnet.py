@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from grader.recipes import Case, DrawnAnew, Equal, Initialised, Recipe, Rule, enlarged, sizes
+from grader.recipes import Case, DrawnAnew, Equal, Initialised, Recipe, Rule, Trait, enlarged, sizes
 
 INIT = """\
 net = cnn.ThreeLayerConvNet(input_dim=input_dim, num_filters=F, filter_size=filter_size, hidden_dim=M, num_classes=K,
@@ -53,7 +53,8 @@ def init_cases(rng: np.random.Generator) -> Iterator[Case]:
         norm = ", with batch norm" if use_batchnorm else ""
         title = f"images of {image[0]} × {image[1]}, filters of {filter_size}, {dtype}{norm}"
         yield Case(title, INIT, inputs, {"params": Initialised(dtype=True)})
-    yield Case("two nets", AGAIN, inputs, {"params": Initialised(dtype=True), "again": DrawnAnew()})
+    aspects: dict[str, Rule] = {"params": Initialised(dtype=True), "again": DrawnAnew()}
+    yield Case("two nets", AGAIN, inputs, aspects, traits={Trait.SIDE_EFFECT})
 
 
 def _inputs(
@@ -108,6 +109,7 @@ def loss_cases(rng: np.random.Generator) -> Iterator[Case]:
         params = inputs["params"]
         assert isinstance(params, dict)
         typed = dtype == "float32"
+        traits = {Trait.EDGE_SHAPE} if rows == 1 or image[0] == 1 else {Trait.DTYPE} if typed else set()
         # The bias of a normalised layer changes nothing: its gradient is 0 but for the rounding of numbers like X.
         aspects: dict[str, Rule] = {
             "scores": Equal(dtype=typed),
@@ -123,6 +125,7 @@ def loss_cases(rng: np.random.Generator) -> Iterator[Case]:
             NET_ALONE + program,
             gradients={f"grads.{name}": f"params.{name}" for name in params},
             objective=("loss", ""),
+            traits=traits,
         )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from grader.recipes import Case, Equal, Recipe, Rule, enlarged, sizes
+from grader.recipes import Case, Equal, Recipe, Rule, Trait, enlarged, sizes
 
 FORWARD = "out, cache = conv_layers.conv_forward_naive(x, w, b, conv_param)"
 BACKWARD = f"{FORWARD}\ndx, dw, db = conv_layers.conv_backward_naive(dout, cache)"
@@ -55,8 +55,8 @@ def _inputs(
     return {name: array.astype(dtype) for name, array in arrays.items()} | {"conv_param": settings}
 
 
-def _situations(rng: np.random.Generator) -> Iterator[tuple[str, str, dict[str, object]]]:
-    """Titles, opening lines and inputs that both directions share."""
+def _situations(rng: np.random.Generator) -> Iterator[tuple[str, set[Trait], str, dict[str, object]]]:
+    """Titles, traits, opening lines and inputs that both directions share."""
     tall, wide = (3, 2), (2, 3)
     for words, window, stride, pad, rest in (
         ("without padding", tall, 1, 0, (0, 0)),
@@ -67,26 +67,26 @@ def _situations(rng: np.random.Generator) -> Iterator[tuple[str, str, dict[str, 
     ):
         image = image_size(rng, window, stride, pad, rest)
         title = f"images of {image[0]} × {image[1]}, filters of {window[0]} × {window[1]}, {words}"
-        yield title, "", _inputs(rng, image, window, stride, pad)
+        yield title, {Trait.WINDOWS_LEAVE_A_REST} if any(rest) else set(), "", _inputs(rng, image, window, stride, pad)
     image = image_size(rng, tall, 1, 1)
-    yield "one image, one channel, one filter", "", _inputs(rng, image, tall, 1, 1, (1, 1, 1))
-    yield "a filter as large as the image", "", _inputs(rng, (4, 3), (4, 3), 1, 0)
-    yield "float32", "", _inputs(rng, image, wide, 2, 1, dtype="float32")
-    yield "Fortran order in memory", FORTRAN, _inputs(rng, image, wide, 1, 2)
+    yield "one image, one channel, one filter", {Trait.EDGE_SHAPE}, "", _inputs(rng, image, tall, 1, 1, (1, 1, 1))
+    yield "a filter as large as the image", {Trait.EDGE_SHAPE}, "", _inputs(rng, (4, 3), (4, 3), 1, 0)
+    yield "float32", {Trait.DTYPE}, "", _inputs(rng, image, wide, 2, 1, dtype="float32")
+    yield "Fortran order in memory", {Trait.MEMORY_ORDER}, FORTRAN, _inputs(rng, image, wide, 1, 2)
 
 
 def forward_cases(rng: np.random.Generator) -> Iterator[Case]:
     """Every stride and pad, filters that leave a rest, nothing square."""
-    for title, opening, inputs in _situations(rng):
+    for title, traits, opening, inputs in _situations(rng):
         del inputs["dout"]
-        aspects = {"out": Equal(dtype=title == "float32")}
-        yield Case(title, opening + FORWARD, inputs, aspects, separate={"out": "x"})
+        aspects = {"out": Equal(dtype=Trait.DTYPE in traits)}
+        yield Case(title, opening + FORWARD, inputs, aspects, separate={"out": "x"}, traits=traits)
 
 
 def backward_cases(rng: np.random.Generator) -> Iterator[Case]:
     """Gradients for the student's own cache; for ``(x, w, b, conv_param)`` where there is no forward yet."""
     aspects: dict[str, Rule] = {"dx": Equal(), "dw": Equal(), "db": Equal()}
-    for title, opening, inputs in _situations(rng):
+    for title, traits, opening, inputs in _situations(rng):
         yield Case(
             title,
             opening + BACKWARD,
@@ -96,6 +96,7 @@ def backward_cases(rng: np.random.Generator) -> Iterator[Case]:
             writable=("x", "w", "b", "conv_param"),  # a forward pass that changes them is its own exercise's fault
             gradients={"dx": "x", "dw": "w", "db": "b"},
             objective=("out", "dout"),
+            traits=traits,
         )
 
 

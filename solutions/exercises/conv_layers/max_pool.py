@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from grader.recipes import Array, Case, Equal, Recipe, Rule, SharedMaximum, enlarged, sizes
+from grader.recipes import Array, Case, Equal, Recipe, Rule, SharedMaximum, Trait, enlarged, sizes
 
 from .conv import image_size
 
@@ -37,8 +37,8 @@ def _inputs(
     }
 
 
-def _situations(rng: np.random.Generator) -> Iterator[tuple[str, str, dict[str, object]]]:
-    """Titles, opening lines and inputs that both directions share; no two entries are equal."""
+def _situations(rng: np.random.Generator) -> Iterator[tuple[str, set[Trait], str, dict[str, object]]]:
+    """Titles, traits, opening lines and inputs that both directions share; no two entries are equal."""
     tall, wide = (3, 2), (2, 3)
     for words, window, stride, rest in (
         ("side by side", (2, 2), 2, (0, 0)),
@@ -49,12 +49,12 @@ def _situations(rng: np.random.Generator) -> Iterator[tuple[str, str, dict[str, 
     ):
         image = image_size(rng, window, stride, rest=rest)
         title = f"images of {image[0]} × {image[1]}, windows of {window[0]} × {window[1]} {words}, stride {stride}"
-        yield title, "", _inputs(rng, image, window, stride)
+        yield title, {Trait.WINDOWS_LEAVE_A_REST} if any(rest) else set(), "", _inputs(rng, image, window, stride)
     image = image_size(rng, tall, 1)
-    yield "one image, one channel", "", _inputs(rng, image, tall, 2, (1, 1))
-    yield "a window as large as the image", "", _inputs(rng, (4, 3), (4, 3), 1)
-    yield "float32", "", _inputs(rng, image, wide, 1, dtype="float32")
-    yield "Fortran order in memory", FORTRAN, _inputs(rng, image, tall, 1)
+    yield "one image, one channel", {Trait.EDGE_SHAPE}, "", _inputs(rng, image, tall, 2, (1, 1))
+    yield "a window as large as the image", {Trait.EDGE_SHAPE}, "", _inputs(rng, (4, 3), (4, 3), 1)
+    yield "float32", {Trait.DTYPE}, "", _inputs(rng, image, wide, 1, dtype="float32")
+    yield "Fortran order in memory", {Trait.MEMORY_ORDER}, FORTRAN, _inputs(rng, image, tall, 1)
 
 
 def _tied(rng: np.random.Generator) -> dict[str, object]:
@@ -70,16 +70,17 @@ def _tied(rng: np.random.Generator) -> dict[str, object]:
 
 def forward_cases(rng: np.random.Generator) -> Iterator[Case]:
     """Windows that overlap, touch, leave gaps and leave a rest; nothing square but the plainest of them."""
-    for title, opening, inputs in _situations(rng):
+    for title, traits, opening, inputs in _situations(rng):
         del inputs["dout"]
-        aspects = {"out": Equal(dtype=title == "float32")}
-        yield Case(title, opening + FORWARD, inputs, aspects, separate={"out": "x"})
+        aspects = {"out": Equal(dtype=Trait.DTYPE in traits)}
+        yield Case(title, opening + FORWARD, inputs, aspects, separate={"out": "x"}, traits=traits)
 
 
 def backward_cases(rng: np.random.Generator) -> Iterator[Case]:
     """The same; and windows with more than one largest entry, where any split of the gradient counts as right."""
     aspects: dict[str, Rule] = {"dx": SharedMaximum(at="x", upstream="dout", settings="pool_param")}
-    for title, opening, inputs in (*_situations(rng), ("entries that tie for the largest", "", _tied(rng))):
+    tied = "entries that tie for the largest", {Trait.TIE}, "", _tied(rng)
+    for title, traits, opening, inputs in (*_situations(rng), tied):
         yield Case(
             title,
             opening + BACKWARD,
@@ -89,6 +90,7 @@ def backward_cases(rng: np.random.Generator) -> Iterator[Case]:
             writable=("x", "pool_param"),
             gradients={"dx": "x"},
             objective=("out", "dout"),
+            traits=traits,
         )
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from grader.recipes import Case, Equal, Recipe, Rule, enlarged, sizes
+from grader.recipes import Case, Equal, Recipe, Rule, Trait, enlarged, sizes
 
 from ._images import FORTRAN, draw_images
 
@@ -38,44 +38,46 @@ def _batchnorm_inputs(rng: np.random.Generator, shape: list[int], dtype: str = "
     return {name: array.astype(dtype) for name, array in arrays.items()} | {"bn_param": settings}
 
 
-def _situations(rng: np.random.Generator) -> Iterator[tuple[str, str, list[int], str]]:
-    """Titles, opening lines, shapes and dtypes that all four functions share."""
+def _situations(rng: np.random.Generator) -> Iterator[tuple[str, set[Trait], str, list[int], str]]:
+    """Titles, traits, opening lines, shapes and dtypes that all four functions share."""
     n, c, h, w = sizes(rng, 4, high=5)
-    yield f"images of shape {(n, c, h, w)}", "", [n, c, h, w], "float64"
-    yield "a single image", "", [1, c, h, w], "float64"
-    yield "images of a single row", "", [n, c, 1, w], "float64"
-    yield "a single channel", "", [n, 1, h, w], "float64"
-    yield "float32", "", [n, c, w, h], "float32"
-    yield "Fortran order in memory", FORTRAN, [c, n, h, w], "float64"
+    yield f"images of shape {(n, c, h, w)}", set(), "", [n, c, h, w], "float64"
+    yield "a single image", {Trait.EDGE_SHAPE}, "", [1, c, h, w], "float64"
+    yield "images of a single row", {Trait.EDGE_SHAPE}, "", [n, c, 1, w], "float64"
+    yield "a single channel", {Trait.EDGE_SHAPE}, "", [n, 1, h, w], "float64"
+    yield "float32", {Trait.DTYPE}, "", [n, c, w, h], "float32"
+    yield "Fortran order in memory", {Trait.MEMORY_ORDER}, FORTRAN, [c, n, h, w], "float64"
 
 
 def batchnorm_forward_cases(rng: np.random.Generator) -> Iterator[Case]:
     """One step of training; several and then one call in test mode; test mode alone."""
 
-    def case(title: str, program: str, inputs: dict[str, object], *outputs: str) -> Case:
-        aspects: dict[str, Rule] = {name: Equal(dtype=title == "float32") for name in outputs}
-        return Case(title, program + RUNNING, inputs, {**aspects, "running": Equal()}, writable=("bn_param",))
+    def case(title: str, traits: set[Trait], program: str, inputs: dict[str, object], *outputs: str) -> Case:
+        aspects: dict[str, Rule] = {name: Equal(dtype=Trait.DTYPE in traits) for name in outputs}
+        aspects["running"] = Equal()
+        return Case(title, program + RUNNING, inputs, aspects, writable=("bn_param",), traits=traits)
 
-    for title, opening, shape, dtype in _situations(rng):
+    for title, traits, opening, shape, dtype in _situations(rng):
         inputs = _batchnorm_inputs(rng, shape, dtype)
         del inputs["dout"]
-        yield case(title, opening + STEP, inputs, "out")
+        yield case(title, traits, opening + STEP, inputs, "out")
     n, c, h, w, m = sizes(rng, 5, high=6)
     inputs = _batchnorm_inputs(rng, [n, c, h, w])
     inputs |= {"first": draw_images(rng, [m, c, w, h]), "unseen": draw_images(rng, [m, c, h, w])}
     del inputs["dout"]
-    yield case("two steps of training, then test mode", SEVERAL_STEPS, inputs, "out", "out_test")
+    traits = {Trait.TEST_MODE, Trait.SEVERAL_STEPS}
+    yield case("two steps of training, then test mode", traits, SEVERAL_STEPS, inputs, "out", "out_test")
     inputs = _batchnorm_inputs(rng, [n, c, w, h])
     del inputs["dout"]
     known = {"mode": "test", "running_mean": rng.standard_normal(c), "running_var": rng.uniform(0.5, 2, c)}
     inputs["bn_param"] = dict(inputs["bn_param"]) | known  # type: ignore[call-overload]
-    yield case("test mode with running statistics from before", TEST_MODE, inputs, "out_test")
+    yield case("test mode with running statistics from before", {Trait.TEST_MODE}, TEST_MODE, inputs, "out_test")
 
 
 def batchnorm_backward_cases(rng: np.random.Generator) -> Iterator[Case]:
     """Gradients for the student's own cache."""
     aspects: dict[str, Rule] = {"dx": Equal(), "dgamma": Equal(), "dbeta": Equal()}
-    for title, opening, shape, dtype in _situations(rng):
+    for title, traits, opening, shape, dtype in _situations(rng):
         yield Case(
             title,
             opening + BATCHNORM_BACKWARD,
@@ -84,6 +86,7 @@ def batchnorm_backward_cases(rng: np.random.Generator) -> Iterator[Case]:
             writable=("x", "gamma", "beta", "bn_param"),
             gradients={"dx": "x", "dgamma": "gamma", "dbeta": "beta"},
             objective=("out", "dout"),
+            traits=traits,
         )
 
 

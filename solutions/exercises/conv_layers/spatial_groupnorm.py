@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from grader.recipes import Case, Equal, Recipe, Rule, enlarged
+from grader.recipes import Case, Equal, Recipe, Rule, Trait, enlarged
 
 from ._images import FORTRAN, draw_images
 
@@ -28,33 +28,34 @@ def _groupnorm_inputs(
     return {name: array.astype(dtype) for name, array in arrays.items()} | {"G": groups, "gn_param": settings}
 
 
-def _groups(rng: np.random.Generator) -> Iterator[tuple[str, str, dict[str, object]]]:
+def _groups(rng: np.random.Generator) -> Iterator[tuple[str, set[Trait], str, dict[str, object]]]:
     n, h, w = (int(size) for size in rng.permutation([2, 4, 5]))
     channels, groups = 6, int(rng.permutation([2, 3])[0])
     shape = [n, channels, h, w]
-    yield f"images of shape {tuple(shape)} in {groups} groups", "", _groupnorm_inputs(rng, shape, groups)
+    yield f"images of shape {tuple(shape)} in {groups} groups", set(), "", _groupnorm_inputs(rng, shape, groups)
     other = [n, channels, w, h]
-    yield f"images of shape {tuple(other)} in {6 // groups} groups", "", _groupnorm_inputs(rng, other, 6 // groups)
-    yield "a single image", "", _groupnorm_inputs(rng, [1, *shape[1:]], groups)
-    yield "one group of all channels", "", _groupnorm_inputs(rng, [n, 3, h, w], 1)
-    yield "each channel its own group", "", _groupnorm_inputs(rng, [n, 3, h, w], 3)
-    yield "images of a single pixel", "", _groupnorm_inputs(rng, [n, channels, 1, 1], groups)
-    yield "float32", "", _groupnorm_inputs(rng, shape, groups, "float32")
-    yield "Fortran order in memory", FORTRAN, _groupnorm_inputs(rng, shape, groups)
+    others = 6 // groups
+    yield f"images of shape {tuple(other)} in {others} groups", set(), "", _groupnorm_inputs(rng, other, others)
+    yield "a single image", {Trait.EDGE_SHAPE}, "", _groupnorm_inputs(rng, [1, *shape[1:]], groups)
+    yield "one group of all channels", {Trait.EDGE_SHAPE}, "", _groupnorm_inputs(rng, [n, 3, h, w], 1)
+    yield "each channel its own group", {Trait.EDGE_SHAPE}, "", _groupnorm_inputs(rng, [n, 3, h, w], 3)
+    yield "images of a single pixel", {Trait.EDGE_SHAPE}, "", _groupnorm_inputs(rng, [n, channels, 1, 1], groups)
+    yield "float32", {Trait.DTYPE}, "", _groupnorm_inputs(rng, shape, groups, "float32")
+    yield "Fortran order in memory", {Trait.MEMORY_ORDER}, FORTRAN, _groupnorm_inputs(rng, shape, groups)
 
 
 def groupnorm_forward_cases(rng: np.random.Generator) -> Iterator[Case]:
     """Every way to cut six channels into groups, one group, as many as channels."""
-    for title, opening, inputs in _groups(rng):
+    for title, traits, opening, inputs in _groups(rng):
         del inputs["dout"]
-        aspects = {"out": Equal(dtype=title == "float32")}
-        yield Case(title, opening + GROUPNORM_FORWARD, inputs, aspects, separate={"out": "x"})
+        aspects = {"out": Equal(dtype=Trait.DTYPE in traits)}
+        yield Case(title, opening + GROUPNORM_FORWARD, inputs, aspects, separate={"out": "x"}, traits=traits)
 
 
 def groupnorm_backward_cases(rng: np.random.Generator) -> Iterator[Case]:
     """Gradients for the student's own cache."""
     aspects: dict[str, Rule] = {"dx": Equal(), "dgamma": Equal(), "dbeta": Equal()}
-    for title, opening, inputs in _groups(rng):
+    for title, traits, opening, inputs in _groups(rng):
         yield Case(
             title,
             opening + GROUPNORM_BACKWARD,
@@ -63,6 +64,7 @@ def groupnorm_backward_cases(rng: np.random.Generator) -> Iterator[Case]:
             writable=("x", "gamma", "beta", "gn_param"),
             gradients={"dx": "x", "dgamma": "gamma", "dbeta": "beta"},
             objective=("out", "dout"),
+            traits=traits,
         )
 
 

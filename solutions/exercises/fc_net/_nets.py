@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from grader.recipes import Case, Equal, Rule
+from grader.recipes import Case, Equal, Rule, Trait
 
 USE = """\
 net.params = params
@@ -26,12 +26,19 @@ def draw_params(rng: np.random.Generator, dims: Sequence[int], dtype: str = "flo
     return params
 
 
-def loss_case(title: str, program: str, inputs: dict[str, object], aspects: dict[str, Rule], fallback: str) -> Case:
+def loss_case(
+    title: str,
+    program: str,
+    inputs: dict[str, object],
+    aspects: dict[str, Rule],
+    fallback: str,
+    traits: set[Trait],
+) -> Case:
     """A case whose gradients are those of the loss in each of the parameters."""
     params = inputs["params"]
     assert isinstance(params, dict)
     gradients = {f"grads.{name}": f"params.{name}" for name in params}
-    return Case(title, program, inputs, aspects, fallback, gradients=gradients, objective=("loss", ""))
+    return Case(title, program, inputs, aspects, fallback, gradients=gradients, objective=("loss", ""), traits=traits)
 
 
 def many_features(rng: np.random.Generator) -> dict[str, object]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from grader.recipes import Case, DrawnAnew, Equal, Initialised, Recipe, Rule, enlarged, sizes
+from grader.recipes import Case, DrawnAnew, Equal, Initialised, Recipe, Rule, Trait, enlarged, sizes
 
 from ._nets import OUTPUTS, USE, draw_params, loss_case, many_features
 
@@ -44,7 +44,8 @@ def deep_init_cases(rng: np.random.Generator) -> Iterator[Case]:
         }  # fmt: skip
         title = f"hidden_dims={hidden}, {dtype}, weight_scale {weight_scale}"
         yield Case(title, DEEP_INIT, inputs, {"params": Initialised(dtype=True)})
-    yield Case("two nets", DEEP_AGAIN, inputs, {"params": Initialised(dtype=True), "again": DrawnAnew()})
+    aspects: dict[str, Rule] = {"params": Initialised(dtype=True), "again": DrawnAnew()}
+    yield Case("two nets", DEEP_AGAIN, inputs, aspects, traits={Trait.SIDE_EFFECT})
 
 
 def deep_loss_cases(rng: np.random.Generator) -> Iterator[Case]:
@@ -64,7 +65,9 @@ def deep_loss_cases(rng: np.random.Generator) -> Iterator[Case]:
             "params": draw_params(rng, (d, *hidden, c), dtype),
             "X": rng.standard_normal((rows, *image)), "y": rng.integers(c, size=rows),
         }  # fmt: skip
-        yield loss_case(title, DEEP_LOSS, inputs, TYPED if dtype == "float32" else OUTPUTS, DEEP_LOSS_ALONE)
+        traits = {Trait.DTYPE} if dtype == "float32" else {Trait.EDGE_SHAPE} if rows == 1 or not hidden else set()
+        aspects = TYPED if dtype == "float32" else OUTPUTS
+        yield loss_case(title, DEEP_LOSS, inputs, aspects, DEEP_LOSS_ALONE, traits)
 
 
 RECIPES = (

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from grader.recipes import Array, Case, Dropped, Equal, Paired, Recipe, Rule, enlarged, sizes
+from grader.recipes import Array, Case, Dropped, Equal, Paired, Recipe, Rule, Trait, enlarged, sizes
 
 NET = """\
 net = fc_net.FullyConnectedNet(hidden_dims, input_dim=D, num_classes=C, dropout=p, normalization=normalization,
@@ -107,32 +107,37 @@ def forward_cases(rng: np.random.Generator) -> Iterator[Case]:
     batch = kept | {"running_mean": Equal()}
     dropped: dict[str, Rule] = {"out": Dropped(of="undropped")}
 
-    def case(title: str, inputs: dict[str, object], aspects: dict[str, Rule]) -> Case:
+    def case(title: str, inputs: dict[str, object], aspects: dict[str, Rule], *traits: Trait) -> Case:
         if any(isinstance(rule, Dropped) for rule in aspects.values()):
             inputs["undropped"] = _undropped(inputs)
         ending = USE + RUNNING * ("running_mean" in aspects)
-        return Case(title, NET + ending, inputs, aspects, NET_ALONE + ending)
+        return Case(title, NET + ending, inputs, aspects, NET_ALONE + ending, traits=set(traits))
 
     yield case("batch normalisation", _inputs(rng, n, images, "batchnorm"), batch)
     yield case(
         "batch normalisation in the second layer, test mode after two steps",
         _inputs(rng, n, images, "batchnorm", layer=2, steps=2, mode="test"),
         batch,
+        Trait.TEST_MODE,
+        Trait.SEVERAL_STEPS,
     )
     yield case("layer normalisation, images", _inputs(rng, n, images, "layernorm", image=(h, w)), kept)
     yield case("layer normalisation in the second layer", _inputs(rng, n, images, "layernorm", layer=2), kept)
     yield case("dropout", _inputs(rng, rows, wide, None, p), dropped)
-    yield case("dropout in test mode", _inputs(rng, n, images, None, p, image=(h, w), mode="test"), kept)
+    tested = _inputs(rng, n, images, None, p, image=(h, w), mode="test")
+    yield case("dropout in test mode", tested, kept, Trait.TEST_MODE)
     both = batch | dropped
     yield case("batch normalisation and dropout", _inputs(rng, rows, wide, "batchnorm", p, layer=2), both)
     yield case(
         "batch normalisation and dropout, test mode after a step",
         _inputs(rng, n, images, "batchnorm", p, steps=1, mode="test"),
         batch,
+        Trait.TEST_MODE,
+        Trait.SEVERAL_STEPS,
     )
     yield case("layer normalisation and dropout", _inputs(rng, rows, wide, "layernorm", p), dropped)
     typed: dict[str, Rule] = {"out": Equal(dtype=True)}
-    yield case("float32", _inputs(rng, n, images, "batchnorm", dtype="float32"), typed)
+    yield case("float32", _inputs(rng, n, images, "batchnorm", dtype="float32"), typed, Trait.DTYPE)
 
 
 def backward_cases(rng: np.random.Generator) -> Iterator[Case]:
@@ -141,7 +146,7 @@ def backward_cases(rng: np.random.Generator) -> Iterator[Case]:
     images = (h * w, first, second, c)
     p = float(rng.uniform(0.4, 0.6))
 
-    def case(title: str, inputs: dict[str, object]) -> Case:
+    def case(title: str, inputs: dict[str, object], *traits: Trait) -> Case:
         layer, x, params = inputs["layer"], np.asarray(inputs["x"]), inputs["params"]
         assert isinstance(params, dict)
         undropped = _undropped(inputs)
@@ -151,17 +156,26 @@ def backward_cases(rng: np.random.Generator) -> Iterator[Case]:
             aspects: dict[str, Rule] = {"dx": Equal(), "grads": Equal(scale="dout")}
             gradients = {"dx": "x"} | {f"grads.{name}": f"params.{name}" for name in mine}
             ending, objective = USE + BACKWARD, ("out", "dout")
-            return Case(title, NET + ending, inputs, aspects, NET_ALONE + ending, (), gradients, objective)
+            return Case(
+                title,
+                NET + ending,
+                inputs,
+                aspects,
+                NET_ALONE + ending,
+                gradients=gradients,
+                objective=objective,
+                traits=set(traits),
+            )
         mask = (rng.random(undropped.shape) >= p) / (1 - p)
         inputs |= {"undropped": undropped, "mask": mask}
         ending = USE + DROPPED_BACKWARD
         paired: dict[str, Rule] = {"dx": Paired(), "grads": Paired(scale="dout")}
-        return Case(title, NET + ending, inputs, paired, NET_ALONE + ending)
+        return Case(title, NET + ending, inputs, paired, NET_ALONE + ending, traits=set(traits))
 
     yield case("batch normalisation", _inputs(rng, n, images, "batchnorm"))
     yield case("batch normalisation in the second layer", _inputs(rng, n, images, "batchnorm", layer=2))
     yield case("layer normalisation, images", _inputs(rng, n, images, "layernorm", image=(h, w)))
-    yield case("float32", _inputs(rng, n, images, "layernorm", layer=2, dtype="float32"))
+    yield case("float32", _inputs(rng, n, images, "layernorm", layer=2, dtype="float32"), Trait.DTYPE)
     yield case("dropout", _inputs(rng, n + 4, images, None, p))
     yield case("dropout in the second layer", _inputs(rng, n + 4, images, None, p, layer=2))
     yield case("batch normalisation and dropout", _inputs(rng, n + 4, images, "batchnorm", p, layer=2))

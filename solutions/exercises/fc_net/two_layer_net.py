@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from grader.recipes import Case, DrawnAnew, Initialised, Recipe, enlarged, sizes
+from grader.recipes import Case, DrawnAnew, Initialised, Recipe, Rule, Trait, enlarged, sizes
 
 from ._nets import OUTPUTS, USE, draw_params, loss_case, many_features
 
@@ -29,7 +29,8 @@ def two_layer_init_cases(rng: np.random.Generator) -> Iterator[Case]:
         inputs: dict[str, object] = {"D": d, "H": h, "C": c, "weight_scale": weight_scale, "reg": 0.3}
         title = f"{d} inputs, {h} hidden units, {c} classes, weight_scale {weight_scale}"
         yield Case(title, TWO_INIT, inputs, {"params": Initialised()})
-    yield Case("two nets", TWO_AGAIN, inputs, {"params": Initialised(), "again": DrawnAnew()})
+    aspects: dict[str, Rule] = {"params": Initialised(), "again": DrawnAnew()}
+    yield Case("two nets", TWO_AGAIN, inputs, aspects, traits={Trait.SIDE_EFFECT})
 
 
 def two_layer_loss_cases(rng: np.random.Generator) -> Iterator[Case]:
@@ -46,7 +47,8 @@ def two_layer_loss_cases(rng: np.random.Generator) -> Iterator[Case]:
             "D": d, "H": h, "C": c, "reg": reg, "params": draw_params(rng, (d, h, c)),
             "X": rng.standard_normal((rows, *image)), "y": rng.integers(c, size=rows),
         }  # fmt: skip
-        yield loss_case(title, TWO_LOSS, inputs, OUTPUTS, TWO_LOSS_ALONE)
+        traits = {Trait.EDGE_SHAPE} if rows == 1 else set()
+        yield loss_case(title, TWO_LOSS, inputs, OUTPUTS, TWO_LOSS_ALONE, traits)
 
 
 RECIPES = (

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from grader.recipes import Case, Equal, Recipe, Rule, sizes
+from grader.recipes import Case, Equal, Recipe, Rule, Trait, sizes
 
 from ..conv_layers.conv import FORTRAN, image_size
 
@@ -37,33 +37,40 @@ def _depthwise_inputs(
     return {name: array.astype(dtype) for name, array in arrays.items()} | {"conv_param": settings}
 
 
-def _depthwise_situations(rng: np.random.Generator) -> Iterator[tuple[str, str, dict[str, object]]]:
-    """Titles, opening lines and inputs that both directions share."""
+def _depthwise_situations(rng: np.random.Generator) -> Iterator[tuple[str, set[Trait], str, dict[str, object]]]:
+    """Titles, traits, opening lines and inputs that both directions share."""
     tall, wide = (3, 2), (2, 3)
-    yield "without padding", "", _depthwise_inputs(rng, tall, 1, 0)
-    yield "padded by 1", "", _depthwise_inputs(rng, wide, 1, 1)
-    yield "stride 2, padded by 1, with a rest", "", _depthwise_inputs(rng, wide, 2, 1, (1, 1))
-    yield "stride 3, padded by 2, with a rest of two columns", "", _depthwise_inputs(rng, (4, 3), 3, 2, (0, 2))
-    yield "stride 2 without padding, with a rest of one row", "", _depthwise_inputs(rng, tall, 2, 0, (1, 0))
-    yield "one image, one channel", "", _depthwise_inputs(rng, tall, 1, 1, counts=(1, 1))
-    yield "one image, several channels", "", _depthwise_inputs(rng, wide, 1, 0, counts=(1, 4))
-    yield "as many images as channels", "", _depthwise_inputs(rng, tall, 1, 1, counts=(3, 3))
-    yield "float32", "", _depthwise_inputs(rng, wide, 2, 1, dtype="float32")
-    yield "Fortran order in memory", FORTRAN, _depthwise_inputs(rng, wide, 1, 1)
+    yield "without padding", set(), "", _depthwise_inputs(rng, tall, 1, 0)
+    yield "padded by 1", set(), "", _depthwise_inputs(rng, wide, 1, 1)
+    yield (
+        "stride 2, padded by 1, with a rest",
+        {Trait.WINDOWS_LEAVE_A_REST},
+        "",
+        _depthwise_inputs(rng, wide, 2, 1, (1, 1)),
+    )
+    large = _depthwise_inputs(rng, (4, 3), 3, 2, (0, 2))
+    yield "stride 3, padded by 2, with a rest of two columns", {Trait.WINDOWS_LEAVE_A_REST}, "", large
+    unpadded = _depthwise_inputs(rng, tall, 2, 0, (1, 0))
+    yield "stride 2 without padding, with a rest of one row", {Trait.WINDOWS_LEAVE_A_REST}, "", unpadded
+    yield "one image, one channel", {Trait.EDGE_SHAPE}, "", _depthwise_inputs(rng, tall, 1, 1, counts=(1, 1))
+    yield "one image, several channels", {Trait.EDGE_SHAPE}, "", _depthwise_inputs(rng, wide, 1, 0, counts=(1, 4))
+    yield "as many images as channels", {Trait.EDGE_SHAPE}, "", _depthwise_inputs(rng, tall, 1, 1, counts=(3, 3))
+    yield "float32", {Trait.DTYPE}, "", _depthwise_inputs(rng, wide, 2, 1, dtype="float32")
+    yield "Fortran order in memory", {Trait.MEMORY_ORDER}, FORTRAN, _depthwise_inputs(rng, wide, 1, 1)
 
 
 def depthwise_forward_cases(rng: np.random.Generator) -> Iterator[Case]:
     """Every stride and pad, filters that leave a rest, nothing square."""
-    for title, opening, inputs in _depthwise_situations(rng):
+    for title, traits, opening, inputs in _depthwise_situations(rng):
         del inputs["dout"]
-        aspects = {"out": Equal(dtype=title == "float32")}
-        yield Case(title, opening + DEPTHWISE, inputs, aspects, separate={"out": "x"})
+        aspects = {"out": Equal(dtype=Trait.DTYPE in traits)}
+        yield Case(title, opening + DEPTHWISE, inputs, aspects, separate={"out": "x"}, traits=traits)
 
 
 def depthwise_backward_cases(rng: np.random.Generator) -> Iterator[Case]:
     """Gradients for the student's own cache; for ``(x, w, b, conv_param)`` where there is no forward yet."""
     aspects: dict[str, Rule] = {"dx": Equal(), "dw": Equal(), "db": Equal()}
-    for title, opening, inputs in _depthwise_situations(rng):
+    for title, traits, opening, inputs in _depthwise_situations(rng):
         yield Case(
             title,
             opening + DEPTHWISE_BACKWARD,
@@ -73,6 +80,7 @@ def depthwise_backward_cases(rng: np.random.Generator) -> Iterator[Case]:
             writable=("x", "w", "b", "conv_param"),  # a forward pass that changes them is its own exercise's fault
             gradients={"dx": "x", "dw": "w", "db": "b"},
             objective=("out", "dout"),
+            traits=traits,
         )
 
 

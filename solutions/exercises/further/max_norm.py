@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from grader.recipes import Array, Case, Equal, Recipe, sizes
+from grader.recipes import Array, Case, Equal, Recipe, Trait, sizes
 
 MAX_NORM_PROGRAM = "out = further.max_norm(w, limit)"
 
@@ -30,11 +30,13 @@ def max_norm_cases(rng: np.random.Generator) -> Iterator[Case]:
     yield Case("a limit below 1", MAX_NORM_PROGRAM, inputs(lengths(2, d), m, low))
     yield Case("no column is too long", MAX_NORM_PROGRAM, inputs(lengths(m, 0), d, high))
     yield Case("every column is too long", MAX_NORM_PROGRAM, inputs(lengths(0, d), m, low))
-    yield Case("a column of zeros", MAX_NORM_PROGRAM, inputs(np.append(lengths(1, m - 2), 0.0), d, high))
-    yield Case("one unit", MAX_NORM_PROGRAM, inputs(lengths(0, 1), d, high))
-    yield Case("one input", MAX_NORM_PROGRAM, inputs(lengths(2, 3), 1, low))
+    zeros = inputs(np.append(lengths(1, m - 2), 0.0), d, high)
+    yield Case("a column of zeros", MAX_NORM_PROGRAM, zeros, traits={Trait.NUMERICAL_RANGE})
+    yield Case("one unit", MAX_NORM_PROGRAM, inputs(lengths(0, 1), d, high), traits={Trait.EDGE_SHAPE})
+    yield Case("one input", MAX_NORM_PROGRAM, inputs(lengths(2, 3), 1, low), traits={Trait.EDGE_SHAPE})
     aspects = {"out": Equal(dtype=True)}
-    yield Case("float32", MAX_NORM_PROGRAM, inputs(lengths(2, m - 1), d, high, "float32"), aspects)
+    typed = inputs(lengths(2, m - 1), d, high, "float32")
+    yield Case("float32", MAX_NORM_PROGRAM, typed, aspects, traits={Trait.DTYPE})
 
 
 RECIPES = (Recipe("further.max_norm", max_norm_cases),)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from grader.recipes import Array, Case, Equal, Recipe, Rule, enlarged, sizes
+from grader.recipes import Array, Case, Equal, Recipe, Rule, Trait, enlarged, sizes
 
 FORWARD = """\
 bn_param = {"mode": mode, **settings}
@@ -52,30 +52,44 @@ def forward_cases(rng: np.random.Generator) -> Iterator[Case]:
     test = _inputs(rng, n + 1, image[:1], m) | {"mode": "test"}
     running = {"running_mean": rng.uniform(-1, 1, m), "running_var": rng.uniform(0.5, 3, m)}
     test["settings"] = {"eps": float(rng.uniform(0.2, 0.5)), **running}
-    yield Case("test mode, with running statistics", FORWARD, test, aspects, writable=("settings",))
+    yield Case(
+        "test mode, with running statistics", FORWARD, test, aspects, writable=("settings",), traits={Trait.TEST_MODE}
+    )
     several = _inputs(rng, 2, image, m)
     several["steps"] = [rng.standard_normal((n + step, *image)) for step in range(2)]
-    yield Case("two steps of training, then test mode", STEPS, several, aspects)
+    stepping = {Trait.TEST_MODE, Trait.SEVERAL_STEPS}
+    yield Case("two steps of training, then test mode", STEPS, several, aspects, traits=stepping)
     square = _inputs(rng, m, [m], m) | {"mode": "train"}
-    yield Case("as many examples as features and outputs", FORWARD, square, aspects)
+    yield Case("as many examples as features and outputs", FORWARD, square, aspects, traits={Trait.EDGE_SHAPE})
     typed = aspects | {"out": Equal(dtype=True)}
-    yield Case("float32", FORWARD, _inputs(rng, n, image[:1], m, "float32") | {"mode": "train"}, typed)
+    short = _inputs(rng, n, image[:1], m, "float32") | {"mode": "train"}
+    yield Case("float32", FORWARD, short, typed, traits={Trait.DTYPE})
 
 
 def backward_cases(rng: np.random.Generator) -> Iterator[Case]:
     """Gradients for the student's own cache. A bias before batch normalisation has no effect: db is 0 but for rounding."""
     n, m, *image = sizes(rng, 5, low=3, high=7)
     aspects: dict[str, Rule] = {f"d{name}": Equal(scale="dout") if name == "b" else Equal() for name in NAMES}
-    for title, rows, shape, units, dtype in (
-        (f"x of shape {(n, image[0])}", n, image[:1], m, "float64"),
-        ("images", n + 3, image[:2], m, "float64"),
-        ("as many examples as features and outputs", m, [m], m, "float64"),
-        ("float32", n, image[:1], m, "float32"),
-    ):
+    situations: tuple[tuple[str, set[Trait], int, list[int], int, str], ...] = (
+        (f"x of shape {(n, image[0])}", set(), n, image[:1], m, "float64"),
+        ("images", set(), n + 3, image[:2], m, "float64"),
+        ("as many examples as features and outputs", {Trait.EDGE_SHAPE}, m, [m], m, "float64"),
+        ("float32", {Trait.DTYPE}, n, image[:1], m, "float32"),
+    )
+    for title, traits, rows, shape, units, dtype in situations:
         inputs = _inputs(rng, rows, shape, units, dtype)
         inputs["dout"] = (1 + rng.standard_normal((rows, units))).astype(dtype)
         gradients = {f"d{name}": name for name in NAMES}
-        yield Case(title, BACKWARD, inputs, aspects, writable=NAMES, gradients=gradients, objective=("out", "dout"))
+        yield Case(
+            title,
+            BACKWARD,
+            inputs,
+            aspects,
+            writable=NAMES,
+            gradients=gradients,
+            objective=("out", "dout"),
+            traits=traits,
+        )
 
 
 def _many(rng: np.random.Generator) -> dict[str, object]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from grader.recipes import Case, Equal, Rule, sizes
+from grader.recipes import Case, Equal, Rule, Trait, sizes
 
 FORTRAN = "x = np.asfortranarray(x)  # another memory order, the same numbers\n"
 OFF = "gamma = gamma * (np.arange(len(gamma)) != 1)  # one feature is switched off\n"
@@ -34,7 +34,9 @@ def backward_cases(rng: np.random.Generator, program: str, low: int) -> Iterator
     n, d = sizes(rng, 2, low=3)
     aspects: dict[str, Rule] = {"dx": Equal(), "dgamma": Equal(), "dbeta": Equal()}
 
-    def case(title: str, n: int, d: int, opening: str = "", dtype: str = "float64", default: bool = False) -> Case:
+    def case(
+        title: str, n: int, d: int, *traits: Trait, opening: str = "", dtype: str = "float64", default: bool = False
+    ) -> Case:
         inputs = draw_numbers(rng, n, d, dtype) | {"settings": {} if default else {"eps": draw_eps(rng)}}
         return Case(
             title,
@@ -44,16 +46,17 @@ def backward_cases(rng: np.random.Generator, program: str, low: int) -> Iterator
             writable=("x", "gamma", "beta", "settings"),  # what a forward pass changes is its own exercise's fault
             gradients=GRADIENTS,
             objective=("out", "dout"),
+            traits=set(traits),
         )
 
     yield case(f"x of shape {(n, d)}", n, d)
     yield case("with default settings", d + 1, d, default=True)
     yield case("many more examples than features", n + 20, 3)
     yield case("more features than examples", low, d + 7)
-    yield case("as many examples as features", n, n)
-    yield case("float32", n, d, dtype="float32")
-    yield case("Fortran order in memory", n, d, FORTRAN)
-    yield case("a gamma that is 0", n, d, OFF)
+    yield case("as many examples as features", n, n, Trait.EDGE_SHAPE)
+    yield case("float32", n, d, Trait.DTYPE, dtype="float32")
+    yield case("Fortran order in memory", n, d, Trait.MEMORY_ORDER, opening=FORTRAN)
+    yield case("a gamma that is 0", n, d, Trait.NUMERICAL_RANGE, opening=OFF)
 
 
 def many_numbers(n: int, d: int) -> Callable[[np.random.Generator], dict[str, object]]:

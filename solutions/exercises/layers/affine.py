@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from grader.recipes import Case, Equal, Recipe, Rule, enlarged, sizes
+from grader.recipes import Case, Equal, Recipe, Rule, Trait, enlarged, sizes
 
 AFFINE_FORWARD = "out, cache = layers.affine_forward(x, w, b)"
 AFFINE_BACKWARD = f"{AFFINE_FORWARD}\ndx, dw, db = layers.affine_backward(dout, cache)"
@@ -27,29 +27,29 @@ def _affine_numbers(
     return {name: array.astype(dtype) for name, array in arrays.items()}
 
 
-def _affine_inputs(rng: np.random.Generator) -> Iterator[tuple[str, str, dict[str, object]]]:
-    """Titles, opening lines and inputs that both directions share."""
+def _affine_inputs(rng: np.random.Generator) -> Iterator[tuple[str, set[Trait], str, dict[str, object]]]:
+    """Titles, traits, opening lines and inputs that both directions share."""
     n, m, *shape = sizes(rng, 5)
-    yield f"x of shape {(n, shape[0])}", "", _affine_numbers(rng, n, shape[:1], m)
-    yield f"images: x of shape {(n, *shape)}", "", _affine_numbers(rng, n, shape, m)
-    yield "a single example", "", _affine_numbers(rng, 1, shape[:2], m)
-    yield "a single feature and a single output", "", _affine_numbers(rng, n, [1], 1)
-    yield "as many examples as features and outputs", "", _affine_numbers(rng, m, [m], m)
-    yield "float32", "", _affine_numbers(rng, n, shape[:2], m, "float32")
-    yield "Fortran order in memory", FORTRAN, _affine_numbers(rng, n, shape[:2], m)
+    yield f"x of shape {(n, shape[0])}", set(), "", _affine_numbers(rng, n, shape[:1], m)
+    yield f"images: x of shape {(n, *shape)}", set(), "", _affine_numbers(rng, n, shape, m)
+    yield "a single example", {Trait.EDGE_SHAPE}, "", _affine_numbers(rng, 1, shape[:2], m)
+    yield "a single feature and a single output", {Trait.EDGE_SHAPE}, "", _affine_numbers(rng, n, [1], 1)
+    yield "as many examples as features and outputs", {Trait.EDGE_SHAPE}, "", _affine_numbers(rng, m, [m], m)
+    yield "float32", {Trait.DTYPE}, "", _affine_numbers(rng, n, shape[:2], m, "float32")
+    yield "Fortran order in memory", {Trait.MEMORY_ORDER}, FORTRAN, _affine_numbers(rng, n, shape[:2], m)
 
 
 def affine_forward_cases(rng: np.random.Generator) -> Iterator[Case]:
     """Flattening, the bias, and edge sizes."""
-    for title, opening, inputs in _affine_inputs(rng):
+    for title, traits, opening, inputs in _affine_inputs(rng):
         del inputs["dout"]
-        yield Case(title, opening + AFFINE_FORWARD, inputs, {"out": Equal()}, separate={"out": "x"})
+        yield Case(title, opening + AFFINE_FORWARD, inputs, {"out": Equal()}, separate={"out": "x"}, traits=traits)
 
 
 def affine_backward_cases(rng: np.random.Generator) -> Iterator[Case]:
     """Gradients for the student's own cache; for ``(x, w, b)`` where there is no forward yet."""
     aspects: dict[str, Rule] = {"dx": Equal(), "dw": Equal(), "db": Equal()}
-    for title, opening, inputs in _affine_inputs(rng):
+    for title, traits, opening, inputs in _affine_inputs(rng):
         yield Case(
             title,
             opening + AFFINE_BACKWARD,
@@ -60,6 +60,7 @@ def affine_backward_cases(rng: np.random.Generator) -> Iterator[Case]:
             gradients={"dx": "x", "dw": "w", "db": "b"},
             objective=("out", "dout"),
             separate={"dx": "dout"},
+            traits=traits,
         )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from grader.recipes import Case, Equal, Recipe, Rule, enlarged, sizes
+from grader.recipes import Case, Equal, Recipe, Rule, Trait, enlarged, sizes
 
 from ._normalisation import FORTRAN, backward_cases, draw_eps, draw_numbers, many_numbers
 
@@ -26,15 +26,15 @@ running_mean, running_var = bn_param.get("running_mean"), bn_param.get("running_
 """
 # Two derivations are asked for, so neither backward pass may be had by calling the other.
 BATCH_BACKWARD = """\
-from utils.checks.closed import closed
+from utils.checks.forbidden_calls import calls_forbidden
 out, cache = layers.batchnorm_forward(x, gamma, beta, {"mode": "train", **settings})
-with closed(getattr(layers, "batchnorm_backward_alt", None), "batchnorm_backward should walk the graph by itself"):
+with calls_forbidden(getattr(layers, "batchnorm_backward_alt", None), "batchnorm_backward should walk the graph by itself"):
     dx, dgamma, dbeta = layers.batchnorm_backward(dout, cache)
 """
 BATCH_BACKWARD_ALT = """\
-from utils.checks.closed import closed
+from utils.checks.forbidden_calls import calls_forbidden
 out, cache = layers.batchnorm_forward(x, gamma, beta, {"mode": "train", **settings})
-with closed(getattr(layers, "batchnorm_backward", None), "batchnorm_backward_alt should compute the closed form itself"):
+with calls_forbidden(getattr(layers, "batchnorm_backward", None), "batchnorm_backward_alt should compute the closed form itself"):
     dx, dgamma, dbeta = layers.batchnorm_backward_alt(dout, cache)
 """
 
@@ -54,20 +54,33 @@ def batchnorm_forward_cases(rng: np.random.Generator) -> Iterator[Case]:
             settings["running_var"] = rng.uniform(0.5, 3, d).astype(dtype)
         return found | {"settings": settings}
 
-    yield Case(f"training, x of shape {(n, d)}", BATCH_FORWARD, inputs(n, d), aspects, writable=("settings",))
+    def case(
+        title: str,
+        program: str,
+        inputs: dict[str, object],
+        *traits: Trait,
+        aspects: dict[str, Rule] = aspects,
+        writable: tuple[str, ...] = ("settings",),
+    ) -> Case:
+        return Case(title, program, inputs, aspects, writable=writable, traits=set(traits))
+
+    edge, test = Trait.EDGE_SHAPE, Trait.TEST_MODE
+    yield case(f"training, x of shape {(n, d)}", BATCH_FORWARD, inputs(n, d))
     plain = inputs(n + 9, d) | {"settings": {}}
-    yield Case("training, with default settings", BATCH_FORWARD, plain, aspects)
-    yield Case("test mode, with running statistics", BATCH_TEST, inputs(d, n), aspects, writable=("settings",))
+    yield case("training, with default settings", BATCH_FORWARD, plain, writable=())
+    yield case("test mode, with running statistics", BATCH_TEST, inputs(d, n), test)
     several = inputs(2, d, running=False)
     several["steps"] = [draw_numbers(rng, n + step, d)["x"] for step in range(3)]
-    yield Case("three steps of training, then test mode", BATCH_STEPS, several, aspects)
-    yield Case("training on a single example", BATCH_FORWARD, inputs(1, d), aspects, writable=("settings",))
-    yield Case("a single example in test mode", BATCH_TEST, inputs(1, d), aspects, writable=("settings",))
-    yield Case("a single feature", BATCH_FORWARD, inputs(n, 1), aspects, writable=("settings",))
-    yield Case("as many examples as features", BATCH_FORWARD, inputs(d, d), aspects, writable=("settings",))
-    yield Case("float32", BATCH_FORWARD, inputs(n, d, False, "float32"), typed)
-    yield Case("float32 in test mode", BATCH_TEST, inputs(n, d, True, "float32"), typed, writable=("settings",))
-    yield Case("Fortran order in memory", FORTRAN + BATCH_FORWARD, inputs(n, d), aspects, writable=("settings",))
+    yield case("three steps of training, then test mode", BATCH_STEPS, several, test, Trait.SEVERAL_STEPS, writable=())
+    yield case("training on a single example", BATCH_FORWARD, inputs(1, d), edge)
+    yield case("a single example in test mode", BATCH_TEST, inputs(1, d), edge, test)
+    yield case("a single feature", BATCH_FORWARD, inputs(n, 1), edge)
+    yield case("as many examples as features", BATCH_FORWARD, inputs(d, d), edge)
+    fresh = inputs(n, d, False, "float32")
+    yield case("float32", BATCH_FORWARD, fresh, Trait.DTYPE, aspects=typed, writable=())
+    running = inputs(n, d, True, "float32")
+    yield case("float32 in test mode", BATCH_TEST, running, Trait.DTYPE, test, aspects=typed)
+    yield case("Fortran order in memory", FORTRAN + BATCH_FORWARD, inputs(n, d), Trait.MEMORY_ORDER)
 
 
 def batchnorm_backward_cases(rng: np.random.Generator) -> Iterator[Case]:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from grader.recipes import Array, Case, Dropped, Equal, Paired, Recipe, Rule, sizes
+from grader.recipes import Array, Case, Dropped, Equal, Paired, Recipe, Rule, Trait, sizes
 
 TRAIN = 'out, cache = layers.dropout_forward(x, {"mode": "train", "p": p})'
 TEST = 'out, cache = layers.dropout_forward(x, {"mode": "test", "p": p})'
@@ -57,15 +57,18 @@ def dropout_forward_cases(rng: np.random.Generator) -> Iterator[Case]:
     yield Case("images", TRAIN, {"x": _input(rng, 8, c, h, w), "p": high}, drawn)
     yield Case("a vector", TRAIN, {"x": _input(rng, 20 * n), "p": low}, drawn)
     typed = {"x": _input(rng, n, d, dtype="float32"), "p": high}
-    yield Case("float32", TRAIN, typed, {"out": Dropped(dtype=True)})
-    yield Case("p = 0: nothing is dropped", TRAIN, {"x": _input(rng, h, w), "p": 0.0}, {"out": Equal()})
-    yield Case("test mode", TEST, {"x": _input(rng, d, n), "p": high}, {"out": Equal()})
+    yield Case("float32", TRAIN, typed, {"out": Dropped(dtype=True)}, traits={Trait.DTYPE})
+    nothing = {"x": _input(rng, h, w), "p": 0.0}
+    yield Case("p = 0: nothing is dropped", TRAIN, nothing, {"out": Equal()}, traits={Trait.NUMERICAL_RANGE})
+    tested = {"x": _input(rng, d, n), "p": high}
+    yield Case("test mode", TEST, tested, {"out": Equal()}, traits={Trait.TEST_MODE})
     image = {"x": _input(rng, h, c, w, dtype="float32"), "p": low}
-    yield Case("an image in test mode, float32", TEST, image, {"out": Equal(dtype=True)})
+    both_traits = {Trait.TEST_MODE, Trait.DTYPE}
+    yield Case("an image in test mode, float32", TEST, image, {"out": Equal(dtype=True)}, traits=both_traits)
     both: dict[str, Rule] = {"out": Dropped(), "repeated": Equal()}
-    yield Case("two calls", TWICE, {"x": _input(rng, n, d), "p": high}, both)
+    yield Case("two calls", TWICE, {"x": _input(rng, n, d), "p": high}, both, traits={Trait.SIDE_EFFECT})
     seeded = {"x": _input(rng, n, d), "p": high, "seed": int(rng.integers(1, 1000))}
-    yield Case("two calls with a seed", SEEDED, seeded, both)
+    yield Case("two calls with a seed", SEEDED, seeded, both, traits={Trait.SIDE_EFFECT})
 
 
 def dropout_backward_cases(rng: np.random.Generator) -> Iterator[Case]:
@@ -80,11 +83,15 @@ def dropout_backward_cases(rng: np.random.Generator) -> Iterator[Case]:
         mask = (kept / (1 - p)).astype(dtype)
         inputs: dict[str, object] = {"x": x, "dout": scale * x, "scale": scale, "p": p, "mask": mask}
         rule = Paired(dtype=dtype == "float32")
-        return Case(title, TRAIN_BACKWARD, inputs, {"dx": rule}, TRAIN_BACKWARD_ALONE, writable=("x", "mask"))
+        traits = {Trait.DTYPE} if dtype == "float32" else set()
+        return Case(
+            title, TRAIN_BACKWARD, inputs, {"dx": rule}, TRAIN_BACKWARD_ALONE, writable=("x", "mask"), traits=traits
+        )
 
     def test(title: str, *shape: int) -> Case:
         inputs: dict[str, object] = {"x": _input(rng, *shape), "p": 0.6, "dout": rng.standard_normal(shape)}
-        return Case(title, TEST_BACKWARD, inputs, {"dx": Equal()}, TEST_BACKWARD_ALONE, writable=("x",))
+        tested = {Trait.TEST_MODE}
+        return Case(title, TEST_BACKWARD, inputs, {"dx": Equal()}, TEST_BACKWARD_ALONE, writable=("x",), traits=tested)
 
     yield train("few are dropped", float(rng.uniform(0.15, 0.3)), n, d)
     yield train("most are dropped", float(rng.uniform(0.6, 0.75)), d, n)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from grader.recipes import Case, Equal, Recipe, Rule, enlarged, sizes
+from grader.recipes import Case, Equal, Recipe, Rule, Trait, enlarged, sizes
 
 from ._normalisation import FORTRAN, backward_cases, draw_eps, draw_numbers, many_numbers
 
@@ -18,21 +18,31 @@ def layernorm_forward_cases(rng: np.random.Generator) -> Iterator[Case]:
     """Statistics of each example, whatever stands beside it; a mode has no meaning here."""
     n, d = sizes(rng, 2, low=3)
 
-    def case(title: str, n: int, d: int, opening: str = "", dtype: str = "float64", **settings: object) -> Case:
+    def case(
+        title: str, n: int, d: int, *traits: Trait, opening: str = "", dtype: str = "float64", **settings: object
+    ) -> Case:
         inputs = draw_numbers(rng, n, d, dtype) | {"settings": settings}
         inputs["x"] = (np.asarray(inputs["x"]).T + rng.uniform(1, 3, n)).T.astype(dtype)  # no two examples are alike
         del inputs["dout"]
         aspects: dict[str, Rule] = {"out": Equal(dtype=dtype == "float32")}
-        return Case(title, opening + LAYER_FORWARD, inputs, aspects, writable=("settings",), separate={"out": "x"})
+        return Case(
+            title,
+            opening + LAYER_FORWARD,
+            inputs,
+            aspects,
+            writable=("settings",),
+            separate={"out": "x"},
+            traits=set(traits),
+        )
 
     yield case(f"x of shape {(n, d)}", n, d, eps=draw_eps(rng))
     yield case("with default settings", d + 1, d)
-    yield case("a single example", 1, d, eps=draw_eps(rng))
-    yield case("a single feature", n, 1, eps=draw_eps(rng))
-    yield case("as many examples as features", d, d, eps=draw_eps(rng))
-    yield case("test mode", n, d, eps=draw_eps(rng), mode="test")
-    yield case("float32", n, d, dtype="float32", eps=draw_eps(rng))
-    yield case("Fortran order in memory", n, d, FORTRAN, eps=draw_eps(rng))
+    yield case("a single example", 1, d, Trait.EDGE_SHAPE, eps=draw_eps(rng))
+    yield case("a single feature", n, 1, Trait.EDGE_SHAPE, eps=draw_eps(rng))
+    yield case("as many examples as features", d, d, Trait.EDGE_SHAPE, eps=draw_eps(rng))
+    yield case("test mode", n, d, Trait.TEST_MODE, eps=draw_eps(rng), mode="test")
+    yield case("float32", n, d, Trait.DTYPE, dtype="float32", eps=draw_eps(rng))
+    yield case("Fortran order in memory", n, d, Trait.MEMORY_ORDER, opening=FORTRAN, eps=draw_eps(rng))
 
 
 def layernorm_backward_cases(rng: np.random.Generator) -> Iterator[Case]:

@@ -6,21 +6,21 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from grader.recipes import Array, Case, Equal, Recipe, Subgradient, enlarged, sizes
+from grader.recipes import Array, Case, Equal, Recipe, Subgradient, Trait, enlarged, sizes
 
 RELU_FORWARD = "out, cache = layers.relu_forward(x)"
 RELU_BACKWARD = f"{RELU_FORWARD}\ndx = layers.relu_backward(dout, cache)"
 RELU_BACKWARD_ALONE = "dx = layers.relu_backward(dout, x)"
 # Two calls of the forward pass are a numeric derivative of the whole array, so the large case allows none.
 RELU_BACKWARD_BY_ITSELF = """\
-from utils.checks.closed import closed
+from utils.checks.forbidden_calls import calls_forbidden
 out, cache = layers.relu_forward(x)
-with closed(layers.relu_forward, "relu_backward should do without relu_forward: the cache has all it needs"):
+with calls_forbidden(layers.relu_forward, "relu_backward should do without relu_forward: the cache has all it needs"):
     dx = layers.relu_backward(dout, cache)
 """
 
 
-def _relu_inputs(rng: np.random.Generator) -> Iterator[tuple[str, dict[str, object]]]:
+def _relu_inputs(rng: np.random.Generator) -> Iterator[tuple[str, set[Trait], dict[str, object]]]:
     n, c, h, w = sizes(rng, 4)
 
     def inputs(*shape: int, dtype: str = "float64") -> dict[str, object]:
@@ -30,31 +30,32 @@ def _relu_inputs(rng: np.random.Generator) -> Iterator[tuple[str, dict[str, obje
         x.flat[-1] = -abs(x.flat[-1])
         return {"x": x.astype(dtype), "dout": rng.standard_normal(shape).astype(dtype)}
 
-    yield f"x of shape {(n, c)}", inputs(n, c)
-    yield f"images: x of shape {(n, c, h, w)}", inputs(n, c, h, w)
-    yield "a vector", inputs(n)
-    yield "a single example", inputs(1, c)
-    yield "float32", inputs(n, h, dtype="float32")
+    yield f"x of shape {(n, c)}", set(), inputs(n, c)
+    yield f"images: x of shape {(n, c, h, w)}", set(), inputs(n, c, h, w)
+    yield "a vector", set(), inputs(n)
+    yield "a single example", {Trait.EDGE_SHAPE}, inputs(1, c)
+    yield "float32", {Trait.DTYPE}, inputs(n, h, dtype="float32")
     tied = inputs(n, c)
     assert isinstance(tied["x"], np.ndarray)
     tied["x"][rng.random((n, c)) < 0.3] = 0
     tied["x"][0, 0] = 0
-    yield "with entries that are exactly 0", tied
+    yield "with entries that are exactly 0", {Trait.TIE}, tied
     negative = inputs(n, w)
     negative["x"] = -np.abs(np.asarray(negative["x"]))
-    yield "nothing positive", negative
+    yield "nothing positive", set(), negative
 
 
 def relu_forward_cases(rng: np.random.Generator) -> Iterator[Case]:
     """Any shape, both signs, zeros."""
-    for title, inputs in _relu_inputs(rng):
-        yield Case(title, RELU_FORWARD, {"x": inputs["x"]}, {"out": Equal()}, separate={"out": "x"})
+    for title, traits, inputs in _relu_inputs(rng):
+        x = {"x": inputs["x"]}
+        yield Case(title, RELU_FORWARD, x, {"out": Equal()}, separate={"out": "x"}, traits=traits)
 
 
 def relu_backward_cases(rng: np.random.Generator) -> Iterator[Case]:
     """Any shape; at exactly 0 every subgradient counts as right."""
     aspects = {"dx": Subgradient(at="x", upstream="dout")}
-    for title, inputs in _relu_inputs(rng):
+    for title, traits, inputs in _relu_inputs(rng):
         yield Case(
             title,
             RELU_BACKWARD,
@@ -64,6 +65,7 @@ def relu_backward_cases(rng: np.random.Generator) -> Iterator[Case]:
             writable=("x",),
             gradients={"dx": "x"},
             objective=("out", "dout"),
+            traits=traits,
         )
 
 

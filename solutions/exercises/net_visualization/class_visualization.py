@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from grader.recipes import Case, Equal, Recipe, enlarged, sizes
+from grader.recipes import Case, Equal, Recipe, Trait, enlarged, sizes
 
 from ._network import LEFT, NET, draw_weights, left_behind, many_pixels, network_scores
 
@@ -32,7 +32,9 @@ def update_cases(rng: np.random.Generator) -> Iterator[Case]:
         inputs: dict[str, object] = {
             "X": X, "target_y": target, "weights": weights, "l2_reg": l2_reg, "learning_rate": learning_rate,
         }  # fmt: skip
-        yield Case(title, UPDATE, inputs, {"next_img": Equal(), "graph": Equal(), **left_behind()})
+        traits = {Trait.EDGE_SHAPE} if channels == 1 else {Trait.NUMERICAL_RANGE} if learning_rate > 10 else set()
+        aspects = {"next_img": Equal(), "graph": Equal(), **left_behind()}
+        yield Case(title, UPDATE, inputs, aspects, traits=traits)
 
 
 RECIPES = (

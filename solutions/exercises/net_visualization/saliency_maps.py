@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from grader.recipes import Case, Equal, Recipe, enlarged, sizes
+from grader.recipes import Case, Equal, Recipe, Trait, enlarged, sizes
 
 from ._network import LEFT, NET, draw_weights, left_behind, many_pixels, network_scores
 
@@ -30,7 +30,9 @@ def saliency_cases(rng: np.random.Generator) -> Iterator[Case]:
         # Any class but the most likely one, no two in a row the same.
         y = (network_scores(weights, X).argmax(axis=1) + 1 + np.arange(rows) % (classes - 1)) % classes
         inputs: dict[str, object] = {"X": X, "y": y, "weights": weights}
-        yield Case(title, SALIENCY, inputs, {"saliency": Equal(), **left_behind()}, separate={"saliency": "X"})
+        traits = {Trait.EDGE_SHAPE} if rows == 1 or image[0] == 1 else set()
+        aspects = {"saliency": Equal(), **left_behind()}
+        yield Case(title, SALIENCY, inputs, aspects, separate={"saliency": "X"}, traits=traits)
 
 
 RECIPES = (

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from grader.recipes import Array, Case, Equal, Minibatches, MinibatchesAnew, Recipe, Rule, enlarged, sizes
+from grader.recipes import Array, Case, Equal, Minibatches, MinibatchesAnew, Recipe, Rule, Trait, enlarged, sizes
 
 LOSS = """\
 net = neural_net.TwoLayerNet(D, H, C)
@@ -82,14 +82,15 @@ def loss_cases(rng: np.random.Generator) -> Iterator[Case]:
     n, d, h, c = sizes(rng, 4, low=3)
     large = _net(rng, n, d, h, c, 0.0)
     large["X"] = 1e4 * np.asarray(large["X"])
-    for title, inputs in (
-        (f"{n} examples, no regularisation", _net(rng, n, d, h, c, 0.0)),
-        (f"{n} examples, reg 0.7", _net(rng, n, d, h, c, 0.7)),
-        ("a single example", _net(rng, 1, d, h, c, 0.3)),
-        ("more examples than features", _net(rng, d + 9, d, h, c, 0.1)),
-        ("scores of several thousand", large),
-    ):
-        yield Case(title, LOSS, inputs, aspects, gradients=gradients, objective=("loss", ""))
+    situations: tuple[tuple[str, set[Trait], dict[str, object]], ...] = (
+        (f"{n} examples, no regularisation", set(), _net(rng, n, d, h, c, 0.0)),
+        (f"{n} examples, reg 0.7", set(), _net(rng, n, d, h, c, 0.7)),
+        ("a single example", {Trait.EDGE_SHAPE}, _net(rng, 1, d, h, c, 0.3)),
+        ("more examples than features", set(), _net(rng, d + 9, d, h, c, 0.1)),
+        ("scores of several thousand", {Trait.NUMERICAL_RANGE}, large),
+    )
+    for title, traits, inputs in situations:
+        yield Case(title, LOSS, inputs, aspects, gradients=gradients, objective=("loss", ""), traits=traits)
 
 
 def train_cases(rng: np.random.Generator) -> Iterator[Case]:
@@ -108,10 +109,13 @@ def train_cases(rng: np.random.Generator) -> Iterator[Case]:
 
     writable = ("params",)  # train updates the net's parameters, in place or not
     yield Case("a few epochs", TRAIN, inputs(12, 5, 14), aspects, writable=writable)
-    yield Case("one row at a time", TRAIN, inputs(9, 1, 60), aspects, writable=writable)
-    yield Case("a minibatch larger than the training set", TRAIN, inputs(4, 11, 6), aspects, writable=writable)
+    edge = {Trait.EDGE_SHAPE}
+    yield Case("one row at a time", TRAIN, inputs(9, 1, 60), aspects, writable=writable, traits=edge)
+    larger = inputs(4, 11, 6)
+    yield Case("a minibatch larger than the training set", TRAIN, larger, aspects, writable=writable, traits=edge)
     anew: dict[str, Rule] = {"batches": Minibatches(), "trainings": MinibatchesAnew()}
-    yield Case("two trainings of many steps", TWO_TRAININGS, inputs(41, 6, 200), anew, writable=writable)
+    twice, traits = inputs(41, 6, 200), {Trait.SIDE_EFFECT}
+    yield Case("two trainings of many steps", TWO_TRAININGS, twice, anew, writable=writable, traits=traits)
 
 
 def predict_cases(rng: np.random.Generator) -> Iterator[Case]:
@@ -122,7 +126,8 @@ def predict_cases(rng: np.random.Generator) -> Iterator[Case]:
         p, X = _params(rng, d, h, c), np.asarray(inputs["X"])
         inputs |= {"params": p, "scores": np.maximum(0, X @ p["W1"].T + p["b1"]) @ p["W2"].T + p["b2"]}
         title = "a single example" if rows == 1 else f"{rows} examples"
-        yield Case(title, PREDICT, inputs, {"labels": Equal()})
+        traits = {Trait.EDGE_SHAPE} if rows == 1 else set()
+        yield Case(title, PREDICT, inputs, {"labels": Equal()}, traits=traits)
 
 
 RECIPES = (

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from grader.recipes import Case, Equal, Rule, sizes
+from grader.recipes import Case, Equal, Rule, Trait, sizes
 
 # `settings` is what the solver would hand over; a rule may keep it, or change what it remembers in place.
 STEPS = """\
@@ -59,9 +59,11 @@ def rule_cases(
     later = inputs((n, m), 1)
     later["settings"] = draw_settings(rng) | moving((n, m))
     yield Case("one step of a parameter in motion", several, later, aspects, writable=("settings",))
-    yield Case("two steps in a row", several, inputs((n,), 2), aspects, writable=("settings",))
+    many = {Trait.SEVERAL_STEPS}
+    yield Case("two steps in a row", several, inputs((n,), 2), aspects, writable=("settings",), traits=many)
     filters = inputs((n, *image), 5)
     np.asarray(filters["gradients"])[:, 0] = 0  # a filter that nothing depends on
-    yield Case("five steps of a filter bank", several, filters, aspects, writable=("settings",))
+    yield Case("five steps of a filter bank", several, filters, aspects, writable=("settings",), traits=many)
     # Its dtype is not judged: np.sqrt or np.power of a plain float is enough to make numpy answer in float64.
-    yield Case("float32", several, inputs((m, n), 3, "float32"), aspects, writable=("settings",))
+    short, traits = inputs((m, n), 3, "float32"), {Trait.DTYPE, Trait.SEVERAL_STEPS}
+    yield Case("float32", several, short, aspects, writable=("settings",), traits=traits)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from grader.recipes import Case, Equal, Recipe, sizes
+from grader.recipes import Case, Equal, Recipe, Trait, sizes
 
 # The model writes down how it is called. Its dropout and its running mean tell evaluation from training.
 ACCURACY = """\
@@ -53,7 +53,8 @@ def accuracy_cases(rng: np.random.Generator) -> Iterator[Case]:
             "X": X, "y": np.where(off, (y + 1) % k, y), "W": W, "b": b, "batch_size": batch_size, "training": training,
         }  # fmt: skip
         aspects = {name: Equal() for name in ("accuracy", "batches", "in_training", "graphs", "mode", "running_mean")}
-        yield Case(title, ACCURACY, inputs, aspects)
+        traits = {Trait.EDGE_SHAPE} if rows < batch_size else set() if training else {Trait.SIDE_EFFECT}
+        yield Case(title, ACCURACY, inputs, aspects, traits=traits)
 
 
 RECIPES = (Recipe("torch_models.check_accuracy", accuracy_cases),)

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from grader.recipes import Case, Equal, Recipe, sizes
+from grader.recipes import Case, Equal, Recipe, Trait, sizes
 
 FLATTEN = """\
 import torch
@@ -34,7 +34,9 @@ def flatten_cases(rng: np.random.Generator) -> Iterator[Case]:
     ):
         X = rng.standard_normal(shape)
         inputs: dict[str, object] = {"X": X, "axes": axes, "dout": rng.standard_normal((shape[0], X[0].size))}
-        yield Case(title, FLATTEN, inputs, {"out": Equal(), "dx": Equal()})
+        last = axes != tuple(range(len(axes)))
+        traits = {Trait.MEMORY_ORDER} if last else {Trait.EDGE_SHAPE} if 1 in shape or len(shape) == 2 else set()
+        yield Case(title, FLATTEN, inputs, {"out": Equal(), "dx": Equal()}, traits=traits)
 
 
 RECIPES = (Recipe("torch_models.flatten", flatten_cases),)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from grader.recipes import Case, DrawnAnew, Equal, Initialised, Recipe, Rule, sizes
+from grader.recipes import Case, DrawnAnew, Equal, Initialised, Recipe, Rule, Trait, sizes
 
 # Weights are divided by the deviation they should have, so that every layer's should be 1.
 INIT = """\
@@ -77,7 +77,7 @@ def init_cases(rng: np.random.Generator) -> Iterator[Case]:
         inputs: dict[str, object] = {"C": channels, "F1": f1, "F2": f2, "K": k, "image": image, "std": 1.0}
         aspects: dict[str, Rule] = {"weights": Initialised(std="std"), "biases": Equal(), "count": Equal()}
         yield Case(f"images of {channels} × {image[0]} × {image[1]}", INIT, inputs, aspects)
-    yield Case("two nets", AGAIN, inputs, {**aspects, "again": DrawnAnew()})
+    yield Case("two nets", AGAIN, inputs, {**aspects, "again": DrawnAnew()}, traits={Trait.SIDE_EFFECT})
 
 
 def _inputs(rng: np.random.Generator, rows: int, channels: int, image: tuple[int, int]) -> dict[str, object]:
@@ -97,27 +97,27 @@ def _inputs(rng: np.random.Generator, rows: int, channels: int, image: tuple[int
     }  # fmt: skip
 
 
-def _situations(rng: np.random.Generator) -> Iterator[tuple[str, dict[str, object]]]:
+def _situations(rng: np.random.Generator) -> Iterator[tuple[str, set[Trait], dict[str, object]]]:
     n, h, w = sizes(rng, 3, low=5, high=8)  # large enough for 5 × 5 without padding
-    yield "several images", _inputs(rng, n, 3, (h, w))
-    yield "images with one channel", _inputs(rng, n, 1, (w, h))
-    yield "a single image", _inputs(rng, 1, 2, (h, w))
+    yield "several images", set(), _inputs(rng, n, 3, (h, w))
+    yield "images with one channel", {Trait.EDGE_SHAPE}, _inputs(rng, n, 1, (w, h))
+    yield "a single image", {Trait.EDGE_SHAPE}, _inputs(rng, 1, 2, (h, w))
 
 
 def forward_cases(rng: np.random.Generator) -> Iterator[Case]:
     """Several images, a single one, a single channel; never square."""
-    for title, inputs in _situations(rng):
+    for title, traits, inputs in _situations(rng):
         aspects = {"scores": Equal(), "grads": Equal(), "made": Equal()}
         rest = _BY_NAME + _GIVEN + _FORWARD + _BACKWARD
-        yield Case(title, _MODULE + rest, inputs, aspects, _MODULE_ALONE + rest)
+        yield Case(title, _MODULE + rest, inputs, aspects, _MODULE_ALONE + rest, traits=traits)
 
 
 def sequential_cases(rng: np.random.Generator) -> Iterator[Case]:
     """As for the module."""
-    for title, inputs in _situations(rng):
+    for title, traits, inputs in _situations(rng):
         aspects = {"scores": Equal(), "grads": Equal(), "made": Equal()}
         program = _SEQUENTIAL + _BY_ORDER + _GIVEN + _CALL + _BACKWARD
-        yield Case(title, program, inputs, aspects)
+        yield Case(title, program, inputs, aspects, traits=traits)
 
 
 RECIPES = (

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from grader.recipes import Case, DrawnAnew, Equal, Initialised, Recipe, Rule
+from grader.recipes import Case, DrawnAnew, Equal, Initialised, Recipe, Rule, Trait
 
 WEIGHT = """\
 import torch
@@ -34,7 +34,7 @@ def weight_cases(rng: np.random.Generator) -> Iterator[Case]:
         inputs: dict[str, object] = {"shape": shape, "dtype": dtype, "std": std}
         aspects: dict[str, Rule] = {"weight": Initialised(dtype=True, std="std"), "gathers": Equal()}
         yield Case(title, WEIGHT, inputs, aspects)
-    yield Case("two arrays", AGAIN, inputs, {**aspects, "again": DrawnAnew()})
+    yield Case("two arrays", AGAIN, inputs, {**aspects, "again": DrawnAnew()}, traits={Trait.SIDE_EFFECT})
 
 
 RECIPES = (Recipe("torch_models.random_weight", weight_cases),)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from grader.recipes import Case, Equal, Recipe, sizes
+from grader.recipes import Case, Equal, Recipe, Trait, sizes
 
 from ._nets import draw_normal
 
@@ -76,7 +76,8 @@ def _net_case(
     }
     typed = dtype == "float32"
     aspects = {"scores": Equal(dtype=typed), "grads": Equal(dtype=typed)}
-    return Case(title, NET.format(function=function), inputs, aspects)
+    traits = {Trait.DTYPE} if typed else {Trait.EDGE_SHAPE} if 1 in shape[:2] else set()
+    return Case(title, NET.format(function=function), inputs, aspects, traits=traits)
 
 
 RECIPES = (

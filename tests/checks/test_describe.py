@@ -1,0 +1,234 @@
+"""Does the guess in words recognise what was done to the right answer?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pytest
+
+from utils.checks import explain as family
+from utils.checks.case import Case
+from utils.checks.compare import Array
+from utils.checks.explain import Claim, Scene, explain, leaks, numbers, when
+from utils.checks.program import Ran
+
+RNG = np.random.default_rng(0)
+A = RNG.standard_normal((4, 6))
+IMAGES = RNG.standard_normal((2, 3, 5, 5))
+X, B, W, REG = RNG.standard_normal((4, 5)), RNG.standard_normal(6), RNG.standard_normal((4, 6)), 0.7
+INPUTS: Mapping[str, object] = {"x": X, "b": B, "W": W, "reg": REG}
+
+
+def said(want: object, got: object, inputs: Mapping[str, object] = INPUTS) -> str:
+    return explain([Scene(want, got, inputs)])
+
+
+def bordered(width: int) -> Array:
+    wrong = IMAGES.copy()
+    wrong[:, :, width:-width, width:-width] -= 1
+    return wrong + 1
+
+
+def changed(where: object) -> Array:
+    wrong = IMAGES.copy()
+    wrong[where] += np.arange(1, 1 + wrong[where].size).reshape(wrong[where].shape)  # type: ignore[index]
+    return wrong
+
+
+SEEN = [
+    ("factors.sign", A, -A, "every entry has the opposite sign"),
+    ("factors.sign", A, abs(A), "the sign is wrong where it should be negative"),
+    ("factors.sign", 1.3, -1.3, "it has the opposite sign"),
+    ("factors.factor", A, 2 * A, "2 times too large"),
+    ("factors.factor", A, 4 * A, "4 times too large, 4 being N, the number of examples"),
+    ("factors.factor", A, A / 5, "5 times too small, 5 being the number of features"),
+    ("factors.factor", A, A * REG, "the right answer times reg"),
+    ("factors.factor", A, A / (1 - REG), "divided by 1 − reg"),
+    ("factors.factor", A, A / 7, "7 times too small"),
+    ("factors.factor", A, 0.37 * A, "0.37 times"),
+    ("factors.factor", 1.3, 2.6, "2 times too large"),
+    ("factors.offset", A, A + 0.5, "off by the same amount, 0.5"),
+    ("factors.zero", A, np.zeros_like(A), "every entry is zero"),
+    ("terms.copied", A, W, "what comes back is just W"),
+    ("terms.term", A, A - B, "the right answer minus b"),
+    ("terms.term", A, A - REG * W, "minus reg · W"),
+    ("terms.term", A, A + W, "plus W"),
+    ("terms.term", A, A - 2 * W, "minus 2 · W"),
+    ("terms.term", A, A + 0.123 * W, "a multiple of W"),
+    ("terms.term", 1.3, 1.3 - 0.5 * REG * (W * W).sum(), "minus ½ · reg · the sum of the squares of W"),
+    ("terms.term", A.sum(axis=0), A.sum(axis=0) - W.sum(axis=0), "minus the sum of W over axis 0"),
+    ("order.transposed", A[:, :4], A[:, :4].T, "it is the transpose"),
+    ("order.transposed", IMAGES, IMAGES.transpose(0, 1, 3, 2), "axes 2 and 3 are exchanged"),
+    ("order.reshaped", A, A.T.reshape(4, 6), "a reshape stands where a transpose is needed"),
+    ("order.reshaped", IMAGES, IMAGES.transpose(0, 2, 3, 1).reshape(2, 3, 5, 5), "where a transpose is needed"),
+    ("order.repeated", A, np.tile(A[:1], (4, 1)), "every row comes out like the first"),
+    ("order.repeated", A, np.tile(A[-1:], (4, 1)), "every row comes out like the last"),
+    ("order.repeated", A, np.tile(A.mean(axis=0), (4, 1)), "every row is the mean"),
+    ("order.repeated", A, np.tile(A[0] ** 2, (4, 1)), "every row is the same"),
+    ("order.reordered", A, A[::-1], "its rows are right but in reverse order"),
+    ("order.reordered", A, A[[2, 0, 3, 1]], "row 0 holds what belongs to row 2"),
+    ("order.reordered", A, np.roll(A, 1, axis=1), "its columns are right, each stands next to its place"),
+    ("order.reordered", IMAGES, IMAGES[:, [2, 0, 1]], "its channels are right"),
+    ("order.reordered", A, A[[0, 0, 2, 3]], "some stand twice"),
+    ("order.averaged", A, np.cumsum(A, axis=0), "each row holds the sum of all up to it"),
+    ("order.scattered", A, RNG.permutation(A.ravel()).reshape(4, 6), "stand in the wrong places"),
+    ("places.border", IMAGES, bordered(1), "only the border of the images is wrong"),
+    ("places.border", IMAGES, changed(np.s_[:, :, -1]), "only the last row of the images"),
+    ("places.slices", A, np.vstack([A[:1], A[1:] ** 2 + A[:1]]), "only the first row is right"),
+    ("places.slices", A, np.vstack([A[:2], A[2:] + A[:2]]), "only row 0, 1 are right"),
+    ("places.slices", A, np.hstack([A[:, :5], A[:, 5:] ** 2]), "only the last column is wrong"),
+    ("shapes.transposed", IMAGES, IMAGES.transpose(0, 2, 3, 1), "transpose to (0, 3, 1, 2)"),
+    ("shapes.unsummed", A.sum(axis=0), A, "still to be summed over axis 0"),
+    ("shapes.flattened", A, A.T.ravel(), "a transpose is needed, not only a reshape"),
+    ("shapes.summed", A, A.sum(axis=1), "summed over axis 1"),
+    ("shapes.cropped", A, A[:, :4], "what is missing stood at the end"),
+    ("shapes.cropped", A[1:-1, 1:-1], A, "something has to be cut off around it"),
+]
+
+
+@pytest.mark.parametrize(("look", "want", "got", "words"), SEEN, ids=[f"{one[0]}-{one[3]}" for one in SEEN])
+def test_a_change_is_recognised_and_only_because_of_its_look(
+    look: str, want: object, got: object, words: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert words in said(want, got)
+    for looks in ("LOOKS", "SHAPE_LOOKS"):
+        left = tuple(
+            one for one in getattr(family, looks) if f"{one.__module__}.{one.__name__}".split(".", 3)[3] != look
+        )
+        monkeypatch.setattr(family, looks, left)
+    assert words not in said(want, got)
+
+
+@pytest.mark.parametrize(
+    ("want", "got"), [(A, A * A), (A, None), (1.3, 1.7), (np.ones((2, 3)) * B[:3], A), (None, A)], ids=repr
+)
+def test_what_has_no_simple_form_is_not_explained(want: object, got: object) -> None:
+    assert said(want, got) == ""
+
+
+def test_strange_arrays_are_neither_explained_nor_do_they_hold_anyone_up() -> None:
+    assert said(A, A[:0]) == ""
+    assert said(A, A.reshape((1,) * 20 + A.shape)) == ""  # over a million subsets of its axes
+    assert said(A, np.full((3, 2), np.inf) * [1, -1]) == ""
+    assert said(A, np.full(A.shape, 1e308)) != "nan"
+
+
+def test_every_look_is_needed_by_a_test() -> None:
+    every = {f"{one.__module__}.{one.__name__}".split(".", 3)[3] for one in (*family.LOOKS, *family.SHAPE_LOOKS)}
+    assert every == {one[0] for one in SEEN}
+
+
+def test_what_is_true_of_one_case_only_is_not_claimed_of_all() -> None:
+    """Four times too large with 4 examples and with 3: the number of examples has nothing to do with it."""
+    less = {"x": X[:3]}
+    once = [Scene(A, 4 * A, INPUTS), Scene(A[:3], 4 * A[:3], less)]
+    assert "number of examples" not in explain(once)
+    assert "4 times too large" in explain(once)
+    always = [Scene(A, 4 * A, INPUTS), Scene(A[:3], 3 * A[:3], less)]
+    assert "4 being N, the number of examples" in explain(always)
+    assert explain([Scene(A, 4 * A, INPUTS), Scene(A, A * A, INPUTS)]) == ""
+
+
+def test_a_term_is_seen_although_the_smallest_case_has_one_of_it() -> None:
+    scenes = [Scene(A[:, :n], A[:, :n] + B[:n], {"b": B[:n]}) for n in (1, 6)]
+    assert "the right answer plus b" in explain(scenes)
+
+
+def test_a_case_too_small_to_tell_does_not_stand_in_the_way() -> None:
+    tiny, larger = Scene(IMAGES[..., :2], IMAGES[..., :2] ** 2 + 1, {}), Scene(IMAGES, bordered(1), {})
+    assert "only the border" in explain([tiny, larger])
+    assert "only the border" not in explain([tiny])
+    rough = {"reg": np.float32(REG), "W": W.astype("float32")}
+    scenes = [
+        Scene(np.float32(1), np.float32(1 - REG * (W * W).sum()), rough),
+        Scene(1.0, 1 - REG * (W * W).sum(), INPUTS),
+    ]
+    assert "minus reg · the sum of the squares of W" in explain(scenes)
+    assert explain(scenes[:1]) == ""
+
+
+def test_numbers_that_are_none_are_put_down_to_their_cause() -> None:
+    nan, inf = np.full_like(A, np.nan), np.full_like(A, np.inf)
+    assert "0 / 0" in said(A, nan)
+    assert "division by 0" in said(A, inf)
+    assert "exp of such a number overflows" in said(A, nan, {"x": 1000 * X})
+
+
+@pytest.mark.parametrize(
+    ("words", "failing", "passing"),
+    [
+        ("wrong only in test mode", {"mode": "test"}, {"mode": "train"}),
+        ("wrong only for float32", {"x": X.astype("float32")}, {"x": X}),
+        ("wrong only when N = 1", {"x": X[:1]}, {"x": X}),
+        ("right only when N = 1", {"x": X}, {"x": X[:1]}),
+        ("wrong only when pad is 0", {"conv_param": {"pad": 0}}, {"conv_param": {"pad": 1}}),
+        ("wrong only when the stride is more than 1", {"p": {"stride": 2}}, {"p": {"stride": 1}}),
+        ("wrong only when H and W differ", {"x": np.ones((2, 3, 4, 5))}, {"x": np.ones((2, 3, 4, 4))}),
+        ("wrong only when windows overlap", {"pool_height": 2, "pool_width": 2, "stride": 1}, {"stride": 2}),
+        ("wrong only when x has a single column", {"x": X[:, :1]}, {"x": X}),
+        ("wrong only when x has a single channel", {"x": IMAGES[:, :1]}, {"x": IMAGES}),
+        ("wrong only when x has as many rows as columns", {"x": X[:, :4]}, {"x": X}),
+        ("wrong only when x has more than two axes", {"x": IMAGES}, {"x": X}),
+        ("wrong only when x has one axis", {"x": X[0]}, {"x": X}),
+        ("right only when reg is 0", {"reg": 0.5}, {"reg": 0.0}),
+        ("wrong only when p is 0", {"p": 0.0}, {"p": 0.5}),
+        ("wrong only when x holds zeros", {"x": X * 0}, {"x": X}),
+        ("wrong only when the numbers are large", {"x": 1000 * X}, {"x": X}),
+        ("wrong only over several steps", {"gradients": A}, {"gradients": A[:1]}),
+        ("wrong only with default settings", {"settings": {}}, {"settings": {"eps": 1.0}}),
+        ("wrong only when normalization is 'layernorm'", {"normalization": "layernorm"}, {"normalization": None}),
+    ],
+)
+def test_what_failing_cases_have_in_common_is_said(
+    words: str, failing: dict[str, object], passing: dict[str, object]
+) -> None:
+    wrong, right = Case("one", "", failing), Case("other", "", passing)
+    assert words in when([wrong], [right])
+    assert words not in when([wrong, right], [])
+    assert words not in when([wrong], [right, Case("third", "", failing)])
+
+
+def test_the_program_has_traits_too() -> None:
+    plain = Case("plain", "", {"x": X})
+    for program, words in (("x = np.asfortranarray(x)", "another memory order"), ('{"mode": "test"}', "in test mode")):
+        assert words in when([Case("", program, {"x": X})], [plain])
+    rest = Case("windows with a rest of one row", "", {"x": X})
+    assert "leave a rest" in when([rest], [plain])
+
+
+def test_without_a_common_trait_the_cases_are_counted() -> None:
+    one, two, three = (Case(title, "", {"x": X}) for title in ("one", "two", "three"))
+    assert when([one], [two, three]) == 'it is right in all of the 3 cases but this one ("one")'
+    assert when([one, two], [three]) == 'it is right in 1 of 3 cases, as in "three"'
+    assert when([one], []) == ""
+
+
+def centred(axis: int) -> Ran:
+    return Ran({"out": X - X.mean(axis=axis, keepdims=True)})
+
+
+@pytest.mark.parametrize(("axis", "meet"), [(0, True), (1, False)])
+def test_examples_that_depend_on_each_other_are_found_by_changing_one(axis: int, meet: bool) -> None:
+    def run(program: str, inputs: Mapping[str, object], fetch: object) -> Ran:
+        x = np.asarray(inputs["x"])
+        return Ran({"out": x - x.mean(axis=axis, keepdims=True)})
+
+    case = Case("", "", {"x": X}, separate={"out": "x"})
+    got = centred(axis).values["out"]
+    assert bool(leaks(case, "out", got, run)) is meet
+    assert leaks(Case("", "", {"x": X}), "out", got, run) == ""
+
+
+def test_small_arrays_are_shown_whole_with_the_first_difference_marked() -> None:
+    assert numbers([[1, 2], [3, 4]], [[1, 5], [6, 4]]) == "expected [[1, 2], [3, 4]], got [[1, →5←], [6, 4]]"
+    assert numbers(np.arange(13.0), np.zeros(13)) == ""
+    assert numbers(1.0, 2.0) == ""
+    assert numbers([1, 2], [1, 2, 3]) == ""
+    assert numbers([1.0, 2.0], [1.0, 2.0]) == ""
+
+
+def test_a_claim_has_the_same_key_in_every_case() -> None:
+    keys = [{claim.key for claim in family.factors.factor(Scene(A, n * A, {"x": X[:n]}))} for n in (3, 4)]
+    assert "times N, the number of examples" in keys[0] & keys[1]
+    assert isinstance(next(family.factors.factor(Scene(A, 3 * A, {"x": X}))), Claim)

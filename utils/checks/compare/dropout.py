@@ -1,0 +1,89 @@
+"""The rule for the output of dropout, whatever generator drew the mask."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from . import tolerance
+from .chance import repeats_itself
+from .equality import Equal
+from .rule import Fault, FaultKind
+from .tolerance import Array, as_array, close, input_values
+
+
+@dataclass(frozen=True)
+class Dropped(Equal):
+    """An input after inverted dropout: each entry 0 with probability p, by itself, and divided by 1 − p otherwise.
+
+    Any generator may have drawn. The share of zeros among n entries has to lie within six standard errors,
+    ``sqrt(p (1 − p) / n)``, of p: a false-alarm rate of 2e-9.
+
+    Parameters
+    ----------
+    of : str
+        Name of the input that entries are dropped from; where it is 0 itself, nothing can be seen.
+    p : str
+        Name of the input that holds the probability of dropping.
+    """
+
+    of: str = "x"
+    p: str = "p"
+
+    def array_faults(self, path: str, expected: Array, got: object, inputs: Mapping[str, object]) -> list[Fault]:
+        malformed = [
+            fault for fault in super().array_faults(path, expected, got, inputs) if fault.kind is not FaultKind.VALUE
+        ]
+        array = as_array(got)
+        if malformed or array is None:
+            return malformed
+        x, p = np.asarray(inputs[self.of]), float(str(inputs[self.p]))
+        live, gone = x != 0, array == 0
+        strange = ~gone & ~close(x / (1 - p), array, inputs)
+        count, share = int(live.sum()), float(gone[live].mean())
+        if strange.any():
+            where = tuple(int(i) for i in np.argwhere(strange)[0])
+            index, kept = ", ".join(map(str, where)), x[where] / (1 - p)
+            said = f"{path}[{index}] is {array[where]:.6g} where an entry is either dropped, 0, or kept, {kept:.6g}"
+        elif not abs(share - p) <= 6 * np.sqrt(p * (1 - p) / count):
+            said = f"{share:.0%} of the entries of {path} are dropped where p = {p:.3g} is expected"
+        elif live.all() and count >= 100 and not _shared(gone, p) and repeats_itself(gone.astype(float)):
+            said = f"the entries of {path} that are dropped follow a pattern; each is dropped by itself, at random"
+        elif live.all() and _shared(gone, p):
+            said = f"{path} has the same entries dropped at every index of axis {_shared(gone, p)[0]}; each has its own"
+        else:
+            return []
+        return [Fault(path, FaultKind.VALUE, said, None, array)]
+
+    def same(self, other: object, got: object, inputs: Mapping[str, object]) -> bool:
+        """Whether two masks may be of one distribution: share of zeros, factors, and the axes that share a mask."""
+        x, p = np.asarray(inputs[self.of]), float(str(inputs[self.p]))
+        theirs, ours = as_array(other), as_array(got)
+        if theirs is None or ours is None or not theirs.shape == ours.shape == x.shape:
+            return super().same(other, got, inputs)
+        if (self.dtype and theirs.dtype != ours.dtype) or _shared(theirs == 0, p) != _shared(ours == 0, p):
+            return False
+        factors = [array[x != 0] / x[x != 0] for array in (theirs, ours)]
+        kept = [factor[factor != 0] for factor in factors]
+        chance = 9 / np.sqrt(factors[0].size)
+        if min(map(len, kept)) == 0 or not all(np.isfinite(factor).all() for factor in factors):
+            return max(map(len, kept)) == 0
+        share = abs(np.mean(factors[0] == 0) - np.mean(factors[1] == 0))
+        mean, spread = (abs(measure(kept[0]) - measure(kept[1])) for measure in (np.mean, np.std))
+        allowed = chance * float(np.std(kept[0])) + tolerance.rtol(theirs, *input_values(inputs)) * float(
+            np.abs(kept[0]).max()
+        )
+        return bool(share <= chance / 2 and mean <= allowed and spread <= allowed)
+
+
+def _shared(gone: npt.NDArray[np.bool_], p: float) -> list[int]:
+    """List the axes along which a mask repeats itself, but not those along which a right one might by chance."""
+    axes = []
+    for axis, size in enumerate(gone.shape):
+        by_chance = (p**size + (1 - p) ** size) ** (gone.size / max(size, 1))
+        if by_chance < 1e-9 and (gone == gone.take([0], axis)).all():
+            axes.append(axis)
+    return axes

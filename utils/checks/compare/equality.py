@@ -1,0 +1,99 @@
+"""The rule for most outputs: equal to the reference's answer up to rounding."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from .rule import Fault, FaultKind, Rule, in_words
+from .tolerance import Array, as_array, close
+
+
+@dataclass(frozen=True)
+class Equal(Rule):
+    """Equal to the reference's answer up to rounding, with exactly its shape.
+
+    Parameters
+    ----------
+    dtype : bool, default False
+        Whether the reference's dtype is part of the contract.
+    scale : str, default ""
+        Name of an input whose largest entry sets the size of the numbers that were summed, for answers in which
+        everything may cancel: the gradient of a bias before batch normalisation is 0 but for rounding.
+    """
+
+    dtype: bool = False
+    scale: str = ""
+
+    def faults(self, path: str, expected: object, got: object, inputs: Mapping[str, object]) -> list[Fault]:
+        if isinstance(expected, Mapping):
+            if not isinstance(got, Mapping):
+                return [Fault(path, FaultKind.TYPE, f"{path} should be a dict but is {in_words(got)}", expected, got)]
+            found = []
+            for key, part in expected.items():
+                inner = f"{path}.{key}"
+                if key not in got:
+                    present = ", ".join(map(str, got)) or "nothing"
+                    found.append(Fault(inner, FaultKind.KEY, f'{path} lacks "{key}"; it holds {present}', part, None))
+                else:
+                    found += self.faults(inner, part, got[key], inputs)
+            return found
+        return self.array_faults(path, np.asarray(expected), got, inputs)
+
+    def array_faults(self, path: str, expected: Array, got: object, inputs: Mapping[str, object]) -> list[Fault]:
+        """Compare one array (or number)."""
+        array = as_array(got)
+        if array is None:
+            return [
+                Fault(
+                    path, FaultKind.TYPE, f"{path} should be {in_words(expected)} but is {in_words(got)}", expected, got
+                )
+            ]
+        if array.shape != expected.shape:
+            return [Fault(path, FaultKind.SHAPE, _shape_clause(path, expected, array), expected, array)]
+        if self.dtype and array.dtype != expected.dtype:
+            said = f"{path} has dtype {array.dtype} where {expected.dtype} is expected"
+            return [Fault(path, FaultKind.DTYPE, said, expected, array)]
+        if expected.dtype.kind in "fc" and not np.isfinite(array).all() and np.isfinite(expected).all():
+            bad = int((~np.isfinite(array)).sum())
+            said = f"{path} holds {bad} NaN or infinite of {array.size} entries"
+            return [Fault(path, FaultKind.NOT_FINITE, said, expected, array)]
+        summed = float(np.max(np.abs(np.asarray(inputs[self.scale])))) if self.scale else 0.0
+        wrong = ~close(expected, array, inputs, summed)
+        if wrong.any():
+            wrong &= ~self.excused(expected, array, inputs)
+        if not wrong.any():
+            return []
+        return [value_fault(path, expected, array, wrong)]
+
+    def same(self, other: object, got: object, inputs: Mapping[str, object]) -> bool:
+        return not Equal(self.dtype, self.scale).faults("", other, got, inputs)
+
+    def excused(self, expected: Array, got: Array, inputs: Mapping[str, object]) -> npt.NDArray[np.bool_]:
+        """Mark the entries where another answer is as right as the reference's; a subclass knows of some."""
+        return np.zeros(expected.shape, bool)
+
+
+def _shape_clause(path: str, expected: Array, got: Array) -> str:
+    """Say that the shape is wrong, and whether only the shape is."""
+    said = f"{path} has shape {got.shape} where {expected.shape} is expected"
+    if got.size == expected.size and close(expected.ravel(), got.ravel()).all():
+        return f"{said}: the numbers are right, only the shape is not"
+    if got.ndim == 2 == expected.ndim and got.T.shape == expected.shape and close(expected, got.T).all():
+        return f"{said}: it is the transpose of the right answer"
+    return said
+
+
+def value_fault(path: str, expected: Array, got: Array, wrong: npt.NDArray[np.bool_]) -> Fault:
+    """Say how many entries differ, and show the first."""
+    if expected.ndim == 0:
+        clause = f"{path} is {float(got):.6g} where {float(expected):.6g} is expected"
+        return Fault(path, FaultKind.VALUE, clause, expected, got)
+    where = tuple(int(i) for i in np.argwhere(wrong)[0])
+    index = ", ".join(map(str, where))
+    number = "all" if wrong.all() else f"{int(wrong.sum())} of {wrong.size}"
+    first = f"{path}[{index}] is {got[where]:.6g} where {expected[where]:.6g} is expected"
+    return Fault(path, FaultKind.VALUE, f"{number} entries differ; {first}", expected, got, by_entry=True)

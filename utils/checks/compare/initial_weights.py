@@ -1,0 +1,102 @@
+"""Rules for the fresh parameters of a net, whatever generator they were drawn with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import combinations
+from typing import ClassVar
+
+import numpy as np
+
+from .chance import correlated, not_normal, repeats_itself, too_even
+from .equality import Equal
+from .rule import Fault, FaultKind, RandomRule, incomparable
+from .tolerance import Array, as_array
+
+
+@dataclass(frozen=True)
+class Initialised(Equal):
+    """Fresh parameters: matrices drawn from N(0, std²), everything else equal to the reference's.
+
+    The mean and the standard deviation of n draws have to lie within six standard errors (``std / sqrt(n)`` and
+    ``std / sqrt(2 n)``) of their true values: a false-alarm rate of 2e-9. The other tests, for the shape of the
+    distribution and for draws that depend on each other, are those of `chance`.
+
+    Parameters
+    ----------
+    std : str
+        Name of the input that holds the standard deviation.
+    """
+
+    std: str = "weight_scale"
+
+    def array_faults(self, path: str, expected: Array, got: object, inputs: Mapping[str, object]) -> list[Fault]:
+        array = as_array(got)
+        if expected.ndim < 2 or array is None or array.shape != expected.shape or array.dtype.kind != "f":
+            return super().array_faults(path, expected, got, inputs)
+        if self.dtype and array.dtype != expected.dtype:
+            return super().array_faults(path, expected, got, inputs)
+        std = float(np.asarray(inputs[self.std]))
+        n = array.size
+        mean, spread = float(array.mean()), float(array.std())
+        if not abs(mean) <= 6 * std / np.sqrt(n):
+            said = f"{path} has mean {mean:.3g} where a normal draw around 0 is expected"
+        elif not abs(spread - std) <= 6 * std / np.sqrt(2 * n):
+            said = f"{path} has standard deviation {spread:.3g} where {std:.3g} ({self.std}) is expected"
+        elif np.unique(array).size < n // 2 or repeats_itself(array):
+            said = f"{path} repeats its entries; each weight is drawn by itself"
+        elif not_normal(array / std) or too_even(array / std):
+            said = f"the entries of {path} are not spread like draws from a normal distribution"
+        else:
+            return []
+        return [Fault(path, FaultKind.VALUE, said, expected, array)]
+
+    def same(self, other: object, got: object, inputs: Mapping[str, object]) -> bool:
+        """Whether two draws may be of one distribution: their means and spreads differ by no more than chance."""
+        theirs, ours = as_array(other), as_array(got)
+        if theirs is None or ours is None or theirs.ndim < 2:
+            return super().same(other, got, inputs)
+        if theirs.shape != ours.shape or (self.dtype and theirs.dtype != ours.dtype):
+            return False
+        if theirs.size == 0:  # without any weights there is no mean to compare
+            return True
+        chance = 9 * max(float(theirs.std()), 1e-300) / np.sqrt(theirs.size)
+        return bool(abs(theirs.mean() - ours.mean()) <= chance and abs(theirs.std() - ours.std()) <= chance)
+
+
+@dataclass(frozen=True)
+class DrawnAnew(RandomRule):
+    """The parameters of two nets made one after the other, as a pair of dicts: each matrix is drawn by itself.
+
+    Whether each net is right by itself is not looked at; `Initialised` does that.
+    """
+
+    MOST: ClassVar[int] = 100
+    """Most entries that a net may have: each two of them are compared."""
+
+    def faults(self, path: str, expected: object, got: object, inputs: Mapping[str, object]) -> list[Fault]:
+        if not (
+            isinstance(got, list | tuple)
+            and len(got) == 2
+            and all(isinstance(net, Mapping) and len(net) <= self.MOST for net in got)
+        ):
+            return [incomparable(path, expected, got)]
+        one, other = (self._matrices(net) for net in got)
+        for name in (name for name in one if name in other):
+            if np.array_equal(np.sort(one[name], axis=None), np.sort(other[name], axis=None)):
+                said = f"two nets made one after the other have the same numbers in {name}; draw new ones for each net"
+                return [Fault(path, FaultKind.VALUE, said, reason=("the same again", name))]
+            if correlated(one[name], other[name]):
+                said = f"{name} of two nets made one after the other depend on each other; draw new ones for each net"
+                return [Fault(path, FaultKind.VALUE, said, reason=("nets depend", name))]
+        for first, second in combinations(one, 2):
+            if correlated(one[first], one[second]):
+                said = f"{first} and {second} depend on each other; each weight is drawn by itself"
+                return [Fault(path, FaultKind.VALUE, said, reason=("matrices depend", first, second))]
+        return []
+
+    @staticmethod
+    def _matrices(net: Mapping[str, object]) -> dict[str, Array]:
+        arrays = {name: as_array(value) for name, value in net.items()}
+        return {name: array for name, array in arrays.items() if array is not None and array.ndim > 1 and array.size}

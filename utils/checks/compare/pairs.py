@@ -1,0 +1,62 @@
+"""The rule for two outputs of the code under test that have to agree with each other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from .equality import Equal
+from .rule import Fault, FaultKind, incomparable
+from .tolerance import as_array
+
+
+@dataclass(frozen=True)
+class Paired(Equal):
+    """A pair of answers of the code under test, of which the first has to equal the second.
+
+    For answers that depend on what the code itself has drawn, so that the reference's own say nothing. In a dict each
+    entry is such a pair.
+    """
+
+    def faults(self, path: str, expected: object, got: object, inputs: Mapping[str, object]) -> list[Fault]:
+        if isinstance(expected, Mapping) and isinstance(got, Mapping):
+            pairs = [(f"{path}.{key}", part, got.get(key)) for key, part in expected.items()]
+            return [fault for inner, part, pair in pairs for fault in self.faults(inner, part, pair, inputs)]
+        if not (isinstance(got, list | tuple) and len(got) == 2 and as_array(got[1]) is not None):
+            return [incomparable(path, None, got)]
+        return Equal(self.dtype, self.scale).faults(path, got[1], got[0], inputs)
+
+    def same(self, other: object, got: object, inputs: Mapping[str, object]) -> bool:
+        """Whether two pairs are wrong in the same way.
+
+        After equal draws they hold the same numbers; after other draws they are off by the same factors, and hold
+        something else than 0 in the same places.
+        """
+        theirs, ours = (self.faults("", None, pair, inputs) for pair in (other, got))
+        if [fault.kind for fault in theirs] != [fault.kind for fault in ours]:
+            return False
+        return all(self._alike(one, two, inputs) for one, two in zip(theirs, ours, strict=True))
+
+    def _alike(self, one: Fault, two: Fault, inputs: Mapping[str, object]) -> bool:
+        if one.kind is FaultKind.TYPE:
+            return one.reason == two.reason
+        same = Equal(self.dtype, self.scale).same
+        if same(one.expected, two.expected, inputs):
+            return same(one.got, two.got, inputs)
+        found = _factors(one), _factors(two)
+        return found[0] == found[1] and found[0] is not None
+
+
+def _factors(fault: Fault) -> tuple[bool, bool, list[float]] | None:
+    """Return whether anything, and whether everything, is not 0 where it should be, and the factors of all else.
+
+    None where there are more than two factors: then it is no mistake in a mask or in its scale.
+    """
+    expected, got = as_array(fault.expected), as_array(fault.got)
+    if expected is None or got is None or expected.shape != got.shape:
+        return None
+    there = expected != 0
+    factors = np.unique((got[there] / expected[there]).round(3)).tolist()
+    return (bool(got[~there].any()), bool(got[~there].all()), factors) if len(factors) <= 2 else None

@@ -1,0 +1,88 @@
+"""Decide when two numbers are the same number up to rounding.
+
+The tolerance is an error model, not a matter of taste: two right implementations differ by the order in which they
+sum, which costs about ``eps * sqrt(terms)`` relative to the largest entry, times the condition of the computation.
+`rtol` grants half of the dtype's digits, ``sqrt(eps)``: 1.5e-8 for float64 and 3.5e-4 for float32. That this is
+neither too narrow nor too wide is measured: what rounding changes in the course's cases, and what the smallest known
+mistake changes, both stay a factor of a hundred away from it (``tests/exercises/test_margin.py``;
+docs/grading.md has the figures).
+
+N. J. Higham, "Accuracy and stability of numerical algorithms", 2nd ed., SIAM 2002, section 4.2.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ..values import walk
+
+Array = npt.NDArray[Any]
+
+
+def as_array(value: object) -> Array | None:
+    """Return a value as a numeric array, or None where it is not one."""
+    if not _may_be_numbers(value):
+        return None
+    try:
+        array = np.asarray(value)
+    except (ValueError, TypeError):
+        return None
+    return array if array.dtype.kind in "biuf" else None
+
+
+def _may_be_numbers(value: object, depth: int = 64) -> bool:
+    """Whether nothing in a value is of a type that holds no number.
+
+    Lists are looked through before NumPy is handed one: of a list with one long string it would make an array in which
+    each entry is as long, and a submission may answer with such a list.
+    """
+    if isinstance(value, list | tuple):
+        return depth > 0 and all(_may_be_numbers(item, depth - 1) for item in value)
+    return not isinstance(value, str | bytes | dict | set) and value is not None
+
+
+def rtol(*values: object) -> float:
+    """Return the relative tolerance for the coarsest floating dtype among `values`; see the head of this file."""
+    floats = (value.dtype for value in values if isinstance(value, np.ndarray) and value.dtype.kind == "f")
+    coarsest = max((float(np.finfo(dtype).eps) for dtype in floats), default=float(np.finfo(np.float64).eps))
+    return float(np.sqrt(coarsest))
+
+
+def close(
+    expected: Array, got: Array, inputs: Mapping[str, object] | None = None, summed: float = 0.0
+) -> npt.NDArray[np.bool_]:
+    """Entry by entry, whether two arrays of one shape agree up to rounding.
+
+    Integers and booleans are compared exactly; infinities agree when they are equal, and NaN with NaN.
+
+    Parameters
+    ----------
+    expected, got : ndarray
+        Arrays of the same shape.
+    inputs : mapping, optional
+        The case's inputs; float32 among them widens the tolerance to float32's.
+    summed : float, default 0
+        Size of the numbers that were summed, where it may be larger than that of the result.
+
+    Returns
+    -------
+    ndarray of bool
+    """
+    if expected.dtype.kind in "biu" and got.dtype.kind in "biu":
+        return np.asarray(expected == got, bool)
+    tolerance = rtol(expected, *input_values(inputs or {}))
+    wide_want, wide_got = expected.astype(np.float64), got.astype(np.float64)
+    largest = float(np.max(np.abs(wide_want[np.isfinite(wide_want)]), initial=summed))
+    with np.errstate(invalid="ignore"):
+        near = np.abs(wide_want - wide_got) <= tolerance * largest
+    equal = (wide_want == wide_got) | (np.isnan(wide_want) & np.isnan(wide_got))
+    return np.asarray((near & np.isfinite(wide_want)) | equal, bool)
+
+
+def input_values(inputs: Mapping[str, object]) -> list[object]:
+    """List the values of a case's inputs, those of nested dicts among them."""
+    return [value for _, value in walk(inputs)]

@@ -1,0 +1,14 @@
+"""Diagnose an exercise: from what the code under test gave in each case to a judgement with findings.
+
+`judge` is the way in. `case_result` holds what is known of one case; `misconceptions` and `misconception_pairs`
+recognise known mistakes; `describe` words what no known mistake explains; `derivative` and `follow_through` tell a
+wrong gradient from the right gradient of a wrong forward pass; `findings` puts all of it into sentences.
+"""
+
+from .answer_cache import AnswerCache
+from .case_result import CaseResult
+from .findings import IN_PLACE
+from .follow_through import FollowThrough
+from .judge import Judgement, answer_case, judge
+
+__all__ = ["IN_PLACE", "AnswerCache", "CaseResult", "FollowThrough", "Judgement", "answer_case", "judge"]

@@ -1,0 +1,71 @@
+"""The result of one case: what was expected, what the code under test gave, and what known misconceptions give."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from ..case import Case
+from ..compare import Fault
+from ..program import Answer, Crash
+from ..values import value_at
+
+
+@dataclass(frozen=True)
+class CaseResult:
+    """One case that was run, with everything that is needed to judge it.
+
+    Attributes
+    ----------
+    case : Case
+    expected : mapping of str to object
+        The right outputs.
+    answer : Ran or Crash
+        What the code under test gave.
+    misconceptions : mapping of str to (Ran or Crash)
+        What each known misconception gives in this case, by its id. One that gives the right answer here is left out.
+    """
+
+    case: Case
+    expected: Mapping[str, object]
+    answer: Answer
+    misconceptions: Mapping[str, Answer] = field(default_factory=dict)
+
+    def faults(self) -> list[Fault]:
+        """List what is wrong with the outputs; empty for a crash, which has none."""
+        if isinstance(self.answer, Crash):
+            return []
+        return [
+            fault
+            for aspect, rule in self.case.aspects.items()
+            for fault in rule.faults(aspect, self.expected[aspect], self.answer.values.get(aspect), self.case.inputs)
+        ]
+
+    def is_given_by(self, misconception: str, path: str = "") -> bool:
+        """Whether a misconception gives the very answer that came.
+
+        Parameters
+        ----------
+        misconception : str
+            Its id.
+        path : str, default ""
+            The output to compare, as ``"grads.W1"``; all outputs by default.
+        """
+        other = self.misconceptions.get(misconception)
+        if isinstance(self.answer, Crash) or isinstance(other, Crash):
+            return isinstance(self.answer, Crash) and isinstance(other, Crash) and self.answer.error == other.error
+        if other is None:  # it gives the right answer in this case
+            return not any(fault.path == path or not path for fault in self.faults())
+        rules = {one: self.case.aspects.get(one.partition(".")[0]) for one in ([path] if path else self.case.aspects)}
+        return all(
+            rule.agree(value_at(other.values, one), value_at(self.answer.values, one), self.case.inputs)
+            for one, rule in rules.items()
+            if rule  # an output that this case does not compare cannot tell
+        )
+
+    @property
+    def mutated(self) -> tuple[str, ...]:
+        """Inputs that were changed in place although the function is not meant to change them."""
+        if isinstance(self.answer, Crash):
+            return ()
+        return tuple(name for name in self.answer.mutated if name not in self.case.writable)

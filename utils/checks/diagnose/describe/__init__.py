@@ -1,0 +1,86 @@
+"""Describe how a wrong output differs from the right one, where no known misconception gives it.
+
+A *detector* is a function that is shown one wrong output and yields every *observation* it can make of it. What is
+observed in all failing cases is said, the most telling observation first: a factor of 4 may be chance in one case, but
+when in each case the factor is the number of examples, then a mean was taken for a sum.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+import numpy as np
+
+from . import factors, order, places, shapes, terms
+from .conditions import when_it_is_wrong
+from .mixed_examples import mixed_examples
+from .shown_numbers import shown_numbers
+from .wrong_output import Observation, WrongOutput
+
+Detector = Callable[[WrongOutput], Iterator[Observation]]
+
+VALUE_DETECTORS: tuple[Detector, ...] = (
+    factors.zero,
+    factors.sign,
+    factors.factor,
+    terms.copied,
+    terms.term,
+    factors.offset,
+    order.transposed,
+    order.reshaped,
+    order.repeated,
+    order.reordered,
+    order.accumulated,
+    order.scattered,
+    places.border,
+    places.slices,
+)
+"""For outputs of the right shape, most telling first."""
+
+SHAPE_DETECTORS: tuple[Detector, ...] = (
+    shapes.transposed,
+    shapes.unsummed,
+    shapes.flattened,
+    shapes.summed,
+    shapes.cropped,
+)
+"""For outputs of the wrong shape, most telling first."""
+
+
+def describe(outputs: Sequence[WrongOutput]) -> str:
+    """Describe how wrong outputs differ from the right ones, where there is a simple form.
+
+    Parameters
+    ----------
+    outputs : sequence of WrongOutput
+        One output in all cases in which it is wrong; first the case that will be shown.
+
+    Returns
+    -------
+    str
+        A clause such as ``"every entry has the opposite sign"``; ``""`` when nothing simple is seen.
+    """
+    first = outputs[0]
+    with np.errstate(all="ignore"):  # a wrong answer may hold numbers of any size
+        if first.misshapen:
+            return _common_observation(SHAPE_DETECTORS, [output for output in outputs if output.misshapen])
+        if first.comparable:
+            comparable = [output for output in outputs if output.comparable]
+            precise = [output for output in comparable if not output.vague]
+            return _common_observation(VALUE_DETECTORS, precise or comparable)
+    return places.not_finite(first)
+
+
+def _common_observation(detectors: Sequence[Detector], outputs: Sequence[WrongOutput]) -> str:
+    """Return the first observation that holds in every case, in the words of the first case that has words for it."""
+    for detector in detectors:
+        first, *others = ({seen.key: seen.words for seen in detector(output)} for output in outputs)
+        for key in first:
+            if all(key in other for other in others):
+                words = next((seen[key] for seen in (first, *others) if seen[key]), "")
+                if words:
+                    return words
+    return ""
+
+
+__all__ = ["Observation", "WrongOutput", "describe", "mixed_examples", "shown_numbers", "when_it_is_wrong"]

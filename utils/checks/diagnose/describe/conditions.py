@@ -1,0 +1,122 @@
+"""Say what the failing cases have in common and the passing ones lack.
+
+A *condition* holds in some cases and not in others. Most are read from the inputs of a case, so nobody has to state
+them; the others are traits, which the recipe states.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+import numpy as np
+
+from ...case import Case, Trait
+from ...compare import Array
+from ...values import walk
+from .wrong_output import examples, numeric_inputs
+
+Inputs = Mapping[str, Array]
+Condition = tuple[str, Callable[[Case, Inputs], bool]]
+
+
+def when_it_is_wrong(failing: Sequence[Case], passing: Sequence[Case]) -> str:
+    """Say in which kind of case an output is wrong.
+
+    Parameters
+    ----------
+    failing, passing : sequence of Case
+        The cases in which one output is wrong, and those in which it is right.
+
+    Returns
+    -------
+    str
+        A clause such as ``"it is wrong only in test mode"``; ``""`` where the output is wrong in all cases.
+    """
+    if not failing or not passing:
+        return ""
+    wrong, right = ([_conditions_of(case) for case in cases] for cases in (failing, passing))
+    names = dict.fromkeys(name for conditions in (*wrong, *right) for name in conditions)
+    only_wrong = [name for name in names if all(name in one for one in wrong) and not any(name in one for one in right)]
+    only_right = [name for name in names if all(name in one for one in right) and not any(name in one for one in wrong)]
+    if only_wrong:
+        return f"it is wrong only {' or '.join(only_wrong[:2])}"
+    if only_right:
+        return f"it is right only {' or '.join(only_right[:2])}"
+    total = len(failing) + len(passing)
+    if len(failing) == 1:
+        return f'it is right in all of the {total} cases but this one ("{failing[0].title}")'
+    return f'it is right in {len(passing)} of {total} cases, as in "{passing[0].title}"'
+
+
+def _conditions_of(case: Case) -> list[str]:
+    inputs = numeric_inputs(case.inputs)
+    named = [words for words, holds in CONDITIONS if holds(case, inputs)]
+    return named + [f"when {name} is {value}" for name, value in _choices(case.inputs)]
+
+
+def _choices(inputs: Mapping[str, object]) -> Iterator[tuple[str, str]]:
+    """Yield the settings that are chosen rather than drawn: words, switches, None."""
+    for path, value in walk(inputs):
+        if value is None or isinstance(value, str | bool):
+            yield path.rpartition(".")[2], repr(value)
+
+
+def _has_trait(trait: Trait) -> Callable[[Case, Inputs], bool]:
+    return lambda case, inputs: trait in case.traits
+
+
+def _with_examples(holds: Callable[[Array], bool]) -> Callable[[Case, Inputs], bool]:
+    """Make a condition on the minibatch; it does not hold where there is none."""
+
+    def condition(case: Case, inputs: Inputs) -> bool:
+        data = examples(inputs)
+        return data is not None and bool(holds(data))
+
+    return condition
+
+
+def _number(inputs: Inputs, name: str) -> float:
+    """Return the input of this name that is a single number; NaN where there is none."""
+    found = (float(value) for path, value in inputs.items() if path.rpartition(".")[2] == name and not value.ndim)
+    return next(found, float("nan"))
+
+
+def _window(inputs: Inputs) -> float:
+    """Return the smaller side of what slides over the image."""
+    if "w" in inputs and inputs["w"].ndim == 4:
+        return float(min(inputs["w"].shape[2:]))
+    return min(_number(inputs, "pool_height"), _number(inputs, "pool_width"))
+
+
+def _is_large(inputs: Inputs) -> bool:
+    floats = (array for array in inputs.values() if array.dtype.kind == "f" and array.size and array.ndim)
+    return any(np.abs(array).max() > 100 for array in floats)
+
+
+def _differ(sizes: Sequence[int]) -> bool:
+    return len(set(sizes)) > 1
+
+
+# The words follow "wrong only" or "right only"; most telling first, because at most two are said.
+CONDITIONS: tuple[Condition, ...] = (
+    ("in test mode", _has_trait(Trait.TEST_MODE)),
+    ("for float32", _has_trait(Trait.DTYPE)),
+    ("when N = 1", _with_examples(lambda x: x.ndim > 1 and len(x) == 1)),
+    ("when x is laid out in another memory order", _has_trait(Trait.MEMORY_ORDER)),
+    ("when pad is 0", lambda case, inputs: _number(inputs, "pad") == 0),
+    ("when the stride is more than 1", lambda case, inputs: _number(inputs, "stride") > 1),
+    ("when windows overlap", lambda case, inputs: _number(inputs, "stride") < _window(inputs)),
+    ("when H and W differ", _with_examples(lambda x: x.ndim == 4 and _differ(x.shape[2:]))),
+    ("when windows leave a rest at the end", _has_trait(Trait.WINDOWS_LEAVE_A_REST)),
+    ("when x has a single column", _with_examples(lambda x: x.ndim == 2 and x.shape[1] == 1)),
+    ("when x has a single channel", _with_examples(lambda x: x.ndim == 4 and x.shape[1] == 1)),
+    ("when x has as many rows as columns", _with_examples(lambda x: x.ndim == 2 and not _differ(x.shape))),
+    ("when x has more than two axes", _with_examples(lambda x: x.ndim > 2)),
+    ("when x has one axis", _with_examples(lambda x: x.ndim == 1 and x.size > 0)),
+    ("when reg is 0", lambda case, inputs: _number(inputs, "reg") == 0),
+    ("when p is 0", lambda case, inputs: _number(inputs, "p") == 0),
+    ("when x holds zeros", _with_examples(lambda x: x.size > 0 and not x.all())),
+    ("when the numbers are large", lambda case, inputs: _is_large(inputs)),
+    ("over several steps", _has_trait(Trait.SEVERAL_STEPS)),
+    ("with default settings", lambda case, inputs: case.inputs.get("settings") == {}),
+)  # fmt: skip

@@ -1,0 +1,78 @@
+"""Detectors that compare the size of the numbers: all zero, a wrong sign, a factor, an offset."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from ...compare import close
+from .wrong_output import Observation, WrongOutput
+
+
+def zero(output: WrongOutput) -> Iterator[Observation]:
+    """Every entry is zero."""
+    expected, got = output.arrays
+    if expected.size > 1 and not got.any():
+        yield Observation("zero", "every entry is zero: is it filled in, and is what was computed returned?")
+
+
+def sign(output: WrongOutput) -> Iterator[Observation]:
+    """The opposite sign everywhere, or the right sizes with wrong signs."""
+    expected, got = output.arrays
+    if output.same(-expected, got):
+        yield Observation(
+            "sign", "every entry has the opposite sign" if expected.size > 1 else "it has the opposite sign"
+        )
+    elif expected.size > 1 and output.same(abs(expected), abs(got)):
+        where = "where it should be negative" if (got >= 0).all() else "in some places"
+        yield Observation("signs", f"the sizes are right and the sign is wrong {where}")
+
+
+def factor(output: WrongOutput) -> Iterator[Observation]:
+    """A constant factor, named where the case has a number of that size."""
+    expected, got = output.arrays
+    weight = float((expected * expected).sum())
+    times = float((expected * got).sum()) / weight if weight else 0.0
+    if not times or not output.same(times * expected, got):
+        return
+    # A factor of 2 comes first, because it is more often a mistake by itself than the size of something.
+    if np.isclose(times, 2):
+        yield Observation("times 2", "it is 2 times too large: is something counted twice, or a ½ missing?")
+    if np.isclose(times, 1 / 2):
+        yield Observation("over 2", "it is half of the right answer")
+    digits = 1e-3 if output.coarse else 1e-6
+    for name, count in output.counts.items():
+        if np.isclose(times, count, rtol=digits):
+            yield Observation(
+                f"times {name}", f"it is {count} times too large, {count} being {name}: a sum where a mean is due?"
+            )
+        if np.isclose(times, 1 / count, rtol=digits):
+            yield Observation(
+                f"over {name}", f"it is {count} times too small, {count} being {name}: a mean where a sum is due?"
+            )
+    for name, value in output.settings.items():
+        if np.isclose(times, value, rtol=digits):
+            yield Observation(f"times {name}", f"it is the right answer times {name}")
+        if np.isclose(times, 1 / value, rtol=digits):
+            yield Observation(f"over {name}", f"it is the right answer divided by {name}")
+    for number in range(2, 1025):
+        if np.isclose(times, number, rtol=digits):
+            words = f"it is {number} times too large: is a division by {number} missing, or something counted twice?"
+            yield Observation(f"times {number}", words)
+        if np.isclose(times, 1 / number, rtol=digits):
+            words = f"it is {number} times too small: is it divided by {number} once too often?"
+            yield Observation(f"over {number}", words)
+    if expected.size > 1:
+        yield Observation(f"factor {times:.3g}", f"it is {times:.4g} times the right answer")
+        yield Observation(
+            "factor", f"it is the right answer times one number, {times:.4g} here and another in other cases"
+        )
+
+
+def offset(output: WrongOutput) -> Iterator[Observation]:
+    """One number added to all entries."""
+    expected, got = output.arrays
+    off = float((got - expected).mean())
+    if expected.size > 1 and close(expected + off, got, output.inputs).all():
+        yield Observation("offset", f"every entry is off by the same amount, {off:.4g}")

@@ -1,0 +1,123 @@
+"""Detectors for right numbers in the wrong places: transposed, reshaped, reordered, copied, accumulated."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import permutations
+
+import numpy as np
+
+from ...compare import close
+from .wrong_output import Observation, WrongOutput
+
+
+def transposed(output: WrongOutput) -> Iterator[Observation]:
+    """Axes of one size are exchanged."""
+    expected, got = output.arrays
+    for axes in _reorderings(expected.ndim):
+        if output.same(expected.transpose(axes), got):
+            if expected.ndim == 2:
+                yield Observation("transpose", "it is the transpose of the right answer")
+            else:
+                first, second = [axis for axis, other in enumerate(axes) if axis != other][:2]
+                words = f"its axes {first} and {second} are exchanged"
+                yield Observation(f"axes {axes}", words if _is_swap(axes) else f"its axes are in the order {axes}")
+
+
+def reshaped(output: WrongOutput) -> Iterator[Observation]:
+    """A reshape stands where a transpose is needed, or the other way round."""
+    expected, got = output.arrays
+    if expected.size < 2:
+        return
+    said = "the numbers are right but run in another order of the axes: a reshape stands where a transpose is needed"
+    for axes in _reorderings(expected.ndim):
+        if output.same(expected.transpose(axes).reshape(expected.shape), got):
+            yield Observation("reshaped", said)
+        sizes = tuple(expected.shape[axis] for axis in axes)
+        if output.same(expected.reshape(sizes).transpose(np.argsort(axes)), got):
+            yield Observation("reshaped", said)
+
+
+def repeated(output: WrongOutput) -> Iterator[Observation]:
+    """All slices along one axis are equal."""
+    expected, got = output.arrays
+    for axis, size in enumerate(expected.shape):
+        name = output.axis(axis)
+        right, seen = np.moveaxis(expected, axis, 0), np.moveaxis(got, axis, 0)
+        if size < 2 or not close(np.broadcast_to(seen[:1], seen.shape).copy(), seen).all():
+            continue
+        if output.same(right[0], seen[0]):
+            yield Observation(f"first {name}", f"every {name} comes out like the first: is each one's own index used?")
+        elif output.same(right[-1], seen[0]):
+            yield Observation(
+                f"last {name}", f"every {name} comes out like the last: is each one kept, or overwritten?"
+            )
+        elif output.same(right.mean(axis=0), seen[0]):
+            yield Observation(f"mean {name}", f"every {name} is the mean of what they should be")
+        elif output.same(right.sum(axis=0), seen[0]):
+            yield Observation(f"sum {name}", f"every {name} is the sum of what they should be")
+        else:
+            yield Observation(f"same {name}", f"every {name} is the same: one result is broadcast to all of them")
+
+
+def reordered(output: WrongOutput) -> Iterator[Observation]:
+    """The slices along one axis are right and stand in another order."""
+    expected, got = output.arrays
+    for axis, size in enumerate(expected.shape):
+        if size < 2:
+            continue
+        name, plural = output.axis(axis), _plural(output.axis(axis))
+        right, seen = (np.moveaxis(array, axis, 0).reshape(size, -1) for array in (expected, got))
+        if output.same(right[::-1], seen):
+            yield Observation(f"reversed {name}", f"its {plural} are right but in reverse order")
+        sources = [next((j for j in range(size) if output.same(right[j], row)), -1) for row in seen]
+        if sorted(sources) == list(range(size)):
+            shifts = {(j - i) % size for i, j in enumerate(sources)}
+            said = (
+                "each stands next to its place" if shifts & {1, size - 1} and len(shifts) == 1 else "but out of order"
+            )
+            words = f"its {plural} are right, {said}: {name} 0 holds what belongs to {name} {sources[0]}"
+            yield Observation(f"order {name}", words)
+        elif min(sources) >= 0:
+            yield Observation(
+                f"picked {name}", f"each {name} is a right one, but some stand twice and others are missing"
+            )
+
+
+def accumulated(output: WrongOutput) -> Iterator[Observation]:
+    """The right numbers, summed up along an axis."""
+    expected, got = output.arrays
+    for axis, size in enumerate(expected.shape):
+        if size > 2 and output.same(np.cumsum(expected, axis=axis), got):
+            name = output.axis(axis)
+            yield Observation(
+                f"cumulative {name}", f"each {name} holds the sum of all up to it: start each one from zero"
+            )
+
+
+def scattered(output: WrongOutput) -> Iterator[Observation]:
+    """All numbers are right and stand in the wrong places, in no order that has a name."""
+    expected, got = output.arrays
+    if expected.size > 1 and output.same(np.sort(expected, axis=None), np.sort(got, axis=None)):
+        yield Observation(
+            "scattered", "the numbers are right but stand in the wrong places: look at each reshape and transpose"
+        )
+
+
+def _reorderings(ndim: int) -> list[tuple[int, ...]]:
+    """List all other orders of the axes, exchanges of two first."""
+    if ndim > 4:  # there are too many of them
+        return []
+    found = [axes for axes in permutations(range(ndim)) if axes != tuple(range(ndim))]
+    return sorted(found, key=lambda axes: not _is_swap(axes))
+
+
+def _is_swap(axes: tuple[int, ...]) -> bool:
+    """Whether an order of the axes differs from the usual one in two axes."""
+    return sum(axis != other for axis, other in enumerate(axes)) == 2
+
+
+def _plural(name: str) -> str:
+    if name == "entry":
+        return "entries"
+    return f"slices{name.removeprefix('slice')}" if name.startswith("slice") else f"{name}s"

@@ -1,0 +1,108 @@
+"""Detectors for terms: the output is an input, or differs from the right one by a simple function of an input."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from ...compare import Array
+from .wrong_output import MAX_ENTRIES, Observation, WrongOutput
+
+
+def copied(output: WrongOutput) -> Iterator[Observation]:
+    """The answer is an input itself, or a sum over one."""
+    expected, got = output.arrays
+    if output.vague:
+        return
+    for name, base in _bases(output, expected):
+        if base.any() and output.same(base, got):
+            yield Observation(f"is {name}", f"what comes back is just {name}")
+
+
+def term(output: WrongOutput) -> Iterator[Observation]:
+    """A term is missing, counted too often, or has the wrong sign or weight."""
+    expected, got = output.arrays
+    if output.vague:
+        return  # a single number with few digits fits too many formulas
+    difference = got - expected
+    for name, base in _bases(output, expected):
+        weight = float((base * base).sum())
+        times = float((difference * base).sum()) / weight if weight else 0.0
+        if not times or not output.same(expected + times * base, got):
+            continue
+        for size, words in _weights(output):
+            if np.isclose(abs(times), size, rtol=1e-3 if output.coarse else 1e-6):
+                yield _observation(times, f"{words}{name}")
+        if base.size > 3 and np.unique(base).size > 1:
+            yield Observation(f"multiple of {name}", f"it is off by a multiple of {name}: {times:.4g} times as much")
+
+
+def _observation(times: float, name: str) -> Observation:
+    if times > 0:
+        return Observation(
+            f"plus {name}", f"it is the right answer plus {name}: does that term belong here, and so often?"
+        )
+    return Observation(f"minus {name}", f"it is the right answer minus {name}: is that term left out?")
+
+
+def _weights(output: WrongOutput) -> Iterator[tuple[float, str]]:
+    """Yield the weights that a term may have, each with its words."""
+    yield 1.0, ""
+    yield 2.0, "2 · "
+    yield 0.5, "½ · "
+    for name, value in output.settings.items():
+        shown = f"({name})" if " " in name else name
+        yield value, f"{shown} · "
+        yield 2 * value, f"2 · {shown} · "
+        yield value / 2, f"½ · {shown} · "
+    for name, count in output.counts.items():
+        if name.startswith("N,"):
+            yield 1 / count, "1/N · "
+
+
+def _bases(output: WrongOutput, expected: Array) -> Iterator[tuple[str, Array]]:
+    """Yield simple functions of the inputs that have the output's shape, each with its name."""
+    squares = 0.0
+    for path, array in output.inputs_by_path.items():
+        if array.dtype.kind != "f" or array.size > MAX_ENTRIES or not np.isfinite(array).all():
+            continue
+        value, name = array.astype(np.float64), path.rpartition(".")[2]
+        if expected.size == 1:
+            if value.ndim:
+                yield f"the sum of the squares of {name}", np.full(expected.shape, (value * value).sum())
+                yield f"the sum of {name}", np.full(expected.shape, value.sum())
+            else:
+                yield name, np.full(expected.shape, value)
+            squares += float((value * value).sum()) if path.startswith("params.W") else 0.0
+            continue
+        yield from _shaped(name, value, expected.shape)
+    if squares:
+        yield "the sum of the squares of all weights", np.full(expected.shape, squares)
+
+
+def _shaped(name: str, value: Array, shape: tuple[int, ...]) -> Iterator[tuple[str, Array]]:
+    """Yield what transposing, broadcasting, reshaping or summing an input gives, where that has the wanted shape."""
+    if value.shape == shape:
+        yield name, value
+    elif value.ndim == 0:
+        yield name, np.full(shape, value)
+    elif value.T.shape == shape:
+        yield f"the transpose of {name}", value.T
+    elif value.ndim == 1:
+        for axis, size in enumerate(shape):
+            if size == len(value) and len(shape) > 1:
+                side = [1] * len(shape)
+                side[axis] = size
+                yield name, np.broadcast_to(value.reshape(side), shape).copy()
+    elif value.ndim == len(shape) and all(a in (1, b) for a, b in zip(value.shape, shape, strict=True)):
+        yield name, np.broadcast_to(value, shape).copy()
+    elif value.size == np.prod(shape):
+        yield name, value.reshape(shape)
+    if value.ndim > 1:
+        for axis in range(value.ndim):
+            kept = tuple(other for other in range(value.ndim) if other != axis)
+            if value.ndim == 2 and value.shape[1 - axis : 2 - axis] == shape:
+                yield f"the sum of {name} over axis {axis}", value.sum(axis=axis)
+            elif value.ndim > 2 and (value.shape[axis],) == shape:
+                yield f"the sum of {name} over all axes but {axis}", value.sum(axis=kept)

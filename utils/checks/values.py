@@ -1,0 +1,77 @@
+"""Walk through nested values: the inputs of a case, and the outputs of a program.
+
+Both are dicts of arrays, numbers and strings, and of further dicts, lists and tuples. A place in nested dicts is called
+a *path* and is written with dots: ``"grads.W1"``.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+
+def walk(values: Mapping[str, object], above: str = "") -> Iterator[tuple[str, object]]:
+    """Yield each value that is not a dict, with its path; lists and tuples are not entered.
+
+    Parameters
+    ----------
+    values : mapping of str to object
+    above : str, default ""
+        Path of `values` itself, with a dot at its end.
+
+    Examples
+    --------
+    >>> dict(walk({"x": 1, "params": {"W1": 2, "b1": 3}}))
+    {'x': 1, 'params.W1': 2, 'params.b1': 3}
+    """
+    for name, value in values.items():
+        if isinstance(value, Mapping):
+            yield from walk(value, f"{above}{name}.")
+        else:
+            yield f"{above}{name}", value
+
+
+def parts(value: object) -> Iterator[object]:
+    """Yield everything in a value that is not a dict, a list or a tuple.
+
+    Examples
+    --------
+    >>> list(parts({"x": 1, "steps": [2, (3, 4)]}))
+    [1, 2, 3, 4]
+    """
+    if isinstance(value, Mapping):
+        value = list(value.values())
+    if isinstance(value, list | tuple):
+        for item in value:
+            yield from parts(item)
+    else:
+        yield value
+
+
+def count_numbers(value: object) -> int:
+    """Count the numbers in a value; whatever is not an array counts as one."""
+    return sum(part.size if isinstance(part, np.ndarray) else 1 for part in parts(value))
+
+
+def value_at(values: Mapping[str, object], path: str) -> object:
+    """Return the value at a path; None where there is none."""
+    here: object = values
+    for name in path.split("."):
+        if not isinstance(here, Mapping):
+            return None
+        here = here.get(name)
+    return here
+
+
+def with_value_at(values: Mapping[str, object], path: str, value: object) -> dict[str, object]:
+    """Return a deep copy of `values` with another value at a path."""
+    changed = copy.deepcopy(dict(values))
+    *above, last = path.split(".")
+    here: Any = changed
+    for name in above:
+        here = here[name]
+    here[last] = value
+    return changed
