@@ -18,6 +18,7 @@ import numpy as np
 
 from utils.checks.case import Finding
 from utils.checks.compare import Array
+from utils.checks.models import share_of_points
 from utils.cifar10 import find_cifar10, read_split
 from utils.errors import DataError
 from utils.model_files import read_model
@@ -139,7 +140,7 @@ def by_accuracy(exercise: Exercise, right: Array, dataset: str, taken_off: float
         f"{accuracy:.1%} of {len(right)} unseen images ({dataset}) are classified right; "
         f"points start at {start:.0%} and all are earned at {stop:.0%}.{remark}"
     )
-    share = min(max((accuracy - taken_off - start) / (stop - start), 0.0), 1.0)
+    share = share_of_points(accuracy - taken_off, start, stop)
     return verdict(exercise, share, "pass" if share == 1 else "partial" if share else "fail", said)
 
 

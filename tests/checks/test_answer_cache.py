@@ -51,7 +51,7 @@ def test_what_nobody_thought_of_is_fetched_too(run: AnswerCache, asked: list[tup
     assert asked[1] == ("out", "dx", "loss", "cache")
 
 
-def test_giants_are_not_remembered(run: AnswerCache, asked: list[tuple[str, ...]], monkeypatch) -> None:
+def test_huge_answers_are_not_kept(run: AnswerCache, asked: list[tuple[str, ...]], monkeypatch) -> None:
     monkeypatch.setattr(answer_cache, "MAX_NUMBERS", 10)
     small = AnswerCache(run._run, [CASE])
     for _ in range(2):

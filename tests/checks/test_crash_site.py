@@ -1,4 +1,4 @@
-"""What a crash tells: the student's own line, and what met on it."""
+"""Describing a crash: the student's own line, and the operands on it."""
 
 from __future__ import annotations
 

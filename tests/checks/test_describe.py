@@ -1,4 +1,4 @@
-"""Does the guess in words recognise what was done to the right answer?"""
+"""Describing a wrong output: is it recognised what was done to the right answer?"""
 
 from __future__ import annotations
 
@@ -7,10 +7,17 @@ from collections.abc import Mapping
 import numpy as np
 import pytest
 
-from utils.checks import explain as family
-from utils.checks.case import Case
+from utils.checks.case import Case, Trait
 from utils.checks.compare import Array
-from utils.checks.explain import Claim, Scene, explain, leaks, numbers, when
+from utils.checks.diagnose import describe as package
+from utils.checks.diagnose.describe import (
+    Observation,
+    WrongOutput,
+    describe,
+    mixed_examples,
+    shown_numbers,
+    when_it_is_wrong,
+)
 from utils.checks.program import Ran
 
 RNG = np.random.default_rng(0)
@@ -20,8 +27,8 @@ X, B, W, REG = RNG.standard_normal((4, 5)), RNG.standard_normal(6), RNG.standard
 INPUTS: Mapping[str, object] = {"x": X, "b": B, "W": W, "reg": REG}
 
 
-def said(want: object, got: object, inputs: Mapping[str, object] = INPUTS) -> str:
-    return explain([Scene(want, got, inputs)])
+def said(expected: object, got: object, inputs: Mapping[str, object] = INPUTS) -> str:
+    return describe([WrongOutput(expected, got, inputs)])
 
 
 def bordered(width: int) -> Array:
@@ -71,7 +78,7 @@ SEEN = [
     ("order.reordered", A, np.roll(A, 1, axis=1), "its columns are right, each stands next to its place"),
     ("order.reordered", IMAGES, IMAGES[:, [2, 0, 1]], "its channels are right"),
     ("order.reordered", A, A[[0, 0, 2, 3]], "some stand twice"),
-    ("order.averaged", A, np.cumsum(A, axis=0), "each row holds the sum of all up to it"),
+    ("order.accumulated", A, np.cumsum(A, axis=0), "each row holds the sum of all up to it"),
     ("order.scattered", A, RNG.permutation(A.ravel()).reshape(4, 6), "stand in the wrong places"),
     ("places.border", IMAGES, bordered(1), "only the border of the images is wrong"),
     ("places.border", IMAGES, changed(np.s_[:, :, -1]), "only the last row of the images"),
@@ -87,65 +94,70 @@ SEEN = [
 ]
 
 
-@pytest.mark.parametrize(("look", "want", "got", "words"), SEEN, ids=[f"{one[0]}-{one[3]}" for one in SEEN])
-def test_a_change_is_recognised_and_only_because_of_its_look(
-    look: str, want: object, got: object, words: str, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("detector", "expected", "got", "words"), SEEN, ids=[f"{one[0]}-{one[3]}" for one in SEEN])
+def test_a_change_is_recognised_and_only_because_of_its_detector(
+    detector: str, expected: object, got: object, words: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert words in said(want, got)
-    for looks in ("LOOKS", "SHAPE_LOOKS"):
+    assert words in said(expected, got)
+    for detectors in ("VALUE_DETECTORS", "SHAPE_DETECTORS"):
         left = tuple(
-            one for one in getattr(family, looks) if f"{one.__module__}.{one.__name__}".split(".", 3)[3] != look
+            one
+            for one in getattr(package, detectors)
+            if f"{one.__module__}.{one.__name__}".split(".", 4)[4] != detector
         )
-        monkeypatch.setattr(family, looks, left)
-    assert words not in said(want, got)
+        monkeypatch.setattr(package, detectors, left)
+    assert words not in said(expected, got)
 
 
 @pytest.mark.parametrize(
-    ("want", "got"), [(A, A * A), (A, None), (1.3, 1.7), (np.ones((2, 3)) * B[:3], A), (None, A)], ids=repr
+    ("expected", "got"), [(A, A * A), (A, None), (1.3, 1.7), (np.ones((2, 3)) * B[:3], A), (None, A)], ids=repr
 )
-def test_what_has_no_simple_form_is_not_explained(want: object, got: object) -> None:
-    assert said(want, got) == ""
+def test_what_has_no_simple_form_is_not_described(expected: object, got: object) -> None:
+    assert said(expected, got) == ""
 
 
-def test_strange_arrays_are_neither_explained_nor_do_they_hold_anyone_up() -> None:
+def test_strange_arrays_are_not_described_and_take_no_time() -> None:
     assert said(A, A[:0]) == ""
     assert said(A, A.reshape((1,) * 20 + A.shape)) == ""  # over a million subsets of its axes
     assert said(A, np.full((3, 2), np.inf) * [1, -1]) == ""
     assert said(A, np.full(A.shape, 1e308)) != "nan"
 
 
-def test_every_look_is_needed_by_a_test() -> None:
-    every = {f"{one.__module__}.{one.__name__}".split(".", 3)[3] for one in (*family.LOOKS, *family.SHAPE_LOOKS)}
+def test_every_detector_is_needed_by_a_test() -> None:
+    every = {
+        f"{one.__module__}.{one.__name__}".split(".", 4)[4]
+        for one in (*package.VALUE_DETECTORS, *package.SHAPE_DETECTORS)
+    }
     assert every == {one[0] for one in SEEN}
 
 
-def test_what_is_true_of_one_case_only_is_not_claimed_of_all() -> None:
+def test_what_is_observed_in_one_case_only_is_not_said_of_all() -> None:
     """Four times too large with 4 examples and with 3: the number of examples has nothing to do with it."""
     less = {"x": X[:3]}
-    once = [Scene(A, 4 * A, INPUTS), Scene(A[:3], 4 * A[:3], less)]
-    assert "number of examples" not in explain(once)
-    assert "4 times too large" in explain(once)
-    always = [Scene(A, 4 * A, INPUTS), Scene(A[:3], 3 * A[:3], less)]
-    assert "4 being N, the number of examples" in explain(always)
-    assert explain([Scene(A, 4 * A, INPUTS), Scene(A, A * A, INPUTS)]) == ""
+    once = [WrongOutput(A, 4 * A, INPUTS), WrongOutput(A[:3], 4 * A[:3], less)]
+    assert "number of examples" not in describe(once)
+    assert "4 times too large" in describe(once)
+    always = [WrongOutput(A, 4 * A, INPUTS), WrongOutput(A[:3], 3 * A[:3], less)]
+    assert "4 being N, the number of examples" in describe(always)
+    assert describe([WrongOutput(A, 4 * A, INPUTS), WrongOutput(A, A * A, INPUTS)]) == ""
 
 
 def test_a_term_is_seen_although_the_smallest_case_has_one_of_it() -> None:
-    scenes = [Scene(A[:, :n], A[:, :n] + B[:n], {"b": B[:n]}) for n in (1, 6)]
-    assert "the right answer plus b" in explain(scenes)
+    outputs = [WrongOutput(A[:, :n], A[:, :n] + B[:n], {"b": B[:n]}) for n in (1, 6)]
+    assert "the right answer plus b" in describe(outputs)
 
 
 def test_a_case_too_small_to_tell_does_not_stand_in_the_way() -> None:
-    tiny, larger = Scene(IMAGES[..., :2], IMAGES[..., :2] ** 2 + 1, {}), Scene(IMAGES, bordered(1), {})
-    assert "only the border" in explain([tiny, larger])
-    assert "only the border" not in explain([tiny])
+    tiny, larger = WrongOutput(IMAGES[..., :2], IMAGES[..., :2] ** 2 + 1, {}), WrongOutput(IMAGES, bordered(1), {})
+    assert "only the border" in describe([tiny, larger])
+    assert "only the border" not in describe([tiny])
     rough = {"reg": np.float32(REG), "W": W.astype("float32")}
-    scenes = [
-        Scene(np.float32(1), np.float32(1 - REG * (W * W).sum()), rough),
-        Scene(1.0, 1 - REG * (W * W).sum(), INPUTS),
+    outputs = [
+        WrongOutput(np.float32(1), np.float32(1 - REG * (W * W).sum()), rough),
+        WrongOutput(1.0, 1 - REG * (W * W).sum(), INPUTS),
     ]
-    assert "minus reg · the sum of the squares of W" in explain(scenes)
-    assert explain(scenes[:1]) == ""
+    assert "minus reg · the sum of the squares of W" in describe(outputs)
+    assert describe(outputs[:1]) == ""
 
 
 def test_numbers_that_are_none_are_put_down_to_their_cause() -> None:
@@ -158,8 +170,6 @@ def test_numbers_that_are_none_are_put_down_to_their_cause() -> None:
 @pytest.mark.parametrize(
     ("words", "failing", "passing"),
     [
-        ("wrong only in test mode", {"mode": "test"}, {"mode": "train"}),
-        ("wrong only for float32", {"x": X.astype("float32")}, {"x": X}),
         ("wrong only when N = 1", {"x": X[:1]}, {"x": X}),
         ("right only when N = 1", {"x": X}, {"x": X[:1]}),
         ("wrong only when pad is 0", {"conv_param": {"pad": 0}}, {"conv_param": {"pad": 1}}),
@@ -175,7 +185,6 @@ def test_numbers_that_are_none_are_put_down_to_their_cause() -> None:
         ("wrong only when p is 0", {"p": 0.0}, {"p": 0.5}),
         ("wrong only when x holds zeros", {"x": X * 0}, {"x": X}),
         ("wrong only when the numbers are large", {"x": 1000 * X}, {"x": X}),
-        ("wrong only over several steps", {"gradients": A}, {"gradients": A[:1]}),
         ("wrong only with default settings", {"settings": {}}, {"settings": {"eps": 1.0}}),
         ("wrong only when normalization is 'layernorm'", {"normalization": "layernorm"}, {"normalization": None}),
     ],
@@ -184,24 +193,39 @@ def test_what_failing_cases_have_in_common_is_said(
     words: str, failing: dict[str, object], passing: dict[str, object]
 ) -> None:
     wrong, right = Case("one", "", failing), Case("other", "", passing)
-    assert words in when([wrong], [right])
-    assert words not in when([wrong, right], [])
-    assert words not in when([wrong], [right, Case("third", "", failing)])
+    assert words in when_it_is_wrong([wrong], [right])
+    assert words not in when_it_is_wrong([wrong, right], [])
+    assert words not in when_it_is_wrong([wrong], [right, Case("third", "", failing)])
 
 
-def test_the_program_has_traits_too() -> None:
-    plain = Case("plain", "", {"x": X})
-    for program, words in (("x = np.asfortranarray(x)", "another memory order"), ('{"mode": "test"}', "in test mode")):
-        assert words in when([Case("", program, {"x": X})], [plain])
-    rest = Case("windows with a rest of one row", "", {"x": X})
-    assert "leave a rest" in when([rest], [plain])
+@pytest.mark.parametrize(
+    ("words", "trait"),
+    [
+        ("wrong only in test mode", Trait.TEST_MODE),
+        ("wrong only for float32", Trait.DTYPE),
+        ("wrong only when x is laid out in another memory order", Trait.MEMORY_ORDER),
+        ("wrong only when windows leave a rest at the end", Trait.WINDOWS_LEAVE_A_REST),
+        ("wrong only over several steps", Trait.SEVERAL_STEPS),
+    ],
+)
+def test_a_trait_that_failing_cases_have_in_common_is_said(words: str, trait: Trait) -> None:
+    wrong, right = Case("one", "", {"x": X}, traits={trait}), Case("other", "", {"x": X})
+    assert words in when_it_is_wrong([wrong], [right])
+    assert words not in when_it_is_wrong([wrong], [right, Case("third", "", {"x": X}, traits={trait})])
+
+
+def test_nothing_is_read_from_titles_and_programs() -> None:
+    plain = Case("plain", "out = f(x)", {"x": X})
+    program = 'x = np.asfortranarray(x)\nfor step in steps: f(x, {"mode": "test"})'
+    case = Case("float32, windows with a rest of one row", program, {"x": X})
+    assert "but this one" in when_it_is_wrong([case], [plain])
 
 
 def test_without_a_common_trait_the_cases_are_counted() -> None:
     one, two, three = (Case(title, "", {"x": X}) for title in ("one", "two", "three"))
-    assert when([one], [two, three]) == 'it is right in all of the 3 cases but this one ("one")'
-    assert when([one, two], [three]) == 'it is right in 1 of 3 cases, as in "three"'
-    assert when([one], []) == ""
+    assert when_it_is_wrong([one], [two, three]) == 'it is right in all of the 3 cases but this one ("one")'
+    assert when_it_is_wrong([one, two], [three]) == 'it is right in 1 of 3 cases, as in "three"'
+    assert when_it_is_wrong([one], []) == ""
 
 
 def centred(axis: int) -> Ran:
@@ -216,19 +240,19 @@ def test_examples_that_depend_on_each_other_are_found_by_changing_one(axis: int,
 
     case = Case("", "", {"x": X}, separate={"out": "x"})
     got = centred(axis).values["out"]
-    assert bool(leaks(case, "out", got, run)) is meet
-    assert leaks(Case("", "", {"x": X}), "out", got, run) == ""
+    assert bool(mixed_examples(case, "out", got, run)) is meet
+    assert mixed_examples(Case("", "", {"x": X}), "out", got, run) == ""
 
 
 def test_small_arrays_are_shown_whole_with_the_first_difference_marked() -> None:
-    assert numbers([[1, 2], [3, 4]], [[1, 5], [6, 4]]) == "expected [[1, 2], [3, 4]], got [[1, →5←], [6, 4]]"
-    assert numbers(np.arange(13.0), np.zeros(13)) == ""
-    assert numbers(1.0, 2.0) == ""
-    assert numbers([1, 2], [1, 2, 3]) == ""
-    assert numbers([1.0, 2.0], [1.0, 2.0]) == ""
+    assert shown_numbers([[1, 2], [3, 4]], [[1, 5], [6, 4]]) == "expected [[1, 2], [3, 4]], got [[1, →5←], [6, 4]]"
+    assert shown_numbers(np.arange(13.0), np.zeros(13)) == ""
+    assert shown_numbers(1.0, 2.0) == ""
+    assert shown_numbers([1, 2], [1, 2, 3]) == ""
+    assert shown_numbers([1.0, 2.0], [1.0, 2.0]) == ""
 
 
-def test_a_claim_has_the_same_key_in_every_case() -> None:
-    keys = [{claim.key for claim in family.factors.factor(Scene(A, n * A, {"x": X[:n]}))} for n in (3, 4)]
+def test_an_observation_has_the_same_key_in_every_case() -> None:
+    keys = [{seen.key for seen in package.factors.factor(WrongOutput(A, n * A, {"x": X[:n]}))} for n in (3, 4)]
     assert "times N, the number of examples" in keys[0] & keys[1]
-    assert isinstance(next(family.factors.factor(Scene(A, 3 * A, {"x": X}))), Claim)
+    assert isinstance(next(package.factors.factor(WrongOutput(A, 3 * A, {"x": X}))), Observation)

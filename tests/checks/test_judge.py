@@ -1,4 +1,4 @@
-"""From answers to findings."""
+"""From the results of all cases to a share of the points and findings."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from utils.checks.diagnose import CaseResult, Judgement, judge
 from utils.checks.program import Ran
 
 
-def hear(case: Case, got: dict[str, object], suspect: dict[str, object] | None) -> CaseResult:
-    want = dict.fromkeys(case.aspects, 1.0)
-    return CaseResult(case, want, Ran(got), {} if suspect is None else {"twice": Ran(suspect)})
+def result_of(case: Case, got: dict[str, object], doubled: dict[str, object]) -> CaseResult:
+    """One case in which 1 is right, with a misconception called "twice"."""
+    return CaseResult(case, dict.fromkeys(case.aspects, 1.0), Ran(got), {"twice": Ran(doubled)})
 
 
 def test_a_case_says_nothing_about_an_output_that_it_does_not_compare() -> None:
@@ -24,14 +24,14 @@ def test_a_case_says_nothing_about_an_output_that_it_does_not_compare() -> None:
     hints = {"twice": "It is doubled."}
     seen = {"out": 3.0}, {"out": 3.0, "running": 2.0}
     doubled = {"out": 2.0}, {"out": 2.0, "running": 2.0}
-    judgement = judge([hear(plain, seen[0], doubled[0]), hear(more, seen[1], doubled[1])], hints)
+    judgement = judge([result_of(plain, seen[0], doubled[0]), result_of(more, seen[1], doubled[1])], hints)
     assert {finding.aspect: finding.misconception for finding in judgement.findings} == {
         "out": None,
         "running": "twice",
     }
 
 
-def told(judgement: Judgement) -> dict[str, set[str | None]]:
+def named_in(judgement: Judgement) -> dict[str, set[str | None]]:
     found: dict[str, set[str | None]] = {}
     for finding in judgement.findings:
         for aspect in finding.aspect.split(", "):
@@ -42,10 +42,10 @@ def told(judgement: Judgement) -> dict[str, set[str | None]]:
 def both(cases: list[tuple[float, dict[str, float]]]) -> list[CaseResult]:
     """For each case an answer, and what the misconceptions that show there give; 1 is right."""
     case = Case("plain", "", {"x": np.ones(3)}, {"out": Equal()})
-    suspects = [{name: Ran({"out": value}) for name, value in given.items()} for _, given in cases]
+    misconceptions = [{name: Ran({"out": value}) for name, value in given.items()} for _, given in cases]
     return [
         CaseResult(case, {"out": 1.0}, Ran({"out": got}), known)
-        for (got, _), known in zip(cases, suspects, strict=True)
+        for (got, _), known in zip(cases, misconceptions, strict=True)
     ]
 
 
@@ -66,7 +66,7 @@ def test_two_misconceptions_are_told_apart_where_the_numbers_allow_it(
     cases: list[tuple[float, dict[str, float]]], named: set[str | None]
 ) -> None:
     judgement = judge(both(cases), {"a": "A.", "b": "B.", "c": "C."})
-    assert told(judgement) == {"out": named}
+    assert named_in(judgement) == {"out": named}
     assert judgement.share == 0
 
 
@@ -107,16 +107,16 @@ def answers(got: dict[str, float], known: dict[str, dict[str, float]]) -> CaseRe
 def test_of_several_that_fit_the_one_that_spoils_nothing_else_is_named() -> None:
     known: dict[str, dict[str, float]] = {"wide": {"dx": 2.0, "dw": 2.0}, "narrow": {"dx": 2.0}, "db": {"db": 5.0}}
     result = answers({"dx": 2.0, "dw": 1.0, "db": 5.0}, known)
-    assert told(judge([result], dict.fromkeys(known, "Hint."))) == {"dx": {"narrow"}, "db": {"db"}, "dw": {None}}
+    assert named_in(judge([result], dict.fromkeys(known, "Hint."))) == {"dx": {"narrow"}, "db": {"db"}, "dw": {None}}
 
 
 def test_of_several_that_are_as_likely_the_one_that_shows_elsewhere_is_named_or_none() -> None:
     """`a` and `b` both give dx, and each would spoil one output that is not as it leaves it."""
     known: dict[str, dict[str, float]] = {"a": {"dx": 2.0, "dw": 2.0}, "b": {"dx": 2.0, "db": 2.0}, "c": {"dw": 3.5}}
     hints = dict.fromkeys(known, "Hint.")
-    assert told(judge([answers({"dx": 2.0, "dw": 1.0, "db": 1.0}, known)], hints))["dx"] == {None}
+    assert named_in(judge([answers({"dx": 2.0, "dw": 1.0, "db": 1.0}, known)], hints))["dx"] == {None}
     adding_up = answers({"dx": 2.0, "dw": 4.5, "db": 1.0}, known | {"b": {"dx": 2.0}})
-    assert told(judge([adding_up], hints)) == {"dx": {"a"}, "dw": {"a", "c"}, "db": {None}}
+    assert named_in(judge([adding_up], hints)) == {"dx": {"a"}, "dw": {"a", "c"}, "db": {None}}
 
 
 def test_a_sentence_follows_a_question() -> None:

@@ -49,11 +49,16 @@ def check_model(path: str | os.PathLike[str], data: Mapping[str, Any], net: Call
     right = (_right_torch if "constructor" in rule else _right)(path, rule, data, net)
     accuracy = float(np.mean(right))
     start, stop = rule["from"], rule["to"]
-    share = min(max((accuracy - start) / (stop - start), 0.0), 1.0)
+    share = share_of_points(accuracy, start, stop)
     return (
         f"{'✓' if share == 1 else '·'} {path}: {accuracy:.1%} on the validation set, worth {share:.0%} of the points "
         f"({start:.0%} earns none, {stop:.0%} all; the grader measures it on other images)."
     )
+
+
+def share_of_points(accuracy: float, start: float, stop: float) -> float:
+    """Return what a trained net earns: nothing up to the accuracy `start`, all from `stop` on, a part in between."""
+    return min(max((accuracy - start) / (stop - start), 0.0), 1.0)
 
 
 def _right(path: Path, rule: Mapping[str, Any], data: Mapping[str, Any], net: Callable[..., Any]) -> Array:

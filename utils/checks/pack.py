@@ -97,6 +97,7 @@ class Pack:
             "hints": dict(self.hints),
             "cases": [_pack_case(golden, arrays) for golden in self.cases],
         }
+        # The text is an array of bytes like all others, so that the file needs no pickle and no second format.
         text = json.dumps(data, ensure_ascii=False, indent=1).encode()
         out = io.BytesIO()
         np.savez_compressed(out, pack=np.frombuffer(text, np.uint8), **arrays)

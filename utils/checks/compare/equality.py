@@ -57,10 +57,12 @@ class Equal(Rule):
         if self.dtype and array.dtype != expected.dtype:
             said = f"{path} has dtype {array.dtype} where {expected.dtype} is expected"
             return [Fault(path, FaultKind.DTYPE, said, expected, array)]
+        # NaN equals no number, so it would be a wrong value anyway; said by itself it is easier to understand.
         if expected.dtype.kind in "fc" and not np.isfinite(array).all() and np.isfinite(expected).all():
             bad = int((~np.isfinite(array)).sum())
             said = f"{path} holds {bad} NaN or infinite of {array.size} entries"
             return [Fault(path, FaultKind.NOT_FINITE, said, expected, array)]
+        # Where large numbers cancel, what is left is rounding: compare it with the size of what was summed.
         summed = float(np.max(np.abs(np.asarray(inputs[self.scale])))) if self.scale else 0.0
         wrong = ~close(expected, array, inputs, summed)
         if wrong.any():

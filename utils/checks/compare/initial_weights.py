@@ -37,6 +37,7 @@ class Initialised(Equal):
             return super().array_faults(path, expected, got, inputs)
         if self.dtype and array.dtype != expected.dtype:
             return super().array_faults(path, expected, got, inputs)
+        # From the broadest property to the finest, because a wrong spread makes every finer test fail as well.
         std = float(np.asarray(inputs[self.std]))
         n = array.size
         mean, spread = float(array.mean()), float(array.std())

@@ -39,6 +39,7 @@ class AnswerCache:
 
     def __call__(self, program: str, inputs: Mapping[str, object], fetch: Sequence[str]) -> Answer:
         """Run a program, or return what it gave before."""
+        # The bytes of all inputs are the key: arrays have no hash, and the numbers differ in their last digits only.
         key = pickle.dumps((program, dict(inputs)))
         known = self._answers.get(key)
         if known is None or (isinstance(known, Ran) and not set(fetch) <= set(known.values)):

@@ -55,6 +55,7 @@ def is_derivative(case: Case, path: str, gradient: object, run: RunCase) -> bool
     if given is None or start is None or start.dtype != np.float64 or given.shape != start.shape:
         return None
     here = objective(case, case.inputs, run)
+    # The same directions each time, so that a verdict does not change from run to run.
     rng = np.random.default_rng(0)
     for _ in range(DIRECTIONS):
         direction = rng.standard_normal(start.shape)
@@ -68,6 +69,7 @@ def is_derivative(case: Case, path: str, gradient: object, run: RunCase) -> bool
         if not np.isfinite(predicted) or max(abs(slope), abs(predicted)) < TOLERANCE:
             return None
         if not abs(slope - predicted) <= TOLERANCE * abs(slope):
+            # Slopes that differ on both sides are a kink, where a derivative cannot be measured, not a wrong gradient.
             bend = (ahead - here) / STEP - (here - behind) / STEP
             return None if abs(bend) > KINK * max(abs(slope), abs(predicted)) else False
     return True

@@ -66,6 +66,7 @@ class WrongOutputs:
 
 def crash_finding(results: Sequence[CaseResult], hints: Mapping[str, str]) -> Finding:
     """Say that the code under test raises, or is not written yet; at least one result is a crash."""
+    # Whatever else is wrong, a student mends the crash first; so the first of them is the one finding.
     title, crash = next((one.case.title, one.answer) for one in results if isinstance(one.answer, Crash))
     if crash.missing:
         return Finding("", "missing", f"{crash.entered or 'This'} is not written yet.", None, title)
@@ -140,6 +141,7 @@ def mutation_findings(results: Sequence[CaseResult], hints: Mapping[str, str]) -
 
 def _unexplained(path: str, wrong: WrongOutputs, results: Sequence[CaseResult], run: Run | None) -> Finding:
     """Say what can be said of a wrong output that no known misconception gives."""
+    # The first case is the plainest, without kinks or float32: the derivative can be measured there.
     first = wrong.by_path[path][0]
     if run and _follows_forward(first, run):
         said = f"{path} is the right derivative of what your forward pass computes; it is the forward that is wrong"

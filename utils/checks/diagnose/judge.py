@@ -96,6 +96,7 @@ def judge(
     if any(isinstance(result.answer, Crash) for result in results):
         return Judgement(0.0, (crash_finding(results, hints),))
     cases = [result.case for result in results]
+    # Hints and follow-through ask for many of the same runs, of the code under test and of the reference.
     run = run and AnswerCache(run, cases)
     follow = follow and replace(follow, reference=AnswerCache(follow.reference, cases))
     aspects = list(dict.fromkeys(aspect for case in cases for aspect in case.aspects))
@@ -108,6 +109,7 @@ def judge(
     findings += mutations
     if not findings:
         return Judgement(1.0, (), right=tuple(aspects))
+    # What is right is said, too, but only beside something that is wrong: a pass needs no words.
     right = [aspect for aspect in aspects if aspect not in wrong.aspects]
     findings += [Finding(aspect, "pass") for aspect in right]
     by_following = follow.share * len(followed) if follow else 0.0

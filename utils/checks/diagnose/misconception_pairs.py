@@ -64,6 +64,7 @@ def find_pair(path: str, results: Sequence[CaseResult], names: Sequence[str]) ->
     visible = [name for name in names if any(name in output.misconceptions for output in outputs)]
     certain: list[tuple[str, str]] = []
     likely: list[tuple[str, str]] = []
+    # A pair that one case rules out is dropped at once: there are up to 1,770 pairs, and each comparison costs.
     for one, other in combinations(visible[:MAX_MISCONCEPTIONS], 2):
         explained = []
         for output in outputs:
@@ -77,6 +78,7 @@ def find_pair(path: str, results: Sequence[CaseResult], names: Sequence[str]) ->
         elif _each_shows_alone(one, other, outputs):
             likely.append((one, other))
     found = certain or likely
+    # Several pairs that fit are no knowledge: naming one of them would be guessing.
     return found[0] if len(found) == 1 else ()
 
 

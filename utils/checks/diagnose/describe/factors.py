@@ -32,6 +32,7 @@ def sign(output: WrongOutput) -> Iterator[Observation]:
 def factor(output: WrongOutput) -> Iterator[Observation]:
     """A constant factor, named where the case has a number of that size."""
     expected, got = output.arrays
+    # The factor that fits best, by least squares; whether it fits at all is seen below.
     weight = float((expected * expected).sum())
     times = float((expected * got).sum()) / weight if weight else 0.0
     if not times or not output.same(times * expected, got):
@@ -42,32 +43,30 @@ def factor(output: WrongOutput) -> Iterator[Observation]:
     if np.isclose(times, 1 / 2):
         yield Observation("over 2", "it is half of the right answer")
     digits = 1e-3 if output.coarse else 1e-6
-    for name, count in output.counts.items():
-        if np.isclose(times, count, rtol=digits):
-            yield Observation(
-                f"times {name}", f"it is {count} times too large, {count} being {name}: a sum where a mean is due?"
-            )
-        if np.isclose(times, 1 / count, rtol=digits):
-            yield Observation(
-                f"over {name}", f"it is {count} times too small, {count} being {name}: a mean where a sum is due?"
-            )
-    for name, value in output.settings.items():
-        if np.isclose(times, value, rtol=digits):
-            yield Observation(f"times {name}", f"it is the right answer times {name}")
-        if np.isclose(times, 1 / value, rtol=digits):
-            yield Observation(f"over {name}", f"it is the right answer divided by {name}")
-    for number in range(2, 1025):
-        if np.isclose(times, number, rtol=digits):
-            words = f"it is {number} times too large: is a division by {number} missing, or something counted twice?"
-            yield Observation(f"times {number}", words)
-        if np.isclose(times, 1 / number, rtol=digits):
-            words = f"it is {number} times too small: is it divided by {number} once too often?"
-            yield Observation(f"over {number}", words)
+    for name, size, multiplied, divided in _known_sizes(output):
+        if np.isclose(times, size, rtol=digits):
+            yield Observation(f"times {name}", multiplied)
+        if np.isclose(times, 1 / size, rtol=digits):
+            yield Observation(f"over {name}", divided)
     if expected.size > 1:
         yield Observation(f"factor {times:.3g}", f"it is {times:.4g} times the right answer")
         yield Observation(
             "factor", f"it is the right answer times one number, {times:.4g} here and another in other cases"
         )
+
+
+def _known_sizes(output: WrongOutput) -> Iterator[tuple[str, float, str, str]]:
+    """Yield what a factor may be: name, size, and what to say of a multiple and of a fraction of that size."""
+    for name, count in output.counts.items():
+        too_large = f"it is {count} times too large, {count} being {name}: a sum where a mean is due?"
+        too_small = f"it is {count} times too small, {count} being {name}: a mean where a sum is due?"
+        yield name, count, too_large, too_small
+    for name, value in output.settings.items():
+        yield name, value, f"it is the right answer times {name}", f"it is the right answer divided by {name}"
+    for number in range(2, 1025):
+        too_large = f"it is {number} times too large: is a division by {number} missing, or something counted twice?"
+        too_small = f"it is {number} times too small: is it divided by {number} once too often?"
+        yield str(number), number, too_large, too_small
 
 
 def offset(output: WrongOutput) -> Iterator[Observation]:

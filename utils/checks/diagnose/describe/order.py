@@ -44,6 +44,7 @@ def repeated(output: WrongOutput) -> Iterator[Observation]:
     for axis, size in enumerate(expected.shape):
         name = output.axis(axis)
         right, seen = np.moveaxis(expected, axis, 0), np.moveaxis(got, axis, 0)
+        # All slices of what came are equal; what they are equal to says how that may have come about.
         if size < 2 or not close(np.broadcast_to(seen[:1], seen.shape).copy(), seen).all():
             continue
         if output.same(right[0], seen[0]):
@@ -70,6 +71,7 @@ def reordered(output: WrongOutput) -> Iterator[Observation]:
         right, seen = (np.moveaxis(array, axis, 0).reshape(size, -1) for array in (expected, got))
         if output.same(right[::-1], seen):
             yield Observation(f"reversed {name}", f"its {plural} are right but in reverse order")
+        # Where each slice of what came belongs; -1 for one that stands nowhere in the right answer.
         sources = [next((j for j in range(size) if output.same(right[j], row)), -1) for row in seen]
         if sorted(sources) == list(range(size)):
             shifts = {(j - i) % size for i, j in enumerate(sources)}

@@ -26,6 +26,7 @@ def term(output: WrongOutput) -> Iterator[Observation]:
     if output.vague:
         return  # a single number with few digits fits too many formulas
     difference = got - expected
+    # For each simple function of an input: the weight with which it explains the difference best, by least squares.
     for name, base in _bases(output, expected):
         weight = float((base * base).sum())
         times = float((difference * base).sum()) / weight if weight else 0.0
