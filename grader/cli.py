@@ -129,11 +129,11 @@ def doctor(sandbox: SandboxOption = "auto", root: CourseOption = None) -> None:
     Exits with 3 when none holds, or the reference does not pass. Outside of a course folder there is no reference.
     """
     from . import show
-    from .sandbox import SandboxUnavailable, confinement
+    from .sandbox import SandboxUnavailable, choose_confinement
     from .sandbox.choice import ways
     from .sandbox.doctor import examine
 
-    way = confinement(sandbox)
+    way = choose_confinement(sandbox)
     held = False
     for each in ways() if sandbox == "auto" else [way]:
         try:

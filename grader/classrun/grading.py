@@ -22,7 +22,7 @@ from ..judging import oracle
 from ..judging.secret import course_secret
 from ..reference import Reference
 from ..report import Report, Verdict
-from ..sandbox import Confinement, SandboxUnavailable, confinement
+from ..sandbox import Confinement, SandboxUnavailable, choose_confinement
 from ..submission import NotASubmission, Submission
 from . import self_test
 from .cache import code_digest, digest, keep, kept_results
@@ -54,7 +54,7 @@ def ready(course: Course, assignment: Assignment, sandbox: str = "auto") -> Conf
     course : Course
     assignment : Assignment
     sandbox : str
-        A name for `grader.sandbox.confinement`.
+        A name for `grader.sandbox.choose_confinement`.
 
     Returns
     -------
@@ -67,7 +67,7 @@ def ready(course: Course, assignment: Assignment, sandbox: str = "auto") -> Conf
         When nothing that is handed in can be graded here.
     """
     oracle.require_packages(course, assignment)
-    held = confinement(sandbox)
+    held = choose_confinement(sandbox)
     self_test.require(course, assignment, held)
     return held
 

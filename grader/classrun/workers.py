@@ -21,7 +21,7 @@ from .. import course as courses
 from ..course import Assignment, Course
 from ..host.bounded_process import BoundedProcess, ChildDied, OutOfTime
 from ..judging import oracle
-from ..sandbox import confinement
+from ..sandbox import choose_confinement
 from .collect import Entry
 from .grading import Graded, kept_report, no_report, ready, report_for
 
@@ -49,7 +49,7 @@ def grade_class(
     jobs : int, optional
         Processes; as many as there are processors by default.
     sandbox : str
-        A name for `grader.sandbox.confinement`.
+        A name for `grader.sandbox.choose_confinement`.
     again : bool
         Grade what was graded before, too.
 
@@ -127,7 +127,7 @@ def report_within_time(
 ) -> Graded:
     """As `report_for`, in a process of its own that is ended should it hang."""
     oracle.require_packages(course, assignment)
-    kept = None if again else kept_report(course, assignment, entry, confinement(sandbox))
+    kept = None if again else kept_report(course, assignment, entry, choose_confinement(sandbox))
     if kept:
         return kept
     task = _Task(str(course.root), assignment.name, entry, sandbox, again)

@@ -12,7 +12,7 @@ from .sandlock import Sandlock
 from .unconfined import Bare
 
 
-def confinement(choice: str = "auto") -> Confinement:
+def choose_confinement(choice: str = "auto") -> Confinement:
     """Choose a way of confinement that holds on this machine.
 
     Parameters

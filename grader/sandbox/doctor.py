@@ -72,7 +72,7 @@ def examine(way: Confinement) -> list[Probe]:
 
 
 def quick(way: Confinement) -> list[Probe]:
-    """The probes that take no time and need no listener: what `choice.confinement` asks before it trusts a way.
+    """The probes that take no time and need no listener: what `choice.choose_confinement` asks before it trusts a way.
 
     Parameters
     ----------

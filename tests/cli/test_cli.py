@@ -103,7 +103,7 @@ def test_no_sandbox_is_exit_code_3_and_nothing_runs(
     def refuse(choice: str) -> None:
         raise SandboxUnavailable("nothing holds here; ways out: a newer kernel.")
 
-    monkeypatch.setattr(grading, "confinement", refuse)
+    monkeypatch.setattr(grading, "choose_confinement", refuse)
     monkeypatch.setattr(grading.oracle, "grade", lambda *_, **__: pytest.fail("a bare run"))
     for command in (("check", str(handed_in / "ana" / "hw3"), "--assignment", "hw3"), ("grade", "hw3")):
         assert run(place, *command) == 3

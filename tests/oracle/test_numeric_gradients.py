@@ -17,7 +17,7 @@ from grader.judging.trial import Trial
 from grader.recipes import Recipe
 from grader.reference import Reference
 from grader.report import Verdict
-from grader.sandbox import confinement
+from grader.sandbox import choose_confinement
 from utils.checks.case import value_at
 from utils.checks.hearing import Answer, Hearing
 from utils.checks.judge import Judgement
@@ -59,7 +59,7 @@ def grade(course: Course) -> Grade:
         limits = msgspec.structs.replace(course.limits, seconds=seconds)
         short = msgspec.structs.replace(course, limits=limits)
         files = {"nndl/layers.py": text.encode()}
-        held = confinement("auto")
+        held = choose_confinement("auto")
         report = oracle.grade(submission(files), short, alone, "ana", confinement=held, secret=b"secret")
         return {verdict.name: verdict for verdict in report.exercises}
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from grader.errors import UnusableInput
-from grader.sandbox import Confinement, SandboxUnavailable, Worker, choice, confinement
+from grader.sandbox import Confinement, SandboxUnavailable, Worker, choice, choose_confinement
 from grader.sandbox.bubblewrap import Bubblewrap
 from grader.sandbox.doctor import examine, quick
 from grader.sandbox.sandlock import Sandlock
@@ -93,13 +93,13 @@ def test_auto_takes_the_first_way_that_holds(monkeypatch):
     monkeypatch.setattr("grader.sandbox.choice.quick", lambda way: [] if isinstance(way, Tight) else quick(way))
     choice._proved.cache_clear()
     try:
-        assert confinement().name == "tight"
+        assert choose_confinement().name == "tight"
         with pytest.raises(SandboxUnavailable, match=r"absent: there is no such thing here.*Ways out:.*--sandbox none"):
-            confinement("absent")
+            choose_confinement("absent")
         with pytest.raises(SandboxUnavailable, match=r"leaky: it does not hold: no TCP socket: a socket was opened"):
-            confinement("leaky")
+            choose_confinement("leaky")
         with pytest.raises(UnusableInput, match="there are: auto, absent, leaky, tight, none"):
-            confinement("docker")
+            choose_confinement("docker")
     finally:
         choice._proved.cache_clear()
 
@@ -112,7 +112,7 @@ def test_where_nothing_holds_auto_refuses(monkeypatch):
     choice._proved.cache_clear()
     try:
         with pytest.raises(SandboxUnavailable, match=r"cannot be confined on this machine.*Ways out") as refused:
-            confinement("auto")
+            choose_confinement("auto")
         assert refused.value.exit_code == 3
     finally:
         choice._proved.cache_clear()
@@ -122,7 +122,7 @@ def test_a_missing_program_is_named(monkeypatch):
     monkeypatch.setattr(shutil, "which", lambda name: None)
     choice._proved.cache_clear()
     with pytest.raises(SandboxUnavailable, match="bwrap is not installed"):
-        confinement("bubblewrap")
+        choose_confinement("bubblewrap")
 
 
 GRADER = """

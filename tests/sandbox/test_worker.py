@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from answering import Here
 
-from grader.sandbox import Limits, Opaque, SandboxUnavailable, Worker, WorkerLost, confinement, readable
+from grader.sandbox import Limits, Opaque, SandboxUnavailable, Worker, WorkerLost, choose_confinement, readable
 from grader.sandbox import worker as pool
 from grader.sandbox.unconfined import Bare
 from utils.checks.program import Crash, Ran
@@ -358,4 +358,4 @@ def test_a_course_with_two_processes_is_refused():
 
 
 def test_a_bare_run_has_to_be_asked_for_by_its_name():
-    assert confinement("none").name == "none"
+    assert choose_confinement("none").name == "none"
