@@ -195,7 +195,7 @@ def examined(way: Confinement, probes: Sequence[Probe]) -> list[Table | str]:
     return [f"Sandbox: {way.name}", table, *reasons]
 
 
-def self_tests(course: Course, held: Confinement) -> bool:
+def self_tests(course: Course, confinement: Confinement) -> bool:
     """Try the reference of each assignment in the sandbox, a line for each; whether none failed."""
     out, passed = Console(), True
     for assignment in course.assignment:
@@ -205,7 +205,7 @@ def self_tests(course: Course, held: Confinement) -> bool:
         else:
             try:
                 with Console(stderr=True).status(f"trying the reference of {assignment.name}"):
-                    self_test.require(course, assignment, held, again=True)
+                    self_test.require(course, assignment, confinement, again=True)
             except GraderError as error:
                 mark, said, passed = Text("✗ ", "red"), str(error), False
         out.print(mark + Text(f"{assignment.name}: {visible(said)}"), soft_wrap=True)

@@ -67,9 +67,9 @@ def ready(course: Course, assignment: Assignment, sandbox: str = "auto") -> Conf
         When nothing that is handed in can be graded here.
     """
     oracle.require_packages(course, assignment)
-    held = choose_confinement(sandbox)
-    self_test.require(course, assignment, held)
-    return held
+    confinement = choose_confinement(sandbox)
+    self_test.require(course, assignment, confinement)
+    return confinement
 
 
 def report_for(
@@ -88,14 +88,14 @@ def report_for(
     Interrupted
         When the machine gets in the way: that is never held against a submission.
     """
-    held = ready(course, assignment, sandbox)
-    kept = None if again else kept_report(course, assignment, entry, held)
+    confinement = ready(course, assignment, sandbox)
+    kept = None if again else kept_report(course, assignment, entry, confinement)
     if kept:
         return kept
     try:
         submission = read_submission(course, assignment, entry.path)
         secret = course_secret(course.root)
-        report = oracle.grade(submission, course, assignment, entry.student, confinement=held, secret=secret)
+        report = oracle.grade(submission, course, assignment, entry.student, confinement=confinement, secret=secret)
     except SandboxUnavailable:
         raise
     except NotASubmission as error:
@@ -108,16 +108,16 @@ def report_for(
             no_report(assignment, entry, f"the grader failed on it: {type(error).__name__}: {error}"[:500]),
             False,
         )
-    keep(course, {_cache_key(course, assignment, entry.student, submission, held): msgspec.json.encode(report)})
+    keep(course, {_cache_key(course, assignment, entry.student, submission, confinement): msgspec.json.encode(report)})
     return Graded(entry, report, False)
 
 
-def kept_report(course: Course, assignment: Assignment, entry: Entry, held: Confinement) -> Graded | None:
+def kept_report(course: Course, assignment: Assignment, entry: Entry, confinement: Confinement) -> Graded | None:
     """The report of an earlier run, where nothing it depends on has changed."""
     try:
         submission = read_submission(course, assignment, entry.path)
         with kept_results(course) as store:
-            found = store.get(_cache_key(course, assignment, entry.student, submission, held))
+            found = store.get(_cache_key(course, assignment, entry.student, submission, confinement))
         return Graded(entry, msgspec.json.decode(found, type=Report), True) if isinstance(found, bytes) else None
     except (NotASubmission, msgspec.DecodeError, OSError, sqlite3.Error, diskcache.Timeout):
         return None  # grading it anew says what is wrong
@@ -133,14 +133,16 @@ def no_report(assignment: Assignment, entry: Entry, why: str) -> Report:
     return Report(assignment.name, entry.student, "not run", verdicts, (f"{hint} Look at it by hand.",))
 
 
-def _cache_key(course: Course, assignment: Assignment, student: str, submission: Submission, held: Confinement) -> str:
+def _cache_key(
+    course: Course, assignment: Assignment, student: str, submission: Submission, confinement: Confinement
+) -> str:
     parts = (
         submission.digest.encode(),
         "\n".join(submission.remarks).encode(errors="surrogatepass"),
         student.encode(errors="surrogatepass"),
         msgspec.json.encode([assignment.name, assignment.exercises, course.limits, course.grading]),
         hashlib.sha256(course_secret(course.root)).digest(),
-        held.name.encode(),
+        confinement.name.encode(),
         code_digest(Reference.of(course)),
     )
     return digest(parts)

@@ -66,10 +66,10 @@ def grade_class(
     Interrupted
         When the machine gets in the way. What was yielded before is kept.
     """
-    held = ready(course, assignment, sandbox)
+    confinement = ready(course, assignment, sandbox)
     tasks = []
     for entry in entries:
-        kept = None if again else kept_report(course, assignment, entry, held)
+        kept = None if again else kept_report(course, assignment, entry, confinement)
         if kept:
             yield kept
         else:
