@@ -9,7 +9,7 @@ from .bubblewrap import Bubblewrap
 from .confine import Confinement, SandboxUnavailable
 from .doctor import quick
 from .sandlock import Sandlock
-from .unconfined import Bare
+from .unconfined import Unconfined
 
 
 def choose_confinement(choice: str = "auto") -> Confinement:
@@ -32,11 +32,13 @@ def choose_confinement(choice: str = "auto") -> Confinement:
     UnusableInput
         When there is no sandbox of that name.
     """
-    if choice == Bare.name:
-        return Bare()
+    if choice == Unconfined.name:
+        return Unconfined()
     names = [way.name for way in ways()]
     if choice not in ("auto", *names):
-        raise UnusableInput(f"there is no sandbox called {choice!r}; there are: auto, {', '.join(names)}, {Bare.name}")
+        raise UnusableInput(
+            f"there is no sandbox called {choice!r}; there are: auto, {', '.join(names)}, {Unconfined.name}"
+        )
     reasons = []
     for name in names if choice == "auto" else [choice]:
         try:

@@ -15,7 +15,7 @@ from . import given_utils
 from .confine import SIZES_AND_TIMES, Confinement
 from .limits import MEGABYTE, Limits
 from .probe_targets import Attempt, surroundings
-from .readable import reach
+from .readable import readable_files
 from .worker import Worker, WorkerLost
 
 _SOURCE = Path(__file__).with_name("probes.py")
@@ -128,7 +128,7 @@ def _quick_attempts(folder: str) -> list[Attempt]:
 
 def _names(folder: Path) -> list[str]:
     """What lies in a folder, without what leads to something readable; nothing when it is readable itself."""
-    readable = [Path(path) for path in reach().readable]
+    readable = [Path(path) for path in readable_files().paths]
     if any(folder.is_relative_to(path) for path in readable):
         return []
     try:

@@ -19,7 +19,7 @@ from grader.sandbox import Confinement, SandboxUnavailable, Worker, choice, choo
 from grader.sandbox.bubblewrap import Bubblewrap
 from grader.sandbox.doctor import examine, quick
 from grader.sandbox.sandlock import Sandlock
-from grader.sandbox.unconfined import Bare
+from grader.sandbox.unconfined import Unconfined
 
 from . import promises
 from .conftest import needs_sandlock, processes_of
@@ -56,7 +56,7 @@ def test_every_promise_is_kept_for_every_user_as_documented(way, user):
 
 
 def test_every_probe_can_fail():
-    held = {probe.promise for probe in examine(Bare()) if probe.held}
+    held = {probe.promise for probe in examine(Unconfined()) if probe.held}
     assert held <= BY_THE_GRADER | BY_CIRCUMSTANCE
 
 
@@ -77,13 +77,13 @@ def test_the_worker_narrows_itself_for_a_reason():
 
 
 def test_auto_takes_the_first_way_that_holds(monkeypatch):
-    class Absent(Bare):
+    class Absent(Unconfined):
         name = "absent"
 
         def spawn(self, *_: object) -> None:
             raise SandboxUnavailable("there is no such thing here")
 
-    class Leaky(Bare):
+    class Leaky(Unconfined):
         name = "leaky"
 
     class Tight(Leaky):
@@ -105,7 +105,7 @@ def test_auto_takes_the_first_way_that_holds(monkeypatch):
 
 
 def test_where_nothing_holds_auto_refuses(monkeypatch):
-    class Leaky(Bare):
+    class Leaky(Unconfined):
         name = "leaky"
 
     monkeypatch.setattr(choice, "ways", lambda: [Leaky()])
