@@ -66,14 +66,14 @@ class Confinement(ABC):
     ----------
     name : str
         As it stands in every report.
-    narrows : bool
-        Whether the worker also narrows itself before it runs submitted code.
+    drops_privileges : bool
+        Whether the worker also drops its privileges before it runs submitted code.
     not_promised : mapping of str to str
         What this way cannot keep, and why: a promise in the words of `doctor` → one sentence.
     """
 
     name: ClassVar[str]
-    narrows: ClassVar[bool] = True
+    drops_privileges: ClassVar[bool] = True
     not_promised: ClassVar[Mapping[str, str]] = {}
 
     @property

@@ -14,7 +14,7 @@ class Unconfined(Confinement):
     """No confinement at all: for code one would run anyway, and to see the probes fail."""
 
     name = "none"
-    narrows = False
+    drops_privileges = False
 
     def spawn(self, files: ReadableFiles, scratch: str, environment: Mapping[str, str]) -> Process:
         """Start a worker as it is."""

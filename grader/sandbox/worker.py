@@ -165,15 +165,15 @@ class Worker:
         inbound = Cap(limits.structure, limits.output)
         self._scratch.watch(self._process.kill)
         self._channel = Channel(self._process.stdout, self._process.stdin, inbound, _TO_WORKER, self._watch)
-        narrow = confinement.narrows
-        rlimits = limits.as_rlimits(confinement.tasks()) if narrow else {}
+        drop_privileges = confinement.drops_privileges
+        rlimits = limits.as_rlimits(confinement.tasks()) if drop_privileges else {}
         start = Start(
             sources,
             module,
             self._proxies,
             inbound.tree,
             inbound.blob,
-            narrow,
+            drop_privileges,
             rlimits,
             limits.memory,
             confinement.user,

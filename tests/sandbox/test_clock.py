@@ -74,8 +74,8 @@ def test_what_a_worker_has_used_counts_after_it_is_gone(machine: Machine) -> Non
 
 
 @pytest.mark.parametrize("code", ["while True: pass", "import time; time.sleep(600)"])
-def test_each_way_of_confinement_shows_the_worker(way: Confinement, code: str) -> None:
-    with Worker(way, {"own": ""}, "own", {}, None, Limits(seconds=0.5)) as worker:
+def test_each_way_of_confinement_shows_the_worker(confinement: Confinement, code: str) -> None:
+    with Worker(confinement, {"own": ""}, "own", {}, None, Limits(seconds=0.5)) as worker:
         assert worker._process.pid
         with pytest.raises(WorkerLost) as lost:
             worker.run(code, {}, ())

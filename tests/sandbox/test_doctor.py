@@ -37,21 +37,21 @@ BY_CIRCUMSTANCE = {
 }
 
 
-def test_what_is_not_promised_is_a_promise_of_another_way(way):
-    promises = {probe.promise for probe in quick(way)}
-    assert way.not_promised.keys() <= promises
-    assert not (isinstance(way, Bubblewrap) and way.not_promised)
+def test_what_is_not_promised_is_a_promise_of_another_way(confinement):
+    promises = {probe.promise for probe in quick(confinement)}
+    assert confinement.not_promised.keys() <= promises
+    assert not (isinstance(confinement, Bubblewrap) and confinement.not_promised)
 
 
 @pytest.mark.parametrize(
     "user", ["ordinary user", *(pytest.param(name, marks=pytest.mark.slow) for name in ("root", "container's root"))]
 )
-def test_every_promise_is_kept_for_every_user_as_documented(way, user):
+def test_every_promise_is_kept_for_every_user_as_documented(confinement, user):
     if user != "ordinary user" and os.geteuid() != 0:
         pytest.skip("the tests do not run as root")
-    found = promises.found(user, way.name)
+    found = promises.found(user, confinement.name)
     assert [(promise, seen) for promise, (held, promised, seen) in found.items() if promised and not held] == []
-    written = {promise: marks[user, way.name] for promise, marks in promises.documented().items()}
+    written = {promise: marks[user, confinement.name] for promise, marks in promises.documented().items()}
     assert {promise: "✓" if promised else "○" for promise, (_, promised, _) in found.items()} == written
 
 
@@ -61,11 +61,11 @@ def test_every_probe_can_fail():
 
 
 @needs_sandlock
-def test_the_worker_narrows_itself_for_a_reason():
+def test_the_worker_drops_its_privileges_for_a_reason():
     """Landlock and sandlock's own filter leave these open."""
 
     class Wide(Sandlock):
-        narrows = False
+        drops_privileges = False
 
     broken = {probe.promise for probe in quick(Wide()) if not probe.held}
     assert {
@@ -76,7 +76,7 @@ def test_the_worker_narrows_itself_for_a_reason():
     } <= broken
 
 
-def test_auto_takes_the_first_way_that_holds(monkeypatch):
+def test_auto_takes_the_first_confinement_that_holds(monkeypatch):
     class Absent(Unconfined):
         name = "absent"
 
@@ -90,7 +90,9 @@ def test_auto_takes_the_first_way_that_holds(monkeypatch):
         name = "tight"
 
     monkeypatch.setattr(choice, "ways", lambda: [Absent(), Leaky(), Tight()])
-    monkeypatch.setattr("grader.sandbox.choice.quick", lambda way: [] if isinstance(way, Tight) else quick(way))
+    monkeypatch.setattr(
+        "grader.sandbox.choice.quick", lambda confinement: [] if isinstance(confinement, Tight) else quick(confinement)
+    )
     choice._proved.cache_clear()
     try:
         assert choose_confinement().name == "tight"
@@ -136,8 +138,8 @@ worker.run("while True: pass", {{}}, ())
 """
 
 
-def test_a_grader_that_is_killed_leaves_no_process(way: Confinement):
-    kind = type(way)
+def test_a_grader_that_is_killed_leaves_no_process(confinement: Confinement):
+    kind = type(confinement)
     program = GRADER.format(module=kind.__module__.rpartition(".")[2], name=kind.__name__)
     with subprocess.Popen(
         [sys.executable, "-c", program], stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2]
@@ -163,9 +165,9 @@ def wait_until(holds: Callable[[], bool], seconds: float = 20.0) -> bool:
     return False
 
 
-def test_workers_of_several_threads_do_not_disturb_each_other(way: Confinement):
+def test_workers_of_several_threads_do_not_disturb_each_other(confinement: Confinement):
     def one(number: int) -> object:
-        with Worker(way, {"layers": f"def f():\n    return {number}"}, "layers", {}, None) as worker:
+        with Worker(confinement, {"layers": f"def f():\n    return {number}"}, "layers", {}, None) as worker:
             return worker.run("out = layers.f()", {}, ("out",)).values["out"]
 
     with ThreadPoolExecutor(4) as pool:

@@ -23,8 +23,8 @@ ROOT = Path(__file__).parents[2]
 SITE = Path(np.__file__).parents[1]
 
 
-def run(way: Confinement, source: str, program: str, *, functions: tuple[str, ...] = ()) -> Ran | Crash:
-    with Worker(way, {"layers": source}, "layers", {}, given=functions) as worker:
+def run(confinement: Confinement, source: str, program: str, *, functions: tuple[str, ...] = ()) -> Ran | Crash:
+    with Worker(confinement, {"layers": source}, "layers", {}, given=functions) as worker:
         return worker.run(program, {}, ("out",))
 
 
@@ -49,7 +49,7 @@ def test_packages_in_the_folder_of_the_standard_library_are_hidden() -> None:
     assert not beside.exists() or str(beside) in found.hidden
 
 
-def test_no_file_of_utils_or_of_another_package_can_be_read(way: Confinement) -> None:
+def test_no_file_of_utils_or_of_another_package_can_be_read(confinement: Confinement) -> None:
     """By its path, whatever became of the import system: the file system decides."""
     paths = [*(ROOT / "utils").glob("*fast_layers*"), ROOT / "utils" / "explorers" / "training.py"]
     paths += [
@@ -72,7 +72,7 @@ def opened():
         found.append(path)
     return found
 """
-    assert run(way, source, "out = layers.opened()") == Ran({"out": []})
+    assert run(confinement, source, "out = layers.opened()") == Ran({"out": []})
     bare = run(Unconfined(), source, "out = layers.opened()")
     assert bare == Ran({"out": tried})  # without confinement, they all can
 
@@ -103,7 +103,7 @@ def test_to_ask_for_a_package_and_do_without_it_is_fine() -> None:
     )
 
 
-def test_plots_and_progress_bars_cost_nobody_an_answer(way: Confinement) -> None:
+def test_plots_and_progress_bars_cost_nobody_an_answer(confinement: Confinement) -> None:
     source = """
 import matplotlib.pyplot as plt
 from tqdm import tqdm
@@ -111,7 +111,7 @@ def f():
     plt.plot([1, 2])
     return len(plt.gca().lines), sum(tqdm(range(3)))
 """
-    assert run(way, source, "out = layers.f()") == Ran({"out": (1, 3)})
+    assert run(confinement, source, "out = layers.f()") == Ran({"out": (1, 3)})
 
 
 def test_every_package_of_the_student_edition_can_be_imported() -> None:
