@@ -180,19 +180,19 @@ def prove(course: Course, exercises: Sequence[str], *, check: bool = False, jobs
         raise typer.Exit(1)
 
 
-def examined(way: Confinement, probes: Sequence[Probe]) -> list[Table | str]:
+def examined(confinement: Confinement, probes: Sequence[Probe]) -> list[Table | str]:
     """What the doctor found out about a way of confinement."""
     table = Table(box=None, pad_edge=False)
     for column in ("", "promise", "what was seen"):
         table.add_column(column)
     for probe in probes:
-        if probe.held:
+        if probe.kept:
             mark = Text("✓", "green")
         else:
             mark = Text("✗ BROKEN", "red") if probe.promised else Text("○ not promised", "yellow")
         table.add_row(mark, probe.promise, Text(visible(probe.detail)))
-    reasons = [f"Not promised: {promise}. {why}" for promise, why in way.not_promised.items()]
-    return [f"Sandbox: {way.name}", table, *reasons]
+    reasons = [f"Not promised: {promise}. {why}" for promise, why in confinement.not_promised.items()]
+    return [f"Sandbox: {confinement.name}", table, *reasons]
 
 
 def self_tests(course: Course, confinement: Confinement) -> bool:

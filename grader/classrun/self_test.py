@@ -117,8 +117,8 @@ def _refusal(assignment: Assignment, confinement: Confinement, failed: list[Verd
     also = "".join(f", and {count} more of {module}" for module, count in modules.items())
     return (
         f"{assignment.name} is not graded, because on this machine the reference itself does not pass in the sandbox "
-        f"({confinement.name}): {first.name} ({hint}){also}; raise seconds or memory under [limits] in course.toml, or repair "
-        "what is named here, and run the same command again."
+        f"({confinement.name}): {first.name} ({hint}){also}; raise seconds or memory under [limits] in course.toml, or "
+        "repair what is named here, and run the same command again."
     )
 
 

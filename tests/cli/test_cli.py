@@ -167,7 +167,7 @@ def test_a_doctor_without_a_course_tries_the_sandbox_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("grader.sandbox.doctor.examine", lambda way: [])
+    monkeypatch.setattr("grader.sandbox.doctor.run_all_probes", lambda way: [])
     with pytest.raises(SystemExit) as caught:
         cli.main(["doctor"])
     assert caught.value.code == 0

@@ -22,18 +22,18 @@ USERS = {
     "container's root": lambda *command: ["setpriv", "--bounding-set", "-sys_admin,-sys_ptrace", *command],
     "root": lambda *command: list(command),
 }
-_EXAMINE = """
+_RUN_PROBES = """
 import json
-from grader.sandbox.doctor import examine
+from grader.sandbox.doctor import run_all_probes
 from grader.sandbox.{name} import {kind}
 
-print(json.dumps({{probe.promise: [probe.held, probe.promised, probe.detail] for probe in examine({kind}())}}))
+print(json.dumps({{probe.promise: [probe.kept, probe.promised, probe.detail] for probe in run_all_probes({kind}())}}))
 """
 
 
 def found(user: str, confinement: str) -> dict[str, tuple[bool, bool, str]]:
-    """What the doctor finds: promise → whether it held, whether it was made, what was reached."""
-    program = _EXAMINE.format(name=confinement, kind=CONFINEMENTS[confinement])
+    """What the doctor finds: promise → whether it was kept, whether it was made, what was reached."""
+    program = _RUN_PROBES.format(name=confinement, kind=CONFINEMENTS[confinement])
     command = USERS[user](sys.executable, "-c", program)
     done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
     assert done.returncode == 0, done.stderr[-2000:]
@@ -68,7 +68,7 @@ def table() -> list[str]:
     ]
     for promise in seen[columns[0]]:
         shown = [seen[column][promise] for column in columns]
-        marks = ["○" if not promised else "✓" if held else "✗" for held, promised, _ in shown]
+        marks = ["○" if not promised else "✓" if kept else "✗" for kept, promised, _ in shown]
         lines.append(f"| {promise} | {' | '.join(marks)} |")
     return lines
 

@@ -17,7 +17,7 @@ import pytest
 from grader.errors import UnusableInput
 from grader.sandbox import Confinement, SandboxUnavailable, Worker, choice, choose_confinement
 from grader.sandbox.bubblewrap import Bubblewrap
-from grader.sandbox.doctor import examine, quick
+from grader.sandbox.doctor import run_all_probes, run_quick_probes
 from grader.sandbox.sandlock import Sandlock
 from grader.sandbox.unconfined import Unconfined
 
@@ -38,7 +38,7 @@ BY_CIRCUMSTANCE = {
 
 
 def test_what_is_not_promised_is_a_promise_of_another_way(confinement):
-    promises = {probe.promise for probe in quick(confinement)}
+    promises = {probe.promise for probe in run_quick_probes(confinement)}
     assert confinement.not_promised.keys() <= promises
     assert not (isinstance(confinement, Bubblewrap) and confinement.not_promised)
 
@@ -50,14 +50,14 @@ def test_every_promise_is_kept_for_every_user_as_documented(confinement, user):
     if user != "ordinary user" and os.geteuid() != 0:
         pytest.skip("the tests do not run as root")
     found = promises.found(user, confinement.name)
-    assert [(promise, seen) for promise, (held, promised, seen) in found.items() if promised and not held] == []
+    assert [(promise, seen) for promise, (kept, promised, seen) in found.items() if promised and not kept] == []
     written = {promise: marks[user, confinement.name] for promise, marks in promises.documented().items()}
     assert {promise: "✓" if promised else "○" for promise, (_, promised, _) in found.items()} == written
 
 
 def test_every_probe_can_fail():
-    held = {probe.promise for probe in examine(Unconfined()) if probe.held}
-    assert held <= BY_THE_GRADER | BY_CIRCUMSTANCE
+    kept = {probe.promise for probe in run_all_probes(Unconfined()) if probe.kept}
+    assert kept <= BY_THE_GRADER | BY_CIRCUMSTANCE
 
 
 @needs_sandlock
@@ -67,7 +67,7 @@ def test_the_worker_drops_its_privileges_for_a_reason():
     class Wide(Sandlock):
         drops_privileges = False
 
-    broken = {probe.promise for probe in quick(Wide()) if not probe.held}
+    broken = {probe.promise for probe in run_quick_probes(Wide()) if not probe.kept}
     assert {
         "no TCP socket",
         "memory is limited",
@@ -89,11 +89,12 @@ def test_auto_takes_the_first_confinement_that_holds(monkeypatch):
     class Tight(Leaky):
         name = "tight"
 
-    monkeypatch.setattr(choice, "ways", lambda: [Absent(), Leaky(), Tight()])
+    monkeypatch.setattr(choice, "confinements", lambda: [Absent(), Leaky(), Tight()])
     monkeypatch.setattr(
-        "grader.sandbox.choice.quick", lambda confinement: [] if isinstance(confinement, Tight) else quick(confinement)
+        "grader.sandbox.choice.run_quick_probes",
+        lambda confinement: [] if isinstance(confinement, Tight) else run_quick_probes(confinement),
     )
-    choice._proved.cache_clear()
+    choice._tested.cache_clear()
     try:
         assert choose_confinement().name == "tight"
         with pytest.raises(SandboxUnavailable, match=r"absent: there is no such thing here.*Ways out:.*--sandbox none"):
@@ -103,26 +104,26 @@ def test_auto_takes_the_first_confinement_that_holds(monkeypatch):
         with pytest.raises(UnusableInput, match="there are: auto, absent, leaky, tight, none"):
             choose_confinement("docker")
     finally:
-        choice._proved.cache_clear()
+        choice._tested.cache_clear()
 
 
 def test_where_nothing_holds_auto_refuses(monkeypatch):
     class Leaky(Unconfined):
         name = "leaky"
 
-    monkeypatch.setattr(choice, "ways", lambda: [Leaky()])
-    choice._proved.cache_clear()
+    monkeypatch.setattr(choice, "confinements", lambda: [Leaky()])
+    choice._tested.cache_clear()
     try:
         with pytest.raises(SandboxUnavailable, match=r"cannot be confined on this machine.*Ways out") as refused:
             choose_confinement("auto")
         assert refused.value.exit_code == 3
     finally:
-        choice._proved.cache_clear()
+        choice._tested.cache_clear()
 
 
 def test_a_missing_program_is_named(monkeypatch):
     monkeypatch.setattr(shutil, "which", lambda name: None)
-    choice._proved.cache_clear()
+    choice._tested.cache_clear()
     with pytest.raises(SandboxUnavailable, match="bwrap is not installed"):
         choose_confinement("bubblewrap")
 
