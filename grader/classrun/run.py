@@ -16,7 +16,7 @@ from .. import feedback
 from ..course import Assignment, Course
 from ..errors import GraderError, Interrupted
 from ..gradebook import Gradebook
-from ..gradebook.lateness import handed_in, not_charged
+from ..gradebook.lateness import hand_in_time, not_charged
 from ..gradebook.rows import Row
 from ..host.interruptions import as_interruption
 from ..submission import NotASubmission, Submission
@@ -97,7 +97,7 @@ def run(
             if not (graded.kept and receipts.hold(graded)):
                 submission = _submission(course, assignment, graded.entry)
                 try:
-                    gradebook.record(graded.report, submission, handed_in(graded.entry.path))
+                    gradebook.record(graded.report, submission, hand_in_time(graded.entry.path))
                 except Interrupted:
                     raise
                 except GraderError as error:
@@ -145,7 +145,7 @@ class _Receipts:
         return f"receipt {self.gradebook.url} {self.gradebook.autograded} {self.assignment.name} {graded.entry.student}"
 
     def _receipt(self, graded: Graded, row: Row) -> bytes:
-        parts = (graded.report, row, self.assignment, self.course.late, handed_in(graded.entry.path))
+        parts = (graded.report, row, self.assignment, self.course.late, hand_in_time(graded.entry.path))
         digest = hashlib.sha256(msgspec.json.encode(parts))
         for notebook in self.gradebook.written(graded.report):
             digest.update(hashlib.sha256(notebook or b"").digest())
