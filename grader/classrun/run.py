@@ -20,7 +20,7 @@ from ..gradebook.lateness import hand_in_time, not_charged
 from ..gradebook.rows import Row
 from ..host.interruptions import as_interruption
 from ..submission import NotASubmission, Submission
-from ..submission.similarity import PASSAGES, Pair, similar, submission_passages
+from ..submission.similarity import FINGERPRINT_VERSION, Pair, similar_pairs, submission_fingerprints
 from .cache import keep, kept_results
 from .collect import Entry, read_submission
 from .grading import Graded
@@ -162,15 +162,15 @@ def _submission(course: Course, assignment: Assignment, entry: Entry) -> Submiss
 def _similar(course: Course, assignment: Assignment, entries: Iterable[Entry]) -> list[Pair]:
     """The submissions that have oddly much in common besides what everybody was given."""
     stubs = {path.name: path.read_bytes() for path in sorted((course.root / course.package).glob("*.py"))}
-    given = submission_passages(stubs)
+    given = submission_fingerprints(stubs)
     own = {}
     with kept_results(course) as store:
         for entry in entries:
             submission = _submission(course, assignment, entry)
-            key = f"passages {PASSAGES} {submission.digest}"
+            key = f"passages {FINGERPRINT_VERSION} {submission.digest}"
             found = store.get(key)
             if not isinstance(found, frozenset):
-                found = submission_passages(submission.files)
+                found = submission_fingerprints(submission.files)
                 store.set(key, found)
             own[entry.student] = found - given
-    return similar(own)
+    return similar_pairs(own)

@@ -194,10 +194,10 @@ def archive(data: bytes) -> None:
 
 
 def source(data: bytes) -> None:
-    """A Python file: text that the worker can be sent, and passages that can be compared."""
+    """A Python file: text that the worker can be sent, and fingerprints that can be compared."""
     text = decode(data).text
     assert text.encode("utf-8").decode("utf-8") == text
-    similarity.passages(text)
+    similarity.fingerprints(text)
 
 
 def golden_pack(data: bytes) -> None:
