@@ -129,31 +129,31 @@ def doctor(sandbox: SandboxOption = "auto", root: CourseOption = None) -> None:
     Exits with 3 when none holds, or the reference does not pass. Outside of a course folder there is no reference.
     """
     from . import show
-    from .sandbox import SandboxUnavailable, confinement
-    from .sandbox.choice import ways
-    from .sandbox.doctor import examine
+    from .sandbox import SandboxUnavailable, choose_confinement
+    from .sandbox.choice import confinements
+    from .sandbox.doctor import run_all_probes
 
-    way = confinement(sandbox)
-    held = False
-    for each in ways() if sandbox == "auto" else [way]:
+    chosen = choose_confinement(sandbox)
+    kept = False
+    for each in confinements() if sandbox == "auto" else [chosen]:
         try:
-            probes = examine(each)
+            probes = run_all_probes(each)
         except SandboxUnavailable as error:
             Console().print(f"{each.name}: cannot be used here: {error}", end="\n\n")
             continue
         Console().print(*show.examined(each, probes), sep="\n", end="\n\n")
-        if each.name == way.name:
-            held = not any(probe.broken for probe in probes)
-    Console().print(f"Submissions are run in: {way.name}")
+        if each.name == chosen.name:
+            kept = not any(probe.broken for probe in probes)
+    Console().print(f"Submissions are run in: {chosen.name}")
     try:
         loaded = course.load(root)
     except CourseError as error:
         if root:
             raise
         Console().print(f"No assignment was tried: {error}", soft_wrap=True, highlight=False)
-        raise typer.Exit(0 if held else 3) from None
-    passed = show.self_tests(loaded, way)
-    raise typer.Exit(0 if passed and held else 3)
+        raise typer.Exit(0 if kept else 3) from None
+    passed = show.self_tests(loaded, chosen)
+    raise typer.Exit(0 if passed and kept else 3)
 
 
 @app.command()

@@ -41,9 +41,9 @@ from .errors import GraderError
 from .gradebook import Gradebook
 from .gradebook.annotate import annotate
 from .gradebook.database import find_own_programs
-from .gradebook.lateness import handed_in, late_penalty, not_charged
+from .gradebook.lateness import hand_in_time, late_penalty, not_charged
 from .gradebook.markdown import highlight, to_safe_html
-from .gradebook.rendering import Allowance, bounded_html, fenced
+from .gradebook.rendering import PageBudget, bounded_html, boxed
 from .gradebook.restore import read_released, restore
 from .submission import NotASubmission
 from .wording import one_line
@@ -221,25 +221,25 @@ class LatePolicy(LateSubmissionPlugin):  # type: ignore[misc]
 def safe_markdown(context: Any, source: str) -> str:
     """nbconvert's filter ``markdown2html``, for text that a student may have written."""
     cell = context.get("cell", {})
-    html = bounded_html(to_safe_html, source, cell.get("attachments", {}), allowance=_allowance(context))
+    html = bounded_html(to_safe_html, source, cell.get("attachments", {}), budget=_page_budget(context))
     ours = cell.get("metadata", {}).get("nbgrader", {}).get("locked", False)
-    return fenced(html, "" if ours else "as handed in")
+    return boxed(html, "" if ours else "as handed in")
 
 
 @pass_context
 def safe_code(context: Any, source: str, language: str | None = None, metadata: Any = None) -> str:
     """nbconvert's filter ``highlight_code``, for code that a student may have written."""
-    return fenced(bounded_html(highlight, source, allowance=_allowance(context)))
+    return boxed(bounded_html(highlight, source, budget=_page_budget(context)))
 
 
-def _allowance(context: Any) -> Allowance:
+def _page_budget(context: Any) -> PageBudget:
     """What is left for the page that is being made; nbconvert has one dict of resources for each."""
-    left: Allowance = context.get("resources", {}).setdefault("allowance", Allowance())
+    left: PageBudget = context.get("resources", {}).setdefault("budget", PageBudget())
     return left
 
 
 def _existing_timestamp(_: CourseDirectory, folder: str) -> datetime | None:
-    time = handed_in(Path(folder))
+    time = hand_in_time(Path(folder))
     return time.replace(tzinfo=None) if time else None  # nbgrader counts in UTC and does not say so
 
 

@@ -180,22 +180,22 @@ def prove(course: Course, exercises: Sequence[str], *, check: bool = False, jobs
         raise typer.Exit(1)
 
 
-def examined(way: Confinement, probes: Sequence[Probe]) -> list[Table | str]:
+def examined(confinement: Confinement, probes: Sequence[Probe]) -> list[Table | str]:
     """What the doctor found out about a way of confinement."""
     table = Table(box=None, pad_edge=False)
     for column in ("", "promise", "what was seen"):
         table.add_column(column)
     for probe in probes:
-        if probe.held:
+        if probe.kept:
             mark = Text("✓", "green")
         else:
             mark = Text("✗ BROKEN", "red") if probe.promised else Text("○ not promised", "yellow")
         table.add_row(mark, probe.promise, Text(visible(probe.detail)))
-    reasons = [f"Not promised: {promise}. {why}" for promise, why in way.not_promised.items()]
-    return [f"Sandbox: {way.name}", table, *reasons]
+    reasons = [f"Not promised: {promise}. {why}" for promise, why in confinement.not_promised.items()]
+    return [f"Sandbox: {confinement.name}", table, *reasons]
 
 
-def self_tests(course: Course, held: Confinement) -> bool:
+def self_tests(course: Course, confinement: Confinement) -> bool:
     """Try the reference of each assignment in the sandbox, a line for each; whether none failed."""
     out, passed = Console(), True
     for assignment in course.assignment:
@@ -205,7 +205,7 @@ def self_tests(course: Course, held: Confinement) -> bool:
         else:
             try:
                 with Console(stderr=True).status(f"trying the reference of {assignment.name}"):
-                    self_test.require(course, assignment, held, again=True)
+                    self_test.require(course, assignment, confinement, again=True)
             except GraderError as error:
                 mark, said, passed = Text("✗ ", "red"), str(error), False
         out.print(mark + Text(f"{assignment.name}: {visible(said)}"), soft_wrap=True)

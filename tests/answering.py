@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from grader.sandbox import Limits
 from grader.sandbox.inside.wire import Frame
-from grader.sandbox.questions import Desk
+from grader.sandbox.questions import QuestionHandler
 from grader.sandbox.worker import LARGEST_ANSWER
 
 
@@ -29,7 +29,7 @@ class Here:
         proxies: Mapping[str, Sequence[str]],
         limits: Limits = Limits(),  # noqa: B008 (frozen)
     ) -> None:
-        self.desk, self.proxies, self.limits = Desk(answer), proxies, limits
+        self.handler, self.proxies, self.limits = QuestionHandler(answer), proxies, limits
 
     def ask(self, program: int, question: Frame, seconds: float) -> Frame:
-        return self.desk.reply(program, self.proxies, self.limits, question, LARGEST_ANSWER)
+        return self.handler.reply(program, self.proxies, self.limits, question, LARGEST_ANSWER)

@@ -22,7 +22,7 @@ from ..judging import oracle
 from ..judging.secret import course_secret
 from ..reference import Reference
 from ..report import Report, Verdict
-from ..sandbox import Confinement, SandboxUnavailable, confinement
+from ..sandbox import Confinement, SandboxUnavailable, choose_confinement
 from ..submission import NotASubmission, Submission
 from . import self_test
 from .cache import code_digest, digest, keep, kept_results
@@ -54,7 +54,7 @@ def ready(course: Course, assignment: Assignment, sandbox: str = "auto") -> Conf
     course : Course
     assignment : Assignment
     sandbox : str
-        A name for `grader.sandbox.confinement`.
+        A name for `grader.sandbox.choose_confinement`.
 
     Returns
     -------
@@ -67,9 +67,9 @@ def ready(course: Course, assignment: Assignment, sandbox: str = "auto") -> Conf
         When nothing that is handed in can be graded here.
     """
     oracle.require_packages(course, assignment)
-    held = confinement(sandbox)
-    self_test.require(course, assignment, held)
-    return held
+    confinement = choose_confinement(sandbox)
+    self_test.require(course, assignment, confinement)
+    return confinement
 
 
 def report_for(
@@ -88,14 +88,14 @@ def report_for(
     Interrupted
         When the machine gets in the way: that is never held against a submission.
     """
-    held = ready(course, assignment, sandbox)
-    kept = None if again else kept_report(course, assignment, hand_in, held)
+    confinement = ready(course, assignment, sandbox)
+    kept = None if again else kept_report(course, assignment, hand_in, confinement)
     if kept:
         return kept
     try:
         submission = read_submission(course, assignment, hand_in.path)
         secret = course_secret(course.root)
-        report = oracle.grade(submission, course, assignment, hand_in.student, confinement=held, secret=secret)
+        report = oracle.grade(submission, course, assignment, hand_in.student, confinement=confinement, secret=secret)
     except SandboxUnavailable:
         raise
     except NotASubmission as error:
@@ -108,16 +108,18 @@ def report_for(
             no_report(assignment, hand_in, f"the grader failed on it: {type(error).__name__}: {error}"[:500]),
             False,
         )
-    keep(course, {_cache_key(course, assignment, hand_in.student, submission, held): msgspec.json.encode(report)})
+    keep(
+        course, {_cache_key(course, assignment, hand_in.student, submission, confinement): msgspec.json.encode(report)}
+    )
     return Graded(hand_in, report, False)
 
 
-def kept_report(course: Course, assignment: Assignment, hand_in: HandIn, held: Confinement) -> Graded | None:
+def kept_report(course: Course, assignment: Assignment, hand_in: HandIn, confinement: Confinement) -> Graded | None:
     """The report of an earlier run, where nothing it depends on has changed."""
     try:
         submission = read_submission(course, assignment, hand_in.path)
         with kept_results(course) as store:
-            found = store.get(_cache_key(course, assignment, hand_in.student, submission, held))
+            found = store.get(_cache_key(course, assignment, hand_in.student, submission, confinement))
         return Graded(hand_in, msgspec.json.decode(found, type=Report), True) if isinstance(found, bytes) else None
     except (NotASubmission, msgspec.DecodeError, OSError, sqlite3.Error, diskcache.Timeout):
         return None  # grading it anew says what is wrong
@@ -133,14 +135,16 @@ def no_report(assignment: Assignment, hand_in: HandIn, why: str) -> Report:
     return Report(assignment.name, hand_in.student, "not run", verdicts, (f"{hint} Look at it by hand.",))
 
 
-def _cache_key(course: Course, assignment: Assignment, student: str, submission: Submission, held: Confinement) -> str:
+def _cache_key(
+    course: Course, assignment: Assignment, student: str, submission: Submission, confinement: Confinement
+) -> str:
     parts = (
         submission.digest.encode(),
         "\n".join(submission.remarks).encode(errors="surrogatepass"),
         student.encode(errors="surrogatepass"),
         msgspec.json.encode([assignment.name, assignment.exercises, course.limits, course.grading]),
         hashlib.sha256(course_secret(course.root)).digest(),
-        held.name.encode(),
+        confinement.name.encode(),
         code_digest(Reference.of(course)),
     )
     return digest(parts)

@@ -16,11 +16,11 @@ from .. import feedback
 from ..course import Assignment, Course
 from ..errors import GraderError, Interrupted
 from ..gradebook import Gradebook
-from ..gradebook.lateness import handed_in, not_charged
+from ..gradebook.lateness import hand_in_time, not_charged
 from ..gradebook.rows import Row
 from ..host.interruptions import as_interruption
 from ..submission import NotASubmission, Submission
-from ..submission.similarity import PASSAGES, Pair, similar, submission_passages
+from ..submission.similarity import FINGERPRINT_VERSION, Pair, similar_pairs, submission_fingerprints
 from .cache import keep, kept_results
 from .collect import HandIn, read_submission
 from .grading import Graded
@@ -97,7 +97,7 @@ def run(
             if not (graded.kept and receipts.hold(graded)):
                 submission = _submission(course, assignment, graded.hand_in)
                 try:
-                    gradebook.record(graded.report, submission, handed_in(graded.hand_in.path))
+                    gradebook.record(graded.report, submission, hand_in_time(graded.hand_in.path))
                 except Interrupted:
                     raise
                 except GraderError as error:
@@ -147,7 +147,7 @@ class _Receipts:
         )
 
     def _receipt(self, graded: Graded, row: Row) -> bytes:
-        parts = (graded.report, row, self.assignment, self.course.late, handed_in(graded.hand_in.path))
+        parts = (graded.report, row, self.assignment, self.course.late, hand_in_time(graded.hand_in.path))
         digest = hashlib.sha256(msgspec.json.encode(parts))
         for notebook in self.gradebook.written(graded.report):
             digest.update(hashlib.sha256(notebook or b"").digest())
@@ -164,15 +164,15 @@ def _submission(course: Course, assignment: Assignment, hand_in: HandIn) -> Subm
 def _similar(course: Course, assignment: Assignment, hand_ins: Iterable[HandIn]) -> list[Pair]:
     """The submissions that have oddly much in common besides what everybody was given."""
     stubs = {path.name: path.read_bytes() for path in sorted((course.root / course.package).glob("*.py"))}
-    given = submission_passages(stubs)
+    given = submission_fingerprints(stubs)
     own = {}
     with kept_results(course) as store:
         for hand_in in hand_ins:
             submission = _submission(course, assignment, hand_in)
-            key = f"passages {PASSAGES} {submission.digest}"
+            key = f"passages {FINGERPRINT_VERSION} {submission.digest}"
             found = store.get(key)
             if not isinstance(found, frozenset):
-                found = submission_passages(submission.files)
+                found = submission_fingerprints(submission.files)
                 store.set(key, found)
             own[hand_in.student] = found - given
-    return similar(own)
+    return similar_pairs(own)

@@ -36,14 +36,14 @@ _JUDGED = ("pass", "partial", "fail")
 _passed_here: set[str] = set()  # keys, so that this process asks the disk once
 
 
-def require(course: Course, assignment: Assignment, held: Confinement, *, again: bool = False) -> None:
+def require(course: Course, assignment: Assignment, confinement: Confinement, *, again: bool = False) -> None:
     """Refuse an assignment whose reference does not pass in the sandbox here; tried once, and kept.
 
     Parameters
     ----------
     course : Course
     assignment : Assignment
-    held : Confinement
+    confinement : Confinement
         What submissions will run in.
     again : bool, default False
         Try it even if an earlier success is kept.
@@ -60,18 +60,18 @@ def require(course: Course, assignment: Assignment, held: Confinement, *, again:
         When the machine gets in the way.
     """
     oracle.require_packages(course, assignment)
-    key = _key(course, assignment, held)
+    key = _key(course, assignment, confinement)
     if not again and (key in _passed_here or _is_kept(course, key)):
         _passed_here.add(key)
         return
-    report = _grade_reference(course, assignment, held)
+    report = _grade_reference(course, assignment, confinement)
     failed = [
         verdict
         for exercise, verdict in zip(assignment.exercises, report.exercises, strict=True)
         if verdict.verdict not in (_JUDGED if exercise.score else ("pass",))
     ]
     if failed:
-        raise SelfTestFailed(_refusal(assignment, held, failed))
+        raise SelfTestFailed(_refusal(assignment, confinement, failed))
     solved = [exercise.name for exercise in assignment.exercises if not exercise.score]
     RecipeBook(Reference.of(course)).require(course, solved)  # what is wrong is named, so that has to be usable, too
     keep(course, {key: _PASSED})
@@ -95,10 +95,10 @@ def _untrained(reference: Reference, exercise: Exercise) -> bytes:
     return open_nets.untrained(getattr(reference.module(module), function))
 
 
-def _grade_reference(course: Course, assignment: Assignment, held: Confinement) -> Report:
+def _grade_reference(course: Course, assignment: Assignment, confinement: Confinement) -> Report:
     try:
         submission = reference_submission(course, assignment)
-        return oracle.grade(submission, course, assignment, _STUDENT, confinement=held, secret=_SECRET)
+        return oracle.grade(submission, course, assignment, _STUDENT, confinement=confinement, secret=_SECRET)
     except GraderError:
         raise
     except Exception as error:
@@ -110,15 +110,15 @@ def _grade_reference(course: Course, assignment: Assignment, held: Confinement) 
         ) from error
 
 
-def _refusal(assignment: Assignment, held: Confinement, failed: list[Verdict]) -> str:
+def _refusal(assignment: Assignment, confinement: Confinement, failed: list[Verdict]) -> str:
     first, *others = failed
     hint = next((finding.hint for finding in first.findings if finding.hint), first.verdict).rstrip(".")
     modules = Counter(verdict.name.partition(".")[0] for verdict in others)
     also = "".join(f", and {count} more of {module}" for module, count in modules.items())
     return (
         f"{assignment.name} is not graded, because on this machine the reference itself does not pass in the sandbox "
-        f"({held.name}): {first.name} ({hint}){also}; raise seconds or memory under [limits] in course.toml, or repair "
-        "what is named here, and run the same command again."
+        f"({confinement.name}): {first.name} ({hint}){also}; raise seconds or memory under [limits] in course.toml, or "
+        "repair what is named here, and run the same command again."
     )
 
 
@@ -130,12 +130,12 @@ def _is_kept(course: Course, key: str) -> bool:
         return False
 
 
-def _key(course: Course, assignment: Assignment, held: Confinement) -> str:
+def _key(course: Course, assignment: Assignment, confinement: Confinement) -> str:
     return digest(
         (
             b"self-test",
             msgspec.json.encode([assignment.name, assignment.exercises, course.limits, course.grading]),
-            held.name.encode(),
+            confinement.name.encode(),
             code_digest(Reference.of(course)),
             *_machine(course),
         )

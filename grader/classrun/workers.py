@@ -21,7 +21,7 @@ from .. import course as courses
 from ..course import Assignment, Course
 from ..host.bounded_process import BoundedProcess, ChildDied, OutOfTime
 from ..judging import oracle
-from ..sandbox import confinement
+from ..sandbox import choose_confinement
 from .collect import HandIn
 from .grading import Graded, kept_report, no_report, ready, report_for
 
@@ -49,7 +49,7 @@ def grade_class(
     jobs : int, optional
         Processes; as many as there are processors by default.
     sandbox : str
-        A name for `grader.sandbox.confinement`.
+        A name for `grader.sandbox.choose_confinement`.
     again : bool
         Grade what was graded before, too.
 
@@ -66,10 +66,10 @@ def grade_class(
     Interrupted
         When the machine gets in the way. What was yielded before is kept.
     """
-    held = ready(course, assignment, sandbox)
+    confinement = ready(course, assignment, sandbox)
     tasks = []
     for hand_in in hand_ins:
-        kept = None if again else kept_report(course, assignment, hand_in, held)
+        kept = None if again else kept_report(course, assignment, hand_in, confinement)
         if kept:
             yield kept
         else:
@@ -127,7 +127,7 @@ def report_within_time(
 ) -> Graded:
     """As `report_for`, in a process of its own that is ended should it hang."""
     oracle.require_packages(course, assignment)
-    kept = None if again else kept_report(course, assignment, hand_in, confinement(sandbox))
+    kept = None if again else kept_report(course, assignment, hand_in, choose_confinement(sandbox))
     if kept:
         return kept
     task = _Task(str(course.root), assignment.name, hand_in, sandbox, again)

@@ -21,7 +21,7 @@ from ..course import Assignment, Course
 from ..gradebook import Gradebook
 from ..reference import Reference
 from ..release import release
-from ..sandbox import SandboxUnavailable, confinement
+from ..sandbox import SandboxUnavailable, choose_confinement
 from .roster import Kit, roster
 
 ASSIGNMENT = "hw3"
@@ -49,7 +49,7 @@ def run(course: Course, folder: Path | None = None) -> None:
     assignment = course[ASSIGNMENT]
     sandbox = "auto"
     try:
-        confinement(sandbox)
+        choose_confinement(sandbox)
     except SandboxUnavailable as error:
         sandbox = "none"
         out.print(f"No sandbox: {error}", BARE, style="bold red")

@@ -14,7 +14,7 @@ from ..course import Assignment, Exercise
 from ..report import Report, Verdict
 from ..wording import WORDING, VerdictName
 
-NEEDS_A_LOOK: tuple[VerdictName, ...] = ("error", "timeout", "killed")
+NEEDS_ATTENTION: tuple[VerdictName, ...] = ("error", "timeout", "killed")
 
 
 @dataclass(frozen=True)
@@ -117,7 +117,7 @@ def visible_cases(exercise: str) -> Mapping[str, str]:
     return found
 
 
-def attention(reports: Sequence[Report]) -> list[tuple[Report, list[str]]]:
+def needs_attention(reports: Sequence[Report]) -> list[tuple[Report, list[str]]]:
     """The submissions that a person should open, each with the reasons: what was stopped, what was remarked.
 
     A remark on most of the class is not about anyone in it; those are `common_remarks`.
@@ -126,10 +126,10 @@ def attention(reports: Sequence[Report]) -> list[tuple[Report, list[str]]]:
     found = []
     for report in reports:
         reasons = []
-        for name in NEEDS_A_LOOK:
+        for name in NEEDS_ATTENTION:
             names = [verdict.name for verdict in report.exercises if verdict.verdict == name]
             if names:
-                reasons.append(f"{WORDING[name].words.capitalize()}: {_some(names)}.")
+                reasons.append(f"{WORDING[name].words.capitalize()}: {_first_names(names)}.")
         reasons.extend(remark for remark in report.remarks if remark not in common)
         if reasons:
             found.append((report, reasons))
@@ -144,7 +144,7 @@ def common_remarks(reports: Sequence[Report], smallest: int = 5) -> list[str]:
     return [remark for remark, count in counts.most_common() if 2 * count > len(reports)]
 
 
-def _some(names: Sequence[str], limit: int = 3) -> str:
+def _first_names(names: Sequence[str], limit: int = 3) -> str:
     """The first few names, and how many more there are."""
     more = len(names) - limit
     return ", ".join(names[:limit]) + (f" and {more} more" if more > 0 else "")
@@ -159,6 +159,6 @@ def distribution(reports: Iterable[Report], bins: int = 10) -> list[Bin]:
     return [Bin(100 * k // bins, 100 * (k + 1) // bins, count) for k, count in enumerate(counts)]
 
 
-def middle(reports: Sequence[Report]) -> float:
+def median_score(reports: Sequence[Report]) -> float:
     """The median score; 0.0 for an empty class."""
     return median(report.score for report in reports) if reports else 0.0

@@ -23,7 +23,7 @@ _NAMED: Final = 5
 _OFFSET: Final = re.compile(r" ([+-]\d\d:?\d\d)$")  # apart from the time, nbgrader takes +0200 for 200 seconds
 
 
-def handed_in(submission: Path) -> datetime | None:
+def hand_in_time(submission: Path) -> datetime | None:
     """When something was handed in, as whoever collected it wrote down.
 
     That stands beside the submission, in ``hw3.timestamp.txt``; or else, as nbgrader collects, in ``timestamp.txt`` in
@@ -82,7 +82,7 @@ def not_charged(course: Course, assignment: Assignment, submissions: Mapping[str
     """
     if not course.late.per_day:
         return ""
-    students = [student for student, path in submissions.items() if handed_in(path) is None]
+    students = [student for student, path in submissions.items() if hand_in_time(path) is None]
     if not students:
         return ""
     who = ", ".join(one_line(student, 60) for student in students[:_NAMED])

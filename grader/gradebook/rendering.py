@@ -1,7 +1,7 @@
 """HTML of a stranger's text within bounded time, memory and size, or else that text as it is.
 
 Markdown, HTML filters and syntax colouring take quadratic time on texts that are made for it: 50,000 lines of ``|`` or
-of tabs keep them busy for minutes. So they run in a process that can be ended, and a whole page has one allowance.
+of tabs keep them busy for minutes. So they run in a process that can be ended, and a whole page has one budget.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _FENCE: Final = "overflow: auto; overflow-wrap: anywhere;"
 
 
 @dataclass
-class Allowance:
+class PageBudget:
     """What one page may still take.
 
     Attributes
@@ -42,7 +42,7 @@ class Allowance:
     characters: int = 4_000_000
 
 
-def bounded_html(render: Callable[..., str], source: str, *arguments: object, allowance: Allowance) -> str:
+def bounded_html(render: Callable[..., str], source: str, *arguments: object, budget: PageBudget) -> str:
     """Render a text, or show it as plain text where that takes too long, too much, or fails.
 
     Parameters
@@ -53,7 +53,7 @@ def bounded_html(render: Callable[..., str], source: str, *arguments: object, al
         From anybody.
     *arguments : object
         Further arguments of `render`.
-    allowance : Allowance
+    budget : PageBudget
         Of the page; what is used is taken off.
 
     Returns
@@ -62,25 +62,25 @@ def bounded_html(render: Callable[..., str], source: str, *arguments: object, al
         Harmless HTML. Plain text stands in a ``<pre>`` element, behind a sentence that says so.
     """
     shown = source[:LIMIT]
-    seconds = min(_CELL_SECONDS, allowance.seconds)
+    seconds = min(_CELL_SECONDS, budget.seconds)
     why = "there was no time left for this page"
     if seconds > 0:
         try:
             page, used = _renderer()(render, shown, *arguments, seconds=seconds)
         except Exception as error:  # whatever a library raises on a stranger's text
-            allowance.seconds -= seconds
+            budget.seconds -= seconds
             late = isinstance(error, OutOfTime | ChildDied)
             why = "laying it out takes too long" if late else "it cannot be laid out"
         else:
-            allowance.seconds -= used
-            if len(page) <= allowance.characters:
-                allowance.characters -= len(page)
+            budget.seconds -= used
+            if len(page) <= budget.characters:
+                budget.characters -= len(page)
                 return page + ("" if shown == source else "<p><em>The rest of this text is not shown.</em></p>")
             why = "there was no room left on this page"
-    return _plain(source, why, allowance)
+    return _plain(source, why, budget)
 
 
-def fenced(page: str, title: str = "") -> str:
+def boxed(page: str, title: str = "") -> str:
     """HTML in a box of its own: what is in it paints over nothing outside of it.
 
     Parameters
@@ -94,10 +94,10 @@ def fenced(page: str, title: str = "") -> str:
     return f'<div style="{_FENCE}{line}">{page}</div>'
 
 
-def _plain(source: str, why: str, allowance: Allowance) -> str:
-    text = visible(source, max(0, min(LIMIT, allowance.characters)))
+def _plain(source: str, why: str, budget: PageBudget) -> str:
+    text = visible(source, max(0, min(LIMIT, budget.characters)))
     page = f'<pre style="white-space: pre-wrap; overflow-wrap: anywhere;">{html.escape(text)}</pre>'
-    allowance.characters -= len(page)
+    budget.characters -= len(page)
     return f"<p><em>Shown as plain text, because {why}.</em></p>{page}"
 
 

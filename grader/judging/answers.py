@@ -22,7 +22,7 @@ from ..host.bounded_process import BoundedProcess
 from ..reference import Reference
 from ..sandbox import Limits
 from ..sandbox.inside.wire import Frame
-from ..sandbox.questions import Desk
+from ..sandbox.questions import QuestionHandler
 from ..sandbox.worker import LARGEST_ANSWER
 
 MEMORY: Final = 1 << 30
@@ -77,11 +77,11 @@ def _prepare() -> None:
 def _reply(
     root: Path, package: str, program: int, proxies: Mapping[str, Sequence[str]], limits: Limits, question: Frame
 ) -> Frame:
-    return _desk(root, package).reply(program, proxies, limits, question, LARGEST_ANSWER)
+    return _handler(root, package).reply(program, proxies, limits, question, LARGEST_ANSWER)
 
 
 @cache
-def _desk(root: Path, package: str) -> Desk:
+def _handler(root: Path, package: str) -> QuestionHandler:
     reference = Reference(root, package)
 
     def answer(module: str, function: str, args: tuple[object, ...], kwargs: dict[str, object]) -> object:
@@ -89,4 +89,4 @@ def _desk(root: Path, package: str) -> Desk:
         with np.errstate(all="ignore"):
             return getattr(given, function)(*args, **kwargs)
 
-    return Desk(answer)
+    return QuestionHandler(answer)

@@ -29,7 +29,7 @@ from ..errors import CourseError
 from ..reference import Reference
 from ..report import Verdict
 from ..submission import Submission
-from ..submission.archive_members import Careful
+from ..submission.archive_members import CappedReader
 from ..wording import VerdictName
 
 HIDDEN_IMAGES = 2000  # a standard error of 1.1 % in the accuracy
@@ -181,8 +181,8 @@ def hidden_images(dataset: str, key: bytes) -> tuple[Array, Array]:
 
 
 def _read(data: bytes, file: str) -> tuple[dict[str, Array], str]:
-    # Careful: a directory of many megabytes takes many times its size in memory before its members can be counted.
-    return read_model(cast("IO[bytes]", Careful(io.BytesIO(data))), Path(file).name)
+    # CappedReader, because a directory of many megabytes takes many times its size in memory before its members can be counted.
+    return read_model(cast("IO[bytes]", CappedReader(io.BytesIO(data))), Path(file).name)
 
 
 def _check_shapes(weights: Mapping[str, Array], model: ModelRecipe, file: str) -> None:

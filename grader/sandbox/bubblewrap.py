@@ -11,7 +11,7 @@ from pathlib import Path
 
 from .confine import SECONDS_TO_DIE, Confinement, Process, SandboxUnavailable
 from .privileges import SYS_ADMIN, has, unprivileged_user
-from .readable import DEVICES, Reach
+from .readable import DEVICES, ReadableFiles
 from .unconfined import Child
 
 
@@ -33,17 +33,17 @@ class Bubblewrap(Confinement):
         """See `Confinement.tasks`; in a user namespace of its own the worker is the first."""
         return 0 if self._own_users else super().tasks()
 
-    def spawn(self, seen: Reach, scratch: str, environment: Mapping[str, str]) -> Process:
+    def spawn(self, files: ReadableFiles, scratch: str, environment: Mapping[str, str]) -> Process:
         """Start a worker confined. It dies with the thread that started it."""
         program = shutil.which("bwrap")
         if program is None:
             raise SandboxUnavailable("the program bwrap is not installed (Debian and Fedora: package bubblewrap)")
         try:
-            return _Namespaces(program, [*self._options(seen, scratch), "--", *seen.argv], scratch, environment)
+            return _Namespaces(program, [*self._options(files, scratch), "--", *files.argv], scratch, environment)
         except OSError as error:
             raise SandboxUnavailable(f"bwrap could not be started: {error}") from error
 
-    def _options(self, seen: Reach, scratch: str) -> list[str]:
+    def _options(self, files: ReadableFiles, scratch: str) -> list[str]:
         options = ["--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try"]
         options += ["--unshare-user"] if self._own_users else []
         options += ["--die-with-parent", "--new-session", "--cap-drop", "ALL"]
@@ -52,16 +52,16 @@ class Bubblewrap(Confinement):
             for capability in ("CAP_SETUID", "CAP_SETGID", "CAP_DAC_READ_SEARCH"):
                 options += ["--cap-add", capability]
         # bwrap would make the folders on the way for root alone.
-        links = dict(seen.links)
+        links = dict(files.links)
         # To bind the two hundred entries of the standard library one by one takes a tenth of a second.
-        readable = [seen.library, *(path for path in seen.readable if not Path(path).is_relative_to(seen.library))]
+        readable = [files.library, *(path for path in files.paths if not Path(path).is_relative_to(files.library))]
         for folder in _parents([*readable, *links, scratch]):
             options += ["--symlink", links[folder], folder] if folder in links else ["--dir", folder]
         for path, target in links.items():
             options += ["--symlink", target, path]
         for path in readable:
             options += ["--ro-bind", path, path]
-        for path in seen.hidden:
+        for path in files.hidden:
             empty = ["--tmpfs", path, "--remount-ro", path]
             options += empty if os.path.isdir(path) else ["--ro-bind", "/dev/null", path]
         for path in DEVICES:

@@ -1,7 +1,7 @@
 """What every way of confining a worker promises.
 
 No network; no other process seen, signalled or traced; only the interpreter, and the few packages and functions that
-the submitted module needs, readable (see `reach`); one small scratch folder; limits on memory, processes, file size,
+the submitted module needs, readable (see `readable_files`); one small scratch folder; limits on memory, processes, file size,
 processor time, wall-clock time and output; nothing left behind. `grader.sandbox.doctor` proves it by running probes
 inside.
 """
@@ -17,7 +17,7 @@ from ..errors import GraderError
 from .privileges import tasks_of
 
 if TYPE_CHECKING:
-    from .readable import Reach
+    from .readable import ReadableFiles
 
 SECONDS_TO_DIE = 10.0
 SIZES_AND_TIMES = "sizes and times of the user's files are not seen"
@@ -66,14 +66,14 @@ class Confinement(ABC):
     ----------
     name : str
         As it stands in every report.
-    narrows : bool
-        Whether the worker also narrows itself before it runs submitted code.
+    drops_privileges : bool
+        Whether the worker also drops its privileges before it runs submitted code.
     not_promised : mapping of str to str
         What this way cannot keep, and why: a promise in the words of `doctor` → one sentence.
     """
 
     name: ClassVar[str]
-    narrows: ClassVar[bool] = True
+    drops_privileges: ClassVar[bool] = True
     not_promised: ClassVar[Mapping[str, str]] = {}
 
     @property
@@ -86,12 +86,12 @@ class Confinement(ABC):
         return tasks_of(self.user or os.getuid())
 
     @abstractmethod
-    def spawn(self, seen: Reach, scratch: str, environment: Mapping[str, str]) -> Process:
+    def spawn(self, files: ReadableFiles, scratch: str, environment: Mapping[str, str]) -> Process:
         """Start a worker confined.
 
         Parameters
         ----------
-        seen : Reach
+        files : ReadableFiles
             What may be read, and the command.
         scratch : str
             The one folder that may be written to; also the working directory.

@@ -14,8 +14,8 @@ from ..host.temporary_folders import temporary_folder
 from . import given_utils
 from .confine import SIZES_AND_TIMES, Confinement
 from .limits import MEGABYTE, Limits
-from .probe_targets import Attempt, surroundings
-from .readable import reach
+from .probe_targets import Attempt, probe_targets
+from .readable import readable_files
 from .worker import Worker, WorkerLost
 
 _SOURCE = Path(__file__).with_name("probes.py")
@@ -30,7 +30,7 @@ class Probe:
     ----------
     promise : str
         What the sandbox says: ``"no TCP connection"``.
-    held : bool
+    kept : bool
         Whether it is so.
     detail : str
         What was reached, when it is not.
@@ -39,17 +39,17 @@ class Probe:
     """
 
     promise: str
-    held: bool
+    kept: bool
     detail: str = ""
     promised: bool = True
 
     @property
     def broken(self) -> bool:
         """Whether a promise was made and not kept."""
-        return self.promised and not self.held
+        return self.promised and not self.kept
 
 
-def examine(way: Confinement) -> list[Probe]:
+def run_all_probes(way: Confinement) -> list[Probe]:
     """Run every probe.
 
     Parameters
@@ -66,13 +66,13 @@ def examine(way: Confinement) -> list[Probe]:
     SandboxUnavailable
         When no worker can be started at all.
     """
-    with surroundings() as around, temporary_folder() as folder:
+    with probe_targets() as around, temporary_folder() as folder:
         probes = _try_all(way, [*_quick_attempts(folder), *around.attempts()])
     return [*probes, _hidden_files(way), _processor_time(way), _time_asleep(way), _nothing_left(way)]
 
 
-def quick(way: Confinement) -> list[Probe]:
-    """The probes that take no time and need no listener: what `choice.confinement` asks before it trusts a way.
+def run_quick_probes(way: Confinement) -> list[Probe]:
+    """The probes that take no time and need no listener: what `choice.choose_confinement` asks before it trusts a way.
 
     Parameters
     ----------
@@ -103,17 +103,17 @@ def _quick_attempts(folder: str) -> list[Attempt]:
             "read",
             (str(given_utils.FOLDER / "fast_layers.py"),),
         ),
-        ("the course's folder is not listed", "see", (str(_ROOT), _names(_ROOT))),
-        ("the home folder is not listed", "see", (str(Path.home()), _names(Path.home()))),
+        ("the course's folder is not listed", "list_folder", (str(_ROOT), _names(_ROOT))),
+        ("the home folder is not listed", "list_folder", (str(Path.home()), _names(Path.home()))),
         ("nothing is written to the temporary folder", "write", (tempfile.gettempdir(),)),
         ("modes, owners, times and attributes of files stay", "change", (str(own),)),
         ("those of open files stay", "change_open_file", ()),
-        ("no file is emptied by opening it", "empty", (str(own),)),
-        (SIZES_AND_TIMES, "look_at", (str(own),)),
+        ("no file is emptied by opening it", "truncate", (str(own),)),
+        (SIZES_AND_TIMES, "stat_file", (str(own),)),
         ("no folder is watched", "watch", (folder,)),
         ("limits and priorities of the grader stay", "limit_other", (os.getpid(),)),
         ("no system call that a numpy process has no use for", "call_unlisted", ()),
-        ("the grader is not seen", "look_around", (os.getpid(),)),
+        ("the grader is not seen", "see_process", (os.getpid(),)),
         ("no process is started", "fork", ()),
         ("no program is run", "run_program", ()),
         ("the process cannot hide from the grader's kill", "leave_group", ()),
@@ -128,7 +128,7 @@ def _quick_attempts(folder: str) -> list[Attempt]:
 
 def _names(folder: Path) -> list[str]:
     """What lies in a folder, without what leads to something readable; nothing when it is readable itself."""
-    readable = [Path(path) for path in reach().readable]
+    readable = [Path(path) for path in readable_files().paths]
     if any(folder.is_relative_to(path) for path in readable):
         return []
     try:
@@ -167,8 +167,8 @@ def _hidden_files(way: Confinement) -> Probe:
         with _worker(way, limits) as worker:
             outcome = worker.run("hidden = probes.hide_files(size)", {"size": limits.scratch}, ("hidden",))
     except WorkerLost as lost:
-        held = lost.reason == "killed"
-        return Probe(promise, held, "" if held else lost.message)
+        kept = lost.reason == "killed"
+        return Probe(promise, kept, "" if kept else lost.message)
     hidden = str(outcome.values["hidden"]) if isinstance(outcome, Ran) else ""
     return Probe(promise, not hidden, hidden)
 
@@ -178,10 +178,10 @@ def _processor_time(way: Confinement) -> Probe:
     promise = "processor time is limited"
     try:
         with _worker(way, Limits(seconds=12.0, cpu_seconds=3)) as worker:
-            worker.run("probes.burn()", {}, ())
+            worker.run("probes.use_processor()", {}, ())
     except WorkerLost as lost:
-        held = lost.reason == "killed"
-        return Probe(promise, held, "" if held else lost.message)
+        kept = lost.reason == "killed"
+        return Probe(promise, kept, "" if kept else lost.message)
     return Probe(promise, False, "an endless loop came to its end")
 
 
@@ -191,8 +191,8 @@ def _time_asleep(way: Confinement) -> Probe:
         with _worker(way, Limits(seconds=1.0)) as worker:
             worker.run("import time; time.sleep(600)", {}, ())
     except WorkerLost as lost:
-        held = lost.reason == "timeout"
-        return Probe(promise, held, "" if held else lost.message)
+        kept = lost.reason == "timeout"
+        return Probe(promise, kept, "" if kept else lost.message)
     return Probe(promise, False, "it slept for ten minutes")
 
 

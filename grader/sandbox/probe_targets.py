@@ -20,7 +20,7 @@ Attempt = tuple[str, str, tuple[object, ...]]
 
 
 @dataclass
-class Surroundings:
+class ProbeTargets:
     """What stands around the sandbox.
 
     Attributes
@@ -57,7 +57,7 @@ class Surroundings:
             ("nothing is written beside the scratch folder", "write", (self.folder,)),
             ("nothing is written to shared memory", "write", ("/dev/shm",)),
             ("no message queue is removed", "remove_queue", (self.queue,)),
-            ("no other process is seen", "look_around", (self.victim,)),
+            ("no other process is seen", "see_process", (self.victim,)),
             ("limits and priorities of other processes stay", "limit_other", (self.victim,)),
             ("no other process is signalled", "send_signal", (self.victim,)),
             ("no other process is traced", "trace", (self.victim,)),
@@ -67,7 +67,7 @@ class Surroundings:
 
 
 @contextmanager
-def surroundings() -> Iterator[Surroundings]:
+def probe_targets() -> Iterator[ProbeTargets]:
     """Build the surroundings, and take them down afterwards."""
     with ExitStack() as stack:
         folder = stack.enter_context(temporary_folder())
@@ -86,7 +86,7 @@ def surroundings() -> Iterator[Surroundings]:
         argv = [sys.executable, "-I", "-S", "-c", sleeper]
         victim = stack.enter_context(subprocess.Popen(argv, stdin=subprocess.PIPE))
         stack.callback(victim.kill)
-        yield Surroundings(
+        yield ProbeTargets(
             folder,
             listener(socket.AF_INET, socket.SOCK_STREAM, ("127.0.0.1", 0)),
             listener(socket.AF_INET, socket.SOCK_DGRAM, ("127.0.0.1", 0)),

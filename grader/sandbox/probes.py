@@ -42,7 +42,7 @@ def open_socket(family: int, kind: int) -> str:
     return "a socket was opened"
 
 
-def see(folder: str, names: list[str]) -> str:
+def list_folder(folder: str, names: list[str]) -> str:
     """See, in a folder, one of the names that are known to be there."""
     try:
         seen = set(os.listdir(folder)) & set(names)
@@ -106,7 +106,7 @@ def change_open_file() -> str:
     return f"{done} of an open file could be changed" if done else ""
 
 
-def empty(path: str) -> str:
+def truncate(path: str) -> str:
     """Empty a file by opening it, without asking to write."""
     for flags in (os.O_RDONLY, os.O_ACCMODE):  # the second asks neither to read nor to write
         try:
@@ -117,7 +117,7 @@ def empty(path: str) -> str:
     return ""
 
 
-def look_at(path: str) -> str:
+def stat_file(path: str) -> str:
     """See how large a file is and when it was written."""
     try:
         found = os.stat(path)
@@ -186,7 +186,7 @@ def _done(**attempts: Callable[[], object]) -> str:
     return ", ".join(done)
 
 
-def look_around(victim: int) -> str:
+def see_process(victim: int) -> str:
     """See another process."""
     try:
         others = [name for name in os.listdir("/proc") if name.isdigit() and int(name) != os.getpid()]
@@ -362,7 +362,7 @@ def become_root() -> str:
     return f"{done}: still allowed" if done else ""
 
 
-def burn() -> None:
+def use_processor() -> None:
     """Use the processor until stopped."""
     while True:
         pass

@@ -132,7 +132,7 @@ class Questions:
         return None
 
 
-class Desk:
+class QuestionHandler:
     """Answers the questions of programs, one program after the other, and forgets everything in between.
 
     Parameters

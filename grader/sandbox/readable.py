@@ -45,15 +45,15 @@ _LEFT_OUT = {"_tkinter", "ensurepip", "idlelib", "tkinter", "turtle", "turtledem
 
 
 @dataclass(frozen=True)
-class Reach:
+class ReadableFiles:
     """What a worker sees of the machine.
 
     Attributes
     ----------
-    readable : tuple of str
+    paths : tuple of str
         Folders and files that may be read, with everything beneath them; no path has a link in it.
     library : str
-        The folder of the standard library, nearly all entries of which are among `readable`.
+        The folder of the standard library, nearly all entries of which are among `paths`.
     hidden : tuple of str
         Its other entries: the packages that are installed in it.
     links : tuple of (str, str)
@@ -64,7 +64,7 @@ class Reach:
         What of ``utils`` can be imported there and not called; see `given_utils.withheld`.
     """
 
-    readable: tuple[str, ...]
+    paths: tuple[str, ...]
     library: str
     hidden: tuple[str, ...]
     links: tuple[tuple[str, str], ...]
@@ -75,7 +75,7 @@ class Reach:
 _LOCK = threading.Lock()
 
 
-def reach(packages: tuple[str, ...] = (), functions: tuple[str, ...] = ()) -> Reach:
+def readable_files(packages: tuple[str, ...] = (), functions: tuple[str, ...] = ()) -> ReadableFiles:
     """Prepare what a worker needs.
 
     Parameters
@@ -87,7 +87,7 @@ def reach(packages: tuple[str, ...] = (), functions: tuple[str, ...] = ()) -> Re
 
     Returns
     -------
-    Reach
+    ReadableFiles
         For the life of this process, after which the prepared folder is removed.
 
     Raises
@@ -96,11 +96,11 @@ def reach(packages: tuple[str, ...] = (), functions: tuple[str, ...] = ()) -> Re
         When a package is not installed, or it cannot be found out which files it has.
     """
     with _LOCK:  # Python 3.11 cannot parse in two threads at once, and one prepared folder is enough
-        return _reach(packages, functions)
+        return _readable_files(packages, functions)
 
 
 @cache
-def _reach(packages: tuple[str, ...], functions: tuple[str, ...]) -> Reach:
+def _readable_files(packages: tuple[str, ...], functions: tuple[str, ...]) -> ReadableFiles:
     standard, hidden = _standard_library()
     installed = _installed((*ALWAYS, *WORKER, *packages))
     python = os.path.realpath(sys.executable)
@@ -110,8 +110,8 @@ def _reach(packages: tuple[str, ...], functions: tuple[str, ...]) -> Reach:
     links = [*_root_links(), *((name, path) for name, path in loaded.items() if name != path)]
     prepared = _prepared(python, standard, installed, given_utils.copied(functions))
     imported = f"{prepared}/packages"
-    return Reach(
-        readable=(*dict.fromkeys((*(path for path in beside if not _beneath(path, folders)), *folders)), prepared),
+    return ReadableFiles(
+        paths=(*dict.fromkeys((*(path for path in beside if not _beneath(path, folders)), *folders)), prepared),
         library=os.path.realpath(sysconfig.get_path("stdlib")),
         hidden=hidden,
         links=tuple(link for link in links if not _beneath(link[0], folders)),

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from .confine import SECONDS_TO_DIE, SIZES_AND_TIMES, Confinement, Process, SandboxUnavailable
 from .privileges import unprivileged_user
-from .readable import DEVICES, Reach
+from .readable import DEVICES, ReadableFiles
 
 
 class Sandlock(Confinement):
@@ -28,7 +28,7 @@ class Sandlock(Confinement):
         """See `Confinement.user`."""
         return unprivileged_user(supervised=True)
 
-    def spawn(self, seen: Reach, scratch: str, environment: Mapping[str, str]) -> Process:
+    def spawn(self, files: ReadableFiles, scratch: str, environment: Mapping[str, str]) -> Process:
         """Start a worker confined. It dies with the thread that started it."""
         try:
             from sandlock import Protection, Sandbox, landlock_abi_version
@@ -39,7 +39,7 @@ class Sandlock(Confinement):
             raise SandboxUnavailable("this kernel has no Landlock, or 'landlock' is not in /sys/kernel/security/lsm")
 
         sandbox = Sandbox(
-            fs_readable=[*seen.readable, *DEVICES],
+            fs_readable=[*files.paths, *DEVICES],
             fs_writable=[scratch, "/dev/null"],
             clean_env=True,
             env=dict(environment),
@@ -50,7 +50,7 @@ class Sandlock(Confinement):
         )
         pipe = StdioMode.PIPED
         try:
-            return _Confined(sandbox, sandbox.popen(list(seen.argv), stdin=pipe, stdout=pipe, stderr=pipe))
+            return _Confined(sandbox, sandbox.popen(list(files.argv), stdin=pipe, stdout=pipe, stderr=pipe))
         except (RuntimeError, OSError) as error:
             raise SandboxUnavailable(f"sandlock could not start a process here: {error}") from error
 

@@ -7,18 +7,18 @@ import subprocess
 from collections.abc import Mapping, Sequence
 
 from .confine import SECONDS_TO_DIE, Confinement, Process
-from .readable import Reach
+from .readable import ReadableFiles
 
 
-class Bare(Confinement):
+class Unconfined(Confinement):
     """No confinement at all: for code one would run anyway, and to see the probes fail."""
 
     name = "none"
-    narrows = False
+    drops_privileges = False
 
-    def spawn(self, seen: Reach, scratch: str, environment: Mapping[str, str]) -> Process:
+    def spawn(self, files: ReadableFiles, scratch: str, environment: Mapping[str, str]) -> Process:
         """Start a worker as it is."""
-        return Child(seen.argv, scratch, environment)
+        return Child(files.argv, scratch, environment)
 
 
 class Child:

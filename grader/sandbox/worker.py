@@ -37,7 +37,7 @@ from .inside.wire import (
     message_of,
 )
 from .limits import MEGABYTE, Limits
-from .readable import ENVIRONMENT, reach
+from .readable import ENVIRONMENT, readable_files
 from .scratch import Scratch
 
 _SECONDS_TO_EXIT = 1.0  # for a process that has closed the wire to say how it ended
@@ -150,7 +150,7 @@ class Worker:
         self._proxies = {name: tuple(functions) for name, functions in proxies.items()}
         sources = {module: files[module], **{name: files[name] for name in self._proxies if name in files}}
         named = [name for name in IF_IMPORTED if any(name in source for source in sources.values())]
-        seen = reach((*packages, *named), tuple(given))
+        readable = readable_files((*packages, *named), tuple(given))
         self._runs = 0
         self._closed = False
         self._ended = ""
@@ -158,26 +158,26 @@ class Worker:
         # All of these exist: to make a folder inside of the scratch folder is refused.
         home = dict.fromkeys(("HOME", "TMPDIR", "MPLCONFIGDIR", "TORCHINDUCTOR_CACHE_DIR"), self._scratch.path)
         try:
-            self._process = confinement.spawn(seen, self._scratch.path, ENVIRONMENT | home)
+            self._process = confinement.spawn(readable, self._scratch.path, ENVIRONMENT | home)
         except BaseException:
             self._scratch.remove()
             raise
         inbound = Cap(limits.structure, limits.output)
         self._scratch.watch(self._process.kill)
         self._channel = Channel(self._process.stdout, self._process.stdin, inbound, _TO_WORKER, self._watch)
-        narrow = confinement.narrows
-        rlimits = limits.as_rlimits(confinement.tasks()) if narrow else {}
+        drop_privileges = confinement.drops_privileges
+        rlimits = limits.as_rlimits(confinement.tasks()) if drop_privileges else {}
         start = Start(
             sources,
             module,
             self._proxies,
             inbound.tree,
             inbound.blob,
-            narrow,
+            drop_privileges,
             rlimits,
             limits.memory,
             confinement.user,
-            {**seen.withheld, **{name: () for name in STAND_INS if name not in packages}},
+            {**readable.withheld, **{name: () for name in STAND_INS if name not in packages}},
             tuple(packages),
             package,
         )

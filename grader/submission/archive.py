@@ -13,7 +13,7 @@ import stat
 import zlib
 from typing import BinaryIO
 
-from .archive_members import DAMAGED, PIECE, words
+from .archive_members import CHUNK, DAMAGED, library_message
 from .tars import Tar
 from .tree import NotASubmission, printable
 from .zips import Zip
@@ -61,7 +61,7 @@ def open_archive(path: str) -> Zip | Tar:
         raise NotASubmission(f"{shown} is neither a folder nor a zip, tar or tar.gz archive")
     except DAMAGED as error:
         file.close()
-        raise NotASubmission(f"{shown} is a damaged archive: {words(error)}") from error
+        raise NotASubmission(f"{shown} is a damaged archive: {library_message(error)}") from error
     except NotASubmission:
         file.close()
         raise
@@ -73,7 +73,7 @@ def _gunzip(file: BinaryIO) -> tuple[BinaryIO, bool]:
     complete = True
     with file, gzip.GzipFile(fileobj=file) as packed:
         try:
-            while unpacked.tell() < MAX_UNPACKED and (part := packed.read1(PIECE)):
+            while unpacked.tell() < MAX_UNPACKED and (part := packed.read1(CHUNK)):
                 unpacked.write(part)
             complete = not packed.read1(1)
         except (OSError, EOFError, zlib.error):

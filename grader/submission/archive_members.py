@@ -11,7 +11,7 @@ from typing import IO, BinaryIO
 
 from .tree import MAX_ENTRIES, Unreadable, printable, too_large
 
-PIECE = 1 << 20
+CHUNK = 1 << 20
 DAMAGED = (
     OSError, EOFError, ValueError, OverflowError, RuntimeError,
     zlib.error, struct.error, tarfile.TarError, zipfile.BadZipFile,
@@ -19,7 +19,7 @@ DAMAGED = (
 """What the libraries raise when they meet a damaged archive."""
 
 
-class Careful(io.RawIOBase):
+class CappedReader(io.RawIOBase):
     """A file that is handed out in small pieces only: a forged directory of a gigabyte ends here.
 
     Parameters
@@ -29,17 +29,19 @@ class Careful(io.RawIOBase):
 
     Attributes
     ----------
-    piece : int
+    largest_read : int
         Most bytes that one call of `read` may give; 1 MiB at first.
     """
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
-        self.piece = PIECE
+        self.largest_read = CHUNK
 
     def read(self, size: int | None = -1) -> bytes:
-        data = self._file.read(min(size, self.piece + 1) if size is not None and size >= 0 else self.piece + 1)
-        if len(data) > self.piece:
+        data = self._file.read(
+            min(size, self.largest_read + 1) if size is not None and size >= 0 else self.largest_read + 1
+        )
+        if len(data) > self.largest_read:
             raise ValueError("its directory is larger than any submission's")
         return data
 
@@ -73,7 +75,7 @@ def read_member(member: IO[bytes], cap: int, expected: int | None = None) -> byt
     """
     parts: list[bytes] = []
     size = 0
-    while part := member.read(PIECE):
+    while part := member.read(CHUNK):
         parts.append(part)
         size += len(part)
         if size > cap:
@@ -83,19 +85,19 @@ def read_member(member: IO[bytes], cap: int, expected: int | None = None) -> byt
     return b"".join(parts)
 
 
-def plain(name: str) -> str:
+def normal_path(name: str) -> str:
     """A member's name as a path: Windows writes backslashes, tar a leading ``./``, folders a trailing slash."""
     parts = name.replace("\\", "/").rstrip("/").split("/")
     return "/".join(part for part in parts if part != ".")
 
 
-def too_many(count: int) -> list[str]:
+def too_many_members(count: int) -> list[str]:
     """A remark, when an archive has more members than are looked at."""
     if count <= MAX_ENTRIES:
         return []
     return [f"the archive has more than {MAX_ENTRIES} members; the rest was not looked at"]
 
 
-def words(error: BaseException) -> str:
+def library_message(error: BaseException) -> str:
     """What a library says about a damaged archive, which may quote names in it."""
     return printable(str(error)) or type(error).__name__

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tarfile
 from typing import IO, BinaryIO, cast
 
-from .archive_members import DAMAGED, PIECE, Careful, plain, read_member, too_many, words
+from .archive_members import CHUNK, DAMAGED, CappedReader, library_message, normal_path, read_member, too_many_members
 from .tree import MAX_ENTRIES, Entry, Kind, Unreadable, too_large
 
 _HEADER = 4 << 10
@@ -20,9 +20,9 @@ class Tar:
 
     def __init__(self, file: BinaryIO, complete: bool = True) -> None:
         self._file = file
-        careful = Careful(file)
-        careful.piece = _HEADER
-        self._tar = tarfile.open(fileobj=cast("IO[bytes]", careful), mode="r:")  # noqa: SIM115 (closed by `close`)
+        reader = CappedReader(file)
+        reader.largest_read = _HEADER
+        self._tar = tarfile.open(fileobj=cast("IO[bytes]", reader), mode="r:")  # noqa: SIM115 (closed by `close`)
         self._members: dict[str, tarfile.TarInfo] = {}
         self.entries: list[Entry] = []
         self.remarks: list[str] = []
@@ -30,7 +30,7 @@ class Tar:
             self._list()
         except DAMAGED:
             complete = False
-        careful.piece = PIECE
+        reader.largest_read = CHUNK
         if not complete:
             self.remarks.append("the archive is truncated, damaged or too large; what could be read of it was taken")
 
@@ -41,9 +41,9 @@ class Tar:
             if squares > _HEADERS:
                 raise ValueError("its headers are longer than any submission's")
             if len(self.entries) >= MAX_ENTRIES:
-                self.remarks += too_many(MAX_ENTRIES + 1)
+                self.remarks += too_many_members(MAX_ENTRIES + 1)
                 return
-            name = plain(member.name)
+            name = normal_path(member.name)
             self._members[name] = member
             self.entries.append(Entry(name, _tar_kind(member)))
 
@@ -59,7 +59,7 @@ class Tar:
             with file:
                 return read_member(file, cap, member.size)
         except DAMAGED as error:
-            raise Unreadable(f"is damaged ({words(error)})") from error
+            raise Unreadable(f"is damaged ({library_message(error)})") from error
 
     def close(self) -> None:
         """Close the archive."""

@@ -6,7 +6,7 @@ import stat
 import zipfile
 from typing import IO, BinaryIO, cast
 
-from .archive_members import DAMAGED, Careful, plain, read_member, too_many, words
+from .archive_members import DAMAGED, CappedReader, library_message, normal_path, read_member, too_many_members
 from .tree import MAX_ENTRIES, Entry, Unreadable, too_large
 
 
@@ -15,10 +15,10 @@ class Zip:
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
-        self._zip = zipfile.ZipFile(cast("IO[bytes]", Careful(file)))
+        self._zip = zipfile.ZipFile(cast("IO[bytes]", CappedReader(file)))
         infos = self._zip.infolist()
-        self.remarks = too_many(len(infos))
-        self._infos = {plain(info.filename): info for info in infos[:MAX_ENTRIES]}
+        self.remarks = too_many_members(len(infos))
+        self._infos = {normal_path(info.filename): info for info in infos[:MAX_ENTRIES]}
         self.entries = [_zip_entry(info) for info in infos[:MAX_ENTRIES]]
 
     def read(self, name: str, cap: int) -> bytes:
@@ -35,7 +35,7 @@ class Zip:
             with self._zip.open(info) as member:
                 return read_member(member, cap)
         except DAMAGED as error:
-            raise Unreadable(f"is damaged ({words(error)})") from error
+            raise Unreadable(f"is damaged ({library_message(error)})") from error
 
     def close(self) -> None:
         """Close the archive."""
@@ -47,7 +47,7 @@ def _zip_entry(info: zipfile.ZipInfo) -> Entry:
     kind = stat.S_IFMT(info.external_attr >> 16)
     # Not `is_dir`, which stumbles over an empty name.
     if info.filename.endswith("/") or kind == stat.S_IFDIR:
-        return Entry(plain(info.filename), "folder")
+        return Entry(normal_path(info.filename), "folder")
     if kind == stat.S_IFLNK:
-        return Entry(plain(info.filename), "link")
-    return Entry(plain(info.filename), "file" if kind in (0, stat.S_IFREG) else "other")
+        return Entry(normal_path(info.filename), "link")
+    return Entry(normal_path(info.filename), "file" if kind in (0, stat.S_IFREG) else "other")

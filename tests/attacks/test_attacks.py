@@ -13,7 +13,7 @@ from as_ordinary_user import hand_over
 from crash.runs import temporary_folder
 
 from grader.gradebook.restore import is_notebook
-from grader.sandbox import SandboxUnavailable, confinement
+from grader.sandbox import SandboxUnavailable, choose_confinement
 
 from . import naive
 from .bank import FAMILIES, bank, table
@@ -105,7 +105,7 @@ def _graded(root: Path, *options: str, ordinarily: bool = True) -> Iterator[tupl
 def attacked() -> Iterator[tuple[Attacked, str]]:
     """The class, graded by an ordinary user in the way that this machine prefers."""
     try:
-        confinement()
+        choose_confinement()
     except SandboxUnavailable as error:
         pytest.skip(f"no sandbox on this machine: {error}")
     with temporary_folder() as folder, _graded(folder / "course") as found:
@@ -163,7 +163,7 @@ def test_both_roads_end_in_the_same_scores(scores, by_nbgrader: Attacked) -> Non
 @pytest.mark.parametrize("ordinarily", [False, True], ids=["as myself", "as an ordinary user"])
 def test_no_way_of_confinement_gives_a_point(way: str, ordinarily: bool) -> None:
     try:
-        confinement(way)
+        choose_confinement(way)
     except SandboxUnavailable as error:
         pytest.skip(str(error))
     with (

@@ -182,7 +182,7 @@ def test_no_sandbox_is_said_before_anything_is_graded(
     def refuse(choice: str) -> None:
         raise SandboxUnavailable("none holds")
 
-    monkeypatch.setattr(grading, "confinement", refuse)
+    monkeypatch.setattr(grading, "choose_confinement", refuse)
     hand_in = HandIn("ana", write(tmp_path / "hw3", files))
     with pytest.raises(SandboxUnavailable):
         list(grade_class(place, place["hw3"], [hand_in]))

@@ -103,7 +103,7 @@ def test_no_sandbox_is_exit_code_3_and_nothing_runs(
     def refuse(choice: str) -> None:
         raise SandboxUnavailable("nothing holds here; ways out: a newer kernel.")
 
-    monkeypatch.setattr(grading, "confinement", refuse)
+    monkeypatch.setattr(grading, "choose_confinement", refuse)
     monkeypatch.setattr(grading.oracle, "grade", lambda *_, **__: pytest.fail("a bare run"))
     for command in (("check", str(handed_in / "ana" / "hw3"), "--assignment", "hw3"), ("grade", "hw3")):
         assert run(place, *command) == 3
@@ -167,7 +167,7 @@ def test_a_doctor_without_a_course_tries_the_sandbox_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("grader.sandbox.doctor.examine", lambda way: [])
+    monkeypatch.setattr("grader.sandbox.doctor.run_all_probes", lambda way: [])
     with pytest.raises(SystemExit) as caught:
         cli.main(["doctor"])
     assert caught.value.code == 0

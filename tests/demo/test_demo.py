@@ -100,7 +100,7 @@ def test_without_a_sandbox_the_demo_says_so_first_and_goes_on_bare(
         said_before.append("No sandbox" in capsys.readouterr().out)
         asked.append(sandbox)
 
-    monkeypatch.setattr(demo, "confinement", refuse)
+    monkeypatch.setattr(demo, "choose_confinement", refuse)
     monkeypatch.setattr(demo, "release", lambda *_, **__: Release((), (), 0, {}))
     monkeypatch.setattr(demo, "make_kit", lambda *_: Kit({}, {}, b"", b"", Reference.of(course)))
     monkeypatch.setattr(demo, "make_class", lambda *_: None)

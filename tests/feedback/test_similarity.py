@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from grader.course import Course
 from grader.reference import Reference
-from grader.submission.similarity import _TOKEN, _words, passages, similar, submission_passages
+from grader.submission.similarity import _TOKEN, _tokens, fingerprints, similar_pairs, submission_fingerprints
 from grader.submission.source import decode
 
 
@@ -32,20 +32,20 @@ def program(seed: int, name: str = "x") -> str:
 def test_other_names_comments_and_layout_hide_nothing() -> None:
     text = program(1)
     disguised = program(1, "other").replace("\n    ", "\n\n      ").replace(") ", ")  ").replace("1\n", "1  # mine\n")
-    assert passages(disguised) == passages(text) != passages(program(2))
-    found = similar({"ana": passages(text), "bo": passages(disguised), "cy": passages(program(2))})
+    assert fingerprints(disguised) == fingerprints(text) != fingerprints(program(2))
+    found = similar_pairs({"ana": fingerprints(text), "bo": fingerprints(disguised), "cy": fingerprints(program(2))})
     assert [(pair.one, pair.other, pair.share) for pair in found] == [("ana", "bo", 1.0)]
 
 
 def test_what_everybody_was_given_and_what_many_have_says_nothing(course: Course, reference: Reference) -> None:
     stubs = {path.name: path.read_bytes() for path in (course.root / "nndl").glob("*.py")}
-    given = submission_passages(stubs)
-    assert similar({name: submission_passages(stubs, given) for name in ("ana", "bo")}) == []
+    given = submission_fingerprints(stubs)
+    assert similar_pairs({name: submission_fingerprints(stubs, given) for name in ("ana", "bo")}) == []
     solved = {"layers.py": reference.source("layers").encode()}
-    everyone = {f"s{k}": submission_passages(solved, given) for k in range(10)}
-    assert similar(everyone) == []
+    everyone = {f"s{k}": submission_fingerprints(solved, given) for k in range(10)}
+    assert similar_pairs(everyone) == []
     two = dict(list(everyone.items())[:2])
-    assert [pair.share for pair in similar(two)] == [1.0]  # of two, the same text is odd
+    assert [pair.share for pair in similar_pairs(two)] == [1.0]  # of two, the same text is odd
 
 
 @pytest.mark.parametrize("path", sorted(Path("grader").rglob("*.py")), ids=str)
@@ -59,7 +59,7 @@ def test_a_program_is_read_as_python_reads_it(path: Path) -> None:
             continue
         named = token.type == tokenize.NAME and not keyword.iskeyword(string) and words[-1:] != ["."]
         words.append("name" if named else string)
-    assert _words(text) == words
+    assert _tokens(text) == words
 
 
 @given(st.text(st.sampled_from(list("'\"\\\n #rba1e.+-*é\0"))))
@@ -72,22 +72,22 @@ def test_no_character_is_looked_at_twice(text: str) -> None:
 @pytest.mark.parametrize("start", ["", "'", '"""'])
 def test_a_megabyte_on_one_line_is_read(start: str, piece: str) -> None:
     """The module tokenize takes hours for some of these."""
-    assert isinstance(passages(start + piece * (100_000 // len(piece))), frozenset)
+    assert isinstance(fingerprints(start + piece * (100_000 // len(piece))), frozenset)
 
 
 def test_no_encoding_hides_a_copy() -> None:
     text = program(1)
     hidden = f"# coding: utf-7\n{text}".encode("utf-7")
     assert decode(hidden).text.isascii()
-    assert submission_passages({"layers.py": text.encode("utf-8-sig")}) == passages(text)
-    assert submission_passages({"layers.py": hidden}) == passages(decode(hidden).text)  # what is graded, too
+    assert submission_fingerprints({"layers.py": text.encode("utf-8-sig")}) == fingerprints(text)
+    assert submission_fingerprints({"layers.py": hidden}) == fingerprints(decode(hidden).text)  # what is graded, too
 
 
 def test_a_mistake_in_the_middle_does_not_hide_the_rest() -> None:
-    assert passages(f"x = 'open\n)\n{program(1)}") > passages(program(1))
+    assert fingerprints(f"x = 'open\n)\n{program(1)}") > fingerprints(program(1))
 
 
 def test_a_file_that_is_no_python_is_no_trouble() -> None:
-    assert passages("") == frozenset()
-    passages("\0 (((")
-    assert submission_passages({"nndl/layers.py": b"\xff\xfe", "a.ipynb": b"{}"}) == frozenset()
+    assert fingerprints("") == frozenset()
+    fingerprints("\0 (((")
+    assert submission_fingerprints({"nndl/layers.py": b"\xff\xfe", "a.ipynb": b"{}"}) == frozenset()

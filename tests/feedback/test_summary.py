@@ -30,7 +30,7 @@ def test_the_most_frequent_misconception_comes_first_and_counts_a_student_once()
 
 
 def test_attention_is_for_what_was_stopped_and_what_was_remarked():
-    found = {report.student: reasons for report, reasons in summary.attention(a_class())}
+    found = {report.student: reasons for report, reasons in summary.needs_attention(a_class())}
     assert list(found) == ["dan", "eve", "frank", "grace"]
     assert found["dan"] == ["Too slow: fc_net.FullyConnectedNet.loss."]
     assert found["frank"] == [
@@ -44,13 +44,13 @@ def test_a_remark_on_most_of_the_class_is_told_once():
     reports = [replace(report(f"s{n}"), remarks=(usual, rare) if n == 0 else (usual,)) for n in range(4)]
     reports += [report("s4"), report("s5")]
     assert summary.common_remarks(reports) == [usual]
-    assert [(found.student, reasons) for found, reasons in summary.attention(reports)] == [("s0", [rare])]
+    assert [(found.student, reasons) for found, reasons in summary.needs_attention(reports)] == [("s0", [rare])]
 
 
 def test_in_a_small_class_every_remark_counts():
     reports = [replace(report(f"s{n}"), remarks=("numpy.py was ignored.",)) for n in range(4)]
     assert summary.common_remarks(reports) == []
-    assert len(summary.attention(reports)) == 4
+    assert len(summary.needs_attention(reports)) == 4
 
 
 @given(st.lists(st.sampled_from([0.0, 0.1, 0.3, 0.7, 0.999, 1.0]), max_size=30))
@@ -66,7 +66,7 @@ def test_every_score_falls_into_one_bin(shares):
 
 
 def test_an_empty_class_has_a_median():
-    assert summary.middle([]) == 0.0
+    assert summary.median_score([]) == 0.0
 
 
 def test_next_steps_wait_for_their_prerequisites():

@@ -89,11 +89,11 @@ def test_no_line_of_a_submission_stands_among_ours(surface: str, tmp_path_factor
 @pytest.mark.parametrize("surface", SURFACES)
 def test_without_one_line_it_would(surface: str, tmp_path, monkeypatch) -> None:
     """The guard is taken away, and the forged line is there."""
-    for module in (feedback, show):
+    for module in (feedback.pages, show):
         monkeypatch.setattr(module, "one_line", lambda text, limit=0: text, raising=False)
     monkeypatch.setattr("grader.gradebook.annotate.one_line", lambda text, limit=0: text)
     monkeypatch.setattr("grader.report.one_line", lambda text, limit=0: text)
-    monkeypatch.setitem(feedback._ENVIRONMENT.filters, "one_line", lambda text, limit=0: text)
+    monkeypatch.setitem(feedback.pages._ENVIRONMENT.filters, "one_line", lambda text, limit=0: text)
     text = SURFACES[surface](evil(f"no\n{FORGED}"), tmp_path)
     if surface != "grader grade":  # a table that cuts at the line end shows only the first
         assert [line for line in text.splitlines() if line.strip(" ·-\\").startswith(FORGED)]

@@ -19,7 +19,7 @@ from grader import course as courses
 from grader.course import Course
 from grader.errors import CourseError, UnusableCourseFiles
 from grader.gradebook.annotate import annotate
-from grader.gradebook.lateness import handed_in
+from grader.gradebook.lateness import hand_in_time
 from grader.gradebook.restore import read_released, restore
 from grader.judging.oracle import Report
 from grader.judging.secret import FILE, VARIABLE, course_secret
@@ -192,10 +192,10 @@ def archive(data: bytes) -> None:
 
 
 def source(data: bytes) -> None:
-    """A Python file: text that the worker can be sent, and passages that can be compared."""
+    """A Python file: text that the worker can be sent, and fingerprints that can be compared."""
     text = decode(data).text
     assert text.encode("utf-8").decode("utf-8") == text
-    similarity.passages(text)
+    similarity.fingerprints(text)
 
 
 def golden_pack(data: bytes) -> None:
@@ -218,7 +218,7 @@ def secret(data: bytes) -> None:
     os.environ.pop(VARIABLE, None)
     (folder() / FILE).write_bytes(data)
     (folder() / "timestamp.txt").write_bytes(data)
-    handed_in(folder())
+    hand_in_time(folder())
     assert len(course_secret(folder())) >= 16
 
 

@@ -14,7 +14,7 @@ from small_course import make
 
 from grader.classrun.collect import collect
 from grader.course import Late
-from grader.gradebook.lateness import handed_in, late_penalty, not_charged
+from grader.gradebook.lateness import hand_in_time, late_penalty, not_charged
 
 LATE = Late(grace="2h", per_day=0.1, days=5)
 HOUR, DAY = 3600, 86400
@@ -62,7 +62,7 @@ def test_being_later_is_never_cheaper_and_never_costs_more_than_the_score(score,
 )
 def test_times_are_read_in_utc(tmp_path, text):
     (tmp_path / "timestamp.txt").write_text(text)
-    time = handed_in(tmp_path)
+    time = hand_in_time(tmp_path)
     assert time is not None
     assert abs((time - datetime(2027, 2, 5, 23, 59, 0, 123000, tzinfo=UTC)).total_seconds()) == 0
 
@@ -70,7 +70,7 @@ def test_times_are_read_in_utc(tmp_path, text):
 @pytest.mark.parametrize("data", [b"", b"yesterday", b"\xff\xfe", b"9" * 10_000, b"2027-99-99 00:00:00 UTC", b"\0"])
 def test_what_is_no_time_counts_for_nothing(tmp_path, data):
     (tmp_path / "timestamp.txt").write_bytes(data)
-    assert handed_in(tmp_path) is None
+    assert hand_in_time(tmp_path) is None
 
 
 @pytest.mark.parametrize(
@@ -79,7 +79,7 @@ def test_what_is_no_time_counts_for_nothing(tmp_path, data):
 def test_what_is_no_file_counts_for_nothing(tmp_path, make):
     (tmp_path / "other").write_text("2027-02-05 23:59:00 UTC")
     make(tmp_path / "timestamp.txt")
-    assert handed_in(tmp_path) is None
+    assert hand_in_time(tmp_path) is None
 
 
 EARLY, ON_TIME, LATER = "2020-01-01 00:00:00 UTC", "2027-02-05 11:00:00 UTC", "2027-02-07 12:00:00 UTC"
@@ -128,10 +128,10 @@ def test_no_time_that_a_student_wrote_counts_and_the_one_beside_does(small, hand
     place = small.root / "submitted" / "ada"
     hand_in(place)
     path = entry_of(small).path
-    assert handed_in(path) is None
+    assert hand_in_time(path) is None
     assert "ada" in not_charged(small, small["a1"], {"ada": path})
     (place / "a1.timestamp.txt").write_text(LATER)
-    assert handed_in(path) == handed_in(place / "a1") == datetime(2027, 2, 7, 12, tzinfo=UTC)
+    assert hand_in_time(path) == hand_in_time(place / "a1") == datetime(2027, 2, 7, 12, tzinfo=UTC)
     assert not_charged(small, small["a1"], {"ada": path}) == ""
 
 
@@ -139,11 +139,11 @@ def test_in_a_folder_nbgraders_time_counts_unless_there_is_one_beside_it(small):
     place = small.root / "submitted" / "ada"
     (place / "a1").mkdir()
     (place / "a1" / "timestamp.txt").write_text(ON_TIME)
-    assert handed_in(place / "a1") == datetime(2027, 2, 5, 11, tzinfo=UTC)
+    assert hand_in_time(place / "a1") == datetime(2027, 2, 5, 11, tzinfo=UTC)
     (place / "a1.timestamp.txt").write_text(LATER)
-    assert handed_in(place / "a1") == datetime(2027, 2, 7, 12, tzinfo=UTC)
+    assert hand_in_time(place / "a1") == datetime(2027, 2, 7, 12, tzinfo=UTC)
     (place / "a1.timestamp.txt").write_text("")  # whoever collects knows no time: then the student's does not count
-    assert handed_in(place / "a1") is None
+    assert hand_in_time(place / "a1") is None
 
 
 def test_who_cannot_be_charged_is_named_and_only_where_it_matters(small, tmp_path):

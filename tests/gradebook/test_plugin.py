@@ -21,7 +21,7 @@ from grader import nbgrader_plugin
 from grader.classrun.grading import Graded
 from grader.errors import SelfTestFailed
 from grader.gradebook import Gradebook
-from grader.gradebook.lateness import handed_in
+from grader.gradebook.lateness import hand_in_time
 from grader.nbgrader_plugin import LatePolicy, SandboxAutograde, configure
 
 REMARKS = ("evil.html is not one of the files of a1; it was ignored.",)
@@ -227,7 +227,7 @@ def test_lateness_of_an_archive_is_charged_by_the_time_beside_it_on_both_roads(s
     shutil.rmtree(small.root / "autograded")
     by_command = autograde(small)
     with Gradebook(small) as book:
-        book.record(verdicts("ada"), answered(small), handed_in(path.with_name("a1.zip")))
+        book.record(verdicts("ada"), answered(small), hand_in_time(path.with_name("a1.zip")))
     assert scores(small) == by_command
     assert by_command["ada"].penalty == pytest.approx(0.2 * 9.25)
 

@@ -10,7 +10,7 @@ import pytest
 
 from grader.gradebook import rendering
 from grader.gradebook.markdown import highlight, to_safe_html
-from grader.gradebook.rendering import LIMIT, Allowance, bounded_html, fenced
+from grader.gradebook.rendering import LIMIT, PageBudget, bounded_html, boxed
 from grader.nbgrader_plugin import safe_code, safe_markdown
 
 PLAIN = "Shown as plain text, because"
@@ -49,39 +49,39 @@ def text_of(page: str) -> str:
 
 
 def test_what_renders_is_rendered():
-    allowance = Allowance()
-    assert bounded_html(to_safe_html, "**a**", {}, allowance=allowance) == "<p><strong>a</strong></p>\n"
-    assert "<span" in bounded_html(highlight, "import numpy as np", allowance=allowance)
-    assert 0 < allowance.seconds < 10
+    budget = PageBudget()
+    assert bounded_html(to_safe_html, "**a**", {}, budget=budget) == "<p><strong>a</strong></p>\n"
+    assert "<span" in bounded_html(highlight, "import numpy as np", budget=budget)
+    assert 0 < budget.seconds < 10
 
 
 @pytest.mark.parametrize("render", [for_ever, hungry, fails, dies])
 def test_what_does_not_end_in_time_fails_or_dies_is_shown_as_it_is(impatient, render):
     source = "my <script>answer</script>\n| in two lines"
-    page = bounded_html(render, source, allowance=Allowance())
+    page = bounded_html(render, source, budget=PageBudget())
     assert PLAIN in page
     assert "<script" not in page
     assert text_of(page) == source
-    assert "<em>fine</em>" in bounded_html(to_safe_html, "*fine*", {}, allowance=Allowance(100))
+    assert "<em>fine</em>" in bounded_html(to_safe_html, "*fine*", {}, budget=PageBudget(100))
 
 
-def test_a_page_has_one_allowance(impatient):
-    allowance = Allowance(seconds=0.5)
+def test_a_page_has_one_page_budget(impatient):
+    budget = PageBudget(seconds=0.5)
     for _ in range(3):
-        assert "too long" in bounded_html(for_ever, "x", allowance=allowance)
-    assert allowance.seconds <= 0
-    assert "no time left" in bounded_html(to_safe_html, "**a**", {}, allowance=allowance)
+        assert "too long" in bounded_html(for_ever, "x", budget=budget)
+    assert budget.seconds <= 0
+    assert "no time left" in bounded_html(to_safe_html, "**a**", {}, budget=budget)
 
 
 def test_a_page_is_not_longer_than_a_browser_shows():
-    allowance = Allowance()
-    pages = [bounded_html(large, "y" * LIMIT, allowance=allowance) for _ in range(40)]
+    budget = PageBudget()
+    pages = [bounded_html(large, "y" * LIMIT, budget=budget) for _ in range(40)]
     assert "no room left" in pages[1]
     assert sum(map(len, pages)) < 4_000_000 + 40 * 1000
 
 
 def test_endless_text_is_cut():
-    page = bounded_html(to_safe_html, "word " * LIMIT, {}, allowance=Allowance())
+    page = bounded_html(to_safe_html, "word " * LIMIT, {}, budget=PageBudget())
     assert len(page) < 2 * LIMIT
     assert "not shown" in page
 
@@ -99,4 +99,4 @@ def test_a_box_says_whose_words_are_in_it():
     ours = {"resources": {}, "cell": {"metadata": {"nbgrader": {"locked": True}}}}
     assert "as handed in" not in safe_markdown(ours, "# Exercise")
     assert "as handed in" in safe_markdown({"resources": {}, "cell": {"metadata": {}}}, "# Right: 76 of 76")
-    assert fenced("x", 'a"b').count('"') == 4
+    assert boxed("x", 'a"b').count('"') == 4

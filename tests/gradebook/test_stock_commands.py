@@ -13,7 +13,7 @@ from grader.classrun.collect import collect, read_submission
 from grader.classrun.grading import report_for
 from grader.course import load
 from grader.gradebook import Gradebook
-from grader.sandbox import SandboxUnavailable, confinement
+from grader.sandbox import SandboxUnavailable, choose_confinement
 
 ROOT = Path(__file__).parents[2]
 
@@ -31,7 +31,7 @@ def nbgrader(folder, *args):
 def graded(tmp_path_factory):
     """A copy of the course with three submissions, graded by the stock commands."""
     try:
-        confinement()
+        choose_confinement()
     except SandboxUnavailable as error:
         pytest.skip(f"no sandbox on this machine: {error}")
     root = tmp_path_factory.mktemp("course")

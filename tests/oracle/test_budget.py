@@ -15,7 +15,7 @@ from grader.judging.budget import Budget, OutOfBudget
 from grader.recipes import recipe
 from grader.reference import Edit, Reference
 from grader.report import Report, Verdict
-from grader.sandbox import Worker, confinement
+from grader.sandbox import Worker, choose_confinement
 
 LIMITS = LimitSettings(seconds=5, exercise_seconds=20, submission_seconds=60)
 
@@ -91,7 +91,7 @@ def test_limits_that_contradict_each_other_are_refused(tmp_path, course: Course,
 def graded(course: Course, reference: Reference, edits: tuple[Edit, ...], **limits: float) -> Report:
     used = msgspec.structs.replace(course, limits=msgspec.structs.replace(course.limits, **limits))
     files = {name: data for name, data in solved(reference, layers=edits).items() if name == "nndl/layers.py"}
-    way = confinement("auto")
+    way = choose_confinement("auto")
     return oracle.grade(submission(files), used, used["hw3"], "ana", confinement=way, secret=b"a secret for the tests")
 
 
@@ -160,6 +160,6 @@ def test_an_exit_makes_one_program_run_again_and_not_all(
     only = msgspec.structs.replace(course["hw3"].notebook[2], exercises=(_exercise(course, name),), written=())
     task = msgspec.structs.replace(course["hw3"], notebook=(only,))
     files = submission({"nndl/layers.py": solved(reference, layers=edits)["nndl/layers.py"]})
-    oracle.grade(files, course, task, "ana", confinement=confinement("auto"), secret=b"a secret for the tests")
+    oracle.grade(files, course, task, "ana", confinement=choose_confinement("auto"), secret=b"a secret for the tests")
     programs = [program for program in runs if program != "pass"]
     assert len(programs) <= cases + 1

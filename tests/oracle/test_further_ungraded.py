@@ -18,7 +18,7 @@ from grader.feedback import student_page, summary
 from grader.judging import oracle
 from grader.reference import Reference
 from grader.report import Report
-from grader.sandbox import Confinement, confinement
+from grader.sandbox import Confinement, choose_confinement
 
 SECRET = b"a secret for the tests"
 NAME = "nndl/further.py"
@@ -26,7 +26,7 @@ NAME = "nndl/further.py"
 
 @pytest.fixture(scope="module")
 def sandbox() -> Confinement:
-    return confinement("auto")
+    return choose_confinement("auto")
 
 
 @pytest.fixture(scope="module")

@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 from here import RECIPES
 from submissions import submission
+from utils.checks.hearing import Answer
+from utils.checks.judge import Judgement
 
 from grader.course import Assignment, Course
 from grader.judging import numeric_gradients, oracle
@@ -17,10 +19,9 @@ from grader.judging.trial import Trial
 from grader.recipes import Recipe
 from grader.reference import Reference
 from grader.report import Verdict
-from grader.sandbox import confinement
-from utils.checks.diagnose import CaseResult, Judgement
-from utils.checks.program import Answer, Crash, Ran
-from utils.checks.values import value_at
+from grader.sandbox import choose_confinement
+from utils.checks.case import value_at
+from utils.checks.program import Crash, Ran
 
 Grade = Callable[..., dict[str, Verdict]]
 GRADIENTS = [recipe for recipe in RECIPES.values() if recipe.large]
@@ -58,7 +59,7 @@ def grade(course: Course) -> Grade:
         limits = msgspec.structs.replace(course.limits, seconds=seconds)
         short = msgspec.structs.replace(course, limits=limits)
         files = {"nndl/layers.py": text.encode()}
-        held = confinement("auto")
+        held = choose_confinement("auto")
         report = oracle.grade(submission(files), short, alone, "ana", confinement=held, secret=b"secret")
         return {verdict.name: verdict for verdict in report.exercises}
 

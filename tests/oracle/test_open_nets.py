@@ -14,7 +14,7 @@ from submissions import submission
 from grader.course import Assignment, Course, Exercise
 from grader.judging import models, open_nets, oracle
 from grader.report import Verdict
-from grader.sandbox import confinement
+from grader.sandbox import choose_confinement
 from utils.checks.program import run_program
 from utils.errors import DataError
 
@@ -85,7 +85,7 @@ def grade_net(exercise: Exercise) -> GradeNet:
 @pytest.fixture
 def grade_confined(course: Course, exercise: Exercise) -> GradeNet:
     """Grades code and weights as the grader does."""
-    held, hw6 = confinement("auto"), course["hw6"]
+    held, hw6 = choose_confinement("auto"), course["hw6"]
     notebook = msgspec.structs.replace(hw6.notebook[0], exercises=(exercise,))
     alone: Assignment = msgspec.structs.replace(hw6, notebook=(notebook,))
 

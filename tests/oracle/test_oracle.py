@@ -17,7 +17,7 @@ from grader.judging import models, numeric_gradients, oracle
 from grader.judging.answers import Answers
 from grader.reference import Edit, Reference
 from grader.report import Report, Verdict
-from grader.sandbox import Confinement, confinement
+from grader.sandbox import Confinement, choose_confinement
 from grader.sandbox.inside.wire import Ask, Frame, Refused, message_of
 
 Grade = Callable[..., Report]
@@ -26,7 +26,7 @@ SECRET = b"a secret for the tests"
 
 @pytest.fixture(scope="module")
 def sandbox() -> Confinement:
-    return confinement("auto")
+    return choose_confinement("auto")
 
 
 @pytest.fixture

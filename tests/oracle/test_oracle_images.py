@@ -13,7 +13,7 @@ from grader.host.bounded_process import BoundedProcess
 from grader.judging import oracle
 from grader.reference import Edit, Reference, edited
 from grader.report import Report
-from grader.sandbox import confinement
+from grader.sandbox import choose_confinement
 from grader.sandbox.inside.wire import Ask
 from grader.sandbox.questions import Questions
 
@@ -24,7 +24,7 @@ MODULES = ("layers", "layer_utils", "conv_layers", "conv_layer_utils", "cnn")
 @pytest.fixture(scope="module")
 def grade(course: Course, reference: Reference) -> Grade:
     """Grades the reference's own files but for `edits`, by module."""
-    sandbox = confinement("auto")
+    sandbox = choose_confinement("auto")
 
     def run(**edits: tuple[Edit, ...]) -> Report:
         sources = {name: edited(reference.source(name), edits.get(name, ()), name) for name in MODULES}

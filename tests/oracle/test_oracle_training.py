@@ -12,7 +12,7 @@ from grader.demo import MARKERS
 from grader.judging import oracle
 from grader.reference import Edit, Reference, edited
 from grader.report import Report
-from grader.sandbox import confinement
+from grader.sandbox import choose_confinement
 
 Grade = Callable[..., Report]
 MODULES = ("layers", "layer_utils", "fc_net", "optim")
@@ -22,7 +22,7 @@ STUB = 'raise NotImplementedError("not yet")'
 @pytest.fixture(scope="module")
 def grade(course: Course, reference: Reference) -> Grade:
     """Grades the reference's own files but for `edits`, by module."""
-    sandbox = confinement("auto")
+    sandbox = choose_confinement("auto")
 
     def run(assignment: str = "hw4", student: str = "ana", **edits: tuple[Edit, ...]) -> Report:
         files = {}

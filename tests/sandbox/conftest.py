@@ -1,4 +1,4 @@
-"""The ways of confinement that this machine has, as the fixture `way`."""
+"""The ways of confinement that this machine has, as the fixture `confinement`."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ needs_bubblewrap = _skipped(_without_bubblewrap())
         pytest.param(Bubblewrap, marks=needs_bubblewrap, id="bubblewrap"),
     ]
 )
-def way(request: pytest.FixtureRequest) -> Confinement:
+def confinement(request: pytest.FixtureRequest) -> Confinement:
     """Each way of confinement in turn."""
     chosen: Confinement = request.param()
     return chosen

@@ -21,13 +21,13 @@ IMPORTS = "import fcntl, os, select, sys, threading, time\nimport numpy as np\n"
 
 
 @pytest.fixture
-def submit(way: Confinement) -> Iterator[object]:
+def submit(confinement: Confinement) -> Iterator[object]:
     """Hands in a source; afterwards the scratch folder is gone and no process of this test is left."""
     workers: list[Worker] = []
 
     def hand_in(source: str, limits: Limits = LIMITS) -> Worker:
         files = {"layers": IMPORTS + textwrap.dedent(source)}
-        workers.append(Worker(way, files, "layers", {}, None, limits))
+        workers.append(Worker(confinement, files, "layers", {}, None, limits))
         return workers[-1]
 
     yield hand_in

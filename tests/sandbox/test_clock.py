@@ -6,7 +6,7 @@ import pytest
 
 from grader.sandbox import Confinement, Limits, Worker, WorkerLost, clock
 from grader.sandbox.inside.wire import WireTimeout
-from grader.sandbox.unconfined import Bare
+from grader.sandbox.unconfined import Unconfined
 
 
 class Machine:
@@ -74,8 +74,8 @@ def test_what_a_worker_has_used_counts_after_it_is_gone(machine: Machine) -> Non
 
 
 @pytest.mark.parametrize("code", ["while True: pass", "import time; time.sleep(600)"])
-def test_each_way_of_confinement_shows_the_worker(way: Confinement, code: str) -> None:
-    with Worker(way, {"own": ""}, "own", {}, None, Limits(seconds=0.5)) as worker:
+def test_each_way_of_confinement_shows_the_worker(confinement: Confinement, code: str) -> None:
+    with Worker(confinement, {"own": ""}, "own", {}, None, Limits(seconds=0.5)) as worker:
         assert worker._process.pid
         with pytest.raises(WorkerLost) as lost:
             worker.run(code, {}, ())
@@ -85,5 +85,5 @@ def test_each_way_of_confinement_shows_the_worker(way: Confinement, code: str) -
 
 def test_without_the_clock_only_the_deadline_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(clock.ProgramClock, "look", lambda self: None)
-    with Worker(Bare(), {"own": "import time"}, "own", {}, None, Limits(seconds=0.2)) as worker:
+    with Worker(Unconfined(), {"own": "import time"}, "own", {}, None, Limits(seconds=0.2)) as worker:
         worker.run("own.time.sleep(0.6)", {}, ())

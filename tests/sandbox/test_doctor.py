@@ -15,11 +15,11 @@ from pathlib import Path
 import pytest
 
 from grader.errors import UnusableInput
-from grader.sandbox import Confinement, SandboxUnavailable, Worker, choice, confinement
+from grader.sandbox import Confinement, SandboxUnavailable, Worker, choice, choose_confinement
 from grader.sandbox.bubblewrap import Bubblewrap
-from grader.sandbox.doctor import examine, quick
+from grader.sandbox.doctor import run_all_probes, run_quick_probes
 from grader.sandbox.sandlock import Sandlock
-from grader.sandbox.unconfined import Bare
+from grader.sandbox.unconfined import Unconfined
 
 from . import promises
 from .conftest import needs_sandlock, processes_of
@@ -37,37 +37,37 @@ BY_CIRCUMSTANCE = {
 }
 
 
-def test_what_is_not_promised_is_a_promise_of_another_way(way):
-    promises = {probe.promise for probe in quick(way)}
-    assert way.not_promised.keys() <= promises
-    assert not (isinstance(way, Bubblewrap) and way.not_promised)
+def test_what_is_not_promised_is_a_promise_of_another_way(confinement):
+    promises = {probe.promise for probe in run_quick_probes(confinement)}
+    assert confinement.not_promised.keys() <= promises
+    assert not (isinstance(confinement, Bubblewrap) and confinement.not_promised)
 
 
 @pytest.mark.parametrize(
     "user", ["ordinary user", *(pytest.param(name, marks=pytest.mark.slow) for name in ("root", "container's root"))]
 )
-def test_every_promise_is_kept_for_every_user_as_documented(way, user):
+def test_every_promise_is_kept_for_every_user_as_documented(confinement, user):
     if user != "ordinary user" and os.geteuid() != 0:
         pytest.skip("the tests do not run as root")
-    found = promises.found(user, way.name)
-    assert [(promise, seen) for promise, (held, promised, seen) in found.items() if promised and not held] == []
-    written = {promise: marks[user, way.name] for promise, marks in promises.documented().items()}
+    found = promises.found(user, confinement.name)
+    assert [(promise, seen) for promise, (kept, promised, seen) in found.items() if promised and not kept] == []
+    written = {promise: marks[user, confinement.name] for promise, marks in promises.documented().items()}
     assert {promise: "✓" if promised else "○" for promise, (_, promised, _) in found.items()} == written
 
 
 def test_every_probe_can_fail():
-    held = {probe.promise for probe in examine(Bare()) if probe.held}
-    assert held <= BY_THE_GRADER | BY_CIRCUMSTANCE
+    kept = {probe.promise for probe in run_all_probes(Unconfined()) if probe.kept}
+    assert kept <= BY_THE_GRADER | BY_CIRCUMSTANCE
 
 
 @needs_sandlock
-def test_the_worker_narrows_itself_for_a_reason():
+def test_the_worker_drops_its_privileges_for_a_reason():
     """Landlock and sandlock's own filter leave these open."""
 
     class Wide(Sandlock):
-        narrows = False
+        drops_privileges = False
 
-    broken = {probe.promise for probe in quick(Wide()) if not probe.held}
+    broken = {probe.promise for probe in run_quick_probes(Wide()) if not probe.kept}
     assert {
         "no TCP socket",
         "memory is limited",
@@ -76,53 +76,56 @@ def test_the_worker_narrows_itself_for_a_reason():
     } <= broken
 
 
-def test_auto_takes_the_first_way_that_holds(monkeypatch):
-    class Absent(Bare):
+def test_auto_takes_the_first_confinement_that_holds(monkeypatch):
+    class Absent(Unconfined):
         name = "absent"
 
         def spawn(self, *_: object) -> None:
             raise SandboxUnavailable("there is no such thing here")
 
-    class Leaky(Bare):
+    class Leaky(Unconfined):
         name = "leaky"
 
     class Tight(Leaky):
         name = "tight"
 
-    monkeypatch.setattr(choice, "ways", lambda: [Absent(), Leaky(), Tight()])
-    monkeypatch.setattr("grader.sandbox.choice.quick", lambda way: [] if isinstance(way, Tight) else quick(way))
-    choice._proved.cache_clear()
+    monkeypatch.setattr(choice, "confinements", lambda: [Absent(), Leaky(), Tight()])
+    monkeypatch.setattr(
+        "grader.sandbox.choice.run_quick_probes",
+        lambda confinement: [] if isinstance(confinement, Tight) else run_quick_probes(confinement),
+    )
+    choice._tested.cache_clear()
     try:
-        assert confinement().name == "tight"
+        assert choose_confinement().name == "tight"
         with pytest.raises(SandboxUnavailable, match=r"absent: there is no such thing here.*Ways out:.*--sandbox none"):
-            confinement("absent")
+            choose_confinement("absent")
         with pytest.raises(SandboxUnavailable, match=r"leaky: it does not hold: no TCP socket: a socket was opened"):
-            confinement("leaky")
+            choose_confinement("leaky")
         with pytest.raises(UnusableInput, match="there are: auto, absent, leaky, tight, none"):
-            confinement("docker")
+            choose_confinement("docker")
     finally:
-        choice._proved.cache_clear()
+        choice._tested.cache_clear()
 
 
 def test_where_nothing_holds_auto_refuses(monkeypatch):
-    class Leaky(Bare):
+    class Leaky(Unconfined):
         name = "leaky"
 
-    monkeypatch.setattr(choice, "ways", lambda: [Leaky()])
-    choice._proved.cache_clear()
+    monkeypatch.setattr(choice, "confinements", lambda: [Leaky()])
+    choice._tested.cache_clear()
     try:
         with pytest.raises(SandboxUnavailable, match=r"cannot be confined on this machine.*Ways out") as refused:
-            confinement("auto")
+            choose_confinement("auto")
         assert refused.value.exit_code == 3
     finally:
-        choice._proved.cache_clear()
+        choice._tested.cache_clear()
 
 
 def test_a_missing_program_is_named(monkeypatch):
     monkeypatch.setattr(shutil, "which", lambda name: None)
-    choice._proved.cache_clear()
+    choice._tested.cache_clear()
     with pytest.raises(SandboxUnavailable, match="bwrap is not installed"):
-        confinement("bubblewrap")
+        choose_confinement("bubblewrap")
 
 
 GRADER = """
@@ -136,8 +139,8 @@ worker.run("while True: pass", {{}}, ())
 """
 
 
-def test_a_grader_that_is_killed_leaves_no_process(way: Confinement):
-    kind = type(way)
+def test_a_grader_that_is_killed_leaves_no_process(confinement: Confinement):
+    kind = type(confinement)
     program = GRADER.format(module=kind.__module__.rpartition(".")[2], name=kind.__name__)
     with subprocess.Popen(
         [sys.executable, "-c", program], stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2]
@@ -163,9 +166,9 @@ def wait_until(holds: Callable[[], bool], seconds: float = 20.0) -> bool:
     return False
 
 
-def test_workers_of_several_threads_do_not_disturb_each_other(way: Confinement):
+def test_workers_of_several_threads_do_not_disturb_each_other(confinement: Confinement):
     def one(number: int) -> object:
-        with Worker(way, {"layers": f"def f():\n    return {number}"}, "layers", {}, None) as worker:
+        with Worker(confinement, {"layers": f"def f():\n    return {number}"}, "layers", {}, None) as worker:
             return worker.run("out = layers.f()", {}, ("out",)).values["out"]
 
     with ThreadPoolExecutor(4) as pool:

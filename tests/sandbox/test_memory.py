@@ -52,10 +52,12 @@ def installed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
 @pytest.mark.usefixtures("installed")
 @pytest.mark.parametrize("package", ["small_package", "large_package"])
 @pytest.mark.parametrize("memory", [96 * MEBIBYTE, 700 * MEBIBYTE])
-def test_a_submission_gets_its_memory_and_no_more(way: Confinement, package: str, memory: int) -> None:
+def test_a_submission_gets_its_memory_and_no_more(confinement: Confinement, package: str, memory: int) -> None:
     """The limit is on top of what was imported for it, however much that is."""
     source = "import mmap\ndef take(size):\n    mmap.mmap(-1, size).close()\n"
-    with Worker(way, {"layers": source}, "layers", {}, limits=Limits(memory=memory), packages=(package,)) as worker:
+    with Worker(
+        confinement, {"layers": source}, "layers", {}, limits=Limits(memory=memory), packages=(package,)
+    ) as worker:
         assert worker.run(f"layers.take({memory - 16 * MEBIBYTE})", {}, ()) == Ran({}, ())
         refused = worker.run(f"layers.take({memory + MEBIBYTE})", {}, ())
     assert (refused.error, refused.message) == ("OSError", "[Errno 12] Cannot allocate memory")

@@ -14,7 +14,7 @@ from grader.sandbox.inside import privileges
 
 def _processor_limit(tell: Connection, used: float, limit: int) -> None:
     time.process_time = lambda: used
-    privileges.narrow({"RLIMIT_CPU": limit}, 1 << 30, 0)
+    privileges.drop_privileges({"RLIMIT_CPU": limit}, 1 << 30, 0)
     tell.send(resource.getrlimit(resource.RLIMIT_CPU))
 
 

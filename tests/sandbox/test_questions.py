@@ -12,7 +12,7 @@ from answering import Here
 from grader.sandbox import Limits, Opaque, Worker
 from grader.sandbox.inside.wire import Answer, Ask, Refused
 from grader.sandbox.questions import Questions
-from grader.sandbox.unconfined import Bare
+from grader.sandbox.unconfined import Unconfined
 from utils.checks.program import Ran
 
 
@@ -41,7 +41,9 @@ def questions(limits: Limits = Limits()) -> Callable[..., tuple[object, object]]
 
 def run(source: str, program: str, fetch: tuple[str, ...]) -> object:
     proxies = {"layers": ("forward", "backward")}
-    with Worker(Bare(), {"net": f"from .layers import *\n{source}"}, "net", proxies, Here(layer, proxies)) as worker:
+    with Worker(
+        Unconfined(), {"net": f"from .layers import *\n{source}"}, "net", proxies, Here(layer, proxies)
+    ) as worker:
         return worker.run(program, {"x": np.arange(3.0)}, fetch)
 
 

@@ -16,20 +16,20 @@ from grader.errors import CourseError
 from grader.reference import Reference
 from grader.release.edition import FRONT
 from grader.sandbox import Confinement, SandboxUnavailable, Worker, allowed, given_utils, readable
-from grader.sandbox.unconfined import Bare
+from grader.sandbox.unconfined import Unconfined
 from utils.checks.program import Crash, Ran
 
 ROOT = Path(__file__).parents[2]
 SITE = Path(np.__file__).parents[1]
 
 
-def run(way: Confinement, source: str, program: str, *, functions: tuple[str, ...] = ()) -> Ran | Crash:
-    with Worker(way, {"layers": source}, "layers", {}, given=functions) as worker:
+def run(confinement: Confinement, source: str, program: str, *, functions: tuple[str, ...] = ()) -> Ran | Crash:
+    with Worker(confinement, {"layers": source}, "layers", {}, given=functions) as worker:
         return worker.run(program, {}, ("out",))
 
 
 def test_neither_the_course_nor_utils_nor_other_packages_are_beneath_anything_readable() -> None:
-    found = [Path(path) for path in readable.reach().readable]
+    found = [Path(path) for path in readable.readable_files().paths]
     inside = [ROOT, ROOT / "grader" / "course.py", ROOT / "solutions", ROOT / "course.toml"]
     installed = [SITE / "msgspec", SITE / "jupytext", SITE / "sqlalchemy", SITE]
     for path in (*inside, ROOT / "utils" / "fast_layers.py", *(ROOT / "utils").glob("*.so"), *installed[1:]):
@@ -38,21 +38,25 @@ def test_neither_the_course_nor_utils_nor_other_packages_are_beneath_anything_re
 
 
 def test_what_is_readable_has_no_links_in_it() -> None:
-    assert all(os.path.realpath(path) == path for path in readable.reach().readable)
+    assert all(os.path.realpath(path) == path for path in readable.readable_files().paths)
 
 
 def test_packages_in_the_folder_of_the_standard_library_are_hidden() -> None:
-    found = readable.reach()
+    found = readable.readable_files()
     assert all(Path(path).parent == Path(found.library) for path in found.hidden)
-    assert not set(found.hidden) & set(found.readable)
+    assert not set(found.hidden) & set(found.paths)
     beside = Path(found.library) / "site-packages"
     assert not beside.exists() or str(beside) in found.hidden
 
 
-def test_no_file_of_utils_or_of_another_package_can_be_read(way: Confinement) -> None:
+def test_no_file_of_utils_or_of_another_package_can_be_read(confinement: Confinement) -> None:
     """By its path, whatever became of the import system: the file system decides."""
     paths = [*(ROOT / "utils").glob("*fast_layers*"), ROOT / "utils" / "explorers" / "training.py"]
-    paths += [SITE / "jupytext" / "__init__.py", SITE / "torch" / "__init__.py", ROOT / "grader" / "oracle.py"]
+    paths += [
+        SITE / "jupytext" / "__init__.py",
+        SITE / "torch" / "__init__.py",
+        ROOT / "grader" / "judging" / "oracle.py",
+    ]
     paths += Path(sys.base_prefix).glob("lib/python3*/site-packages/*/__init__.py")
     tried = [str(path) for path in paths if path.exists()]
     source = f"""
@@ -68,24 +72,24 @@ def opened():
         found.append(path)
     return found
 """
-    assert run(way, source, "out = layers.opened()") == Ran({"out": []})
-    bare = run(Bare(), source, "out = layers.opened()")
+    assert run(confinement, source, "out = layers.opened()") == Ran({"out": []})
+    bare = run(Unconfined(), source, "out = layers.opened()")
     assert bare == Ran({"out": tried})  # without confinement, they all can
 
 
 def test_a_given_function_can_be_called_and_no_other() -> None:
     source = "from utils.layer_checks import check_shape, checked_mode\nimport utils.gradient_check as g"
     call = 'layers.checked_mode("f", "settings", {"mode": "test"})'
-    assert run(Bare(), source, f"out = {call}", functions=("layer_checks.checked_mode",)) == Ran({"out": "test"})
+    assert run(Unconfined(), source, f"out = {call}", functions=("layer_checks.checked_mode",)) == Ran({"out": "test"})
     for program in (call, "layers.g.rel_error(1, 2)", 'layers.check_shape("f", "x", 1, (), "none")'):
-        crash = run(Bare(), source, program)
+        crash = run(Unconfined(), source, program)
         assert isinstance(crash, Crash)
         assert "cannot be called while submitted.layers is checked" in crash.message
 
 
 @pytest.mark.parametrize("name", ["scipy", "sklearn.svm", "nobody_knows_this"])
 def test_a_package_that_is_not_there_is_named_in_a_sentence(name: str) -> None:
-    crash = run(Bare(), f"import {name}", "pass")
+    crash = run(Unconfined(), f"import {name}", "pass")
     assert isinstance(crash, Crash)
     assert crash.error == "ModuleNotFoundError"
     top = name.partition(".")[0]
@@ -94,10 +98,12 @@ def test_a_package_that_is_not_there_is_named_in_a_sentence(name: str) -> None:
 
 def test_to_ask_for_a_package_and_do_without_it_is_fine() -> None:
     source = "import importlib.util as u\ntry:\n    import cupy as np\nexcept ImportError:\n    import numpy as np"
-    assert run(Bare(), source, "out = layers.np.ones(2).sum(), layers.u.find_spec('cupy')") == Ran({"out": (2.0, None)})
+    assert run(Unconfined(), source, "out = layers.np.ones(2).sum(), layers.u.find_spec('cupy')") == Ran(
+        {"out": (2.0, None)}
+    )
 
 
-def test_plots_and_progress_bars_cost_nobody_an_answer(way: Confinement) -> None:
+def test_plots_and_progress_bars_cost_nobody_an_answer(confinement: Confinement) -> None:
     source = """
 import matplotlib.pyplot as plt
 from tqdm import tqdm
@@ -105,7 +111,7 @@ def f():
     plt.plot([1, 2])
     return len(plt.gca().lines), sum(tqdm(range(3)))
 """
-    assert run(way, source, "out = layers.f()") == Ran({"out": (1, 3)})
+    assert run(confinement, source, "out = layers.f()") == Ran({"out": (1, 3)})
 
 
 def test_every_package_of_the_student_edition_can_be_imported() -> None:
@@ -114,18 +120,18 @@ def test_every_package_of_the_student_edition_can_be_imported() -> None:
     names = {wish.partition(">")[0] for wish in (*project["dependencies"], *extras)}
     assert names <= {*allowed.ALWAYS, *allowed.IF_IMPORTED, *allowed.STAND_INS}
     source = "".join(f"import {name}\n" for name in allowed.STAND_INS) + "from torch.nn import functional"
-    assert run(Bare(), source, "out = 1") == Ran({"out": 1})
+    assert run(Unconfined(), source, "out = 1") == Ran({"out": 1})
 
 
 def test_whatever_is_installed_beside_the_course_is_no_stand_in() -> None:
-    found = {Path(path).name for path in readable.reach().readable}
+    found = {Path(path).name for path in readable.readable_files().paths}
     others = set(packages_distributions()) - set(sys.stdlib_module_names) - {*allowed.ALWAYS, *allowed.WORKER}
     assert not {name for name in others if name in found}
 
 
 def test_a_package_that_is_missing_is_named() -> None:
     with pytest.raises(SandboxUnavailable, match="pip install no-such-package"):
-        readable.reach(("no-such-package",))
+        readable.readable_files(("no-such-package",))
 
 
 def test_given_code_of_every_module_uses_functions_that_hold_no_answer(reference: Reference) -> None:
@@ -166,4 +172,4 @@ def test_a_module_with_all_its_functions_is_whole() -> None:
     assert "utils.layer_checks" not in given_utils.withheld(every)
     source = "from utils.layer_checks import checked_mode"
     program = 'out = layers.checked_mode("f", "settings", {"mode": "test"})'
-    assert run(Bare(), source, program, functions=tuple(every)) == Ran({"out": "test"})
+    assert run(Unconfined(), source, program, functions=tuple(every)) == Ran({"out": "test"})

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from grader.sandbox.inside import syscalls
-from grader.sandbox.inside.privileges import narrow
+from grader.sandbox.inside.privileges import drop_privileges
 
 HEADERS = [Path("/usr/include/x86_64-linux-gnu/asm/unistd_64.h"), Path("/usr/include/asm-generic/unistd.h")]
 
@@ -39,7 +39,7 @@ def test_a_machine_that_is_not_listed_gets_no_filter(monkeypatch):
 
 
 def _opened(tell: Connection, path: str, flags: int) -> None:
-    narrow({}, 1 << 30, 0)
+    drop_privileges({}, 1 << 30, 0)
     try:
         os.open(path, flags)
     except OSError as error:

@@ -21,22 +21,22 @@ shape, threads = tuple(x.grad.shape), torch.get_num_threads()
 """
 
 
-def test_a_gradient_fits_the_limits_of_the_course(way: Confinement, course: Course) -> None:
+def test_a_gradient_fits_the_limits_of_the_course(confinement: Confinement, course: Course) -> None:
     limits = Limits(seconds=course.limits.seconds, memory=course.limits.memory_bytes)
-    with Worker(way, {"own": "import torch"}, "own", {}, None, limits, packages=("torch",)) as worker:
+    with Worker(confinement, {"own": "import torch"}, "own", {}, None, limits, packages=("torch",)) as worker:
         assert worker.run(PROGRAM, {}, ("shape", "threads")) == Ran({"shape": (64, 32, 32, 32), "threads": 1})
 
 
-def test_an_optimiser_can_be_used(way: Confinement) -> None:
+def test_an_optimiser_can_be_used(confinement: Confinement) -> None:
     """The first one asks for a folder to cache compiled code in, which it could not make."""
     program = "import torch\np = torch.zeros(3, requires_grad=True)\ntorch.optim.SGD([p], lr=0.1).step()"
-    with Worker(way, {"own": ""}, "own", {}, packages=("torch",)) as worker:
+    with Worker(confinement, {"own": ""}, "own", {}, packages=("torch",)) as worker:
         assert worker.run(program, {}, ()) == Ran({}, ())
 
 
-def test_torch_is_there_before_the_first_program(way: Confinement) -> None:
+def test_torch_is_there_before_the_first_program(confinement: Confinement) -> None:
     def loaded(*packages: str) -> object:
-        with Worker(way, {"own": ""}, "own", {}, None, packages=packages) as worker:
+        with Worker(confinement, {"own": ""}, "own", {}, None, packages=packages) as worker:
             answer = worker.run("import sys\nthere = 'torch' in sys.modules", {}, ("there",))
         assert isinstance(answer, Ran)
         return answer.values["there"]
@@ -47,10 +47,10 @@ def test_torch_is_there_before_the_first_program(way: Confinement) -> None:
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
-def test_the_reference_earns_everything_in_hw6(way: Confinement, course: Course) -> None:
+def test_the_reference_earns_everything_in_hw6(confinement: Confinement, course: Course) -> None:
     """And its net of an own design, which nobody has trained, is built and run."""
     submission = self_test.reference_submission(course, course["hw6"])
-    report = oracle.grade(submission, course, course["hw6"], "somebody", confinement=way, secret=b"secret")
+    report = oracle.grade(submission, course, course["hw6"], "somebody", confinement=confinement, secret=b"secret")
     assert {verdict.name: verdict.verdict for verdict in report.exercises} == {
         exercise.name: "fail" if exercise.constructor else "pass" for exercise in course["hw6"].exercises
     }

@@ -14,7 +14,7 @@ import pytest
 from answering import Here
 
 from grader.sandbox import Limits, Opaque, Worker, WorkerLost
-from grader.sandbox.unconfined import Bare
+from grader.sandbox.unconfined import Unconfined
 from utils.checks.program import Crash, Ran
 
 PATIENT, IMPATIENT = Limits(seconds=30.0), Limits(seconds=1.0)
@@ -63,7 +63,7 @@ def submit() -> Iterator[Callable[..., Worker]]:
 
         def hand_in(source: str, limits: Limits = PATIENT) -> Worker:
             files = {"layers": TOOLS + textwrap.dedent(source)}
-            return stack.enter_context(Worker(Bare(), files, "layers", PROXIES, Here(answer, PROXIES), limits))
+            return stack.enter_context(Worker(Unconfined(), files, "layers", PROXIES, Here(answer, PROXIES), limits))
 
         yield hand_in
 

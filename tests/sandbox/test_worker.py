@@ -15,9 +15,9 @@ import numpy as np
 import pytest
 from answering import Here
 
-from grader.sandbox import Limits, Opaque, SandboxUnavailable, Worker, WorkerLost, confinement, readable
+from grader.sandbox import Limits, Opaque, SandboxUnavailable, Worker, WorkerLost, choose_confinement, readable
 from grader.sandbox import worker as pool
-from grader.sandbox.unconfined import Bare
+from grader.sandbox.unconfined import Unconfined
 from utils.checks.program import Crash, Ran
 
 LAYERS = {"layers": ("affine_forward", "relu_forward")}
@@ -40,7 +40,7 @@ def worker(
 ) -> Worker:
     proxies = LAYERS if proxies is None else proxies
     files = {module: textwrap.dedent(source), **{name: textwrap.dedent(text) for name, text in others.items()}}
-    return Worker(Bare(), files, module, proxies, Here(reference, proxies), limits, package="nndl")
+    return Worker(Unconfined(), files, module, proxies, Here(reference, proxies), limits, package="nndl")
 
 
 def run(source: str, program: str, **inputs: object) -> Ran | Crash:
@@ -278,7 +278,7 @@ def test_the_reference_is_not_asked_for_giants(program):
         return 0.0
 
     with Worker(
-        Bare(), {"fc_net": "from .layers import *"}, "fc_net", LAYERS, Here(answer, LAYERS), package="nndl"
+        Unconfined(), {"fc_net": "from .layers import *"}, "fc_net", LAYERS, Here(answer, LAYERS), package="nndl"
     ) as held:
         outcome = held.run(program, {}, ())
     assert outcome.error == "ValueError"
@@ -295,7 +295,7 @@ def test_a_question_may_take_the_programs_time_but_no_more():
     source = "from .layers import *\ndef f():\n    return [relu_forward(1.0) for _ in range(3)]"
     with (
         Worker(
-            Bare(), {"fc_net": source}, "fc_net", LAYERS, Here(slow, LAYERS), Limits(seconds=1.0), package="nndl"
+            Unconfined(), {"fc_net": source}, "fc_net", LAYERS, Here(slow, LAYERS), Limits(seconds=1.0), package="nndl"
         ) as held,
         pytest.raises(WorkerLost) as lost,
     ):
@@ -328,7 +328,7 @@ def test_an_exception_of_the_graders_own_ends_the_worker():
         raise KeyboardInterrupt
 
     with Worker(
-        Bare(), {"fc_net": "from .layers import *"}, "fc_net", LAYERS, Here(interrupted, LAYERS), package="nndl"
+        Unconfined(), {"fc_net": "from .layers import *"}, "fc_net", LAYERS, Here(interrupted, LAYERS), package="nndl"
     ) as held:
         with pytest.raises(KeyboardInterrupt):
             held.run("fc_net.relu_forward(1.0)", {}, ())
@@ -345,9 +345,9 @@ def test_nothing_of_the_graders_environment_gets_in(monkeypatch):
 def test_a_worker_that_does_not_come_up_is_not_the_students_fault(monkeypatch, tmp_path):
     broken = tmp_path / "worker.py"
     broken.write_text("raise SystemExit('no numpy here')")
-    real = readable.reach()
+    real = readable.readable_files()
     argv = (*real.argv[:4], str(broken))
-    monkeypatch.setattr(pool, "reach", lambda *needs: replace(real, argv=argv))
+    monkeypatch.setattr(pool, "readable_files", lambda *needs: replace(real, argv=argv))
     with pytest.raises(SandboxUnavailable, match="no numpy here"):
         worker("")
 
@@ -358,4 +358,4 @@ def test_a_course_with_two_processes_is_refused():
 
 
 def test_a_bare_run_has_to_be_asked_for_by_its_name():
-    assert confinement("none").name == "none"
+    assert choose_confinement("none").name == "none"

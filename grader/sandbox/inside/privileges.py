@@ -27,11 +27,11 @@ _CAP_DAC_READ_SEARCH = 1 << 2
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
-class NotNarrowed(OSError):
+class PrivilegesNotDropped(OSError):
     """A privilege could not be given up, so nothing may be run."""
 
 
-def narrow(rlimits: Mapping[str, int], memory: int, user: int) -> None:
+def drop_privileges(rlimits: Mapping[str, int], memory: int, user: int) -> None:
     """Give up what submitted code must not have.
 
     Parameters
@@ -46,7 +46,7 @@ def narrow(rlimits: Mapping[str, int], memory: int, user: int) -> None:
 
     Raises
     ------
-    NotNarrowed
+    PrivilegesNotDropped
         When the kernel refuses. The worker then does not start.
     """
     # A PyTorch built for CUDA maps gigabytes of libraries when it is imported: only what comes after that is counted.
@@ -58,7 +58,7 @@ def narrow(rlimits: Mapping[str, int], memory: int, user: int) -> None:
         hard = resource.getrlimit(kind)[1]
         lowest = limit if hard == resource.RLIM_INFINITY else min(limit, hard)
         resource.setrlimit(kind, (lowest, lowest))
-    _drop_privileges(user)
+    _drop_capabilities(user)
     # After the change of user, which clears it: the worker does not outlive the thread that started it.
     _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     _prctl(_PR_SET_NO_NEW_PRIVS, 1)
@@ -67,7 +67,7 @@ def narrow(rlimits: Mapping[str, int], memory: int, user: int) -> None:
     _prctl(_PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, ctypes.addressof(program))
 
 
-def _drop_privileges(user: int) -> None:
+def _drop_capabilities(user: int) -> None:
     """Become `user`; keep no capability but the one to read a Python that lies in a private home.
 
     What may be read is decided by the confinement; without this one capability the interpreter could not import from
@@ -84,13 +84,13 @@ def _drop_privileges(user: int) -> None:
     # effective, permitted, inheritable; twice, for the lower and the upper 32 bits
     sets = (ctypes.c_uint32 * 6)(kept, kept, 0, 0, 0, 0)
     if _libc.capset(header, sets):
-        raise NotNarrowed(ctypes.get_errno(), "capabilities could not be dropped")
+        raise PrivilegesNotDropped(ctypes.get_errno(), "capabilities could not be dropped")
     left = (ctypes.c_uint32 * 6)()
     if _libc.capget(header, left) or (left[0] | left[1]) & ~kept or left[3] | left[4]:
-        raise NotNarrowed(0, "capabilities are left")
+        raise PrivilegesNotDropped(0, "capabilities are left")
 
 
 def _prctl(option: int, *arguments: int) -> None:
     values = [ctypes.c_ulong(value) for value in (*arguments, 0, 0, 0, 0)[:4]]
     if _libc.prctl(ctypes.c_int(option), *values):
-        raise NotNarrowed(ctypes.get_errno(), f"prctl({option}) was refused")
+        raise PrivilegesNotDropped(ctypes.get_errno(), f"prctl({option}) was refused")

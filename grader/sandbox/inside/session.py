@@ -1,4 +1,4 @@
-"""What the worker does once it is up: narrow itself, then run one program after the other."""
+"""What the worker does once it is up: drop its privileges, then run one program after the other."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from utils.checks.program import Crash, Ran, describe_crash, run_program, seeded
 
 from .channel import Cap, Channel
 from .package import SubmittedPackage
-from .privileges import narrow
+from .privileges import drop_privileges
 from .wire import Answer, Ask, Done, Failed, Ready, Refused, Run, Start, WireClosed, as_table
 
 _RAISED = {kind.__name__: kind for kind in (ArithmeticError, AttributeError, KeyError, TypeError, ValueError)}
@@ -35,8 +35,8 @@ def serve(read_fd: int, write_fd: int) -> None:
     session = Session(channel, start)
     for package in start.packages:
         importlib.import_module(package)  # ours to wait for, not a submission's
-    if start.narrow:
-        narrow(start.rlimits, start.memory, start.user)
+    if start.drop_privileges:
+        drop_privileges(start.rlimits, start.memory, start.user)
     null = os.open(os.devnull, os.O_RDWR)
     os.dup2(null, 2)  # until here the other side reads what goes wrong from stderr
     os.close(null)

@@ -48,12 +48,12 @@ class TooLarge(WireError):
 
 
 class Start(msgspec.Struct, tag=True):
-    """To the worker, first: the submitted source, what stands in for its other modules, and how to narrow itself.
+    """To the worker, first: the submitted source, what stands in for its other modules, and how it drops its privileges.
 
     `withheld` can be imported, and its functions cannot be called: module → functions, or none where all of them are
     meant. `packages` are imported before the worker is ready, so that nobody's time limit pays for it. `package` is the
     name of the package that the submitted modules belong to. `tree` and `blob` are the largest frame that the other
-    side takes. `narrow` says whether the worker gives up its privileges: it then keeps to `rlimits` (names of
+    side takes. `drop_privileges` says whether it does so at all: it then keeps to `rlimits` (names of
     ``resource`` constants), takes up to `memory` bytes beyond what it has mapped by then, and becomes `user`, unless
     that is 0.
     """
@@ -63,7 +63,7 @@ class Start(msgspec.Struct, tag=True):
     proxies: dict[str, tuple[str, ...]]
     tree: int
     blob: int
-    narrow: bool
+    drop_privileges: bool
     rlimits: dict[str, int]
     memory: int
     user: int
@@ -73,7 +73,7 @@ class Start(msgspec.Struct, tag=True):
 
 
 class Ready(msgspec.Struct, tag=True):
-    """From the worker: narrowed, and waiting for a program. No submitted code has run yet."""
+    """From the worker: its privileges are dropped, and it waits for a program. No submitted code has run yet."""
 
 
 class Run(msgspec.Struct, tag=True):
