@@ -9,8 +9,6 @@ import numpy as np
 import pytest
 from here import RECIPES
 from submissions import submission
-from utils.checks.hearing import Answer
-from utils.checks.judge import Judgement
 
 from grader.course import Assignment, Course
 from grader.judging import numeric_gradients, oracle
@@ -20,8 +18,9 @@ from grader.recipes import Recipe
 from grader.reference import Reference
 from grader.report import Verdict
 from grader.sandbox import choose_confinement
-from utils.checks.case import value_at
-from utils.checks.program import Crash, Ran
+from utils.checks.diagnose import CaseResult, Judgement
+from utils.checks.program import Answer, Crash, Ran
+from utils.checks.values import value_at
 
 Grade = Callable[..., dict[str, Verdict]]
 GRADIENTS = [recipe for recipe in RECIPES.values() if recipe.large]
