@@ -181,7 +181,8 @@ def hidden_images(dataset: str, key: bytes) -> tuple[Array, Array]:
 
 
 def _read(data: bytes, file: str) -> tuple[dict[str, Array], str]:
-    # CappedReader, because a directory of many megabytes takes many times its size in memory before its members can be counted.
+    # A capped reader, because a directory of many megabytes would take many times its size in memory before its members
+    # could be counted.
     return read_model(cast("IO[bytes]", CappedReader(io.BytesIO(data))), Path(file).name)
 
 

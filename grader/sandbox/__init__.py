@@ -1,4 +1,8 @@
-"""Running submitted code confined: see `choice` for the promise and `pool.Worker` for how it is used."""
+"""Run submitted code in a confined process.
+
+`choose_confinement` picks a sandbox that works on this machine, and a `Worker` runs programs inside it. `confine` lists
+what every sandbox promises.
+"""
 
 from .choice import choose_confinement
 from .confine import Confinement, SandboxUnavailable

@@ -1,17 +1,20 @@
-"""The packages that submitted code may import besides the standard library: the one list of them.
+"""List the packages that submitted code may import besides the standard library.
 
-Everything else that is installed where one grades (SciPy, another deep-learning library) could answer for the student,
-so the sandbox has no way to read it.
+Any other package that is installed on the grading machine (SciPy, another deep-learning library) could compute the
+answer in the student's place, so no worker can read its files.
 """
 
 ALWAYS = ("numpy", "tqdm")
-"""Readable for every submission. tqdm computes nothing, and students wrap it around the loop of a training."""
+"""Readable for every submission. Students wrap tqdm around their training loops; it computes nothing itself."""
 
 IF_IMPORTED = ("matplotlib",)
-"""Readable where the submitted text names it: nobody else should wait for its dozen packages to be made readable."""
+"""Readable only where the submitted text mentions the name.
+
+matplotlib depends on a dozen packages, and making them readable takes time that other submissions should not wait for.
+"""
 
 WORKER = ("msgspec",)
-"""What the worker itself stands on."""
+"""The packages that the worker's own code imports."""
 
 STAND_INS = (
     "cython",
@@ -29,9 +32,10 @@ STAND_INS = (
     "typer",
     "voila",
 )
-"""What the student edition installs beyond that, by the name it is imported by.
+"""Import names of the other packages that the student edition installs.
 
-A student's file may import these for an experiment that is no part of an exercise, which must not cost a right answer.
-So the import succeeds, and only a call fails. All other packages fail at their import, because ``try: import cupy``
-with an ``except ImportError`` is an honest way to ask what there is.
+A student's file may import one of these for an experiment that belongs to no exercise, and that import must not make
+the rest of the file fail. So importing them succeeds in a worker, and only calling one of their functions fails. Every
+other package fails when it is imported: ``try: import cupy`` with ``except ImportError`` is an honest way to find out
+what is installed.
 """

@@ -1,4 +1,8 @@
-"""Confinement by bubblewrap: namespaces, on any kernel that lets one have them; needs the program ``bwrap``."""
+"""Confine workers with bubblewrap, which builds on Linux namespaces.
+
+It needs the program ``bwrap``, and either root's ``CAP_SYS_ADMIN`` or a kernel that lets ordinary users create user
+namespaces.
+"""
 
 from __future__ import annotations
 
@@ -16,45 +20,51 @@ from .unconfined import Child
 
 
 class Bubblewrap(Confinement):
-    """An empty file system with the readable folders bound into it, and no network, process or host to be seen."""
+    """Start workers in namespaces of their own.
+
+    A worker gets an empty file system into which the readable folders are bound. It has no network, and sees no process
+    outside.
+    """
 
     name = "bubblewrap"
 
     def __init__(self) -> None:
-        # Root of the machine needs no user namespace, and can then become a user that is not root at all.
-        self._own_users = os.geteuid() != 0 or not has(SYS_ADMIN)
+        # With CAP_SYS_ADMIN no user namespace is needed. Without such a namespace, the worker can become a user that is
+        # not root outside of it either.
+        self._user_namespace = os.geteuid() != 0 or not has(SYS_ADMIN)
 
     @property
     def user(self) -> int:
         """See `Confinement.user`."""
-        return 0 if self._own_users else unprivileged_user(supervised=False)
+        return 0 if self._user_namespace else unprivileged_user(supervised=False)
 
     def tasks(self) -> int:
-        """See `Confinement.tasks`; in a user namespace of its own the worker is the first."""
-        return 0 if self._own_users else super().tasks()
+        """See `Confinement.tasks`. A new user namespace has no threads yet."""
+        return 0 if self._user_namespace else super().tasks()
 
     def spawn(self, files: ReadableFiles, scratch: str, environment: Mapping[str, str]) -> Process:
-        """Start a worker confined. It dies with the thread that started it."""
+        """Start a confined worker; see `Confinement.spawn`. It is killed when the thread that started it ends."""
         program = shutil.which("bwrap")
         if program is None:
             raise SandboxUnavailable("the program bwrap is not installed (Debian and Fedora: package bubblewrap)")
         try:
-            return _Namespaces(program, [*self._options(files, scratch), "--", *files.argv], scratch, environment)
+            return _BwrapProcess(program, [*self._options(files, scratch), "--", *files.argv], scratch, environment)
         except OSError as error:
             raise SandboxUnavailable(f"bwrap could not be started: {error}") from error
 
     def _options(self, files: ReadableFiles, scratch: str) -> list[str]:
         options = ["--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try"]
-        options += ["--unshare-user"] if self._own_users else []
+        options += ["--unshare-user"] if self._user_namespace else []
         options += ["--die-with-parent", "--new-session", "--cap-drop", "ALL"]
         if self.user:
-            # Just what the worker needs to become that user; it drops these, too.
+            # The worker needs these to become that user, and then drops them as well; see `inside.privileges`.
             for capability in ("CAP_SETUID", "CAP_SETGID", "CAP_DAC_READ_SEARCH"):
                 options += ["--cap-add", capability]
-        # bwrap would make the folders on the way for root alone.
         links = dict(files.links)
-        # To bind the two hundred entries of the standard library one by one takes a tenth of a second.
+        # The standard library is bound as one folder, because binding its two hundred entries one by one takes a tenth
+        # of a second. What else lies in that folder is covered below.
         readable = [files.library, *(path for path in files.paths if not Path(path).is_relative_to(files.library))]
+        # bwrap would create missing parent folders itself, but with a mode that only root can enter.
         for folder in _parents([*readable, *links, scratch]):
             options += ["--symlink", links[folder], folder] if folder in links else ["--dir", folder]
         for path, target in links.items():
@@ -66,35 +76,36 @@ class Bubblewrap(Confinement):
             options += empty if os.path.isdir(path) else ["--ro-bind", "/dev/null", path]
         for path in DEVICES:
             options += ["--dev-bind", path, path]
-        # The root that bwrap makes is writable memory without a bound: nothing but the scratch folder stays writable.
+        # The root folder that bwrap makes is a tmpfs without a size limit: remount it, so that only the scratch folder
+        # stays writable.
         return [*options, "--bind", scratch, scratch, "--remount-ro", "/", "--chdir", scratch]
 
 
 def _parents(paths: Iterable[str]) -> list[str]:
-    """The folders above these paths, each after its own parent."""
+    """List the folders above these paths; a parent comes before its children."""
     return sorted({str(parent) for path in paths for parent in Path(path).parents} - {"/"})
 
 
-class _Namespaces(Child):
-    """A process that bwrap started, and bwrap itself.
+class _BwrapProcess(Child):
+    """The process bwrap together with the worker that it started.
 
-    Killing bwrap kills the first process of the process namespace, and the kernel then kills the rest: that is
-    waited for, as bwrap itself does not wait for it.
+    When bwrap is killed, the first process of the process namespace dies with it, and the kernel then kills all others
+    in that namespace. bwrap does not wait for this to be done, so `wait` does.
     """
 
     def __init__(self, program: str, options: Sequence[str], scratch: str, environment: Mapping[str, str]) -> None:
-        told, tell = os.pipe()
+        info_read, info_write = os.pipe()
         try:
-            super().__init__([program, "--info-fd", str(tell), *options], scratch, environment, (tell,))
+            super().__init__([program, "--info-fd", str(info_write), *options], scratch, environment, (info_write,))
         finally:
-            os.close(tell)
-        number = _number_of_first(told)
-        self._first = _pidfd(number)
-        self._children = Path(f"/proc/{number}/task/{number}/children")
+            os.close(info_write)
+        init = _init_pid(info_read)
+        self._init_fd = _pidfd(init)
+        self._children = Path(f"/proc/{init}/task/{init}/children")
 
     @property
     def pid(self) -> int | None:
-        """See `Process.pid`. The first process of the namespace is bwrap's own; what it has started is the worker."""
+        """See `Process.pid`. The first process of the namespace belongs to bwrap; the worker is its only child."""
         try:
             children = self._children.read_text().split()
         except OSError:
@@ -102,27 +113,27 @@ class _Namespaces(Child):
         return int(children[0]) if len(children) == 1 else None
 
     def wait(self, seconds: float = SECONDS_TO_DIE) -> str:
-        """Reap bwrap, and wait until the kernel has ended everything inside."""
+        """Reap bwrap, and wait until the kernel has ended every process in the namespace; see `Process.wait`."""
         ended = super().wait(seconds)
-        if self._first is not None:
-            select.select([self._first], [], [], SECONDS_TO_DIE)
-            os.close(self._first)
-            self._first = None
+        if self._init_fd is not None:
+            select.select([self._init_fd], [], [], SECONDS_TO_DIE)  # a pidfd is readable once its process has ended
+            os.close(self._init_fd)
+            self._init_fd = None
         return ended
 
 
-def _number_of_first(told: int) -> int | None:
-    """The number of the first process of the namespace, from what bwrap writes about it."""
-    with os.fdopen(told) as report:
+def _init_pid(info: int) -> int | None:
+    """Read the process ID of the namespace's first process from bwrap's ``--info-fd``; None where bwrap failed."""
+    with os.fdopen(info) as report:
         try:
             return int(json.load(report)["child-pid"])
         except (ValueError, KeyError):
             return None
 
 
-def _pidfd(number: int | None) -> int | None:
-    """A handle on a process; None when it is gone."""
+def _pidfd(pid: int | None) -> int | None:
+    """Open a file descriptor on a process, which stays valid if the ID is reused; None where the process is gone."""
     try:
-        return None if number is None else os.pidfd_open(number)
+        return None if pid is None else os.pidfd_open(pid)
     except ProcessLookupError:
         return None

@@ -1,4 +1,4 @@
-"""The choice between the ways of confining a worker: the first that has just been seen to hold."""
+"""Choose a confinement for workers: the first one from which the quick probes cannot break out on this machine."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from .unconfined import Unconfined
 
 
 def choose_confinement(choice: str = "auto") -> Confinement:
-    """Choose a way of confinement that holds on this machine.
+    """Choose a confinement that works on this machine.
 
     Parameters
     ----------
-    choice : str
-        ``"auto"`` (the first of bubblewrap and sandlock that holds), ``"bubblewrap"``, ``"sandlock"`` or ``"none"``.
-        Nothing but the word ``"none"`` leads to a bare run.
+    choice : str, default "auto"
+        ``"auto"`` (the first of bubblewrap and sandlock that works), ``"bubblewrap"``, ``"sandlock"`` or ``"none"``.
+        Submitted code runs unconfined only where ``"none"`` was asked for.
 
     Returns
     -------
@@ -28,13 +28,13 @@ def choose_confinement(choice: str = "auto") -> Confinement:
     Raises
     ------
     SandboxUnavailable
-        When nothing that was asked for holds; the sentence names the ways out.
+        When none of the confinements that were asked for works here. The message says why, and what to install.
     UnusableInput
         When there is no sandbox of that name.
     """
     if choice == Unconfined.name:
         return Unconfined()
-    names = [way.name for way in confinements()]
+    names = [confinement.name for confinement in confinements()]
     if choice not in ("auto", *names):
         raise UnusableInput(
             f"there is no sandbox called {choice!r}; there are: auto, {', '.join(names)}, {Unconfined.name}"
@@ -55,18 +55,19 @@ _REMEDIES = (
 
 
 def confinements() -> list[Confinement]:
-    """The ways that confine, the preferred one first.
+    """List the confinements, the preferred one first.
 
-    Bubblewrap keeps one promise more: what is not bound into its file system cannot even be looked up.
+    Bubblewrap comes first because it keeps one promise more: a file that is not bound into its file system does not
+    exist there, so that not even its size can be seen.
     """
     return [Bubblewrap(), Sandlock()]
 
 
 @cache
 def _tested(name: str) -> Confinement:
-    """One way of confinement, after a worker inside has tried to get out; see `doctor.run_quick_probes`."""
-    way = next(way for way in confinements() if way.name == name)
-    escaped = [probe for probe in run_quick_probes(way) if probe.broken]
+    """Return a confinement by its name, after `run_quick_probes` has failed to break out of it."""
+    confinement = next(found for found in confinements() if found.name == name)
+    escaped = [probe for probe in run_quick_probes(confinement) if probe.broken]
     if escaped:
         raise SandboxUnavailable("it does not hold: " + "; ".join(f"{p.promise}: {p.detail}" for p in escaped))
-    return way
+    return confinement

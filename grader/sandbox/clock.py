@@ -1,8 +1,7 @@
-"""How long a program has run, whatever else the machine is busy with.
+"""Measure how long a program has run, independently of the machine's load.
 
-On a machine under load a program may be kept waiting for a processor for a long time, and that must not decide about
-its verdict. So what counts is processor time, and the time in which the worker sleeps; waiting for a processor is
-neither.
+On a busy machine a program may wait long for a processor, and its verdict must not depend on that. So the clock counts
+processor time and the time in which the worker sleeps, but not the time in which it waits for a processor.
 """
 
 from __future__ import annotations
@@ -19,25 +18,26 @@ from .inside.wire import WireTimeout
 
 
 class ProgramClock:
-    """The clock of one program.
+    """The clock of one program, which starts when the object is made.
 
-    Counted are the processor time of the worker, of this process (which reads, watches and compares on behalf of the
-    program) and of the process that answers questions, and the time in which the worker sleeps.
+    It counts the processor time of three processes: the worker, this process (which reads, watches and compares for the
+    program) and the process that answers the program's questions. It also counts the time in which the worker sleeps.
 
     Parameters
     ----------
     seconds : float
-        What the program may use.
+        Seconds that the program may use.
     worker : int or None
-        The worker's process; None where its number is not known, and `deadline` alone is left.
+        The worker's process ID; None where it is not known, in which case only `deadline` and this process's own time
+        limit the program.
     answering : callable
-        Processor seconds that answering questions has taken so far.
+        Called without arguments; returns the processor seconds that answering questions has taken so far.
 
     Attributes
     ----------
     deadline : float
-        On the clock of `time.monotonic`: when the program is ended whatever it has used. It is so far away that a busy
-        machine does not reach it.
+        The time, on the clock of `time.monotonic`, at which the program is ended whatever it has used. It is
+        `WALL_PER_CPU` times `seconds` away, so that a program on a busy machine is not ended by it.
     """
 
     def __init__(self, seconds: float, worker: int | None, answering: Callable[[], float]) -> None:
@@ -51,13 +51,14 @@ class ProgramClock:
 
     @property
     def outside(self) -> float:
-        """Seconds that count and that this process has not spent itself."""
+        """Seconds used so far, without those that this process has spent itself."""
+        # The worker's time reads as 0 once its process is gone: keep the largest value that was read.
         self._worker_seconds = max(self._worker_seconds, self._read_worker() - self._worker_before)
         return self._worker_seconds + self._answering() - self._answering_before + self._slept
 
     @property
     def used(self) -> float:
-        """Seconds that count."""
+        """Seconds that the program has used so far."""
         return self.outside + time.process_time() - self._own_before
 
     @property
@@ -65,8 +66,11 @@ class ProgramClock:
         """Seconds that the program may still use."""
         return self._seconds - self.used
 
-    def look(self) -> None:
-        """To be called several times a second while the worker is waited for.
+    def check(self) -> None:
+        """Measure, and end the program where its time is used up.
+
+        Call this several times a second while waiting for the worker: the time since the last call counts as sleep if
+        the worker sleeps now.
 
         Raises
         ------
@@ -81,7 +85,10 @@ class ProgramClock:
             raise WireTimeout("the time is used up")
 
     def answered(self) -> None:
-        """To be called when a question was answered: the worker was waiting until now, and that is no sleep."""
+        """Do not count the time since the last `check` as sleep; call this when a question has been answered.
+
+        While a question is being answered, the worker only waits for the grader.
+        """
         self._last, self._last_busy = time.monotonic(), self.used - self._slept
 
     def _read_worker(self) -> float:
@@ -89,10 +96,10 @@ class ProgramClock:
 
 
 def _sleeps(worker: int) -> bool:
-    """Whether no thread of the worker wants a processor or waits for a disk.
+    """Whether the worker sleeps: none of its threads is running, waits for a processor (R) or waits for a disk (D).
 
-    It does not sleep either while another thread of this process is kept waiting for a processor: that may be
-    sandlock's, which has to agree before the worker can open a file.
+    The worker does not count as asleep while another thread of this process is in one of these states. That thread may
+    be sandlock's supervisor, which has to allow each file that the worker opens.
     """
     theirs = _states(worker)
     states = {*theirs, *_states(os.getpid(), besides=threading.get_native_id())}
@@ -100,10 +107,11 @@ def _sleeps(worker: int) -> bool:
 
 
 def _states(process: int, besides: int = 0) -> list[str]:
-    """The states of a process's threads, as ps(1) shows them."""
+    """List the states of a process's threads, except the thread `besides`, as the letters that ps(1) shows."""
     found = []
     for stat in Path(f"/proc/{process}/task").glob("*/stat"):
         with suppress(OSError):  # the thread has just ended
             if stat.parent.name != str(besides):
+                # The thread's name stands in parentheses before the state, and may hold spaces; see proc(5).
                 found.append(stat.read_text().rpartition(")")[2].split()[0])
     return found

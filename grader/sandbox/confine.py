@@ -1,9 +1,16 @@
-"""What every way of confining a worker promises.
+"""Define what every confinement of a worker promises, and the interface that each implements.
 
-No network; no other process seen, signalled or traced; only the interpreter, and the few packages and functions that
-the submitted module needs, readable (see `readable_files`); one small scratch folder; limits on memory, processes, file size,
-processor time, wall-clock time and output; nothing left behind. `grader.sandbox.doctor` proves it by running probes
-inside.
+A confined worker
+
+- has no network;
+- cannot see, signal or trace another process;
+- can read the interpreter and the few packages and functions that the submitted module needs, and nothing else (see
+  `readable.readable_files`);
+- can write to one small scratch folder only;
+- has limits on memory, processes, file size, processor time, time asleep and output;
+- leaves nothing behind.
+
+`grader.sandbox.doctor` runs probes inside a worker to find out whether that is true on a given machine.
 """
 
 from __future__ import annotations
@@ -24,18 +31,18 @@ SIZES_AND_TIMES = "sizes and times of the user's files are not seen"
 
 
 class SandboxUnavailable(GraderError):
-    """No way of confinement holds on this machine, or the one that was asked for does not."""
+    """No confinement works on this machine, or the one that was asked for does not."""
 
     exit_code = 3
 
 
 class Process(Protocol):
-    """A worker's process, seen from outside.
+    """A worker's process as the grader handles it.
 
     Attributes
     ----------
     stdin, stdout, stderr : int
-        This side's ends of the pipes.
+        File descriptors of the grader's ends of the three pipes.
     """
 
     stdin: int
@@ -44,13 +51,18 @@ class Process(Protocol):
 
     @property
     def pid(self) -> int | None:
-        """The number of the process that runs `argv`, as seen from here; None where it cannot be told."""
+        """The worker's process ID in the grader's process namespace; None where it is not known."""
 
     def kill(self) -> None:
-        """Kill the whole process tree. Killing what is gone is fine."""
+        """Kill the whole process tree. Killing a process that has ended does nothing."""
 
     def wait(self, seconds: float = SECONDS_TO_DIE) -> str:
-        """Reap the process and close the pipes; kill it first if it has not ended within `seconds`.
+        """Reap the process and close the pipes.
+
+        Parameters
+        ----------
+        seconds : float, default 10
+            How long to wait; a process that has not ended by then is killed.
 
         Returns
         -------
@@ -60,16 +72,16 @@ class Process(Protocol):
 
 
 class Confinement(ABC):
-    """One way to confine a process.
+    """A method of confining worker processes.
 
     Attributes
     ----------
     name : str
-        As it stands in every report.
+        The name that stands in every report, and that ``--sandbox`` takes.
     drops_privileges : bool
-        Whether the worker also drops its privileges before it runs submitted code.
+        Whether the worker also drops its privileges before it runs submitted code; see `inside.privileges`.
     not_promised : mapping of str to str
-        What this way cannot keep, and why: a promise in the words of `doctor` → one sentence.
+        The promises that this confinement cannot keep, in the words of `doctor`, each with a sentence that says why.
     """
 
     name: ClassVar[str]
@@ -78,27 +90,28 @@ class Confinement(ABC):
 
     @property
     def user(self) -> int:
-        """The user that the worker becomes; 0 when it stays what it is."""
+        """The ID of the user that the worker becomes; 0 where it keeps its user."""
         return 0
 
     def tasks(self) -> int:
-        """How many threads the kernel already counts towards the worker's limit: those of its user."""
+        """Count the threads that the worker's user already has: the kernel counts them towards ``RLIMIT_NPROC``."""
         return tasks_of(self.user or os.getuid())
 
     @abstractmethod
     def spawn(self, files: ReadableFiles, scratch: str, environment: Mapping[str, str]) -> Process:
-        """Start a worker confined.
+        """Start a confined worker.
 
         Parameters
         ----------
         files : ReadableFiles
-            What may be read, and the command.
+            What the worker may read, and the command that starts it.
         scratch : str
-            The one folder that may be written to; also the working directory.
+            The only folder that the worker may write to; also its working directory.
         environment : mapping of str to str
-            The whole environment.
+            All environment variables of the worker; it inherits none.
 
         Raises
         ------
         SandboxUnavailable
+            When the worker cannot be started in this confinement.
         """

@@ -1,4 +1,4 @@
-"""Does the sandbox keep its promise on this machine? Probes that run inside it and try to get out."""
+"""Test on this machine whether a sandbox keeps its promises, by running probes in it that try to break out."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ _ROOT = Path(__file__).resolve().parents[2]
 
 @dataclass(frozen=True)
 class Probe:
-    """One promise of the sandbox, and whether it was kept.
+    """The result of a probe: one promise of the sandbox, and whether it was kept.
 
     Attributes
     ----------
     promise : str
-        What the sandbox says: ``"no TCP connection"``.
+        The promise in words: ``"no TCP connection"``.
     kept : bool
-        Whether it is so.
+        Whether the probe failed to break it.
     detail : str
-        What was reached, when it is not.
+        What the probe reached, where the promise was not kept.
     promised : bool
-        Whether this way of confinement promises it at all; see `Confinement.not_promised`.
+        Whether this confinement promises it at all; see `Confinement.not_promised`.
     """
 
     promise: str
@@ -45,17 +45,48 @@ class Probe:
 
     @property
     def broken(self) -> bool:
-        """Whether a promise was made and not kept."""
+        """Whether the confinement makes this promise and does not keep it."""
         return self.promised and not self.kept
 
 
-def run_all_probes(way: Confinement) -> list[Probe]:
-    """Run every probe.
+def run_all_probes(confinement: Confinement) -> list[Probe]:
+    """Run every probe, including the slow ones that use up a time limit.
 
     Parameters
     ----------
-    way : Confinement
-        What to examine.
+    confinement : Confinement
+        The confinement to test.
+
+    Returns
+    -------
+    list of Probe
+        One for each promise.
+
+    Raises
+    ------
+    SandboxUnavailable
+        When no worker can be started in it at all.
+    """
+    with probe_targets() as targets, temporary_folder() as folder:
+        probes = _try_all(confinement, [*_quick_attempts(folder), *targets.attempts()])
+    return [
+        *probes,
+        _hidden_files(confinement),
+        _processor_time(confinement),
+        _time_asleep(confinement),
+        _nothing_left(confinement),
+    ]
+
+
+def run_quick_probes(confinement: Confinement) -> list[Probe]:
+    """Run the probes that take next to no time and need no listener.
+
+    `choice.choose_confinement` runs them at the start of every command that grades.
+
+    Parameters
+    ----------
+    confinement : Confinement
+        The confinement to test.
 
     Returns
     -------
@@ -64,30 +95,14 @@ def run_all_probes(way: Confinement) -> list[Probe]:
     Raises
     ------
     SandboxUnavailable
-        When no worker can be started at all.
-    """
-    with probe_targets() as around, temporary_folder() as folder:
-        probes = _try_all(way, [*_quick_attempts(folder), *around.attempts()])
-    return [*probes, _hidden_files(way), _processor_time(way), _time_asleep(way), _nothing_left(way)]
-
-
-def run_quick_probes(way: Confinement) -> list[Probe]:
-    """The probes that take no time and need no listener: what `choice.choose_confinement` asks before it trusts a way.
-
-    Parameters
-    ----------
-    way : Confinement
-
-    Returns
-    -------
-    list of Probe
+        When no worker can be started in it at all.
     """
     with temporary_folder() as folder:
-        return _try_all(way, _quick_attempts(folder))
+        return _try_all(confinement, _quick_attempts(folder))
 
 
 def _quick_attempts(folder: str) -> list[Attempt]:
-    """What needs nothing around it but an empty folder of the grader's."""
+    """List the attempts that need no target but an empty folder of the grader's."""
     limits = Limits()
     own = Path(folder, "own")
     own.touch()
@@ -127,7 +142,11 @@ def _quick_attempts(folder: str) -> list[Attempt]:
 
 
 def _names(folder: Path) -> list[str]:
-    """What lies in a folder, without what leads to something readable; nothing when it is readable itself."""
+    """List the names in a folder that a worker should not be able to see.
+
+    bubblewrap has to create the parent folders of everything that it binds, so a worker sees their names. They are left
+    out, and so is everything where the folder itself is readable.
+    """
     readable = [Path(path) for path in readable_files().paths]
     if any(folder.is_relative_to(path) for path in readable):
         return []
@@ -138,10 +157,11 @@ def _names(folder: Path) -> list[str]:
     return [child.name for child in found if not any(path.is_relative_to(child) for path in readable)]
 
 
-def _try_all(way: Confinement, attempts: list[Attempt]) -> list[Probe]:
-    with _worker(way, Limits()) as worker:
+def _try_all(confinement: Confinement, attempts: list[Attempt]) -> list[Probe]:
+    """Make all attempts in one worker."""
+    with _worker(confinement, Limits()) as worker:
         probes = [_try(worker, attempt) for attempt in attempts]
-    return [replace(probe, promised=probe.promise not in way.not_promised) for probe in probes]
+    return [replace(probe, promised=probe.promise not in confinement.not_promised) for probe in probes]
 
 
 def _try(worker: Worker, attempt: Attempt) -> Probe:
@@ -156,15 +176,15 @@ def _try(worker: Worker, attempt: Attempt) -> Probe:
     return Probe(promise, False, f"the probe failed: {outcome}")
 
 
-def _worker(way: Confinement, limits: Limits) -> Worker:
-    return Worker(way, {"probes": _SOURCE.read_text()}, "probes", {}, None, limits)
+def _worker(confinement: Confinement, limits: Limits) -> Worker:
+    return Worker(confinement, {"probes": _SOURCE.read_text()}, "probes", {}, None, limits)
 
 
-def _hidden_files(way: Confinement) -> Probe:
-    """More than the scratch folder may hold, in files that are open and have no name."""
+def _hidden_files(confinement: Confinement) -> Probe:
+    """Write more than the scratch folder may hold into files that stay open and are removed from the folder."""
     promise, limits = "no file hides from who counts them", Limits(seconds=60.0, scratch=4 * MEGABYTE)
     try:
-        with _worker(way, limits) as worker:
+        with _worker(confinement, limits) as worker:
             outcome = worker.run("hidden = probes.hide_files(size)", {"size": limits.scratch}, ("hidden",))
     except WorkerLost as lost:
         kept = lost.reason == "killed"
@@ -173,11 +193,14 @@ def _hidden_files(way: Confinement) -> Probe:
     return Probe(promise, not hidden, hidden)
 
 
-def _processor_time(way: Confinement) -> Probe:
-    """Three seconds of processor time, and much more that the grader would give it: what ends first?"""
+def _processor_time(confinement: Confinement) -> Probe:
+    """Run an endless loop with a kernel limit of 3 processor seconds and a grader's limit of 12.
+
+    The worker has to be killed by the kernel's limit: that one holds even where the grader itself is stopped.
+    """
     promise = "processor time is limited"
     try:
-        with _worker(way, Limits(seconds=12.0, cpu_seconds=3)) as worker:
+        with _worker(confinement, Limits(seconds=12.0, cpu_seconds=3)) as worker:
             worker.run("probes.use_processor()", {}, ())
     except WorkerLost as lost:
         kept = lost.reason == "killed"
@@ -185,10 +208,10 @@ def _processor_time(way: Confinement) -> Probe:
     return Probe(promise, False, "an endless loop came to its end")
 
 
-def _time_asleep(way: Confinement) -> Probe:
+def _time_asleep(confinement: Confinement) -> Probe:
     promise = "time asleep is limited"
     try:
-        with _worker(way, Limits(seconds=1.0)) as worker:
+        with _worker(confinement, Limits(seconds=1.0)) as worker:
             worker.run("import time; time.sleep(600)", {}, ())
     except WorkerLost as lost:
         kept = lost.reason == "timeout"
@@ -196,23 +219,24 @@ def _time_asleep(way: Confinement) -> Probe:
     return Probe(promise, False, "it slept for ten minutes")
 
 
-def _nothing_left(way: Confinement) -> Probe:
+def _nothing_left(confinement: Confinement) -> Probe:
+    """Leave a background process and files behind, and look for them once the worker is closed."""
     promise = "nothing is left behind"
-    with _worker(way, Limits()) as worker:
+    with _worker(confinement, Limits()) as worker:
         scratch = worker.scratch
         outcome = worker.run("left = probes.leave_daemon()", {}, ("left",))
     daemon = outcome.values["left"] if isinstance(outcome, Ran) else None
     if not isinstance(daemon, int):
         return Probe(promise, False, f"the probe failed: {outcome}")
-    if daemon and _end(daemon):
+    if daemon and _kill(daemon):
         return Probe(promise, False, f"process {daemon} went on")
     if os.path.exists(scratch):
         return Probe(promise, False, f"{scratch} was not removed")
     return Probe(promise, True)
 
 
-def _end(process: int) -> bool:
-    """Kill a process that should not be there; whether it was."""
+def _kill(process: int) -> bool:
+    """Kill a process that should have ended already; return whether it was still there."""
     try:
         os.kill(process, 9)
     except ProcessLookupError:

@@ -1,7 +1,7 @@
-"""The part of ``utils`` that a worker gets: the functions that the given code of a student's file uses, and no others.
+"""Cut down ``utils`` for a worker, to the functions that the given code of a student's file uses.
 
 Some functions of ``utils`` compute what an exercise asks for (the fast layers, numeric gradients), so a submission must
-not be able to read or call them. A worker therefore gets a copy of ``utils`` with the named functions, whatever those
+not be able to read or call them. A worker therefore gets a copy of ``utils`` that holds the named functions, what these
 need, and nothing else.
 """
 
@@ -18,7 +18,10 @@ from ..errors import CourseError
 
 FOLDER = Path(str(utils.__file__)).resolve().parent
 WORKERS_OWN = ("checks.program", "checks.crash_site", "checks.forbidden_calls")
-"""Modules that the worker itself and programs use: they run code and describe what it raised, and hold no answer."""
+"""Modules that every worker gets as a whole, because the worker's own code and the programs that it runs use them.
+
+They run code and describe what it raised; none of them holds an answer.
+"""
 
 
 def names_used(source: str) -> tuple[str, ...]:
@@ -27,8 +30,8 @@ def names_used(source: str) -> tuple[str, ...]:
     Parameters
     ----------
     source : str
-        The module; its solutions stand in functions, so what it imports at its top is given: ``from utils.layer_checks
-        import check_axes``.
+        The module's text. Solutions stand inside of functions, so every import at module level belongs to the given
+        code: ``from utils.layer_checks import check_axes``.
 
     Returns
     -------
@@ -38,7 +41,7 @@ def names_used(source: str) -> tuple[str, ...]:
     Raises
     ------
     CourseError
-        When it imports a whole module of ``utils``.
+        When it imports a whole module of ``utils``, so that nothing says which functions it uses.
     """
     found = []
     for node in ast.parse(source).body:
@@ -55,17 +58,17 @@ def names_used(source: str) -> tuple[str, ...]:
 
 
 def copied(names: Collection[str]) -> dict[str, str]:
-    """Write the part of ``utils`` that holds these functions.
+    """Write the modules of ``utils`` that a worker gets.
 
     Parameters
     ----------
     names : collection of str
-        As of `names_used`.
+        The functions that the worker needs, as `names_used` lists them.
 
     Returns
     -------
     dict of str to str
-        Module → its text, with what the functions need and nothing else; ``WORKERS_OWN`` as they are.
+        Module → its text, cut down to these functions and what they need. `WORKERS_OWN` are copied as a whole.
 
     Raises
     ------
@@ -84,17 +87,17 @@ def copied(names: Collection[str]) -> dict[str, str]:
 
 
 def withheld(names: Collection[str]) -> dict[str, tuple[str, ...]]:
-    """List what of ``utils`` can be imported, and cannot be called, by a submission that may call `names`.
+    """List what a submission may import from ``utils`` but not call.
 
     Parameters
     ----------
     names : collection of str
-        As of `names_used`.
+        The functions that it may call, as `names_used` lists them.
 
     Returns
     -------
     dict of str to tuple of str
-        Full name of a module → its functions that are not copied; none for a module of which nothing is.
+        Full name of a module → its functions that are not copied. The tuple is empty where the whole module is not.
     """
     texts = copied(names)
     found: dict[str, tuple[str, ...]] = {f"utils.{name}": () for name in _all_modules() if name not in texts}
@@ -106,7 +109,7 @@ def withheld(names: Collection[str]) -> dict[str, tuple[str, ...]]:
 
 
 class _Module:
-    """A module of ``utils``, statement by statement."""
+    """A module of ``utils`` as a list of top-level statements, from which a smaller module can be made."""
 
     def __init__(self, name: str) -> None:
         self._name = name
@@ -115,12 +118,12 @@ class _Module:
 
     @property
     def public(self) -> list[str]:
-        """The functions and classes that others may import, as this module defines or passes them on."""
+        """Names of the functions and classes that others may import, whether defined or only imported here."""
         own = (ast.FunctionDef, ast.ClassDef, ast.ImportFrom)
         return [name for name, statement in self.defined.items() if isinstance(statement, own) and name[0] != "_"]
 
     def needs(self, name: str) -> list[tuple[str, ...]]:
-        """What a name needs to be there: pairs of module and name."""
+        """List the names that a name's definition refers to, as pairs of module and name."""
         statement = self.defined[name]
         if isinstance(statement, ast.ImportFrom) and (module := self._inside_utils(statement)):
             original = next(alias.name for alias in statement.names if (alias.asname or alias.name) == name)
@@ -129,7 +132,7 @@ class _Module:
         return [(self._name, other) for other in sorted(used & self.defined.keys())]
 
     def only(self, names: Collection[str]) -> str:
-        """The text with no more than these names."""
+        """Write the module's text with the definitions of these names and no others."""
         body = [kept for statement in self._tree.body if (kept := _reduced(statement, names))]
         return ast.unparse(ast.Module(body, []))
 
@@ -141,7 +144,7 @@ class _Module:
 
 
 def _bound(statement: ast.AST) -> Iterator[str]:
-    """The names that a statement defines."""
+    """Yield the names that a statement defines."""
     if isinstance(statement, ast.FunctionDef | ast.ClassDef):
         yield statement.name
     elif isinstance(statement, ast.Import | ast.ImportFrom):
@@ -152,7 +155,7 @@ def _bound(statement: ast.AST) -> Iterator[str]:
 
 
 def _reduced(statement: ast.stmt, names: Collection[str]) -> ast.stmt | None:
-    """A statement, as far as it defines one of these names."""
+    """Cut a statement down to what defines one of these names; None where nothing of it does."""
     if isinstance(statement, ast.ImportFrom) and statement.module == "__future__":
         return statement
     if not any(name in names for name in _bound(statement)):
@@ -177,7 +180,7 @@ def _path(module: str) -> Path:
 
 @cache
 def _all_modules() -> tuple[str, ...]:
-    """Every module of ``utils``, compiled ones included: ``"explorers.training"``."""
+    """List every module of ``utils``, compiled ones included, without the package's name: ``"explorers.training"``."""
     paths = [path.relative_to(FOLDER) for path in FOLDER.rglob("*") if path.suffix in (".py", ".so")]
     names = {".".join((*path.parent.parts, path.name.partition(".")[0])) for path in paths}
     return tuple(sorted({name.removesuffix(".__init__") for name in names} - {"__init__"}))

@@ -1,4 +1,4 @@
-"""What one worker may use up."""
+"""Define the limits of one worker: time, memory, threads, files, output and questions."""
 
 from __future__ import annotations
 
@@ -9,37 +9,39 @@ MEGABYTE = 1 << 20
 
 @dataclass(frozen=True)
 class Limits:
-    """What one worker may use up before it is stopped.
+    """What one worker may use before it is stopped.
 
     Attributes
     ----------
     seconds : float
-        Time for one program, that of answering its questions included: processor time and time asleep; see
-        `clock.ProgramClock`.
+        Seconds for one program, including those that answering its questions takes. Processor time and time asleep
+        count; see `clock.ProgramClock`.
     start_seconds : float
-        Wall-clock time to start a worker. No submitted code has run by then, so this bounds nobody's: it tells a
-        machine that cannot start a worker from one that is slow or busy, and is wide.
+        Wall-clock seconds for starting a worker. No submitted code runs in this time. The limit only tells a machine
+        that cannot start a worker at all from one that is slow or busy, so it is generous.
     memory : int
-        Bytes of address space that submitted code may take, beyond what the interpreter and the packages that the
-        worker imports while it starts have mapped. A request beyond it raises ``MemoryError`` in the submitted code.
+        Bytes of address space that submitted code may take beyond what the started worker has mapped for the
+        interpreter and its packages. A larger request raises ``MemoryError`` in the submitted code.
     cpu_seconds : int
-        Processor time from the end of the worker's start on; the backstop should the grader itself be stopped.
+        Processor seconds for all programs of the worker together, counted from the end of its start. The kernel keeps
+        this limit, so that a worker ends even where the grader itself has been stopped.
     processes : int
-        Processes, the worker included. Only 1 can be asked for: nothing a student hands in has to start another.
+        Processes, including the worker itself. Must be 1: no submission needs to start another.
     threads : int
-        Threads. Where the grader is a container's root there are none, because the kernel does not count root's.
+        Threads. Where the grader runs as the root of a container the worker can start none, because the kernel does
+        not count root's threads.
     file_size : int
-        Bytes that one file may grow to.
+        Bytes in one file.
     scratch : int
-        Bytes in the scratch folder as a whole.
+        Bytes in all files of the scratch folder together.
     open_files : int
-        File descriptors.
+        File descriptors that are open at the same time.
     output : int
-        Bytes of arrays in one answer.
+        Bytes of arrays in one message from the worker.
     structure : int
-        Bytes of everything else in one answer: names, numbers, strings.
+        Bytes of everything else in one message from the worker: names, numbers, strings.
     asked : int
-        Bytes of arrays that one program may send to its proxies, all questions together.
+        Bytes of arrays in all questions of one program together.
     questions : int
         Questions that one program may ask; the course's nets ask fewer than twenty.
     """
@@ -60,25 +62,29 @@ class Limits:
 
     def __post_init__(self) -> None:
         if self.processes != 1:
-            raise ValueError(f"processes={self.processes}: a worker is one process; threads is what can be changed")
+            raise ValueError(f"processes={self.processes}: a worker is one process; only threads can be changed")
 
     def as_rlimits(self, tasks: int) -> dict[str, int]:
-        """The limits that the kernel keeps, by the names of ``resource``; the worker adds the one on `memory`.
+        """Translate the limits that the kernel keeps into resource limits; see setrlimit(2).
+
+        The one on `memory` is missing, because only the started worker knows how much it has mapped already.
 
         Parameters
         ----------
         tasks : int
-            Threads that the worker's user already has; the kernel counts them all.
+            Threads that the worker's user already has. ``RLIMIT_NPROC`` counts all threads of a user, not just those of
+            one process.
 
         Returns
         -------
         dict of str to int
+            Name of a constant of ``resource`` → limit.
         """
         return {
             "RLIMIT_CPU": self.cpu_seconds,
             "RLIMIT_FSIZE": self.file_size,
             "RLIMIT_NOFILE": self.open_files,
             "RLIMIT_NPROC": tasks + self.threads,
-            "RLIMIT_MSGQUEUE": 0,
-            "RLIMIT_CORE": 0,
+            "RLIMIT_MSGQUEUE": 0,  # a message queue would outlive the worker
+            "RLIMIT_CORE": 0,  # a core dump would, too
         }

@@ -1,4 +1,4 @@
-"""What the grader itself may do, as far as it decides how a worker gives up privileges."""
+"""Find out which privileges the grader has, and which user its workers can therefore become."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _SETGID, _SETUID, _SYS_PTRACE, SYS_ADMIN = 6, 7, 19, 21  # bits; see capabilitie
 
 @cache
 def capabilities() -> int:
-    """The effective capabilities of this process, as a bit set; 0 where there is no such thing."""
+    """Read the effective capabilities of this process as a bit set; 0 on a system that has none."""
     try:
         status = Path("/proc/self/status").read_text()
     except OSError:
@@ -27,18 +27,19 @@ def has(*bits: int) -> bool:
 
 @cache
 def unprivileged_user(supervised: bool) -> int:
-    """The user that a worker becomes when the grader runs as root; 0 when it need not, or cannot, change.
+    """Choose the user that a worker becomes.
 
     Parameters
     ----------
     supervised : bool
-        Whether the grader has to look into the worker's memory, as sandlock does. Into that of another user it can
-        with ``CAP_SYS_PTRACE`` only, which a container's root often lacks.
+        Whether the grader reads the worker's memory, as sandlock's supervisor does. Reading the memory of another
+        user's process takes ``CAP_SYS_PTRACE``, which a container's root often lacks.
 
     Returns
     -------
     int
-        A worker that stays root has not a single capability, and no threads.
+        `NOBODY` where the grader is root and may change the user. Otherwise 0: the worker keeps its user. A worker that
+        therefore stays root loses all capabilities and may start no threads; see `inside.privileges`.
     """
     needed = (_SETGID, _SETUID, _SYS_PTRACE) if supervised else (_SETGID, _SETUID)
     return NOBODY if os.geteuid() == 0 and has(*needed) and _is_mapped(NOBODY) else 0
@@ -54,7 +55,7 @@ def _is_mapped(user: int) -> bool:
 
 
 def tasks_of(user: int) -> int:
-    """How many threads the user has on this machine, as far as one can see."""
+    """Count the threads that a user has on this machine, as far as ``/proc`` shows them."""
     count = 0
     for entry in os.scandir("/proc"):
         if entry.name.isdigit():
@@ -62,5 +63,5 @@ def tasks_of(user: int) -> int:
                 if entry.stat().st_uid == user:
                     count += len(os.listdir(f"{entry.path}/task"))
             except OSError:
-                continue  # gone meanwhile
+                continue  # the process has just ended
     return count

@@ -1,4 +1,4 @@
-"""What the doctor puts around the sandbox, for its probes to reach: listeners, a stranger's file, another process."""
+"""Set up targets outside of the sandbox for the doctor's probes: listening sockets, a secret file, another process."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ from ..host.temporary_folders import temporary_folder
 from .limits import Limits
 
 Attempt = tuple[str, str, tuple[object, ...]]
-"""A promise of the sandbox, the function of `probes` that tries to break it, and that function's arguments."""
+"""A promise of the sandbox, the name of the function in `probes` that tries to break it, and its arguments."""
 
 
 @dataclass
 class ProbeTargets:
-    """What stands around the sandbox.
+    """The targets that a probe must not be able to reach.
 
     Attributes
     ----------
     folder : str
         A folder that anyone may write to, with a file ``secret`` in it.
     tcp, udp, unix, abstract : socket
-        Listeners on this machine.
+        Listening sockets on this machine; the name of `abstract` stands in no file system, see unix(7).
     queue : str
-        The name of a message queue of the grader's user.
+        The name of a message queue that belongs to the grader's user.
     victim : int
-        A process of the grader's user.
+        The ID of a process that belongs to the grader's user.
     """
 
     folder: str
@@ -44,7 +44,7 @@ class ProbeTargets:
     victim: int
 
     def attempts(self) -> list[Attempt]:
-        """What the probes try to reach of it."""
+        """List the attempts to reach these targets."""
         inet, unix = int(socket.AF_INET), int(socket.AF_UNIX)
         stream, datagram = int(socket.SOCK_STREAM), int(socket.SOCK_DGRAM)
         return [
@@ -61,14 +61,15 @@ class ProbeTargets:
             ("limits and priorities of other processes stay", "limit_other", (self.victim,)),
             ("no other process is signalled", "send_signal", (self.victim,)),
             ("no other process is traced", "trace", (self.victim,)),
-            # The kernel's limit is for all of a user's threads, and some may have ended since they were counted.
+            # Four times the limit, because it was set to the limit plus the user's threads at that time, and some of
+            # those may have ended since.
             ("threads are limited", "start_threads", (4 * Limits().threads,)),
         ]
 
 
 @contextmanager
 def probe_targets() -> Iterator[ProbeTargets]:
-    """Build the surroundings, and take them down afterwards."""
+    """Set up the targets, and remove them at the end of the ``with`` statement."""
     with ExitStack() as stack:
         folder = stack.enter_context(temporary_folder())
         os.chmod(folder, 0o777)
@@ -81,7 +82,7 @@ def probe_targets() -> Iterator[ProbeTargets]:
                 opened.listen()
             return opened
 
-        # It ends when the pipe does, so that it never outlives this process.
+        # It ends when its standard input is closed, so that it never outlives this process.
         sleeper = "import signal, sys; signal.signal(signal.SIGUSR1, signal.SIG_IGN); sys.stdin.read()"
         argv = [sys.executable, "-I", "-S", "-c", sleeper]
         victim = stack.enter_context(subprocess.Popen(argv, stdin=subprocess.PIPE))
@@ -99,12 +100,12 @@ def probe_targets() -> Iterator[ProbeTargets]:
 
 @contextmanager
 def _message_queue() -> Iterator[str]:
-    """A message queue, which the standard library has no words for; see mq_overview(7)."""
+    """Create a POSIX message queue and yield its name; see mq_overview(7). Python has no module for such queues."""
     library, name = ctypes.CDLL(None), f"/grader-doctor-{os.getpid()}"
     queue = library.mq_open(name.encode(), os.O_CREAT | os.O_RDWR, 0o600, None)
     try:
         yield name
     finally:
         if queue >= 0:
-            os.close(queue)  # on Linux a descriptor like any other
+            os.close(queue)  # on Linux, a queue's descriptor is a file descriptor
             library.mq_unlink(name.encode())

@@ -1,7 +1,7 @@
-"""What the doctor hands in: a submission that tries to get out.
+"""Try to break out of the sandbox: this file is the submission that the doctor hands in.
 
-The text of this file runs inside the sandbox as ``submitted.probes``. Each function tries one thing and returns what it
-reached, or an empty string when it was refused. It uses nothing but the standard library.
+Its text runs inside the sandbox as the module ``submitted.probes``. Each function makes one attempt, and returns a
+sentence about what it reached, or an empty string where it was refused. It imports the standard library only.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _IOPRIO_SET = {"x86_64": 251, "aarch64": 30}  # the C library has no function fo
 
 
 def connect(family: int, kind: int, address: tuple[str, int] | str) -> str:
-    """Reach a listener of the doctor's."""
+    """Connect to one of the doctor's listening sockets."""
     try:
         with socket.socket(family, kind) as connection:
             connection.settimeout(2)
@@ -34,7 +34,7 @@ def connect(family: int, kind: int, address: tuple[str, int] | str) -> str:
 
 
 def open_socket(family: int, kind: int) -> str:
-    """Have a socket at all."""
+    """Create a socket."""
     try:
         socket.socket(family, kind).close()
     except OSError:
@@ -43,7 +43,7 @@ def open_socket(family: int, kind: int) -> str:
 
 
 def list_folder(folder: str, names: list[str]) -> str:
-    """See, in a folder, one of the names that are known to be there."""
+    """List a folder and find one of the names that are known to be in it."""
     try:
         seen = set(os.listdir(folder)) & set(names)
     except OSError:
@@ -61,7 +61,7 @@ def read(path: str) -> str:
 
 
 def write(folder: str) -> str:
-    """Leave a file in a folder."""
+    """Create a file in a folder."""
     path = os.path.join(folder, f"grader-probe-{os.getpid()}")
     try:
         with open(path, "wb") as file:
@@ -74,7 +74,10 @@ def write(folder: str) -> str:
 
 
 def change(path: str) -> str:
-    """Change a file's mode, owner, times or attributes, which Landlock has no rules for. Nothing ends up different."""
+    """Change a file's mode, owner, times or attributes, for which Landlock has no rules.
+
+    Each is set to its present value, so that the file stays the same where the attempt succeeds.
+    """
     try:
         now = os.stat(path)
     except OSError:
@@ -94,7 +97,10 @@ def _set_and_remove(path: str) -> None:
 
 
 def change_open_file() -> str:
-    """The same for a file that is open: many that can be read are the grader's own."""
+    """Change the mode, owner, times or attributes of an open file.
+
+    A worker may open many files for reading that belong to the grader's user, and must not change those either.
+    """
     with open("own", "wb") as file:
         fd = file.fileno()
         done = _done(
@@ -107,8 +113,8 @@ def change_open_file() -> str:
 
 
 def truncate(path: str) -> str:
-    """Empty a file by opening it, without asking to write."""
-    for flags in (os.O_RDONLY, os.O_ACCMODE):  # the second asks neither to read nor to write
+    """Empty a file by opening it with ``O_TRUNC``, without asking to write."""
+    for flags in (os.O_RDONLY, os.O_ACCMODE):  # access mode 3 asks neither to read nor to write; see open(2)
         try:
             os.close(os.open(path, flags | os.O_TRUNC))
         except OSError:
@@ -118,7 +124,7 @@ def truncate(path: str) -> str:
 
 
 def stat_file(path: str) -> str:
-    """See how large a file is and when it was written."""
+    """Read the size and the times of a file."""
     try:
         found = os.stat(path)
     except OSError:
@@ -127,7 +133,7 @@ def stat_file(path: str) -> str:
 
 
 def watch(folder: str) -> str:
-    """Be told what happens in a folder."""
+    """Watch a folder with inotify."""
     watcher = _LIBC.inotify_init1(0)
     if watcher < 0:
         return ""
@@ -137,7 +143,7 @@ def watch(folder: str) -> str:
 
 
 def limit_other(victim: int) -> str:
-    """Set limits and priorities of another process. They are set to what they are."""
+    """Set the limits and priorities of another process, each to its present value."""
     machine = os.uname().machine
     done = _done(
         limits=lambda: _limit_files(victim),
@@ -177,7 +183,7 @@ def _called(result: int) -> None:
 
 
 def _done(**attempts: Callable[[], object]) -> str:
-    """The names of the attempts that were not refused."""
+    """Call all attempts, and list the names of those that were not refused."""
     done = []
     for name, attempt in attempts.items():
         with contextlib.suppress(OSError):
@@ -187,7 +193,7 @@ def _done(**attempts: Callable[[], object]) -> str:
 
 
 def see_process(victim: int) -> str:
-    """See another process."""
+    """Find another process in ``/proc``."""
     try:
         others = [name for name in os.listdir("/proc") if name.isdigit() and int(name) != os.getpid()]
     except OSError:
@@ -239,7 +245,7 @@ def run_program() -> str:
 
 
 def leave_daemon() -> int:
-    """Leave a process behind that nobody waits for; returns its number, or 0."""
+    """Start a background process that no parent waits for; return its process ID, or 0 where that was refused."""
     try:
         reader, writer = os.pipe()
         child = os.fork()
@@ -263,7 +269,7 @@ def leave_daemon() -> int:
 
 
 def leave_group() -> str:
-    """Leave the process group by which the grader kills."""
+    """Leave the process group, which is what the grader kills."""
     try:
         os.setpgid(0, os.getpgid(os.getppid()))
     except (OSError, ProcessLookupError):
@@ -272,7 +278,7 @@ def leave_group() -> str:
 
 
 def survive_parent() -> str:
-    """Ask to live on when the grader is killed."""
+    """Clear the signal that kills this process when the grader ends; see prctl(2), ``PR_SET_PDEATHSIG``."""
     set_pdeathsig, get_pdeathsig = 1, 2
     libc = ctypes.CDLL(None)
     libc.prctl(set_pdeathsig, 0, 0, 0, 0)
@@ -282,7 +288,7 @@ def survive_parent() -> str:
 
 
 def take_memory(size: int) -> str:
-    """Take `size` bytes."""
+    """Map `size` bytes of memory."""
     try:
         mmap.mmap(-1, size).close()
     except (OSError, MemoryError):
@@ -291,7 +297,7 @@ def take_memory(size: int) -> str:
 
 
 def take_hidden_memory() -> str:
-    """Get memory that no limit on address space sees."""
+    """Create a file in memory, whose content does not count towards the limit on address space."""
     try:
         os.close(os.memfd_create("probe"))
     except OSError:
@@ -341,19 +347,19 @@ def fill_file(size: int) -> str:
 
 
 def hide_files(size: int) -> str:
-    """Keep more than `size` bytes of files that have no name any more."""
+    """Write more than `size` bytes to files that are then removed from the folder but stay open."""
     written = 0
     while written <= size:
         name = f"hidden-{written}"
         hidden = os.open(name, os.O_CREAT | os.O_WRONLY)  # stays open
         written += os.write(hidden, bytes(1 << 20))
         os.unlink(name)
-    time.sleep(1)  # for whoever counts
+    time.sleep(1)  # so that the grader, which counts the files, has time to see them
     return f"{written >> 20} MiB were hidden"
 
 
 def become_root() -> str:
-    """Take back root's name, or use a privilege."""
+    """Become root again, or use one of root's privileges."""
     done = _done(
         root=lambda: os.setuid(0),
         groups=lambda: os.setgroups([0]),
@@ -363,6 +369,6 @@ def become_root() -> str:
 
 
 def use_processor() -> None:
-    """Use the processor until stopped."""
+    """Use the processor until the process is killed."""
     while True:
         pass

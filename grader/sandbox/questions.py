@@ -1,11 +1,13 @@
-"""Answering a worker's questions without letting it exhaust the host.
+"""Answer a worker's questions without letting them exhaust the host.
 
-A question comes from untrusted code and is answered by the reference. So it is checked first: only functions that are
-proxied, only plain values, and arrays and settings small enough that no layer can be made to build a giant from them.
-Where grading asks, all of this happens in a process that can be ended (`grader.judging.answers`).
+A question is a call of a function that the reference answers in the submission's place. It comes from untrusted code,
+so it is checked first: the function has to be a proxy, the arguments have to be plain values, and arrays and settings
+have to be so small that no layer can be made to build a huge array from them. While submissions are graded, all of this
+happens in a child process with a time limit (`grader.judging.answers`).
 
-What is not plain in an answer, such as the cache of a compiled layer, never leaves. The worker gets its name instead,
-and when it asks with that name the thing itself takes part: compiled code meets no cache that it did not make.
+Some answers hold objects that are not plain values, such as the cache of a compiled layer. These objects stay in this
+process, and the worker gets a name for each. When the worker passes that name to another function, the object itself is
+used. So compiled code only ever reads a cache that it has made itself.
 """
 
 from __future__ import annotations
@@ -22,56 +24,56 @@ from utils.checks.values import parts
 from .inside.wire import Answer, Ask, Frame, Opaque, Refused, WireError, as_table, load
 from .limits import Limits
 
-MAX_DIMENSION = 8192
-MAX_ITEMS = 4_000_000
-MAX_EXACT = 100_000  # entries of arrays of integers or bools, which no BLAS multiplies
-MAX_PAIR = 16_000_000  # rows of one array times columns of another: the size of a product
-MAX_IMAGES = 16_000_000  # entries of padded images times entries of filters: the work of a convolution
+# The most that the arrays of one question may have.
+MAX_DIMENSION = 8192  # entries along one axis
+MAX_ITEMS = 4_000_000  # entries of all arrays together
+MAX_EXACT = 100_000  # entries of integer and bool arrays together: BLAS does not multiply them, so they take long
+MAX_PAIR = 16_000_000  # product of the two longest axes: the entries of the matrix that a product of them can have
+MAX_IMAGES = 16_000_000  # entries of the padded images times entries of the filters: the work of a convolution
+
+AnswerFunction = Callable[[str, str, tuple[object, ...], dict[str, object]], object]
 
 
 class Questions:
-    """The questions of one program.
+    """Check and answer the questions of one program.
 
     Parameters
     ----------
     proxies : mapping of str to sequence of str
-        What may be asked.
+        The functions that may be asked for: module → names.
     answer : callable
-        Who answers.
+        Called as ``answer(module, function, args, kwargs)``; returns what the function returns.
     limits : Limits
-        ``questions`` bounds their number, ``asked`` the bytes of all together, and of what is kept of their answers.
+        ``questions`` bounds the number of questions. ``asked`` bounds the bytes of the arrays in all questions together
+        with those of the objects that are kept here.
     """
 
-    def __init__(
-        self,
-        proxies: Mapping[str, Sequence[str]],
-        answer: Callable[[str, str, tuple[object, ...], dict[str, object]], object],
-        limits: Limits,
-    ) -> None:
+    def __init__(self, proxies: Mapping[str, Sequence[str]], answer: AnswerFunction, limits: Limits) -> None:
         self._proxies, self._answer = proxies, answer
-        self._left, self._questions_left = limits.asked, limits.questions
+        self._bytes_left, self._questions_left = limits.asked, limits.questions
         self._kept: dict[str, object] = {}
 
     def reply(self, question: Ask, value: object) -> tuple[Answer | Refused, object]:
-        """Answer one question, or say why not.
+        """Answer one question, or say why it is refused.
 
         Parameters
         ----------
         question : Ask
+            The function that was called.
         value : object
-            ``(args, kwargs)``, as it came over the wire.
+            Its arguments ``(args, kwargs)`` as they came over the wire; untrusted.
 
         Returns
         -------
         message : Answer or Refused
         value : object
-            What an `Answer` carries: the returned value, and the dicts among the arguments as they are now. Layers
-            write to their settings (running statistics), so the worker has to see that.
+            For an `Answer`, the returned value and the dicts among the arguments after the call: layers write running
+            statistics to their settings, and the worker has to see those. None for a `Refused`.
 
         Raises
         ------
         WireError
-            When no proxy asks like this: the frame is forged.
+            When no proxy can have sent this question, so that the frame is forged.
         """
         if question.function not in self._proxies.get(question.module, ()):
             raise WireError("a question names a function that has no proxy")
@@ -81,33 +83,39 @@ class Questions:
         refusal = self._refusal([*args, *kwargs.values()])
         if refusal is not None:
             return refusal, None
-        args, kwargs = tuple(map(self._found, args)), {name: self._found(item) for name, item in kwargs.items()}
+        args = tuple(map(self._with_objects, args))
+        kwargs = {name: self._with_objects(item) for name, item in kwargs.items()}
         try:
             answer = self._answer(question.module, question.function, args, kwargs)
         except Exception as error:
             return Refused(type(error).__name__, str(error)[:500]), None
-        return Answer(), (self._plain(answer), [item for item in (*args, *kwargs.values()) if isinstance(item, dict)])
+        settings = [item for item in (*args, *kwargs.values()) if isinstance(item, dict)]
+        return Answer(), (self._with_names(answer), settings)
 
-    def _plain(self, value: object) -> object:
-        """The value with a name in place of everything that stays here."""
+    def _with_names(self, value: object) -> object:
+        """Keep the objects in an answer that are not plain values, and put a name in place of each.
+
+        Such an object is a tuple of a class of its own (a named tuple); plain lists and tuples are searched for them.
+        """
         if type(value) in (list, tuple):
-            return type(value)(map(self._plain, value))  # type: ignore[call-overload, call-arg]
+            return type(value)(map(self._with_names, value))  # type: ignore[call-overload, call-arg]
         if not isinstance(value, tuple):
             return value
         name = f"{type(value).__name__} {len(self._kept) + 1}"
         self._kept[name] = value
-        self._left -= sum(part.nbytes for part in parts(value) if isinstance(part, np.ndarray))
+        self._bytes_left -= sum(part.nbytes for part in parts(value) if isinstance(part, np.ndarray))
         return Opaque(name)
 
-    def _found(self, value: object) -> object:
-        """The value with everything that stayed here in place of its name."""
+    def _with_objects(self, value: object) -> object:
+        """Put the kept objects back in place of their names."""
         if isinstance(value, Opaque):
             return self._kept[value.type_name]
         if isinstance(value, list | tuple):
-            return type(value)(map(self._found, value))
+            return type(value)(map(self._with_objects, value))
         return value
 
     def _refusal(self, values: list[object]) -> Refused | None:
+        """Check the arguments of a question against the limits; None where it may be answered."""
         given = list(parts(values))
         for part in given:
             if isinstance(part, Opaque) and part.type_name not in self._kept:
@@ -118,22 +126,22 @@ class Questions:
         arrays = [part for part in given if isinstance(part, np.ndarray)]
         if any(part.dtype == np.float16 for part in given if isinstance(part, np.ndarray | np.generic)):
             return Refused("TypeError", "an argument is of dtype float16; use float32 or float64")
-        self._left -= sum(array.nbytes for array in arrays)
+        self._bytes_left -= sum(array.nbytes for array in arrays)
         sizes = sorted((size for array in arrays for size in array.shape), reverse=True)[:2]
         if (
-            self._left < 0
+            self._bytes_left < 0
             or sum(array.size for array in arrays) > MAX_ITEMS
             or sum(array.size for array in arrays if array.dtype.kind != "f") > MAX_EXACT
             or any(size > MAX_DIMENSION for size in sizes)
             or (len(sizes) == 2 and sizes[0] * sizes[1] > MAX_PAIR)
-            or _work(values, arrays) > MAX_IMAGES
+            or _convolution_work(values, arrays) > MAX_IMAGES
         ):
             return Refused("ValueError", "the arrays are larger than any check needs")
         return None
 
 
 class QuestionHandler:
-    """Answers the questions of programs, one program after the other, and forgets everything in between.
+    """Answer the questions of one program after the other; nothing is kept from one program to the next.
 
     Parameters
     ----------
@@ -143,12 +151,12 @@ class QuestionHandler:
     Attributes
     ----------
     spent : float
-        Processor seconds that answering has taken in another process; none here.
+        Processor seconds that answering has taken in another process; 0, because this class answers in its own.
     """
 
     spent = 0.0
 
-    def __init__(self, answer: Callable[[str, str, tuple[object, ...], dict[str, object]], object]) -> None:
+    def __init__(self, answer: AnswerFunction) -> None:
         self._answer = answer
         self._program = 0
         self._questions: Questions | None = None
@@ -161,43 +169,45 @@ class QuestionHandler:
         Parameters
         ----------
         program : int
-            Which program asks; a number that no other program has.
+            The number of the program that asks; no other program has it.
         proxies : mapping of str to sequence of str
-            What it may ask.
+            The functions that it may ask for: module → names.
         limits : Limits
+            The limits of the program's worker.
         question : Frame
-            As it came over the wire.
+            The frame that came over the wire; untrusted.
         largest : int
-            Bytes of arrays that an answer may hold.
+            Bytes of arrays that the answer may hold.
 
         Returns
         -------
         Frame
+            An `Answer` or a `Refused`, ready to be sent.
 
         Raises
         ------
         WireError
-            When no proxy asks like this: the frame is forged.
+            When no proxy can have sent this frame, so that it is forged.
         """
         message, value = load(*question)
         if not isinstance(message, Ask):
             raise WireError(f"{type(message).__name__} is no question")
         if self._questions is None or program != self._program:
             self._program, self._questions = program, Questions(proxies, self._answer, limits)
-            np.random.seed(0)  # what a layer draws does not depend on who asked before
+            np.random.seed(0)  # so that random layers draw the same, whichever program has asked before
         answer = Frame.of(*self._questions.reply(message, value))
         return answer if len(answer.blob) <= largest else Frame.of(Refused("ValueError", "the result is too large"))
 
 
-def _work(values: list[object], arrays: list[np.ndarray]) -> int:
-    """What a convolution or a pooling of these arrays would cost: the two largest of them, padded, multiplied."""
+def _convolution_work(values: list[object], arrays: list[np.ndarray]) -> int:
+    """Bound the work of a convolution of these arrays: the entries of the two largest, padded, multiplied."""
     pad = max(_pads(values), default=0)
     padded = (n * c * (h + 2 * pad) * (w + 2 * pad) for n, c, h, w in (a.shape for a in arrays if a.ndim == 4))
     return math.prod(sorted(padded, reverse=True)[:2])
 
 
 def _pads(value: object) -> Iterator[int]:
-    """Every setting called pad that can be used as one."""
+    """Yield every setting called ``pad``, in dicts at any depth, that is an integer."""
     if isinstance(value, dict) and "pad" in value:
         with suppress(TypeError):
             yield operator.index(value["pad"])

@@ -1,7 +1,8 @@
-"""What may be read inside the sandbox, and what a worker is started with.
+"""Prepare the files that a worker may read, and the command that starts it.
 
-Everything that a worker imports is found in a prepared folder of links; readable are that folder and what the links
-lead to, file by file. So whatever a submission does to the import system in its own process, there is nothing to find.
+A worker imports everything from one prepared folder, which holds links to the packages and a cut-down copy of
+``utils``. It can read this folder and what the links lead to, and nothing else. So a submission that changes the import
+system in its own process still cannot find anything more.
 """
 
 from __future__ import annotations
@@ -27,8 +28,8 @@ from .allowed import ALWAYS, WORKER
 from .confine import SandboxUnavailable
 
 _INSIDE = Path(__file__).resolve().parent / "inside"
-_LOADER = ("/etc/ld.so.cache", "/usr/lib/locale")
-_ROOT_LINKS = ("/lib", "/lib64", "/lib32")  # to /usr, on most systems
+_LOADER = ("/etc/ld.so.cache", "/usr/lib/locale")  # read by the dynamic loader and the C library
+_ROOT_LINKS = ("/lib", "/lib64", "/lib32")  # on most systems these are links into /usr
 DEVICES = ("/dev/null", "/dev/zero", "/dev/urandom")
 ENVIRONMENT = {
     "LANG": "C.UTF-8",
@@ -39,29 +40,29 @@ ENVIRONMENT = {
     "PATH": "",
     "PYTHONDONTWRITEBYTECODE": "1",
 }
-_COMPILED = "lib-dynload"
-# Parts of the standard library that no worker has a use for: windows, which need twenty C libraries, and pip.
+_COMPILED = "lib-dynload"  # the standard library's folder of compiled modules
+# Parts of the standard library that no worker needs: tkinter, which would make twenty C libraries readable, and pip.
 _LEFT_OUT = {"_tkinter", "ensurepip", "idlelib", "tkinter", "turtle", "turtledemo"}
 
 
 @dataclass(frozen=True)
 class ReadableFiles:
-    """What a worker sees of the machine.
+    """The files that a worker can read, and the command that starts it.
 
     Attributes
     ----------
     paths : tuple of str
-        Folders and files that may be read, with everything beneath them; no path has a link in it.
+        Files and folders that may be read, folders with everything beneath them. No path contains a symbolic link.
     library : str
-        The folder of the standard library, nearly all entries of which are among `paths`.
+        The folder of the standard library. Nearly all of its entries are among `paths`.
     hidden : tuple of str
-        Its other entries: the packages that are installed in it.
+        The other entries of `library`, such as ``site-packages``, which must not be readable.
     links : tuple of (str, str)
-        Links that lead to something readable, and where they lead: ``("/lib64", "usr/lib64")``.
+        Symbolic links that lead to something readable, with their targets: ``("/lib64", "usr/lib64")``.
     argv : tuple of str
         The command that starts the worker.
     withheld : mapping of str to sequence of str
-        What of ``utils`` can be imported there and not called; see `given_utils.withheld`.
+        The functions of ``utils`` that can be imported in the worker but not called; see `given_utils.withheld`.
     """
 
     paths: tuple[str, ...]
@@ -76,26 +77,28 @@ _LOCK = threading.Lock()
 
 
 def readable_files(packages: tuple[str, ...] = (), functions: tuple[str, ...] = ()) -> ReadableFiles:
-    """Prepare what a worker needs.
+    """Prepare the folder that workers import from, and list what they may read.
 
     Parameters
     ----------
     packages : tuple of str, default ()
-        Distributions that submitted code may import beyond `allowed.ALWAYS`; what they depend on comes with them.
+        Distributions that submitted code may import besides those in `allowed.ALWAYS`. The distributions that these
+        depend on become readable, too.
     functions : tuple of str, default ()
-        Functions of ``utils`` that it may call; see `given_utils.names_used`.
+        Functions of ``utils`` that submitted code may call; see `given_utils.names_used`.
 
     Returns
     -------
     ReadableFiles
-        For the life of this process, after which the prepared folder is removed.
+        Calls with the same arguments share one prepared folder, which is removed when this process ends.
 
     Raises
     ------
     SandboxUnavailable
-        When a package is not installed, or it cannot be found out which files it has.
+        When a package is not installed, when no list of its files exists, or when the program ``ldd`` is missing.
     """
-    with _LOCK:  # Python 3.11 cannot parse in two threads at once, and one prepared folder is enough
+    # The lock makes threads share one prepared folder. Besides, Python 3.11 cannot parse in two threads at once.
+    with _LOCK:
         return _readable_files(packages, functions)
 
 
@@ -106,23 +109,23 @@ def _readable_files(packages: tuple[str, ...], functions: tuple[str, ...]) -> Re
     python = os.path.realpath(sys.executable)
     loaded = {name: path for top in (python, standard[_COMPILED], *installed.values()) for name, path in _loaded(top)}
     folders = [*map(os.path.realpath, (*standard.values(), *installed.values()))]
-    beside = [path for path in (python, *_LOADER, *loaded.values()) if os.path.exists(path)]
+    single_files = [path for path in (python, *_LOADER, *loaded.values()) if os.path.exists(path)]
     links = [*_root_links(), *((name, path) for name, path in loaded.items() if name != path)]
     prepared = _prepared(python, standard, installed, given_utils.copied(functions))
     imported = f"{prepared}/packages"
     return ReadableFiles(
-        paths=(*dict.fromkeys((*(path for path in beside if not _beneath(path, folders)), *folders)), prepared),
+        paths=(*dict.fromkeys((*(path for path in single_files if not _beneath(path, folders)), *folders)), prepared),
         library=os.path.realpath(sysconfig.get_path("stdlib")),
         hidden=hidden,
         links=tuple(link for link in links if not _beneath(link[0], folders)),
-        # Without `site`, whose work costs more time than the worker's own imports, and its .pth files.
+        # -S leaves out the module `site`, which takes more time than the worker's own imports, and runs .pth files.
         argv=(f"{prepared}/python/bin/python", "-I", "-S", "-B", f"{imported}/inside/main.py", imported),
         withheld=given_utils.withheld(functions),
     )
 
 
 def _standard_library() -> tuple[dict[str, str], tuple[str, ...]]:
-    """The entries of the standard library's folder by their names, and the paths of what else lies in it."""
+    """Split the standard library's folder into its own entries (name → path) and the paths of all others."""
     folder = sysconfig.get_path("stdlib")
     found, others = {}, []
     for entry in os.scandir(folder):
@@ -138,7 +141,7 @@ def _standard_library() -> tuple[dict[str, str], tuple[str, ...]]:
 
 
 def _installed(names: Iterable[str]) -> dict[str, str]:
-    """Where the top-level files and folders of these distributions, and of what they depend on, lie."""
+    """Locate the top-level files and folders of these distributions and of all that they depend on: name → path."""
     found: dict[str, str] = {}
     known: set[str] = set()
     waiting = list(names)
@@ -158,7 +161,10 @@ def _installed(names: Iterable[str]) -> dict[str, str]:
 
 
 def _files(package: Distribution) -> dict[str, str]:
-    """A distribution's top-level files and folders: name → path. The bytecode of a single file counts as one."""
+    """Locate a distribution's top-level files and folders: name → path.
+
+    A bytecode file in a top-level ``__pycache__`` is listed by itself, because other distributions share that folder.
+    """
     if package.files is None:
         raise SandboxUnavailable(
             f"the package {package.name} has no list of its files, so nothing says what of it may be read; "
@@ -172,7 +178,10 @@ def _files(package: Distribution) -> dict[str, str]:
 
 @cache
 def _loaded(top: str) -> tuple[tuple[str, str], ...]:
-    """What the dynamic loader loads for a program, or for all that is compiled in a folder: the path, and the file."""
+    """List the shared libraries that a program, or the compiled modules in a folder, need.
+
+    Each is a pair: the path by which the dynamic loader opens it, and the file that this path leads to.
+    """
     programs = [top]
     if os.path.isdir(top):
         programs = [str(path) for path in Path(top).rglob("*.so*") if path.name.partition(".")[0] not in _LEFT_OUT]
@@ -181,12 +190,12 @@ def _loaded(top: str) -> tuple[tuple[str, str], ...]:
     if not programs:
         return ()
     try:
-        said = subprocess.run(["ldd", *programs], capture_output=True, text=True, check=False).stdout
+        output = subprocess.run(["ldd", *programs], capture_output=True, text=True, check=False).stdout
     except FileNotFoundError:
         raise SandboxUnavailable(
             "the program ldd, which says which libraries Python needs, is missing (Debian: package libc-bin)"
         ) from None
-    found = set(re.findall(r"(?:=>|^)\s*(/\S.*?) \(0x", said, re.MULTILINE))
+    found = set(re.findall(r"(?:=>|^)\s*(/\S.*?) \(0x", output, re.MULTILINE))
     names = (os.path.join(os.path.realpath(os.path.dirname(path)), os.path.basename(path)) for path in found)
     return tuple(sorted((name, os.path.realpath(name)) for name in names))
 
@@ -200,10 +209,13 @@ def _beneath(path: str, folders: Iterable[str]) -> bool:
 
 
 def _prepared(python: str, standard: Mapping[str, str], installed: Mapping[str, str], texts: Mapping[str, str]) -> str:
-    """A folder that looks like an installation of Python: links to what may be imported, and a part of ``utils``."""
-    place = TemporaryFolder()
-    atexit.register(place.release)
-    folder = Path(place.path)
+    """Make a temporary folder that looks like an installation of Python, and return its path.
+
+    It holds links to the standard library and the packages, the worker's own modules, and the cut-down ``utils``.
+    """
+    temporary = TemporaryFolder()
+    atexit.register(temporary.release)
+    folder = Path(temporary.path)
     library = folder / "python" / os.path.relpath(sysconfig.get_path("stdlib"), sys.base_prefix)
     packages = folder / "packages"
     _link(folder / "python" / "bin" / "python", python)
@@ -220,7 +232,7 @@ def _prepared(python: str, standard: Mapping[str, str], installed: Mapping[str, 
         _write(file.parent / "__init__.py", "")
     for each in (folder, *folder.rglob("*")):
         if not each.is_symlink():
-            each.chmod(0o755 if each.is_dir() else 0o644)  # a worker may be another user
+            each.chmod(0o755 if each.is_dir() else 0o644)  # a worker may run as another user
     return str(folder)
 
 

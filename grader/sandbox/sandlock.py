@@ -1,4 +1,7 @@
-"""Confinement by sandlock: Landlock and seccomp, from a Python package; no root, no namespaces."""
+"""Confine workers with sandlock, a Python package that builds on Landlock and seccomp.
+
+It needs neither root nor namespaces, but a kernel with Landlock.
+"""
 
 from __future__ import annotations
 
@@ -11,16 +14,19 @@ from .readable import DEVICES, ReadableFiles
 
 
 class Sandlock(Confinement):
-    """Landlock says what may be read and written, seccomp which system calls there are, sandlock's supervisor the rest.
+    """Start workers under Landlock, seccomp and sandlock's supervisor thread.
 
-    Needs Landlock; tried with Linux 6.1 (Landlock's version 2) and later. What that version does not check yet
-    (sockets, signals, truncation), the worker's own filter refuses as well; see `inside.syscalls`.
+    Landlock decides which files may be read and written, seccomp which system calls may be made, and the supervisor
+    does the rest.
+
+    Tried with Linux 6.1 (Landlock ABI 2) and later. That version does not check sockets, signals and truncation yet;
+    the worker's own system call filter refuses those, see `inside.syscalls`.
     """
 
     name = "sandlock"
     not_promised: ClassVar = {
-        SIZES_AND_TIMES: "Landlock decides about opening and listing; who guesses a file's path sees that it is there, "
-        "how large it is and when it was written."
+        SIZES_AND_TIMES: "Landlock refuses to open files and to list folders, but a submission that guesses the path "
+        "of a file sees that it exists, how large it is and when it was written."
     }
 
     @property
@@ -29,8 +35,8 @@ class Sandlock(Confinement):
         return unprivileged_user(supervised=True)
 
     def spawn(self, files: ReadableFiles, scratch: str, environment: Mapping[str, str]) -> Process:
-        """Start a worker confined. It dies with the thread that started it."""
-        try:
+        """Start a confined worker; see `Confinement.spawn`. It is killed when the thread that started it ends."""
+        try:  # an optional package, which loads a compiled library when it is imported
             from sandlock import Protection, Sandbox, landlock_abi_version
             from sandlock.sandbox import StdioMode
         except (ImportError, OSError, RuntimeError) as error:
@@ -56,10 +62,10 @@ class Sandlock(Confinement):
 
 
 class _Confined:
-    """A sandlock process as a `Process`."""
+    """Adapt a process that sandlock started to the interface `Process`."""
 
     def __init__(self, sandbox: Any, process: Any) -> None:
-        self._sandbox = sandbox  # the supervisor lives as long as this object
+        self._sandbox = sandbox  # keep a reference: the supervisor thread ends when this object is deleted
         self._process = process
         self.stdin, self.stdout, self.stderr = (s.fileno() for s in (process.stdin, process.stdout, process.stderr))
 
@@ -74,7 +80,7 @@ class _Confined:
         self._process.kill()
 
     def wait(self, seconds: float = SECONDS_TO_DIE) -> str:
-        """Reap the process; see `Process.wait`. sandlock itself kills what has not ended in time."""
+        """Reap the process; see `Process.wait`. sandlock itself kills a process that has not ended in time."""
         result = self._process.wait(seconds)
         self._process.__exit__(None, None, None)  # closes the pipes
         return f"signal {result.signal}" if result.signal > 0 else f"exit status {result.exit_code}"

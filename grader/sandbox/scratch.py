@@ -1,7 +1,7 @@
-"""A worker's scratch folder: private, watched for as long as the worker lives, and removed whatever lies in it.
+"""Give each worker a private scratch folder, limit the size of its content, and remove it afterwards.
 
-A worker can neither make folders in it nor remove, rename or hide a file (see `inside.syscalls`), so one look at its
-entries sees all that was written.
+A worker can neither make folders in it nor remove or rename files (see `inside.syscalls`). So adding up the entries of
+the folder counts everything that the worker has written.
 """
 
 from __future__ import annotations
@@ -13,25 +13,25 @@ from collections.abc import Callable
 from ..host.temporary_folders import TemporaryFolder
 
 _MAX_FILES = 1000
-_SECONDS_BETWEEN_LOOKS = 0.05
+_SECONDS_BETWEEN_CHECKS = 0.05
 
 
 class Scratch:
-    """A new folder for one worker.
+    """A new scratch folder for one worker.
 
     Parameters
     ----------
     user : int
-        Who is to own it; 0 for the current user.
+        ID of the user who is to own it; 0 for the current user.
     size : int
-        Bytes that may lie in it.
+        Bytes that its files may take up together.
 
     Attributes
     ----------
     path : str
         The folder.
     exceeded : bool
-        Whether more was found in it.
+        Whether its files were found to take up more than `size` bytes, or to be too many.
     """
 
     def __init__(self, user: int, size: int) -> None:
@@ -44,44 +44,53 @@ class Scratch:
         if user:
             os.chown(self.path, user, user)
 
-    def watch(self, end: Callable[[], None]) -> None:
-        """Look into the folder until it is removed, and call `end` when it holds too much.
+    def watch(self, kill: Callable[[], None]) -> None:
+        """Check the folder's size twenty times a second, until `unwatch`.
 
-        A thread of its own does that: submitted code may have threads, which write whatever this process is at.
+        The checks run in a thread of their own, because threads of the submitted code can write at any time, also while
+        this process is busy.
+
+        Parameters
+        ----------
+        kill : callable
+            Called once, when the folder holds too much.
         """
-        self._watcher = threading.Thread(target=self._look, args=(end,), name="scratch", daemon=True)
+        self._watcher = threading.Thread(target=self._check_until_done, args=(kill,), name="scratch", daemon=True)
         self._watcher.start()
 
-    def _look(self, end: Callable[[], None]) -> None:
-        while not self._done.wait(_SECONDS_BETWEEN_LOOKS):
+    def _check_until_done(self, kill: Callable[[], None]) -> None:
+        while not self._done.wait(_SECONDS_BETWEEN_CHECKS):
             if self._holds_too_much():
                 self.exceeded = True
-                end()
+                kill()
                 return
 
     def _holds_too_much(self) -> bool:
-        """Whether more than `size` bytes lie in it, or more files than anyone needs."""
+        """Whether the files take up more than `size` bytes on the disk, or are more than `_MAX_FILES`."""
         total = 0
         try:
             with os.scandir(self.path) as entries:
                 for count, entry in enumerate(entries):
                     try:
+                        # The blocks that a file takes up, not its length: a sparse file may be long and empty.
                         total += entry.stat(follow_symlinks=False).st_blocks * 512
                     except FileNotFoundError:
-                        continue  # only an unconfined worker can remove one
+                        continue  # the file was just removed, which only an unconfined worker can do
                     if total > self._size or count >= _MAX_FILES:
                         return True
         except OSError:
-            return not self._done.is_set()  # it was made unreadable to hide what is in it
+            # The folder cannot be listed. Unless it has just been removed, the worker has made it unreadable to hide
+            # its content.
+            return not self._done.is_set()
         return False
 
     def unwatch(self) -> None:
-        """Look no more: the worker is about to be gone."""
+        """End the checks, because the worker is about to end."""
         self._done.set()
         if self._watcher is not None:
             self._watcher.join()
 
     def remove(self) -> None:
-        """Remove the folder and everything in it. Removing twice is fine."""
+        """Remove the folder and everything in it. Removing it twice does nothing."""
         self.unwatch()
         self._folder.release()

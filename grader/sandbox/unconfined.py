@@ -1,4 +1,7 @@
-"""No confinement, by name; and a child process, which bubblewrap starts in the same manner."""
+"""Run workers without a confinement, where that was asked for by name.
+
+This module also adapts `subprocess.Popen` to the interface `Process`, which `bubblewrap` uses, too.
+"""
 
 from __future__ import annotations
 
@@ -11,18 +14,30 @@ from .readable import ReadableFiles
 
 
 class Unconfined(Confinement):
-    """No confinement at all: for code one would run anyway, and to see the probes fail."""
+    """Start workers without any confinement: for code that one would run anyway, and for tests of the probes."""
 
     name = "none"
     drops_privileges = False
 
     def spawn(self, files: ReadableFiles, scratch: str, environment: Mapping[str, str]) -> Process:
-        """Start a worker as it is."""
+        """Start an unconfined worker; see `Confinement.spawn`."""
         return Child(files.argv, scratch, environment)
 
 
 class Child:
-    """A `subprocess.Popen` as a `Process`."""
+    """Adapt a `subprocess.Popen` to the interface `Process`.
+
+    Parameters
+    ----------
+    argv : sequence of str
+        The command.
+    scratch : str
+        The working directory.
+    environment : mapping of str to str
+        All environment variables.
+    passed : tuple of int, default ()
+        File descriptors that the process inherits besides the three pipes.
+    """
 
     def __init__(
         self, argv: Sequence[str], scratch: str, environment: Mapping[str, str], passed: tuple[int, ...] = ()
@@ -49,11 +64,11 @@ class Child:
         return self._child.pid
 
     def kill(self) -> None:
-        """Kill the process and its session's group."""
+        """Kill the process group; the process leads one of its own, because it was started in a new session."""
         if self._child.returncode is None:
             try:
                 os.killpg(self._child.pid, 9)
-            except ProcessLookupError:
+            except ProcessLookupError:  # there is no such group (any more)
                 self._child.kill()
 
     def wait(self, seconds: float = SECONDS_TO_DIE) -> str:

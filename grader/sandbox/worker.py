@@ -1,4 +1,7 @@
-"""The trusted end of the wire: one worker, one submitted module, any number of programs."""
+"""Start a confined worker process for one submitted module, and run programs in it.
+
+This is the trusted end of the connection; `inside.session` is the other one.
+"""
 
 from __future__ import annotations
 
@@ -40,18 +43,19 @@ from .limits import MEGABYTE, Limits
 from .readable import ENVIRONMENT, readable_files
 from .scratch import Scratch
 
-_SECONDS_TO_EXIT = 1.0  # for a process that has closed the wire to say how it ended
+_SECONDS_TO_EXIT = 1.0  # the process has closed the wire by then; its exit status should follow at once
 _TO_WORKER = Cap(64 * MEGABYTE, 512 * MEGABYTE)
 LARGEST_ANSWER: Final = _TO_WORKER.blob
-_PROGRAMS = count(1)  # over all workers: nothing of one program's questions is there in another's
+# Numbers for programs, unique over all workers: whoever answers questions can tell that a new program has begun.
+_PROGRAMS = count(1)
 
 
 class Answerer(Protocol):
-    """Who answers the questions of a worker's programs."""
+    """Answers the questions that a worker's programs ask."""
 
     @property
     def spent(self) -> float:
-        """Processor seconds that answering has taken so far, outside of this process."""
+        """Processor seconds that answering has taken so far in other processes than this one."""
 
     def ask(self, program: int, question: Frame, seconds: float) -> Frame:
         """Answer one question.
@@ -59,30 +63,38 @@ class Answerer(Protocol):
         Parameters
         ----------
         program : int
-            Which program asks; a number that no other program has.
+            The number of the program that asks; no other program has it.
         question : Frame
-            As it came over the wire: untrusted.
+            The frame that came over the wire; untrusted.
         seconds : float
-            Processor time that it may take.
+            Processor time that the answer may take.
+
+        Returns
+        -------
+        Frame
+            The answer, or a refusal.
 
         Raises
         ------
         WireError
-            When no proxy asks like this: the frame is forged.
-        OutOfTime, ChildDied
+            When no proxy can have sent this frame, so that it is forged.
+        OutOfTime
+            When the answer takes longer than `seconds`.
+        ChildDied
+            When the process that answers has ended.
         """
 
 
 class WorkerLost(Exception):
-    """The worker gave no answer and is gone; whoever wants to go on needs a new one.
+    """The worker gave no answer, and its process has been ended. Further programs need a new worker.
 
     Attributes
     ----------
     reason : str
-        ``"timeout"``; ``"killed"`` (it ended: memory, a signal, ``os._exit``); ``"protocol"`` (what it sent is not
-        of the protocol).
+        ``"timeout"`` (the time was used up), ``"killed"`` (the process ended: out of memory, a signal, ``os._exit``) or
+        ``"protocol"`` (it sent something that the protocol does not allow).
     message : str
-        One sentence.
+        One sentence about it.
     """
 
     def __init__(self, reason: Literal["timeout", "killed", "protocol"], message: str) -> None:
@@ -94,40 +106,42 @@ class WorkerLost(Exception):
 class Worker:
     """A confined process that runs programs against one submitted module.
 
-    Use it as a context manager, from the thread that made it: the process dies with that thread.
+    Use it as a context manager, and only in the thread that made it: the process is killed when that thread ends.
 
     Parameters
     ----------
     confinement : Confinement
-        From `confinement`.
+        The sandbox, as `choose_confinement` returns it.
     files : mapping of str to str
-        Source texts of the submission by module name (``"layers"``). Only `module` has to be there; from a module
-        with proxies, the submitted code may borrow what has no proxy.
+        Source texts of the submission by module name (``"layers"``). Only `module` has to be there. The text of a
+        module that has proxies supplies the functions that have no proxy, such as a student's helper.
     module : str
         The module under test; a key of `files`.
     proxies : mapping of str to sequence of str
-        What the module may import besides itself: module name → functions, each of which is answered by `answers`.
-    answers : Answerer or None
-        Asked at each call of a proxy. May be None where there are no proxies.
-    limits : Limits
-    given : sequence of str
-        Functions of ``utils`` that the submitted code may read and call, as ``"layer_checks.check_axes"``.
-    packages : sequence of str
-        Packages that it may import beyond `allowed.ALWAYS`. They are imported while the worker starts, so that no
-        program waits for them.
+        The other modules of the package that the module may import: module name → functions. Each call of such a
+        function is sent to `answers`.
+    answers : Answerer, optional
+        Answers the calls of proxies. Needed only where there are proxies.
+    limits : Limits, default Limits()
+        What the worker may use.
+    given : sequence of str, default ()
+        Functions of ``utils`` that the submitted code may read and call: ``"layer_checks.check_axes"``.
+    packages : sequence of str, default ()
+        Packages that the submitted code may import besides those in `allowed.ALWAYS`. They are imported while the
+        worker starts, so that the time this takes is not counted towards any program.
     package : str, default "submitted"
         The name of the package that the submitted modules belong to.
 
     Attributes
     ----------
     outside : float
-        Seconds that the programs so far have used and that this process has not spent itself; see
+        Seconds that all programs so far have used, without those that this process has spent itself; see
         `clock.ProgramClock`.
 
     Raises
     ------
     SandboxUnavailable
-        When the worker does not come up. No submitted code has run by then, so it is never the student's fault.
+        When the worker does not start. No submitted code has run by then, so this is never the student's fault.
     KeyError
         When `files` has no `module`.
     """
@@ -149,13 +163,14 @@ class Worker:
         self.outside = 0.0
         self._proxies = {name: tuple(functions) for name, functions in proxies.items()}
         sources = {module: files[module], **{name: files[name] for name in self._proxies if name in files}}
-        named = [name for name in IF_IMPORTED if any(name in source for source in sources.values())]
-        readable = readable_files((*packages, *named), tuple(given))
+        mentioned = [name for name in IF_IMPORTED if any(name in source for source in sources.values())]
+        readable = readable_files((*packages, *mentioned), tuple(given))
         self._runs = 0
         self._closed = False
         self._ended = ""
         self._scratch = Scratch(confinement.user, limits.scratch)
-        # All of these exist: to make a folder inside of the scratch folder is refused.
+        # Libraries look for their configuration and cache below these folders. All are the scratch folder itself,
+        # because a worker cannot make a folder in it.
         home = dict.fromkeys(("HOME", "TMPDIR", "MPLCONFIGDIR", "TORCHINDUCTOR_CACHE_DIR"), self._scratch.path)
         try:
             self._process = confinement.spawn(readable, self._scratch.path, ENVIRONMENT | home)
@@ -185,13 +200,13 @@ class Worker:
 
     @property
     def scratch(self) -> str:
-        """Path of the scratch folder, which is gone once the worker is closed."""
+        """Path of the scratch folder, which is removed when the worker is closed."""
         return self._scratch.path
 
     def _watch(self) -> None:
-        """Called several times a second while the worker is waited for."""
+        """Check the running program's time; the channel calls this several times a second while it waits."""
         if self._clock is not None:
-            self._clock.look()
+            self._clock.check()
 
     def _start(self, start: Start) -> None:
         deadline = time.monotonic() + self._limits.start_seconds
@@ -199,7 +214,7 @@ class Worker:
             self._channel.send(start, deadline=deadline)
             message, _ = self._channel.receive(deadline)
             if not isinstance(message, Ready):
-                raise WireError("the worker's first word is not Ready")
+                raise WireError("the worker's first message is not Ready")
         except WireError as error:
             reason = _last_line(self._process.stderr) or str(error)
             self.close()
@@ -226,19 +241,23 @@ class Worker:
             Variables the program starts with.
         fetch : sequence of str
             Variables to bring back.
-        seed : int
-            For the global generators of ``numpy.random`` and ``random``.
+        seed : int, default 0
+            Seed for the global generators of ``numpy.random`` and ``random``.
         seconds : float, optional
-            In place of the worker's limit.
+            Seconds that the program may use; those of the worker's limits by default.
 
         Returns
         -------
         Ran or Crash
-            Values are plain data; what cannot cross is an `Opaque`.
+            The values of the variables in `fetch` as plain data, or what the program raised. An `Opaque` stands for a
+            value that cannot cross the wire.
 
         Raises
         ------
         WorkerLost
+            When the program used up its time, its process ended, or it broke the protocol. The worker is closed.
+        TooLarge
+            When `inputs` are larger than a message may be, which is a mistake in the exercise.
         """
         if self._closed:
             raise WorkerLost("killed", "the worker is closed")
@@ -262,7 +281,7 @@ class Worker:
             self.close()
             raise WorkerLost("killed", "a call of a function that it builds on ended the grader's process") from None
         except TooLarge:
-            raise  # ours: the inputs of a case are too large
+            raise  # the inputs of a case are too large, which is the course's fault and not the submission's
         except WireError as error:
             self.close()
             raise WorkerLost("protocol", f"the process that ran the code broke the protocol: {error}") from None
@@ -274,7 +293,7 @@ class Worker:
             self._clock = None
 
     def _converse(self, run: Run, inputs: Mapping[str, object], clock: ProgramClock) -> Ran | Crash:
-        """Send a program, answer its questions, and take what it came to."""
+        """Send a program, answer its questions until it ends, and return its result."""
         program = next(_PROGRAMS)
         self._channel.send(run, dict(inputs), clock.deadline)
         while True:
@@ -282,7 +301,7 @@ class Worker:
             if not isinstance(message_of(frame), Ask):
                 return self._outcome(*load(*frame), inputs, run.fetch)
             if self._answers is None:
-                raise WireError("a question, and nothing may be asked")
+                raise WireError("a question came from a module that has no proxies")
             answer = self._answers.ask(program, frame, max(clock.left, 0.0))
             clock.answered()
             self._channel.send_frame(answer, clock.deadline)
@@ -293,6 +312,7 @@ class Worker:
     def _outcome(
         self, message: Message, value: object, inputs: Mapping[str, object], fetch: Sequence[str]
     ) -> Ran | Crash:
+        """Check a program's last message, which is untrusted, and turn it into a result."""
         if not isinstance(message, Done | Failed) or message.number != self._runs:
             raise WireError(f"{type(message).__name__} is not an answer to the program")
         if isinstance(message, Done):
@@ -306,13 +326,13 @@ class Worker:
             raise WireError(f"a crash is described wrongly: {error}") from None
 
     def close(self) -> None:
-        """End the worker: its whole process tree is gone and its scratch folder removed. Closing twice is fine."""
+        """Kill the worker's whole process tree and remove its scratch folder. Closing it twice does nothing."""
         if not self._closed:
             self._process.kill()
             self._end(SECONDS_TO_DIE)
 
     def _end(self, seconds: float) -> None:
-        """Wait until the process has ended, or end it after so many seconds."""
+        """Wait until the process has ended, kill it if that takes longer than `seconds`, and clean up."""
         self._closed = True
         self._scratch.unwatch()
         self._ended = self._process.wait(seconds)
@@ -327,19 +347,22 @@ class Worker:
         self.close()
 
 
-_NAMES = ("error", "file", "function", "entered")
+_NAME_FIELDS = ("error", "file", "function", "entered")
 _NAME = re.compile(r"[\w.<>/-]{0,120}")
 
 
 def _shortened(fields: dict[str, object]) -> dict[str, object]:
-    """The fields of a crash, short, and its names such as Python gives: a class may be called "✓ 76 of 76 points"."""
+    """Shorten the fields of a crash, and replace names that do not look like names in Python.
+
+    A submission can raise an exception whose class is called "✓ 76 of 76 points", and reports show that name.
+    """
     short = {name: field[:500] if isinstance(field, str) else field for name, field in fields.items()}
-    odd = {name: "unnamed" for name in _NAMES if not _NAME.fullmatch(str(short.get(name, "")))}
+    odd = {name: "unnamed" for name in _NAME_FIELDS if not _NAME.fullmatch(str(short.get(name, "")))}
     return short | odd
 
 
 def _last_line(fd: int) -> str:
-    """The last line that lies ready in a pipe, which for a traceback is the error."""
+    """Read what has been written to a pipe so far, and return its last line: of a traceback, the error."""
     os.set_blocking(fd, False)
     try:
         lines = os.read(fd, 1 << 16).decode(errors="replace").strip().splitlines()

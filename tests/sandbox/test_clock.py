@@ -31,7 +31,7 @@ def test_waiting_for_a_processor_does_not_count(machine: Machine) -> None:
     for _ in range(200):
         machine.now += 0.25
         machine.worker += 0.02
-        machine.clock.look()
+        machine.clock.check()
     assert machine.clock.used == pytest.approx(4.0)
     assert machine.clock.deadline == 60.0
 
@@ -39,10 +39,10 @@ def test_waiting_for_a_processor_does_not_count(machine: Machine) -> None:
 @pytest.mark.parametrize("what", ["worker", "own", "answering"])
 def test_processor_time_of_all_three_counts(machine: Machine, what: str) -> None:
     setattr(machine, what, 4.9)
-    machine.clock.look()
+    machine.clock.check()
     setattr(machine, what, 5.1)
     with pytest.raises(WireTimeout):
-        machine.clock.look()
+        machine.clock.check()
 
 
 def test_sleep_counts_and_work_is_not_counted_as_sleep_too(machine: Machine) -> None:
@@ -50,11 +50,11 @@ def test_sleep_counts_and_work_is_not_counted_as_sleep_too(machine: Machine) -> 
     for _ in range(10):
         machine.now += 0.25
         machine.worker += 0.1
-        machine.clock.look()
+        machine.clock.check()
     assert machine.clock.used == pytest.approx(2.5)
     machine.now += 2.6
     with pytest.raises(WireTimeout):
-        machine.clock.look()
+        machine.clock.check()
 
 
 def test_the_time_until_an_answer_is_no_sleep(machine: Machine) -> None:
@@ -62,13 +62,13 @@ def test_the_time_until_an_answer_is_no_sleep(machine: Machine) -> None:
     machine.now += 100.0
     machine.clock.answered()
     machine.now += 0.25
-    machine.clock.look()
+    machine.clock.check()
     assert machine.clock.used == pytest.approx(0.25)
 
 
 def test_what_a_worker_has_used_counts_after_it_is_gone(machine: Machine) -> None:
     machine.worker = 3.0
-    machine.clock.look()
+    machine.clock.check()
     machine.worker = 0.0
     assert machine.clock.outside == 3.0
 
@@ -84,6 +84,6 @@ def test_each_way_of_confinement_shows_the_worker(confinement: Confinement, code
 
 
 def test_without_the_clock_only_the_deadline_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(clock.ProgramClock, "look", lambda self: None)
+    monkeypatch.setattr(clock.ProgramClock, "check", lambda self: None)
     with Worker(Unconfined(), {"own": "import time"}, "own", {}, None, Limits(seconds=0.2)) as worker:
         worker.run("own.time.sleep(0.6)", {}, ())

@@ -1,1 +1,1 @@
-"""What may be read inside the sandbox: the worker and the wire. Nothing in here knows an answer."""
+"""The modules that run inside of the sandbox: the worker and its end of the wire. None of them holds an answer."""

@@ -1,19 +1,19 @@
-"""Measure the address space of this process without ``/proc``, which a confined worker cannot read."""
+"""Measure how much address space this process has mapped, without ``/proc``, which a confined worker cannot read."""
 
 from __future__ import annotations
 
 import mmap
 import resource
 
-_LIMIT = 1 << 38  # more than any interpreter has mapped, less than the smallest address space of a 64-bit Linux
+_LIMIT = 1 << 38  # more than any interpreter maps, and less than the smallest address space of a 64-bit Linux
 _PRECISION = 1 << 16
 
 
 def mapped_bytes() -> int:
-    """Measure how much address space is mapped: what the kernel holds against ``RLIMIT_AS``.
+    """Measure how much address space is mapped, which is what the kernel counts towards ``RLIMIT_AS``.
 
-    Under a known limit, the largest mapping that still fits is found by bisection. Such a mapping has no access
-    rights and takes no memory.
+    The function sets a known limit and finds, by bisection, the size of the largest mapping that still fits. The
+    mappings that it tries have no access rights, and so take no memory.
 
     Returns
     -------

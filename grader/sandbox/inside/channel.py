@@ -1,7 +1,7 @@
-"""Frames over a pair of pipes, against a deadline.
+"""Send and receive frames over a pair of pipes, with a deadline.
 
-A frame is two unsigned 32-bit numbers (the tree's length and the arrays' length, big-endian), the tree and the
-arrays' bytes. The lengths are checked before a byte of either is read.
+A frame consists of two unsigned 32-bit numbers (the lengths of the tree and of the arrays' bytes, big-endian), the tree
+and the arrays' bytes. The lengths are checked before a byte of either is read.
 """
 
 from __future__ import annotations
@@ -18,18 +18,18 @@ from .wire import Frame, Message, TooLarge, WireClosed, WireError, WireTimeout, 
 
 _HEADER = struct.Struct(">II")
 _CHUNK = 1 << 20
-_SECONDS_BETWEEN_LOOKS = 0.25
+_SECONDS_BETWEEN_CALLS = 0.25  # of `watch`
 
 
 @dataclass(frozen=True)
 class Cap:
-    """The largest frame that one direction carries.
+    """The size of the largest frame that may be sent in one direction.
 
     Attributes
     ----------
     tree : int
-        Bytes of structure. Kept small where the sender is not trusted: a byte of structure may cost a hundred
-        bytes of memory once it is decoded.
+        Bytes of the tree. It should be small where the sender is not trusted, because a byte of the tree may take a
+        hundred bytes of memory once it is decoded.
     blob : int
         Bytes of arrays.
     """
@@ -39,16 +39,16 @@ class Cap:
 
 
 class Channel:
-    """One end of the wire.
+    """One end of the connection between the grader and a worker.
 
     Parameters
     ----------
     read_fd, write_fd : int
         The pipe to read from and the pipe to write to. Both are made non-blocking; neither is closed.
     inbound, outbound : Cap
-        What may be received and sent.
+        The largest frames that may be received and sent.
     watch : callable, optional
-        Called several times a second while the channel is used; what it raises ends the waiting.
+        Called four times a second while the channel is used. An exception that it raises ends the waiting.
     """
 
     def __init__(
@@ -60,7 +60,7 @@ class Channel:
         watch: Callable[[], None] | None = None,
     ) -> None:
         self._watch = watch
-        self._next_look = 0.0
+        self._next_call = 0.0
         self._read_fd, self._write_fd = read_fd, write_fd
         self._inbound, self.outbound = inbound, outbound
         for fd in (read_fd, write_fd):
@@ -72,21 +72,24 @@ class Channel:
         Parameters
         ----------
         message : Message
-        value : object
-            What the message carries; see `wire.dump`.
+        value : object, optional
+            The value that the message carries; see `wire.dump`. None by default.
         deadline : float, optional
-            On the clock of `time.monotonic`. None waits for ever.
+            A time on the clock of `time.monotonic`. Waits for ever by default.
 
         Raises
         ------
         TooLarge
-            Before anything is written, so that the wire stays usable.
-        WireClosed, WireTimeout
+            When the frame is larger than the outbound cap. Nothing has been written then, so the wire stays usable.
+        WireClosed
+            When the other side has closed the wire.
+        WireTimeout
+            When the other side has not read the frame by the deadline.
         """
         self._send(*dump(message, value), deadline)
 
     def send_frame(self, frame: Frame, deadline: float | None = None) -> None:
-        """Send a frame that is made already; otherwise like `send`."""
+        """Send a frame that has been encoded already; otherwise like `send`."""
         self._send(frame.tree, [frame.blob], deadline)
 
     def _send(self, tree: bytes | bytearray, blobs: Sequence[bytes | bytearray], deadline: float | None) -> None:
@@ -97,7 +100,7 @@ class Channel:
             self._write(memoryview(part), deadline)
 
     def receive(self, deadline: float | None = None) -> tuple[Message, object]:
-        """Wait for one whole frame and read it; see `receive_frame` and `wire.load`."""
+        """Wait for one whole frame and decode it; see `receive_frame` and `wire.load`."""
         return load(*self.receive_frame(deadline))
 
     def receive_frame(self, deadline: float | None = None) -> Frame:
@@ -106,16 +109,22 @@ class Channel:
         Parameters
         ----------
         deadline : float, optional
-            On the clock of `time.monotonic`. It holds for the frame as a whole, however slowly it drips.
+            A time on the clock of `time.monotonic` by which the whole frame has to be there, even if some of it keeps
+            arriving. Waits for ever by default.
 
         Returns
         -------
         Frame
-            Unread: nothing is known of it but its size.
+            Not decoded yet; only its size has been checked.
 
         Raises
         ------
-        WireClosed, WireTimeout, WireError
+        WireClosed
+            When the other side has closed the wire.
+        WireTimeout
+            When the frame is not complete by the deadline.
+        WireError
+            When the frame is larger than the inbound cap.
         """
         tree_size, blob_size = _HEADER.unpack(self._read(_HEADER.size, deadline))
         if tree_size > self._inbound.tree or blob_size > self._inbound.blob:
@@ -124,7 +133,7 @@ class Channel:
         return Frame(tree, self._read(blob_size, deadline))
 
     def _read(self, size: int, deadline: float | None) -> bytearray:
-        data = bytearray()  # grows with what arrives: an announcement alone costs nothing
+        data = bytearray()  # grows with the bytes that arrive, so that a large announced size alone takes no memory
         while len(data) < size:
             self._wait(self._read_fd, select.POLLIN, deadline)
             try:
@@ -147,17 +156,18 @@ class Channel:
                 raise WireClosed("the other side closed the wire") from None
 
     def _wait(self, fd: int, event: int, deadline: float | None) -> None:
-        """Wait until `fd` is ready (or hung up, which the next read or write will find)."""
+        """Wait until `fd` is ready, or the other side has hung up, which the next read or write will notice."""
         poll = select.poll()
         poll.register(fd, event)
         while True:
             now = time.monotonic()
-            if self._watch and now >= self._next_look:  # also while the other side never lets this one wait
+            # Called before polling, because a side that always has bytes ready would never let the poll wait.
+            if self._watch and now >= self._next_call:
                 self._watch()
-                self._next_look = now + _SECONDS_BETWEEN_LOOKS
+                self._next_call = now + _SECONDS_BETWEEN_CALLS
             left = math.inf if deadline is None else deadline - now
             if left <= 0:
                 raise WireTimeout("nothing more came over the wire in time")
-            pause = min(left, max(0.0, self._next_look - now)) if self._watch else left
+            pause = min(left, max(0.0, self._next_call - now)) if self._watch else left
             if poll.poll(None if pause == math.inf else math.ceil(pause * 1000)):
                 return

@@ -1,7 +1,8 @@
-"""The only process that meets a student's code. It is confined, and it knows no answer.
+"""Start the worker: the confined process that runs a student's code, and which holds no answer.
 
-Started as ``python -I -S -B main.py PACKAGES``: the one folder, prepared by `grader.sandbox.readable`, that everything
-beyond the standard library is imported from. ``site`` is not used, so nothing else is on the path.
+The command is ``python -I -S -B main.py PACKAGES``. PACKAGES is the folder that `grader.sandbox.readable` has prepared;
+everything outside of the standard library is imported from there. With ``-S`` the module ``site`` adds nothing else to
+the path.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import sys
 
 
 def _take_wire() -> tuple[int, int]:
-    """Move the pipes away from fds 0 and 1, so that what a student prints or reads never meets the protocol."""
+    """Move the pipes away from file descriptors 0 and 1, so that `print` and `input` cannot disturb the protocol."""
     inbound, outbound = os.dup(0), os.dup(1)
     null = os.open(os.devnull, os.O_RDWR)
     for fd in (0, 1):
@@ -22,7 +23,7 @@ def _take_wire() -> tuple[int, int]:
 
 
 def main(packages: str) -> None:
-    """Serve until the wire closes."""
+    """Run programs until the grader closes the wire."""
     inbound, outbound = _take_wire()
     sys.path.append(packages)
     importlib.import_module("inside.session").serve(inbound, outbound)

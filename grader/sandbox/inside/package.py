@@ -1,4 +1,7 @@
-"""The student's package as a submitted module sees it: itself, stand-ins for its prerequisites, and nothing else."""
+"""Build the student's package inside of a worker.
+
+The package holds the submitted module under test, and stand-ins for the other modules that it may import.
+"""
 
 from __future__ import annotations
 
@@ -17,25 +20,26 @@ Ask = Callable[[str, str, tuple[object, ...], dict[str, object]], object]
 
 
 class SubmittedPackage:
-    """Puts a synthetic package into `sys.modules` and runs one submitted module in it, once, when first asked.
+    """A package in `sys.modules` with one submitted module, which runs when it is first loaded.
 
     Parameters
     ----------
     package : str
-        Its name.
+        The name of the package.
     files : mapping of str to str
-        Source texts by module name; ``files[module]`` is the one that runs. The text of a module with proxies is
-        used for what has no proxy; see `_StandIn`.
+        Source texts by module name. ``files[module]`` is the one that runs. The text of a module with proxies is used
+        for the names that have no proxy; see `_StandIn`.
     module : str
         Short name of the module under test: ``"fc_net"``.
     proxies : mapping of str to sequence of str
-        Module name → functions that are answered from outside; a module of ``utils`` has its full name. A module of
-        ``nndl`` with no functions and no text is withheld.
+        Module name → functions whose calls are answered by `ask`. A module of ``utils`` is named in full. A module of
+        the package with no functions and no text can be imported, but nothing in it can be called.
     ask : callable
         Called as ``ask(module, function, args, kwargs)`` when the submitted code calls a proxy.
-    withheld : mapping of str to sequence of str
-        Modules that may be imported, and whose functions cannot be called, because the worker does not have them:
-        those that are named, or all where none is. So a right answer does not suffer from an import beside it.
+    withheld : mapping of str to sequence of str, default {}
+        Other modules that can be imported although the worker does not have their functions: module → those functions,
+        or an empty sequence for all of them. Only calling one raises, so that an unused import does not make a right
+        answer fail.
     """
 
     def __init__(
@@ -51,35 +55,36 @@ class SubmittedPackage:
         self._source = files[module]
         self._loaded: ModuleType | None = None
         self._error: BaseException | None = None
-        made = ModuleType(package)
-        made.__path__ = []
-        sys.modules[package] = made
+        parent = ModuleType(package)
+        parent.__path__ = []
+        sys.modules[package] = parent
         used = _names_used(self._source) if "import *" in self._source else frozenset()
         for name, functions in proxies.items():
             answered = {function: _proxy(_full_name(package, name), name, function, ask) for function in functions}
             if name.startswith("utils."):
-                _put(_Withheld(name, self._name, answered))
+                _register(_Withheld(name, self._name, answered))
             elif not functions and name not in files:
-                _put(_Withheld(_full_name(package, name), self._name))
+                _register(_Withheld(_full_name(package, name), self._name))
             else:
-                _put(_StandIn(_full_name(package, name), answered, files.get(name), used))
+                _register(_StandIn(_full_name(package, name), answered, files.get(name), used))
         allowed = [name for name, functions in proxies.items() if functions or name in files]
-        sys.meta_path.insert(0, _Closed(self._name, allowed, withheld))
-        sys.meta_path.append(_Absent(self._name))
+        sys.meta_path.insert(0, _PackageFinder(self._name, allowed, withheld))
+        sys.meta_path.append(_NotFound(self._name))
 
     def load(self) -> ModuleType:
-        """The submitted module. What its import raised is raised again at every call.
+        """Return the submitted module, and run its text at the first call.
 
         Raises
         ------
         BaseException
-            Whatever the submitted code raises while it is imported, SyntaxError included.
+            Whatever the submitted code raises while it is imported, SyntaxError included. The same exception is raised
+            again at every further call.
         """
         if self._error is not None:
             raise self._error
         if self._loaded is None:
             module = ModuleType(self._name)
-            _put(module)
+            _register(module)
             try:
                 _execute(self._source, module)
             except BaseException as error:
@@ -90,11 +95,12 @@ class SubmittedPackage:
 
 
 class _StandIn(ModuleType):
-    """A prerequisite: its exercises are proxies, whatever the submission has in their place.
+    """A module that the module under test imports: its exercises are proxies, so the reference answers their calls.
 
-    A student may have put a helper of their own beside the exercises. So a name that has no proxy is looked for in the
-    submission's text of the module, which runs when such a name is first asked for, with the proxies put into it: a
-    helper meets the reference, and a module that nobody borrows from cannot spoil the one under test.
+    A student may have written a helper function beside the exercises. So a name that has no proxy is looked up in the
+    submission's own text of the module. That text runs only when such a name is first asked for, so that a mistake in a
+    module whose helpers are not used has no effect on the module under test. The proxies replace its exercises before
+    the helper is called, so a helper calls the reference, too.
     """
 
     def __init__(self, name: str, proxies: Mapping[str, object], source: str | None, used: frozenset[str]) -> None:
@@ -118,7 +124,7 @@ class _StandIn(ModuleType):
 
 
 class _Withheld(ModuleType):
-    """A module in whose place nothing answers: to import it does no harm, to call what is in it is an error."""
+    """A module that can be imported, but whose functions raise an error when they are called."""
 
     def __init__(self, name: str, module: str, answered: Mapping[str, object] = MappingProxyType({})) -> None:
         super().__init__(name)
@@ -131,7 +137,7 @@ class _Withheld(ModuleType):
 
 
 def _refusal(name: str, module: str) -> Callable[..., object]:
-    """A function that says of another one that it cannot be called."""
+    """Make a function that raises an error which says that the function `name` cannot be called here."""
 
     def refuse(*args: object, **kwargs: object) -> object:
         raise RuntimeError(f"{name} cannot be called while {module} is checked; write what you need of it yourself")
@@ -139,11 +145,11 @@ def _refusal(name: str, module: str) -> Callable[..., object]:
     return refuse
 
 
-class _Closed:
-    """The search for the student's package and for what is withheld, which comes before every other.
+class _PackageFinder:
+    """The first finder in `sys.meta_path`: it decides about the student's package and about withheld modules.
 
-    It only words what happens. That there is nothing to find is for the confinement to see to: a submission can take
-    this object out of the way.
+    It serves clear error messages only, not security. A submission can remove it from `sys.meta_path`; that nothing
+    else can be imported then is ensured by the confinement, which makes no other file readable.
     """
 
     def __init__(self, module: str, allowed: Sequence[str], withheld: Mapping[str, Sequence[str]]) -> None:
@@ -169,19 +175,19 @@ class _Closed:
         return _Withheld(spec.name, self._module)
 
     def exec_module(self, module: ModuleType) -> None:
-        """There is nothing to run."""
+        """Do nothing: a withheld module has no text to run."""
 
     def _completed(self, name: str, path: object) -> ModuleSpec | None:
-        """A module of which a part is there, with functions that refuse in place of the others."""
+        """Find a module that the worker has in part."""
         spec = PathFinder.find_spec(name, cast("Sequence[str] | None", path))
         if spec is not None and spec.loader is not None:
             missing = {key: f"{name}.{key}" for key in self._withheld[name]}
-            spec.loader = cast(Loader, _Completing(spec.loader, missing, self._module))
+            spec.loader = cast(Loader, _PartialLoader(spec.loader, missing, self._module))
         return spec
 
 
-class _Completing:
-    """Runs a module that has only some of its functions, and puts functions that refuse in place of the others."""
+class _PartialLoader:
+    """Load a module that has only some of its functions, and add functions that raise in place of the others."""
 
     def __init__(self, loader: Loader, missing: Mapping[str, str], module: str) -> None:
         self._loader, self._missing, self._module = loader, missing, module
@@ -195,14 +201,17 @@ class _Completing:
             module.__dict__.setdefault(name, _refusal(full, self._module))
 
 
-class _Absent:
-    """The end of the search: what submitted code imports, and the worker cannot read, is named in a sentence."""
+class _NotFound:
+    """The last finder in `sys.meta_path`: it raises an error that says which imports are possible.
+
+    It does so only where submitted code imports a top-level module; libraries get the usual error.
+    """
 
     def __init__(self, module: str) -> None:
         self._module = module
 
     def find_spec(self, name: str, path: object = None, target: object = None) -> ModuleSpec | None:
-        frame = sys._getframe(1)
+        frame = sys._getframe(1)  # skip the frames of the import system, to see whose import statement it is
         while frame.f_back and frame.f_code.co_filename.startswith("<frozen importlib"):
             frame = frame.f_back
         if path is None and frame.f_code.co_filename.startswith(f"{self._module.partition('.')[0]}/"):
@@ -214,14 +223,15 @@ class _Absent:
         return None
 
 
-def _put(module: ModuleType) -> None:
-    """Make a module importable, also as an attribute of its package."""
+def _register(module: ModuleType) -> None:
+    """Make a module importable, and an attribute of its package."""
     package, _, name = module.__name__.partition(".")
     sys.modules[module.__name__] = module
     setattr(import_module(package), name, module)
 
 
 def _execute(source: str, module: ModuleType) -> None:
+    """Run a source text as a module, and keep the text so that tracebacks can quote its lines."""
     file = module.__name__.replace(".", "/") + ".py"
     linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
     module.__file__ = file
@@ -230,11 +240,13 @@ def _execute(source: str, module: ModuleType) -> None:
 
 
 def _full_name(package: str, module: str) -> str:
-    """A module's name as it is imported: one of ``utils`` comes with its full name."""
+    """Return the name by which a module is imported; a module of ``utils`` is named in full already."""
     return module if "." in module else f"{package}.{module}"
 
 
 def _proxy(full_name: str, module: str, function: str, ask: Ask) -> Callable[..., object]:
+    """Make a function that passes its calls on to `ask`."""
+
     def stand_in(*args: object, **kwargs: object) -> object:
         return ask(module, function, args, kwargs)
 
@@ -244,7 +256,7 @@ def _proxy(full_name: str, module: str, function: str, ask: Ask) -> Callable[...
 
 
 def _names_used(source: str) -> frozenset[str]:
-    """Every name that a text mentions; none when it is not Python."""
+    """Collect every name that a text mentions; none where it is not valid Python."""
     try:
         tree = ast.parse(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
@@ -253,7 +265,7 @@ def _names_used(source: str) -> frozenset[str]:
 
 
 def _names_defined(source: str) -> frozenset[str]:
-    """The names that a text defines at its top level; none when it is not Python."""
+    """Collect the names that a text defines at module level; none where it is not valid Python."""
     try:
         body = ast.parse(source).body
     except (SyntaxError, ValueError, RecursionError, MemoryError):

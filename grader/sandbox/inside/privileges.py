@@ -1,7 +1,8 @@
-"""What the worker gives up before it meets submitted code, whichever way it is confined.
+"""Drop the worker's privileges before it runs submitted code.
 
-The confinement outside says what the process may reach; here the process itself lets go of what it had needed to come
-up: privileges of root, the right to start programs, and any resource beyond its limits. None of it can be taken back.
+The confinement decides from outside what the process may reach. In addition, the worker itself gives up what it needed
+only while it started: root's privileges, most system calls, and all resources beyond its limits. It can take none of
+them back.
 
 Linux only; see capabilities(7), prctl(2), seccomp(2).
 """
@@ -28,50 +29,50 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 
 class PrivilegesNotDropped(OSError):
-    """A privilege could not be given up, so nothing may be run."""
+    """The kernel refused to drop a privilege, so no submitted code may run."""
 
 
 def drop_privileges(rlimits: Mapping[str, int], memory: int, user: int) -> None:
-    """Give up what submitted code must not have.
+    """Set the resource limits, change the user, drop all capabilities and install the system call filter.
 
     Parameters
     ----------
     rlimits : mapping of str to int
-        Names of the constants of `resource` and the limits, which are set hard. That on processor time counts from
-        now on.
+        Hard limits by the names of the constants in `resource`. The one on processor time counts from now on.
     memory : int
-        Bytes of address space that may be taken beyond what is mapped now.
+        Bytes of address space that may be mapped beyond what is mapped now.
     user : int
-        The user and group to become; 0 to stay what one is.
+        ID of the user and group to become; 0 to keep both.
 
     Raises
     ------
     PrivilegesNotDropped
         When the kernel refuses. The worker then does not start.
     """
-    # A PyTorch built for CUDA maps gigabytes of libraries when it is imported: only what comes after that is counted.
+    # Only memory that is mapped from now on counts: a PyTorch built for CUDA maps gigabytes when it is imported.
     for name, limit in {**rlimits, "RLIMIT_AS": mapped_bytes() + memory}.items():
         kind = getattr(resource, name)
         if name == "RLIMIT_CPU":
-            # The kernel counts from the start of the process, and imports take seconds on a slow machine.
+            # The kernel counts from the start of the process, and its imports may have taken seconds.
             limit += math.ceil(time.process_time())
         hard = resource.getrlimit(kind)[1]
         lowest = limit if hard == resource.RLIM_INFINITY else min(limit, hard)
         resource.setrlimit(kind, (lowest, lowest))
     _drop_capabilities(user)
-    # After the change of user, which clears it: the worker does not outlive the thread that started it.
+    # The kernel kills the worker when the thread that started it ends. A change of user clears this setting, so it
+    # comes after that.
     _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    _prctl(_PR_SET_NO_NEW_PRIVS, 1)
-    # The kernel does not count root's threads: who has to stay root gets none.
+    _prctl(_PR_SET_NO_NEW_PRIVS, 1)  # without it, only root may install a filter
+    # RLIMIT_NPROC does not bind root, so a worker that has to stay root may start no threads at all.
     program = filter_program(threads=os.getuid() != 0)
     _prctl(_PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, ctypes.addressof(program))
 
 
 def _drop_capabilities(user: int) -> None:
-    """Become `user`; keep no capability but the one to read a Python that lies in a private home.
+    """Become `user`, and drop all capabilities except ``CAP_DAC_READ_SEARCH`` where the user changes.
 
-    What may be read is decided by the confinement; without this one capability the interpreter could not import from
-    a folder like ``/root/.pyenv``.
+    That capability passes over the permissions of files. Without it, a worker that is no longer root could not import
+    from a Python in a private folder like ``/root/.pyenv``. The confinement still decides which files can be read.
     """
     kept = 0
     if user:

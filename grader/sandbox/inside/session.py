@@ -1,4 +1,4 @@
-"""What the worker does once it is up: drop its privileges, then run one program after the other."""
+"""Serve the grader's messages inside of the worker: start, drop privileges, then run one program after the other."""
 
 from __future__ import annotations
 
@@ -20,25 +20,25 @@ _UNBOUNDED = Cap(2**32 - 1, 2**32 - 1)
 
 
 def serve(read_fd: int, write_fd: int) -> None:
-    """Serve until the other side closes the wire.
+    """Run programs until the grader closes the wire.
 
     Parameters
     ----------
     read_fd, write_fd : int
-        The two pipes.
+        The pipe to read from and the pipe to write to.
     """
-    # The other side is trusted, and what is sent is capped by who receives it.
+    # The grader is trusted, so what it sends needs no cap here; the grader itself caps what it receives.
     channel = Channel(read_fd, write_fd, _UNBOUNDED, _UNBOUNDED)
     start, _ = channel.receive()
     assert isinstance(start, Start)
     channel.outbound = Cap(start.tree, start.blob)
     session = Session(channel, start)
     for package in start.packages:
-        importlib.import_module(package)  # ours to wait for, not a submission's
+        importlib.import_module(package)  # before any program's time is counted
     if start.drop_privileges:
         drop_privileges(start.rlimits, start.memory, start.user)
     null = os.open(os.devnull, os.O_RDWR)
-    os.dup2(null, 2)  # until here the other side reads what goes wrong from stderr
+    os.dup2(null, 2)  # so far, the grader has read errors from stderr; what submitted code writes there is dropped
     os.close(null)
     channel.send(Ready())
     while True:
@@ -51,7 +51,15 @@ def serve(read_fd: int, write_fd: int) -> None:
 
 
 class Session:
-    """One submitted module and the programs that are run against it."""
+    """Run programs against one submitted module.
+
+    Parameters
+    ----------
+    channel : Channel
+        The connection to the grader.
+    start : Start
+        The grader's first message.
+    """
 
     def __init__(self, channel: Channel, start: Start) -> None:
         self._channel = channel
@@ -62,7 +70,7 @@ class Session:
         )
 
     def run(self, message: Run, inputs: Mapping[str, object]) -> None:
-        """Run one program and send what came of it."""
+        """Run one program and send its result."""
         outcome = self._outcome(message, inputs)
         if isinstance(outcome, Ran):
             try:
@@ -70,7 +78,9 @@ class Session:
                 return
             except WireClosed:
                 raise
-            except Exception as error:  # too large, or of a class that does not let itself be read: nothing is sent yet
+            except Exception as error:
+                # The values are too large, or an object of the submission's own class raises when it is encoded. In
+                # both cases nothing has been sent yet.
                 outcome = Crash(False, type(error).__name__, f"what came back cannot be judged: {error}")
         self._channel.send(Failed(message.number), asdict(outcome))
 
@@ -79,18 +89,19 @@ class Session:
             with seeded(message.seed):  # before the module is loaded: it may draw numbers while it is
                 module = self._package.load()
                 return run_program(message.program, {self._module: module}, inputs, message.fetch)
-        except BaseException as error:  # SystemExit and KeyboardInterrupt are the student's here
+        except BaseException as error:  # including SystemExit and KeyboardInterrupt: submitted code raised them
             return _described(error)
 
     def _ask(self, module: str, function: str, args: tuple[object, ...], kwargs: dict[str, object]) -> object:
-        with self._lock:  # submitted code may have threads
+        """Let the grader answer a call of a proxy, and return or raise what the reference did."""
+        with self._lock:  # threads of the submitted code may call proxies at the same time
             self._channel.send(Ask(module, function), (args, kwargs))
             reply, value = self._channel.receive()
         if isinstance(reply, Answer):
             assert isinstance(value, tuple)
             returned, settings = value
             for given, now in zip(_dicts(args, kwargs), settings, strict=True):
-                given.update(now)  # a layer writes to its settings, as batch norm does
+                given.update(now)  # layers such as batch norm write to the settings that they are given
             return returned
         assert isinstance(reply, Refused)
         full_name = module if "." in module else f"{self._name}.{module}"
@@ -102,7 +113,8 @@ def _dicts(args: tuple[object, ...], kwargs: dict[str, object]) -> list[dict[str
 
 
 def _described(error: BaseException) -> Crash:
+    """Describe an exception, even one whose own methods raise."""
     try:
         return describe_crash(error)
-    except BaseException:  # an exception that does not let itself be printed
+    except BaseException:
         return Crash(False, type(error).__name__, "")

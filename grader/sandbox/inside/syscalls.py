@@ -1,10 +1,12 @@
-"""The system calls that submitted code gets, as a seccomp filter. All others are refused.
+"""Build a seccomp filter that allows submitted code a list of system calls and refuses all others.
 
-The list is what Python, numpy, matplotlib and PyTorch use once they are imported. A list of what is refused instead
-would have to name everything by which a process reaches beyond itself: modes, owners and times of files, limits and
-priorities of other processes, message queues, watches, locks. Landlock knows most of these neither.
+The list holds the calls that Python, numpy, matplotlib and PyTorch make once they are imported. A list of refused calls
+would have to name everything through which a process can act outside of itself: modes, owners and times of files,
+limits and priorities of other processes, message queues, inotify watches, locks. Landlock has no rules for most of
+these either.
 
-See seccomp(2); the numbers are those of the kernel's ``unistd.h``.
+See seccomp(2); the numbers are those of the kernel's ``unistd.h``. The library libseccomp could assemble the filter,
+but it would have to be installed beside Python, and be readable in every worker.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ import sys
 
 # name: (x86-64, 64-bit Arm); None where the architecture has no such call.
 ALLOWED: dict[str, tuple[int | None, int | None]] = {
-    # Files that the confinement lets one open; what is open is read and written.
+    # Reading and writing open files. The confinement decides which files can be opened.
     "read": (0, 63),
     "write": (1, 64),
     "readv": (19, 65),
@@ -53,7 +55,7 @@ ALLOWED: dict[str, tuple[int | None, int | None]] = {
     "mremap": (25, 216),
     "mprotect": (10, 226),
     "madvise": (28, 233),
-    # Threads, signals to oneself, the end.
+    # Threads, handling signals, the end of the process.
     "futex": (202, 98),
     "set_robust_list": (273, 99),
     "set_tid_address": (218, 96),
@@ -69,7 +71,7 @@ ALLOWED: dict[str, tuple[int | None, int | None]] = {
     "restart_syscall": (219, 128),
     "exit": (60, 93),
     "exit_group": (231, 94),
-    # What one is and what one has used.
+    # IDs, limits and resource use of the process itself, and the machine's name.
     "getpid": (39, 172),
     "gettid": (186, 178),
     "getuid": (102, 174),
@@ -89,9 +91,9 @@ ALLOWED: dict[str, tuple[int | None, int | None]] = {
     "time": (201, None),
     "getrandom": (318, 278),
 }
-NEWEST = 462  # mseal (Linux 6.10); from 424 on the numbers are the same everywhere
+NEWEST = 462  # mseal (Linux 6.10); from 424 on, all architectures have the same numbers
 
-# Calls of which one argument decides.
+# Calls that are allowed or refused by the value of one of their arguments.
 _OPEN, _OPENAT = (2, None), (257, 56)
 _CLONE, _CLONE3 = (56, 220), (435, 435)
 _KILL, _TGKILL = (62, 129), (234, 131)
@@ -111,25 +113,29 @@ SELECTED = {
     "prctl": _PRCTL,
 }
 _CLONE_THREAD = 0x10000
-_O_PATH, _O_TMPFILE = 0o10000000, 0o20000000  # a handle without a right to read; a file without a name
+_O_PATH, _O_TMPFILE = 0o10000000, 0o20000000  # a descriptor that needs no right to read; a file without a name
 _O_RDONLY, _O_ACCMODE, _O_TRUNC = 0, 3, 0o1000
-_FCNTL_OF_ONES_OWN = [0, 1, 2, 3, 4, 1030]  # F_DUPFD, F_GETFD, F_SETFD, F_GETFL, F_SETFL, F_DUPFD_CLOEXEC
-_IOCTL_OF_ONES_OWN = [0x5401, 0x5413, 0x541B, 0x5450, 0x5451]  # TCGETS, TIOCGWINSZ, FIONREAD, FIONCLEX, FIOCLEX
-_PRCTL_OF_ONES_OWN = [2, 15, 16, 0x53564D41]  # PR_GET_PDEATHSIG, PR_SET_NAME, PR_GET_NAME, PR_SET_VMA
+# Operations that concern the process's own descriptors or name only.
+_FCNTL_ALLOWED = [0, 1, 2, 3, 4, 1030]  # F_DUPFD, F_GETFD, F_SETFD, F_GETFL, F_SETFL, F_DUPFD_CLOEXEC
+_IOCTL_ALLOWED = [0x5401, 0x5413, 0x541B, 0x5450, 0x5451]  # TCGETS, TIOCGWINSZ, FIONREAD, FIONCLEX, FIOCLEX
+_PRCTL_ALLOWED = [2, 15, 16, 0x53564D41]  # PR_GET_PDEATHSIG, PR_SET_NAME, PR_GET_NAME, PR_SET_VMA
 
-# AUDIT_ARCH_*, what the kernel calls the architecture of a system call
+# Machine: (column in the tables above, AUDIT_ARCH_* constant by which the kernel names the architecture of a call).
 _MACHINES = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}
 _NUMBER, _ARCHITECTURE, _ARGUMENTS = 0, 4, 16  # offsets in struct seccomp_data; both machines are little-endian
 
+# Operations of the filter: load a word, and a constant; jump if equal, if greater, if any bit is set; return.
 _LOAD, _AND, _EQUAL, _ABOVE, _ANY_BIT, _RETURN = 0x20, 0x54, 0x15, 0x25, 0x45, 0x06
+# What the filter returns. ENOSYS makes the C library try an older call in place of the refused one.
 _ALLOW, _KILL_PROCESS = 0x7FFF0000, 0x80000000
 _REFUSE, _ABSENT = 0x00050000 | errno.EPERM, 0x00050000 | errno.ENOSYS
 
 _Line = tuple[int, int, int, int]
+"""One instruction: an operation, the lines to skip if it holds, the lines to skip if not, and a constant."""
 
 
 class _Instruction(ctypes.Structure):
-    """``struct sock_filter``: an operation, how far to jump if it holds or not, and its constant."""
+    """``struct sock_filter``; the fields are those of a `_Line`."""
 
     _fields_ = (
         ("code", ctypes.c_uint16),
@@ -140,7 +146,7 @@ class _Instruction(ctypes.Structure):
 
 
 class Program(ctypes.Structure):
-    """``struct sock_fprog``, with the instructions kept alive."""
+    """``struct sock_fprog``. The pointer keeps a reference to the instructions."""
 
     _fields_ = (("length", ctypes.c_uint16), ("instructions", ctypes.POINTER(_Instruction)))
 
@@ -151,17 +157,17 @@ def filter_program(threads: bool) -> Program:
     Parameters
     ----------
     threads : bool
-        Whether threads may be started; how many is for ``RLIMIT_NPROC`` to say.
+        Whether the process may start threads; ``RLIMIT_NPROC`` limits their number.
 
     Returns
     -------
     Program
-        For ``prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, …)``.
+        The argument of ``prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, …)``.
 
     Raises
     ------
     OSError
-        On a machine whose numbers are not listed.
+        On a machine whose system call numbers are not listed here.
     """
     machine = os.uname().machine if sys.maxsize > 2**32 else "32 bit"
     if machine not in _MACHINES:
@@ -171,10 +177,10 @@ def filter_program(threads: bool) -> Program:
     lines: list[_Line] = [
         (_LOAD, 0, 0, _ARCHITECTURE),
         (_EQUAL, 1, 0, architecture),
-        (_RETURN, 0, 0, _KILL_PROCESS),  # 32-bit calls, whose numbers mean something else
+        (_RETURN, 0, 0, _KILL_PROCESS),  # a 32-bit call, whose number would mean another call
         (_LOAD, 0, 0, _NUMBER),
-        # A call that is younger than this list does not exist, and the C library uses an older one. This includes the
-        # x32 calls, which set a high bit.
+        # A call that is newer than this list is answered as if the kernel did not have it; the C library then makes an
+        # older one. The numbers of x32 calls have a high bit set, so they end here, too.
         (_ABOVE, 0, 1, NEWEST),
         (_RETURN, 0, 0, _ABSENT),
     ]
@@ -183,7 +189,7 @@ def filter_program(threads: bool) -> Program:
         if number is not None:
             lines += [(_EQUAL, 0, 1, number), (_RETURN, 0, 0, _ALLOW)]
     lines += [
-        # clone3 keeps its flags in memory, where they cannot be checked; the C library then uses clone.
+        # clone3 has its flags in memory, which a filter cannot read. Without clone3, the C library calls clone.
         (_EQUAL, 0, 1, _CLONE3[column]),
         (_RETURN, 0, 0, _ABSENT),
         *_open(_OPEN[column], 1),
@@ -193,9 +199,9 @@ def filter_program(threads: bool) -> Program:
         *_decide(_TGKILL[column], 0, _EQUAL, [own], _ALLOW, _REFUSE),
         *_decide(_PRLIMIT64[column], 0, _EQUAL, [0, own], _ALLOW, _REFUSE),
         *_decide(_SCHED_GETAFFINITY[column], 0, _EQUAL, [0, own], _ALLOW, _REFUSE),
-        *_decide(_FCNTL[column], 1, _EQUAL, _FCNTL_OF_ONES_OWN, _ALLOW, _REFUSE),
-        *_decide(_IOCTL[column], 1, _EQUAL, _IOCTL_OF_ONES_OWN, _ALLOW, _REFUSE),
-        *_decide(_PRCTL[column], 0, _EQUAL, _PRCTL_OF_ONES_OWN, _ALLOW, _REFUSE),
+        *_decide(_FCNTL[column], 1, _EQUAL, _FCNTL_ALLOWED, _ALLOW, _REFUSE),
+        *_decide(_IOCTL[column], 1, _EQUAL, _IOCTL_ALLOWED, _ALLOW, _REFUSE),
+        *_decide(_PRCTL[column], 0, _EQUAL, _PRCTL_ALLOWED, _ALLOW, _REFUSE),
         (_RETURN, 0, 0, _REFUSE),
     ]
     instructions = (_Instruction * len(lines))(*(_Instruction(*line) for line in lines))
@@ -203,10 +209,11 @@ def filter_program(threads: bool) -> Program:
 
 
 def _open(number: int | None, argument: int) -> list[_Line]:
-    """Lines that end the filter for a call that opens a file, by its flags.
+    """Assemble the lines that decide about a call that opens a file, by its flags.
 
-    Landlock decides by what one asks to read and write, and knows of truncation only since Linux 6.2. But O_TRUNC
-    empties a file of one's own when it is opened for reading, too, or for neither (3, which is there for ioctl).
+    Before Linux 6.2, Landlock only checks whether a file is opened for reading or for writing, and not whether it is
+    truncated. But ``O_TRUNC`` also empties a file that is opened for reading, or with access mode 3 (neither reading
+    nor writing, meant for ioctl). So ``O_TRUNC`` is refused in these two modes; ``O_PATH`` and ``O_TMPFILE`` always are.
     """
     if number is None:
         return []
@@ -224,9 +231,9 @@ def _open(number: int | None, argument: int) -> list[_Line]:
 
 
 def _decide(number: int | None, argument: int, test: int, values: list[int], then: int, otherwise: int) -> list[_Line]:
-    """Lines that end the filter for one call: `then` if its argument passes the test with any value.
+    """Assemble the lines that decide about one call: return `then` if its argument passes the test with any value.
 
-    They compare the lower half of the argument, which is all that the kernel uses of these.
+    They compare the lower 32 bits of the argument, because the kernel uses no more of these arguments.
     """
     if number is None:
         return []

@@ -1,8 +1,9 @@
-"""Values as they cross the boundary of the sandbox.
+"""Encode values that cross the boundary of the sandbox, and decode them without trusting the sender.
 
-A small closed set of types crosses, as a tree (described here) followed by the raw bytes of the arrays that the tree
-names. Every size is checked before memory is allocated, and nothing is ever unpickled or evaluated. What is not in the
-set (a set, a function, a complex array) crosses as `Opaque`: its type's name and nothing else.
+A value is sent as a tree, whose nodes are defined here, followed by the raw bytes of the arrays in it. Only a small
+fixed set of types can be sent. For any other value (a set, a function, a complex array) an `Opaque` arrives, which
+holds the name of its type and nothing else. Every size is checked before memory is allocated, and nothing is ever
+unpickled or evaluated.
 """
 
 from __future__ import annotations
@@ -14,35 +15,37 @@ from typing import Union
 import msgspec
 import numpy as np
 
-DEPTH = 24  # levels of nesting; a cache of tuples of tuples has three or four
+DEPTH = 24  # levels of nesting; the caches of layers have three or four
 DIMENSIONS = 16
-ENTRIES_OF_EMPTY = 1 << 20  # an array without entries may have other axes this large; a sum over the empty one has them
+# An empty array may have long axes besides the one of length 0, and a sum over that one allocates the product of the
+# others. This is the most that the product may be.
+ENTRIES_OF_EMPTY = 1 << 20
 _NUMBERS = ("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "float16", "float32", "float64")
 DTYPES = {name: np.dtype(name) for name in ("bool", *_NUMBERS)}
 
 
 class WireError(Exception):
-    """What came over the wire is not what the protocol allows."""
+    """A message is not what the protocol allows."""
 
 
 @dataclass(frozen=True)
 class Opaque:
-    """Stands for a value that does not cross the wire.
+    """Stands for a value that cannot be sent.
 
     Attributes
     ----------
     type_name : str
-        What it was, for the sentence that tells the student: ``"set"``, ``"complex128 array"``.
+        What the value was, to be named in a message to the student: ``"set"``, ``"complex128 array"``.
     """
 
     type_name: str
 
 
-# The tree. Tags are short because a list of numbers may have thousands of nodes.
+# The nodes of the tree. Their tags are short because a list of numbers may have thousands of nodes.
 
 
 class Array(msgspec.Struct, tag="a"):
-    """An array; its bytes follow the tree. `layout` is C, F (as ``x.T`` is) or S (a strided view)."""
+    """An array, whose bytes follow the tree. `layout` is C, F (Fortran order, like ``x.T``) or S (a strided view)."""
 
     dtype: str
     shape: tuple[int, ...]
@@ -50,20 +53,20 @@ class Array(msgspec.Struct, tag="a"):
 
 
 class Scalar(msgspec.Struct, tag="s"):
-    """A numpy scalar, carried like a 0-d array."""
+    """A numpy scalar, sent like a 0-d array."""
 
     dtype: str
 
 
 class Sequence(msgspec.Struct, tag="l"):
-    """A list, or a tuple when `fixed`."""
+    """A list, or a tuple where `fixed` is set."""
 
     items: list[Node]
     fixed: bool = False
 
 
 class Table(msgspec.Struct, tag="d"):
-    """A dict with str keys."""
+    """A dict whose keys are strings."""
 
     items: dict[str, Node]
 
@@ -83,11 +86,16 @@ def pack(value: object, blobs: list[bytes], depth: int = DEPTH) -> Node:
     Parameters
     ----------
     value : object
-        Anything; parts that are not of the wire's types become `Unknown`.
+        Any value; parts that cannot be sent become `Unknown`.
     blobs : list of bytes
-        The bytes of each array and numpy scalar are appended, in the order in which the tree names them.
-    depth : int
+        The bytes of each array and numpy scalar are appended, in the order in which they occur in the tree.
+    depth : int, default 24
         Levels of nesting that are still followed.
+
+    Returns
+    -------
+    Node
+        The root of the tree.
     """
     if value is None or (isinstance(value, bool | str) and type(value) in (bool, str)):
         return value
@@ -104,7 +112,7 @@ def pack(value: object, blobs: list[bytes], depth: int = DEPTH) -> Node:
             return Table({str(key): pack(item, blobs, depth - 1) for key, item in value.items()})
         return Unknown("dict whose keys are not all strings")
     if isinstance(value, int):
-        number = int(value)  # a subclass compares as it likes
+        number = int(value)  # an instance of a subclass could lie in the comparison below
         return number if -(2**63) <= number < 2**63 else Unknown("int of more than 64 bits")
     if isinstance(value, float):
         return float(value)
@@ -132,19 +140,26 @@ def _pack_array(array: np.ndarray, blobs: list[bytes]) -> Node:
 
 
 def _crosses(shape: tuple[int, ...]) -> bool:
-    """Whether arrays of this shape cross the wire, as long as their bytes do."""
+    """Whether an array of this shape can be sent, apart from the limit on its bytes."""
     if len(shape) > DIMENSIONS or any(not 0 <= size < 2**31 for size in shape):
         return False
     return math.prod(shape) > 0 or math.prod(size or 1 for size in shape) <= ENTRIES_OF_EMPTY
 
 
 class Blob:
-    """Hands out the bytes that follow a tree, never more than there are."""
+    """Read arrays one after the other from the bytes that follow a tree.
+
+    Attributes
+    ----------
+    rest : memoryview
+        The bytes that have not been read yet.
+    """
 
     def __init__(self, rest: memoryview) -> None:
         self.rest = rest
 
     def array(self, dtype_name: str, shape: tuple[int, ...], layout: str) -> np.ndarray:
+        """Read the next array; raise `WireError` where it is described wrongly or bytes are missing."""
         dtype = DTYPES.get(dtype_name)
         if dtype is None or layout not in ("C", "F", "S"):
             raise WireError(f"an array of dtype {dtype_name!r:.40} and layout {layout!r:.10} does not cross the wire")
@@ -157,9 +172,9 @@ class Blob:
         flat = np.frombuffer(self.rest[:size], dtype)
         self.rest = self.rest[size:]
         if dtype == np.bool_:
-            flat = flat.view(np.uint8) != 0  # numpy takes for granted that a byte of a bool is 0 or 1
+            flat = flat.view(np.uint8) != 0  # numpy relies on every byte of a bool array being 0 or 1
         if layout == "S" and shape:
-            # A strided view arrives as one: code that only works on contiguous arrays has to show it.
+            # Build a strided view here, too, so that code that only works on contiguous arrays fails here as well.
             strided = np.empty((*shape[:-1], 2 * shape[-1]), dtype)[..., ::2]
             strided[...] = flat.reshape(shape)
             return strided
@@ -172,19 +187,21 @@ def unpack(node: Node, blob: Blob, depth: int = DEPTH) -> object:
     Parameters
     ----------
     node : Node
+        The root of the tree.
     blob : Blob
         The bytes that followed the tree.
-    depth : int
+    depth : int, default 24
         Levels of nesting that are still followed.
 
     Returns
     -------
     object
-        Arrays own their memory, are aligned and writable.
+        The value. Its arrays own their memory and are aligned and writable.
 
     Raises
     ------
     WireError
+        When the tree is nested too deep, an array is described wrongly, or bytes are missing.
     """
     if isinstance(node, Array):
         return blob.array(node.dtype, node.shape, node.layout)

@@ -1,7 +1,7 @@
-"""What the two sides say to each other: messages, each of which may carry a value.
+"""Define the messages between the grader and a worker, and encode and decode them.
 
-Every byte that comes out of a worker is untrusted. A frame is therefore decoded against a schema (msgspec), and its
-value is checked by `values`.
+Each message may carry a value. Every byte that comes from a worker is untrusted, so msgspec decodes a frame against a
+schema, and `values` checks the value.
 """
 
 from __future__ import annotations
@@ -36,26 +36,30 @@ __all__ = [
 
 
 class WireClosed(WireError):
-    """The other side is gone."""
+    """The other side has closed the wire."""
 
 
 class WireTimeout(WireError):
-    """The other side did not say, or take, a whole frame before the deadline."""
+    """The other side did not send, or did not read, a whole frame before the deadline."""
 
 
 class TooLarge(WireError):
-    """A value is larger than the wire carries."""
+    """A frame is larger than may be sent."""
 
 
 class Start(msgspec.Struct, tag=True):
-    """To the worker, first: the submitted source, what stands in for its other modules, and how it drops its privileges.
+    """To the worker, as the first message: what to run, and how to drop its privileges.
 
-    `withheld` can be imported, and its functions cannot be called: module → functions, or none where all of them are
-    meant. `packages` are imported before the worker is ready, so that nobody's time limit pays for it. `package` is the
-    name of the package that the submitted modules belong to. `tree` and `blob` are the largest frame that the other
-    side takes. `drop_privileges` says whether it does so at all: it then keeps to `rlimits` (names of
-    ``resource`` constants), takes up to `memory` bytes beyond what it has mapped by then, and becomes `user`, unless
-    that is 0.
+    Attributes
+    ----------
+    files, module, proxies, withheld, package
+        See `package.SubmittedPackage`.
+    tree, blob : int
+        The size of the largest frame that the grader accepts.
+    drop_privileges : bool
+        Whether the worker calls `privileges.drop_privileges`, with the arguments `rlimits`, `memory` and `user`.
+    packages : tuple of str
+        Packages that the worker imports before it is ready, so that no program's time is spent on that.
     """
 
     files: dict[str, str]
@@ -73,11 +77,11 @@ class Start(msgspec.Struct, tag=True):
 
 
 class Ready(msgspec.Struct, tag=True):
-    """From the worker: its privileges are dropped, and it waits for a program. No submitted code has run yet."""
+    """From the worker: it has dropped its privileges and waits for a program. No submitted code has run yet."""
 
 
 class Run(msgspec.Struct, tag=True):
-    """To the worker: run `program`; the value is its inputs."""
+    """To the worker: run `program` and send the variables in `fetch`. The value is the program's inputs."""
 
     number: int
     program: str
@@ -86,32 +90,32 @@ class Run(msgspec.Struct, tag=True):
 
 
 class Ask(msgspec.Struct, tag=True):
-    """From the worker: a proxy was called; the value is ``(args, kwargs)``."""
+    """From the worker: submitted code has called a proxy. The value is ``(args, kwargs)``."""
 
     module: str
     function: str
 
 
 class Answer(msgspec.Struct, tag=True):
-    """To the worker: the value is what the reference returned."""
+    """To the worker: the value is what the reference returned, and the dicts among the arguments after the call."""
 
 
 class Refused(msgspec.Struct, tag=True):
-    """To the worker: the reference raised, or the question was not allowed."""
+    """To the worker: the reference raised `error`, or the question was refused."""
 
     error: str
     message: str
 
 
 class Done(msgspec.Struct, tag=True):
-    """From the worker: the program reached its end; the value is what was fetched."""
+    """From the worker: the program reached its end. The value is a table of the fetched variables."""
 
     number: int
     mutated: tuple[str, ...]
 
 
 class Failed(msgspec.Struct, tag=True):
-    """From the worker: the program raised; the value is a table of the fields of `utils.checks.program.Crash`."""
+    """From the worker: the program raised. The value is a table of the fields of `utils.checks.program.Crash`."""
 
     number: int
 
@@ -120,7 +124,7 @@ Message = Union[Start, Ready, Run, Ask, Answer, Refused, Done, Failed]  # noqa: 
 
 
 class Envelope(msgspec.Struct):
-    """One frame's tree: a message and the value that it carries."""
+    """The tree of a frame: a message and the value that it carries."""
 
     message: Message
     value: Node = None
@@ -148,13 +152,13 @@ class Frame(NamedTuple):
 
 
 class _Head(msgspec.Struct):
-    """An `Envelope` whose value is not looked at."""
+    """An `Envelope` whose value is not decoded."""
 
     message: Message
     value: msgspec.Raw = msgspec.Raw()
 
 
-# Bound once, here: whatever submitted code later does to the modules, the worker's own road stays the same.
+# Bound when the module is imported, so that submitted code cannot change what the worker calls by patching msgspec.
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(Envelope).decode
 _UNREADABLE = (msgspec.MsgspecError, RecursionError, UnicodeDecodeError)
@@ -168,13 +172,14 @@ def dump(message: Message, value: object = None) -> tuple[bytes, list[bytes]]:
     ----------
     message : Message
     value : object
-        Anything; parts that are not of the wire's types become `Opaque`.
+        Any value, None by default. For the parts of it that cannot be sent, an `Opaque` arrives.
 
     Returns
     -------
     tree : bytes
+        One msgpack document.
     blobs : list of bytes
-        One for each array or numpy scalar, in the order in which the tree names them.
+        One for each array or numpy scalar, in the order in which they occur in the tree.
     """
     blobs: list[bytes] = []
     node = pack(value, blobs)
@@ -182,7 +187,7 @@ def dump(message: Message, value: object = None) -> tuple[bytes, list[bytes]]:
 
 
 def message_of(frame: Frame) -> Message:
-    """Read the message of a frame without its value; raises `WireError`."""
+    """Decode the message of a frame without its value; raise `WireError` where there is none."""
     try:
         return _decode_head(frame.tree).message
     except _UNREADABLE as error:
@@ -190,7 +195,7 @@ def message_of(frame: Frame) -> Message:
 
 
 def load(tree: bytes | bytearray, blob: bytes | bytearray) -> tuple[Message, object]:
-    """Read what `dump` wrote.
+    """Decode what `dump` has encoded.
 
     Parameters
     ----------
@@ -203,12 +208,12 @@ def load(tree: bytes | bytearray, blob: bytes | bytearray) -> tuple[Message, obj
     -------
     message : Message
     value : object
-        Arrays own their memory, are aligned and writable.
+        The value. Its arrays own their memory and are aligned and writable.
 
     Raises
     ------
     WireError
-        When the tree is not one of ours, an array is described wrongly, or bytes are missing or left over.
+        When the tree does not fit the schema, an array is described wrongly, or bytes are missing or left over.
     """
     try:
         envelope = _decode(tree)
@@ -222,7 +227,7 @@ def load(tree: bytes | bytearray, blob: bytes | bytearray) -> tuple[Message, obj
 
 
 def as_table(value: object) -> dict[str, object]:
-    """The value, when it is a dict; raises `WireError` otherwise."""
+    """Return the value where it is a dict, and raise `WireError` where it is not."""
     if not isinstance(value, dict):
         raise WireError("a frame carries no table of values where one belongs")
     return value
