@@ -79,8 +79,9 @@ def forward_cases(rng: np.random.Generator) -> Iterator[Case]:
 def backward_cases(rng: np.random.Generator) -> Iterator[Case]:
     """The same; and windows with more than one largest entry, where any split of the gradient counts as right."""
     aspects: dict[str, Rule] = {"dx": SharedMaximum(at="x", upstream="dout", settings="pool_param")}
-    tied = "entries that tie for the largest", {Trait.TIE}, "", _tied(rng)
-    for title, traits, opening, inputs in (*_situations(rng), tied):
+    situations = list(_situations(rng))
+    situations.append(("entries that tie for the largest", {Trait.TIE}, "", _tied(rng)))
+    for title, traits, opening, inputs in situations:
         yield Case(
             title,
             opening + BACKWARD,
