@@ -108,9 +108,8 @@ def report_for(
             no_report(assignment, hand_in, f"the grader failed on it: {type(error).__name__}: {error}"[:500]),
             False,
         )
-    keep(
-        course, {_cache_key(course, assignment, hand_in.student, submission, confinement): msgspec.json.encode(report)}
-    )
+    key = _cache_key(course, assignment, hand_in.student, submission, confinement)
+    keep(course, {key: msgspec.json.encode(report)})
     return Graded(hand_in, report, False)
 
 

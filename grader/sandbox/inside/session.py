@@ -85,12 +85,12 @@ class Session:
         self._channel.send(Failed(message.number), asdict(outcome))
 
     def _outcome(self, message: Run, inputs: Mapping[str, object]) -> Ran | Crash:
-        try:
-            with seeded(message.seed):  # before the module is loaded: it may draw numbers while it is
+        with seeded(message.seed):  # before the module is loaded: it may draw numbers while it is
+            try:
                 module = self._package.load()
                 return run_program(message.program, {self._module: module}, inputs, message.fetch)
-        except BaseException as error:  # including SystemExit and KeyboardInterrupt: submitted code raised them
-            return _described(error)
+            except BaseException as error:  # including SystemExit and KeyboardInterrupt: submitted code raised them
+                return _described(error)
 
     def _ask(self, module: str, function: str, args: tuple[object, ...], kwargs: dict[str, object]) -> object:
         """Let the grader answer a call of a proxy, and return or raise what the reference did."""
