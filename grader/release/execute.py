@@ -98,6 +98,7 @@ def run_notebook(
         node.cells.append(v4.new_code_cell(source))
 
     places = {course.package: course.root / "solutions" / course.package, "utils": course.root / "utils"}
+    places["goldens"] = course.root / "goldens"
     if numbers:
         places["benchmarks"] = course.root / "benchmarks"  # what was measured on CIFAR-10
     for name, target in places.items():

@@ -13,6 +13,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from utils.checks.course import FOLDER, TABLE
 from utils.checks.pack import GoldenCase, Pack, PackError
 from utils.checks.program import Crash
 from utils.checks.rules import as_array, close
@@ -25,12 +26,11 @@ from ..recipes import recipe
 from ..reference import Reference
 from ..trial import Trial
 
-FOLDER = "utils/checks/goldens"
-MODEL_TABLE = f"{FOLDER}/models.json"
+COURSE_TABLE = f"{FOLDER}/{TABLE}"
 
 
 def build(course: Course, assignment: Assignment, reference: Reference) -> dict[str, bytes]:
-    """The golden packs of an assignment, and the table of the course's trained nets.
+    """The golden packs of an assignment, and what the student's checks have to know of the course.
 
     Parameters
     ----------
@@ -53,7 +53,7 @@ def build(course: Course, assignment: Assignment, reference: Reference) -> dict[
             packs[path] = build_pack(
                 exercise.name, reference, exercise.requires, package, optional=not exercise.graded
             ).to_bytes()
-    return {**packs, MODEL_TABLE: model_table(course)}
+    return {**packs, COURSE_TABLE: course_table(course)}
 
 
 def left_out(course: Course, assignments: Iterable[Assignment]) -> str:
@@ -74,9 +74,9 @@ def _kept(course: Course, path: str, package: str) -> bytes:
     return pack
 
 
-def model_table(course: Course) -> bytes:
-    """What the student's check knows about trained nets: their score ranges, and the shapes or constructors."""
-    table = {
+def course_table(course: Course) -> bytes:
+    """What the student's checks know of the course: package, title, and how each trained net is run and scored."""
+    nets = {
         exercise.name: {
             "from": exercise.score.start,
             "to": exercise.score.stop,
@@ -85,7 +85,8 @@ def model_table(course: Course) -> bytes:
         for _, exercise in course.exercises()
         if exercise.score is not None
     }
-    return json.dumps(table, indent=2).encode() + b"\n"
+    table = {"package": course.package, "title": course.course.title, "nets": nets}
+    return json.dumps(table, indent=2, ensure_ascii=False).encode() + b"\n"
 
 
 def _shapes(exercise: Exercise) -> dict[str, list[int]]:

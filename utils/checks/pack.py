@@ -24,7 +24,6 @@ from .hearing import Answer, Hearing
 from .program import Crash, Ran
 from .rules import Rule
 
-FOLDER = Path(__file__).parent / "goldens"
 FORMAT = 1
 
 
@@ -111,7 +110,7 @@ class Pack:
             raise PackError(f"{type(error).__name__}: {reason(error)}") from None
 
 
-def load(exercise: str, folder: Path = FOLDER) -> Pack:
+def load(exercise: str, folder: Path) -> Pack:
     """The golden pack of an exercise.
 
     Parameters
@@ -135,8 +134,8 @@ def load(exercise: str, folder: Path = FOLDER) -> Pack:
         raise PackError(f"{path} cannot be read ({error}); restore it from the course's files.") from None
 
 
-def names(folder: Path = FOLDER) -> tuple[str, ...]:
-    """The exercises that have a golden pack."""
+def names(folder: Path) -> tuple[str, ...]:
+    """The exercises that have a golden pack in a folder."""
     return tuple(sorted(path.name.removesuffix(".npz") for path in folder.glob("*.npz")))
 
 
