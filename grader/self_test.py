@@ -18,12 +18,12 @@ from importlib.metadata import PackageNotFoundError, distribution
 import diskcache
 import msgspec
 
-from . import models, open_nets, oracle
+from . import models, oracle
 from .course import Assignment, Course, Exercise
 from .errors import GraderError, SelfTestFailed
 from .interruptions import interruption
 from .kept import code_digest, digest, keep, kept_results
-from .recipes import RecipeBook
+from .recipes import OwnNet, RecipeBook, trained_net
 from .reference import Reference
 from .sandbox import Confinement
 from .sandbox.privileges import capabilities
@@ -91,10 +91,11 @@ def reference_submission(course: Course, assignment: Assignment) -> Submission:
 
 
 def _untrained(reference: Reference, exercise: Exercise) -> bytes:
-    if not exercise.constructor:
-        return models.untrained(exercise)
-    module, function = exercise.written_in
-    return open_nets.untrained(getattr(reference.module(module), function))
+    net = trained_net(reference, exercise.name)
+    if isinstance(net, OwnNet):
+        module, function = exercise.written_in
+        return net.untrained(getattr(reference.module(module), function))
+    return models.untrained(models.given_net(reference, exercise))
 
 
 def _grade_reference(course: Course, assignment: Assignment, held: Confinement) -> Report:

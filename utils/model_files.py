@@ -19,6 +19,7 @@ from utils.errors import DataError, reason
 
 DATASETS = ("cifar10", "offline")
 
+
 def save_model(path: str | os.PathLike[str], params: Mapping[str, ArrayLike], data: Mapping[str, Any]) -> Path:
     """Write a net's weights for handing in.
 

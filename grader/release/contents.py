@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from utils.checks.course import FOLDER
+
 from . import goldens
 from .markers import ANY_SPELLING
 from .released import Leak, Released
@@ -34,7 +36,7 @@ def litter(released: Released) -> Iterator[Leak]:
 
 def unlisted_files(released: Released) -> Iterator[Leak]:
     """Files that no rule allows."""
-    listed = {goldens.COURSE_TABLE} | {f"{goldens.FOLDER}/{e.name}.npz" for e in released.exercises}
+    listed = {goldens.COURSE_TABLE} | {f"{FOLDER}/{e.name}.npz" for e in released.exercises}
     folders = {f"assignments/{assignment.name}" for assignment in released.course.assignment}
     own = re.compile(rf"{released.course.package}/\w+\.py")
     for assignment in released.course.assignment:

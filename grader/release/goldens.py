@@ -21,8 +21,7 @@ from utils.checks.rules import as_array, close
 from ..course import Assignment, Course, Exercise
 from ..errors import CourseError
 from ..files import content
-from ..models import MODELS
-from ..recipes import recipe
+from ..recipes import GivenNet, OwnNet, recipe, trained_net
 from ..reference import Reference
 from ..trial import Trial
 
@@ -53,7 +52,7 @@ def build(course: Course, assignment: Assignment, reference: Reference) -> dict[
             packs[path] = build_pack(
                 exercise.name, reference, exercise.requires, package, optional=not exercise.graded
             ).to_bytes()
-    return {**packs, COURSE_TABLE: course_table(course)}
+    return {**packs, COURSE_TABLE: course_table(course, reference)}
 
 
 def left_out(course: Course, assignments: Iterable[Assignment]) -> str:
@@ -74,13 +73,13 @@ def _kept(course: Course, path: str, package: str) -> bytes:
     return pack
 
 
-def course_table(course: Course) -> bytes:
+def course_table(course: Course, reference: Reference) -> bytes:
     """What the student's checks know of the course: package, title, and how each trained net is run and scored."""
     nets = {
         exercise.name: {
             "from": exercise.score.start,
             "to": exercise.score.stop,
-            **({"constructor": exercise.constructor} if exercise.constructor else {"shapes": _shapes(exercise)}),
+            **_how_run(exercise, reference),
         }
         for _, exercise in course.exercises()
         if exercise.score is not None
@@ -89,8 +88,12 @@ def course_table(course: Course) -> bytes:
     return json.dumps(table, indent=2, ensure_ascii=False).encode() + b"\n"
 
 
-def _shapes(exercise: Exercise) -> dict[str, list[int]]:
-    return {name: list(shape) for name, shape in MODELS[exercise.name].shapes.items()}
+def _how_run(exercise: Exercise, reference: Reference) -> dict[str, object]:
+    net = trained_net(reference, exercise.name)
+    if isinstance(net, OwnNet):
+        return {"run": net.visible, "constructor": exercise.constructor, "classes": net.classes}
+    shapes = net.shapes if isinstance(net, GivenNet) else {}
+    return {"run": net.visible, "shapes": {name: list(shape) for name, shape in shapes.items()}}
 
 
 def build_pack(

@@ -15,6 +15,7 @@ from types import ModuleType
 
 import numpy as np
 
+from utils.checks.course import FOLDER
 from utils.checks.hearing import Answer
 from utils.checks.judge import Judgement, attempt, judge
 from utils.checks.pack import Pack, PackError
@@ -22,7 +23,6 @@ from utils.checks.program import run_program
 
 from ..course import Exercise
 from ..trial import SEED
-from . import goldens
 from .regions import functions
 from .released import Leak, Released
 
@@ -50,7 +50,7 @@ def checks(released: Released) -> Iterator[Leak]:
     """Public checks that a stub passes or a solution fails."""
     with package(released.tree, f"{released.course.package}/") as name:
         for exercise in released.exercises:
-            path = f"{goldens.FOLDER}/{exercise.name}.npz"
+            path = f"{FOLDER}/{exercise.name}.npz"
             if path not in released.tree or released.course.absent(exercise.module):
                 continue
             try:

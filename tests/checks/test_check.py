@@ -21,9 +21,11 @@ from grader.release import goldens
 from utils.checks import CheckFailed, check, check_inputs
 from utils.checks.case import Case
 from utils.checks.check import examine, find_packs
+from utils.checks.course import find
 from utils.checks.pack import GoldenCase, Pack, PackError, load, names
 from utils.checks.rules import close
 
+COURSE = find(Path(__file__))
 BANK = [(recipe.name, misconception) for recipe in RECIPES.values() for misconception in recipe.misconceptions]
 
 
@@ -56,7 +58,7 @@ def change(module: ModuleType, old: str, new: str, reference: Reference) -> Modu
 
 
 def test_the_committed_packs_are_the_courses_exercises() -> None:
-    assert set(names()) == set(ALL_RECIPES)
+    assert set(names(COURSE.goldens)) == set(ALL_RECIPES)
 
 
 @pytest.mark.parametrize("name", RECIPES)
@@ -146,15 +148,15 @@ def test_what_is_no_exercise_is_refused_with_the_names_there_are() -> None:
     with pytest.raises(TypeError, match="is not an exercise; the exercises are"):
         check(np.dot)
     with pytest.raises(PackError, match="There is no exercise"):
-        find_packs(["layers.nothing"])
+        find_packs(["layers.nothing"], COURSE)
 
 
 def test_names_may_be_short() -> None:
-    assert [pack.exercise for pack in find_packs(["relu_forward"])] == ["layers.relu_forward"]
-    of_a_file = [pack.exercise for pack in find_packs(["layers.py"])]
+    assert [pack.exercise for pack in find_packs(["relu_forward"], COURSE)] == ["layers.relu_forward"]
+    of_a_file = [pack.exercise for pack in find_packs(["layers.py"], COURSE)]
     assert of_a_file == [name for name in sorted(RECIPES) if name.startswith("layers.")]
-    assert len(find_packs([])) == sum(not name.startswith("further.") for name in ALL_RECIPES)
-    assert {pack.exercise.split(".")[0] for pack in find_packs(["further"])} == {"further"}
+    assert len(find_packs([], COURSE)) == sum(not name.startswith("further.") for name in ALL_RECIPES)
+    assert {pack.exercise.split(".")[0] for pack in find_packs(["further"], COURSE)} == {"further"}
 
 
 def test_a_pack_is_the_same_bytes_each_time_and_names_a_change(reference: Reference, packs: dict[str, Pack]) -> None:
@@ -199,7 +201,7 @@ def test_a_damaged_pack_is_a_pack_error(junk: bytes, where: int, byte: int) -> N
 
 
 def _flipped(where: int, byte: int) -> bytes:
-    data = bytearray(load.__globals__["FOLDER"].joinpath("layers.relu_forward.npz").read_bytes())
+    data = bytearray(COURSE.goldens.joinpath("layers.relu_forward.npz").read_bytes())
     data[where % len(data)] = byte
     return bytes(data)
 

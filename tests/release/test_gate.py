@@ -15,7 +15,7 @@ from grader.release.released import Leak, Released
 from utils.checks.pack import Pack
 
 NOTEBOOK = "assignments/hw3/FC_nets.ipynb"
-PACK = "utils/checks/goldens/layers.relu_forward.npz"
+PACK = "goldens/layers.relu_forward.npz"
 STUB = b'raise NotImplementedError("relu_forward: your code here")'
 
 
@@ -87,7 +87,7 @@ PLANTS = {
         "grader": (with_file("grader/oracle.py"), "grader/oracle.py"),
         "course.toml": (with_file("course.toml"), "course.toml"),
         "another notebook": (with_file("assignments/hw3/FC_nets_solved.ipynb", b'{"cells": []}'), "assignments/hw3/"),
-        "a pack of nothing": (with_file("utils/checks/goldens/layers.secret.npz"), "utils/checks/goldens/"),
+        "a pack of nothing": (with_file("goldens/layers.secret.npz"), "goldens/"),
         "weights": (with_file("assignments/hw3/models/two_layer_best.npz"), "assignments/hw3/models/"),
         "outside": (with_file("../layers.py"), "../layers.py"),
         "hidden": (with_file("utils/.secret.py"), "utils/.secret.py"),

@@ -14,7 +14,7 @@ torch = pytest.importorskip("torch", reason="PyTorch, which only HW6 needs, is n
 from torch import nn  # noqa: E402
 
 from utils.checks import CheckFailed, check  # noqa: E402
-from utils.model_files import safetensors_dataset  # noqa: E402
+from utils.checks.weights import safetensors_dataset  # noqa: E402
 from utils.torch_nets import PIXEL_SPREAD, as_input, restored, save_net, scores_of  # noqa: E402
 from utils.torch_training import as_tensors  # noqa: E402
 
@@ -129,4 +129,4 @@ def test_the_visible_check_measures_the_net_that_the_constructor_builds(
     fails(r"There is no model file models/two_layer_best\.npz", "models/two_layer_best.npz", raw, build)
     fails(r"the course takes two_layer_best\.npz, open_ended\.safetensors", "models/open_ended.npz", raw, build)
     Path("models/open_ended.safetensors").unlink()
-    fails("train the net and write it with save_net", "models/open_ended.safetensors", raw, build)
+    fails("train the net and save it", "models/open_ended.safetensors", raw, build)

@@ -15,9 +15,9 @@ import numpy as np
 from utils.errors import DataError
 
 from .case import Finding
+from .course import Course, course_of, find
 from .hearing import Answer
 from .judge import attempt, judge
-from .course import Course, course_of, find
 from .models import check_model
 from .pack import Pack, PackError, load, names
 from .program import run_program
@@ -194,7 +194,9 @@ def find_packs(wanted: Iterable[str], course: Course) -> list[Pack]:
         found = [exercise for exercise in known if exercise == clean or exercise.startswith(f"{clean}.")]
         found = found or [exercise for exercise in known if clean in exercise.split(".")]
         if not found:
-            raise PackError(f'There is no exercise "{name}"; there are {", ".join(known) or f"none in {course.goldens}"}.')
+            raise PackError(
+                f'There is no exercise "{name}"; there are {", ".join(known) or f"none in {course.goldens}"}.'
+            )
         chosen += found
     packs = [load(exercise, course.goldens) for exercise in dict.fromkeys(chosen or known)]
     return [pack for pack in packs if chosen or not pack.optional]
@@ -214,8 +216,9 @@ def _exercises(target: Callable[..., Any]) -> list[tuple[Pack, dict[str, object]
     if not found:
         alike = [name for name in known if name.split(".", 1)[1] == qualified]
         if alike:
+            file = f"{course.package}/{alike[0].split('.')[0]}.py"
             raise TypeError(
-                f"This {qualified} was defined in {module_name}; write it into {course.package}/{alike[0].split('.')[0]}.py "
+                f"This {qualified} was defined in {module_name}; write it into {file} "
                 f"and import it from there, because that is the file you hand in."
             )
         raise TypeError(f"{full} is not an exercise; the exercises are {', '.join(known)}.")

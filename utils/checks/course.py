@@ -66,7 +66,9 @@ def find(start: Path | None = None) -> Course:
     beside = Path(__file__).parents[2]
     if (beside / FOLDER / TABLE).is_file():
         return _read(beside)
-    raise PackError(f"There are no checks ({FOLDER}/{TABLE}) in {Path.cwd()} or above it; run this in the course folder.")
+    raise PackError(
+        f"There are no checks ({FOLDER}/{TABLE}) in {Path.cwd()} or above it; run this in the course folder."
+    )
 
 
 def course_of(target: object) -> Course:

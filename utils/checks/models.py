@@ -2,8 +2,8 @@
 
 How a net is run is the course's own affair. Its table names a function of the given code for each net::
 
-    labels(net, weights, X)  # for a net of the course's design: a label for each input
-    scores(net, file, X)     # for one of the student's own design: a score for each input and class
+    labels(net, weights, X)  # for a net of the course's design: a label for each example
+    scores(net, file, X)     # for one of the student's own design: a score for each example and class
 """
 
 from __future__ import annotations
@@ -54,12 +54,12 @@ def check_model(path: str | os.PathLike[str], data: Mapping[str, Any], net: Call
     share = min(max((accuracy - start) / (stop - start), 0.0), 1.0)
     return (
         f"{'✓' if share == 1 else '·'} {path}: {accuracy:.1%} on the validation set, worth {share:.0%} of the points "
-        f"({start:.0%} earns none, {stop:.0%} all; the grader measures it on other inputs)."
+        f"({start:.0%} earns none, {stop:.0%} all; the grader measures it on other examples)."
     )
 
 
 def _right(path: Path, rule: Mapping[str, Any], data: Mapping[str, Any], net: Callable[..., Any]) -> Array:
-    """Whether a net is right, for each input of the validation set."""
+    """Whether a net is right, for each example of the validation set."""
     try:
         stored = path.read_bytes()
     except FileNotFoundError:
@@ -93,15 +93,16 @@ def _runner(name: str) -> Callable[..., Any]:
     return run
 
 
-def unusable_scores(scores: object, inputs: int, classes: int) -> str:
+def unusable_scores(scores: object, examples: int, classes: int) -> str:
     """What keeps a net's scores from being counted, in one sentence; ``""`` where nothing does."""
-    wanted = (inputs, classes)
+    wanted = (examples, classes)
     if not isinstance(scores, np.ndarray) or scores.dtype.kind != "f":
         return (
-            f"The net gives no floating-point scores; there has to be one for each class, {wanted} for {inputs} inputs."
+            "The net gives no floating-point scores; there has to be one for each class, "
+            f"{wanted} for {examples} examples."
         )
     if scores.shape != wanted:
-        return f"The net gives scores of shape {scores.shape} for {inputs} inputs; they have to be {wanted}."
+        return f"The net gives scores of shape {scores.shape} for {examples} examples; they have to be {wanted}."
     if not np.isfinite(scores).all():
         return "The net gives scores that are no finite numbers; did the training diverge?"
     return ""

@@ -84,7 +84,7 @@ class Session:
             module = self._package.load()
             return run_program(message.program, {self._module: module}, inputs, message.fetch)
         except BaseException as error:  # SystemExit and KeyboardInterrupt are the student's here
-            return _described(error)
+            return _described(error, self._name)
 
     def _ask(self, module: str, function: str, args: tuple[object, ...], kwargs: dict[str, object]) -> object:
         with self._lock:  # submitted code may have threads
@@ -105,8 +105,8 @@ def _dicts(args: tuple[object, ...], kwargs: dict[str, object]) -> list[dict[str
     return [item for item in (*args, *kwargs.values()) if isinstance(item, dict)]
 
 
-def _described(error: BaseException) -> Crash:
+def _described(error: BaseException, package: str) -> Crash:
     try:
-        return describe_crash(error)
+        return describe_crash(error, package)
     except BaseException:  # an exception that does not let itself be printed
         return Crash(False, type(error).__name__, "")
