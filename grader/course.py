@@ -214,6 +214,21 @@ class CourseTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     package: str
 
 
+class EditionTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The table ``[edition]``: which files of ``utils/`` students get.
+
+    Attributes
+    ----------
+    also : tuple of str
+        Patterns of files besides Python and C: ``"utils/pictures/*.jpg"``.
+    withhold : tuple of str
+        Files that stay with the instructor, though they are Python.
+    """
+
+    also: tuple[str, ...] = ()
+    withhold: tuple[str, ...] = ()
+
+
 class Course(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The whole of course.toml.
 
@@ -231,6 +246,7 @@ class Course(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     limits: LimitSettings = LimitSettings()
     grading: Grading = Grading()
     packages: dict[str, str] = {}
+    edition: EditionTable = EditionTable()
     root: Path = Path()
 
     @property

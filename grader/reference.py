@@ -9,10 +9,12 @@ import ast
 import importlib.util
 import linecache
 import sys
+import tomllib
 from collections.abc import Iterable, Sequence
 from functools import cached_property
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 from .errors import CourseError
 from .patch import Hunk, apply, changed_functions
@@ -131,6 +133,22 @@ class Reference:
         """What one of these files says."""
         return path.read_text("utf-8")
 
+    def table(self, name: str) -> dict[str, Any]:
+        """What the TOML file ``solutions/<name>`` says; nothing where the course has no such file.
+
+        Raises
+        ------
+        CourseError
+            When it cannot be read.
+        """
+        path = self.root / "solutions" / name
+        try:
+            return tomllib.loads(path.read_text("utf-8"))
+        except FileNotFoundError:
+            return {}
+        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+            raise CourseError(f"{path} cannot be read as TOML ({error}); correct it.") from None
+
     def recipe_module(self, path: Path) -> ModuleType:
         """One of these files, imported as ``solutions.exercises.<student's file>.<family>``."""
         return _import(self.root / "solutions", f"exercises.{path.parent.name}.{path.stem}")
@@ -145,15 +163,6 @@ def edited(text: str, edits: Sequence[Edit], where: str) -> str:
             )
         text = text.replace(old, new)
     return text
-
-
-def execute(text: str, name: str, file: str) -> ModuleType:
-    """Run a module's text as a sibling of the reference's modules, so that its relative imports work."""
-    module = ModuleType(name)
-    module.__package__ = "solutions.nndl"
-    linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)
-    exec(compile(text, file, "exec"), vars(module))
-    return module
 
 
 _LOADED: dict[str, dict[str, ModuleType]] = {}  # what was imported from each course's folder, while another is in use

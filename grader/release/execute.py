@@ -13,6 +13,7 @@ from nbclient import NotebookClient
 from nbformat import NotebookNode, v4
 
 from ..course import Assignment, Course, Notebook
+from .edition import utils_folder
 from .numbers import checked
 from .script import source_notebook
 
@@ -97,9 +98,9 @@ def run_notebook(
     for source in (_TIMES, afterwards, f"print(json.dumps({{{wanted}}}))"):
         node.cells.append(v4.new_code_cell(source))
 
-    places = {course.package: course.root / "solutions" / course.package, "utils": course.root / "utils"}
+    places = {course.package: course.root / "solutions" / course.package, "utils": utils_folder(course)}
     places["goldens"] = course.root / "goldens"
-    if numbers:
+    if numbers and (course.root / "benchmarks").is_dir():
         places["benchmarks"] = course.root / "benchmarks"  # what was measured on CIFAR-10
     for name, target in places.items():
         (folder / name).symlink_to(target.resolve())

@@ -12,9 +12,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from grader.course import Course
 from grader.errors import CourseError
 from grader.reference import Reference
-from grader.release.edition import FRONT
+from grader.release.front import front_matter
 from grader.sandbox import Confinement, SandboxUnavailable, Worker, allowed, given, reach
 from grader.sandbox.bare_way import Bare
 from utils.checks.program import Crash, Ran
@@ -108,8 +109,8 @@ def f():
     assert run(way, source, "out = layers.f()") == Ran({"out": (1, 3)})
 
 
-def test_every_package_of_the_student_edition_can_be_imported() -> None:
-    project = tomllib.loads((FRONT / "pyproject.toml").read_text())["project"]
+def test_every_package_of_the_student_edition_can_be_imported(course: Course) -> None:
+    project = tomllib.loads(front_matter(course)["pyproject.toml"].decode())["project"]
     extras = [name for names in project["optional-dependencies"].values() for name in names]
     names = {wish.partition(">")[0] for wish in (*project["dependencies"], *extras)}
     assert names <= {*allowed.ALWAYS, *allowed.IF_IMPORTED, *allowed.STAND_INS}
