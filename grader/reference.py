@@ -122,6 +122,12 @@ class Reference:
         exec(compile(text, file, "exec"), vars(made))
         return made
 
+    def demo(self) -> ModuleType | None:
+        """The course's own class for the demo, ``solutions/demo.py``; None where it has none."""
+        if not (self.root / "solutions" / "demo.py").is_file():
+            return None
+        return _import(self.root / "solutions", "demo")
+
     @cached_property
     def recipe_files(self) -> dict[str, tuple[Path, ...]]:
         """The files in ``solutions/exercises`` by the student's file that they are about."""

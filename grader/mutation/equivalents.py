@@ -37,7 +37,9 @@ class Equivalents:
         for group in reference.table(FILE).get("because", []):
             for entry in group["mutants"]:
                 if len(entry) != 3 or tuple(entry) in reasons:
-                    raise CourseError(f"solutions/{FILE}: {entry} is incomplete or listed twice; write [exercise, old, new].")
+                    raise CourseError(
+                        f"solutions/{FILE}: {entry} is incomplete or listed twice; write [exercise, old, new]."
+                    )
                 reasons[tuple(entry)] = group["reason"]
         return Equivalents(reasons)
 

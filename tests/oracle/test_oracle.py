@@ -17,7 +17,6 @@ from submissions import solved, submission
 from grader import large, models, oracle
 from grader.answers import Answers
 from grader.course import Course
-from grader.demo.roster import CHEAT
 from grader.recipes import GivenNet, recipe_book
 from grader.reference import Edit, Reference
 from grader.sandbox import Confinement, confinement
@@ -222,7 +221,7 @@ def test_a_function_that_was_renamed_is_missing(grade: Grade, reference: Referen
 
 
 def test_an_object_that_is_equal_to_everything_earns_nothing(grade: Grade, reference: Reference) -> None:
-    report = grade({"nndl/layers.py": CHEAT.encode()})
+    report = grade({"nndl/layers.py": reference.demo().CHEAT.encode()})
     assert report.score == 0
     assert verdicts(report)["layers.affine_forward"] != "pass"
 

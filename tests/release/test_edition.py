@@ -204,9 +204,7 @@ def test_does_conda_get_what_pip_gets(which, request):
     assert pip == {"pip": ["-e ."]}
     listed = {Requirement(text).name: Requirement(text) for text in packages if not text.startswith("python=")}
     listed.pop("pip")
-    assert listed == {
-        name: need for name, need in dependencies(files["pyproject.toml"]).items() if name != "sandlock"
-    }
+    assert listed == {name: need for name, need in dependencies(files["pyproject.toml"]).items() if name != "sandlock"}
     python = next(text for text in packages if text.startswith("python="))
     needs = tomllib.loads(files["pyproject.toml"])["project"]["requires-python"]
     assert Requirement(f"python{needs}").specifier.contains(python.removeprefix("python="))

@@ -191,7 +191,11 @@ def test_a_bomb(tmp_path):
 
 @pytest.mark.parametrize(
     ("arrays", "sentence"),
-    [({"dataset": "offline"}, "no weights"), ({"W1": np.ones(2)}, "which data set"), ({"dataset": "x"}, "which data")],
+    [
+        ({"dataset": "offline"}, "no weights"),
+        ({"W1": np.ones(2)}, "which data set"),
+        ({"W1": np.ones(2), "dataset": "x"}, "which data"),
+    ],
 )
 def test_what_belongs_in_is_missing(tmp_path, arrays, sentence):
     assert sentence in refusal(write_npz(tmp_path / "net.npz", arrays))
