@@ -47,7 +47,7 @@ class Exercise(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     score : ScoreRange, optional
         For trained nets only.
     constructor : str, optional
-        For a trained net of the student's own design: the function that builds it, ``"torch_models.open_ended_net"``.
+        For a trained net of the student's own design: the function that builds it, ``"nets.own_net"``.
         Its weights are handed in as safetensors; a net without one has the course's design, and comes as ``.npz``.
     follow_through : float, optional
         As in `Grading`, for this exercise alone.

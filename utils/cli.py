@@ -80,7 +80,7 @@ def examine_installed(pack: Pack, package: str) -> Result:
 
 @app.command()
 def pack(
-    assignment: Annotated[str, typer.Argument(help="The assignment to hand in, for instance hw3.")],
+    assignment: Annotated[str, typer.Argument(help="The assignment to hand in, for instance hw1.")],
     out: Annotated[Path | None, typer.Option(help="The archive to write; <assignment>.zip by default.")] = None,
 ) -> None:
     """Pack an assignment for handing in: its notebooks, your package's files and your trained nets."""

@@ -30,7 +30,7 @@ class SubmittedPackage:
         Short name of the module under test: ``"fc_net"``.
     proxies : mapping of str to sequence of str
         Module name → functions that are answered from outside; a module of ``utils`` has its full name. A module of
-        ``nndl`` with no functions and no text is withheld.
+        the package with no functions and no text is withheld.
     ask : callable
         Called as ``ask(module, function, args, kwargs)`` when the submitted code calls a proxy.
     withheld : mapping of str to sequence of str
