@@ -125,12 +125,25 @@ class Notebook(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Assignment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One assignment."""
+    """One assignment.
+
+    Attributes
+    ----------
+    name, title : str
+        Its name in commands and folders, and its name for people.
+    due : datetime
+        When it is to be handed in.
+    notebook : tuple of Notebook
+        What it consists of.
+    package : str
+        The student's package; `load` takes it from the table ``[course]``.
+    """
 
     name: str
     title: str
     due: datetime
     notebook: tuple[Notebook, ...]
+    package: str = ""
 
     @property
     def exercises(self) -> tuple[Exercise, ...]:
@@ -140,7 +153,9 @@ class Assignment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     @property
     def further(self) -> tuple[Exercise, ...]:
         """All exercises that are not graded, each worth 0 points."""
-        return tuple(Exercise(name, 0.0) for notebook in self.notebook for name in notebook.further)
+        return tuple(
+            Exercise(name, 0.0, package=self.package) for notebook in self.notebook for name in notebook.further
+        )
 
     @property
     def files(self) -> tuple[str, ...]:
@@ -380,7 +395,7 @@ def _with_package(assignment: Assignment, package: str) -> Assignment:
         replace(notebook, exercises=tuple(replace(exercise, package=package) for exercise in notebook.exercises))
         for notebook in assignment.notebook
     )
-    return replace(assignment, notebook=tuple(notebooks))
+    return replace(assignment, notebook=tuple(notebooks), package=package)
 
 
 def seconds(duration: Duration) -> float:

@@ -139,6 +139,11 @@ class Reference:
         """What one of these files says."""
         return path.read_text("utf-8")
 
+    @property
+    def edition_folder(self) -> Path:
+        """Where the course's own templates for the student edition stand, if it has any."""
+        return self.root / "solutions" / "edition"
+
     def table(self, name: str) -> dict[str, Any]:
         """What the TOML file ``solutions/<name>`` says; nothing where the course has no such file.
 

@@ -16,6 +16,7 @@ from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PrefixLoader, St
 
 from ..course import Course
 from ..errors import CourseError
+from ..reference import Reference
 
 DEFAULTS = Path(__file__).parent / "edition_defaults"
 ENDING = ".j2"
@@ -38,7 +39,7 @@ def front_matter(course: Course) -> dict[str, bytes]:
     CourseError
         Where a template of the course cannot be filled, or what comes out is no valid pyproject.toml.
     """
-    own = course.root / "solutions" / "edition"
+    own = Reference(course.root, course.package).edition_folder
     defaults = FileSystemLoader(DEFAULTS)
     environment = Environment(
         loader=ChoiceLoader([FileSystemLoader(own), PrefixLoader({"default": defaults}), defaults]),

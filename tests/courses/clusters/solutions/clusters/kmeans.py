@@ -61,7 +61,7 @@ def inertia(points, centres):
     float
     """
     ### BEGIN SOLUTION
-    offsets = points - centres[assign(points, centres)]
-    total = (offsets**2).sum()
+    squares = ((points[:, None, :] - centres) ** 2).sum(axis=2)
+    total = np.sum(squares.min(axis=1))
     ### END SOLUTION
     return float(total)

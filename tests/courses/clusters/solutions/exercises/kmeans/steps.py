@@ -1,5 +1,7 @@
 """Both steps of k-means, and what they make smaller."""
 
+import numpy as np
+
 from grader.recipes import Case, Equal, Recipe, sizes
 
 
@@ -22,6 +24,11 @@ def assign_cases(rng):
     points = rng.integers(-3, 4, size=(9, 2)).astype(float)
     inputs = {"points": points, "centres": points[[2, 2, 5]]}
     yield Case("a centre that is there twice", "nearest = kmeans.assign(points, centres)", inputs, {"nearest": Equal()})
+    # By absolute differences the other centre would be the nearer one.
+    inputs = {"points": 0.1 * rng.normal(size=(7, 3)), "centres": np.array([[4.0, 0.0, 0.0], [2.2, 2.2, 2.2]])}
+    yield Case(
+        "centres along and across the axes", "nearest = kmeans.assign(points, centres)", inputs, {"nearest": Equal()}
+    )
 
 
 def update_cases(rng):
