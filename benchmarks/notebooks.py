@@ -106,7 +106,7 @@ def measure(path: str, data: str, threads: int) -> dict[str, object]:
             course[in_assignment],
             notebook,
             Path(folder),
-            data=data,
+            environment={"NNDL_DATA": data},
             threads=threads,
             numbers=False,
             values=wanted,

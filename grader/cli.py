@@ -57,7 +57,7 @@ def release(
 @app.command()
 def check(
     path: Annotated[Path, typer.Argument(help="A submission: a folder or an archive.")],
-    assignment: Annotated[str, typer.Option(help="Which assignment it answers, for instance hw3.")],
+    assignment: Annotated[str, typer.Option(help="Which assignment it answers, for instance hw1.")],
     json: Annotated[str | None, typer.Option(help="Write the report as JSON to this file, or - for stdout.")] = None,
     student: Annotated[
         str | None,
@@ -95,7 +95,7 @@ def check(
 
 @app.command()
 def grade(
-    assignment: Annotated[str, typer.Argument(help="Which assignment, for instance hw3.")],
+    assignment: Annotated[str, typer.Argument(help="Which assignment, for instance hw1.")],
     submitted: Annotated[
         Path | None, typer.Option(help="Holds <student>/<assignment>/; submitted/ by default.")
     ] = None,

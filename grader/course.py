@@ -47,7 +47,7 @@ class Exercise(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     score : ScoreRange, optional
         For trained nets only.
     constructor : str, optional
-        For a trained net of the student's own design: the function that builds it, ``"torch_models.open_ended_net"``.
+        For a trained net of the student's own design: the function that builds it, ``"nets.own_net"``.
         Its weights are handed in as safetensors; a net without one has the course's design, and comes as ``.npz``.
     follow_through : float, optional
         As in `Grading`, for this exercise alone.
@@ -229,6 +229,21 @@ class CourseTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     package: str
 
 
+class EditionTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The table ``[edition]``: which files of ``utils/`` students get.
+
+    Attributes
+    ----------
+    also : tuple of str
+        Patterns of files besides Python and C: ``"utils/pictures/*.jpg"``.
+    withhold : tuple of str
+        Files that stay with the instructor, though they are Python.
+    """
+
+    also: tuple[str, ...] = ()
+    withhold: tuple[str, ...] = ()
+
+
 class Course(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The whole of course.toml.
 
@@ -246,6 +261,7 @@ class Course(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     limits: LimitSettings = LimitSettings()
     grading: Grading = Grading()
     packages: dict[str, str] = {}
+    edition: EditionTable = EditionTable()
     root: Path = Path()
 
     @property

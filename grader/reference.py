@@ -9,10 +9,12 @@ import ast
 import importlib.util
 import linecache
 import sys
+import tomllib
 from collections.abc import Iterable, Sequence
 from functools import cached_property
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 from .course import Course
 from .errors import CourseError
@@ -141,6 +143,12 @@ class Reference:
         """Where the percent scripts of an assignment's notebooks stand, and what those notebooks show."""
         return self.secret_folder / assignment
 
+    def demo(self) -> ModuleType | None:
+        """The course's own class for the demo, ``solutions/demo.py``; None where it has none."""
+        if not (self.secret_folder / "demo.py").is_file():
+            return None
+        return _import(self.secret_folder, "demo")
+
     @cached_property
     def recipe_files(self) -> dict[str, tuple[Path, ...]]:
         """The files in ``solutions/exercises`` by the student's file that they are about."""
@@ -151,6 +159,27 @@ class Reference:
     def recipe_text(self, path: Path) -> str:
         """What one of these files says."""
         return path.read_text("utf-8")
+
+    @property
+    def edition_folder(self) -> Path:
+        """Where the course's own templates for the student edition stand, if it has any."""
+        return self.root / "solutions" / "edition"
+
+    def table(self, name: str) -> dict[str, Any]:
+        """What the TOML file ``solutions/<name>`` says; nothing where the course has no such file.
+
+        Raises
+        ------
+        CourseError
+            When it cannot be read.
+        """
+        path = self.root / "solutions" / name
+        try:
+            return tomllib.loads(path.read_text("utf-8"))
+        except FileNotFoundError:
+            return {}
+        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+            raise CourseError(f"{path} cannot be read as TOML ({error}); correct it.") from None
 
     def recipe_module(self, path: Path) -> ModuleType:
         """One of these files, imported as ``solutions.exercises.<student's file>.<family>``."""

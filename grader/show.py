@@ -18,6 +18,7 @@ from .classrun.collect import HandIn
 from .classrun.grading import Graded, ready
 from .course import Assignment, Course
 from .errors import GraderError, UnusableInput
+from .host.files import content, write_if_changed
 from .judging import oracle
 from .recipes import RecipeBook
 from .reference import Reference
@@ -141,7 +142,8 @@ def prove(course: Course, exercises: Sequence[str], *, check: bool = False, jobs
     """Run mutants with a progress bar, print what slips through, write the page; exit code 1 where something does."""
     from . import mutation
 
-    RecipeBook(Reference.of(course)).require(course)
+    reference = Reference.of(course)
+    RecipeBook(reference).require(course)
     known, everything = mutation.solved(course), not exercises
     wanted = known if everything else list(exercises)
     unknown = [name for name in wanted if name not in known]
@@ -156,7 +158,7 @@ def prove(course: Course, exercises: Sequence[str], *, check: bool = False, jobs
             bar.update(task, total=total, advance=1)
     out = Console()
     survivors = [outcome for outcome in outcomes if not outcome.rejected]
-    equivalents = mutation.Equivalents.read()
+    equivalents = mutation.Equivalents.read(reference)
     missed, stale = equivalents.unexplained(survivors), equivalents.stale(survivors, wanted)
     for outcome in missed:
         mutant = outcome.mutant
@@ -172,8 +174,8 @@ def prove(course: Course, exercises: Sequence[str], *, check: bool = False, jobs
     if everything:
         page, text = course.root / mutation.PAGE, mutation.report(outcomes, equivalents, known)
         if not check:
-            page.write_text(text, "utf-8")
-        elif page.read_text("utf-8") != text:
+            write_if_changed(page, text.encode())
+        elif content(page) != text.encode():
             out.print(Text(f"✗ {mutation.PAGE} is stale; run grader prove.", "red"))
             raise typer.Exit(1)
     if missed or stale:

@@ -1,29 +1,29 @@
-"""The student's command: ``nndl check``, ``nndl explore`` and ``nndl pack``."""
+"""The student's command, called as the course's package: it checks solutions and packs them for handing in."""
 
 from __future__ import annotations
 
 import importlib
 import importlib.util
-import signal
-import socket
 import sys
 import zipfile
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
 
+from utils.checks.check import CheckResult, examine, find_packs
+from utils.checks.course import Course, find
+
 from .checks.case import Finding
-from .checks.check import CheckResult, examine, find_packs
 from .checks.pack import Pack, PackError
 from .checks.program import describe_crash
 
-app = typer.Typer(add_completion=False, no_args_is_help=True, help="Check, explore and pack your solutions.")
+app = typer.Typer(add_completion=False, no_args_is_help=True, help="Check your solutions and pack them for handing in.")
 
 
 @app.callback()
 def _commands() -> None:
-    """Check, explore and pack your solutions."""
+    """Check your solutions and pack them for handing in."""
 
 
 @app.command()
@@ -35,23 +35,24 @@ def check(
         ),
     ] = None,
 ) -> None:
-    """Run the visible checks of your code in nndl/.
+    """Run the visible checks of your code.
 
     Exits with 0 when everything passes, 1 when something does not, 2 for an unknown name, or
     when nothing of it can be checked here.
     """
-    sys.path.insert(0, str(Path.cwd()))
+    course = _course()
     try:
-        packs = find_packs(exercises or [])
+        packs = find_packs(exercises or [], course)
     except PackError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(2) from None
+    sys.path[:0] = [str(Path.cwd()), str(course.root)]
     results = []
     left_out = [pack for pack in packs if pack.absent]
     for pack in (pack for pack in packs if not pack.absent):
         if sys.stderr.isatty():  # so that a loop which never ends is seen to be in this exercise
             typer.echo(f"… {pack.exercise}\r", err=True, nl=False)
-        results.append(examine_installed(pack))
+        results.append(examine_installed(pack, course.package))
         typer.echo(str(results[-1]))
     counted = [result for result in results if result.counts]
     passed = sum(result.passed for result in counted)
@@ -64,26 +65,27 @@ def check(
     raise typer.Exit(2 if not results else 0 if passed == len(counted) else 1)
 
 
-def examine_installed(pack: Pack) -> CheckResult:
-    """Examine an exercise in the package ``nndl`` that Python finds; an import that fails is a finding."""
+def examine_installed(pack: Pack, package: str) -> CheckResult:
+    """Examine an exercise in the student's package as Python finds it; an import that fails is a finding."""
     short = pack.exercise.split(".", 1)[0]
     try:
-        module = importlib.import_module(f"nndl.{short}")
+        module = importlib.import_module(f"{package}.{short}")
     except KeyboardInterrupt:
         raise
     except BaseException as error:
-        crash = describe_crash(error)
-        finding = Finding("", "error", f"nndl/{short}.py cannot be imported: {crash}.")
+        crash = describe_crash(error, package)
+        finding = Finding("", "error", f"{package}/{short}.py cannot be imported: {crash}.")
         return CheckResult(pack.exercise, False, (finding,), len(pack.cases), optional=pack.optional)
     return examine(pack, {short: module})
 
 
 @app.command()
 def pack(
-    assignment: Annotated[str, typer.Argument(help="The assignment to hand in, for instance hw3.")],
+    assignment: Annotated[str, typer.Argument(help="The assignment to hand in, for instance hw1.")],
     out: Annotated[Path | None, typer.Option(help="The archive to write; <assignment>.zip by default.")] = None,
 ) -> None:
-    """Pack an assignment for handing in: its notebooks, your nndl/ files and your trained nets."""
+    """Pack an assignment for handing in: its notebooks, your package's files and your trained nets."""
+    package = _course().package
     folder = Path("assignments") / assignment
     if not folder.is_dir():
         there = ", ".join(sorted(path.name for path in Path("assignments").glob("*/"))) or "none here"
@@ -93,7 +95,7 @@ def pack(
     files = [(path, path.name) for path in sorted(folder.glob("*.ipynb"))]
     nets = [path for path in (folder / "models").glob("*") if path.suffix in (".npz", ".safetensors")]
     files += [(path, f"models/{path.name}") for path in sorted(nets)]
-    files += [(path, f"nndl/{path.name}") for path in sorted(Path("nndl").glob("*.py"))]
+    files += [(path, f"{package}/{path.name}") for path in sorted(Path(package).glob("*.py"))]
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
         for path, name in files:
             archive.write(path, f"{assignment}/{name}")
@@ -101,52 +103,23 @@ def pack(
     typer.echo(f"{out}: {len(files)} files; hand in this one.")
 
 
-@app.command()
-def explore(
-    package: Annotated[Path, typer.Option(help="The package to run; a lecture may show solutions/nndl.")] = Path(
-        "nndl"
-    ),
-    port: Annotated[int, typer.Option(min=0, max=65535, help="Where to listen; 0 takes a free port.")] = 0,
-    browser: Annotated[bool, typer.Option(help="Open the page in a browser.")] = True,
-    dark: Annotated[bool, typer.Option("--dark", help="Light text on a dark page.")] = False,
-) -> None:
-    """Open the explorers: what weight scale, batch norm, dropout and the others do, with your own code.
+if importlib.util.find_spec("utils.explore"):  # only a course that has explorers gives them
+    from .explore import explore
 
-    Ctrl-C ends it, and all that it computes. Exits with 2 when there is nothing to run, or the port is taken.
-    """
-    if not (package / "fc_net.py").is_file():
-        _refuse(f"There is no {package}/fc_net.py; run this in the course folder, or name a --package.")
-    if importlib.util.find_spec("voila") is None:
-        _refuse("Voila, which shows the explorers as a page, is not installed; run: pip install voila")
+    app.command()(explore)
+
+
+def _course() -> Course:
+    """The course that the command is run in; ends the command where there is none."""
     try:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", port))
-            port = probe.getsockname()[1]
-    except OSError as error:
-        _refuse(f"Port {port} cannot be used ({error.strerror}); choose another --port, or leave it out.")
-    from .explorers.app import serve  # matplotlib and ipywidgets take a second that other commands need not
-
-    typer.echo(f"The explorers of {package} are on http://localhost:{port} (Ctrl-C ends them).")
-    for ending in ("SIGTERM", "SIGHUP"):  # a closed terminal ends the server as Ctrl-C does
-        if hasattr(signal, ending):
-            signal.signal(getattr(signal, ending), signal.default_int_handler)
-    server = serve(package, port, browser=browser, dark=dark)
-    try:
-        raise typer.Exit(server.wait())
-    except KeyboardInterrupt:
-        typer.echo("Ended.")
-    finally:
-        server.terminate()
-        server.wait()
-
-
-def _refuse(why: str) -> NoReturn:
-    typer.echo(why, err=True)
-    raise typer.Exit(2)
+        return find()
+    except PackError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(2) from None
 
 
 def main() -> None:
-    """Entry point of the command ``nndl``."""
+    """Entry point of the command."""
     app()
 
 

@@ -5,14 +5,8 @@ The numpy nets of the course are kept as plain ``.npz``; for a PyTorch net, `uti
 
 from __future__ import annotations
 
-import json
-import math
 import os
-import struct
 import tempfile
-import tokenize
-import zipfile
-import zlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import IO, Any
@@ -20,17 +14,10 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from utils.checks.weights import MOST_BYTES, read_weights
 from utils.errors import DataError, reason
 
 DATASETS = ("cifar10", "offline")
-MOST_BYTES = 256 * 2**20
-MOST_ARRAYS = 100
-MOST_HEADER = 2**20  # bytes of names and shapes in a safetensors file
-
-_DAMAGED = (
-    OSError, ValueError, TypeError, EOFError, OverflowError, RuntimeError, zipfile.BadZipFile, zlib.error, struct.error,
-)  # fmt: skip
-"""What zipfile and numpy raise when they meet a damaged file."""
 
 
 def save_model(path: str | os.PathLike[str], params: Mapping[str, ArrayLike], data: Mapping[str, Any]) -> Path:
@@ -96,30 +83,12 @@ def load_model(path: str | os.PathLike[str], most_bytes: int = MOST_BYTES) -> tu
         raise DataError(f"There is no model file {path}: train the net and write it with save_model.")
     try:
         with path.open("rb") as file:
-            return read_model(file, path.name, most_bytes)
+            params, dataset = read_weights(file, path.name, most_bytes)
     except OSError as error:
         raise DataError(f"{path.name} cannot be read ({reason(error)}): write it again with save_model.") from error
-
-
-def read_model(file: IO[bytes], name: str, most_bytes: int = MOST_BYTES) -> tuple[dict[str, NDArray[Any]], str]:
-    """Read what `save_model` wrote, from an open file; see `load_model`. Errors call it `name`."""
-    again = "write it again with save_model"
-    try:
-        with zipfile.ZipFile(file) as archive:
-            members = archive.infolist()
-            if len(members) > MOST_ARRAYS:
-                raise DataError(f"{name} holds more than {MOST_ARRAYS} arrays: {again}.")
-            if sum(member.file_size for member in members) > most_bytes:
-                raise DataError(f"{name} holds more than {most_bytes // 2**20} MiB of weights: {again}.")
-            arrays = {_array_name(member): _read_array(archive, member) for member in members}
-    except _DAMAGED as error:
-        raise DataError(f"{name} is no readable model file ({reason(error)}): {again}.") from error
-    dataset = str(arrays.pop("dataset", ""))
     if dataset not in DATASETS:
-        raise DataError(f"{name} does not say which data set it was trained on: {again}.")
-    if not arrays:
-        raise DataError(f"{name} holds no weights: {again}.")
-    return arrays, dataset
+        raise DataError(f"{path.name} does not say which data set it was trained on: write it again with save_model.")
+    return params, dataset
 
 
 def dataset_of(data: Mapping[str, Any]) -> str:
@@ -128,38 +97,6 @@ def dataset_of(data: Mapping[str, Any]) -> str:
     if dataset not in DATASETS:
         raise ValueError(f"data['dataset'] is {dataset!r}: hand over the dict of get_CIFAR10_data.")
     return dataset
-
-
-def safetensors_dataset(data: bytes, name: str) -> str:
-    """The data set that a net in a safetensors file was trained on; its weights are not looked at.
-
-    The format begins with the length of a JSON object, eight bytes, and the object; what its writer adds is in
-    ``__metadata__``.
-
-    Parameters
-    ----------
-    data : bytes
-        The file, from anybody.
-    name : str
-        What to call it in an error.
-
-    Raises
-    ------
-    DataError
-        If the file is not of the format, or names no data set.
-    """
-    again = "write it again with save_net"
-    length = int.from_bytes(data[:8], "little")
-    if length > min(MOST_HEADER, len(data) - 8):
-        raise DataError(f"{name} is no safetensors file: {again}.")
-    try:
-        header = json.loads(data[8 : 8 + length])
-        dataset = header["__metadata__"]["dataset"]
-    except (ValueError, KeyError, TypeError, RecursionError):
-        dataset = None
-    if dataset not in DATASETS:
-        raise DataError(f"{name} does not say which data set it was trained on: {again}.")
-    return str(dataset)
 
 
 def write_npz(path: str | os.PathLike[str], arrays: Mapping[str, ArrayLike]) -> Path:
@@ -186,38 +123,25 @@ def write_whole(path: Path, write: Callable[[IO[bytes]], object]) -> Path:
     return path
 
 
-def _array_name(member: zipfile.ZipInfo) -> str:
-    if not member.filename.endswith(".npy"):
-        raise ValueError(f"{member.filename!r} is not an array")
-    # numpy writes no others, and LZMA lets the file choose how much memory is taken.
-    if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-        raise ValueError(f"{member.filename!r} is compressed in a way that numpy does not write")
-    return member.filename.removesuffix(".npy")
+def predicted_labels(net: Callable[..., Any], weights: Mapping[str, NDArray[Any]], X: ArrayLike) -> NDArray[Any]:
+    """The labels that the un-modular two-layer net gives with some weights; the visible check runs a net like this.
 
+    Parameters
+    ----------
+    net : class
+        Called with the sizes, it has ``params`` and ``predict``.
+    weights : dict of str to ndarray
+        ``W1 (H, D)``, ``b1 (H,)``, ``W2 (C, H)``, ``b2 (C,)``.
+    X : array of shape (N, ...)
+        Each image becomes a row of D numbers.
 
-def _read_array(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> NDArray[Any]:
-    """One array, after its header has been held against the bytes that are there.
-
-    numpy allocates what the header claims before it reads: a header of a hundred bytes can claim a terabyte.
+    Returns
+    -------
+    ndarray of shape (N,)
     """
-    with archive.open(member) as file:
-        shape, dtype = _header(file)
-        room = member.file_size - file.tell()
-    if dtype.hasobject or dtype.kind not in "fiubU":
-        raise ValueError(f"{member.filename} holds {dtype}, not numbers")
-    sides = [int(side) for side in shape if 0 <= side <= MOST_BYTES]
-    if len(sides) < len(shape) or math.prod(sides) * dtype.itemsize != room:
-        raise ValueError(f"{member.filename} is not the size its header says")
-    with archive.open(member) as file:
-        array: NDArray[Any] = np.lib.format.read_array(file, allow_pickle=False)
-    return array
-
-
-def _header(file: IO[bytes]) -> tuple[tuple[int, ...], np.dtype[Any]]:
-    version = np.lib.format.read_magic(file)
-    read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-    try:
-        shape, _, dtype = read(file)
-    except (tokenize.TokenError, SyntaxError, TypeError, RecursionError, MemoryError) as error:  # it is read as Python
-        raise ValueError("a header is damaged") from error
-    return shape, dtype
+    (hidden, inputs), (classes,) = weights["W1"].shape, weights["b2"].shape
+    model = net(inputs, hidden, classes)
+    model.params = dict(weights)
+    images = np.asarray(X)
+    labels: NDArray[Any] = model.predict(images.reshape(len(images), -1))
+    return labels

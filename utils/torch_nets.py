@@ -7,7 +7,7 @@ constructor in ``nndl/torch_models.py``; file and constructor are handed in toge
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -132,6 +132,30 @@ def scores_of(net: nn.Module, images: ArrayLike, batch_size: int = 100) -> NDArr
         parts = [net(part).cpu() for part in torch.split(as_input(images, device), batch_size)]
     scores: NDArray[Any] = torch.cat(parts).numpy()
     return scores
+
+
+def validation_scores(constructor: Callable[[], nn.Module], file: bytes, images: ArrayLike) -> NDArray[Any]:
+    """What a handed-in net says of images; the visible check runs a net like this.
+
+    Parameters
+    ----------
+    constructor : function
+        Called without arguments, it builds the net.
+    file : bytes
+        What `save_net` wrote.
+    images : array of shape (N, 3, H, W)
+        The mean image taken off; see `as_input`.
+
+    Returns
+    -------
+    ndarray of shape (N, K)
+
+    Raises
+    ------
+    DataError
+        As `restored`.
+    """
+    return scores_of(restored(constructor(), file), images)
 
 
 def _size(tensor: torch.Tensor | None) -> str:

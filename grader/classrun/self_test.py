@@ -21,8 +21,8 @@ import msgspec
 from ..course import Assignment, Course, Exercise
 from ..errors import GraderError, SelfTestFailed
 from ..host.interruptions import interruption
-from ..judging import models, open_nets, oracle
-from ..recipes import RecipeBook
+from ..judging import models, oracle
+from ..recipes import OwnNet, RecipeBook, trained_net
 from ..reference import Reference
 from ..report import Report, Verdict
 from ..sandbox import Confinement
@@ -89,10 +89,11 @@ def reference_submission(course: Course, assignment: Assignment) -> Submission:
 
 
 def _untrained(reference: Reference, exercise: Exercise) -> bytes:
-    if not exercise.constructor:
-        return models.untrained(exercise)
-    module, function = exercise.written_in
-    return open_nets.untrained(getattr(reference.module(module), function))
+    net = trained_net(reference, exercise.name)
+    if isinstance(net, OwnNet):
+        module, function = exercise.written_in
+        return net.untrained(getattr(reference.module(module), function))
+    return models.untrained(models.given_net(reference, exercise))
 
 
 def _grade_reference(course: Course, assignment: Assignment, confinement: Confinement) -> Report:

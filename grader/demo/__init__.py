@@ -1,42 +1,59 @@
-"""The demo: a made-up class, graded from end to end."""
+"""The demo: a made-up class, graded from end to end.
+
+A course may give a class of its own in ``solutions/demo.py``: `ASSIGNMENT`, the name of what it answers; ``roster()``,
+its students; and, where something is made that takes long, ``prepare(reference, folder)``, which gives it by name and
+may keep it in the folder. A course without one gets `plain_class`.
+"""
 
 from __future__ import annotations
 
-import inspect
 import shutil
-import zlib
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from pathlib import Path
 
-import numpy as np
 from rich.console import Console
-from rich.progress import track
-
-from utils import offline_images as images_module
-from utils.model_files import save_model
 
 from .. import show
 from ..classrun.collect import collect
+from ..classrun.self_test import reference_submission
 from ..course import Assignment, Course
+from ..errors import CourseError
 from ..gradebook import Gradebook
+from ..judging import oracle
 from ..reference import Reference
 from ..release import release
+from ..release.strip import package
 from ..sandbox import SandboxUnavailable, choose_confinement
-from .roster import Kit, roster
+from .kit import MARKERS, Files, Kit, Student, in_archive, in_folder, with_change, with_mistakes
+from .plain_class import plain_class
 
-ASSIGNMENT = "hw3"
+__all__ = [
+    "MARKERS",
+    "Files",
+    "Kit",
+    "Student",
+    "demo_class",
+    "in_archive",
+    "in_folder",
+    "make_class",
+    "make_kit",
+    "run",
+    "with_change",
+    "with_mistakes",
+]
+
 BARE = """\
-The demo goes on without one, because its class is made of the kit's own code; every report is marked.
+The demo goes on without one, because its class is made of the course's own code; every report is marked.
 Do not grade real submissions like this.
 """
-MARKERS = ("### BEGIN SOLUTION", "### END SOLUTION")
 
 
 def run(course: Course, folder: Path | None = None) -> None:
-    """Release hw3, make a class, grade it, and say where to look.
+    """Release an assignment, make a class, grade it, and say where to look.
 
     Run again, it finds that nothing has changed and grades nothing anew. Where no sandbox holds it goes on without
-    one, because all code in this class is the kit's own; every report is marked.
+    one, because all code in this class is the course's own; every report is marked.
 
     Parameters
     ----------
@@ -46,7 +63,7 @@ def run(course: Course, folder: Path | None = None) -> None:
     """
     out = Console()
     folder = folder or course.root / "demo"
-    assignment = course[ASSIGNMENT]
+    assignment, students = demo_class(course)
     sandbox = "auto"
     try:
         choose_confinement(sandbox)
@@ -55,19 +72,36 @@ def run(course: Course, folder: Path | None = None) -> None:
         out.print(f"No sandbox: {error}", BARE, style="bold red")
     url = f"sqlite:///{folder / 'gradebook.db'}"
     folder.mkdir(parents=True, exist_ok=True)
-    out.print(f"1. Releasing {ASSIGNMENT}: {show.released(release(course, [ASSIGNMENT], db=url))}")
+    out.print(f"1. Releasing {assignment.name}: {show.released(release(course, [assignment.name], db=url))}")
     submitted = folder / "submitted"
-    kit = make_kit(course, assignment, folder)
-    make_class(kit, assignment, submitted)
-    out.print(f"2. A class of {len(list(roster()))} in {submitted}")
+    make_class(make_kit(course, assignment, folder), students, assignment, submitted)
+    out.print(f"2. A class of {len(students)} in {submitted}")
     out.print("3. Grading")
     hand_ins = collect(submitted, assignment)
     with Gradebook(course, url, folder / "autograded") as gradebook:
         show.grade_class(course, assignment, hand_ins, gradebook, folder / "feedback", sandbox=sandbox)
 
 
+def demo_class(course: Course) -> tuple[Assignment, list[Student]]:
+    """The students of a course's demo, and the assignment that they answer.
+
+    Raises
+    ------
+    CourseError
+        When no assignment can be graded here, because packages are missing.
+    """
+    reference = Reference.of(course)
+    if (own := reference.demo()) is not None:
+        return course[own.ASSIGNMENT], list(own.roster())
+    for assignment in course.assignment:
+        if not oracle.missing_packages(course, assignment):
+            return assignment, list(plain_class(assignment, reference))
+    missing = oracle.missing_packages(course, course.assignment[0])
+    raise CourseError(f"No assignment can be graded without {missing}; run: pip install {missing}")
+
+
 def make_kit(course: Course, assignment: Assignment, folder: Path) -> Kit:
-    """What the class's submissions are made of; the nets are trained once and kept in `folder`."""
+    """What the class's submissions are made of; what takes long is made once and kept in `folder`."""
     reference = Reference.of(course)
     notebooks = {
         f"{notebook.name}.ipynb": (
@@ -75,38 +109,28 @@ def make_kit(course: Course, assignment: Assignment, folder: Path) -> Kit:
         ).read_bytes()
         for notebook in assignment.notebook
     }
-    solved, stubs = dict(notebooks), dict(notebooks)
-    for module in reference.modules:
-        lines = reference.source(module).splitlines(keepends=True)
-        solved[f"nndl/{module}.py"] = "".join(line for line in lines if line.strip() not in MARKERS).encode()
-        stubs[f"nndl/{module}.py"] = (course.root / "nndl" / f"{module}.py").read_bytes()
-    made_of = (inspect.getsource(images_module), reference.source("neural_net"), inspect.getsource(_train))
-    version = zlib.crc32("".join(made_of).encode())
-    good, poor = (folder / "nets" / f"{name}-{version:08x}.npz" for name in ("good", "poor"))
-    if not (good.exists() and poor.exists()):
-        _train(reference, good, poor)
-    return Kit(solved, stubs, good.read_bytes(), poor.read_bytes(), reference)
+    own = reference.demo()
+    prepare = getattr(own, "prepare", None)
+    made: Mapping[str, bytes] = prepare(reference, folder) if prepare else {}
+    solved = {path: _without_markers(data) for path, data in _modules(reference).items()}
+    stubs = {path: data for path, data in package(course).items() if path in solved}
+    nets = {name: data for name, data in reference_submission(course, assignment).files.items() if name not in solved}
+    return Kit({**notebooks, **solved, **nets}, {**notebooks, **stubs}, made, reference)
 
 
-def make_class(kit: Kit, assignment: Assignment, submitted: Path) -> None:
+def make_class(kit: Kit, students: Iterable[Student], assignment: Assignment, submitted: Path) -> None:
     """Write every made-up student's submission, handed in an hour before it was due."""
     shutil.rmtree(submitted, ignore_errors=True)
     time = f"{assignment.due - timedelta(hours=1):%Y-%m-%d %H:%M:%S} UTC\n"
-    for student in roster():
+    for student in students:
         student.hand_in(kit, submitted / student.name / assignment.name)
         (submitted / student.name / f"{assignment.name}.timestamp.txt").write_text(time)
 
 
-def _train(reference: Reference, good: Path, poor: Path) -> None:
-    """Two nets with the reference on the offline set: one tuned, one hardly trained; in float32, for speed."""
-    pixels, y = images_module.offline_pixels(48_000)
-    X = pixels.reshape(len(y), -1).astype(np.float32)
-    X -= X.mean(axis=0)
-    np.random.seed(0)
-    for path, last_rate, steps in ((poor, 1e-3, 150), (good, 1e-4, 3000)):
-        net = reference.module("neural_net").TwoLayerNet(3072, 50, 10)
-        net.params = {name: value.astype(np.float32) for name, value in net.params.items()}
-        rates = np.geomspace(1e-3, last_rate, 30)
-        for rate in track(rates, f"training the {path.stem.split('-')[0]} net", transient=True):
-            net.train(X, y, X[:100], y[:100], rate, 1.0, 0.5, steps // len(rates), 200)
-        save_model(path, net.params, {"dataset": "offline"})
+def _modules(reference: Reference) -> Files:
+    return {f"{reference.package}/{name}.py": reference.source(name).encode() for name in reference.modules}
+
+
+def _without_markers(data: bytes) -> bytes:
+    lines = data.decode().splitlines(keepends=True)
+    return "".join(line for line in lines if line.strip() not in MARKERS).encode()

@@ -16,6 +16,8 @@ from typing import Final, NamedTuple
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from utils.checks.course import FOLDER
+
 from ..course import Course, Exercise
 from ..gradebook.rows import Row, WrittenGrade
 from ..host.files import write_if_changed
@@ -137,7 +139,7 @@ def class_page(reports: Sequence[Report], course: Course, links: Mapping[str, st
         pairs=pairs,
         slowest=max((rate.slowest for rate in rates), default=0.0),
         rates=rates,
-        misconceptions=summary.misconceptions(reports),
+        misconceptions=summary.misconceptions(reports, course.root / FOLDER),
         attention=summary.needs_attention(reports),
         common_remarks=summary.common_remarks(reports),
         bins=summary.distribution(reports),

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from pathlib import Path
 from statistics import median
 
 from utils.checks.pack import PackError, load
@@ -44,11 +45,12 @@ class PassRate:
 
 @dataclass
 class Misconception:
-    """A named mistake, the sentence that helps, and who makes it."""
+    """A named mistake, the sentence that helps, and who makes it; `goldens` is the folder of the course's packs."""
 
     exercise: str
     name: str
     hint: str
+    goldens: Path
     students: list[str] = field(default_factory=list)
 
     @property
@@ -59,7 +61,7 @@ class Misconception:
     @property
     def visible_case(self) -> str | None:
         """The visible case in which the mistake shows, by its title; None where only hidden cases show it."""
-        return visible_cases(self.exercise).get(self.name)
+        return visible_cases(self.exercise, self.goldens).get(self.name)
 
 
 @dataclass(frozen=True)
@@ -88,7 +90,7 @@ def pass_rates(reports: Sequence[Report], assignment: Assignment) -> list[PassRa
     return rates
 
 
-def misconceptions(reports: Iterable[Report]) -> list[Misconception]:
+def misconceptions(reports: Iterable[Report], goldens: Path) -> list[Misconception]:
     """Every misconception that showed, the most frequent first; a student counts once for each."""
     found: dict[tuple[str, str], Misconception] = {}
     for report in reports:
@@ -97,18 +99,18 @@ def misconceptions(reports: Iterable[Report]) -> list[Misconception]:
                 if finding.misconception is None:
                     continue
                 key = verdict.name, finding.misconception
-                entry = found.setdefault(key, Misconception(*key, finding.hint))
+                entry = found.setdefault(key, Misconception(*key, finding.hint, goldens))
                 if report.student not in entry.students:
                     entry.students.append(report.student)
     return sorted(found.values(), key=lambda entry: (-len(entry.students), entry.exercise, entry.name))
 
 
 @cache
-def visible_cases(exercise: str) -> Mapping[str, str]:
+def visible_cases(exercise: str, goldens: Path) -> Mapping[str, str]:
     """For each misconception that an exercise's golden pack exposes, the title of the first case that does."""
     found: dict[str, str] = {}
     try:
-        pack = load(exercise)
+        pack = load(exercise, goldens)
     except PackError:
         return found
     for golden in pack.cases:

@@ -26,14 +26,14 @@ _OFFSET: Final = re.compile(r" ([+-]\d\d:?\d\d)$")  # apart from the time, nbgra
 def hand_in_time(submission: Path) -> datetime | None:
     """When something was handed in, as whoever collected it wrote down.
 
-    That stands beside the submission, in ``hw3.timestamp.txt``; or else, as nbgrader collects, in ``timestamp.txt`` in
+    That stands beside the submission, in ``hw1.timestamp.txt``; or else, as nbgrader collects, in ``timestamp.txt`` in
     a folder. Nothing that an archive holds is asked, nor when a file was last changed: students write the one, and
     copying changes the other.
 
     Parameters
     ----------
     submission : Path
-        ``submitted/<student>/hw3`` or an archive of that name, which need not exist.
+        ``submitted/<student>/hw1`` or an archive of that name, which need not exist.
 
     Returns
     -------

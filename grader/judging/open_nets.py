@@ -1,10 +1,10 @@
 """Trained nets of the student's own design, handed in as a constructor and its weights.
 
-Both are the student's, so net and weights meet in the sandbox. It is sent images and sends back scores; what the images
-show is known on this side alone.
+Both are the student's, so net and weights meet in the sandbox, in a program that the course gives. It is sent examples
+and sends back scores; the labels are known on this side alone.
 
-What counts is what the handed-in weights know. So the images come in random order and some of them twice, and the
-scores of an image may not depend on which others come with it; and the net runs a second time with its weights
+What counts is what the handed-in weights know. So the examples come in random order and some of them twice, and the
+scores of one may not depend on which others come with it; and the net runs a second time with its weights
 shuffled, each array by itself. A net that was trained knows nothing then. What it still knows does not come from the
 weights, and is taken off its accuracy.
 """
@@ -14,49 +14,36 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from utils.checks.compare import Array
 from utils.checks.models import unusable_scores
 from utils.checks.program import Answer, Crash
+from utils.checks.weights import safetensors_dataset
 from utils.errors import DataError
-from utils.model_files import safetensors_dataset
 
 from ..course import Exercise
 from ..errors import CourseError
-from ..host.temporary_folders import temporary_folder
+from ..recipes import OwnNet
 from ..report import Verdict
 from ..submission import Submission
 from . import models
 
-PROGRAM = """\
-from utils import torch_nets
-net = torch_nets.restored({constructor}(), weights.tobytes())
-scores = torch_nets.scores_of(net, images)
-"""
-
-FUNCTIONS = ("torch_nets.restored", "torch_nets.scores_of")
-PACKAGES = ("torch", "safetensors")
-"""What the program needs in the sandbox: of ``utils``, and of what is installed."""
-
 TWICE = 100
-"""Images that come twice, in different company."""
+"""Examples that come twice, in different company."""
 
 CONTROLS = 500
-"""Images that the net with shuffled weights is run on; a standard error of 1.3 % where it guesses."""
+"""Examples that the net with shuffled weights is run on; a standard error of 1.3 % where it guesses, of ten classes."""
 
-CHANCE = 0.1
-GUESSING = 0.25
-"""Accuracy up to which a net may be guessing: untrained nets that favour a class or two stay well below."""
+GUESSING = 2.5
+"""Accuracy up to which a net may be guessing, in units of pure chance: what favours a class or two stays well below."""
 
 ALIKE = 1e-3
-"""How far the scores of one image may be apart in different company, in units of the largest: float32 rounds."""
+"""How far the scores of one example may be apart in different company, in units of the largest: float32 rounds."""
 
 SECONDS = 60.0
-"""For all hidden images together; a ResNet-18 made for images of this size takes about a third of it on one core."""
+"""For all unseen examples together; a ResNet-18 takes a third of it on one core, for 2000 images of 32 × 32 pixels."""
 
 WIDTHS = {"F64": 8, "F32": 4, "F16": 2, "BF16": 2}
 """Bytes of one number, by the names that safetensors has for the floating types."""
@@ -64,7 +51,7 @@ WIDTHS = {"F64": 8, "F32": 4, "F16": 2, "BF16": 2}
 Run = Callable[[str, Mapping[str, object], Sequence[str], float], Answer]
 
 
-def grade(submission: Submission, exercise: Exercise, run: Run, secret: bytes) -> Verdict:
+def grade(submission: Submission, exercise: Exercise, net: OwnNet, run: Run, secret: bytes) -> Verdict:
     """Grade one net.
 
     Parameters
@@ -72,10 +59,12 @@ def grade(submission: Submission, exercise: Exercise, run: Run, secret: bytes) -
     submission : Submission
     exercise : Exercise
         With its constructor and its score range.
+    net : OwnNet
+        What the course says about it.
     run : callable
         ``run(program, inputs, fetch, seconds)`` in the sandbox, against the module of the constructor.
     secret : bytes
-        The hidden images of the offline set are drawn from it.
+        Unseen examples are drawn from it, where the course draws them.
 
     Returns
     -------
@@ -89,23 +78,22 @@ def grade(submission: Submission, exercise: Exercise, run: Run, secret: bytes) -
     data = submission.files[exercise.file]
     try:
         dataset = safetensors_dataset(data, exercise.file)
-        X, y = models.hidden_images(dataset, hashlib.sha256(secret + exercise.name.encode()).digest())
+        X, y = net.unseen(dataset, models.example_key(secret, exercise))
     except DataError as error:
         return models.verdict(exercise, 0.0, "error", str(error))
     except CourseError as error:  # the instructor's to mend; the rest of the class goes on
         return models.verdict(exercise, 0.0, "error", f"Not graded yet: {error}")
-    X, y = X[: models.HIDDEN_IMAGES], y[: models.HIDDEN_IMAGES]  # of CIFAR-10 there are more than the time is for
     rng = np.random.default_rng(list(hashlib.sha256(secret + data).digest()))
-    program = PROGRAM.format(constructor=exercise.constructor)
+    program = net.program.format(constructor=exercise.constructor)
 
     def scored(weights: bytes, places: Array) -> Array | Verdict:
-        inputs = {"images": X[places].astype(np.float32), "weights": np.frombuffer(weights, dtype=np.uint8)}
+        inputs = {"inputs": X[places].astype(np.float32), "weights": np.frombuffer(weights, dtype=np.uint8)}
         answer = run(program, inputs, ("scores",), SECONDS)
         if isinstance(answer, Crash):
             said = answer.message if answer.error == DataError.__name__ else str(answer)
             return models.verdict(exercise, 0.0, "missing" if answer.missing else "error", said)
         scores = answer.values["scores"]
-        if wrong := unusable_scores(scores, len(places)):
+        if wrong := unusable_scores(scores, len(places), net.classes):
             return models.verdict(exercise, 0.0, "error", wrong)
         assert isinstance(scores, np.ndarray)
         return scores
@@ -119,9 +107,7 @@ def grade(submission: Submission, exercise: Exercise, run: Run, secret: bytes) -
     known[order] = scores[: len(y)]
     apart = np.abs(known[places[len(y) :]] - scores[len(y) :]).max()
     if apart > ALIKE * np.abs(scores).max():
-        said = (
-            "The scores of an image depend on the other images that are scored with it; each should stand for itself."
-        )
+        said = "The scores of an example depend on the others that are scored with it; each should stand for itself."
         return models.verdict(exercise, 0.0, "error", said)
     controls = rng.choice(len(y), min(CONTROLS, len(y)), replace=False)
     try:
@@ -131,13 +117,14 @@ def grade(submission: Submission, exercise: Exercise, run: Run, secret: bytes) -
     # Shuffled weights may give no numbers at all, and then they know nothing.
     without = 0.0 if isinstance(control, Verdict) else float((control.argmax(axis=1) == y[controls]).mean())
     right = known.argmax(axis=1) == y
-    if without <= GUESSING:
+    chance = 1 / net.classes
+    if without <= GUESSING * chance:
         return models.by_accuracy(exercise, right, dataset)
     said = (
         f" With its weights shuffled the net still classifies {without:.1%} right, where it should be guessing; "
-        f"what is above {CHANCE:.0%} is taken off."
+        f"what is above {chance:.0%} is taken off."
     )
-    return models.by_accuracy(exercise, right, dataset, taken_off=without - CHANCE, remark=said)
+    return models.by_accuracy(exercise, right, dataset, taken_off=without - chance, remark=said)
 
 
 def shuffled(data: bytes, rng: np.random.Generator) -> bytes:
@@ -164,13 +151,5 @@ def shuffled(data: bytes, rng: np.random.Generator) -> bytes:
                 numbers = body[start:stop].reshape(-1, width)
                 body[start:stop] = rng.permutation(numbers).ravel()
     except (AttributeError, KeyError, RecursionError, TypeError, ValueError) as error:
-        raise DataError("The weights cannot be read: write them again with save_net.") from error
+        raise DataError("The weights cannot be read: save them again.") from error
     return data[: 8 + size] + body.tobytes()
-
-
-def untrained(constructor: Callable[[], Any]) -> bytes:
-    """The file of a net as its constructor builds it; needs PyTorch."""
-    from utils.torch_nets import save_net
-
-    with temporary_folder() as folder:
-        return save_net(Path(folder, "net.safetensors"), constructor(), {"dataset": "offline"}).read_bytes()

@@ -23,7 +23,7 @@ from utils.checks.program import SEED, Answer, Crash
 
 from ..course import Assignment, Course, Exercise
 from ..errors import CourseError
-from ..recipes import recipe
+from ..recipes import OwnNet, recipe, trained_net
 from ..reference import Reference
 from ..report import Report, Verdict
 from ..sandbox import Confinement, Limits, Worker, WorkerLost
@@ -368,13 +368,16 @@ def _grade_open_net(
     for file in (exercise.file, f"{course.package}/{module}.py"):
         if file not in submission.files:
             return models.verdict(exercise, 0.0, "missing", f"{file} was not handed in.")
+    net = trained_net(reference, exercise.name)
+    if not isinstance(net, OwnNet):
+        raise CourseError(f'The recipe of "{exercise.name}" is no OwnNet, and course.toml has a constructor for it.')
     started = time.monotonic()
     budget.begin(own=open_nets.SECONDS)
     # In a worker of its own: what reads the weights there must not be at hand while an exercise is judged.
-    extra = open_nets.FUNCTIONS, open_nets.PACKAGES
+    extra = net.functions, net.packages
     with _Bench(submission, course, module, reference, confinement, budget, *extra) as bench:
         try:
-            verdict = open_nets.grade(submission, exercise, bench.run, secret)
+            verdict = open_nets.grade(submission, exercise, net, bench.run, secret)
         except WorkerLost as lost:
             why = _lost(lost, "building and running the net", bench, open_nets.SECONDS)
             verdict = models.verdict(exercise, 0.0, *why)

@@ -9,13 +9,13 @@ from pathlib import Path
 from ..errors import CourseError
 from ..host.files import atomic_write
 
-VARIABLE = "NNDL_COURSE_SECRET"
+VARIABLE = "GRADER_COURSE_SECRET"
 FILE = ".course-secret"
 _LONGEST = 4096
 
 
 def course_secret(root: Path) -> bytes:
-    """The secret of a course: the environment variable ``NNDL_COURSE_SECRET``, or the file ``.course-secret``.
+    """The secret of a course: the environment variable ``GRADER_COURSE_SECRET``, or the file ``.course-secret``.
 
     The file is made on first use, readable by its owner alone, and is never committed. With the same secret the same
     submission is always judged by the same cases; keep it as long as grades may be questioned.

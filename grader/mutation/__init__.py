@@ -1,7 +1,7 @@
 """Proof that the checks see a wrong answer: the reference is spoilt in every small way, and each must be noticed.
 
 `operators` spoils the text of a solution, `trials` runs what comes of it through the hidden and the visible checks,
-`equivalents.toml` lists what is no mistake, with the reason, and `report` writes it all up.
+`equivalents` reads from the course what is no mistake, with the reason, and `report` writes it all up.
 """
 
 from .equivalents import Equivalents

@@ -1,16 +1,15 @@
-"""The mutants that are no mistake: read from equivalents.toml, and held against what really survives."""
+"""The mutants that are no mistake: a course lists them, and they are held against what really survives."""
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
 
 from ..errors import CourseError
+from ..reference import Reference
 from .proof import Outcome
 
-FILE = Path(__file__).with_name("equivalents.toml")
+FILE = "equivalents.toml"  # in solutions/
 
 
 @dataclass(frozen=True)
@@ -26,8 +25,8 @@ class Equivalents:
     reasons: dict[tuple[str, str, str], str]
 
     @staticmethod
-    def read(path: Path = FILE) -> Equivalents:
-        """Read the list.
+    def read(reference: Reference) -> Equivalents:
+        """Read a course's list; it is empty where there is none.
 
         Raises
         ------
@@ -35,10 +34,12 @@ class Equivalents:
             When an entry is incomplete or stands there twice.
         """
         reasons: dict[tuple[str, str, str], str] = {}
-        for group in tomllib.loads(path.read_text("utf-8")).get("because", []):
+        for group in reference.table(FILE).get("because", []):
             for entry in group["mutants"]:
                 if len(entry) != 3 or tuple(entry) in reasons:
-                    raise CourseError(f"{path}: {entry} is incomplete or listed twice; write [exercise, old, new].")
+                    raise CourseError(
+                        f"solutions/{FILE}: {entry} is incomplete or listed twice; write [exercise, old, new]."
+                    )
                 reasons[tuple(entry)] = group["reason"]
         return Equivalents(reasons)
 

@@ -17,6 +17,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from utils.checks.case import Case
+from utils.checks.course import FOLDER
 from utils.checks.diagnose import CaseResult, answer_case
 from utils.checks.pack import load
 from utils.checks.program import Answer, Crash, seeded_runner
@@ -114,7 +115,7 @@ def outcomes(root: Path, watching: Sequence[str], chunk: Sequence[Mutant]) -> li
             (name for name in watching if rejects(recipe(_reference(root), name), _hidden(root, name), module)), ""
         )
         visible = next(
-            (name for name in watching if rejects(recipe(_reference(root), name), _visible(name), module)), ""
+            (name for name in watching if rejects(recipe(_reference(root), name), _visible(root, name), module)), ""
         )
         found.append(Outcome(mutant, hidden, visible))
     return found
@@ -172,8 +173,8 @@ def _hidden(root: Path, exercise: str) -> Expected:
 
 
 @cache
-def _visible(exercise: str) -> Expected:
-    return tuple((golden.case, dict(golden.expected)) for golden in load(exercise).cases)
+def _visible(root: Path, exercise: str) -> Expected:
+    return tuple((golden.case, dict(golden.expected)) for golden in load(exercise, root / FOLDER).cases)
 
 
 def _module(mutant: Mutant, reference: Reference) -> ModuleType | None:

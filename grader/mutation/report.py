@@ -16,10 +16,10 @@ INTRODUCTION = """# Mutation testing: what the checks notice
 Every solution of the course is spoilt in every way that the operators below know, one small change at a time. Each
 spoilt solution, a *mutant*, is run through the hidden cases as the grader draws them and through the visible cases of
 the student's own `check`. One that both reject is noticed; one that either accepts must be *equivalent*: no mistake at
-all, for a reason that stands in `grader/mutation/equivalents.toml`.
+all, for a reason that stands in `solutions/equivalents.toml`.
 
 `grader prove` makes this page, and fails where a mutant slips through or a listed reason has become idle.
-`grader prove layers.dropout_forward` shows what slips through for one exercise.
+`grader prove EXERCISE` shows what slips through for one exercise.
 
 """
 

@@ -22,7 +22,8 @@ from utils.checks.compare import (
     Subgradient,
 )
 
-from .book import RecipeBook, recipe, recipe_book
+from .book import RecipeBook, recipe, recipe_book, trained_net
+from .net import GivenNet, OwnNet, TrainedNet
 from .recipe import Misconception, Recipe, RightAnswer, enlarged, sizes
 
 __all__ = [
@@ -31,10 +32,12 @@ __all__ = [
     "DrawnAnew",
     "Dropped",
     "Equal",
+    "GivenNet",
     "Initialised",
     "Minibatches",
     "MinibatchesAnew",
     "Misconception",
+    "OwnNet",
     "Paired",
     "Recipe",
     "RecipeBook",
@@ -42,9 +45,11 @@ __all__ = [
     "Rule",
     "SharedMaximum",
     "Subgradient",
+    "TrainedNet",
     "Trait",
     "enlarged",
     "recipe",
     "recipe_book",
     "sizes",
+    "trained_net",
 ]

@@ -2,7 +2,8 @@
 
 Each ``.py`` file in such a folder is about one family of functions, and its `RECIPES` say how they are judged. Beside
 it stand a ``.wrong`` file, with misconceptions, and a ``.right`` file, with right answers in other styles. A ``.py``
-file whose name begins with an underscore holds what families share.
+file whose name begins with an underscore holds what families share. The folder ``models`` is about the trained nets
+that are handed in.
 """
 
 from __future__ import annotations
@@ -14,11 +15,12 @@ from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
-from ..course import Course
+from ..course import Course, Exercise
 from ..errors import CourseError, Problem, UnusableCourseFiles
 from ..patch import shown
 from ..reference import Reference
 from .diffs import NamedDiff, read
+from .net import OwnNet, TrainedNet
 from .recipe import Misconception, Recipe, RightAnswer
 
 WRONG, RIGHT = ".wrong", ".right"
@@ -47,6 +49,18 @@ class RecipeBook:
             f'Nothing in solutions/exercises/{module} says how to judge "{exercise}"; write a recipe there.'
         )
 
+    def net(self, exercise: str) -> TrainedNet:
+        """How a trained net is judged; raises CourseError where nothing says so, or its folder cannot be used."""
+        module = exercise.partition(".")[0]
+        if module in self.reference.recipe_files:
+            folder = self._folder(module)
+            folder.usable()
+            if exercise in folder.nets:
+                return folder.nets[exercise]
+        raise CourseError(
+            f'Nothing in solutions/exercises/{module} says how to judge the net "{exercise}"; write a recipe there.'
+        )
+
     def all(self) -> dict[str, Recipe]:
         """All recipes, by exercise; raises CourseError where a folder cannot be used."""
         folders = [self._folder(module).usable() for module in self.reference.recipe_files]
@@ -62,8 +76,8 @@ class RecipeBook:
             Look at these and the folders they stand in; by default at all, and at what course.toml does not name.
         """
         everything = exercises is None
-        named = {exercise.name for _, exercise in course.exercises(further=True) if exercise.score is None}
-        wanted = named if exercises is None else set(exercises)
+        named = {exercise.name: exercise for _, exercise in course.exercises(further=True)}
+        wanted = set(named if exercises is None else exercises)
         modules = {name.partition(".")[0] for name in wanted} | (
             set(self.reference.recipe_files) if everything else set()
         )
@@ -78,6 +92,10 @@ class RecipeBook:
                 continue
             said = f'nothing in solutions/exercises/{name.partition(".")[0]} says how to judge "{name}".'
             found.append(Problem("course.toml", course.line_of(name), said))
+        nets = {name: net for folder in folders for name, net in folder.nets.items()}
+        for name in homes.keys() & named.keys() & wanted:
+            if said := _kind_misfit(named[name], nets.get(name)):
+                found.append(Problem(*homes[name], said))
         for name in homes.keys() - named if everything else ():
             said = f'no exercise in course.toml is called "{name}"; write its line there, or take its recipe away.'
             found.append(Problem(*homes[name], said))
@@ -105,6 +123,24 @@ def recipe(reference: Reference, exercise: str) -> Recipe:
     return recipe_book(reference).recipe(exercise)
 
 
+def trained_net(reference: Reference, exercise: str) -> TrainedNet:
+    """How a trained net is judged; see `RecipeBook.net`."""
+    return recipe_book(reference).net(exercise)
+
+
+def _kind_misfit(exercise: Exercise, net: TrainedNet | None) -> str:
+    """Where an exercise of course.toml is another kind of thing than its recipe: what is wrong; else ``""``."""
+    if (exercise.score is None) is not (net is None):
+        return (
+            f'"{exercise.name}" is a trained net here or in course.toml, by its "score", and not in both; correct one.'
+        )
+    if net is not None and bool(exercise.constructor) is not isinstance(net, OwnNet):
+        return (
+            f'"{exercise.name}" is an OwnNet if course.toml gives it a constructor, and else a GivenNet; correct one.'
+        )
+    return ""
+
+
 class _Folder:
     """The families of one of the student's files.
 
@@ -114,6 +150,8 @@ class _Folder:
         What cannot be used in it. Whether diffs fit the reference is seen when they are applied: see `misfits`.
     homes : dict of str to (str, int)
         File and line of each exercise's recipe.
+    nets : dict of str to TrainedNet
+        The trained nets among them.
     unreadable : bool
         Whether there are more recipes, in a file that cannot be imported.
     """
@@ -122,6 +160,7 @@ class _Folder:
         self.module = module
         self.problems: list[Problem] = []
         self.homes: dict[str, tuple[str, int]] = {}
+        self.nets: dict[str, TrainedNet] = {}
         self.unreadable = False
         self._reference = reference
         self._recipes: dict[str, Recipe] = {}
@@ -173,14 +212,14 @@ class _Folder:
             self._recipes[name] = replace(recipe, misconceptions=tuple(misconceptions), right=tuple(styles))
 
     def _defined(self, path: Path) -> dict[str, Recipe] | None:
-        """The recipes in a family's file; None where it cannot be imported."""
+        """The recipes in a family's file, trained nets left out; None where it cannot be imported."""
         try:
             listed = getattr(self._reference.recipe_module(path), "RECIPES", None)
         except Exception as error:  # whatever the code of the course raises
             self._problem(path, _line(error, path), f"this cannot be imported ({type(error).__name__}: {error}).")
             self.unreadable = True
             return None
-        if not isinstance(listed, tuple) or not all(isinstance(one, Recipe) for one in listed):
+        if not isinstance(listed, tuple) or not all(isinstance(one, Recipe | TrainedNet) for one in listed):
             self._problem(path, 0, "RECIPES, a tuple of all recipes in this file, is missing; write it at the end.")
             self.unreadable = True
             return None
@@ -194,7 +233,10 @@ class _Folder:
                 file, other = self.homes[recipe.name]
                 self._problem(path, line, f'"{recipe.name}" has a recipe in {file}, line {other}; remove one of them.')
             else:
-                recipes[recipe.name] = recipe
+                if isinstance(recipe, TrainedNet):
+                    self.nets[recipe.name] = recipe
+                else:
+                    recipes[recipe.name] = recipe
                 self.homes[recipe.name] = self._name(path), line
         return recipes
 

@@ -10,12 +10,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from utils.checks.course import FOLDER
+
 from ..course import Assignment, Course
 from ..errors import ReleaseRefused
 from ..host.files import content, write_if_changed
 from ..recipes import RecipeBook
 from ..reference import Reference
-from . import goldens
 from .build import build, chosen
 from .edition import given, student_edition
 from .gate import inspect, rebuild, same
@@ -108,5 +109,5 @@ def _generated(course: Course, assignments: Sequence[Assignment]) -> list[str]:
     found = list((course.root / course.package).rglob("*.py"))
     for assignment in assignments:
         found += (course.root / "assignments" / assignment.name).glob("*.ipynb")
-    found += [path for path in (course.root / goldens.FOLDER).glob("*.npz") if path.stem not in others]
+    found += [path for path in (course.root / FOLDER).glob("*.npz") if path.stem not in others]
     return sorted(path.relative_to(course.root).as_posix() for path in found)

@@ -25,7 +25,7 @@ def build(course: Course, assignments: Sequence[str] = ()) -> dict[str, bytes]:
     -------
     dict of str to bytes
         Paths relative to the course folder, sorted: ``<package>/…``, ``assignments/<assignment>/…`` and
-        ``utils/checks/goldens/…``.
+        ``goldens/…``.
 
     Raises
     ------

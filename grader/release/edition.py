@@ -5,23 +5,22 @@ from __future__ import annotations
 import io
 import shutil
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+
+import utils
 
 from ..course import Course
 from ..errors import ReleaseRefused, UnusableInput
 from ..host.files import write_if_changed
 from ..reference import Reference
 from .build import build
+from .front import front_matter
 from .gate import inspect
 from .gate.released import listed
 
-FRONT = Path(__file__).parent / "student"
-"""What stands at the top of the student edition: its README.md, pyproject.toml and environment.yml."""
-
-
-NOT_GIVEN = ("utils/_fast_layers_numpy.py",)
-"""What of ``utils/`` students do not get: layers in NumPy, which could be handed in as one's own."""
+STUDENTS_HALF = ("__init__.py", "py.typed", "errors.py", "cli.py", "checks")
+"""What of its own ``utils`` the grader gives to the students of a course that has none: the check and the command."""
 
 
 def given(course: Course) -> dict[str, bytes]:
@@ -30,23 +29,37 @@ def given(course: Course) -> dict[str, bytes]:
     Parameters
     ----------
     course : Course
-        The course; golden packs are left out, because a release builds them.
+        The course; golden packs are not in it, because a release builds them.
 
     Returns
     -------
     dict of str to bytes
         Paths and contents. Files that do not belong there are kept, for the gate to judge.
     """
-    tree = {path.name: path.read_bytes() for path in FRONT.iterdir() if path.is_file()}
+    tree = front_matter(course)
     for front in ("LICENSE", "setup.py"):
         if (path := course.root / front).is_file():
             tree[front] = path.read_bytes()
-    for path in (course.root / "utils").rglob("*"):
-        name = path.relative_to(course.root)
-        made_here = "__pycache__" in name.parts or "goldens" in name.parts or path.suffix in (".so", ".pyd")
-        if path.is_file() and not made_here and name.as_posix() not in NOT_GIVEN:
-            tree[name.as_posix()] = path.read_bytes()
-    return tree
+    for path in _utils(course):
+        if path.is_file() and "__pycache__" not in path.parts and path.suffix not in (".so", ".pyd"):
+            tree[f"utils/{path.relative_to(utils_folder(course)).as_posix()}"] = path.read_bytes()
+    return {name: data for name, data in tree.items() if name not in course.edition.withhold}
+
+
+def utils_folder(course: Course) -> Path:
+    """The ``utils`` that students of a course are given: its own, or the grader's where it has none."""
+    own = course.root / "utils"
+    return own if (own / "checks").is_dir() else Path(str(utils.__file__)).parent
+
+
+def _utils(course: Course) -> Iterator[Path]:
+    folder = utils_folder(course)
+    if folder.parent == course.root:
+        yield from folder.rglob("*")
+        return
+    for name in STUDENTS_HALF:
+        yield folder / name
+        yield from (folder / name).rglob("*")
 
 
 def edition_name(course: Course) -> str:

@@ -5,15 +5,17 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from nbclient import NotebookClient
 from nbformat import NotebookNode, v4
 
 from ..course import Assignment, Course, Notebook
 from ..reference import Reference
+from .edition import utils_folder
 from .numbers import checked
 from .percent_scripts import source_notebook
 
@@ -50,7 +52,7 @@ def run_notebook(
     notebook: Notebook,
     folder: Path,
     *,
-    data: str = "offline",
+    environment: Mapping[str, str] = MappingProxyType({}),
     threads: int = 1,
     numbers: bool = True,
     afterwards: str = "",
@@ -65,12 +67,12 @@ def run_notebook(
         What to run.
     folder : Path
         An empty folder; models and pictures that the notebook writes stay there.
-    data : str, default "offline"
-        What ``NNDL_DATA`` says: the offline set, or a folder with CIFAR-10.
+    environment : mapping of str to str, optional
+        Variables for the kernel, besides those of this process.
     threads : int, default 1
         How many threads matrix products and PyTorch may use.
     numbers : bool, default True
-        Whether to compare the numbers that the text states. They are those of the offline set.
+        Whether to compare the numbers that the text states.
     afterwards : str
         Code to run at the end, in the notebook's names.
     values : dict of str to str, optional
@@ -99,9 +101,9 @@ def run_notebook(
     for source in (_TIMES, afterwards, f"print(json.dumps({{{wanted}}}))"):
         node.cells.append(v4.new_code_cell(source))
 
-    places = {course.package: reference.folder, "utils": course.root / "utils"}
-    if numbers:
-        places["benchmarks"] = course.root / "benchmarks"  # what was measured on CIFAR-10
+    places = {course.package: reference.folder, "utils": utils_folder(course), "goldens": course.root / "goldens"}
+    if numbers and (course.root / "benchmarks").is_dir():
+        places["benchmarks"] = course.root / "benchmarks"  # numbers may come from what was measured
     for name, target in places.items():
         (folder / name).symlink_to(target.resolve())
     client = NotebookClient(
@@ -111,15 +113,15 @@ def run_notebook(
         resources={"metadata": {"path": str(folder)}},
         on_cell_executed=lambda cell, cell_index, execute_reply: on_cell(min(cell_index + 1, own), own),
     )
-    environment = {
+    variables = {
         **os.environ,
         "PYTHONPATH": str(folder),
-        "NNDL_DATA": data,
+        **environment,
         "OMP_NUM_THREADS": str(threads),
         "OPENBLAS_NUM_THREADS": str(threads),
     }
     start = time.monotonic()
-    client.execute(env=environment)
+    client.execute(env=variables)
     seconds = time.monotonic() - start
     timed, _, asked = node.cells[own:]
     del node.cells[own:]

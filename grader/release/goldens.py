@@ -14,23 +14,22 @@ from collections.abc import Iterable
 import numpy as np
 
 from utils.checks.compare import as_array, close
+from utils.checks.course import FOLDER, TABLE
 from utils.checks.pack import GoldenCase, Pack, PackError
 from utils.checks.program import Crash
 
 from ..course import Assignment, Course, Exercise
 from ..errors import CourseError
 from ..host.files import content
-from ..judging.models import MODELS
 from ..judging.trial import Trial
-from ..recipes import recipe
+from ..recipes import GivenNet, OwnNet, recipe, trained_net
 from ..reference import Reference
 
-FOLDER = "utils/checks/goldens"
-MODEL_TABLE = f"{FOLDER}/models.json"
+COURSE_TABLE = f"{FOLDER}/{TABLE}"
 
 
 def build(course: Course, assignment: Assignment, reference: Reference) -> dict[str, bytes]:
-    """The golden packs of an assignment, and the table of the course's trained nets.
+    """The golden packs of an assignment, and what the student's checks have to know of the course.
 
     Parameters
     ----------
@@ -53,7 +52,7 @@ def build(course: Course, assignment: Assignment, reference: Reference) -> dict[
             packs[path] = build_pack(
                 exercise.name, reference, exercise.requires, package, optional=not exercise.graded
             ).to_bytes()
-    return {**packs, MODEL_TABLE: model_table(course)}
+    return {**packs, COURSE_TABLE: course_table(course, reference)}
 
 
 def left_out(course: Course, assignments: Iterable[Assignment]) -> str:
@@ -74,22 +73,27 @@ def _kept(course: Course, path: str, package: str) -> bytes:
     return pack
 
 
-def model_table(course: Course) -> bytes:
-    """What the student's check knows about trained nets: their score ranges, and the shapes or constructors."""
-    table = {
+def course_table(course: Course, reference: Reference) -> bytes:
+    """What the student's checks know of the course: package, title, and how each trained net is run and scored."""
+    nets = {
         exercise.name: {
             "from": exercise.score.start,
             "to": exercise.score.stop,
-            **({"constructor": exercise.constructor} if exercise.constructor else {"shapes": _shapes(exercise)}),
+            **_how_run(exercise, reference),
         }
         for _, exercise in course.exercises()
         if exercise.score is not None
     }
-    return json.dumps(table, indent=2).encode() + b"\n"
+    table = {"package": course.package, "title": course.course.title, "nets": nets}
+    return json.dumps(table, indent=2, ensure_ascii=False).encode() + b"\n"
 
 
-def _shapes(exercise: Exercise) -> dict[str, list[int]]:
-    return {name: list(shape) for name, shape in MODELS[exercise.name].shapes.items()}
+def _how_run(exercise: Exercise, reference: Reference) -> dict[str, object]:
+    net = trained_net(reference, exercise.name)
+    if isinstance(net, OwnNet):
+        return {"run": net.visible, "constructor": exercise.constructor, "classes": net.classes}
+    shapes = net.shapes if isinstance(net, GivenNet) else {}
+    return {"run": net.visible, "shapes": {name: list(shape) for name, shape in shapes.items()}}
 
 
 def build_pack(

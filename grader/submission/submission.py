@@ -52,7 +52,7 @@ class Submission:
         path : str or path-like
             The folder or archive.
         files : collection of str
-            Relative names that the assignment takes: ``"nndl/layers.py"``, ``"FC_nets.ipynb"``.
+            Relative names that the assignment takes: ``"pkg/layers.py"``, ``"first.ipynb"``.
         given : mapping of str to bytes or None
             What else students hand in because they were given it. It is never taken, and remarked on only where it
             differs from these bytes; None stands for any.

@@ -22,8 +22,10 @@ from utils.checks import CheckFailed, check, check_inputs
 from utils.checks.case import Case
 from utils.checks.check import examine, find_packs
 from utils.checks.compare import close
+from utils.checks.course import find
 from utils.checks.pack import GoldenCase, Pack, PackError, load, names
 
+COURSE = find(Path(__file__))
 BANK = [(recipe.name, misconception) for recipe in RECIPES.values() for misconception in recipe.misconceptions]
 
 
@@ -56,7 +58,7 @@ def change(module: ModuleType, old: str, new: str, reference: Reference) -> Modu
 
 
 def test_the_committed_packs_are_the_courses_exercises() -> None:
-    assert set(names()) == set(ALL_RECIPES)
+    assert set(names(COURSE.goldens)) == set(ALL_RECIPES)
 
 
 @pytest.mark.parametrize("name", RECIPES)
@@ -146,15 +148,15 @@ def test_what_is_no_exercise_is_refused_with_the_names_there_are() -> None:
     with pytest.raises(TypeError, match="is not an exercise; the exercises are"):
         check(np.dot)
     with pytest.raises(PackError, match="There is no exercise"):
-        find_packs(["layers.nothing"])
+        find_packs(["layers.nothing"], COURSE)
 
 
 def test_names_may_be_short() -> None:
-    assert [pack.exercise for pack in find_packs(["relu_forward"])] == ["layers.relu_forward"]
-    of_a_file = [pack.exercise for pack in find_packs(["layers.py"])]
+    assert [pack.exercise for pack in find_packs(["relu_forward"], COURSE)] == ["layers.relu_forward"]
+    of_a_file = [pack.exercise for pack in find_packs(["layers.py"], COURSE)]
     assert of_a_file == [name for name in sorted(RECIPES) if name.startswith("layers.")]
-    assert len(find_packs([])) == sum(not name.startswith("further.") for name in ALL_RECIPES)
-    assert {pack.exercise.split(".")[0] for pack in find_packs(["further"])} == {"further"}
+    assert len(find_packs([], COURSE)) == sum(not name.startswith("further.") for name in ALL_RECIPES)
+    assert {pack.exercise.split(".")[0] for pack in find_packs(["further"], COURSE)} == {"further"}
 
 
 def test_a_pack_is_the_same_bytes_each_time_and_names_a_change(reference: Reference, packs: dict[str, Pack]) -> None:
@@ -182,11 +184,11 @@ def test_what_a_pack_says_twice_is_written_once_and_read_twice() -> None:
 def test_packs_that_differ_in_one_number_are_not_the_same(reference: Reference) -> None:
     pack = goldens.build_pack("layers.relu_forward", reference)
     changed = Pack.from_bytes(pack.to_bytes())
-    out = changed.cases[0].want["out"]
+    out = changed.cases[0].expected["out"]
     assert isinstance(out, np.ndarray)
     rounded, wrong = out * (1 + 1e-13), out + 1e-3
     for array, equal in ((rounded, True), (wrong, False)):
-        changed.cases[0].want["out"] = array  # type: ignore[index]
+        changed.cases[0].expected["out"] = array  # type: ignore[index]
         assert goldens.same(pack.to_bytes(), changed.to_bytes()) is equal
     assert close(out, rounded).all()
 
@@ -199,7 +201,7 @@ def test_a_damaged_pack_is_a_pack_error(junk: bytes, where: int, byte: int) -> N
 
 
 def _flipped(where: int, byte: int) -> bytes:
-    data = bytearray(load.__globals__["FOLDER"].joinpath("layers.relu_forward.npz").read_bytes())
+    data = bytearray(COURSE.goldens.joinpath("layers.relu_forward.npz").read_bytes())
     data[where % len(data)] = byte
     return bytes(data)
 

@@ -123,6 +123,6 @@ def test_the_users_interrupt_passes_through(layers: ModuleType) -> None:
 
 
 def test_a_course_folder_called_nndl_makes_nobody_a_student() -> None:
-    assert program._is_students("/home/ana/nndl/nndl/layers.py")
-    assert not program._is_students("/home/ana/nndl/utils/solver.py")
-    assert not program._is_students("/home/ana/nndl/.venv/lib/numpy/core.py")
+    assert program._is_students("/home/ana/nndl/nndl/layers.py", "nndl")
+    assert not program._is_students("/home/ana/nndl/utils/solver.py", "nndl")
+    assert not program._is_students("/home/ana/nndl/.venv/lib/numpy/core.py", "nndl")

@@ -24,7 +24,7 @@ def place(course: Course, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A released course folder of its own."""
     root = tmp_path_factory.mktemp("course")
     shutil.copy(course.root / "course.toml", root)
-    for folder in ("solutions", "nndl", "assignments", "utils"):
+    for folder in ("solutions", "nndl", "assignments", "goldens"):
         shutil.copytree(course.root / folder, root / folder, ignore=shutil.ignore_patterns("__pycache__", "models"))
     return root
 

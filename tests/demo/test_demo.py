@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import io
 import shutil
 from pathlib import Path
 
-import numpy as np
 import pytest
+from here import COURSE
 
 from grader import course as courses
 from grader import demo
@@ -15,13 +14,16 @@ from grader.classrun.collect import collect
 from grader.classrun.grading import Graded
 from grader.classrun.workers import grade_class
 from grader.course import Course
-from grader.demo.roster import MISTAKEN, Kit, roster
-from grader.judging.models import MODELS
+from grader.demo import Kit
+from grader.judging import models
+from grader.recipes import GivenNet, trained_net
 from grader.reference import Reference
 from grader.release import Release
 from grader.sandbox import SandboxUnavailable
 
 pytestmark = pytest.mark.slow
+OWN = Reference(COURSE.root, COURSE.package).demo()
+STUDENTS = list(OWN.roster())
 
 
 @pytest.fixture(scope="module")
@@ -32,15 +34,15 @@ def graded(course: Course, tmp_path_factory: pytest.TempPathFactory) -> dict[str
     (root / "course.toml").write_text(text)
     for folder in ("solutions", "nndl", "assignments"):
         shutil.copytree(course.root / folder, root / folder, ignore=shutil.ignore_patterns("__pycache__"))
-    net = io.BytesIO()
-    np.savez(
-        net, dataset="offline", **{name: np.zeros(s) for name, s in MODELS["models.two_layer_best"].shapes.items()}
-    )
+    own = courses.load(root)
+    reference = Reference(root, own.package)
+    given = trained_net(reference, "models.two_layer_best")
+    assert isinstance(given, GivenNet)
+    net = models.untrained(given)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(demo, "_train", lambda reference, *paths: [_write(path, net.getvalue()) for path in paths])
-        own = courses.load(root)
+        patch.setattr(reference.demo(), "_train", lambda reference, *paths: [_write(path, net) for path in paths])
         kit = demo.make_kit(own, own["hw3"], root / "demo")
-    demo.make_class(kit, own["hw3"], root / "submitted")
+    demo.make_class(kit, STUDENTS, own["hw3"], root / "submitted")
     found = grade_class(own, own["hw3"], collect(root / "submitted", own["hw3"]))
     return {one.entry.student: one for one in found}
 
@@ -55,7 +57,7 @@ def wrong(one: Graded) -> dict[str, str]:
 
 
 def test_everybody_is_graded(graded: dict[str, Graded]) -> None:
-    assert set(graded) == {student.name for student in roster()}
+    assert set(graded) == {student.name for student in STUDENTS}
     assert len(graded) >= 24
     assert not any("the grader failed" in remark for one in graded.values() for remark in one.report.remarks)
 
@@ -65,7 +67,7 @@ def test_what_is_right_loses_nothing(name: str, graded: dict[str, Graded]) -> No
     assert wrong(graded[name]) == {}
 
 
-@pytest.mark.parametrize(("name", "exercise", "misconception"), MISTAKEN)
+@pytest.mark.parametrize(("name", "exercise", "misconception"), OWN.MISTAKEN)
 def test_each_misconception_is_named_and_costs_its_exercise_only(
     name: str, exercise: str, misconception: str, graded: dict[str, Graded]
 ) -> None:
@@ -102,7 +104,7 @@ def test_without_a_sandbox_the_demo_says_so_first_and_goes_on_bare(
 
     monkeypatch.setattr(demo, "choose_confinement", refuse)
     monkeypatch.setattr(demo, "release", lambda *_, **__: Release((), (), 0, {}))
-    monkeypatch.setattr(demo, "make_kit", lambda *_: Kit({}, {}, b"", b"", Reference.of(course)))
+    monkeypatch.setattr(demo, "make_kit", lambda *_: Kit({}, {}, {}, Reference.of(course)))
     monkeypatch.setattr(demo, "make_class", lambda *_: None)
     monkeypatch.setattr(demo, "collect", lambda *_: [])
     monkeypatch.setattr(demo.show, "grade_class", grade)

@@ -9,6 +9,8 @@ from reports import COURSE, a_class, everything, report
 from grader.feedback import next_steps, summary
 from utils.checks.pack import load
 
+GOLDENS = COURSE.root / "goldens"
+
 
 def test_pass_rates_count_every_verdict():
     rates = {rate.exercise.name: rate for rate in summary.pass_rates(a_class(), COURSE["hw3"])}
@@ -23,9 +25,9 @@ def test_the_most_frequent_misconception_comes_first_and_counts_a_student_once()
     twice = reports[7]
     affine = next(v for v in twice.exercises if v.name == "layers.affine_backward")
     reports[7] = replace(twice, exercises=(*twice.exercises, affine))
-    first = next(m for m in summary.misconceptions(reports) if m.name == "column_db")
+    first = next(m for m in summary.misconceptions(reports, GOLDENS) if m.name == "column_db")
     assert first.students == ["carol", "dan"]
-    counts = [len(entry.students) for entry in summary.misconceptions(reports)]
+    counts = [len(entry.students) for entry in summary.misconceptions(reports, GOLDENS)]
     assert counts == sorted(counts, reverse=True)
 
 
@@ -83,10 +85,10 @@ def test_there_is_no_next_step_when_everything_is_right():
 
 
 def test_a_misconception_says_which_visible_case_shows_it():
-    known = summary.Misconception("layers.affine_backward", "db-keeps-axis", "It is.")
-    assert known.visible_case in [golden.case.title for golden in load(known.exercise).cases]
-    assert summary.Misconception("layers.affine_backward", "nobody knows it", "It is.").visible_case is None
-    assert summary.Misconception("models.two_layer_best", "no pack", "It is.").visible_case is None
+    known = summary.Misconception("layers.affine_backward", "db-keeps-axis", "It is.", GOLDENS)
+    assert known.visible_case in [golden.case.title for golden in load(known.exercise, GOLDENS).cases]
+    assert summary.Misconception("layers.affine_backward", "nobody knows it", "It is.", GOLDENS).visible_case is None
+    assert summary.Misconception("models.two_layer_best", "no pack", "It is.", GOLDENS).visible_case is None
 
 
 def test_an_exercise_says_how_long_it_took():

@@ -386,7 +386,7 @@ def safetensors_files(draw: st.DrawFn) -> bytes:
 @st.composite
 def packs(draw: st.DrawFn) -> bytes:
     """A golden pack of the kit with its description twisted."""
-    path = Path(__file__).parents[2] / "utils" / "checks" / "goldens" / "layers.relu_backward.npz"
+    path = Path(__file__).parents[2] / "goldens" / "layers.relu_backward.npz"
     with np.load(path) as file:
         arrays = {name: file[name] for name in file.files}
     tree = draw(twisted(json.loads(arrays["pack"].tobytes())))

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from here import RECIPES
+from submissions import write
 
 from grader.course import Course
 from grader.errors import CourseError
@@ -28,16 +29,16 @@ def expected(name: str, reference: Reference) -> Expected:
 def test_nothing_slips_through(name: str, course: Course, reference: Reference) -> None:
     found = outcomes(course.root, (name, *followers(course, name)), mutants(name, reference))
     survivors = [outcome for outcome in found if not outcome.rejected]
-    assert not Equivalents.read().unexplained(survivors)
-    assert not Equivalents.read().stale(survivors, [name])
+    assert not Equivalents.read(reference).unexplained(survivors)
+    assert not Equivalents.read(reference).stale(survivors, [name])
 
 
 @pytest.mark.slow
-def test_the_page_is_true(course: Course) -> None:
+def test_the_page_is_true(course: Course, reference: Reference) -> None:
     pytest.importorskip("torch", reason="the page is about HW6, too: pip install torch")
     found = [outcome for _, outcome in prove(course)]
     survivors = [outcome for outcome in found if not outcome.rejected]
-    equivalents = Equivalents.read()
+    equivalents = Equivalents.read(reference)
     assert not equivalents.unexplained(survivors)
     assert not equivalents.stale(survivors, solved(course))
     assert (course.root / PAGE).read_text("utf-8") == report(found, equivalents, solved(course))
@@ -107,10 +108,12 @@ def test_the_list_of_equivalents_is_complete_and_has_no_idle_entries() -> None:
 
 
 def test_an_entry_listed_twice_is_an_error(tmp_path: Path) -> None:
-    file = tmp_path / "equivalents.toml"
-    file.write_text('[[because]]\nreason = "so"\nmutants = [["a.f", "x", "y"], ["a.f", "x", "y"]]\n')
+    write(tmp_path, {"solutions/pkg/__init__.py": b""})
+    (tmp_path / "solutions" / "equivalents.toml").write_text(
+        '[[because]]\nreason = "so"\nmutants = [["a.f", "x", "y"], ["a.f", "x", "y"]]\n'
+    )
     with pytest.raises(CourseError, match="listed twice"):
-        Equivalents.read(file)
+        Equivalents.read(Reference(tmp_path, "pkg"))
 
 
 def test_what_is_missed_stands_in_the_page() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from types import ModuleType
 
 import msgspec
@@ -12,7 +13,9 @@ import pytest
 from submissions import submission
 
 from grader.course import Assignment, Course, Exercise
-from grader.judging import models, open_nets, oracle
+from grader.judging import open_nets, oracle
+from grader.recipes import OwnNet, trained_net
+from grader.reference import Reference
 from grader.report import Verdict
 from grader.sandbox import choose_confinement
 from utils.checks.program import run_program
@@ -54,11 +57,15 @@ def labels() -> np.ndarray:
 
 
 @pytest.fixture(autouse=True)
-def hidden_images(labels: np.ndarray, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Images whose class is told by one pixel."""
+def own_net(labels: np.ndarray, reference: Reference, monkeypatch: pytest.MonkeyPatch) -> OwnNet:
+    """The course's net, measured on images whose class is told by one pixel."""
     X = np.zeros((IMAGES, 3, 32, 32))
     X.reshape(IMAGES, -1)[np.arange(IMAGES), labels] = 64
-    monkeypatch.setattr(models, "hidden_images", lambda dataset, key: (X, labels))
+    net = trained_net(reference, "models.open_ended")
+    assert isinstance(net, OwnNet)
+    changed = replace(net, unseen=lambda dataset, key: (X, labels))
+    monkeypatch.setattr(oracle, "trained_net", lambda *_: changed)
+    return changed
 
 
 @pytest.fixture(scope="module")
@@ -68,7 +75,7 @@ def exercise(course: Course) -> Exercise:
 
 
 @pytest.fixture
-def grade_net(exercise: Exercise) -> GradeNet:
+def grade_net(exercise: Exercise, own_net: OwnNet) -> GradeNet:
     """Grades code and weights in this process."""
 
     def grade(code: str = LINEAR, net: bytes | None = None) -> Verdict:
@@ -77,7 +84,7 @@ def grade_net(exercise: Exercise) -> GradeNet:
             exec(code, module.__dict__)
             return run_program(program, {"torch_models": module}, inputs, fetch)
 
-        return open_nets.grade(submission({FILE: net or stored(weights())}), exercise, run, b"secret")
+        return open_nets.grade(submission({FILE: net or stored(weights())}), exercise, own_net, run, b"secret")
 
     return grade
 
@@ -113,7 +120,7 @@ def test_a_net_earns_by_its_accuracy_on_unseen_images(
     accuracy = float(np.isin(labels, range(5)).mean())
     assert 0.42 < accuracy < 0.68
     assert some.score == pytest.approx(some.max_score * (accuracy - 0.40) / 0.30, abs=0.01)
-    assert said(some).startswith(f"{accuracy:.1%} of {IMAGES} unseen images (offline) are classified right; ")
+    assert said(some).startswith(f"{accuracy:.1%} of {IMAGES} unseen examples (offline) are classified right; ")
 
 
 def test_a_net_that_knows_nothing_earns_nothing(grade_net: GradeNet) -> None:
@@ -121,16 +128,16 @@ def test_a_net_that_knows_nothing_earns_nothing(grade_net: GradeNet) -> None:
     assert (verdict.verdict, verdict.score) == ("fail", 0)
 
 
-def test_only_images_and_weights_are_sent(exercise: Exercise) -> None:
+def test_only_images_and_weights_are_sent(exercise: Exercise, own_net: OwnNet) -> None:
     sent: dict[str, object] = {}
 
     def run(program: str, inputs: Mapping[str, object], *_: object) -> open_nets.Answer:
         sent.update(inputs)
         return open_nets.Crash(False, "Error", "seen enough")
 
-    open_nets.grade(submission({FILE: stored(weights())}), exercise, run, b"secret")
+    open_nets.grade(submission({FILE: stored(weights())}), exercise, own_net, run, b"secret")
     assert {name: getattr(value, "dtype", None) for name, value in sent.items()} == {
-        "images": "float32",
+        "inputs": "float32",
         "weights": "uint8",
     }
 
@@ -166,7 +173,7 @@ def test_lazy_layers_buffers_and_tied_weights_come_back(grade_net: GradeNet, tmp
     path = save_net(tmp_path / "open_ended.safetensors", net.train(), {"dataset": "offline"})
     assert scores_of(net.eval(), np.zeros((2, 3, 32, 32))).argmax(axis=1).tolist() == [3, 3]
     verdict = grade_net(CONV, path.read_bytes())
-    assert "unseen images (offline) are classified right" in said(verdict)
+    assert "unseen examples (offline) are classified right" in said(verdict)
 
 
 # Knows the images without any weights, as a net does that is fitted while it is graded; its file is decoration.
@@ -201,7 +208,7 @@ def test_what_a_net_knows_without_its_weights_earns_nothing(
     verdict = grade_net(code, net)
     assert (verdict.verdict, verdict.score) == ("fail", 0)
     assert "With its weights shuffled the net still classifies 100.0% right" in said(verdict)
-    monkeypatch.setattr(open_nets, "GUESSING", 1.0)
+    monkeypatch.setattr(open_nets, "GUESSING", 10.0)
     assert grade_net(code, net).verdict == "pass"  # but for the second run it would have earned everything
 
 
@@ -256,7 +263,7 @@ PICKLE = pickle.dumps({"2.weight": np.zeros((10, 3072))})
 
 BAD = {
     "a stub": (_with('raise NotImplementedError("open_ended_net: your code here")'), None, "missing", "your code here"),
-    "another file": (LINEAR, PICKLE, "error", "is no safetensors file: write it again with save_net."),
+    "another file": (LINEAR, PICKLE, "error", "is no safetensors file: save it again."),
     "a header that claims a terabyte": (LINEAR, (1 << 40).to_bytes(8, "little") + b"{}", "error", "is no safetensors"),
     "a header nested too deep": (LINEAR, (10**5).to_bytes(8, "little") + b"[" * 10**5, "error", "which data set"),
     "no data set": (LINEAR, save(weights()), "error", "does not say which data set it was trained on"),
@@ -296,7 +303,7 @@ BAD = {
         LINEAR.replace("3072, 10))", "3072, 10), nn.AdaptiveAvgPool1d(1))"),
         None,
         "error",
-        f"The net gives scores of shape ({SENT}, 1) for {SENT} images; they have to be ({SENT}, 10).",
+        f"The net gives scores of shape ({SENT}, 1) for {SENT} examples; they have to be ({SENT}, 10).",
     ),
     "labels for scores": (
         LINEAR.replace("nn.Linear(3072, 10))", "Labels(3072, 10))")

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import io
+import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
 import numpy as np
 import pytest
+from here import COURSE
 from submissions import solved, submission
 
 from grader.course import Course
-from grader.demo.roster import CHEAT
 from grader.judging import models, numeric_gradients, oracle
 from grader.judging.answers import Answers
+from grader.recipes import GivenNet, recipe_book
 from grader.reference import Edit, Reference
 from grader.report import Report, Verdict
 from grader.sandbox import Confinement, choose_confinement
@@ -218,7 +221,7 @@ def test_a_function_that_was_renamed_is_missing(grade: Grade, reference: Referen
 
 
 def test_an_object_that_is_equal_to_everything_earns_nothing(grade: Grade, reference: Reference) -> None:
-    report = grade({"nndl/layers.py": CHEAT.encode()})
+    report = grade({"nndl/layers.py": reference.demo().CHEAT.encode()})
     assert report.score == 0
     assert verdicts(report)["layers.affine_forward"] != "pass"
 
@@ -255,9 +258,15 @@ def npz(**arrays: object) -> bytes:
     return out.getvalue()
 
 
+def given_net() -> GivenNet:
+    net = recipe_book(Reference(COURSE.root, COURSE.package)).net("models.two_layer_best")
+    assert isinstance(net, GivenNet)
+    return net
+
+
 def weights(scale: float = 0.01) -> dict[str, object]:
     rng = np.random.default_rng(0)
-    shapes = models.MODELS["models.two_layer_best"].shapes
+    shapes = given_net().shapes
     return {name: scale * rng.standard_normal(shape) for name, shape in shapes.items()}
 
 
@@ -281,7 +290,7 @@ def test_weights_that_cannot_be_used_are_said_in_one_sentence(grade: Grade, data
 def test_a_net_that_knows_nothing_earns_nothing(grade: Grade) -> None:
     verdict = one(grade({"models/two_layer_best.npz": npz(**weights(), dataset="offline")}), "models.two_layer_best")
     assert (verdict.verdict, verdict.score) == ("fail", 0)
-    assert "of 2000 unseen images (offline)" in verdict.findings[0].hint
+    assert "of 2000 unseen examples (offline)" in verdict.findings[0].hint
 
 
 def test_a_net_earns_by_its_accuracy_on_unseen_images(
@@ -292,8 +301,9 @@ def test_a_net_earns_by_its_accuracy_on_unseen_images(
     y = rng.integers(10, size=2000)
     X = np.zeros((2000, 3, 32, 32))
     X.reshape(2000, -1)[np.arange(2000), y] = 1
-    monkeypatch.setattr(models, "hidden_images", lambda dataset, key: (X, y))
-    net = {name: np.zeros(shape) for name, shape in models.MODELS["models.two_layer_best"].shapes.items()}
+    known_net = replace(given_net(), unseen=lambda dataset, key: (X, y))
+    monkeypatch.setattr(models, "trained_net", lambda *_: known_net)
+    net = {name: np.zeros(shape) for name, shape in given_net().shapes.items()}
     known = 4
     net["W1"][np.arange(known), np.arange(known)] = 1
     net["W2"][np.arange(known), np.arange(known)] = 1
@@ -305,8 +315,8 @@ def test_a_net_earns_by_its_accuracy_on_unseen_images(
 
 
 def test_the_grader_without_cifar10_says_so_and_goes_on(grade: Grade, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(models, "find_cifar10", lambda: None)
-    models.hidden_images.cache_clear()
+    monkeypatch.setattr(sys.modules[given_net().unseen.__module__], "find_cifar10", lambda: None)
+    given_net().unseen.cache_clear()  # type: ignore[attr-defined]
     verdict = one(grade({"models/two_layer_best.npz": npz(**weights(), dataset="cifar10")}), "models.two_layer_best")
     assert verdict.verdict == "error"
     assert "the grader has no copy" in verdict.findings[0].hint

@@ -16,8 +16,8 @@ import yaml
 from packaging.requirements import Requirement
 
 from grader.errors import ReleaseRefused, UnusableInput
-from grader.release import edition
 from grader.release.edition import student_edition
+from grader.release.front import front_matter
 
 ROOT = Path(__file__).parents[2]
 
@@ -139,16 +139,28 @@ def test_is_what_lies_about_in_utils_refused(copied, tree):
         student_edition(copied, copied.root / "out", tree)
 
 
-def dependencies(path: Path) -> dict[str, Requirement]:
+@pytest.fixture(scope="module")
+def front(course) -> dict[str, str]:
+    """What stands at the top of the edition."""
+    return {name: data.decode() for name, data in front_matter(course).items()}
+
+
+@pytest.fixture(scope="module")
+def kit() -> dict[str, str]:
+    """The same of this repository."""
+    return {name: (ROOT / name).read_text("utf-8") for name in ("pyproject.toml", "environment.yml")}
+
+
+def dependencies(project: str) -> dict[str, Requirement]:
     """The dependencies of a pyproject.toml by name."""
-    listed = tomllib.loads(path.read_text("utf-8"))["project"]["dependencies"]
+    listed = tomllib.loads(project)["project"]["dependencies"]
     return {Requirement(text).name: Requirement(text) for text in listed}
 
 
-def test_does_the_edition_ask_for_the_same_versions_as_the_kit():
-    students, kit = dependencies(edition.FRONT / "pyproject.toml"), dependencies(ROOT / "pyproject.toml")
-    assert students == {name: kit[name] for name in students}
-    fields = [tomllib.loads((folder / "pyproject.toml").read_text("utf-8")) for folder in (edition.FRONT, ROOT)]
+def test_does_the_edition_ask_for_the_same_versions_as_the_kit(front, kit):
+    students, known = dependencies(front["pyproject.toml"]), dependencies(kit["pyproject.toml"])
+    assert students == {name: known[name] for name in students}
+    fields = [tomllib.loads(files["pyproject.toml"]) for files in (front, kit)]
     assert fields[0]["build-system"] == fields[1]["build-system"]
     for field in ("name", "version", "requires-python"):
         assert fields[0]["project"][field] == fields[1]["project"][field]
@@ -159,7 +171,7 @@ def test_does_the_edition_ask_for_the_same_versions_as_the_kit():
     )
 
 
-def test_does_the_edition_ask_for_all_that_its_code_imports(tree):
+def test_does_the_edition_ask_for_all_that_its_code_imports(tree, front):
     imported = set()
     for path, data in tree.items():
         if path.endswith(".py") and path != "setup.py":  # what that one needs stands in [build-system]
@@ -177,23 +189,22 @@ def test_does_the_edition_ask_for_all_that_its_code_imports(tree):
         "PIL": "matplotlib",
         "requests": "pooch",
     }
-    project = tomllib.loads((edition.FRONT / "pyproject.toml").read_text("utf-8"))["project"]
+    project = tomllib.loads(front["pyproject.toml"])["project"]
     extras = {Requirement(need).name for needs in project["optional-dependencies"].values() for need in needs}
-    asked = dependencies(edition.FRONT / "pyproject.toml").keys() | extras
+    asked = dependencies(front["pyproject.toml"]).keys() | extras
     assert {comes_with.get(name, name) for name in foreign} <= asked
 
 
-@pytest.mark.parametrize("folder", [ROOT, edition.FRONT], ids=["kit", "student"])
-def test_does_conda_get_what_pip_gets(folder):
+@pytest.mark.parametrize("which", ["kit", "front"])
+def test_does_conda_get_what_pip_gets(which, request):
     """Every dependency of pyproject.toml, but for those that only PyPI has: pip brings them with the package."""
-    environment = yaml.safe_load((folder / "environment.yml").read_text("utf-8"))
+    files = request.getfixturevalue(which)
+    environment = yaml.safe_load(files["environment.yml"])
     *packages, pip = environment["dependencies"]
     assert pip == {"pip": ["-e ."]}
     listed = {Requirement(text).name: Requirement(text) for text in packages if not text.startswith("python=")}
     listed.pop("pip")
-    assert listed == {
-        name: need for name, need in dependencies(folder / "pyproject.toml").items() if name != "sandlock"
-    }
+    assert listed == {name: need for name, need in dependencies(files["pyproject.toml"]).items() if name != "sandlock"}
     python = next(text for text in packages if text.startswith("python="))
-    needs = tomllib.loads((folder / "pyproject.toml").read_text("utf-8"))["project"]["requires-python"]
+    needs = tomllib.loads(files["pyproject.toml"])["project"]["requires-python"]
     assert Requirement(f"python{needs}").specifier.contains(python.removeprefix("python="))

@@ -17,7 +17,7 @@ from grader.release.gate.released import Released
 from grader.release.gate.solution_lines import survivors
 from utils.checks.pack import Pack
 
-PACK = "utils/checks/goldens/further.max_norm.npz"
+PACK = "goldens/further.max_norm.npz"
 STUB = b'raise NotImplementedError("max_norm: your code here")'
 
 
@@ -32,7 +32,7 @@ def test_has_each_a_stub_for_fun_and_an_optional_pack(names, tree):
     text = tree["nndl/further.py"].decode()
     assert "SOLUTION" not in text
     assert text.count("NotImplementedError") == text.count(", for fun) ========") == len(names)
-    assert all(Pack.from_bytes(tree[f"utils/checks/goldens/{name}.npz"]).optional for name in names)
+    assert all(Pack.from_bytes(tree[f"goldens/{name}.npz"]).optional for name in names)
     others = [path for path in tree if path.endswith(".npz") and "further." not in path]
     assert not any(Pack.from_bytes(tree[path]).optional for path in others)
 
@@ -69,8 +69,8 @@ def test_does_the_gate_look_at_them(course, reference, tree):
     easy = type(pack.cases[0])(type(other.case)("easy", "out = 1", {}), {"out": 1})
     passed = {**tree, PACK: Pack(pack.exercise, {}, (easy,), optional=True).to_bytes()}
     assert any("the stub of further.max_norm passes" in str(x) for x in checks(Released(passed, course, reference)))
-    unlisted = {**tree, "utils/checks/goldens/further.secret.npz": tree[PACK]}
-    assert [leak.path for leak in inspect(unlisted, course, reference)] == ["utils/checks/goldens/further.secret.npz"]
+    unlisted = {**tree, "goldens/further.secret.npz": tree[PACK]}
+    assert [leak.path for leak in inspect(unlisted, course, reference)] == ["goldens/further.secret.npz"]
 
 
 COPY = b"""

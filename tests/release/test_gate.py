@@ -15,7 +15,7 @@ from grader.release.gate.released import Leak, Released
 from utils.checks.pack import Pack
 
 NOTEBOOK = "assignments/hw3/FC_nets.ipynb"
-PACK = "utils/checks/goldens/layers.relu_forward.npz"
+PACK = "goldens/layers.relu_forward.npz"
 STUB = b'raise NotImplementedError("relu_forward: your code here")'
 
 
@@ -87,7 +87,7 @@ PLANTS = {
         "grader": (with_file("grader/judging/oracle.py"), "grader/judging/oracle.py"),
         "course.toml": (with_file("course.toml"), "course.toml"),
         "another notebook": (with_file("assignments/hw3/FC_nets_solved.ipynb", b'{"cells": []}'), "assignments/hw3/"),
-        "a pack of nothing": (with_file("utils/checks/goldens/layers.secret.npz"), "utils/checks/goldens/"),
+        "a pack of nothing": (with_file("goldens/layers.secret.npz"), "goldens/"),
         "weights": (with_file("assignments/hw3/models/two_layer_best.npz"), "assignments/hw3/models/"),
         "outside": (with_file("../layers.py"), "../layers.py"),
         "hidden": (with_file("utils/.secret.py"), "utils/.secret.py"),
@@ -203,7 +203,7 @@ def test_are_packs_compared_by_value(tree):
         pack.exercise,
         pack.hints,
         tuple(
-            type(g)(g.case, {name: value * (1 + 1e-15) for name, value in g.want.items()}, g.misconceptions)
+            type(g)(g.case, {name: value * (1 + 1e-15) for name, value in g.expected.items()}, g.misconceptions)
             for g in pack.cases
         ),
         pack.requires,

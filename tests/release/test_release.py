@@ -73,7 +73,7 @@ def test_does_a_check_refuse_what_is_stale_and_write_nothing(released):
     edit(root / "course.toml", '"layers.relu_forward", points = 2', '"layers.relu_forward", points = 1')
     (root / "assignments/hw3/backprop.ipynb").unlink()
     (root / "nndl/old.py").write_text("x = 1\n")
-    (root / "utils/checks/goldens/layers.relu_forward.npz").write_bytes(b"")
+    (root / "goldens/layers.relu_forward.npz").write_bytes(b"")
     before = files_in(root)
     with pytest.raises(ReleaseRefused) as refused:
         release(load(root), ["hw3"], check=True)
@@ -84,7 +84,7 @@ def test_does_a_check_refuse_what_is_stale_and_write_nothing(released):
         "  - assignments/hw3/backprop.ipynb is missing",
         "  - nndl/fc_net.py is not what the sources give",
         "  - nndl/layers.py is not what the sources give",
-        "  - utils/checks/goldens/layers.relu_forward.npz is not what the sources give",
+        "  - goldens/layers.relu_forward.npz is not what the sources give",
         "  - nndl/old.py comes from no source any more",
     ]
     result = release(load(root), ["hw3"])
@@ -93,7 +93,7 @@ def test_does_a_check_refuse_what_is_stale_and_write_nothing(released):
 
 
 def test_is_what_is_left_over_removed_and_what_is_somebody_s_own_spared(released):
-    left_over = ["nndl/old.py", "assignments/hw3/old.ipynb", "utils/checks/goldens/layers.old.npz"]
+    left_over = ["nndl/old.py", "assignments/hw3/old.ipynb", "goldens/layers.old.npz"]
     own = ["nndl/notes.txt", "assignments/hw3/models/two_layer_best.npz", "assignments/hw3/notes.md"]
     for path in left_over + own:
         (released.root / path).parent.mkdir(exist_ok=True)

@@ -191,7 +191,7 @@ def test_does_every_stub_of_the_course_raise(course, tree):
             if exercise.score is not None or course.absent(exercise.module):
                 continue
             module = importlib.import_module(f"{name}.{exercise.module}")
-            pack = Pack.from_bytes(tree[f"utils/checks/goldens/{exercise.name}.npz"])
+            pack = Pack.from_bytes(tree[f"goldens/{exercise.name}.npz"])
             judgement = behaviour.verdict(pack, exercise, module)
             assert judgement.share == 0
             assert [finding.verdict for finding in judgement.findings] == ["missing"], exercise.name

@@ -94,6 +94,6 @@ def test_the_numpy_course_never_imports_torch() -> None:
         "import nndl.layers, nndl.fc_net, nndl.optim, nndl.cnn, nndl.conv_layers, nndl.neural_net, nndl.backprop\n"
         "print('torch' in sys.modules)"
     )
-    root = pack.FOLDER.parents[2]
+    root = Path(__file__).parents[2]
     ran = subprocess.run([sys.executable, "-c", program], cwd=root, capture_output=True, text=True, check=True)
     assert ran.stdout == "False\n"

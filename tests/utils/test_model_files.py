@@ -12,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from utils.checks.weights import MOST_ARRAYS
 from utils.errors import DataError
-from utils.model_files import MOST_ARRAYS, load_model, save_model, write_npz
+from utils.model_files import load_model, save_model, write_npz
 
 PARAMS = {"W1": np.arange(12.0).reshape(3, 4), "b1": np.zeros(3), "W2": np.ones((2, 3), np.float32), "b2": np.ones(2)}
 OFFLINE = {"dataset": np.str_("offline"), "X_train": np.zeros(3)}
@@ -142,7 +143,9 @@ def test_without_the_list_of_damages_one_gets_through(tmp_path, monkeypatch):
     content[60] ^= 0xFF
     (tmp_path / "net.npz").write_bytes(content)
     refusal(tmp_path / "net.npz")
-    monkeypatch.setattr("utils.model_files._DAMAGED", (OSError, ValueError, EOFError, zipfile.BadZipFile, RuntimeError))
+    monkeypatch.setattr(
+        "utils.checks.weights._DAMAGED", (OSError, ValueError, EOFError, zipfile.BadZipFile, RuntimeError)
+    )
     with pytest.raises(zlib.error):
         load_model(tmp_path / "net.npz")
 
@@ -188,7 +191,11 @@ def test_a_bomb(tmp_path):
 
 @pytest.mark.parametrize(
     ("arrays", "sentence"),
-    [({"dataset": "offline"}, "no weights"), ({"W1": np.ones(2)}, "which data set"), ({"dataset": "x"}, "which data")],
+    [
+        ({"dataset": "offline"}, "no weights"),
+        ({"W1": np.ones(2)}, "which data set"),
+        ({"W1": np.ones(2), "dataset": "x"}, "which data"),
+    ],
 )
 def test_what_belongs_in_is_missing(tmp_path, arrays, sentence):
     assert sentence in refusal(write_npz(tmp_path / "net.npz", arrays))

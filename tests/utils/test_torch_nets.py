@@ -14,7 +14,7 @@ torch = pytest.importorskip("torch", reason="PyTorch, which only HW6 needs, is n
 from torch import nn  # noqa: E402
 
 from utils.checks import CheckFailed, check  # noqa: E402
-from utils.model_files import safetensors_dataset  # noqa: E402
+from utils.checks.weights import safetensors_dataset  # noqa: E402
 from utils.torch_nets import PIXEL_SPREAD, as_input, restored, save_net, scores_of  # noqa: E402
 from utils.torch_training import as_tensors  # noqa: E402
 
@@ -73,7 +73,7 @@ def test_a_net_without_finite_weights_is_not_saved(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"call it net\.safetensors"):
         save_net(tmp_path / "net.npz", used(), OFFLINE)
     with pytest.raises(ValueError, match="get_CIFAR10_data"):
-        save_net(tmp_path / "net.safetensors", used(), {"dataset": "mine"})
+        save_net(tmp_path / "net.safetensors", used(), {"dataset": "mine, or so"})
     assert list(tmp_path.iterdir()) == []
 
 
@@ -89,13 +89,13 @@ def bare(header: object, length: int | None = None) -> bytes:
         (b"PK\x03\x04 an archive", "is no safetensors file"),
         (bare({}, 2**40), "is no safetensors file"),
         (bare({}), "does not say which data set"),
-        (bare({"__metadata__": {"dataset": "mine"}}), "does not say which data set"),
+        (bare({"__metadata__": {"dataset": "mine, or so"}}), "does not say which data set"),
         (bare({"__metadata__": {"dataset": ["offline"]}}), "does not say which data set"),
         (bare(["__metadata__"]), "does not say which data set"),
     ],
 )
 def test_a_file_of_another_kind_is_refused(data: bytes, words: str) -> None:
-    with pytest.raises(DataError, match=rf"^a\.safetensors {words}.*: write it again with save_net\.$"):
+    with pytest.raises(DataError, match=rf"^a\.safetensors {words}.*: save it again\.$"):
         safetensors_dataset(data, "a.safetensors")
 
 
@@ -129,4 +129,4 @@ def test_the_visible_check_measures_the_net_that_the_constructor_builds(
     fails(r"There is no model file models/two_layer_best\.npz", "models/two_layer_best.npz", raw, build)
     fails(r"the course takes two_layer_best\.npz, open_ended\.safetensors", "models/open_ended.npz", raw, build)
     Path("models/open_ended.safetensors").unlink()
-    fails("train the net and write it with save_net", "models/open_ended.safetensors", raw, build)
+    fails("train the net and save it", "models/open_ended.safetensors", raw, build)

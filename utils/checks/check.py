@@ -12,12 +12,13 @@ from typing import Any
 
 import numpy as np
 
+from utils.checks.course import Course, course_of, find
+from utils.checks.diagnose import answer_case, judge
 from utils.errors import DataError
 
 from .case import Finding
-from .diagnose import answer_case, judge
 from .models import check_model
-from .pack import FOLDER, Pack, PackError, load, names
+from .pack import Pack, PackError, load, names
 from .program import seeded_runner
 
 
@@ -92,8 +93,8 @@ def check(target: Callable[..., Any] | str, *args: Any) -> None:
     Parameters
     ----------
     target : function, class or str
-        What you wrote, as imported from ``nndl``: ``check(affine_forward)``, ``check(TwoLayerNet.loss)``,
-        ``check(TwoLayerNet)``; or the file of a trained net, ``check("models/two_layer_best.npz", data, TwoLayerNet)``.
+        What you wrote, as imported from your package: ``check(affine_forward)``, ``check(Net.loss)``, ``check(Net)``;
+        or the file of a trained net, ``check("models/best.npz", data, Net)``.
     *args
         For a trained net: the data it was trained on and the class that runs it.
 
@@ -134,7 +135,7 @@ def check_inputs(exercise: str, title: str) -> dict[str, object]:
     dict of str to object
         By the names that the check's program uses.
     """
-    cases = {golden.case.title: golden.case.inputs for golden in load(exercise).cases}
+    cases = {golden.case.title: golden.case.inputs for golden in load(exercise, find().goldens).cases}
     if title not in cases:
         raise KeyError(f'{exercise} has no case "{title}"; its cases are: {"; ".join(cases)}.')
     return cases[title]
@@ -167,7 +168,7 @@ def examine(pack: Pack, namespace: Mapping[str, object]) -> CheckResult:
     return CheckResult(pack.exercise, passed, judgement.findings, len(results), program, pack.optional)
 
 
-def find_packs(wanted: Iterable[str]) -> list[Pack]:
+def find_packs(wanted: Iterable[str], course: Course) -> list[Pack]:
     """The packs of the exercises called `wanted`: full names, modules or beginnings; all that are graded for none.
 
     Raises
@@ -175,16 +176,18 @@ def find_packs(wanted: Iterable[str]) -> list[Pack]:
     PackError
         Naming what there is, where one is unknown.
     """
-    known = names()
+    known = names(course.goldens)
     chosen: list[str] = []
     for name in wanted:
-        clean = name.removeprefix("nndl.").removesuffix(".py")
+        clean = name.removeprefix(f"{course.package}.").removesuffix(".py")
         found = [exercise for exercise in known if exercise == clean or exercise.startswith(f"{clean}.")]
         found = found or [exercise for exercise in known if clean in exercise.split(".")]
         if not found:
-            raise PackError(f'There is no exercise "{name}"; there are {", ".join(known) or f"none in {FOLDER}"}.')
+            raise PackError(
+                f'There is no exercise "{name}"; there are {", ".join(known) or f"none in {course.goldens}"}.'
+            )
         chosen += found
-    packs = [load(exercise) for exercise in dict.fromkeys(chosen or known)]
+    packs = [load(exercise, course.goldens) for exercise in dict.fromkeys(chosen or known)]
     return [pack for pack in packs if chosen or not pack.optional]
 
 
@@ -192,23 +195,25 @@ def _exercises(target: Callable[..., Any]) -> list[tuple[Pack, dict[str, object]
     """The packs that a function or class answers for, with the namespace to run them in."""
     module_name = getattr(target, "__module__", "") or ""
     qualified = getattr(target, "__qualname__", "") or ""
+    course = course_of(target)
     if not callable(target) or not qualified:
-        raise TypeError(f"check() takes a function or class of nndl, not {target!r}.")
+        raise TypeError(f"check() takes a function or class of {course.package}, not {target!r}.")
     short = module_name.rsplit(".", 1)[-1]
     full = f"{short}.{qualified}"
-    known = names()
+    known = names(course.goldens)
     found = [name for name in known if name == full or name.startswith(f"{full}.")]
     if not found:
         alike = [name for name in known if name.split(".", 1)[1] == qualified]
         if alike:
+            file = f"{course.package}/{alike[0].split('.')[0]}.py"
             raise TypeError(
-                f"This {qualified} was defined in {module_name}; write it into nndl/{alike[0].split('.')[0]}.py "
+                f"This {qualified} was defined in {module_name}; write it into {file} "
                 f"and import it from there, because that is the file you hand in."
             )
         raise TypeError(f"{full} is not an exercise; the exercises are {', '.join(known)}.")
     module = sys.modules[module_name]
     view = module if "." in qualified else _with(module, qualified, target)
-    return [(load(name), {short: view}) for name in found]
+    return [(load(name, course.goldens), {short: view}) for name in found]
 
 
 def _with(module: ModuleType, name: str, value: object) -> SimpleNamespace:

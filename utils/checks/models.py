@@ -1,8 +1,15 @@
-"""The visible check of a trained net: whether its file holds the right arrays, and how good the net is."""
+"""The visible check of a trained net: whether its file holds the right arrays, and how good the net is.
+
+The course says how a net is run. Its table names a function of the given code for each net::
+
+    labels(net, weights, X)  # for a net of the course's design: a label for each example
+    scores(net, file, X)     # for one of the student's own design: a score for each example and class
+"""
 
 from __future__ import annotations
 
-import json
+import importlib
+import io
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -10,14 +17,11 @@ from typing import Any
 
 import numpy as np
 
-from utils.errors import DataError
-from utils.model_files import load_model, safetensors_dataset
+from utils.errors import DataError, reason
 
 from .compare import Array
-from .pack import FOLDER, PackError
-
-TABLE = FOLDER / "models.json"
-CLASSES = 10  # of CIFAR-10, and of the offline set
+from .course import Course, course_of
+from .weights import read_weights, safetensors_dataset
 
 
 def check_model(path: str | os.PathLike[str], data: Mapping[str, Any], net: Callable[..., Any]) -> str:
@@ -26,13 +30,12 @@ def check_model(path: str | os.PathLike[str], data: Mapping[str, Any], net: Call
     Parameters
     ----------
     path : path
-        As written by `utils.data_utils.save_model`: ``"models/two_layer_best.npz"``; or by `utils.torch_nets.save_net`,
-        for a net of your own design: ``"models/open_ended.safetensors"``.
+        As the course's function for saving wrote it: ``"models/best.npz"``; for a net of your own design
+        ``"models/best.safetensors"``.
     data : dict
-        From `utils.data_utils.get_CIFAR10_data`.
+        What the net was trained on: its name as ``"dataset"``, and ``"X_val"`` and ``"y_val"``.
     net : class or function
-        Your net: called with the sizes, it must have ``params`` and ``predict``. For one of your own design its
-        constructor, called without arguments.
+        Your net, or what builds it; the course says how it is called.
 
     Returns
     -------
@@ -45,14 +48,13 @@ def check_model(path: str | os.PathLike[str], data: Mapping[str, Any], net: Call
         In one sentence, when the file is absent, damaged, or not the net that is asked for.
     """
     path = Path(path)
-    rule = _rule(path)
-    right = (_right_torch if "constructor" in rule else _right)(path, rule, data, net)
-    accuracy = float(np.mean(right))
+    rule = _rule(path, course_of(net))
+    accuracy = float(np.mean(_right(path, rule, data, net)))
     start, stop = rule["from"], rule["to"]
     share = share_of_points(accuracy, start, stop)
     return (
         f"{'✓' if share == 1 else '·'} {path}: {accuracy:.1%} on the validation set, worth {share:.0%} of the points "
-        f"({start:.0%} earns none, {stop:.0%} all; the grader measures it on other images)."
+        f"({start:.0%} earns none, {stop:.0%} all; the grader measures it on other examples)."
     )
 
 
@@ -62,45 +64,50 @@ def share_of_points(accuracy: float, start: float, stop: float) -> float:
 
 
 def _right(path: Path, rule: Mapping[str, Any], data: Mapping[str, Any], net: Callable[..., Any]) -> Array:
-    """Whether a net of the course's design is right, for each image of the validation set."""
-    weights, dataset = load_model(path)
-    for name, shape in rule["shapes"].items():
-        seen = weights[name].shape if name in weights else "not there"
-        if seen != tuple(shape):
-            raise DataError(f"{name} in {path} is {seen}; the net to hand in has {tuple(shape)}.")
-    _same_set(path, dataset, data)
-    hidden, inputs = rule["shapes"]["W1"]
-    model = net(inputs, hidden, rule["shapes"]["b2"][0])
-    model.params = weights
+    """Whether a net is right, for each example of the validation set."""
+    try:
+        stored = path.read_bytes()
+    except FileNotFoundError:
+        raise DataError(f"There is no model file {path}: train the net and save it.") from None
+    except OSError as error:
+        raise DataError(f"{path.name} cannot be read ({reason(error)}): save it again.") from error
     X, y = data["X_val"], data["y_val"]
-    right: Array = model.predict(X.reshape(len(X), -1)) == y
+    run = _runner(rule["run"])
+    if "constructor" in rule:
+        _same_set(path, safetensors_dataset(stored, path.name), data)
+        scores = run(net, stored, X)
+        if wrong := unusable_scores(scores, len(y), rule["classes"]):
+            raise DataError(wrong)
+        labels = scores.argmax(axis=1)
+    else:
+        weights, dataset = read_weights(io.BytesIO(stored), path.name)
+        for name, shape in rule["shapes"].items():
+            seen = weights[name].shape if name in weights else "not there"
+            if seen != tuple(shape):
+                raise DataError(f"{name} in {path} is {seen}; the net to hand in has {tuple(shape)}.")
+        _same_set(path, dataset, data)
+        labels = run(net, weights, X)
+    right: Array = labels == y
     return right
 
 
-def _right_torch(path: Path, rule: Mapping[str, Any], data: Mapping[str, Any], net: Callable[..., Any]) -> Array:
-    """The same for a net of the student's design."""
-    from utils import torch_nets  # only HW6 needs PyTorch
-
-    if not path.is_file():
-        raise DataError(f"There is no model file {path}: train the net and write it with save_net.")
-    stored = path.read_bytes()
-    _same_set(path, safetensors_dataset(stored, path.name), data)
-    scores = torch_nets.scores_of(torch_nets.restored(net(), stored), data["X_val"])
-    if wrong := unusable_scores(scores, len(data["y_val"])):
-        raise DataError(wrong)
-    right: Array = scores.argmax(axis=1) == data["y_val"]
-    return right
+def _runner(name: str) -> Callable[..., Any]:
+    """The function of the course's given code that runs a net, by its full name."""
+    module, _, function = name.rpartition(".")
+    run: Callable[..., Any] = getattr(importlib.import_module(module), function)
+    return run
 
 
-def unusable_scores(scores: object, images: int) -> str:
+def unusable_scores(scores: object, examples: int, classes: int) -> str:
     """What keeps a net's scores from being counted, in one sentence; ``""`` where nothing does."""
-    wanted = (images, CLASSES)
+    wanted = (examples, classes)
     if not isinstance(scores, np.ndarray) or scores.dtype.kind != "f":
         return (
-            f"The net gives no floating-point scores; there has to be one for each class, {wanted} for {images} images."
+            "The net gives no floating-point scores; there has to be one for each class, "
+            f"{wanted} for {examples} examples."
         )
     if scores.shape != wanted:
-        return f"The net gives scores of shape {scores.shape} for {images} images; they have to be {wanted}."
+        return f"The net gives scores of shape {scores.shape} for {examples} examples; they have to be {wanted}."
     if not np.isfinite(scores).all():
         return "The net gives scores that are no finite numbers; did the training diverge?"
     return ""
@@ -113,16 +120,12 @@ def _same_set(path: Path, dataset: str, data: Mapping[str, Any]) -> None:
         )
 
 
-def _rule(path: Path) -> dict[str, Any]:
-    try:
-        table = json.loads(TABLE.read_text("utf-8"))
-    except (OSError, ValueError):
-        raise PackError(f"{TABLE} cannot be read; restore it from the course's files.") from None
+def _rule(path: Path, course: Course) -> Mapping[str, Any]:
+    """What the course's table says about a net's file."""
     files = {
-        key.removeprefix("models.") + (".safetensors" if "constructor" in rule else ".npz"): rule
-        for key, rule in table.items()
+        name.partition(".")[2] + (".safetensors" if "constructor" in rule else ".npz"): rule
+        for name, rule in course.nets.items()
     }
     if path.name not in files:
         raise DataError(f"No trained net called {path.name} is asked for; the course takes {', '.join(files)}.")
-    asked: dict[str, Any] = files[path.name]
-    return asked
+    return files[path.name]

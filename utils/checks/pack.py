@@ -24,7 +24,6 @@ from .compare import Rule
 from .diagnose import CaseResult
 from .program import Answer, Crash, Ran
 
-FOLDER = Path(__file__).parent / "goldens"
 FORMAT = 2
 
 
@@ -121,7 +120,7 @@ class Pack:
             raise PackError(f"{type(error).__name__}: {reason(error)}") from None
 
 
-def load(exercise: str, folder: Path = FOLDER) -> Pack:
+def load(exercise: str, folder: Path) -> Pack:
     """Read the golden pack of an exercise.
 
     Parameters
@@ -145,8 +144,8 @@ def load(exercise: str, folder: Path = FOLDER) -> Pack:
         raise PackError(f"{path} cannot be read ({error}); restore it from the course's files.") from None
 
 
-def names(folder: Path = FOLDER) -> tuple[str, ...]:
-    """List the exercises that have a golden pack."""
+def names(folder: Path) -> tuple[str, ...]:
+    """List the exercises that have a golden pack in a folder."""
     return tuple(sorted(path.name.removesuffix(".npz") for path in folder.glob("*.npz")))
 
 

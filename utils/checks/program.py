@@ -174,18 +174,20 @@ def run_program(
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # SystemExit, too: a check must not end the notebook's kernel
-        return describe_crash(error)
+        return describe_crash(error, _package_of(namespace))
     mutated = tuple(name for name, value in inputs.items() if not _is_unchanged(value, given[name]))
     return Ran({name: variables.get(name) for name in fetch}, mutated)
 
 
-def describe_crash(error: BaseException) -> Crash:
+def describe_crash(error: BaseException, package: str) -> Crash:
     """Find the student's own line in a traceback, and the shapes of the operands on it.
 
     Parameters
     ----------
     error : BaseException
         As caught, with its traceback.
+    package : str
+        The student's package: what is in a folder of this name, or in a notebook, the student wrote.
 
     Returns
     -------
@@ -197,7 +199,7 @@ def describe_crash(error: BaseException) -> Crash:
         source = (error.text or "").strip()
         return Crash(missing, type(error).__name__, error.msg, error.filename or "", error.lineno, source)
     frames = list(_traces(error.__traceback__))
-    own = [trace for trace in frames if _is_students(trace.tb_frame.f_code.co_filename)]
+    own = [trace for trace in frames if _is_students(trace.tb_frame.f_code.co_filename, package)]
     program = [trace for trace in frames if trace.tb_frame.f_code.co_filename == PROGRAM_FILE]
     entered = own[0].tb_frame.f_code.co_qualname if own else ""
     if isinstance(error, AttributeError) and not own and isinstance(error.obj, type | ModuleType | SimpleNamespace):
@@ -228,10 +230,16 @@ def _traces(trace: TracebackType | None) -> Iterator[TracebackType]:
         trace = trace.tb_next
 
 
-def _is_students(file: str) -> bool:
-    """Whether a frame's file is one of the student's: in a folder ``nndl``, or a notebook cell."""
+def _package_of(namespace: Mapping[str, object]) -> str:
+    """The package of the modules under test: ``"pkg"`` for the module ``pkg.layers``; ``""`` where there is none."""
+    names = (str(getattr(value, "__name__", "")).split(".") for value in namespace.values())
+    return next((name[-2] for name in names if len(name) > 1), "")
+
+
+def _is_students(file: str, package: str) -> bool:
+    """Whether a frame's file is one of the student's: right in a folder called as their package, or a notebook cell."""
     parts = file.replace("\\", "/").split("/")
-    return parts[-2:-1] == ["nndl"] or "ipykernel" in file  # the course's own folder may be called nndl as well
+    return parts[-2:-1] == [package] or "ipykernel" in file  # a folder above may be called like the package, too
 
 
 def _is_unchanged(before: object, after: object) -> bool:

@@ -14,6 +14,8 @@ from IPython.extensions.autoreload import superreload
 
 from ..checks.program import describe_crash, seeded
 
+PACKAGE = "nndl"  # whichever folder it is in: a lecture may run solutions/nndl
+
 
 class Trouble(Exception):
     """What stands in the way, as HTML for the widget."""
@@ -87,7 +89,7 @@ def explain(error: BaseException) -> str:
     """An exception of a student's code as HTML."""
     if isinstance(error, Trouble):
         return str(error)
-    crash = describe_crash(error)
+    crash = describe_crash(error, PACKAGE)
     if crash.missing:
         return (
             f"<b>{html.escape(crash.entered or 'This')} is not written yet.</b> This explorer runs your own code: "

@@ -13,12 +13,12 @@ from contextlib import contextmanager
 from importlib.machinery import ModuleSpec
 from types import ModuleType
 
+from utils.checks.course import FOLDER
 from utils.checks.diagnose import Judgement, answer_case, judge
 from utils.checks.pack import Pack, PackError
 from utils.checks.program import seeded_runner
 
 from ...course import Exercise
-from .. import goldens
 from ..regions import functions
 from .released import Leak, Released
 
@@ -46,7 +46,7 @@ def checks(released: Released) -> Iterator[Leak]:
     """Public checks that a stub passes or a solution fails."""
     with package(released.tree, f"{released.course.package}/") as name:
         for exercise in released.exercises:
-            path = f"{goldens.FOLDER}/{exercise.name}.npz"
+            path = f"{FOLDER}/{exercise.name}.npz"
             if path not in released.tree or released.course.absent(exercise.module):
                 continue
             try:

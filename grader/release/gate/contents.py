@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from pathlib import PurePosixPath
+
+from utils.checks.course import FOLDER
 
 from .. import goldens
 from ..markers import ANY_SPELLING
@@ -16,7 +19,7 @@ LITTER = re.compile(
     re.IGNORECASE,
 )
 ALLOWED = re.compile(
-    r"utils/(\w+/)*(\w+\.(pyx?|c|h)|py\.typed)|utils/explorers/app\.ipynb|utils/photographs/(\w+\.jpg|ATTRIBUTION\.md)"
+    r"utils/(\w+/)*(\w+\.(pyx?|c|h)|py\.typed)"
     r"|(README\.md|LICENSE|environment\.yml|pyproject\.toml|setup\.py)"
 )
 PICTURE = re.compile(r"[\w-]+\.(png|jpe?g|svg)")
@@ -34,7 +37,7 @@ def litter(released: Released) -> Iterator[Leak]:
 
 def unlisted_files(released: Released) -> Iterator[Leak]:
     """Files that no rule allows."""
-    listed = {goldens.MODEL_TABLE} | {f"{goldens.FOLDER}/{e.name}.npz" for e in released.exercises}
+    listed = {goldens.COURSE_TABLE} | {f"{FOLDER}/{e.name}.npz" for e in released.exercises}
     folders = {f"assignments/{assignment.name}" for assignment in released.course.assignment}
     own = re.compile(rf"{released.course.package}/\w+\.py")
     for assignment in released.course.assignment:
@@ -42,8 +45,15 @@ def unlisted_files(released: Released) -> Iterator[Leak]:
     for path in released.tree:
         folder, _, name = path.rpartition("/")
         picture = folder in folders and PICTURE.fullmatch(name)
-        if not (path in listed or picture or own.fullmatch(path) or ALLOWED.fullmatch(path) or LITTER.search(path)):
+        allowed = own.fullmatch(path) or ALLOWED.fullmatch(path) or LITTER.search(path)  # for litter see above
+        if not (path in listed or picture or allowed or _matches(path, released.course.edition.also)):
             yield Leak(path, 0, 0, "this file is not on the list of what students get; keep it elsewhere")
+
+
+def _matches(path: str, patterns: Iterable[str]) -> bool:
+    """Whether a path is meant by one of these patterns; a ``*`` stands for no slash."""
+    place = PurePosixPath(path)
+    return any(place.match(one) and one.count("/") == path.count("/") for one in patterns)
 
 
 def markers(released: Released) -> Iterator[Leak]:

@@ -2,10 +2,11 @@
 
 `survivors` finds single lines of a solution as they stand. Here the names, numbers and settings of a piece of code are
 made alike first, so that an optimiser that keeps its averages in attributes is still seen to be the one that keeps them
-in a dict. What is alike and may stay, since it is no answer, is listed with the reason in ``accepted_copies.toml``.
+in a dict. What is alike and may stay, since it is no answer, the course lists with the reason in
+``solutions/accepted_copies.toml``.
 
 Code that computes the same in another way is not found like this: such a file is left out of the student edition
-(`edition.NOT_GIVEN`).
+(``withhold`` in course.toml).
 """
 
 from __future__ import annotations
@@ -13,21 +14,20 @@ from __future__ import annotations
 import ast
 import copy
 import io
-import re
 import textwrap
 import tokenize
-import tomllib
 from collections.abc import Iterator
 from functools import cache
-from pathlib import Path
 
+from ...errors import CourseError
+from ...reference import Reference
 from ..regions import regions
 from .released import Leak, Released
 
 GRAM = 8  # tokens that have to follow one another in both
 LEAST = 8  # runs of tokens that have to be in common; two lines have fewer
 SHARE = 0.4  # of the solution's runs; copies with other names have 0.43 to 0.8 (see the tests)
-ACCEPTED = Path(__file__).with_name("accepted_copies.toml")
+ACCEPTED = "accepted_copies.toml"  # in solutions/
 _LIBRARIES = {"np", "torch", "math", "F", "nn"}
 _NAMES = {"v", ",", "="}  # a run of these, as in a call that returns a tuple, says nothing
 _LAYOUT = {tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER}
@@ -35,7 +35,7 @@ _LAYOUT = {tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, toke
 
 def copies(released: Released) -> Iterator[Leak]:
     """Given functions that are much like a solution, and accepted pairs that are so no longer."""
-    accepted = dict(_accepted())
+    accepted = accepted_pairs(released.reference)
     solutions = [
         (f"{module}.{region.function}", runs_of(_text(source, region.begin, region.end)))
         for module in released.reference.modules
@@ -45,12 +45,12 @@ def copies(released: Released) -> Iterator[Leak]:
     for path, line, name, runs in _functions(released):
         for exercise, solution in solutions:
             common = len(runs & solution)
-            if common < LEAST or common < SHARE * len(solution) or accepted.get((f"{path}:{name}", exercise)):
+            if common < LEAST or common < SHARE * len(solution) or (f"{path}:{name}", exercise) in accepted:
                 continue
             share = f"{100 * common / len(solution):.0f} %"
             yield Leak(
                 path, 0, line, f"{name} is much like the solution of {exercise} ({share} of its code); write it "
-                f"differently, leave it out, or accept the pair with its reason in {ACCEPTED.name}"
+                f"differently, leave it out, or accept the pair with its reason in solutions/{ACCEPTED}"
             )  # fmt: skip
 
 
@@ -150,9 +150,16 @@ def _bodies(text: str) -> tuple[tuple[int, str, str], ...]:
     return tuple(found)
 
 
-@cache
-def _accepted() -> tuple[tuple[tuple[str, str], str], ...]:
-    """Pairs of a given function and an exercise → why they may be alike."""
-    table = tomllib.loads(ACCEPTED.read_text("utf-8")).get("pair", [])
-    assert all(re.fullmatch(r"\S.*\S", pair["because"]) for pair in table), "an accepted pair needs a reason"
-    return tuple(((pair["given"], pair["exercise"]), pair["because"]) for pair in table)
+def accepted_pairs(reference: Reference) -> frozenset[tuple[str, str]]:
+    """Read which pairs of a given function (``file:function``) and an exercise may be alike.
+
+    Raises
+    ------
+    CourseError
+        When a pair has no reason.
+    """
+    pairs = reference.table(ACCEPTED).get("pair", [])
+    for pair in pairs:
+        if not (pair.keys() == {"given", "exercise", "because"} and str(pair["because"]).strip()):
+            raise CourseError(f'solutions/{ACCEPTED}: {pair} needs "given", "exercise" and the reason, "because".')
+    return frozenset((pair["given"], pair["exercise"]) for pair in pairs)

@@ -90,7 +90,7 @@ class Session:
                 module = self._package.load()
                 return run_program(message.program, {self._module: module}, inputs, message.fetch)
             except BaseException as error:  # including SystemExit and KeyboardInterrupt: submitted code raised them
-                return _described(error)
+                return _described(error, self._name)
 
     def _ask(self, module: str, function: str, args: tuple[object, ...], kwargs: dict[str, object]) -> object:
         """Let the grader answer a call of a proxy, and return or raise what the reference did."""
@@ -112,9 +112,9 @@ def _dicts(args: tuple[object, ...], kwargs: dict[str, object]) -> list[dict[str
     return [item for item in (*args, *kwargs.values()) if isinstance(item, dict)]
 
 
-def _described(error: BaseException) -> Crash:
+def _described(error: BaseException, package: str) -> Crash:
     """Describe an exception, even one whose own methods raise."""
     try:
-        return describe_crash(error)
+        return describe_crash(error, package)
     except BaseException:
         return Crash(False, type(error).__name__, "")

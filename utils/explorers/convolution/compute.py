@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from ...checks.program import describe_crash
 from ...photographs import load_photograph
 from ..state import State, StateError
-from ..student import Trouble, running
+from ..student import PACKAGE, Trouble, running
 
 Array = NDArray[Any]
 SIDE = 3  # of the kernel
@@ -132,14 +132,14 @@ def _pool(conv_layers: ModuleType, out: Array, size: int) -> tuple[Array | None,
         try:
             pooled, cache = conv_layers.max_pool_forward_naive(out.copy(), setting)
         except Exception as error:
-            if describe_crash(error).missing:
+            if describe_crash(error, PACKAGE).missing:
                 return None, None
             raise
         _same_shape("max_pool_forward_naive", pooled, (1, 1, *(1 + (n - size) // size for n in out.shape[2:])))
         try:
             wins = conv_layers.max_pool_backward_naive(np.ones(pooled.shape), cache)
         except Exception as error:
-            if describe_crash(error).missing:
+            if describe_crash(error, PACKAGE).missing:
                 return np.asarray(pooled)[0, 0], None
             raise
         _same_shape("max_pool_backward_naive", wins, out.shape)

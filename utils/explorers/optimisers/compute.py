@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from ...checks.program import describe_crash
 from ..state import State
-from ..student import Trouble, running
+from ..student import PACKAGE, Trouble, running
 from ..training import Run, small_data, train
 from .landscapes import LANDSCAPES
 
@@ -130,7 +130,7 @@ def written(optim: ModuleType) -> tuple[tuple[str, ...], tuple[str, ...]]:
         try:
             getattr(optim, name)(np.zeros(2), np.zeros(2), {"learning_rate": 0.0})
         except Exception as error:  # a wrong rule is shown at work; here it only matters whether there is one
-            if describe_crash(error).missing:
+            if describe_crash(error, PACKAGE).missing:
                 missing.append(name)
     if len(missing) == len(RULES):
         raise Trouble(f"<b>{', '.join(missing)}: not written yet.</b> Write one, and press <i>Run again</i>.")

@@ -2,88 +2,79 @@
 
 from __future__ import annotations
 
-import io
+import inspect
 import json
 import os
 import re
-import zipfile
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+import zlib
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from ..patch import apply
-from ..recipes import recipe
-from ..reference import Reference, edited
+import numpy as np
+from rich.progress import track
 
-Files = dict[str, bytes]
+from grader.demo import Files, Kit, Student, in_archive, in_folder, with_change, with_mistakes
+from grader.reference import Reference, edited
+from utils import offline_images
+from utils.model_files import save_model
 
-
-@dataclass(frozen=True)
-class Kit:
-    """What submissions are made of.
-
-    Attributes
-    ----------
-    solved, stubs : mapping of str to bytes
-        All files of a submission, with the reference's answers and with none.
-    good_net, poor_net : bytes
-        Trained nets.
-    reference : Reference
-        Whose misconceptions some students have.
-    """
-
-    solved: Mapping[str, bytes]
-    stubs: Mapping[str, bytes]
-    good_net: bytes
-    poor_net: bytes
-    reference: Reference
+ASSIGNMENT = "hw3"
 
 
-@dataclass(frozen=True)
-class Student:
-    """One made-up student.
+def prepare(reference: Reference, folder: Path) -> Files:
+    """Two trained nets, ``"good"`` and ``"poor"``; they are trained once and kept in `folder`."""
+    made_of = (inspect.getsource(offline_images), reference.source("neural_net"), inspect.getsource(_train))
+    version = zlib.crc32("".join(made_of).encode())
+    good, poor = (folder / "nets" / f"{name}-{version:08x}.npz" for name in ("good", "poor"))
+    if not (good.exists() and poor.exists()):
+        _train(reference, good, poor)
+    return {"good": good.read_bytes(), "poor": poor.read_bytes()}
 
-    Attributes
-    ----------
-    name : str
-    about : str
-        What is special about this submission.
-    hand_in : callable
-        ``hand_in(kit, place)`` writes it to `place`, ``<submitted>/<student>/<assignment>``.
-    """
 
-    name: str
-    about: str
-    hand_in: Callable[[Kit, Path], None]
+def _train(reference: Reference, good: Path, poor: Path) -> None:
+    """Two nets with the reference on the offline set: one tuned, one hardly trained; in float32, for speed."""
+    pixels, y = offline_images.offline_pixels(48_000)
+    X = pixels.reshape(len(y), -1).astype(np.float32)
+    X -= X.mean(axis=0)
+    np.random.seed(0)
+    for path, last_rate, steps in ((poor, 1e-3, 150), (good, 1e-4, 3000)):
+        net = reference.module("neural_net").TwoLayerNet(3072, 50, 10)
+        net.params = {name: value.astype(np.float32) for name, value in net.params.items()}
+        rates = np.geomspace(1e-3, last_rate, 30)
+        for rate in track(rates, f"training the {path.stem.split('-')[0]} net", transient=True):
+            net.train(X, y, X[:100], y[:100], rate, 1.0, 0.5, steps // len(rates), 200)
+        save_model(path, net.params, {"dataset": "offline"})
 
 
 def roster() -> Iterator[Student]:
     """The class, in the order in which its roll is called."""
-    yield Student("ana", "everything right", _folder(lambda kit: _solved(kit)))
-    yield Student("bela", "everything right, in another style", _folder(_other_style))
-    yield Student("bram", "bela's file with other names in it", _folder(_renamed))
-    yield Student("chidi", "untouched stubs", _folder(lambda kit: dict(kit.stubs)))
-    yield Student("dana", "right, but the net is badly tuned", _folder(lambda kit: _solved(kit, net=kit.poor_net)))
+    yield Student("ana", "everything right", in_folder(_solved))
+    yield Student("bela", "everything right, in another style", in_folder(_other_style))
+    yield Student("bram", "bela's file with other names in it", in_folder(_renamed))
+    yield Student("chidi", "untouched stubs", in_folder(lambda kit: dict(kit.stubs)))
+    yield Student(
+        "dana", "right, but the net is badly tuned", in_folder(lambda kit: _solved(kit, net=kit.made["poor"]))
+    )
     for name, exercise, misconception in MISTAKEN:
-        yield Student(name, f"{exercise}: {misconception}", _folder(_mistake((exercise, misconception))))
+        yield Student(name, f"{exercise}: {misconception}", in_folder(_mistake((exercise, misconception))))
     yield Student(
         "sven",
         "two misconceptions in one file",
-        _folder(_mistake(("layers.affine_backward", "db-mean"), ("layers.relu_backward", "mask-only"))),
+        in_folder(_mistake(("layers.affine_backward", "db-mean"), ("layers.relu_backward", "mask-only"))),
     )
-    yield Student("tara", "an endless loop", _folder(_change("layers", "out = np.maximum(0, x)", "while True: pass")))
-    yield Student("umar", "a crash at import", _folder(_change("fc_net", "import itertools\n", "import itertols\n")))
-    yield Student("vera", "a cheat: equal to everything", _folder(_cheat))
-    yield Student("wei", "a cheat: leaves before it is judged", _folder(_leave))
-    yield Student("xenia", "a damaged notebook", _folder(_damaged_notebook))
-    yield Student("yusuf", "an empty folder", _folder(lambda kit: {}))
-    yield Student("zoe", "a syntax error in one of the files", _folder(_change("layers", "dw = x", "dw = = x")))
+    yield Student("tara", "an endless loop", in_folder(_change("layers", "out = np.maximum(0, x)", "while True: pass")))
+    yield Student("umar", "a crash at import", in_folder(_change("fc_net", "import itertools\n", "import itertols\n")))
+    yield Student("vera", "a cheat: equal to everything", in_folder(_cheat))
+    yield Student("wei", "a cheat: leaves before it is judged", in_folder(_leave))
+    yield Student("xenia", "a damaged notebook", in_folder(_damaged_notebook))
+    yield Student("yusuf", "an empty folder", in_folder(lambda kit: {}))
+    yield Student("zoe", "a syntax error in one of the files", in_folder(_change("layers", "dw = x", "dw = = x")))
     yield Student("aaro", "a numpy.py, a link and an own __init__", _clutter)
-    yield Student("bruna", "asks for 64 GiB", _folder(_change("backprop", "h = W @ x", "h = np.zeros(2**33)")))
-    yield Student("cleo", "zipped, with a folder around it", _zipped)
-    yield Student("dario", "saved as cp1252", _folder(_cp1252))
+    yield Student("bruna", "asks for 64 GiB", in_folder(_change("backprop", "h = W @ x", "h = np.zeros(2**33)")))
+    yield Student("cleo", "zipped, with a folder around it", in_archive(_solved, "my homework"))
+    yield Student("dario", "saved as cp1252", in_folder(_cp1252))
     yield Student(
-        "ewa", "half done", _folder(lambda kit: {**_solved(kit), "nndl/fc_net.py": kit.stubs["nndl/fc_net.py"]})
+        "ewa", "half done", in_folder(lambda kit: {**_solved(kit), "nndl/fc_net.py": kit.stubs["nndl/fc_net.py"]})
     )
 
 
@@ -105,46 +96,18 @@ MISTAKEN = (
 )
 
 
-def _folder(make: Callable[[Kit], Files]) -> Callable[[Kit, Path], None]:
-    """A submission that is a plain folder of files."""
-
-    def hand_in(kit: Kit, place: Path) -> None:
-        place.mkdir(parents=True, exist_ok=True)
-        for name, data in make(kit).items():
-            path = place / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(data)
-
-    return hand_in
-
-
 def _solved(kit: Kit, net: bytes | None = None) -> Files:
-    return {**kit.solved, "models/two_layer_best.npz": kit.good_net if net is None else net}
+    return {**kit.solved, "models/two_layer_best.npz": kit.made["good"] if net is None else net}
 
 
 def _mistake(*mistakes: tuple[str, str]) -> Callable[[Kit], Files]:
     """All right but for known misconceptions."""
-
-    def make(kit: Kit) -> Files:
-        files = _solved(kit)
-        for exercise, name in mistakes:
-            spec = recipe(kit.reference, exercise)
-            hunks = next(m.hunks for m in spec.misconceptions if m.id == name)
-            path = f"nndl/{spec.module}.py"
-            files[path] = apply(files[path].decode(), hunks, path).encode()
-        return files
-
-    return make
+    return lambda kit: with_mistakes(_solved(kit), kit, *mistakes)
 
 
 def _change(module: str, old: str, new: str) -> Callable[[Kit], Files]:
     """All right but for one replacement."""
-
-    def make(kit: Kit) -> Files:
-        path = f"nndl/{module}.py"
-        return {**_solved(kit), path: edited(kit.solved[path].decode(), [(old, new)], path).encode()}
-
-    return make
+    return lambda kit: with_change(_solved(kit), kit, module, old, new)
 
 
 def _other_style(kit: Kit) -> Files:
@@ -222,19 +185,10 @@ def _damaged_notebook(kit: Kit) -> Files:
 
 def _clutter(kit: Kit, place: Path) -> None:
     everything = b"from .layers import *\nfrom .fc_net import *\nfrom .neural_net import *\n"
-    _folder(lambda kit: {**_solved(kit), "numpy.py": b"array = None\n", "nndl/__init__.py": everything})(kit, place)
+    in_folder(lambda kit: {**_solved(kit), "numpy.py": b"array = None\n", "nndl/__init__.py": everything})(kit, place)
     link = place / "nndl" / "neural_net.py"
     link.unlink()
     os.symlink("/etc/hostname", link)
-
-
-def _zipped(kit: Kit, place: Path) -> None:
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, data in _solved(kit).items():
-            archive.writestr(f"my homework/{name}", data)
-    place.parent.mkdir(parents=True, exist_ok=True)
-    place.with_name(f"{place.name}.zip").write_bytes(out.getvalue())
 
 
 def _cp1252(kit: Kit) -> Files:

@@ -1,0 +1,1 @@
+"""Clustering, one function at a time."""

@@ -1,0 +1,87 @@
+"""Find the course that a student works on: where its golden packs are, and what it says about itself.
+
+A release writes ``goldens/`` beside the student's package: a golden pack for each exercise, and ``course.json`` with
+what the checks have to know of the course as a whole. Nothing in `utils.checks` knows a course by name.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from .pack import PackError
+
+FOLDER = "goldens"
+TABLE = "course.json"
+
+
+@dataclass(frozen=True)
+class Course:
+    """What students have of a course.
+
+    Attributes
+    ----------
+    root : Path
+        The folder that holds the student's package, ``goldens`` and ``assignments``.
+    package : str
+        The student's package.
+    title : str
+    nets : mapping of str to dict
+        What the check of each trained net has to know, by exercise; see `grader.release.goldens.course_table`.
+    """
+
+    root: Path
+    package: str
+    title: str
+    nets: Mapping[str, Mapping[str, Any]]
+
+    @property
+    def goldens(self) -> Path:
+        """The folder of the golden packs."""
+        return self.root / FOLDER
+
+
+def find(start: Path | None = None) -> Course:
+    """Find a course: the nearest one upwards from `start`, else from the working directory, else beside ``utils``.
+
+    Parameters
+    ----------
+    start : Path, optional
+        A file or a folder of the course.
+
+    Raises
+    ------
+    PackError
+        When there is none, or its table is damaged.
+    """
+    starts = [start] if start else []
+    for place in (*starts, Path.cwd()):
+        for folder in (place.absolute(), *place.absolute().parents):  # not resolved: a package may be a link
+            if (folder / FOLDER / TABLE).is_file():
+                return _read(folder)
+    beside = Path(__file__).parents[2]
+    if (beside / FOLDER / TABLE).is_file():
+        return _read(beside)
+    raise PackError(
+        f"There are no checks ({FOLDER}/{TABLE}) in {Path.cwd()} or above it; run this in the course folder."
+    )
+
+
+def course_of(target: object) -> Course:
+    """Find the course that a function or class belongs to, by the file that it was written in; raises PackError."""
+    module = sys.modules.get(getattr(target, "__module__", "") or "")
+    file = getattr(module, "__file__", None)
+    return find(Path(file) if file else None)
+
+
+def _read(root: Path) -> Course:
+    path = root / FOLDER / TABLE
+    try:
+        table = json.loads(path.read_text("utf-8"))
+        return Course(root, str(table["package"]), str(table["title"]), dict(table["nets"]))
+    except (OSError, ValueError, TypeError, KeyError):
+        raise PackError(f"{path} cannot be read; restore it from the course's files.") from None
