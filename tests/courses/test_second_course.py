@@ -15,7 +15,7 @@ import sysconfig
 from pathlib import Path
 
 import pytest
-from grader.mutation.trials import followers, outcomes
+from grader.mutation.proof import followers, outcomes
 from submissions import write
 
 from grader import cli, demo
