@@ -9,9 +9,9 @@ import pytest
 from here import RECIPES
 
 from grader.reference import Reference
-from grader.trial import SEED, Trial
+from grader.trial import Trial
 from utils.checks.diagnose import FollowThrough, Judgement, judge
-from utils.checks.program import Answer, run_program
+from utils.checks.program import seeded_runner
 
 NORM = """
 def {layer}_forward(x, gamma, beta, param):
@@ -128,12 +128,8 @@ def judged(exercise: str, text: str, forward: str, backward: str, reference: Ref
     for name in (f"{layer}_forward", f"{layer}_backward"):
         setattr(module, name, names[name])
 
-    def run(program: str, inputs, fetch) -> Answer:  # type: ignore[no-untyped-def]
-        np.random.seed(SEED)
-        return run_program(program, {"layers": module}, inputs, fetch)
-
     results = trial.results([trial.answer(case, module) for case in trial.cases])
-    return judge(results, trial.recipe.hints, run, FollowThrough(share, trial.right))
+    return judge(results, trial.recipe.hints, seeded_runner({"layers": module}), FollowThrough(share, trial.right))
 
 
 @pytest.mark.parametrize(("exercise", "text", "forward", "backward"), CHEAP)
