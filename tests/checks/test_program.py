@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import linecache
-from types import ModuleType
+import random
+from types import ModuleType, SimpleNamespace
 
 import numpy as np
 import pytest
 
 from utils.checks import program
-from utils.checks.program import Crash, Ran, run_program
+from utils.checks.program import Crash, Ran, run_program, seeded, seeded_runner
 
 SOURCE = """
 import numpy as np
@@ -126,3 +127,21 @@ def test_a_course_folder_called_nndl_makes_nobody_a_student() -> None:
     assert program._is_students("/home/ana/nndl/nndl/layers.py", "nndl")
     assert not program._is_students("/home/ana/nndl/utils/solver.py", "nndl")
     assert not program._is_students("/home/ana/nndl/.venv/lib/numpy/core.py", "nndl")
+
+
+def test_every_run_begins_with_the_same_random_numbers_and_puts_the_callers_back() -> None:
+    def drawn() -> tuple[float, float]:
+        return random.random(), float(np.random.random())
+
+    module = SimpleNamespace(draw=drawn)
+    run = seeded_runner({"m": module})
+    random.seed(5)
+    np.random.seed(5)
+    first = drawn()
+    random.seed(5)
+    np.random.seed(5)
+    one, other = (run("out = m.draw()", {}, ("out",)) for _ in range(2))
+    assert one == other
+    assert drawn() == first  # as if nothing had been run
+    with pytest.raises(ZeroDivisionError), seeded(2**40):
+        1 / 0  # noqa: B018

@@ -15,7 +15,6 @@ import sysconfig
 from pathlib import Path
 
 import pytest
-from grader.mutation.proof import followers, outcomes
 from submissions import write
 
 from grader import cli, demo
@@ -24,6 +23,7 @@ from grader.course import Course
 from grader.demo import MARKERS
 from grader.gradebook import Gradebook
 from grader.mutation import Equivalents, mutants, solved
+from grader.mutation.proof import followers, outcomes
 from grader.recipes import recipe_book
 from grader.reference import Reference
 from grader.release import release, student_edition
