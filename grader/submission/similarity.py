@@ -1,9 +1,10 @@
 """Submissions that are oddly similar: a question for a person, never a verdict.
 
 Each file is read as tokens, in which every name of the student's own is the same word and comments and layout are
-nothing; every run of `GRAM_TOKENS` tokens is hashed, and of each `WINDOW_GRAMS` hashes in a row the smallest is kept (winnowing:
-Schleimer, Wilkerson, Aiken, SIGMOD 2003, doi:10.1145/872757.872770), so that a copied passage of
-``GRAM_TOKENS + WINDOW_GRAMS - 1`` tokens is always seen. What was given to everybody, and what many have, says nothing of two.
+nothing; every run of `GRAM_TOKENS` tokens is hashed, and of each `WINDOW_GRAMS` hashes in a row the smallest is kept
+(winnowing: Schleimer, Wilkerson, Aiken, SIGMOD 2003, doi:10.1145/872757.872770), so that a copied passage of
+``GRAM_TOKENS + WINDOW_GRAMS - 1`` tokens is always seen. What was given to everybody, and what many have, says nothing
+of two.
 """
 
 from __future__ import annotations
