@@ -1,4 +1,4 @@
-"""Define the errors that a user sees: each has an exit code, and a message of one sentence that says what to do next."""
+"""Define the errors that a user sees: each has an exit code, and a message of one sentence that says what to do."""
 
 from __future__ import annotations
 
