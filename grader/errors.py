@@ -1,4 +1,4 @@
-"""The errors a person sees: each knows its exit code and says in one sentence what to do next."""
+"""Define the errors that a user sees: each has an exit code, and a message of one sentence that says what to do."""
 
 from __future__ import annotations
 
@@ -8,34 +8,35 @@ from typing import ClassVar
 
 
 class GraderError(Exception):
-    """Base of what the commands report as one line.
+    """Base class of the errors that the commands report as one line, without a traceback.
 
     Attributes
     ----------
     exit_code : int
-        The process's exit code: 1 when work failed, 2 for unusable arguments or input, 3 for a missing sandbox or a
-        reference that does not pass in it, 4 when the machine got in the way and the same command goes on later.
+        The exit code of the process: 1 where the command's work failed, 2 for unusable arguments or input, 3 where no
+        sandbox works or the reference does not pass in it, 4 where the machine failed (a full disk, a locked database)
+        and running the same command again goes on.
     """
 
     exit_code: ClassVar[int] = 1
 
 
 class CourseError(GraderError):
-    """course.toml, or another file of the course, is not usable."""
+    """course.toml or another file of the course cannot be used."""
 
     exit_code = 2
 
 
 @dataclass(frozen=True, order=True)
 class Problem:
-    """Something in a file of the course that cannot be used.
+    """A mistake in a file of the course.
 
     Attributes
     ----------
     file : str
-        Relative to the course folder.
+        Path of the file, relative to the course folder.
     line : int
-        From 1; 0 for the file as a whole.
+        Line number, counted from 1; 0 for the file as a whole.
     sentence : str
         What is wrong, and what to do.
     """
@@ -49,12 +50,12 @@ class Problem:
 
 
 class UnusableCourseFiles(CourseError):
-    """Files of the course hold something that cannot be used; all of it is said at once.
+    """Files of the course have mistakes; the message lists all of them at once.
 
     Parameters
     ----------
     problems : sequence of Problem
-        At least one.
+        The mistakes; at least one.
     """
 
     def __init__(self, problems: Sequence[Problem]) -> None:
@@ -64,19 +65,19 @@ class UnusableCourseFiles(CourseError):
 
 
 class UnusableInput(GraderError):
-    """An argument, or the path it names, is not usable."""
+    """A command's argument, or the file that it names, cannot be used."""
 
     exit_code = 2
 
 
 class SelfTestFailed(GraderError):
-    """The reference does not pass in the sandbox on this machine, so nothing that is handed in is graded."""
+    """The reference does not pass in the sandbox on this machine, so no submission is graded."""
 
     exit_code = 3
 
 
 class ReleaseRefused(GraderError):
-    """The gate refuses the release, or the committed trees are stale."""
+    """The release gate found something wrong, or the committed files are not what a release would write."""
 
 
 class GradebookError(GraderError):
@@ -84,6 +85,6 @@ class GradebookError(GraderError):
 
 
 class Interrupted(GraderError):
-    """The machine got in the way: a full disk, a locked database. Nothing is lost; the same command goes on."""
+    """The machine failed: a full disk, a locked database. Nothing is lost; running the same command again goes on."""
 
     exit_code = 4

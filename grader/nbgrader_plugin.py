@@ -1,13 +1,13 @@
-"""How the stock nbgrader commands work on this repository: the same oracle, the same scores, no kernel.
+"""Make the stock nbgrader commands grade like `grader grade`: the same verdicts and scores, without running a kernel.
 
-`configure` is all that nbgrader_config.py needs. It puts these in place of nbgrader's own parts:
+nbgrader_config.py calls `configure`, which replaces these parts of nbgrader:
 
-* `SandboxGrade` for ``Execute``: points and findings come from the report; nothing of a submission is executed.
-* `SubmittedNotebook` for the reader of submitted files: whatever was handed in, a notebook that holds comes out.
-* `SandboxAutograde` for the converter: takes submissions as `grader grade` does, and copies nothing of them.
-* `LatePolicy` for lateness, by course.toml.
-* `safe_markdown` and `safe_code` for what formgrader and feedback show: HTML of a submission never gets through as
-  such, and no text of it holds up a page.
+* `SandboxGrade` replaces ``Execute``: points and findings come from the grader's report, and no cell is executed. *
+`SubmittedNotebook` replaces the exporter that reads submitted notebooks: it makes a valid notebook of any file. *
+`SandboxAutograde` replaces the converter: it finds submissions as `grader grade` does, and copies none of their files.
+* `LatePolicy` replaces the plugin for lateness: it follows course.toml. * `safe_markdown` and `safe_code` replace the
+filters that make HTML for formgrader and feedback: HTML in a submission
+  becomes harmless, and no text can hold up a page.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def configure(c: Any, course: Course) -> None:
     Parameters
     ----------
     c : traitlets.config.Config
-        What ``get_config()`` gives in nbgrader_config.py. Changed in place.
+        The object that ``get_config()`` returns in nbgrader_config.py. Changed in place.
     course : Course
         The course.
     """
@@ -66,7 +66,7 @@ def configure(c: Any, course: Course) -> None:
     c.CourseDirectory.course_id = course.package
     c.CourseDirectory.source_directory = "build/source"
     c.CourseDirectory.release_directory = "assignments"
-    c.GenerateAssignment.force = True  # what it writes is generated: there is nothing to lose
+    c.GenerateAssignment.force = True  # it may overwrite the release, which is generated anyway
     c.Autograde.exporter_class = f"{HERE}.SubmittedNotebook"
     c.Autograde.autograde_preprocessors = [
         f"{HERE}.SandboxGrade",
@@ -75,30 +75,31 @@ def configure(c: Any, course: Course) -> None:
         "nbgrader.preprocessors.CheckCellMetadata",
     ]
     c.AssignLatePenalties.plugin_class = f"{HERE}.LatePolicy"
-    c.HTMLExporter.sanitize_html = True  # outputs; nbgrader's templates leave Markdown out of it
+    c.HTMLExporter.sanitize_html = True  # sanitises outputs only: nbgrader's templates do not apply it to Markdown
     c.HTMLExporter.filters = {"markdown2html": f"{HERE}.safe_markdown", "highlight_code": f"{HERE}.safe_code"}
-    _harden()
+    _patch_nbgrader()
 
 
-def _harden() -> None:
-    """Replace the parts of nbgrader that meet a submission's files and that no option reaches.
+def _patch_nbgrader() -> None:
+    """Replace the parts of nbgrader that read a submission's files and that no configuration option can replace.
 
-    Its own converter follows links, and passes over whoever handed in no notebook. Its own readers of
-    ``timestamp.txt`` stop formgrader's list of the class at one that holds no date, and wait for ever at a pipe.
+    nbgrader's own converter follows links, and ignores students who handed in no notebook. Its own functions that read
+    ``timestamp.txt`` raise on a file without a date, which breaks formgrader's list of the class, and wait for ever
+    where the file is a pipe.
     """
-    nbgrader.apps.autogradeapp.Autograde = SandboxAutograde  # the command
-    nbgrader.apps.api.Autograde = SandboxAutograde  # formgrader's button
+    nbgrader.apps.autogradeapp.Autograde = SandboxAutograde  # for the command
+    nbgrader.apps.api.Autograde = SandboxAutograde  # for formgrader's button
     CourseDirectory.get_existing_timestamp = _existing_timestamp
     NbGraderAPI.get_submitted_timestamp = _submitted_timestamp
-    # nbgrader fills new rows in before it adds them; SQLAlchemy remarks on that, and all is well.
+    # nbgrader fills in new rows before it adds them to the session. SQLAlchemy warns of that, but nothing is lost.
     warnings.filterwarnings("ignore", "Object of type <Submitted", SAWarning)
 
 
 class _NothingCopied(BaseConverter):  # type: ignore[misc]
-    """nbgrader's BaseConverter copies the files of a submission, through links and whatever their size."""
+    """A converter that copies no files of a submission; nbgrader's own follows links and copies files of any size."""
 
     def init_assignment(self, assignment_id: str, student_id: str) -> None:
-        """Keep the time, which tells nbgrader whether there is something newer; copy nothing."""
+        """Write the hand-in time only, by which nbgrader sees later whether a newer submission has come in."""
         Path(self._format_dest(assignment_id, student_id)).mkdir(parents=True, exist_ok=True)
         self._unfinished(assignment_id, student_id).touch()
         time = self.coursedir.get_existing_timestamp(self._format_source(assignment_id, student_id))
@@ -107,15 +108,15 @@ class _NothingCopied(BaseConverter):  # type: ignore[misc]
             (folder / "timestamp.txt").write_text(f"{time.isoformat()}\n", "utf-8")
 
     def _unfinished(self, assignment_id: str, student_id: str) -> Path:
-        """A file that lies in an autograded folder while it is being made."""
+        """Return the path of a file that marks an autograded folder as not finished."""
         return Path(self._format_dest(assignment_id, student_id), ".unfinished")
 
 
 class SandboxAutograde(Autograde, _NothingCopied):  # type: ignore[misc]
-    """``nbgrader autograde`` for submissions as they come: without notebooks, as an archive, with links in them."""
+    """``nbgrader autograde`` for any submission: also archives, submissions without notebooks, and those with links."""
 
     def start(self) -> None:
-        """Prepare the gradebook, then convert as nbgrader does."""
+        """Prepare the gradebook and test the sandbox with the reference, then convert as nbgrader does."""
         try:
             self.course = courses.load(Path(self.coursedir.root))
             self.assignment = self.course[self.coursedir.assignment_id]
@@ -135,9 +136,10 @@ class SandboxAutograde(Autograde, _NothingCopied):  # type: ignore[misc]
             raise NbGraderException(str(error)) from None
 
     def init_destination(self, assignment_id: str, student_id: str) -> bool:
-        """Whether a submission is to be graded, as nbgrader decides it, and when it was stopped in the middle.
+        """Decide whether a submission is to be graded: as nbgrader does, or because an earlier run was stopped.
 
-        nbgrader passes over a submission that has an autograded folder, and it makes that folder first.
+        nbgrader skips a submission that has an autograded folder. But it makes this folder before it grades, so a run
+        that is stopped leaves a folder that is not finished. Such a folder is removed here.
         """
         names = (assignment_id, student_id)
         folder = Path(self._format_dest(*names))
@@ -150,12 +152,15 @@ class SandboxAutograde(Autograde, _NothingCopied):  # type: ignore[misc]
         return decided
 
     def set_permissions(self, assignment_id: str, student_id: str) -> None:
-        """Nbgrader's last step with a submission: from here on it is done."""
+        """Mark a submission as finished; setting permissions is nbgrader's last step with it."""
         super().set_permissions(assignment_id, student_id)
         self._unfinished(assignment_id, student_id).unlink(missing_ok=True)
 
     def init_notebooks(self) -> None:
-        """Every notebook of the assignment, for every student: one that is missing is the released one."""
+        """List every notebook of the assignment for every student, also those that were not handed in.
+
+        For those, `SubmittedNotebook` reads the released notebook.
+        """
         self.assignments: dict[str, list[str]] = {}
         self.notebooks: list[str] = []
         wanted = self.coursedir.student_id
@@ -176,10 +181,10 @@ class SandboxAutograde(Autograde, _NothingCopied):  # type: ignore[misc]
 
 
 class SubmittedNotebook(NotebookExporter):
-    """Reads a submitted notebook by `restore`, and any other as it is."""
+    """Read submitted notebooks through `restore`, and any other notebook as it is."""
 
     def from_filename(self, filename: str, resources: Any = None, **kw: Any) -> Any:
-        """Restore instead of trusting; see `nbconvert.exporters.Exporter.from_filename`."""
+        """Read a notebook; see `nbconvert.exporters.Exporter.from_filename`."""
         work: Any = self.parent
         names = resources["nbgrader"]
         if filename != os.path.join(
@@ -197,10 +202,10 @@ class SubmittedNotebook(NotebookExporter):
 
 
 class SandboxGrade(NbGraderPreprocessor):  # type: ignore[misc]
-    """Points and findings of the report, in Execute's place."""
+    """Grade the submission in the sandbox, instead of executing the notebook."""
 
     def preprocess(self, nb: Any, resources: Any) -> Any:
-        """Write them into the grade cells; SaveAutoGrades reads them there."""
+        """Write the report's findings and points into the grade cells, where SaveAutoGrades reads them."""
         work = self.parent.parent
         names = resources["nbgrader"]
         graded = report_within_time(work.course, work.assignment, work.hand_ins[names["student"]])
@@ -209,38 +214,38 @@ class SandboxGrade(NbGraderPreprocessor):  # type: ignore[misc]
 
 
 class LatePolicy(LateSubmissionPlugin):  # type: ignore[misc]
-    """course.toml's table ``[late]``, as nbgrader's plugin."""
+    """Apply the table ``[late]`` of course.toml, as a plugin of nbgrader."""
 
     def late_submission_penalty(self, student_id: str, score: float, total_seconds_late: float) -> float | None:
-        """Points taken off; None for none."""
-        late = courses.load().late  # nbgrader works in the course folder
+        """Compute the points that are taken off; None where there is no penalty."""
+        late = courses.load().late  # the working directory is the course folder, where nbgrader was started
         return late_penalty(late, score, total_seconds_late) or None
 
 
 @pass_context
 def safe_markdown(context: Any, source: str) -> str:
-    """nbconvert's filter ``markdown2html``, for text that a student may have written."""
+    """Render Markdown that a student may have written; replaces nbconvert's filter ``markdown2html``."""
     cell = context.get("cell", {})
     html = bounded_html(to_safe_html, source, cell.get("attachments", {}), budget=_page_budget(context))
-    ours = cell.get("metadata", {}).get("nbgrader", {}).get("locked", False)
-    return boxed(html, "" if ours else "as handed in")
+    released = cell.get("metadata", {}).get("nbgrader", {}).get("locked", False)
+    return boxed(html, "" if released else "as handed in")
 
 
 @pass_context
 def safe_code(context: Any, source: str, language: str | None = None, metadata: Any = None) -> str:
-    """nbconvert's filter ``highlight_code``, for code that a student may have written."""
+    """Render code that a student may have written; replaces nbconvert's filter ``highlight_code``."""
     return boxed(bounded_html(highlight, source, budget=_page_budget(context)))
 
 
 def _page_budget(context: Any) -> PageBudget:
-    """What is left for the page that is being made; nbconvert has one dict of resources for each."""
+    """Return the budget of the page that is being made; it is kept in nbconvert's resources, a dict for each page."""
     left: PageBudget = context.get("resources", {}).setdefault("budget", PageBudget())
     return left
 
 
 def _existing_timestamp(_: CourseDirectory, folder: str) -> datetime | None:
     time = hand_in_time(Path(folder))
-    return time.replace(tzinfo=None) if time else None  # nbgrader counts in UTC and does not say so
+    return time.replace(tzinfo=None) if time else None  # nbgrader uses datetimes in UTC without a time zone
 
 
 def _submitted_timestamp(self: NbGraderAPI, assignment_id: str, student_id: str) -> datetime | None:

@@ -1,6 +1,7 @@
-"""The secret half of a course: the reference solutions, changed versions of them, and how each exercise is judged.
+"""Load the secret files of a course: the reference solutions, and the files that say how each exercise is judged.
 
-`solutions/` is a folder of the course, never an installed package. Nothing else in the grader imports what is in it.
+They stand in ``solutions/``, a folder of the course that is never an installed package. Only this module imports from
+it.
 """
 
 from __future__ import annotations
@@ -21,22 +22,13 @@ from .errors import CourseError
 from .patch import Hunk, apply, changed_functions
 
 Edit = tuple[str, str]
-"""A text that occurs once, and what takes its place."""
+"""A text that occurs exactly once in another, and the text that replaces it."""
 
 
 class Reference:
-    """The modules of ``solutions/<package>``, and the files of ``solutions/exercises``.
+    """The modules in ``solutions/<package>``, and the files in ``solutions/exercises``.
 
-    References to the same folder are equal.
-
-    Attributes
-    ----------
-    secret_folder : Path
-        ``solutions``: students get nothing of what is in it.
-    folder : Path
-        The modules.
-    exercises_folder : Path
-        How each of their functions is judged.
+    References to the same package in the same folder are equal.
 
     Parameters
     ----------
@@ -44,6 +36,20 @@ class Reference:
         The course folder.
     package : str
         The name of the student's package.
+
+    Attributes
+    ----------
+    secret_folder : Path
+        ``solutions``; nothing in it is given to students.
+    folder : Path
+        The folder of the reference's modules.
+    exercises_folder : Path
+        The folder of the files that say how each function is judged.
+
+    Raises
+    ------
+    CourseError
+        When there is no ``solutions/<package>/__init__.py``.
     """
 
     def __init__(self, root: Path, package: str) -> None:
@@ -57,7 +63,7 @@ class Reference:
 
     @classmethod
     def of(cls, course: Course) -> Reference:
-        """The reference of a course."""
+        """Return the reference of a course."""
         return cls(course.root, course.package)
 
     def __eq__(self, other: object) -> bool:
@@ -68,25 +74,25 @@ class Reference:
 
     @property
     def modules(self) -> tuple[str, ...]:
-        """The names of all modules of the package."""
+        """The names of all modules of the package, sorted."""
         return tuple(sorted(path.stem for path in self.folder.glob("*.py") if path.stem != "__init__"))
 
     def source(self, module: str) -> str:
-        """A module's text."""
+        """Read a module's text."""
         return (self.folder / f"{module}.py").read_text("utf-8")
 
     def module(self, name: str) -> ModuleType:
-        """A module, imported as ``solutions.<package>.<name>``."""
+        """Import a module as ``solutions.<package>.<name>``."""
         return _import(self.secret_folder, f"{self.package}.{name}")
 
     def public_names(self, module: str) -> tuple[str, ...]:
-        """The functions and classes that a module defines itself."""
+        """List the public functions and classes that a module defines itself, in the order of its text."""
         loaded = self.module(module)
         own = (n for n, v in vars(loaded).items() if callable(v) and getattr(v, "__module__", "") == loaded.__name__)
         return tuple(name for name in own if not name.startswith("_"))
 
     def prerequisites(self, module: str) -> tuple[str, ...]:
-        """The modules of the package that a module stands on: what it imports, and what that imports."""
+        """List the modules of the package that a module imports, directly or through another module."""
         found: dict[str, None] = {}
         waiting = [module]
         while waiting:
@@ -99,38 +105,43 @@ class Reference:
         return tuple(sorted(found))
 
     def changed(self, module: str, hunks: Iterable[Hunk]) -> str:
-        """A module's text with some lines replaced: a misconception, or another right answer.
+        """Return a module's text with some lines replaced: a misconception, or another right answer.
 
         Raises
         ------
         UnusableCourseFiles
-            When a hunk does not apply, because the reference has changed since it was written.
+            When a hunk does not apply, because the reference has changed since the hunk was written.
         """
         return apply(self.source(module), hunks, self.path(module))
 
     def changed_functions(self, module: str, hunks: Iterable[Hunk]) -> dict[str, str]:
-        """The functions that `changed` changes, as they are afterwards."""
+        """Return the changed text of each function that hunks change, by its name; see `changed`."""
         return changed_functions(self.source(module), hunks, self.path(module))
 
     def variant(self, module: str, hunks: Iterable[Hunk]) -> ModuleType:
-        """The module that `changed` gives, imported."""
+        """Import a module with some lines replaced; see `changed`."""
         return self.execute(self.changed(module, hunks), module, "variant")
 
     def path(self, module: str) -> str:
-        """Where a module stands, relative to the course folder."""
+        """Return a module's path, relative to the course folder."""
         return f"solutions/{self.package}/{module}.py"
 
     def execute(self, text: str, module: str, what: str) -> ModuleType:
-        """Run another text of a module as a sibling of the reference's modules, so that its relative imports work.
+        """Run another version of a module's text inside of the reference's package, so that its relative imports work.
 
         Parameters
         ----------
         text : str
-            Python.
+            The text; Python.
         module : str
-            Which module it is a text of.
+            The name of the module that it is a version of.
         what : str
-            What the text is; becomes part of the module's name.
+            A word for what the text is, such as ``"variant"``, which becomes part of the module's name.
+
+        Returns
+        -------
+        module
+            Not registered in `sys.modules`, so the reference's own module stays as it is.
         """
         made = ModuleType(f"{self.module(module).__name__}__{what}")
         made.__package__ = f"solutions.{self.package}"
@@ -140,7 +151,7 @@ class Reference:
         return made
 
     def notebooks_folder(self, assignment: str) -> Path:
-        """Where the percent scripts of an assignment's notebooks stand, and what those notebooks show."""
+        """Return the folder of an assignment's notebook sources (percent scripts) and of the pictures they show."""
         return self.secret_folder / assignment
 
     def demo(self) -> ModuleType | None:
@@ -151,13 +162,13 @@ class Reference:
 
     @cached_property
     def recipe_files(self) -> dict[str, tuple[Path, ...]]:
-        """The files in ``solutions/exercises`` by the student's file that they are about."""
+        """The files in ``solutions/exercises``, by the name of the student's file whose functions they judge."""
         folders = sorted(path for path in self.exercises_folder.glob("[!_.]*") if path.is_dir())
         files = {folder.name: tuple(sorted(path for path in folder.iterdir() if path.is_file())) for folder in folders}
         return {name: found for name, found in files.items() if found}
 
     def recipe_text(self, path: Path) -> str:
-        """What one of these files says."""
+        """Read one of the `recipe_files`."""
         return path.read_text("utf-8")
 
     @property
@@ -182,12 +193,32 @@ class Reference:
             raise CourseError(f"{path} cannot be read as TOML ({error}); correct it.") from None
 
     def recipe_module(self, path: Path) -> ModuleType:
-        """One of these files, imported as ``solutions.exercises.<student's file>.<family>``."""
+        """Import one of the `recipe_files` as ``solutions.exercises.<student's file>.<family>``."""
         return _import(self.secret_folder, f"exercises.{path.parent.name}.{path.stem}")
 
 
 def edited(text: str, edits: Sequence[Edit], where: str) -> str:
-    """Apply edits to a text; each must apply exactly once."""
+    """Apply edits to a text one after the other.
+
+    Parameters
+    ----------
+    text : str
+        The text.
+    edits : sequence of Edit
+        Pairs of old and new text.
+    where : str
+        What the text is, for errors.
+
+    Returns
+    -------
+    str
+        The edited text.
+
+    Raises
+    ------
+    CourseError
+        When the old text of an edit does not occur exactly once.
+    """
     for old, new in edits:
         if text.count(old) != 1:
             raise CourseError(
@@ -197,24 +228,25 @@ def edited(text: str, edits: Sequence[Edit], where: str) -> str:
     return text
 
 
-_LOADED: dict[str, dict[str, ModuleType]] = {}  # what was imported from each course's folder, while another is in use
+# The modules that were imported as ``solutions.…`` from each folder, kept while another course's are in `sys.modules`.
+_LOADED: dict[str, dict[str, ModuleType]] = {}
 
 
 def _import(folder: Path, name: str) -> ModuleType:
-    """Import ``solutions.<name>`` from `folder`, whatever the working directory is."""
-    _enter(folder)
+    """Import ``solutions.<name>`` from `folder`, independently of the working directory and of `sys.path`."""
+    _activate(folder)
     return importlib.import_module(f"solutions.{name}")
 
 
-def _enter(folder: Path) -> None:
-    """Make `folder` the package ``solutions``, in place of another course's."""
+def _activate(folder: Path) -> None:
+    """Make `folder` the package ``solutions`` in `sys.modules`, in place of another course's."""
     before = sys.modules.get("solutions")
     if before is not None and str(folder) in map(str, before.__path__):
         return
-    mine = {name: module for name, module in sys.modules.items() if name.partition(".")[0] == "solutions"}
+    previous = {name: module for name, module in sys.modules.items() if name.partition(".")[0] == "solutions"}
     if before is not None:
-        _LOADED[str(next(iter(before.__path__)))] = mine
-    for name in mine:
+        _LOADED[str(next(iter(before.__path__)))] = previous
+    for name in previous:
         del sys.modules[name]
     sys.modules.update(_LOADED.get(str(folder), {}))
     if "solutions" not in sys.modules:

@@ -1,4 +1,4 @@
-"""How verdicts, points and untrusted strings are put before a person: in tables, notebooks and pages alike."""
+"""Word verdicts and points for people, and make untrusted text safe to show, in tables, notebooks and pages alike."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ VerdictName = Literal["pass", "partial", "fail", "error", "missing", "timeout", 
 
 
 class Wording(NamedTuple):
-    """A verdict for people.
+    """How a verdict is shown to people.
 
     Attributes
     ----------
     symbol : str
-        One character that says the same as a colour would.
+        One character, so that the verdict can be told without colours.
     words : str
-        What the symbol stands for; they stand beside the exercise's name.
+        What the symbol means; shown beside the exercise's name.
     """
 
     symbol: str
@@ -34,46 +34,46 @@ WORDING: Final[dict[VerdictName, Wording]] = {
     "killed": Wording("†", "beyond a limit"),
 }
 
-# ECMA-48: a CSI, OSC or other escape sequence, by ESC or by its one-character form.
+# Escape sequences of terminals, as in ECMA-48: CSI, OSC and others, begun by ESC or by their one-character form.
 _TERMINAL: Final = re.compile(
     r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]"
     r"|(?:\x1b[\]PX^_]|[\x9d\x90\x98\x9e\x9f])[^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)?"
     r"|\x1b[ -/]*[0-~]?"
 )
-# Control, format (bidirectional marks, zero-width), surrogate, private and unassigned characters; line and paragraph
-# separators.
-_UNSEEN: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
-# Letters and marks that show nothing: fillers of Hangul and Braille, a joiner, vowels of Khmer, and selectors of
-# variants other than the two that emoji are written with.
+# Unicode categories of characters that are not visible: control, format (bidirectional marks, zero-width), surrogate,
+# private and unassigned characters, line and paragraph separators.
+_INVISIBLE: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+# Letters and marks that are drawn as nothing: the fillers of Hangul and Braille, a joiner, two vowels of Khmer, and the
+# variation selectors except the two that emoji use.
 _BLANK: Final = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180d\u180f\u2800\u3164\ufe00-\ufe0d\uffa0\U000e0100-\U000e01ef]"
 )
-_MARKS: Final = 4  # above one letter; no script has more, and a pile of them covers the lines above and below
+_MARKS: Final = 4  # combining marks on one letter; no script has more, and a pile of them would cover other lines
 _SPACES: Final = re.compile(r"[^\S\n\t]{2,}")
 
 
 def points(number: float) -> str:
-    """A number of points as a person writes it: ``"6"``, ``"4.5"``, ``"0.33"``."""
+    """Write a number of points with at most two decimals: ``"6"``, ``"4.5"``, ``"0.33"``."""
     return f"{number:.2f}".rstrip("0").rstrip(".")
 
 
 def visible(text: str, limit: int = 2000) -> str:
-    r"""Untrusted text with nothing hidden in it.
+    r"""Make untrusted text safe to show: everything in it becomes visible.
 
-    Terminal sequences are removed; every other character that would not show, would change the order of its
-    neighbours or would cover them is written as an escape. Line ends and tabs stay.
+    Escape sequences of terminals are removed. Every other character that is invisible, changes the order of its
+    neighbours or covers them is written as an escape. Line ends and tabs stay.
 
     Parameters
     ----------
     text : str
-        A name, a hint, a message: anything that a submission may have had a hand in.
-    limit : int, optional
-        Longer text is cut there; 2000 characters by default.
+        A name, a hint, a message: any text that a submission may have influenced.
+    limit : int, default 2000
+        The number of characters after which the text is cut, and an ellipsis added.
 
     Returns
     -------
     str
-        Encodable as UTF-8. It is plain text: HTML still has to be escaped.
+        Plain text that can be encoded as UTF-8. In HTML it still has to be escaped.
 
     Examples
     --------
@@ -82,14 +82,16 @@ def visible(text: str, limit: int = 2000) -> str:
     >>> visible("ada\u202egnp.exe")
     'ada\\u202egnp.exe'
     """
-    text = text[: 8 * limit]  # a sequence is removed before text is cut, but not a gigabyte of them
+    # Cut before the work begins, so that a huge text takes no time, but not to `limit`, because removing escape
+    # sequences makes the text shorter.
+    text = text[: 8 * limit]
     text = _TERMINAL.sub("", text).replace("\r\n", "\n")
     shown: list[str] = []
     length = marks = 0
     for character in text:
         category = unicodedata.category(character)
         marks = marks + 1 if category[0] == "M" else 0
-        hidden = (category in _UNSEEN and character not in "\n\t") or _BLANK.match(character)
+        hidden = (category in _INVISIBLE and character not in "\n\t") or _BLANK.match(character)
         shown.append(_escape(character) if hidden or marks > _MARKS else character)
         length += len(shown[-1])
         if length > limit:
@@ -98,16 +100,22 @@ def visible(text: str, limit: int = 2000) -> str:
 
 
 def one_line(text: str, limit: int = 2000) -> str:
-    r"""`visible`, on one line: for all that a submission had a hand in and that stands beside words of ours.
+    r"""Make untrusted text safe to show beside the grader's own words: like `visible`, but on one line.
 
-    Otherwise a message could hold a line that looks like a result. Line ends and tabs become escapes, and several
-    spaces become one, because a long row of them would be wrapped into the next line.
+    Otherwise a message could contain a line that looks like one of the grader's results. Line ends and tabs become
+    escapes. Several spaces become one, because a long row of spaces would push the rest into the next line.
 
     Parameters
     ----------
     text : str
-    limit : int, optional
-        Longer text is cut there; 2000 characters by default.
+        Any text that a submission may have influenced.
+    limit : int, default 2000
+        The number of characters after which the text is cut.
+
+    Returns
+    -------
+    str
+        Plain text on one line. In HTML it still has to be escaped.
 
     Examples
     --------

@@ -1,8 +1,8 @@
-"""HTML for one student, and HTML for the class.
+"""Make the HTML pages of feedback: one for each student, and one for the class.
 
-The pages are made to be sent, printed and put on any web server: one file each, no script, nothing from elsewhere.
-Everything that a submission may have had a hand in (names, hints, remarks) is untrusted: Jinja2 escapes it, after
-`wording.visible` has made it harmless to read.
+Each page is a single file without scripts that loads nothing from elsewhere, so that it can be sent, printed and put on
+any web server. Text that a submission may have influenced (names, hints, remarks) is untrusted. `wording.visible` makes
+its hidden characters visible, and Jinja2 then escapes it for HTML.
 """
 
 from __future__ import annotations
@@ -39,28 +39,28 @@ _ADVICE: Final[dict[VerdictName, str]] = {
 
 
 class Step(NamedTuple):
-    """Something to do next: on which exercise, and how to begin."""
+    """An exercise that a student should work on next, and a sentence on how to begin."""
 
     exercise: Exercise
     advice: str
 
 
 def next_steps(report: Report, course: Course, limit: int = 3) -> list[Step]:
-    """What a student should turn to next.
+    """Choose the exercises that a student should work on next.
 
     Parameters
     ----------
     report : Report
-        What was found.
+        The report on the student's submission.
     course : Course
-        The course; it knows which exercise builds on which.
-    limit : int, optional
-        How many steps at most; 3 by default.
+        The course, which says what each exercise builds on.
+    limit : int, default 3
+        The most steps to return.
 
     Returns
     -------
     list of Step
-        Exercises that are not right yet but whose prerequisites are, in course.toml's order.
+        Exercises that are not right yet although everything that they build on is, in the order of course.toml.
     """
     verdicts = summary.by_name(report)
     right = {name for name, verdict in verdicts.items() if verdict.verdict == "pass"}
@@ -73,18 +73,18 @@ def next_steps(report: Report, course: Course, limit: int = 3) -> list[Step]:
 
 
 def student_page(report: Report, course: Course, answers: Sequence[WrittenGrade] = (), penalty: float = 0.0) -> str:
-    """The page of one student.
+    """Make the page of one student.
 
     Parameters
     ----------
     report : Report
-        What was found.
+        The report on the student's submission.
     course : Course
         The course.
-    answers : sequence of WrittenGrade, optional
-        The answers that people grade, where the gradebook has them; none by default.
-    penalty : float, optional
-        Points lost for handing in late; 0 by default.
+    answers : sequence of WrittenGrade, default ()
+        The written answers, which people grade, as the gradebook has them.
+    penalty : float, default 0
+        Points taken off for handing in late.
 
     Returns
     -------
@@ -109,18 +109,18 @@ def student_page(report: Report, course: Course, answers: Sequence[WrittenGrade]
 
 
 def class_page(reports: Sequence[Report], course: Course, links: Mapping[str, str], pairs: Sequence[Pair] = ()) -> str:
-    """The page of a class.
+    """Make the page of a class.
 
     Parameters
     ----------
     reports : sequence of Report
-        All of one assignment; at least one.
+        The reports on all submissions of one assignment; at least one.
     course : Course
         The course.
     links : mapping of str to str
-        Where each student's page is, as a URL relative to this one; a student who is not in it gets no link.
-    pairs : sequence of Pair, optional
-        Submissions that are oddly similar; none by default.
+        Student → URL of the student's page, relative to this page. A student who is missing here gets no link.
+    pairs : sequence of Pair, default ()
+        Submissions that are oddly similar.
 
     Returns
     -------
@@ -150,7 +150,10 @@ def class_page(reports: Sequence[Report], course: Course, links: Mapping[str, st
 
 
 def page_name(student: str) -> str:
-    """The file name of a student's page: the name itself where it is a plain one, else made plain and unique.
+    """Choose the file name of a student's page.
+
+    It is the student's name where that is plain and in lower case. Any other name is made plain and gets a part of its
+    hash, so that no two students share a page, even on a file system that ignores case.
 
     Examples
     --------
@@ -168,25 +171,30 @@ def page_name(student: str) -> str:
 def write(
     reports: Sequence[Report], course: Course, out: Path, rows: Iterable[Row] = (), pairs: Sequence[Pair] = ()
 ) -> Path:
-    """Write the pages of a class; each file is replaced as a whole, and only where it changed.
+    """Write the pages of a class. Each file is written atomically, and only where its content has changed.
 
     Parameters
     ----------
     reports : sequence of Report
-        All of one assignment; at least one.
+        The reports on all submissions of one assignment; at least one.
     course : Course
         The course.
     out : Path
         The folder for feedback, such as ``feedback/`` in the course folder.
-    rows : iterable of Row, optional
-        The gradebook's rows, for what people graded and for lateness; none by default.
-    pairs : sequence of Pair, optional
-        Submissions that are oddly similar, for the class's page; none by default.
+    rows : iterable of Row, default ()
+        The gradebook's rows, which have the grades that people gave and the penalties for lateness.
+    pairs : sequence of Pair, default ()
+        Submissions that are oddly similar, for the class's page.
 
     Returns
     -------
     Path
-        The class's page, ``<out>/<assignment>/index.html``; the students' pages stand beside it.
+        The class's page, ``<out>/<assignment>/index.html``. The students' pages stand in the same folder.
+
+    Raises
+    ------
+    OSError
+        When a file cannot be written.
     """
     folder = out / reports[0].assignment
     known = {row.student: row for row in rows}
@@ -201,11 +209,12 @@ def write(
 
 
 def breakable(name: str) -> Markup:
-    """An exercise's name, escaped, that a narrow page may break behind a dot or an underscore."""
+    """Escape an exercise's name, and allow a line break after each dot and underscore, for narrow pages."""
     return Markup("<wbr>").join(re.split(r"(?<=[._])", name))
 
 
 def _environment() -> Environment:
+    """Set up Jinja2 with escaping, the filters and the verdicts' wording."""
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent / "templates"),
         autoescape=True,

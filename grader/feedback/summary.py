@@ -1,4 +1,4 @@
-"""What a class report counts. Pure functions of the reports."""
+"""Count what the class page shows: pass rates, misconceptions, scores. All functions depend on the reports only."""
 
 from __future__ import annotations
 
@@ -20,7 +20,19 @@ NEEDS_ATTENTION: tuple[VerdictName, ...] = ("error", "timeout", "killed")
 
 @dataclass(frozen=True)
 class PassRate:
-    """How a class did on one exercise: students by verdict, of `total` in all, and how long grading each one took."""
+    """How a class did on one exercise.
+
+    Attributes
+    ----------
+    exercise : Exercise
+        The exercise.
+    counts : mapping of str to int
+        Verdict → number of students.
+    total : int
+        Number of students.
+    seconds : tuple of float
+        The grading time of each student's answer, in seconds.
+    """
 
     exercise: Exercise
     counts: Mapping[VerdictName, int]
@@ -45,7 +57,21 @@ class PassRate:
 
 @dataclass
 class Misconception:
-    """A named mistake, the sentence that helps, and who makes it; `goldens` is the folder of the course's packs."""
+    """A misconception that was found in a class.
+
+    Attributes
+    ----------
+    exercise : str
+        The exercise's name.
+    name : str
+        The misconception's name.
+    hint : str
+        The sentence that helps.
+    goldens : Path
+        The folder of the course's golden packs.
+    students : list of str
+        Those who have it.
+    """
 
     exercise: str
     name: str
@@ -55,18 +81,18 @@ class Misconception:
 
     @property
     def anchor(self) -> str:
-        """The place of the exercise on a student's page."""
+        """The HTML id of the exercise on a student's page."""
         return self.exercise.replace(".", "-")
 
     @property
     def visible_case(self) -> str | None:
-        """The visible case in which the mistake shows, by its title; None where only hidden cases show it."""
+        """The title of a visible case that shows the mistake; None where only hidden cases show it."""
         return visible_cases(self.exercise, self.goldens).get(self.name)
 
 
 @dataclass(frozen=True)
 class Bin:
-    """One bar of the distribution: scores from `start` to `stop` percent, the upper end left out but for 100."""
+    """One bar of the histogram: `count` scores from `start` to below `stop` percent; the last bar includes 100."""
 
     start: int
     stop: int
@@ -74,12 +100,12 @@ class Bin:
 
 
 def by_name(report: Report) -> dict[str, Verdict]:
-    """A report's verdicts by the name of their exercise."""
+    """Return a report's verdicts by the names of their exercises."""
     return {verdict.name: verdict for verdict in report.exercises}
 
 
 def pass_rates(reports: Sequence[Report], assignment: Assignment) -> list[PassRate]:
-    """One `PassRate` for each exercise, in course.toml's order."""
+    """Compute a `PassRate` for each exercise, in the order of course.toml."""
     verdicts = [by_name(report) for report in reports]
     rates = []
     for exercise in assignment.exercises:
@@ -91,7 +117,7 @@ def pass_rates(reports: Sequence[Report], assignment: Assignment) -> list[PassRa
 
 
 def misconceptions(reports: Iterable[Report], goldens: Path) -> list[Misconception]:
-    """Every misconception that showed, the most frequent first; a student counts once for each."""
+    """List every misconception that was found, the most frequent first; a student counts once for each."""
     found: dict[tuple[str, str], Misconception] = {}
     for report in reports:
         for verdict in report.exercises:
@@ -107,7 +133,10 @@ def misconceptions(reports: Iterable[Report], goldens: Path) -> list[Misconcepti
 
 @cache
 def visible_cases(exercise: str, goldens: Path) -> Mapping[str, str]:
-    """For each misconception that an exercise's golden pack exposes, the title of the first case that does."""
+    """Map each misconception that a visible case of an exercise shows to the title of the first such case.
+
+    The visible cases stand in the exercise's golden pack; without a pack, the mapping is empty.
+    """
     found: dict[str, str] = {}
     try:
         pack = load(exercise, goldens)
@@ -120,9 +149,10 @@ def visible_cases(exercise: str, goldens: Path) -> Mapping[str, str]:
 
 
 def needs_attention(reports: Sequence[Report]) -> list[tuple[Report, list[str]]]:
-    """The submissions that a person should open, each with the reasons: what was stopped, what was remarked.
+    """List the submissions that a person should look at, each with the reasons.
 
-    A remark on most of the class is not about anyone in it; those are `common_remarks`.
+    A reason is an exercise that was stopped or raised an error, or a remark on the submission. Remarks that most of the
+    class has are left out; see `common_remarks`.
     """
     common = set(common_remarks(reports))
     found = []
@@ -139,7 +169,7 @@ def needs_attention(reports: Sequence[Report]) -> list[tuple[Report, list[str]]]
 
 
 def common_remarks(reports: Sequence[Report], smallest: int = 5) -> list[str]:
-    """Remarks on more than half of a class; none in a class below `smallest` (5 by default)."""
+    """List the remarks that more than half of a class has; none in a class of fewer than `smallest` students."""
     if len(reports) < smallest:
         return []
     counts = Counter(remark for report in reports for remark in set(report.remarks))
@@ -147,20 +177,20 @@ def common_remarks(reports: Sequence[Report], smallest: int = 5) -> list[str]:
 
 
 def _first_names(names: Sequence[str], limit: int = 3) -> str:
-    """The first few names, and how many more there are."""
+    """List the first few names, and say how many more there are."""
     more = len(names) - limit
     return ", ".join(names[:limit]) + (f" and {more} more" if more > 0 else "")
 
 
 def distribution(reports: Iterable[Report], bins: int = 10) -> list[Bin]:
-    """Scores in percent of the points there are, counted in `bins` equal steps (10 by default)."""
+    """Count the scores, in percent of the assignment's points, in `bins` intervals of equal length."""
     counts = [0] * bins
     for report in reports:
         share = report.score / report.max_score if report.max_score else 0.0
-        counts[min(int(share * bins + 1e-9), bins - 1)] += 1  # 0.3 * 10 may fall short of 3
+        counts[min(int(share * bins + 1e-9), bins - 1)] += 1  # by rounding, 0.3 * 10 may be slightly less than 3
     return [Bin(100 * k // bins, 100 * (k + 1) // bins, count) for k, count in enumerate(counts)]
 
 
 def median_score(reports: Sequence[Report]) -> float:
-    """The median score; 0.0 for an empty class."""
+    """Compute the median score; 0.0 for an empty class."""
     return median(report.score for report in reports) if reports else 0.0

@@ -1,4 +1,4 @@
-"""Findings and points in the cells of a notebook, where nbgrader and people read them."""
+"""Write findings and points into the cells of a notebook, where nbgrader and people read them."""
 
 from __future__ import annotations
 
@@ -21,28 +21,28 @@ _MARKDOWN: Final = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~$&@:])")
 def annotate(nb: Any, report: Report, notebook: Notebook) -> Any:
     """Write findings and points into the grade cells.
 
-    nbgrader gives full marks to a grade cell whose output holds no number. So each one gets a number here, and 0 where
-    the report has none for it.
+    nbgrader gives full marks to a grade cell whose output holds no number. So every grade cell gets a number here; it
+    is 0 where the report has no verdict on the exercise.
 
     Parameters
     ----------
     nb : NotebookNode
-        What `restore.restore` gave. Changed in place.
+        A notebook from `restore.restore`. Changed in place.
     report : Report
-        What was found.
+        The report on the submission.
     notebook : Notebook
-        Which one it is, in course.toml.
+        The notebook's entry in course.toml.
 
     Returns
     -------
     NotebookNode
-        `nb`. Each grade cell has two outputs: findings (``display_data``) and points (``execute_result``). What is to
-        be said about the submission as a whole stands in a new first cell.
+        `nb`. Each grade cell has two outputs: the findings (``display_data``) and the points (``execute_result``).
+        Remarks on the submission as a whole stand in a new first cell.
 
     Raises
     ------
     CourseError
-        Where notebook and course.toml disagree, or the report's points are not a number in range.
+        When the notebook and course.toml disagree, or the report's points are not a number in range.
     """
     verdicts = {verdict.name: verdict for verdict in report.exercises}
     exercises = {exercise.grade_id: exercise for exercise in notebook.exercises}
@@ -67,12 +67,12 @@ def annotate(nb: Any, report: Report, notebook: Notebook) -> Any:
 
 
 def plain_markdown(text: str) -> str:
-    """Untrusted text, for a place where Markdown is read: it shows as it is."""
+    """Escape untrusted text for Markdown, so that it is shown as it is; it is cut to one line of 400 characters."""
     return _MARKDOWN.sub(r"\\\1", one_line(text, 400))
 
 
 def _counts_by_number(cell: Any) -> bool:
-    """Whether nbgrader reads this cell's points from its output."""
+    """Whether nbgrader reads this cell's points from a number in its output."""
     return bool(cell.cell_type == "code" and is_grade(cell) and not is_solution(cell))
 
 
@@ -83,7 +83,7 @@ def _stale(notebook: Notebook, exercise: str, fact: str) -> CourseError:
 
 
 def _outputs(verdict: Verdict | None, exercise: Exercise, sandbox: str) -> list[Any]:
-    """Findings, then the number."""
+    """Make a grade cell's two outputs: the findings, then the number of points."""
     if verdict is None:
         text = f"There is no verdict on {exercise.name}; it counts as 0."
         return _pair(text, f"<div>{html.escape(text)}</div>", 0.0)

@@ -1,18 +1,18 @@
-"""Reports into nbgrader's gradebook, and what people made of them back out.
+"""Enter reports into nbgrader's gradebook, and read scores and the grades that people gave from it.
 
-Everything goes through nbgrader's own API and preprocessors, so formgrader, ``nbgrader export`` and ``nbgrader
-generate_feedback`` find what they expect. SQLite by default, any database that SQLAlchemy knows by URL.
+All changes go through nbgrader's own API and preprocessors, so that formgrader, ``nbgrader export`` and ``nbgrader
+generate_feedback`` find what they expect. The database is SQLite by default, or any other that SQLAlchemy supports.
 
-A submission is entered in this order, and may be interrupted anywhere:
+A submission is entered in three steps, and may be interrupted at any point:
 
-1. its annotated notebooks are written beside the old ones, under names that nobody reads;
-2. the database takes scores, comments and open questions, in one transaction;
-3. the new notebooks take the place of the old ones.
+1. The new annotated notebooks are written under temporary names, beside the ones of the previous run.
+2. Scores, comments, and which answers people still have to grade are written to the database, in one transaction.
+3. The new notebooks replace the previous ones.
 
-An answer that people have settled is open again when its text differs from the notebook of last time. As that one goes
-last, an answer that changed is found to have changed for as long as the database may not know it: stopped before 2,
-everything is as it was; stopped between 2 and 3, the next run finds the old text, opens the question again, and ends
-up with the same rows. Entering twice is always the same as entering once.
+A written answer that a person has graded has to be graded again when its text differs from that in the previous
+notebook. This is why the notebooks are replaced last. If a run is stopped before step 2, nothing has changed. If it is
+stopped between steps 2 and 3, the next run still finds the previous text, marks the answer once more, and writes the
+same rows again. So entering a submission twice always has the same result as entering it once.
 """
 
 from __future__ import annotations
@@ -43,25 +43,27 @@ from .rows import Row, WrittenGrade, read_row
 
 __all__ = ["Gradebook", "Row", "WrittenGrade"]
 
-_LONGEST_NAME: Final = 128  # of nbgrader's column; SQLite would not mind
+_LONGEST_NAME: Final = 128  # the length of nbgrader's database column, which SQLite would not enforce
 
 
 class Gradebook:
-    """The gradebook of a course. Use it as a context manager, or close it; closing twice is fine.
+    """The gradebook of a course. Use it as a context manager, or call `close`.
 
     Parameters
     ----------
     course : Course
         The course.
     url : str, optional
-        The database; ``gradebook.db`` in the course folder by default.
+        The database's URL; an SQLite database ``gradebook.db`` in the course folder by default.
     autograded : Path, optional
-        Where annotated notebooks are written; ``autograded`` in the course folder by default.
+        The folder for annotated notebooks; ``autograded`` in the course folder by default.
 
     Raises
     ------
     GradebookError
-        Where the database cannot be opened.
+        When the database cannot be opened.
+    Interrupted
+        When the machine fails: a full disk, a locked database.
     """
 
     def __init__(self, course: Course, url: str | None = None, autograded: Path | None = None) -> None:
@@ -80,28 +82,30 @@ class Gradebook:
         self.close()
 
     def close(self) -> None:
-        """Give the database back."""
+        """Close the database. Closing it twice does nothing."""
         self._api.close()
 
     def prepare(self, assignment: str) -> dict[str, Any]:
-        """See to it that the gradebook knows an assignment's cells and due date, as released and as in course.toml.
+        """Enter an assignment's released cells and its due date, unless the gradebook has them already.
 
         Parameters
         ----------
         assignment : str
-            Its name.
+            The name of the assignment.
 
         Returns
         -------
         dict of str to NotebookNode
-            The released notebooks.
+            The released notebooks by their names.
 
         Raises
         ------
         CourseError
-            Where a released notebook is missing.
+            When a released notebook is missing or damaged.
         GradebookError
-            Where submissions were recorded for an older release with other cells.
+            When submissions were recorded for an older release with other cells, or the database cannot be written.
+        Interrupted
+            When the machine fails: a full disk, a locked database.
         """
         if assignment not in self._released:
             task = self.course[assignment]
@@ -115,26 +119,28 @@ class Gradebook:
         return self._released[assignment]
 
     def record(self, report: Report, submission: Submission, timestamp: datetime | None = None) -> None:
-        """Enter one submission, and write its annotated notebooks for formgrader.
+        """Enter one submission into the database, and write its annotated notebooks for formgrader.
 
-        All of it or nothing: one transaction. What people graded stays, on a regrade too; an answer whose text has
-        changed since is marked for them to look at again.
+        Everything is entered in one transaction, or nothing is. Grades that people gave stay, even if the submission is
+        graded again; an answer whose text has changed since is marked as to be graded again.
 
         Parameters
         ----------
         report : Report
-            What was found.
+            The report on the submission.
         submission : Submission
-            What was handed in.
+            The submitted files.
         timestamp : datetime, optional
-            When it was handed in, in UTC where it names no zone. What the gradebook knows stays by default.
+            When it was handed in; in UTC where it has no time zone. By default, the time in the gradebook is kept.
 
         Raises
         ------
         CourseError
-            Where release, course.toml and report do not fit each other.
+            When the release, course.toml and the report do not fit each other.
         GradebookError
-            Where the database or the folder ``autograded`` cannot be written.
+            When the student's name cannot be used, or the database or the folder ``autograded`` cannot be written.
+        Interrupted
+            When the machine fails: a full disk, a locked database.
         """
         assignment = self.course[report.assignment]
         released = self.prepare(assignment.name)
@@ -151,34 +157,42 @@ class Gradebook:
         where = f"The result of {one_line(report.student)} cannot be entered into the gradebook"
         with self._errors_in_one_sentence(where), atomic_writes(files), transaction(self._api) as book:
             book.update_or_create_student(report.student)
-            with book.db.no_autoflush:  # nbgrader fills the new rows in before it adds them
+            # nbgrader fills in new rows before it adds them to the session, which must not be flushed in between.
+            with book.db.no_autoflush:
                 book.update_or_create_submission(assignment.name, report.student, **stamp)
             for name, node in notebooks.items():
                 _save(book, (name, assignment.name, report.student), node, folder / f"{name}.ipynb")
             self._enter_penalties(book, assignment, report.student)
 
     def scores(self, assignment: str) -> list[Row]:
-        """What the gradebook holds of an assignment, by student.
+        """Read what the gradebook holds about an assignment's submissions.
 
         Parameters
         ----------
         assignment : str
-            Its name.
+            The name of the assignment.
 
         Returns
         -------
         list of Row
-            One for each submission; none where none was recorded.
+            One for each submission, sorted by student.
+
+        Raises
+        ------
+        GradebookError
+            When the database cannot be read.
+        Interrupted
+            When the machine fails: a locked database, a damaged disk.
         """
         with self._errors_in_one_sentence(f"The scores of {assignment} cannot be read"):
             try:
                 submissions = self._api.assignment_submissions(assignment)
                 return sorted((read_row(submission) for submission in submissions), key=lambda row: row.student)
             finally:
-                self._api.db.rollback()
+                self._api.db.rollback()  # end the transaction, so that the database is not locked
 
     def written(self, report: Report) -> list[bytes | None]:
-        """The annotated notebooks as they lie in the folder ``autograded``; None for one that is not there."""
+        """Read the annotated notebooks from the folder ``autograded``; None stands for one that is missing."""
         assignment = self.course[report.assignment]
         folder = self._folder(assignment, report.student)
         return [content(folder / f"{notebook.name}.ipynb") for notebook in assignment.notebook]
@@ -187,38 +201,39 @@ class Gradebook:
         return errors_in_one_sentence(what, without_password(self.url))
 
     def _has_cells_of(self, assignment: str, name: str, notebook: Any) -> bool:
-        """Whether the database's cells are those of the released notebook."""
+        """Whether the cells in the database have the points and checksums of those in the released notebook."""
         try:
             known = self._api.find_notebook(name, assignment)
         except api.MissingEntry:
             return False
-        named = [cell.metadata.nbgrader for cell in notebook.cells if cell.metadata.get("nbgrader")]
-        worth = {cell.grade_id: float(cell.points) for cell in named if cell.grade}
-        sums = {cell.grade_id: cell.get("checksum") for cell in named}
+        cells = [cell.metadata.nbgrader for cell in notebook.cells if cell.metadata.get("nbgrader")]
+        max_scores = {cell.grade_id: float(cell.points) for cell in cells if cell.grade}
+        checksums = {cell.grade_id: cell.get("checksum") for cell in cells}
         return bool(
-            {cell.name: cell.max_score for cell in known.grade_cells} == worth
-            and {cell.name: cell.checksum for cell in known.source_cells} == sums
+            {cell.name: cell.max_score for cell in known.grade_cells} == max_scores
+            and {cell.name: cell.checksum for cell in known.source_cells} == checksums
         )
 
     def _enter_cells(self, assignment: str, name: str, notebook: Any) -> None:
-        """Enter a notebook's cells, as nbgrader's GenerateAssignment does."""
+        """Enter a released notebook's cells, as nbgrader's command ``generate_assignment`` does."""
         names = {"assignment": assignment, "notebook": name, "db_url": self.url}
         try:
             SaveCells().preprocess(copy.deepcopy(notebook), {"nbgrader": names})
-        except RuntimeError as error:  # nbgrader's word for cells that came or went
+        except RuntimeError as error:  # nbgrader raises it where cells were added or removed
             raise GradebookError(
                 f"{assignment} cannot be entered into the gradebook: {error}; "
                 "move the old gradebook away, or restore the release it was made for."
             ) from error
 
     def _folder(self, assignment: Assignment, student: str) -> Path:
+        """Return the folder for a submission's annotated notebooks; the student's name is checked first."""
         unusable = student in ("", ".", "..") or "/" in student or not student.isprintable()
         if unusable or len(student) > _LONGEST_NAME:
             raise GradebookError(f'"{one_line(student)}" is no name for a student; rename the folder in submitted/.')
         return self.autograded / student / assignment.name
 
     def _enter_penalties(self, book: Any, assignment: Assignment, student: str) -> None:
-        """Penalties for lateness, as nbgrader's AssignLatePenalties enters them."""
+        """Enter penalties for lateness into each notebook's row, as nbgrader's AssignLatePenalties does."""
         submission = book.find_submission(assignment.name, student)
         for notebook in submission.notebooks:
             penalty = late_penalty(self.course.late, notebook.score, submission.total_seconds_late)
@@ -226,9 +241,10 @@ class Gradebook:
 
 
 def _save(book: Any, names: tuple[str, str, str], node: Any, written: Path) -> None:
-    """Scores and comments of one notebook, by the rules of nbgrader's SaveAutoGrades.
+    """Enter the scores and comments of one notebook, by the rules of nbgrader's SaveAutoGrades.
 
-    One rule is added: what people have settled stays settled as long as neither text nor score changed.
+    One rule is added: an answer that a person has graded does not have to be graded again, as long as neither its text
+    nor its score by program has changed.
     """
     saver = SaveAutoGrades()
     saver.gradebook = book
@@ -237,16 +253,16 @@ def _save(book: Any, names: tuple[str, str, str], node: Any, written: Path) -> N
     for index, cell in enumerate(node.cells):
         if is_grade(cell):
             grade = book.find_grade(cell.metadata.nbgrader.grade_id, *names)
-            score, open_question = grade.auto_score, grade.needs_manual_grade
+            score, needed_manual_grade = grade.auto_score, grade.needs_manual_grade
             saver.preprocess_cell(cell, {}, index)
             same = before.get(cell.metadata.nbgrader.grade_id) == cell.source and grade.auto_score == score
-            grade.needs_manual_grade = open_question if same else grade.needs_manual_grade
+            grade.needs_manual_grade = needed_manual_grade if same else grade.needs_manual_grade
         elif is_solution(cell):
             saver.preprocess_cell(cell, {}, index)
 
 
 def _texts(path: Path) -> Mapping[str, str]:
-    """The sources in a notebook that was written before, by name; nothing where there is none."""
+    """Read the cells' sources from the previous run's notebook, by cell name; none where it cannot be read."""
     try:
         cells = nbformat.read(path, as_version=4).cells
     except (OSError, ValueError):

@@ -1,4 +1,4 @@
-"""nbgrader's database for the grader: found, in one transaction, with errors in one sentence."""
+"""Open nbgrader's database, change it in one transaction, and turn its errors into one sentence."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from ..wording import one_line
 
 
 def find_own_programs() -> None:
-    """Put this Python's own programs on PATH: nbgrader starts ``alembic`` by name when it makes a gradebook."""
+    """Add the folder of this Python's programs to PATH, because nbgrader starts the program ``alembic`` by its name."""
     folder = str(Path(sys.executable).parent)
     path = os.environ.get("PATH", os.defpath).split(os.pathsep)
     if folder not in path:
@@ -32,12 +32,22 @@ def find_own_programs() -> None:
 
 @contextlib.contextmanager
 def transaction(book: Any) -> Iterator[Any]:
-    """nbgrader's API on one transaction.
+    """Run all of the API's steps in the ``with`` statement in one transaction.
 
-    The API commits after each step. On a session that was joined to an outer transaction those commits only
-    flush (SQLAlchemy, "Joining a Session into an External Transaction").
+    nbgrader's API commits after each step. Where its session is joined to an outer transaction, these commits only
+    flush (SQLAlchemy's documentation, "Joining a Session into an External Transaction").
+
+    Parameters
+    ----------
+    book : nbgrader.api.Gradebook
+        nbgrader's API.
+
+    Yields
+    ------
+    nbgrader.api.Gradebook
+        `book`. The transaction is committed at the end of the ``with`` statement, and rolled back where it raises.
     """
-    own = book.db
+    original_session = book.db
     with book.engine.begin() as connection:
         joined = sessionmaker(bind=connection, join_transaction_mode="rollback_only")
         book.db = scoped_session(joined)
@@ -46,52 +56,74 @@ def transaction(book: Any) -> Iterator[Any]:
             book.db.flush()
         finally:
             book.db.remove()
-            book.db = own
+            book.db = original_session
 
 
 def open_database(url: str, course_id: str) -> Any:
-    """nbgrader's API on a database, which is made where there is none.
+    """Open nbgrader's API on a database, and make the database where there is none.
 
-    nbgrader makes one table after the other, and never again what is missing when it was stopped at that. So a new
-    SQLite file gets its name when it is complete.
+    nbgrader creates one table after the other. If it is stopped in between, it never creates the missing ones. So a new
+    SQLite database is made under a temporary name, and renamed when it is complete.
+
+    Parameters
+    ----------
+    url : str
+        The database's URL.
+    course_id : str
+        nbgrader's name for the course.
+
+    Returns
+    -------
+    nbgrader.api.Gradebook
     """
-    where = make_url(url)
-    path = Path(where.database) if where.get_backend_name() == "sqlite" and where.database else None
-    named = path and path.name != ":memory:" and not str(path).startswith("file:")
-    if path and named and not path.exists():
-        with atomic_write(path) as half:
-            half.with_name(f"{half.name}-journal").unlink(missing_ok=True)  # of one that was stopped: not of this file
-            if path.exists():
-                half.unlink()
+    parsed = make_url(url)
+    path = Path(parsed.database) if parsed.get_backend_name() == "sqlite" and parsed.database else None
+    is_file = path and path.name != ":memory:" and not str(path).startswith("file:")
+    if path and is_file and not path.exists():
+        with atomic_write(path) as part:
+            # A run that was stopped here may have left its journal. SQLite would apply it to the new file.
+            part.with_name(f"{part.name}-journal").unlink(missing_ok=True)
+            if path.exists():  # another process has made it meanwhile
+                part.unlink()
             else:
                 api.get_alembic_version = _newest_schema
-                api.Gradebook(where.set(database=str(half)), course_id).close()
+                api.Gradebook(parsed.set(database=str(part)), course_id).close()
     return api.Gradebook(url, course_id)
 
 
 def _newest_schema() -> str | None:
-    """What nbgrader asks a process of alembic for; one that would take seconds and outlive a kill."""
+    """Read the version of nbgrader's newest database schema from its own files.
+
+    nbgrader starts a process of alembic for this, which takes seconds, and goes on even if the grader is killed.
+    """
     return ScriptDirectory(ALEMBIC_DIR).get_current_head()
 
 
 @contextlib.contextmanager
 def errors_in_one_sentence(what: str, place: str) -> Iterator[None]:
-    """Turn what the database or the disk says into one sentence.
+    """Turn errors of the database and the disk in the ``with`` statement into errors with one sentence.
+
+    Parameters
+    ----------
+    what : str
+        A clause that says what failed, with which the sentence begins.
+    place : str
+        The database, for errors that do not name a file.
 
     Raises
     ------
     Interrupted
-        Where the machine got in the way of `what` at `place`, so that trying again is all it takes.
+        When the machine failed, so that running the same command again is enough.
     GradebookError
-        Where there is something to put right.
+        When something has to be put right first.
     """
     try:
         with as_interruption(place):
             yield
     except (SQLAlchemyError, api.InvalidEntry, api.MissingEntry) as error:
         reason = getattr(error, "orig", None) or error
-        said = str(reason).strip() or type(reason).__name__
-        raise GradebookError(f"{what}: {said.splitlines()[0]}.") from error
+        message = str(reason).strip() or type(reason).__name__
+        raise GradebookError(f"{what}: {message.splitlines()[0]}.") from error
     except ImportError as error:
         raise GradebookError(f"{what}: {error}; install the driver of this database.") from error
     except OSError as error:
@@ -99,7 +131,7 @@ def errors_in_one_sentence(what: str, place: str) -> Iterator[None]:
 
 
 def without_password(url: str) -> str:
-    """A database's URL without its password."""
+    """Return a database's URL with its password replaced by asterisks, for messages."""
     try:
         return make_url(url).render_as_string(hide_password=True)
     except SQLAlchemyError:

@@ -1,4 +1,4 @@
-"""When something was handed in, and what it costs to be late."""
+"""Find out when a submission was handed in, and compute the penalty for handing in late."""
 
 from __future__ import annotations
 
@@ -19,26 +19,29 @@ from ..submission import ARCHIVES
 from ..wording import one_line
 
 BESIDE: Final = ".timestamp.txt"
-_NAMED: Final = 5
-_OFFSET: Final = re.compile(r" ([+-]\d\d:?\d\d)$")  # apart from the time, nbgrader takes +0200 for 200 seconds
+"""The ending of the file beside a submission that holds its hand-in time: ``hw3.timestamp.txt``."""
+
+_MOST_NAMES: Final = 5  # of students in one sentence
+# A space and an offset from UTC. The space has to go: nbgrader would read "12:00 +0200" as 200 seconds.
+_OFFSET: Final = re.compile(r" ([+-]\d\d:?\d\d)$")
 
 
 def hand_in_time(submission: Path) -> datetime | None:
-    """When something was handed in, as whoever collected it wrote down.
+    """Read when a submission was handed in, as written down when it was collected.
 
-    That stands beside the submission, in ``hw1.timestamp.txt``; or else, as nbgrader collects, in ``timestamp.txt`` in
-    a folder. Nothing that an archive holds is asked, nor when a file was last changed: students write the one, and
-    copying changes the other.
+    The time stands in a file beside the submission, ``hw1.timestamp.txt``. Where there is none, it stands in the
+    submitted folder, in ``timestamp.txt``, which is where nbgrader writes it. Times inside of an archive are not used,
+    because students write them, nor are modification times, because copying a file changes them.
 
     Parameters
     ----------
     submission : Path
-        ``submitted/<student>/hw1`` or an archive of that name, which need not exist.
+        ``submitted/<student>/hw1``, or an archive of that name; it need not exist.
 
     Returns
     -------
     datetime or None
-        In UTC; None where no time can be found. A link, a pipe or a file without a date in it counts for nothing.
+        In UTC; None where no time is found. A link, a pipe or a file without a date is treated as missing.
     """
     name = next(
         (submission.name.removesuffix(end) for end in ARCHIVES if submission.name.endswith(end)), submission.name
@@ -48,6 +51,7 @@ def hand_in_time(submission: Path) -> datetime | None:
 
 
 def _time_in(file: Path) -> datetime | None:
+    """Read a time from a file, which may lie in a submitted folder and so be anything."""
     try:
         handle = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError:
@@ -58,7 +62,7 @@ def _time_in(file: Path) -> datetime | None:
         os.close(handle)
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", RuntimeWarning)  # of unknown letters behind a time: then it is UTC
+            warnings.simplefilter("ignore", RuntimeWarning)  # about an unknown time zone, which is then read as UTC
             time: datetime = parse_utc(_OFFSET.sub(r"\1", text.decode("ascii").strip()))
     except (ValueError, OverflowError):
         return None
@@ -66,27 +70,29 @@ def _time_in(file: Path) -> datetime | None:
 
 
 def not_charged(course: Course, assignment: Assignment, submissions: Mapping[str, Path]) -> str:
-    """Say whose lateness cannot be charged because nobody wrote down when they handed in.
+    """Name the students who get no penalty for lateness because their hand-in time is not known.
 
     Parameters
     ----------
     course : Course
+        The course, whose table ``[late]`` says whether there are penalties.
     assignment : Assignment
+        The assignment.
     submissions : mapping of str to Path
-        By student.
+        Student → submitted folder or archive.
 
     Returns
     -------
     str
-        One sentence; empty where every time is known, or where being late costs nothing.
+        One sentence; empty where every time is known, or where there are no penalties.
     """
     if not course.late.per_day:
         return ""
     students = [student for student, path in submissions.items() if hand_in_time(path) is None]
     if not students:
         return ""
-    who = ", ".join(one_line(student, 60) for student in students[:_NAMED])
-    more = f" and {len(students) - _NAMED} more" if len(students) > _NAMED else ""
+    who = ", ".join(one_line(student, 60) for student in students[:_MOST_NAMES])
+    more = f" and {len(students) - _MOST_NAMES} more" if len(students) > _MOST_NAMES else ""
     return (
         f"No hand-in time is known of {who}{more}, so nothing was taken off for lateness; "
         f"write it into <student>/{assignment.name}{BESIDE} beside what was handed in, as 2027-02-05 23:59:00 UTC."
@@ -94,22 +100,22 @@ def not_charged(course: Course, assignment: Assignment, submissions: Mapping[str
 
 
 def late_penalty(late: Late, score: float, seconds_late: float) -> float:
-    """Points taken off for handing in late.
+    """Compute the points that are taken off for handing in late.
 
     Parameters
     ----------
     late : Late
-        course.toml's table ``[late]``.
+        The table ``[late]`` of course.toml.
     score : float
         Points that were earned.
     seconds_late : float
-        Since the due date, extensions counted.
+        Seconds between the due date, with the student's extension, and the time of handing in.
 
     Returns
     -------
     float
-        In [0, score]: nothing up to `late.grace`; then `late.per_day` of the score for each started day, counted from
-        the due date's end of grace; everything after `late.days` days.
+        Points, from 0 to `score`. There is no penalty within `late.grace`. After that, the share `late.per_day` of the
+        score is taken off for each day that has begun, and the whole score after `late.days` days.
     """
     beyond = seconds_late - late.grace_seconds
     if beyond <= 0:

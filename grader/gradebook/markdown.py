@@ -1,6 +1,7 @@
-"""Markdown and code that a student wrote, as HTML that does nothing in an instructor's browser.
+"""Turn Markdown and code that a student wrote into HTML that is harmless in an instructor's browser.
 
-These functions take any amount of time and memory on texts that are made for it; `rendering` bounds them.
+A text can be written such that these functions take almost any amount of time and memory. Call them through
+`rendering`, which limits both.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from nbconvert.filters import Highlight2HTML
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 
 _DEEPEST: Final = 100
-"""Levels of nested tags. What nbconvert does to a page afterwards takes quadratic time for them."""
+"""The most levels of nested tags: nbconvert processes the page afterwards in time quadratic in their number."""
 
 _TAGS: Final = frozenset(
     re.findall(
@@ -32,27 +33,27 @@ _LINK: Final = re.compile(r"(https?://|mailto:|#)", re.IGNORECASE)
 
 
 def to_safe_html(source: str, attachments: dict[str, dict[str, str]]) -> str:
-    """Render Markdown, then keep of the HTML what only formats.
+    """Render Markdown as HTML, then remove from the HTML everything that does more than format.
 
-    The order matters: a filter over Markdown itself does not see that ``[x](javascript:…)`` becomes a link.
+    The order matters: a filter that reads the Markdown would not see that ``[x](javascript:…)`` becomes a link.
 
     Parameters
     ----------
     source : str
-        Markdown with formulas; HTML may stand in it.
+        Markdown, which may contain formulas and HTML.
     attachments : dict of str to dict of str to str
-        The cell's pictures: name → MIME type → base64.
+        The cell's attached pictures: name → MIME type → base64.
 
     Returns
     -------
     str
-        No script, style, form, frame or class. Links lead to the web, pictures are attached or lie beside the
-        notebook. Formulas are left for MathJax.
+        HTML without scripts, styles, forms, frames and classes. Links lead to the web or into the page. Pictures are
+        attached, or are files beside the notebook. Formulas are left for MathJax.
 
     Raises
     ------
     ValueError
-        Where tags are nested a hundred deep.
+        When tags are nested more than a hundred deep.
     """
     renderer = IPythonRenderer(escape=False, attachments=attachments, exclude_anchor_links=True)
     html = MarkdownWithMath(renderer=renderer).render(source)
@@ -64,13 +65,13 @@ def to_safe_html(source: str, attachments: dict[str, dict[str, str]]) -> str:
 
 
 def highlight(source: str) -> str:
-    """Colour Python code of a notebook as nbconvert does."""
+    """Render Python code of a notebook as HTML with colours, as nbconvert does."""
     colour = Highlight2HTML(pygments_lexer="ipython3")  # type: ignore[no-untyped-call]
     return str(colour(source))
 
 
 def _keep(tag: str, name: str, value: Any) -> bool:
-    """Whether an attribute may stay."""
+    """Whether an attribute of a tag may stay in the HTML."""
     if name == "href":
         return tag == "a" and _LINK.match(value) is not None
     if name == "src":

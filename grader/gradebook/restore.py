@@ -1,8 +1,9 @@
-"""A submitted notebook made whole: the release's structure, the student's words.
+"""Rebuild a submitted notebook from the released one and the student's text.
 
-Of a submitted notebook only text is taken: the source of each cell, its type and name, and attached pictures. Its
-structure, metadata and outputs are the release's, or nobody's. So nothing in it can move points, hide a cell or bring
-HTML along; and whatever it is, a notebook comes out that nbgrader and formgrader can open.
+From a submitted notebook, only the source, type and name of each cell and attached pictures are taken. Metadata comes
+from the released notebook, named cells that are missing are put back, and all outputs are dropped. So a submission
+cannot change the points of a cell, hide one, or bring HTML into an instructor's browser. Whatever was handed in, the
+result is a notebook that nbgrader and formgrader can open.
 """
 
 from __future__ import annotations
@@ -24,14 +25,14 @@ PICTURES: Final = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp
 MISSING: Final = "This notebook was not handed in; what you see is the released one."
 DAMAGED: Final = "What was handed in cannot be read as a notebook; what you see is the released one."
 MOST_CELLS: Final = 2000
-"""Each is checked against a schema, which takes time, and nobody writes so many."""
+"""The most cells of a submitted notebook: nbformat checks each against a schema, which takes time."""
 _MOST_VALUES: Final = 2_000_000
-"""In the whole file. An empty list takes two bytes there, and forty times as many in memory."""
-_BASE64: Final = re.compile(r"[A-Za-z0-9+/\s]*+={0,2}\s*+")  # possessive: spaces have one way to match
+"""The most JSON values in the file: an empty list has two bytes there, but takes forty times as many in memory."""
+_BASE64: Final = re.compile(r"[A-Za-z0-9+/\s]*+={0,2}\s*+")  # possessive quantifiers, so that the time is linear
 
 
 class _Cell(NamedTuple):
-    """What is taken of a submitted cell."""
+    """The parts of a submitted cell that are used."""
 
     kind: str
     source: str
@@ -40,12 +41,17 @@ class _Cell(NamedTuple):
 
 
 def read_released(course: Course, assignment: Assignment) -> dict[str, Any]:
-    """The released notebooks of an assignment, as NotebookNodes by their names.
+    """Read the released notebooks of an assignment.
+
+    Returns
+    -------
+    dict of str to NotebookNode
+        By their names.
 
     Raises
     ------
     CourseError
-        Where one is missing or damaged.
+        When one is missing or damaged.
     """
     return {
         notebook.name: _read(_folder(course, assignment) / f"{notebook.name}.ipynb") for notebook in assignment.notebook
@@ -53,7 +59,7 @@ def read_released(course: Course, assignment: Assignment) -> dict[str, Any]:
 
 
 def read_pictures(course: Course, assignment: Assignment) -> dict[str, bytes]:
-    """The files that were released beside the notebooks, because those show them."""
+    """Read the files that were released beside the notebooks: the pictures that these show. Name → content."""
     return {
         path.name: path.read_bytes()
         for path in sorted(_folder(course, assignment).iterdir())
@@ -62,31 +68,32 @@ def read_pictures(course: Course, assignment: Assignment) -> dict[str, bytes]:
 
 
 def restore(submitted: bytes | None, released: Any) -> Any:
-    """The submitted notebook with the release's structure.
+    """Rebuild a submitted notebook from the released one and the student's text.
 
-    Cells that the release named stand with the release's metadata; locked ones with its source, too, the others with
-    the student's. One that was deleted is put back behind its neighbour; of copies the last counts, as in nbgrader.
-    The student's own cells stay where they were, as plain text.
+    A cell that has a name in the release gets the release's metadata. Its source is the release's where the cell is
+    locked, and the student's otherwise. A named cell that the student has deleted is put back after the one that comes
+    before it in the release. Of copies of a named cell, the last one counts, as in nbgrader. Cells that the student has
+    added stay where they are, without metadata.
 
     Parameters
     ----------
     submitted : bytes or None
-        The file; None where none was handed in.
+        The submitted file; None where none was handed in.
     released : NotebookNode
         The released notebook; not changed.
 
     Returns
     -------
     NotebookNode
-        Without any output. Where the file is missing or cannot be read it is the released notebook, and its first
-        cell says so.
+        A notebook without any output. Where the submitted file is missing or cannot be read, it is the released
+        notebook, with a first cell that says so.
     """
     restored = copy.deepcopy(released)
     try:
         if submitted is None:
             raise ValueError(MISSING)
         restored.cells = list(_merge(list(_cells(submitted)), released))
-        _put_back(restored.cells, released)
+        _insert_missing(restored.cells, released)
     except (ValueError, RecursionError) as error:
         reason = MISSING if str(error) == MISSING else DAMAGED
         restored.cells = [nbformat.v4.new_markdown_cell(f"**{reason}**", id="not-readable")]
@@ -95,7 +102,7 @@ def restore(submitted: bytes | None, released: Any) -> Any:
 
 
 def is_notebook(data: bytes) -> bool:
-    """Whether a file can be read as a notebook."""
+    """Whether the content of a file can be read as a notebook with at least one cell."""
     try:
         return bool(list(_cells(data)))
     except (ValueError, RecursionError):
@@ -116,7 +123,8 @@ def _read(path: Path) -> Any:
 
 
 def _cells(data: bytes) -> Iterator[_Cell]:
-    """The cells of a notebook file; ValueError where it is none. What is no cell is left out."""
+    """Yield the valid cells of a notebook file; raise ValueError where the file is no notebook or is too large."""
+    # An upper bound for the number of values, counted before the parser takes memory for them.
     if sum(map(data.count, (b"[", b"{", b","))) > _MOST_VALUES:
         raise ValueError("too many values")
     notebook = json.loads(data.decode("utf-8-sig"))
@@ -131,13 +139,14 @@ def _cells(data: bytes) -> Iterator[_Cell]:
 
 
 def _text(source: object) -> str:
-    """A source as one string that can be written as UTF-8."""
+    """Join a cell's source to one string, with surrogates escaped so that it can be encoded as UTF-8."""
     lines = source if isinstance(source, list) else [source]
     text = "".join(line for line in lines if isinstance(line, str))
     return text.encode("utf-8", "backslashreplace").decode()
 
 
 def _grade_id(cell: Any) -> str | None:
+    """Read nbgrader's name of a submitted cell, whose metadata may be anything; None where there is none."""
     metadata: Any = cell.get("metadata")
     for key in ("nbgrader", "grade_id"):
         metadata = metadata.get(key) if isinstance(metadata, dict) else None
@@ -145,7 +154,7 @@ def _grade_id(cell: Any) -> str | None:
 
 
 def _pictures(cell: Any) -> dict[str, dict[str, str]]:
-    """The attachments that are pictures."""
+    """Take those of a submitted cell's attachments that are pictures."""
     attachments = cell.get("attachments")
     found: dict[str, dict[str, str]] = {}
     for name, bundle in attachments.items() if isinstance(attachments, dict) else ():
@@ -156,7 +165,7 @@ def _pictures(cell: Any) -> dict[str, dict[str, str]]:
 
 
 def _merge(cells: list[_Cell], released: Any) -> Iterator[Any]:
-    """The submitted cells in their order, each as the release knows it or as plain text."""
+    """Yield the submitted cells in their order, each with the release's metadata or as a new cell without any."""
     known = _named(released)
     last = {cell.grade_id: index for index, cell in enumerate(cells)}
     for index, cell in enumerate(cells):
@@ -173,7 +182,7 @@ def _merge(cells: list[_Cell], released: Any) -> Iterator[Any]:
 
 
 def _clean(cell: Any) -> Any:
-    """A copy of a released cell, without outputs."""
+    """Copy a released cell without its outputs."""
     cell = copy.deepcopy(cell)
     if cell.cell_type == "code":
         cell.outputs, cell.execution_count = [], None
@@ -181,13 +190,13 @@ def _clean(cell: Any) -> Any:
 
 
 def _named(notebook: Any) -> dict[str | None, Any]:
-    """The cells that nbgrader knows, by their name."""
+    """Collect the cells that have a name for nbgrader, by that name."""
     cells = {cell.metadata.get("nbgrader", {}).get("grade_id"): cell for cell in notebook.cells}
     return {grade_id: cell for grade_id, cell in cells.items() if grade_id}
 
 
-def _put_back(cells: list[Any], released: Any) -> None:
-    """Insert each named cell that is missing behind the named cell that stands before it in the release."""
+def _insert_missing(cells: list[Any], released: Any) -> None:
+    """Insert each named cell that is missing after the named cell that comes before it in the release."""
     position = 0
     for grade_id, cell in _named(released).items():
         names = [c.metadata.get("nbgrader", {}).get("grade_id") for c in cells]

@@ -1,4 +1,4 @@
-"""What the gradebook holds of a submission, read once and handed around as values."""
+"""Copy what the gradebook holds about a submission into plain values, which stay valid when the database is closed."""
 
 from __future__ import annotations
 
@@ -9,7 +9,19 @@ from typing import Any
 
 @dataclass(frozen=True)
 class WrittenGrade:
-    """An answer that people grade. `score` is None until they did."""
+    """A written answer, which a person grades.
+
+    Attributes
+    ----------
+    name : str
+        Name of its cell.
+    score : float or None
+        Points; None until a person has graded it.
+    max_score : float
+        Points that it is worth.
+    comment : str
+        The grader's comment; may be empty.
+    """
 
     name: str
     score: float | None
@@ -19,22 +31,24 @@ class WrittenGrade:
 
 @dataclass(frozen=True)
 class Row:
-    """What the gradebook holds of one submission.
+    """What the gradebook holds about one submission.
 
     Attributes
     ----------
     student : str
-        Name.
-    score, max_score : float
-        Points by program and by people together, extra credit counted, before any penalty.
-    penalty : float
+        The student's name.
+    score : float
+        Points from the program and from people together, with extra credit, before any penalty.
+    max_score : float
+        Points that the assignment is worth.
+    penalty : float, default 0
         Points taken off for lateness.
-    needs_manual_grade : bool
-        Whether there is something for people to grade.
-    timestamp : datetime or None
-        When it was handed in, in UTC.
-    answers : tuple of WrittenGrade
-        What people grade.
+    needs_manual_grade : bool, default False
+        Whether a person still has to grade an answer.
+    timestamp : datetime, optional
+        When it was handed in, in UTC; None where that is not known.
+    answers : tuple of WrittenGrade, default ()
+        The written answers, sorted by name.
     """
 
     student: str
@@ -47,7 +61,7 @@ class Row:
 
 
 def read_row(submission: Any) -> Row:
-    """The row of one of nbgrader's SubmittedAssignments."""
+    """Make the row of one of nbgrader's ``SubmittedAssignment`` objects."""
     answers = []
     for notebook in submission.notebooks:
         comments = {comment.name: comment.comment or "" for comment in notebook.comments}

@@ -1,1 +1,1 @@
-"""What the grader needs of the machine: processes that can be ended, temporary folders, files written whole, errors."""
+"""Use the machine safely: child processes with limits, temporary folders, atomic writes, and errors of the machine."""

@@ -1,7 +1,8 @@
-"""Run trusted functions on untrusted input in a child process that can be ended.
+"""Run trusted functions on untrusted input in a child process, with limits on time and memory.
 
-A loop inside of a C library cannot be stopped from within its process: a signal's handler waits for it, and a thread
-cannot be killed. So what may take long on a stranger's input runs in a process of its own.
+A loop inside of a C library cannot be stopped from within its process: Python runs a signal's handler only when the
+library returns, and a thread cannot be killed. So a function that may take long on untrusted input runs in a child
+process, which can be killed.
 """
 
 from __future__ import annotations
@@ -27,10 +28,10 @@ from .temporary_folders import remove_abandoned
 T = TypeVar("T")
 
 WALL_PER_CPU: Final = 12.0
-"""Wall-clock seconds allowed for each processor second: a machine under load decides nothing."""
+"""Wall-clock seconds allowed for each processor second, so that other load on the machine does not end a call."""
 
-_SECONDS_BETWEEN_LOOKS: Final = 0.25
-_SECONDS_TO_LEAVE: Final = 20.0
+_SECONDS_BETWEEN_CHECKS: Final = 0.25
+_SECONDS_TO_EXIT: Final = 20.0
 _PR_SET_PDEATHSIG: Final = 1
 _PROGRAM: Final = """\
 import json, sys
@@ -43,27 +44,28 @@ _serve(Connection(int(descriptor)), int(parent))
 
 
 class OutOfTime(Exception):
-    """The function did not end in its time; its process has been killed."""
+    """The function used up its time, and its process has been killed."""
 
 
 class ChildDied(Exception):
-    """The process ended without an answer: it had no memory left, or was killed from outside."""
+    """The process ended without an answer, because it ran out of memory or was killed from outside."""
 
 
 def cpu_seconds(process: int) -> float:
-    """Processor time that a process has used, all its threads together.
+    """Read the processor time that a process has used, with all its threads.
 
     Parameters
     ----------
     process : int
-        Its number, as seen from here; any user's.
+        Its process ID; it may belong to any user.
 
     Returns
     -------
     float
-        Seconds. A process that is gone has used none.
+        Seconds; 0 where there is no such process.
     """
-    # The kernel's clock of another process; see clock_getcpuclockid(3) for how its number is made.
+    # The ID of the kernel's clock for another process, as clock_getcpuclockid(3) computes it; Python does not offer
+    # that function.
     try:
         return time.clock_gettime((~process << 3) | 2)
     except OSError:
@@ -71,18 +73,19 @@ def cpu_seconds(process: int) -> float:
 
 
 class BoundedProcess:
-    """A child process that calls functions one after the other; started when first asked, and again after it was ended.
+    """A child process that calls functions one after the other.
 
-    Use it from one thread: the child dies with the thread that started it.
+    It is started at the first call, and again at the next call after it was ended. Use it from one thread only, because
+    the child is killed when the thread that started it ends.
 
     Parameters
     ----------
     memory : int, optional
-        Bytes of address space that the child may take beyond what it has when it is up. What asks for more raises
-        MemoryError. Without a limit by default.
+        Bytes of address space that the child may map beyond what it has mapped when it is ready; a larger request
+        raises MemoryError in the child. No limit by default.
     prepare : callable, optional
-        Called in the child when it starts, before the limit is set: for imports that no call shall pay for. Importable
-        by its name.
+        Called in the child when it starts, before `memory` is limited and before any call's time is measured: for slow
+        imports. It has to be importable by its name. Nothing is called by default.
     """
 
     def __init__(self, memory: int | None = None, prepare: Callable[[], object] | None = None) -> None:
@@ -90,12 +93,12 @@ class BoundedProcess:
         self._process: Any = None
         self._connection: Connection | None = None
         self._end: Callable[[], object] = lambda: None
-        self._spent_before = 0.0  # by children that have ended
-        self._spent_at_start = 0.0  # by the present one while it started
+        self._spent_before = 0.0  # by children that have ended already
+        self._spent_at_start = 0.0  # by the present child before it was ready
 
     @property
     def spent(self) -> float:
-        """Processor seconds that all calls so far have taken, one that is still running included."""
+        """Processor seconds that all calls so far have taken, including one that is still running."""
         if self._connection is None:
             return self._spent_before
         return self._spent_before + max(0.0, cpu_seconds(self._process.pid) - self._spent_at_start)
@@ -112,30 +115,33 @@ class BoundedProcess:
         Parameters
         ----------
         function : callable
-            Importable by its name. What it keeps in its module stays for later calls, until the child is ended.
+            The function; importable by its name. Values that it stores in its module are there at the next call, until
+            the child is ended.
         *arguments : object
-            Sent by pickle; so is what comes back. Both ends are trusted.
+            Its arguments. They are sent by pickle, and so is the returned value: both processes are trusted.
         seconds : float
-            Processor time that it may take; on the clock it may take `WALL_PER_CPU` times as much.
+            Processor seconds that the call may take. It may take `WALL_PER_CPU` times as many on the wall clock.
         watch : callable, optional
-            Called several times a second while it is waited for; what it raises ends the child.
+            Called four times a second during the call; an exception that it raises ends the child.
 
         Returns
         -------
         object
-            What the function returns. What it raises is raised here.
+            What the function returns. An exception that it raises is raised here.
 
         Raises
         ------
         OutOfTime
+            When the call takes longer than `seconds`.
         ChildDied
+            When the child does not start, or ends during the call.
         """
-        connection, process = self._started()
+        connection, process = self._start()
         clock_end = time.monotonic() + seconds * WALL_PER_CPU
         cpu_end = cpu_seconds(process.pid) + seconds
         try:
             connection.send((function, arguments))
-            while not connection.poll(_SECONDS_BETWEEN_LOOKS):
+            while not connection.poll(_SECONDS_BETWEEN_CHECKS):
                 if watch:
                     watch()
                 if cpu_seconds(process.pid) > cpu_end or time.monotonic() > clock_end:
@@ -153,11 +159,12 @@ class BoundedProcess:
             return result
         raise value
 
-    def _started(self) -> tuple[Connection, subprocess.Popen[bytes]]:
+    def _start(self) -> tuple[Connection, subprocess.Popen[bytes]]:
+        """Start the child unless it is running, and wait until it is ready."""
         if self._connection is None:
             ours, theirs = socket.socketpair()
             with theirs:
-                # Not by multiprocessing, whose children import the main program anew, whatever that is.
+                # Not by multiprocessing, because its children import the main program again, whatever that is.
                 arguments = [str(theirs.fileno()), str(os.getpid()), json.dumps(sys.path)]
                 self._process = subprocess.Popen(
                     [sys.executable, "-c", _PROGRAM, *arguments],
@@ -169,8 +176,7 @@ class BoundedProcess:
             self._end = weakref.finalize(self, _end, self._process, self._connection)
             try:
                 self._connection.send((self._prepare, self._memory))
-                # Its imports are ours to wait for; they are not billed to the first call.
-                self._connection.recv()
+                self._connection.recv()  # wait for its imports here, so that they do not count towards the first call
             except (EOFError, ConnectionError) as error:
                 self.close()
                 raise ChildDied("a process of the grader's own did not start") from error
@@ -181,7 +187,7 @@ class BoundedProcess:
         return self._connection, self._process
 
     def close(self) -> None:
-        """End the child. Closing twice is fine."""
+        """End the child. Closing it twice does nothing; a later call starts a new one."""
         if self._connection is not None:
             self._spent_before = self.spent
             self._connection = None
@@ -197,24 +203,25 @@ class BoundedProcess:
 
 
 def _end(process: subprocess.Popen[bytes], connection: Connection) -> None:
-    """Let a child that is idle go, so that it can tidy up; a child that was killed is tidied up after."""
+    """End a child: close its connection, so that an idle child exits and cleans up, and kill it if it does not."""
     connection.close()
     try:
-        process.wait(_SECONDS_TO_LEAVE)
+        process.wait(_SECONDS_TO_EXIT)
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
-    if process.returncode:
+    if process.returncode:  # it was killed, so it could not remove its temporary folders
         remove_abandoned()
 
 
 def _serve(connection: Connection, parent: int) -> None:
-    """The child: answer until the other side is gone."""
+    """Call functions until the parent closes the connection; this is the child's main function."""
+    # The kernel kills this process when the parent's thread ends.
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != parent:  # it died before the line above
+    if os.getppid() != parent:  # the parent ended before the line above, so no signal will come
         return
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which ends this process
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # on Ctrl-C the parent ends this process
     prepare, memory = connection.recv()
     if prepare is not None:
         prepare()

@@ -1,4 +1,8 @@
-"""Writing files so that a reader never meets half of one, and a writer that is killed leaves nothing for good."""
+"""Write files atomically: a reader sees either the old content or the new, even if the writer is killed.
+
+A killed writer may leave a partial file beside the target. The next writer of the same target overwrites and removes
+it.
+"""
 
 from __future__ import annotations
 
@@ -10,19 +14,19 @@ from pathlib import Path
 
 
 def write_if_changed(path: Path, data: bytes) -> bool:
-    """Write `data` to `path` atomically, unless it stands there already.
+    """Write `data` to `path` atomically, unless the file has this content already.
 
     Parameters
     ----------
     path : Path
-        Folders on the way are made.
+        The file; missing parent folders are made.
     data : bytes
         The content.
 
     Returns
     -------
     bool
-        Whether anything was written.
+        Whether the file was written.
     """
     if content(path) == data:
         return False
@@ -32,75 +36,79 @@ def write_if_changed(path: Path, data: bytes) -> bool:
 
 @contextmanager
 def atomic_write(path: Path) -> Iterator[Path]:
-    """The name of an empty file that takes the place of `path` at the end of the ``with`` statement.
+    """Yield an empty temporary file, which replaces `path` at the end of the ``with`` statement.
 
-    That name is always the same, so whoever comes after a killed writer takes over what it left. Writers take turns:
-    each holds a lock, which the kernel drops when its holder dies.
+    The temporary file of a target always has the same name, so that a writer reuses the file that a killed one has
+    left. Only one writer of a target runs at a time: each holds a lock on the temporary file, which the kernel releases
+    when the writer ends in whatever manner.
 
     Parameters
     ----------
     path : Path
-        Its folder exists.
+        The target, in a folder that exists.
 
     Yields
     ------
     Path
-        Beside `path`. Where the ``with`` statement is left by an exception, or the file was removed meanwhile, `path`
-        stays as it was.
+        The temporary file, in the same folder. `path` stays as it was where the ``with`` statement is left by an
+        exception, or the temporary file is removed in it.
     """
-    half = path.with_name(f".{path.name}.part")
-    held = _turn(half)
+    part = path.with_name(f".{path.name}.part")
+    locked = _open_locked(part)
     try:
-        yield half
-        if half.exists():
-            os.fsync(held)  # a rename may reach the disk before the bytes do
-            os.replace(half, path)
+        yield part
+        if part.exists():
+            os.fsync(locked)  # otherwise the rename could reach the disk before the content does
+            os.replace(part, path)
     except BaseException:
-        half.unlink(missing_ok=True)
+        part.unlink(missing_ok=True)
         raise
     finally:
-        os.close(held)
+        os.close(locked)
 
 
 @contextmanager
 def atomic_writes(files: Mapping[Path, bytes]) -> Iterator[None]:
-    """Write several files: all bytes at the beginning of the ``with`` statement, all names at its end.
+    """Write several files: the content when the ``with`` statement begins, the renames to their targets when it ends.
 
-    So a disk that is too full for one of them is met before anything was changed.
+    So a full disk raises before any target has changed. The body of the ``with`` statement can do more work, such as a
+    transaction in a database: where it raises, no target changes.
 
     Parameters
     ----------
     files : mapping of Path to bytes
-        Folders on the way are made; what stands there already is left alone.
+        Targets and their content; missing parent folders are made. A file that has its content already is not written.
     """
-    with ExitStack() as halves:
+    with ExitStack() as parts:
         for path, data in files.items():
             if content(path) != data:
                 path.parent.mkdir(parents=True, exist_ok=True)
-                halves.enter_context(atomic_write(path)).write_bytes(data)
+                parts.enter_context(atomic_write(path)).write_bytes(data)
         yield
 
 
 def content(path: Path) -> bytes | None:
-    """A file's bytes; None where there is none."""
+    """Return a file's bytes; None where there is no such file."""
     try:
         return path.read_bytes() if path.is_file() else None
-    except FileNotFoundError:  # removed between the two looks
+    except FileNotFoundError:  # it was removed after `is_file`
         return None
 
 
-def _turn(half: Path) -> int:
-    """A handle on the file `half`, emptied, once no other process holds it."""
+def _open_locked(part: Path) -> int:
+    """Open a temporary file for writing, wait for the lock on it, and empty it."""
     while True:
-        held = os.open(half, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666)
+        locked = os.open(part, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666)
         try:
-            fcntl.flock(held, fcntl.LOCK_EX)
-            if os.path.samestat(os.fstat(held), half.stat()):
-                os.ftruncate(held, 0)
-                return held
+            fcntl.flock(locked, fcntl.LOCK_EX)
+            if os.path.samestat(os.fstat(locked), part.stat()):
+                os.ftruncate(locked, 0)
+                return locked
         except FileNotFoundError:
             pass
         except BaseException:
-            os.close(held)
+            os.close(locked)
             raise
-        os.close(held)  # whoever held it has just put it in place
+        # While this process waited for the lock, the writer before it has renamed the file to its target. Try again
+        # with a new one.
+        os.close(locked)

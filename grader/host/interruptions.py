@@ -1,7 +1,7 @@
-"""A full disk, a locked database, no process left to start: nobody's mistake, and one sentence.
+"""Turn errors of the machine (a full disk, a locked database, no more processes) into `Interrupted` with one sentence.
 
-What the machine refuses must never be held against a submission. It ends the run instead, with an error of its own, and
-the same command goes on where it ended.
+Such an error must never lower the score of a submission. It ends the run instead, and the user can run the same command
+again, which goes on where this run ended.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _BY_ERRNO: Final = {
     **dict.fromkeys((errno.EIO, errno.ESTALE), _BROKEN),
     **dict.fromkeys((errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN), _TOO_MUCH),
 }
-_BY_SQLITE: Final = {  # primary result codes; the extended ones have more in their upper bits
+_BY_SQLITE: Final = {  # by primary result code, which is the lowest byte of an extended one
     sqlite3.SQLITE_FULL: _FULL,
     sqlite3.SQLITE_READONLY: _READ_ONLY,
     sqlite3.SQLITE_BUSY: _LOCKED,
@@ -41,14 +41,19 @@ _BY_SQLITE: Final = {  # primary result codes; the extended ones have more in th
 
 
 def interruption(error: BaseException, place: Path | str) -> Interrupted | None:
-    """The error to report where the machine got in the way; None where it did not.
+    """Translate an error of the machine into an error to report.
 
     Parameters
     ----------
     error : BaseException
-        What was raised.
+        The exception that was raised.
     place : Path or str
-        What was being written, for errors that do not name it.
+        The file or database that was being used, for errors that do not name it.
+
+    Returns
+    -------
+    Interrupted or None
+        None where `error` is not an error of the machine.
     """
     cause = error.orig if isinstance(error, DBAPIError) else error
     sentence = None
@@ -64,7 +69,7 @@ def interruption(error: BaseException, place: Path | str) -> Interrupted | None:
 
 @contextmanager
 def as_interruption(place: Path | str) -> Iterator[None]:
-    """Raise `Interrupted` where the machine gets in the way of what the ``with`` statement does; see `interruption`."""
+    """Raise errors of the machine in the ``with`` statement as `Interrupted`; see `interruption` for `place`."""
     try:
         yield
     except Exception as error:

@@ -1,7 +1,7 @@
-"""Temporary folders that do not outlive the process that made them.
+"""Make temporary folders that are removed even if the process that made them is killed.
 
-A process that is killed removes nothing. So each folder is held by a lock, which the kernel drops with the last process
-that has it open; what nobody holds any more, the next grader on the machine removes.
+Each process holds a lock on its folders. When it is killed it cannot remove them, but the kernel releases the locks.
+The next grader on the machine removes all folders that are not locked.
 """
 
 from __future__ import annotations
@@ -17,34 +17,34 @@ from contextlib import contextmanager
 from functools import cache
 
 _PREFIX = "grader-temporary-"
-_OURS = re.compile(rf"{_PREFIX}[a-z0-9_]{{8}}")
+_NAME = re.compile(rf"{_PREFIX}[a-z0-9_]{{8}}")  # as tempfile.mkdtemp makes them
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 class TemporaryFolder:
-    """A new temporary folder, for as long as this process lives or until `release`.
+    """A new temporary folder, which exists until `release` is called or this process ends.
 
     Attributes
     ----------
     path : str
-        The folder, readable by its owner alone.
+        The folder; only its owner can read it.
     """
 
     def __init__(self) -> None:
         _remove_abandoned_once()
-        self.path, self._held = _new_folder()
+        self.path, self._lock = _new_folder()
 
     def release(self) -> None:
-        """Remove the folder and everything in it. Releasing twice is fine."""
-        if self._held >= 0:
+        """Remove the folder and everything in it. Releasing it twice does nothing."""
+        if self._lock >= 0:
             remove(self.path)
-            os.close(self._held)
-            self._held = -1
+            os.close(self._lock)
+            self._lock = -1
 
 
 @contextmanager
 def temporary_folder() -> Iterator[str]:
-    """The path of a new temporary folder, until the end of the ``with`` statement."""
+    """Yield the path of a new temporary folder, and remove it at the end of the ``with`` statement."""
     folder = TemporaryFolder()
     try:
         yield folder.path
@@ -53,18 +53,18 @@ def temporary_folder() -> Iterator[str]:
 
 
 def remove_abandoned() -> None:
-    """Remove the folders of processes that are gone."""
-    place = tempfile.gettempdir()
-    for name in filter(_OURS.fullmatch, os.listdir(place)):
-        path = os.path.join(place, name)
+    """Remove the temporary folders of processes that have ended."""
+    parent = tempfile.gettempdir()
+    for name in filter(_NAME.fullmatch, os.listdir(parent)):
+        path = os.path.join(parent, name)
         try:
-            held = _open_locked(path)
+            lock = _open_locked(path)
         except OSError:
-            continue  # it is in use, somebody else's, or just gone
+            continue  # the folder is in use, belongs to another user, or has just been removed
         try:
             remove(path)
         finally:
-            os.close(held)
+            os.close(lock)
 
 
 @cache
@@ -73,35 +73,39 @@ def _remove_abandoned_once() -> None:
 
 
 def remove(path: str) -> None:
-    """Remove a folder whatever lies in it. Removing what is gone is fine."""
+    """Remove a folder and everything in it. Removing a folder that does not exist does nothing."""
     if not os.path.isdir(path):
         return
-    os.chmod(path, 0o700)
+    os.chmod(path, 0o700)  # a worker may have taken away the owner's permissions
     shutil.rmtree(path, ignore_errors=True)
-    if os.path.isdir(path):  # nested deeper than Python recurses: only an unconfined worker can do that
+    # rmtree fails on folders that are nested deeper than Python recurses. Only an unconfined worker can make those.
+    if os.path.isdir(path):
         subprocess.run(["rm", "-rf", "--", path], check=False, capture_output=True)
 
 
 def _new_folder() -> tuple[str, int]:
+    """Make and lock a folder; return its path and the descriptor that holds the lock."""
     while True:
         path = os.path.realpath(tempfile.mkdtemp(prefix=_PREFIX))
         try:
             return path, _open_locked(path)
         except OSError as error:
-            # Between its making and its lock, another grader may have swept the folder away: then another one.
+            # Another grader may take the new folder for an abandoned one and remove it before it is locked here. In
+            # that case, try again.
             if not isinstance(error, FileNotFoundError | BlockingIOError):
                 remove(path)
                 raise
 
 
 def _open_locked(path: str) -> int:
-    """A handle on a folder, with the lock on it; an OSError where another process has that or the folder is gone."""
-    held = os.open(path, _FOLDER)
+    """Open a folder and lock it; raise an OSError where another process has locked it or it does not exist any more."""
+    lock = os.open(path, _FOLDER)
     try:
-        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        if not os.path.samestat(os.fstat(held), os.stat(path)):
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        # The folder may have been removed, and another one made under the same name, between opening and locking.
+        if not os.path.samestat(os.fstat(lock), os.stat(path)):
             raise FileNotFoundError(path)
     except BaseException:
-        os.close(held)
+        os.close(lock)
         raise
-    return held
+    return lock

@@ -53,12 +53,12 @@ def course_secret(root: Path) -> bytes:
 
 def _make(path: Path) -> None:
     """Write a new secret, unless another process that starts now was faster."""
-    with atomic_write(path) as half:
+    with atomic_write(path) as part:
         if path.exists():
-            half.unlink()
+            part.unlink()
         else:
-            half.chmod(0o600)
-            half.write_text(secrets.token_hex(32))
+            part.chmod(0o600)
+            part.write_text(secrets.token_hex(32))
 
 
 def _read(path: Path) -> bytes:

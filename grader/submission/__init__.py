@@ -1,7 +1,8 @@
-"""Reading what a student handed in: a folder or an archive, neither of which is trusted.
+"""Read what a student handed in: a folder or an archive, neither of which is trusted.
 
-`Submission.read` takes just the files that an assignment names, regular files only and none above a cap, and says in
-plain sentences what it left aside. Nothing is ever extracted to disk and no link is ever followed.
+`Submission.read` takes only the files that an assignment names. Each has to be a regular file, no larger than a cap.
+For everything that it leaves out, it adds a sentence to the submission's remarks. It never extracts anything to disk,
+and never follows a link.
 """
 
 from .archive import ARCHIVES

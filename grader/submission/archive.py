@@ -1,7 +1,7 @@
-"""Submitted archives: zip, tar and tar.gz, read in place.
+"""Open a submitted archive (zip, tar or tar.gz) without extracting it to disk.
 
-An archive can claim anything about itself, so no claim decides how much is read: a member is read up to its cap, and a
-compressed tar is unpacked in memory up to a total.
+An archive may state any size for its members, so these sizes do not decide how much is read: a member is read up to its
+cap, and a compressed tar is decompressed in memory up to `MAX_UNPACKED`.
 """
 
 from __future__ import annotations
@@ -20,29 +20,30 @@ from .zips import Zip
 
 MAX_UNPACKED = 256 << 20
 ARCHIVES = (".zip", ".tar.gz", ".tgz", ".tar")
-"""How archives are called that are collected; what they are, their content says."""
+"""Endings of the file names that are collected as archives. The content then decides what kind an archive is."""
 
 
 def open_archive(path: str) -> Zip | Tar:
-    """Open an archive, whatever its name says, by what it contains.
+    """Open an archive. Its first bytes decide about its kind, not its name.
 
     Parameters
     ----------
     path : str
-        A regular file.
+        The archive, which should be a regular file.
 
     Returns
     -------
     Zip or Tar
-        Both are a `tree.Tree`.
+        Both implement `tree.Tree`.
 
     Raises
     ------
     NotASubmission
-        When it is neither zip nor tar, or nothing in it can be read.
+        When the file cannot be opened, is neither zip nor tar, or is so damaged that its members cannot be listed.
     """
     shown = printable(path)
     try:
+        # O_NONBLOCK: opening a named pipe that nobody writes to must not wait for ever.
         file = os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb")
     except OSError as error:
         raise NotASubmission(f"{shown} cannot be opened: {error.strerror}") from error
@@ -56,7 +57,7 @@ def open_archive(path: str) -> Zip | Tar:
         if head.startswith(b"\x1f\x8b"):
             unpacked, complete = _gunzip(file)
             return Tar(unpacked, complete)
-        if head[257:262] == b"ustar":
+        if head[257:262] == b"ustar":  # the magic bytes stand in the first member's header
             return Tar(file)
         raise NotASubmission(f"{shown} is neither a folder nor a zip, tar or tar.gz archive")
     except DAMAGED as error:
@@ -68,7 +69,7 @@ def open_archive(path: str) -> Zip | Tar:
 
 
 def _gunzip(file: BinaryIO) -> tuple[BinaryIO, bool]:
-    """The unpacked bytes, as many as there are up to the cap, and whether that is all of them."""
+    """Decompress a file in memory, up to `MAX_UNPACKED` bytes; return the bytes, and whether that is all of them."""
     unpacked = io.BytesIO()
     complete = True
     with file, gzip.GzipFile(fileobj=file) as packed:

@@ -1,4 +1,4 @@
-"""What reading a zip and a tar have in common: nothing that an archive claims decides how much is read."""
+"""Helpers for reading zip and tar archives whose headers may state false names and sizes."""
 
 from __future__ import annotations
 
@@ -16,21 +16,24 @@ DAMAGED = (
     OSError, EOFError, ValueError, OverflowError, RuntimeError,
     zlib.error, struct.error, tarfile.TarError, zipfile.BadZipFile,
 )  # fmt: skip
-"""What the libraries raise when they meet a damaged archive."""
+"""The exceptions that the libraries raise when they read a damaged archive."""
 
 
 class CappedReader(io.RawIOBase):
-    """A file that is handed out in small pieces only: a forged directory of a gigabyte ends here.
+    """A binary file whose `read` raises ValueError where it would return more than `largest_read` bytes.
+
+    `zipfile` and `tarfile` read an archive's directory and headers with one call of the size that the archive states,
+    which may be a gigabyte.
 
     Parameters
     ----------
     file : binary file
-        Stays open; whoever opened it closes it.
+        The archive; closing this object does not close it.
 
     Attributes
     ----------
     largest_read : int
-        Most bytes that one call of `read` may give; 1 MiB at first.
+        The most bytes that one call of `read` may return; 1 MiB at first.
     """
 
     def __init__(self, file: BinaryIO) -> None:
@@ -59,19 +62,26 @@ class CappedReader(io.RawIOBase):
 
 
 def read_member(member: IO[bytes], cap: int, expected: int | None = None) -> bytes:
-    """Read a member up to its cap and one piece more, whatever size it claims.
+    """Read a member to its end, whatever size the archive states for it.
 
     Parameters
     ----------
     member : binary file
+        The member, opened for reading.
     cap : int
-        Largest number of bytes that is taken.
+        The largest size in bytes that is allowed. Reading stops at the first MiB beyond it.
     expected : int, optional
-        How many there have to be.
+        The size in bytes that the member has to have; any by default.
+
+    Returns
+    -------
+    bytes
+        The whole content.
 
     Raises
     ------
     Unreadable
+        When the member is larger than `cap`, or does not have the expected size.
     """
     parts: list[bytes] = []
     size = 0
@@ -86,18 +96,21 @@ def read_member(member: IO[bytes], cap: int, expected: int | None = None) -> byt
 
 
 def normal_path(name: str) -> str:
-    """A member's name as a path: Windows writes backslashes, tar a leading ``./``, folders a trailing slash."""
+    """Turn a member's name into a relative path with ``/``.
+
+    Archives made on Windows may have backslashes, tar writes a leading ``./``, and names of folders end in a slash.
+    """
     parts = name.replace("\\", "/").rstrip("/").split("/")
     return "/".join(part for part in parts if part != ".")
 
 
 def too_many_members(count: int) -> list[str]:
-    """A remark, when an archive has more members than are looked at."""
+    """Return a remark where an archive has more than `MAX_ENTRIES` members, of which the rest is ignored."""
     if count <= MAX_ENTRIES:
         return []
     return [f"the archive has more than {MAX_ENTRIES} members; the rest was not looked at"]
 
 
 def library_message(error: BaseException) -> str:
-    """What a library says about a damaged archive, which may quote names in it."""
+    """Return a library's error message about an archive, made safe to print because it may quote names from it."""
     return printable(str(error)) or type(error).__name__

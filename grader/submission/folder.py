@@ -1,7 +1,7 @@
-"""A submitted folder, read without following a single link.
+"""Read a submitted folder without following links.
 
-Every part of a path is opened relative to its parent with ``O_NOFOLLOW``, so that a link cannot be slipped in between
-looking and reading either.
+Every part of a path is opened relative to its parent folder with ``O_NOFOLLOW``. So a file cannot be replaced by a link
+between the moment when it is listed and the moment when it is read.
 """
 
 from __future__ import annotations
@@ -16,23 +16,23 @@ from itertools import islice
 from .tree import MAX_DEPTH, MAX_ENTRIES, Entry, NotASubmission, Unreadable, printable, too_large
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-# O_NONBLOCK: opening a pipe that nobody writes to must not wait for ever.
+# O_NONBLOCK: opening a named pipe that nobody writes to must not wait for ever.
 _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _CHUNK = 1 << 20
 
 
 class Folder:
-    """A folder as a `Tree`.
+    """A folder that implements `Tree`.
 
     Parameters
     ----------
     path : str
-        The folder. Its own parents may be links; they are the instructor's.
+        The folder. Folders above it may be links, because those belong to the instructor.
 
     Raises
     ------
     NotASubmission
-        When it cannot be opened.
+        When it cannot be opened or listed.
     """
 
     def __init__(self, path: str) -> None:
@@ -84,7 +84,7 @@ class Folder:
             self.remarks.append(sentence)
 
     def read(self, name: str, cap: int) -> bytes:
-        """The bytes of a regular file; see `Tree.read`."""
+        """Read a regular file; see `Tree.read`."""
         try:
             with self._opened(name) as fd:
                 status = os.fstat(fd)
@@ -94,12 +94,14 @@ class Folder:
                     raise too_large(cap)
                 return _read_whole(fd, cap)
         except OSError as error:
+            # With O_NOFOLLOW, a link raises ELOOP in place of a file, and ENOTDIR in place of a folder.
             if error.errno in (errno.ELOOP, errno.ENOTDIR):
                 raise Unreadable("is a symbolic link") from error
             raise Unreadable(f"cannot be read ({error.strerror})") from error
 
     @contextmanager
     def _opened(self, name: str) -> Iterator[int]:
+        """Open a file part by part, and yield its descriptor."""
         *folders, last = name.split("/")
         opened = [self._root]
         try:
@@ -122,6 +124,6 @@ def _read_whole(fd: int, cap: int) -> bytes:
     while part := os.read(fd, _CHUNK):
         parts.append(part)
         size += len(part)
-        if size > cap:  # it grew while it was read
+        if size > cap:  # the file has grown since its size was checked
             raise too_large(cap)
     return b"".join(parts)

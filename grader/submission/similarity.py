@@ -1,9 +1,11 @@
-"""Submissions that are oddly similar: a question for a person, never a verdict.
+"""Find pairs of submissions that are oddly similar, for a person to look at; this never changes a score.
 
-Each file is read as tokens, in which every name of the student's own is the same word and comments and layout are
-nothing; every run of `GRAM_TOKENS` tokens is hashed, and of each `WINDOW_GRAMS` hashes in a row the smallest is kept (winnowing:
-Schleimer, Wilkerson, Aiken, SIGMOD 2003, doi:10.1145/872757.872770), so that a copied passage of
-``GRAM_TOKENS + WINDOW_GRAMS - 1`` tokens is always seen. What was given to everybody, and what many have, says nothing of two.
+The method is winnowing (Schleimer, Wilkerson, Aiken, SIGMOD 2003, doi:10.1145/872757.872770). Each file is split into
+tokens, in which all names are replaced by the same word, and comments and layout are left out. Every run of
+`GRAM_TOKENS` tokens (a gram) is hashed. Of each `WINDOW_GRAMS` hashes in a row, the smallest is kept as a fingerprint.
+So two files that share a passage of ``GRAM_TOKENS + WINDOW_GRAMS - 1`` tokens always share a fingerprint.
+
+Fingerprints of the given files are left out, and so are those that a large part of the class has.
 """
 
 from __future__ import annotations
@@ -21,16 +23,16 @@ from .source import decode
 
 GRAM_TOKENS = 14
 WINDOW_GRAMS = 8
-MIN_SHARE = 0.8  # of the smaller submission's own passages
-MIN_FINGERPRINTS = 12  # passages; below that there is one way to write it
-MAX_CLASS_SHARE = 0.2  # what more than this share of a class has is what anybody would write
+MIN_SHARE = 0.8  # a pair is reported from this share of the smaller submission's fingerprints on
+MIN_FINGERPRINTS = 12  # a smaller submission is not compared: for so little code there is one obvious way to write it
+MAX_CLASS_SHARE = 0.2  # a fingerprint in more than this share of the submissions is what anybody would write
 
 FINGERPRINT_VERSION = (
     f"2 {GRAM_TOKENS} {WINDOW_GRAMS}"  # what fingerprints depend on besides the text, for keeping them
 )
 
-# Not the module tokenize, which takes quadratic time on an unclosed string of escaped quotes. Every quantifier here is
-# possessive and every match is kept, so each character is looked at a bounded number of times.
+# Not the module tokenize, because it takes quadratic time on an unclosed string of escaped quotes. Here, every
+# quantifier is possessive, so that no match is ever tried again in a shorter form: the time is linear for any text.
 _TOKEN: Final = re.compile(
     r"""
       (?P<layout> \s++ | \\\n | \#[^\n]*+ )
@@ -55,9 +57,9 @@ class Pair:
     Attributes
     ----------
     one, other : str
-        The students.
+        The students' names.
     share : float
-        The part of the smaller submission's own passages that is in the other one, too.
+        The share of the smaller submission's fingerprints that the other one has, too; from 0 to 1.
     """
 
     one: str
@@ -66,7 +68,7 @@ class Pair:
 
 
 def fingerprints(text: str) -> frozenset[bytes]:
-    """The fingerprints of one file; none where it is not Python."""
+    """Compute the fingerprints of one file's text, which need not be valid Python."""
     words = _tokens(text)
     grams = [blake2b(" ".join(words[k : k + GRAM_TOKENS]).encode(), digest_size=8).digest() for k in range(len(words))]
     grams = grams[: max(len(words) - GRAM_TOKENS + 1, 0)]
@@ -76,18 +78,19 @@ def fingerprints(text: str) -> frozenset[bytes]:
 
 
 def submission_fingerprints(files: Mapping[str, bytes], given: Collection[bytes] = ()) -> frozenset[bytes]:
-    """The fingerprints of all Python files of a submission, those of the given text left out.
+    """Compute the fingerprints of all Python files of a submission, except those of the given code.
 
     Parameters
     ----------
     files : mapping of str to bytes
-        By name; what is no Python file is passed over.
-    given : collection of bytes, optional
-        Fingerprints of what everybody was given; none by default.
+        Name → content. Files whose names do not end in ``.py`` are ignored.
+    given : collection of bytes, default ()
+        Fingerprints of the files that were given to everybody.
 
     Returns
     -------
     frozenset of bytes
+        Hashes of 8 bytes.
     """
     found: set[bytes] = set()
     for name, data in files.items():
@@ -97,18 +100,19 @@ def submission_fingerprints(files: Mapping[str, bytes], given: Collection[bytes]
 
 
 def similar_pairs(own: Mapping[str, frozenset[bytes]], share: float = MIN_SHARE) -> list[Pair]:
-    """The pairs of students whose submissions have unusually much in common, most first.
+    """Find the pairs of students whose submissions have unusually much in common.
 
     Parameters
     ----------
     own : mapping of str to frozenset of bytes
-        Each student's fingerprints; see `submission_fingerprints`.
+        Student → fingerprints; see `submission_fingerprints`.
     share : float, default 0.8
-        From this share on.
+        The smallest share of common fingerprints that is reported.
 
     Returns
     -------
     list of Pair
+        Those with the largest share first.
     """
     counts = Counter(passage for found in own.values() for passage in found)
     often = max(2, MAX_CLASS_SHARE * len(own))
@@ -123,7 +127,11 @@ def similar_pairs(own: Mapping[str, frozenset[bytes]], share: float = MIN_SHARE)
 
 
 def _tokens(text: str) -> list[str]:
-    """The tokens of a program with every name alike, except keywords and what follows a dot; no docstrings."""
+    """Split a program into tokens.
+
+    Every name becomes the word ``name``, except keywords and names that follow a dot, such as numpy's functions.
+    Strings in triple quotes that begin a line, such as docstrings, are left out.
+    """
     words: list[str] = []
     line_begins = True
     for token in _TOKEN.finditer(text):

@@ -1,4 +1,4 @@
-"""Source text: the one way in which a stranger's bytes become text, for everything that reads them."""
+"""Decode submitted source files. Everything that reads them uses this module, so that all see the same text."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ class Decoded(NamedTuple):
     text : str
         Lines end in ``\n``.
     guessed : bool
-        Whether it is not UTF-8 and was read as Windows-1252.
+        Whether the file is not valid UTF-8 and was therefore read as Windows-1252.
     """
 
     text: str
@@ -21,26 +21,25 @@ class Decoded(NamedTuple):
 
 
 def decode(data: bytes) -> Decoded:
-    """Decode a Python file: UTF-8, with or without a byte order mark, or else Windows-1252.
+    """Decode a Python file as UTF-8, with or without a byte order mark, or else as Windows-1252.
 
-    An encoding that the file names (PEP 263) counts for nothing. Python knows about a hundred, some of which take
-    quadratic time (punycode, idna), and one text in another encoding would look different to each of its readers.
+    An encoding that the file declares (PEP 263) is ignored. Python supports about a hundred, some of which take
+    quadratic time to decode (punycode, idna). Besides, programs that do not know the declared encoding would see
+    another text.
 
     Parameters
     ----------
     data : bytes
-        From anybody.
+        The file's content; untrusted.
 
     Returns
     -------
     Decoded
-        For any bytes, in time linear in their number.
+        There is a result for any bytes, in time linear in their number.
     """
     try:
         text, guessed = data.decode("utf-8-sig"), False
     except UnicodeDecodeError:
-        text, guessed = (
-            data.decode("cp1252", errors="replace"),
-            True,
-        )  # Latin-1, too
+        # Windows-1252 has the characters of Latin-1, so it reads such files as well.
+        text, guessed = data.decode("cp1252", errors="replace"), True
     return Decoded(text.replace("\r\n", "\n").replace("\r", "\n"), guessed)

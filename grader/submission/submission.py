@@ -1,4 +1,4 @@
-"""One submission: the files an assignment takes, and a sentence for each thing that was left aside."""
+"""Read one submission: take the files that the assignment names, and describe in remarks what was left out."""
 
 from __future__ import annotations
 
@@ -16,23 +16,24 @@ from .source import decode
 from .tree import Entry, NotASubmission, Tree, Unreadable, printable
 
 CAPS = {".py": 1 << 20, ".ipynb": 20 << 20, ".npz": 64 << 20, ".safetensors": 64 << 20}
-"""Largest file taken, in bytes, by suffix; 1 MiB for any other."""
+"""The largest file that is taken, in bytes, by suffix. It is 1 MiB for any other suffix."""
 
-_MANY = 8  # names that one sentence lists
+_MOST_NAMES = 8  # in one sentence
 _MOST_REMARKS = 40
-_LITTER = re.compile(r"(^|/)(__MACOSX|\.DS_Store|__pycache__|\.ipynb_checkpoints|\.git)(/|$)")
+_SYSTEM_FILES = re.compile(r"(^|/)(__MACOSX|\.DS_Store|__pycache__|\.ipynb_checkpoints|\.git)(/|$)")
 
 
 @dataclass(frozen=True)
 class Submission:
-    """What was taken of a submission.
+    """The files that were taken from a submission.
 
     Attributes
     ----------
     files : dict of str to bytes
-        By the names that the assignment uses; what was not handed in, or could not be read, is absent.
+        Name → content, by the names that the assignment uses. Files that were not handed in, or could not be read, are
+        missing here.
     remarks : tuple of str
-        One plain sentence for each finding, with names made safe to print.
+        One sentence for each thing that was left out or taken under another name. File names in them are safe to print.
     """
 
     files: dict[str, bytes]
@@ -52,19 +53,20 @@ class Submission:
         path : str or path-like
             The folder or archive.
         files : collection of str
-            Relative names that the assignment takes: ``"pkg/layers.py"``, ``"first.ipynb"``.
-        given : mapping of str to bytes or None
-            What else students hand in because they were given it. It is never taken, and remarked on only where it
-            differs from these bytes; None stands for any.
+            Relative paths of the files that the assignment takes: ``"pkg/layers.py"``, ``"first.ipynb"``.
+        given : mapping of str to bytes or None, default {}
+            Other files that students were given and may therefore hand in. They are never taken. There is a remark on
+            one only where its content differs from these bytes; with None, never.
 
         Returns
         -------
         Submission
+            Without any file where none of the assignment's files was found; a remark says so.
 
         Raises
         ------
         NotASubmission
-            When the path is missing, or is neither a folder nor an archive that can be read.
+            When the path does not exist, or is neither a folder nor an archive that can be read.
         """
         tree = _open(os.fspath(path))
         try:
@@ -73,7 +75,7 @@ class Submission:
             tree.close()
 
     def text(self, name: str) -> str:
-        """A Python file as text.
+        """Decode a Python file of the submission.
 
         Parameters
         ----------
@@ -83,13 +85,14 @@ class Submission:
         Returns
         -------
         str
-            UTF-8, or Windows-1252 where it is not, which `remarks` mentions. Lines end in ``\\n``.
+            Decoded as UTF-8, or as Windows-1252 where the file is not UTF-8, which `remarks` mentions. Lines end in
+            ``\\n``.
         """
         return decode(self.files[name]).text
 
     @property
     def digest(self) -> str:
-        """SHA-256, in hexadecimal, of the names and bytes that were taken."""
+        """SHA-256 of the names and contents of the files that were taken, in hexadecimal."""
         summary = hashlib.sha256()
         for name in sorted(self.files):
             for part in (name.encode(), self.files[name]):
@@ -108,7 +111,7 @@ def _open(path: str) -> Tree:
 
 
 class _Reader:
-    """Finds the files that an assignment takes in a tree, and collects the remarks."""
+    """Find the files that an assignment takes in a tree, and collect the remarks."""
 
     def __init__(self, tree: Tree, files: Collection[str], given: Mapping[str, bytes | None]) -> None:
         self._given = given
@@ -119,11 +122,11 @@ class _Reader:
         self._remarks = list(tree.remarks)
         inside = [entry for entry in tree.entries if self._is_inside(entry)]
         self._top = self._find_top(inside)
-        # A name may occur twice in an archive; like everywhere, the later one counts.
+        # A name may occur twice in an archive. The later one counts, as it does for programs that extract archives.
         self._entries = {e.name.removeprefix(self._top): e for e in inside if e.name.startswith(self._top)}
 
     def submission(self) -> Submission:
-        """Read what is wanted and remark on the rest."""
+        """Read the assignment's files, and remark on all others."""
         taken: dict[str, bytes] = {}
         used: set[str] = set()
         for name in self._wanted:
@@ -141,7 +144,8 @@ class _Reader:
         return Submission(taken, tuple(self._remarks))
 
     def _is_inside(self, entry: Entry) -> bool:
-        if not entry.name or _LITTER.search(entry.name):
+        """Whether an entry belongs to the submission: no system file, and no path that leads outside of it."""
+        if not entry.name or _SYSTEM_FILES.search(entry.name):
             return False
         parts = entry.name.split("/")
         if ".." in parts or "" in parts or re.match(r"[A-Za-z]:", entry.name) or "\0" in entry.name:
@@ -150,7 +154,10 @@ class _Reader:
         return True
 
     def _find_top(self, entries: list[Entry]) -> str:
-        """The one folder around everything, with its slash; empty when there is none."""
+        """Find the folder that all entries lie in, as ``"name/"``; empty where there is none.
+
+        A folder that the assignment's names begin with, such as ``nndl``, is not taken for it.
+        """
         tops = {entry.name.split("/")[0] for entry in entries}
         firsts = {name.split("/")[0].lower() for name in self._wanted}
         if len(tops) != 1 or not tops.isdisjoint({top for top in tops if top.lower() in firsts}):
@@ -159,7 +166,7 @@ class _Reader:
         return f"{top}/" if any(entry.name.startswith(f"{top}/") for entry in entries) else ""
 
     def _find(self, name: str) -> str | None:
-        """The entry that a wanted name means: the same, or the only one that differs in case alone."""
+        """Find the entry for a file of the assignment: by its name, or else the only one that differs only in case."""
         same = [other for other in self._entries if other.lower() == name.lower()]
         others = [other for other in same if other != name]
         if name in self._entries:
@@ -221,5 +228,5 @@ class _Reader:
 
 
 def _listed(names: list[str]) -> str:
-    shown = ", ".join(printable(name) for name in names[:_MANY])
-    return f"{shown} and {len(names) - _MANY} more" if len(names) > _MANY else shown
+    shown = ", ".join(printable(name) for name in names[:_MOST_NAMES])
+    return f"{shown} and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else shown

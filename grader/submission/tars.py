@@ -1,4 +1,4 @@
-"""A submitted tar archive."""
+"""Read submitted tar archives."""
 
 from __future__ import annotations
 
@@ -8,20 +8,28 @@ from typing import IO, BinaryIO, cast
 from .archive_members import CHUNK, DAMAGED, CappedReader, library_message, normal_path, read_member, too_many_members
 from .tree import MAX_ENTRIES, Entry, Kind, Unreadable, too_large
 
-_HEADER = 4 << 10
-"""Most bytes of an extended header. tarfile takes quadratic time for one: 10 ms for 4 KiB, ten minutes for 1 MiB."""
+_MOST_HEADER_BYTES = 4 << 10
+"""The largest extended header, in bytes. tarfile takes quadratic time for it: 10 ms for 4 KiB, 10 minutes for 1 MiB."""
 
-_HEADERS = MAX_ENTRIES * (2 << 10) ** 2
-"""Most that the squares of all headers' lengths may add up to: some seconds."""
+_MOST_HEADER_WORK = MAX_ENTRIES * (2 << 10) ** 2
+"""The largest sum of the squares of all headers' sizes in bytes, which takes tarfile some seconds."""
 
 
 class Tar:
-    """A tar archive as a `Tree`."""
+    """A tar archive that implements `Tree`.
+
+    Parameters
+    ----------
+    file : binary file
+        The archive; `close` closes it.
+    complete : bool, default True
+        Whether `file` holds the whole archive. If not, a remark says so.
+    """
 
     def __init__(self, file: BinaryIO, complete: bool = True) -> None:
         self._file = file
         reader = CappedReader(file)
-        reader.largest_read = _HEADER
+        reader.largest_read = _MOST_HEADER_BYTES
         self._tar = tarfile.open(fileobj=cast("IO[bytes]", reader), mode="r:")  # noqa: SIM115 (closed by `close`)
         self._members: dict[str, tarfile.TarInfo] = {}
         self.entries: list[Entry] = []
@@ -38,7 +46,7 @@ class Tar:
         squares = 0
         while member := self._tar.next():
             squares += (member.offset_data - member.offset) ** 2
-            if squares > _HEADERS:
+            if squares > _MOST_HEADER_WORK:
                 raise ValueError("its headers are longer than any submission's")
             if len(self.entries) >= MAX_ENTRIES:
                 self.remarks += too_many_members(MAX_ENTRIES + 1)
@@ -48,7 +56,7 @@ class Tar:
             self.entries.append(Entry(name, _tar_kind(member)))
 
     def read(self, name: str, cap: int) -> bytes:
-        """The bytes of a regular file; see `Tree.read`."""
+        """Read a regular file; see `Tree.read`."""
         member = self._members[name]
         if member.size > cap:
             raise too_large(cap)

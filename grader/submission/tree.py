@@ -1,4 +1,4 @@
-"""What a folder and an archive have in common: entries with names, and bytes to be read up to a cap."""
+"""Define the interface that a submitted folder and a submitted archive share: named entries that can be read."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ MAX_DEPTH = 8
 
 
 class NotASubmission(UnusableInput):
-    """The path is missing, or is neither a folder nor an archive that can be read."""
+    """The path does not exist, or is neither a folder nor an archive that can be read."""
 
 
 class Unreadable(Exception):
-    """One entry cannot be read; the message goes on after its name: ``"is larger than 1 MiB"``."""
+    """One entry cannot be read. The message continues a sentence after its name: ``"is larger than 1 MiB"``."""
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One thing in a submitted tree.
+    """A file, folder or link in a submitted tree.
 
     Attributes
     ----------
     name : str
-        As it stands in the tree, with ``/`` between its parts and without a leading ``./``.
+        Its path in the tree, with ``/`` between the parts and without a leading ``./``.
     kind : str
         ``"file"``, ``"folder"``, ``"link"`` or ``"other"`` (a pipe, a device).
     """
@@ -38,28 +38,33 @@ class Entry:
 
 
 class Tree(Protocol):
-    """A submitted tree.
+    """A submitted folder or archive.
 
     Attributes
     ----------
     entries : list of Entry
-        In the order of the tree. A name may occur twice in an archive; the later one counts.
+        All entries, in the order of the tree. A name may occur twice in an archive; the later one counts.
     remarks : list of str
-        What is wrong with the tree as a whole, one sentence each.
+        One sentence for each thing that is wrong with the tree as a whole.
     """
 
     entries: list[Entry]
     remarks: list[str]
 
     def read(self, name: str, cap: int) -> bytes:
-        """The bytes of a regular file.
+        """Read a regular file.
 
         Parameters
         ----------
         name : str
             Name of an entry.
         cap : int
-            Largest number of bytes that is read.
+            The largest size that is allowed, in bytes.
+
+        Returns
+        -------
+        bytes
+            The whole content.
 
         Raises
         ------
@@ -68,15 +73,15 @@ class Tree(Protocol):
         """
 
     def close(self) -> None:
-        """Let go of what was opened."""
+        """Close the files that are open."""
 
 
 def too_large(cap: int) -> Unreadable:
-    """The one wording for a file above its cap."""
+    """Make the error for a file that is larger than its cap."""
     return Unreadable(f"is larger than {cap >> 20} MiB")
 
 
 def printable(name: str) -> str:
-    """A name as it may be shown: control characters and the like escaped, and not longer than a line."""
+    """Make a name safe to print: escape characters that are not printable, and cut it to 120 characters."""
     safe = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in name[:121])
     return safe if len(safe) <= 120 else safe[:117] + "..."

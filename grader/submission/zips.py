@@ -1,4 +1,4 @@
-"""A submitted zip archive."""
+"""Read submitted zip archives."""
 
 from __future__ import annotations
 
@@ -11,7 +11,13 @@ from .tree import MAX_ENTRIES, Entry, Unreadable, too_large
 
 
 class Zip:
-    """A zip archive as a `Tree`."""
+    """A zip archive that implements `Tree`.
+
+    Parameters
+    ----------
+    file : binary file
+        The archive; `close` closes it.
+    """
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
@@ -22,11 +28,11 @@ class Zip:
         self.entries = [_zip_entry(info) for info in infos[:MAX_ENTRIES]]
 
     def read(self, name: str, cap: int) -> bytes:
-        """The bytes of a regular file; see `Tree.read`."""
+        """Read a regular file; see `Tree.read`."""
         info = self._infos[name]
         if info.flag_bits & 1:
             raise Unreadable("is encrypted")
-        # Other methods are rare, and LZMA lets the archive choose how much memory is taken.
+        # Other methods are rare, and with LZMA the archive chooses how much memory decompressing it takes.
         if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
             raise Unreadable("is compressed in a way that is not read here")
         if info.file_size > cap:
@@ -45,7 +51,7 @@ class Zip:
 
 def _zip_entry(info: zipfile.ZipInfo) -> Entry:
     kind = stat.S_IFMT(info.external_attr >> 16)
-    # Not `is_dir`, which stumbles over an empty name.
+    # Not `ZipInfo.is_dir`, which raises an IndexError for an empty name (Python 3.11).
     if info.filename.endswith("/") or kind == stat.S_IFDIR:
         return Entry(normal_path(info.filename), "folder")
     if kind == stat.S_IFLNK:

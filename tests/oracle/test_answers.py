@@ -78,7 +78,7 @@ def test_a_question_that_takes_too_long_is_ended_and_the_next_is_answered(
     ones = np.ones((1400, 1400))
     with monkeypatch.context() as patched:
         # So that it is seen to work, however fast it is.
-        patched.setattr(bounded_process, "_SECONDS_BETWEEN_LOOKS", 0.0)
+        patched.setattr(bounded_process, "_SECONDS_BETWEEN_CHECKS", 0.0)
         with pytest.raises(OutOfTime):
             ask(answers, 1, "layers", "affine_forward", ones, ones, ones[0], seconds=0.0)
     assert isinstance(ask(answers, 2, "layers", "affine_forward", ones[:3, :2], ones[:2, :4], ones[0, :4])[0], Answer)

@@ -213,7 +213,8 @@ def _open(number: int | None, argument: int) -> list[_Line]:
 
     Before Linux 6.2, Landlock only checks whether a file is opened for reading or for writing, and not whether it is
     truncated. But ``O_TRUNC`` also empties a file that is opened for reading, or with access mode 3 (neither reading
-    nor writing, meant for ioctl). So ``O_TRUNC`` is refused in these two modes; ``O_PATH`` and ``O_TMPFILE`` always are.
+    nor writing, meant for ioctl). So four things are refused: ``O_TRUNC`` with reading, access mode 3, ``O_PATH`` and
+    ``O_TMPFILE``.
     """
     if number is None:
         return []
