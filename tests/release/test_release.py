@@ -24,15 +24,16 @@ def files_in(folder: Path) -> dict[str, bytes]:
 
 
 @pytest.fixture(scope="module")
-def template(copy, tmp_path_factory):
+def template(copy, tmp_path_factory, once):
     """A course that was released once; not to be changed."""
     course = copy(tmp_path_factory.mktemp("template") / "course")
-    release(course, ["hw3"])
+    with once.used():
+        release(course, ["hw3"])
     return course
 
 
 @pytest.fixture
-def released(template, tmp_path):
+def released(template, tmp_path, release_once):
     """A copy of it that a test may change."""
     shutil.copytree(template.root, tmp_path / "course")
     return load(tmp_path / "course")
