@@ -19,8 +19,6 @@ from hypothesis import settings
 from grader import course as courses
 from grader.course import Course
 from grader.reference import Reference
-from grader.release import build
-from grader.release.edition import given
 
 ROOT = Path(__file__).parents[1]
 MadeOnce = Callable[[str, Callable[[], object]], object]
@@ -58,4 +56,7 @@ def made_once(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> MadeO
 @pytest.fixture(scope="session")
 def tree(course: Course, made_once: MadeOnce) -> dict[str, bytes]:
     """Everything students get, built once; not to be changed."""
+    from grader.release import build  # nbgrader, which most tests do without
+    from grader.release.edition import given
+
     return made_once("tree", lambda: {**given(course), **build(course)})  # type: ignore[return-value]
