@@ -65,5 +65,6 @@ clean:  ## remove what make and the demo made
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "$(PYTHON) is older than 3.11; run: make $(MAKECMDGOALS) PYTHON=python3.11"; exit 2; }
+	@echo "Making a virtual environment in .venv ..."
 	@$(PYTHON) -m venv .venv || \
 	  { rm -rf .venv; echo "$(PYTHON) cannot make a virtual environment; on Debian: apt-get install python3-venv"; exit 2; }
