@@ -153,9 +153,8 @@ class Assignment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     @property
     def further(self) -> tuple[Exercise, ...]:
         """All exercises that are not graded, each worth 0 points."""
-        return tuple(
-            Exercise(name, 0.0, package=self.package) for notebook in self.notebook for name in notebook.further
-        )
+        names = (name for notebook in self.notebook for name in notebook.further)
+        return tuple(Exercise(name, 0.0, package=self.package) for name in names)
 
     @property
     def files(self) -> tuple[str, ...]:
@@ -390,7 +389,7 @@ def load(root: Path | None = None) -> Course:
 
 
 def _with_package(assignment: Assignment, package: str) -> Assignment:
-    """The assignment, each of its exercises knowing the student's package."""
+    """The assignment, it and each of its exercises knowing the student's package."""
     notebooks = (
         replace(notebook, exercises=tuple(replace(exercise, package=package) for exercise in notebook.exercises))
         for notebook in assignment.notebook

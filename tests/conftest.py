@@ -1,10 +1,19 @@
-"""What all tests share: the course of this repository and its reference."""
+"""What all tests share: the course of this repository, its reference, and what students get of it."""
 
 from __future__ import annotations
 
+import os
+import pickle
+from collections.abc import Callable
 from pathlib import Path
 
+# One thread for each process, before NumPy asks: pytest-xdist and the grader's own processes share out the processors,
+# and threads of BLAS that wait for one another double what the suite costs.
+for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ.setdefault(variable, "1")
+
 import pytest
+from filelock import FileLock
 from hypothesis import settings
 
 from grader import course as courses
@@ -12,6 +21,7 @@ from grader.course import Course
 from grader.reference import Reference
 
 ROOT = Path(__file__).parents[1]
+MadeOnce = Callable[[str, Callable[[], object]], object]
 
 settings.register_profile("busy", deadline=None)  # a machine under load fails no test
 settings.load_profile("busy")
@@ -25,3 +35,28 @@ def course() -> Course:
 @pytest.fixture(scope="session")
 def reference(course: Course) -> Reference:
     return Reference.of(course)
+
+
+@pytest.fixture(scope="session")
+def made_once(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> MadeOnce:
+    """``made_once(name, make)``: what ``make()`` returns, made by one worker of pytest-xdist for all of them."""
+    own = tmp_path_factory.getbasetemp()
+    folder = own if worker_id == "master" else own.parent
+
+    def get(name: str, make: Callable[[], object]) -> object:
+        path = folder / f"{name}.pickle"
+        with FileLock(f"{path}.lock"):
+            if not path.exists():
+                path.write_bytes(pickle.dumps(make()))
+            return pickle.loads(path.read_bytes())
+
+    return get
+
+
+@pytest.fixture(scope="session")
+def tree(course: Course, made_once: MadeOnce) -> dict[str, bytes]:
+    """Everything students get, built once; not to be changed."""
+    from grader.release import build  # nbgrader, which most tests do without
+    from grader.release.edition import given
+
+    return made_once("tree", lambda: {**given(course), **build(course)})  # type: ignore[return-value]

@@ -17,9 +17,9 @@ pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
-def edition(course: Course, reference: Reference, tmp_path: Path) -> Path:
+def edition(course: Course, reference: Reference, tree: dict[str, bytes], tmp_path: Path) -> Path:
     """The student edition with a mistake in layers.py and a notebook of two cells."""
-    student_edition(course, tmp_path)
+    student_edition(course, tmp_path, tree)
     folder = tmp_path / "nndl-course"
     wrong = reference.source("layers").replace("db = dout.sum(axis=0)", "db = dout.sum(axis=0, keepdims=True)")
     (folder / "nndl" / "layers.py").write_text(wrong)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from functools import cache
 
 import pytest
 import small_class
 from runs import Place, temporary_folder
-
-MOST = 12
 
 
 @pytest.fixture
@@ -28,15 +27,19 @@ def place(make_place) -> Place:
 
 
 @pytest.fixture(scope="session")
-def undisturbed(tmp_path_factory) -> tuple[float, dict[str, object]]:
-    """How many seconds a run over a class of twelve takes, and what it comes to."""
-    with temporary_folder() as temporary:
-        place = Place(small_class.make(tmp_path_factory.mktemp("undisturbed") / "course", MOST), temporary)
-        return place.undisturbed()
+def undisturbed(tmp_path_factory) -> Callable[[int], tuple[float, dict[str, object]]]:
+    """How many seconds a run over a class of so many takes, and what it comes to."""
+
+    @cache
+    def run(students: int) -> tuple[float, dict[str, object]]:
+        with temporary_folder() as temporary:
+            root = tmp_path_factory.mktemp("undisturbed") / "course"
+            return Place(small_class.make(root, students), temporary).undisturbed()
+
+    return run
 
 
 @pytest.fixture
-def expected(undisturbed):
-    """What an undisturbed run over a smaller class comes to: nobody's result depends on who else is in it."""
-    students = sorted(undisturbed[1])
-    return lambda count: {student: undisturbed[1][student] for student in students[:count]}
+def expected(undisturbed) -> Callable[[int], dict[str, object]]:
+    """What an undisturbed run over a class of so many comes to."""
+    return lambda students: undisturbed(students)[1]

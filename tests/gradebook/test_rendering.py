@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import html
-import os
 import re
 
 import pytest
+from renderers import dies, fails, for_ever, hungry, large
 
 from grader.gradebook import rendering
 from grader.gradebook.markdown import highlight, to_safe_html
@@ -14,27 +14,6 @@ from grader.gradebook.rendering import LIMIT, PageBudget, bounded_html, boxed
 from grader.nbgrader_plugin import safe_code, safe_markdown
 
 PLAIN = "Shown as plain text, because"
-
-
-def for_ever(source: str) -> str:
-    while True:
-        pass
-
-
-def large(source: str) -> str:
-    return "x" * 3_000_000
-
-
-def hungry(source: str) -> str:
-    return str(len(bytearray(4 << 30)))
-
-
-def fails(source: str) -> str:
-    raise RecursionError("in some library")
-
-
-def dies(source: str) -> str:
-    os._exit(1)
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ import pytest
 from grader.course import load
 from grader.errors import CourseError, ReleaseRefused
 from grader.release import build, release
+from grader.release.edition import given
 
 ROOT = Path(__file__).parents[2]
 
@@ -24,23 +25,36 @@ def files_in(folder: Path) -> dict[str, bytes]:
 
 
 @pytest.fixture(scope="module")
-def template(copy, tmp_path_factory):
+def template(copy, tmp_path_factory, once):
     """A course that was released once; not to be changed."""
     course = copy(tmp_path_factory.mktemp("template") / "course")
-    release(course, ["hw3"])
+    with once.used():
+        release(course, ["hw3"])
     return course
 
 
 @pytest.fixture
-def released(template, tmp_path):
+def released(template, tmp_path, release_once):
     """A copy of it that a test may change."""
     shutil.copytree(template.root, tmp_path / "course")
     return load(tmp_path / "course")
 
 
-def test_are_the_committed_trees_what_the_sources_give():
-    """When this fails, run `grader release` and commit what it writes."""
+def test_are_the_committed_trees_what_the_sources_give(course, tree, monkeypatch):
+    """When this fails, run `grader release` and commit what it writes.
+
+    The first of the two builds that a release compares is the one that all tests share.
+    """
+    shared = {path: data for path, data in tree.items() if path not in given(course)}
+    built = []
+
+    def first_shared(*arguments):
+        built.append(build(*arguments) if built else shared)
+        return built[-1]
+
+    monkeypatch.setattr("grader.release.build", first_shared)
     release(load(ROOT), check=True)
+    assert len(built) == 2
 
 
 def test_does_a_release_write_all_there_is(released):
