@@ -87,7 +87,7 @@ def run_notebook(
     nbclient.exceptions.CellExecutionError
         Where a cell fails, or a number in the text is not true.
     """
-    path = course.root / "solutions" / assignment.name / f"{notebook.name}.py"
+    path = course.script(assignment, notebook)
     node = source_notebook(path, assignment, notebook, with_numbers=numbers)
     for cell in node.cells:
         if "numbers" in cell.metadata.get("tags", ()):

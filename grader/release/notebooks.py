@@ -45,10 +45,10 @@ def write_sources(course: Course, assignments: Sequence[Assignment] = (), folder
     """
     folder = folder or course.root / "build" / "source"
     for assignment in assignments or course.assignment:
-        scripts = course.root / "solutions" / assignment.name
+        scripts = course.sources(assignment)
         wanted: dict[Path, bytes] = {}
         for notebook in assignment.notebook:
-            node = source_notebook(scripts / f"{notebook.name}.py", assignment, notebook)
+            node = source_notebook(course.script(assignment, notebook), assignment, notebook)
             wanted[folder / assignment.name / f"{notebook.name}.ipynb"] = f"{nbformat.writes(node)}\n".encode()
         for path in scripts.iterdir():
             if path.is_file() and path.suffix != ".py":
