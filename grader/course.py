@@ -273,6 +273,10 @@ class Course(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """The percent script that a notebook is made from."""
         return self.sources(assignment) / f"{notebook.source or notebook.name}.py"
 
+    def reference_file(self, module: str) -> str:
+        """Where the reference of one of the student's files stands, relative to the course folder."""
+        return f"solutions/{self.package}/{module}.py"
+
     def line_of(self, needle: str) -> int:
         """The line of course.toml that names something, from 1; 0 where the file cannot be read."""
         path = self.root / "course.toml"

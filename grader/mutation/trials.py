@@ -29,6 +29,7 @@ from ..reference import Reference
 from ..trial import SEED, Trial
 from .operators import Mutant, mutants
 
+GOLDENS = "utils/checks/goldens"  # in the course folder
 LIMIT = 5.0  # seconds of CPU for one case; a mutant that needs more is one that never ends
 CHUNK = 40  # mutants that one process takes at a time
 
@@ -115,7 +116,7 @@ def outcomes(root: Path, watching: Sequence[str], chunk: Sequence[Mutant]) -> li
             (name for name in watching if rejects(recipe(_reference(root), name), _hidden(root, name), module)), ""
         )
         visible = next(
-            (name for name in watching if rejects(recipe(_reference(root), name), _visible(name), module)), ""
+            (name for name in watching if rejects(recipe(_reference(root), name), _visible(root, name), module)), ""
         )
         found.append(Outcome(mutant, hidden, visible))
     return found
@@ -172,8 +173,8 @@ def _hidden(root: Path, exercise: str) -> Expected:
 
 
 @cache
-def _visible(exercise: str) -> Expected:
-    return tuple((golden.case, dict(golden.want)) for golden in load(exercise).cases)
+def _visible(root: Path, exercise: str) -> Expected:
+    return tuple((golden.case, dict(golden.want)) for golden in load(exercise, root / GOLDENS).cases)
 
 
 def _module(mutant: Mutant, reference: Reference) -> ModuleType | None:

@@ -24,6 +24,7 @@ import re
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import jupytext
@@ -109,6 +110,16 @@ def unlisted(path: Path, assignment: Assignment, notebook: Notebook) -> list[Pro
     ]
 
 
+def checked_functions(path: Path) -> Iterator[tuple[int, str]]:
+    """The functions that given cells of a script hand to `check`, each with the line its cell begins on."""
+    for one in _cells(path).cells:
+        if one.cell.cell_type == "code" and not one.kind:
+            for node in ast.walk(python(one.cell.source)):
+                match node:
+                    case ast.Call(func=ast.Name("check"), args=[ast.Name() | ast.Attribute() as function, *_]):
+                        yield one.line, ast.unparse(function)
+
+
 @dataclass(frozen=True, eq=False)
 class _Cell:
     """A cell of a script: the line it begins on, what it is, its name, and its content."""
@@ -130,7 +141,12 @@ class _Script:
 
 def _cells(path: Path) -> _Script:
     """Read the cells of a script, each by itself."""
-    text = _read(path)
+    return _cells_of(_read(path), path)
+
+
+@lru_cache(maxsize=64)
+def _cells_of(text: str, path: Path) -> _Script:
+    """The cells of a script's text; nobody may change them."""
     lines = [text.count("\n", 0, match.start()) + 1 for match in _FIRST_LINE.finditer(text)]
     parsed = _parse(text, path)
     if len(parsed) != len(lines):
