@@ -27,7 +27,7 @@ def add_exercise(text: str, assignment: str, notebook: str, name: str, points: f
         course.toml with one more line.
     """
     document = tomlkit.parse(text)
-    table = _named(_named(document["assignment"], assignment)["notebook"], notebook)
+    table: Any = _named(_named(document["assignment"], assignment)["notebook"], notebook)
     worth = int(points) if points == int(points) else points
     line = tomlkit.parse(f'line = {{ name = "{name}", points = {worth} }}')["line"]
     table.setdefault("exercises", tomlkit.array())
@@ -46,6 +46,17 @@ def keep_assignments(text: str, names: Collection[str]) -> str:
     for index in reversed(range(len(tables))):
         if tables[index]["name"] not in names:
             del tables[index]
+    return tomlkit.dumps(document)
+
+
+def drop_packages(text: str, modules: Collection[str]) -> str:
+    """Take away the lines of these files from the table ``[packages]``, and the table where nothing is left of it."""
+    document = tomlkit.parse(text)
+    table: Any = document.get("packages", {})
+    for module in modules:
+        table.pop(module, None)
+    if "packages" in document and not table:
+        del document["packages"]
     return tomlkit.dumps(document)
 
 

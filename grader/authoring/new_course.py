@@ -15,7 +15,7 @@ from ..reference import Reference
 from ..release.consistency import Findings, examine
 from ..release.strip import left_out
 from ..validation import NO_PACKAGE, PACKAGE
-from .course_toml import edit, keep_assignments, set_course
+from .course_toml import drop_packages, edit, keep_assignments, set_course
 
 TEMPLATE = Path(__file__).with_name("template")
 _EXAMPLE = "mycourse"  # the package of the template
@@ -92,8 +92,11 @@ def copy_course(
     edit(folder / "course.toml", lambda text: keep_assignments(text, wanted))
     _name(folder, source.package, package, title)
     course = load(folder)
+    gone = left_out(course)
     for path in [*_unneeded(source, course)]:
         shutil.rmtree(path) if path.is_dir() else path.unlink()
+    edit(folder / "course.toml", lambda text: drop_packages(text, gone))
+    course = load(folder)
     return course, examine(course)
 
 

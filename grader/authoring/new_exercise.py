@@ -87,7 +87,7 @@ def new_exercise(
     for part in (_reference, _recipe, _cells, _course_line):
         part(plan)
     if not plan.texts:
-        places = "; ".join(map(str, plan.made.found))
+        places = "; ".join(str(one).rstrip(".") for one in plan.made.found)
         raise UnusableInput(f"{name} is there already: {places}; `grader prove {name}` says what is missing.")
     for path, text in plan.texts.items():
         path.parent.mkdir(parents=True, exist_ok=True)

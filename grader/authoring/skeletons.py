@@ -37,7 +37,7 @@ class Skeleton:
 
     @property
     def family(self) -> str:
-        """The name of its files in ``solutions/exercises``: that of the class, or of the function without its ending."""
+        """What its files in ``solutions/exercises`` are called: as the class, or the function without its ending."""
         first = self.function.split(".")[0]
         words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", first).lower()
         return _ENDINGS.sub("", words) or words

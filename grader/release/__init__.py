@@ -98,7 +98,12 @@ def release(course: Course, assignments: Sequence[str] = (), check: bool = False
             write_if_changed(course.root / path, tree[path])
         for path in left_over:
             (course.root / path).unlink()
-    return Release(tuple(changed), tuple(left_over), len(tree) - len(changed), tree, remarks)
+    return Release(tuple(changed), tuple(left_over), len(tree) - len(changed), tree, _kept(remarks, left_over))
+
+
+def _kept(remarks: Sequence[Problem], left_over: Sequence[str]) -> tuple[Problem, ...]:
+    """The remarks that are not about a file which this release removes."""
+    return tuple(remark for remark in remarks if remark.file not in left_over)
 
 
 def _generated(course: Course, assignments: Sequence[Assignment]) -> list[str]:

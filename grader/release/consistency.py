@@ -14,16 +14,14 @@ from pathlib import Path
 
 from ..course import Assignment, Course, Notebook, read
 from ..errors import CourseError, Problem, UnusableCourseFiles
-from ..mutation.equivalents import FILE as EQUIVALENTS
 from ..recipes import RecipeBook
 from ..reference import Reference
 from . import goldens
-from .copies import ACCEPTED
 from .regions import regions
 from .script import checked_functions, source_notebook, unlisted
 from .strip import left_out, strip
 
-TO_WRITE = re.compile(r"TO WRITE \(([\w.]+)\): *(.*?)\s*$")
+TO_WRITE = re.compile(r'TO WRITE \(([\w.]+)\): *(.*?)[\s"]*$')
 """A place in a skeleton of an exercise that its author has not filled yet; see `grader.authoring`."""
 
 
@@ -175,12 +173,13 @@ def _unused_code(course: Course, reference: Reference, written: dict[str, int]) 
     gone = left_out(course)
     for module in gone:
         yield Problem(reference.path(module), 0, "no exercise of this course needs this file; it is not released.")
-    for name in written.keys() - asked_for:
-        module, _, function = name.partition(".")
-        if module not in gone:
-            said = f"{function} is no exercise of this course: students get a stub, and no check; "
-            said += "to give it to them as it is, remove the two markers."
-            yield Problem(reference.path(module), written[name], said)
+    for module in set(reference.modules) - set(gone):
+        own = {name: line for name, line in written.items() if name.startswith(f"{module}.") and name not in asked_for}
+        if own:
+            functions = ", ".join(f"{name.partition('.')[2]} (line {line})" for name, line in own.items())
+            said = f"no exercise of this course: {functions}. Students get a stub, and no check; "
+            said += "to give one of them as it is, remove its two markers."
+            yield Problem(reference.path(module), min(own.values()), said)
 
 
 def _unused_scripts(course: Course) -> Iterator[Problem]:
@@ -210,18 +209,17 @@ def _unused_scripts(course: Course) -> Iterator[Problem]:
 
 
 def _explained(course: Course, written: Collection[str]) -> Iterator[Problem]:
-    """Entries about exercises that are none in the lists of accepted copies and of equivalent mutants."""
+    """Entries about exercises that are none, in the lists of equivalent mutants and of accepted copies."""
     graded = {exercise.name for _, exercise in course.exercises(further=True)}
-    for path, known in ((EQUIVALENTS, graded), (ACCEPTED, written)):
-        named = re.compile(r'^\s*(?:\[|exercise\s*=)\s*"(\w+\.[\w.]+)"')
-        lines = path.read_text("utf-8").split("\n") if path.is_file() else []
-        found: dict[str, int] = {}
-        for number, line in enumerate(lines, 1):
-            if (match := named.match(line)) and match[1] not in known:
-                found.setdefault(match[1], number)
-        file = path.relative_to(course.root).as_posix() if path.is_relative_to(course.root) else path.name
-        for name, number in found.items() if path.is_relative_to(course.root) else ():
-            yield Problem(file, number, f'"{name}" is no exercise of this course; its entries here are not used.')
+    named = re.compile(r'^\s*(?:\[|exercise\s*=)\s*"(\w+\.[\w.]+)"')
+    for name, known in (("equivalents.toml", graded), ("accepted_copies.toml", written)):
+        for path in (found for folder in ("solutions", "grader") for found in (course.root / folder).rglob(name)):
+            lines = enumerate(path.read_text("utf-8").split("\n"), 1)
+            unused = {match[1]: number for number, line in lines if (match := named.match(line))}
+            unused = {exercise: number for exercise, number in unused.items() if exercise not in known}
+            if unused:
+                said = f"{', '.join(unused)}: no exercise of this course, so these entries are not used."
+                yield Problem(path.relative_to(course.root).as_posix(), min(unused.values()), said)
 
 
 def _stale(course: Course) -> Iterator[Problem]:
