@@ -19,17 +19,16 @@ from threadpoolctl import threadpool_limits
 from utils.checks.case import Case
 from utils.checks.hearing import Answer, Hearing
 from utils.checks.judge import attempt
-from utils.checks.pack import load
 from utils.checks.program import Crash, run_program
 
 from ..course import Course
 from ..course import load as load_course
 from ..recipes import Recipe, recipe
 from ..reference import Reference
+from ..release.goldens import visible
 from ..trial import SEED, Trial
 from .operators import Mutant, mutants
 
-GOLDENS = "utils/checks/goldens"  # in the course folder
 LIMIT = 5.0  # seconds of CPU for one case; a mutant that needs more is one that never ends
 CHUNK = 40  # mutants that one process takes at a time
 
@@ -164,17 +163,19 @@ def _reference(root: Path) -> Reference:
 @cache
 def _hidden(root: Path, exercise: str) -> Expected:
     """Cases as a student would get them, from a seed that no other use has."""
-    trial = Trial(
-        recipe(_reference(root), exercise),
-        _reference(root),
-        np.random.default_rng(zlib.crc32(f"hidden {exercise}".encode())),
-    )
-    return tuple((case, trial.want(index).values) for index, case in enumerate(trial.cases))
+    reference = _reference(root)
+    seed = zlib.crc32(f"hidden {exercise}".encode())
+    return _expected(Trial(recipe(reference, exercise), reference, np.random.default_rng(seed)))
 
 
 @cache
 def _visible(root: Path, exercise: str) -> Expected:
-    return tuple((golden.case, dict(golden.want)) for golden in load(exercise, root / GOLDENS).cases)
+    """The cases of the student's own check, as the next release makes them."""
+    return _expected(visible(exercise, _reference(root)))
+
+
+def _expected(trial: Trial) -> Expected:
+    return tuple((case, trial.want(index).values) for index, case in enumerate(trial.cases))
 
 
 def _module(mutant: Mutant, reference: Reference) -> ModuleType | None:

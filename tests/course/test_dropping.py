@@ -95,7 +95,7 @@ def test_a_dropped_exercise_is_remarked_on_wherever_it_stands() -> None:
     kept = tuple(one for one in notebook.exercises if one.name != "layers.relu_forward")
     remarks = said(with_notebook(assignment, notebook, replace(notebook, exercises=kept)))
     for place in (
-        'course.toml, line 72: "layers.relu_backward" requires "layers.relu_forward", which is no exercise',
+        f'line {HERE.line_of("layers.relu_backward")}: "layers.relu_backward" requires "layers.relu_forward", which is',
         "solutions/hw3/FC_nets.py, line 156: course.toml lists no exercise",
         "solutions/exercises/layers/relu.py, line 78: no exercise in course.toml is called",
         "solutions/nndl/layers.py, line 107: no exercise of this course: relu_forward (line 107)",
@@ -128,7 +128,7 @@ def test_names_of_nothing_are_errors_all_at_once() -> None:
         '"layers.affine_backward" requires "layers.nothing", which does not exist',
         '[packages] names "nowhere"',
         'solutions/exercises/layers says how to judge "layers.affine_forwrad"',
-        'solutions/hw3/FC_nets.py: course.toml lists "layers.affine_forwrad" for this notebook',
+        'lists "layers.affine_forwrad" for this notebook, but no cell carries it',
         "lists layers.affine_forwrad, but no solution region stands in that function",
     ):
         assert any(words in error for error in errors), words
