@@ -13,7 +13,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 from rich.console import Console
 
-from . import course
+from . import course, version
 from .errors import CourseError, GraderError, UnusableInput
 from .wording import visible
 
@@ -26,6 +26,21 @@ CourseOption = Annotated[
 SandboxOption = Annotated[
     str, typer.Option("--sandbox", help="auto, sandlock, bubblewrap, or none (runs strangers' code bare: never do).")
 ]
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        Console().print(f"grader {version()}", highlight=False)
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    show_version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Say which version this is.")
+    ] = False,
+) -> None:
+    """Release, grade and give feedback."""
 
 
 @app.command()

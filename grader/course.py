@@ -265,9 +265,14 @@ class Course(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         package = self.packages.get(module, "")
         return package if package and find_spec(package) is None else ""
 
+    @property
+    def secret(self) -> Path:
+        """The folder that students never get: the reference, the notebooks' sources, and how exercises are judged."""
+        return self.root / "solutions"
+
     def sources(self, assignment: Assignment) -> Path:
         """The folder of the sources of an assignment's notebooks."""
-        return self.root / "solutions" / (assignment.source or assignment.name)
+        return self.secret / (assignment.source or assignment.name)
 
     def script(self, assignment: Assignment, notebook: Notebook) -> Path:
         """The percent script that a notebook is made from."""

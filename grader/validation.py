@@ -17,8 +17,7 @@ if TYPE_CHECKING:
 NAME = re.compile(r"^[A-Za-z_][\w.]*$")
 FUNCTION = re.compile(r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)+$")
 IDENTIFIER = re.compile(r"^[A-Za-z][\w-]*$")
-PACKAGE = re.compile(r"^[a-z_]\w*$", re.ASCII)
-NO_PACKAGE = ("grader", "solutions", "utils")
+PACKAGE = re.compile(r"^(?!(?:grader|solutions|utils)$)[a-z_]\w*$", re.ASCII)
 _CONSTRUCTOR = re.compile(r"^[A-Za-z_]\w*\.[A-Za-z_]\w*$")
 
 Fault = tuple[str, str]
@@ -55,7 +54,7 @@ def _settings(course: Course) -> Iterator[Fault]:
     if not 0 <= course.grading.follow_through <= 1:
         said = f"grading.follow_through is {course.grading.follow_through}; it is a share between 0 and 1."
         yield "follow_through", said
-    if not PACKAGE.match(course.package) or course.package in NO_PACKAGE:
+    if not PACKAGE.match(course.package):
         said = "it is the name of the Python package that students complete, and none of grader, solutions and utils"
         yield "package", f'course.package is "{course.package}"; {said}.'
     yield from _limits(course.limits)

@@ -5,16 +5,16 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Iterator, Sequence
-from importlib.metadata import version
 from pathlib import Path
 
+from .. import version
 from ..course import Course, load
 from ..errors import UnusableInput
 from ..recipes import RecipeBook
 from ..reference import Reference
 from ..release.consistency import Findings, examine
 from ..release.strip import left_out
-from ..validation import NO_PACKAGE, PACKAGE
+from ..validation import PACKAGE
 from .course_toml import drop_packages, edit, keep_assignments, set_course
 
 TEMPLATE = Path(__file__).with_name("template")
@@ -85,7 +85,7 @@ def copy_course(
     _check(folder, package)
     _write_template(folder, _OF_A_REPOSITORY)
     _name(folder, _EXAMPLE, source.package, source.course.title)
-    shutil.copytree(source.root / "solutions", folder / "solutions", ignore=_LITTER)
+    shutil.copytree(source.secret, folder / source.secret.name, ignore=_LITTER)
     for name in ("course.toml", "LICENSE"):
         if (source.root / name).is_file():
             shutil.copy(source.root / name, folder)
@@ -103,7 +103,7 @@ def copy_course(
 def _check(folder: Path, package: str | None) -> None:
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise UnusableInput(f"{folder} is there and is not empty; choose another folder.")
-    if package is not None and (not PACKAGE.match(package) or package in NO_PACKAGE):
+    if package is not None and not PACKAGE.match(package):
         raise UnusableInput(
             f'"{package}" is no name of a package; use small letters, digits and _, and none of the kit.'
         )
@@ -119,7 +119,7 @@ def _write_template(folder: Path, names: Sequence[str]) -> None:
         else:
             shutil.copy(path, target)
     for path in folder.rglob("*.yml"):
-        edit(path, lambda text: text.replace("VERSION", version("nndl")))
+        edit(path, lambda text: text.replace("VERSION", version()))
 
 
 def _name(folder: Path, before: str, package: str | None, title: str | None) -> None:
@@ -128,8 +128,8 @@ def _name(folder: Path, before: str, package: str | None, title: str | None) -> 
         word = re.compile(rf"\b{before}\b")
         for path in _texts(folder):
             edit(path, lambda text: word.sub(package, text))
-        if (folder / "solutions" / before).is_dir():
-            (folder / "solutions" / before).rename(folder / "solutions" / package)
+        for old in folder.glob(f"*/{before}"):
+            old.rename(old.with_name(package))
     if (folder / "course.toml").is_file():
         edit(folder / "course.toml", lambda text: set_course(text, title=title))
     if title is not None and (folder / "README.md").is_file():
@@ -145,7 +145,7 @@ def _texts(folder: Path) -> Iterator[Path]:
 
 def _unneeded(source: Course, course: Course) -> Iterator[Path]:
     """Files and folders of a copy that only the other assignments of its source need."""
-    solutions = course.root / "solutions"
+    solutions = course.secret
     used = {course.sources(assignment) for assignment in course.assignment}
     for assignment in source.assignment:
         folder = solutions / source.sources(assignment).name

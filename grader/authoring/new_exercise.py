@@ -154,12 +154,21 @@ def _reference(plan: _Plan) -> None:
         text = f"{text.rstrip()}\n\n\n{skeleton.reference()}"
     elif there := next((node for node in tree.body if isinstance(node, ast.ClassDef) and node.name == owner), None):
         lines = text.split("\n")
-        lines[there.end_lineno : there.end_lineno] = ["", *skeleton.reference("    ").rstrip("\n").split("\n")]
+        end = _end(lines, there)
+        lines[end:end] = ["", *skeleton.reference("    ").rstrip("\n").split("\n")]
         text = "\n".join(lines)
     else:
         text = f"{text.rstrip()}\n\n\n{skeleton.class_head()}\n{skeleton.reference('    ')}"
     line = functions(ast.parse(text))[skeleton.function].lineno
     plan.note(path, line, f"the function {method}, with its solution region.", text)
+
+
+def _end(lines: list[str], node: ast.ClassDef) -> int:
+    """How many lines there are up to the end of a class, a comment such as a closing marker included."""
+    end = node.end_lineno or 0
+    while end < len(lines) and lines[end].startswith((" ", "\t")) and lines[end].strip():
+        end += 1
+    return end
 
 
 def _recipe(plan: _Plan) -> None:
@@ -168,7 +177,7 @@ def _recipe(plan: _Plan) -> None:
     if home := RecipeBook(Reference(root, plan.course.package)).home(skeleton.name):
         plan.note(root / home[0], home[1], "its recipe.")
         return
-    folder = root / "solutions" / "exercises" / skeleton.module
+    folder = plan.course.secret / "exercises" / skeleton.module
     parts = {
         ".py": ("its recipe.", skeleton.recipe()),
         ".wrong": ("its misconceptions.", skeleton.wrong()),

@@ -197,7 +197,7 @@ def _unused_scripts(course: Course) -> Iterator[Problem]:
                     yield Problem(path.relative_to(course.root).as_posix(), line, said)
         except UnusableCourseFiles:
             continue  # `_scripts` says so
-    for path in sorted((course.root / "solutions").glob("[!_.]*/[!_.]*.py")):
+    for path in sorted(course.secret.glob("[!_.]*/[!_.]*.py")):
         if path not in used and path.parent.name not in (course.package, "exercises"):
             try:
                 is_script = path.read_text("utf-8").startswith(("# %%", "#%%"))
@@ -213,7 +213,7 @@ def _explained(course: Course, written: Collection[str]) -> Iterator[Problem]:
     graded = {exercise.name for _, exercise in course.exercises(further=True)}
     named = re.compile(r'^\s*(?:\[|exercise\s*=)\s*"(\w+\.[\w.]+)"')
     for name, known in (("equivalents.toml", graded), ("accepted_copies.toml", written)):
-        for path in (found for folder in ("solutions", "grader") for found in (course.root / folder).rglob(name)):
+        for path in course.secret.rglob(name):
             lines = enumerate(path.read_text("utf-8").split("\n"), 1)
             unused = {match[1]: number for number, line in lines if (match := named.match(line))}
             unused = {exercise: number for exercise, number in unused.items() if exercise not in known}

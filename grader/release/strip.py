@@ -104,7 +104,7 @@ def package(course: Course) -> dict[str, bytes]:
     UnusableCourseFiles
         With all that `strip` finds, and where course.toml lists an exercise of a file that does not exist.
     """
-    folder = course.root / "solutions" / course.package
+    folder = course.secret / course.package
     tree: dict[str, bytes] = {}
     problems: list[Problem] = []
     unwanted = {f"{module}.py" for module in left_out(course)}
@@ -176,7 +176,7 @@ def _named(package: str, module: str) -> str:
 
 def _texts(course: Course) -> dict[str, str]:
     """The modules of the reference."""
-    folder = course.root / "solutions" / course.package
+    folder = course.secret / course.package
     return {path.stem: path.read_text("utf-8", "replace") for path in folder.glob("*.py") if path.stem != "__init__"}
 
 
