@@ -134,6 +134,8 @@ class Assignment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     notebook : tuple of Notebook
     source : str, optional
         The folder in ``solutions/`` that holds its notebooks' sources; the one with its name by default.
+    package : str
+        The student's package; `load` takes it from the table ``[course]``.
     """
 
     name: str
@@ -141,6 +143,7 @@ class Assignment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     due: datetime
     notebook: tuple[Notebook, ...]
     source: str = ""
+    package: str = ""
 
     @property
     def exercises(self) -> tuple[Exercise, ...]:
@@ -150,7 +153,9 @@ class Assignment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     @property
     def further(self) -> tuple[Exercise, ...]:
         """All exercises that are not graded, each worth 0 points."""
-        return tuple(Exercise(name, 0.0) for notebook in self.notebook for name in notebook.further)
+        return tuple(
+            Exercise(name, 0.0, package=self.package) for notebook in self.notebook for name in notebook.further
+        )
 
     @property
     def files(self) -> tuple[str, ...]:
@@ -417,7 +422,7 @@ def _with_package(assignment: Assignment, package: str) -> Assignment:
         replace(notebook, exercises=tuple(replace(exercise, package=package) for exercise in notebook.exercises))
         for notebook in assignment.notebook
     )
-    return replace(assignment, notebook=tuple(notebooks))
+    return replace(assignment, notebook=tuple(notebooks), package=package)
 
 
 def _nearest_name(data: Any, place: str) -> str:
