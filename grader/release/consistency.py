@@ -77,7 +77,7 @@ def examine(course: Course, exercises: Collection[str] | None = None) -> Finding
     errors = [one for one in problems if everything or _concerns(one, course, names)]
     errors += _scripts(course, names)
     errors += RecipeBook(reference).problems(course, exercises)
-    errors += [one for one in _to_write(course, reference) if everything or any(name in one.sentence for name in names)]
+    errors += _to_write(course, reference, names)
     dangling, unused = _references(course, reference, written)
     if not everything:
         return Findings(tuple(sorted(set(errors))), ())
@@ -89,7 +89,7 @@ def examine(course: Course, exercises: Collection[str] | None = None) -> Finding
 def _concerns(problem: Problem, course: Course, names: Collection[str]) -> bool:
     """Whether a problem of the student's package is about a file of one of these exercises, or names one of them."""
     files = {course.reference_file(name.partition(".")[0]) for name in names}
-    return problem.file in files or any(f"{name}" in problem.sentence for name in names)
+    return problem.file in files or any(name in problem.sentence for name in names)
 
 
 def _notebooks(course: Course) -> Iterator[tuple[Assignment, Notebook]]:
@@ -134,15 +134,15 @@ def _scripts(course: Course, names: Collection[str]) -> Iterator[Problem]:
             yield from error.problems
 
 
-def _to_write(course: Course, reference: Reference) -> Iterator[Problem]:
-    """The lines of skeletons that wait for their author."""
+def _to_write(course: Course, reference: Reference, names: Collection[str]) -> Iterator[Problem]:
+    """The lines of skeletons of these exercises that wait for their author."""
     paths = [course.script(assignment, notebook) for assignment, notebook in _notebooks(course)]
     paths += [course.root / reference.path(module) for module in reference.modules]
     paths += [path for files in reference.recipe_files.values() for path in files]
     for path in paths:
         if path.is_file():
             for number, line in enumerate(path.read_text("utf-8", "replace").split("\n"), 1):
-                if match := TO_WRITE.search(line):
+                if (match := TO_WRITE.search(line)) and match[1] in names:
                     file = path.relative_to(course.root).as_posix()
                     yield Problem(file, number, f"{match[1]} is not finished here: {match[2]}")
 

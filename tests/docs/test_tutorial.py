@@ -37,6 +37,18 @@ def test_does_the_tutorial_work_as_it_is_written(
     assert "5 of 5 points" in said["grader check solutions --assignment hw1"]
     assert "YOUR CODE HERE: tables.scale (hw1, 2 points)" in Path("mycourse/tables.py").read_text("utf-8")
     assert [exercise.name for _, exercise in load(Path()).exercises()] == ["tables.centre", "tables.scale"]
+    drop_again(monkeypatch, capfd)
+
+
+def drop_again(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
+    """The last sentence: a line less in course.toml, and nothing else, is released and graded."""
+    text = Path("course.toml").read_text("utf-8")
+    Path("course.toml").write_text(text.replace('    { name = "tables.scale", points = 2 },\n', ""), "utf-8")
+    said = run("grader release", monkeypatch, capfd)
+    assert "no exercise of this course: scale (line" in said
+    assert "check(scale)" not in Path("assignments/hw1/first_steps.ipynb").read_text("utf-8")
+    assert "scale: not part of this course" in Path("mycourse/tables.py").read_text("utf-8")
+    assert "3 of 3 points" in run("grader check solutions --assignment hw1", monkeypatch, capfd)
 
 
 def run(line: str, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> str:
