@@ -77,10 +77,17 @@ def examine(course: Course, exercises: Collection[str] | None = None) -> Finding
     errors = [one for one in problems if everything or _concerns(one, course, names)]
     errors += _scripts(course, names)
     errors += RecipeBook(reference).problems(course, exercises)
-    errors += _to_write(course, reference, names)
+    waiting = list(_to_write(course, reference))
+    errors += [
+        Problem(file, line, f"{name} is not finished here: {what}")
+        for name, file, line, what in waiting
+        if name in names
+    ]
     dangling, unused = _references(course, reference, written)
     if not everything:
         return Findings(tuple(sorted(set(errors))), ())
+    said = "this waits to be written for {}, which is no exercise of this course; take it away where students read it."
+    unused += [Problem(file, line, said.format(name)) for name, file, line, _ in waiting if name not in names]
     remarks = [*unused, *_unused_code(course, reference, written), *_unused_scripts(course)]
     remarks += [*RecipeBook(reference).unused(course), *_explained(course, written), *_stale(course)]
     return Findings(tuple(sorted({*errors, *dangling})), tuple(sorted(set(remarks))))
@@ -134,17 +141,16 @@ def _scripts(course: Course, names: Collection[str]) -> Iterator[Problem]:
             yield from error.problems
 
 
-def _to_write(course: Course, reference: Reference, names: Collection[str]) -> Iterator[Problem]:
-    """The lines of skeletons of these exercises that wait for their author."""
+def _to_write(course: Course, reference: Reference) -> Iterator[tuple[str, str, int, str]]:
+    """The lines of skeletons that wait for their author: the exercise, file and line, and what to write."""
     paths = [course.script(assignment, notebook) for assignment, notebook in _notebooks(course)]
     paths += [course.root / reference.path(module) for module in reference.modules]
     paths += [path for files in reference.recipe_files.values() for path in files]
     for path in paths:
         if path.is_file():
             for number, line in enumerate(path.read_text("utf-8", "replace").split("\n"), 1):
-                if (match := TO_WRITE.search(line)) and match[1] in names:
-                    file = path.relative_to(course.root).as_posix()
-                    yield Problem(file, number, f"{match[1]} is not finished here: {match[2]}")
+                if match := TO_WRITE.search(line):
+                    yield match[1], path.relative_to(course.root).as_posix(), number, match[2]
 
 
 def _references(course: Course, reference: Reference, written: Collection[str]) -> tuple[list[Problem], list[Problem]]:
