@@ -54,6 +54,21 @@ def test_what_is_missing_is_said_at_once_and_with_lines(course: Course) -> None:
     assert examine(again).errors == found
 
 
+def test_what_is_left_of_a_dropped_exercise_is_remarked_on(course: Course) -> None:
+    lists = '[[because]]\nreason = "equal"\nmutants = [\n    ["tables.centre", "a", "b"],\n    ["tables.gone", "a", "b"],\n]\n'
+    (course.secret / "equivalents.toml").write_text(lists)
+    new_exercise(course, "tables.scale")
+    text = (course.root / "course.toml").read_text()
+    (course.root / "course.toml").write_text(
+        "".join(line for line in text.splitlines(True) if "tables.scale" not in line)
+    )
+    found = examine(load(course.root))
+    assert found.errors == ()
+    said = "\n".join(map(str, found.remarks))
+    assert "solutions/equivalents.toml, line 5: tables.gone: no exercise of this course" in said
+    assert "this waits to be written for tables.scale, which is no exercise of this course" in said
+
+
 def test_twice_says_what_is_there_and_changes_nothing(course: Course) -> None:
     new_exercise(course, "tables.scale")
     before = files(course)
