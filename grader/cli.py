@@ -13,7 +13,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 from rich.console import Console
 
-from . import course
+from . import course, version
 from .errors import CourseError, GraderError, UnusableInput
 from .wording import visible
 
@@ -26,6 +26,21 @@ CourseOption = Annotated[
 SandboxOption = Annotated[
     str, typer.Option("--sandbox", help="auto, sandlock, bubblewrap, or none (runs strangers' code bare: never do).")
 ]
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        Console().print(f"grader {version()}", highlight=False)
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    show_version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Say which version this is.")
+    ] = False,
+) -> None:
+    """Release, grade and give feedback."""
 
 
 @app.command()
@@ -42,16 +57,70 @@ def release(
     from . import show
     from .release import release as make_release
     from .release.build import chosen as released_assignments
+    from .release.consistency import load_checked
     from .release.edition import student_edition
     from .release.goldens import left_out
 
-    loaded = course.load(root)
+    loaded = load_checked(root)
     released = make_release(loaded, assignments or (), check=check, db=db)
     console.print(show.released(released))
+    if released.remarks:
+        console.print(show.remarks(released.remarks), markup=False, highlight=False, soft_wrap=True)
     if kept := left_out(loaded, released_assignments(loaded, assignments or ())):
         console.print(kept)
     if edition:
         console.print(f"Student edition: {student_edition(loaded, edition, released.tree)}")
+
+
+@app.command(name="new-course")
+def start_course(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where; it is made, or is empty.")],
+    source: Annotated[Path | None, typer.Option("--from", help="Copy this course folder.")] = None,
+    assignments: Annotated[str, typer.Option(help="Which of its assignments, as in hw3,hw4; all by default.")] = "",
+    package: Annotated[str | None, typer.Option(help="What the student's package is called.")] = None,
+    title: Annotated[str | None, typer.Option(help="What the course is called.")] = None,
+) -> None:
+    """Start a course: one with a worked example, or with --from a copy of another one."""
+    from . import show
+    from .authoring import copy_course, new_course
+
+    if source is None and assignments:
+        raise UnusableInput("--assignments chooses from a course that is copied; say which with --from.")
+    if source is None:
+        made, found = new_course(folder, package=package, title=title), None
+    else:
+        names = [name.strip() for name in assignments.split(",") if name.strip()]
+        made, found = copy_course(course.load(source), folder, names, package=package, title=title)
+    Console().print(show.started(made, found), markup=False, highlight=False, soft_wrap=True)
+
+
+@app.command(name="new-exercise")
+def start_exercise(
+    name: Annotated[str, typer.Argument(help="For instance layers.leaky_relu_forward.")],
+    assignment: Annotated[str | None, typer.Option("--in", help="The assignment; the only one by default.")] = None,
+    notebook: Annotated[str | None, typer.Option(help="The notebook; the only one by default.")] = None,
+    points: Annotated[float, typer.Option(help="What it is worth.")] = 1.0,
+    root: CourseOption = None,
+) -> None:
+    """Write the skeleton of an exercise in every file that it belongs in. What is there already stays as it is."""
+    from . import show
+    from .authoring import new_exercise
+
+    made = new_exercise(course.load(root), name, assignment, notebook, points)
+    Console().print(show.new_exercise(name, made), markup=False, highlight=False, soft_wrap=True)
+
+
+@app.command(name="check-course")
+def check_course(root: CourseOption = None) -> None:
+    """Name everything in the course's files that does not fit course.toml, with file and line.
+
+    Exits with 2 where something has to be put right before a release; what is merely not used is remarked on.
+    """
+    from . import show
+    from .release.consistency import load_checked, require
+
+    remarks = require(load_checked(root))
+    Console().print(show.remarks(remarks) or "Everything fits.", markup=False, highlight=False, soft_wrap=True)
 
 
 @app.command()
@@ -168,8 +237,9 @@ def prove(
     With EXERCISES it shows their survivors and writes nothing.
     """
     from . import show
+    from .release.consistency import load_checked
 
-    show.prove(course.load(root), exercises or (), check=check, jobs=jobs)
+    show.prove(load_checked(root), exercises or (), check=check, jobs=jobs)
 
 
 @app.command(name="demo")

@@ -14,16 +14,11 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from .errors import CourseError
+from .errors import CourseError, Problem, UnusableCourseFiles
+from .units import seconds, size
+from .validation import impossible
 
 Duration = str
-NAME = re.compile(r"^[A-Za-z_][\w.]*$")
-_FUNCTION = re.compile(r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)+$")
-_CONSTRUCTOR = re.compile(r"^[A-Za-z_]\w*\.[A-Za-z_]\w*$")
-IDENTIFIER = re.compile(r"^[A-Za-z][\w-]*$")
-_PACKAGE = re.compile(r"^[a-z_]\w*$", re.ASCII)
-_SIZE = re.compile(r"^(\d+(?:\.\d+)?) ?(KiB|MiB|GiB)$")
-_DURATION = re.compile(r"^(\d+(?:\.\d+)?)(s|min|h|d)$")
 
 
 class ScoreRange(msgspec.Struct, frozen=True, rename={"start": "from", "stop": "to"}, forbid_unknown_fields=True):
@@ -116,12 +111,15 @@ class Notebook(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     further : tuple of str
         Names of exercises with a stub and a visible check that are never graded: they earn nothing, need not be
         handed in, and stand in no report.
+    source : str, optional
+        The script it is made from, without the ending; the one with its name by default.
     """
 
     name: str
     exercises: tuple[Exercise, ...] = ()
     written: tuple[Written, ...] = ()
     further: tuple[str, ...] = ()
+    source: str = ""
 
 
 class Assignment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -130,11 +128,12 @@ class Assignment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     Attributes
     ----------
     name, title : str
-        Its name in commands and folders, and its name for people.
+        What students and nbgrader call it, and what it is about.
     due : datetime
-        When it is to be handed in.
+        When it has to be handed in.
     notebook : tuple of Notebook
-        What it consists of.
+    source : str, optional
+        The folder in ``solutions/`` that holds its notebooks' sources; the one with its name by default.
     package : str
         The student's package; `load` takes it from the table ``[course]``.
     """
@@ -143,6 +142,7 @@ class Assignment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     title: str
     due: datetime
     notebook: tuple[Notebook, ...]
+    source: str = ""
     package: str = ""
 
     @property
@@ -285,6 +285,23 @@ class Course(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         package = self.packages.get(module, "")
         return package if package and find_spec(package) is None else ""
 
+    @property
+    def secret(self) -> Path:
+        """The folder that students never get: the reference, the notebooks' sources, and how exercises are judged."""
+        return self.root / "solutions"
+
+    def sources(self, assignment: Assignment) -> Path:
+        """The folder of the sources of an assignment's notebooks."""
+        return self.secret / (assignment.source or assignment.name)
+
+    def script(self, assignment: Assignment, notebook: Notebook) -> Path:
+        """The percent script that a notebook is made from."""
+        return self.sources(assignment) / f"{notebook.source or notebook.name}.py"
+
+    def reference_file(self, module: str) -> str:
+        """Where the reference of one of the student's files stands, relative to the course folder."""
+        return f"solutions/{self.package}/{module}.py"
+
     def line_of(self, needle: str) -> int:
         """The line of course.toml that names something, from 1; 0 where the file cannot be read."""
         path = self.root / "course.toml"
@@ -308,14 +325,16 @@ class _Source:
     text: str
 
     def line_of(self, needle: str) -> int:
-        """The first line that holds `needle` in quotes, else the one of the table or key of that name, else 1."""
-        named = re.compile(rf"\s*(\[{re.escape(needle)}\]|{re.escape(needle)}\s*=)")
+        """The first line that gives something this name; else that has it in quotes; else as a table or key; else 1."""
+        name = re.escape(needle)
         lines = list(enumerate(self.text.splitlines(), 1))
-        quoted = (number for number, line in lines if f'"{needle}"' in line)
-        return next(quoted, next((number for number, line in lines if named.match(line)), 1))
+        for pattern in (rf'name\s*=\s*"{name}"', f'"{name}"', rf"^\s*(\[{name}\]|{name}\s*=)"):
+            if found := [number for number, line in lines if re.search(pattern, line)]:
+                return found[0]
+        return 1
 
-    def error(self, needle: str, sentence: str) -> CourseError:
-        return CourseError(f"{self.path}, line {self.line_of(needle)}: {sentence}")
+    def error(self, needle: str, sentence: str) -> UnusableCourseFiles:
+        return UnusableCourseFiles([Problem("course.toml", self.line_of(needle), sentence)])
 
 
 def listed_at(root: Path, name: str) -> str:
@@ -362,7 +381,32 @@ def load(root: Path | None = None) -> Course:
     Raises
     ------
     CourseError
-        With file, line and what is allowed, where the file cannot be read or says something impossible.
+        Where the file cannot be read or says something impossible: all of that, with lines and what is allowed.
+    """
+    course, problems = read(root)
+    if problems:
+        raise UnusableCourseFiles(problems)
+    return course
+
+
+def read(root: Path | None = None) -> tuple[Course, list[Problem]]:
+    """Read course.toml, and say what in it is impossible.
+
+    Parameters
+    ----------
+    root : Path, optional
+        As for `load`.
+
+    Returns
+    -------
+    course : Course
+    problems : list of Problem
+        Sorted; the course may be used for nothing but to look for more of them where there are any.
+
+    Raises
+    ------
+    CourseError
+        Where the file cannot be read, or a value is of the wrong kind.
     """
     root = find_root() if root is None else root
     path = root / "course.toml"
@@ -382,10 +426,9 @@ def load(root: Path | None = None) -> Course:
     except msgspec.ValidationError as error:
         sentence, _, place = str(error).partition(" - at ")
         raise source.error(_nearest_name(data, place), f"{sentence} at {place.strip('`$.') or 'the top'}.") from None
-    _validate(course, source)
-    return replace(
-        course, assignment=tuple(_with_package(assignment, course.package) for assignment in course.assignment)
-    )
+    problems = sorted({Problem("course.toml", source.line_of(name), said) for name, said in impossible(course)})
+    assignments = tuple(_with_package(assignment, course.package) for assignment in course.assignment)
+    return replace(course, assignment=assignments), problems
 
 
 def _with_package(assignment: Assignment, package: str) -> Assignment:
@@ -395,22 +438,6 @@ def _with_package(assignment: Assignment, package: str) -> Assignment:
         for notebook in assignment.notebook
     )
     return replace(assignment, notebook=tuple(notebooks), package=package)
-
-
-def seconds(duration: Duration) -> float:
-    """``"90s"``, ``"15min"``, ``"2h"`` or ``"1d"`` in seconds; ValueError for anything else."""
-    match = _DURATION.match(duration)
-    if not match:
-        raise ValueError(f'"{duration}" is not a duration; write it like 90s, 15min, 2h or 1d')
-    return float(match[1]) * {"s": 1, "min": 60, "h": 3600, "d": 86400}[match[2]]
-
-
-def size(text: str) -> int:
-    """``"512 MiB"`` or ``"2 GiB"`` in bytes; ValueError for anything else."""
-    match = _SIZE.match(text)
-    if not match:
-        raise ValueError(f'"{text}" is not a size; write it like 512 MiB or 2 GiB')
-    return int(float(match[1]) * {"KiB": 2**10, "MiB": 2**20, "GiB": 2**30}[match[2]])
 
 
 def _nearest_name(data: Any, place: str) -> str:
@@ -424,78 +451,3 @@ def _nearest_name(data: Any, place: str) -> str:
         if isinstance(data, dict) and isinstance(data.get("name"), str):
             name = data["name"]
     return name
-
-
-def _validate(course: Course, source: _Source) -> None:
-    """What the types cannot say: names, ranges, references."""
-    for text, convert in ((course.late.grace, seconds), (course.limits.memory, size)):
-        try:
-            convert(text)
-        except ValueError as error:
-            raise source.error(text, f"{error}.") from None
-    if not 0 <= course.late.per_day <= 1:
-        raise source.error("late", f"late.per_day is {course.late.per_day}; it is a share between 0 and 1.")
-    limits = course.limits
-    if not limits.seconds > 0:
-        raise source.error("limits", f"limits.seconds is {limits.seconds}; it has to be positive.")
-    if not limits.seconds <= limits.exercise_seconds <= limits.submission_seconds < float("inf"):
-        said = "an exercise has to have the seconds of a program at least, and a submission those of an exercise"
-        values = f"{limits.seconds:g}, {limits.exercise_seconds:g} and {limits.submission_seconds:g}"
-        raise source.error("limits", f"limits.seconds, exercise_seconds and submission_seconds are {values}; {said}.")
-    if not 0 <= course.grading.follow_through <= 1:
-        said = f"grading.follow_through is {course.grading.follow_through}; it is a share between 0 and 1."
-        raise source.error("follow_through", said)
-    if not _PACKAGE.match(course.package) or course.package in ("grader", "solutions", "utils"):
-        said = "it is the name of the Python package that students complete, and none of grader, solutions and utils"
-        raise source.error("package", f'course.package is "{course.package}"; {said}.')
-    known = {exercise.name for _, exercise in course.exercises()}
-    graded = {exercise.written_in[0] for _, exercise in course.exercises()}
-    modules = {exercise.written_in[0] for _, exercise in course.exercises(further=True)}
-    for module in course.packages:
-        if module not in modules:
-            raise source.error(module, f'packages names "{module}", which no exercise is written in; remove it.')
-    seen: set[str] = set()
-    for assignment in course.assignment:
-        if not IDENTIFIER.match(assignment.name):
-            raise source.error(assignment.name, f'"{assignment.name}" is no assignment name; use letters and digits.')
-        written = [item for notebook in assignment.notebook for item in notebook.written]
-        items = [(exercise.name, exercise.points) for exercise in assignment.exercises]
-        items += [(answer.name, answer.points) for answer in written]
-        for name, points in items:
-            if name in seen:
-                raise source.error(name, f'"{name}" stands there twice; an exercise belongs to one notebook.')
-            seen.add(name)
-            if not 0 < points < float("inf"):
-                raise source.error(name, f'"{name}" is worth {points} points; give it a positive number.')
-        for exercise in assignment.exercises:
-            if not NAME.match(exercise.name) or "." not in exercise.name:
-                raise source.error(exercise.name, f'"{exercise.name}" is no exercise; write "module.function".')
-            if (exercise.module == "models") != (exercise.score is not None):
-                raise source.error(
-                    exercise.name, f'"{exercise.name}": a score range belongs to models.* and to them only.'
-                )
-            if exercise.constructor and (exercise.score is None or not _CONSTRUCTOR.match(exercise.constructor)):
-                said = 'builds a trained net, with a score range; write constructor = "module.function"'
-                raise source.error(exercise.name, f'"{exercise.name}": a constructor {said}.')
-            if exercise.follow_through is not None and (exercise.score or not 0 <= exercise.follow_through <= 1):
-                said = "is a share between 0 and 1" if not exercise.score else "is not for trained nets; remove it"
-                raise source.error(exercise.name, f'"{exercise.name}": follow_through {said}.')
-            if exercise.score and not 0 <= exercise.score.start < exercise.score.stop <= 1:
-                raise source.error(
-                    exercise.name, f'"{exercise.name}": the score range must satisfy 0 <= from < to <= 1.'
-                )
-            for other in exercise.requires:
-                if other not in known:
-                    raise source.error(exercise.name, f'"{exercise.name}" requires "{other}", which does not exist.')
-        for exercise in assignment.further:
-            name = exercise.name
-            if name in seen:
-                raise source.error(name, f'"{name}" stands there twice; an exercise belongs to one notebook.')
-            seen.add(name)
-            if not _FUNCTION.match(name):
-                raise source.error(name, f'"{name}" is no exercise; write "module.function".')
-            if exercise.module == "models":
-                raise source.error(name, f'"{name}" is a trained net; a further exercise is a function.')
-            if exercise.module in graded:  # what stands in a file that is graded can spoil it
-                said = f'"{name}" is not graded, but {exercise.module}.py is; write it in a file of its own'
-                raise source.error(name, f"{said}, such as further.py.")

@@ -150,10 +150,6 @@ class Reference:
         exec(compile(text, file, "exec"), vars(made))
         return made
 
-    def notebooks_folder(self, assignment: str) -> Path:
-        """Return the folder of an assignment's notebook sources (percent scripts) and of the pictures they show."""
-        return self.secret_folder / assignment
-
     def demo(self) -> ModuleType | None:
         """The course's own class for the demo, ``solutions/demo.py``; None where it has none."""
         if not (self.secret_folder / "demo.py").is_file():

@@ -17,18 +17,19 @@ from .classrun import self_test
 from .classrun.collect import HandIn
 from .classrun.grading import Graded, ready
 from .course import Assignment, Course
-from .errors import GraderError, UnusableInput
+from .errors import GraderError, Problem, UnusableInput
 from .host.files import content, write_if_changed
 from .judging import oracle
-from .recipes import RecipeBook
 from .reference import Reference
 from .report import Report, Verdict
 from .wording import WORDING, one_line, points, visible
 
 if TYPE_CHECKING:
+    from .authoring import NewExercise
     from .classrun.run import ClassRun
     from .gradebook import Gradebook
     from .release import Release
+    from .release.consistency import Findings
     from .sandbox import Confinement
     from .sandbox.doctor import Probe
 
@@ -141,14 +142,15 @@ def try_reference(course: Course, assignment: Assignment, sandbox: str) -> None:
 def prove(course: Course, exercises: Sequence[str], *, check: bool = False, jobs: int | None = None) -> None:
     """Run mutants with a progress bar, print what slips through, write the page; exit code 1 where something does."""
     from . import mutation
+    from .release import consistency  # imports nbgrader
 
     reference = Reference.of(course)
-    RecipeBook(reference).require(course)
     known, everything = mutation.solved(course), not exercises
     wanted = known if everything else list(exercises)
     unknown = [name for name in wanted if name not in known]
     if unknown:
         raise UnusableInput(f'There is no exercise "{unknown[0]}" to spoil; there are {", ".join(known)}.')
+    consistency.require(course, None if everything else wanted)
     outcomes = []
     columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     with Progress(*columns, TimeRemainingColumn(), console=Console(stderr=True)) as bar:
@@ -212,6 +214,33 @@ def self_tests(course: Course, confinement: Confinement) -> bool:
                 mark, said, passed = Text("✗ ", "red"), str(error), False
         out.print(mark + Text(f"{assignment.name}: {visible(said)}"), soft_wrap=True)
     return passed
+
+
+def remarks(found: Sequence[Problem]) -> str:
+    """What is not used in a course, a line for each; ``""`` where there is nothing."""
+    head = (
+        f"{len(found)} {'thing is' if len(found) == 1 else 'things are'} left over; nothing has to be done about them:"
+    )
+    return "\n".join([head, *(f"  - {one}" for one in found)]) if found else ""
+
+
+def new_exercise(name: str, made: NewExercise) -> str:
+    """What was written for an exercise, what was there already, and what is next."""
+    lines = ["Written:", *(f"  - {one}" for one in made.written)]
+    if made.found:
+        lines += ["There already, and left as it is:", *(f"  - {one}" for one in made.found)]
+    return "\n".join([*lines, f"Next: `grader prove {name}` names each line that waits for you, as TO WRITE."])
+
+
+def started(course: Course, found: Findings | None) -> str:
+    """What a new course is, what in it does not fit, and what is next."""
+    names = ", ".join(assignment.name for assignment in course.assignment)
+    lines = [f"{course.root} is a course now: {course.course.title}, with {names}."]
+    if found and found.errors:
+        lines += ["What does not fit any more:", *(f"  - {one}" for one in found.errors)]
+    if found and found.remarks:
+        lines.append(remarks(found.remarks))
+    return "\n".join([*lines, f"Next: cd {course.root}, read README.md, and run `grader release`."])
 
 
 def released(result: Release) -> str:

@@ -17,9 +17,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from utils.checks.case import Case
-from utils.checks.course import FOLDER
 from utils.checks.diagnose import CaseResult, answer_case
-from utils.checks.pack import load
 from utils.checks.program import Answer, Crash, seeded_runner
 
 from ..course import Course
@@ -27,6 +25,7 @@ from ..course import load as load_course
 from ..judging.trial import Trial
 from ..recipes import Recipe, recipe
 from ..reference import Reference
+from ..release.goldens import visible
 from .operators import Mutant, mutants
 
 LIMIT = 5.0  # seconds of CPU for one case; a mutant that needs more is one that never ends
@@ -164,17 +163,19 @@ def _reference(root: Path) -> Reference:
 @cache
 def _hidden(root: Path, exercise: str) -> Expected:
     """Cases as a student would get them, from a seed that no other use has."""
-    trial = Trial(
-        recipe(_reference(root), exercise),
-        _reference(root),
-        np.random.default_rng(zlib.crc32(f"hidden {exercise}".encode())),
-    )
-    return tuple((case, trial.expected(index).values) for index, case in enumerate(trial.cases))
+    reference = _reference(root)
+    seed = zlib.crc32(f"hidden {exercise}".encode())
+    return _expected(Trial(recipe(reference, exercise), reference, np.random.default_rng(seed)))
 
 
 @cache
 def _visible(root: Path, exercise: str) -> Expected:
-    return tuple((golden.case, dict(golden.expected)) for golden in load(exercise, root / FOLDER).cases)
+    """The cases of the student's own check, as the next release makes them."""
+    return _expected(visible(exercise, _reference(root)))
+
+
+def _expected(trial: Trial) -> Expected:
+    return tuple((case, trial.expected(index).values) for index, case in enumerate(trial.cases))
 
 
 def _module(mutant: Mutant, reference: Reference) -> ModuleType | None:

@@ -66,6 +66,11 @@ class RecipeBook:
         folders = [self._folder(module).usable() for module in self.reference.recipe_files]
         return {name: recipe for folder in folders for name, recipe in folder.items()}
 
+    def home(self, exercise: str) -> tuple[str, int] | None:
+        """File and line of an exercise's recipe; None where there is none, or its file cannot be imported."""
+        module = exercise.partition(".")[0]
+        return self._folder(module).homes.get(exercise) if module in self.reference.recipe_files else None
+
     def problems(self, course: Course, exercises: Iterable[str] | None = None) -> list[Problem]:
         """Everything in the recipes that cannot be used, is missing, or does not fit the reference and course.toml.
 
@@ -73,19 +78,16 @@ class RecipeBook:
         ----------
         course : Course
         exercises : iterable of str, optional
-            Look at these and the folders they stand in; by default at all, and at what course.toml does not name.
+            Look at these and the folders they stand in; by default at all that course.toml names.
         """
-        everything = exercises is None
         named = {exercise.name: exercise for _, exercise in course.exercises(further=True)}
         wanted = set(named if exercises is None else exercises)
-        modules = {name.partition(".")[0] for name in wanted} | (
-            set(self.reference.recipe_files) if everything else set()
-        )
+        modules = {name.partition(".")[0] for name in wanted}
         folders = [self._folder(module) for module in sorted(modules & self.reference.recipe_files.keys())]
         homes = {name: home for folder in folders for name, home in folder.homes.items()}
         found = [problem for folder in folders for problem in folder.problems]
         for folder in folders:
-            found += folder.misfits(homes.keys() if everything else wanted)
+            found += folder.misfits(wanted)
         unreadable = {folder.module for folder in folders if folder.unreadable}
         for name in wanted - homes.keys():
             if name.partition(".")[0] in unreadable:
@@ -96,9 +98,23 @@ class RecipeBook:
         for name in homes.keys() & named.keys() & wanted:
             if said := _kind_misfit(named[name], nets.get(name)):
                 found.append(Problem(*homes[name], said))
-        for name in homes.keys() - named if everything else ():
-            said = f'no exercise in course.toml is called "{name}"; write its line there, or take its recipe away.'
-            found.append(Problem(*homes[name], said))
+        return sorted(found)
+
+    def unused(self, course: Course) -> list[Problem]:
+        """The recipes of what is no exercise in course.toml; they are not looked at."""
+        named = {exercise.name for _, exercise in course.exercises(further=True)}
+        modules = {name.partition(".")[0] for name in named}
+        found = []
+        for module in self.reference.recipe_files:
+            if module not in modules:
+                said = f"no exercise of course.toml stands in {module}.py; these recipes are not used."
+                found.append(Problem(f"solutions/exercises/{module}", 0, said))
+                continue
+            homes = self._folder(module).homes
+            found += [
+                Problem(*homes[name], f'no exercise in course.toml is called "{name}"; this recipe is not used.')
+                for name in homes.keys() - named
+            ]
         return sorted(found)
 
     def require(self, course: Course, exercises: Iterable[str] | None = None) -> None:

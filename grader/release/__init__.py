@@ -13,16 +13,15 @@ from dataclasses import dataclass, field
 from utils.checks.course import FOLDER
 
 from ..course import Assignment, Course
-from ..errors import ReleaseRefused
+from ..errors import Problem, ReleaseRefused
 from ..host.files import content, write_if_changed
-from ..recipes import RecipeBook
 from ..reference import Reference
+from . import consistency
 from .build import build, chosen
 from .edition import given, student_edition
 from .gate import inspect, rebuild, same
 from .gate.released import Leak, listed
 from .notebooks import generate, write_sources
-from .strip import package
 
 __all__ = ["Leak", "Release", "build", "inspect", "release", "student_edition", "write_sources"]
 
@@ -39,12 +38,15 @@ class Release:
         How many files were up to date already.
     tree : mapping of str to bytes
         All that was released, for `student_edition`.
+    remarks : tuple of Problem
+        What in the course's files is not used, because course.toml does not name it.
     """
 
     written: tuple[str, ...]
     removed: tuple[str, ...]
     unchanged: int
     tree: Mapping[str, bytes] = field(repr=False)
+    remarks: tuple[Problem, ...] = ()
 
 
 def release(course: Course, assignments: Sequence[str] = (), check: bool = False, db: str | None = None) -> Release:
@@ -70,14 +72,13 @@ def release(course: Course, assignments: Sequence[str] = (), check: bool = False
     ------
     ReleaseRefused
         Where the gate finds leaks or, with `check`, files are stale. Nothing has been written then.
-    CourseError
-        Where course.toml and the sources are damaged or do not fit each other.
+    UnusableCourseFiles
+        Where course.toml and the sources are damaged or do not fit each other: all of that.
     """
     wanted = chosen(course, assignments)
     names = [assignment.name for assignment in wanted]
-    package(course)  # what is amiss in the reference itself is said first
+    remarks = consistency.require(course)
     reference = Reference.of(course)
-    RecipeBook(reference).require(course)
     tree = build(course, names)
     leaks = inspect({**given(course), **tree}, course, reference)
     leaks += rebuild(tree, build(course, names))
@@ -99,15 +100,22 @@ def release(course: Course, assignments: Sequence[str] = (), check: bool = False
             write_if_changed(course.root / path, tree[path])
         for path in left_over:
             (course.root / path).unlink()
-    return Release(tuple(changed), tuple(left_over), len(tree) - len(changed), tree)
+    return Release(tuple(changed), tuple(left_over), len(tree) - len(changed), tree, _kept(remarks, left_over))
+
+
+def _kept(remarks: Sequence[Problem], left_over: Sequence[str]) -> tuple[Problem, ...]:
+    """The remarks that are not about a file which this release removes."""
+    return tuple(remark for remark in remarks if remark.file not in left_over)
 
 
 def _generated(course: Course, assignments: Sequence[Assignment]) -> list[str]:
-    """The files in the course folder that only a release writes; packs of other assignments are theirs."""
+    """The files in the course folder that only a release writes, but for those of other assignments."""
     names = {assignment.name for assignment in assignments}
     others = {exercise.name for owner, exercise in course.exercises(further=True) if owner.name not in names}
     found = list((course.root / course.package).rglob("*.py"))
     for assignment in assignments:
         found += (course.root / "assignments" / assignment.name).glob("*.ipynb")
+    known = {assignment.name for assignment in course.assignment}
+    found += [path for path in (course.root / "assignments").glob("*/*.ipynb") if path.parent.name not in known]
     found += [path for path in (course.root / FOLDER).glob("*.npz") if path.stem not in others]
     return sorted(path.relative_to(course.root).as_posix() for path in found)

@@ -90,8 +90,7 @@ def run_notebook(
     nbclient.exceptions.CellExecutionError
         Where a cell fails, or a number in the text is not true.
     """
-    reference = Reference.of(course)
-    path = reference.notebooks_folder(assignment.name) / f"{notebook.name}.py"
+    path = course.script(assignment, notebook)
     node = source_notebook(path, assignment, notebook, with_numbers=numbers)
     for cell in node.cells:
         if "numbers" in cell.metadata.get("tags", ()):
@@ -101,7 +100,11 @@ def run_notebook(
     for source in (_TIMES, afterwards, f"print(json.dumps({{{wanted}}}))"):
         node.cells.append(v4.new_code_cell(source))
 
-    places = {course.package: reference.folder, "utils": utils_folder(course), "goldens": course.root / "goldens"}
+    places = {
+        course.package: Reference.of(course).folder,
+        "utils": utils_folder(course),
+        "goldens": course.root / "goldens",
+    }
     if numbers and (course.root / "benchmarks").is_dir():
         places["benchmarks"] = course.root / "benchmarks"  # numbers may come from what was measured
     for name, target in places.items():

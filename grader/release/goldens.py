@@ -96,17 +96,21 @@ def _how_run(exercise: Exercise, reference: Reference) -> dict[str, object]:
     return {"run": net.visible, "shapes": {name: list(shape) for name, shape in shapes.items()}}
 
 
+def visible(name: str, reference: Reference) -> Trial:
+    """The visible cases of an exercise, and what the reference answers."""
+    return Trial(recipe(reference, name), reference, np.random.default_rng(zlib.crc32(name.encode())))
+
+
 def build_pack(
     name: str, reference: Reference, requires: tuple[str, ...] = (), needs: str = "", *, optional: bool = False
 ) -> Pack:
     """The golden pack of one exercise; its cases are the same in every course, the hidden ones are not."""
-    spec = recipe(reference, name)
-    trial = Trial(spec, reference, np.random.default_rng(zlib.crc32(name.encode())))
+    trial = visible(name, reference)
     cases = tuple(
         GoldenCase(case, trial.expected(index).values, trial.misconceptions(index))
         for index, case in enumerate(trial.cases)
     )
-    return Pack(name, spec.hints, cases, requires, needs, optional)
+    return Pack(name, trial.recipe.hints, cases, requires, needs, optional)
 
 
 def same(old: bytes, new: bytes) -> bool:

@@ -16,7 +16,6 @@ from ..course import Assignment, Course
 from ..errors import CourseError
 from ..host.files import write_if_changed
 from ..nbgrader_plugin import configure
-from ..reference import Reference
 from .percent_scripts import source_notebook
 
 __all__ = ["generate", "source_notebook", "write_sources"]
@@ -46,10 +45,10 @@ def write_sources(course: Course, assignments: Sequence[Assignment] = (), folder
     """
     folder = folder or course.root / "build" / "source"
     for assignment in assignments or course.assignment:
-        scripts = Reference.of(course).notebooks_folder(assignment.name)
+        scripts = course.sources(assignment)
         wanted: dict[Path, bytes] = {}
         for notebook in assignment.notebook:
-            node = source_notebook(scripts / f"{notebook.name}.py", assignment, notebook)
+            node = source_notebook(course.script(assignment, notebook), assignment, notebook)
             wanted[folder / assignment.name / f"{notebook.name}.ipynb"] = f"{nbformat.writes(node)}\n".encode()
         for path in scripts.iterdir():
             if path.is_file() and path.suffix != ".py":

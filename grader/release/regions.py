@@ -8,7 +8,7 @@ import tokenize
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ..errors import CourseError
+from ..errors import Problem, UnusableCourseFiles
 from .markers import ANY_SPELLING, BEGIN, END
 
 
@@ -41,7 +41,7 @@ def regions(source: str, where: str) -> list[Region]:
 
     Raises
     ------
-    CourseError
+    UnusableCourseFiles
         Where markers do not pair up or are misspelled, or a region does not lie inside one function.
     """
     try:
@@ -49,9 +49,7 @@ def regions(source: str, where: str) -> list[Region]:
         markers = list(_markers(source, where))
     except (SyntaxError, tokenize.TokenError) as error:
         line = error.lineno if isinstance(error, SyntaxError) else 1
-        raise CourseError(
-            f"{where}, line {line}: this is not valid Python ({error.args[0]}); correct it first."
-        ) from None
+        raise _unusable(where, line or 1, f"this is not valid Python ({error.args[0]}); correct it first.") from None
     owner = homes(tree)
     statements = [node.lineno for node in ast.walk(tree) if isinstance(node, ast.stmt)]
     found: list[Region] = []
@@ -61,22 +59,24 @@ def regions(source: str, where: str) -> list[Region]:
             problem = (
                 f"{BEGIN} inside the region that begins on line {begin}" if begin else f"{END} without a beginning"
             )
-            raise CourseError(f"{where}, line {line}: {problem}; markers come in pairs and are never nested.")
+            raise _unusable(where, line, f"{problem}; markers come in pairs and are never nested.")
         if text == BEGIN:
             begin = line
             continue
         inside = {owner.get(start, "") for start in statements if begin < start < line}
         if not inside:
-            raise CourseError(f"{where}, line {begin}: this solution region is empty; put the answer in it.")
+            raise _unusable(where, begin, "this solution region is empty; put the answer in it.")
         if len(inside) > 1 or "" in inside:
-            raise CourseError(
-                f"{where}, line {begin}: this solution region is not inside one function; move its markers."
-            )
+            raise _unusable(where, begin, "this solution region is not inside one function; move its markers.")
         found.append(Region(begin, line, inside.pop()))
         begin = 0
     if begin:
-        raise CourseError(f"{where}, line {begin}: this {BEGIN} has no {END}; add it after the answer.")
+        raise _unusable(where, begin, f"this {BEGIN} has no {END}; add it after the answer.")
     return found
+
+
+def _unusable(where: str, line: int, sentence: str) -> UnusableCourseFiles:
+    return UnusableCourseFiles([Problem(where, line, sentence)])
 
 
 def _markers(source: str, where: str) -> Iterator[tuple[int, str]]:
@@ -87,10 +87,8 @@ def _markers(source: str, where: str) -> Iterator[tuple[int, str]]:
         if token.string in (BEGIN, END) and token.line[: token.start[1]].strip() == "":
             yield token.start[0], token.string
         elif ANY_SPELLING.search(token.string):
-            raise CourseError(
-                f'{where}, line {token.start[0]}: "{token.string}" looks like a marker but is none; '
-                f"write {BEGIN} or {END} on a line of its own."
-            )
+            said = f'"{token.string}" looks like a marker but is none; write {BEGIN} or {END} on a line of its own.'
+            raise _unusable(where, token.start[0], said)
 
 
 def functions(node: ast.AST, prefix: str = "") -> dict[str, ast.FunctionDef | ast.AsyncFunctionDef]:

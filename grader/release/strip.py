@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import ast
+import re
 from collections import Counter
+from collections.abc import Iterator, Mapping
 
-from ..course import Course, listed_at
-from ..errors import CourseError
+from ..course import Assignment, Course, Exercise, listed_at
+from ..errors import Problem, UnusableCourseFiles
 from ..reference import Reference
 from .markers import BEGIN, END
 from .regions import regions
@@ -31,53 +34,61 @@ def strip(source: str, module: str, course: Course) -> str:
 
     Raises
     ------
-    CourseError
+    UnusableCourseFiles
         With file and line, where markers do not pair up, a region does not hold whole statements of one
-        exercise, or an exercise has no region.
+        function, or an exercise has no region.
     """
     where = f"solutions/{course.package}/{module}.py"
     exercises = {e.written_in[1]: (a, e) for a, e in course.exercises(further=True) if e.written_in[0] == module}
     found = regions(source, where)
     parts = Counter(region.function for region in found)
-    for region in found:
-        if region.function not in exercises:
-            raise CourseError(
-                f"{where}, line {region.begin}: {module}.{region.function} has a solution region but is not an "
-                "exercise of course.toml; list it there or remove the markers."
-            )
-    for name in exercises.keys() - parts.keys():
-        raise CourseError(
-            f"{where}: {listed_at(course.root, f'{module}.{name}')} lists {module}.{name}, "
-            "but no solution region stands in that function; "
-            f"put {BEGIN} and {END} around its answer."
-        )
+    if lacking := sorted(exercises.keys() - parts.keys()):
+        said = f"but no solution region stands in that function; put {BEGIN} and {END} around its answer."
+        listed = (f"{listed_at(course.root, name)} lists {name}" for name in (f"{module}.{one}" for one in lacking))
+        raise UnusableCourseFiles([Problem(where, 0, f"{one}, {said}") for one in listed])
     lines = source.split("\n")
     for region in reversed(found):
-        assignment, exercise = exercises[region.function]
         marker = lines[region.begin - 1]
         indent, line_end = marker[: marker.index("#")], "\r" if marker.endswith("\r") else ""
         part = sum(other.function == region.function and other.begin <= region.begin for other in found)
         title = f"{module}.{region.function}"
         title += f", part {part} of {parts[region.function]}" if parts[region.function] > 1 else ""
-        worth = f"{exercise.points:g} point{'' if exercise.points == 1 else 's'}" if exercise.graded else "for fun"
         lines[region.begin - 1 : region.end] = [
-            f"{indent}# ======== YOUR CODE HERE: {title} ({assignment.name}, {worth}) ========{line_end}",
-            f'{indent}raise NotImplementedError("{region.function}: your code here"){line_end}',
-            f"{indent}# ======== END OF YOUR CODE ========{line_end}",
+            f"{indent}{line}{line_end}" for line in _stub(title, region.function, exercises.get(region.function))
         ]
     stub = "\n".join(lines)
     try:
         compile(stub, where, "exec", dont_inherit=True)
     except SyntaxError as error:
-        raise CourseError(
-            f"{where}: without its solution regions this is not valid Python ({error.msg}: "
-            f"{(error.text or '').strip()}); a region holds whole statements, its markers indented like them."
-        ) from None
+        said = (
+            f"without its solution regions this is not valid Python ({error.msg}: {(error.text or '').strip()}); "
+            "a region holds whole statements, its markers indented like them."
+        )
+        raise UnusableCourseFiles([Problem(where, 0, said)]) from None
     return stub
+
+
+def _stub(title: str, function: str, exercise: tuple[Assignment, Exercise] | None) -> tuple[str, str, str]:
+    """What takes the place of a region; without an exercise, that of a function that this course does not ask for."""
+    if exercise is None:
+        return (
+            f"# ======== {title} is not part of this course ========",
+            f'raise NotImplementedError("{function}: not part of this course")',
+            "# ========",
+        )
+    assignment, asked = exercise
+    worth = f"{asked.points:g} point{'' if asked.points == 1 else 's'}" if asked.graded else "for fun"
+    return (
+        f"# ======== YOUR CODE HERE: {title} ({assignment.name}, {worth}) ========",
+        f'raise NotImplementedError("{function}: your code here")',
+        "# ======== END OF YOUR CODE ========",
+    )
 
 
 def package(course: Course) -> dict[str, bytes]:
     """The student's package: the reference, stripped.
+
+    Files that only exercises of other courses need are left out; see `left_out`.
 
     Parameters
     ----------
@@ -91,27 +102,89 @@ def package(course: Course) -> dict[str, bytes]:
 
     Raises
     ------
-    CourseError
-        As `strip`, and where course.toml lists an exercise of a file that does not exist.
+    UnusableCourseFiles
+        With all that `strip` finds, and where course.toml lists an exercise of a file that does not exist.
     """
     folder = Reference.of(course).folder
     tree: dict[str, bytes] = {}
+    problems: list[Problem] = []
+    unwanted = {f"{module}.py" for module in left_out(course)}
     for path in sorted(folder.rglob("*")):
-        if not path.is_file() or "__pycache__" in path.parts:
+        name = path.relative_to(folder).as_posix()
+        if not path.is_file() or "__pycache__" in path.parts or name in unwanted:
             continue
         data = path.read_bytes()
         if path.suffix == ".py":
             try:
                 data = strip(data.decode("utf-8"), path.stem, course).encode()
             except UnicodeDecodeError as error:
-                raise CourseError(f"{path} is not UTF-8 ({error}); save it as UTF-8.") from None
-        tree[f"{course.package}/{path.relative_to(folder).as_posix()}"] = data
+                said = f"this is not UTF-8 ({error}); save it as UTF-8."
+                problems.append(Problem(f"solutions/{course.package}/{name}", 0, said))
+            except UnusableCourseFiles as error:
+                problems += error.problems
+        tree[f"{course.package}/{name}"] = data
+    problems += _without_a_file(course, tree)
+    if problems:
+        raise UnusableCourseFiles(sorted(problems))
+    return tree
+
+
+def _without_a_file(course: Course, tree: Mapping[str, bytes]) -> Iterator[Problem]:
     for assignment, exercise in course.exercises(further=True):
         module, function = exercise.written_in
         if module != "models" and f"{course.package}/{module}.py" not in tree:
-            raise CourseError(
-                f"{listed_at(course.root, exercise.name)} lists {module}.{function} for {assignment.name}, "
-                "but there is no "
+            said = (
+                f"{module}.{function} is listed for {assignment.name}, but there is no "
                 f"solutions/{course.package}/{module}.py; write it or correct the name."
             )
-    return tree
+            yield Problem("course.toml", course.line_of(exercise.name), said)
+
+
+def left_out(course: Course) -> tuple[str, ...]:
+    """The modules of the reference that are not released, because nothing in course.toml needs them any more.
+
+    Such a module has solution regions of which none is an exercise of this course, or stands on one that has; and
+    neither a notebook of this course nor a module that is released names it.
+    """
+    texts = _texts(course)
+    imports = {module: imported(text) & texts.keys() for module, text in texts.items()}
+    asked_for = {exercise.written_in[0] for _, exercise in course.exercises(further=True)}
+    dropped = {module for module, text in texts.items() if BEGIN in text and module not in asked_for}
+    while more := {module for module in texts.keys() - dropped - asked_for if imports[module] & dropped}:
+        dropped |= more
+    named = "\n".join(_scripts(course))
+    kept = (texts.keys() - dropped) | {
+        module for module in dropped if re.search(_named(course.package, module), named, re.MULTILINE)
+    }
+    while more := {needed for module in kept for needed in imports[module]} - kept:
+        kept |= more
+    return tuple(sorted(texts.keys() - kept))
+
+
+def imported(source: str) -> set[str]:
+    """The modules of its own package that a module imports; none where it is no Python."""
+    try:
+        nodes = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.ImportFrom) and node.level == 1]
+    except (SyntaxError, ValueError):
+        return set()  # `regions` says so
+    return {name for node in nodes for name in ([node.module] if node.module else [one.name for one in node.names])}
+
+
+def _named(package: str, module: str) -> str:
+    """What a notebook says that imports a module."""
+    return rf"\b{package}[./]{module}\b|^\s*from {package} import .*\b{module}\b"
+
+
+def _texts(course: Course) -> dict[str, str]:
+    """The modules of the reference."""
+    folder = course.secret / course.package
+    return {path.stem: path.read_text("utf-8", "replace") for path in folder.glob("*.py") if path.stem != "__init__"}
+
+
+def _scripts(course: Course) -> Iterator[str]:
+    """The sources of the notebooks, as far as they are there."""
+    for assignment in course.assignment:
+        for notebook in assignment.notebook:
+            path = course.script(assignment, notebook)
+            if path.is_file():
+                yield path.read_text("utf-8", "replace")

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from grader import course as courses
 from grader.course import Course, find_root, load, seconds, size
-from grader.errors import CourseError
+from grader.errors import CourseError, UnusableCourseFiles
 
 TEXT = """\
 [course]
@@ -98,7 +98,6 @@ def test_the_kits_own_course_is_valid(course: Course) -> None:
         ("points = 5", "points = nan", 18, "positive number"),
         ('"layers.backward"', '"layers.forward"', 17, "stands there twice"),
         ('name = "why"', 'name = "layers.forward"', 17, "stands there twice"),
-        ('["layers.forward"]', '["layers.forwards"]', 18, "which does not exist"),
         ("from = 0.2", "from = 0.7", 19, "0 <= from < to <= 1"),
         (", score = { from = 0.2, to = 0.5 }", "", 19, "a score range belongs to models.* and to them only"),
         ("points = 2, s", 'points = 2, constructor = "build", s', 19, 'write constructor = "module.function"'),
@@ -127,8 +126,36 @@ def test_what_is_wrong_is_said_with_its_line(tmp_path: Path, old: str, new: str,
         load(write(tmp_path, TEXT.replace(old, new, 1)))
     said = str(caught.value)
     assert words in said
-    assert said.startswith(f"{tmp_path / 'course.toml'}, line {line}:")
+    assert said.startswith(f"course.toml, line {line}:")
     assert caught.value.exit_code == 2
+
+
+def test_all_that_is_wrong_is_said_at_once(tmp_path: Path) -> None:
+    text = TEXT.replace("points = 3", "points = -3").replace("per_day = 0.25", "per_day = 25").replace("90min", "soon")
+    with pytest.raises(UnusableCourseFiles) as caught:
+        load(write(tmp_path, text))
+    assert [problem.line for problem in caught.value.problems] == [5, 6, 17]
+    assert str(caught.value).startswith("3 things to put right:")
+
+
+def test_two_of_one_name(tmp_path: Path) -> None:
+    again = TEXT[TEXT.index("[[assignment]]") : TEXT.index("exercises")]
+    with pytest.raises(UnusableCourseFiles) as caught:
+        load(write(tmp_path, TEXT + again + again[again.index("[[assignment.notebook]]") :]))
+    said = [problem.sentence for problem in caught.value.problems]
+    assert said == [
+        '"hw1" stands there twice; give one of the assignments another name.',
+        '"layers" stands there twice in hw1; rename one of them.',
+    ]
+
+
+def test_where_the_sources_of_a_renamed_assignment_and_notebook_stand(tmp_path: Path) -> None:
+    text = TEXT.replace('name = "hw1"', 'name = "week1"\nsource = "hw1"')
+    text = text.replace('name = "layers"', 'name = "first"\nsource = "layers"')
+    course = load(write(tmp_path, text))
+    assignment = course["week1"]
+    assert course.script(assignment, assignment.notebook[0]) == tmp_path / "solutions" / "hw1" / "layers.py"
+    assert assignment.files[0] == "first.ipynb"
 
 
 def test_broken_toml_and_broken_bytes(tmp_path: Path) -> None:

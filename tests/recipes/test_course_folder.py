@@ -13,9 +13,8 @@ from grader.recipes.diffs import read
 from grader.reference import Reference
 
 ROOT = Path(__file__).parents[2]
-EXAMPLES = re.findall(
-    r"^```diff\n(.*?)^```", (ROOT / "docs" / "author.md").read_text("utf-8"), re.DOTALL | re.MULTILINE
-)
+REFERENCE = (ROOT / "docs" / "author.md").read_text("utf-8").partition("\n# Reference\n")[2]
+EXAMPLES = re.findall(r"^```diff\n(.*?)^```", REFERENCE, re.DOTALL | re.MULTILINE)
 
 
 def test_nothing_but_the_loader_of_the_reference_imports_solutions() -> None:

@@ -81,6 +81,14 @@ def test_is_a_method_named_with_its_class():
     assert 'raise NotImplementedError("Net.loss: your code here")' in stub
 
 
+def test_is_what_no_exercise_asks_for_a_stub_all_the_same():
+    source = SOLVED + SOLVED.replace("double", "triple")
+    stub = strip(source, "layers", course_of("double"))
+    assert "# ======== layers.triple is not part of this course ========" in stub
+    assert 'raise NotImplementedError("triple: not part of this course")' in stub
+    assert "out = two * x" not in stub
+
+
 comments = st.lists(st.text(" #'\"\\\t¬λé𝔁{}()=", max_size=12).map(lambda text: f"    #{text}"), max_size=3)
 
 
@@ -123,10 +131,6 @@ DAMAGED = {
     "across two functions": (
         BODY.format(BEGIN + "    x = 2 * x\n") + "\n\ndef other(x):\n    x = 1\n" + END + "    return x\n",
         "line 2: this solution region is not inside one function",
-    ),
-    "not listed": (
-        BODY.format("    pass\n") + "\n\ndef helper(x):\n" + BEGIN + "    x = 1\n" + END + "    return x\n",
-        "line 7: layers.helper has a solution region but is not an exercise of course.toml",
     ),
     "no region": (BODY.format("    x = 2 * x\n"), "course.toml lists layers.double, but no solution region stands"),
     "no Python": ("def double(x:\n    return x\n", "line 1: this is not valid Python"),

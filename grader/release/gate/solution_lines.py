@@ -35,7 +35,7 @@ def solution_lines(released: Released) -> Iterator[Leak]:
         _learn_module(secrets, module, released.reference)
     for assignment in released.course.assignment:
         for notebook in assignment.notebook:
-            path = released.reference.notebooks_folder(assignment.name) / f"{notebook.name}.py"
+            path = released.course.script(assignment, notebook)
             if path.is_file():
                 _learn_notebook(secrets, source_notebook(path, assignment, notebook))
     for text in released.texts:

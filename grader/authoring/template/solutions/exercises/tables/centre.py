@@ -1,0 +1,25 @@
+"""How centre is judged."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from grader.recipes import Case, Equal, Recipe, sizes
+
+
+def centre_cases(rng: np.random.Generator) -> Iterator[Case]:
+    """A table, one example, one column, and numbers of half the precision."""
+    n, d = sizes(rng, 2)  # different sizes, so that no axis can be mistaken for another
+    for title, shape, dtype in (
+        (f"x of shape {(n, d)}", (n, d), "float64"),
+        ("a single example", (1, d), "float64"),
+        ("a single column", (n, 1), "float64"),
+        ("float32", (n, d), "float32"),
+    ):
+        x = (5 + 2 * rng.standard_normal(shape)).astype(dtype)
+        yield Case(title, "out = tables.centre(x)", {"x": x}, {"out": Equal()})
+
+
+RECIPES = (Recipe("tables.centre", centre_cases),)

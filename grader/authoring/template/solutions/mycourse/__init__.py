@@ -1,0 +1,1 @@
+"""The package you write in this course, one file per topic."""

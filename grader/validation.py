@@ -1,0 +1,130 @@
+"""What course.toml may not say, although its types are right: names, ranges, and the same thing twice.
+
+Whether it fits the other files of the course is looked at by `grader.release.consistency`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from .units import seconds, size
+
+if TYPE_CHECKING:
+    from .course import Course, Exercise, LimitSettings, Written
+
+NAME = re.compile(r"^[A-Za-z_][\w.]*$")
+FUNCTION = re.compile(r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)+$")
+IDENTIFIER = re.compile(r"^[A-Za-z][\w-]*$")
+PACKAGE = re.compile(r"^(?!(?:grader|solutions|utils)$)[a-z_]\w*$", re.ASCII)
+_CONSTRUCTOR = re.compile(r"^[A-Za-z_]\w*\.[A-Za-z_]\w*$")
+
+Fault = tuple[str, str]
+"""What it is about, as course.toml names it, and a sentence."""
+
+
+def impossible(course: Course) -> Iterator[Fault]:
+    """Everything in a course that the types of `grader.course` allow and that still cannot be.
+
+    Parameters
+    ----------
+    course : Course
+
+    Yields
+    ------
+    Fault
+    """
+    yield from _settings(course)
+    yield from _names(course)
+    for assignment in course.assignment:
+        for exercise in assignment.exercises:
+            yield from _exercise(exercise)
+    yield from _further(course)
+
+
+def _settings(course: Course) -> Iterator[Fault]:
+    for text, convert in ((course.late.grace, seconds), (course.limits.memory, size)):
+        try:
+            convert(text)
+        except ValueError as error:
+            yield text, f"{error}."
+    if not 0 <= course.late.per_day <= 1:
+        yield "late", f"late.per_day is {course.late.per_day}; it is a share between 0 and 1."
+    if not 0 <= course.grading.follow_through <= 1:
+        said = f"grading.follow_through is {course.grading.follow_through}; it is a share between 0 and 1."
+        yield "follow_through", said
+    if not PACKAGE.match(course.package):
+        said = "it is the name of the Python package that students complete, and none of grader, solutions and utils"
+        yield "package", f'course.package is "{course.package}"; {said}.'
+    yield from _limits(course.limits)
+
+
+def _limits(limits: LimitSettings) -> Iterator[Fault]:
+    if not limits.seconds > 0:
+        yield "limits", f"limits.seconds is {limits.seconds}; it has to be positive."
+    if not limits.seconds <= limits.exercise_seconds <= limits.submission_seconds < float("inf"):
+        said = "an exercise has to have the seconds of a program at least, and a submission those of an exercise"
+        values = f"{limits.seconds:g}, {limits.exercise_seconds:g} and {limits.submission_seconds:g}"
+        yield "limits", f"limits.seconds, exercise_seconds and submission_seconds are {values}; {said}."
+
+
+def _names(course: Course) -> Iterator[Fault]:
+    """Names that are none, and names that stand there twice."""
+    assignments: set[str] = set()
+    items: set[str] = set()
+    for assignment in course.assignment:
+        for name in (assignment.name, assignment.source or assignment.name):
+            if not IDENTIFIER.match(name):
+                yield name, f'"{name}" is no assignment name; use letters and digits.'
+        if assignment.name in assignments:
+            yield assignment.name, f'"{assignment.name}" stands there twice; give one of the assignments another name.'
+        assignments.add(assignment.name)
+        notebooks: set[str] = set()
+        for notebook in assignment.notebook:
+            for name in (notebook.name, notebook.source or notebook.name):
+                if not IDENTIFIER.match(name):
+                    yield name, f'"{name}" is no notebook name; use letters and digits.'
+            if notebook.name in notebooks:
+                yield notebook.name, f'"{notebook.name}" stands there twice in {assignment.name}; rename one of them.'
+            notebooks.add(notebook.name)
+            graded: tuple[Exercise | Written, ...] = (*notebook.exercises, *notebook.written)
+            for item in graded:
+                if not 0 < item.points < float("inf"):
+                    yield item.name, f'"{item.name}" is worth {item.points} points; give it a positive number.'
+            for name in (*(item.name for item in graded), *notebook.further):
+                if name in items:
+                    yield name, f'"{name}" stands there twice; an exercise belongs to one notebook.'
+                items.add(name)
+
+
+def _exercise(exercise: Exercise) -> Iterator[Fault]:
+    name = exercise.name
+    if not NAME.match(name) or "." not in name:
+        yield name, f'"{name}" is no exercise; write "module.function".'
+        return
+    if (exercise.module == "models") != (exercise.score is not None):
+        yield name, f'"{name}": a score range belongs to models.* and to them only.'
+    if exercise.constructor and (exercise.score is None or not _CONSTRUCTOR.match(exercise.constructor)):
+        said = 'builds a trained net, with a score range; write constructor = "module.function"'
+        yield name, f'"{name}": a constructor {said}.'
+    if exercise.follow_through is not None and (exercise.score or not 0 <= exercise.follow_through <= 1):
+        said = "is a share between 0 and 1" if not exercise.score else "is not for trained nets; remove it"
+        yield name, f'"{name}": follow_through {said}.'
+    if exercise.score and not 0 <= exercise.score.start < exercise.score.stop <= 1:
+        yield name, f'"{name}": the score range must satisfy 0 <= from < to <= 1.'
+
+
+def _further(course: Course) -> Iterator[Fault]:
+    """Exercises that are not graded, in a file of their own: what stands in a file that is graded can spoil it."""
+    graded = {exercise.written_in[0] for _, exercise in course.exercises() if "." in exercise.name}
+    names = {exercise.name for _, exercise in course.exercises()}
+    for name in (exercise.name for assignment in course.assignment for exercise in assignment.further):
+        module = name.partition(".")[0]
+        if not FUNCTION.match(name):
+            yield name, f'"{name}" is no exercise; write "module.function".'
+        elif module == "models":
+            yield name, f'"{name}" is a trained net; a further exercise is a function.'
+        elif module in graded and name not in names:
+            said = f'"{name}" is not graded, but {module}.py is; write it in a file of its own, such as further.py.'
+            yield name, said
