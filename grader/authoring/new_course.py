@@ -14,7 +14,7 @@ from ..recipes import RecipeBook
 from ..reference import Reference
 from ..release.consistency import Findings, examine
 from ..release.strip import left_out
-from ..validation import PACKAGE
+from ..course.validation import PACKAGE
 from .course_toml import drop_packages, edit, keep_assignments, set_course
 
 TEMPLATE = Path(__file__).with_name("template")

@@ -27,6 +27,7 @@ GRADER_ROOMS = (  # each may import those before it
     "nbgrader_plugin",
     "release",
     "mutation",
+    "authoring",
     "show",
     "demo",
     "cli",
@@ -59,7 +60,8 @@ def rooms(text: str, package: str) -> set[str]:
 
 
 def files(folder: str) -> list[Path]:
-    return sorted((ROOT / folder).rglob("*.py"))
+    """The Python files below a folder, but for those of the course that `grader new-course` copies."""
+    return sorted(path for path in (ROOT / folder).rglob("*.py") if "template" not in path.parts)
 
 
 def package_of(path: Path) -> str:

@@ -7,12 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from .units import seconds, size
-
-if TYPE_CHECKING:
-    from .course import Course, Exercise, LimitSettings, Written
+from .values import Course, Exercise, LimitSettings, Written
 
 NAME = re.compile(r"^[A-Za-z_][\w.]*$")
 FUNCTION = re.compile(r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)+$")

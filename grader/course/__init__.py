@@ -1,0 +1,40 @@
+"""What a course says of itself in course.toml."""
+
+from __future__ import annotations
+
+from .reading import find_root, load, read
+from .source import listed_at
+from .units import seconds, size
+from .values import (
+    Assignment,
+    Course,
+    CourseTable,
+    EditionTable,
+    Exercise,
+    Grading,
+    Late,
+    LimitSettings,
+    Notebook,
+    ScoreRange,
+    Written,
+)
+
+__all__ = [
+    "Assignment",
+    "Course",
+    "CourseTable",
+    "EditionTable",
+    "Exercise",
+    "Grading",
+    "Late",
+    "LimitSettings",
+    "Notebook",
+    "ScoreRange",
+    "Written",
+    "find_root",
+    "listed_at",
+    "load",
+    "read",
+    "seconds",
+    "size",
+]
