@@ -55,8 +55,8 @@ def test_what_is_missing_is_said_at_once_and_with_lines(course: Course) -> None:
 
 
 def test_what_is_left_of_a_dropped_exercise_is_remarked_on(course: Course) -> None:
-    pairs = ["tables.centre", "a", "b"], ["tables.gone", "a", "b"]
-    lists = '[[because]]\nreason = "equal"\nmutants = [\n' + "".join(f"    {pair},\n" for pair in pairs) + "]\n"
+    entries = '["tables.centre", "a", "b"],\n["tables.gone", "a", "b"],\n'
+    lists = f'[[because]]\nreason = "equal"\nmutants = [\n{entries}]\n'
     (course.secret / "equivalents.toml").write_text(lists)
     new_exercise(course, "tables.scale")
     text = (course.root / "course.toml").read_text()
