@@ -214,14 +214,11 @@ def test_a_class_gets_its_scores_and_its_pages(graded: Course) -> None:
 
 # What `nbgrader autograde` and `nbgrader generate_feedback` run, in one process: it takes seconds to import.
 NBGRADER = """
-from nbgrader.apps.nbgraderapp import NbGraderApp
+from nbgrader.apps import AutogradeApp, GenerateFeedbackApp
 
-for command in ("autograde", "generate_feedback"):
-    app = NbGraderApp.instance()
-    app.initialize([command, "groups", "--student=wrong", "--force"])
-    app.start()
-    app.subapp.clear_instance()
-    app.clear_instance()
+for command in (AutogradeApp, GenerateFeedbackApp):
+    command.launch_instance(["groups", "--student=wrong", "--force"])
+    command.clear_instance()
 """
 
 
