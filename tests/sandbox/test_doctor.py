@@ -1,4 +1,4 @@
-"""Each promise of the sandbox is kept by every way of confinement, and each probe can tell when it is not."""
+"""Each promise of the sandbox is kept by every confinement, and each probe can tell when it is not."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from grader.sandbox.unconfined import Unconfined
 from . import promises
 from .conftest import needs_sandlock, processes_of
 
-# What the trusted half sees to itself, however the worker is confined.
+# What the grader ensures itself, whichever confinement is used.
 BY_THE_GRADER = {"time asleep is limited"}
 # What holds by accident on some machines.
 BY_CIRCUMSTANCE = {
@@ -37,7 +37,7 @@ BY_CIRCUMSTANCE = {
 }
 
 
-def test_what_is_not_promised_is_a_promise_of_another_way(confinement):
+def test_what_one_confinement_does_not_promise_is_a_promise_of_another(confinement):
     promises = {probe.promise for probe in run_quick_probes(confinement)}
     assert confinement.not_promised.keys() <= promises
     assert not (isinstance(confinement, Bubblewrap) and confinement.not_promised)
@@ -76,7 +76,7 @@ def test_the_worker_drops_its_privileges_for_a_reason():
     } <= broken
 
 
-def test_auto_takes_the_first_confinement_that_holds(monkeypatch):
+def test_auto_takes_the_first_confinement_that_works(monkeypatch):
     class Absent(Unconfined):
         name = "absent"
 
@@ -107,7 +107,7 @@ def test_auto_takes_the_first_confinement_that_holds(monkeypatch):
         choice._tested.cache_clear()
 
 
-def test_where_nothing_holds_auto_refuses(monkeypatch):
+def test_auto_refuses_where_no_confinement_works(monkeypatch):
     class Leaky(Unconfined):
         name = "leaky"
 
