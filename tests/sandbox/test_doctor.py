@@ -97,9 +97,9 @@ def test_auto_takes_the_first_confinement_that_works(monkeypatch):
     choice._tested.cache_clear()
     try:
         assert choose_confinement().name == "tight"
-        with pytest.raises(SandboxUnavailable, match=r"absent: there is no such thing here.*Ways out:.*--sandbox none"):
+        with pytest.raises(SandboxUnavailable, match=r"absent: there is no such thing.*To confine it:.*--sandbox none"):
             choose_confinement("absent")
-        with pytest.raises(SandboxUnavailable, match=r"leaky: it does not hold: no TCP socket: a socket was opened"):
+        with pytest.raises(SandboxUnavailable, match=r"leaky: it breaks promises: no TCP socket: a socket was opened"):
             choose_confinement("leaky")
         with pytest.raises(UnusableInput, match="there are: auto, absent, leaky, tight, none"):
             choose_confinement("docker")
@@ -114,7 +114,7 @@ def test_auto_refuses_where_no_confinement_works(monkeypatch):
     monkeypatch.setattr(choice, "confinements", lambda: [Leaky()])
     choice._tested.cache_clear()
     try:
-        with pytest.raises(SandboxUnavailable, match=r"cannot be confined on this machine.*Ways out") as refused:
+        with pytest.raises(SandboxUnavailable, match=r"cannot be confined on this machine.*To confine it") as refused:
             choose_confinement("auto")
         assert refused.value.exit_code == 3
     finally:
