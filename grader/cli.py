@@ -193,9 +193,10 @@ def grade(
 
 @app.command()
 def doctor(sandbox: SandboxOption = "auto", root: CourseOption = None) -> None:
-    """Try to break out of each way of confinement there is, and try the reference in the one that is preferred.
+    """Test each sandbox by trying to break out of it, and run the reference in the preferred one.
 
-    Exits with 3 when none holds, or the reference does not pass. Outside of a course folder there is no reference.
+    Exits with 3 when no sandbox works, or the reference does not pass. Outside of a course folder there is no
+    reference.
     """
     from . import show
     from .sandbox import SandboxUnavailable, choose_confinement

@@ -185,7 +185,7 @@ def prove(course: Course, exercises: Sequence[str], *, check: bool = False, jobs
 
 
 def examined(confinement: Confinement, probes: Sequence[Probe]) -> list[Table | str]:
-    """What the doctor found out about a way of confinement."""
+    """Show what the doctor found out about a confinement: a table of its promises."""
     table = Table(box=None, pad_edge=False)
     for column in ("", "promise", "what was seen"):
         table.add_column(column)

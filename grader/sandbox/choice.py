@@ -49,8 +49,8 @@ def choose_confinement(choice: str = "auto") -> Confinement:
 
 
 _REMEDIES = (
-    "Ways out: for bubblewrap, its program and the right to user namespaces; for sandlock, a kernel with Landlock "
-    "('landlock' in /sys/kernel/security/lsm); for code you would run anyway, --sandbox none."
+    "To confine it: for bubblewrap, install its program and allow user namespaces; for sandlock, use a kernel with "
+    "Landlock ('landlock' in /sys/kernel/security/lsm). To run code that you trust without a sandbox: --sandbox none."
 )
 
 
@@ -69,5 +69,5 @@ def _tested(name: str) -> Confinement:
     confinement = next(found for found in confinements() if found.name == name)
     escaped = [probe for probe in run_quick_probes(confinement) if probe.broken]
     if escaped:
-        raise SandboxUnavailable("it does not hold: " + "; ".join(f"{p.promise}: {p.detail}" for p in escaped))
+        raise SandboxUnavailable("it breaks promises: " + "; ".join(f"{p.promise}: {p.detail}" for p in escaped))
     return confinement

@@ -121,23 +121,23 @@ def _quick_attempts(folder: str) -> list[Attempt]:
         ("the course's folder is not listed", "list_folder", (str(_ROOT), _names(_ROOT))),
         ("the home folder is not listed", "list_folder", (str(Path.home()), _names(Path.home()))),
         ("nothing is written to the temporary folder", "write", (tempfile.gettempdir(),)),
-        ("modes, owners, times and attributes of files stay", "change", (str(own),)),
-        ("those of open files stay", "change_open_file", ()),
+        ("modes, owners, times and attributes of files cannot be changed", "change", (str(own),)),
+        ("modes, owners, times and attributes of open files cannot be changed", "change_open_file", ()),
         ("no file is emptied by opening it", "truncate", (str(own),)),
         (SIZES_AND_TIMES, "stat_file", (str(own),)),
         ("no folder is watched", "watch", (folder,)),
-        ("limits and priorities of the grader stay", "limit_other", (os.getpid(),)),
-        ("no system call that a numpy process has no use for", "call_unlisted", ()),
+        ("limits and priorities of the grader cannot be changed", "limit_other", (os.getpid(),)),
+        ("no system call that numpy does not need", "call_unlisted", ()),
         ("the grader is not seen", "see_process", (os.getpid(),)),
         ("no process is started", "fork", ()),
         ("no program is run", "run_program", ()),
-        ("the process cannot hide from the grader's kill", "leave_group", ()),
+        ("the process cannot escape the grader's kill", "leave_group", ()),
         ("the process does not outlive the grader", "survive_parent", ()),
         ("memory is limited", "take_memory", (limits.memory + MEGABYTE,)),
-        ("no memory is taken past the limit", "take_hidden_memory", ()),
+        ("no memory escapes the limit", "take_hidden_memory", ()),
         ("open files are limited", "open_files", (limits.open_files,)),
         ("the size of files is limited", "fill_file", (limits.file_size + 1,)),
-        ("privileges are gone for good", "become_root", ()),
+        ("dropped privileges cannot be taken back", "become_root", ()),
     ]
 
 
@@ -182,7 +182,10 @@ def _worker(confinement: Confinement, limits: Limits) -> Worker:
 
 def _hidden_files(confinement: Confinement) -> Probe:
     """Write more than the scratch folder may hold into files that stay open and are removed from the folder."""
-    promise, limits = "no file hides from who counts them", Limits(seconds=60.0, scratch=4 * MEGABYTE)
+    promise, limits = (
+        "no file escapes the count of the scratch folder's size",
+        Limits(seconds=60.0, scratch=4 * MEGABYTE),
+    )
     try:
         with _worker(confinement, limits) as worker:
             outcome = worker.run("hidden = probes.hide_files(size)", {"size": limits.scratch}, ("hidden",))

@@ -48,17 +48,17 @@ class ProbeTargets:
         inet, unix = int(socket.AF_INET), int(socket.AF_UNIX)
         stream, datagram = int(socket.SOCK_STREAM), int(socket.SOCK_DGRAM)
         return [
-            ("no TCP connection, to this machine neither", "connect", (inet, stream, self.tcp.getsockname())),
-            ("no UDP packet, to this machine neither", "connect", (inet, datagram, self.udp.getsockname())),
+            ("no TCP connection, not even to this machine", "connect", (inet, stream, self.tcp.getsockname())),
+            ("no UDP packet, not even to this machine", "connect", (inet, datagram, self.udp.getsockname())),
             ("no connection to a local socket", "connect", (unix, stream, self.unix.getsockname())),
             ("no connection to an abstract socket", "connect", (unix, stream, "\0" + self.folder)),
-            ("a stranger's file is not readable", "read", (f"{self.folder}/secret",)),
+            ("a file outside of the sandbox is not readable", "read", (f"{self.folder}/secret",)),
             ("password hashes are not readable", "read", ("/etc/shadow",)),
-            ("nothing is written beside the scratch folder", "write", (self.folder,)),
+            ("nothing is written outside of the scratch folder", "write", (self.folder,)),
             ("nothing is written to shared memory", "write", ("/dev/shm",)),
             ("no message queue is removed", "remove_queue", (self.queue,)),
             ("no other process is seen", "see_process", (self.victim,)),
-            ("limits and priorities of other processes stay", "limit_other", (self.victim,)),
+            ("limits and priorities of other processes cannot be changed", "limit_other", (self.victim,)),
             ("no other process is signalled", "send_signal", (self.victim,)),
             ("no other process is traced", "trace", (self.victim,)),
             # Four times the limit, because it was set to the limit plus the user's threads at that time, and some of

@@ -46,7 +46,7 @@ from .scratch import Scratch
 _SECONDS_TO_EXIT = 1.0  # the process has closed the wire by then; its exit status should follow at once
 _TO_WORKER = Cap(64 * MEGABYTE, 512 * MEGABYTE)
 LARGEST_ANSWER: Final = _TO_WORKER.blob
-# Numbers for programs, unique over all workers: whoever answers questions can tell that a new program has begun.
+# Numbers for programs, unique over all workers, so that an `Answerer` can tell when a new program has begun.
 _PROGRAMS = count(1)
 
 

@@ -220,7 +220,7 @@ class _Reader:
             elif name in self._package_files:
                 yield f"the submitted {name} was ignored: the grader puts the package together itself"
             elif entry.kind == "file" and name in self._given:
-                yield f"{name} was changed; the grader goes by the one that the course gives"
+                yield f"{name} was changed; the grader uses the one that the course gives"
             elif entry.kind == "file" and name.endswith(".py"):
                 modules.append(name)
         if modules:

@@ -41,7 +41,7 @@ def test_attention_is_for_what_was_stopped_and_what_was_remarked():
     assert found["grace"][0].startswith("backprop.ipynb is not a notebook")
 
 
-def test_a_remark_on_most_of_the_class_is_told_once():
+def test_a_remark_on_most_of_the_class_is_shown_once():
     usual, rare = "nndl/__init__.py was ignored.", "numpy.py was ignored."
     reports = [replace(report(f"s{n}"), remarks=(usual, rare) if n == 0 else (usual,)) for n in range(4)]
     reports += [report("s4"), report("s5")]

@@ -1,4 +1,4 @@
-"""Does the gradebook hold what the reports say, and keep what people said?"""
+"""Does the gradebook hold the points of the reports, and keep the grades that people gave?"""
 
 import shutil
 import sys
@@ -77,7 +77,7 @@ def test_an_answer_waits_for_a_person_and_an_empty_one_does_not(book, small):
     assert row.answers == (WrittenGrade("how", 0.0, 1.0, "No response."), WrittenGrade("why", None, 4.0, ""))
 
 
-def test_what_a_person_settled_stays_on_a_regrade(book, small):
+def test_a_persons_grade_stays_on_a_regrade(book, small):
     book.record(report("ada"), answered(small, why="Because."))
     grade_by_hand(book, "why", "warmup", "ada", 3.5, "Nearly.")
     grade_by_hand(book, "layers-relu_forward", "warmup", "ada", 1.0, None)
@@ -88,7 +88,7 @@ def test_what_a_person_settled_stays_on_a_regrade(book, small):
     assert not row.needs_manual_grade
 
 
-def test_a_changed_answer_is_looked_at_again_with_its_old_score(book, small):
+def test_a_changed_answer_is_to_be_graded_again_and_keeps_its_old_score(book, small):
     book.record(report("ada"), answered(small, why="Because."))
     grade_by_hand(book, "why", "warmup", "ada", 3.5, "Nearly.")
     book.record(report("ada"), answered(small, why="Because of the chain rule."))
@@ -98,7 +98,7 @@ def test_a_changed_answer_is_looked_at_again_with_its_old_score(book, small):
     assert row.answers[1] == WrittenGrade("why", None, 4.0, "Nearly.")
 
 
-def test_a_changed_verdict_under_a_persons_score_is_looked_at_again(book, small):
+def test_an_answer_with_a_changed_verdict_is_to_be_graded_again(book, small):
     book.record(report("ada", relu_forward="fail"), answered(small))
     grade_by_hand(book, "layers-relu_forward", "warmup", "ada", 1.0, None)
     book.record(report("ada"), answered(small))
@@ -212,7 +212,7 @@ def test_a_damaged_database_is_one_sentence(small):
         Gradebook(small)
 
 
-def test_a_password_is_not_told(small):
+def test_a_password_is_not_shown(small):
     with pytest.raises(GradebookError) as error:
         Gradebook(small, "sqlite://grader:secret@nowhere/class")
     assert "secret" not in str(error.value)
@@ -224,7 +224,7 @@ def test_a_missing_driver_is_one_sentence(small, monkeypatch):
         Gradebook(small, "postgresql+psycopg://nowhere/class")
 
 
-def test_closing_twice_is_fine(small):
+def test_closing_twice_does_nothing(small):
     book = Gradebook(small)
     book.close()
     book.close()

@@ -68,7 +68,7 @@ def test_times_are_read_in_utc(tmp_path, text):
 
 
 @pytest.mark.parametrize("data", [b"", b"yesterday", b"\xff\xfe", b"9" * 10_000, b"2027-99-99 00:00:00 UTC", b"\0"])
-def test_what_is_no_time_counts_for_nothing(tmp_path, data):
+def test_a_file_without_a_time_is_ignored(tmp_path, data):
     (tmp_path / "timestamp.txt").write_bytes(data)
     assert hand_in_time(tmp_path) is None
 
@@ -76,7 +76,7 @@ def test_what_is_no_time_counts_for_nothing(tmp_path, data):
 @pytest.mark.parametrize(
     "make", [lambda p: os.mkfifo(p), lambda p: p.mkdir(), lambda p: p.symlink_to("other"), lambda p: None]
 )
-def test_what_is_no_file_counts_for_nothing(tmp_path, make):
+def test_a_timestamp_that_is_no_regular_file_is_ignored(tmp_path, make):
     (tmp_path / "other").write_text("2027-02-05 23:59:00 UTC")
     make(tmp_path / "timestamp.txt")
     assert hand_in_time(tmp_path) is None
@@ -146,7 +146,7 @@ def test_in_a_folder_nbgraders_time_counts_unless_there_is_one_beside_it(small):
     assert hand_in_time(place / "a1") is None
 
 
-def test_who_cannot_be_charged_is_named_and_only_where_it_matters(small, tmp_path):
+def test_students_without_a_hand_in_time_are_named_only_where_there_are_penalties(small, tmp_path):
     task, class_ = small["a1"], {f"student{k}": tmp_path / f"{k}" / "a1.zip" for k in range(7)}
     said = not_charged(small, task, class_)
     assert "student4 and 2 more" in said

@@ -1,4 +1,4 @@
-"""Does Markdown of a submission do nothing in an instructor's browser?"""
+"""Is a submission's Markdown harmless in an instructor's browser?"""
 
 from html.parser import HTMLParser
 
@@ -67,13 +67,13 @@ def test_nothing_runs_is_sent_or_covers_the_page(source):
     assert not [v for v in seen.attributes.values() if ":" in v or v.startswith("//")]
 
 
-def test_the_filter_is_what_removes_it():
+def test_without_the_filter_it_would_stay():
     from nbconvert.filters import markdown2html
 
     assert "javascript:" in Seen(markdown2html("[x](javascript:alert(1))")).attributes["href"]
 
 
-def test_what_formats_stays():
+def test_tags_that_format_stay():
     table = "| a | b |\n|---|---|\n| 1 | 2 |"
     html = to_safe_html(f"# Answer\n\n**Yes**, *if* `x` is in [this](https://example.org):\n\n- one\n\n{table}", {})
     assert {"h1", "strong", "em", "code", "a", "ul", "li", "table", "td"} <= Seen(html).tags
@@ -91,7 +91,7 @@ def test_attached_pictures_and_the_courses_own_are_shown():
 
 
 @pytest.mark.parametrize("tag", ["<div>", "<ul><li>", "<blockquote>"])
-def test_what_is_nested_without_end_is_refused(tag):
+def test_deeply_nested_tags_are_refused(tag):
     assert to_safe_html(tag * 20 + "deep", {}).count("</") >= 20
     with pytest.raises(ValueError, match="nested"):
         to_safe_html(tag * 300, {})

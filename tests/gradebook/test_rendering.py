@@ -1,4 +1,4 @@
-"""Is every text of a stranger shown within bounds, and as it is where it cannot be rendered?"""
+"""Is untrusted text rendered within limits, and shown as plain text where it cannot be rendered?"""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def text_of(page: str) -> str:
     return html.unescape(found.group(1))
 
 
-def test_what_renders_is_rendered():
+def test_a_text_that_can_be_rendered_is_rendered():
     budget = PageBudget()
     assert bounded_html(to_safe_html, "**a**", {}, budget=budget) == "<p><strong>a</strong></p>\n"
     assert "<span" in bounded_html(highlight, "import numpy as np", budget=budget)
@@ -44,7 +44,7 @@ def test_what_does_not_end_in_time_fails_or_dies_is_shown_as_it_is(impatient, re
     assert "<em>fine</em>" in bounded_html(to_safe_html, "*fine*", {}, budget=PageBudget(100))
 
 
-def test_a_page_has_one_page_budget(impatient):
+def test_all_cells_of_a_page_share_one_budget(impatient):
     budget = PageBudget(seconds=0.5)
     for _ in range(3):
         assert "too long" in bounded_html(for_ever, "x", budget=budget)

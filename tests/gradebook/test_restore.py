@@ -1,4 +1,4 @@
-"""Does a notebook come out of whatever was handed in, and is its structure the release's?"""
+"""Is any submitted file turned into a valid notebook with the structure of the released one?"""
 
 import json
 import tracemalloc
@@ -88,7 +88,7 @@ def test_a_deleted_cell_is_put_back_behind_its_neighbour(gone):
     assert by_name(nb)[gone].source == by_name(RELEASED)[gone].source
 
 
-def test_of_copies_the_last_counts_and_the_others_stay_to_be_read():
+def test_of_copies_the_last_counts_and_the_others_stay_as_plain_text():
     nb = restore(submit([student("first", "why"), student("second", "why")]), RELEASED)
     holds(nb)
     assert by_name(nb)["why"].source == "second"
@@ -200,7 +200,7 @@ def test_a_release_that_cannot_be_read_names_the_command(tmp_path, damage):
         read_released(course, course["a1"])
 
 
-def test_a_crowd_of_cells_is_no_notebook():
+def test_a_file_with_too_many_cells_is_no_notebook():
     assert is_notebook(submit([student("x")] * MOST_CELLS))
     assert not is_notebook(submit([student("x")] * (MOST_CELLS + 1)))
     assert DAMAGED in restore(submit([student("x")] * (MOST_CELLS + 1)), RELEASED).cells[0].source
@@ -218,7 +218,7 @@ def test_a_file_that_takes_forty_times_its_size_in_memory_is_not_read(value):
 
 
 @pytest.mark.parametrize("data", [" " * 300_000 + "!", "A" * 300_000 + "=" * 3, "= " * 150_000, " " * 300_000 + "="])
-def test_a_picture_is_looked_at_once(data):
+def test_a_picture_is_matched_in_linear_time(data):
     """Without possessive quantifiers 300,000 spaces take three minutes."""
     cell = {**student("x", "why", "markdown"), "attachments": {"a.png": {"image/png": data}}}
     restored = by_name(restore(submit([cell]), RELEASED))["why"]

@@ -1,4 +1,4 @@
-"""The ways of confinement that this machine has, as the fixture `confinement`."""
+"""The confinements that this machine has, as the fixture `confinement`."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ needs_bubblewrap = _skipped(_without_bubblewrap())
     ]
 )
 def confinement(request: pytest.FixtureRequest) -> Confinement:
-    """Each way of confinement in turn."""
+    """Each confinement in turn."""
     chosen: Confinement = request.param()
     return chosen
 

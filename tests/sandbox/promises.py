@@ -1,4 +1,4 @@
-"""The table of promises in docs/security.md: what the doctor finds, for each user and way of confinement.
+"""The table of promises in docs/security.md: what the doctor finds, for each user and confinement.
 
 ``python tests/sandbox/promises.py`` prints it anew; it needs root, bubblewrap and sandlock.
 """

@@ -1,4 +1,4 @@
-"""Submissions that mean harm: each ends in a reason, quickly, and leaves nothing behind."""
+"""Submissions that attack: each ends with a reason, quickly, and leaves nothing behind."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def lost(worker: Worker, program: str = "layers.f()") -> WorkerLost:
         "np.random.rand(3000, 3000) @ np.random.rand(3000, 3000); f()",
     ],
 )
-def test_what_never_ends_is_ended(submit, body):
+def test_a_program_that_never_ends_is_killed(submit, body):
     assert lost(submit(f"def f():\n    {body}", IMPATIENT)).reason == "timeout"
 
 
@@ -144,7 +144,7 @@ def test_what_is_forbidden_is_an_error(submit, body):
     assert outcome.error not in ("NameError", "AttributeError", "SyntaxError", "TypeError"), outcome
 
 
-def test_a_swarm_of_threads_is_bounded(submit):
+def test_the_number_of_threads_is_limited(submit):
     source = """
         def f():
             threading.stack_size(65536)
@@ -168,7 +168,7 @@ def test_files_that_fill_the_disk_are_noticed(submit):
     assert (caught.reason, caught.message) == ("killed", "the code wrote more than 4 MiB of files")
 
 
-def test_a_swarm_of_files_is_noticed(submit):
+def test_too_many_files_end_the_worker(submit):
     source = """
         def f():
             for number in range(10 ** 9):
@@ -198,6 +198,6 @@ def test_files_are_counted_that_threads_write_between_two_programs(submit):
 @pytest.mark.parametrize(
     "hide", ["os.unlink('x')", "os.rename('x', 'y')", "os.remove('x')", "os.open('.', os.O_TMPFILE | os.O_RDWR)"]
 )
-def test_a_file_cannot_be_hidden_from_who_counts(submit, hide):
+def test_a_file_cannot_escape_the_size_count(submit, hide):
     outcome = submit(f"def f():\n    open('x', 'w').close(); {hide}").run("layers.f()", {}, ())
     assert (outcome.error, "not permitted" in outcome.message) == ("PermissionError", True)

@@ -71,7 +71,7 @@ def test_silence_ends_at_the_deadline(line):
         line.channel.receive(soon())
 
 
-def test_a_slow_drip_ends_at_the_deadline(line):
+def test_a_frame_that_arrives_slowly_ends_at_the_deadline(line):
     stop = threading.Event()
 
     def drip() -> None:
@@ -94,7 +94,7 @@ def test_a_reader_that_does_not_read_ends_at_the_deadline(line):
 
 
 @pytest.mark.parametrize("header", [(CAP.tree + 1, 0), (0, CAP.blob + 1), (2**32 - 1, 2**32 - 1)])
-def test_an_announcement_above_the_cap_is_refused_at_once(line, header):
+def test_an_announced_size_above_the_cap_is_refused_at_once(line, header):
     line.raw(struct.pack(">II", *header))
     with pytest.raises(WireError, match="more than is allowed"):
         line.channel.receive(soon())
@@ -123,7 +123,7 @@ def test_writing_to_a_closed_wire_says_so(line):
         line.channel.send(Ready(), None, soon())
 
 
-def test_whoever_watches_can_end_the_waiting(line):
+def test_the_watch_function_can_end_the_waiting(line):
     def watch() -> None:
         raise LookupError("enough")
 

@@ -57,7 +57,7 @@ def test_sleep_counts_and_work_is_not_counted_as_sleep_too(machine: Machine) -> 
         machine.clock.check()
 
 
-def test_the_time_until_an_answer_is_no_sleep(machine: Machine) -> None:
+def test_the_time_that_an_answer_takes_does_not_count_as_sleep(machine: Machine) -> None:
     machine.sleeps = True
     machine.now += 100.0
     machine.clock.answered()
@@ -66,7 +66,7 @@ def test_the_time_until_an_answer_is_no_sleep(machine: Machine) -> None:
     assert machine.clock.used == pytest.approx(0.25)
 
 
-def test_what_a_worker_has_used_counts_after_it_is_gone(machine: Machine) -> None:
+def test_a_workers_time_counts_after_it_has_ended(machine: Machine) -> None:
     machine.worker = 3.0
     machine.clock.check()
     machine.worker = 0.0
@@ -74,7 +74,7 @@ def test_what_a_worker_has_used_counts_after_it_is_gone(machine: Machine) -> Non
 
 
 @pytest.mark.parametrize("code", ["while True: pass", "import time; time.sleep(600)"])
-def test_each_way_of_confinement_shows_the_worker(confinement: Confinement, code: str) -> None:
+def test_each_confinement_knows_the_workers_process(confinement: Confinement, code: str) -> None:
     with Worker(confinement, {"own": ""}, "own", {}, None, Limits(seconds=0.5)) as worker:
         assert worker._process.pid
         with pytest.raises(WorkerLost) as lost:

@@ -1,4 +1,4 @@
-"""Each promise of the sandbox is kept by every way of confinement, and each probe can tell when it is not."""
+"""Each promise of the sandbox is kept by every confinement, and each probe can tell when it is not."""
 
 from __future__ import annotations
 
@@ -24,20 +24,20 @@ from grader.sandbox.unconfined import Unconfined
 from . import promises
 from .conftest import needs_sandlock, processes_of
 
-# What the trusted half sees to itself, however the worker is confined.
+# What the grader ensures itself, whichever confinement is used.
 BY_THE_GRADER = {"time asleep is limited"}
 # What holds by accident on some machines.
 BY_CIRCUMSTANCE = {
     "password hashes are not readable",  # the grader is not root
-    "privileges are gone for good",  # there were none
+    "dropped privileges cannot be taken back",  # there were none
     "the home folder is not listed",  # there is nothing in it
     "no other process is traced",  # a kernel that lets nobody trace
-    "the process cannot hide from the grader's kill",  # its session starts with it
+    "the process cannot escape the grader's kill",  # its session starts with it
     "nothing is written to shared memory",  # there is no /dev/shm
 }
 
 
-def test_what_is_not_promised_is_a_promise_of_another_way(confinement):
+def test_what_one_confinement_does_not_promise_is_a_promise_of_another(confinement):
     promises = {probe.promise for probe in run_quick_probes(confinement)}
     assert confinement.not_promised.keys() <= promises
     assert not (isinstance(confinement, Bubblewrap) and confinement.not_promised)
@@ -71,12 +71,12 @@ def test_the_worker_drops_its_privileges_for_a_reason():
     assert {
         "no TCP socket",
         "memory is limited",
-        "no memory is taken past the limit",
+        "no memory escapes the limit",
         "the process does not outlive the grader",
     } <= broken
 
 
-def test_auto_takes_the_first_confinement_that_holds(monkeypatch):
+def test_auto_takes_the_first_confinement_that_works(monkeypatch):
     class Absent(Unconfined):
         name = "absent"
 
@@ -97,9 +97,9 @@ def test_auto_takes_the_first_confinement_that_holds(monkeypatch):
     choice._tested.cache_clear()
     try:
         assert choose_confinement().name == "tight"
-        with pytest.raises(SandboxUnavailable, match=r"absent: there is no such thing here.*Ways out:.*--sandbox none"):
+        with pytest.raises(SandboxUnavailable, match=r"absent: there is no such thing.*To confine it:.*--sandbox none"):
             choose_confinement("absent")
-        with pytest.raises(SandboxUnavailable, match=r"leaky: it does not hold: no TCP socket: a socket was opened"):
+        with pytest.raises(SandboxUnavailable, match=r"leaky: it breaks promises: no TCP socket: a socket was opened"):
             choose_confinement("leaky")
         with pytest.raises(UnusableInput, match="there are: auto, absent, leaky, tight, none"):
             choose_confinement("docker")
@@ -107,14 +107,14 @@ def test_auto_takes_the_first_confinement_that_holds(monkeypatch):
         choice._tested.cache_clear()
 
 
-def test_where_nothing_holds_auto_refuses(monkeypatch):
+def test_auto_refuses_where_no_confinement_works(monkeypatch):
     class Leaky(Unconfined):
         name = "leaky"
 
     monkeypatch.setattr(choice, "confinements", lambda: [Leaky()])
     choice._tested.cache_clear()
     try:
-        with pytest.raises(SandboxUnavailable, match=r"cannot be confined on this machine.*Ways out") as refused:
+        with pytest.raises(SandboxUnavailable, match=r"cannot be confined on this machine.*To confine it") as refused:
             choose_confinement("auto")
         assert refused.value.exit_code == 3
     finally:

@@ -1,4 +1,4 @@
-"""What the worker gives up before it runs submitted code."""
+"""The privileges that the worker drops before it runs submitted code."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the trusted half answers, what it keeps to itself, and what it does not even begin to compute."""
+"""Which questions are answered, what is kept in the grader's process, and which questions are refused."""
 
 from __future__ import annotations
 
@@ -48,12 +48,12 @@ def run(source: str, program: str, fetch: tuple[str, ...]) -> object:
 
 
 @pytest.mark.parametrize("call", ["forward(x, settings)", "forward(x, settings=settings)"])
-def test_what_a_layer_writes_to_its_settings_reaches_the_worker(call: str) -> None:
+def test_settings_that_a_layer_changes_reach_the_worker(call: str) -> None:
     source = f"def f(x, settings):\n    {call}\n    {call}"
     assert run(source, "settings = {}\nnet.f(x, settings)", ("settings",)) == Ran({"settings": {"seen": 2}})
 
 
-def test_a_cache_that_is_not_plain_stays_and_comes_back_by_its_name() -> None:
+def test_a_cache_that_is_not_plain_stays_here_and_is_used_by_its_name() -> None:
     source = "def f(x):\n    cache = forward(x, {})[1]\n    return cache[1], backward(cache)"
     outcome = run(source, "label, back = net.f(x)", ("label", "back"))
     assert isinstance(outcome, Ran)
@@ -61,7 +61,7 @@ def test_a_cache_that_is_not_plain_stays_and_comes_back_by_its_name() -> None:
     np.testing.assert_array_equal(outcome.values["back"], np.arange(3.0))
 
 
-def test_only_a_name_leaves() -> None:
+def test_only_the_name_of_a_kept_object_is_sent() -> None:
     reply = questions()
     _, value = reply("forward", np.ones(3), {})
     assert value[0][1] == (Opaque("Cache 1"), "label")  # type: ignore[index]
@@ -70,7 +70,7 @@ def test_only_a_name_leaves() -> None:
     assert "Cache 2" in message.message
 
 
-def test_what_is_kept_counts_against_what_may_be_asked() -> None:
+def test_kept_objects_count_towards_the_limit_on_questions() -> None:
     reply = questions(Limits(asked=3000))
     assert isinstance(reply("forward", np.ones(100), {})[0], Answer)
     assert isinstance(reply("forward", np.ones(100), {})[0], Answer)
@@ -78,7 +78,7 @@ def test_what_is_kept_counts_against_what_may_be_asked() -> None:
 
 
 @pytest.mark.parametrize("pad", [2**20, np.int64(2**20), np.array(2**20)])
-def test_a_pad_that_makes_a_giant_of_a_pixel_is_refused(pad: object) -> None:
+def test_a_pad_that_makes_a_huge_image_of_a_pixel_is_refused(pad: object) -> None:
     pixel = np.ones((1, 1, 1, 1))
     assert isinstance(questions()("forward", pixel, {"pad": 1})[0], Answer)
     assert isinstance(questions()("forward", pixel, {"pad": pad})[0], Refused)
@@ -92,5 +92,5 @@ def test_a_convolution_that_would_take_for_ever_is_refused() -> None:
     assert isinstance(questions()("forward", images, {}, filters)[0], Refused)
 
 
-def test_a_pad_that_is_no_number_is_left_to_the_layer() -> None:
+def test_a_pad_that_is_not_a_number_is_passed_on_to_the_layer() -> None:
     assert isinstance(questions()("forward", np.ones((1, 1, 2, 3)), {"pad": "two"})[0], Answer)

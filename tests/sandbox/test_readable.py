@@ -97,14 +97,14 @@ def test_a_package_that_is_not_there_is_named_in_a_sentence(name: str) -> None:
     assert crash.message.startswith(f"{top} cannot be imported while submitted.layers is checked; is it misspelt?")
 
 
-def test_to_ask_for_a_package_and_do_without_it_is_fine() -> None:
+def test_a_submission_can_test_for_a_package_and_do_without_it() -> None:
     source = "import importlib.util as u\ntry:\n    import cupy as np\nexcept ImportError:\n    import numpy as np"
     assert run(Unconfined(), source, "out = layers.np.ones(2).sum(), layers.u.find_spec('cupy')") == Ran(
         {"out": (2.0, None)}
     )
 
 
-def test_plots_and_progress_bars_cost_nobody_an_answer(confinement: Confinement) -> None:
+def test_plots_and_progress_bars_do_not_make_an_answer_fail(confinement: Confinement) -> None:
     source = """
 import matplotlib.pyplot as plt
 from tqdm import tqdm

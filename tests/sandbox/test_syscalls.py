@@ -1,4 +1,4 @@
-"""The filter names the system calls it means, and refuses a machine that it does not know."""
+"""The system call filter has the kernel's numbers, and is refused on a machine that it does not list."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def _opened(tell: Connection, path: str, flags: int) -> None:
         (os.O_PATH, True),
     ],
 )
-def test_what_is_not_opened_for_writing_is_not_emptied(tmp_path, flags, refused):
+def test_a_file_that_is_not_opened_for_writing_cannot_be_truncated(tmp_path, flags, refused):
     """Landlock asks for no right to truncate before Linux 6.2, and the kernel empties such a file of one's own."""
     path = tmp_path / "own"
     path.write_text("text")

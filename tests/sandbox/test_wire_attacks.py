@@ -1,4 +1,4 @@
-"""Submissions that attack the wire or the worker: the trusted half hears the same value, another one, or nothing.
+"""Submissions that attack the wire or the worker: the grader receives the same value, another one, or nothing.
 
 How the worker is confined makes no difference here, so it is not.
 """
@@ -114,7 +114,7 @@ def test_a_forged_frame_ends_the_worker(submit, forged):
     assert lost(worker).reason == ("timeout" if half else "protocol")
 
 
-def test_a_flood_ends_the_worker(submit):
+def test_too_much_output_ends_the_worker(submit):
     source = """
         def f():
             while True:
@@ -126,7 +126,7 @@ def test_a_flood_ends_the_worker(submit):
     assert lost(submit(source)).reason == "protocol"
 
 
-def test_a_slow_drip_ends_at_the_deadline(submit):
+def test_a_frame_that_arrives_slowly_ends_at_the_deadline(submit):
     source = """
         def f():
             os.write(wire(), struct.pack(">II", 1000, 0))
@@ -166,7 +166,7 @@ def test_an_answer_given_in_advance_gains_nothing(submit):
     ],
 )
 def test_a_patched_worker_gains_nothing(submit, patch):
-    """The trusted half compares: from a patched worker it gets the same value, another one, or none."""
+    """The grader compares: from a patched worker it gets the same value, another one, or none."""
     worker = submit(f"def f():\n    {patch}\n    return 5", IMPATIENT)
     try:
         worker.run("layers.f()", {}, ())
@@ -201,7 +201,7 @@ def test_threads_that_ask_at_once_do_not_mix_their_frames(submit):
 
 
 def test_the_reference_value_is_not_in_the_worker(submit):
-    """What the worker holds is what was sent: the inputs. Nothing else of the trusted half can be found in it."""
+    """What the worker holds is what was sent: the inputs. Nothing else of the grader's process can be found in it."""
     source = """
         def f():
             return [str(o.dtype) for o in gc.get_objects() if isinstance(o, np.ndarray) and o.shape == (3, 11)]

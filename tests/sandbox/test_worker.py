@@ -1,4 +1,4 @@
-"""What a worker does with a well-meant submission, and what it says of one that fails.
+"""What a worker does with a submission that does not attack, and how it reports one that fails.
 
 None of this depends on how the worker is confined, so it is not.
 """
@@ -124,7 +124,7 @@ def test_utils_can_be_imported():
     assert outcome.values["out"] == "<check>"
 
 
-def test_a_helper_of_the_students_own_can_be_borrowed_from_a_prerequisite():
+def test_a_students_own_helper_can_be_imported_from_a_prerequisite():
     layers = """
         import numpy as np
         def affine_forward(x, w, b):
@@ -140,7 +140,7 @@ def test_a_helper_of_the_students_own_can_be_borrowed_from_a_prerequisite():
 
 @pytest.mark.parametrize("layers", ["raise SystemExit", "while True: pass", "def broken(:", "import os; os._exit(1)"])
 @pytest.mark.parametrize("line", ["from .layers import affine_forward", "from .layers import *"])
-def test_a_prerequisite_that_nobody_borrows_from_cannot_spoil_a_module(line, layers):
+def test_a_prerequisite_whose_helpers_are_not_used_cannot_break_a_module(line, layers):
     with worker(line, layers=layers) as held:
         assert isinstance(held.run("out = fc_net.affine_forward(x, w, b)", {"x": X, "w": W, "b": B}, ("out",)), Ran)
 
@@ -181,7 +181,7 @@ def test_a_crash_names_the_students_line():
     assert outcome.shapes == "x (3, 4), w (5, 2)"
 
 
-def test_a_crash_names_what_met_although_it_is_no_plain_name():
+def test_a_crash_names_the_operands_even_if_they_are_not_plain_names():
     source = """
 import numpy as np
 
@@ -273,7 +273,7 @@ def test_a_result_above_the_limit_is_the_programs_fault_and_not_the_end(result):
     ],
     ids=["a long side", "many items", "a giant product", "many questions"],
 )
-def test_the_reference_is_not_asked_for_giants(program):
+def test_questions_with_huge_arrays_are_refused(program):
     def answer(*question: object) -> object:
         return 0.0
 
@@ -311,7 +311,7 @@ def test_after_a_loss_the_worker_stays_lost():
             assert lost.value.reason == "killed"
 
 
-def test_closing_twice_is_fine_and_leaves_nothing():
+def test_closing_twice_does_nothing_and_leaves_nothing():
     before = set(os.listdir("/proc/self/fd"))
     held = worker("")
     scratch = held.scratch
@@ -357,5 +357,5 @@ def test_a_course_with_two_processes_is_refused():
         Limits(processes=2)
 
 
-def test_a_bare_run_has_to_be_asked_for_by_its_name():
+def test_an_unconfined_run_has_to_be_asked_for_by_its_name():
     assert choose_confinement("none").name == "none"

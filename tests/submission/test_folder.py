@@ -221,5 +221,5 @@ def test_what_the_kit_gave_is_passed_over_unless_it_was_changed(tmp_path: Path) 
     (folder / "nndl" / "layer_utils.py").write_bytes(b"layer_utils, and more")
     (folder / "nndl" / "optim.py").write_bytes(b"their own work")
     (remark,) = Submission.read(folder, ["nndl/layers.py"], given).remarks
-    assert remark == "nndl/layer_utils.py was changed; the grader goes by the one that the course gives"
+    assert remark == "nndl/layer_utils.py was changed; the grader uses the one that the course gives"
     assert len(Submission.read(folder, ["nndl/layers.py"]).remarks) == 2  # without a word on what was given
