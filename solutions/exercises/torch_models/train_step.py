@@ -55,8 +55,7 @@ def step_cases(rng: np.random.Generator) -> Iterator[Case]:
             "learning_rate": round(rng.uniform(0.2, 0.6), 3),
             "left_over": left_over,
         }
-        traits = {Trait.SEVERAL_STEPS} if steps > 1 else set()
-        traits |= {Trait.DTYPE} if dtype == "float32" else {Trait.EDGE_SHAPE} if shape[0] == 1 else set()
+        traits = {Trait.DTYPE} if dtype == "float32" else {Trait.EDGE_SHAPE} if shape[0] == 1 else set()
         traits |= {Trait.SIDE_EFFECT} if left_over else set()
         typed = Equal(dtype=dtype == "float32")
         aspects = {"losses": Equal(), "updated": typed, "same_tensors": Equal(), "gathers": Equal()}
