@@ -9,12 +9,12 @@ from pathlib import Path
 
 from .. import version
 from ..course import Course, load
+from ..course.validation import PACKAGE
 from ..errors import UnusableInput
 from ..recipes import RecipeBook
 from ..reference import Reference
 from ..release.consistency import Findings, examine
 from ..release.strip import left_out
-from ..course.validation import PACKAGE
 from .course_toml import drop_packages, edit, keep_assignments, set_course
 
 TEMPLATE = Path(__file__).with_name("template")
