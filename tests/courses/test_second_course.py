@@ -27,7 +27,7 @@ from grader.mutation.proof import followers, outcomes
 from grader.recipes import recipe_book
 from grader.reference import Reference
 from grader.release import release, student_edition
-from grader.sandbox import SandboxUnavailable, confinement
+from grader.sandbox import SandboxUnavailable, choose_confinement
 from utils.checks.check import examine
 from utils.checks.course import find
 from utils.checks.pack import load
@@ -181,7 +181,7 @@ def test_the_command_works_anywhere_in_the_edition(edition: Path, answers: dict[
 def graded(clusters: Course, answers: dict[str, str]) -> Course:
     """The course, after a class of four was graded."""
     try:
-        confinement()
+        choose_confinement()
     except SandboxUnavailable as error:
         pytest.skip(f"no sandbox on this machine: {error}")
     notebook = (clusters.root / "assignments/groups/k-means.ipynb").read_bytes()

@@ -9,7 +9,8 @@ import pytest
 from attacks.bank import bank
 from here import ALL_RECIPES, COURSE
 
-from grader import models, similarity
+from grader.reference import Reference
+from grader.submission import similarity
 
 ROOT = Path(__file__).parents[2]
 NOT_HERE = {"mutation.md", "accuracy.md"}  # generated whole; `grader prove` and `benchmarks.notebooks` write them
@@ -18,6 +19,8 @@ CONSTRUCTED = next(exercise for _, exercise in COURSE.exercises() if exercise.co
 INPUTS = int(re.findall(r'"NNDL_FUZZ", "(\d+)"', (ROOT / "tests" / "fuzz" / "test_fuzz.py").read_text("utf-8"))[0])
 FUZZED = int(re.findall(r"NNDL_FUZZ=(\d+)", (ROOT / "Makefile").read_text("utf-8"))[0])
 assert CONSTRUCTED.score is not None
+NETS = {path.stem: path for path in Reference.of(COURSE).recipe_files["models"]}
+HIDDEN_IMAGES = Reference.of(COURSE).recipe_module(NETS["_images"]).HIDDEN_IMAGES
 
 FIGURES = [
     ("docs/grading.md", r"in all (\d+) exercises", len(ALL_RECIPES)),
@@ -31,13 +34,13 @@ FIGURES = [
     ("README.md", r"(\d+) ways to try are in the tests", ATTACKS),
     ("CONTRIBUTING.md", r"tries ([\d,]+) inputs", INPUTS),
     ("CONTRIBUTING.md", r"`make fuzz`\s+([\d,]+)\.", FUZZED),
-    ("docs/pytorch.md", r"gives it (\d+) images", models.HIDDEN_IMAGES),
+    ("docs/pytorch.md", r"gives it (\d+) images", HIDDEN_IMAGES),
     ("docs/pytorch.md", r"points = (\d+), constructor", CONSTRUCTED.points),
     ("docs/pytorch.md", r"from = ([\d.]+), to", CONSTRUCTED.score.start),
     ("docs/pytorch.md", r"to = ([\d.]+) }", CONSTRUCTED.score.stop),
     ("docs/pytorch.md", r"within (\d+) s on one core", COURSE.limits.submission_seconds),
-    ("docs/student.md", r"for (\d+) images on one core", models.HIDDEN_IMAGES),
-    ("docs/instructor.md", r"pairs from (\d+) % on are shown", 100 * similarity.SHARE),
+    ("docs/student.md", r"for (\d+) images on one core", HIDDEN_IMAGES),
+    ("docs/instructor.md", r"pairs from (\d+) % on are shown", 100 * similarity.MIN_SHARE),
 ]
 
 

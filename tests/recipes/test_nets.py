@@ -10,9 +10,9 @@ import pytest
 from submissions import submission, write
 
 from grader import course as courses
-from grader import models
 from grader.course import Exercise, ScoreRange
 from grader.errors import CourseError
+from grader.judging import models
 from grader.recipes import GivenNet, RecipeBook, trained_net
 from grader.reference import Reference
 

@@ -67,7 +67,7 @@ def test_an_answer_with_other_names_is_found(
 
 
 def test_a_solution_of_three_lines_or_more_is_found_in_itself(course: Course, reference: Reference) -> None:
-    """With names of its own; what is shorter, as momentum is, is left to `survivors`."""
+    """With names of its own; what is shorter, as momentum is, is left to `solution_lines`."""
     source = reference.source("optim").replace("config", "state").replace("dw", "slope").replace("def ", "def own_")
     said = found(course, reference, source)
     for exercise in ("sgd_nesterov_momentum", "rmsprop", "adam"):

@@ -108,6 +108,12 @@ def test_what_students_run_does_not_know_the_grader(folder: str) -> None:
         assert not rooms(path.read_text("utf-8"), package_of(path)), path
 
 
+def test_what_students_are_given_does_not_know_what_they_write() -> None:
+    for path in files("utils"):
+        names = imported(path.read_text("utf-8"), package_of(path))
+        assert not [name for name in names if name.split(".")[0] == "nndl"], path
+
+
 @pytest.mark.parametrize("folder", ["grader", "utils", "nndl", "benchmarks"])
 def test_nothing_imports_the_solutions(folder: str) -> None:
     """The grader's `Reference` loads them by their place; whatever else needs them asks it."""
