@@ -1,7 +1,6 @@
 """Write files atomically: a reader sees either the old content or the new, even if the writer is killed.
 
-A killed writer may leave a partial file beside the target. The next writer of the same target overwrites and removes
-it.
+A killed writer may leave a partial file beside the target. The next writer of the same target reuses that file.
 """
 
 from __future__ import annotations
@@ -40,7 +39,7 @@ def atomic_write(path: Path) -> Iterator[Path]:
 
     The temporary file of a target always has the same name, so that a writer reuses the file that a killed one has
     left. Only one writer of a target runs at a time: each holds a lock on the temporary file, which the kernel releases
-    when the writer ends in whatever manner.
+    when the writer ends, however it ends.
 
     Parameters
     ----------

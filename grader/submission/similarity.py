@@ -27,9 +27,8 @@ MIN_SHARE = 0.8  # a pair is reported from this share of the smaller submission'
 MIN_FINGERPRINTS = 12  # a smaller submission is not compared: for so little code there is one obvious way to write it
 MAX_CLASS_SHARE = 0.2  # a fingerprint in more than this share of the submissions is what anybody would write
 
-FINGERPRINT_VERSION = (
-    f"2 {GRAM_TOKENS} {WINDOW_GRAMS}"  # what fingerprints depend on besides the text, for keeping them
-)
+FINGERPRINT_VERSION = f"2 {GRAM_TOKENS} {WINDOW_GRAMS}"
+"""Changes whenever the same text would get other fingerprints, so that stored ones are not used any more."""
 
 # Not the module tokenize, because it takes quadratic time on an unclosed string of escaped quotes. Here, every
 # quantifier is possessive, so that no match is ever tried again in a shorter form: the time is linear for any text.
@@ -69,12 +68,11 @@ class Pair:
 
 def fingerprints(text: str) -> frozenset[bytes]:
     """Compute the fingerprints of one file's text, which need not be valid Python."""
-    words = _tokens(text)
-    grams = [blake2b(" ".join(words[k : k + GRAM_TOKENS]).encode(), digest_size=8).digest() for k in range(len(words))]
-    grams = grams[: max(len(words) - GRAM_TOKENS + 1, 0)]
-    return frozenset(
-        min(grams[k : k + WINDOW_GRAMS]) for k in range(max(len(grams) - WINDOW_GRAMS + 1, min(len(grams), 1)))
-    )
+    tokens = _tokens(text)
+    grams = [" ".join(tokens[k : k + GRAM_TOKENS]).encode() for k in range(len(tokens) - GRAM_TOKENS + 1)]
+    hashes = [blake2b(gram, digest_size=8).digest() for gram in grams]
+    windows = max(len(hashes) - WINDOW_GRAMS + 1, min(len(hashes), 1))  # a file with fewer hashes has one short window
+    return frozenset(min(hashes[k : k + WINDOW_GRAMS]) for k in range(windows))
 
 
 def submission_fingerprints(files: Mapping[str, bytes], given: Collection[bytes] = ()) -> frozenset[bytes]:
