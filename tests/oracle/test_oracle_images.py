@@ -56,7 +56,7 @@ def answered_here(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_caches_of_the_fast_layers_do_not_survive_the_wire(grade: Grade, monkeypatch: pytest.MonkeyPatch) -> None:
     """Why `Questions` keeps them."""
     assert wrong(grade()) == set()
-    monkeypatch.setattr(Questions, "_plain", lambda self, value: value)
+    monkeypatch.setattr(Questions, "_with_names", lambda self, value: value)
     assert wrong(grade()) == {"cnn.ThreeLayerConvNet.loss"}
 
 

@@ -44,9 +44,9 @@ def installed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
         (site / f"{name}-1.dist-info" / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1\n")
         (site / f"{name}-1.dist-info" / "RECORD").write_text(f"{name}.py,,\n")
     monkeypatch.syspath_prepend(site)
-    readable._reach.cache_clear()
+    readable._readable_files.cache_clear()
     yield
-    readable._reach.cache_clear()
+    readable._readable_files.cache_clear()
 
 
 @pytest.mark.usefixtures("installed")
