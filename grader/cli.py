@@ -76,7 +76,7 @@ def release(
 def start_course(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where; it is made, or is empty.")],
     source: Annotated[Path | None, typer.Option("--from", help="Copy this course folder.")] = None,
-    assignments: Annotated[str, typer.Option(help="Which of its assignments, as in hw3,hw4; all by default.")] = "",
+    assignments: Annotated[str, typer.Option(help="Which of its assignments, as in hw1,hw2; all by default.")] = "",
     package: Annotated[str | None, typer.Option(help="What the student's package is called.")] = None,
     title: Annotated[str | None, typer.Option(help="What the course is called.")] = None,
 ) -> None:

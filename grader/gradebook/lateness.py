@@ -19,7 +19,7 @@ from ..submission import ARCHIVES
 from ..wording import one_line
 
 BESIDE: Final = ".timestamp.txt"
-"""The ending of the file beside a submission that holds its hand-in time: ``hw3.timestamp.txt``."""
+"""The ending of the file beside a submission that holds its hand-in time: ``hw1.timestamp.txt``."""
 
 _MOST_NAMES: Final = 5  # of students in one sentence
 # A space and an offset from UTC. The space has to go: nbgrader would read "12:00 +0200" as 200 seconds.

@@ -156,7 +156,7 @@ class _Reader:
     def _find_top(self, entries: list[Entry]) -> str:
         """Find the folder that all entries lie in, as ``"name/"``; empty where there is none.
 
-        A folder that the assignment's names begin with, such as ``nndl``, is not taken for it.
+        A folder that the assignment's names begin with, such as ``pkg``, is not taken for it.
         """
         tops = {entry.name.split("/")[0] for entry in entries}
         firsts = {name.split("/")[0].lower() for name in self._wanted}

@@ -19,7 +19,8 @@ ORDER = (
     {"case", "program"},
     {"diagnose.describe"},
     {"diagnose"},
-    {"pack"},
+    {"pack", "weights"},
+    {"course"},
     {"models"},
     {"check"},
     {""},  # utils.checks itself: what students import

@@ -25,7 +25,7 @@ def place(course: Course, tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("course")
     shutil.copy(course.root / "course.toml", root)
     for folder in ("solutions", "nndl", "assignments", "goldens"):
-        shutil.copytree(course.root / folder, root / folder, ignore=shutil.ignore_patterns("__pycache__", "models"))
+        shutil.copytree(course.root / folder, root / folder, ignore=shutil.ignore_patterns("__pycache__"))
     return root
 
 

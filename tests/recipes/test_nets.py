@@ -84,7 +84,6 @@ def test_a_net_is_found_and_is_no_recipe_of_a_function(root: Path) -> None:
     ("place", "old", "new", "words"),
     [
         (FILE, 'name="models.best"', 'name="models.beast"', 'how to judge "models.best"'),
-        (FILE, 'name="models.best"', 'name="models.beast"', 'no exercise in course.toml is called "models.beast"'),
         (FILE, 'name="models.best"', 'name="nets.best"', "does not belong"),
         ("course.toml", ", score =", ', constructor = "nets.own", score =', "is an OwnNet if course.toml gives it a"),
         ("course.toml", '"models.best"', '"models.best2"', "models.best2"),
@@ -93,6 +92,12 @@ def test_a_net_is_found_and_is_no_recipe_of_a_function(root: Path) -> None:
 def test_what_does_not_fit_is_named(root: Path, place: str, old: str, new: str, words: str) -> None:
     change(root / place, old, new)
     assert words in problems(root)
+
+
+def test_a_net_that_course_toml_does_not_name_is_remarked_on(root: Path) -> None:
+    change(root / FILE, 'name="models.best"', 'name="models.beast"')
+    (remark,) = RecipeBook(Reference(root, "signs")).unused(courses.load(root))
+    assert 'no exercise in course.toml is called "models.beast"' in str(remark)
 
 
 def test_a_net_that_nobody_can_judge_is_refused(root: Path) -> None:

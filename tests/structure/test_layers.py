@@ -56,7 +56,7 @@ def imported(text: str, package: str) -> Iterator[str]:
 def rooms(text: str, package: str) -> set[str]:
     """The rooms of the grader that a text imports."""
     names = (name.split(".") for name in imported(text, package))
-    return {parts[1] for parts in names if parts[0] == "grader" and len(parts) > 1}
+    return {parts[1] for parts in names if parts[0] == "grader" and parts[1:2] and parts[1] in GRADER_ROOMS}
 
 
 def files(folder: str) -> list[Path]:
