@@ -1,8 +1,8 @@
 """Does given code hold an answer in other words? Token similarity of every given function with every solution.
 
-`solution_lines` finds single lines of a solution as they stand. Here the names, numbers and settings of a piece of code are
-made alike first, so that an optimiser that keeps its averages in attributes is still seen to be the one that keeps them
-in a dict. What is alike and may stay, since it is no answer, the course lists with the reason in
+`solution_lines` finds single lines of a solution as they stand. Here the names, numbers and settings of a piece of
+code are made alike first, so that an optimiser that keeps its averages in attributes is still seen to be the one that
+keeps them in a dict. What is alike and may stay, since it is no answer, the course lists with the reason in
 ``solutions/accepted_copies.toml``.
 
 Code that computes the same in another way is not found like this: such a file is left out of the student edition
