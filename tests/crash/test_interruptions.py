@@ -24,8 +24,7 @@ from grader.gradebook import Gradebook
 from grader.gradebook import database as module
 from grader.host import temporary_folders
 from grader.host.files import atomic_write, write_if_changed
-from grader.judging import oracle
-from grader.sandbox import WorkerLost
+from grader.sandbox import Worker, WorkerLost
 
 KEPT = "run the same command again; what was graded is kept"
 
@@ -162,7 +161,7 @@ def test_whoever_stops_early_does_not_wait_for_the_class(small, hand_in, monkeyp
 
 
 def test_a_worker_that_is_killed_once_is_given_a_second_process(small, hand_in, monkeypatch) -> None:
-    run, killed = oracle.Worker.run, []
+    run, killed = Worker.run, []
 
     def killed_once(self, program, *rest, **named):
         if "affine_forward" in program and not killed:
@@ -171,7 +170,7 @@ def test_a_worker_that_is_killed_once_is_given_a_second_process(small, hand_in, 
             raise WorkerLost("killed", "the process that ran the code ended: signal 9")
         return run(self, program, *rest, **named)
 
-    monkeypatch.setattr(oracle.Worker, "run", killed_once)
+    monkeypatch.setattr(Worker, "run", killed_once)
     assert report_for(small, small["a1"], hand_in, again=True).report.score == 5
     assert killed
 

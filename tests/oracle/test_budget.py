@@ -138,13 +138,13 @@ def test_an_exit_makes_one_program_run_again_and_not_all(
     course: Course, reference: Reference, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     runs: list[str] = []
-    run = oracle.Worker.run
+    run = Worker.run
 
     def counted(worker: Worker, program: str, *rest: object, **named: object) -> object:
         runs.append(program)
         return run(worker, program, *rest, **named)
 
-    monkeypatch.setattr(oracle.Worker, "run", counted)
+    monkeypatch.setattr(Worker, "run", counted)
     edits = (
         ("import numpy as np\n", "import os\nimport numpy as np\n\nCALLS = []\n"),
         ("out = np.maximum(0, x)", "CALLS.append(1)\n    (len(CALLS) > 2 and os._exit(1))\n    out = np.maximum(0, x)"),
