@@ -20,7 +20,7 @@ from .course_toml import drop_packages, edit, keep_assignments, set_course
 TEMPLATE = Path(__file__).with_name("template")
 _EXAMPLE = "mycourse"  # the package of the template
 _OF_A_REPOSITORY = ("dot-gitignore", "dot-gitattributes", "dot-github", "nbgrader_config.py", "README.md")
-_LITTER = shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints")
+_LITTER = shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints", "*.so", "*.pyd")
 
 
 def new_course(folder: Path, *, package: str | None = None, title: str | None = None) -> Course:
@@ -86,6 +86,8 @@ def copy_course(
     _write_template(folder, _OF_A_REPOSITORY)
     _name(folder, _EXAMPLE, source.package, source.course.title)
     shutil.copytree(source.secret, folder / source.secret.name, ignore=_LITTER)
+    if (source.root / "utils").is_dir():  # what students are given besides the checks, such as data and plots
+        shutil.copytree(source.root / "utils", folder / "utils", ignore=_LITTER)
     for name in ("course.toml", "LICENSE"):
         if (source.root / name).is_file():
             shutil.copy(source.root / name, folder)
