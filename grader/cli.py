@@ -56,7 +56,7 @@ def release(
     """Write what students get: stubs, notebooks, golden packs. Refuses a release that gives anything away."""
     from . import show
     from .release import release as make_release
-    from .release.build import chosen as released_assignments
+    from .release.building import chosen as released_assignments
     from .release.consistency import load_checked
     from .release.edition import student_edition
     from .release.goldens import left_out

@@ -37,6 +37,12 @@ def reference(course: Course) -> Reference:
     return Reference.of(course)
 
 
+@pytest.fixture(autouse=True)
+def solutions_of_this_course(reference: Reference) -> None:
+    """Have ``import solutions`` mean this course, also after a test has loaded another one."""
+    reference.module("layers")
+
+
 @pytest.fixture(scope="session")
 def made_once(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> MadeOnce:
     """``made_once(name, make)``: what ``make()`` returns, made by one worker of pytest-xdist for all of them."""

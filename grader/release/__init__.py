@@ -17,7 +17,7 @@ from ..errors import Problem, ReleaseRefused
 from ..host.files import content, write_if_changed
 from ..reference import Reference
 from . import consistency
-from .build import build, chosen
+from .building import build, chosen
 from .edition import given, student_edition
 from .gate import inspect, rebuild, same
 from .gate.released import Leak, listed

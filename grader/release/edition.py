@@ -14,7 +14,7 @@ from ..course import Course
 from ..errors import ReleaseRefused, UnusableInput
 from ..host.files import write_if_changed
 from ..reference import Reference
-from .build import build
+from .building import build
 from .front import front_matter
 from .gate import inspect
 from .gate.released import listed

@@ -10,7 +10,8 @@ import pytest
 from grader.course import Course
 from grader.reference import Reference
 from grader.release.edition import given
-from grader.release.gate import CLAUSES, copies
+from grader.release.gate import CLAUSES
+from grader.release.gate.copies import accepted_pairs, copied_solutions
 from grader.release.gate.released import Released
 
 ADAM = """
@@ -48,7 +49,7 @@ WINDOWS = """
 
 def found(course: Course, reference: Reference, text: str, path: str = "utils/own.py") -> str:
     tree = {path: textwrap.dedent(text).encode()}
-    return " ".join(str(leak) for leak in copies.copies(Released(tree, course, reference)))
+    return " ".join(str(leak) for leak in copied_solutions(Released(tree, course, reference)))
 
 
 @pytest.mark.parametrize(
@@ -67,7 +68,7 @@ def test_an_answer_with_other_names_is_found(
 
 
 def test_a_solution_of_three_lines_or_more_is_found_in_itself(course: Course, reference: Reference) -> None:
-    """With names of its own; what is shorter, as momentum is, is left to `solution_lines`."""
+    """With names of its own; what is shorter, as momentum is, is left to `surviving_lines`."""
     source = reference.source("optim").replace("config", "state").replace("dw", "slope").replace("def ", "def own_")
     said = found(course, reference, source)
     for exercise in ("sgd_nesterov_momentum", "rmsprop", "adam"):
@@ -76,15 +77,15 @@ def test_a_solution_of_three_lines_or_more_is_found_in_itself(course: Course, re
 
 def test_the_edition_holds_none(course: Course, reference: Reference) -> None:
     tree = given(course) | {f"nndl/{path.name}": path.read_bytes() for path in (course.root / "nndl").glob("*.py")}
-    assert list(copies.copies(Released(tree, course, reference))) == []
-    assert copies.copies in CLAUSES
+    assert list(copied_solutions(Released(tree, course, reference))) == []
+    assert copied_solutions in CLAUSES
 
 
 def test_an_accepted_pair_is_needed(course: Course, reference: Reference, monkeypatch: pytest.MonkeyPatch) -> None:
     """A pair whose code has changed is to be taken off the list."""
-    accepted = copies.accepted_pairs(reference)
-    monkeypatch.setattr(copies, "accepted_pairs", lambda _: frozenset())
-    said = " ".join(str(leak) for leak in copies.copies(Released(given(course), course, reference)))
+    accepted = accepted_pairs(reference)
+    monkeypatch.setattr("grader.release.gate.copies.accepted_pairs", lambda _: frozenset())
+    said = " ".join(str(leak) for leak in copied_solutions(Released(given(course), course, reference)))
     for function, exercise in accepted:
         path, _, name = function.partition(":")
         assert path in said

@@ -135,7 +135,7 @@ PLANTS = {
         "file gone": (without("nndl/layers.py"), "nndl/layers.py: this file is missing"),
         "no Python": (with_text("nndl/layers.py", "\n)"), "nndl/layers.py: this is not valid Python"),
     },
-    "solution_lines": {
+    "surviving_lines": {
         "in a notebook": (with_cell(source=["z = u.reshape(u.shape[0], -1) @ v + c"]), f"{NOTEBOOK}, cell 2, line 1"),
         "in a stub's comment": (
             lambda tree: edited(tree, "nndl/layers.py", STUB, b"# out = np.maximum(0, x)\n    " + STUB),
@@ -146,7 +146,7 @@ PLANTS = {
             f"{NOTEBOOK}, cell 2, line 1",
         ),
     },
-    "copies": {
+    "copied_solutions": {
         "with other names": (with_file("utils/own.py", textwrap.dedent(ADAM).encode()), "the solution of optim.adam"),
     },
     "checks": {

@@ -136,7 +136,7 @@ def test_does_a_refused_release_write_nothing(released):
 
 
 def test_is_a_build_that_depends_on_chance_refused(copied, monkeypatch):
-    from grader.release import build as builder
+    from grader.release import building as builder
 
     package, calls = builder.package, []
 

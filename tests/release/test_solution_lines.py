@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from grader.release.gate.released import Released
-from grader.release.gate.solution_lines import Secrets, solution_lines
+from grader.release.gate.solution_lines import Secrets, surviving_lines
 
 SOLUTION = """\
 # The upstream gradient meets every weight once, so it is multiplied from the right.
@@ -97,6 +97,6 @@ def test_are_the_words_of_an_answer_recognised_when_they_are_wrapped_anew(secret
 )
 def test_is_a_line_of_the_course_s_own_solutions_found_anywhere(course, reference, tree, path, planted):
     planted_tree = {**tree, path: tree[path] + planted}
-    leaks = list(solution_lines(Released(planted_tree, course, reference)))
+    leaks = list(surviving_lines(Released(planted_tree, course, reference)))
     assert {leak.path for leak in leaks} == {path}
-    assert list(solution_lines(Released(tree, course, reference))) == []
+    assert list(surviving_lines(Released(tree, course, reference))) == []

@@ -9,9 +9,9 @@ from ...reference import Reference
 from .. import goldens
 from .behaviour import checks, stubs
 from .contents import litter, markers, unlisted_files, used_notebooks
-from .copies import copies
+from .copies import copied_solutions
 from .released import Leak, Released
-from .solution_lines import solution_lines
+from .solution_lines import surviving_lines
 
 __all__ = ["CLAUSES", "Leak", "inspect", "rebuild", "same"]
 
@@ -21,8 +21,8 @@ CLAUSES: tuple[Callable[[Released], Iterable[Leak]], ...] = (
     markers,
     used_notebooks,
     stubs,
-    solution_lines,
-    copies,
+    surviving_lines,
+    copied_solutions,
     checks,
 )
 

@@ -1,6 +1,6 @@
 """Does given code hold an answer in other words? Token similarity of every given function with every solution.
 
-`solution_lines` finds single lines of a solution as they stand. Here the names, numbers and settings of a piece of
+`surviving_lines` finds single lines of a solution as they stand. Here the names, numbers and settings of a piece of
 code are made alike first, so that an optimiser that keeps its averages in attributes is still seen to be the one that
 keeps them in a dict. What is alike and may stay, since it is no answer, the course lists with the reason in
 ``solutions/accepted_copies.toml``.
@@ -33,7 +33,7 @@ _NAMES = {"v", ",", "="}  # a run of these, as in a call that returns a tuple, s
 _LAYOUT = {tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER}
 
 
-def copies(released: Released) -> Iterator[Leak]:
+def copied_solutions(released: Released) -> Iterator[Leak]:
     """Given functions that are much like a solution, and accepted pairs that are so no longer."""
     accepted = accepted_pairs(released.reference)
     solutions = [

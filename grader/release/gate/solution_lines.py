@@ -28,7 +28,7 @@ NOT_A_SECRET = "# not a secret"
 _ADVICE = f'remove it, or mark that line of the solution "{NOT_A_SECRET}"'
 
 
-def solution_lines(released: Released) -> Iterator[Leak]:
+def surviving_lines(released: Released) -> Iterator[Leak]:
     """Lines of a solution, in code or in words."""
     secrets = Secrets()
     for module in released.reference.modules:
