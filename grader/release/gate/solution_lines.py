@@ -91,15 +91,14 @@ class Secrets:
             The exercise that a line belongs to, where it belongs to one.
         """
         reported = set()
-        for line, node in pieces(text):
-            if line in reported or (size := weight(node)) < ENOUGH_AT_HOME:
+        for piece in pieces(text, ENOUGH_AT_HOME):
+            if piece.line in reported:
                 continue
-            form = normal(node)
-            owner, answer = next(iter(self.code.get(form, {}).items()), ("", ""))
-            at_home = owners.get(line) in self.code.get(form, {})
-            if owner and form not in self.public and (size >= ENOUGH or at_home):
-                reported.add(line)
-                yield line, f"{ast.unparse(node)!r} is in the solution of {owner}, as {answer!r}; {_ADVICE}"
+            owner, answer = next(iter(self.code.get(piece.form, {}).items()), ("", ""))
+            at_home = owners.get(piece.line) in self.code.get(piece.form, {})
+            if owner and piece.form not in self.public and (piece.weight >= ENOUGH or at_home):
+                reported.add(piece.line)
+                yield piece.line, f"{ast.unparse(piece.node)!r} is in the solution of {owner}, as {answer!r}; {_ADVICE}"
 
     def in_words(self, text: str) -> Iterator[tuple[int, str]]:
         """Where words of answers survive in a text: line and sentence, once for each answer."""

@@ -10,6 +10,8 @@ import ast
 import re
 import warnings
 from collections.abc import Iterator
+from functools import lru_cache
+from typing import NamedTuple
 
 RUN = 6
 """Words in a row that two texts do not share by chance."""
@@ -46,8 +48,16 @@ def normal(node: ast.AST, names: dict[str, str] | None = None) -> str:
 
 def weight(node: ast.AST) -> int:
     """How much a piece of syntax says: nodes that are more than a name; operators, the mathematics, count twice."""
-    nodes = list(ast.walk(node))
-    return sum(isinstance(n, _OTHERS) for n in nodes) + 2 * sum(isinstance(n, _OPERATORS) for n in nodes)
+    return _weights(node)[node]
+
+
+def _weights(tree: ast.AST) -> dict[ast.AST, int]:
+    """The weight of each node of a tree."""
+    weights: dict[ast.AST, int] = {}
+    for node in reversed(list(ast.walk(tree))):  # children before their parents
+        own = 2 * isinstance(node, _OPERATORS) + isinstance(node, _OTHERS)
+        weights[node] = own + sum(weights[child] for child in ast.iter_child_nodes(node))
+    return weights
 
 
 def answers(statement: ast.stmt) -> Iterator[ast.AST]:
@@ -73,12 +83,27 @@ def _entries(value: ast.expr) -> Iterator[ast.expr]:
             yield value
 
 
-def pieces(text: str) -> Iterator[tuple[int, ast.AST]]:
-    """Every expression and augmented assignment of a text, with its line.
+class Piece(NamedTuple):
+    """A piece of a text that is valid Python: its line, its normal form, its weight, and the piece itself."""
 
-    Read as Python are the whole text, each line by itself (behind comment signs and prompts), and what stands
+    line: int
+    form: str
+    weight: int
+    node: ast.AST
+
+
+@lru_cache(maxsize=4096)  # a release inspects most texts twice: by themselves, and in the student edition
+def pieces(text: str, least: int) -> tuple[Piece, ...]:
+    """List the expressions and augmented assignments of a text that have a weight of `least` or more.
+
+    The whole text is read as Python, and so is each line by itself (behind comment signs and prompts) and what stands
     between backquotes.
     """
+    return tuple(Piece(line, normal(node), size, node) for line, node, size in _weighed(text) if size >= least)
+
+
+def _weighed(text: str) -> Iterator[tuple[int, ast.AST, int]]:
+    """Yield line, node and weight of every expression and augmented assignment of a text."""
     lines = text.split("\n")
     candidates = [(0, text)]
     for number, line in enumerate(lines):
@@ -92,9 +117,10 @@ def pieces(text: str) -> Iterator[tuple[int, ast.AST]]:
                 tree = ast.parse(candidate)
             except (SyntaxError, ValueError):
                 continue
+            weights = _weights(tree)
             for node in ast.walk(tree):
                 if isinstance(node, ast.expr | ast.AugAssign):
-                    yield offset + node.lineno, node
+                    yield offset + node.lineno, node, weights[node]
 
 
 def runs(text: str) -> Iterator[tuple[int, tuple[str, ...]]]:
