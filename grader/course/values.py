@@ -232,7 +232,7 @@ class LimitSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     submission_seconds : float, default 120
         The limit of all exercises of a submission together.
     memory : str, default "2 GiB"
-        The limit of the worker process.
+        The limit of the worker process, on top of what the interpreter and the packages take when it has started.
     """
 
     seconds: float = 10.0
