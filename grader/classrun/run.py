@@ -101,7 +101,7 @@ def run(
     with closing(grade_class(course, assignment, hand_ins, jobs=jobs, sandbox=sandbox, again=again)) as results:
         for graded in results:
             done[graded.hand_in] = graded
-            if not (graded.kept and receipts.hold(graded)):
+            if not (graded.kept and receipts.still_valid(graded)):
                 submission = _submission(course, assignment, graded.hand_in)
                 try:
                     gradebook.record(graded.report, submission, hand_in_time(graded.hand_in.path))
@@ -134,7 +134,7 @@ class _Receipts:
         gradebook.prepare(assignment.name)
         self.rows = {row.student: row for row in gradebook.scores(assignment.name)}
 
-    def hold(self, graded: Graded) -> bool:
+    def still_valid(self, graded: Graded) -> bool:
         """Return whether the gradebook still holds exactly what entering this result would write."""
         row = self.rows.get(graded.hand_in.student)
         try:

@@ -50,7 +50,10 @@ ALIKE = 1e-3
 different places of a batch."""
 
 SECONDS = 60.0
-"""Seconds for one run of the net; a ResNet-18 takes a third of it on one core for 2000 images of 32 × 32 pixels."""
+"""Seconds for one run of a net; its exercise gets as many on top of the other limits.
+
+A ResNet-18 takes a third of it on one core, for 2000 images of 32 × 32 pixels.
+"""
 
 WIDTHS = {"F64": 8, "F32": 4, "F16": 2, "BF16": 2}
 """Bytes of one number, by the names of the floating-point types in safetensors files."""
@@ -115,28 +118,31 @@ def grade(submission: Submission, exercise: Exercise, net: OwnNet, run: Run, sec
     scores = scored(data, places)
     if isinstance(scores, Verdict):
         return scores
-    known = np.empty((len(y), scores.shape[1]))
-    known[order] = scores[: len(y)]
-    apart = np.abs(known[places[len(y) :]] - scores[len(y) :]).max()
-    if apart > ALIKE * np.abs(scores).max():
+    in_order = np.empty((len(y), scores.shape[1]))
+    in_order[order] = scores[: len(y)]
+    difference = np.abs(in_order[places[len(y) :]] - scores[len(y) :]).max()
+    if difference > ALIKE * np.abs(scores).max():
         hint = "The scores of an example depend on the others that are scored with it; each should stand for itself."
         return models.verdict(exercise, 0.0, "error", hint)
     controls = rng.choice(len(y), min(CONTROLS, len(y)), replace=False)
     try:
-        control = scored(shuffled(data, rng), controls)
+        control_scores = scored(shuffled(data, rng), controls)
     except DataError as error:
         return models.verdict(exercise, 0.0, "error", str(error))
     # With shuffled weights the net may give NaN or crash. Then nothing is subtracted.
-    without = 0.0 if isinstance(control, Verdict) else float((control.argmax(axis=1) == y[controls]).mean())
-    right = known.argmax(axis=1) == y
+    if isinstance(control_scores, Verdict):
+        control_accuracy = 0.0
+    else:
+        control_accuracy = float((control_scores.argmax(axis=1) == y[controls]).mean())
+    right = in_order.argmax(axis=1) == y
     chance = 1 / net.classes
-    if without <= GUESSING * chance:
+    if control_accuracy <= GUESSING * chance:
         return models.by_accuracy(exercise, right, dataset)
     remark = (
-        f" With its weights shuffled the net still classifies {without:.1%} right, where it should be guessing; "
-        f"what is above {chance:.0%} is taken off."
+        f" With its weights shuffled the net still classifies {control_accuracy:.1%} right, "
+        f"where it should be guessing; what is above {chance:.0%} is taken off."
     )
-    return models.by_accuracy(exercise, right, dataset, taken_off=without - chance, remark=remark)
+    return models.by_accuracy(exercise, right, dataset, taken_off=control_accuracy - chance, remark=remark)
 
 
 def shuffled(data: bytes, rng: np.random.Generator) -> bytes:

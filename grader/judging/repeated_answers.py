@@ -47,8 +47,8 @@ def _bodies(tree: ast.Module, names: tuple[str, str]) -> list[str | None]:
 
     If several functions have the same name, the last one counts, as it does when the module is imported.
     """
-    found = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
-    return [_form(found[name]) if name in found else None for name in names]
+    functions = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
+    return [_form(functions[name]) if name in functions else None for name in names]
 
 
 def _form(function: ast.FunctionDef) -> str:

@@ -66,7 +66,7 @@ def mutants(exercise: str, reference: Reference) -> list[Mutant]:
     solution = [region for region in regions(text, reference.path(module)) if region.function == function]
     source = _Source(text)
     seen = {ast.dump(tree)}
-    found = []
+    candidates = []  # (start of the change, operator, edits, changed text)
     for node in ast.walk(functions(tree)[function]):
         line = getattr(node, "lineno", 0)
         if not any(region.begin < line < region.end for region in solution):
@@ -80,9 +80,9 @@ def mutants(exercise: str, reference: Reference) -> list[Mutant]:
                     continue
                 if program not in seen:
                     seen.add(program)
-                    found.append((min(start for start, _, _ in edits), kind, edits, mutated))
-    found.sort(key=lambda item: item[0])
-    return [Mutant(exercise, kind, *source.changed(edits), mutated) for _, kind, edits, mutated in found]
+                    candidates.append((min(start for start, _, _ in edits), kind, edits, mutated))
+    candidates.sort(key=lambda candidate: candidate[0])
+    return [Mutant(exercise, kind, *source.changed(edits), mutated) for _, kind, edits, mutated in candidates]
 
 
 Edits = list[tuple[int, int, str]]
