@@ -28,7 +28,7 @@ Run = Callable[[str, Mapping[str, object], Sequence[str]], Answer | None]
 
 
 @dataclass(frozen=True)
-class Missed:
+class FailedGradients:
     """Gradients that were right in the small cases and are missing or wrong in the large one.
 
     Attributes
@@ -42,7 +42,7 @@ class Missed:
     outputs: frozenset[str]
     finding: Finding
 
-    def taken_from(self, judgement: Judgement, trial: Trial) -> Judgement:
+    def subtracted_from(self, judgement: Judgement, trial: Trial) -> Judgement:
         """Return the judgement without the share that these gradients have earned.
 
         Parameters
@@ -60,7 +60,9 @@ class Missed:
         return replace(judgement, share=share, findings=findings, right=right)
 
 
-def missed(judgement: Judgement, trial: Trial, attempt: Attempt, run: Run, seconds: float) -> Missed | None:
+def failed_gradients(
+    judgement: Judgement, trial: Trial, attempt: Attempt, run: Run, seconds: float
+) -> FailedGradients | None:
     """Run the large case, and return the gradients that earned points in the small cases and fail in it.
 
     Parameters
@@ -78,7 +80,7 @@ def missed(judgement: Judgement, trial: Trial, attempt: Attempt, run: Run, secon
 
     Returns
     -------
-    Missed or None
+    FailedGradients or None
         None if all these gradients are right, if no gradient has earned anything, or if the exercise has no large
         case.
 
@@ -96,10 +98,10 @@ def missed(judgement: Judgement, trial: Trial, attempt: Attempt, run: Run, secon
     title, names = case.title, ", ".join(name for name in case.aspects if name in asked)
     if answer is None:
         hint = f"With {case.size:,} numbers as inputs this did not end within {seconds:g} seconds. {CHAIN_RULE}."
-        return Missed(asked, Finding(names, "timeout", hint, None, title))
+        return FailedGradients(asked, Finding(names, "timeout", hint, None, title))
     if isinstance(answer, Crash):
         hint = f"With {case.size:,} numbers as inputs: {answer}. {CHAIN_RULE}, and so does its need of memory."
-        return Missed(asked, Finding(names, "error", hint, None, title))
+        return FailedGradients(asked, Finding(names, "error", hint, None, title))
     faults = {
         fault.output: fault.sentence for fault in CaseResult(case, trial.expected_large().values, answer).faults()
     }
@@ -115,4 +117,4 @@ def missed(judgement: Judgement, trial: Trial, attempt: Attempt, run: Run, secon
     if not wrong:
         return None
     hint = f"This is right for small inputs, and wrong for {case.size:,} numbers: {faults[min(wrong)]}."
-    return Missed(wrong, Finding(", ".join(sorted(wrong)), "fail", hint, None, title))
+    return FailedGradients(wrong, Finding(", ".join(sorted(wrong)), "fail", hint, None, title))

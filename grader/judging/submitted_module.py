@@ -160,13 +160,13 @@ class SubmittedModule:
 
         results, hints = trial.results([answer(case) for case in trial.cases]), trial.recipe.hints
         judgement = judge(results, hints, again.run, FollowThrough(follow_through, trial.right))
-        missed = numeric_gradients.missed(
+        failed = numeric_gradients.failed_gradients(
             judgement, trial, self._in_time(answer), self._in_time(self._run), seconds=self.limits.seconds
         )
-        if missed is not None:
-            if missed.outputs & set(judgement.followed_outputs):  # then follow-through earns nothing: judge without it
+        if failed is not None:
+            if failed.outputs & set(judgement.followed_outputs):  # then follow-through earns nothing: judge without it
                 judgement = judge(results, hints, again.run)
-            judgement = missed.taken_from(judgement, trial)
+            judgement = failed.subtracted_from(judgement, trial)
         self.lost.discard(trial.recipe.name)
         return replace(judgement, findings=(*judgement.findings, *again.findings))
 
