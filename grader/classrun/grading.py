@@ -117,13 +117,13 @@ def report_for(
     except SandboxUnavailable:
         raise
     except NotASubmission as error:
-        return Graded(hand_in, no_report(assignment, hand_in, str(error)), False)
+        return Graded(hand_in, ungraded_report(assignment, hand_in, str(error)), False)
     except Exception as error:  # a mistake in the grader itself must not stop the whole class, nor give points
         if stopped := interruption(error, course.root):
             raise stopped from error
         return Graded(
             hand_in,
-            no_report(assignment, hand_in, f"the grader failed on it: {type(error).__name__}: {error}"[:500]),
+            ungraded_report(assignment, hand_in, f"the grader failed on it: {type(error).__name__}: {error}"[:500]),
             False,
         )
     key = _cache_key(course, assignment, hand_in.student, submission, confinement)
@@ -142,7 +142,7 @@ def kept_report(course: Course, assignment: Assignment, hand_in: HandIn, confine
         return None  # then the submission is graded now, and that says what is wrong
 
 
-def no_report(assignment: Assignment, hand_in: HandIn, why: str) -> Report:
+def ungraded_report(assignment: Assignment, hand_in: HandIn, why: str) -> Report:
     """Return a report without points that says why the submission could not be graded.
 
     Parameters

@@ -23,7 +23,7 @@ from ..host.bounded_process import BoundedProcess, ChildDied, OutOfTime
 from ..judging import oracle
 from ..sandbox import choose_confinement
 from .collect import HandIn
-from .grading import Graded, kept_report, no_report, ready, report_for
+from .grading import Graded, kept_report, ready, report_for, ungraded_report
 
 _MARGIN = 60.0  # seconds beyond a submission's budget, for reading it, and for imports at the start of a process
 _DIED = "its grading process was killed"
@@ -81,7 +81,7 @@ def grade_class(
     tasks = yield from _in_processes(tasks, jobs or os.cpu_count() or 1)
     tasks = yield from _in_processes(tasks, 1)
     for task in tasks:
-        yield Graded(task.hand_in, no_report(assignment, task.hand_in, _DIED), False)
+        yield Graded(task.hand_in, ungraded_report(assignment, task.hand_in, _DIED), False)
 
 
 def _in_processes(tasks: Sequence[_Task], jobs: int) -> Generator[Graded, None, list[_Task]]:
@@ -130,7 +130,7 @@ def _bounded(task: _Task, leave: threading.Event) -> Graded:
         graded: Graded = _of_thread.process.call(_grade_task, task, seconds=seconds, watch=watch)
     except OutOfTime:
         why = f"grading it did not end within {seconds:g} seconds"
-        return Graded(task.hand_in, no_report(course[task.assignment], task.hand_in, why), False)
+        return Graded(task.hand_in, ungraded_report(course[task.assignment], task.hand_in, why), False)
     return graded
 
 
@@ -149,7 +149,7 @@ def report_within_time(
     for _ in range(2):
         with suppress(ChildDied):
             return _bounded(task, threading.Event())
-    return Graded(hand_in, no_report(assignment, hand_in, _DIED), False)
+    return Graded(hand_in, ungraded_report(assignment, hand_in, _DIED), False)
 
 
 @dataclass(frozen=True)
