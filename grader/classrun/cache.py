@@ -24,7 +24,7 @@ from ..reference import Reference
 _FOLDER = Path("build", "verdicts")
 
 
-def kept_results(course: Course) -> diskcache.Cache:
+def open_cache(course: Course) -> diskcache.Cache:
     """Open the cache of a course, and create it if there is none; use it as a context manager, which closes it."""
     # By default diskcache writes large values into files of their own. If the process is killed between writing such a
     # file and entering it into the database, the file stays for ever. So all values go into the database.
@@ -47,7 +47,7 @@ def keep(course: Course, results: Mapping[str, bytes]) -> None:
     """
     place = course.root / _FOLDER
     try:
-        with as_interruption(place), kept_results(course) as store:
+        with as_interruption(place), open_cache(course) as store:
             for key, value in results.items():
                 store.set(key, value)
     except sqlite3.Error as error:

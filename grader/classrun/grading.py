@@ -25,7 +25,7 @@ from ..report import Report, Verdict
 from ..sandbox import Confinement, SandboxUnavailable, choose_confinement
 from ..submission import NotASubmission, Submission
 from . import self_test
-from .cache import code_digest, digest, keep, kept_results
+from .cache import code_digest, digest, keep, open_cache
 from .collect import HandIn, read_submission
 
 
@@ -135,7 +135,7 @@ def kept_report(course: Course, assignment: Assignment, hand_in: HandIn, confine
     """Return the report that an earlier run has kept; None if there is none, or what it depends on has changed."""
     try:
         submission = read_submission(course, assignment, hand_in.path)
-        with kept_results(course) as store:
+        with open_cache(course) as store:
             value = store.get(_cache_key(course, assignment, hand_in.student, submission, confinement))
         return Graded(hand_in, msgspec.json.decode(value, type=Report), True) if isinstance(value, bytes) else None
     except (NotASubmission, msgspec.DecodeError, OSError, sqlite3.Error, diskcache.Timeout):

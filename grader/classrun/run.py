@@ -21,7 +21,7 @@ from ..gradebook.rows import Row
 from ..host.interruptions import as_interruption
 from ..submission import NotASubmission, Submission
 from ..submission.similarity import FINGERPRINT_VERSION, Pair, similar_pairs, submission_fingerprints
-from .cache import keep, kept_results
+from .cache import keep, open_cache
 from .collect import HandIn, read_submission
 from .grading import Graded
 from .workers import grade_class
@@ -138,7 +138,7 @@ class _Receipts:
         """Return whether the gradebook still holds exactly what entering this result would write."""
         row = self.rows.get(graded.hand_in.student)
         try:
-            with kept_results(self.course) as store:
+            with open_cache(self.course) as store:
                 return row is not None and store.get(self._key(graded)) == self._receipt(graded, row)
         except (OSError, sqlite3.Error, diskcache.Timeout):
             return False  # then the result is entered again, which does no harm
@@ -183,7 +183,7 @@ def _similar(course: Course, assignment: Assignment, hand_ins: Iterable[HandIn])
     stubs = {path.name: path.read_bytes() for path in sorted((course.root / course.package).glob("*.py"))}
     given = submission_fingerprints(stubs)
     own = {}
-    with kept_results(course) as store:
+    with open_cache(course) as store:
         for hand_in in hand_ins:
             submission = _submission(course, assignment, hand_in)
             key = f"passages {FINGERPRINT_VERSION} {submission.digest}"

@@ -28,7 +28,7 @@ from ..report import Report, Verdict
 from ..sandbox import Confinement
 from ..sandbox.privileges import capabilities
 from ..submission import Submission
-from .cache import code_digest, digest, keep, kept_results
+from .cache import code_digest, digest, keep, open_cache
 
 _STUDENT, _SECRET = "the reference", b"what the self-test's cases are drawn from"
 _PASSED = b"passed"
@@ -132,7 +132,7 @@ def _refusal(assignment: Assignment, confinement: Confinement, failed: list[Verd
 def _is_kept(course: Course, key: str) -> bool:
     """Return whether the cache says that this self-test was successful."""
     try:
-        with kept_results(course) as store:
+        with open_cache(course) as store:
             return bool(store.get(key) == _PASSED)
     except (OSError, sqlite3.Error, diskcache.Timeout):
         return False
