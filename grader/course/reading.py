@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from ..errors import CourseError, Problem, UnusableCourseFiles
 from .source import Source
-from .validation import impossible
+from .validation import faults
 from .values import Assignment, Course
 
 
@@ -100,7 +100,7 @@ def read(root: Path | None = None) -> tuple[Course, list[Problem]]:
     except msgspec.ValidationError as error:
         sentence, _, place = str(error).partition(" - at ")
         raise source.error(_nearest_name(data, place), f"{sentence} at {place.strip('`$.') or 'the top'}.") from None
-    problems = sorted({Problem("course.toml", source.line_of(name), sentence) for name, sentence in impossible(course)})
+    problems = sorted({Problem("course.toml", source.line_of(name), sentence) for name, sentence in faults(course)})
     assignments = tuple(_with_package(assignment, course.package) for assignment in course.assignment)
     return replace(course, assignment=assignments), problems
 

@@ -21,7 +21,7 @@ Fault = tuple[str, str]
 """A name that stands in course.toml, by which the line is found, and a sentence that says what is wrong."""
 
 
-def impossible(course: Course) -> Iterator[Fault]:
+def faults(course: Course) -> Iterator[Fault]:
     """Yield every mistake in a course that the types of `grader.course.values` cannot rule out.
 
     Parameters
