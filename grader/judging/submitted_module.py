@@ -159,7 +159,7 @@ class SubmittedModule:
             return answer_case(case, trial.recipe.function, self._run)
 
         results, hints = trial.results([answer(case) for case in trial.cases]), trial.recipe.hints
-        judgement = judge(results, hints, again.run, FollowThrough(follow_through, trial.right))
+        judgement = judge(results, hints, again.run, FollowThrough(follow_through, trial.run_reference))
         failed = numeric_gradients.failed_gradients(
             judgement, trial, self._in_time(answer), self._in_time(self._run), seconds=self.limits.seconds
         )

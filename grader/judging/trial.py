@@ -53,7 +53,7 @@ class Trial:
         """Run a case against a module that is trusted: the reference or a variant of it."""
         return answer_case(case, self.recipe.function, seeded_runner({self.recipe.module: module}))
 
-    def right(self, program: str, inputs: Mapping[str, object], fetch: Sequence[str]) -> Answer:
+    def run_reference(self, program: str, inputs: Mapping[str, object], fetch: Sequence[str]) -> Answer:
         """Run a program against the reference."""
         return seeded_runner({self.recipe.module: self.reference.module(self.recipe.module)})(program, inputs, fetch)
 
