@@ -68,7 +68,7 @@ def student_of(path: Path, assignment: Assignment) -> str:
     The path is ``<student>/<assignment>`` or ``<student>``; its last part may be a folder or an archive.
     """
     place = path.resolve()
-    name = place.name.split(".")[0]
+    name = place.name.split(".")[0]  # an archive's ending may have two dots, as .tar.gz
     return place.parent.name if name == assignment.name else name
 
 

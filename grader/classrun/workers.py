@@ -88,6 +88,8 @@ def _in_processes(tasks: Sequence[_Task], jobs: int) -> Generator[Graded, None, 
     """Grade tasks in this many processes at once; yield the results, and return the tasks whose process died."""
     left: list[_Task] = []
     leave = threading.Event()
+    # Threads, not a pool of processes: each thread owns one grading process (see `_bounded`), and can end that process
+    # alone when it takes too long.
     with ThreadPoolExecutor(max(1, min(jobs, len(tasks)))) as threads:
         futures = {threads.submit(_bounded, task, leave): task for task in tasks}
         try:

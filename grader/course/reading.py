@@ -96,6 +96,7 @@ def read(root: Path | None = None) -> tuple[Course, list[Problem]]:
     if "root" in data:  # a field of Course that is set below and is no key of the file
         raise source.error("root", 'unknown key "root"; remove it.')
     try:
+        # msgspec builds every type of a course but Path, which `dec_hook` makes from the text.
         course = msgspec.convert({**data, "root": str(root)}, Course, dec_hook=lambda kind, value: kind(value))
     except msgspec.ValidationError as error:
         sentence, _, place = str(error).partition(" - at ")

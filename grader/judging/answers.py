@@ -107,11 +107,13 @@ def _prepare() -> None:
 def _reply(
     root: Path, package: str, program: int, proxies: Mapping[str, Sequence[str]], limits: Limits, question: Frame
 ) -> Frame:
+    """Answer one question; this runs in the child."""
     return _handler(root, package).reply(program, proxies, limits, question, LARGEST_ANSWER)
 
 
 @cache
 def _handler(root: Path, package: str) -> QuestionHandler:
+    """Make the handler that answers with the reference of a course; once in the life of a child."""
     reference = Reference(root, package)
 
     def answer(module: str, function: str, args: tuple[object, ...], kwargs: dict[str, object]) -> object:

@@ -23,6 +23,7 @@ CHAIN_RULE = (
     "the cost of a numeric derivative grows with the number of inputs"
 )
 
+# Both return None if the code under test took too long.
 Attempt = Callable[[Case], Answer | None]
 Run = Callable[[str, Mapping[str, object], Sequence[str]], Answer | None]
 

@@ -46,8 +46,10 @@ A shuffled net that prefers one or two classes may do better than chance, and st
 """
 
 ALIKE = 1e-3
-"""How far the two scores of an example may be apart, relative to the largest score; float32 rounds differently at
-different places of a batch."""
+"""How far the two scores of an example may be apart, relative to the largest score.
+
+They are not exactly equal, because float32 sums may be rounded differently at different places of a batch.
+"""
 
 SECONDS = 60.0
 """Seconds for one run of a net; its exercise gets as many on top of the other limits.

@@ -30,7 +30,8 @@ class SubmittedModule:
 
     When the module calls a function of another module of the package, the reference answers that call, so that a
     mistake in one file costs no points in another. Only the modules that the reference's version of this module imports
-    are answered: if a layer could call a function that is composed of layers, it would get its own answer from there.
+    are answered; otherwise the code of a layer could call a function that is composed of layers, and get the layer's
+    right answer from it.
     The worker gets the functions of ``utils`` that the given code uses, and the package that the module is written
     with.
 

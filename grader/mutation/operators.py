@@ -161,6 +161,7 @@ class _Source:
 
 Operator = Callable[[ast.AST, _Source], Iterator[Edits]]
 OPERATORS: dict[str, Operator] = {}
+"""The operators by name, in the order in which docs/mutation.md lists them."""
 
 
 def _operator(kind: str) -> Callable[[Operator], Operator]:
@@ -173,6 +174,7 @@ def _operator(kind: str) -> Callable[[Operator], Operator]:
     return register
 
 
+# Type of a node → its operator as text, and the operators that replace it.
 SIGNS: dict[type[ast.operator], tuple[str, tuple[str, ...]]] = {
     ast.Add: ("+", ("-",)),
     ast.Sub: ("-", ("+",)),
@@ -289,6 +291,7 @@ def _condition(node: ast.AST, source: _Source) -> Iterator[Edits]:
             yield from (source.put(test, "True") for test in tests)
 
 
+# Pairs of functions that are easily confused; each replaces the other.
 TWINS = [
     ("sum", "mean"), ("max", "min"), ("maximum", "minimum"), ("argmax", "argmin"), ("zeros_like", "ones_like"),
     ("zeros", "ones"), ("var", "std"), ("rand", "randn"), ("random", "normal"), ("exp", "log"), ("sqrt", "square"),

@@ -27,8 +27,9 @@ from itertools import pairwise
 from ..errors import Problem
 from ..patch import Hunk, shown
 
-_HEADING = re.compile(r"=== *(\S+?): *(\S.*)")
+_HEADING = re.compile(r"=== *(\S+?): *(\S.*)")  # exercise, name
 _ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+# A line that names a function: "@@ def name", or as git writes it, "@@ -1,2 +3,4 @@ def name(x):".
 _PLACE = re.compile(r"@@(?: -[\d,]+ \+[\d,]+ @@)? *(?:(?:async +)?def +|class +)?([\w.]+|<module>)?(?:[(:].*)?")
 
 
