@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from .units import seconds, size
 from .values import Course, Exercise, LimitSettings, Written
 
-# NAME is the name of an exercise, FUNCTION that of an exercise which is a function, IDENTIFIER that of an assignment or a
-# notebook, and PACKAGE that of the student's package, which must not hide a package of the kit.
+# NAME is for the names of exercises, FUNCTION for those of exercises that are functions, IDENTIFIER for assignments and
+# notebooks, and PACKAGE for the student's package, which must not hide a package of the kit.
 NAME = re.compile(r"^[A-Za-z_][\w.]*$")
 FUNCTION = re.compile(r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)+$")
 IDENTIFIER = re.compile(r"^[A-Za-z][\w-]*$")
