@@ -1,4 +1,4 @@
-"""What a submission earned: verdicts and reports, and a report as JSON for other programs."""
+"""Hold what a submission has earned as values, verdicts and reports, and write a report as JSON for other programs."""
 
 from __future__ import annotations
 
@@ -13,23 +13,24 @@ from .wording import VerdictName, one_line
 
 @dataclass(frozen=True)
 class Verdict:
-    """What one exercise of one submission earned.
+    """The result of one exercise of one submission.
 
     Attributes
     ----------
     name : str
-        The exercise, as in course.toml: ``"layers.affine_backward"``.
+        The exercise's name in course.toml: ``"layers.affine_backward"``.
     score, max_score : float
-        Points.
+        The points that were earned, and that the exercise is worth.
     verdict : str
-        ``"pass"``, ``"partial"``, ``"fail"``, ``"error"`` (it raised), ``"missing"`` (not written or not handed
-        in), ``"timeout"`` or ``"killed"`` (memory, ``os._exit``, a broken wire).
-    findings : tuple of Finding
+        ``"pass"``, ``"partial"``, ``"fail"``, ``"error"`` (the code raised an exception, or its file is unusable),
+        ``"missing"`` (not written or not handed in), ``"timeout"`` or ``"killed"`` (the worker ended: too much memory,
+        ``os._exit``, an invalid message).
+    findings : tuple of Finding, default ()
         What to tell the student, most important first.
-    seconds : float
-        Wall-clock time spent.
-    followed : float
-        The points of `score` that right derivatives of a wrong forward pass have earned.
+    seconds : float, default 0
+        Wall-clock seconds that grading took.
+    followed : float, default 0
+        The part of `score` that right derivatives of a wrong forward pass have earned.
     """
 
     name: str
@@ -43,18 +44,19 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Report:
-    """What one submission of one assignment earned.
+    """The verdicts of one submission of one assignment.
 
     Attributes
     ----------
     assignment, student : str
-        Names.
+        The names of the assignment and of the student.
     sandbox : str
-        What confined the student's code: ``"sandlock"``, ``"bubblewrap"`` or ``"none"``.
+        The confinement of the student's code: ``"sandlock"``, ``"bubblewrap"`` or ``"none"``; ``"not run"`` if the
+        submission could not be graded.
     exercises : tuple of Verdict
-        In the order of course.toml.
-    remarks : tuple of str
-        Sentences about the submission as a whole: what was ignored, what could not be read.
+        One verdict for each graded exercise, in the order of course.toml.
+    remarks : tuple of str, default ()
+        Sentences about the submission as a whole: which files were ignored, or could not be read.
     """
 
     assignment: str
@@ -65,22 +67,31 @@ class Report:
 
     @property
     def score(self) -> float:
-        """Points earned."""
+        """The points of all exercises together."""
         return sum(verdict.score for verdict in self.exercises)
 
     @property
     def max_score(self) -> float:
-        """Points that could be earned."""
+        """The points that all exercises together are worth."""
         return sum(verdict.max_score for verdict in self.exercises)
 
 
 def report_json(report: Report) -> bytes:
-    """The report as one JSON object, indented, with a newline at its end.
+    """Return a report as one JSON object.
 
-    Keys: ``assignment``, ``student``, ``score``, ``max_score``, ``sandbox``, ``remarks``, and ``exercises``, each with
-    ``name``, ``score``, ``max_score``, ``verdict``, ``seconds`` and ``findings``; a finding has ``aspect``,
-    ``verdict``, ``hint``, ``misconception`` (an id or null) and ``case``. What a submission had a hand in stands on one
-    line, with everything visible, as on the pages.
+    Its keys are ``assignment``, ``student``, ``score``, ``max_score``, ``sandbox``, ``remarks`` and ``exercises``. Each
+    exercise has ``name``, ``score``, ``max_score``, ``verdict``, ``seconds``, ``followed`` and ``findings``. Each
+    finding has ``aspect``, ``verdict``, ``hint``, ``misconception`` (an id or null) and ``case``.
+
+    Parameters
+    ----------
+    report : Report
+
+    Returns
+    -------
+    bytes
+        Indented JSON in UTF-8, with a newline at the end. Hints and remarks may contain text from the submission. They
+        are made safe to show, each on one line; see `grader.wording.one_line`.
     """
     document = {
         "assignment": report.assignment,
@@ -95,4 +106,6 @@ def report_json(report: Report) -> bytes:
 
 
 def _readable(verdict: Verdict) -> Verdict:
-    return replace(verdict, findings=tuple(replace(one, hint=one_line(one.hint)) for one in verdict.findings))
+    """Make the hints of a verdict safe to show."""
+    findings = tuple(replace(finding, hint=one_line(finding.hint)) for finding in verdict.findings)
+    return replace(verdict, findings=findings)

@@ -1,1 +1,1 @@
-"""A class: its submissions found, graded in parallel, kept, and entered into the gradebook and the pages."""
+"""Grade a class: find its submissions, grade them in parallel, and write the gradebook and the feedback pages."""

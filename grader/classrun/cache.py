@@ -1,4 +1,8 @@
-"""What earlier runs leave for later ones, on disk: made anew when it is deleted."""
+"""Keep results on disk, so that a later run need not compute them again.
+
+The cache holds reports, successful self-tests, receipts for gradebook entries, and fingerprints of submissions. All of
+it can be computed again, so the cache's folder may be deleted at any time.
+"""
 
 from __future__ import annotations
 
@@ -20,17 +24,30 @@ from ..reference import Reference
 _FOLDER = Path("build", "verdicts")
 
 
-def kept_results(course: Course) -> diskcache.Cache:
-    """The store of a course; opening it makes it."""
-    # Everything in the database: what diskcache puts into files of their own, a kill can leave there for ever.
+def open_cache(course: Course) -> diskcache.Cache:
+    """Open the cache of a course, and create it if there is none; use it as a context manager, which closes it."""
+    # By default diskcache writes large values into files of their own. If the process is killed between writing such a
+    # file and entering it into the database, the file stays for ever. So all values go into the database.
     return diskcache.Cache(str(course.root / _FOLDER), disk_min_file_size=2**30)
 
 
 def keep(course: Course, results: Mapping[str, bytes]) -> None:
-    """Leave something for later runs; raises `Interrupted` where that cannot be done."""
+    """Store results in the cache of a course.
+
+    Parameters
+    ----------
+    course : Course
+    results : mapping of str to bytes
+        Key → value; see `digest` for keys.
+
+    Raises
+    ------
+    Interrupted
+        When the cache cannot be written.
+    """
     place = course.root / _FOLDER
     try:
-        with as_interruption(place), kept_results(course) as store:
+        with as_interruption(place), open_cache(course) as store:
             for key, value in results.items():
                 store.set(key, value)
     except sqlite3.Error as error:
@@ -40,9 +57,10 @@ def keep(course: Course, results: Mapping[str, bytes]) -> None:
 
 
 def digest(parts: Iterable[bytes]) -> str:
-    """A key for the store: SHA-256, in hexadecimal, of all that a result depends on."""
+    """Return a key for the cache: the SHA-256, in hexadecimal, of everything that a result depends on."""
     summary = hashlib.sha256()
     for part in parts:
+        # With its length before it, no part can be mistaken for two parts, or for the beginning of the next.
         summary.update(len(part).to_bytes(8))
         summary.update(part)
     return summary.hexdigest()
@@ -50,7 +68,11 @@ def digest(parts: Iterable[bytes]) -> str:
 
 @cache
 def code_digest(reference: Reference) -> bytes:
-    """A digest of all code that a verdict depends on: the grader's, the reference's, Python's and NumPy's version."""
+    """Return a digest of all code that a verdict depends on.
+
+    That is the code of the grader, of ``utils``, of the reference and of its recipes and misconceptions, and the
+    versions of Python and NumPy. It is computed once in the life of a process.
+    """
     summary = hashlib.sha256(f"{sys.version} {np.__version__}".encode())
     kit = Path(__file__).parents[1]
     for folder in (kit, kit.parent / "utils", reference.folder, reference.exercises_folder):

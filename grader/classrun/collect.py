@@ -1,4 +1,4 @@
-"""Find the submissions of a class, and read one."""
+"""Find the submissions of a class in nbgrader's folder layout, and read a submission's files."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from ..submission import ARCHIVES, NotASubmission, Submission
 
 @dataclass(frozen=True)
 class HandIn:
-    """One submission of a class.
+    """The place of one submission, which has not been read yet.
 
     Attributes
     ----------
     student : str
-        The name of the folder it lies in.
+        The student's name, which is the name of the folder that the submission lies in.
     path : Path
-        A folder ``submitted/<student>/<assignment>`` or an archive of that name.
+        A folder ``submitted/<student>/<assignment>``, or an archive with that name and an ending such as ``.zip``.
     """
 
     student: str
@@ -30,12 +30,24 @@ class HandIn:
 
 
 def collect(submitted: Path, assignment: Assignment) -> list[HandIn]:
-    """The submissions of an assignment in nbgrader's layout, by student.
+    """Find the submissions of an assignment in nbgrader's layout.
+
+    Parameters
+    ----------
+    submitted : Path
+        The folder that holds a folder for each student.
+    assignment : Assignment
+
+    Returns
+    -------
+    list of HandIn
+        Sorted by student; one for each student who has handed in. If a student has both a folder and archives, the
+        folder is used.
 
     Raises
     ------
     UnusableInput
-        Where there is no such folder, or no submission in it.
+        When there is no such folder, or no submission in it.
     """
     if not submitted.is_dir():
         raise UnusableInput(
@@ -51,22 +63,46 @@ def collect(submitted: Path, assignment: Assignment) -> list[HandIn]:
 
 
 def student_of(path: Path, assignment: Assignment) -> str:
-    """Whose a single submission is, by its path: ``<student>/<assignment>`` or ``<student>``, folder or archive."""
+    """Return the student whose submission a path is, for a submission that is graded by itself.
+
+    The path is ``<student>/<assignment>`` or ``<student>``; its last part may be a folder or an archive.
+    """
     place = path.resolve()
-    name = place.name.split(".")[0]
+    name = place.name.split(".")[0]  # an archive's ending may have two dots, as .tar.gz
     return place.parent.name if name == assignment.name else name
 
 
 def read_submission(course: Course, assignment: Assignment, path: Path) -> Submission:
-    """Read the files that an assignment takes from a folder or an archive; raises NotASubmission."""
+    """Read those files of a submission that its assignment asks for.
+
+    Parameters
+    ----------
+    course : Course
+    assignment : Assignment
+    path : Path
+        A folder or an archive.
+
+    Returns
+    -------
+    Submission
+        With a remark for each notebook that cannot be read.
+
+    Raises
+    ------
+    NotASubmission
+        When the path holds no submission, or one that cannot be read.
+    Interrupted
+        When the machine fails, such as with a full disk.
+    """
     try:
         submission = Submission.read(path, assignment.files, _given(course, assignment.name))
-        damaged = [name for name, data in submission.files.items() if name.endswith(".ipynb") and not is_notebook(data)]
-        said = (f"{name} cannot be read as a notebook; its answers in writing are missing" for name in sorted(damaged))
-        return replace(submission, remarks=(*submission.remarks, *said))
+        notebooks = {name: data for name, data in submission.files.items() if name.endswith(".ipynb")}
+        damaged = sorted(name for name, data in notebooks.items() if not is_notebook(data))
+        remarks = (f"{name} cannot be read as a notebook; its answers in writing are missing" for name in damaged)
+        return replace(submission, remarks=(*submission.remarks, *remarks))
     except NotASubmission:
         raise
-    except Exception as error:  # a fault of the reader's own: a stranger's bytes must not stop the class
+    except Exception as error:  # a mistake in the code that reads: one submission must not stop the whole class
         if stopped := interruption(error, path):
             raise stopped from error
         raise NotASubmission(f"{path} cannot be read ({type(error).__name__}: {error})") from error
@@ -74,11 +110,16 @@ def read_submission(course: Course, assignment: Assignment, path: Path) -> Submi
 
 @cache
 def _given_files(folder: Path) -> dict[str, bytes]:
+    """Read the files of the student's package as they were given out; once in the life of a process."""
     return {f"{folder.name}/{path.name}": path.read_bytes() for path in folder.glob("*.py")}
 
 
 def _given(course: Course, name: str) -> dict[str, bytes | None]:
-    """What students have besides the files of this assignment: the kit's own, and what is graded elsewhere or never."""
+    """Return the files that students have besides those of an assignment, as `Submission.read` takes them.
+
+    These are the files of the package as they were given out, with their bytes, and the files of exercises that belong
+    to another assignment or are never graded, with None, because students may have written anything in them.
+    """
     others = {
         exercise.file: None
         for assignment, exercise in course.exercises(further=True)

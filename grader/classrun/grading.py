@@ -1,8 +1,8 @@
-"""Grade one submission of a class, or bring back the report that an earlier run has kept.
+"""Grade one submission of a class, or return the report of it that is in the cache.
 
-A report is kept on disk under a key made of everything it depends on: the submission's bytes, the student, the
-exercises and their points, the course's secret, the confinement, and the code of the grader and of the reference. What
-has not changed is not graded again, and a run that was stopped goes on where it was.
+The key of a report in the cache is made of everything that the report depends on: the submission's bytes, the student,
+the exercises and their points, the course's secret, the confinement, and the code of the grader and of the reference.
+So a submission is graded again only if one of these has changed, and a run that was stopped continues where it was.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from ..report import Report, Verdict
 from ..sandbox import Confinement, SandboxUnavailable, choose_confinement
 from ..submission import NotASubmission, Submission
 from . import self_test
-from .cache import code_digest, digest, keep, kept_results
+from .cache import code_digest, digest, keep, open_cache
 from .collect import HandIn, read_submission
 
 
@@ -38,7 +38,7 @@ class Graded:
     hand_in : HandIn
     report : Report
     kept : bool
-        Whether the report is one that was kept, rather than made now.
+        Whether the report comes from the cache; otherwise it was made now.
     """
 
     hand_in: HandIn
@@ -47,24 +47,30 @@ class Graded:
 
 
 def ready(course: Course, assignment: Assignment, sandbox: str = "auto") -> Confinement:
-    """Choose the sandbox, and try once whether the reference passes in it; see `self_test.require`.
+    """Choose the confinement, and make sure that the reference passes in it; see `self_test.require`.
 
     Parameters
     ----------
     course : Course
     assignment : Assignment
-    sandbox : str
-        A name for `grader.sandbox.choose_confinement`.
+    sandbox : str, default "auto"
+        The name of a confinement, as for `grader.sandbox.choose_confinement`.
 
     Returns
     -------
     Confinement
-        What submissions are to run in.
+        The confinement that submissions are to run in.
 
     Raises
     ------
-    CourseError, SandboxUnavailable, SelfTestFailed
-        When nothing that is handed in can be graded here.
+    CourseError
+        When the assignment needs a package that is not installed, or the course cannot be used.
+    SandboxUnavailable
+        When this confinement does not work on this machine.
+    SelfTestFailed
+        When the reference does not pass in it.
+    Interrupted
+        When the machine fails, such as with a full disk.
     """
     oracle.require_packages(course, assignment)
     confinement = choose_confinement(sandbox)
@@ -75,18 +81,30 @@ def ready(course: Course, assignment: Assignment, sandbox: str = "auto") -> Conf
 def report_for(
     course: Course, assignment: Assignment, hand_in: HandIn, *, sandbox: str = "auto", again: bool = False
 ) -> Graded:
-    """Grade one submission, or bring back the report that was kept.
+    """Grade one submission, or return its report from the cache.
 
-    Whatever is wrong with the submission ends up in the report.
+    Whatever is wrong with the submission is said in the report, and raises nothing.
+
+    Parameters
+    ----------
+    course : Course
+    assignment : Assignment
+    hand_in : HandIn
+    sandbox : str, default "auto"
+        As for `ready`.
+    again : bool, default False
+        Grade the submission even if its report is in the cache.
 
     Raises
     ------
     CourseError
         When the assignment needs a package that is not installed.
-    SandboxUnavailable, SelfTestFailed
-        When there is nothing to run it in, or the reference does not pass in it.
+    SandboxUnavailable
+        When there is no confinement to run it in.
+    SelfTestFailed
+        When the reference does not pass in the confinement.
     Interrupted
-        When the machine gets in the way: that is never held against a submission.
+        When the machine fails, such as with a full disk; this never lowers the score of a submission.
     """
     confinement = ready(course, assignment, sandbox)
     kept = None if again else kept_report(course, assignment, hand_in, confinement)
@@ -99,13 +117,13 @@ def report_for(
     except SandboxUnavailable:
         raise
     except NotASubmission as error:
-        return Graded(hand_in, no_report(assignment, hand_in, str(error)), False)
-    except Exception as error:  # a fault of the grader's own must not stop the class, nor give points
+        return Graded(hand_in, ungraded_report(assignment, hand_in, str(error)), False)
+    except Exception as error:  # a mistake in the grader itself must not stop the whole class, nor give points
         if stopped := interruption(error, course.root):
             raise stopped from error
         return Graded(
             hand_in,
-            no_report(assignment, hand_in, f"the grader failed on it: {type(error).__name__}: {error}"[:500]),
+            ungraded_report(assignment, hand_in, f"the grader failed on it: {type(error).__name__}: {error}"[:500]),
             False,
         )
     key = _cache_key(course, assignment, hand_in.student, submission, confinement)
@@ -114,19 +132,28 @@ def report_for(
 
 
 def kept_report(course: Course, assignment: Assignment, hand_in: HandIn, confinement: Confinement) -> Graded | None:
-    """The report of an earlier run, where nothing it depends on has changed."""
+    """Return the report that an earlier run has kept; None if there is none, or what it depends on has changed."""
     try:
         submission = read_submission(course, assignment, hand_in.path)
-        with kept_results(course) as store:
-            found = store.get(_cache_key(course, assignment, hand_in.student, submission, confinement))
-        return Graded(hand_in, msgspec.json.decode(found, type=Report), True) if isinstance(found, bytes) else None
+        with open_cache(course) as store:
+            value = store.get(_cache_key(course, assignment, hand_in.student, submission, confinement))
+        return Graded(hand_in, msgspec.json.decode(value, type=Report), True) if isinstance(value, bytes) else None
     except (NotASubmission, msgspec.DecodeError, OSError, sqlite3.Error, diskcache.Timeout):
-        return None  # grading it anew says what is wrong
+        return None  # then the submission is graded now, and that says what is wrong
 
 
-def no_report(assignment: Assignment, hand_in: HandIn, why: str) -> Report:
-    """A report that gives nothing and says why."""
-    hint = f"Not graded: {why.replace(f'{hand_in.path.parent}/', '')}."  # the way to it is the instructor's own
+def ungraded_report(assignment: Assignment, hand_in: HandIn, why: str) -> Report:
+    """Return a report without points that says why the submission could not be graded.
+
+    Parameters
+    ----------
+    assignment : Assignment
+    hand_in : HandIn
+    why : str
+        The reason, without a full stop.
+    """
+    # Students read this: the folders on the instructor's machine are left out.
+    hint = f"Not graded: {why.replace(f'{hand_in.path.parent}/', '')}."
     verdicts = tuple(
         Verdict(exercise.name, 0.0, exercise.points, "error", (Finding("", "error", hint),))
         for exercise in assignment.exercises
@@ -137,8 +164,10 @@ def no_report(assignment: Assignment, hand_in: HandIn, why: str) -> Report:
 def _cache_key(
     course: Course, assignment: Assignment, student: str, submission: Submission, confinement: Confinement
 ) -> str:
+    """Return the key of a report in the cache, made of everything that the report depends on."""
     parts = (
         submission.digest.encode(),
+        # Names of files and folders may not be valid UTF-8; Python holds them with surrogates.
         "\n".join(submission.remarks).encode(errors="surrogatepass"),
         student.encode(errors="surrogatepass"),
         msgspec.json.encode([assignment.name, assignment.exercises, course.limits, course.grading]),

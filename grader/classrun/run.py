@@ -1,4 +1,4 @@
-"""Grade a class from end to end: verdicts, the gradebook, the pages."""
+"""Grade a class from end to end: grade the submissions, enter the results into the gradebook, write the pages."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from ..gradebook.rows import Row
 from ..host.interruptions import as_interruption
 from ..submission import NotASubmission, Submission
 from ..submission.similarity import FINGERPRINT_VERSION, Pair, similar_pairs, submission_fingerprints
-from .cache import keep, kept_results
+from .cache import keep, open_cache
 from .collect import HandIn, read_submission
 from .grading import Graded
 from .workers import grade_class
@@ -29,18 +29,18 @@ from .workers import grade_class
 
 @dataclass(frozen=True)
 class ClassRun:
-    """What a run over a class came to.
+    """The results of a run over a class.
 
     Attributes
     ----------
     graded : tuple of Graded
-        In the order they were asked for.
+        The submissions with their reports, in the order in which they were given to `run`.
     page : Path
         The class page; the students' pages lie beside it.
     troubles : tuple of str
-        One sentence for each submission whose result could not be entered into the gradebook. Its verdict is kept,
-        and the next run tries again.
-    not_charged : str
+        One sentence for each submission whose result could not be entered into the gradebook. Its report is in the
+        cache, and the next run tries again to enter it.
+    not_charged : str, default ""
         One sentence about submissions whose hand-in time is not known; see `grader.gradebook.lateness.not_charged`.
     """
 
@@ -69,13 +69,14 @@ def run(
     course : Course
     assignment : Assignment
     hand_ins : sequence of HandIn
+        The submissions to grade.
     gradebook : Gradebook
     pages : Path
-        The folder for feedback pages.
+        The folder that the feedback pages are written to.
     jobs, sandbox, again
-        As in `grader.classrun.workers.grade_class`.
-    progress : callable
-        Called with each result, after it was entered.
+        As for `grader.classrun.workers.grade_class`.
+    progress : callable, optional
+        Called with each result after it was entered, to show progress. Nothing is called by default.
 
     Returns
     -------
@@ -83,18 +84,24 @@ def run(
 
     Raises
     ------
+    CourseError
+        When the assignment needs a package that is not installed; nothing has been graded then.
     SandboxUnavailable, SelfTestFailed
-        Before anything is graded.
+        When no submission can be graded on this machine; nothing has been graded then.
+    GradebookError
+        When the gradebook cannot be used at all.
     Interrupted
-        When the machine gets in the way. What was graded is kept, what was entered is in the gradebook.
+        When the machine fails, such as with a full disk. Reports that were made are in the cache, and results that were
+        entered stay in the gradebook.
     """
     done: dict[HandIn, Graded] = {}
     troubles: dict[HandIn, str] = {}
     receipts = _Receipts(course, assignment, gradebook)
+    # Closing the generator ends the grading processes even if a result cannot be entered.
     with closing(grade_class(course, assignment, hand_ins, jobs=jobs, sandbox=sandbox, again=again)) as results:
         for graded in results:
             done[graded.hand_in] = graded
-            if not (graded.kept and receipts.hold(graded)):
+            if not (graded.kept and receipts.still_valid(graded)):
                 submission = _submission(course, assignment, graded.hand_in)
                 try:
                     gradebook.record(graded.report, submission, hand_in_time(graded.hand_in.path))
@@ -114,11 +121,12 @@ def run(
 
 
 class _Receipts:
-    """What was entered into a gradebook and is still there, so that a run over an unchanged class is quick.
+    """Receipts for gradebook entries, kept in the cache, so that an unchanged result is not entered again.
 
-    A receipt is a digest of the report, of what else is entered with it, and of the row and the notebooks that the
-    gradebook had afterwards: where any of these differs now (a backup was put back, somebody graded by hand, nbgrader
-    graded another version), it is entered again. So is what was entered in a run that ended before its receipts.
+    A receipt is a digest of the report, of everything else that is entered with it, and of the row and the notebooks
+    that the gradebook had after the entry. If any of these is different now (because a backup was restored, somebody
+    graded by hand, or nbgrader graded another version), the result is entered again. The same is true of results that a
+    run entered before it was stopped, since it writes its receipts at the end.
     """
 
     def __init__(self, course: Course, assignment: Assignment, gradebook: Gradebook) -> None:
@@ -126,20 +134,28 @@ class _Receipts:
         gradebook.prepare(assignment.name)
         self.rows = {row.student: row for row in gradebook.scores(assignment.name)}
 
-    def hold(self, graded: Graded) -> bool:
-        """Whether this very result is in the gradebook."""
+    def still_valid(self, graded: Graded) -> bool:
+        """Return whether the gradebook still holds exactly what entering this result would write."""
         row = self.rows.get(graded.hand_in.student)
         try:
-            with kept_results(self.course) as store:
+            with open_cache(self.course) as store:
                 return row is not None and store.get(self._key(graded)) == self._receipt(graded, row)
         except (OSError, sqlite3.Error, diskcache.Timeout):
-            return False
+            return False  # then the result is entered again, which does no harm
 
     def write(self, graded: Iterable[Graded], rows: Iterable[Row]) -> None:
-        """Note what the gradebook holds now."""
+        """Keep a receipt for each result.
+
+        Parameters
+        ----------
+        graded : iterable of Graded
+            The results that were entered.
+        rows : iterable of Row
+            The rows that the gradebook has now.
+        """
         now = {row.student: row for row in rows}
-        known = [one for one in graded if one.hand_in.student in now]
-        keep(self.course, {self._key(one): self._receipt(one, now[one.hand_in.student]) for one in known})
+        entered = [result for result in graded if result.hand_in.student in now]
+        keep(self.course, {self._key(result): self._receipt(result, now[result.hand_in.student]) for result in entered})
 
     def _key(self, graded: Graded) -> str:
         return (
@@ -155,6 +171,7 @@ class _Receipts:
 
 
 def _submission(course: Course, assignment: Assignment, hand_in: HandIn) -> Submission:
+    """Read a submission; if that is impossible, return an empty one with a remark that says why."""
     try:
         return read_submission(course, assignment, hand_in.path)
     except NotASubmission as error:
@@ -162,17 +179,17 @@ def _submission(course: Course, assignment: Assignment, hand_in: HandIn) -> Subm
 
 
 def _similar(course: Course, assignment: Assignment, hand_ins: Iterable[HandIn]) -> list[Pair]:
-    """The submissions that have oddly much in common besides what everybody was given."""
+    """Find the pairs of submissions that have unusually much in common besides what all students were given."""
     stubs = {path.name: path.read_bytes() for path in sorted((course.root / course.package).glob("*.py"))}
     given = submission_fingerprints(stubs)
     own = {}
-    with kept_results(course) as store:
+    with open_cache(course) as store:
         for hand_in in hand_ins:
             submission = _submission(course, assignment, hand_in)
             key = f"passages {FINGERPRINT_VERSION} {submission.digest}"
-            found = store.get(key)
-            if not isinstance(found, frozenset):
-                found = submission_fingerprints(submission.files)
-                store.set(key, found)
-            own[hand_in.student] = found - given
+            fingerprints = store.get(key)
+            if not isinstance(fingerprints, frozenset):
+                fingerprints = submission_fingerprints(submission.files)
+                store.set(key, fingerprints)
+            own[hand_in.student] = fingerprints - given
     return similar_pairs(own)

@@ -1,8 +1,8 @@
-"""Before a class is graded, the reference is: what it cannot earn in the sandbox, on this machine, nobody could.
+"""Grade the reference before any submission, and refuse to grade a class on a machine on which the reference fails.
 
-Limits may be too small for the build of a package that is installed, a library may need a system call that the filter
-refuses, a machine may be too slow. Each would cost every student points, so the assignment is refused instead. The
-success is kept with all it depends on, and costs the next run nothing.
+A limit may be too small for a package that is installed, a library may need a system call that the filter refuses, or a
+machine may be too slow. Each of these would cost every student points without any mistake of theirs. A successful
+self-test is kept in the cache under a key of everything it depends on, so later runs need not repeat it.
 """
 
 from __future__ import annotations
@@ -28,36 +28,37 @@ from ..report import Report, Verdict
 from ..sandbox import Confinement
 from ..sandbox.privileges import capabilities
 from ..submission import Submission
-from .cache import code_digest, digest, keep, kept_results
+from .cache import code_digest, digest, keep, open_cache
 
 _STUDENT, _SECRET = "the reference", b"what the self-test's cases are drawn from"
 _PASSED = b"passed"
+# An untrained net earns few points or none, so for a trained net it is enough that its accuracy could be measured.
 _JUDGED = ("pass", "partial", "fail")
-_passed_here: set[str] = set()  # keys, so that this process asks the disk once
+_passed_here: set[str] = set()  # keys of self-tests known to be successful, so that a process reads the cache once
 
 
 def require(course: Course, assignment: Assignment, confinement: Confinement, *, again: bool = False) -> None:
-    """Refuse an assignment whose reference does not pass in the sandbox here; tried once, and kept.
+    """Raise an error unless the reference gets full marks for an assignment in the sandbox on this machine.
 
     Parameters
     ----------
     course : Course
     assignment : Assignment
     confinement : Confinement
-        What submissions will run in.
+        The confinement that submissions will run in.
     again : bool, default False
-        Try it even if an earlier success is kept.
+        Grade the reference even if the cache says that it has passed.
 
     Raises
     ------
     SelfTestFailed
-        Saying which exercise fails, what happened, and what to do.
+        When it does not; the message says which exercise fails, what happened, and what to do.
     CourseError
-        When the assignment needs a package that is not installed, or the reference is not usable.
+        When the assignment needs a package that is not installed, or a file of the course cannot be used.
     SandboxUnavailable
         When no worker can be started.
     Interrupted
-        When the machine gets in the way.
+        When the machine fails, such as with a full disk.
     """
     oracle.require_packages(course, assignment)
     key = _key(course, assignment, confinement)
@@ -73,13 +74,15 @@ def require(course: Course, assignment: Assignment, confinement: Confinement, *,
     if failed:
         raise SelfTestFailed(_refusal(assignment, confinement, failed))
     solved = [exercise.name for exercise in assignment.exercises if not exercise.score]
-    RecipeBook(Reference.of(course)).require(course, solved)  # what is wrong is named, so that has to be usable, too
+    # Grading a right answer never reads the misconceptions. So look here whether they can be used, not in the middle of
+    # a class.
+    RecipeBook(Reference.of(course)).require(course, solved)
     keep(course, {key: _PASSED})
     _passed_here.add(key)
 
 
 def reference_submission(course: Course, assignment: Assignment) -> Submission:
-    """What the reference hands in: its modules, and a net that nobody has trained where one is asked for."""
+    """Return the reference as a submission: its modules, and an untrained net for each trained net that is graded."""
     reference = Reference.of(course)
     files = {f"{course.package}/{module}.py": reference.source(module).encode() for module in reference.modules}
     for exercise in assignment.exercises:
@@ -89,6 +92,7 @@ def reference_submission(course: Course, assignment: Assignment) -> Submission:
 
 
 def _untrained(reference: Reference, exercise: Exercise) -> bytes:
+    """Return the file of a net that nobody has trained."""
     net = trained_net(reference, exercise.name)
     if isinstance(net, OwnNet):
         module, function = exercise.written_in
@@ -97,6 +101,7 @@ def _untrained(reference: Reference, exercise: Exercise) -> bytes:
 
 
 def _grade_reference(course: Course, assignment: Assignment, confinement: Confinement) -> Report:
+    """Grade the reference as a submission is graded; raise SelfTestFailed if the grader itself fails."""
     try:
         submission = reference_submission(course, assignment)
         return oracle.grade(submission, course, assignment, _STUDENT, confinement=confinement, secret=_SECRET)
@@ -112,6 +117,7 @@ def _grade_reference(course: Course, assignment: Assignment, confinement: Confin
 
 
 def _refusal(assignment: Assignment, confinement: Confinement, failed: list[Verdict]) -> str:
+    """Return the error message: the first exercise that failed with its hint, and how many others in which file."""
     first, *others = failed
     hint = next((finding.hint for finding in first.findings if finding.hint), first.verdict).rstrip(".")
     modules = Counter(verdict.name.partition(".")[0] for verdict in others)
@@ -124,14 +130,16 @@ def _refusal(assignment: Assignment, confinement: Confinement, failed: list[Verd
 
 
 def _is_kept(course: Course, key: str) -> bool:
+    """Return whether the cache says that this self-test was successful."""
     try:
-        with kept_results(course) as store:
+        with open_cache(course) as store:
             return bool(store.get(key) == _PASSED)
     except (OSError, sqlite3.Error, diskcache.Timeout):
         return False
 
 
 def _key(course: Course, assignment: Assignment, confinement: Confinement) -> str:
+    """Return the key of a self-test in the cache, made of everything that its result depends on."""
     return digest(
         (
             b"self-test",
@@ -144,21 +152,24 @@ def _key(course: Course, assignment: Assignment, confinement: Confinement) -> st
 
 
 def _machine(course: Course) -> Iterator[bytes]:
-    """What of this machine, and of who grades on it, decides whether a worker can do its work."""
+    """Yield what else can decide whether a worker succeeds: the kernel, the user, resource limits and packages."""
     yield repr((tuple(os.uname()), os.getuid(), capabilities(), _resource_limits())).encode()
     for package in ("numpy", "sandlock", *sorted(set(course.packages.values()))):
         yield _installed(package)
 
 
 def _resource_limits() -> list[tuple[int, int]]:
-    """The limits that this process was started with, which its workers cannot exceed."""
+    """Return the resource limits of this process, soft and hard, which its workers cannot exceed."""
     names = sorted(name for name in vars(resource) if name.startswith("RLIMIT_"))
     return [resource.getrlimit(getattr(resource, name)) for name in names]
 
 
 @cache
 def _installed(package: str) -> bytes:
-    """The list of a package's files and their checksums: it tells a CUDA build from another of the same version."""
+    """Return a package's list of files and checksums; empty if it is not installed.
+
+    A version number would not do, since builds of the same version differ, such as with CUDA and without.
+    """
     try:
         return (distribution(package).read_text("RECORD") or "").encode()
     except PackageNotFoundError:

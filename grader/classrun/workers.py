@@ -1,7 +1,7 @@
-"""Grade many submissions in parallel, each process with an end, and go on after anything.
+"""Grade many submissions in parallel processes, each with a time limit, and go on if one of them hangs or dies.
 
-What a submission causes is bounded step by step where it is graded; the processes here are the backstop, should a step
-be forgotten, and should the machine end one of them.
+Every step of grading limits the time that a submission can make it take. The processes here are a second line of
+defence, for a step without such a limit, and for a process that the machine ends.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ from ..host.bounded_process import BoundedProcess, ChildDied, OutOfTime
 from ..judging import oracle
 from ..sandbox import choose_confinement
 from .collect import HandIn
-from .grading import Graded, kept_report, no_report, ready, report_for
+from .grading import Graded, kept_report, ready, report_for, ungraded_report
 
-_MARGIN = 60.0  # seconds beyond a submission's budget, for reading it and for what is made once in each process
+_MARGIN = 60.0  # seconds beyond a submission's budget, for reading it, and for imports at the start of a process
 _DIED = "its grading process was killed"
 _of_thread = threading.local()
 
@@ -39,32 +39,34 @@ def grade_class(
     sandbox: str = "auto",
     again: bool = False,
 ) -> Generator[Graded, None, None]:
-    """Grade many submissions in parallel; each is yielded as soon as it is done.
+    """Grade many submissions in parallel, and yield each result as soon as it is there.
 
     Parameters
     ----------
     course : Course
     assignment : Assignment
     hand_ins : sequence of HandIn
+        The submissions.
     jobs : int, optional
-        Processes; as many as there are processors by default.
-    sandbox : str
-        A name for `grader.sandbox.choose_confinement`.
-    again : bool
-        Grade what was graded before, too.
+        The number of processes that grade at the same time; by default, one for each processor.
+    sandbox : str, default "auto"
+        The name of a confinement, as for `grader.sandbox.choose_confinement`.
+    again : bool, default False
+        Grade also those submissions whose reports are in the cache.
 
     Yields
     ------
     Graded
+        First the reports from the cache, then the others, in the order in which they are done.
 
     Raises
     ------
     CourseError
-        Before anything is graded, when the assignment needs a package that is not installed.
+        When the assignment needs a package that is not installed; nothing has been graded then.
     SandboxUnavailable, SelfTestFailed
-        Before anything is graded.
+        When no submission can be graded on this machine; nothing has been graded then.
     Interrupted
-        When the machine gets in the way. What was yielded before is kept.
+        When the machine fails, such as with a full disk. The reports that were yielded before are in the cache.
     """
     confinement = ready(course, assignment, sandbox)
     tasks = []
@@ -74,18 +76,20 @@ def grade_class(
             yield kept
         else:
             tasks.append(_Task(str(course.root), assignment.name, hand_in, sandbox, again))
-    # A process that dies is given another one, for the machine may have had no memory at that moment; what is left then
-    # is graded one by one, so that nobody pays for another.
+    # A process may die because the machine ran out of memory, perhaps through another submission. So submissions whose
+    # processes died are tried a second time, one after the other.
     tasks = yield from _in_processes(tasks, jobs or os.cpu_count() or 1)
     tasks = yield from _in_processes(tasks, 1)
     for task in tasks:
-        yield Graded(task.hand_in, no_report(assignment, task.hand_in, _DIED), False)
+        yield Graded(task.hand_in, ungraded_report(assignment, task.hand_in, _DIED), False)
 
 
 def _in_processes(tasks: Sequence[_Task], jobs: int) -> Generator[Graded, None, list[_Task]]:
-    """Grade in so many processes at once; returns the tasks whose process died."""
+    """Grade tasks in this many processes at once; yield the results, and return the tasks whose process died."""
     left: list[_Task] = []
     leave = threading.Event()
+    # Threads, not a pool of processes: each thread owns one grading process (see `_bounded`), and can end that process
+    # alone when it takes too long.
     with ThreadPoolExecutor(max(1, min(jobs, len(tasks)))) as threads:
         futures = {threads.submit(_bounded, task, leave): task for task in tasks}
         try:
@@ -95,15 +99,25 @@ def _in_processes(tasks: Sequence[_Task], jobs: int) -> Generator[Graded, None, 
                 except ChildDied:
                     left.append(futures[future])
         finally:
-            leave.set()  # whoever leaves early does not wait for a whole class
+            # If the caller stops early, end the running processes and drop the waiting tasks, instead of grading on.
+            leave.set()
             threads.shutdown(cancel_futures=True)
     return left
 
 
 def _bounded(task: _Task, leave: threading.Event) -> Graded:
-    """Grade in a process that this thread has for it, and end that process should it hang; raises ChildDied.
+    """Grade a submission in this thread's grading process, and end that process if it takes too long.
 
-    What a submission causes is bounded in there, step by step; this is the backstop, should a step be forgotten.
+    Parameters
+    ----------
+    task : _Task
+    leave : Event
+        When it is set, the process is ended and CancelledError is raised.
+
+    Raises
+    ------
+    ChildDied
+        When the process ended without a result.
     """
 
     def watch() -> None:
@@ -118,14 +132,17 @@ def _bounded(task: _Task, leave: threading.Event) -> Graded:
         graded: Graded = _of_thread.process.call(_grade_task, task, seconds=seconds, watch=watch)
     except OutOfTime:
         why = f"grading it did not end within {seconds:g} seconds"
-        return Graded(task.hand_in, no_report(course[task.assignment], task.hand_in, why), False)
+        return Graded(task.hand_in, ungraded_report(course[task.assignment], task.hand_in, why), False)
     return graded
 
 
 def report_within_time(
     course: Course, assignment: Assignment, hand_in: HandIn, *, sandbox: str = "auto", again: bool = False
 ) -> Graded:
-    """As `report_for`, in a process of its own that is ended should it hang."""
+    """Grade one submission like `report_for`, in a child process that is ended if it takes too long.
+
+    If the process dies, it is tried once more; if it dies again, the report says so and gives no points.
+    """
     oracle.require_packages(course, assignment)
     kept = None if again else kept_report(course, assignment, hand_in, choose_confinement(sandbox))
     if kept:
@@ -134,11 +151,13 @@ def report_within_time(
     for _ in range(2):
         with suppress(ChildDied):
             return _bounded(task, threading.Event())
-    return Graded(hand_in, no_report(assignment, hand_in, _DIED), False)
+    return Graded(hand_in, ungraded_report(assignment, hand_in, _DIED), False)
 
 
 @dataclass(frozen=True)
 class _Task:
+    """The arguments of `_grade_task`. A course is given by its folder, so that only a few strings are pickled."""
+
     root: str
     assignment: str
     hand_in: HandIn
@@ -147,16 +166,17 @@ class _Task:
 
 
 def _grade_task(task: _Task) -> Graded:
-    """Runs in the process that grades."""
+    """Grade one submission; this runs in the grading process."""
     course = _course(task.root)
     return report_for(course, course[task.assignment], task.hand_in, sandbox=task.sandbox, again=task.again)
 
 
 @cache
 def _course(root: str) -> Course:
+    """Read the course; once in the life of a process."""
     return courses.load(Path(root))
 
 
 def _begin() -> None:
-    """Before a process grades anything."""
-    threadpool_limits(1)  # there is a process for each processor already, and a worker beside it
+    """Set up a grading process, before it grades anything."""
+    threadpool_limits(1)  # each processor has a grading process already, so more BLAS threads would only compete

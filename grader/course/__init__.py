@@ -1,4 +1,4 @@
-"""What a course says of itself in course.toml."""
+"""Read course.toml, the file in which a course lists its assignments, exercises, points, dates and limits."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Find course.toml, read it, and say what in it is wrong."""
+"""Find course.toml, read it, and report what is wrong in it, with line numbers."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ from msgspec.structs import replace
 
 from ..errors import CourseError, Problem, UnusableCourseFiles
 from .source import Source
-from .validation import impossible
+from .validation import faults
 from .values import Assignment, Course
 
 
 def find_root(start: Path | None = None) -> Path:
-    """The course folder: the nearest one, upwards from `start`, that holds a course.toml.
+    """Return the course folder: `start`, or the nearest folder above it, that holds a course.toml.
 
     Parameters
     ----------
     start : Path, optional
-        Where to start; the working directory by default.
+        The folder to start at; the working directory by default.
 
     Raises
     ------
     CourseError
-        Where there is none.
+        When none of these folders has a course.toml.
     """
     start = (start or Path.cwd()).resolve()
     for folder in (start, *start.parents):
@@ -42,7 +42,7 @@ def load(root: Path | None = None) -> Course:
     Parameters
     ----------
     root : Path, optional
-        The course folder; found upwards from the working directory by default.
+        The course folder; by default, the one that `find_root` finds from the working directory.
 
     Returns
     -------
@@ -51,7 +51,8 @@ def load(root: Path | None = None) -> Course:
     Raises
     ------
     CourseError
-        Where the file cannot be read or says something impossible: all of that, with lines and what is allowed.
+        When the file cannot be read, or is not valid. The message lists every mistake, with its line and with what is
+        allowed there.
     """
     course, problems = read(root)
     if problems:
@@ -60,7 +61,9 @@ def load(root: Path | None = None) -> Course:
 
 
 def read(root: Path | None = None) -> tuple[Course, list[Problem]]:
-    """Read course.toml, and say what in it is impossible.
+    """Read course.toml, and return its mistakes instead of raising an error for them.
+
+    `grader.release.consistency` uses this to report them together with mistakes in other files of the course.
 
     Parameters
     ----------
@@ -70,13 +73,14 @@ def read(root: Path | None = None) -> tuple[Course, list[Problem]]:
     Returns
     -------
     course : Course
+        If there are problems, use it only to look for more of them.
     problems : list of Problem
-        Sorted; the course may be used for nothing but to look for more of them where there are any.
+        The mistakes, sorted by line.
 
     Raises
     ------
     CourseError
-        Where the file cannot be read, or a value is of the wrong kind.
+        When the file cannot be read, is not TOML, has an unknown key, or has a value of the wrong type.
     """
     root = find_root() if root is None else root
     path = root / "course.toml"
@@ -89,20 +93,21 @@ def read(root: Path | None = None) -> tuple[Course, list[Problem]]:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise CourseError(f"{path} is not valid TOML: {error}.") from None
-    if "root" in data:
+    if "root" in data:  # a field of Course that is set below and is no key of the file
         raise source.error("root", 'unknown key "root"; remove it.')
     try:
+        # msgspec builds every type of a course but Path, which `dec_hook` makes from the text.
         course = msgspec.convert({**data, "root": str(root)}, Course, dec_hook=lambda kind, value: kind(value))
     except msgspec.ValidationError as error:
         sentence, _, place = str(error).partition(" - at ")
         raise source.error(_nearest_name(data, place), f"{sentence} at {place.strip('`$.') or 'the top'}.") from None
-    problems = sorted({Problem("course.toml", source.line_of(name), said) for name, said in impossible(course)})
+    problems = sorted({Problem("course.toml", source.line_of(name), sentence) for name, sentence in faults(course)})
     assignments = tuple(_with_package(assignment, course.package) for assignment in course.assignment)
     return replace(course, assignment=assignments), problems
 
 
 def _with_package(assignment: Assignment, package: str) -> Assignment:
-    """The assignment, it and each of its exercises knowing the student's package."""
+    """Return the assignment with the name of the student's package in it and in each of its exercises."""
     notebooks = (
         replace(notebook, exercises=tuple(replace(exercise, package=package) for exercise in notebook.exercises))
         for notebook in assignment.notebook
@@ -111,7 +116,15 @@ def _with_package(assignment: Assignment, package: str) -> Assignment:
 
 
 def _nearest_name(data: Any, place: str) -> str:
-    """The name of the innermost table on the way to `place`, for finding its line."""
+    """Return the name of the innermost named table that contains a value, to find a line for it.
+
+    Parameters
+    ----------
+    data : object
+        What the TOML file holds.
+    place : str
+        The path of the value as msgspec writes it: ``"`$.assignment[0].notebook[1].name`"``.
+    """
     name = ""
     for step in re.findall(r"\.(\w+)|\[(\d+)\]", place):
         try:

@@ -1,4 +1,4 @@
-"""Durations and sizes as course.toml writes them: ``"2h"``, ``"512 MiB"``."""
+"""Convert the durations and sizes that course.toml uses, such as ``"2h"`` and ``"512 MiB"``, to seconds and bytes."""
 
 from __future__ import annotations
 
@@ -9,7 +9,13 @@ _DURATION = re.compile(r"^(\d+(?:\.\d+)?)(s|min|h|d)$")
 
 
 def seconds(duration: str) -> float:
-    """``"90s"``, ``"15min"``, ``"2h"`` or ``"1d"`` in seconds; ValueError for anything else."""
+    """Convert a duration such as ``"90s"``, ``"15min"``, ``"2h"`` or ``"1d"`` to seconds.
+
+    Raises
+    ------
+    ValueError
+        When the text has another form.
+    """
     match = _DURATION.match(duration)
     if not match:
         raise ValueError(f'"{duration}" is not a duration; write it like 90s, 15min, 2h or 1d')
@@ -17,7 +23,13 @@ def seconds(duration: str) -> float:
 
 
 def size(text: str) -> int:
-    """``"512 MiB"`` or ``"2 GiB"`` in bytes; ValueError for anything else."""
+    """Convert a size such as ``"64 KiB"``, ``"512 MiB"`` or ``"2 GiB"`` to bytes.
+
+    Raises
+    ------
+    ValueError
+        When the text has another form.
+    """
     match = _SIZE.match(text)
     if not match:
         raise ValueError(f'"{text}" is not a size; write it like 512 MiB or 2 GiB')

@@ -1,6 +1,6 @@
-"""What course.toml may not say, although its types are right: names, ranges, and the same thing twice.
+"""Find mistakes in a course.toml whose types are right: unusable names, numbers out of range, names that occur twice.
 
-Whether it fits the other files of the course is looked at by `grader.release.consistency`.
+Whether course.toml agrees with the other files of the course is checked by `grader.release.consistency`.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from .units import seconds, size
 from .values import Course, Exercise, LimitSettings, Written
 
+# NAME is for the names of exercises, FUNCTION for those of exercises that are functions, IDENTIFIER for assignments and
+# notebooks, and PACKAGE for the student's package, which must not hide a package of the kit.
 NAME = re.compile(r"^[A-Za-z_][\w.]*$")
 FUNCTION = re.compile(r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)+$")
 IDENTIFIER = re.compile(r"^[A-Za-z][\w-]*$")
@@ -18,11 +20,11 @@ PACKAGE = re.compile(r"^(?!(?:grader|solutions|utils)$)[a-z_]\w*$", re.ASCII)
 _CONSTRUCTOR = re.compile(r"^[A-Za-z_]\w*\.[A-Za-z_]\w*$")
 
 Fault = tuple[str, str]
-"""What it is about, as course.toml names it, and a sentence."""
+"""A name that stands in course.toml, by which the line is found, and a sentence that says what is wrong."""
 
 
-def impossible(course: Course) -> Iterator[Fault]:
-    """Everything in a course that the types of `grader.course` allow and that still cannot be.
+def faults(course: Course) -> Iterator[Fault]:
+    """Yield every mistake in a course that the types of `grader.course.values` cannot rule out.
 
     Parameters
     ----------
@@ -41,6 +43,7 @@ def impossible(course: Course) -> Iterator[Fault]:
 
 
 def _settings(course: Course) -> Iterator[Fault]:
+    """Check the tables ``[course]``, ``[late]``, ``[grading]`` and ``[limits]``."""
     for text, convert in ((course.late.grace, seconds), (course.limits.memory, size)):
         try:
             convert(text)
@@ -49,27 +52,28 @@ def _settings(course: Course) -> Iterator[Fault]:
     if not 0 <= course.late.per_day <= 1:
         yield "late", f"late.per_day is {course.late.per_day}; it is a share between 0 and 1."
     if not 0 <= course.grading.follow_through <= 1:
-        said = f"grading.follow_through is {course.grading.follow_through}; it is a share between 0 and 1."
-        yield "follow_through", said
+        sentence = f"grading.follow_through is {course.grading.follow_through}; it is a share between 0 and 1."
+        yield "follow_through", sentence
     if not PACKAGE.match(course.package):
-        said = "it is the name of the Python package that students complete, and none of grader, solutions and utils"
-        yield "package", f'course.package is "{course.package}"; {said}.'
+        rule = "it is the name of the Python package that students complete, and none of grader, solutions and utils"
+        yield "package", f'course.package is "{course.package}"; {rule}.'
     yield from _limits(course.limits)
 
 
 def _limits(limits: LimitSettings) -> Iterator[Fault]:
+    """Check that the seconds are positive, finite, and no smaller for more work."""
     if not limits.seconds > 0:
         yield "limits", f"limits.seconds is {limits.seconds}; it has to be positive."
     if not limits.seconds <= limits.exercise_seconds <= limits.submission_seconds < float("inf"):
-        said = "an exercise has to have the seconds of a program at least, and a submission those of an exercise"
+        rule = "an exercise has to have the seconds of a program at least, and a submission those of an exercise"
         values = f"{limits.seconds:g}, {limits.exercise_seconds:g} and {limits.submission_seconds:g}"
-        yield "limits", f"limits.seconds, exercise_seconds and submission_seconds are {values}; {said}."
+        yield "limits", f"limits.seconds, exercise_seconds and submission_seconds are {values}; {rule}."
 
 
 def _names(course: Course) -> Iterator[Fault]:
-    """Names that are none, and names that stand there twice."""
+    """Check that names of assignments, notebooks and exercises are usable and unique, and that points are positive."""
     assignments: set[str] = set()
-    items: set[str] = set()
+    items: set[str] = set()  # exercises and written questions of the whole course
     for assignment in course.assignment:
         for name in (assignment.name, assignment.source or assignment.name):
             if not IDENTIFIER.match(name):
@@ -96,6 +100,7 @@ def _names(course: Course) -> Iterator[Fault]:
 
 
 def _exercise(exercise: Exercise) -> Iterator[Fault]:
+    """Check the name and the settings of one exercise."""
     name = exercise.name
     if not NAME.match(name) or "." not in name:
         yield name, f'"{name}" is no exercise; write "module.function".'
@@ -103,17 +108,21 @@ def _exercise(exercise: Exercise) -> Iterator[Fault]:
     if (exercise.module == "models") != (exercise.score is not None):
         yield name, f'"{name}": a score range belongs to models.* and to them only.'
     if exercise.constructor and (exercise.score is None or not _CONSTRUCTOR.match(exercise.constructor)):
-        said = 'builds a trained net, with a score range; write constructor = "module.function"'
-        yield name, f'"{name}": a constructor {said}.'
+        rule = 'builds a trained net, with a score range; write constructor = "module.function"'
+        yield name, f'"{name}": a constructor {rule}.'
     if exercise.follow_through is not None and (exercise.score or not 0 <= exercise.follow_through <= 1):
-        said = "is a share between 0 and 1" if not exercise.score else "is not for trained nets; remove it"
-        yield name, f'"{name}": follow_through {said}.'
+        rule = "is a share between 0 and 1" if not exercise.score else "is not for trained nets; remove it"
+        yield name, f'"{name}": follow_through {rule}.'
     if exercise.score and not 0 <= exercise.score.start < exercise.score.stop <= 1:
         yield name, f'"{name}": the score range must satisfy 0 <= from < to <= 1.'
 
 
 def _further(course: Course) -> Iterator[Fault]:
-    """Exercises that are not graded, in a file of their own: what stands in a file that is graded can spoil it."""
+    """Check the exercises that are not graded.
+
+    They need a file of their own, because a mistake in one of them, such as an error at import, would break graded
+    exercises in the same file.
+    """
     graded = {exercise.written_in[0] for _, exercise in course.exercises() if "." in exercise.name}
     names = {exercise.name for _, exercise in course.exercises()}
     for name in (exercise.name for assignment in course.assignment for exercise in assignment.further):
@@ -123,5 +132,5 @@ def _further(course: Course) -> Iterator[Fault]:
         elif module == "models":
             yield name, f'"{name}" is a trained net; a further exercise is a function.'
         elif module in graded and name not in names:
-            said = f'"{name}" is not graded, but {module}.py is; write it in a file of its own, such as further.py.'
-            yield name, said
+            sentence = f'"{name}" is not graded, but {module}.py is; write it in a file of its own, such as further.py.'
+            yield name, sentence

@@ -1,4 +1,4 @@
-"""course.toml as values: assignments, their notebooks, and what each exercise is worth."""
+"""Define the values that course.toml is read into: the course, its assignments, notebooks and exercises."""
 
 from __future__ import annotations
 
@@ -17,7 +17,15 @@ Duration = str
 
 
 class ScoreRange(msgspec.Struct, frozen=True, rename={"start": "from", "stop": "to"}, forbid_unknown_fields=True):
-    """A trained net's accuracy that earns nothing (`start`) and everything (`stop`); linear in between."""
+    """The accuracy from which a trained net earns points, and the accuracy at which it earns all of them.
+
+    In between, the points grow linearly with the accuracy.
+
+    Attributes
+    ----------
+    start, stop : float
+        The two accuracies, from 0 to 1; ``from`` and ``to`` in course.toml.
+    """
 
     start: float
     stop: float
@@ -31,18 +39,18 @@ class Exercise(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     name : str
         ``"<module>.<function>"``, or ``"models.<file>"`` for a trained net that is handed in.
     points : float
-        What it is worth.
-    requires : tuple of str
-        Exercises a student should have solved before this one. They never lower its score.
+        The points that a right answer earns.
+    requires : tuple of str, default ()
+        Exercises that a student should solve before this one. Mistakes in them never lower the score of this one.
     score : ScoreRange, optional
-        For trained nets only.
-    constructor : str, optional
-        For a trained net of the student's own design: the function that builds it, ``"nets.own_net"``.
-        Its weights are handed in as safetensors; a net without one has the course's design, and comes as ``.npz``.
+        The score range of a trained net; other exercises have none.
+    constructor : str, default ""
+        For a trained net of the student's own design, the function that builds it: ``"nets.own_net"``. Its weights are
+        handed in as safetensors. A net without a constructor has the course's design and is handed in as ``.npz``.
     follow_through : float, optional
-        As in `Grading`, for this exercise alone.
-    package : str
-        The student's package; `load` takes it from the table ``[course]``.
+        Replaces `Grading.follow_through` for this exercise.
+    package : str, default ""
+        The name of the student's package, which `load` copies from the table ``[course]``.
     """
 
     name: str
@@ -55,59 +63,69 @@ class Exercise(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     @property
     def module(self) -> str:
-        """The student's file, without its ending; ``"models"`` for a trained net."""
+        """The name of the student's file, without its ending; ``"models"`` for a trained net."""
         return self.name.split(".", 1)[0]
 
     @property
     def function(self) -> str:
-        """The qualified name inside the module."""
+        """The function's qualified name inside the module; for a trained net, the name of its file."""
         return self.name.split(".", 1)[1]
 
     @property
     def file(self) -> str:
-        """Where it is handed in, relative to the submission."""
+        """The path of the file that is handed in for it, relative to the submission."""
         if self.score:
             return f"models/{self.function}.{'safetensors' if self.constructor else 'npz'}"
         return f"{self.package}/{self.module}.py"
 
     @property
     def written_in(self) -> tuple[str, str]:
-        """Module and function of the student's code; the module is ``"models"`` where there is none to write."""
+        """Module and function that the student writes; the module is ``"models"`` for a net of the course's design."""
         module, _, function = (self.constructor or self.name).partition(".")
         return module, function
 
     @property
     def grade_id(self) -> str:
-        """The name in nbgrader's alphabet."""
+        """The name of its notebook cell in nbgrader, which allows no dots."""
         return self.name.replace(".", "-")
 
     @property
     def graded(self) -> bool:
-        """Whether it earns points; an exercise that a notebook lists as `further` does not."""
+        """Whether it earns points; exercises that a notebook lists as `further` do not."""
         return self.points > 0
 
 
 class Written(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A question answered in writing and graded by hand."""
+    """A question that students answer in writing, and that is graded by hand.
+
+    Attributes
+    ----------
+    name : str
+        Its name, unique in the course.
+    points : float
+        The points that a right answer earns.
+    """
 
     name: str
     points: float
 
 
 class Notebook(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One notebook of an assignment and the exercises it carries.
+    """One notebook of an assignment, with its exercises.
 
     Attributes
     ----------
     name : str
-        Its file, without the ending.
-    exercises, written : tuple of Exercise, tuple of Written
-        What is graded.
-    further : tuple of str
-        Names of exercises with a stub and a visible check that are never graded: they earn nothing, need not be
-        handed in, and stand in no report.
-    source : str, optional
-        The script it is made from, without the ending; the one with its name by default.
+        The name of its file, without the ending.
+    exercises : tuple of Exercise, default ()
+        The exercises that are graded automatically.
+    written : tuple of Written, default ()
+        The questions that are graded by hand.
+    further : tuple of str, default ()
+        Names of exercises that are never graded. They have a stub and a visible check, but earn nothing, need not be
+        handed in, and do not appear in reports.
+    source : str, default ""
+        The name of the percent script that it is made from, without the ending; ``""`` means its own name.
     """
 
     name: str
@@ -122,15 +140,18 @@ class Assignment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     Attributes
     ----------
-    name, title : str
-        What students and nbgrader call it, and what it is about.
+    name : str
+        Its name in commands, folders and nbgrader: ``"hw3"``.
+    title : str
+        Its subject, for people.
     due : datetime
-        When it has to be handed in.
+        The time at which it has to be handed in.
     notebook : tuple of Notebook
-    source : str, optional
-        The folder in ``solutions/`` that holds its notebooks' sources; the one with its name by default.
-    package : str
-        The student's package; `load` takes it from the table ``[course]``.
+        Its notebooks.
+    source : str, default ""
+        The folder in ``solutions/`` that holds the sources of its notebooks; ``""`` means its own name.
+    package : str, default ""
+        The name of the student's package, which `load` copies from the table ``[course]``.
     """
 
     name: str
@@ -142,7 +163,7 @@ class Assignment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     @property
     def exercises(self) -> tuple[Exercise, ...]:
-        """All automatically graded exercises, in course.toml's order."""
+        """All exercises that are graded automatically, in the order of course.toml."""
         return tuple(exercise for notebook in self.notebook for exercise in notebook.exercises)
 
     @property
@@ -153,7 +174,7 @@ class Assignment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     @property
     def files(self) -> tuple[str, ...]:
-        """The files a submission may hold; everything else is ignored."""
+        """The paths of the files that are read from a submission; all others are ignored."""
         notebooks = [f"{notebook.name}.ipynb" for notebook in self.notebook]
         handed_in = [exercise.file for exercise in self.exercises]
         built_by = [
@@ -163,7 +184,17 @@ class Assignment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Late(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What happens after the due date: `per_day` of the score for each started day beyond `grace`, up to `days`."""
+    """The penalty for handing in late.
+
+    Attributes
+    ----------
+    grace : str, default "0s"
+        How long after the due date there is no penalty.
+    per_day : float, default 0
+        The share of the score, from 0 to 1, that is taken off for each day that has begun after `grace`.
+    days : int, default 7
+        The number of such days after which the whole score is taken off.
+    """
 
     grace: Duration = "0s"
     per_day: float = 0.0
@@ -176,24 +207,32 @@ class Late(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Grading(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How answers earn points: `follow_through` is what the right derivative of a wrong forward pass earns, 0 to 1."""
+    """The rules by which answers earn points.
+
+    Attributes
+    ----------
+    follow_through : float, default 0.5
+        The share of an output's points, from 0 to 1, that the right derivative of a wrong forward pass earns.
+    """
 
     follow_through: float = 0.5
 
 
 class LimitSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What a submission may use up: in one program run of its code, in one exercise, and over all.
+    """The limits of time and memory for a submission.
+
+    Seconds are processor time and time in which the code sleeps, not time spent waiting for a busy processor.
 
     Attributes
     ----------
-    seconds : float
-        Of one program run: processor time and time asleep.
-    exercise_seconds : float
-        Of all runs for one exercise and of everything that the grader does with them; counted alike.
-    submission_seconds : float
-        Of all exercises of a submission.
-    memory : str
-        Of the process that runs the code.
+    seconds : float, default 10
+        The limit of one program run of a student's code.
+    exercise_seconds : float, default 30
+        The limit of one exercise: all its program runs, and the work that they cause in the grader.
+    submission_seconds : float, default 120
+        The limit of all exercises of a submission together.
+    memory : str, default "2 GiB"
+        The limit of the worker process, on top of what the interpreter and the packages take when it has started.
     """
 
     seconds: float = 10.0
@@ -213,10 +252,10 @@ class CourseTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     Attributes
     ----------
     title : str
-        What the course is called on pages and in notebooks.
+        The name of the course on pages and in notebooks.
     package : str
-        The Python package that students complete; its reference stands in ``solutions/<package>``. It is also the
-        course's name in nbgrader's database.
+        The name of the Python package that students complete. Its reference is in ``solutions/<package>``. It is also
+        the name of the course in nbgrader's database.
     """
 
     title: str
@@ -228,10 +267,10 @@ class EditionTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     Attributes
     ----------
-    also : tuple of str
-        Patterns of files besides Python and C: ``"utils/pictures/*.jpg"``.
-    withhold : tuple of str
-        Files that stay with the instructor, though they are Python.
+    also : tuple of str, default ()
+        Patterns of files that they get besides Python and C files: ``"utils/pictures/*.jpg"``.
+    withhold : tuple of str, default ()
+        Python files that they do not get.
     """
 
     also: tuple[str, ...] = ()
@@ -239,14 +278,21 @@ class EditionTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Course(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The whole of course.toml.
+    """All of course.toml.
 
     Attributes
     ----------
-    packages : dict of str to str
-        The package that one of the student's files is written with, beyond what the course installs by itself.
+    course : CourseTable
+        The table ``[course]``.
+    assignment : tuple of Assignment
+        The assignments, in the order of the file.
+    late, limits, grading, edition
+        The tables with these names, or their defaults.
+    packages : dict of str to str, default {}
+        Module of the student's package → package that it is written with, if that is one which the course does not
+        install by itself.
     root : Path
-        The folder that course.toml stands in. Everything else of a course is found from there.
+        The course folder, in which course.toml is. All other files of the course are found from there.
     """
 
     course: CourseTable
@@ -264,7 +310,7 @@ class Course(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return self.course.package
 
     def __getitem__(self, name: str) -> Assignment:
-        """The assignment of that name; raises CourseError, listing the names there are."""
+        """Return the assignment with this name; raise CourseError, which lists all names, if there is none."""
         for assignment in self.assignment:
             if assignment.name == name:
                 return assignment
@@ -272,33 +318,33 @@ class Course(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         raise CourseError(f'There is no assignment "{name}" in {self.root / "course.toml"}; it has {names}.')
 
     def follow_through(self, exercise: Exercise) -> float:
-        """What a right derivative of a wrong forward pass earns in an exercise, as a share of its points."""
+        """Return the follow-through of an exercise: its own, or else that of the course; see `Grading`."""
         return self.grading.follow_through if exercise.follow_through is None else exercise.follow_through
 
     def absent(self, module: str) -> str:
-        """The package that one of the student's files needs and that is not installed; ``""`` where there is none."""
+        """Return the package that one of the student's modules needs and that is not installed; ``""`` for none."""
         package = self.packages.get(module, "")
         return package if package and find_spec(package) is None else ""
 
     @property
     def secret(self) -> Path:
-        """The folder that students never get: the reference, the notebooks' sources, and how exercises are judged."""
+        """The folder that students never get: the reference, the sources of the notebooks, and the recipes."""
         return self.root / "solutions"
 
     def sources(self, assignment: Assignment) -> Path:
-        """The folder of the sources of an assignment's notebooks."""
+        """Return the folder that holds the sources of an assignment's notebooks."""
         return self.secret / (assignment.source or assignment.name)
 
     def script(self, assignment: Assignment, notebook: Notebook) -> Path:
-        """The percent script that a notebook is made from."""
+        """Return the path of the percent script that a notebook is made from."""
         return self.sources(assignment) / f"{notebook.source or notebook.name}.py"
 
     def reference_file(self, module: str) -> str:
-        """Where the reference of one of the student's files stands, relative to the course folder."""
+        """Return the path of the reference of a module, relative to the course folder."""
         return f"solutions/{self.package}/{module}.py"
 
     def line_of(self, needle: str) -> int:
-        """The line of course.toml that names something, from 1; 0 where the file cannot be read."""
+        """Return the line of course.toml that names something, counted from 1; 0 if the file cannot be read."""
         path = self.root / "course.toml"
         try:
             return Source(path.read_text("utf-8")).line_of(needle)
@@ -306,7 +352,7 @@ class Course(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             return 0
 
     def exercises(self, *, further: bool = False) -> Iterator[tuple[Assignment, Exercise]]:
-        """Every graded exercise with its assignment; with `further`, those that are not graded, too."""
+        """Yield every exercise with its assignment; those that are not graded only if `further` is true."""
         for assignment in self.assignment:
             for exercise in (*assignment.exercises, *(assignment.further if further else ())):
                 yield assignment, exercise

@@ -1,1 +1,5 @@
-"""The trusted half: it draws cases, compares a submission's answers with the reference's, and keeps the score."""
+"""Judge one submission: draw cases, compare its answers with the reference's, and compute the scores.
+
+The code here is trusted: it knows the reference, and runs outside the sandbox. It never executes a student's code
+itself.
+"""

@@ -1,8 +1,11 @@
 """Answer a worker's questions with the reference, in a process that can be ended.
 
-What a submission asks may take long, or more memory than there is. So there is a child process that holds the reference
-and what it keeps of its answers: one for each thread that grades, started at the first question and kept for as long as
-that thread lives. It is given whole frames as they came from the worker: the grading process does not even unpack them.
+While a student's module runs in a worker, its calls of modules that are not under judgement are sent to the grader as
+questions, and the reference answers them. A question can ask for a call that takes very long or needs more memory than
+the machine has, so the grading process does not answer it itself. A child process does, which holds the reference and
+the objects that earlier answers created. Each grading thread has one child, starts it at the first question, and keeps
+it for as long as the thread lives. The grading process passes on each frame as it came from the worker, without
+unpacking it, so that a malformed frame can only harm the child.
 """
 
 from __future__ import annotations
@@ -26,23 +29,24 @@ from ..sandbox.questions import QuestionHandler
 from ..sandbox.worker import LARGEST_ANSWER
 
 MEMORY: Final = 1 << 30
-"""Bytes of address space for answering, beyond what the process has when it is up; the course needs a few megabytes."""
+"""Bytes of address space that a child may add to what it has after its start; the course needs a few megabytes."""
 
 _of_thread = threading.local()
 
 
 class Answers:
-    """The answers that one submission's module gets; see `grader.sandbox.worker.Answerer`.
+    """Answers questions from the worker of one submitted module; see `grader.sandbox.worker.Answerer`.
 
     Parameters
     ----------
     root : Path
         The course folder.
     package : str
-        The student's package.
+        The name of the student's package.
     proxies : mapping of str to sequence of str
-        What may be asked.
+        The functions that a worker may ask for, by module; every other question is refused.
     limits : Limits
+        The limits of the worker, which bound the number and the size of its questions.
     """
 
     def __init__(self, root: Path, package: str, proxies: Mapping[str, Sequence[str]], limits: Limits) -> None:
@@ -50,16 +54,41 @@ class Answers:
 
     @property
     def spent(self) -> float:
-        """Processor seconds that answering has taken, for whichever submission."""
+        """Processor seconds that this thread's child has spent on questions, of all submissions together."""
         return _child().spent
 
     def ask(self, program: int, question: Frame, seconds: float) -> Frame:
-        """Answer one question."""
+        """Answer one question.
+
+        Parameters
+        ----------
+        program : int
+            The number of the program that asks; no other program has it.
+        question : Frame
+            The question as the worker sent it; untrusted.
+        seconds : float
+            Processor seconds that the answer may take.
+
+        Returns
+        -------
+        Frame
+            The answer or a refusal, ready to be sent to the worker.
+
+        Raises
+        ------
+        WireError
+            When no proxy can have sent this frame, so that it is forged.
+        OutOfTime
+            When the answer takes longer than `seconds`; the child is ended.
+        ChildDied
+            When the child ended by itself, such as for lack of memory.
+        """
         arguments = (*self._reference, program, self._proxies, self._limits, question)
         return _child().call(_reply, *arguments, seconds=seconds)
 
 
 def _child() -> BoundedProcess:
+    """Return this thread's child process; start it if there is none."""
     if not hasattr(_of_thread, "child"):
         _of_thread.child = BoundedProcess(MEMORY, _prepare)
     child: BoundedProcess = _of_thread.child
@@ -70,23 +99,26 @@ def _child() -> BoundedProcess:
 
 
 def _prepare() -> None:
-    threadpool_limits(1)  # as in the processes that grade: the same sums in the same order
-    warnings.simplefilter("ignore")  # nobody reads them
+    """Set up the child process, before its first question."""
+    threadpool_limits(1)  # as in the grading processes, so that BLAS sums in the same order and rounds alike
+    warnings.simplefilter("ignore")  # a student's inputs cause them, and nobody would read them
 
 
 def _reply(
     root: Path, package: str, program: int, proxies: Mapping[str, Sequence[str]], limits: Limits, question: Frame
 ) -> Frame:
+    """Answer one question; this runs in the child."""
     return _handler(root, package).reply(program, proxies, limits, question, LARGEST_ANSWER)
 
 
 @cache
 def _handler(root: Path, package: str) -> QuestionHandler:
+    """Make the handler that answers with the reference of a course; once in the life of a child."""
     reference = Reference(root, package)
 
     def answer(module: str, function: str, args: tuple[object, ...], kwargs: dict[str, object]) -> object:
-        given = import_module(module) if module.startswith("utils.") else reference.module(module)
-        with np.errstate(all="ignore"):
-            return getattr(given, function)(*args, **kwargs)
+        loaded = import_module(module) if module.startswith("utils.") else reference.module(module)
+        with np.errstate(all="ignore"):  # a wrong argument may hold numbers of any size
+            return getattr(loaded, function)(*args, **kwargs)
 
     return QuestionHandler(answer)

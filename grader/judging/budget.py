@@ -1,4 +1,8 @@
-"""What one submission may use up, over all of its programs and everything that they cause in the grader."""
+"""Limit the time that one submission may use, over all of its programs and all work that they cause in the grader.
+
+The limit of a single program run is not enough: an exercise runs many programs, and explaining a wrong answer runs
+more.
+"""
 
 from __future__ import annotations
 
@@ -9,59 +13,63 @@ from ..host.bounded_process import WALL_PER_CPU
 
 
 class OutOfBudget(Exception):
-    """The seconds of an exercise, or of the submission, are used up; the message says which, in one sentence."""
+    """The seconds of an exercise or of the submission are used up; the message is a sentence that says which."""
 
 
 class Budget:
-    """The seconds of one submission.
+    """The seconds that one submission has used and may still use.
 
-    Counted is processor time, of the workers and of the grader alike, and time in which a worker sleeps. Time in which
-    nothing is done because the machine is busy does not count, up to `WALL_PER_CPU` times the seconds.
+    A budget counts processor time, of the workers and of the grader alike, and time in which a worker sleeps. It does
+    not count time spent waiting for a busy processor, so that a loaded machine changes no verdict. But wall-clock time
+    divided by `WALL_PER_CPU` is a lower bound of what counts, so that a submission cannot wait for ever.
+
+    Exercises are timed one after the other: call `begin` before an exercise and `end` after it.
 
     Parameters
     ----------
     limits : LimitSettings
-        ``exercise_seconds`` and ``submission_seconds``.
+        Its ``exercise_seconds`` and ``submission_seconds`` are used.
     """
 
     def __init__(self, limits: LimitSettings) -> None:
         self._limits = limits
-        self._earlier = 0.0  # seconds of the exercises before this one
+        self._earlier = 0.0  # seconds that the exercises before the current one have used
         self.begin()
 
     def begin(self, own: float = 0.0) -> None:
-        """Begin with an exercise.
+        """Start timing an exercise.
 
         Parameters
         ----------
-        own : float
-            Seconds that this exercise has to itself: they come on top of those of an exercise and of the submission.
+        own : float, default 0
+            Seconds that this exercise gets on top of both limits, and that do not count towards them.
         """
         self._own = own
         self._outside = 0.0
         self._cpu, self._wall = time.process_time(), time.monotonic()
 
     def charge(self, seconds: float) -> None:
-        """Count seconds that were spent on this exercise outside of this process."""
+        """Add seconds that were used for this exercise outside this process, such as by a worker."""
         self._outside += seconds
 
     @property
     def used(self) -> float:
-        """Seconds of this exercise so far."""
+        """Seconds that the current exercise has used so far."""
         busy = time.process_time() - self._cpu + self._outside
         return max(busy, (time.monotonic() - self._wall) / WALL_PER_CPU)
 
     def end(self) -> None:
-        """End the exercise."""
+        """Stop timing the exercise, and charge what it has used to the submission."""
         self._earlier += max(0.0, self.used - self._own)
         self.begin()
 
     def left(self) -> float:
-        """Seconds that the next program may use.
+        """Return the seconds that the next program may use: what is left of the exercise or of the submission.
 
         Raises
         ------
         OutOfBudget
+            When nothing is left.
         """
         left = min(self._left())
         if left <= 0:
@@ -69,7 +77,7 @@ class Budget:
         return left
 
     def used_up(self) -> OutOfBudget:
-        """What to raise where a program has used up what was left."""
+        """Make the error that says which limit is used up: the one with less left."""
         exercise, submission = self._left()
         seconds, what = (
             (self._limits.exercise_seconds, "this exercise")
@@ -82,5 +90,6 @@ class Budget:
         )
 
     def _left(self) -> tuple[float, float]:
+        """Return the seconds left of the exercise, and of the submission."""
         used = self.used - self._own
         return self._limits.exercise_seconds - used, self._limits.submission_seconds - self._earlier - used

@@ -1,7 +1,7 @@
-"""Trained nets of the course's own design, handed in as weights.
+"""Grade trained nets of the course's own design, which students hand in as files of weights.
 
-The trusted half reads the weights as plain arrays, lets the course run them on examples the student has never seen, and
-applies the score range of course.toml. No student code is involved, and nobody waits for training.
+The grader reads the weights as plain arrays, has the course's forward pass classify examples that no student has seen,
+and turns the accuracy into points by the score range in course.toml. No student's code runs, and nothing is trained.
 """
 
 from __future__ import annotations
@@ -37,15 +37,21 @@ def grade(submission: Submission, exercise: Exercise, reference: Reference, secr
     ----------
     submission : Submission
     exercise : Exercise
-        Of the kind ``models.<file>``, with its score range.
+        An exercise ``models.<file>``, with its score range.
     reference : Reference
-        Its forward pass is run.
+        Its forward pass computes the labels.
     secret : bytes
-        Unseen examples are drawn from it, where the course draws them.
+        The course's secret, which determines the unseen examples if the course draws them.
 
     Returns
     -------
     Verdict
+        A file that is missing or unusable earns nothing; the verdict says why.
+
+    Raises
+    ------
+    CourseError
+        When the course has no recipe for the net.
     """
     net = given_net(reference, exercise)
     if exercise.file not in submission.files:
@@ -56,7 +62,7 @@ def grade(submission: Submission, exercise: Exercise, reference: Reference, secr
         X, y = net.unseen(dataset, example_key(secret, exercise))
     except DataError as error:
         return verdict(exercise, 0.0, "error", str(error))
-    except CourseError as error:  # the instructor's to mend; the rest of the class goes on
+    except CourseError as error:  # the instructor has to fix this, and meanwhile the other exercises are graded
         return verdict(exercise, 0.0, "error", f"Not graded yet: {error}")
     with np.errstate(all="ignore"):
         right = net.predict(reference, weights, X) == y
@@ -64,7 +70,7 @@ def grade(submission: Submission, exercise: Exercise, reference: Reference, secr
 
 
 def untrained(net: GivenNet) -> bytes:
-    """The file of a net that nobody has trained: all weights are zero."""
+    """Return the file of an untrained net, in which all weights are zero, for the self-test."""
     file = io.BytesIO()
     arrays: dict[str, Any] = {name: np.zeros(shape) for name, shape in net.shapes.items()}
     np.savez(file, dataset=np.array(net.dataset), **arrays)
@@ -72,7 +78,7 @@ def untrained(net: GivenNet) -> bytes:
 
 
 def given_net(reference: Reference, exercise: Exercise) -> GivenNet:
-    """What the course says about a net of its design; raises CourseError where it says nothing."""
+    """Return the recipe of a net of the course's design; raise CourseError if there is none, or it is no GivenNet."""
     net: TrainedNet = trained_net(reference, exercise.name)
     if not isinstance(net, GivenNet):
         raise CourseError(f'The recipe of "{exercise.name}" is no GivenNet, and course.toml has no constructor for it.')
@@ -80,42 +86,48 @@ def given_net(reference: Reference, exercise: Exercise) -> GivenNet:
 
 
 def example_key(secret: bytes, exercise: Exercise) -> bytes:
-    """What the unseen examples for a net are drawn from: the same for everybody, so that nobody is luckier."""
+    """Return the key that the unseen examples for a net are drawn from.
+
+    It does not depend on the student, so that nobody gets easier examples than others.
+    """
     return hashlib.sha256(secret + exercise.name.encode()).digest()
 
 
 def by_accuracy(exercise: Exercise, right: Array, dataset: str, taken_off: float = 0.0, remark: str = "") -> Verdict:
-    """The verdict on a net by the examples it was right about and the exercise's score range.
+    """Return the verdict on a net that was run on all examples.
 
     Parameters
     ----------
     exercise : Exercise
-    right : ndarray of bool
-        One for each example.
+        With its score range.
+    right : ndarray of bool, shape (N,)
+        Whether the net classifies each example correctly.
     dataset : str
-        Where the examples are from.
-    taken_off : float, default=0
-        Part of the accuracy that does not count.
-    remark : str, optional
-        Why, in a sentence that begins with a space.
+        The data set that the examples are from, for the hint.
+    taken_off : float, default 0
+        The part of the accuracy, from 0 to 1, that earns nothing.
+    remark : str, default ""
+        A sentence that says why; it begins with a space, because it is appended to the hint.
     """
     assert exercise.score is not None
     start, stop, accuracy = exercise.score.start, exercise.score.stop, float(np.mean(right))
-    said = (
+    hint = (
         f"{accuracy:.1%} of {len(right)} unseen examples ({dataset}) are classified right; "
         f"points start at {start:.0%} and all are earned at {stop:.0%}.{remark}"
     )
     share = share_of_points(accuracy - taken_off, start, stop)
-    return verdict(exercise, share, "pass" if share == 1 else "partial" if share else "fail", said)
+    return verdict(exercise, share, "pass" if share == 1 else "partial" if share else "fail", hint)
 
 
 def _read(data: bytes, file: str) -> tuple[dict[str, Array], str]:
-    # A capped reader, because a directory of many megabytes would take many times its size in memory before its members
-    # could be counted.
+    """Read the weights, and the name of the data set that the net was trained on."""
+    # An .npz file is a zip archive. Python's zipfile reads the whole directory at once, and a directory of many
+    # megabytes takes many times its size in memory before the members can be counted; the capped reader stops that.
     return read_weights(cast("IO[bytes]", CappedReader(io.BytesIO(data))), Path(file).name)
 
 
 def _check_shapes(weights: Mapping[str, Array], net: GivenNet, file: str) -> None:
+    """Raise DataError unless all weights are there, in the right shapes, and finite."""
     for name, shape in net.shapes.items():
         if name not in weights:
             raise DataError(f"{file} lacks {name}; hand in {', '.join(net.shapes)}.")
@@ -126,7 +138,19 @@ def _check_shapes(weights: Mapping[str, Array], net: GivenNet, file: str) -> Non
 
 
 def verdict(exercise: Exercise, share: float, name: VerdictName, hint: str) -> Verdict:
-    """The verdict on a net: a share of the exercise's points, and one sentence."""
+    """Return a verdict on a net, with one finding.
+
+    Parameters
+    ----------
+    exercise : Exercise
+    share : float
+        The share of the exercise's points that the net earns, from 0 to 1.
+    name : str
+        The verdict; see `grader.report.Verdict`.
+    hint : str
+        The sentence that the student reads.
+    """
     assert name != "partial" or 0 < share < 1
+    # A finding is about one output, and so it is never partial.
     finding = Finding("accuracy", "fail" if name == "partial" else name, hint)
     return Verdict(exercise.name, round(exercise.points * share, 2), exercise.points, name, (finding,))

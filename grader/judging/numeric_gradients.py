@@ -1,9 +1,9 @@
-"""Whether a gradient was computed, or measured.
+"""Detect gradients that were computed by numeric differentiation instead of the chain rule.
 
-A numeric derivative runs the forward pass once or twice for every number that has a gradient, and is right to more
-digits than any tolerance asks for. What gives it away is what it costs. So a gradient that is right is asked for once
-more, with inputs so large that a numeric derivative does not end in its time, while the slowest loops that follow the
-chain rule take a small part of it (docs/grading.md has the figures).
+A numeric derivative is accurate enough to pass every comparison, so its values do not give it away. Its cost does: it
+runs the forward pass once or twice for every number that has a gradient. Therefore the grader asks once more for each
+gradient that was right, in a large case. A numeric derivative does not finish that case within the time limit, while
+even the slowest loop that follows the chain rule needs a small part of it (docs/grading.md has the figures).
 """
 
 from __future__ import annotations
@@ -23,17 +23,19 @@ CHAIN_RULE = (
     "the cost of a numeric derivative grows with the number of inputs"
 )
 
+# Both return None if the code under test took too long.
 Attempt = Callable[[Case], Answer | None]
 Run = Callable[[str, Mapping[str, object], Sequence[str]], Answer | None]
 
 
 @dataclass(frozen=True)
-class Missed:
-    """Gradients that are not there, or not right, where the inputs are large.
+class FailedGradients:
+    """Gradients that were right in the small cases and are missing or wrong in the large one.
 
     Attributes
     ----------
     outputs : frozenset of str
+        The outputs that are these gradients.
     finding : Finding
         What to tell the student.
     """
@@ -41,35 +43,52 @@ class Missed:
     outputs: frozenset[str]
     finding: Finding
 
-    def taken_from(self, judgement: Judgement, trial: Trial) -> Judgement:
-        """The judgement without what these gradients have earned."""
+    def subtracted_from(self, judgement: Judgement, trial: Trial) -> Judgement:
+        """Return the judgement without the share that these gradients have earned.
+
+        Parameters
+        ----------
+        judgement : Judgement
+            The judgement by the small cases.
+        trial : Trial
+            The trial of the small cases; each of its outputs earns an equal share.
+        """
         outputs = {name for case in trial.cases for name in case.aspects}
         right = tuple(name for name in judgement.right if name not in self.outputs)
         share = max(0.0, judgement.share - (len(judgement.right) - len(right)) / len(outputs))
-        kept = [one for one in judgement.findings if one.verdict != "pass"]
+        kept = [finding for finding in judgement.findings if finding.verdict != "pass"]
         findings = (self.finding, *kept, *(Finding(name, "pass") for name in right))
         return replace(judgement, share=share, findings=findings, right=right)
 
 
-def missed(judgement: Judgement, trial: Trial, attempt: Attempt, run: Run, seconds: float) -> Missed | None:
-    """Look whether what gradients have earned in the other cases holds in the large one.
+def failed_gradients(
+    judgement: Judgement, trial: Trial, attempt: Attempt, run: Run, seconds: float
+) -> FailedGradients | None:
+    """Run the large case, and return the gradients that earned points in the small cases and fail in it.
 
     Parameters
     ----------
     judgement : Judgement
-        By the other cases.
+        The judgement by the small cases.
     trial : Trial
+        It draws the large case.
     attempt : callable
-        What the code under test answers to a case; None where it did not end in its time.
+        ``attempt(case)`` returns the answer of the code under test, or None if that took too long.
     run : callable
-        The same for a program: ``run(program, inputs, fetch)``.
+        ``run(program, inputs, fetch)`` does the same for a program.
     seconds : float
-        That time, for the hint.
+        The time limit, for the hint.
 
     Returns
     -------
-    Missed or None
-        None where all holds, where no gradient has earned anything, and where the exercise has no large case.
+    FailedGradients or None
+        None if all these gradients are right, if no gradient has earned anything, or if the exercise has no large
+        case.
+
+    Raises
+    ------
+    CourseError
+        When the reference itself fails in the large case.
     """
     earning = {*judgement.right, *judgement.followed_outputs}
     case = trial.large if earning else None
@@ -79,15 +98,17 @@ def missed(judgement: Judgement, trial: Trial, attempt: Attempt, run: Run, secon
     asked = frozenset(earning & case.aspects.keys())
     title, names = case.title, ", ".join(name for name in case.aspects if name in asked)
     if answer is None:
-        said = f"With {case.size:,} numbers as inputs this did not end within {seconds:g} seconds. {CHAIN_RULE}."
-        return Missed(asked, Finding(names, "timeout", said, None, title))
+        hint = f"With {case.size:,} numbers as inputs this did not end within {seconds:g} seconds. {CHAIN_RULE}."
+        return FailedGradients(asked, Finding(names, "timeout", hint, None, title))
     if isinstance(answer, Crash):
-        said = f"With {case.size:,} numbers as inputs: {answer}. {CHAIN_RULE}, and so does its need of memory."
-        return Missed(asked, Finding(names, "error", said, None, title))
+        hint = f"With {case.size:,} numbers as inputs: {answer}. {CHAIN_RULE}, and so does its need of memory."
+        return FailedGradients(asked, Finding(names, "error", hint, None, title))
     faults = {
         fault.output: fault.sentence for fault in CaseResult(case, trial.expected_large().values, answer).faults()
     }
-    for name in judgement.followed_outputs:  # these are compared with what the submission's own forward pass gives
+    # Outputs that earned follow-through are right derivatives of the submission's own wrong forward pass. So they are
+    # compared with that forward pass, not with the reference.
+    for name in judgement.followed_outputs:
         given = answer.values.get(name)
         if is_derivative(case, name, given, lambda inputs, fetch: run(case.program, inputs, fetch)) is False:
             faults[name] = f"{name} is not the derivative of what the forward pass computes"
@@ -96,5 +117,5 @@ def missed(judgement: Judgement, trial: Trial, attempt: Attempt, run: Run, secon
     wrong = asked & faults.keys()
     if not wrong:
         return None
-    said = f"This is right for small inputs, and wrong for {case.size:,} numbers: {faults[min(wrong)]}."
-    return Missed(wrong, Finding(", ".join(sorted(wrong)), "fail", said, None, title))
+    hint = f"This is right for small inputs, and wrong for {case.size:,} numbers: {faults[min(wrong)]}."
+    return FailedGradients(wrong, Finding(", ".join(sorted(wrong)), "fail", hint, None, title))

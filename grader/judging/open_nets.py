@@ -1,12 +1,15 @@
-"""Trained nets of the student's own design, handed in as a constructor and its weights.
+"""Grade trained nets of the student's own design, which are handed in as a constructor and a file of weights.
 
-Both are the student's, so net and weights meet in the sandbox, in a program that the course gives. It is sent examples
-and sends back scores; the labels are known on this side alone.
+Both come from the student, so the net is built, given its weights and run in the sandbox, by a program that the course
+provides. The grader sends it examples and gets scores back; the labels never enter the sandbox.
 
-What counts is what the handed-in weights know. So the examples come in random order and some of them twice, and the
-scores of one may not depend on which others come with it; and the net runs a second time with its weights
-shuffled, each array by itself. A net that was trained knows nothing then. What it still knows does not come from the
-weights, and is taken off its accuracy.
+Points are for the accuracy of the weights that were handed in, not for a net that learns while it is graded. Two
+controls make sure of that:
+
+- The examples come in random order, and some of them twice. The scores of an example may not depend on the other
+  examples of the batch, as they would if the net were fitted to the batch.
+- The net runs a second time with the numbers of each weight array shuffled. A trained net can only guess then. If it
+  is more accurate than guessing, that accuracy does not come from the weights, and is subtracted.
 """
 
 from __future__ import annotations
@@ -31,22 +34,31 @@ from ..submission import Submission
 from . import models
 
 TWICE = 100
-"""Examples that come twice, in different company."""
+"""The number of examples that are sent twice, at different places of the batch."""
 
 CONTROLS = 500
-"""Examples that the net with shuffled weights is run on; a standard error of 1.3 % where it guesses, of ten classes."""
+"""The number of examples for the shuffled net; an accuracy of 10 % then has a standard error of 1.3 %."""
 
 GUESSING = 2.5
-"""Accuracy up to which a net may be guessing, in units of pure chance: what favours a class or two stays well below."""
+"""The accuracy up to which a shuffled net counts as guessing, as a multiple of chance.
+
+A shuffled net that prefers one or two classes may do better than chance, and stays well below this.
+"""
 
 ALIKE = 1e-3
-"""How far the scores of one example may be apart in different company, in units of the largest: float32 rounds."""
+"""How far the two scores of an example may be apart, relative to the largest score.
+
+They are not exactly equal, because float32 sums may be rounded differently at different places of a batch.
+"""
 
 SECONDS = 60.0
-"""For all unseen examples together; a ResNet-18 takes a third of it on one core, for 2000 images of 32 × 32 pixels."""
+"""Seconds for one run of a net; its exercise gets as many on top of the other limits.
+
+A ResNet-18 takes a third of it on one core, for 2000 images of 32 × 32 pixels.
+"""
 
 WIDTHS = {"F64": 8, "F32": 4, "F16": 2, "BF16": 2}
-"""Bytes of one number, by the names that safetensors has for the floating types."""
+"""Bytes of one number, by the names of the floating-point types in safetensors files."""
 
 Run = Callable[[str, Mapping[str, object], Sequence[str], float], Answer]
 
@@ -60,20 +72,24 @@ def grade(submission: Submission, exercise: Exercise, net: OwnNet, run: Run, sec
     exercise : Exercise
         With its constructor and its score range.
     net : OwnNet
-        What the course says about it.
+        The course's recipe for it.
     run : callable
-        ``run(program, inputs, fetch, seconds)`` in the sandbox, against the module of the constructor.
+        ``run(program, inputs, fetch, seconds)`` runs a program in the sandbox, where the module of the constructor is
+        imported.
     secret : bytes
-        Unseen examples are drawn from it, where the course draws them.
+        The course's secret, which determines the unseen examples if the course draws them, and the shuffling.
 
     Returns
     -------
     Verdict
+        A file that is unusable earns nothing; the verdict says why.
 
     Raises
     ------
     WorkerLost
-        When the sandbox ended before the scores were there.
+        When the worker ended or ran out of time before it sent scores.
+    OutOfBudget
+        When the submission's seconds are used up.
     """
     data = submission.files[exercise.file]
     try:
@@ -81,17 +97,18 @@ def grade(submission: Submission, exercise: Exercise, net: OwnNet, run: Run, sec
         X, y = net.unseen(dataset, models.example_key(secret, exercise))
     except DataError as error:
         return models.verdict(exercise, 0.0, "error", str(error))
-    except CourseError as error:  # the instructor's to mend; the rest of the class goes on
+    except CourseError as error:  # the instructor has to fix this, and meanwhile the other exercises are graded
         return models.verdict(exercise, 0.0, "error", f"Not graded yet: {error}")
     rng = np.random.default_rng(list(hashlib.sha256(secret + data).digest()))
     program = net.program.format(constructor=exercise.constructor)
 
     def scored(weights: bytes, places: Array) -> Array | Verdict:
+        """Run the net on the examples at these indices; return their scores, or the verdict if there are none."""
         inputs = {"inputs": X[places].astype(np.float32), "weights": np.frombuffer(weights, dtype=np.uint8)}
         answer = run(program, inputs, ("scores",), SECONDS)
         if isinstance(answer, Crash):
-            said = answer.message if answer.error == DataError.__name__ else str(answer)
-            return models.verdict(exercise, 0.0, "missing" if answer.missing else "error", said)
+            hint = answer.message if answer.error == DataError.__name__ else str(answer)
+            return models.verdict(exercise, 0.0, "missing" if answer.missing else "error", hint)
         scores = answer.values["scores"]
         if wrong := unusable_scores(scores, len(places), net.classes):
             return models.verdict(exercise, 0.0, "error", wrong)
@@ -103,44 +120,51 @@ def grade(submission: Submission, exercise: Exercise, net: OwnNet, run: Run, sec
     scores = scored(data, places)
     if isinstance(scores, Verdict):
         return scores
-    known = np.empty((len(y), scores.shape[1]))
-    known[order] = scores[: len(y)]
-    apart = np.abs(known[places[len(y) :]] - scores[len(y) :]).max()
-    if apart > ALIKE * np.abs(scores).max():
-        said = "The scores of an example depend on the others that are scored with it; each should stand for itself."
-        return models.verdict(exercise, 0.0, "error", said)
+    in_order = np.empty((len(y), scores.shape[1]))
+    in_order[order] = scores[: len(y)]
+    difference = np.abs(in_order[places[len(y) :]] - scores[len(y) :]).max()
+    if difference > ALIKE * np.abs(scores).max():
+        hint = "The scores of an example depend on the others that are scored with it; each should stand for itself."
+        return models.verdict(exercise, 0.0, "error", hint)
     controls = rng.choice(len(y), min(CONTROLS, len(y)), replace=False)
     try:
-        control = scored(shuffled(data, rng), controls)
+        control_scores = scored(shuffled(data, rng), controls)
     except DataError as error:
         return models.verdict(exercise, 0.0, "error", str(error))
-    # Shuffled weights may give no numbers at all, and then they know nothing.
-    without = 0.0 if isinstance(control, Verdict) else float((control.argmax(axis=1) == y[controls]).mean())
-    right = known.argmax(axis=1) == y
+    # With shuffled weights the net may give NaN or crash. Then nothing is subtracted.
+    if isinstance(control_scores, Verdict):
+        control_accuracy = 0.0
+    else:
+        control_accuracy = float((control_scores.argmax(axis=1) == y[controls]).mean())
+    right = in_order.argmax(axis=1) == y
     chance = 1 / net.classes
-    if without <= GUESSING * chance:
+    if control_accuracy <= GUESSING * chance:
         return models.by_accuracy(exercise, right, dataset)
-    said = (
-        f" With its weights shuffled the net still classifies {without:.1%} right, where it should be guessing; "
-        f"what is above {chance:.0%} is taken off."
+    remark = (
+        f" With its weights shuffled the net still classifies {control_accuracy:.1%} right, "
+        f"where it should be guessing; what is above {chance:.0%} is taken off."
     )
-    return models.by_accuracy(exercise, right, dataset, taken_off=without - chance, remark=said)
+    return models.by_accuracy(exercise, right, dataset, taken_off=control_accuracy - chance, remark=remark)
 
 
 def shuffled(data: bytes, rng: np.random.Generator) -> bytes:
-    """A safetensors file with the numbers of each array in random order, those of integers as they are.
+    """Return a safetensors file in which the numbers of each floating-point array are in random order.
+
+    Arrays of integers stay as they are: they are counters or indices, and the net might not run without them.
 
     Parameters
     ----------
     data : bytes
-        The file, from anybody.
+        The file; nothing in it is trusted.
     rng : Generator
 
     Raises
     ------
     DataError
-        If its header does not say where the arrays are.
+        When the header does not say where the arrays are.
     """
+    # The file is the header's length (8 bytes), the header (JSON), and the arrays one after the other. It is edited in
+    # place, because this needs no PyTorch, and keeps types that NumPy does not have, such as BF16.
     size = int.from_bytes(data[:8], "little")
     body = np.frombuffer(data[8 + size :], dtype=np.uint8).copy()
     try:

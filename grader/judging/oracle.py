@@ -1,7 +1,8 @@
-"""The trusted half: one submission and one assignment in, a report out.
+"""Grade one submission of an assignment, and return its report.
 
-The process that runs here knows the answers and never runs a student's code; the worker on the other side of the
-wire runs it and knows nothing. Both meet in `SubmittedModule.judge`.
+This code runs in the grading process, which knows the right answers and never runs a student's code. The student's code
+runs in a worker process, which knows no right answers. `SubmittedModule.judge` sends inputs to the worker and compares
+what comes back.
 """
 
 from __future__ import annotations
@@ -46,31 +47,33 @@ def grade(
     Parameters
     ----------
     submission : Submission
-        What was handed in, as bytes.
+        The files that were handed in.
     course : Course
     assignment : Assignment
     student : str
-        Part of what the hidden cases are drawn from.
+        The student's name. The hidden cases depend on it and on `secret`, so students get different cases.
     confinement : Confinement
-        What the student's code runs in.
+        How the worker is confined.
     secret : bytes
-        The course's secret, the other part.
+        The course's secret; see `grader.judging.secret`.
 
     Returns
     -------
     Report
+        Whatever the submission does wrong, such as ending its process, is a verdict in the report and raises nothing.
 
     Raises
     ------
     CourseError
-        When the assignment needs a package that is not installed.
+        When the assignment needs a package that is not installed, or a file of the course cannot be used.
     SandboxUnavailable
-        When no worker can be started. Whatever the submission does ends up in the report instead.
+        When no worker can be started.
     """
     require_packages(course, assignment)
     reference = Reference.of(course)
     budget = Budget(course.limits)
     verdicts: list[Verdict] = []
+    # One worker imports a file once, and runs all exercises that stand in it.
     for module, exercises in groupby(assignment.exercises, key=lambda exercise: exercise.written_in[0]):
         if module == "models":
             verdicts += [models.grade(submission, exercise, reference, secret) for exercise in exercises]
@@ -87,19 +90,27 @@ def grade(
 
 
 def require_packages(course: Course, assignment: Assignment) -> None:
-    """Refuse an assignment that this machine cannot grade: nobody gets zero for what the grader lacks."""
+    """Raise CourseError if the assignment needs a package that is not installed.
+
+    Otherwise the missing package would look like a mistake of the students, and cost them points.
+    """
     if packages := missing_packages(course, assignment):
         raise CourseError(f"{assignment.name} cannot be graded without {packages}; run: pip install {packages}")
 
 
 def missing_packages(course: Course, assignment: Assignment) -> str:
-    """The packages that an assignment needs and that are not installed, with blanks between; ``""`` for none."""
+    """Return the packages that an assignment needs and that are not installed, separated by spaces; ``""`` for none."""
     absent = (course.absent(exercise.written_in[0]) for exercise in assignment.exercises)
     return " ".join(dict.fromkeys(filter(None, absent)))
 
 
 def case_rng(secret: bytes, student: str, exercise: Exercise) -> np.random.Generator:
-    """The generator of one student's hidden cases: HMAC-SHA256 of the course's secret, student and exercise."""
+    """Return the generator that draws one student's hidden cases of an exercise.
+
+    Its seed is the HMAC-SHA256 of student and exercise with the course's secret as key. So a student always gets the
+    same cases, and nobody without the secret can compute them.
+    """
+    # The student's name is the name of a folder. One that is not valid UTF-8 has surrogates in Python.
     digest = hmac.new(secret, f"{student}\0{exercise.name}".encode(errors="surrogatepass"), hashlib.sha256).digest()
     return np.random.default_rng(int.from_bytes(digest))
 
@@ -107,6 +118,7 @@ def case_rng(secret: bytes, student: str, exercise: Exercise) -> np.random.Gener
 def _grade_exercise(
     submitted: SubmittedModule, exercise: Exercise, rng: np.random.Generator, follow_through: float
 ) -> Verdict:
+    """Grade a function; `follow_through` is the share that a right derivative of a wrong forward pass earns."""
     started = time.monotonic()
     submitted.budget.begin()
     spec = recipe(submitted.reference, exercise.name)
@@ -124,8 +136,11 @@ def _grade_exercise(
         and spec.apart_from
         and same_body(submitted.files[submitted.module], spec.function, spec.apart_from)
     ):
-        said = f"{spec.function} has the same body as {spec.apart_from}, which counts once; {spec.function} should be "
-        judgement = _nothing("fail", f"{said}another derivation, written out by itself.")
+        judgement = _nothing(
+            "fail",
+            f"{spec.function} has the same body as {spec.apart_from}, which counts once; "
+            f"{spec.function} should be another derivation, written out by itself.",
+        )
     submitted.budget.end()
     seconds = time.monotonic() - started
     score = round(exercise.points * judgement.share, 2)
@@ -135,7 +150,7 @@ def _grade_exercise(
 
 
 def verdict_name(judgement: Judgement) -> VerdictName:
-    """One word for a judgement."""
+    """Return the verdict of a judgement; if it earns nothing, the verdict of its first finding that is not right."""
     if judgement.share >= 1:
         return "pass"
     if judgement.share > 0:
@@ -152,6 +167,7 @@ def _grade_open_net(
     budget: Budget,
     secret: bytes,
 ) -> Verdict:
+    """Grade a trained net of the student's own design."""
     module = exercise.written_in[0]
     for file in (exercise.file, f"{course.package}/{module}.py"):
         if file not in submission.files:
@@ -161,7 +177,8 @@ def _grade_open_net(
         raise CourseError(f'The recipe of "{exercise.name}" is no OwnNet, and course.toml has a constructor for it.')
     started = time.monotonic()
     budget.begin(own=open_nets.SECONDS)
-    # In a worker of its own: what reads the weights there must not be at hand while an exercise is judged.
+    # The net gets a worker of its own, because the functions that read its weights must not be available to the code of
+    # an exercise.
     extra = net.functions, net.packages
     with SubmittedModule(submission, course, module, reference, confinement, budget, *extra) as submitted:
         try:
@@ -176,15 +193,27 @@ def _grade_open_net(
 
 
 def _lost(lost: WorkerLost, what: str, submitted: SubmittedModule, seconds: float) -> tuple[VerdictName, str]:
-    """The verdict on what never came back, and why."""
+    """Return the verdict for a lost worker, and the sentence that says why.
+
+    Parameters
+    ----------
+    lost : WorkerLost
+    what : str
+        What the worker was doing, to begin a sentence.
+    submitted : SubmittedModule
+    seconds : float
+        The time limit of what it was doing.
+    """
     if submitted.unusable:
         what, seconds = f"importing {submitted.file}", submitted.limits.seconds
     if lost.reason == "timeout":
-        said = f"{what} did not end within {seconds:g} seconds; is there a loop that never stops?"
-        return "timeout", f"{said[0].upper()}{said[1:]}" if " " in what else said
+        hint = f"{what} did not end within {seconds:g} seconds; is there a loop that never stops?"
+        # A phrase begins with a capital letter; the name of a function stays as it is.
+        return "timeout", f"{hint[0].upper()}{hint[1:]}" if " " in what else hint
     return "killed", f"The process ended while {what} ran ({lost.message}); this earns no points."
 
 
 def _nothing(verdict: VerdictName, hint: str) -> Judgement:
+    """Return a judgement without points, with one finding about the whole exercise."""
     assert verdict != "partial"
     return Judgement(0.0, (Finding("", verdict, hint),))

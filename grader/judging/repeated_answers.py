@@ -1,4 +1,8 @@
-"""Whether two functions of a submission are one answer handed in twice."""
+"""Detect that two functions of a submission are the same answer handed in twice.
+
+Some exercises ask for a second derivation of what another exercise computes. A copy of the other function would pass
+all their cases.
+"""
 
 from __future__ import annotations
 
@@ -6,25 +10,25 @@ import ast
 from typing import Final
 
 UNREADABLE: Final = (SyntaxError, ValueError, RecursionError, MemoryError)
-"""What `ast.parse` raises for a text that is no Python, or nested too deep."""
+"""The exceptions that `ast.parse` raises for a text that is not Python, or that is nested too deeply."""
 
 
 def same_body(source: str, one: str, other: str) -> bool:
-    """Whether two functions consist of the same statements.
+    """Return whether two functions consist of the same statements.
 
-    Spacing, comments, docstrings, texts and the names of variables make no difference.
+    Spacing, comments, docstrings, string constants and the names of variables make no difference.
 
     Parameters
     ----------
     source : str
         A module's text.
     one, other : str
-        Functions at its top level.
+        The names of two functions at its top level.
 
     Returns
     -------
     bool
-        False where one of them is not there.
+        False if the module does not have both functions, or is not valid Python.
 
     Examples
     --------
@@ -39,13 +43,20 @@ def same_body(source: str, one: str, other: str) -> bool:
 
 
 def _bodies(tree: ast.Module, names: tuple[str, str]) -> list[str | None]:
-    """The statements of each function in a normal form; of several with one name, those of the last."""
-    found = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
-    return [_form(found[name]) if name in found else None for name in names]
+    """Return the normal form of each function, None for one that is not there.
+
+    If several functions have the same name, the last one counts, as it does when the module is imported.
+    """
+    functions = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
+    return [_form(functions[name]) if name in functions else None for name in names]
 
 
 def _form(function: ast.FunctionDef) -> str:
-    """Its statements, with its own variables numbered in order of appearance."""
+    """Return a function's statements as text, in a form that does not depend on the names of its variables.
+
+    Parameters and variables are numbered in the order in which they appear. Other names, such as those of functions
+    that it calls, stay.
+    """
     arguments = [node.arg for node in ast.walk(function.args) if isinstance(node, ast.arg)]
     names = {name: f"v{number}" for number, name in enumerate(arguments)}
     body = [node for node in function.body if not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant))]
@@ -55,5 +66,5 @@ def _form(function: ast.FunctionDef) -> str:
         if isinstance(node, ast.Name) and (node.id in names or node.id in assigned):
             node.id = names.setdefault(node.id, f"v{len(names)}")
         elif isinstance(node, ast.Constant) and isinstance(node.value, str):
-            node.value = ""  # the function's own name, in what is given
+            node.value = ""  # the given code of a function may contain its name as a string
     return "\n".join(map(ast.dump, body))

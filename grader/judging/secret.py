@@ -1,4 +1,7 @@
-"""The course's secret: what the hidden cases are drawn from, so that nobody can prepare for them."""
+"""Read the course's secret, or create it.
+
+The hidden cases are drawn from the secret, so that nobody who has the grader's code can compute them in advance.
+"""
 
 from __future__ import annotations
 
@@ -15,10 +18,10 @@ _LONGEST = 4096
 
 
 def course_secret(root: Path) -> bytes:
-    """The secret of a course: the environment variable ``GRADER_COURSE_SECRET``, or the file ``.course-secret``.
+    """Return the secret of a course: the environment variable ``GRADER_COURSE_SECRET``, else ``.course-secret``.
 
-    The file is made on first use, readable by its owner alone, and is never committed. With the same secret the same
-    submission is always judged by the same cases; keep it as long as grades may be questioned.
+    The file is created on first use; only its owner can read it. Never commit it. With the same secret the same
+    submission is always judged by the same cases, so keep it for as long as grades may be questioned.
 
     Parameters
     ----------
@@ -32,7 +35,7 @@ def course_secret(root: Path) -> bytes:
     Raises
     ------
     CourseError
-        When the file cannot be read or made.
+        When the file cannot be read or made, or holds fewer than 16 or more than 4096 bytes.
     """
     if os.environ.get(VARIABLE):
         return os.environb[VARIABLE.encode()]
@@ -52,7 +55,7 @@ def course_secret(root: Path) -> bytes:
 
 
 def _make(path: Path) -> None:
-    """Write a new secret, unless another process that starts now was faster."""
+    """Write a new secret, unless another process has written one since the caller looked."""
     with atomic_write(path) as part:
         if path.exists():
             part.unlink()
@@ -62,7 +65,8 @@ def _make(path: Path) -> None:
 
 
 def _read(path: Path) -> bytes:
-    """As much as a secret may hold and one byte more; a pipe in its place is not waited for."""
+    """Read as many bytes as a secret may have, and one more, so that the caller sees when a file is too long."""
+    # Opening a named pipe, or reading from it, would wait for ever; O_NONBLOCK prevents that.
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     with os.fdopen(descriptor, "rb") as file:
         return file.read(_LONGEST + 1) or b""

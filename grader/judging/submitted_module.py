@@ -26,26 +26,43 @@ P = ParamSpec("P")
 
 
 class SubmittedModule:
-    """One module of a submission, running in a worker; a new worker is started whenever one is lost.
+    """One module of a submission, running in a worker; when the worker is lost, the next program starts a new one.
 
-    The reference answers calls of the modules that this one imports, so that no exercise is judged by the mistakes of
-    another. It answers nothing else: a function that is composed of layers must not answer for one of those layers.
+    When the module calls a function of another module of the package, the reference answers that call, so that a
+    mistake in one file costs no points in another. Only the modules that the reference's version of this module imports
+    are answered; otherwise the code of a layer could call a function that is composed of layers, and get the layer's
+    right answer from it.
     The worker gets the functions of ``utils`` that the given code uses, and the package that the module is written
     with.
+
+    Use it as a context manager; leaving it ends the worker.
 
     Parameters
     ----------
     submission : Submission
     course : Course
     module : str
-        Which of the student's files.
+        The name of the student's file, without its ending.
     reference : Reference
     confinement : Confinement
-        What the worker runs in.
+        How the worker is confined.
     budget : Budget
-        What the submission may still use up; shared by all its modules.
-    functions, packages : sequence of str, optional
-        Further functions of ``utils``, and packages, that the worker gets; none by default.
+        The seconds that the submission may still use; shared by all its modules.
+    functions : sequence of str, default ()
+        Further functions of ``utils`` that the worker gets: ``"torch_nets.restored"``.
+    packages : sequence of str, default ()
+        Further packages that the worker gets.
+
+    Attributes
+    ----------
+    file : str
+        The path of the file in a submission: ``"nndl/layers.py"``.
+    files : dict of str to str
+        The texts of the submission's modules, by name; `module` is missing if it was not handed in.
+    unusable : WorkerLost or None
+        How the worker was lost while it imported the module; None if that did not happen. No program can run then.
+    lost : set of str
+        The exercises during which a worker was lost.
     """
 
     def __init__(
@@ -65,32 +82,39 @@ class SubmittedModule:
         self.confinement = confinement
         self.budget = budget
         self.limits = Limits(seconds=course.limits.seconds, memory=course.limits.memory_bytes)
-        # What is not graded never runs: it can be imported, so that a line left over from playing does no harm.
+        # Modules of exercises that are not graded never run. But they can be imported, so that an import that a student
+        # left in a graded file does not make it fail.
         never_run = {exercise.module: () for assignment in course.assignment for exercise in assignment.further}
         self.files = {
             name: submission.text(f"{course.package}/{name}.py")
             for name in reference.modules
             if f"{course.package}/{name}.py" in submission.files and name not in never_run
         }
-        # Other files may hold helpers of the student's own; nothing in them is answered by the reference.
+        # A module may import the student's own helper functions from another file. So every other file that was handed
+        # in can be imported, but only the functions of prerequisites are answered by the reference.
         self.proxies = (
             never_run
             | {name: () for name in self.files if name != module}
             | {name: _functions(reference, name) for name in reference.prerequisites(module)}
         )
         written = {exercise.written_in[0] for _, exercise in course.exercises()}
-        # The text of another file may run, too, for a helper in it: see `sandbox.inside.package`.
+        # The text of another file runs, too, if a helper of it is used (see `sandbox.inside.package`). So the worker
+        # gets the functions of utils that the given code of all these files uses.
         self.given = (*_used(reference, written & self.files.keys()), *functions)
-        # A student may take the fast layers themselves in place of the given sandwiches of them.
+        # Given modules, in which no exercise is written, combine layers of utils, and a student may call those layers
+        # directly instead. The worker must not hold them, since they compute what exercises ask for; so the reference
+        # answers such calls.
         for name in _used(reference, set(reference.prerequisites(module)) - written):
             given_in, _, function = name.rpartition(".")
-            if not any(other.startswith(f"{given_in}.") for other in self.given):  # else there is a copy to call
+            # Where the worker gets a copy of that module of utils, its functions run there.
+            if not any(other.startswith(f"{given_in}.") for other in self.given):
                 self.proxies[f"utils.{given_in}"] = (*self.proxies.get(f"utils.{given_in}", ()), function)
         self.packages = tuple(dict.fromkeys(filter(None, (course.packages.get(module, ""), *packages))))
         self.answers = Answers(course.root, course.package, self.proxies, self.limits)
         self.unusable: WorkerLost | None = None
-        self.lost: set[str] = set()  # exercises during which a worker was lost
-        self.second_try = True  # a process that was killed is started again once: the machine may have killed it
+        self.lost: set[str] = set()
+        # After a kill, the program runs once more in each exercise: the machine may have been out of memory.
+        self.second_try = True
         self._worker: Worker | None = None
 
     def __enter__(self) -> SubmittedModule:
@@ -105,17 +129,27 @@ class SubmittedModule:
         Parameters
         ----------
         trial : Trial
+            The cases.
         requires : collection of str
-            Exercises that this one builds on. Where one of them has lost its worker, such as by an endless loop, a
-            case runs its fallback program, which does not call that exercise again.
+            Exercises that this one builds on. If one of them has lost its worker, such as by an endless loop, each case
+            runs its fallback program, which does not call that exercise again.
         follow_through : float, default 0
-            The share of an output's points that a right derivative of a wrong forward pass earns.
+            The share of an output's points that a right derivative of a wrong forward pass earns, from 0 to 1.
+
+        Returns
+        -------
+        Judgement
 
         Raises
         ------
-        WorkerLost, OutOfBudget
+        WorkerLost
+            When the worker ended or took too long before all cases were answered.
+        OutOfBudget
+            When the seconds of the exercise or of the submission were used up before that.
+        CourseError
+            When the reference cannot answer a case.
         """
-        self.lost.add(trial.recipe.name)  # taken out again below, unless the worker is lost meanwhile
+        self.lost.add(trial.recipe.name)  # removed at the end, which is not reached if the worker is lost
         self.second_try = True
         self._open()
         again = _Reruns(self._run)
@@ -126,19 +160,19 @@ class SubmittedModule:
             return answer_case(case, trial.recipe.function, self._run)
 
         results, hints = trial.results([answer(case) for case in trial.cases]), trial.recipe.hints
-        judgement = judge(results, hints, again.run, FollowThrough(follow_through, trial.right))
-        missed = numeric_gradients.missed(
+        judgement = judge(results, hints, again.run, FollowThrough(follow_through, trial.run_reference))
+        failed = numeric_gradients.failed_gradients(
             judgement, trial, self._in_time(answer), self._in_time(self._run), seconds=self.limits.seconds
         )
-        if missed is not None:
-            if missed.outputs & set(judgement.followed_outputs):
+        if failed is not None:
+            if failed.outputs & set(judgement.followed_outputs):  # then follow-through earns nothing: judge without it
                 judgement = judge(results, hints, again.run)
-            judgement = missed.taken_from(judgement, trial)
+            judgement = failed.subtracted_from(judgement, trial)
         self.lost.discard(trial.recipe.name)
         return replace(judgement, findings=(*judgement.findings, *again.findings))
 
     def _in_time(self, run: Callable[P, Answer]) -> Callable[P, Answer | None]:
-        """Wrap `run` to return None where it runs out of time, so that what has been judged before still counts."""
+        """Wrap `run` to return None when it runs out of time, so that the cases that were judged before still count."""
 
         def answer(*args: P.args, **kwargs: P.kwargs) -> Answer | None:
             try:
@@ -153,14 +187,18 @@ class SubmittedModule:
         return answer
 
     def run(self, program: str, inputs: Mapping[str, object], fetch: Sequence[str], seconds: float) -> Answer:
-        """Run one program that has its own time limit; raises WorkerLost and OutOfBudget."""
+        """Run one program with a time limit of its own, in seconds; raise WorkerLost or OutOfBudget if it is ended."""
         self.second_try = True
         return self._run(program, inputs, fetch, seconds)
 
     def _run(
         self, program: str, inputs: Mapping[str, object], fetch: Sequence[str], seconds: float | None = None
     ) -> Answer:
-        """Run a program; where the process was killed, run it again once for each exercise."""
+        """Run a program, by default within the course's limit; if the process is killed, run it once more.
+
+        There is one such second try in each exercise, because the machine may have killed the process for lack of
+        memory that another program used.
+        """
         seconds = seconds or self.limits.seconds
         try:
             return self._run_on(self._open(), program, inputs, fetch, seconds)
@@ -173,21 +211,24 @@ class SubmittedModule:
     def _run_on(
         self, worker: Worker, program: str, inputs: Mapping[str, object], fetch: Sequence[str], seconds: float
     ) -> Answer:
-        """Run a program within what is left of the budget."""
+        """Run a program within what is left of the budget, and charge what it has used."""
         left = self.budget.left()
         before = worker.outside
         try:
             return worker.run(program, inputs, fetch, SEED, min(seconds, left))
         except WorkerLost as lost:
             self._close()
-            if lost.reason == "timeout" and left < seconds:
+            if lost.reason == "timeout" and left < seconds:  # not the program's own limit ended it, but the budget
                 raise self.budget.used_up() from None
             raise
         finally:
             self.budget.charge(worker.outside - before)
 
     def _open(self) -> Worker:
-        """Start a worker unless there is one, and import the module; an import that fails is not tried again."""
+        """Return the worker; if there is none, start one and import the module.
+
+        An import that has lost its worker is not tried again, but raises the same error for each exercise.
+        """
         if self.unusable:
             raise self.unusable
         if self._worker is None:
@@ -199,7 +240,7 @@ class SubmittedModule:
         return self._worker
 
     def _imported(self) -> Worker:
-        """Start a worker and import the module in it; where that killed the process, try once more."""
+        """Start a worker and import the module in it; if the process is killed meanwhile, try once more."""
         for attempts_left in (1, 0):
             worker = Worker(
                 self.confinement,
@@ -212,8 +253,9 @@ class SubmittedModule:
                 self.packages,
                 self.reference.package,
             )
-            self._worker = worker
+            self._worker = worker  # so that it is closed if the import fails
             try:
+                # An empty program only imports the module.
                 self._run_on(worker, "pass", {}, (), self.limits.seconds)
                 break
             except WorkerLost as lost:
@@ -228,10 +270,15 @@ class SubmittedModule:
 
 
 class _Reruns:
-    """Runs the code under test again, for follow-through and for hints.
+    """Runs the code under test again after all cases were answered, for follow-through and for hints.
 
-    All cases have been answered by then. So a run that takes too long or ends the process costs no points: nothing is
-    run any more, and the hint or the follow-through that needed it is left out.
+    A run that takes too long or ends the process costs none of the points that were earned before. Nothing is run after
+    it, and the follow-through or the hint that needed it is left out.
+
+    Attributes
+    ----------
+    findings : tuple of Finding
+        What to tell the student about such a run; empty if there was none.
     """
 
     def __init__(self, run: Callable[[str, Mapping[str, object], Sequence[str]], Answer]) -> None:
@@ -239,6 +286,7 @@ class _Reruns:
         self.findings: tuple[Finding, ...] = ()
 
     def run(self, program: str, inputs: Mapping[str, object], fetch: Sequence[str]) -> Answer:
+        """Run a program; return a crash without running it after an earlier run was ended."""
         if not self.findings:
             try:
                 return self._run(program, inputs, fetch)
@@ -251,11 +299,11 @@ class _Reruns:
 
 
 def _used(reference: Reference, modules: Collection[str]) -> list[str]:
-    """List the functions of ``utils`` that the given code of these modules uses, outside of the solutions."""
+    """List the functions of ``utils`` that the given code of these modules, outside the solutions, uses."""
     return sorted({name for module in modules for name in names_used(reference.source(module))})
 
 
 def _functions(reference: Reference, module: str) -> tuple[str, ...]:
-    """List the public functions, without classes, of a module of the reference."""
+    """List the public functions of a module of the reference; calls of its classes are not answered."""
     loaded = reference.module(module)
     return tuple(name for name in reference.public_names(module) if isinstance(getattr(loaded, name), FunctionType))

@@ -1,4 +1,7 @@
-"""Run a recipe's cases against the reference and against its misconceptions, in the trusted half."""
+"""Draw the cases of an exercise, and compute the answers of the reference and of its misconceptions.
+
+All of it is the course's own code, so it runs in the grading process, without a sandbox.
+"""
 
 from __future__ import annotations
 
@@ -19,18 +22,22 @@ from ..reference import Reference
 
 
 class Trial:
-    """One recipe with drawn cases, and what the reference and the misconceptions answer.
+    """The cases that were drawn for an exercise, with the answers of the reference and of the misconceptions.
+
+    Answers are computed when they are first needed, and kept.
 
     Parameters
     ----------
     recipe : Recipe
+        The recipe of the exercise.
     reference : Reference
     rng : Generator
-        Draws the cases.
+        The generator that the cases are drawn with.
 
     Attributes
     ----------
     cases : tuple of Case
+        All cases but the large one.
     """
 
     def __init__(self, recipe: Recipe, reference: Reference, rng: np.random.Generator) -> None:
@@ -43,15 +50,15 @@ class Trial:
         self._misconceptions: dict[int, dict[str, Answer]] = {}
 
     def answer(self, case: Case, module: ModuleType) -> Answer:
-        """Run a case against a module of the trusted half."""
+        """Run a case against a module that is trusted: the reference or a variant of it."""
         return answer_case(case, self.recipe.function, seeded_runner({self.recipe.module: module}))
 
-    def right(self, program: str, inputs: Mapping[str, object], fetch: Sequence[str]) -> Answer:
+    def run_reference(self, program: str, inputs: Mapping[str, object], fetch: Sequence[str]) -> Answer:
         """Run a program against the reference."""
         return seeded_runner({self.recipe.module: self.reference.module(self.recipe.module)})(program, inputs, fetch)
 
     def expected(self, index: int) -> Ran:
-        """The reference's answer to a case; raises CourseError where it has none."""
+        """Return the reference's answer to the case with this index; raise CourseError if the reference crashes."""
         if index not in self._expected:
             self._expected[index] = self._reference_answer(self.cases[index])
         return self._expected[index]
@@ -64,31 +71,49 @@ class Trial:
 
     @cached_property
     def large(self) -> Case | None:
-        """The case in which a numeric derivative takes too long; drawn when it is first asked for."""
+        """The case in which a numeric derivative takes too long; None if the exercise has none.
+
+        It is drawn when it is first needed, because most answers never get that far, and it holds many numbers.
+        """
         return self.recipe.large(self._rng) if self.recipe.large else None
 
     def expected_large(self) -> Ran:
-        """The reference's answer to the large case; raises CourseError where it has none."""
+        """Return the reference's answer to the large case; raise CourseError if the reference crashes.
+
+        There has to be a large case.
+        """
         assert self.large
         return self._reference_answer(self.large)
 
     def misconceptions(self, index: int) -> dict[str, Answer]:
-        """What each misconception answers to a case, by its id; those left out whose answer is right."""
+        """Return what each misconception answers to the case with this index: id → answer.
+
+        Misconceptions that answer this case correctly are left out.
+        """
         if index not in self._misconceptions:
-            found: dict[str, Answer] = {}
+            wrong_answers: dict[str, Answer] = {}
             for misconception in self.recipe.misconceptions:
                 answer = self.answer(self.cases[index], self._variant(misconception))
                 result = CaseResult(self.cases[index], self.expected(index).values, answer)
                 if isinstance(answer, Crash) or result.faults():
-                    found[misconception.id] = answer
-            self._misconceptions[index] = found
+                    wrong_answers[misconception.id] = answer
+            self._misconceptions[index] = wrong_answers
         return self._misconceptions[index]
 
     @np.errstate(all="ignore")  # a wrong answer may hold numbers of any size
     def results(self, answers: Sequence[Answer]) -> list[CaseResult]:
-        """The results of all cases for the answers of the code under test, one for each case.
+        """Compare the answers of the code under test with the right ones.
 
-        The misconceptions are run only where an answer is wrong.
+        Parameters
+        ----------
+        answers : sequence of Answer
+            One for each case, in the order of `cases`.
+
+        Returns
+        -------
+        list of CaseResult
+            One for each case. If any answer is wrong, they hold the answers of the misconceptions, too; otherwise
+            the misconceptions are not run.
         """
         results = [
             CaseResult(case, self.expected(index).values, answer)
@@ -99,6 +124,7 @@ class Trial:
         return [replace(result, misconceptions=self.misconceptions(index)) for index, result in enumerate(results)]
 
     def _variant(self, misconception: Misconception) -> ModuleType:
+        """Return the reference's module with a misconception applied."""
         if misconception.id not in self._variants:
             variant = self.reference.variant(self.recipe.module, misconception.hunks)
             self._variants[misconception.id] = variant

@@ -1,7 +1,7 @@
-"""Proof that the checks see a wrong answer: the reference is spoilt in every small way, and each must be noticed.
+"""Prove that the checks notice wrong answers: change the reference in many small ways, and check each changed version.
 
-`operators` spoils the text of a solution, `trials` runs what comes of it through the hidden and the visible checks,
-`equivalents` reads from the course what is no mistake, with the reason, and `report` writes it all up.
+A changed version is called a mutant. `operators` makes the mutants of an exercise, `proof` runs them through the hidden
+and the visible cases, `equivalents` reads which mutants are right answers, and `report` writes docs/mutation.md.
 """
 
 from .equivalents import Equivalents

@@ -1,4 +1,4 @@
-"""The mutants that are no mistake: a course lists them, and they are held against what really survives."""
+"""Read which mutants of a course are right answers, and compare this list with the mutants that no check rejects."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ FILE = "equivalents.toml"  # in solutions/
 
 @dataclass(frozen=True)
 class Equivalents:
-    """Known survivors.
+    """The mutants that a course lists as right answers.
 
     Attributes
     ----------
-    reasons : dict of (exercise, old, new) to str
-        Why a mutant gives right answers, in a sentence.
+    reasons : dict of (str, str, str) to str
+        Key of a mutant → the sentence that says why its answers are right; see `Mutant.key`.
     """
 
     reasons: dict[tuple[str, str, str], str]
 
     @staticmethod
     def read(reference: Reference) -> Equivalents:
-        """Read a course's list; it is empty where there is none.
+        """Read ``solutions/equivalents.toml``; the list is empty if a course has no such file.
 
         Raises
         ------
         CourseError
-            When an entry is incomplete or stands there twice.
+            When the file cannot be read, or an entry is incomplete or listed twice.
         """
         reasons: dict[tuple[str, str, str], str] = {}
         for group in reference.table(FILE).get("because", []):
@@ -44,10 +44,10 @@ class Equivalents:
         return Equivalents(reasons)
 
     def unexplained(self, survivors: Iterable[Outcome]) -> list[Outcome]:
-        """The survivors that are not listed: mistakes that the checks do not see."""
+        """Return the survivors that are not listed: mistakes that the checks do not notice."""
         return [outcome for outcome in survivors if outcome.mutant.key not in self.reasons]
 
     def stale(self, survivors: Iterable[Outcome], exercises: Iterable[str]) -> list[tuple[str, str, str]]:
-        """Entries for these exercises that nothing survives under any more."""
+        """Return the keys of entries for these exercises that are out of date: no survivor has such a key."""
         alive, wanted = {outcome.mutant.key for outcome in survivors}, set(exercises)
         return [key for key in self.reasons if key[0] in wanted and key not in alive]

@@ -1,7 +1,9 @@
-"""Spoil a solution: one small change of its text for each way in which an answer can be slightly wrong.
+"""Make the mutants of a solution: copies of its text with one small change each, as students make such mistakes.
 
-An operator looks at one node of the syntax tree and yields changes of the text it was read from, so that a mutant
-differs from the reference in nothing but the change, comments and layout included.
+An operator looks at one node of the syntax tree, and yields ways to change the text of that node. It changes the text,
+not the tree, so that a mutant keeps all comments and the layout, and the change can be shown as it would be written.
+
+The docstring of each operator is printed in docs/mutation.md.
 """
 
 from __future__ import annotations
@@ -18,18 +20,18 @@ from ..release.regions import functions, regions
 
 @dataclass(frozen=True)
 class Mutant:
-    """A solution with one change.
+    """A module of the reference with one change.
 
     Attributes
     ----------
     exercise : str
-        Whose solution.
+        The exercise whose solution is changed.
     kind : str
-        Name of the operator, as the table has it.
+        The name of the operator, a key of `OPERATORS`.
     old, new : str
-        The changed statement's first line, or the lines the change spans, before and after; spaces are collapsed.
+        The lines that the change touches, before and after it, as one line in which each run of spaces is one space.
     text : str
-        The whole module, spoilt.
+        The text of the whole module with the change.
     """
 
     exercise: str
@@ -40,54 +42,55 @@ class Mutant:
 
     @property
     def key(self) -> tuple[str, str, str]:
-        """What it is listed by: line numbers would change with every comment."""
+        """What a list of mutants names it by; it has no line number, which would change with every added line."""
         return self.exercise, self.old, self.new
 
 
 def mutants(exercise: str, reference: Reference) -> list[Mutant]:
-    """All mutants of one exercise, in the order of its text; no two of them are the same program.
+    """Return all mutants of one exercise, in the order of its text; no two of them are the same program.
 
     Parameters
     ----------
     exercise : str
-        Its name: ``"layers.affine_forward"``.
+        The exercise's name: ``"layers.affine_forward"``.
     reference : Reference
 
     Returns
     -------
     list of Mutant
-        Empty where the function has no solution region.
+        Empty if the function has no solution region. Given code outside the region is not changed.
     """
     module, function = exercise.split(".", 1)
     text = reference.source(module)
     tree = ast.parse(text)
-    inside = [r for r in regions(text, reference.path(module)) if r.function == function]
+    solution = [region for region in regions(text, reference.path(module)) if region.function == function]
     source = _Source(text)
     seen = {ast.dump(tree)}
-    found = []
+    candidates = []  # (start of the change, operator, edits, changed text)
     for node in ast.walk(functions(tree)[function]):
         line = getattr(node, "lineno", 0)
-        if not any(region.begin < line < region.end for region in inside):
+        if not any(region.begin < line < region.end for region in solution):
             continue
         for kind, operator in OPERATORS.items():
             for edits in operator(node, source):
-                spoilt = source.edited(edits)
+                mutated = source.edited(edits)
                 try:
-                    shape = ast.dump(ast.parse(spoilt))
+                    program = ast.dump(ast.parse(mutated))
                 except SyntaxError:
                     continue
-                if shape not in seen:
-                    seen.add(shape)
-                    found.append((min(start for start, _, _ in edits), kind, edits, spoilt))
-    found.sort(key=lambda one: one[0])
-    return [Mutant(exercise, kind, *source.changed(edits), spoilt) for _, kind, edits, spoilt in found]
+                if program not in seen:
+                    seen.add(program)
+                    candidates.append((min(start for start, _, _ in edits), kind, edits, mutated))
+    candidates.sort(key=lambda candidate: candidate[0])
+    return [Mutant(exercise, kind, *source.changed(edits), mutated) for _, kind, edits, mutated in candidates]
 
 
-Edits = list[tuple[int, int, str]]  # (start, stop, new text), in characters
+Edits = list[tuple[int, int, str]]
+"""Replacements in a text: (start, stop, new text), where start and stop are indices of characters."""
 
 
 class _Source:
-    """A text, addressed by the nodes of its syntax tree."""
+    """The text of a module, with methods that make edits of the nodes of its syntax tree."""
 
     def __init__(self, text: str) -> None:
         self.text = text
@@ -97,33 +100,36 @@ class _Source:
             self.starts.append(self.starts[-1] + len(line))
 
     def span(self, node: ast.expr | ast.stmt | ast.keyword) -> tuple[int, int]:
-        """Where a node stands. The tree counts columns in bytes of UTF-8."""
+        """Return the first character of a node, and the one after its last."""
         assert node.end_lineno is not None
         assert node.end_col_offset is not None
         return self._at(node.lineno, node.col_offset), self._at(node.end_lineno, node.end_col_offset)
 
     def read(self, node: ast.expr | ast.stmt | ast.keyword) -> str:
+        """Return a node's text."""
         start, stop = self.span(node)
         return self.text[start:stop]
 
     def put(self, node: ast.expr | ast.stmt | ast.keyword, new: str) -> Edits:
+        """Replace a node by a text."""
         return [(*self.span(node), new)]
 
     def swap(self, one: ast.expr, other: ast.expr) -> Edits:
+        """Exchange two nodes."""
         return [*self.put(one, self.read(other)), *self.put(other, self.read(one))]
 
     def operand(self, node: ast.expr) -> str:
-        """A node's text, in brackets unless it cannot need them."""
+        """Return a node's text as an operand: in brackets, unless it can never need them."""
         simple = isinstance(node, ast.Name | ast.Constant | ast.Attribute | ast.Call | ast.Subscript)
         return self.read(node) if simple else f"({self.read(node)})"
 
     def between(self, left: ast.expr, right: ast.expr, old: str, new: str) -> Edits:
-        """An operator replaced that stands between two operands."""
+        """Replace an operator that stands between two operands."""
         start, stop = self.span(left)[1], self.span(right)[0]
         return [(start, stop, self.text[start:stop].replace(old, new, 1))]
 
     def without(self, items: Sequence[ast.expr | ast.keyword], index: int) -> Edits:
-        """One item of a list left out, with its comma."""
+        """Remove one item of a list, with its comma."""
         start, stop = self.span(items[index])
         if index:
             start = self.span(items[index - 1])[1]
@@ -132,13 +138,14 @@ class _Source:
         return [(start, stop, "")]
 
     def edited(self, edits: Edits) -> str:
+        """Return the text with edits applied; they must not overlap."""
         text = self.text
-        for start, stop, new in sorted(edits, reverse=True):
+        for start, stop, new in sorted(edits, reverse=True):  # from the end, so that earlier indices stay valid
             text = text[:start] + new + text[stop:]
         return text
 
     def changed(self, edits: Edits) -> tuple[str, str]:
-        """The lines that edits touch, before and after."""
+        """Return the lines that edits touch, before and after them, with single spaces; see `Mutant`."""
         first = max(index for index, at in enumerate(self.starts) if at <= min(start for start, _, _ in edits))
         last = max(index for index, at in enumerate(self.starts[:-1]) if at <= max(stop - 1 for _, stop, _ in edits))
         begin, end = self.starts[first], self.starts[max(first, last) + 1]
@@ -147,15 +154,19 @@ class _Source:
         return " ".join(before.split()), " ".join(after.split())
 
     def _at(self, line: int, column: int) -> int:
+        """Return the index of the character at a line and a column as `ast` counts them: columns in bytes of UTF-8."""
         text = self.lines[line - 1]
         return self.starts[line - 1] + len(text.encode()[:column].decode())
 
 
 Operator = Callable[[ast.AST, _Source], Iterator[Edits]]
 OPERATORS: dict[str, Operator] = {}
+"""The operators by name, in the order in which docs/mutation.md lists them."""
 
 
 def _operator(kind: str) -> Callable[[Operator], Operator]:
+    """Enter the decorated function into `OPERATORS` under this name."""
+
     def register(operator: Operator) -> Operator:
         OPERATORS[kind] = operator
         return operator
@@ -163,6 +174,7 @@ def _operator(kind: str) -> Callable[[Operator], Operator]:
     return register
 
 
+# Type of a node → its operator as text, and the operators that replace it.
 SIGNS: dict[type[ast.operator], tuple[str, tuple[str, ...]]] = {
     ast.Add: ("+", ("-",)),
     ast.Sub: ("-", ("+",)),
@@ -176,7 +188,7 @@ SIGNS: dict[type[ast.operator], tuple[str, tuple[str, ...]]] = {
 
 @_operator("arithmetic")
 def _arithmetic(node: ast.AST, source: _Source) -> Iterator[Edits]:
-    """Another operation: ``a - b`` for ``a + b``; a product the other way round; a sign lost."""
+    """Another operator: ``a - b`` for ``a + b``; the factors of a matrix product swapped; a sign or ``not`` removed."""
     match node:
         case ast.BinOp(left=left, op=ast.MatMult(), right=right):
             yield [
@@ -193,7 +205,7 @@ def _arithmetic(node: ast.AST, source: _Source) -> Iterator[Edits]:
 
 @_operator("missing term")
 def _missing_term(node: ast.AST, source: _Source) -> Iterator[Edits]:
-    """One operand only: ``a`` for ``a + b``, and ``b``."""
+    """One operand alone: ``a`` or ``b`` for ``a + b``."""
     if isinstance(node, ast.BinOp):
         yield source.put(node, source.operand(node.left))
         yield source.put(node, source.operand(node.right))
@@ -201,7 +213,7 @@ def _missing_term(node: ast.AST, source: _Source) -> Iterator[Edits]:
 
 @_operator("constant")
 def _constant(node: ast.AST, source: _Source) -> Iterator[Edits]:
-    """A number off by one, doubled, or zero; a flag turned."""
+    """A number off by one, doubled, or zero; True for False, or False for True."""
     if not isinstance(node, ast.Constant):
         return
     value = node.value
@@ -217,7 +229,7 @@ def _constant(node: ast.AST, source: _Source) -> Iterator[Edits]:
 
 @_operator("axis")
 def _axis(node: ast.AST, source: _Source) -> Iterator[Edits]:
-    """One of several axes left out; a tuple of numbers in another order."""
+    """One of several axes removed; two numbers of a tuple swapped."""
     if isinstance(node, ast.Tuple) and len(node.elts) > 1 and all(isinstance(e, ast.Constant) for e in node.elts):
         yield from (source.without(node.elts, index) for index in range(len(node.elts)) if len(node.elts) > 2)
         yield from (source.swap(one, other) for one, other in pairwise(node.elts))
@@ -225,7 +237,7 @@ def _axis(node: ast.AST, source: _Source) -> Iterator[Edits]:
 
 @_operator("index")
 def _index(node: ast.AST, source: _Source) -> Iterator[Edits]:
-    """An index left out, indices swapped, a slice open at one end."""
+    """An index removed; two indices swapped; a slice open at one end, or with a bound off by one."""
     match node:
         case ast.Subscript(value=value, slice=inner):
             if not isinstance(inner, ast.Constant) or not isinstance(inner.value, str):
@@ -259,7 +271,7 @@ COMPARISONS: dict[type[ast.cmpop], tuple[str, tuple[str, ...]]] = {
 
 @_operator("comparison")
 def _comparison(node: ast.AST, source: _Source) -> Iterator[Edits]:
-    """Another comparison: ``<=`` for ``<``, and the opposite one."""
+    """Another comparison: ``<=`` or ``>`` for ``<``."""
     if isinstance(node, ast.Compare) and len(node.ops) == 1:
         sign, others = COMPARISONS[type(node.ops[0])]
         yield from (source.between(node.left, node.comparators[0], sign, other) for other in others)
@@ -267,7 +279,7 @@ def _comparison(node: ast.AST, source: _Source) -> Iterator[Edits]:
 
 @_operator("condition")
 def _condition(node: ast.AST, source: _Source) -> Iterator[Edits]:
-    """A condition that always, or never, holds; ``or`` for ``and``."""
+    """A condition that is always true, or never; ``or`` for ``and``."""
     match node:
         case ast.If(test=test) | ast.IfExp(test=test) | ast.While(test=test):
             yield source.put(test, "True")
@@ -279,6 +291,7 @@ def _condition(node: ast.AST, source: _Source) -> Iterator[Edits]:
             yield from (source.put(test, "True") for test in tests)
 
 
+# Pairs of functions that are easily confused; each replaces the other.
 TWINS = [
     ("sum", "mean"), ("max", "min"), ("maximum", "minimum"), ("argmax", "argmin"), ("zeros_like", "ones_like"),
     ("zeros", "ones"), ("var", "std"), ("rand", "randn"), ("random", "normal"), ("exp", "log"), ("sqrt", "square"),
@@ -288,16 +301,16 @@ NAMES = dict(TWINS) | {other: one for one, other in TWINS}
 
 @_operator("function")
 def _function(node: ast.AST, source: _Source) -> Iterator[Edits]:
-    """A function's twin called instead; a call or a transpose left out, so that its argument passes unchanged."""
+    """A related function, such as min for max; a call or a transpose removed, so that its argument is used as it is."""
     match node:
         case ast.Call(func=ast.Attribute(value=owner, attr=name) as called, args=args):
             if name in NAMES:
                 stop = source.span(called)[1]
                 yield [(stop - len(name), stop, NAMES[name])]
-            numpys = isinstance(owner, ast.Name) and owner.id == "np"
-            if not numpys:
+            is_numpy = isinstance(owner, ast.Name) and owner.id == "np"
+            if not is_numpy:  # a method: its object is used as it is
                 yield source.put(node, source.read(owner))
-            elif args:
+            elif args:  # of np.maximum(0, x) the last argument is used, because the first is a constant
                 yield source.put(node, source.operand(args[-1] if name in ("maximum", "minimum") else args[0]))
         case ast.Call(func=ast.Name(), args=[first, *_]):
             yield source.put(node, source.operand(first))
@@ -307,7 +320,7 @@ def _function(node: ast.AST, source: _Source) -> Iterator[Edits]:
 
 @_operator("argument")
 def _argument(node: ast.AST, source: _Source) -> Iterator[Edits]:
-    """Arguments swapped, or one with a default left out; a range that begins or ends one off."""
+    """Two arguments swapped; a keyword argument removed; a range that begins one later or ends one earlier."""
     if not isinstance(node, ast.Call):
         return
     for one, other in pairwise(node.args):
@@ -328,7 +341,7 @@ def _argument(node: ast.AST, source: _Source) -> Iterator[Edits]:
 
 @_operator("assignment")
 def _assignment(node: ast.AST, source: _Source) -> Iterator[Edits]:
-    """``=`` or ``-=`` for ``+=``; a copy forgotten is a call left out."""
+    """Another assignment: ``=`` or ``-=`` for ``+=``."""
     if isinstance(node, ast.AugAssign):
         sign = {ast.Add: "+=", ast.Sub: "-=", ast.Mult: "*=", ast.Div: "/="}.get(type(node.op))
         others = {"+=": ("=", "-="), "-=": ("=", "+="), "*=": ("=", "/="), "/=": ("=", "*=")}
@@ -338,7 +351,7 @@ def _assignment(node: ast.AST, source: _Source) -> Iterator[Edits]:
 
 @_operator("statement")
 def _statement(node: ast.AST, source: _Source) -> Iterator[Edits]:
-    """A statement left out, or a loop left after its first round."""
+    """A statement removed; a loop that ends after its first iteration."""
     match node:
         case ast.Assign() | ast.AugAssign() | ast.Expr() | ast.AnnAssign() | ast.Continue() | ast.Break():
             yield source.put(node, "pass")
@@ -349,7 +362,7 @@ def _statement(node: ast.AST, source: _Source) -> Iterator[Edits]:
 
 @_operator("order")
 def _order(node: ast.AST, source: _Source) -> Iterator[Edits]:
-    """Results that come, or are unpacked, in another order."""
+    """Two values of a tuple swapped, such as results that are returned or unpacked."""
     match node:
         case ast.Tuple(elts=items) if not all(isinstance(item, ast.Constant | ast.Slice) for item in items):
             for one, other in pairwise(items):

@@ -1,4 +1,8 @@
-"""Run mutants through the hidden and the visible checks of their exercise."""
+"""Run mutants through the hidden and the visible cases of their exercise, in parallel processes.
+
+Mutants are made from the reference, so they are trusted and need no sandbox. But some of them never end, so each case
+has a time limit.
+"""
 
 from __future__ import annotations
 
@@ -28,20 +32,20 @@ from ..reference import Reference
 from ..release.goldens import visible
 from .operators import Mutant, mutants
 
-LIMIT = 5.0  # seconds of CPU for one case; a mutant that needs more is one that never ends
-CHUNK = 40  # mutants that one process takes at a time
+LIMIT = 5.0  # processor seconds for one case; a mutant that needs more is taken to run for ever, and is rejected
+CHUNK = 40  # mutants in one task, so that drawing an exercise's cases in a process pays off
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one mutant.
+    """The result of one mutant.
 
     Attributes
     ----------
     mutant : Mutant
     hidden, visible : str
-        The exercise whose hidden (visible) cases reject it: its own, or one that builds on it, as a backward pass
-        on what its forward pass kept; ``""`` where none does.
+        The exercise whose hidden (or visible) cases reject the mutant; ``""`` if they all accept it. It is the mutant's
+        own exercise, or one that builds on it, as a backward pass builds on the cache of a forward pass.
     """
 
     mutant: Mutant
@@ -50,34 +54,35 @@ class Outcome:
 
     @property
     def rejected(self) -> bool:
-        """Whether both the grader and the student's own check notice."""
+        """Whether both the grader and the student's own check reject the mutant."""
         return bool(self.hidden and self.visible)
 
 
 def prove(course: Course, exercises: Sequence[str] = (), *, jobs: int | None = None) -> Iterator[tuple[int, Outcome]]:
-    """Run every mutant of some exercises; yields as they end, in no order.
+    """Run all mutants of some exercises, and yield each outcome as soon as it is there, in no fixed order.
 
     Parameters
     ----------
     course : Course
-    exercises : sequence of str
-        Names; all that have a solution by default.
+    exercises : sequence of str, default ()
+        The names of the exercises; ``()`` means all that `solved` returns.
     jobs : int, optional
-        Processes; one for each processor by default.
+        The number of processes; by default, one for each processor.
 
     Yields
     ------
     total : int
-        How many mutants there are.
+        The number of mutants of all these exercises, to show progress.
     outcome : Outcome
     """
     reference = Reference.of(course)
     work = []
     for name in exercises or solved(course):
-        found = mutants(name, reference)
+        made = mutants(name, reference)
         watching = (name, *followers(course, name))
-        work += [(watching, found[start : start + CHUNK]) for start in range(0, len(found), CHUNK)]
+        work += [(watching, made[start : start + CHUNK]) for start in range(0, len(made), CHUNK)]
     total = sum(len(chunk) for _, chunk in work)
+    # Spawned, because a forked copy of a process whose BLAS threads hold a lock may wait for that lock for ever.
     with ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=_one_blas_thread) as pool:
         futures = [pool.submit(outcomes, course.root, watching, chunk) for watching, chunk in work]
         for future in as_completed(futures):
@@ -86,28 +91,34 @@ def prove(course: Course, exercises: Sequence[str] = (), *, jobs: int | None = N
 
 
 def solved(course: Course) -> list[str]:
-    """The exercises that have a solution to spoil: all but the trained nets, and those whose package is absent."""
+    """Return the exercises that have mutants: all but trained nets and those whose package is not installed."""
     return [e.name for _, e in course.exercises(further=True) if e.score is None and not course.absent(e.module)]
 
 
 def followers(course: Course, name: str) -> list[str]:
-    """The exercises of the same file that build on one."""
+    """Return the exercises of the same file that build on an exercise."""
     module = name.split(".", 1)[0]
     return [e.name for _, e in course.exercises() if name in e.requires and e.module == module]
 
 
 def outcomes(root: Path, watching: Sequence[str], chunk: Sequence[Mutant]) -> list[Outcome]:
-    """What becomes of some mutants of one exercise.
+    """Run some mutants of one exercise.
 
     Parameters
     ----------
     root : Path
         The course folder.
     watching : sequence of str
-        The exercise, and those that build on it.
+        The exercise, and those that build on it, whose cases are all tried in this order.
     chunk : sequence of Mutant
+        The mutants.
+
+    Returns
+    -------
+    list of Outcome
+        In the order of `chunk`.
     """
-    found = []
+    results = []
     for mutant in chunk:
         module = _module(mutant, _reference(root))
         hidden = next(
@@ -116,31 +127,33 @@ def outcomes(root: Path, watching: Sequence[str], chunk: Sequence[Mutant]) -> li
         visible = next(
             (name for name in watching if rejects(recipe(_reference(root), name), _visible(root, name), module)), ""
         )
-        found.append(Outcome(mutant, hidden, visible))
-    return found
+        results.append(Outcome(mutant, hidden, visible))
+    return results
 
 
 Expected = tuple[tuple[Case, dict[str, object]], ...]
+"""Cases, each with the reference's answer: output → value."""
 
 
 def rejects(spec: Recipe, cases: Expected, module: ModuleType | None) -> bool:
-    """Whether at least one case shows that a module is wrong.
+    """Return whether at least one case shows that a module is wrong.
 
-    Full marks are given when no case has anything to say, so the first that has settles it.
+    Cases are run until one does. An answer that no case rejects gets full marks from the grader.
 
     Parameters
     ----------
     spec : Recipe
-        Of the exercise.
+        The recipe of the exercise.
     cases : sequence of (Case, dict)
-        With the right answers.
+        The cases with the right answers.
     module : module or None
-        None for a module that cannot even be imported.
+        The module under test; None if it could not be imported, which every case rejects.
     """
     return module is None or any(_shows(spec, case, expected, module) for case, expected in cases)
 
 
 def _shows(spec: Recipe, case: Case, expected: dict[str, object], module: ModuleType) -> bool:
+    """Return whether a case shows that a module is wrong: a crash, a wrong output, or an input changed in place."""
     run = seeded_runner({spec.module: module})
 
     def run_within_time(program: str, inputs: Mapping[str, object], fetch: Sequence[str]) -> Answer:
@@ -152,7 +165,7 @@ def _shows(spec: Recipe, case: Case, expected: dict[str, object], module: Module
 
 
 def _one_blas_thread() -> None:
-    threadpool_limits(1)  # the processes already share out the processors
+    threadpool_limits(1)  # each processor has a process already, so more BLAS threads would only compete
 
 
 @cache
@@ -162,7 +175,7 @@ def _reference(root: Path) -> Reference:
 
 @cache
 def _hidden(root: Path, exercise: str) -> Expected:
-    """Cases as a student would get them, from a seed that no other use has."""
+    """Draw the hidden cases of an exercise as a student would get them, from a fixed seed, so that runs agree."""
     reference = _reference(root)
     seed = zlib.crc32(f"hidden {exercise}".encode())
     return _expected(Trial(recipe(reference, exercise), reference, np.random.default_rng(seed)))
@@ -170,30 +183,35 @@ def _hidden(root: Path, exercise: str) -> Expected:
 
 @cache
 def _visible(root: Path, exercise: str) -> Expected:
-    """The cases of the student's own check, as the next release makes them."""
+    """Draw the cases of the student's own check, as the next release would."""
     return _expected(visible(exercise, _reference(root)))
 
 
 def _expected(trial: Trial) -> Expected:
+    """Return the cases of a trial with the reference's answers."""
     return tuple((case, trial.expected(index).values) for index, case in enumerate(trial.cases))
 
 
 def _module(mutant: Mutant, reference: Reference) -> ModuleType | None:
+    """Import a mutant; return None if that raises an exception."""
     name = mutant.exercise.split(".", 1)[0]
     try:
         with _limited(LIMIT):
             return reference.execute(mutant.text, name, "mutant")
-    except Exception:  # whatever happens while a spoilt module is imported, its student sees it at once
+    except Exception:  # a student would see any error at import at once
         return None
 
 
 class _TooLong(BaseException):
-    """Not an Exception, so that no handler in a solution swallows it."""
+    """A mutant used up its time. It is no Exception, so that no ``except Exception`` in a solution catches it."""
 
 
 @contextmanager
 def _limited(seconds: float) -> Iterator[None]:
-    """Raise in the code that runs once it has used this much of the processor; other work does not count."""
+    """Raise `_TooLong` in the body of the ``with`` statement when it has used this much processor time.
+
+    The timer counts only the time in which this process runs its own code, so a busy machine rejects no mutant.
+    """
 
     def stop(signum: int, frame: FrameType | None) -> None:
         raise _TooLong

@@ -1,4 +1,4 @@
-"""Write up what became of the mutants: docs/mutation.md."""
+"""Write docs/mutation.md, the page that says which mutants the checks reject."""
 
 from __future__ import annotations
 
@@ -13,82 +13,87 @@ PAGE = "docs/mutation.md"
 
 INTRODUCTION = """# Mutation testing: what the checks notice
 
-Every solution of the course is spoilt in every way that the operators below know, one small change at a time. Each
-spoilt solution, a *mutant*, is run through the hidden cases as the grader draws them and through the visible cases of
-the student's own `check`. One that both reject is noticed; one that either accepts must be *equivalent*: no mistake at
-all, for a reason that stands in `solutions/equivalents.toml`.
+Every solution of the course is changed in every way that the operators below can change it, one small change at a time.
+Each changed solution, a *mutant*, is run through the hidden cases as the grader draws them, and through the visible
+cases of the student's own `check`. Both should reject it. A mutant that one of them accepts must be *equivalent*: its
+answers are right, for a reason that stands in `solutions/equivalents.toml`.
 
-`grader prove` makes this page, and fails where a mutant slips through or a listed reason has become idle.
-`grader prove EXERCISE` shows what slips through for one exercise.
+`grader prove` writes this page. It fails if a mutant is accepted that is not listed there, or if a listed one is
+rejected or gone. `grader prove EXERCISE` shows the accepted mutants of one exercise.
 
 """
 
 NEXT = """
-*By the next* counts those of the rejected that only an exercise building on it can see: what a forward pass keeps in
-its cache is the student's own, and shows in the backward pass.
+*By a later exercise* counts the rejected mutants that pass all hidden or all visible cases of their own exercise, and
+are rejected by an exercise that builds on it. For example, students decide what a forward pass keeps in its cache, so a
+mistake there shows only in the backward pass.
 
 """
 
 
 def report(outcomes: Iterable[Outcome], equivalents: Equivalents, exercises: Sequence[str]) -> str:
-    """The page.
+    """Return the text of the page.
 
     Parameters
     ----------
     outcomes : iterable of Outcome
-        In any order.
+        The outcomes of all mutants, in any order.
     equivalents : Equivalents
     exercises : sequence of str
-        In the order of the course.
+        The names of the exercises, in the order in which the page lists them.
 
     Returns
     -------
     str
-        Markdown. Equal outcomes always give equal text.
+        Markdown. It does not depend on the order of `outcomes`.
     """
-    ordered = sorted(outcomes, key=lambda one: (exercises.index(one.mutant.exercise), one.mutant.kind, one.mutant.key))
+
+    def place(outcome: Outcome) -> tuple[int, str, tuple[str, str, str]]:
+        return exercises.index(outcome.mutant.exercise), outcome.mutant.kind, outcome.mutant.key
+
+    ordered = sorted(outcomes, key=place)
     known = equivalents.reasons
     parts = [
         INTRODUCTION,
         "## By exercise\n\n",
-        _table("exercise", exercises, ordered, lambda one: one.mutant.exercise, equivalents),
+        _table("exercise", exercises, ordered, lambda outcome: outcome.mutant.exercise, equivalents),
         NEXT,
         "## By operator\n\n",
-        _table("operator", list(OPERATORS), ordered, lambda one: one.mutant.kind, equivalents),
-        "\n" + "".join(f"- **{kind}**: {_first_line(operator)}\n" for kind, operator in OPERATORS.items()),
+        _table("operator", list(OPERATORS), ordered, lambda outcome: outcome.mutant.kind, equivalents),
+        "\n" + "".join(f"- **{kind}**: {_description(operator)}\n" for kind, operator in OPERATORS.items()),
         "\n## Equivalent, and why\n\n",
     ]
     by_reason: dict[str, Counter[str]] = defaultdict(Counter)
-    for one in ordered:
-        if not one.rejected and one.mutant.key in known:
-            by_reason[known[one.mutant.key]][one.mutant.exercise] += 1
-    for reason, found in sorted(by_reason.items(), key=lambda item: (-item[1].total(), item[0])):
-        where = ", ".join(f"`{name}` {count}" for name, count in found.items())
-        parts.append(f"- {found.total()}: {reason} ({where})\n")
+    for outcome in ordered:
+        if not outcome.rejected and outcome.mutant.key in known:
+            by_reason[known[outcome.mutant.key]][outcome.mutant.exercise] += 1
+    for reason, counts in sorted(by_reason.items(), key=lambda item: (-item[1].total(), item[0])):
+        where = ", ".join(f"`{name}` {count}" for name, count in counts.items())
+        parts.append(f"- {counts.total()}: {reason} ({where})\n")
     return "".join(parts)
 
 
 def _table(
     head: str, rows: Sequence[str], outcomes: list[Outcome], key: Callable[[Outcome], str], equivalents: Equivalents
 ) -> str:
-    lines = [
-        f"| {head} | mutants | rejected, hidden cases | rejected, visible cases | by the next | equivalent | missed |",
-        "|---|--:|--:|--:|--:|--:|--:|",
-    ]
+    """Return a table with a row for each of `rows` and one for all outcomes; `key` gives the row of an outcome."""
+    columns = "mutants | rejected, hidden cases | rejected, visible cases | by a later exercise | equivalent | missed"
+    lines = [f"| {head} | {columns} |", "|---|--:|--:|--:|--:|--:|--:|"]
     for row in [*rows, "**all**"]:
-        here = [one for one in outcomes if row == "**all**" or key(one) == row]
+        of_row = [outcome for outcome in outcomes if row == "**all**" or key(outcome) == row]
+        accepted = [outcome for outcome in of_row if not outcome.rejected]
         counts = [
-            len(here),
-            sum(bool(one.hidden) for one in here),
-            sum(bool(one.visible) for one in here),
-            sum(one.rejected and {one.hidden, one.visible} != {one.mutant.exercise} for one in here),
-            sum(not one.rejected and one.mutant.key in equivalents.reasons for one in here),
-            sum(not one.rejected and one.mutant.key not in equivalents.reasons for one in here),
+            len(of_row),
+            sum(bool(outcome.hidden) for outcome in of_row),
+            sum(bool(outcome.visible) for outcome in of_row),
+            sum(o.rejected and {o.hidden, o.visible} != {o.mutant.exercise} for o in of_row),
+            sum(outcome.mutant.key in equivalents.reasons for outcome in accepted),
+            sum(outcome.mutant.key not in equivalents.reasons for outcome in accepted),
         ]
         name = row if row.startswith("*") else f"`{row}`" if head == "exercise" else row
         lines.append(f"| {name} | " + " | ".join(map(str, counts)) + " |")
     return "\n".join(lines) + "\n"
 
 
-def _first_line(operator: object) -> str:
+def _description(operator: object) -> str:
     return (operator.__doc__ or "").strip()

@@ -1,6 +1,6 @@
-"""How a course says its exercises are judged, in ``solutions/exercises``, and what reads it.
+"""Read the recipes of a course, the files in ``solutions/exercises`` that say how each exercise is judged.
 
-A file there imports from here what it needs to draw its cases::
+This package also offers what such a file needs to draw its cases and to state its rules::
 
     from grader.recipes import Case, Equal, Recipe, sizes
 """

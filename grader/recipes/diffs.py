@@ -1,19 +1,20 @@
-"""Read the texts in which a course states wrong and right answers: small diffs against its reference.
+"""Read ``.wrong`` and ``.right`` files, which state wrong and right answers as small diffs of the reference.
 
-::
+A diff looks like this::
 
     === layers.affine_backward: db-mean
     db is the mean over the minibatch; every example adds its share, so it is the sum.
     -    db = dout.sum(axis=0)
     +    db = dout.mean(axis=0)
 
-A diff begins with the exercise and a name. In a ``.wrong`` file the sentence that students read follows, on one line
-or several; a ``.right`` file has none. Then come the lines that are replaced, as in a unified diff: ``-`` for a line of
-the reference, ``+`` for one that takes its place, a blank for one that stays. They are looked for in the exercise's own
-function and have to stand there exactly once; where they do not, a line that stays says which are meant. After a line
-``@@`` the diff goes on elsewhere in the function, after ``@@ def name`` in another function, after ``@@ <module>``
-outside all functions. Line numbers, as git writes them between two ``@@``, are accepted and not looked at. A line that
-begins with ``#`` is a comment.
+It begins with the exercise and a name for the answer. In a ``.wrong`` file, the sentence that students read follows, on
+one line or several; a ``.right`` file has no sentences. Then come the changed lines, as in a unified diff: ``-`` marks
+a line of the reference that is removed, ``+`` a line that is added, and a space a line of context, which stays.
+
+The removed lines and their context must occur exactly once in the exercise's own function; if they occur more often,
+add context. After a line ``@@``, the diff continues elsewhere in the same function, after ``@@ def name`` in another
+function, and after ``@@ <module>`` outside all functions. Line numbers between two ``@@``, as git writes them, are
+allowed and ignored. A line that begins with ``#`` is a comment.
 """
 
 from __future__ import annotations
@@ -26,22 +27,28 @@ from itertools import pairwise
 from ..errors import Problem
 from ..patch import Hunk, shown
 
-_HEADING = re.compile(r"=== *(\S+?): *(\S.*)")
+_HEADING = re.compile(r"=== *(\S+?): *(\S.*)")  # exercise, name
 _ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+# A line that names a function: "@@ def name", or as git writes it, "@@ -1,2 +3,4 @@ def name(x):".
 _PLACE = re.compile(r"@@(?: -[\d,]+ \+[\d,]+ @@)? *(?:(?:async +)?def +|class +)?([\w.]+|<module>)?(?:[(:].*)?")
 
 
 @dataclass(frozen=True)
 class NamedDiff:
-    """One wrong or right answer, as it is written.
+    """One wrong or right answer, as it stands in a file.
 
     Attributes
     ----------
-    exercise, name, sentence : str
-        The sentence of a right answer is ``""``.
+    exercise : str
+        The exercise that it is an answer to.
+    name : str
+        Its name, unique within the exercise.
+    sentence : str
+        The sentence that students read; ``""`` for a right answer.
     hunks : tuple of Hunk
+        The changes.
     line : int
-        Of its heading.
+        The line of its heading, counted from 1.
     """
 
     exercise: str
@@ -58,16 +65,16 @@ def read(text: str, file: str, *, sentences: bool) -> tuple[list[NamedDiff], lis
     ----------
     text : str
     file : str
-        Its path relative to the course folder, for problems.
+        The file's path relative to the course folder, for problems.
     sentences : bool
-        Whether each diff has one: so it is in a ``.wrong`` file.
+        Whether each diff must have a sentence, as in a ``.wrong`` file; otherwise none may have one.
 
     Returns
     -------
     diffs : list of NamedDiff
-        Those that can be read.
+        The diffs without mistakes.
     problems : list of Problem
-        All that is wrong with the others.
+        All mistakes in the others.
     """
     diffs: list[NamedDiff] = []
     problems: list[Problem] = []
@@ -88,22 +95,34 @@ def read(text: str, file: str, *, sentences: bool) -> tuple[list[NamedDiff], lis
             first = seen.setdefault((diff.exercise, diff.name), diff.line)
             if first != diff.line:
                 known = f'{shown(diff.exercise)} has "{shown(diff.name)}" on line {first} already'
-                said = f"{known}; give one of them another name."
-                problems.append(Problem(file, diff.line, said))
+                problems.append(Problem(file, diff.line, f"{known}; give one of them another name."))
             else:
                 diffs.append(diff)
     return diffs, problems
 
 
 class _DiffReader:
-    """Reads one diff, a line at a time, and gathers what is wrong with it."""
+    """Reads the lines of one diff, and collects its mistakes.
+
+    Parameters
+    ----------
+    file, sentences
+        As for `read`.
+    lines : list of (int, str)
+        The lines of the diff with their numbers; the first is its heading.
+
+    Attributes
+    ----------
+    problems : list of Problem
+        The mistakes.
+    """
 
     def __init__(self, file: str, lines: list[tuple[int, str]], sentences: bool) -> None:
         self.file = file
         self.problems: list[Problem] = []
         self.exercise = self.name = ""
         self.start = lines[0][0]
-        self._said: list[str] = []
+        self._sentence: list[str] = []  # its lines
         self._hunks: list[_HunkReader] = []
         self._read_heading(lines[0][1], sentences)
         for number, line in lines[1:]:
@@ -111,9 +130,9 @@ class _DiffReader:
         self._check(sentences)
 
     def diff(self) -> NamedDiff:
-        """What was read, if there are no problems."""
+        """Return the diff; call this only if there are no problems."""
         hunks = tuple(hunk.hunk(self.exercise, self.file) for hunk in self._hunks)
-        return NamedDiff(self.exercise, self.name, " ".join(self._said), hunks, self.start)
+        return NamedDiff(self.exercise, self.name, " ".join(self._sentence), hunks, self.start)
 
     def _problem(self, line: int, sentence: str) -> None:
         self.problems.append(Problem(self.file, line, sentence))
@@ -130,6 +149,7 @@ class _DiffReader:
             self._problem(self.start, f'"{shown(self.name)}" is no name; write small letters, digits and hyphens.')
 
     def _read_line(self, number: int, line: str) -> None:
+        """Add a line below the heading to the sentence or to a hunk."""
         if line.startswith("#"):
             return
         if line.startswith("@@"):
@@ -149,12 +169,13 @@ class _DiffReader:
                 number, 'a line of a diff begins with "-", "+" or a blank; a sentence stands before the diff.'
             )
         else:
-            self._said.append(line.strip())
+            self._sentence.append(line.strip())
 
     def _check(self, sentences: bool) -> None:
-        if sentences and not self._said:
+        """Report what is missing or too much, after all lines were read."""
+        if sentences and not self._sentence:
             self._problem(self.start, "the sentence that students read is missing; write it below this line.")
-        if self._said and not sentences:
+        if self._sentence and not sentences:
             self._problem(self.start + 1, "a right answer has no sentence; make it a # comment.")
         if not self._hunks:
             self._problem(self.start, 'there is no diff; write lines that begin with "-" and "+".')
@@ -163,7 +184,15 @@ class _DiffReader:
 
 
 class _HunkReader:
-    """One block of a diff."""
+    """Collects the lines of one hunk of a diff.
+
+    Parameters
+    ----------
+    line : int
+        The number of its first line, for problems.
+    function : str
+        The function that its ``@@`` line names; ``""`` if it names none.
+    """
 
     def __init__(self, line: int, function: str) -> None:
         self.line = line
@@ -172,18 +201,21 @@ class _HunkReader:
         self._blanks = 0
 
     def add(self, mark: str, text: str) -> None:
-        """A line with its mark. Blank lines before it belong to the block: editors strip the mark of a blank one."""
+        """Add a line with its mark: ``"-"``, ``"+"`` or ``" "``.
+
+        Empty lines before it are context. Their mark is a space, which many editors strip from the end of a line.
+        """
         self._lines += [(" ", "")] * self._blanks
         self._blanks = 0
         self._lines.append((mark, text.rstrip()))
 
     def add_blank(self) -> None:
-        """A blank line: part of the block only if the block goes on."""
+        """Note an empty line, which belongs to the hunk only if another line of the hunk follows."""
         if self._lines:
             self._blanks += 1
 
     def problems(self) -> Iterator[str]:
-        """What makes it unusable."""
+        """Yield a sentence for each reason why the hunk cannot be used."""
         marks = {mark for mark, _ in self._lines}
         if not marks & {"+", "-"}:
             yield 'nothing is replaced here; write lines that begin with "-" and "+".'
@@ -191,11 +223,19 @@ class _HunkReader:
             yield "these lines have no place; write the line above or below them, too, with a blank before it."
 
     def hunk(self, exercise: str, file: str) -> Hunk:
-        """The block as what it does."""
+        """Return the hunk.
+
+        Parameters
+        ----------
+        exercise : str
+            The exercise of the diff; its function is changed unless the hunk names another one.
+        file : str
+            The file that the diff stands in, for errors.
+        """
         own = exercise.partition(".")[2]
         function = self._function or own
         if "." not in function and own.endswith(f".{function}"):
-            function = own  # git names a method without its class
+            function = own  # git writes the name of a method without its class
         old = tuple(text for mark, text in self._lines if mark != "+")
         new = tuple(text for mark, text in self._lines if mark != "-")
         return Hunk(function, old, new, file, self.line)

@@ -1,6 +1,6 @@
-"""What a course states about a trained net that is handed in: what it is measured on, and how it is run.
+"""Define the recipes of trained nets: which examples a net that is handed in is tested on, and how it is run.
 
-The nets stand in ``solutions/exercises/models``, in the same ``RECIPES`` as all other recipes.
+A course writes them in ``solutions/exercises/models``, in a tuple ``RECIPES`` like all other recipes.
 """
 
 from __future__ import annotations
@@ -17,21 +17,21 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class TrainedNet:
-    """What is the same for all trained nets.
+    """The part of a recipe that all trained nets have.
 
     Attributes
     ----------
     name : str
-        The exercise, as in course.toml: ``"models.best"``.
+        The exercise's name in course.toml: ``"models.best"``.
     unseen : callable
-        ``unseen(dataset, key)`` gives examples that no student has, (N, ...), and their labels, (N,).
-        Here `dataset` is what the file says the net was trained on, and the bytes `key` say which examples, where they
-        can be drawn. Raises DataError where the course has no such data set, and CourseError where the grader has no
-        copy of it.
+        ``unseen(dataset, key)`` returns examples that no student has, shape (N, ...), and their labels, shape (N,).
+        `dataset` is the name of the data set that the net was trained on, as its file says. `key` (bytes) determines
+        which examples are drawn, if they can be drawn. It raises DataError if the course has no such data set, and
+        CourseError if the grader has no copy of it.
     dataset : str
-        A data set that `unseen` always has: on it the grader tries itself, with a net that nobody has trained.
+        The name of a data set that `unseen` always has. The self-test runs an untrained net on it.
     visible : str
-        The full name of a function of the given code that the student's own check runs the net with; see
+        The full name of the function of the given code with which the student's own check runs the net; see
         `utils.checks.models`.
     """
 
@@ -42,20 +42,21 @@ class TrainedNet:
 
     @property
     def module(self) -> str:
-        """The folder of ``solutions/exercises`` that it belongs into."""
+        """The folder of ``solutions/exercises`` that the recipe belongs in."""
         return self.name.split(".", 1)[0]
 
 
 @dataclass(frozen=True, kw_only=True)
 class GivenNet(TrainedNet):
-    """A net of the course's design: nothing but its weights is handed in.
+    """The recipe of a net of the course's design, of which only the weights are handed in.
 
     Attributes
     ----------
-    shapes : dict of str to tuple of int
-        Its weights.
+    shapes : mapping of str to tuple of int
+        Name of each weight array → its shape.
     predict : callable
-        ``predict(reference, weights, X)`` gives a label for each example, by the reference's forward pass.
+        ``predict(reference, weights, X)`` returns a label for each example, shape (N,), by the reference's forward
+        pass.
     """
 
     shapes: Mapping[str, tuple[int, ...]]
@@ -64,21 +65,22 @@ class GivenNet(TrainedNet):
 
 @dataclass(frozen=True, kw_only=True)
 class OwnNet(TrainedNet):
-    """A net of the student's own design: its constructor is handed in, and its weights as safetensors.
+    """The recipe of a net of the student's own design, handed in as a constructor and weights in safetensors format.
 
     Attributes
     ----------
     classes : int
-        How many there are.
+        The number of classes.
     program : str
-        The lines that run in the sandbox. ``{constructor}`` stands for the function that builds the net, ``weights``
-        (an array of bytes) and ``inputs`` are there, and ``scores`` (N, classes) has to be made.
-    functions : tuple of str
-        What the program needs of ``utils``: ``"torch_nets.restored"``.
-    packages : tuple of str
-        What it needs of what is installed.
+        The program that runs the net in the sandbox. ``{constructor}`` in it is replaced by the name of the function
+        that builds the net. It starts with the variables ``weights`` (uint8, the bytes of the file) and ``inputs``
+        (float32, shape (N, ...)), and has to set ``scores``, shape (N, classes).
     untrained : callable
-        ``untrained(constructor)`` gives the file of a net that nobody has trained.
+        ``untrained(constructor)`` returns the bytes of the file of an untrained net.
+    functions : tuple of str, default ()
+        The functions of ``utils`` that the program uses: ``"torch_nets.restored"``.
+    packages : tuple of str, default ()
+        The installed packages that the program uses.
     """
 
     classes: int

@@ -1,4 +1,4 @@
-"""What a course states about an exercise: how its cases are drawn, and what is known to be wrong and right."""
+"""Define the recipe of an exercise: how its cases are drawn, and which answers are known to be wrong and right."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from ..patch import Hunk
 
 @dataclass(frozen=True)
 class Misconception:
-    """A named wrong implementation, stated as a diff of the reference; from a ``.wrong`` file.
+    """A known mistake, stated in a ``.wrong`` file as a diff of the reference.
 
     Attributes
     ----------
     id : str
         Its name, unique within the exercise.
     hint : str
-        One sentence: what is seen, what it would be when right, where to look. Never the answer.
+        One sentence for the student: what the answer shows, what it should be, where to look. Never the solution.
     hunks : tuple of Hunk
-        What to replace in the reference.
+        The lines to replace in the reference.
     """
 
     id: str
@@ -33,14 +33,14 @@ class Misconception:
 
 @dataclass(frozen=True)
 class RightAnswer:
-    """An implementation in another style that is right, too, stated as a diff of the reference; from a ``.right`` file.
+    """A right answer in another style, stated in a ``.right`` file as a diff of the reference.
 
     Attributes
     ----------
     style : str
-        What is different, in a few words; unique within the exercise.
+        The difference in a few words; unique within the exercise.
     hunks : tuple of Hunk
-        What to replace in the reference.
+        The lines to replace in the reference.
     """
 
     style: str
@@ -54,19 +54,21 @@ class Recipe:
     Attributes
     ----------
     name : str
-        The exercise, as in course.toml.
+        The exercise's name in course.toml: ``"layers.affine_forward"``.
     draw : callable
-        ``draw(rng)`` yields the cases. Sizes and numbers come from `rng`, so that nobody can prepare for them;
-        which situations are covered does not depend on it.
+        ``draw(rng)`` yields the cases. Draw sizes and numbers from `rng`, so that no student can prepare for them.
+        Which situations are covered must not depend on it, so that all students are judged alike.
     large : callable, optional
-        ``large(rng)`` gives one more hidden case, for an exercise that computes a gradient: so large that a numeric
-        derivative does not end in its time; see `grader.judging.numeric_gradients`.
-    apart_from : str, optional
-        A function of the same file that may not have the same body: another derivation is asked for.
-    misconceptions : tuple of Misconception
-        Most telling first. A course leaves them out here: they are read from the ``.wrong`` file.
-    right : tuple of RightAnswer
-        Likewise, from the ``.right`` file.
+        For an exercise that computes a gradient: ``large(rng)`` returns one more hidden case, which is so large that a
+        numeric derivative takes longer than the time limit; see `grader.judging.numeric_gradients`.
+    apart_from : str, default ""
+        The name of a function of the same file that must not have the same body, because the exercise asks for another
+        derivation of the same thing.
+    misconceptions : tuple of Misconception, default ()
+        The known mistakes, in the order in which they are preferred as an explanation. They are read from the
+        ``.wrong`` file, so a course does not give them here.
+    right : tuple of RightAnswer, default ()
+        Right answers in other styles; they are read from the ``.right`` file.
     """
 
     name: str
@@ -78,30 +80,36 @@ class Recipe:
 
     @property
     def module(self) -> str:
-        """The student's module."""
+        """The name of the student's module."""
         return self.name.split(".", 1)[0]
 
     @property
     def function(self) -> str:
-        """The qualified name inside the module."""
+        """The function's qualified name inside the module."""
         return self.name.split(".", 1)[1]
 
     @property
     def hints(self) -> dict[str, str]:
-        """The sentence of each misconception, by id."""
+        """The hint of each misconception, by id."""
         return {misconception.id: misconception.hint for misconception in self.misconceptions}
 
 
 def sizes(rng: np.random.Generator, count: int, low: int = 2, high: int = 8) -> list[int]:
-    """Different sizes: no two axes may be confused without it being seen.
+    """Draw sizes of axes that are all different, so that an answer that confuses two axes has the wrong shape.
 
     Parameters
     ----------
     rng : Generator
     count : int
-        How many.
-    low, high : int
-        The range, both included.
+        The number of sizes; at most ``high - low + 1``.
+    low : int, default 2
+        The smallest size.
+    high : int, default 8
+        The largest size.
+
+    Returns
+    -------
+    list of int
     """
     return [int(size) for size in rng.permutation(np.arange(low, high + 1))[:count]]
 
@@ -114,22 +122,27 @@ def enlarged(
     only: tuple[str, ...] = (),
     program: str = "",
 ) -> Callable[[np.random.Generator], Case]:
-    """The large case of a gradient: a recipe's first case with other inputs.
+    """Make a function for `Recipe.large`: it returns the recipe's first case with large inputs.
 
     Parameters
     ----------
     draw : callable
-        The recipe's other cases.
+        The recipe's `draw`, whose first case is enlarged.
     title : str
-        What the case is called.
+        The title of the large case.
     inputs : callable
-        ``inputs(rng)`` gives those of the first case, but large: a forward pass for each number that has a gradient
-        takes a multiple of the course's time limit, and the slowest backward pass that is one a tenth of it.
-        docs/grading.md has the figures.
-    only : tuple of str, optional
-        The outputs that are gradients; by default all of them are.
-    program : str, optional
-        In place of the first case's.
+        ``inputs(rng)`` returns the large inputs. They should be so large that one forward pass for each number that has
+        a gradient takes several times the course's time limit, and so small that the slowest right backward pass takes
+        at most a tenth of it; docs/grading.md has the figures.
+    only : tuple of str, default ()
+        The outputs that are gradients, which alone are compared; ``()`` means all outputs of the first case.
+    program : str, default ""
+        The program of the large case; ``""`` means that of the first case.
+
+    Returns
+    -------
+    callable
+        ``large(rng)``.
     """
 
     def large(rng: np.random.Generator) -> Case:

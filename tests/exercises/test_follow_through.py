@@ -129,7 +129,9 @@ def judged(exercise: str, text: str, forward: str, backward: str, reference: Ref
         setattr(module, name, names[name])
 
     results = trial.results([trial.answer(case, module) for case in trial.cases])
-    return judge(results, trial.recipe.hints, seeded_runner({"layers": module}), FollowThrough(share, trial.right))
+    return judge(
+        results, trial.recipe.hints, seeded_runner({"layers": module}), FollowThrough(share, trial.run_reference)
+    )
 
 
 @pytest.mark.parametrize(("exercise", "text", "forward", "backward"), CHEAP)

@@ -122,10 +122,10 @@ def test_an_elementwise_derivative_is_measured_in_vain(body: str, grade: Grade, 
 
 def told(recipe: str, reference: Reference, run: numeric_gradients.Run, judgement: Judgement) -> Judgement:
     trial = Trial(RECIPES[recipe], reference, np.random.default_rng(3))
-    missed = numeric_gradients.missed(
+    failed = numeric_gradients.failed_gradients(
         judgement, trial, lambda case: run(case.program, case.inputs, tuple(case.aspects)), run, 5
     )
-    return missed.taken_from(judgement, trial) if missed else judgement
+    return failed.subtracted_from(judgement, trial) if failed else judgement
 
 
 def late(*_: object) -> None:
