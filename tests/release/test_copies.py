@@ -48,7 +48,7 @@ WINDOWS = """
 
 def found(course: Course, reference: Reference, text: str, path: str = "utils/own.py") -> str:
     tree = {path: textwrap.dedent(text).encode()}
-    return " ".join(str(leak) for leak in copies.copies(Released(tree, course, reference)))
+    return " ".join(str(leak) for leak in copies.near_copies(Released(tree, course, reference)))
 
 
 @pytest.mark.parametrize(
@@ -76,15 +76,15 @@ def test_a_solution_of_three_lines_or_more_is_found_in_itself(course: Course, re
 
 def test_the_edition_holds_none(course: Course, reference: Reference) -> None:
     tree = given(course) | {f"nndl/{path.name}": path.read_bytes() for path in (course.root / "nndl").glob("*.py")}
-    assert list(copies.copies(Released(tree, course, reference))) == []
-    assert copies.copies in CLAUSES
+    assert list(copies.near_copies(Released(tree, course, reference))) == []
+    assert copies.near_copies in CLAUSES
 
 
 def test_an_accepted_pair_is_needed(course: Course, reference: Reference, monkeypatch: pytest.MonkeyPatch) -> None:
     """A pair whose code has changed is to be taken off the list."""
     accepted = copies.accepted_pairs(reference)
     monkeypatch.setattr(copies, "accepted_pairs", lambda _: frozenset())
-    said = " ".join(str(leak) for leak in copies.copies(Released(given(course), course, reference)))
+    said = " ".join(str(leak) for leak in copies.near_copies(Released(given(course), course, reference)))
     for function, exercise in accepted:
         path, _, name = function.partition(":")
         assert path in said

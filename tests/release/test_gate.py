@@ -146,7 +146,7 @@ PLANTS = {
             f"{NOTEBOOK}, cell 2, line 1",
         ),
     },
-    "copies": {
+    "near_copies": {
         "with other names": (with_file("utils/own.py", textwrap.dedent(ADAM).encode()), "the solution of optim.adam"),
     },
     "checks": {

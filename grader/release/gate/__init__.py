@@ -13,7 +13,7 @@ from ...reference import Reference
 from .. import goldens
 from .behaviour import checks, stubs
 from .contents import litter, markers, unlisted_files, used_notebooks
-from .copies import copies
+from .copies import near_copies
 from .released import Leak, Released
 from .solution_lines import solution_lines
 
@@ -26,7 +26,7 @@ CLAUSES: tuple[Callable[[Released], Iterable[Leak]], ...] = (
     used_notebooks,
     stubs,
     solution_lines,
-    copies,
+    near_copies,
     checks,
 )
 

@@ -33,7 +33,7 @@ _NAMES = {"v", ",", "="}  # a run of only these comes from any assignment of sev
 _LAYOUT = {tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER}
 
 
-def copies(released: Released) -> Iterator[Leak]:
+def near_copies(released: Released) -> Iterator[Leak]:
     """Yield a leak for each released function that is much like a solution and is not an accepted pair."""
     accepted = accepted_pairs(released.reference)
     solutions = [
