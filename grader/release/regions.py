@@ -56,7 +56,7 @@ def regions(source: str, where: str) -> list[Region]:
     except (SyntaxError, tokenize.TokenError) as error:
         line = error.lineno if isinstance(error, SyntaxError) else 1
         raise _unusable(where, line or 1, f"this is not valid Python ({error.args[0]}); correct it first.") from None
-    owner = homes(tree)
+    owner = functions_by_line(tree)
     statements = [node.lineno for node in ast.walk(tree) if isinstance(node, ast.stmt)]
     found: list[Region] = []
     begin = 0
@@ -111,7 +111,7 @@ def functions(node: ast.AST, prefix: str = "") -> dict[str, ast.FunctionDef | as
     return found
 
 
-def homes(tree: ast.Module) -> dict[int, str]:
+def functions_by_line(tree: ast.Module) -> dict[int, str]:
     """Map each line of a function's body to the function's qualified name."""
     return {
         line: name

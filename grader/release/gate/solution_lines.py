@@ -18,7 +18,7 @@ from nbformat import NotebookNode
 from ...reference import Reference
 from ..markers import BEGIN, END
 from ..percent_scripts import python, source_notebook
-from ..regions import homes, regions
+from ..regions import functions_by_line, regions
 from .released import Leak, Released, Text
 from .syntax import answers, normal, pieces, runs, weight
 
@@ -145,6 +145,6 @@ def _owners(text: Text, package: str) -> dict[int, str]:
     if not module:
         return {}
     try:
-        return {line: f"{module[1]}.{function}" for line, function in homes(ast.parse(text.text)).items()}
+        return {line: f"{module[1]}.{function}" for line, function in functions_by_line(ast.parse(text.text)).items()}
     except (SyntaxError, ValueError):
         return {}
