@@ -44,7 +44,7 @@ def stubs(released: Released) -> Iterator[Leak]:
 
 def checks(released: Released) -> Iterator[Leak]:
     """Yield a leak for each public check that a stub passes, fully or in part, or that the solution fails."""
-    with package(released.tree, f"{released.course.package}/") as name:
+    with importable(released.tree, f"{released.course.package}/") as name:
         for exercise in released.exercises:
             path = f"{FOLDER}/{exercise.name}.npz"
             if path not in released.tree or released.course.absent(exercise.module):
@@ -57,15 +57,15 @@ def checks(released: Released) -> Iterator[Leak]:
             except Exception as error:  # importing a module runs its code, which may raise anything
                 yield Leak(exercise.file, 0, 0, f"this cannot be imported ({type(error).__name__}: {error})")
             else:
-                solution = verdict(pack, exercise, released.reference.module(exercise.module))
+                solution = judgement(pack, exercise, released.reference.module(exercise.module))
                 if solution.share < 1:
                     hint = solution.findings[0].hint
                     yield Leak(path, 0, 0, f"the solution of {exercise.name} fails this public check: {hint}")
-                if verdict(pack, exercise, stub).share > 0:
+                if judgement(pack, exercise, stub).share > 0:
                     yield Leak(path, 0, 0, f"the stub of {exercise.name} passes this public check, or part of it")
 
 
-def verdict(pack: Pack, exercise: Exercise, module: ModuleType) -> Judgement:
+def judgement(pack: Pack, exercise: Exercise, module: ModuleType) -> Judgement:
     """Judge a module's answer to an exercise by the public checks, as the student's own `check` does."""
     run = seeded_runner({exercise.module: module})
     results = [golden.with_answer(answer_case(golden.case, exercise.function, run)) for golden in pack.cases]
@@ -88,7 +88,7 @@ def _raises(body: list[ast.stmt]) -> bool:
 
 
 @contextmanager
-def package(tree: Mapping[str, bytes], folder: str) -> Iterator[str]:
+def importable(tree: Mapping[str, bytes], folder: str) -> Iterator[str]:
     """Make a package in a tree of files importable while the context lasts. Nothing is written to disk.
 
     Parameters
