@@ -57,6 +57,6 @@ def made_once(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> MadeO
 def tree(course: Course, made_once: MadeOnce) -> dict[str, bytes]:
     """Everything students get, built once; not to be changed."""
     from grader.release import build  # nbgrader, which most tests do without
-    from grader.release.edition import given
+    from grader.release.edition import given_files
 
-    return made_once("tree", lambda: {**given(course), **build(course)})  # type: ignore[return-value]
+    return made_once("tree", lambda: {**given_files(course), **build(course)})  # type: ignore[return-value]

@@ -18,7 +18,7 @@ from ..host.files import content, write_if_changed
 from ..reference import Reference
 from . import consistency
 from .build import build, chosen
-from .edition import given, student_edition
+from .edition import given_files, student_edition
 from .gate import inspect, rebuild, same
 from .gate.released import Leak, listed
 from .notebooks import generate, write_sources
@@ -84,7 +84,7 @@ def release(course: Course, assignments: Sequence[str] = (), check: bool = False
     remarks = consistency.require(course)
     reference = Reference.of(course)
     tree = build(course, names)
-    leaks = inspect({**given(course), **tree}, course, reference)
+    leaks = inspect({**given_files(course), **tree}, course, reference)
     leaks += rebuild(tree, build(course, names))  # unequal builds would make every `release --check` fail at random
     if leaks:
         raise ReleaseRefused(listed("Nothing is released, because the gate found {}", leaks, "leak"))

@@ -26,7 +26,7 @@ Students get these where the course has no ``utils`` folder of its own.
 """
 
 
-def given(course: Course) -> dict[str, bytes]:
+def given_files(course: Course) -> dict[str, bytes]:
     """Collect the files that students get and that `build` does not make.
 
     These are ``utils/``, the ``setup.py`` that compiles it, the front matter and the licence.
@@ -109,7 +109,7 @@ def student_edition(course: Course, out: Path, tree: Mapping[str, bytes] | None 
     folder = out / name
     if folder.exists() and not _is_edition(folder, course.package):
         raise UnusableInput(f"{folder} is there and is no earlier student edition; choose another place.")
-    files = {**given(course), **(build(course) if tree is None else tree)}
+    files = {**given_files(course), **(build(course) if tree is None else tree)}
     if leaks := inspect(files, course, Reference.of(course)):
         raise ReleaseRefused(listed("There is no student edition, because the gate found {}", leaks, "leak"))
     if folder.exists():

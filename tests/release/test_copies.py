@@ -9,7 +9,7 @@ import pytest
 
 from grader.course import Course
 from grader.reference import Reference
-from grader.release.edition import given
+from grader.release.edition import given_files
 from grader.release.gate import CLAUSES, copies
 from grader.release.gate.released import Released
 
@@ -75,7 +75,8 @@ def test_a_solution_of_three_lines_or_more_is_found_in_itself(course: Course, re
 
 
 def test_the_edition_holds_none(course: Course, reference: Reference) -> None:
-    tree = given(course) | {f"nndl/{path.name}": path.read_bytes() for path in (course.root / "nndl").glob("*.py")}
+    package = {f"nndl/{path.name}": path.read_bytes() for path in (course.root / "nndl").glob("*.py")}
+    tree = given_files(course) | package
     assert list(copies.near_copies(Released(tree, course, reference))) == []
     assert copies.near_copies in CLAUSES
 
@@ -84,7 +85,7 @@ def test_an_accepted_pair_is_needed(course: Course, reference: Reference, monkey
     """A pair whose code has changed is to be taken off the list."""
     accepted = copies.accepted_pairs(reference)
     monkeypatch.setattr(copies, "accepted_pairs", lambda _: frozenset())
-    said = " ".join(str(leak) for leak in copies.near_copies(Released(given(course), course, reference)))
+    said = " ".join(str(leak) for leak in copies.near_copies(Released(given_files(course), course, reference)))
     for function, exercise in accepted:
         path, _, name = function.partition(":")
         assert path in said
@@ -95,5 +96,5 @@ def test_layers_in_numpy_are_not_given(course: Course) -> None:
     """They compute what hw5 asks for, in another way than the solution: no likeness tells."""
     assert all((course.root / path).is_file() for path in course.edition.withhold)
     assert course.edition.withhold
-    assert not set(course.edition.withhold) & given(course).keys()
-    assert Path("utils/_fast_layers_torch.py").as_posix() in given(course)
+    assert not set(course.edition.withhold) & given_files(course).keys()
+    assert Path("utils/_fast_layers_torch.py").as_posix() in given_files(course)
