@@ -62,14 +62,14 @@ def release(
     from .release.build import chosen as released_assignments
     from .release.consistency import load_checked
     from .release.edition import student_edition
-    from .release.goldens import left_out
+    from .release.goldens import unexamined_packs
 
     loaded = load_checked(root)
     released = make_release(loaded, assignments or (), check=check, db=db)
     console.print(show.released(released))
     if released.remarks:
         console.print(show.remarks(released.remarks), markup=False, highlight=False, soft_wrap=True)
-    if kept := left_out(loaded, released_assignments(loaded, assignments or ())):
+    if kept := unexamined_packs(loaded, released_assignments(loaded, assignments or ())):
         console.print(kept)
     if edition:
         console.print(f"Student edition: {student_edition(loaded, edition, released.tree)}")

@@ -60,7 +60,7 @@ def build(course: Course, assignment: Assignment, reference: Reference) -> dict[
     return {**packs, COURSE_TABLE: course_table(course, reference)}
 
 
-def left_out(course: Course, assignments: Iterable[Assignment]) -> str:
+def unexamined_packs(course: Course, assignments: Iterable[Assignment]) -> str:
     """Return a sentence on the packs that a release keeps because a package to make them is missing, or ``""``."""
     exercises = (e for assignment in assignments for e in (*assignment.exercises, *assignment.further))
     modules = dict.fromkeys(e.module for e in exercises if course.absent(e.module))
