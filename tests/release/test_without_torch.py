@@ -12,11 +12,10 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from grader import course as courses
 from grader.classrun.collect import HandIn
 from grader.classrun.grading import report_for
 from grader.classrun.workers import grade_class
-from grader.course import Course
+from grader.course import Course, values
 from grader.errors import CourseError
 from grader.judging import oracle
 from grader.reference import Reference
@@ -34,7 +33,7 @@ def without_torch(monkeypatch: pytest.MonkeyPatch) -> None:
     def found(name: str, package: str | None = None) -> ModuleSpec | None:
         return None if name == "torch" else find(name, package)
 
-    for module in (courses, pack):
+    for module in (values, pack):
         monkeypatch.setattr(module, "find_spec", found)
 
 

@@ -67,7 +67,7 @@ def forward_cases(rng: np.random.Generator) -> Iterator[Case]:
 
 
 def backward_cases(rng: np.random.Generator) -> Iterator[Case]:
-    """Pass the cache of the student's own forward pass; db is 0 up to rounding, because normalisation removes the bias."""
+    """Pass the cache of the student's own forward pass. Normalisation removes b, so db is 0 up to rounding."""
     n, m, *image = sizes(rng, 5, low=3, high=7)
     aspects: dict[str, Rule] = {f"d{name}": Equal(scale="dout") if name == "b" else Equal() for name in NAMES}
     situations: tuple[tuple[str, set[Trait], int, list[int], int, str], ...] = (
