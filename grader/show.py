@@ -256,6 +256,7 @@ def self_tests(course: Course, confinement: Confinement) -> bool:
             mark, result = Text("– ", "dim"), f"not tried without {lacking}; run: pip install {lacking}"
         else:
             try:
+                # `again`, because the doctor has to see what happens now and not what an earlier run has recorded
                 with Console(stderr=True).status(f"trying the reference of {assignment.name}"):
                     self_test.require(course, assignment, confinement, again=True)
             except GraderError as error:

@@ -45,7 +45,7 @@ __all__ = [
 ]
 
 BARE = """\
-The demo goes on without one, because its class is made of the course's own code; every report is marked.
+The demo goes on without a sandbox, because its class is made of the course's own code; each report says so.
 Do not grade real submissions like this.
 """
 

@@ -13,8 +13,11 @@ from .kit import MARKERS, Files, Kit, Student, in_folder, with_mistakes
 
 
 def plain_class(assignment: Assignment, reference: Reference) -> Iterator[Student]:
-    """Yield a student with everything right, one with nothing written, one with an endless loop, one with a crash, and
-    for each exercise one with a known misconception."""
+    """Yield the students of the class.
+
+    One has everything right, one has written nothing, one has an endless loop, and one a file that cannot be imported.
+    For each exercise there is one with the first known misconception.
+    """
     written = [exercise for exercise in assignment.exercises if exercise.score is None]
     yield Student("right", "everything right", in_folder(lambda kit: dict(kit.solved)))
     yield Student("untouched", "untouched stubs", in_folder(lambda kit: dict(kit.stubs)))

@@ -124,7 +124,7 @@ def build_pack(
         The exercise, ``"module.function"``.
     reference : Reference
     requires : tuple of str, optional
-        Exercises that this one builds on; a check names them when they are wrong.
+        Exercises that students have to solve before this one.
     needs : str, default ""
         A package that the exercise needs and that is not installed with the course.
     optional : bool, default False

@@ -181,7 +181,7 @@ def imported(source: str) -> set[str]:
         nodes = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.ImportFrom) and node.level == 1]
     except (SyntaxError, ValueError):
         return set()  # `regions` reports this
-    return {name for node in nodes for name in ([node.module] if node.module else [one.name for one in node.names])}
+    return {name for node in nodes for name in ([node.module] if node.module else [alias.name for alias in node.names])}
 
 
 def _named(package: str, module: str) -> str:

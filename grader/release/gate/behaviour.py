@@ -82,7 +82,7 @@ def _raises(body: list[ast.stmt]) -> bool:
                 return False
             case ast.For(body=inner) | ast.With(body=inner) if _raises(inner):
                 return True
-            case ast.If(body=one, orelse=other) if _raises(one) and _raises(other):
+            case ast.If(body=inner, orelse=other) if _raises(inner) and _raises(other):
                 return True
     return False
 
