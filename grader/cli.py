@@ -1,7 +1,8 @@
-"""The instructor's command ``grader``. It parses, calls one function, and prints; what it calls, a test calls too.
+"""Define the instructor's command ``grader``.
 
-Each command imports what it needs when it runs: nbgrader alone takes a second to import, and every process that grades
-imports this module again.
+Each subcommand parses its options, calls a function, and prints the result. It holds no logic of its own, so that tests
+can call the same functions. Modules are imported inside the subcommands: importing nbgrader alone takes a second, and
+every process that grades imports this module again.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ SandboxOption = Annotated[
 
 
 def _print_version(wanted: bool) -> None:
+    """Print the version and stop, if ``--version`` is given."""
     if wanted:
         Console().print(f"grader {version()}", highlight=False)
         raise typer.Exit
@@ -45,10 +47,11 @@ def options(
 
 @app.command()
 def release(
-    assignments: Annotated[list[str] | None, typer.Argument(help="Which; all by default.")] = None,
+    assignments: Annotated[list[str] | None, typer.Argument(help="The assignments to release; all by default.")] = None,
     check: Annotated[bool, typer.Option("--check", help="Write nothing; fail when committed files are stale.")] = False,
     edition: Annotated[
-        Path | None, typer.Option("--edition", help="Also write the student edition, a folder and a zip, here.")
+        Path | None,
+        typer.Option("--edition", help="Also write the student edition, a folder and a zip, into this folder."),
     ] = None,
     db: Annotated[str | None, typer.Option(help="The gradebook's URL; gradebook.db by default.")] = None,
     root: CourseOption = None,
@@ -59,14 +62,14 @@ def release(
     from .release.building import chosen as released_assignments
     from .release.consistency import load_checked
     from .release.edition import student_edition
-    from .release.goldens import left_out
+    from .release.goldens import unexamined_packs
 
     loaded = load_checked(root)
     released = make_release(loaded, assignments or (), check=check, db=db)
     console.print(show.released(released))
     if released.remarks:
         console.print(show.remarks(released.remarks), markup=False, highlight=False, soft_wrap=True)
-    if kept := left_out(loaded, released_assignments(loaded, assignments or ())):
+    if kept := unexamined_packs(loaded, released_assignments(loaded, assignments or ())):
         console.print(kept)
     if edition:
         console.print(f"Student edition: {student_edition(loaded, edition, released.tree)}")
@@ -74,11 +77,13 @@ def release(
 
 @app.command(name="new-course")
 def start_course(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where; it is made, or is empty.")],
+    folder: Annotated[
+        Path, typer.Argument(metavar="DIR", help="The new course's folder; it may exist if it is empty.")
+    ],
     source: Annotated[Path | None, typer.Option("--from", help="Copy this course folder.")] = None,
-    assignments: Annotated[str, typer.Option(help="Which of its assignments, as in hw1,hw2; all by default.")] = "",
-    package: Annotated[str | None, typer.Option(help="What the student's package is called.")] = None,
-    title: Annotated[str | None, typer.Option(help="What the course is called.")] = None,
+    assignments: Annotated[str, typer.Option(help="The assignments to copy, as in hw1,hw2; all by default.")] = "",
+    package: Annotated[str | None, typer.Option(help="The name of the student's package.")] = None,
+    title: Annotated[str | None, typer.Option(help="The title of the course.")] = None,
 ) -> None:
     """Start a course: one with a worked example, or with --from a copy of another one."""
     from . import show
@@ -96,13 +101,13 @@ def start_course(
 
 @app.command(name="new-exercise")
 def start_exercise(
-    name: Annotated[str, typer.Argument(help="For instance layers.leaky_relu_forward.")],
+    name: Annotated[str, typer.Argument(help="The exercise, for instance layers.leaky_relu_forward.")],
     assignment: Annotated[str | None, typer.Option("--in", help="The assignment; the only one by default.")] = None,
     notebook: Annotated[str | None, typer.Option(help="The notebook; the only one by default.")] = None,
-    points: Annotated[float, typer.Option(help="What it is worth.")] = 1.0,
+    points: Annotated[float, typer.Option(help="The points of the exercise.")] = 1.0,
     root: CourseOption = None,
 ) -> None:
-    """Write the skeleton of an exercise in every file that it belongs in. What is there already stays as it is."""
+    """Write the skeleton of an exercise into every file where it belongs. Parts that exist already are not changed."""
     from . import show
     from .authoring import new_exercise
 
@@ -114,7 +119,7 @@ def start_exercise(
 def check_course(root: CourseOption = None) -> None:
     """Name everything in the course's files that does not fit course.toml, with file and line.
 
-    Exits with 2 where something has to be put right before a release; what is merely not used is remarked on.
+    Exits with 2 when something has to be corrected before a release. Parts that are merely not used are listed, too.
     """
     from . import show
     from .release.consistency import load_checked, require
@@ -131,7 +136,7 @@ def check(
     student: Annotated[
         str | None,
         typer.Option(
-            help="Whose; by default the name of the folder (of the one above it, for <student>/<assignment>)."
+            help="The student; by default the name of the folder (of the one above it, for <student>/<assignment>)."
         ),
     ] = None,
     sandbox: SandboxOption = "auto",
@@ -139,7 +144,7 @@ def check(
 ) -> None:
     """Grade one submission, without a database.
 
-    Exits with 0 when a grade was given, whatever it is; 2 when PATH is no submission; 3 without a sandbox.
+    Exits with 0 when the submission was graded, whatever its score; 2 when PATH is no submission; 3 without a sandbox.
     """
     from . import show
     from .classrun import collect, workers
@@ -171,7 +176,7 @@ def grade(
     db: Annotated[str | None, typer.Option(help="The gradebook's URL; gradebook.db by default.")] = None,
     feedback: Annotated[Path | None, typer.Option(help="Where pages are written; feedback/ by default.")] = None,
     jobs: Annotated[int | None, typer.Option(help="Processes; one for each processor by default.")] = None,
-    again: Annotated[bool, typer.Option("--again", help="Grade what was graded before, too.")] = False,
+    again: Annotated[bool, typer.Option("--again", help="Grade unchanged submissions again.")] = False,
     sandbox: SandboxOption = "auto",
     root: CourseOption = None,
 ) -> None:
@@ -228,14 +233,14 @@ def doctor(sandbox: SandboxOption = "auto", root: CourseOption = None) -> None:
 
 @app.command()
 def prove(
-    exercises: Annotated[list[str] | None, typer.Argument(help="Which; all by default.")] = None,
+    exercises: Annotated[list[str] | None, typer.Argument(help="The exercises to examine; all by default.")] = None,
     check: Annotated[bool, typer.Option("--check", help="Write nothing; fail when the page is stale.")] = False,
     jobs: Annotated[int | None, typer.Option(help="Processes; one for each processor by default.")] = None,
     root: CourseOption = None,
 ) -> None:
-    """Spoil every solution in every small way and prove that the checks notice. Writes docs/mutation.md.
+    """Change every solution in every small way and prove that the checks notice. Writes docs/mutation.md.
 
-    With EXERCISES it shows their survivors and writes nothing.
+    With EXERCISES it shows the changes that the checks do not notice, and writes nothing.
     """
     from . import show
     from .release.consistency import load_checked
@@ -245,7 +250,9 @@ def prove(
 
 @app.command(name="demo")
 def make_demo(
-    folder: Annotated[Path | None, typer.Argument(help="Where; demo/ in the course folder by default.")] = None,
+    folder: Annotated[
+        Path | None, typer.Argument(help="The folder to write to; demo/ in the course folder by default.")
+    ] = None,
     root: CourseOption = None,
 ) -> None:
     """Grade a made-up class from end to end: a gradebook, feedback pages and a table to look at."""
@@ -255,11 +262,12 @@ def make_demo(
 
 
 def main(args: list[str] | None = None) -> NoReturn:
-    """Entry point: errors become one line and their exit code."""
+    """Run the command; an error of the grader is printed as one line and gives its exit code."""
     command: Any = typer.main.get_command(app)
     try:
         sys.exit(command(args, standalone_mode=True))
     except GraderError as error:
+        # The message may quote a stranger's file name: control characters are shown, and Rich's markup is off.
         console.print(f"grader: {visible(str(error))}", markup=False, highlight=False, soft_wrap=True)
         sys.exit(error.exit_code)
     except KeyboardInterrupt:

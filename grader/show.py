@@ -1,4 +1,7 @@
-"""What the commands print: tables and progress, with Rich. Names of strangers are printed as text, never as markup."""
+"""Print what the commands show, tables and progress, with Rich.
+
+Names and messages from submissions are printed as `Text`, because Rich would read markup in a plain string.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +40,7 @@ STYLES = {"pass": "green", "partial": "yellow", "missing": "dim"}
 
 
 def report(graded: Report) -> Group:
-    """One submission: a row for each exercise, then what was found."""
+    """Show the report of one submission: a row for each exercise, the remarks, and the total."""
     table = Table(box=None, pad_edge=False)
     table.add_column()
     table.add_column("exercise", no_wrap=True)
@@ -46,18 +49,18 @@ def report(graded: Report) -> Group:
     for verdict in graded.exercises:
         style = STYLES.get(verdict.verdict, "red")
         earned = f"{points(verdict.score)} / {points(verdict.max_score)}"
-        said = [
+        hints = [
             f"{finding.aspect}: {finding.hint}" if finding.aspect else finding.hint
             for finding in verdict.findings
             if finding.hint
         ]
-        table.add_row(Text(WORDING[verdict.verdict].symbol, style), verdict.name, earned, _listed(said))
+        table.add_row(Text(WORDING[verdict.verdict].symbol, style), verdict.name, earned, _listed(hints))
     total = Text(f"\n{points(graded.score)} of {points(graded.max_score)} points, run in: {graded.sandbox}", "bold")
     return Group(table, _listed(graded.remarks), total)
 
 
 def _listed(sentences: Sequence[str]) -> Table:
-    """Sentences of strangers, one below the other; a long one is wrapped behind its dot and never begins a line."""
+    """List sentences that may quote a submission. They are indented, so that none can imitate a line of the grader."""
     table = Table.grid(padding=(0, 1))
     for sentence in sentences:
         table.add_row("·", Text(one_line(sentence)))
@@ -65,22 +68,23 @@ def _listed(sentences: Sequence[str]) -> Table:
 
 
 def roster(graded: Sequence[Graded]) -> Table:
-    """A class: a row for each submission."""
+    """Show a class: a row for each submission with its score, verdicts and most important sentence."""
     table = Table(box=None, pad_edge=False, expand=True)
     for name in ("student", "points", "verdicts"):
         table.add_column(name, justify="right" if name == "points" else "left", no_wrap=True, overflow="fold")
     table.add_column("first thing to say", overflow="ellipsis", no_wrap=True, ratio=1)
-    for one in graded:
+    for submission in graded:
+        student, result = submission.hand_in.student, submission.report
         marks = Text()
-        for verdict in one.report.exercises:
+        for verdict in result.exercises:
             marks.append(WORDING[verdict.verdict].symbol, STYLES.get(verdict.verdict, "red"))
-        earned = f"{points(one.report.score)} / {points(one.report.max_score)}"
-        table.add_row(Text(one_line(one.hand_in.student, 200)), earned, marks, Text(one_line(_first(one.report))))
+        earned = f"{points(result.score)} / {points(result.max_score)}"
+        table.add_row(Text(one_line(student, 200)), earned, marks, Text(one_line(_first(result))))
     return table
 
 
 def legend() -> Text:
-    """What the symbols mean."""
+    """Show what the symbols of the verdicts mean."""
     return Text("   ".join(f"{word.symbol} {word.words}" for word in WORDING.values()), "dim")
 
 
@@ -95,7 +99,30 @@ def grade_class(
     again: bool = False,
     sandbox: str = "auto",
 ) -> ClassRun:
-    """Grade a class with a progress bar, print the roster and where the pages are; exit code 1 on trouble."""
+    """Grade a class with a progress bar, and print the roster and where the gradebook and the pages are.
+
+    Parameters
+    ----------
+    course : Course
+    assignment : Assignment
+    hand_ins : sequence of HandIn
+        The submissions to grade.
+    gradebook : Gradebook
+        The open gradebook that receives the scores.
+    pages : Path
+        The folder for the feedback pages.
+    jobs : int, optional
+        How many processes grade; one for each processor by default.
+    again : bool, default False
+        Whether to grade unchanged submissions again.
+    sandbox : str, default "auto"
+        The confinement to use, or ``"auto"`` for the best that works here.
+
+    Raises
+    ------
+    typer.Exit
+        With code 1, when a submission could not be graded or entered. The sentences have been printed then.
+    """
     from .classrun import run as classroom
 
     try_reference(course, assignment, sandbox)
@@ -115,7 +142,7 @@ def grade_class(
         )
     out = Console()
     if not out.is_terminal:
-        out = Console(width=140)  # a log has no width of its own
+        out = Console(width=140)  # Rich would take 80 columns for a pipe or a file, and cut the last column short
     out.print(roster(run.graded), legend())
     kept = sum(graded.kept for graded in run.graded)
     ways = Counter(graded.report.sandbox for graded in run.graded)
@@ -134,13 +161,34 @@ def grade_class(
 
 
 def try_reference(course: Course, assignment: Assignment, sandbox: str) -> None:
-    """See whether the reference passes in the sandbox, and say meanwhile what takes so long."""
+    """Require that the reference passes in the sandbox, and show a status line while it runs."""
     with Console(stderr=True).status(f"trying the reference of {assignment.name} in the sandbox, once"):
         ready(course, assignment, sandbox)
 
 
 def prove(course: Course, exercises: Sequence[str], *, check: bool = False, jobs: int | None = None) -> None:
-    """Run mutants with a progress bar, print what slips through, write the page; exit code 1 where something does."""
+    """Run mutants with a progress bar, print those that the checks accept, and write the page ``docs/mutation.md``.
+
+    Parameters
+    ----------
+    course : Course
+    exercises : sequence of str
+        The exercises whose answers are changed; if empty, all of them. Only then is the page written.
+    check : bool, default False
+        Whether to compare the page with the result instead of writing it.
+    jobs : int, optional
+        How many processes run mutants; one for each processor by default.
+
+    Raises
+    ------
+    UnusableInput
+        When there is no exercise of one of these names.
+    UnusableCourseFiles
+        When the course's files have errors.
+    typer.Exit
+        With code 1, when a mutant is accepted without being listed as equivalent, a listed one is not accepted any
+        more, or the page is stale.
+    """
     from . import mutation
     from .release import consistency  # imports nbgrader
 
@@ -185,7 +233,7 @@ def prove(course: Course, exercises: Sequence[str], *, check: bool = False, jobs
 
 
 def examined(confinement: Confinement, probes: Sequence[Probe]) -> list[Table | str]:
-    """Show what the doctor found out about a confinement: a table of its promises."""
+    """Show a confinement: a table of its promises and whether they were kept, and the reasons for those it lacks."""
     table = Table(box=None, pad_edge=False)
     for column in ("", "promise", "what was seen"):
         table.add_column(column)
@@ -200,51 +248,52 @@ def examined(confinement: Confinement, probes: Sequence[Probe]) -> list[Table | 
 
 
 def self_tests(course: Course, confinement: Confinement) -> bool:
-    """Try the reference of each assignment in the sandbox, a line for each; whether none failed."""
+    """Try the reference of each assignment in the sandbox and print a line for each; return whether none failed."""
     out, passed = Console(), True
     for assignment in course.assignment:
-        mark, said = Text("✓ ", "green"), "the reference passes in the sandbox"
+        mark, result = Text("✓ ", "green"), "the reference passes in the sandbox"
         if lacking := oracle.missing_packages(course, assignment):
-            mark, said = Text("– ", "dim"), f"not tried without {lacking}; run: pip install {lacking}"
+            mark, result = Text("– ", "dim"), f"not tried without {lacking}; run: pip install {lacking}"
         else:
             try:
+                # `again`, because the doctor has to see what happens now and not what an earlier run has recorded
                 with Console(stderr=True).status(f"trying the reference of {assignment.name}"):
                     self_test.require(course, assignment, confinement, again=True)
             except GraderError as error:
-                mark, said, passed = Text("✗ ", "red"), str(error), False
-        out.print(mark + Text(f"{assignment.name}: {visible(said)}"), soft_wrap=True)
+                mark, result, passed = Text("✗ ", "red"), str(error), False
+        out.print(mark + Text(f"{assignment.name}: {visible(result)}"), soft_wrap=True)
     return passed
 
 
 def remarks(found: Sequence[Problem]) -> str:
-    """What is not used in a course, a line for each; ``""`` where there is nothing."""
+    """Return a list of the parts of a course that are not used, a line for each; ``""`` if there are none."""
     head = (
         f"{len(found)} {'thing is' if len(found) == 1 else 'things are'} left over; nothing has to be done about them:"
     )
-    return "\n".join([head, *(f"  - {one}" for one in found)]) if found else ""
+    return "\n".join([head, *(f"  - {remark}" for remark in found)]) if found else ""
 
 
 def new_exercise(name: str, made: NewExercise) -> str:
-    """What was written for an exercise, what was there already, and what is next."""
-    lines = ["Written:", *(f"  - {one}" for one in made.written)]
+    """Return the parts of an exercise that were written, those that existed already, and the next step."""
+    lines = ["Written:", *(f"  - {part}" for part in made.written)]
     if made.found:
-        lines += ["There already, and left as it is:", *(f"  - {one}" for one in made.found)]
+        lines += ["There already, and left as it is:", *(f"  - {part}" for part in made.found)]
     return "\n".join([*lines, f"Next: `grader prove {name}` names each line that waits for you, as TO WRITE."])
 
 
 def started(course: Course, found: Findings | None) -> str:
-    """What a new course is, what in it does not fit, and what is next."""
+    """Return a description of a new course, the problems in its files, and the next step."""
     names = ", ".join(assignment.name for assignment in course.assignment)
     lines = [f"{course.root} is a course now: {course.course.title}, with {names}."]
     if found and found.errors:
-        lines += ["What does not fit any more:", *(f"  - {one}" for one in found.errors)]
+        lines += ["What does not fit any more:", *(f"  - {error}" for error in found.errors)]
     if found and found.remarks:
         lines.append(remarks(found.remarks))
     return "\n".join([*lines, f"Next: cd {course.root}, read README.md, and run `grader release`."])
 
 
 def released(result: Release) -> str:
-    """What a release changed."""
+    """Return the list of files that a release changed."""
     if not result.written and not result.removed:
         return f"Nothing to do: {result.unchanged} files are up to date."
     lines = [f"  wrote {path}" for path in result.written] + [f"  removed {path}" for path in result.removed]
@@ -252,7 +301,11 @@ def released(result: Release) -> str:
 
 
 def _first(report: Report) -> str:
-    """The one sentence that an instructor wants to see beside a score."""
+    """Return the sentence that explains a score best, for the last column of the roster.
+
+    If nothing was answered, a remark on the whole submission tells why. Otherwise crashes and timeouts come before
+    wrong answers, and missing answers come last.
+    """
     worst: list[Verdict] = [verdict for verdict in report.exercises if verdict.verdict != "pass"]
     if not worst:
         return "everything is right"

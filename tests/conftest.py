@@ -21,6 +21,7 @@ from grader.course import Course
 from grader.reference import Reference
 
 ROOT = Path(__file__).parents[1]
+THIS_COURSE = Reference.of(courses.load(ROOT))
 MadeOnce = Callable[[str, Callable[[], object]], object]
 
 settings.register_profile("busy", deadline=None)  # a machine under load fails no test
@@ -38,9 +39,9 @@ def reference(course: Course) -> Reference:
 
 
 @pytest.fixture(autouse=True)
-def solutions_of_this_course(reference: Reference) -> None:
+def solutions_of_this_course() -> None:
     """Have ``import solutions`` mean this course, also after a test has loaded another one."""
-    reference.module("layers")
+    THIS_COURSE.module("layers")
 
 
 @pytest.fixture(scope="session")
@@ -63,6 +64,6 @@ def made_once(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> MadeO
 def tree(course: Course, made_once: MadeOnce) -> dict[str, bytes]:
     """Everything students get, built once; not to be changed."""
     from grader.release import build  # nbgrader, which most tests do without
-    from grader.release.edition import given
+    from grader.release.edition import given_files
 
-    return made_once("tree", lambda: {**given(course), **build(course)})  # type: ignore[return-value]
+    return made_once("tree", lambda: {**given_files(course), **build(course)})  # type: ignore[return-value]

@@ -1,4 +1,4 @@
-"""What authors start from: the skeleton of an exercise, and a course of their own."""
+"""Write what authors start from: the skeleton of a new exercise, or a new course."""
 
 from .new_course import copy_course, new_course
 from .new_exercise import NewExercise, new_exercise

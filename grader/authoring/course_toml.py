@@ -1,4 +1,4 @@
-"""Edit course.toml as text that people wrote: comments, order and layout stay."""
+"""Edit course.toml and keep its comments, order and layout, because people wrote it and will edit it again."""
 
 from __future__ import annotations
 
@@ -10,21 +10,23 @@ import tomlkit
 
 
 def add_exercise(text: str, assignment: str, notebook: str, name: str, points: float) -> str:
-    """Add an exercise at the end of those of a notebook.
+    """Add an exercise at the end of a notebook's list.
 
     Parameters
     ----------
     text : str
-        course.toml.
-    assignment, notebook, name : str
-        Where, and which.
+        The text of course.toml.
+    assignment, notebook : str
+        The names of the assignment and of its notebook; course.toml has both.
+    name : str
+        The exercise, ``"module.function"``.
     points : float
-        What it is worth.
+        The points of the exercise.
 
     Returns
     -------
     str
-        course.toml with one more line.
+        The new text of course.toml.
     """
     document = tomlkit.parse(text)
     table: Any = _named(_named(document["assignment"], assignment)["notebook"], notebook)
@@ -40,7 +42,7 @@ def add_exercise(text: str, assignment: str, notebook: str, name: str, points: f
 
 
 def keep_assignments(text: str, names: Collection[str]) -> str:
-    """Take away the tables of all other assignments."""
+    """Remove the tables of all assignments but these, and return the new text."""
     document = tomlkit.parse(text)
     tables: Any = document["assignment"]
     for index in reversed(range(len(tables))):
@@ -50,7 +52,7 @@ def keep_assignments(text: str, names: Collection[str]) -> str:
 
 
 def drop_packages(text: str, modules: Collection[str]) -> str:
-    """Take away the lines of these files from the table ``[packages]``, and the table where nothing is left of it."""
+    """Remove these modules from the table ``[packages]``, and the table itself if it is then empty."""
     document = tomlkit.parse(text)
     table: Any = document.get("packages", {})
     for module in modules:
@@ -61,7 +63,7 @@ def drop_packages(text: str, modules: Collection[str]) -> str:
 
 
 def set_course(text: str, *, title: str | None = None, package: str | None = None) -> str:
-    """Give the course another title, or its package another name."""
+    """Set the course's title, its package's name, or both, and return the new text."""
     document = tomlkit.parse(text)
     table: Any = document["course"]
     for key, value in (("title", title), ("package", package)):
@@ -71,9 +73,10 @@ def set_course(text: str, *, title: str | None = None, package: str | None = Non
 
 
 def edit(path: Path, change: Callable[[str], str]) -> None:
-    """Put what `change` makes of a file in its place."""
+    """Replace the text of a file by ``change(text)``."""
     path.write_text(change(path.read_text("utf-8")), "utf-8")
 
 
 def _named(tables: Any, name: str) -> Any:
+    """Return the table with this name from an array of tables."""
     return next(table for table in tables if table["name"] == name)

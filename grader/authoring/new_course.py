@@ -1,4 +1,4 @@
-"""Start a course: an empty one with a worked example, or a copy of another one with some of its assignments."""
+"""Start a course: either one with a worked example, or a copy of another course with some of its assignments."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ..release.strip import left_out
 from .course_toml import drop_packages, edit, keep_assignments, set_course
 
 TEMPLATE = Path(__file__).with_name("template")
-_EXAMPLE = "mycourse"  # the package of the template
+_EXAMPLE = "mycourse"  # the name of the package in the template
 _OF_A_REPOSITORY = ("dot-gitignore", "dot-gitattributes", "dot-github", "nbgrader_config.py", "README.md")
 _LITTER = shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints", "*.so", "*.pyd")
 
@@ -29,11 +29,11 @@ def new_course(folder: Path, *, package: str | None = None, title: str | None = 
     Parameters
     ----------
     folder : Path
-        Where; it is made, or is empty.
+        The folder of the new course. It may exist if it is empty.
     package : str, optional
-        What the student's package is called; ``"mycourse"`` by default.
+        The name of the student's package; ``"mycourse"`` by default.
     title : str, optional
-        What the course is called; ``"My course"`` by default.
+        The title of the course; ``"My course"`` by default.
 
     Returns
     -------
@@ -42,7 +42,7 @@ def new_course(folder: Path, *, package: str | None = None, title: str | None = 
     Raises
     ------
     UnusableInput
-        Where something stands in the folder, or the package's name is none. Nothing has been written then.
+        When the folder is not empty, or the name of the package is not valid. Nothing has been written then.
     """
     _check(folder, package)
     _write_template(folder, [path.name for path in TEMPLATE.iterdir()])
@@ -54,32 +54,32 @@ def copy_course(
     source: Course, folder: Path, assignments: Sequence[str] = (), *, package: str | None = None,
     title: str | None = None,
 ) -> tuple[Course, Findings]:  # fmt: skip
-    """Copy a course with some of its assignments, without the files that nothing needs then.
+    """Copy a course with some of its assignments, and leave out the files that only the other assignments need.
 
     Parameters
     ----------
     source : Course
-        What is copied.
+        The course to copy.
     folder : Path
-        Where to; it is made, or is empty.
+        The folder of the copy. It may exist if it is empty.
     assignments : sequence of str, optional
-        Their names; all by default.
+        The names of the assignments to keep; all by default.
     package, title : str, optional
-        Other names than those of `source`.
+        The name of the student's package and the title of the course; by default those of `source`.
 
     Returns
     -------
     course : Course
         The copy.
     findings : Findings
-        What in it does not fit any more, and what is left over.
+        The problems of the copy: names in it that refer to dropped assignments, and parts that are not used any more.
 
     Raises
     ------
     UnusableInput
-        As `new_course`.
+        When the folder is not empty, or the name of the package is not valid. Nothing has been written then.
     CourseError
-        Where `source` has no such assignment.
+        When `source` has no assignment of one of these names. Nothing has been written then.
     """
     wanted = [source[name].name for name in assignments] or [assignment.name for assignment in source.assignment]
     _check(folder, package)
@@ -94,15 +94,16 @@ def copy_course(
     edit(folder / "course.toml", lambda text: keep_assignments(text, wanted))
     _name(folder, source.package, package, title)
     course = load(folder)
-    gone = left_out(course)
-    for path in [*_unneeded(source, course)]:
+    unreleased = left_out(course)  # before the files are gone, since it reads them
+    for path in [*_unneeded(source, course)]:  # the whole list first: the generator reads files that are deleted here
         shutil.rmtree(path) if path.is_dir() else path.unlink()
-    edit(folder / "course.toml", lambda text: drop_packages(text, gone))
+    edit(folder / "course.toml", lambda text: drop_packages(text, unreleased))
     course = load(folder)
     return course, examine(course)
 
 
 def _check(folder: Path, package: str | None) -> None:
+    """Raise UnusableInput if the folder is not empty or the package's name is not valid."""
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise UnusableInput(f"{folder} is there and is not empty; choose another folder.")
     if package is not None and not PACKAGE.match(package):
@@ -112,7 +113,11 @@ def _check(folder: Path, package: str | None) -> None:
 
 
 def _write_template(folder: Path, names: Sequence[str]) -> None:
-    """Copy files of the template; what begins with ``dot-`` there begins with a dot."""
+    """Copy files of the template into a new course.
+
+    A name that begins with ``dot-`` in the template begins with a dot in the course. The template cannot use the dot
+    itself: git would obey its .gitignore, and the globs of setuptools do not match hidden files.
+    """
     for name in names:
         path, target = TEMPLATE / name, folder / re.sub("^dot-", ".", name)
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -125,7 +130,7 @@ def _write_template(folder: Path, names: Sequence[str]) -> None:
 
 
 def _name(folder: Path, before: str, package: str | None, title: str | None) -> None:
-    """Give the student's package another name wherever it is named, and the course another title."""
+    """Rename the student's package from `before` to `package` in every file, and set the course's title."""
     if package is not None and package != before:
         word = re.compile(rf"\b{before}\b")
         for path in _texts(folder):
@@ -139,6 +144,7 @@ def _name(folder: Path, before: str, package: str | None, title: str | None) -> 
 
 
 def _texts(folder: Path) -> Iterator[Path]:
+    """Yield the files of a course that may contain the name of its package."""
     endings = {".py", ".toml", ".md", ".wrong", ".right", ".yml", ""}
     for path in folder.rglob("*"):
         if path.is_file() and path.suffix in endings:
@@ -146,7 +152,7 @@ def _texts(folder: Path) -> Iterator[Path]:
 
 
 def _unneeded(source: Course, course: Course) -> Iterator[Path]:
-    """Files and folders of a copy that only the other assignments of its source need."""
+    """Yield the files and folders of the copy `course` that only dropped assignments of `source` need."""
     solutions = course.secret
     used = {course.sources(assignment) for assignment in course.assignment}
     for assignment in source.assignment:
@@ -157,7 +163,7 @@ def _unneeded(source: Course, course: Course) -> Iterator[Path]:
         yield solutions / course.package / f"{module}.py"
     reference = Reference(course.root, course.package)
     named = {exercise.name for _, exercise in course.exercises(further=True)}
-    unused = {(course.root / one.file) for one in RecipeBook(reference).unused(course)}
+    unused = {(course.root / remark.file) for remark in RecipeBook(reference).unused(course)}
     for path in sorted(unused):
         if path.is_dir():
             yield path
@@ -166,7 +172,7 @@ def _unneeded(source: Course, course: Course) -> Iterator[Path]:
 
 
 def _still_used(path: Path, named: set[str]) -> bool:
-    """Whether a family's file has a recipe of one of these exercises, or another file of its folder imports it."""
+    """Tell whether a file of recipes has one of these exercises, or another file in its folder imports it."""
     text = path.read_text("utf-8")
     others = (other.read_text("utf-8") for other in path.parent.glob("*.py") if other != path)
     imported = re.compile(rf"^from \.{path.stem} import|^from \. import .*\b{path.stem}\b", re.MULTILINE)

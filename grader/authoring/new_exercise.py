@@ -1,4 +1,4 @@
-"""The skeleton of an exercise, in every file that it belongs in. What is there already is left as it is."""
+"""Write the skeleton of an exercise into every file where it belongs. Parts that exist already are not changed."""
 
 from __future__ import annotations
 
@@ -21,12 +21,14 @@ _NAME = re.compile(r"[a-z_]\w*(\.[A-Z]\w*)?\.[A-Za-z_]\w*", re.ASCII)
 
 @dataclass
 class NewExercise:
-    """What became of the skeleton.
+    """The parts of an exercise, each with its file and line.
 
     Attributes
     ----------
-    written, found : list of Problem
-        Files, lines, and what was written there, or was there already.
+    written : list of Problem
+        The parts that were written.
+    found : list of Problem
+        The parts that existed already.
     """
 
     written: list[Problem] = field(default_factory=list)
@@ -35,7 +37,10 @@ class NewExercise:
 
 @dataclass
 class _Plan:
-    """What is asked for, and the files that will be written once all parts are known to fit."""
+    """What to write: the exercise, where it belongs, and the new texts of files.
+
+    The files are written only after every part has been planned, so that an error leaves nothing half written.
+    """
 
     course: Course
     home: Assignment
@@ -46,7 +51,7 @@ class _Plan:
     texts: dict[Path, str] = field(default_factory=dict)
 
     def note(self, path: Path, line: int, what: str, text: str | None = None) -> None:
-        """Note that something is there already or, with the file's new text, that it will be written."""
+        """Note that a part exists already or, if the file's new text is given, that it will be written."""
         file = path.relative_to(self.course.root).as_posix()
         (self.made.found if text is None else self.made.written).append(Problem(file, line, what))
         if text is not None:
@@ -56,7 +61,7 @@ class _Plan:
 def new_exercise(
     course: Course, name: str, assignment: str | None = None, notebook: str | None = None, points: float = 1.0
 ) -> NewExercise:
-    """Write the skeleton of an exercise: solution region, recipe, misconceptions, right answers, cell, course.toml.
+    """Write the skeleton of an exercise into the reference, its recipe, the notebook and course.toml.
 
     Parameters
     ----------
@@ -64,9 +69,10 @@ def new_exercise(
     name : str
         ``"module.function"`` or ``"module.Class.method"``.
     assignment, notebook : str, optional
-        Where students meet it. May be left out where there is only one.
+        The names of the assignment and the notebook in which students solve it. They may be left out if there is only
+        one, or if the exercise is listed already.
     points : float, default 1
-        What it is worth.
+        The points of the exercise.
 
     Returns
     -------
@@ -75,9 +81,11 @@ def new_exercise(
     Raises
     ------
     UnusableInput
-        Where the name is none, or everything is there already. Nothing has been written then.
+        When the name, the points or the place are not valid, or every part exists already.
     CourseError
-        Where there is no such assignment or notebook, or a file that would be added to cannot be read.
+        When there is no such assignment, or a file that has to be changed cannot be read.
+    OSError
+        When a file cannot be written. After the other errors, nothing has been written.
     """
     _check_name(name)
     if not 0 < points < float("inf"):
@@ -87,7 +95,7 @@ def new_exercise(
     for part in (_reference, _recipe, _cells, _course_line):
         part(plan)
     if not plan.texts:
-        places = "; ".join(str(one).rstrip(".") for one in plan.made.found)
+        places = "; ".join(str(part).rstrip(".") for part in plan.made.found)
         raise UnusableInput(f"{name} is there already: {places}; `grader prove {name}` says what is missing.")
     for path, text in plan.texts.items():
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -96,6 +104,7 @@ def new_exercise(
 
 
 def _check_name(name: str) -> None:
+    """Raise UnusableInput if this cannot be the name of an exercise that is written as code."""
     if not _NAME.fullmatch(name) or any(map(keyword.iskeyword, name.split("."))):
         raise UnusableInput(
             f'"{name}" is no name of an exercise; write "module.function" or "module.Class.method", '
@@ -106,7 +115,7 @@ def _check_name(name: str) -> None:
 
 
 def _place(course: Course, name: str, assignment: str | None, notebook: str | None) -> tuple[Assignment, Notebook]:
-    """The assignment and the notebook: those that are named, those that have it, or the only ones."""
+    """Return the assignment and notebook that list the exercise already, or those that are named, or the only ones."""
     for each in course.assignment:
         for carrier in each.notebook:
             if name in carrier.further or any(name == exercise.name for exercise in carrier.exercises):
@@ -125,6 +134,7 @@ def _place(course: Course, name: str, assignment: str | None, notebook: str | No
 
 
 def _read(path: Path) -> str:
+    """Read a file's text, or raise CourseError."""
     try:
         return path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
@@ -132,11 +142,12 @@ def _read(path: Path) -> str:
 
 
 def _line(text: str, needle: str) -> int:
+    """Return the number of the first line that contains `needle`, or 1."""
     return next((number for number, line in enumerate(text.split("\n"), 1) if needle in line), 1)
 
 
 def _reference(plan: _Plan) -> None:
-    """The function with its region, at the end of its file or of its class."""
+    """Plan the function with its solution region, at the end of its file or of its class."""
     skeleton = plan.skeleton
     file = plan.course.reference_file(skeleton.module)
     path = plan.course.root / file
@@ -144,8 +155,8 @@ def _reference(plan: _Plan) -> None:
     try:
         tree = ast.parse(text)
     except SyntaxError as error:
-        said = f"this is not valid Python ({error.msg}); correct it first."
-        raise UnusableCourseFiles([Problem(file, error.lineno or 0, said)]) from None
+        problem = f"this is not valid Python ({error.msg}); correct it first."
+        raise UnusableCourseFiles([Problem(file, error.lineno or 0, problem)]) from None
     if function := functions(tree).get(skeleton.function):
         plan.note(path, function.lineno, f"the function {skeleton.function}.")
         return
@@ -164,7 +175,7 @@ def _reference(plan: _Plan) -> None:
 
 
 def _end(lines: list[str], node: ast.ClassDef) -> int:
-    """How many lines there are up to the end of a class, a comment such as a closing marker included."""
+    """Return the number of a class's last line. `ast` ignores comments, so a closing marker after it is added here."""
     end = node.end_lineno or 0
     while end < len(lines) and lines[end].startswith((" ", "\t")) and lines[end].strip():
         end += 1
@@ -172,7 +183,7 @@ def _end(lines: list[str], node: ast.ClassDef) -> int:
 
 
 def _recipe(plan: _Plan) -> None:
-    """The three files of its family, in the folder of the student's file."""
+    """Plan the three files of the exercise's family: its recipe, misconceptions and right answers in other styles."""
     skeleton, root = plan.skeleton, plan.course.root
     if home := RecipeBook(Reference(root, plan.course.package)).home(skeleton.name):
         plan.note(root / home[0], home[1], "its recipe.")
@@ -187,15 +198,15 @@ def _recipe(plan: _Plan) -> None:
     free = (name for name in names if not any((folder / f"{name}{ending}").exists() for ending in parts))
     family = next(free, "")
     if not family:
-        said = f"a file with the name of its recipe, and no recipe of {skeleton.name} in it; write one there."
-        plan.note(folder / f"{names[-1]}.py", 0, said)
+        what = f"a file with the name of its recipe, and no recipe of {skeleton.name} in it; write one there."
+        plan.note(folder / f"{names[-1]}.py", 0, what)
         return
     for ending, (what, text) in parts.items():
         plan.note(folder / f"{family}{ending}", 1, what, text)
 
 
 def _cells(plan: _Plan) -> None:
-    """The text before it and the cell that checks it, at the end of the notebook."""
+    """Plan two cells at the end of the notebook: one for the explanation and one that checks the exercise."""
     path = plan.course.script(plan.home, plan.carrier)
     name, before = plan.skeleton.name, _read(path)
     for mark in (f'exercise="{name}"', f'further="{name}"'):
@@ -207,7 +218,7 @@ def _cells(plan: _Plan) -> None:
 
 
 def _course_line(plan: _Plan) -> None:
-    """Its line among those of its notebook."""
+    """Plan the exercise's line in course.toml, among those of its notebook."""
     path, name = plan.course.root / "course.toml", plan.skeleton.name
     if name in plan.carrier.further or any(name == exercise.name for exercise in plan.carrier.exercises):
         plan.note(path, plan.course.line_of(name), "its line.")

@@ -1,4 +1,4 @@
-"""The texts of a new exercise. Lines that say TO WRITE wait for its author; `grader prove` lists them."""
+"""Make the texts of a new exercise. Its author has to complete the lines with TO WRITE; `grader prove` lists them."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ _ENDINGS = re.compile(r"(_naive|_forward|_backward)+$")
 
 @dataclass(frozen=True)
 class Skeleton:
-    """The texts for one exercise.
+    """The texts of one new exercise.
 
     Attributes
     ----------
     name : str
-        ``"layers.leaky_relu_forward"`` or ``"fc_net.TwoLayerNet.loss"``.
+        The exercise: ``"layers.leaky_relu_forward"`` or ``"fc_net.TwoLayerNet.loss"``.
     package : str
-        The student's package.
+        The name of the student's package.
     """
 
     name: str
@@ -27,36 +27,36 @@ class Skeleton:
 
     @property
     def module(self) -> str:
-        """The student's file."""
+        """The module that the exercise is in: ``"layers"``."""
         return self.name.split(".")[0]
 
     @property
     def function(self) -> str:
-        """The qualified name in that file."""
+        """The function's qualified name in that module: ``"TwoLayerNet.loss"``."""
         return self.name.partition(".")[2]
 
     @property
     def family(self) -> str:
-        """What its files in ``solutions/exercises`` are called: as the class, or the function without its ending."""
+        """The name of its files in ``solutions/exercises``: the class, or the function without its ending."""
         first = self.function.split(".")[0]
         words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", first).lower()
         return _ENDINGS.sub("", words) or words
 
     def todo(self, what: str) -> str:
-        """A sentence for the author, as `grader.release.consistency.TO_WRITE` finds it."""
+        """Return a sentence for the author, in the form that `grader.release.consistency.TO_WRITE` finds."""
         return f"TO WRITE ({self.name}): {what}"
 
     def file(self) -> str:
-        """A file of the reference, before its first function."""
+        """Return the beginning of a new module of the reference."""
         return f'"""{self.todo("what this file is about, in a sentence.")}"""\n\nimport numpy as np\n'
 
     def class_head(self) -> str:
-        """A class, before its first method."""
+        """Return the beginning of a new class."""
         owner = self.function.split(".")[0]
         return f'class {owner}:\n    """{self.todo("what this class is for.")}"""\n'
 
     def reference(self, indent: str = "") -> str:
-        """The function with its solution region."""
+        """Return the function with its solution region; a method if `indent` is not empty."""
         inside, name = indent + "    ", self.function.rpartition(".")[2]
         return "\n".join(
             [
@@ -71,11 +71,11 @@ class Skeleton:
         )
 
     def recipe(self) -> str:
-        """How cases are drawn and what is compared."""
+        """Return the file with the recipe: how cases are drawn and what is compared."""
         cases = f"{self.function.replace('.', '_').lower()}_cases"
         covered = self.todo("which situations are covered, in a sentence.")
         draw = self.todo("draw the inputs, call the function, and name each output with its rule.")
-        return f'''"""How {self.function} is judged."""
+        return f'''"""Define how ``{self.name}`` is judged."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ RECIPES = (Recipe("{self.name}", {cases}),)
 '''
 
     def wrong(self) -> str:
-        """Where misconceptions go, with the form of one."""
+        """Return the file for misconceptions, with the form of one as a comment."""
         what = "misconceptions: a name, the sentence that students read, and a diff of the answer, in this form."
         return f"""# {self.todo(what)}
 # === {self.name}: name-of-the-mistake
@@ -108,7 +108,7 @@ RECIPES = (Recipe("{self.name}", {cases}),)
 """
 
     def right(self) -> str:
-        """Where right answers in other styles go, with the form of one."""
+        """Return the file for right answers in other styles, with the form of one as a comment."""
         what = "a right answer in another style, as a diff of the answer, in this form; it may lose no point."
         return f"""# {self.todo(what)}
 # === {self.name}: a few words about the style
@@ -117,7 +117,7 @@ RECIPES = (Recipe("{self.name}", {cases}),)
 """
 
     def cells(self) -> str:
-        """The cells of the notebook's source."""
+        """Return the cells to add to the notebook's source."""
         top = self.function.split(".")[0]
         return f"""
 # %% [markdown]

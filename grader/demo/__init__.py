@@ -1,8 +1,9 @@
-"""The demo: a made-up class, graded from end to end.
+"""Run the demo: make up a class and grade it from end to end.
 
-A course may give a class of its own in ``solutions/demo.py``: `ASSIGNMENT`, the name of what it answers; ``roster()``,
-its students; and, where something is made that takes long, ``prepare(reference, folder)``, which gives it by name and
-may keep it in the folder. A course without one gets `plain_class`.
+A course may define a class of its own in ``solutions/demo.py``: ``ASSIGNMENT``, the name of the assignment that the
+class answers; ``roster()``, which returns its students; and, if a submission needs a file that takes long to make,
+``prepare(reference, folder)``, which returns such files by name and may keep them in `folder` for the next run. A
+course without ``solutions/demo.py`` gets `plain_class`.
 """
 
 from __future__ import annotations
@@ -44,22 +45,29 @@ __all__ = [
 ]
 
 BARE = """\
-The demo goes on without one, because its class is made of the course's own code; every report is marked.
+The demo goes on without a sandbox, because its class is made of the course's own code; each report says so.
 Do not grade real submissions like this.
 """
 
 
 def run(course: Course, folder: Path | None = None) -> None:
-    """Release an assignment, make a class, grade it, and say where to look.
+    """Release an assignment, make a class, grade it, and print where the results are.
 
-    Run again, it finds that nothing has changed and grades nothing anew. Where no sandbox holds it goes on without
-    one, because all code in this class is the course's own; every report is marked.
+    A second run finds that nothing has changed and grades nothing again. If no sandbox works here, the demo goes on
+    without one, because all code in this class is the course's own; each report says so.
 
     Parameters
     ----------
     course : Course
     folder : Path, optional
-        Where submissions, gradebook and pages are written; ``demo/`` in the course folder by default.
+        The folder for submissions, gradebook and pages; ``demo/`` in the course folder by default.
+
+    Raises
+    ------
+    CourseError
+        When no assignment can be graded here, because packages are missing, or the course's files have problems.
+    ReleaseRefused
+        When the gate finds leaks.
     """
     out = Console()
     folder = folder or course.root / "demo"
@@ -83,7 +91,7 @@ def run(course: Course, folder: Path | None = None) -> None:
 
 
 def demo_class(course: Course) -> tuple[Assignment, list[Student]]:
-    """The students of a course's demo, and the assignment that they answer.
+    """Return the assignment that a course's demo is about, and the students who answer it.
 
     Raises
     ------
@@ -101,7 +109,16 @@ def demo_class(course: Course) -> tuple[Assignment, list[Student]]:
 
 
 def make_kit(course: Course, assignment: Assignment, folder: Path) -> Kit:
-    """What the class's submissions are made of; what takes long is made once and kept in `folder`."""
+    """Collect the files from which the class's submissions are made.
+
+    Parameters
+    ----------
+    course : Course
+    assignment : Assignment
+        The assignment that the class answers. Its notebooks have been released.
+    folder : Path
+        The folder in which the course's ``prepare`` may keep files that take long to make.
+    """
     reference = Reference.of(course)
     notebooks = {
         f"{notebook.name}.ipynb": (
@@ -119,7 +136,7 @@ def make_kit(course: Course, assignment: Assignment, folder: Path) -> Kit:
 
 
 def make_class(kit: Kit, students: Iterable[Student], assignment: Assignment, submitted: Path) -> None:
-    """Write every made-up student's submission, handed in an hour before it was due."""
+    """Write the submissions of all made-up students, an hour before they are due. Earlier submissions are deleted."""
     shutil.rmtree(submitted, ignore_errors=True)
     time = f"{assignment.due - timedelta(hours=1):%Y-%m-%d %H:%M:%S} UTC\n"
     for student in students:
@@ -128,9 +145,11 @@ def make_class(kit: Kit, students: Iterable[Student], assignment: Assignment, su
 
 
 def _modules(reference: Reference) -> Files:
+    """Return the modules of the reference by their path in a submission."""
     return {f"{reference.package}/{name}.py": reference.source(name).encode() for name in reference.modules}
 
 
 def _without_markers(data: bytes) -> bytes:
+    """Remove the markers of solution regions, which a student's file does not have."""
     lines = data.decode().splitlines(keepends=True)
     return "".join(line for line in lines if line.strip() not in MARKERS).encode()

@@ -1,4 +1,4 @@
-"""What made-up submissions are made of, for a course's own ``solutions/demo.py`` and for the plain class."""
+"""Make submissions of made-up students, for a course's own ``solutions/demo.py`` and for the plain class."""
 
 from __future__ import annotations
 
@@ -19,17 +19,19 @@ MARKERS = (BEGIN, END)
 
 @dataclass(frozen=True)
 class Kit:
-    """What submissions are made of.
+    """The files from which submissions are made.
 
     Attributes
     ----------
-    solved, stubs : mapping of str to bytes
-        All files of a submission, with the reference's answers and with none. Trained nets are nets that nobody has
-        trained.
+    solved : mapping of str to bytes
+        All files of a submission with the reference's answers, by path. In place of trained nets it has nets with
+        valid but untrained weights.
+    stubs : mapping of str to bytes
+        The notebooks and the files of the student's package as they are released, by path.
     made : mapping of str to bytes
-        What the course's ``prepare`` has made.
+        The files that the course's ``prepare`` has made, by name.
     reference : Reference
-        Whose misconceptions some students have.
+        The reference of the course, with its known misconceptions.
     """
 
     solved: Mapping[str, bytes]
@@ -38,25 +40,26 @@ class Kit:
     reference: Reference
 
     def path(self, module: str) -> str:
-        """Where one of the student's files stands in a submission."""
+        """Return the path of a module in a submission."""
         return f"{self.reference.package}/{module}.py"
 
     def text(self, module: str) -> str:
-        """The reference's text of one of the student's files, without the markers."""
+        """Return the reference's text of a module, without the markers of solution regions."""
         return self.solved[self.path(module)].decode()
 
 
 @dataclass(frozen=True)
 class Student:
-    """One made-up student.
+    """A made-up student.
 
     Attributes
     ----------
     name : str
+        The name of the student's folder.
     about : str
-        What is special about this submission.
+        A few words on the submission, such as ``"an endless loop in layers.affine_forward"``.
     hand_in : callable
-        ``hand_in(kit, place)`` writes it to `place`, ``<submitted>/<student>/<assignment>``.
+        ``hand_in(kit, place)`` writes the submission to the path `place`, ``<submitted>/<student>/<assignment>``.
     """
 
     name: str
@@ -65,7 +68,7 @@ class Student:
 
 
 def in_folder(make: Callable[[Kit], Files]) -> Callable[[Kit, Path], None]:
-    """Hand in what `make` gives as a plain folder of files."""
+    """Return a `Student.hand_in` that writes the files of ``make(kit)`` into a folder."""
 
     def hand_in(kit: Kit, place: Path) -> None:
         place.mkdir(parents=True, exist_ok=True)
@@ -78,7 +81,7 @@ def in_folder(make: Callable[[Kit], Files]) -> Callable[[Kit, Path], None]:
 
 
 def in_archive(make: Callable[[Kit], Files], inside: str) -> Callable[[Kit, Path], None]:
-    """Hand in what `make` gives as a zip archive with a folder called `inside` around it."""
+    """Return a `Student.hand_in` that writes the files of ``make(kit)`` into a zip archive, in a folder `inside`."""
 
     def hand_in(kit: Kit, place: Path) -> None:
         out = io.BytesIO()
@@ -92,17 +95,31 @@ def in_archive(make: Callable[[Kit], Files], inside: str) -> Callable[[Kit, Path
 
 
 def with_mistakes(files: Files, kit: Kit, *mistakes: tuple[str, str]) -> Files:
-    """Files with known misconceptions put in: pairs of an exercise and a misconception's name."""
+    """Put known misconceptions into files.
+
+    Parameters
+    ----------
+    files : dict of str to bytes
+        Solved files; they are not changed.
+    kit : Kit
+    *mistakes : tuple of str and str
+        Pairs of an exercise and the name of one of its misconceptions.
+
+    Returns
+    -------
+    dict of str to bytes
+        All files, with the misconceptions.
+    """
     changed = dict(files)
     for exercise, name in mistakes:
         spec = recipe(kit.reference, exercise)
-        hunks = next(one.hunks for one in spec.misconceptions if one.id == name)
+        hunks = next(misconception.hunks for misconception in spec.misconceptions if misconception.id == name)
         path = kit.path(spec.module)
         changed[path] = apply(changed[path].decode(), hunks, path).encode()
     return changed
 
 
 def with_change(files: Files, kit: Kit, module: str, old: str, new: str) -> Files:
-    """Files with one replacement in one of the student's files."""
+    """Return the files with the text `old` replaced by `new` in a module of the student's package."""
     path = kit.path(module)
     return {**files, path: edited(files[path].decode(), [(old, new)], path).encode()}

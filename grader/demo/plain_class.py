@@ -1,4 +1,4 @@
-"""The made-up class of a course that gives none of its own: everything is made from the reference and its recipes."""
+"""Make up a class for a course that does not define one of its own, from its reference and recipes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,11 @@ from .kit import MARKERS, Files, Kit, Student, in_folder, with_mistakes
 
 
 def plain_class(assignment: Assignment, reference: Reference) -> Iterator[Student]:
-    """Everything right, nothing written, an endless loop, a crash, and one known misconception for each exercise."""
+    """Yield the students of the class.
+
+    One has everything right, one has written nothing, one has an endless loop, and one a file that cannot be imported.
+    For each exercise there is one with the first known misconception.
+    """
     written = [exercise for exercise in assignment.exercises if exercise.score is None]
     yield Student("right", "everything right", in_folder(lambda kit: dict(kit.solved)))
     yield Student("untouched", "untouched stubs", in_folder(lambda kit: dict(kit.stubs)))
@@ -26,10 +30,10 @@ def plain_class(assignment: Assignment, reference: Reference) -> Iterator[Studen
 
 
 def _loop(exercise: Exercise, kit: Kit) -> Files:
-    """All right but for a function that never ends."""
+    """Return right files in which one function never ends."""
     source = kit.reference.source(exercise.module)
     lines = source.split("\n")
-    for region in reversed(regions(source, kit.reference.path(exercise.module))):
+    for region in reversed(regions(source, kit.reference.path(exercise.module))):  # earlier line numbers stay true
         if region.function == exercise.function:
             marker = lines[region.begin - 1]
             lines[region.begin - 1 : region.end] = [f"{marker[: marker.index('#')]}while True: pass"]
@@ -38,11 +42,11 @@ def _loop(exercise: Exercise, kit: Kit) -> Files:
 
 
 def _crash(exercise: Exercise, kit: Kit) -> Files:
-    """All right but for a file that imports what is not there."""
+    """Return right files of which one imports a package that does not exist."""
     text = f"{kit.text(exercise.module)}\nimport no_such_package\n"
     return {**kit.solved, kit.path(exercise.module): text.encode()}
 
 
 def _mistake(mistake: tuple[str, str], kit: Kit) -> Files:
-    """All right but for one known misconception."""
+    """Return right files with one known misconception."""
     return with_mistakes(dict(kit.solved), kit, mistake)

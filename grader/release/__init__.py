@@ -1,8 +1,8 @@
-"""From the instructor's source to what students get: stubs, notebooks, golden packs, the student edition.
+"""Make what students get from the instructor's sources: stubs, notebooks, golden packs and the student edition.
 
 The sources are ``solutions/<package>`` (the reference, with solution regions) and ``solutions/<assignment>`` (notebooks
-as percent scripts). What is made from them is committed beside them, and `release` with ``check=True`` says when it is
-stale.
+as percent scripts). The generated files are committed beside the sources; `release` with ``check=True`` refuses when
+they are stale.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from ..host.files import content, write_if_changed
 from ..reference import Reference
 from . import consistency
 from .building import build, chosen
-from .edition import given, student_edition
+from .edition import given_files, student_edition
 from .gate import inspect, rebuild, same
 from .gate.released import Leak, listed
 from .notebooks import generate, write_sources
@@ -28,18 +28,18 @@ __all__ = ["Leak", "Release", "build", "inspect", "release", "student_edition", 
 
 @dataclass(frozen=True)
 class Release:
-    """What a release did.
+    """The result of a release.
 
     Attributes
     ----------
     written, removed : tuple of str
-        Paths relative to the course folder.
+        Paths of the files that the release wrote and deleted, relative to the course folder.
     unchanged : int
         How many files were up to date already.
     tree : mapping of str to bytes
-        All that was released, for `student_edition`.
+        Every generated file, by its path relative to the course folder; `student_edition` takes it.
     remarks : tuple of Problem
-        What in the course's files is not used, because course.toml does not name it.
+        Parts of the course's files that are not used, because course.toml does not name them.
     """
 
     written: tuple[str, ...]
@@ -50,38 +50,42 @@ class Release:
 
 
 def release(course: Course, assignments: Sequence[str] = (), check: bool = False, db: str | None = None) -> Release:
-    """Write what students get, or check that it is up to date.
+    """Write the files that students get, or check that they are up to date.
 
     Parameters
     ----------
     course : Course
         The course.
     assignments : sequence of str, optional
-        Their names; all by default.
+        Names of the assignments to release; all by default. The student's package is always released as a whole.
     check : bool, default=False
         Write nothing, and refuse when a file in the course folder is not what a release would write.
     db : str, optional
-        URL of the gradebook that learns the notebooks' cells; ``gradebook.db`` in the course folder by default.
+        URL of the gradebook in which nbgrader registers the notebooks' cells; ``gradebook.db`` in the course folder
+        by default.
 
     Returns
     -------
     Release
-        What was written.
+        The files that were written, removed and left alone. With `check`, nothing was written or removed.
 
     Raises
     ------
     ReleaseRefused
-        Where the gate finds leaks or, with `check`, files are stale. Nothing has been written then.
+        When the gate finds leaks or, with `check`, when files are stale. No file has been written then.
     UnusableCourseFiles
-        Where course.toml and the sources are damaged or do not fit each other: all of that.
+        When course.toml or the sources are damaged or do not fit each other. The error names every problem.
+    CourseError
+        When `assignments` names an assignment that the course does not have, a package that is needed is missing, or
+        nbgrader refuses an assignment. In the last case the notebook sources in ``build/source`` may have been written.
     """
     wanted = chosen(course, assignments)
     names = [assignment.name for assignment in wanted]
     remarks = consistency.require(course)
     reference = Reference.of(course)
     tree = build(course, names)
-    leaks = inspect({**given(course), **tree}, course, reference)
-    leaks += rebuild(tree, build(course, names))
+    leaks = inspect({**given_files(course), **tree}, course, reference)
+    leaks += rebuild(tree, build(course, names))  # unequal builds would make every `release --check` fail at random
     if leaks:
         raise ReleaseRefused(listed("Nothing is released, because the gate found {}", leaks, "leak"))
     changed = [path for path, data in tree.items() if not same(path, content(course.root / path), data)]
@@ -94,7 +98,7 @@ def release(course: Course, assignments: Sequence[str] = (), check: bool = False
         raise ReleaseRefused(listed(head, stale, "file"))
     if not check:
         write_sources(course, wanted)
-        for assignment in wanted:
+        for assignment in wanted:  # `build` makes the notebooks without a gradebook; this registers their cells there
             generate(course, assignment, db or f"sqlite:///{course.root / 'gradebook.db'}")
         for path in changed:
             write_if_changed(course.root / path, tree[path])
@@ -104,12 +108,12 @@ def release(course: Course, assignments: Sequence[str] = (), check: bool = False
 
 
 def _kept(remarks: Sequence[Problem], left_over: Sequence[str]) -> tuple[Problem, ...]:
-    """The remarks that are not about a file which this release removes."""
+    """Drop the remarks about files that this release removes."""
     return tuple(remark for remark in remarks if remark.file not in left_over)
 
 
 def _generated(course: Course, assignments: Sequence[Assignment]) -> list[str]:
-    """The files in the course folder that only a release writes, but for those of other assignments."""
+    """List the generated files in the course folder, except those that belong to other assignments than these."""
     names = {assignment.name for assignment in assignments}
     others = {exercise.name for owner, exercise in course.exercises(further=True) if owner.name not in names}
     found = list((course.root / course.package).rglob("*.py"))

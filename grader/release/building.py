@@ -1,4 +1,4 @@
-"""Everything that is generated for students, in memory."""
+"""Build everything that is generated for students, in memory."""
 
 from __future__ import annotations
 
@@ -19,18 +19,19 @@ def build(course: Course, assignments: Sequence[str] = ()) -> dict[str, bytes]:
     course : Course
         The course.
     assignments : sequence of str, optional
-        Whose notebooks and golden packs are wanted; all by default. The student's package is always built as a whole.
+        Names of the assignments whose notebooks and golden packs are wanted; all by default. The student's package
+        is always built as a whole.
 
     Returns
     -------
     dict of str to bytes
-        Paths relative to the course folder, sorted: ``<package>/…``, ``assignments/<assignment>/…`` and
-        ``goldens/…``.
+        The contents of each file by its path relative to the course folder, sorted by path: ``<package>/…``,
+        ``assignments/<assignment>/…`` and ``goldens/…``.
 
     Raises
     ------
     CourseError
-        Where course.toml and the sources are damaged or do not fit each other.
+        When course.toml or the sources are damaged or do not fit each other, or nbgrader refuses an assignment.
     """
     reference = Reference.of(course)
     tree = package(course)
@@ -41,5 +42,5 @@ def build(course: Course, assignments: Sequence[str] = ()) -> dict[str, bytes]:
 
 
 def chosen(course: Course, names: Sequence[str]) -> list[Assignment]:
-    """The assignments of these names; all where there are none."""
+    """Return the assignments with these names, or all assignments if no name is given."""
     return [course[name] for name in names] or list(course.assignment)

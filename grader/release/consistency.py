@@ -1,8 +1,8 @@
-"""Do course.toml and the other files of a course fit each other? Everything that does not is named at once.
+"""Find out whether course.toml and the other files of a course fit each other, and name every problem at once.
 
-What stops a release is an *error*. What is merely not used, because course.toml does not name it (any more), is a
-*remark*: an assignment, a notebook or an exercise is dropped by deleting its lines there, and nothing else has to be
-edited.
+A problem that stops a release is an *error*. A part that is merely not used, because course.toml does not name it (any
+more), is a *remark*: to drop an assignment, a notebook or an exercise, an author deletes its lines in course.toml and
+need not edit anything else.
 """
 
 from __future__ import annotations
@@ -23,19 +23,19 @@ from .regions import regions
 from .strip import left_out, strip
 
 TO_WRITE = re.compile(r'TO WRITE \(([\w.]+)\): *(.*?)[\s"]*$')
-"""A place in a skeleton of an exercise that its author has not filled yet; see `grader.authoring`."""
+"""Matches a line of an exercise's skeleton that its author has not written yet: the exercise, and what to write."""
 
 
 @dataclass(frozen=True)
 class Findings:
-    """What does not fit.
+    """The problems of a course's files.
 
     Attributes
     ----------
     errors : tuple of Problem
-        What stops a release. Sorted.
+        The problems that stop a release, sorted.
     remarks : tuple of Problem
-        What is left over, and what that means for students. Sorted.
+        The parts that are not used, and what that means for students, sorted.
     """
 
     errors: tuple[Problem, ...]
@@ -43,7 +43,7 @@ class Findings:
 
 
 def load_checked(root: Path | None = None) -> Course:
-    """Load a course. Where course.toml says something impossible, what is wrong in other files is named, too."""
+    """Load a course. If course.toml has errors, raise UnusableCourseFiles with these and those of all other files."""
     course, problems = read(root)
     if problems:
         raise UnusableCourseFiles(sorted({*problems, *examine(course).errors}))
@@ -51,7 +51,7 @@ def load_checked(root: Path | None = None) -> Course:
 
 
 def require(course: Course, exercises: Collection[str] | None = None) -> tuple[Problem, ...]:
-    """Raise UnusableCourseFiles with all errors that `examine` finds; without any, give its remarks."""
+    """Raise UnusableCourseFiles with the errors that `examine` finds; if there are none, return its remarks."""
     found = examine(course, exercises)
     if found.errors:
         raise UnusableCourseFiles(found.errors)
@@ -59,13 +59,18 @@ def require(course: Course, exercises: Collection[str] | None = None) -> tuple[P
 
 
 def examine(course: Course, exercises: Collection[str] | None = None) -> Findings:
-    """Find all that does not fit in a course's files.
+    """Find every problem in a course's files.
 
     Parameters
     ----------
     course : Course
     exercises : collection of str, optional
-        Look for errors only, and only for those that concern these exercises; by default at everything.
+        Look only for errors, and only for those that concern these exercises. By default, all files are examined for
+        errors and remarks.
+
+    Returns
+    -------
+    Findings
     """
     try:
         reference = Reference(course.root, course.package)
@@ -73,9 +78,9 @@ def examine(course: Course, exercises: Collection[str] | None = None) -> Finding
         missing = Problem(f"solutions/{course.package}/__init__.py", 0, f"this is missing; write it. {error}")
         return Findings((missing,), ())
     everything = exercises is None
-    names = {one.name for _, one in course.exercises(further=True)} if exercises is None else set(exercises)
+    names = {exercise.name for _, exercise in course.exercises(further=True)} if exercises is None else set(exercises)
     written, problems = _regions(course, reference)
-    errors = [one for one in problems if everything or _concerns(one, course, names)]
+    errors = [problem for problem in problems if everything or _concerns(problem, course, names)]
     errors += _scripts(course, names)
     errors += RecipeBook(reference).problems(course, exercises)
     waiting = list(_to_write(course, reference))
@@ -87,15 +92,15 @@ def examine(course: Course, exercises: Collection[str] | None = None) -> Finding
     dangling, unused = _references(course, reference, written)
     if not everything:
         return Findings(tuple(sorted(set(errors))), ())
-    said = "this waits to be written for {}, which is no exercise of this course; take it away where students read it."
-    unused += [Problem(file, line, said.format(name)) for name, file, line, _ in waiting if name not in names]
+    waits = "this waits to be written for {}, which is no exercise of this course; take it away where students read it."
+    unused += [Problem(file, line, waits.format(name)) for name, file, line, _ in waiting if name not in names]
     remarks = [*unused, *_unused_code(course, reference, written), *_unused_scripts(course)]
     remarks += [*RecipeBook(reference).unused(course), *_explained(course, written), *_stale(course)]
     return Findings(tuple(sorted({*errors, *dangling})), tuple(sorted(set(remarks))))
 
 
 def _concerns(problem: Problem, course: Course, names: Collection[str]) -> bool:
-    """Whether a problem of the student's package is about a file of one of these exercises, or names one of them."""
+    """Tell whether a problem of the reference is in a file of one of these exercises, or names one of them."""
     files = {course.reference_file(name.partition(".")[0]) for name in names}
     return problem.file in files or any(name in problem.sentence for name in names)
 
@@ -107,7 +112,7 @@ def _notebooks(course: Course) -> Iterator[tuple[Assignment, Notebook]]:
 
 
 def _regions(course: Course, reference: Reference) -> tuple[dict[str, int], list[Problem]]:
-    """The functions with a solution region and its line, and what is wrong in the reference."""
+    """Map each function with a solution region to the region's line, and list the problems of the reference."""
     found: dict[str, int] = {}
     problems: list[Problem] = []
     for module in reference.modules:
@@ -124,14 +129,14 @@ def _regions(course: Course, reference: Reference) -> tuple[dict[str, int], list
     for assignment, exercise in course.exercises(further=True):
         module, function = exercise.written_in
         if module != "models" and module not in reference.modules:
-            said = f"{module}.{function} is listed for {assignment.name}, but there is no "
-            said += f"{reference.path(module)}; write it or correct the name."
-            problems.append(Problem("course.toml", course.line_of(exercise.name), said))
+            problem = f"{module}.{function} is listed for {assignment.name}, but there is no "
+            problem += f"{reference.path(module)}; write it or correct the name."
+            problems.append(Problem("course.toml", course.line_of(exercise.name), problem))
     return found, problems
 
 
 def _scripts(course: Course, names: Collection[str]) -> Iterator[Problem]:
-    """What is damaged or missing in the sources of notebooks that carry one of these exercises, or written answers."""
+    """Yield the problems of the notebooks' sources, except of notebooks that only carry other exercises than these."""
     for assignment, notebook in _notebooks(course):
         listed = {exercise.name for exercise in notebook.exercises} | set(notebook.further)
         if listed and not listed & set(names):
@@ -143,7 +148,7 @@ def _scripts(course: Course, names: Collection[str]) -> Iterator[Problem]:
 
 
 def _to_write(course: Course, reference: Reference) -> Iterator[tuple[str, str, int, str]]:
-    """The lines of skeletons that wait for their author: the exercise, file and line, and what to write."""
+    """Yield the lines of skeletons that are not written yet: the exercise, the file, the line, and what to write."""
     paths = [course.script(assignment, notebook) for assignment, notebook in _notebooks(course)]
     paths += [course.root / reference.path(module) for module in reference.modules]
     paths += [path for files in reference.recipe_files.values() for path in files]
@@ -155,42 +160,46 @@ def _to_write(course: Course, reference: Reference) -> Iterator[tuple[str, str, 
 
 
 def _references(course: Course, reference: Reference, written: Collection[str]) -> tuple[list[Problem], list[Problem]]:
-    """What course.toml says about names that are no exercises: names of nothing, and names of what is not used."""
+    """Look for names in course.toml that are not exercises of this course.
+
+    The first list has the names of things that do not exist; the second has the names of things that are not used.
+    """
     errors, remarks = [], []
     exercises = {exercise.name for _, exercise in course.exercises()}
     modules = {exercise.written_in[0] for _, exercise in course.exercises(further=True)}
     for _, exercise in course.exercises():
         for other in exercise.requires:
-            said, line = f'"{exercise.name}" requires "{other}", which', course.line_of(exercise.name)
+            requires, line = f'"{exercise.name}" requires "{other}", which', course.line_of(exercise.name)
             if other not in exercises and other in written:
-                said += " is no exercise of this course; students are not asked for it, and get a stub."
-                remarks.append(Problem("course.toml", line, said))
+                remark = f"{requires} is no exercise of this course; students are not asked for it, and get a stub."
+                remarks.append(Problem("course.toml", line, remark))
             elif other not in exercises:
-                errors.append(Problem("course.toml", line, f"{said} does not exist; correct the name or remove it."))
+                error = f"{requires} does not exist; correct the name or remove it."
+                errors.append(Problem("course.toml", line, error))
     for module in course.packages.keys() - modules:
-        said = f'[packages] names "{module}", and no exercise of this course is written in {module}.py'
+        sentence = f'[packages] names "{module}", and no exercise of this course is written in {module}.py'
         kind, end = (remarks, ".") if module in reference.modules else (errors, "; correct the name or remove it.")
-        kind.append(Problem("course.toml", course.line_of(module), said + end))
+        kind.append(Problem("course.toml", course.line_of(module), sentence + end))
     return errors, remarks
 
 
 def _unused_code(course: Course, reference: Reference, written: dict[str, int]) -> Iterator[Problem]:
-    """Solutions that no exercise asks for."""
+    """Yield a remark for each file of the reference with solutions that no exercise asks for."""
     asked_for = {".".join(exercise.written_in) for _, exercise in course.exercises(further=True)}
-    gone = left_out(course)
-    for module in gone:
+    unreleased = left_out(course)
+    for module in unreleased:
         yield Problem(reference.path(module), 0, "no exercise of this course needs this file; it is not released.")
-    for module in set(reference.modules) - set(gone):
+    for module in set(reference.modules) - set(unreleased):
         own = {name: line for name, line in written.items() if name.startswith(f"{module}.") and name not in asked_for}
         if own:
             functions = ", ".join(f"{name.partition('.')[2]} (line {line})" for name, line in own.items())
-            said = f"no exercise of this course: {functions}. Students get a stub, and no check; "
-            said += "to give one of them as it is, remove its two markers."
-            yield Problem(reference.path(module), min(own.values()), said)
+            remark = f"no exercise of this course: {functions}. Students get a stub, and no check; "
+            remark += "to give one of them as it is, remove its two markers."
+            yield Problem(reference.path(module), min(own.values()), remark)
 
 
 def _unused_scripts(course: Course) -> Iterator[Problem]:
-    """Notebooks, cells and folders of notebooks that course.toml does not name, and checks of no exercise."""
+    """Yield remarks for scripts and cells that course.toml does not name, and for calls of `check` with no exercise."""
     functions = {exercise.function for _, exercise in course.exercises(further=True)}
     functions |= {exercise.name for _, exercise in course.exercises(further=True)}
     used = {course.script(assignment, notebook) for assignment, notebook in _notebooks(course)}
@@ -200,10 +209,10 @@ def _unused_scripts(course: Course) -> Iterator[Problem]:
             yield from unlisted(path, assignment, notebook)
             for line, function in checked_functions(path):
                 if function not in functions:
-                    said = f"this checks {function}, which is no exercise of this course; for students it will fail."
-                    yield Problem(path.relative_to(course.root).as_posix(), line, said)
+                    remark = f"this checks {function}, which is no exercise of this course; for students it will fail."
+                    yield Problem(path.relative_to(course.root).as_posix(), line, remark)
         except UnusableCourseFiles:
-            continue  # `_scripts` says so
+            continue  # `_scripts` reports these as errors
     for path in sorted(course.secret.glob("[!_.]*/[!_.]*.py")):
         if path not in used and path.parent.name not in (course.package, "exercises"):
             try:
@@ -216,7 +225,7 @@ def _unused_scripts(course: Course) -> Iterator[Problem]:
 
 
 def _explained(course: Course, written: Collection[str]) -> Iterator[Problem]:
-    """Entries about exercises that are none, in the lists of equivalent mutants and of accepted copies."""
+    """Yield a remark for entries about exercises that do not exist, in equivalents.toml and accepted_copies.toml."""
     graded = {exercise.name for _, exercise in course.exercises(further=True)}
     named = re.compile(r'^\s*(?:\[|exercise\s*=)\s*"(\w+\.[\w.]+)"')
     for name, known in (("equivalents.toml", graded), ("accepted_copies.toml", written)):
@@ -225,12 +234,12 @@ def _explained(course: Course, written: Collection[str]) -> Iterator[Problem]:
             unused = {match[1]: number for number, line in lines if (match := named.match(line))}
             unused = {exercise: number for exercise, number in unused.items() if exercise not in known}
             if unused:
-                said = f"{', '.join(unused)}: no exercise of this course, so these entries are not used."
-                yield Problem(path.relative_to(course.root).as_posix(), min(unused.values()), said)
+                remark = f"{', '.join(unused)}: no exercise of this course, so these entries are not used."
+                yield Problem(path.relative_to(course.root).as_posix(), min(unused.values()), remark)
 
 
 def _stale(course: Course) -> Iterator[Problem]:
-    """Released files that a release does not make any more."""
+    """Yield a remark for each notebook and golden pack of an earlier release that is not made any more."""
     packs = {f"{exercise.name}.npz" for _, exercise in course.exercises(further=True)}
     notebooks = {(assignment.name, f"{notebook.name}.ipynb") for assignment, notebook in _notebooks(course)}
     old: Iterable[Path] = [path for path in (course.root / FOLDER).glob("*.npz") if path.name not in packs]

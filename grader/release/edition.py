@@ -1,4 +1,4 @@
-"""The student edition: one folder and one archive that a course can publish."""
+"""Write the student edition: one folder and one archive that a course can publish."""
 
 from __future__ import annotations
 
@@ -20,21 +20,31 @@ from .gate import inspect
 from .gate.released import listed
 
 STUDENTS_HALF = ("__init__.py", "py.typed", "errors.py", "cli.py", "checks")
-"""What of its own ``utils`` the grader gives to the students of a course that has none: the check and the command."""
+"""The parts of the grader's ``utils`` that students need for ``check`` and for their command.
+
+Students get these where the course has no ``utils`` folder of its own.
+"""
 
 
-def given(course: Course) -> dict[str, bytes]:
-    """What students get as it is: ``utils/`` and what builds it, the front matter and the licence.
+def given_files(course: Course) -> dict[str, bytes]:
+    """Collect the files that students get and that `build` does not make.
+
+    These are ``utils/``, the ``setup.py`` that compiles it, the front matter and the licence.
 
     Parameters
     ----------
     course : Course
-        The course; golden packs are not in it, because a release builds them.
+        The course; its ``withhold`` lists files that are left out.
 
     Returns
     -------
     dict of str to bytes
-        Paths and contents. Files that do not belong there are kept, for the gate to judge.
+        Contents by path. Files that students should not get are not filtered out here, because the gate reports them.
+
+    Raises
+    ------
+    CourseError
+        When a template of the front matter cannot be filled.
     """
     tree = front_matter(course)
     for front in ("LICENSE", "setup.py"):
@@ -47,12 +57,13 @@ def given(course: Course) -> dict[str, bytes]:
 
 
 def utils_folder(course: Course) -> Path:
-    """The ``utils`` that students of a course are given: its own, or the grader's where it has none."""
+    """Return the ``utils`` folder that students get: the course's own, or else the grader's."""
     own = course.root / "utils"
     return own if (own / "checks").is_dir() else Path(str(utils.__file__)).parent
 
 
 def _utils(course: Course) -> Iterator[Path]:
+    """List the files of `utils_folder`: all of a course's own, but only `STUDENTS_HALF` of the grader's."""
     folder = utils_folder(course)
     if folder.parent == course.root:
         yield from folder.rglob("*")
@@ -63,7 +74,7 @@ def _utils(course: Course) -> Iterator[Path]:
 
 
 def edition_name(course: Course) -> str:
-    """What the folder and the archive of the student edition are called."""
+    """Return the name of the student edition's folder, which is also the stem of its archive."""
     return f"{course.package}-course"
 
 
@@ -75,10 +86,10 @@ def student_edition(course: Course, out: Path, tree: Mapping[str, bytes] | None 
     course : Course
         The course.
     out : Path
-        The folder that gets ``<package>-course/`` and ``<package>-course.zip``; an earlier edition there is replaced.
-        The archive has the same bytes whenever its files have.
+        The folder in which ``<package>-course/`` and ``<package>-course.zip`` are written; an earlier edition there is
+        replaced. Equal files give an archive with equal bytes.
     tree : mapping of str to bytes, optional
-        What was released, as in `Release.tree`; all assignments by default.
+        The released files, as in `Release.tree`; by default all assignments are built.
 
     Returns
     -------
@@ -88,15 +99,17 @@ def student_edition(course: Course, out: Path, tree: Mapping[str, bytes] | None 
     Raises
     ------
     UnusableInput
-        Where ``<package>-course`` is something else than an earlier edition.
+        When ``<package>-course`` exists and is not an earlier edition.
     ReleaseRefused
-        Where the gate finds leaks.
+        When the gate finds leaks.
+    CourseError
+        When the front matter cannot be made or, without `tree`, when `build` fails.
     """
     name = edition_name(course)
     folder = out / name
     if folder.exists() and not _is_edition(folder, course.package):
         raise UnusableInput(f"{folder} is there and is no earlier student edition; choose another place.")
-    files = {**given(course), **(build(course) if tree is None else tree)}
+    files = {**given_files(course), **(build(course) if tree is None else tree)}
     if leaks := inspect(files, course, Reference.of(course)):
         raise ReleaseRefused(listed("There is no student edition, because the gate found {}", leaks, "leak"))
     if folder.exists():
@@ -109,17 +122,17 @@ def student_edition(course: Course, out: Path, tree: Mapping[str, bytes] | None 
 
 
 def _is_edition(folder: Path, package: str) -> bool:
-    """Whether a folder is an earlier edition, and not by mistake a course."""
+    """Tell whether a folder is an earlier edition; it will be deleted, so it must not be somebody's course."""
     names = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
     return {package, "utils", "pyproject.toml"} <= names and "course.toml" not in names
 
 
 def _zipped(files: Mapping[str, bytes], folder: str) -> bytes:
-    """The files as a zip archive of one folder, which depends on nothing but them."""
+    """Pack the files into a zip archive with one folder; the bytes depend only on the files and the folder's name."""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as archive:
         for name, data in sorted(files.items()):
-            entry = zipfile.ZipInfo(f"{folder}/{name}")  # dated 1980, the earliest a zip can say
-            entry.external_attr = 0o100644 << 16
+            entry = zipfile.ZipInfo(f"{folder}/{name}")  # its default date is 1980, so the time of day plays no part
+            entry.external_attr = 0o100644 << 16  # a file that everybody may read; by default only its owner may
             archive.writestr(entry, data, zipfile.ZIP_DEFLATED)
     return out.getvalue()

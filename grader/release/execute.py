@@ -1,4 +1,4 @@
-"""A notebook run from top to bottom as a student runs it, with the reference in the place of the student's files."""
+"""Run a notebook from top to bottom as a student would, with the reference in place of the student's files."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ print(json.dumps(sum(times.ru_utime + times.ru_stime for times in used)))
 
 @dataclass(frozen=True)
 class Run:
-    """A notebook that has run.
+    """The result of running a notebook.
 
     Attributes
     ----------
     node : NotebookNode
         The notebook with its outputs.
     seconds, processor_seconds : float
-        How long it took on the clock, and how much processor time the kernel and its children used.
+        The elapsed time, and the processor time of the kernel and its child processes, both in seconds.
     values : dict of str to float
         The value of each expression that was asked for.
     """
@@ -59,36 +59,40 @@ def run_notebook(
     values: dict[str, str] | None = None,
     on_cell: Callable[[int, int], None] = lambda done, cells: None,
 ) -> Run:
-    """Run a notebook in a folder that looks like a student's.
+    """Run a notebook in a folder that is laid out like a student's.
 
     Parameters
     ----------
     course, assignment, notebook : Course, Assignment, Notebook
-        What to run.
+        The notebook, its assignment and its course.
     folder : Path
         An empty folder; models and pictures that the notebook writes stay there.
     environment : mapping of str to str, optional
-        Variables for the kernel, besides those of this process.
+        Environment variables for the kernel, in addition to those of this process.
     threads : int, default 1
         How many threads matrix products and PyTorch may use.
     numbers : bool, default True
-        Whether to compare the numbers that the text states.
-    afterwards : str
-        Code to run at the end, in the notebook's names.
+        Whether to compare the numbers that the text states with those that the code gives.
+    afterwards : str, optional
+        Code to run in the notebook's namespace after its last cell; none by default.
     values : dict of str to str, optional
-        Expressions to evaluate at the end, by a name for each.
+        Expressions to evaluate after `afterwards`, by a name for each; none by default.
     on_cell : callable, optional
-        Called with the number of cells that have run and of all cells.
+        Called after each cell with the number of cells that have run and the number of all cells.
 
     Returns
     -------
     Run
-        The notebook with its outputs, and what was measured.
+        The notebook with its outputs, the times, and the values.
 
     Raises
     ------
     nbclient.exceptions.CellExecutionError
-        Where a cell fails, or a number in the text is not true.
+        When a cell fails, or a number in the text is wrong.
+    nbclient.exceptions.CellTimeoutError
+        When a cell takes longer than an hour.
+    UnusableCourseFiles
+        When the notebook's source is damaged.
     """
     path = course.script(assignment, notebook)
     node = source_notebook(path, assignment, notebook, with_numbers=numbers)
@@ -106,12 +110,12 @@ def run_notebook(
         "goldens": course.root / "goldens",
     }
     if numbers and (course.root / "benchmarks").is_dir():
-        places["benchmarks"] = course.root / "benchmarks"  # numbers may come from what was measured
+        places["benchmarks"] = course.root / "benchmarks"  # a text may state numbers that a benchmark measured
     for name, target in places.items():
         (folder / name).symlink_to(target.resolve())
     client = NotebookClient(
         node,
-        timeout=3600,
+        timeout=3600,  # seconds for one cell; training a net on CIFAR-10 takes minutes
         kernel_name="python3",
         resources={"metadata": {"path": str(folder)}},
         on_cell_executed=lambda cell, cell_index, execute_reply: on_cell(min(cell_index + 1, own), own),

@@ -1,8 +1,9 @@
-"""The front matter of the student edition: its README.md, pyproject.toml and environment.yml.
+"""Make the front matter of the student edition: its README.md, pyproject.toml and environment.yml.
 
-Each is a Jinja2 template that is filled from course.toml. The grader has a plain one of each; a course that has more to
-say puts templates of its own into ``solutions/edition``, which may begin with ``{% extends "default/README.md.j2" %}``
-and say only what is different. It stands in ``solutions/`` because everything does that a release is made from.
+Each is a Jinja2 template that is filled from course.toml. The grader has a default template for each. A course can put
+templates of its own into ``solutions/edition``; such a template may begin with
+``{% extends "default/README.md.j2" %}`` and contain only the blocks that differ. They stand in ``solutions/`` because
+all sources of a release do.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ ENDING = ".j2"
 
 
 def front_matter(course: Course) -> dict[str, bytes]:
-    """Fill the templates, the course's own before the grader's.
+    """Fill the templates. A template of the course takes precedence over the grader's with the same name.
 
     Parameters
     ----------
@@ -32,22 +33,22 @@ def front_matter(course: Course) -> dict[str, bytes]:
     Returns
     -------
     dict of str to bytes
-        Names and contents.
+        Contents by file name.
 
     Raises
     ------
     CourseError
-        Where a template of the course cannot be filled, or what comes out is no valid pyproject.toml.
+        When a template cannot be filled, or the resulting pyproject.toml is not valid.
     """
     own = Reference(course.root, course.package).edition_folder
     defaults = FileSystemLoader(DEFAULTS)
     environment = Environment(
         loader=ChoiceLoader([FileSystemLoader(own), PrefixLoader({"default": defaults}), defaults]),
-        undefined=StrictUndefined,
+        undefined=StrictUndefined,  # a misspelled name is an error, not an empty string
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
-        autoescape=False,  # what is made here is no HTML, and every value is the author's own
+        autoescape=False,  # the files are not HTML, and every value was written by the course's author
     )
     environment.filters["quoted"] = lambda text: json.dumps(text, ensure_ascii=False)  # valid as a TOML string, too
     values = _values(course)
@@ -55,20 +56,22 @@ def front_matter(course: Course) -> dict[str, bytes]:
     try:
         project = environment.get_template(f"pyproject.toml{ENDING}").render(values)
         made["pyproject.toml"] = project
+        # pyproject.toml comes first, because environment.yml lists the same dependencies
         values["dependencies"] = tomllib.loads(project)["project"]["dependencies"]
         for name in sorted(path.name for folder in (own, DEFAULTS) for path in folder.glob(f"*{ENDING}")):
             made[name.removesuffix(ENDING)] = environment.get_template(name).render(values)
     except (TemplateError, tomllib.TOMLDecodeError, KeyError) as error:
-        said = f"{type(error).__name__}: {error}"
-        raise CourseError(f"The templates in {own} cannot be used ({said}); correct what is named here.") from None
+        reason = f"{type(error).__name__}: {error}"
+        raise CourseError(f"The templates in {own} cannot be used ({reason}); correct what is named here.") from None
     return {name: text.encode() for name, text in made.items()}
 
 
 def _values(course: Course) -> dict[str, Any]:
-    """What templates may use.
+    """Return the variables that templates may use.
 
-    ``title``, ``package``; ``assignments``, their names; ``needs``, for each package that is not installed with the
-    course the assignments that need it; ``example``, an exercise; ``nets``, whether trained nets are handed in.
+    They are ``title`` and ``package`` of the course; ``assignments``, a list of names; ``needs``, which maps each
+    package that is not installed with the course to the assignments that need it; ``example``, an exercise written as
+    code or None; and ``nets``, whether trained nets are handed in. `front_matter` adds ``dependencies``.
     """
     needs: dict[str, list[str]] = {}
     for assignment, exercise in course.exercises():

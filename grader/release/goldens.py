@@ -1,8 +1,8 @@
-"""Golden packs: what the student's own `check` knows without knowing the answer.
+"""Build golden packs, the files from which the student's own `check` judges an answer.
 
-A pack holds the visible cases with the reference's outputs and, for each misconception that a case exposes, the
-outputs *it* would give. That is enough to judge an answer and to name what went wrong; how to compute it is not in
-there.
+A pack holds the visible cases with the reference's outputs. For each misconception that a case exposes, it also holds
+the outputs that a student with this misconception would get. This is enough to judge an answer and to name a mistake,
+and it does not show how the answer is computed.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ COURSE_TABLE = f"{FOLDER}/{TABLE}"
 
 
 def build(course: Course, assignment: Assignment, reference: Reference) -> dict[str, bytes]:
-    """The golden packs of an assignment, and what the student's checks have to know of the course.
+    """Build the golden packs of an assignment, and the table from which the student's checks know the course.
 
     Parameters
     ----------
@@ -40,7 +40,12 @@ def build(course: Course, assignment: Assignment, reference: Reference) -> dict[
     Returns
     -------
     dict of str to bytes
-        By path relative to the course folder.
+        Contents by path relative to the course folder: ``goldens/<exercise>.npz`` and ``goldens/course.json``.
+
+    Raises
+    ------
+    CourseError
+        When a pack needs a package that is not installed, and there is no earlier pack in the course folder to keep.
     """
     packs = {}
     for exercise in (*assignment.exercises, *assignment.further):
@@ -55,8 +60,8 @@ def build(course: Course, assignment: Assignment, reference: Reference) -> dict[
     return {**packs, COURSE_TABLE: course_table(course, reference)}
 
 
-def left_out(course: Course, assignments: Iterable[Assignment]) -> str:
-    """One sentence on the packs that are kept as they are, because a package to make them is missing; or ``""``."""
+def unexamined_packs(course: Course, assignments: Iterable[Assignment]) -> str:
+    """Return a sentence on the packs that a release keeps because a package to make them is missing, or ``""``."""
     exercises = (e for assignment in assignments for e in (*assignment.exercises, *assignment.further))
     modules = dict.fromkeys(e.module for e in exercises if course.absent(e.module))
     if not modules:
@@ -66,7 +71,7 @@ def left_out(course: Course, assignments: Iterable[Assignment]) -> str:
 
 
 def _kept(course: Course, path: str, package: str) -> bytes:
-    """A pack as it stands in the course folder."""
+    """Return a pack as it is in the course folder, because it cannot be made without `package`."""
     pack = content(course.root / path)
     if pack is None:
         raise CourseError(f"{path} is missing and cannot be made without {package}; run: pip install {package}")
@@ -74,7 +79,7 @@ def _kept(course: Course, path: str, package: str) -> bytes:
 
 
 def course_table(course: Course, reference: Reference) -> bytes:
-    """What the student's checks know of the course: package, title, and how each trained net is run and scored."""
+    """Make the table for the student's checks: package, title, and how each trained net is run and scored, as JSON."""
     nets = {
         exercise.name: {
             "from": exercise.score.start,
@@ -89,6 +94,7 @@ def course_table(course: Course, reference: Reference) -> bytes:
 
 
 def _how_run(exercise: Exercise, reference: Reference) -> dict[str, object]:
+    """Describe how the student's checks run a trained net: the program, and what the net's file has to hold."""
     net = trained_net(reference, exercise.name)
     if isinstance(net, OwnNet):
         return {"run": net.visible, "constructor": exercise.constructor, "classes": net.classes}
@@ -97,14 +103,37 @@ def _how_run(exercise: Exercise, reference: Reference) -> dict[str, object]:
 
 
 def visible(name: str, reference: Reference) -> Trial:
-    """The visible cases of an exercise, and what the reference answers."""
+    """Make the visible cases of an exercise, with the reference's answers.
+
+    The seed depends only on the exercise's name, so that every release draws the same cases. It is a checksum, because
+    `hash` of a string differs from process to process.
+    """
     return Trial(recipe(reference, name), reference, np.random.default_rng(zlib.crc32(name.encode())))
 
 
 def build_pack(
     name: str, reference: Reference, requires: tuple[str, ...] = (), needs: str = "", *, optional: bool = False
 ) -> Pack:
-    """The golden pack of one exercise; its cases are the same in every course, the hidden ones are not."""
+    """Build the golden pack of one exercise.
+
+    Its cases depend on the recipe and on the exercise's name. The hidden cases also depend on the course's secret.
+
+    Parameters
+    ----------
+    name : str
+        The exercise, ``"module.function"``.
+    reference : Reference
+    requires : tuple of str, optional
+        Exercises that students have to solve before this one.
+    needs : str, default ""
+        A package that the exercise needs and that is not installed with the course.
+    optional : bool, default False
+        Whether the exercise is not graded.
+
+    Returns
+    -------
+    Pack
+    """
     trial = visible(name, reference)
     cases = tuple(
         GoldenCase(case, trial.expected(index).values, trial.misconceptions(index))
@@ -114,7 +143,7 @@ def build_pack(
 
 
 def same(old: bytes, new: bytes) -> bool:
-    """Whether two packs say the same: equal text, and numbers equal up to the rounding of another machine's BLAS."""
+    """Tell whether two packs are equal, apart from differences in rounding between the BLAS of two machines."""
     try:
         before, after = Pack.from_bytes(old), Pack.from_bytes(new)
     except PackError:
@@ -123,7 +152,7 @@ def same(old: bytes, new: bytes) -> bool:
 
 
 def _plain(pack: Pack) -> object:
-    """A pack as nested dicts, lists and arrays."""
+    """Return a pack as nested dicts, lists and arrays, for `_same`."""
     return {
         "exercise": pack.exercise,
         "requires": pack.requires,
@@ -151,6 +180,7 @@ def _plain(pack: Pack) -> object:
 
 
 def _same(old: object, new: object) -> bool:
+    """Compare nested dicts, lists and arrays: floats up to rounding, everything else exactly."""
     if isinstance(old, dict) and isinstance(new, dict):
         return old.keys() == new.keys() and all(_same(old[key], new[key]) for key in old)
     if isinstance(old, list | tuple) and isinstance(new, list | tuple):
@@ -160,5 +190,6 @@ def _same(old: object, new: object) -> bool:
         return old == new
     if before.shape != after.shape or before.dtype != after.dtype:
         return False
-    # What cancels, as the gradient of a bias before batch normalisation, is nothing but rounding; it may differ.
+    # Some values would be 0 without rounding, such as the gradient of a bias before batch normalisation. They differ
+    # from machine to machine, so two numbers also count as equal when they differ only by the rounding of 0.01.
     return bool(close(before, after, summed=0.01).all())

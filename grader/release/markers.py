@@ -1,4 +1,4 @@
-"""The lines that mark a solution, and everything that looks like one."""
+"""Define the lines that mark a solution region, and a pattern for other spellings of such markers."""
 
 from __future__ import annotations
 
@@ -17,4 +17,4 @@ ANY_SPELLING = re.compile(
     r"|(?:#|//)\s*SOLUTION\s*(?:NO PROMPT\s*)?$",
     re.IGNORECASE | re.MULTILINE,
 )
-"""What nbgrader, otter-grader and their misspellings write around solutions and hidden tests."""
+"""Matches the markers of nbgrader and otter-grader around solutions and hidden tests, and misspellings of them."""

@@ -1,4 +1,4 @@
-"""The student's notebooks, made by nbgrader's own GenerateAssignment."""
+"""Make the student's notebooks with nbgrader's own GenerateAssignment."""
 
 from __future__ import annotations
 
@@ -22,26 +22,28 @@ __all__ = ["generate", "source_notebook", "write_sources"]
 
 
 def write_sources(course: Course, assignments: Sequence[Assignment] = (), folder: Path | None = None) -> Path:
-    """Write nbgrader's source notebooks where their content changed.
+    """Write nbgrader's source notebooks, and delete files of an earlier call that are not made any more.
+
+    A file whose content has not changed is not touched.
 
     Parameters
     ----------
     course : Course
         The course.
     assignments : sequence of Assignment, optional
-        Which of them; all by default.
+        The assignments whose notebooks are written; all by default.
     folder : Path, optional
-        Where to; ``build/source`` in the course folder by default.
+        The folder to write to; ``build/source`` in the course folder by default.
 
     Returns
     -------
     Path
-        The folder; it holds ``<assignment>/<notebook>.ipynb`` and what the notebooks show, such as pictures.
+        The folder; it holds ``<assignment>/<notebook>.ipynb`` and the files that notebooks show, such as pictures.
 
     Raises
     ------
     CourseError
-        Where a percent script is damaged.
+        When a percent script is damaged.
     """
     folder = folder or course.root / "build" / "source"
     for assignment in assignments or course.assignment:
@@ -67,19 +69,19 @@ def generate(course: Course, assignment: Assignment, db: str | None = None) -> d
     Parameters
     ----------
     course, assignment : Course, Assignment
-        What to release.
+        The assignment and its course.
     db : str, optional
-        URL of the gradebook that shall know the cells; none is touched by default.
+        URL of the gradebook in which nbgrader registers the cells; by default no gradebook is opened.
 
     Returns
     -------
     dict of str to bytes
-        ``assignments/<assignment>/<file>`` and its content. Nothing is written into the course's folder.
+        Contents by path, ``assignments/<assignment>/<file>``. No notebook is written into the course folder.
 
     Raises
     ------
     CourseError
-        With nbgrader's own reason, where it refuses.
+        When a percent script is damaged, or nbgrader refuses; the message then has nbgrader's own reason.
     """
     config = Config()
     configure(config, course)
@@ -106,7 +108,7 @@ def generate(course: Course, assignment: Assignment, db: str | None = None) -> d
 
 
 class _Complaints(logging.Handler):
-    """Keeps the reason that nbgrader logs: its exception only says that there was one."""
+    """Keep the reason for a failure from nbgrader's log, because the exception that it raises does not contain it."""
 
     def __init__(self) -> None:
         super().__init__(logging.ERROR)
@@ -115,7 +117,7 @@ class _Complaints(logging.Handler):
         self.logger.addHandler(self)
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Note the last line of a traceback."""
+        """Keep the last line of a logged traceback, which is the message of the original exception."""
         text = record.getMessage().strip()
         if text.startswith("Traceback"):
             self.reason = text.splitlines()[-1].rstrip(".")

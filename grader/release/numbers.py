@@ -1,15 +1,15 @@
-"""The numbers that a notebook's text states: which they are, and whether the code gives them.
+"""Find the numbers that a notebook's text states, and compare them with those that its code gives.
 
-A notebook's source may hold cells whose first line is ``# %% numbers="a name"``. They are never released. Each line
+A notebook's source may have cells whose first line is ``# %% numbers="a name"``. They are never released. Each line
 ``expression  # shown: number`` says that the text gives the value of the expression as this number::
 
     sum(p.size for p in model.params.values())  # shown: 825,046
     100 * solver.best_val_acc  # shown: 52.4 ± 1.5
     np.abs(ours - theirs).max()  # shown: < 1e-10
 
-Without ``±`` the value has to round to the digits that are shown. `shown_values` lists what the cells give,
-`unfounded` what the text states without any of them, and `checked` turns a cell into code that raises where a number
-is no longer true.
+Without ``±`` the value has to round to the digits that are shown. `shown_values` lists the numbers of such a cell,
+`unfounded` lists those in the text that no code gives, and `checked` turns a cell into code that raises WrongNumber
+for a number that is no longer right.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from nbformat import NotebookNode
 from .percent_scripts import python
 
 SMALL = 12
-"""Whole numbers up to here count things that stand beside them ("three nets", "5 × 5"), and need no source."""
+"""Whole numbers up to this one need no source: they mostly count things that the reader sees ("3 nets", "5 × 5")."""
 
 _LINE = re.compile(r"^(?P<expression>\S.*?)\s*# shown: (?P<shown>\S.*?)\s*$", re.MULTILINE)
 _SPACES = "\\u202f\\u00a0 "
@@ -45,19 +45,20 @@ class WrongNumber(AssertionError):
 
 
 def compare(value: object, shown: str) -> None:
-    """Raise WrongNumber where `value` is not what is `shown`.
+    """Raise WrongNumber if the text shows another value than the code gives.
 
     Parameters
     ----------
     value : float, bool or str
-        What the code gives.
+        The value that the code gives.
     shown : str
-        ``"825,046"``, ``"52.4 ± 1.5"``, ``"< 1e-10"``, ``"> 3"``; anything that is no number is compared as text.
+        The value that the text shows: ``"825,046"``, ``"52.4 ± 1.5"``, ``"< 1e-10"``, ``"> 3"``. A text that is not a
+        number is compared with ``str(value)``.
 
     Raises
     ------
     WrongNumber
-        With the value, and what it should be.
+        When they do not agree. The message has both.
     """
     match = _SHOWN.fullmatch(shown)
     if match is None or isinstance(value, bool | str):
@@ -76,7 +77,7 @@ def compare(value: object, shown: str) -> None:
 
 
 def checked(source: str) -> str:
-    """A cell of numbers as code that compares each of them; it needs `compare` in its namespace."""
+    """Turn a cell of numbers into code that compares each of them; the code needs `compare` in its namespace."""
 
     def call(match: re.Match[str]) -> str:
         return f"compare(({match['expression']}), {match['shown']!r})"
@@ -85,31 +86,30 @@ def checked(source: str) -> str:
 
 
 def shown_values(source: str) -> list[str]:
-    """The numbers that a cell of numbers gives, as they are written."""
+    """Return the numbers in the ``# shown:`` comments of a cell of numbers, as they are written."""
     return [match["shown"] for match in _LINE.finditer(source)]
 
 
 def stated(markdown: str) -> list[str]:
-    """The numbers in a text, as they are written; formulas, code, links and numbered headings are left out."""
+    """Return the numbers in a text, as they are written. Formulas, code, links and numbered headings are ignored."""
     return [match[0] for match in _NUMBER.finditer(_NOT_PROSE.sub(" ", markdown))]
 
 
 def unfounded(cells: Iterable[NotebookNode]) -> Iterator[tuple[str, str]]:
-    """The numbers that a notebook's text states and nothing in the notebook gives.
+    """Yield the numbers that a notebook's text states and nothing in the notebook gives.
 
-    A number is founded where a cell of numbers shows it, where it stands in the notebook's code (a setting, such as a
-    learning rate or a number of epochs; as itself or in percent), where it is a whole number up to `SMALL`, and
-    where it is the year of a paper.
+    A number is accepted if a cell of numbers shows it, if the notebook's code contains it (a setting such as a learning
+    rate; the text may give it in percent), if it is a whole number up to `SMALL`, or if it may be the year of a paper.
 
     Parameters
     ----------
     cells : iterable of NotebookNode
-        All cells of a notebook's source, those of numbers included.
+        All cells of a notebook's source, including the cells of numbers.
 
     Yields
     ------
     number, text : str
-        The number, and the line it stands in.
+        The number as it is written, and the line that contains it.
     """
     cells = list(cells)
     founded: set[float] = set()
@@ -130,7 +130,20 @@ def unfounded(cells: Iterable[NotebookNode]) -> Iterator[tuple[str, str]]:
 
 
 def needs_no_run(source: str, imported: set[str]) -> bool:
-    """Whether a cell of numbers stands on nothing but imports, so that it can be tried without its notebook."""
+    """Tell whether a cell of numbers can be run without the rest of its notebook.
+
+    Parameters
+    ----------
+    source : str
+        The cell's code.
+    imported : set of str
+        Names that are defined before the cell runs.
+
+    Returns
+    -------
+    bool
+        Whether every name that the cell reads is in `imported`, built in, or assigned in the cell itself.
+    """
     tree = python(source)
     loaded: set[str] = set()
     stored: set[str] = set()
@@ -147,19 +160,19 @@ def needs_no_run(source: str, imported: set[str]) -> bool:
 
 
 def _literals(source: str) -> Iterator[float]:
-    """The numbers in a cell's code."""
+    """Yield the numbers in a cell's code."""
     for node in ast.walk(python(source)):
         if isinstance(node, ast.Constant) and isinstance(node.value, int | float):
             yield float(node.value)
 
 
 def _value(text: str) -> float:
-    """A number as it is written in a text."""
+    """Read a number as a text writes it, with separators of thousands and a typographical minus."""
     return float(re.sub(rf"[,{_SPACES}]", "", text).replace("−", "-"))
 
 
 def _unit(text: str) -> float:
-    """What one more in the last digit would be: 0.01 for "3.14", 1e-12 for "7e-12"."""
+    """Return the unit of a number's last digit: 0.01 for "3.14", 1e-12 for "7e-12"."""
     mantissa, _, exponent = text.partition("e")
     _, _, decimals = mantissa.partition(".")
     unit: float = 10.0 ** (int(exponent or 0) - len(decimals))

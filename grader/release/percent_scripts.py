@@ -1,19 +1,19 @@
-"""Percent scripts: one reads as a Python file, and becomes one of nbgrader's source notebooks.
+"""Read percent scripts: Python files from which nbgrader's source notebooks are made.
 
-A cell's first line says what it is:
+The first line of a cell says what kind of cell it is:
 
 ``# %% exercise="layers.affine_forward"``
     the locked cell that carries an exercise's points;
 ``# %% [markdown] written="why_28_percent"``
-    a question answered in writing and graded by hand, with the model answer in a solution region;
+    a question that students answer in writing and people grade, with the model answer in a solution region;
 ``# %% further="further.adamw"``
     the check of an exercise that is not graded; students get it as an ordinary cell;
 ``# %% solution="tune"``
-    code of the student's own that is not graded, with the answer in a solution region;
+    code that students write and that is not graded, with the reference's answer in a solution region;
 ``# %% numbers="parameters"``
-    code that gives the numbers which the text states (`numbers`); never released;
+    code that computes the numbers which the text states (see `numbers`); it is never released;
 ``# %%`` and ``# %% [markdown]``
-    a given cell.
+    a cell that students get as it is.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ CELL_TYPES = {
 }
 _NOUN = {"written": "question", "further": "further exercise"}
 _FIRST_LINE = re.compile(r"^# ?%%", re.MULTILINE)
-_LAYOUT = ("lines_to_next_cell", "cell_marker")  # how the script was written down, as jupytext notes it
+_LAYOUT = ("lines_to_next_cell", "cell_marker")  # metadata in which jupytext keeps the layout of the script
 
 
 def source_notebook(
@@ -57,21 +57,22 @@ def source_notebook(
     Parameters
     ----------
     path : Path
-        ``solutions/<assignment>/<notebook>.py``.
+        The script, ``solutions/<assignment>/<notebook>.py``.
     assignment, notebook : Assignment, Notebook
-        What course.toml says about it.
+        The tables of course.toml for this notebook. Exercises and questions that they do not list are left out.
     with_numbers : bool, default False
         Whether to keep the cells of numbers; each then has ``"numbers"`` among its tags.
 
     Returns
     -------
     NotebookNode
-        Format 4.5, with nbgrader's metadata (schema 3) and cell ids that depend on the content alone.
+        Format 4.5, with nbgrader's metadata (schema 3) and cell ids that depend only on the cells' content and names.
 
     Raises
     ------
     UnusableCourseFiles
-        With file and line, all that is damaged, and what course.toml lists and the script does not hold.
+        When cells are damaged, or course.toml lists exercises or questions that no cell carries. The error names every
+        problem with file and line.
     """
     read = _cells(path)
     problems = [*read.problems, *_missing(path, read, notebook)]
@@ -82,47 +83,47 @@ def source_notebook(
     left_out = _unlisted(read.cells, notebook)
     cells: list[NotebookNode] = []
     ids: set[str] = set()
-    for one in read.cells:
-        if one in left_out or (one.kind == "numbers" and not with_numbers):
+    for item in read.cells:
+        if item in left_out or (item.kind == "numbers" and not with_numbers):
             continue
         metadata: dict[str, object] = {}
-        if one.kind == "numbers":
+        if item.kind == "numbers":
             metadata = {"tags": ["numbers"]}
-        elif one.kind and one.kind != "further":
-            metadata = {"nbgrader": _nbgrader(one.kind, one.name, points.get(one.name))}
-        cell = one.cell
-        options = {"source": cell.source.lstrip("\n"), "id": _cell_id(cell, one.name, ids), "metadata": metadata}
+        elif item.kind and item.kind != "further":
+            metadata = {"nbgrader": _nbgrader(item.kind, item.name, points.get(item.name))}
+        cell = item.cell
+        options = {"source": cell.source.lstrip("\n"), "id": _cell_id(cell, item.name, ids), "metadata": metadata}
         cells.append(v4.new_code_cell(**options) if cell.cell_type == "code" else v4.new_markdown_cell(**options))
     made: NotebookNode = v4.new_notebook(cells=cells, metadata={"kernelspec": dict(KERNELSPEC)})
     return made
 
 
 def unlisted(path: Path, assignment: Assignment, notebook: Notebook) -> list[Problem]:
-    """The cells of exercises and questions that course.toml does not list for a notebook: students do not get them."""
+    """Report the cells that students do not get, because course.toml does not list their exercise or question."""
     return [
         Problem(
             _shown(path),
-            one.line,
-            f'course.toml lists no {_NOUN.get(one.kind, one.kind)} "{one.name}" for '
+            cell.line,
+            f'course.toml lists no {_NOUN.get(cell.kind, cell.kind)} "{cell.name}" for '
             f"{assignment.name}/{notebook.name}, so this cell is left out.",
         )
-        for one in _unlisted(_cells(path).cells, notebook)
+        for cell in _unlisted(_cells(path).cells, notebook)
     ]
 
 
 def checked_functions(path: Path) -> Iterator[tuple[int, str]]:
-    """The functions that given cells of a script hand to `check`, each with the line its cell begins on."""
-    for one in _cells(path).cells:
-        if one.cell.cell_type == "code" and not one.kind:
-            for node in ast.walk(python(one.cell.source)):
+    """Yield the functions that ordinary cells of a script pass to `check`, each with the line its cell begins on."""
+    for item in _cells(path).cells:
+        if item.cell.cell_type == "code" and not item.kind:
+            for node in ast.walk(python(item.cell.source)):
                 match node:
                     case ast.Call(func=ast.Name("check"), args=[ast.Name() | ast.Attribute() as function, *_]):
-                        yield one.line, ast.unparse(function)
+                        yield item.line, ast.unparse(function)
 
 
 @dataclass(frozen=True, eq=False)
 class _Cell:
-    """A cell of a script: the line it begins on, what it is, its name, and its content."""
+    """A cell of a script: the line it begins on, its kind (a key of `CELL_TYPES`), its name, and its content."""
 
     line: int
     kind: str
@@ -132,7 +133,10 @@ class _Cell:
 
 @dataclass(frozen=True)
 class _Script:
-    """The cells that can be read, what is wrong with the others, and what names those seem to have."""
+    """The result of reading a script: its valid cells, the problems of the others, and the names these seem to have.
+
+    The names of damaged cells are kept so that a damaged cell is not reported as missing, too.
+    """
 
     cells: list[_Cell]
     problems: list[Problem]
@@ -140,13 +144,14 @@ class _Script:
 
 
 def _cells(path: Path) -> _Script:
-    """Read the cells of a script, each by itself."""
+    """Read the cells of a script. A damaged cell does not keep the others from being read."""
     return _cells_of(_read(path), path)
 
 
 @lru_cache(maxsize=64)
 def _cells_of(text: str, path: Path) -> _Script:
-    """The cells of a script's text; nobody may change them."""
+    """Read the cells of a script's text. Callers must not change the result, because it is cached."""
+    # jupytext does not say on which line a cell begins, so the lines are counted here and matched with its cells.
     lines = [text.count("\n", 0, match.start()) + 1 for match in _FIRST_LINE.finditer(text)]
     parsed = _parse(text, path)
     if len(parsed) != len(lines):
@@ -169,7 +174,7 @@ def _cells_of(text: str, path: Path) -> _Script:
 
 
 def _listed(notebook: Notebook) -> dict[str, list[str]]:
-    """The names that course.toml lists for a notebook, by the kind of their cells."""
+    """Map each kind of cell to the names that course.toml lists for a notebook."""
     return {
         "exercise": [item.name for item in notebook.exercises],
         "written": [item.name for item in notebook.written],
@@ -178,25 +183,25 @@ def _listed(notebook: Notebook) -> dict[str, list[str]]:
 
 
 def _missing(path: Path, script: _Script, notebook: Notebook) -> Iterator[Problem]:
-    """What course.toml lists and no cell carries."""
-    there = {(one.kind, one.name) for one in script.cells}
+    """Yield a problem for each exercise or question that course.toml lists and no cell carries."""
+    present = {(cell.kind, cell.name) for cell in script.cells}
     for kind, names in _listed(notebook).items():
         for name in names:
-            if (kind, name) not in there and name not in script.damaged:
+            if (kind, name) not in present and name not in script.damaged:
                 where = listed_at(path.absolute().parent.parent.parent, name)
-                said = f'{where} lists "{name}" for this notebook, but no cell carries it; add the cell # %% '
-                said += f'{"[markdown] " if kind == "written" else ""}{kind}="{name}".'
-                yield Problem(_shown(path), 0, said)
+                problem = f'{where} lists "{name}" for this notebook, but no cell carries it; add the cell # %% '
+                problem += f'{"[markdown] " if kind == "written" else ""}{kind}="{name}".'
+                yield Problem(_shown(path), 0, problem)
 
 
 def _unlisted(cells: list[_Cell], notebook: Notebook) -> list[_Cell]:
-    """The cells that carry a name which course.toml does not list for this notebook."""
+    """Return the cells whose exercise or question course.toml does not list for this notebook."""
     listed = _listed(notebook)
-    return [one for one in cells if one.kind in listed and one.name not in listed[one.kind]]
+    return [cell for cell in cells if cell.kind in listed and cell.name not in listed[cell.kind]]
 
 
 def _shown(path: Path) -> str:
-    """A script's path relative to the course folder."""
+    """Return a script's path relative to the course folder, as errors show it."""
     return Path(*path.parts[-3:]).as_posix()
 
 
@@ -205,7 +210,7 @@ def _unusable(path: Path, line: int, sentence: str) -> UnusableCourseFiles:
 
 
 def python(source: str) -> ast.Module:
-    """Parse a code cell, magics and top-level ``await`` included; SyntaxError where it is not valid."""
+    """Parse a code cell, which may have IPython magics and top-level ``await``; SyntaxError if it is not valid."""
     plain = TransformerManager().transform_cell(source)
     flags = ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
     tree = compile(plain, "<cell>", "exec", flags, dont_inherit=True)
@@ -214,21 +219,24 @@ def python(source: str) -> ast.Module:
 
 
 def _read(path: Path) -> str:
-    """A script's text."""
+    """Read a script's text."""
     try:
         return path.read_text("utf-8")
     except FileNotFoundError:
-        said = f"this is missing, and {listed_at(path.absolute().parent.parent.parent, path.stem)} lists its notebook; "
-        raise _unusable(path, 0, f"{said}write it, unlist it, or say source = where it stands.") from None
+        where = listed_at(path.absolute().parent.parent.parent, path.stem)
+        problem = (
+            f"this is missing, and {where} lists its notebook; write it, unlist it, or say source = where it stands."
+        )
+        raise _unusable(path, 0, problem) from None
     except (OSError, UnicodeDecodeError) as error:
         raise _unusable(path, 0, f"this cannot be read ({error}); save it as UTF-8.") from None
 
 
 def _parse(text: str, path: Path) -> list[NotebookNode]:
-    """The cells, as jupytext reads them."""
+    """Split a script into cells with jupytext."""
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # remarks on what our own checks refuse
+            warnings.simplefilter("ignore")  # jupytext warns about cells that `_cells_of` refuses with a better message
             cells: list[NotebookNode] = jupytext.reads(text, fmt="py:percent").cells
             return cells
     except Exception as error:  # jupytext and nbformat raise all kinds of errors for a damaged header
@@ -237,7 +245,7 @@ def _parse(text: str, path: Path) -> list[NotebookNode]:
 
 
 def _kind(cell: NotebookNode) -> tuple[str, str]:
-    """What a cell is, and its name: ``("exercise", "layers.relu_forward")``; empty for a given cell."""
+    """Return a cell's kind and name, ``("exercise", "layers.relu_forward")``, or ``("", "")`` for an ordinary cell."""
     options = [(key, value) for key, value in cell.metadata.items() if key not in _LAYOUT]
     if not options:
         return "", ""
@@ -251,7 +259,7 @@ def _kind(cell: NotebookNode) -> tuple[str, str]:
 
 
 def _check_content(cell: NotebookNode, kind: str) -> None:
-    """Refuse a cell of the wrong type, markers that do not pair up, and code that is no Python."""
+    """Raise ValueError for a cell of the wrong type, markers that do not pair up, or code that is not valid Python."""
     if cell.cell_type not in CELL_TYPES[kind]:
         wanted = " or ".join(CELL_TYPES[kind])
         raise ValueError(f"{kind or 'this'} is a {cell.cell_type} cell; make it a {wanted} cell.")
@@ -275,7 +283,7 @@ def _check_content(cell: NotebookNode, kind: str) -> None:
 
 
 def _nbgrader(kind: str, name: str, points: float | None) -> dict[str, object]:
-    """nbgrader's metadata (schema 3) of a cell."""
+    """Make the metadata by which nbgrader knows a cell (schema 3)."""
     metadata: dict[str, object] = {
         "grade": kind != "solution",
         "grade_id": name.replace(".", "-"),
@@ -290,7 +298,7 @@ def _nbgrader(kind: str, name: str, points: float | None) -> dict[str, object]:
 
 
 def _cell_id(cell: NotebookNode, name: str, taken: set[str]) -> str:
-    """An id that depends on what the cell says: adding a cell leaves the ids of the others as they are."""
+    """Make an id from the cell's name or content, so that adding a cell does not change the ids of the others."""
     digest = hashlib.sha256(f"{cell.cell_type}\n{cell.source}".encode()).hexdigest()
     base = name.replace(".", "-")[:60] or digest[:12]
     number, unique = 1, base

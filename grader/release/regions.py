@@ -1,4 +1,4 @@
-"""Where the solutions stand in a Python file, and in which functions."""
+"""Find the solution regions of a Python file, and the functions they stand in."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Region:
     begin, end : int
         Line numbers of its two markers, from 1.
     function : str
-        Qualified name of the function it stands in: ``"TwoLayerNet.loss"``.
+        Qualified name of the function that the region stands in: ``"TwoLayerNet.loss"``.
     """
 
     begin: int
@@ -30,19 +30,25 @@ class Region:
 
 
 def regions(source: str, where: str) -> list[Region]:
-    """The solution regions of a Python file, in order.
+    """Find the solution regions of a Python file.
 
     Parameters
     ----------
     source : str
-        Python text.
+        The file's text.
     where : str
-        Its path, for errors.
+        The file's path, for error messages.
+
+    Returns
+    -------
+    list of Region
+        In the order of the file.
 
     Raises
     ------
     UnusableCourseFiles
-        Where markers do not pair up or are misspelled, or a region does not lie inside one function.
+        When the text is not valid Python, markers do not pair up or are misspelled, or a region is empty or not
+        inside one function.
     """
     try:
         tree = ast.parse(source)
@@ -50,7 +56,7 @@ def regions(source: str, where: str) -> list[Region]:
     except (SyntaxError, tokenize.TokenError) as error:
         line = error.lineno if isinstance(error, SyntaxError) else 1
         raise _unusable(where, line or 1, f"this is not valid Python ({error.args[0]}); correct it first.") from None
-    owner = homes(tree)
+    owner = functions_by_line(tree)
     statements = [node.lineno for node in ast.walk(tree) if isinstance(node, ast.stmt)]
     found: list[Region] = []
     begin = 0
@@ -80,19 +86,22 @@ def _unusable(where: str, line: int, sentence: str) -> UnusableCourseFiles:
 
 
 def _markers(source: str, where: str) -> Iterator[tuple[int, str]]:
-    """The comments that are markers, with their lines. Text in strings is no marker."""
+    """Yield each marker with its line number. Only comments count: the same text in a string is not a marker."""
     for token in tokenize.generate_tokens(io.StringIO(source, newline="").readline):
         if token.type != tokenize.COMMENT:
             continue
         if token.string in (BEGIN, END) and token.line[: token.start[1]].strip() == "":
             yield token.start[0], token.string
         elif ANY_SPELLING.search(token.string):
-            said = f'"{token.string}" looks like a marker but is none; write {BEGIN} or {END} on a line of its own.'
-            raise _unusable(where, token.start[0], said)
+            problem = f'"{token.string}" looks like a marker but is none; write {BEGIN} or {END} on a line of its own.'
+            raise _unusable(where, token.start[0], problem)
 
 
 def functions(node: ast.AST, prefix: str = "") -> dict[str, ast.FunctionDef | ast.AsyncFunctionDef]:
-    """The functions of a module and the methods of its classes by qualified name; not what is nested in them."""
+    """Map qualified names to the functions of a module and the methods of its classes.
+
+    Functions that are nested in other functions are left out. Those under an ``if`` or ``try`` are included.
+    """
     found: dict[str, ast.FunctionDef | ast.AsyncFunctionDef] = {}
     for child in ast.iter_child_nodes(node):
         if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef):
@@ -102,8 +111,8 @@ def functions(node: ast.AST, prefix: str = "") -> dict[str, ast.FunctionDef | as
     return found
 
 
-def homes(tree: ast.Module) -> dict[int, str]:
-    """For each line inside a function's body, the function's qualified name."""
+def functions_by_line(tree: ast.Module) -> dict[int, str]:
+    """Map each line of a function's body to the function's qualified name."""
     return {
         line: name
         for name, function in functions(tree).items()

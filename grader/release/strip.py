@@ -1,4 +1,4 @@
-"""From the reference to the student's package: solution regions out, banners in."""
+"""Make the student's package from the reference by replacing each solution region with a banner."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from .regions import regions
 
 
 def strip(source: str, module: str, course: Course) -> str:
-    """The student's version of a reference module.
+    """Make the student's version of a module of the reference.
 
     Parameters
     ----------
     source : str
-        The text of ``solutions/<package>/<module>.py``, with its own line ends.
+        The text of ``solutions/<package>/<module>.py``, with its line endings as they are.
     module : str
-        Its name.
+        The module's name.
     course : Course
-        Says which functions are exercises, and what they are worth.
+        Lists which functions are exercises, and their points.
 
     Returns
     -------
@@ -35,19 +35,21 @@ def strip(source: str, module: str, course: Course) -> str:
     Raises
     ------
     UnusableCourseFiles
-        With file and line, where markers do not pair up, a region does not hold whole statements of one
-        function, or an exercise has no region.
+        When markers do not pair up, a region does not hold whole statements of one function, or an exercise has no
+        region. The error names file and line.
     """
     where = f"solutions/{course.package}/{module}.py"
     exercises = {e.written_in[1]: (a, e) for a, e in course.exercises(further=True) if e.written_in[0] == module}
     found = regions(source, where)
     parts = Counter(region.function for region in found)
     if lacking := sorted(exercises.keys() - parts.keys()):
-        said = f"but no solution region stands in that function; put {BEGIN} and {END} around its answer."
-        listed = (f"{listed_at(course.root, name)} lists {name}" for name in (f"{module}.{one}" for one in lacking))
-        raise UnusableCourseFiles([Problem(where, 0, f"{one}, {said}") for one in listed])
+        advice = f"but no solution region stands in that function; put {BEGIN} and {END} around its answer."
+        names = [f"{module}.{function}" for function in lacking]
+        raise UnusableCourseFiles(
+            [Problem(where, 0, f"{listed_at(course.root, name)} lists {name}, {advice}") for name in names]
+        )
     lines = source.split("\n")
-    for region in reversed(found):
+    for region in reversed(found):  # from the last one up, so that the line numbers of the others stay true
         marker = lines[region.begin - 1]
         indent, line_end = marker[: marker.index("#")], "\r" if marker.endswith("\r") else ""
         part = sum(other.function == region.function and other.begin <= region.begin for other in found)
@@ -60,16 +62,16 @@ def strip(source: str, module: str, course: Course) -> str:
     try:
         compile(stub, where, "exec", dont_inherit=True)
     except SyntaxError as error:
-        said = (
+        problem = (
             f"without its solution regions this is not valid Python ({error.msg}: {(error.text or '').strip()}); "
             "a region holds whole statements, its markers indented like them."
         )
-        raise UnusableCourseFiles([Problem(where, 0, said)]) from None
+        raise UnusableCourseFiles([Problem(where, 0, problem)]) from None
     return stub
 
 
 def _stub(title: str, function: str, exercise: tuple[Assignment, Exercise] | None) -> tuple[str, str, str]:
-    """What takes the place of a region; without an exercise, that of a function that this course does not ask for."""
+    """Return the lines that replace a region; without `exercise`, they say that this course does not ask for it."""
     if exercise is None:
         return (
             f"# ======== {title} is not part of this course ========",
@@ -86,9 +88,9 @@ def _stub(title: str, function: str, exercise: tuple[Assignment, Exercise] | Non
 
 
 def package(course: Course) -> dict[str, bytes]:
-    """The student's package: the reference, stripped.
+    """Make the student's package: every module of the reference, stripped.
 
-    Files that only exercises of other courses need are left out; see `left_out`.
+    Modules that no exercise of this course needs are left out; see `left_out`.
 
     Parameters
     ----------
@@ -98,12 +100,13 @@ def package(course: Course) -> dict[str, bytes]:
     Returns
     -------
     dict of str to bytes
-        ``<package>/…`` and contents. Files that are no Python are kept as they are, for the gate to judge.
+        Contents by path, ``<package>/…``. Files other than Python are kept as they are, because the gate reports them.
 
     Raises
     ------
     UnusableCourseFiles
-        With all that `strip` finds, and where course.toml lists an exercise of a file that does not exist.
+        When `strip` refuses modules, or course.toml lists an exercise of a file that does not exist. The error names
+        every problem.
     """
     folder = Reference.of(course).folder
     tree: dict[str, bytes] = {}
@@ -118,8 +121,8 @@ def package(course: Course) -> dict[str, bytes]:
             try:
                 data = strip(data.decode("utf-8"), path.stem, course).encode()
             except UnicodeDecodeError as error:
-                said = f"this is not UTF-8 ({error}); save it as UTF-8."
-                problems.append(Problem(f"solutions/{course.package}/{name}", 0, said))
+                problem = f"this is not UTF-8 ({error}); save it as UTF-8."
+                problems.append(Problem(f"solutions/{course.package}/{name}", 0, problem))
             except UnusableCourseFiles as error:
                 problems += error.problems
         tree[f"{course.package}/{name}"] = data
@@ -130,21 +133,32 @@ def package(course: Course) -> dict[str, bytes]:
 
 
 def _without_a_file(course: Course, tree: Mapping[str, bytes]) -> Iterator[Problem]:
+    """Yield a problem for each exercise whose file is missing. Trained nets (``models.…``) have no file of code."""
     for assignment, exercise in course.exercises(further=True):
         module, function = exercise.written_in
         if module != "models" and f"{course.package}/{module}.py" not in tree:
-            said = (
+            problem = (
                 f"{module}.{function} is listed for {assignment.name}, but there is no "
                 f"solutions/{course.package}/{module}.py; write it or correct the name."
             )
-            yield Problem("course.toml", course.line_of(exercise.name), said)
+            yield Problem("course.toml", course.line_of(exercise.name), problem)
 
 
 def left_out(course: Course) -> tuple[str, ...]:
-    """The modules of the reference that are not released, because nothing in course.toml needs them any more.
+    """Return the modules of the reference that are not released, because no exercise of this course needs them.
 
-    Such a module has solution regions of which none is an exercise of this course, or stands on one that has; and
-    neither a notebook of this course nor a module that is released names it.
+    A module is left out if it has solution regions but no exercise of this course, or if it has no exercise and imports
+    a module that is left out. It is kept all the same if a notebook of this course names it or a module that is
+    released imports it.
+
+    Parameters
+    ----------
+    course : Course
+
+    Returns
+    -------
+    tuple of str
+        Module names, sorted.
     """
     texts = _texts(course)
     imports = {module: imported(text) & texts.keys() for module, text in texts.items()}
@@ -162,27 +176,27 @@ def left_out(course: Course) -> tuple[str, ...]:
 
 
 def imported(source: str) -> set[str]:
-    """The modules of its own package that a module imports; none where it is no Python."""
+    """Return the modules of its own package that a module imports; an empty set if the text is not valid Python."""
     try:
         nodes = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.ImportFrom) and node.level == 1]
     except (SyntaxError, ValueError):
-        return set()  # `regions` says so
-    return {name for node in nodes for name in ([node.module] if node.module else [one.name for one in node.names])}
+        return set()  # `regions` reports this
+    return {name for node in nodes for name in ([node.module] if node.module else [alias.name for alias in node.names])}
 
 
 def _named(package: str, module: str) -> str:
-    """What a notebook says that imports a module."""
+    """Return a pattern for the lines with which a notebook imports or names a module."""
     return rf"\b{package}[./]{module}\b|^\s*from {package} import .*\b{module}\b"
 
 
 def _texts(course: Course) -> dict[str, str]:
-    """The modules of the reference."""
+    """Map the names of the reference's modules to their texts."""
     folder = course.secret / course.package
     return {path.stem: path.read_text("utf-8", "replace") for path in folder.glob("*.py") if path.stem != "__init__"}
 
 
 def _scripts(course: Course) -> Iterator[str]:
-    """The sources of the notebooks, as far as they are there."""
+    """Yield the texts of the notebooks' sources; missing files are reported elsewhere."""
     for assignment in course.assignment:
         for notebook in assignment.notebook:
             path = course.script(assignment, notebook)

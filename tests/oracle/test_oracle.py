@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -315,7 +314,8 @@ def test_a_net_earns_by_its_accuracy_on_unseen_images(
 
 
 def test_the_grader_without_cifar10_says_so_and_goes_on(grade: Grade, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys.modules[given_net().unseen.__module__], "find_cifar10", lambda: None)
+    unseen = given_net().unseen.__wrapped__  # type: ignore[attr-defined]
+    monkeypatch.setitem(unseen.__globals__, "find_cifar10", lambda: None)
     given_net().unseen.cache_clear()  # type: ignore[attr-defined]
     verdict = one(grade({"models/two_layer_best.npz": npz(**weights(), dataset="cifar10")}), "models.two_layer_best")
     assert verdict.verdict == "error"

@@ -9,9 +9,9 @@ import pytest
 
 from grader.course import Course
 from grader.reference import Reference
-from grader.release.edition import given
+from grader.release.edition import given_files
 from grader.release.gate import CLAUSES
-from grader.release.gate.copies import accepted_pairs, copied_solutions
+from grader.release.gate.copies import accepted_pairs, near_copies
 from grader.release.gate.released import Released
 
 ADAM = """
@@ -49,7 +49,7 @@ WINDOWS = """
 
 def found(course: Course, reference: Reference, text: str, path: str = "utils/own.py") -> str:
     tree = {path: textwrap.dedent(text).encode()}
-    return " ".join(str(leak) for leak in copied_solutions(Released(tree, course, reference)))
+    return " ".join(str(leak) for leak in near_copies(Released(tree, course, reference)))
 
 
 @pytest.mark.parametrize(
@@ -76,16 +76,16 @@ def test_a_solution_of_three_lines_or_more_is_found_in_itself(course: Course, re
 
 
 def test_the_edition_holds_none(course: Course, reference: Reference) -> None:
-    tree = given(course) | {f"nndl/{path.name}": path.read_bytes() for path in (course.root / "nndl").glob("*.py")}
-    assert list(copied_solutions(Released(tree, course, reference))) == []
-    assert copied_solutions in CLAUSES
+    package = {f"nndl/{path.name}": path.read_bytes() for path in (course.root / "nndl").glob("*.py")}
+    assert list(near_copies(Released(given_files(course) | package, course, reference))) == []
+    assert near_copies in CLAUSES
 
 
 def test_an_accepted_pair_is_needed(course: Course, reference: Reference, monkeypatch: pytest.MonkeyPatch) -> None:
     """A pair whose code has changed is to be taken off the list."""
     accepted = accepted_pairs(reference)
     monkeypatch.setattr("grader.release.gate.copies.accepted_pairs", lambda _: frozenset())
-    said = " ".join(str(leak) for leak in copied_solutions(Released(given(course), course, reference)))
+    said = " ".join(str(leak) for leak in near_copies(Released(given_files(course), course, reference)))
     for function, exercise in accepted:
         path, _, name = function.partition(":")
         assert path in said
@@ -96,5 +96,5 @@ def test_layers_in_numpy_are_not_given(course: Course) -> None:
     """They compute what hw5 asks for, in another way than the solution: no likeness tells."""
     assert all((course.root / path).is_file() for path in course.edition.withhold)
     assert course.edition.withhold
-    assert not set(course.edition.withhold) & given(course).keys()
-    assert Path("utils/_fast_layers_torch.py").as_posix() in given(course)
+    assert not set(course.edition.withhold) & given_files(course).keys()
+    assert Path("utils/_fast_layers_torch.py").as_posix() in given_files(course)

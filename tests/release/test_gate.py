@@ -146,7 +146,7 @@ PLANTS = {
             f"{NOTEBOOK}, cell 2, line 1",
         ),
     },
-    "copied_solutions": {
+    "near_copies": {
         "with other names": (with_file("utils/own.py", textwrap.dedent(ADAM).encode()), "the solution of optim.adam"),
     },
     "checks": {
@@ -214,7 +214,7 @@ def test_are_packs_compared_by_value(tree):
 
 def test_is_a_package_imported_from_memory_gone_afterwards():
     tree = {"nndl/a.py": b"from .b import x\ny = x + 1\n", "nndl/b.py": b"x = 1\n"}
-    with behaviour.package(tree, "nndl/") as name:
+    with behaviour.importable(tree, "nndl/") as name:
         assert importlib.import_module(f"{name}.a").y == 2
     with pytest.raises(ModuleNotFoundError):
         importlib.import_module(f"{name}.a")

@@ -10,7 +10,7 @@ import pytest
 from grader.course import load
 from grader.errors import CourseError, ReleaseRefused
 from grader.release import build, release
-from grader.release.edition import given
+from grader.release.edition import given_files
 
 ROOT = Path(__file__).parents[2]
 
@@ -45,7 +45,7 @@ def test_are_the_committed_trees_what_the_sources_give(course, tree, monkeypatch
 
     The first of the two builds that a release compares is the one that all tests share.
     """
-    shared = {path: data for path, data in tree.items() if path not in given(course)}
+    shared = {path: data for path, data in tree.items() if path not in given_files(course)}
     built = []
 
     def first_shared(*arguments):

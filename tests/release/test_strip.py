@@ -190,12 +190,12 @@ def test_is_a_marker_in_a_string_no_marker():
 
 
 def test_does_every_stub_of_the_course_raise(course, tree):
-    with behaviour.package(tree, "nndl/") as name:
+    with behaviour.importable(tree, "nndl/") as name:
         for _, exercise in course.exercises(further=True):
             if exercise.score is not None or course.absent(exercise.module):
                 continue
             module = importlib.import_module(f"{name}.{exercise.module}")
             pack = Pack.from_bytes(tree[f"goldens/{exercise.name}.npz"])
-            judgement = behaviour.verdict(pack, exercise, module)
+            judgement = behaviour.judgement(pack, exercise, module)
             assert judgement.share == 0
             assert [finding.verdict for finding in judgement.findings] == ["missing"], exercise.name

@@ -56,14 +56,14 @@ def test_a_release_keeps_the_packs_and_says_so(course: Course, reference: Refere
         assert inspect(tree, course, reference) == []
     path = f"{goldens.FOLDER}/torch_models.flatten.npz"
     assert tree[path] == (course.root / path).read_bytes()
-    assert goldens.left_out(course, course.assignment) == (
+    assert goldens.unexamined_packs(course, course.assignment) == (
         "torch is not installed: the checks of torch_models, net_visualization are kept as they are, unexamined."
     )
 
 
 def test_with_torch_nothing_is_left_out(course: Course) -> None:
     pytest.importorskip("torch", reason="says what is left out where PyTorch is not installed")
-    assert goldens.left_out(course, course.assignment) == ""
+    assert goldens.unexamined_packs(course, course.assignment) == ""
 
 
 @pytest.mark.usefixtures("without_torch")

@@ -1,4 +1,4 @@
-"""Lets the stock `nbgrader` commands and formgrader work in this folder."""
+"""Configure the stock `nbgrader` commands and formgrader for this course."""
 
 import sys
 from pathlib import Path

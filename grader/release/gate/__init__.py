@@ -1,4 +1,8 @@
-"""The gate: nothing is released that one of its clauses finds."""
+"""Inspect what is about to be released, and refuse it if a clause of the gate finds a leak.
+
+A clause is a function that yields the leaks of one kind: a trace of a solution, a file that does not belong in a
+release, a check that does not work.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +13,7 @@ from ...reference import Reference
 from .. import goldens
 from .behaviour import checks, stubs
 from .contents import litter, markers, unlisted_files, used_notebooks
-from .copies import copied_solutions
+from .copies import near_copies
 from .released import Leak, Released
 from .solution_lines import surviving_lines
 
@@ -22,39 +26,47 @@ CLAUSES: tuple[Callable[[Released], Iterable[Leak]], ...] = (
     used_notebooks,
     stubs,
     surviving_lines,
-    copied_solutions,
+    near_copies,
     checks,
 )
 
 
 def inspect(tree: Mapping[str, bytes], course: Course, reference: Reference) -> list[Leak]:
-    """Everything in a released tree that must not be released.
+    """Find everything in a tree of files that must not be released.
 
     Parameters
     ----------
     tree : mapping of str to bytes
-        What students would get: by path, and contents.
+        The files that students would get: contents by path.
     course, reference : Course, Reference
-        What it was made from.
+        The sources of the tree.
 
     Returns
     -------
     list of Leak
-        Sorted; empty when the tree may go out.
+        Sorted, without duplicates; empty when the tree may be released.
+
+    Raises
+    ------
+    CourseError
+        When ``solutions/accepted_copies.toml`` or a source of the tree is damaged.
     """
     released = Released(tree, course, reference)
     return sorted({leak for clause in CLAUSES for leak in clause(released)})
 
 
 def rebuild(tree: Mapping[str, bytes], again: Mapping[str, bytes]) -> Iterator[Leak]:
-    """Files that a second build gives differently."""
+    """Yield a leak for each file that two builds of the same sources make differently."""
     for path in sorted(tree.keys() | again.keys()):
         if not same(path, tree.get(path), again.get(path)):
             yield Leak(path, 0, 0, "a second build gives other bytes; find what depends on time, order or chance")
 
 
 def same(path: str, old: bytes | None, new: bytes | None) -> bool:
-    """Whether two versions of a file are the same: golden packs by value, all else byte for byte."""
+    """Tell whether two versions of a file are equal: golden packs by value, other files byte for byte.
+
+    Packs are compared by value because another machine's BLAS rounds differently. None stands for a missing file.
+    """
     if old is None or new is None or not path.endswith(".npz"):
         return old == new
     return old == new or goldens.same(old, new)

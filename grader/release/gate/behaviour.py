@@ -1,4 +1,4 @@
-"""Clauses of the gate that look at what the code does: stubs raise, and the public checks tell right from wrong."""
+"""Check how released code behaves: every stub raises, and the public checks tell right answers from stubs."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ from ...course import Exercise
 from ..regions import functions
 from .released import Leak, Released
 
-_NUMBER = itertools.count()
+_NUMBER = itertools.count()  # makes the name of each imported package unique, so that no two trees share modules
 
 
 def stubs(released: Released) -> Iterator[Leak]:
-    """Exercises that do not raise NotImplementedError, whatever they are called with."""
+    """Yield a leak for each exercise that does not always raise NotImplementedError when it is called."""
     for exercise in released.exercises:
         source = released.tree.get(exercise.file)
         if source is None:
@@ -43,8 +43,8 @@ def stubs(released: Released) -> Iterator[Leak]:
 
 
 def checks(released: Released) -> Iterator[Leak]:
-    """Public checks that a stub passes or a solution fails."""
-    with package(released.tree, f"{released.course.package}/") as name:
+    """Yield a leak for each public check that a stub passes, fully or in part, or that the solution fails."""
+    with importable(released.tree, f"{released.course.package}/") as name:
         for exercise in released.exercises:
             path = f"{FOLDER}/{exercise.name}.npz"
             if path not in released.tree or released.course.absent(exercise.module):
@@ -54,26 +54,26 @@ def checks(released: Released) -> Iterator[Leak]:
                 stub = importlib.import_module(f"{name}.{exercise.module}")
             except PackError as error:
                 yield Leak(path, 0, 0, f"this public check cannot be read ({error})")
-            except Exception as error:  # anything can happen while a module is imported
+            except Exception as error:  # importing a module runs its code, which may raise anything
                 yield Leak(exercise.file, 0, 0, f"this cannot be imported ({type(error).__name__}: {error})")
             else:
-                solution = verdict(pack, exercise, released.reference.module(exercise.module))
+                solution = judgement(pack, exercise, released.reference.module(exercise.module))
                 if solution.share < 1:
                     hint = solution.findings[0].hint
                     yield Leak(path, 0, 0, f"the solution of {exercise.name} fails this public check: {hint}")
-                if verdict(pack, exercise, stub).share > 0:
+                if judgement(pack, exercise, stub).share > 0:
                     yield Leak(path, 0, 0, f"the stub of {exercise.name} passes this public check, or part of it")
 
 
-def verdict(pack: Pack, exercise: Exercise, module: ModuleType) -> Judgement:
-    """Judge an exercise by its public checks, as the student's own `check` does."""
+def judgement(pack: Pack, exercise: Exercise, module: ModuleType) -> Judgement:
+    """Judge a module's answer to an exercise by the public checks, as the student's own `check` does."""
     run = seeded_runner({exercise.module: module})
     results = [golden.with_answer(answer_case(golden.case, exercise.function, run)) for golden in pack.cases]
     return judge(results, pack.hints)
 
 
 def _raises(body: list[ast.stmt]) -> bool:
-    """Whether these statements come to a NotImplementedError before anything else ends them."""
+    """Tell whether a body raises NotImplementedError before any other statement can end it."""
     for statement in body:
         match statement:
             case ast.Raise(exc=ast.Call(func=ast.Name("NotImplementedError")) | ast.Name("NotImplementedError")):
@@ -82,26 +82,26 @@ def _raises(body: list[ast.stmt]) -> bool:
                 return False
             case ast.For(body=inner) | ast.With(body=inner) if _raises(inner):
                 return True
-            case ast.If(body=one, orelse=other) if _raises(one) and _raises(other):
+            case ast.If(body=inner, orelse=other) if _raises(inner) and _raises(other):
                 return True
     return False
 
 
 @contextmanager
-def package(tree: Mapping[str, bytes], folder: str) -> Iterator[str]:
-    """Make the package that stands in a tree importable. Nothing is written to disk.
+def importable(tree: Mapping[str, bytes], folder: str) -> Iterator[str]:
+    """Make a package in a tree of files importable while the context lasts. Nothing is written to disk.
 
     Parameters
     ----------
     tree : mapping of str to bytes
-        Paths and contents.
+        Contents by path.
     folder : str
-        Where in the tree the package is, with a slash at its end.
+        The package's folder in the tree, with a slash at its end.
 
     Yields
     ------
     str
-        The name to import it by, which no other package has.
+        The name to import the package by; no other package has this name.
     """
     name = f"_released_{next(_NUMBER)}"
     sources = {
@@ -120,19 +120,19 @@ def package(tree: Mapping[str, bytes], folder: str) -> Iterator[str]:
 
 
 class _Importer(importlib.abc.MetaPathFinder, importlib.abc.InspectLoader):
-    """Imports modules from their sources in memory."""
+    """Import modules from sources in memory."""
 
     def __init__(self, sources: Mapping[str, bytes]) -> None:
         self.sources = sources
 
     def find_spec(self, fullname: str, path: object, target: object = None) -> ModuleSpec | None:
-        """A spec for our own modules, None for all others."""
+        """Return a spec for the modules of this importer, and None for all others."""
         return importlib.util.spec_from_loader(fullname, self) if fullname in self.sources else None
 
     def is_package(self, fullname: str) -> bool:
-        """Whether other modules stand below this one."""
+        """Tell whether other modules are below this one."""
         return any(name.startswith(f"{fullname}.") for name in self.sources)
 
     def get_source(self, fullname: str) -> str:
-        """A module's text."""
+        """Return a module's text."""
         return self.sources[fullname].decode("utf-8")

@@ -1,4 +1,4 @@
-"""Clauses of the gate that look at names and contents: litter, unlisted files, markers, used notebooks."""
+"""Check the names and contents of released files: litter, unlisted files, solution markers, notebooks that were run."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ METADATA_KEYS = {"nbgrader", "deletable", "editable"}
 
 
 def litter(released: Released) -> Iterator[Leak]:
-    """What compilers, editors and archivers leave behind."""
+    """Yield a leak for each file that a compiler, an editor or an archiver has left behind."""
     for path in released.tree:
         if LITTER.search(path):
             yield Leak(path, 0, 0, "this is a compiled file or a tool's litter; delete it")
 
 
 def unlisted_files(released: Released) -> Iterator[Leak]:
-    """Files that no rule allows."""
+    """Yield a leak for each file that no rule allows."""
     listed = {goldens.COURSE_TABLE} | {f"{FOLDER}/{e.name}.npz" for e in released.exercises}
     folders = {f"assignments/{assignment.name}" for assignment in released.course.assignment}
     own = re.compile(rf"{released.course.package}/\w+\.py")
@@ -45,19 +45,20 @@ def unlisted_files(released: Released) -> Iterator[Leak]:
     for path in released.tree:
         folder, _, name = path.rpartition("/")
         picture = folder in folders and PICTURE.fullmatch(name)
-        allowed = own.fullmatch(path) or ALLOWED.fullmatch(path) or LITTER.search(path)  # for litter see above
+        allowed = own.fullmatch(path) or ALLOWED.fullmatch(path) or LITTER.search(path)  # `litter` reports those
         if not (path in listed or picture or allowed or _matches(path, released.course.edition.also)):
             yield Leak(path, 0, 0, "this file is not on the list of what students get; keep it elsewhere")
 
 
 def _matches(path: str, patterns: Iterable[str]) -> bool:
-    """Whether a path is meant by one of these patterns; a ``*`` stands for no slash."""
+    """Tell whether a path matches one of these patterns, in which ``*`` does not match a slash."""
     place = PurePosixPath(path)
-    return any(place.match(one) and one.count("/") == path.count("/") for one in patterns)
+    # `match` compares from the right, so that "*.png" would match in every folder; equal depth rules this out.
+    return any(place.match(pattern) and pattern.count("/") == path.count("/") for pattern in patterns)
 
 
 def markers(released: Released) -> Iterator[Leak]:
-    """Markers of solutions and hidden tests, in any spelling."""
+    """Yield a leak for each marker of a solution or of hidden tests, in any spelling."""
     for text in released.texts:
         for number, line in enumerate(text.text.split("\n"), 1):
             if match := ANY_SPELLING.search(line):
@@ -65,7 +66,7 @@ def markers(released: Released) -> Iterator[Leak]:
 
 
 def used_notebooks(released: Released) -> Iterator[Leak]:
-    """Outputs, execution counts and metadata of whoever ran a notebook."""
+    """Yield a leak for each output, execution count and foreign metadata in a notebook, which come from running it."""
     for path, notebook in released.notebooks.items():
         if notebook is None:
             yield Leak(path, 0, 0, "this is not a notebook; build it again")

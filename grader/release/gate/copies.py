@@ -1,11 +1,11 @@
-"""Does given code hold an answer in other words? Token similarity of every given function with every solution.
+"""Find released functions that are much like a solution, by comparing the tokens of each function and each solution.
 
-`surviving_lines` finds single lines of a solution as they stand. Here the names, numbers and settings of a piece of
-code are made alike first, so that an optimiser that keeps its averages in attributes is still seen to be the one that
-keeps them in a dict. What is alike and may stay, since it is no answer, the course lists with the reason in
-``solutions/accepted_copies.toml``.
+`surviving_lines` finds single lines of a solution. This clause finds longer copies in which names have changed. All
+names, numbers and settings are replaced by one name first, so that an optimiser that keeps its averages in attributes
+is recognised as a copy of one that keeps them in a dict. If a similar function does not give the answer away, the
+course lists the pair and the reason in ``solutions/accepted_copies.toml``.
 
-Code that computes the same in another way is not found like this: such a file is left out of the student edition
+This does not find code that computes the same in another way. A course leaves such a file out of the student edition
 (``withhold`` in course.toml).
 """
 
@@ -24,17 +24,17 @@ from ...reference import Reference
 from ..regions import regions
 from .released import Leak, Released
 
-GRAM = 8  # tokens that have to follow one another in both
-LEAST = 8  # runs of tokens that have to be in common; two lines have fewer
-SHARE = 0.4  # of the solution's runs; copies with other names have 0.43 to 0.8 (see the tests)
+GRAM = 8  # length of a run: so many tokens in a row are compared as one
+LEAST = 8  # a copy has at least so many runs in common with the solution; two equal lines have fewer
+SHARE = 0.4  # a copy has at least this share of the solution's runs; renamed copies have 0.43 to 0.8 (see the tests)
 ACCEPTED = "accepted_copies.toml"  # in solutions/
 _LIBRARIES = {"np", "torch", "math", "F", "nn"}
-_NAMES = {"v", ",", "="}  # a run of these, as in a call that returns a tuple, says nothing
+_NAMES = {"v", ",", "="}  # a run of only these comes from any assignment of several names, so it is not compared
 _LAYOUT = {tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER}
 
 
-def copied_solutions(released: Released) -> Iterator[Leak]:
-    """Given functions that are much like a solution, and accepted pairs that are so no longer."""
+def near_copies(released: Released) -> Iterator[Leak]:
+    """Yield a leak for each released function that is much like a solution and is not an accepted pair."""
     accepted = accepted_pairs(released.reference)
     solutions = [
         (f"{module}.{region.function}", runs_of(_text(source, region.begin, region.end)))
@@ -55,16 +55,21 @@ def copied_solutions(released: Released) -> Iterator[Leak]:
 
 
 def runs_of(text: str) -> frozenset[tuple[str, ...]]:
-    """The runs of `GRAM` tokens of a piece of Python, with what has a name or is a number made alike.
+    """Return the runs of `GRAM` tokens in Python code, after replacing names and numbers by one name.
 
     Parameters
     ----------
     text : str
-        Statements; a ``return`` may stand outside of a function.
+        Statements; ``return`` is allowed outside of a function.
 
     Returns
     -------
     frozenset of tuple of str
+
+    Raises
+    ------
+    SyntaxError
+        When the text is not valid Python.
     """
     tree = ast.fix_missing_locations(_Alike().visit(ast.parse(f"def _():\n{textwrap.indent(text, ' ')}")))
     read = tokenize.generate_tokens(io.StringIO(ast.unparse(tree.body[0].body)).readline)
@@ -74,7 +79,7 @@ def runs_of(text: str) -> frozenset[tuple[str, ...]]:
 
 
 class _Alike(ast.NodeTransformer):
-    """Puts one name in place of every name, number, setting and coefficient; functions of a library keep theirs."""
+    """Replace every name, number, setting and coefficient by one name; functions of a library keep their names."""
 
     def visit_Name(self, node: ast.Name) -> ast.expr:
         return ast.Name("v", node.ctx)
@@ -91,7 +96,7 @@ class _Alike(ast.NodeTransformer):
         return self.generic_visit(node)  # type: ignore[return-value]
 
     def visit_Subscript(self, node: ast.Subscript) -> ast.expr:
-        if isinstance(node.slice, ast.Constant | ast.Name | ast.JoinedStr):  # an entry of a dict
+        if isinstance(node.slice, ast.Constant | ast.Name | ast.JoinedStr):  # an entry of a dict, such as config["m"]
             return ast.Name("v", ast.Load())
         return self.generic_visit(node)  # type: ignore[return-value]
 
@@ -105,24 +110,26 @@ class _Alike(ast.NodeTransformer):
     def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
         plain = self.generic_visit(node)
         assert isinstance(plain, ast.BinOp)
-        coefficient = isinstance(plain.op, ast.Sub | ast.Pow)  # 1 - beta, beta ** t, where another has 0.1
+        coefficient = isinstance(plain.op, ast.Sub | ast.Pow)  # 1 - beta or beta ** t; a copy may have 0.1 there
         if coefficient and isinstance(plain.left, ast.Name) and isinstance(plain.right, ast.Name):
             return ast.Name("v", ast.Load())
         return plain
 
 
 def _root(node: ast.expr) -> str:
+    """Return the first name of an attribute chain: ``"np"`` of ``np.linalg.norm``."""
     while isinstance(node, ast.Attribute):
         node = node.value
     return node.id if isinstance(node, ast.Name) else ""
 
 
 def _text(source: str, begin: int, end: int) -> str:
+    """Return the lines between the two markers of a region, without their common indentation."""
     return textwrap.dedent("\n".join(source.split("\n")[begin : end - 1]))
 
 
 def _functions(released: Released) -> Iterator[tuple[str, int, str, frozenset[tuple[str, ...]]]]:
-    """Every function of the released Python files that is no exercise: path, line, name and runs."""
+    """Yield every function in the released Python files that is not an exercise: path, line, name and runs."""
     exercises = {(exercise.file, exercise.function.rpartition(".")[2]) for exercise in released.exercises}
     for path, data in sorted(released.tree.items()):
         if not path.endswith(".py"):
@@ -135,11 +142,14 @@ def _functions(released: Released) -> Iterator[tuple[str, int, str, frozenset[tu
 
 @cache
 def _bodies(text: str) -> tuple[tuple[int, str, str], ...]:
-    """The functions of a text: line, name, and what stands in it without the docstring."""
+    """Return the functions in a text: line, name, and body without the docstring.
+
+    The result is cached, because a release inspects the same files several times.
+    """
     try:
         tree = ast.parse(text)
     except (SyntaxError, ValueError):
-        return ()  # `trials.stubs` says so
+        return ()  # `behaviour.stubs` reports this
     found = []
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef):
@@ -151,12 +161,12 @@ def _bodies(text: str) -> tuple[tuple[int, str, str], ...]:
 
 
 def accepted_pairs(reference: Reference) -> frozenset[tuple[str, str]]:
-    """Read which pairs of a given function (``file:function``) and an exercise may be alike.
+    """Read which pairs of a released function (``file:function``) and an exercise are allowed to be alike.
 
     Raises
     ------
     CourseError
-        When a pair has no reason.
+        When an entry has other keys than ``given``, ``exercise`` and ``because``, or an empty reason.
     """
     pairs = reference.table(ACCEPTED).get("pair", [])
     for pair in pairs:

@@ -1,4 +1,4 @@
-"""A released tree as the gate sees it, and what it finds there."""
+"""Define the input and the output of the gate's clauses: a tree of released files, and a leak."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ _TEXT = (".py", ".pyx", ".c", ".h", ".md", ".toml", ".yml", ".svg")
 
 @dataclass(frozen=True, order=True)
 class Leak:
-    """Something that must not be released.
+    """A reason not to release a file.
 
     Attributes
     ----------
     path : str
         The file, relative to the released tree.
     cell : int
-        For a notebook, the number of the cell, from 1; 0 where it is about the whole file.
+        For a notebook, the number of the cell, from 1; 0 if the leak concerns the whole file.
     line : int
-        The line, from 1, in the file or the cell; 0 where it is about all of it.
+        The line in the file or the cell, from 1; 0 if the leak concerns all of it.
     sentence : str
-        What is wrong.
+        The sentence that says what is wrong.
     """
 
     path: str
@@ -43,12 +43,14 @@ class Leak:
 
 @dataclass(frozen=True)
 class Text:
-    """What people read in a released file: a file of its own, or one cell of a notebook.
+    """A text that students can read: a whole file, or one cell of a notebook.
 
     Attributes
     ----------
-    path, cell
-        As in `Leak`.
+    path : str
+        The file, as in `Leak`.
+    cell : int
+        The number of the cell, as in `Leak`.
     text : str
         The text.
     """
@@ -60,12 +62,12 @@ class Text:
 
 @dataclass(frozen=True)
 class Released:
-    """A released tree, with what it was made from.
+    """A tree of released files, with the sources that it was made from.
 
     Attributes
     ----------
     tree : mapping of str to bytes
-        Paths and contents.
+        Contents by path.
     course, reference : Course, Reference
         The sources.
     """
@@ -76,12 +78,12 @@ class Released:
 
     @cached_property
     def notebooks(self) -> dict[str, Any]:
-        """The notebooks as JSON; None for one that is damaged."""
+        """The notebooks as parsed JSON, by path; None for a damaged one."""
         return {path: _notebook(data) for path, data in self.tree.items() if path.endswith(".ipynb")}
 
     @cached_property
     def texts(self) -> list[Text]:
-        """Everything that people read."""
+        """Every text that students can read."""
         files = [
             Text(path, 0, data.decode("utf-8", "replace")) for path, data in self.tree.items() if path.endswith(_TEXT)
         ]
@@ -100,7 +102,7 @@ class Released:
 
 
 def _notebook(data: bytes) -> Any:
-    """A notebook's JSON, or None where it has no list of cells with a source each."""
+    """Parse a notebook; return None if it has no list of cells that each have a source."""
     try:
         notebook = json.loads(data)
         sources = ["".join(cell["source"]) for cell in notebook["cells"]]
@@ -110,6 +112,6 @@ def _notebook(data: bytes) -> Any:
 
 
 def listed(head: str, items: Sequence[object], noun: str) -> str:
-    """A sentence with a list below it; ``{}`` in `head` becomes how many there are."""
+    """Return a sentence with a list below it; ``{}`` in `head` is replaced by the number of items and the noun."""
     many = f"{len(items)} {noun}{'' if len(items) == 1 else 's'}"
     return "\n".join([f"{head.format(many)}:", *(f"  - {item}" for item in items)])

@@ -1,8 +1,8 @@
-"""Does a line of a solution survive in what is released?
+"""Find lines of a solution in the files that are released.
 
-An answer counts wherever it stands, be it in a return, inside a larger expression or in a comment. What an answer
-says in words (comments in a solution, model answers to written questions) is compared by runs of words. A line of a
-solution that may be seen, because given code does the same elsewhere, says so in the comment ``# not a secret``.
+An answer is found wherever it is: in a return statement, inside a larger expression or in a comment. Comments in
+solutions and model answers to written questions are compared by runs of words. A line of a solution that students may
+see, for instance because released code does the same elsewhere, has the comment ``# not a secret``.
 """
 
 from __future__ import annotations
@@ -18,18 +18,18 @@ from nbformat import NotebookNode
 from ...reference import Reference
 from ..markers import BEGIN, END
 from ..percent_scripts import python, source_notebook
-from ..regions import homes, regions
+from ..regions import functions_by_line, regions
 from .released import Leak, Released, Text
 from .syntax import answers, normal, pieces, runs, weight
 
 ENOUGH, ENOUGH_AT_HOME = 6, 3
-"""How much code has to say to give an answer away: anywhere, and in the function it belongs to."""
+"""The least `weight` of code that counts as a leak: anywhere, and in the function whose answer it is."""
 NOT_A_SECRET = "# not a secret"
 _ADVICE = f'remove it, or mark that line of the solution "{NOT_A_SECRET}"'
 
 
 def surviving_lines(released: Released) -> Iterator[Leak]:
-    """Lines of a solution, in code or in words."""
+    """Yield a leak for each released line that contains part of a solution, as code or in words."""
     secrets = Secrets()
     for module in released.reference.modules:
         _learn_module(secrets, module, released.reference)
@@ -46,16 +46,17 @@ def surviving_lines(released: Released) -> Iterator[Leak]:
 
 @dataclass
 class Secrets:
-    """What the solutions say.
+    """The answers in the solutions, in a form in which released text can be compared with them.
 
     Attributes
     ----------
     code : dict of str to dict of str to str
-        Normal form of an answer → the exercises or cells it belongs to → the answer as it is written there.
+        For the normal form of each answer, the exercises or cells that contain it, each with the answer as it is
+        written there.
     words : dict of tuple of str to str
-        Run of words → the exercise or cell it belongs to.
+        For each run of words, the exercise or cell that contains it first.
     public : set of str
-        Normal forms that may be seen.
+        Normal forms that students may see.
     """
 
     code: dict[str, dict[str, str]] = field(default_factory=dict)
@@ -63,7 +64,7 @@ class Secrets:
     public: set[str] = field(default_factory=set)
 
     def learn(self, text: str, home: str) -> None:
-        """Add a region of a solution: the exercise or cell `home`."""
+        """Add the text of a solution region; `home` is the exercise or cell that it belongs to."""
         lines = text.split("\n")
         comments = "\n".join(line.partition("#")[2] for line in lines)
         self.learn_words(comments, home)
@@ -76,19 +77,25 @@ class Secrets:
                         self.public.add(form)
 
     def learn_words(self, text: str, home: str) -> None:
-        """Add what a solution says in words."""
+        """Add the words of a solution's comments or of a model answer."""
         for _, run in runs(text):
             self.words.setdefault(run, home)
 
     def in_code(self, text: str, owners: Mapping[int, str]) -> Iterator[tuple[int, str]]:
-        """Where answers survive in a text, some lines of which may be Python: line and sentence.
+        """Find answers in a text of which some lines may be Python.
 
         Parameters
         ----------
         text : str
-            What is searched.
+            The text to search.
         owners : mapping of int to str
-            The exercise that a line belongs to, where it belongs to one.
+            For each line that belongs to an exercise, the exercise. A smaller part of its answer is a leak there.
+
+        Yields
+        ------
+        line : int
+        sentence : str
+            The sentence that says what was found; at most one for each line.
         """
         reported = set()
         for piece in pieces(text, ENOUGH_AT_HOME):
@@ -101,7 +108,7 @@ class Secrets:
                 yield piece.line, f"{ast.unparse(piece.node)!r} is in the solution of {owner}, as {answer!r}; {_ADVICE}"
 
     def in_words(self, text: str) -> Iterator[tuple[int, str]]:
-        """Where words of answers survive in a text: line and sentence, once for each answer."""
+        """Find the words of answers in a text; yield line and sentence, once for each answer."""
         reported = set()
         for line, run in runs(text):
             home = self.words.get(run)
@@ -132,11 +139,11 @@ def _learn_notebook(secrets: Secrets, notebook: NotebookNode) -> None:
 
 
 def _owners(text: Text, package: str) -> dict[int, str]:
-    """For each line of a released module that stands in an exercise, the exercise's name."""
+    """Map each line of a released module that is inside a function to the function, named as an exercise."""
     module = re.fullmatch(rf"{package}/(\w+)\.py", text.path)
     if not module:
         return {}
     try:
-        return {line: f"{module[1]}.{function}" for line, function in homes(ast.parse(text.text)).items()}
+        return {line: f"{module[1]}.{function}" for line, function in functions_by_line(ast.parse(text.text)).items()}
     except (SyntaxError, ValueError):
         return {}

@@ -1,7 +1,7 @@
-"""Code compared as syntax, words compared as words.
+"""Bring code and prose into forms in which they can be compared.
 
-Spacing, comments, line breaks and the names of variables make no difference to code; wrapping, punctuation and formulas
-make none to words.
+Code is compared as syntax: spacing, comments, line breaks and the names of variables make no difference. Prose is
+compared as a sequence of words: line breaks, punctuation and formulas make no difference.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 RUN = 6
-"""Words in a row that two texts do not share by chance."""
+"""Length of a run: two texts rarely have so many words in a row in common by chance."""
 
 _OPERATORS = (ast.BinOp, ast.UnaryOp, ast.BoolOp, ast.Compare, ast.AugAssign)
 _OTHERS = (
@@ -23,13 +23,13 @@ _OTHERS = (
 )
 _PROMPT = re.compile(r"^[\s#>*`|-]*(?:\.\.\.)?\s*")
 _QUOTED = re.compile(r"`+([^`]+)`+")
-_WORD = re.compile(r"(?<![\\\w])[^\W\d_]{2,}")  # neither LaTeX commands nor single letters of formulas
+_WORD = re.compile(r"(?<![\\\w])[^\W\d_]{2,}")  # leaves out LaTeX commands and the single letters of formulas
 
 
 def normal(node: ast.AST, names: dict[str, str] | None = None) -> str:
-    """A piece of syntax as text, with variables numbered in order of appearance.
+    """Write syntax as text in which variables are numbered in order of appearance.
 
-    The names of attributes, of keyword arguments and of functions called by their bare name stay.
+    The names of attributes, of keyword arguments and of functions that are called by a bare name are kept.
     """
     names = {} if names is None else names
     if isinstance(node, ast.Name):
@@ -47,12 +47,12 @@ def normal(node: ast.AST, names: dict[str, str] | None = None) -> str:
 
 
 def weight(node: ast.AST) -> int:
-    """How much a piece of syntax says: nodes that are more than a name; operators, the mathematics, count twice."""
+    """Measure how much syntax gives away: the number of its nodes, without names and with operators counted twice."""
     return _weights(node)[node]
 
 
 def _weights(tree: ast.AST) -> dict[ast.AST, int]:
-    """The weight of each node of a tree."""
+    """Measure every node of a tree as `weight` does."""
     weights: dict[ast.AST, int] = {}
     for node in reversed(list(ast.walk(tree))):  # children before their parents
         own = 2 * isinstance(node, _OPERATORS) + isinstance(node, _OTHERS)
@@ -61,7 +61,7 @@ def _weights(tree: ast.AST) -> dict[ast.AST, int]:
 
 
 def answers(statement: ast.stmt) -> Iterator[ast.AST]:
-    """What a statement of a solution gives away: its right-hand side, or the condition or sequence in its head."""
+    """Yield the parts of a statement that are an answer: its right-hand side, its condition, or its loop's sequence."""
     match statement:
         case ast.Assign(value=ast.expr() as value) | ast.AnnAssign(value=ast.expr() as value):
             yield from _entries(value)
@@ -74,7 +74,7 @@ def answers(statement: ast.stmt) -> Iterator[ast.AST]:
 
 
 def _entries(value: ast.expr) -> Iterator[ast.expr]:
-    """A right-hand side; of a tuple, list or dict, each of its entries."""
+    """Yield a right-hand side, or each entry if it is a tuple, list or dict."""
     match value:
         case ast.Tuple(elts=entries) | ast.List(elts=entries) | ast.Dict(values=entries):
             for entry in entries:
@@ -96,8 +96,8 @@ class Piece(NamedTuple):
 def pieces(text: str, least: int) -> tuple[Piece, ...]:
     """List the expressions and augmented assignments of a text that have a weight of `least` or more.
 
-    The whole text is read as Python, and so is each line by itself (behind comment signs and prompts) and what stands
-    between backquotes.
+    The whole text is parsed as Python, and so are each line by itself (without comment signs and prompts) and each
+    text between backquotes. Candidates that are not valid Python are skipped.
     """
     return tuple(Piece(line, normal(node), size, node) for line, node, size in _weighed(text) if size >= least)
 
@@ -111,7 +111,7 @@ def _weighed(text: str) -> Iterator[tuple[int, ast.AST, int]]:
         candidates.append((number, f"{alone} pass" if alone.endswith(":") else alone))
         candidates += [(number, quoted) for quoted in _QUOTED.findall(line)]
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # prose that happens to be Python
+        warnings.simplefilter("ignore")  # prose that happens to be Python gives SyntaxWarnings
         for offset, candidate in candidates:
             try:
                 tree = ast.parse(candidate)
@@ -124,7 +124,7 @@ def _weighed(text: str) -> Iterator[tuple[int, ast.AST, int]]:
 
 
 def runs(text: str) -> Iterator[tuple[int, tuple[str, ...]]]:
-    """Every run of `RUN` words of a text, with the line it begins on."""
+    """Yield every run of `RUN` words in a text, with the line on which it begins."""
     words = [
         (number, word.casefold()) for number, line in enumerate(text.split("\n"), 1) for word in _WORD.findall(line)
     ]

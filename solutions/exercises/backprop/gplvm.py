@@ -1,4 +1,4 @@
-"""The objective of the Gaussian process latent variable model."""
+"""Define how the objective of the Gaussian process latent variable model and its two parts are judged."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def _latent(rng: np.random.Generator) -> Iterator[tuple[str, set[Trait], dict[st
 
 
 def log_determinant_cases(rng: np.random.Generator) -> Iterator[Case]:
-    """Several shapes, and a determinant that is too small for a float."""
+    """Draw several shapes, and a covariance whose determinant is too small for a float."""
     program = "value, dX = backprop.gplvm_log_determinant(X, alpha, beta, D)"
     for title, traits, inputs in _latent(rng):
         d = np.asarray(inputs.pop("Y")).shape[1]
@@ -47,21 +47,21 @@ def log_determinant_cases(rng: np.random.Generator) -> Iterator[Case]:
 
 
 def data_fit_cases(rng: np.random.Generator) -> Iterator[Case]:
-    """Several shapes."""
+    """Draw several shapes."""
     program = "value, dX = backprop.gplvm_data_fit(X, Y, alpha, beta)"
     for title, traits, inputs in list(_latent(rng))[:-1]:
         yield _value_case(title, traits, program, inputs)
 
 
 def objective_cases(rng: np.random.Generator) -> Iterator[Case]:
-    """Several shapes; the two parts come from the reference where the student's own are not there yet."""
+    """Draw several shapes. The reference's parts are used where the student has not written them yet."""
     program = "value, dX = backprop.gplvm_objective(X, Y, alpha, beta)"
     for title, traits, inputs in list(_latent(rng))[:-1]:
         yield _value_case(title, traits, program, inputs)
 
 
 def _many_positions(*names: str) -> Callable[[np.random.Generator], dict[str, object]]:
-    """Inputs of the latent-variable model, those that a function takes; each forward pass factorises 700 × 700."""
+    """Return a function that draws these inputs of the model, so large that each forward pass factorises 700 × 700."""
 
     def inputs(rng: np.random.Generator) -> dict[str, object]:
         n, q, d = 700, 6, 5

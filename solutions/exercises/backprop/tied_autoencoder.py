@@ -1,4 +1,4 @@
-"""The autoencoder with tied weights."""
+"""Define how the autoencoder with tied weights is judged."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ LOSS_AND_GRADIENT: dict[str, Rule] = {"loss": Equal(), "dW": Equal()}
 
 
 def autoencoder_cases(rng: np.random.Generator) -> Iterator[Case]:
-    """More inputs than hidden units, fewer, one of each."""
+    """Draw nets with more inputs than hidden units, with fewer, and with one of each."""
     m, d = sizes(rng, 2)
     shapes = [(min(m, d), max(m, d)), (max(m, d), min(m, d)), (1, d), (m, 1), (d, d)]
     for m, d in shapes:

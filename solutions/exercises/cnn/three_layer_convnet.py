@@ -1,4 +1,4 @@
-"""The three-layer convolutional net."""
+"""Define how the three-layer convolutional net is judged."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ scores = net.loss(earlier)  # in test mode
 
 
 def init_cases(rng: np.random.Generator) -> Iterator[Case]:
-    """Odd and even images, never square; filters of 3 and 5; both dtypes; with and without batch norm."""
+    """Draw odd and even image sizes, never square; filters of 3 and 5; both dtypes; with and without batch norm."""
     for channels, image, filter_size, dtype, weight_scale, use_batchnorm in (
         (3, (4, 6), 5, "float32", 0.02, False),
         (2, (7, 5), 3, "float64", 0.5, False),
@@ -67,7 +67,7 @@ def _inputs(
     norm: bool,
     counts: tuple[int, int, int] | None = None,
 ) -> dict[str, object]:
-    """Weights that keep activations near 1, and biases that are not 0."""
+    """Draw images, weights that keep activations near 1, and biases that are not 0."""
     f, m, k = counts or tuple(sizes(rng, 3, low=3, high=6))
     c, h, w = image
     pooled = f * (h // 2) * (w // 2)
@@ -94,7 +94,7 @@ def _inputs(
 
 
 def loss_cases(rng: np.random.Generator) -> Iterator[Case]:
-    """Odd and even images, one channel, one example, both dtypes; with and without the L2 term and batch norm."""
+    """Draw odd and even sizes, one channel, one example, both dtypes, with and without the L2 term and batch norm."""
     n = int(rng.integers(3, 5))
     for title, rows, image, filter_size, reg, dtype, norm in (
         ("reg 0", n, (2, 4, 6), 3, 0.0, "float64", False),

@@ -1,4 +1,4 @@
-"""Images for the normalisations of ``conv_layers``."""
+"""Draw images for the normalisations of ``conv_layers``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Convolution by loops."""
+"""Define how convolution by loops is judged."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ FORTRAN = "x, w = np.asfortranarray(x), np.asfortranarray(w)  # another memory o
 def image_size(
     rng: np.random.Generator, window: tuple[int, int], stride: int, pad: int = 0, rest: tuple[int, int] = (0, 0)
 ) -> tuple[int, int]:
-    """Height and width of an image, never equal, in which a window has a few positions.
+    """Draw the height and width of an image, never equal, in which a window has a few positions.
 
     Parameters
     ----------
@@ -26,7 +26,11 @@ def image_size(
         Height and width of a filter or of a pooling window.
     stride, pad : int
     rest : tuple of int
-        How many rows and columns are left over at the end; less than `stride`.
+        How many rows and columns no window reaches, because they remain after the last step; less than `stride`.
+
+    Returns
+    -------
+    height, width : int
     """
     down, across = (int(steps) for steps in rng.permutation([1, 2, 3])[:2])
     height = window[0] + stride * down + rest[0] - 2 * pad
@@ -56,7 +60,7 @@ def _inputs(
 
 
 def _situations(rng: np.random.Generator) -> Iterator[tuple[str, set[Trait], str, dict[str, object]]]:
-    """Titles, traits, opening lines and inputs that both directions share."""
+    """Yield the titles, traits, opening lines and inputs of the cases of both passes."""
     tall, wide = (3, 2), (2, 3)
     for words, window, stride, pad, rest in (
         ("without padding", tall, 1, 0, (0, 0)),
@@ -76,7 +80,7 @@ def _situations(rng: np.random.Generator) -> Iterator[tuple[str, set[Trait], str
 
 
 def forward_cases(rng: np.random.Generator) -> Iterator[Case]:
-    """Every stride and pad, filters that leave a rest, nothing square."""
+    """Draw strides of 1 to 3, paddings of 0 to 2, rows and columns that no window reaches, and nothing square."""
     for title, traits, opening, inputs in _situations(rng):
         del inputs["dout"]
         aspects = {"out": Equal(dtype=Trait.DTYPE in traits)}
@@ -84,7 +88,7 @@ def forward_cases(rng: np.random.Generator) -> Iterator[Case]:
 
 
 def backward_cases(rng: np.random.Generator) -> Iterator[Case]:
-    """Gradients for the student's own cache; for ``(x, w, b, conv_param)`` where there is no forward yet."""
+    """Pass the cache of the student's own forward pass, or ``(x, w, b, conv_param)`` if it is not written yet."""
     aspects: dict[str, Rule] = {"dx": Equal(), "dw": Equal(), "db": Equal()}
     for title, traits, opening, inputs in _situations(rng):
         yield Case(

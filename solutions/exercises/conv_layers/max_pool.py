@@ -1,4 +1,4 @@
-"""Max pooling by loops."""
+"""Define how max pooling by loops is judged."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def _inputs(
 
 
 def _situations(rng: np.random.Generator) -> Iterator[tuple[str, set[Trait], str, dict[str, object]]]:
-    """Titles, traits, opening lines and inputs that both directions share; no two entries are equal."""
+    """Yield the titles, traits, opening lines and inputs of the cases of both passes. No two entries are equal."""
     tall, wide = (3, 2), (2, 3)
     for words, window, stride, rest in (
         ("side by side", (2, 2), 2, (0, 0)),
@@ -58,7 +58,7 @@ def _situations(rng: np.random.Generator) -> Iterator[tuple[str, set[Trait], str
 
 
 def _tied(rng: np.random.Generator) -> dict[str, object]:
-    """Windows side by side, each with at least two largest entries."""
+    """Draw images in which each window has at least two largest entries; the windows do not overlap."""
     window = (2, 3)
     inputs = _inputs(rng, (window[0] * 3, window[1] * 2), window, 3)
     x = np.asarray(inputs["x"])
@@ -69,7 +69,7 @@ def _tied(rng: np.random.Generator) -> dict[str, object]:
 
 
 def forward_cases(rng: np.random.Generator) -> Iterator[Case]:
-    """Windows that overlap, touch, leave gaps and leave a rest; nothing square but the plainest of them."""
+    """Draw windows that overlap, touch, leave gaps, and do not reach every row; only the first window is square."""
     for title, traits, opening, inputs in _situations(rng):
         del inputs["dout"]
         aspects = {"out": Equal(dtype=Trait.DTYPE in traits)}
@@ -77,7 +77,7 @@ def forward_cases(rng: np.random.Generator) -> Iterator[Case]:
 
 
 def backward_cases(rng: np.random.Generator) -> Iterator[Case]:
-    """The same; and windows with more than one largest entry, where any split of the gradient counts as right."""
+    """Draw the same, and windows with several largest entries, among which the gradient may be split in any way."""
     aspects: dict[str, Rule] = {"dx": SharedMaximum(at="x", upstream="dout", settings="pool_param")}
     situations = list(_situations(rng))
     situations.append(("entries that tie for the largest", {Trait.TIE}, "", _tied(rng)))

@@ -1,7 +1,7 @@
-"""Spatial batch normalisation.
+"""Define how spatial batch normalisation is judged.
 
-Batch normalisation itself is an exercise of ``layers`` and is answered by the reference while this file is judged:
-what is looked for here is what becomes of the axes.
+Batch normalisation itself is an exercise of ``layers``. The reference takes its place while this file is judged, so
+that only the handling of the axes is tested here.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ BATCHNORM_BACKWARD = f"{STEP}dx, dgamma, dbeta = conv_layers.spatial_batchnorm_b
 
 
 def _batchnorm_inputs(rng: np.random.Generator, shape: list[int], dtype: str = "float64") -> dict[str, object]:
-    """Channels of different means and spreads; gamma and beta away from 1 and 0; eps large enough to be seen."""
+    """Draw channels with different means and spreads, gamma not 1, beta not 0, and an eps that has an effect."""
     c = shape[1]
     arrays = {
         "x": draw_images(rng, shape),
@@ -39,7 +39,7 @@ def _batchnorm_inputs(rng: np.random.Generator, shape: list[int], dtype: str = "
 
 
 def _situations(rng: np.random.Generator) -> Iterator[tuple[str, set[Trait], str, list[int], str]]:
-    """Titles, traits, opening lines, shapes and dtypes that all four functions share."""
+    """Yield the titles, traits, opening lines, shapes and dtypes of the cases of all four functions."""
     n, c, h, w = sizes(rng, 4, high=5)
     yield f"images of shape {(n, c, h, w)}", set(), "", [n, c, h, w], "float64"
     yield "a single image", {Trait.EDGE_SHAPE}, "", [1, c, h, w], "float64"
@@ -50,7 +50,7 @@ def _situations(rng: np.random.Generator) -> Iterator[tuple[str, set[Trait], str
 
 
 def batchnorm_forward_cases(rng: np.random.Generator) -> Iterator[Case]:
-    """One step of training; several and then one call in test mode; test mode alone."""
+    """Draw one step of training, several steps and then test mode, and test mode alone."""
 
     def case(title: str, traits: set[Trait], program: str, inputs: dict[str, object], *outputs: str) -> Case:
         aspects: dict[str, Rule] = {name: Equal(dtype=Trait.DTYPE in traits) for name in outputs}
@@ -75,7 +75,7 @@ def batchnorm_forward_cases(rng: np.random.Generator) -> Iterator[Case]:
 
 
 def batchnorm_backward_cases(rng: np.random.Generator) -> Iterator[Case]:
-    """Gradients for the student's own cache."""
+    """Pass the cache of the student's own forward pass."""
     aspects: dict[str, Rule] = {"dx": Equal(), "dgamma": Equal(), "dbeta": Equal()}
     for title, traits, opening, shape, dtype in _situations(rng):
         yield Case(

@@ -1,4 +1,4 @@
-"""Group normalisation of images."""
+"""Define how group normalisation of images is judged."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def _groups(rng: np.random.Generator) -> Iterator[tuple[str, set[Trait], str, di
 
 
 def groupnorm_forward_cases(rng: np.random.Generator) -> Iterator[Case]:
-    """Every way to cut six channels into groups, one group, as many as channels."""
+    """Draw six channels in two and three groups, one group of all channels, and one group for each channel."""
     for title, traits, opening, inputs in _groups(rng):
         del inputs["dout"]
         aspects = {"out": Equal(dtype=Trait.DTYPE in traits)}
@@ -53,7 +53,7 @@ def groupnorm_forward_cases(rng: np.random.Generator) -> Iterator[Case]:
 
 
 def groupnorm_backward_cases(rng: np.random.Generator) -> Iterator[Case]:
-    """Gradients for the student's own cache."""
+    """Pass the cache of the student's own forward pass."""
     aspects: dict[str, Rule] = {"dx": Equal(), "dgamma": Equal(), "dbeta": Equal()}
     for title, traits, opening, inputs in _groups(rng):
         yield Case(

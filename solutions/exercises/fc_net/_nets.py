@@ -1,4 +1,4 @@
-"""What the nets of ``fc_net`` share: their parameters, and the cases of a loss."""
+"""Draw parameters and make cases of a loss for the nets of ``fc_net``."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ OUTPUTS: dict[str, Rule] = {"scores": Equal(), "loss": Equal(), "grads": Equal()
 
 
 def draw_params(rng: np.random.Generator, dims: Sequence[int], dtype: str = "float64") -> dict[str, object]:
-    """Weights that keep activations near 1, and biases that are not 0."""
+    """Draw weights that keep activations near 1, and biases that are not 0."""
     params: dict[str, object] = {}
     for layer, (fan_in, fan_out) in enumerate(itertools.pairwise(dims), 1):
         params[f"W{layer}"] = (rng.standard_normal((fan_in, fan_out)) / np.sqrt(fan_in)).astype(dtype)
@@ -34,7 +34,7 @@ def loss_case(
     fallback: str,
     traits: set[Trait],
 ) -> Case:
-    """A case whose gradients are those of the loss in each of the parameters."""
+    """Make a case in which the gradients are those of the loss with respect to each parameter."""
     params = inputs["params"]
     assert isinstance(params, dict)
     gradients = {f"grads.{name}": f"params.{name}" for name in params}
@@ -42,7 +42,7 @@ def loss_case(
 
 
 def many_features(rng: np.random.Generator) -> dict[str, object]:
-    """Inputs of either net with one hidden layer."""
+    """Draw inputs with 3,500 features for either net, with one hidden layer."""
     n, d, h, c = 30, 3500, 16, 5
     return {
         "D": d, "H": h, "hidden_dims": [h], "C": c, "reg": 0.4, "dtype": "float64", "params": draw_params(rng, (d, h, c)),

@@ -1,4 +1,4 @@
-"""The net of any depth."""
+"""Define how the fully connected net of any depth is judged."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ TYPED: dict[str, Rule] = {"scores": Equal(dtype=True), "loss": Equal(), "grads":
 
 
 def deep_init_cases(rng: np.random.Generator) -> Iterator[Case]:
-    """One hidden layer, none, four; both dtypes."""
+    """Draw nets with one hidden layer, with none and with four, in both dtypes."""
     many = sizes(rng, 7, low=20, high=60)
     for hidden, dtype, weight_scale in (
         (many[:1], "float32", 0.02),
@@ -49,7 +49,7 @@ def deep_init_cases(rng: np.random.Generator) -> Iterator[Case]:
 
 
 def deep_loss_cases(rng: np.random.Generator) -> Iterator[Case]:
-    """Two to five layers, rows and images, both dtypes, with and without the L2 term."""
+    """Draw nets of two to five layers, rows and images, both dtypes, with and without the L2 term."""
     n, c, *many = sizes(rng, 9, low=3, high=11)
     for title, rows, image, hidden, reg, dtype in (
         ("one hidden layer, reg 0", n, many[:1], many[1:2], 0.0, "float64"),

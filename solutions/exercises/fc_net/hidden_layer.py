@@ -1,7 +1,7 @@
-"""The exercises of ``nndl/fc_net.py`` in HW4: a hidden layer with normalisation and dropout.
+"""Define how a hidden layer with normalisation and dropout is judged.
 
-A dropout mask may be any that was drawn rightly. So a forward pass is judged by what holds for each of them, and a
-backward pass by that of the same layer without dropout, for the upstream gradient times the mask.
+A student's dropout mask is random. So a forward pass is judged by properties that every correctly drawn mask has. A
+backward pass is compared with that of the same layer without dropout, for the upstream gradient times the mask.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ dx, grads = (dx, same_dx), {{name: (grads.get(name), same_grads[name]) for name 
 
 
 def _params(rng: np.random.Generator, dims: Sequence[int], normalization: str | None, dtype: str) -> dict[str, object]:
-    """Parameters of which none is at its first value."""
+    """Draw parameters that all differ from their initial values."""
     params: dict[str, Array] = {}
     for layer, (fan_in, fan_out) in enumerate(itertools.pairwise(dims), 1):
         params[f"W{layer}"] = rng.standard_normal((fan_in, fan_out)) / np.sqrt(fan_in)
@@ -73,7 +73,7 @@ def _inputs(
     mode: str = "train",
     dtype: str = "float64",
 ) -> dict[str, object]:
-    """A net with layers of these sizes, and the input of one of its hidden layers."""
+    """Draw a net with layers of these sizes, and the input of one of its hidden layers."""
     shape = tuple(image) or (dims[layer - 1],)
     return {
         "hidden_dims": list(dims[1:-1]), "D": dims[0], "C": dims[-1], "normalization": normalization, "p": p,
@@ -85,7 +85,7 @@ def _inputs(
 
 
 def _undropped(inputs: dict[str, object]) -> Array:
-    """What the layer gives in training before anything is dropped."""
+    """Compute the output of the layer in training mode, before dropout."""
     params, layer, x = inputs["params"], inputs["layer"], np.asarray(inputs["x"])
     assert isinstance(params, dict)
     out: Array = x.reshape(len(x), -1) @ params[f"W{layer}"] + params[f"b{layer}"]
@@ -98,7 +98,7 @@ def _undropped(inputs: dict[str, object]) -> Array:
 
 
 def forward_cases(rng: np.random.Generator) -> Iterator[Case]:
-    """Each normalisation, dropout and both, in either mode, in the first hidden layer and in the second."""
+    """Draw each normalisation, dropout, and both together, in both modes, in the first and the second hidden layer."""
     n, c, h, w, first, second = sizes(rng, 6, low=3)
     images = (h * w, first, second, c)
     wide = (n, *sizes(rng, 2, low=20, high=30), c)
@@ -141,7 +141,7 @@ def forward_cases(rng: np.random.Generator) -> Iterator[Case]:
 
 
 def backward_cases(rng: np.random.Generator) -> Iterator[Case]:
-    """The same layers in training. A bias before batch normalisation has gradient 0 but for rounding."""
+    """Draw the same layers in training. The gradient of a bias before batch normalisation is 0 up to rounding."""
     n, c, h, w, first, second = sizes(rng, 6, low=3)
     images = (h * w, first, second, c)
     p = float(rng.uniform(0.4, 0.6))

@@ -1,4 +1,4 @@
-"""The two-layer net made of layers."""
+"""Define how the two-layer net that is built from layers is judged."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ TWO_LOSS_ALONE = "net = fc_net.TwoLayerNet.__new__(fc_net.TwoLayerNet)\nnet.reg 
 
 
 def two_layer_init_cases(rng: np.random.Generator) -> Iterator[Case]:
-    """Enough weights to measure their spread."""
+    """Draw nets with enough weights to measure their spread."""
     d, h, c = sizes(rng, 3, low=20, high=60)
     for weight_scale in (0.02, 0.5):
         inputs: dict[str, object] = {"D": d, "H": h, "C": c, "weight_scale": weight_scale, "reg": 0.3}
@@ -34,7 +34,7 @@ def two_layer_init_cases(rng: np.random.Generator) -> Iterator[Case]:
 
 
 def two_layer_loss_cases(rng: np.random.Generator) -> Iterator[Case]:
-    """Rows and images, one example, with and without the L2 term."""
+    """Draw rows and images, one example, with and without the L2 term."""
     n, h, c, *shape = sizes(rng, 6, low=3, high=9)
     for title, rows, image, reg in (
         (f"X of shape {(n, shape[0])}, reg 0", n, shape[:1], 0.0),

@@ -1,4 +1,4 @@
-"""Adam with decoupled weight decay."""
+"""Define how Adam with decoupled weight decay is judged."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def _adamw_settings(rng: np.random.Generator) -> dict[str, object]:
 
 
 def adamw_cases(rng: np.random.Generator) -> Iterator[Case]:
-    """Those of Adam, with a decay that is as large as the step; one of them has gradients that are 0."""
+    """Draw the cases that all update rules share, with a weight decay that is large enough to have an effect."""
     yield from rule_cases(rng, "further.adamw", ("v", "a", "t"), _adamw_settings, ("v", "a"))
 
 

@@ -1,4 +1,4 @@
-"""Convolution of each channel by itself."""
+"""Define how depthwise convolution, which convolves each channel by itself, is judged."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def _depthwise_inputs(
 
 
 def _depthwise_situations(rng: np.random.Generator) -> Iterator[tuple[str, set[Trait], str, dict[str, object]]]:
-    """Titles, traits, opening lines and inputs that both directions share."""
+    """Yield the titles, traits, opening lines and inputs of the cases of both passes."""
     tall, wide = (3, 2), (2, 3)
     yield "without padding", set(), "", _depthwise_inputs(rng, tall, 1, 0)
     yield "padded by 1", set(), "", _depthwise_inputs(rng, wide, 1, 1)
@@ -60,7 +60,7 @@ def _depthwise_situations(rng: np.random.Generator) -> Iterator[tuple[str, set[T
 
 
 def depthwise_forward_cases(rng: np.random.Generator) -> Iterator[Case]:
-    """Every stride and pad, filters that leave a rest, nothing square."""
+    """Draw several strides and paddings, rows and columns that no window reaches, and nothing square."""
     for title, traits, opening, inputs in _depthwise_situations(rng):
         del inputs["dout"]
         aspects = {"out": Equal(dtype=Trait.DTYPE in traits)}
@@ -68,7 +68,7 @@ def depthwise_forward_cases(rng: np.random.Generator) -> Iterator[Case]:
 
 
 def depthwise_backward_cases(rng: np.random.Generator) -> Iterator[Case]:
-    """Gradients for the student's own cache; for ``(x, w, b, conv_param)`` where there is no forward yet."""
+    """Pass the cache of the student's own forward pass, or ``(x, w, b, conv_param)`` if it is not written yet."""
     aspects: dict[str, Rule] = {"dx": Equal(), "dw": Equal(), "db": Equal()}
     for title, traits, opening, inputs in _depthwise_situations(rng):
         yield Case(

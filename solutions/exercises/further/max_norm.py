@@ -1,4 +1,4 @@
-"""Weights whose norm has an upper bound."""
+"""Define how an upper bound on the norm of weights is judged."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ MAX_NORM_PROGRAM = "out = further.max_norm(w, limit)"
 
 
 def max_norm_cases(rng: np.random.Generator) -> Iterator[Case]:
-    """Columns that are too long and columns that are not; zeros; limits far from 1."""
+    """Draw columns that are too long and columns that are not, a column of zeros, and limits far from 1."""
 
     def inputs(lengths: Array, d: int, limit: float, dtype: str = "float64") -> dict[str, object]:
         w = rng.choice([-1, 1], (d, len(lengths))) * rng.uniform(0.5, 1.5, (d, len(lengths)))
@@ -20,7 +20,7 @@ def max_norm_cases(rng: np.random.Generator) -> Iterator[Case]:
         return {"w": w.astype(dtype), "limit": limit}
 
     def lengths(shorter: int, longer: int) -> Array:
-        """Norms in units of the limit, away from 1, in any order."""
+        """Draw norms in units of the limit, away from 1, in random order."""
         drawn = np.concatenate([rng.uniform(0.2, 0.8, shorter), rng.uniform(1.3, 3, longer)])
         return rng.permutation(drawn)
 

@@ -1,4 +1,4 @@
-"""The gradient at the worst point nearby."""
+"""Define how the gradient of sharpness-aware minimisation, taken a step uphill, is judged."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ gradient = further.sharpness_aware_gradient(loss_and_gradient, w, radius)
 
 
 def sam_cases(rng: np.random.Generator) -> Iterator[Case]:
-    """A loss that is no parabola, with radii that carry far; parameters of any shape; a gradient of 0."""
+    """Draw a loss that is not quadratic, large and small radii, parameters with one to four axes, a gradient of 0."""
     m, n, k = sizes(rng, 3, low=3, high=6)
 
     def case(

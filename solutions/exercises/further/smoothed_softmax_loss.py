@@ -1,4 +1,4 @@
-"""The softmax loss with smoothed labels."""
+"""Define how the softmax loss with smoothed labels is judged."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ SMOOTHED = "loss, dx = further.smoothed_softmax_loss(x, y, smoothing)"
 
 
 def smoothed_cases(rng: np.random.Generator) -> Iterator[Case]:
-    """Small and large shares, none, one example, two classes, scores that are sure of themselves."""
+    """Draw little, much and no smoothing, one example, two classes, and scores that make one class almost certain."""
 
     def case(
         title: str, n: int, c: int, smoothing: float, *traits: Trait, scale: float = 1.0, dtype: str = "float64"

@@ -1,4 +1,4 @@
-"""Affine layer, batch normalisation and ReLU together."""
+"""Define how the layer of affine transformation, batch normalisation and ReLU is judged."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ NAMES = ("x", "w", "b", "gamma", "beta")
 
 
 def _inputs(rng: np.random.Generator, n: int, image: list[int], m: int, dtype: str = "float64") -> dict[str, object]:
-    """Arguments of the sandwich; about half of the outputs are cut off by the ReLU, in every column some."""
+    """Draw the arguments of the layer; the ReLU sets about half of the outputs to 0, some of them in every column."""
     d = int(np.prod(image))
     arrays: dict[str, Array] = {
         "x": rng.standard_normal((n, *image)),
@@ -43,7 +43,7 @@ def _inputs(rng: np.random.Generator, n: int, image: list[int], m: int, dtype: s
 
 
 def forward_cases(rng: np.random.Generator) -> Iterator[Case]:
-    """Training, test mode, and test mode after training."""
+    """Draw training, test mode, and test mode after training."""
     n, m, *image = sizes(rng, 5, low=3, high=7)
     aspects: dict[str, Rule] = {"out": Equal(), "running_mean": Equal(), "running_var": Equal()}
     train = _inputs(rng, n, image[:1], m) | {"mode": "train"}
@@ -67,7 +67,7 @@ def forward_cases(rng: np.random.Generator) -> Iterator[Case]:
 
 
 def backward_cases(rng: np.random.Generator) -> Iterator[Case]:
-    """Gradients for the student's own cache. A bias before batch normalisation has no effect: db is 0 but for rounding."""
+    """Pass the cache of the student's own forward pass. Normalisation removes b, so db is 0 up to rounding."""
     n, m, *image = sizes(rng, 5, low=3, high=7)
     aspects: dict[str, Rule] = {f"d{name}": Equal(scale="dout") if name == "b" else Equal() for name in NAMES}
     situations: tuple[tuple[str, set[Trait], int, list[int], int, str], ...] = (

@@ -1,4 +1,4 @@
-"""What batch and layer normalisation share: their inputs, and the cases of a backward pass."""
+"""Draw inputs and make the cases of a backward pass for batch and layer normalisation."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ GRADIENTS = {"dx": "x", "dgamma": "gamma", "dbeta": "beta"}
 
 
 def draw_numbers(rng: np.random.Generator, n: int, d: int, dtype: str = "float64") -> dict[str, object]:
-    """Examples, scale, shift and upstream gradient: no mean is 0, no spread 1, no two features are alike."""
+    """Draw examples, scale, shift and upstream gradient. Features differ in mean and spread, and no mean is 0."""
     arrays = {
         "x": rng.uniform(-2, 2, d) + rng.uniform(0.7, 2, d) * rng.standard_normal((n, d)),
         "gamma": rng.uniform(0.5, 2, d) * rng.choice([-1, 1], d),
@@ -25,12 +25,12 @@ def draw_numbers(rng: np.random.Generator, n: int, d: int, dtype: str = "float64
 
 
 def draw_eps(rng: np.random.Generator) -> float:
-    """Large enough to be seen."""
+    """Draw an eps that is large enough to have an effect."""
     return float(rng.uniform(0.2, 0.5))
 
 
 def backward_cases(rng: np.random.Generator, program: str, low: int) -> Iterator[Case]:
-    """Gradients for the student's own cache; nothing has mean 0, so that no path may be left out."""
+    """Pass the cache of the student's own forward pass. No mean is 0, so that every path of the gradient matters."""
     n, d = sizes(rng, 2, low=3)
     aspects: dict[str, Rule] = {"dx": Equal(), "dgamma": Equal(), "dbeta": Equal()}
 
@@ -60,5 +60,5 @@ def backward_cases(rng: np.random.Generator, program: str, low: int) -> Iterator
 
 
 def many_numbers(n: int, d: int) -> Callable[[np.random.Generator], dict[str, object]]:
-    """Inputs of a backward pass in which each number shares its mean and variance with thousands of others."""
+    """Return a function that draws so many numbers that thousands of them share a mean and a variance."""
     return lambda rng: draw_numbers(rng, n, d) | {"settings": {"eps": draw_eps(rng)}}

@@ -1,4 +1,4 @@
-"""The affine layer."""
+"""Define how the affine layer is judged."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def _affine_numbers(
 
 
 def _affine_inputs(rng: np.random.Generator) -> Iterator[tuple[str, set[Trait], str, dict[str, object]]]:
-    """Titles, traits, opening lines and inputs that both directions share."""
+    """Yield the titles, traits, opening lines and inputs of the cases of both passes."""
     n, m, *shape = sizes(rng, 5)
     yield f"x of shape {(n, shape[0])}", set(), "", _affine_numbers(rng, n, shape[:1], m)
     yield f"images: x of shape {(n, *shape)}", set(), "", _affine_numbers(rng, n, shape, m)
@@ -40,14 +40,14 @@ def _affine_inputs(rng: np.random.Generator) -> Iterator[tuple[str, set[Trait], 
 
 
 def affine_forward_cases(rng: np.random.Generator) -> Iterator[Case]:
-    """Flattening, the bias, and edge sizes."""
+    """Draw rows, images that have to be flattened, a bias that is not 0, and edge sizes."""
     for title, traits, opening, inputs in _affine_inputs(rng):
         del inputs["dout"]
         yield Case(title, opening + AFFINE_FORWARD, inputs, {"out": Equal()}, separate={"out": "x"}, traits=traits)
 
 
 def affine_backward_cases(rng: np.random.Generator) -> Iterator[Case]:
-    """Gradients for the student's own cache; for ``(x, w, b)`` where there is no forward yet."""
+    """Pass the cache of the student's own forward pass, or ``(x, w, b)`` if it is not written yet."""
     aspects: dict[str, Rule] = {"dx": Equal(), "dw": Equal(), "db": Equal()}
     for title, traits, opening, inputs in _affine_inputs(rng):
         yield Case(

@@ -1,4 +1,4 @@
-"""Batch normalisation."""
+"""Define how batch normalisation is judged."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ with calls_forbidden(getattr(layers, "batchnorm_backward", None), "batchnorm_bac
 
 
 def batchnorm_forward_cases(rng: np.random.Generator) -> Iterator[Case]:
-    """Training, test mode, and test mode after training; from scratch and from running statistics."""
+    """Draw training, test mode, and test mode after training, with and without earlier running statistics."""
     n, d = sizes(rng, 2, low=3)
     aspects: dict[str, Rule] = {"out": Equal(), "running_mean": Equal(), "running_var": Equal()}
     typed = aspects | {"out": Equal(dtype=True)}
@@ -84,12 +84,12 @@ def batchnorm_forward_cases(rng: np.random.Generator) -> Iterator[Case]:
 
 
 def batchnorm_backward_cases(rng: np.random.Generator) -> Iterator[Case]:
-    """Through the graph."""
+    """Make the cases of the backward pass through the computational graph."""
     yield from backward_cases(rng, BATCH_BACKWARD, 2)
 
 
 def batchnorm_backward_alt_cases(rng: np.random.Generator) -> Iterator[Case]:
-    """In closed form: the same gradients."""
+    """Make the same cases for the backward pass in closed form."""
     yield from backward_cases(rng, BATCH_BACKWARD_ALT, 2)
 
 

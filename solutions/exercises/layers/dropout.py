@@ -1,7 +1,7 @@
-"""The exercises of ``nndl/layers.py`` about dropout.
+"""Define how dropout is judged.
 
-A right mask is any mask that was drawn rightly. So the forward pass is judged by what holds for each of them, and the
-backward pass by the mask that the forward pass of the same code has used.
+A student's dropout mask is random. So the forward pass is judged by properties that every correctly drawn mask has, and
+the backward pass is judged with the mask that the student's own forward pass has drawn.
 """
 
 from __future__ import annotations
@@ -40,13 +40,13 @@ TEST_BACKWARD_ALONE = 'dx = layers.dropout_backward(dout, ({"mode": "test", "p":
 
 
 def _input(rng: np.random.Generator, *shape: int, dtype: str = "float64") -> Array:
-    """Numbers of both signs, none of them 0."""
+    """Draw numbers of both signs, none of them 0."""
     x: Array = rng.integers(1, 9, shape) * rng.choice([-0.25, 0.25], shape)
     return x.astype(dtype)
 
 
 def dropout_forward_cases(rng: np.random.Generator) -> Iterator[Case]:
-    """Several p, any number of axes, masks that differ from call to call unless there is a seed, test mode."""
+    """Draw several p, one to four axes, two calls with different masks, two calls with one seed, and test mode."""
     n, d = sizes(rng, 2, low=20, high=40)
     c, h, w = sizes(rng, 3, low=3, high=7)
     low, high = float(rng.uniform(0.15, 0.3)), float(rng.uniform(0.6, 0.75))
@@ -72,7 +72,7 @@ def dropout_forward_cases(rng: np.random.Generator) -> Iterator[Case]:
 
 
 def dropout_backward_cases(rng: np.random.Generator) -> Iterator[Case]:
-    """The mask of the forward pass, whichever it was."""
+    """Draw cases in which the backward pass has to use the mask of the forward pass."""
     n, d = sizes(rng, 2, low=8, high=16)
     c, h, w = sizes(rng, 3, low=3, high=7)
 

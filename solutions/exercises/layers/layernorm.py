@@ -1,4 +1,4 @@
-"""Layer normalisation."""
+"""Define how layer normalisation is judged."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ LAYER_BACKWARD = f"{LAYER_FORWARD}\ndx, dgamma, dbeta = layers.layernorm_backwar
 
 
 def layernorm_forward_cases(rng: np.random.Generator) -> Iterator[Case]:
-    """Statistics of each example, whatever stands beside it; a mode has no meaning here."""
+    """Draw examples with different means, so that statistics over the wrong axis show, and a mode to be ignored."""
     n, d = sizes(rng, 2, low=3)
 
     def case(
@@ -46,7 +46,7 @@ def layernorm_forward_cases(rng: np.random.Generator) -> Iterator[Case]:
 
 
 def layernorm_backward_cases(rng: np.random.Generator) -> Iterator[Case]:
-    """A single example has gradients, too."""
+    """Make the shared cases; unlike in batch normalisation, a single example has gradients other than 0."""
     yield from backward_cases(rng, LAYER_BACKWARD, 1)
 
 

@@ -1,4 +1,4 @@
-"""The rectified linear unit."""
+"""Define how the rectified linear unit is judged."""
 
 from __future__ import annotations
 
@@ -46,14 +46,14 @@ def _relu_inputs(rng: np.random.Generator) -> Iterator[tuple[str, set[Trait], di
 
 
 def relu_forward_cases(rng: np.random.Generator) -> Iterator[Case]:
-    """Any shape, both signs, zeros."""
+    """Draw vectors, rows and images with numbers of both signs, and zeros."""
     for title, traits, inputs in _relu_inputs(rng):
         x = {"x": inputs["x"]}
         yield Case(title, RELU_FORWARD, x, {"out": Equal()}, separate={"out": "x"}, traits=traits)
 
 
 def relu_backward_cases(rng: np.random.Generator) -> Iterator[Case]:
-    """Any shape; at exactly 0 every subgradient counts as right."""
+    """Draw the same inputs. Where x is exactly 0, every subgradient counts as right."""
     aspects = {"dx": Subgradient(at="x", upstream="dout")}
     for title, traits, inputs in _relu_inputs(rng):
         yield Case(
@@ -70,7 +70,7 @@ def relu_backward_cases(rng: np.random.Generator) -> Iterator[Case]:
 
 
 def _all_magnitudes(rng: np.random.Generator) -> dict[str, object]:
-    """No step is small beside the smallest of these numbers and large beside the rounding of the largest."""
+    """Draw numbers of so many magnitudes that no step suits a numeric derivative at all of them."""
     shape = 400, 500
     x = 10.0 ** rng.uniform(-12, 12, shape) * rng.choice([-1, 1], shape)
     return {"x": x, "dout": rng.standard_normal(shape)}

@@ -1,4 +1,4 @@
-"""Images that no student has, for measuring trained nets."""
+"""Provide images that students do not have, to measure the accuracy of their trained nets."""
 
 from __future__ import annotations
 
@@ -18,19 +18,21 @@ MEAN_OF = 5000  # images that the offline set's mean is taken over; its own erro
 
 @cache
 def hidden_images(dataset: str, key: bytes) -> tuple[Array, Array]:
-    """Images no student has, with the mean training image taken off.
+    """Return images that students do not have, minus the mean training image.
 
     Parameters
     ----------
     dataset : {"offline", "cifar10"}
-        What the net was trained on.
+        The data set that the net was trained on.
     key : bytes
-        Which images of the offline set.
+        The seed for the images of the offline set; without effect for CIFAR-10.
 
     Returns
     -------
     X : ndarray of shape (N, 3, 32, 32)
+        The images.
     y : ndarray of shape (N,)
+        Their labels.
 
     Raises
     ------

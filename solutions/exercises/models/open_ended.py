@@ -1,4 +1,7 @@
-"""The net of the student's own design in HW6: constructor and weights are handed in, and meet in the sandbox."""
+"""Define how the net of the student's own design is measured.
+
+Students hand in its constructor and its weights; the sandbox builds the net and loads the weights.
+"""
 
 from __future__ import annotations
 
@@ -19,13 +22,13 @@ scores = torch_nets.scores_of(net, inputs)
 
 
 def some_hidden_images(dataset: str, key: bytes) -> tuple[Array, Array]:
-    """As many of CIFAR-10 as of the offline set: a large net needs the time for more."""
+    """Return `HIDDEN_IMAGES` images, because a large net would need too long for all test images of CIFAR-10."""
     X, y = hidden_images(dataset, key)
     return X[:HIDDEN_IMAGES], y[:HIDDEN_IMAGES]
 
 
 def untrained(constructor: Callable[[], Any]) -> bytes:
-    """The file of a net as its constructor builds it; needs PyTorch."""
+    """Return the file of a net with the weights that its constructor gives it; needs PyTorch."""
     from utils.torch_nets import save_net
 
     with tempfile.TemporaryDirectory() as folder:

@@ -1,4 +1,4 @@
-"""The tuned two-layer net of HW3: its weights are handed in, and the reference's forward pass runs them."""
+"""Define how the tuned two-layer net is measured: students hand in weights, and the reference's net runs with them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ._images import hidden_images
 
 
 def predict(reference: Reference, weights: Mapping[str, Array], X: Array) -> Array:
-    """Labels of images (N, 3, 32, 32)."""
+    """Return the labels that a net with these weights predicts for images X of shape (N, 3, 32, 32)."""
     net = reference.module("neural_net").TwoLayerNet(3072, 50, 10)
     # Of one dtype that BLAS knows: a product of half or of long double numbers takes a hundred times as long.
     net.params = {name: weight.astype(np.float64) for name, weight in weights.items()}

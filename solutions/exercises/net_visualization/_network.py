@@ -1,5 +1,7 @@
-"""A network to look into, built by the case from plain arrays and in float64: small, smooth, of a size nobody can
-prepare for.
+"""Draw the small network that the visualisations are computed for.
+
+A case builds it in PyTorch from plain arrays, in float64. It is smooth, and its size is random, so that an answer
+cannot depend on one network.
 """
 
 from __future__ import annotations
@@ -30,7 +32,7 @@ leaks = np.array([float(images.grad is not None), float(sum(p.grad is not None f
 
 
 def draw_weights(rng: np.random.Generator, image: tuple[int, int, int], classes: int) -> dict[str, np.ndarray]:
-    """A network for images of one size: (C, H, W) → filters → tanh → scores."""
+    """Draw the weights of a network for images of shape (C, H, W): convolution, tanh, affine layer."""
     filters = int(rng.integers(4, 6))
     channels, height, width = image
     return {
@@ -42,7 +44,7 @@ def draw_weights(rng: np.random.Generator, image: tuple[int, int, int], classes:
 
 
 def network_scores(weights: dict[str, np.ndarray], X: np.ndarray) -> np.ndarray:
-    """What the network says, in numpy: a recipe draws its cases without PyTorch."""
+    """Compute the scores of the network with numpy, so that a recipe can draw its cases without PyTorch."""
     padded = np.pad(X, ((0, 0), (0, 0), (1, 1), (1, 1)))
     windows = np.lib.stride_tricks.sliding_window_view(padded, (3, 3), axis=(2, 3))
     hidden = np.tanh(np.einsum("nchwij,fcij->nfhw", windows, weights["w1"]) + weights["b1"][:, None, None])

@@ -1,4 +1,4 @@
-"""One step towards the picture of a class."""
+"""Define how one step of a class visualisation is judged."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ next_img = next_img.detach().numpy()
 
 
 def update_cases(rng: np.random.Generator) -> Iterator[Case]:
-    """With a strong penalty, a weak one and none; one channel; a step longer than the image."""
+    """Draw a strong penalty, a weak one and none; one channel; a step longer than the image."""
     height, width, classes = sizes(rng, 3, 3, 7)
     for title, l2_reg, learning_rate, channels in (
         ("l2_reg 0", 0.0, 0.7, 3),

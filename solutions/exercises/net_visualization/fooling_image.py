@@ -1,4 +1,4 @@
-"""Fooling images."""
+"""Define how fooling images are judged."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ fooled = fooled.detach().numpy()
 
 
 def fooling_cases(rng: np.random.Generator) -> Iterator[Case]:
-    """A far target, a small step, a target that is right already, and too few steps."""
+    """Draw targets with low and high scores, one that is predicted already, several step sizes, and too few steps."""
     height, width, classes = sizes(rng, 3, 4, 8)
     for title, options, rank in (
         ("the least likely class", {}, 0),

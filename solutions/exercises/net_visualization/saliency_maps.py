@@ -1,4 +1,4 @@
-"""Saliency maps."""
+"""Define how saliency maps are judged."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ saliency = saliency.detach().numpy()
 
 
 def saliency_cases(rng: np.random.Generator) -> Iterator[Case]:
-    """Several images, a single one, a single channel; classes the network would not choose itself."""
+    """Draw several images, a single one and a single channel, with classes that the network does not predict."""
     height, width, n = sizes(rng, 3, 3, 7)
     for title, rows, image in (
         ("several images", n, (3, height, width)),

@@ -1,4 +1,4 @@
-"""The two-layer net in one piece."""
+"""Define how the two-layer net, written as one class without layers, is judged."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def _net(rng: np.random.Generator, n: int, d: int, h: int, c: int, reg: float) -
 
 
 def loss_cases(rng: np.random.Generator) -> Iterator[Case]:
-    """Scores, loss, gradients; regularised and not; scores so large that exp overflows."""
+    """Draw nets with and without regularisation, a single example, and scores so large that exp overflows."""
     aspects: dict[str, Rule] = {"scores": Equal(), "loss": Equal(), "grads": Equal()}
     gradients = {f"grads.{name}": f"params.{name}" for name in ("W1", "b1", "W2", "b2")}
     n, d, h, c = sizes(rng, 4, low=3)
@@ -94,7 +94,7 @@ def loss_cases(rng: np.random.Generator) -> Iterator[Case]:
 
 
 def train_cases(rng: np.random.Generator) -> Iterator[Case]:
-    """What is drawn, and how the parameters move over several epochs."""
+    """Draw trainings of several epochs, to compare the minibatches that were drawn and the parameters."""
     d, h, c = sizes(rng, 3)
     aspects: dict[str, Rule] = {"batches": Minibatches(), "params": Equal()}
 
@@ -119,7 +119,7 @@ def train_cases(rng: np.random.Generator) -> Iterator[Case]:
 
 
 def predict_cases(rng: np.random.Generator) -> Iterator[Case]:
-    """The index of the largest score in each row."""
+    """Draw scores, of which predict has to find the largest in each row."""
     n, d, h, c = sizes(rng, 4, low=3)
     for rows in (n, 1, n + 20):
         inputs = _net(rng, rows, d, h, c, 0.0)

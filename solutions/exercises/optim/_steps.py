@@ -1,4 +1,4 @@
-"""The cases that all update rules share."""
+"""Make the cases that all update rules share."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Settings = Callable[[np.random.Generator], dict[str, object]]
 def rule_cases(
     rng: np.random.Generator, rule: str, remembered: tuple[str, ...], draw_settings: Settings, moments: tuple[str, ...]
 ) -> Iterator[Case]:
-    """One step and several, from rest and in motion; every step's memory is what the next one starts from.
+    """Draw one step and several, with a fresh config and with one that has a memory of earlier steps.
 
     Parameters
     ----------
@@ -34,9 +34,9 @@ def rule_cases(
     remembered : tuple of str
         The entries of the config that a step writes.
     draw_settings : callable
-        Draws the settings; in such a range that each of them is seen in the result.
+        Draws the settings, in a range in which each of them has an effect on the result.
     moments : tuple of str
-        Those of the remembered that are arrays like the parameter.
+        Those of `remembered` that are arrays of the shape of the parameter.
     """
     n, m, *image = sizes(rng, 5, high=6)
     lines = "\n".join(f'{name} = config.get("{name}")' for name in remembered)

@@ -1,4 +1,4 @@
-"""AdaGrad."""
+"""Define how AdaGrad is judged."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def _adagrad_settings(rng: np.random.Generator) -> dict[str, object]:
 
 
 def adagrad_cases(rng: np.random.Generator) -> Iterator[Case]:
-    """An epsilon that is large enough to be seen."""
+    """Make the cases of an update rule, with an epsilon that is large enough to have an effect."""
     yield from rule_cases(rng, "optim.adagrad", ("a",), _adagrad_settings, ("a",))
 
 

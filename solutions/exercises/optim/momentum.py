@@ -1,4 +1,4 @@
-"""SGD with momentum, plain and Nesterov's."""
+"""Define how SGD with momentum is judged, plain and Nesterov's."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ def _momentum_settings(rng: np.random.Generator) -> dict[str, object]:
 
 
 def momentum_cases(rng: np.random.Generator) -> Iterator[Case]:
-    """Plain momentum."""
+    """Make the cases of plain momentum."""
     yield from rule_cases(rng, "optim.sgd_momentum", ("velocity",), _momentum_settings, ("velocity",))
 
 
 def nesterov_cases(rng: np.random.Generator) -> Iterator[Case]:
-    """Nesterov's momentum."""
+    """Make the cases of Nesterov's momentum."""
     yield from rule_cases(rng, "optim.sgd_nesterov_momentum", ("velocity",), _momentum_settings, ("velocity",))
 
 

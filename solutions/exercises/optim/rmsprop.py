@@ -1,4 +1,4 @@
-"""RMSProp."""
+"""Define how RMSProp is judged."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def _rmsprop_settings(rng: np.random.Generator) -> dict[str, object]:
 
 
 def rmsprop_cases(rng: np.random.Generator) -> Iterator[Case]:
-    """An epsilon that is large enough to be seen."""
+    """Make the cases of an update rule, with an epsilon that is large enough to have an effect."""
     yield from rule_cases(rng, "optim.rmsprop", ("a",), _rmsprop_settings, ("a",))
 
 

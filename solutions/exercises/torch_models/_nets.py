@@ -1,4 +1,4 @@
-"""Weights for the nets of ``torch_models``."""
+"""Draw weights for the nets of ``torch_models``."""
 
 from __future__ import annotations
 
@@ -6,6 +6,6 @@ import numpy as np
 
 
 def draw_normal(rng: np.random.Generator, *shape: int) -> np.ndarray:
-    """Weights that keep activations near 1."""
+    """Draw weights that keep activations near 1."""
     array: np.ndarray = rng.standard_normal(shape) / np.sqrt(np.prod(shape[1:]))
     return array

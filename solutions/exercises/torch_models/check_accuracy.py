@@ -1,4 +1,4 @@
-"""How the accuracy of a model is found."""
+"""Define how the function that measures a model's accuracy is judged."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ running_mean = model.norm.running_mean.numpy()
 
 
 def accuracy_cases(rng: np.random.Generator) -> Iterator[Case]:
-    """Batches that fit, a smaller last one, fewer images than a batch; a model in either mode."""
+    """Draw batches that fit, a smaller last batch, fewer images than a batch, and a model in either mode."""
     size, c, h, w = sizes(rng, 4, low=3, high=7)
     for title, rows, batch_size, training in (
         ("a smaller last batch", 4 * size + 2, size, True),

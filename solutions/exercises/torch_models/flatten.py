@@ -1,6 +1,7 @@
-"""Images as rows.
+"""Define how the function that turns images into rows is judged.
 
-Cases are plain arrays, drawn without PyTorch; the program makes tensors of them, and arrays of what comes out.
+Cases hold plain arrays, so that they can be drawn without PyTorch. The program turns them into tensors, and the result
+into an array.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ out, dx = out.detach().numpy(), None if x.grad is None else x.grad.numpy()
 
 
 def flatten_cases(rng: np.random.Generator) -> Iterator[Case]:
-    """Images, a single one, rows already, five axes, and images whose channels come last in memory."""
+    """Draw images, a single image, rows, five axes, and images whose channels are last in memory."""
     n, c, h, w, d = sizes(rng, 5)
     for title, shape, axes in (
         ("images", (n, c, h, w), (0, 1, 2, 3)),

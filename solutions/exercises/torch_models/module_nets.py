@@ -1,4 +1,4 @@
-"""The convolutional net as a module, and as a list of layers."""
+"""Define how the convolutional net is judged, as a module and as a sequence of layers."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ made = np.array(len(list(net.parameters())) - before)
 
 
 def init_cases(rng: np.random.Generator) -> Iterator[Case]:
-    """Images that are not square, one channel, many; filters enough for statistics."""
+    """Draw images that are not square, with one channel and with many, and enough filters to measure their spread."""
     for channels, image in ((3, (7, 9)), (1, (9, 8)), (4, (8, 7))):
         f1, f2, k = sizes(rng, 3, low=8, high=14)
         inputs: dict[str, object] = {"C": channels, "F1": f1, "F2": f2, "K": k, "image": image, "std": 1.0}
@@ -105,7 +105,7 @@ def _situations(rng: np.random.Generator) -> Iterator[tuple[str, set[Trait], dic
 
 
 def forward_cases(rng: np.random.Generator) -> Iterator[Case]:
-    """Several images, a single one, a single channel; never square."""
+    """Draw several images, a single one and a single channel, never square."""
     for title, traits, inputs in _situations(rng):
         aspects = {"scores": Equal(), "grads": Equal(), "made": Equal()}
         rest = _BY_NAME + _GIVEN + _FORWARD + _BACKWARD
@@ -113,7 +113,7 @@ def forward_cases(rng: np.random.Generator) -> Iterator[Case]:
 
 
 def sequential_cases(rng: np.random.Generator) -> Iterator[Case]:
-    """As for the module."""
+    """Draw the same cases as for the module."""
     for title, traits, inputs in _situations(rng):
         aspects = {"scores": Equal(), "grads": Equal(), "made": Equal()}
         program = _SEQUENTIAL + _BY_ORDER + _GIVEN + _CALL + _BACKWARD

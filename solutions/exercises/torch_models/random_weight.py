@@ -1,4 +1,4 @@
-"""Weights drawn by Kaiming's rule."""
+"""Define how weights that are drawn by Kaiming's rule are judged."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ again = {{"w": weight}}, {{"w": w.detach().numpy()}}
 
 
 def weight_cases(rng: np.random.Generator) -> Iterator[Case]:
-    """Convolutions and affine layers, tall and wide, in both dtypes; large enough for statistics."""
+    """Draw shapes of convolutions and of affine layers, tall and wide, with enough weights to measure their spread."""
     f, c, k = (int(size) for size in rng.permutation([12, 9, 7]))
     for title, shape, dtype in (
         ("a convolution", (f, c, 5, 3), "float32"),

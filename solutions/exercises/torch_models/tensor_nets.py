@@ -1,4 +1,4 @@
-"""The nets that are written with bare tensors."""
+"""Define how the nets that are written with bare tensors are judged."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ grads = {{name: None if t.grad is None else t.grad.numpy() for name, t in zip(pa
 
 
 def two_layer_cases(rng: np.random.Generator) -> Iterator[Case]:
-    """Images, plain rows, a single image, float32."""
+    """Draw images, plain rows, a single image, and float32."""
     n, c, h, w, hidden, k = sizes(rng, 6)
     for title, shape, dtype in (
         ("images", (n, c, h, w), "float64"),
@@ -44,7 +44,7 @@ def two_layer_cases(rng: np.random.Generator) -> Iterator[Case]:
 
 
 def convnet_cases(rng: np.random.Generator) -> Iterator[Case]:
-    """Images that are not square, one channel, a single image, float32."""
+    """Draw images that are not square, one channel, a single image, and float32."""
     n, c, h, w, f1, f2, k = sizes(rng, 7)
     for title, shape, dtype in (
         ("several images", (n, c, h, w), "float64"),

@@ -1,4 +1,4 @@
-"""A training step by hand."""
+"""Define how a training step written by hand is judged."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ gathers = np.array([float(t.requires_grad and t.is_leaf) for t in tensors])
 
 
 def step_cases(rng: np.random.Generator) -> Iterator[Case]:
-    """One step and several, one layer and three, images, a single one, gradients of an earlier backward pass, float32."""
+    """Draw one step and several, one layer and three, images, a single image, earlier gradients, and float32."""
     n, c, h, w, hidden, k = sizes(rng, 6, low=3)
     for title, steps, shape, widths, left_over, dtype in (
         ("one step of an affine layer", 1, (n, c * h), (), False, "float64"),

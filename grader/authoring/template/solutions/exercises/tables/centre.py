@@ -1,4 +1,4 @@
-"""How centre is judged."""
+"""Define how ``tables.centre`` is judged."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from grader.recipes import Case, Equal, Recipe, sizes
 
 
 def centre_cases(rng: np.random.Generator) -> Iterator[Case]:
-    """A table, one example, one column, and numbers of half the precision."""
+    """Draw a table, a table with one row, a table with one column, and a table in float32."""
     n, d = sizes(rng, 2)  # different sizes, so that no axis can be mistaken for another
     for title, shape, dtype in (
         (f"x of shape {(n, d)}", (n, d), "float64"),
