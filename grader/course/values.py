@@ -141,7 +141,7 @@ class Assignment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     Attributes
     ----------
     name : str
-        Its name in commands, folders and nbgrader: ``"hw3"``.
+        Its name in commands, folders and nbgrader: ``"hw1"``.
     title : str
         Its subject, for people.
     due : datetime

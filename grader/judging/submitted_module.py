@@ -56,7 +56,7 @@ class SubmittedModule:
     Attributes
     ----------
     file : str
-        The path of the file in a submission: ``"nndl/layers.py"``.
+        The path of the file in a submission: ``"pkg/layers.py"``.
     files : dict of str to str
         The texts of the submission's modules, by name; `module` is missing if it was not handed in.
     unusable : WorkerLost or None

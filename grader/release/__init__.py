@@ -88,7 +88,7 @@ def release(course: Course, assignments: Sequence[str] = (), check: bool = False
     leaks += rebuild(tree, build(course, names))  # unequal builds would make every `release --check` fail at random
     if leaks:
         raise ReleaseRefused(listed("Nothing is released, because the gate found {}", leaks, "leak"))
-    changed = [path for path, data in tree.items() if not same(path, content(course.root / path), data)]
+    changed = [path for path in sorted(tree) if not same(path, content(course.root / path), tree[path])]
     left_over = [path for path in _generated(course, wanted) if path not in tree]
     if check and (changed or left_over):
         missing = {path for path in changed if content(course.root / path) is None}
