@@ -27,7 +27,7 @@ test-fast: .venv/installed-dev  ## style, types and a sample of the suite, in a 
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
-	$(PYTEST) -m "not slow" $(FAST)
+	$(PYTEST) -m "not slow" $(FAST) --ignore tests/utils/test_fast_layers_build.py  # that compiles, which takes long
 
 test-pythons:  ## the same sample on every Python from 3.11 up that is found here
 	@$(PYTHON) tests/every_python.py $(FAST)
