@@ -170,7 +170,7 @@ class Reference:
     @property
     def edition_folder(self) -> Path:
         """Where the course's own templates for the student edition stand, if it has any."""
-        return self.root / "solutions" / "edition"
+        return self.secret_folder / "edition"
 
     def table(self, name: str) -> dict[str, Any]:
         """What the TOML file ``solutions/<name>`` says; nothing where the course has no such file.
@@ -180,7 +180,7 @@ class Reference:
         CourseError
             When it cannot be read.
         """
-        path = self.root / "solutions" / name
+        path = self.secret_folder / name
         try:
             return tomllib.loads(path.read_text("utf-8"))
         except FileNotFoundError:

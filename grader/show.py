@@ -123,13 +123,13 @@ def grade_class(
     typer.Exit
         With code 1, when a submission could not be graded or entered. The sentences have been printed then.
     """
-    from .classrun import run as classroom
+    from .classrun.run import run as run_class
 
     try_reference(course, assignment, sandbox)
     columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     with Progress(*columns, TimeRemainingColumn(), console=Console(stderr=True)) as bar:
         task = bar.add_task(f"grading {assignment.name}", total=len(hand_ins))
-        run = classroom.run(
+        run = run_class(
             course,
             assignment,
             hand_ins,

@@ -323,6 +323,14 @@ def test_the_grader_without_cifar10_says_so_and_goes_on(grade: Grade, monkeypatc
 
 
 def test_no_reference_is_visible_from_inside(grade: Grade, reference: Reference, course: Course) -> None:
+    secret = [
+        course.root / "solutions" / "nndl" / "layers.py",
+        course.root / "solutions" / "exercises" / "layers" / "affine.wrong",
+        course.root / "goldens" / "layers.affine_forward.npz",
+        course.root / "course.toml",
+    ]
+    assert all(path.is_file() for path in secret)
+    paths = [str(path) for path in (*secret, course.root / ".course-secret")]
     spy = f"""
 import glob, os, sys
 
@@ -334,10 +342,9 @@ def relu_forward(x):
             found += [name for name in os.listdir(place) if not name.startswith(".venv")]
         except OSError:
             pass
-    for path in ({str(course.root / "solutions" / "nndl" / "layers.py")!r}, {str(course.root / "course.toml")!r},
-                 {str(course.root / ".course-secret")!r}, {str(course.root / "grader" / "exercises" / "layers.py")!r}):
+    for path in {paths!r}:
         try:
-            found.append(open(path).read())
+            found.append(open(path, "rb").read())
         except OSError:
             pass
     found += [name for name in sys.modules if name.split(".")[0] in ("solutions", "grader")]
