@@ -1,6 +1,11 @@
 """The autograder: draws cases, runs submissions in a sandbox, compares, explains and keeps the score."""
 
+import sys
 from importlib.metadata import entry_points
+
+# nbformat imports jsonschema, which would build 38 parsers if this package is installed: more than a second in every
+# process. They are for addresses with letters beyond ASCII, which the schema of a notebook does not have.
+sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
 
 
 def version() -> str:

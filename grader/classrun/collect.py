@@ -8,9 +8,9 @@ from pathlib import Path
 
 from ..course import Assignment, Course
 from ..errors import UnusableInput
-from ..gradebook.restore import is_notebook
 from ..host.interruptions import interruption
 from ..submission import ARCHIVES, NotASubmission, Submission
+from ..submission.notebook import is_notebook
 
 
 @dataclass(frozen=True)

@@ -9,35 +9,19 @@ result is a notebook that nbgrader and formgrader can open.
 from __future__ import annotations
 
 import copy
-import json
-import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import nbformat
 from nbgrader.utils import is_locked
 
 from ..course import Assignment, Course
 from ..errors import CourseError
+from ..submission.notebook import Cell, cells
 
-PICTURES: Final = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
 MISSING: Final = "This notebook was not handed in; what you see is the released one."
 DAMAGED: Final = "What was handed in cannot be read as a notebook; what you see is the released one."
-MOST_CELLS: Final = 2000
-"""The most cells of a submitted notebook: nbformat checks each against a schema, which takes time."""
-_MOST_VALUES: Final = 2_000_000
-"""The most JSON values in the file: an empty list has two bytes there, but takes forty times as many in memory."""
-_BASE64: Final = re.compile(r"[A-Za-z0-9+/\s]*+={0,2}\s*+")  # possessive quantifiers, so that the time is linear
-
-
-class _Cell(NamedTuple):
-    """The parts of a submitted cell that are used."""
-
-    kind: str
-    source: str
-    grade_id: str | None
-    attachments: dict[str, dict[str, str]]
 
 
 def read_released(course: Course, assignment: Assignment) -> dict[str, Any]:
@@ -92,21 +76,13 @@ def restore(submitted: bytes | None, released: Any) -> Any:
     try:
         if submitted is None:
             raise ValueError(MISSING)
-        restored.cells = list(_merge(list(_cells(submitted)), released))
+        restored.cells = list(_merge(list(cells(submitted)), released))
         _insert_missing(restored.cells, released)
     except (ValueError, RecursionError) as error:
         reason = MISSING if str(error) == MISSING else DAMAGED
         restored.cells = [nbformat.v4.new_markdown_cell(f"**{reason}**", id="not-readable")]
         restored.cells += [_clean(cell) for cell in released.cells]
     return restored
-
-
-def is_notebook(data: bytes) -> bool:
-    """Whether the content of a file can be read as a notebook with at least one cell."""
-    try:
-        return bool(list(_cells(data)))
-    except (ValueError, RecursionError):
-        return False
 
 
 def _folder(course: Course, assignment: Assignment) -> Path:
@@ -122,53 +98,11 @@ def _read(path: Path) -> Any:
         ) from None
 
 
-def _cells(data: bytes) -> Iterator[_Cell]:
-    """Yield the valid cells of a notebook file; raise ValueError where the file is no notebook or is too large."""
-    # An upper bound for the number of values, counted before the parser takes memory for them.
-    if sum(map(data.count, (b"[", b"{", b","))) > _MOST_VALUES:
-        raise ValueError("too many values")
-    notebook = json.loads(data.decode("utf-8-sig"))
-    cells = notebook.get("cells") if isinstance(notebook, dict) else None
-    if not cells or not isinstance(cells, list):
-        raise ValueError("no cells")
-    if len(cells) > MOST_CELLS:
-        raise ValueError("too many cells")
-    for cell in cells:
-        if isinstance(cell, dict) and cell.get("cell_type") in ("code", "markdown", "raw"):
-            yield _Cell(cell["cell_type"], _text(cell.get("source")), _grade_id(cell), _pictures(cell))
-
-
-def _text(source: object) -> str:
-    """Join a cell's source to one string, with surrogates escaped so that it can be encoded as UTF-8."""
-    lines = source if isinstance(source, list) else [source]
-    text = "".join(line for line in lines if isinstance(line, str))
-    return text.encode("utf-8", "backslashreplace").decode()
-
-
-def _grade_id(cell: Any) -> str | None:
-    """Read nbgrader's name of a submitted cell, whose metadata may be anything; None where there is none."""
-    metadata: Any = cell.get("metadata")
-    for key in ("nbgrader", "grade_id"):
-        metadata = metadata.get(key) if isinstance(metadata, dict) else None
-    return metadata if isinstance(metadata, str) else None
-
-
-def _pictures(cell: Any) -> dict[str, dict[str, str]]:
-    """Take those of a submitted cell's attachments that are pictures."""
-    attachments = cell.get("attachments")
-    found: dict[str, dict[str, str]] = {}
-    for name, bundle in attachments.items() if isinstance(attachments, dict) else ():
-        for kind, data in bundle.items() if isinstance(bundle, dict) else ():
-            if kind in PICTURES and isinstance(data, str) and _BASE64.fullmatch(data):
-                found.setdefault(_text(name), {})[kind] = data
-    return found
-
-
-def _merge(cells: list[_Cell], released: Any) -> Iterator[Any]:
+def _merge(submitted: list[Cell], released: Any) -> Iterator[Any]:
     """Yield the submitted cells in their order, each with the release's metadata or as a new cell without any."""
     known = _named(released)
-    last = {cell.grade_id: index for index, cell in enumerate(cells)}
-    for index, cell in enumerate(cells):
+    last = {cell.grade_id: index for index, cell in enumerate(submitted)}
+    for index, cell in enumerate(submitted):
         if cell.grade_id in known and last[cell.grade_id] == index:
             node = _clean(known[cell.grade_id])
             if not is_locked(node):

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Final
 
 import diskcache
-from sqlalchemy.exc import DBAPIError
 
 from ..errors import Interrupted
 
@@ -55,7 +54,9 @@ def interruption(error: BaseException, place: Path | str) -> Interrupted | None:
     Interrupted or None
         None where `error` is not an error of the machine.
     """
-    cause = error.orig if isinstance(error, DBAPIError) else error
+    # SQLAlchemy keeps a database's own exception in `orig`. It is not imported for that, because importing it takes
+    # longer than a grading process, which uses no gradebook, needs for everything else.
+    cause = getattr(error, "orig", None) or error
     sentence = None
     if isinstance(cause, diskcache.Timeout):
         sentence = _LOCKED

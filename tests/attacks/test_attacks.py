@@ -15,8 +15,8 @@ import pytest
 from as_ordinary_user import hand_over
 from crash.runs import temporary_folder
 
-from grader.gradebook.restore import is_notebook
 from grader.sandbox import SandboxUnavailable, choose_confinement
+from grader.submission.notebook import is_notebook
 
 from . import naive, proven
 from .bank import FAMILIES, bank, table

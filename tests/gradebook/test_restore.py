@@ -11,7 +11,8 @@ from nbgrader.nbgraderformat import MetadataValidator
 from small_course import cell, make
 
 from grader.errors import CourseError
-from grader.gradebook.restore import DAMAGED, MISSING, MOST_CELLS, is_notebook, read_pictures, read_released, restore
+from grader.gradebook.restore import DAMAGED, MISSING, read_pictures, read_released, restore
+from grader.submission.notebook import MOST_CELLS, is_notebook
 
 RELEASED = nbformat.v4.new_notebook(
     metadata={"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}},

@@ -1,0 +1,74 @@
+"""Read the cells of a submitted notebook, which may hold anything."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any, Final, NamedTuple
+
+PICTURES: Final = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
+MOST_CELLS: Final = 2000
+"""The most cells of a submitted notebook: nbformat checks each against a schema, which takes time."""
+_MOST_VALUES: Final = 2_000_000
+"""The most JSON values in the file: an empty list has two bytes there, but takes forty times as many in memory."""
+_BASE64: Final = re.compile(r"[A-Za-z0-9+/\s]*+={0,2}\s*+")  # possessive quantifiers, so that the time is linear
+
+
+class Cell(NamedTuple):
+    """The parts of a submitted cell that are used."""
+
+    kind: str
+    source: str
+    grade_id: str | None
+    attachments: dict[str, dict[str, str]]
+
+
+def is_notebook(data: bytes) -> bool:
+    """Whether the content of a file can be read as a notebook with at least one cell."""
+    try:
+        return bool(list(cells(data)))
+    except (ValueError, RecursionError):
+        return False
+
+
+def cells(data: bytes) -> Iterator[Cell]:
+    """Yield the valid cells of a notebook file; raise ValueError where the file is no notebook or is too large."""
+    # An upper bound for the number of values, counted before the parser takes memory for them.
+    if sum(map(data.count, (b"[", b"{", b","))) > _MOST_VALUES:
+        raise ValueError("too many values")
+    notebook = json.loads(data.decode("utf-8-sig"))
+    found = notebook.get("cells") if isinstance(notebook, dict) else None
+    if not found or not isinstance(found, list):
+        raise ValueError("no cells")
+    if len(found) > MOST_CELLS:
+        raise ValueError("too many cells")
+    for cell in found:
+        if isinstance(cell, dict) and cell.get("cell_type") in ("code", "markdown", "raw"):
+            yield Cell(cell["cell_type"], _text(cell.get("source")), _grade_id(cell), _pictures(cell))
+
+
+def _text(source: object) -> str:
+    """Join a cell's source to one string, with surrogates escaped so that it can be encoded as UTF-8."""
+    lines = source if isinstance(source, list) else [source]
+    text = "".join(line for line in lines if isinstance(line, str))
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
+def _grade_id(cell: Any) -> str | None:
+    """Read nbgrader's name of a submitted cell, whose metadata may be anything; None where there is none."""
+    metadata: Any = cell.get("metadata")
+    for key in ("nbgrader", "grade_id"):
+        metadata = metadata.get(key) if isinstance(metadata, dict) else None
+    return metadata if isinstance(metadata, str) else None
+
+
+def _pictures(cell: Any) -> dict[str, dict[str, str]]:
+    """Take those of a submitted cell's attachments that are pictures."""
+    attachments = cell.get("attachments")
+    found: dict[str, dict[str, str]] = {}
+    for name, bundle in attachments.items() if isinstance(attachments, dict) else ():
+        for kind, data in bundle.items() if isinstance(bundle, dict) else ():
+            if kind in PICTURES and isinstance(data, str) and _BASE64.fullmatch(data):
+                found.setdefault(_text(name), {})[kind] = data
+    return found
