@@ -12,7 +12,7 @@ import linecache
 import sys
 import tomllib
 from collections.abc import Iterable, Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -96,12 +96,10 @@ class Reference:
         found: dict[str, None] = {}
         waiting = [module]
         while waiting:
-            for node in ast.walk(ast.parse(self.source(waiting.pop()))):
-                if isinstance(node, ast.ImportFrom) and node.level == 1:
-                    names = [node.module] if node.module else [alias.name for alias in node.names]
-                    fresh = [name for name in names if name not in found and name in self.modules]
-                    found |= dict.fromkeys(fresh)
-                    waiting += fresh
+            names = _names_from_package(self.source(waiting.pop()))
+            fresh = [name for name in names if name not in found and name in self.modules]
+            found |= dict.fromkeys(fresh)
+            waiting += fresh
         return tuple(sorted(found))
 
     def changed(self, module: str, hunks: Iterable[Hunk]) -> str:
@@ -191,6 +189,13 @@ class Reference:
     def recipe_module(self, path: Path) -> ModuleType:
         """Import one of the `recipe_files` as ``solutions.exercises.<student's file>.<family>``."""
         return _import(self.secret_folder, f"exercises.{path.parent.name}.{path.stem}")
+
+
+@lru_cache(maxsize=256)
+def _names_from_package(text: str) -> tuple[str, ...]:
+    """List what a text imports from its own package: modules, or names that may be modules."""
+    nodes = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.ImportFrom) and node.level == 1]
+    return tuple(name for node in nodes for name in ([node.module] if node.module else [a.name for a in node.names]))
 
 
 def edited(text: str, edits: Sequence[Edit], where: str) -> str:

@@ -121,6 +121,8 @@ class Trial:
         ]
         if not any(isinstance(result.answer, Crash) or result.faults() for result in results):
             return results
+        if all(isinstance(answer, Crash) and answer.missing for answer in answers):
+            return results  # nothing is written, so there is nothing to explain
         return [replace(result, misconceptions=self.misconceptions(index)) for index, result in enumerate(results)]
 
     def _variant(self, misconception: Misconception) -> ModuleType:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Collection, Iterator
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import utils
@@ -24,6 +24,7 @@ They run code and describe what it raised; none of them holds an answer.
 """
 
 
+@lru_cache(maxsize=256)
 def names_used(source: str) -> tuple[str, ...]:
     """List the functions of ``utils`` that the given code of a module imports.
 
