@@ -15,7 +15,6 @@ leave the C allocator as it is. docs/fast_layers.md says more.
 
 from __future__ import annotations
 
-import operator
 import os
 import sys
 from collections.abc import Iterator, Mapping
@@ -26,8 +25,9 @@ from typing import Any, Literal, NamedTuple, Protocol, cast
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from .layer_checks import check_axes, check_shape, check_upstream, checked_count, window_counts
+
 Array = NDArray[Any]
-_MOST = 2**24  # far beyond any image, and far from where the compiled loops' counts would overflow
 
 
 class Kernels(Protocol):
@@ -178,21 +178,20 @@ def conv_forward_fast(
     Raises
     ------
     TypeError
-        If an array does not hold real numbers, or stride or pad is not an integer.
+        If an array does not hold real numbers.
     ValueError
-        If the shapes do not fit each other, the padded image is smaller than the filter, or stride or pad is missing
-        or too small.
+        If the shapes do not fit each other, the padded image is smaller than the filter, or stride or pad is missing,
+        too small or no integer.
     """
-    x, w, b = _floating(x=x, w=w, b=b)
-    _shaped("x", x, "(N, C, H, W)")
-    _shaped("w", w, "(F, C, HH, WW)")
-    if w.shape[1] != x.shape[1]:
-        raise ValueError(f"w has C = {w.shape[1]} channels but x has {x.shape[1]}: they must be equal.")
-    if b.shape != w.shape[:1]:
-        raise ValueError(f"b must have shape (F,) = ({len(w)},), one bias per filter, but has shape {b.shape}.")
-    stride = _setting("conv_param", conv_param, "stride", least=1)
-    pad = _setting("conv_param", conv_param, "pad", least=0)
-    _fits("w", w.shape[2], w.shape[3], x, pad)
+    layer = "conv_forward_fast"
+    x, w, b = _floating(layer, x=x, w=w, b=b)
+    check_axes(layer, "x", x, "N, C, H, W", empty=True)
+    check_axes(layer, "w", w, "F, C, HH, WW", empty=True)
+    check_shape(layer, "w", w, (len(w), x.shape[1], *w.shape[2:]), "as many channels as x")
+    check_shape(layer, "b", b, w.shape[:1], "one bias per filter")
+    stride = checked_count(layer, "conv_param", conv_param, "stride")
+    pad = checked_count(layer, "conv_param", conv_param, "pad", least=0)
+    window_counts(layer, x.shape[2:], w.shape[2:], stride, pad)
     out = _kernels.conv_forward(x, w, b, stride, pad)
     return out, ConvCache(x, w, stride, pad, out.shape)
 
@@ -228,8 +227,8 @@ def conv_backward_fast(
     ValueError
         If dout does not have the shape of out.
     """
-    _from(cache, ConvCache, "conv_forward_fast")
-    dout = _upstream(dout, cache.out_shape, cache.x.dtype)
+    _require_cache("conv_backward_fast", cache, ConvCache)
+    dout = _upstream("conv_backward_fast", dout, cache.out_shape, cache.x.dtype)
     return _kernels.conv_backward(dout, cache.x, cache.w, cache.stride, cache.pad, input_gradient)
 
 
@@ -254,16 +253,17 @@ def max_pool_forward_fast(x: ArrayLike, pool_param: Mapping[str, int]) -> tuple[
     Raises
     ------
     TypeError
-        If x does not hold real numbers, or a setting is not an integer.
+        If x does not hold real numbers.
     ValueError
-        If x is not 4-D or smaller than the window, or a setting is missing or too small.
+        If x is not 4-D or smaller than the window, or a setting is missing, too small or no integer.
     """
-    (x,) = _floating(x=x)
-    _shaped("x", x, "(N, C, H, W)")
+    layer = "max_pool_forward_fast"
+    (x,) = _floating(layer, x=x)
+    check_axes(layer, "x", x, "N, C, H, W", empty=True)
     height, width, stride = (
-        _setting("pool_param", pool_param, key, least=1) for key in ("pool_height", "pool_width", "stride")
+        checked_count(layer, "pool_param", pool_param, key) for key in ("pool_height", "pool_width", "stride")
     )
-    _fits("pool_param", height, width, x, pad=0)
+    window_counts(layer, x.shape[2:], (height, width), stride)
     out, winner = _kernels.max_pool_forward(x, height, width, stride)
     winner.setflags(write=False)  # the backward pass writes where it says
     return out, PoolCache(winner, x.shape, (height, width, stride), x.dtype)
@@ -293,8 +293,8 @@ def max_pool_backward_fast(dout: ArrayLike, cache: PoolCache) -> Array:
     ValueError
         If dout does not have the shape of out.
     """
-    _from(cache, PoolCache, "max_pool_forward_fast")
-    dout = _upstream(dout, cache.winner.shape, cache.dtype)
+    _require_cache("max_pool_backward_fast", cache, PoolCache)
+    dout = _upstream("max_pool_backward_fast", dout, cache.winner.shape, cache.dtype)
     return _kernels.max_pool_backward(dout, cache.winner, cache.x_shape, *cache.window)
 
 
@@ -332,14 +332,11 @@ def spatial_batchnorm_forward_fast(
     S. Ioffe, C. Szegedy, "Batch normalization: accelerating deep network training by reducing internal covariate
     shift", ICML 2015, section 3.2.
     """
-    x, gamma, beta = _floating(x=x, gamma=gamma, beta=beta)
-    _shaped("x", x, "(N, C, H, W)")
-    C = x.shape[1]
+    layer = "spatial_batchnorm_forward_fast"
+    x, gamma, beta = _floating(layer, x=x, gamma=gamma, beta=beta)
+    check_axes(layer, "x", x, "N, C, H, W")
     for name, array in (("gamma", gamma), ("beta", beta)):
-        if array.shape != (C,):
-            raise ValueError(f"{name} must have shape (C,) = ({C},), one entry per channel, but has {array.shape}.")
-    if C > 0 and x.size == 0:
-        raise ValueError(f"x must have at least one image and one pixel to be normalised, but has shape {x.shape}.")
+        check_shape(layer, name, array, x.shape[1:2], "one entry per channel")
     out, mean, var = _kernels.norm_forward(x, gamma, beta, float(eps))
     return out, NormCache(x, gamma, mean, var, float(eps))
 
@@ -368,54 +365,28 @@ def spatial_batchnorm_backward_fast(dout: ArrayLike, cache: NormCache) -> tuple[
     ValueError
         If dout does not have the shape of out.
     """
-    _from(cache, NormCache, "spatial_batchnorm_forward_fast")
-    dout = _upstream(dout, cache.x.shape, cache.x.dtype)
+    _require_cache("spatial_batchnorm_backward_fast", cache, NormCache)
+    dout = _upstream("spatial_batchnorm_backward_fast", dout, cache.x.shape, cache.x.dtype)
     return _kernels.norm_backward(dout, *cache)
 
 
-def _floating(**named: ArrayLike) -> list[Array]:
+def _floating(layer: str, **named: ArrayLike) -> list[Array]:
     """The arrays in one floating dtype, C-contiguous; those that are so already are not copied."""
     arrays = {name: np.asarray(value) for name, value in named.items()}
     for name, array in arrays.items():
         if array.dtype.kind not in "biuf" or array.dtype.itemsize > 8:
-            raise TypeError(f"{name} has dtype {array.dtype} but must hold real numbers, float32 or float64.")
+            raise TypeError(f"{layer}: {name} has dtype {array.dtype}; pass real numbers, float32 or float64.")
     dtype = np.result_type(np.float32, *arrays.values())
     return [np.asarray(array, dtype, order="C") for array in arrays.values()]
 
 
-def _shaped(name: str, array: Array, axes: str) -> None:
-    if array.ndim != 4:
-        raise ValueError(f"{name} must have four axes {axes}, but has shape {array.shape}.")
-
-
-def _setting(name: str, settings: Mapping[str, int], key: str, *, least: int) -> int:
-    if key not in settings:
-        raise ValueError(f"{name} needs {key!r}, but holds only {', '.join(map(repr, settings)) or 'nothing'}.")
-    try:
-        value = operator.index(settings[key])
-    except TypeError:
-        raise TypeError(f"{name}[{key!r}] must be an integer, but is {settings[key]!r}.") from None
-    if not least <= value <= _MOST:
-        raise ValueError(f"{name}[{key!r}] must be at least {least} and at most {_MOST}, but is {value}.")
-    return value
-
-
-def _fits(name: str, height: int, width: int, x: Array, pad: int) -> None:
-    H, W = x.shape[2] + 2 * pad, x.shape[3] + 2 * pad
-    if not (1 <= height <= H and 1 <= width <= W):
-        raise ValueError(
-            f"{name} asks for a window of {height} × {width}, but it must be at least 1 × 1 and at most as large as "
-            f"the image, which is {H} × {W} with pad {pad}."
-        )
-
-
-def _from(cache: object, kind: type, forward: str) -> None:
+def _require_cache(backward: str, cache: object, kind: type) -> None:
     if not isinstance(cache, kind):
-        raise TypeError(f"cache must be what {forward} returned, but is of type {type(cache).__name__}.")
+        forward = backward.replace("_backward", "_forward")
+        raise TypeError(f"{backward}: the cache is a {type(cache).__name__}; pass the one that {forward} returned.")
 
 
-def _upstream(dout: ArrayLike, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
-    (dout,) = _floating(dout=dout)
-    if dout.shape != shape:
-        raise ValueError(f"dout must have the shape of the layer's output, {shape}, but has shape {dout.shape}.")
+def _upstream(backward: str, dout: ArrayLike, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
+    (dout,) = _floating(backward, dout=dout)
+    check_upstream(backward, dout, shape)
     return dout.astype(dtype, copy=False)

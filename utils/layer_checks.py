@@ -62,24 +62,28 @@ def checked_probability(layer: str, name: str, value: Any) -> float:
     return float(value)
 
 
-def checked_count(layer: str, name: str, settings: Mapping[str, Any], key: str, least: int = 1) -> int:
+def checked_count(
+    layer: str, name: str, settings: Mapping[str, Any], key: str, least: int = 1, most: int = 2**24
+) -> int:
     """A whole number among a layer's settings, such as a stride.
 
     Raises
     ------
     ValueError
-        If it is missing, not a whole number, or smaller than `least`.
+        If it is missing, not a whole number, smaller than `least` or larger than `most`. The default of `most` is far
+        beyond any image, and far from where the counts of compiled loops overflow.
     """
     if key not in settings:
         raise ValueError(f'{layer}: {name} has no "{key}"; set it to a whole number, {least} or more.')
     value = settings[key]
-    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
-        raise ValueError(f'{layer}: {name}["{key}"] is {value!r}; it must be a whole number, {least} or more.')
+    if isinstance(value, bool) or not isinstance(value, int | np.integer) or not least <= value <= most:
+        above = f", {most} at most" if isinstance(value, int | np.integer) and value > most else ""
+        raise ValueError(f'{layer}: {name}["{key}"] is {value!r}; it must be a whole number, {least} or more{above}.')
     return int(value)
 
 
-def check_axes(layer: str, name: str, array: Array, axes: str) -> None:
-    """See that an array has the axes that its layer works on, none of them empty.
+def check_axes(layer: str, name: str, array: Array, axes: str, *, empty: bool = False) -> None:
+    """See that an array has the axes that its layer works on.
 
     Parameters
     ----------
@@ -88,16 +92,17 @@ def check_axes(layer: str, name: str, array: Array, axes: str) -> None:
     array : ndarray
     axes : str
         What the axes are called: ``"N, C, H, W"``.
+    empty : bool, default False
+        Whether an axis may have length 0.
 
     Raises
     ------
     ValueError
         If the number of axes is another one, or an axis has length 0.
     """
-    if array.ndim != axes.count(",") + 1 or 0 in array.shape:
-        raise ValueError(
-            f"{layer}: {name} has shape {array.shape}; pass an array of shape ({axes}), no axis of length 0."
-        )
+    if array.ndim != axes.count(",") + 1 or (0 in array.shape and not empty):
+        length = "" if empty else ", no axis of length 0"
+        raise ValueError(f"{layer}: {name} has shape {array.shape}; pass an array of shape ({axes}){length}.")
 
 
 def check_shape(layer: str, name: str, array: Array, shape: tuple[int, ...], why: str) -> None:
@@ -153,14 +158,15 @@ def window_counts(
     Raises
     ------
     ValueError
-        If the window is larger than the padded image.
+        If the window is larger than the padded image, or empty.
     """
     height, width = (size + 2 * pad for size in image)
-    if window[0] > height or window[1] > width:
+    if not (1 <= window[0] <= height and 1 <= window[1] <= width):
         padded = f" padded by {pad}" if pad else ""
+        fitting = f"at most {height} × {width}" if min(window) > 0 else "at least 1 × 1"
         raise ValueError(
             f"{layer}: a window of {window[0]} × {window[1]} does not fit into an image of {image[0]} × {image[1]}"
-            f"{padded}; make it at most {height} × {width}."
+            f"{padded}; make it {fitting}."
         )
     return 1 + (height - window[0]) // stride, 1 + (width - window[1]) // stride
 
