@@ -539,7 +539,7 @@ plt.show()
 # which the processor could do thousands of multiplications.
 #
 # The compiled layer (`utils/_kernels/correlation.h`) is loops, too, but in C, and arranged so that the processor's
-# multipliers never wait. It sorts each padded image into four smaller ones, of even and odd rows and
+# multipliers rarely wait. It sorts each padded image into four smaller ones, of even and odd rows and
 # columns: there, windows that are neighbours at stride 2 read pixels that are neighbours in memory, and one instruction
 # loads, or multiplies, a whole vector of them (2, 4 or 8 numbers in double precision). It computes up to 8 filters × 3
 # vectors of outputs together, and keeps these sums in registers through all 27 products, so that each number that is
