@@ -5,18 +5,20 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator, Set
+from functools import cache
+from pathlib import Path
 
 import pytest
-from here import ALL_RECIPES
 
-from grader.recipes import Recipe
-from grader.reference import Reference
+from grader.recipes.diffs import read
 
+ROOT = Path(__file__).parents[2]
+WRONG_FILES = sorted(path for folder in ("solutions", "grader", "tests") for path in (ROOT / folder).rglob("*.wrong"))
 MOST_CHARACTERS = 300
 
 
 def departures(hint: str, names: Set[str]) -> Iterator[str]:
-    """Yield each rule that a hint breaks, where `names` are the arguments and variables of the exercise."""
+    """Yield each rule that a hint breaks, where `names` are the names that the reference uses."""
     if "should" not in hint:
         yield 'say what "should" be'
     if not all("should" in clause for clause in hint.split(";")[1:]):
@@ -28,13 +30,18 @@ def departures(hint: str, names: Set[str]) -> Iterator[str]:
     if not hint.endswith("."):
         yield "end with a full stop"
     if not (hint[:1].isupper() or re.split(r"\W", hint)[0] in names):
-        yield "begin with a capital letter or the name of an argument or a variable"
+        yield "begin with a capital letter or a name that the reference uses"
 
 
-@pytest.mark.parametrize("recipe", ALL_RECIPES.values(), ids=list(ALL_RECIPES))
-def test_every_hint_says_what_should_be(recipe: Recipe, reference: Reference) -> None:
-    names = arguments_and_variables(reference.source(recipe.module), recipe.name.partition(".")[2])
-    broken = {name: list(departures(hint, names)) for name, hint in recipe.hints.items()}
+@pytest.mark.parametrize("path", WRONG_FILES, ids=lambda path: "/".join(path.parts[-2:]))
+def test_every_hint_says_what_should_be(path: Path) -> None:
+    misconceptions, problems = read(path.read_text("utf-8"), str(path), sentences=True)
+    assert misconceptions
+    assert problems == []
+    broken = {
+        f"{one.exercise}: {one.name}": list(departures(one.sentence, names_in(path.parents[2], path.parent.name)))
+        for one in misconceptions
+    }
     assert {name: rules for name, rules in broken.items() if rules} == {}
 
 
@@ -60,17 +67,21 @@ def test_a_hint_of_the_right_form_breaks_no_rule(hint: str) -> None:
     assert list(departures(hint, {"b"})) == []
 
 
-def test_a_hint_may_begin_with_an_argument_or_a_variable_of_its_own_exercise() -> None:
-    text = "def f(x):\n    y = x\n    return y\n\n\nclass Net:\n    def f(self, X):\n        loss, (a, b) = g(X)\n"
-    assert arguments_and_variables(text, "f") == {"x", "y"}
-    assert arguments_and_variables(text, "Net.f") == {"self", "X", "loss", "a", "b"}
+def test_a_hint_may_begin_with_a_name_that_the_reference_uses_or_explains(tmp_path: Path) -> None:
+    text = 'def f(x, *, size=1):\n    """Take `eps` and ``b1``, not more."""\n    y = x.size\n    return {"gamma": y}\n'
+    (tmp_path / "mycourse").mkdir()
+    (tmp_path / "mycourse/__init__.py").touch()
+    (tmp_path / "mycourse/means.py").write_text(text)
+    assert names_in(tmp_path, "means") == {"f", "x", "size", "eps", "b1", "y", "gamma"}
 
 
-def arguments_and_variables(text: str, function: str) -> set[str]:
-    """Return the names of the arguments of a function or method of a module, and of the variables that it sets."""
-    found: ast.AST = ast.parse(text)
-    for name in function.split("."):
-        found = next(node for node in ast.walk(found) if getattr(node, "name", "") == name)
-    nodes = list(ast.walk(found))
-    variables = {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
-    return variables | {node.arg for node in nodes if isinstance(node, ast.arg)}
+@cache
+def names_in(solutions: Path, module: str) -> frozenset[str]:
+    """Return the names in a module of the reference: those of its code, its keys, and in backticks what it explains."""
+    (package,) = solutions.glob("*/__init__.py")
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(package.with_name(f"{module}.py").read_text("utf-8"))):
+        found.update(value for _, value in ast.iter_fields(node) if isinstance(value, str) and value.isidentifier())
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            found.update(re.findall(r"`(\w+)`", node.value))
+    return frozenset(found)
