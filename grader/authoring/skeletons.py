@@ -102,7 +102,7 @@ RECIPES = (Recipe("{self.name}", {cases}),)
         what = "misconceptions: a name, the sentence that students read, and a diff of the answer, in this form."
         return f"""# {self.todo(what)}
 # === {self.name}: name-of-the-mistake
-# What is seen; what it should be instead; where to look. Never the answer.
+# What the answer does; what it should do, with the word "should". Never the line of the answer.
 # -    the line of the answer
 # +    the line that a student writes who makes this mistake
 """

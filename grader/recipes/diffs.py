@@ -3,7 +3,7 @@
 A diff looks like this::
 
     === layers.affine_backward: db-mean
-    db is the mean over the minibatch; every example adds its share, so it is the sum.
+    db is the mean over the minibatch; it should be the sum, because every example adds its own share.
     -    db = dout.sum(axis=0)
     +    db = dout.mean(axis=0)
 

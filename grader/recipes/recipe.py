@@ -21,7 +21,7 @@ class Misconception:
     id : str
         Its name, unique within the exercise.
     hint : str
-        One sentence for the student: what the answer shows, what it should be, where to look. Never the solution.
+        One sentence for the student: what the answer does, then what it should do. Never the solution.
     hunks : tuple of Hunk
         The lines to replace in the reference.
     """

@@ -18,7 +18,7 @@ Negative inputs come out unchanged; they should come out as 0.
 
 # The next one is seen by its inputs alone.
 === layers.relu_forward: in-place
-x was changed in place; work on a copy,
+x is changed in place; it should be left as it is,
 because the caller still needs it.
 
 -    out = np.maximum(0, x)
@@ -42,7 +42,7 @@ def test_an_entry_is_its_exercise_its_name_its_sentence_and_its_lines() -> None:
     (hunk,) = identity.hunks
     assert (hunk.function, hunk.file, hunk.line) == ("relu_forward", FILE, 5)
     assert (hunk.old, hunk.new) == (("    out = np.maximum(0, x)",), ("    out = x.copy()",))
-    assert in_place.sentence == "x was changed in place; work on a copy, because the caller still needs it."
+    assert in_place.sentence == "x is changed in place; it should be left as it is, because the caller still needs it."
 
 
 def test_a_blank_line_belongs_to_a_diff_that_goes_on_after_it() -> None:
