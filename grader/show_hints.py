@@ -42,6 +42,8 @@ def shares(course: Course, exercises: Sequence[str] = (), *, check: bool = False
     reference, out = Reference.of(course), Console()
     answers = _chosen(hints.read_answers(course, reference), exercises)
     results, readings = _measured(course, answers, jobs), Readings.read(reference)
+    if not answers:
+        out.print("There are no wrong answers yet on which hints could be measured.", highlight=False)
     for line in hints.share_lines(results, readings):
         out.print(line, highlight=False, soft_wrap=True)
     if answers and not exercises:

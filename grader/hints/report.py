@@ -21,6 +21,10 @@ compares the hints with the causes:
 """
 
 NEXT = """
+They are read strictly. A sentence that is false of one of the outputs that it is about is untrue. Another output that
+is wrong only because the first one is does not say that something else is wrong. A crash names the cause if its message
+says what to change, such as a misspelt name, but not if it says that two shapes do not fit.
+
 An answer is *not read* if nobody has compared its hint with the causes, or if the hint has changed since then in more
 than its numbers.
 

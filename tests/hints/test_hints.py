@@ -212,6 +212,20 @@ def test_the_page_is_true(course: Course, reference: Reference) -> None:
     assert (course.root / hints.PAGE).read_text("utf-8") == hints.report(results, Readings.read(reference))
 
 
+def test_a_reader_is_shown_causes_and_hints(
+    course: Course, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    held_back = replace(answer(WRONG), half="held_back")
+    monkeypatch.setattr(hints, "read_answers", lambda *_: [answer(WRONG), held_back])
+    monkeypatch.setattr(hints, "measure", lambda course, answers, jobs: hinted(course.root, answers))
+    monkeypatch.setattr(Readings, "read", lambda reference: Readings({}))
+    show_hints.comparison(course, [], "development", unread=True)
+    said = capsys.readouterr().out
+    assert said.startswith("development/layers.relu_forward/01  [not read; share 0.00]\n  cause: the sign is lost\n")
+    assert "  hint:  out: " in said
+    assert "held_back" not in said  # whoever improves hints with one half does not see the other
+
+
 def test_no_half_is_shown_that_is_not_there(course: Course) -> None:
     with pytest.raises(UnusableInput, match="development or held_back"):
         show_hints.comparison(course, [], "other")
