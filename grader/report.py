@@ -74,9 +74,9 @@ class Verdict:
 
     @property
     def loss_in_words(self) -> str:
-        """What cost points: ``"lost: core 1.5, dtype 0.5 of 6 points"``; ``""`` if that is not known by part."""
+        """What cost points: ``"Points lost, of 6: core 1.5, dtype 0.5."``; ``""`` if that is not known by part."""
         parts = ", ".join(f"{part} {points(lost)}" for part, lost in self.lost_by_part.items())
-        return f"lost: {parts} of {points(self.max_score)} points" if parts else ""
+        return f"Points lost, of {points(self.max_score)}: {parts}." if parts else ""
 
 
 @dataclass(frozen=True)

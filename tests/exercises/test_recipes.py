@@ -13,6 +13,7 @@ from grader.judging.trial import Trial
 from grader.patch import Hunk
 from grader.recipes import Misconception, Recipe
 from grader.reference import Reference
+from utils.checks.case import Trait
 from utils.checks.compare import Array
 from utils.checks.diagnose import IN_PLACE, Judgement, judge
 

@@ -43,7 +43,8 @@ def deep_init_cases(rng: np.random.Generator) -> Iterator[Case]:
             "reg": 0.3, "dtype": dtype,
         }  # fmt: skip
         title = f"hidden_dims={hidden}, {dtype}, weight_scale {weight_scale}"
-        yield Case(title, DEEP_INIT, inputs, {"params": Initialised(dtype=True)})
+        traits = set() if hidden else {Trait.EDGE_SHAPE}
+        yield Case(title, DEEP_INIT, inputs, {"params": Initialised(dtype=True)}, traits=traits)
     aspects: dict[str, Rule] = {"params": Initialised(dtype=True), "again": DrawnAnew()}
     yield Case("two nets", DEEP_AGAIN, inputs, aspects, traits={Trait.SIDE_EFFECT})
 
