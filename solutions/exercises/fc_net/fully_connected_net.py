@@ -42,7 +42,8 @@ def deep_init_cases(rng: np.random.Generator) -> Iterator[Case]:
             "hidden_dims": hidden, "D": many[5], "C": many[6], "weight_scale": weight_scale,
             "reg": 0.3, "dtype": dtype,
         }  # fmt: skip
-        title = f"hidden_dims={hidden}, {dtype}, weight_scale {weight_scale}"
+        settings = f"{dtype}, weight_scale {weight_scale}"
+        title = f"hidden_dims={hidden}, {settings}" if hidden else "no hidden layer"
         traits = set() if hidden else {Trait.EDGE_SHAPE}
         yield Case(title, DEEP_INIT, inputs, {"params": Initialised(dtype=True)}, traits=traits)
     aspects: dict[str, Rule] = {"params": Initialised(dtype=True), "again": DrawnAnew()}
