@@ -149,30 +149,36 @@ def _findings(
     ran = [result for result in results if not isinstance(result.answer, Crash)]
     explained = [output for output, parts in followed.items() if parts and parts == wrong.faults[output].keys()]
     findings = output_findings(outputs, ran, hints, run, without=explained)
-    findings = [_with_parts(finding, outputs, wrong.division) for finding in findings]
     if len(ran) < len(results):
-        findings = _with_crash(findings, results, hints, wrong.division)
+        findings = _with_crash(findings, results, hints, wrong)
     if follow:
         earning = [output for output, parts in followed.items() if parts]
         findings = follow_through_findings(findings, earning, follow)
+    findings = [finding if finding.parts else _with_parts(finding, outputs, wrong.division) for finding in findings]
     by_mutation = mutation_findings(ran, hints)
     return findings + [replace(finding, parts=(Trait.SIDE_EFFECT.value,)) for finding in by_mutation]
 
 
 def _with_parts(finding: Finding, outputs: WrongOutputs, division: Division) -> Finding:
     """Add in which parts the outputs of a finding are wrong."""
-    answers = [answer for path in finding.aspect.split(", ") for answer in outputs.by_path.get(path, ())]
-    return replace(finding, parts=in_order(*(division.wrong_in(result.case, fault) for result, fault in answers)))
+    about = finding.aspect.split(", ")
+    parts = (
+        division.wrong_in(result.case, fault)
+        for path, answers in outputs.by_path.items()
+        for result, fault in answers
+        if path in about or fault.output in about
+    )
+    return replace(finding, parts=in_order(*parts))
 
 
 def _with_crash(
-    findings: list[Finding], results: Sequence[CaseResult], hints: Mapping[str, str], division: Division
+    findings: list[Finding], results: Sequence[CaseResult], hints: Mapping[str, str], wrong: WrongParts
 ) -> list[Finding]:
     """Put the finding about a crash where it belongs: in the core before all others, else after them."""
-    parts = in_order(*(division.parts(result.case) for result in results if isinstance(result.answer, Crash)))
+    parts = in_order(*(wrong.division.parts(one.case) for one in results if isinstance(one.answer, Crash)))
     crash = replace(crash_finding(results, hints), parts=parts)
     if crash.misconception:  # it explains the cases that ran, too
-        return [replace(crash, parts=in_order(parts, *(finding.parts for finding in findings)))]
+        return [replace(crash, parts=in_order(*wrong.faults.values()))]
     return [crash, *findings] if CORE in parts else [*findings, crash]
 
 
