@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from utils.checks.case import Case, Finding
-from utils.checks.diagnose import LARGE, CaseResult, Judgement
+from utils.checks.diagnose import LARGE, CaseResult, Judgement, has_right_numbers
 from utils.checks.diagnose.derivative import is_derivative
 from utils.checks.program import Answer, Crash
 
@@ -102,9 +102,9 @@ def failed_gradients(
     if isinstance(answer, Crash):
         hint = f"With {case.size:,} numbers as inputs: {answer}. {CHAIN_RULE}, and so does its need of memory."
         return FailedGradients(asked, Finding(names, "error", hint, None, title, (LARGE,)))
-    faults = {
-        fault.output: fault.sentence for fault in CaseResult(case, trial.expected_large().values, answer).faults()
-    }
+    # Right numbers in another shape or dtype have cost points in the small cases, and were not measured.
+    found = CaseResult(case, trial.expected_large().values, answer).faults()
+    faults = {fault.output: fault.sentence for fault in found if not has_right_numbers(case, fault)}
     # Outputs that earned follow-through are right derivatives of the submission's own wrong forward pass. So they are
     # compared with that forward pass, not with the reference.
     for name in judgement.followed_outputs:

@@ -95,7 +95,9 @@ def test_a_wrong_layer_costs_the_net_above_it_nothing(grade: Grade, reference: R
 
 def test_a_forward_that_works_in_place_costs_its_backward_nothing(grade: Grade, reference: Reference) -> None:
     report = grade(solved(reference, layers=(("out = np.maximum(0, x)", "out = x\n    out[out < 0] = 0"),)))
-    assert (one(report, "layers.relu_forward").score, one(report, "layers.relu_backward").verdict) == (1, "pass")
+    forward, backward = (one(report, f"layers.relu_{name}") for name in ("forward", "backward"))
+    assert (forward.verdict, list(forward.lost_by_part)) == ("partial", ["side effect"])
+    assert backward.verdict == "pass"
 
 
 def test_the_net_above_is_answered_by_the_references_layers(
@@ -174,6 +176,17 @@ def test_a_half_right_backward_earns_its_share(grade: Grade, reference: Referenc
     assert (wrong.aspect, wrong.misconception) == ("db", "db-keeps-axis")
     assert "shape (1," in wrong.hint
     assert [finding.aspect for finding in right] == ["dx", "dw"]
+
+
+def test_a_softmax_that_overflows_for_large_scores_is_partly_right(grade: Grade, course: Course) -> None:
+    reference = Reference.of(course)
+    name = "neural_net.TwoLayerNet.loss"
+    mistakes = recipe_book(reference).recipe(name).misconceptions
+    overflowing = next(mistake.hunks for mistake in mistakes if mistake.id == "exp-overflows")
+    files = solved(reference) | {"nndl/neural_net.py": reference.changed("neural_net", overflowing).encode()}
+    verdict = one(grade(files), name)
+    assert (verdict.verdict, verdict.score) == ("partial", 8.5)
+    assert verdict.lost_by_part == {"numerical range": 0.5}
 
 
 def test_a_crash_in_one_case_leaves_the_points_of_the_core(grade: Grade, reference: Reference) -> None:

@@ -11,7 +11,7 @@ from .case_result import CaseResult
 from .findings import IN_PLACE
 from .follow_through import FollowThrough
 from .judge import Judgement, answer_case, judge
-from .points import CORE, CORE_SHARE, LARGE, SHAPE, Division, Loss, Score
+from .points import CORE, CORE_SHARE, LARGE, SHAPE, Division, Loss, Score, has_right_numbers
 
 __all__ = [
     "CORE",
@@ -27,5 +27,6 @@ __all__ = [
     "Loss",
     "Score",
     "answer_case",
+    "has_right_numbers",
     "judge",
 ]

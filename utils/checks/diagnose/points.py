@@ -136,7 +136,7 @@ class Division:
         if fault.output not in self.outputs:
             parts = self.parts(case)
             return parts if CORE not in parts and fault.output not in case.effects else frozenset({Trait.SIDE_EFFECT})
-        form = _wrong_form(case, fault)
+        form = fault.kind if has_right_numbers(case, fault) else None
         if form is FaultKind.DTYPE:
             return frozenset({Trait.DTYPE.value})
         if form is FaultKind.SHAPE and CORE in self.parts(case):
@@ -224,12 +224,10 @@ def in_order(*parts: Iterable[Part]) -> tuple[Part, ...]:
     return (CORE,) if CORE in found else tuple(str(part) for part in (SHAPE, *Trait) if part in found)
 
 
-def _wrong_form(case: Case, fault: Fault) -> FaultKind | None:
-    """Return SHAPE or DTYPE where only that is wrong with an output, and its numbers are right."""
+def has_right_numbers(case: Case, fault: Fault) -> bool:
+    """Whether only the shape or the dtype of an output is wrong."""
     rule = case.aspects[fault.output]
-    if isinstance(rule, Equal) and rule.has_right_numbers(fault, case.inputs):
-        return fault.kind
-    return None
+    return isinstance(rule, Equal) and rule.has_right_numbers(fault, case.inputs)
 
 
 def _merged(losses: Iterable[Loss]) -> tuple[Loss, ...]:
