@@ -23,7 +23,7 @@ def update_cases(rng: np.random.Generator) -> Iterator[Case]:
     for title, l2_reg, learning_rate, channels in (
         ("l2_reg 0", 0.0, 0.7, 3),
         ("l2_reg 0.5", 0.5, 1.3, 3),
-        ("l2_reg 0.02, one channel", 0.02, 0.4, 1),
+        ("one channel", 0.02, 0.4, 1),
         ("a long step", 0.1, 25.0, 2),
     ):
         image = (channels, height, width)
