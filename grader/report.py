@@ -8,7 +8,26 @@ import msgspec
 
 from utils.checks.case import Finding
 
-from .wording import VerdictName, one_line
+from .wording import VerdictName, one_line, points
+
+
+@dataclass(frozen=True)
+class LostPoints:
+    """Points of an exercise that one of its outputs has not earned.
+
+    Attributes
+    ----------
+    output : str
+    part : str
+        What they are lost by: ``"core"``, a trait such as ``"dtype"`` or ``"edge shape"``, ``"shape"`` or
+        ``"large inputs"``; see docs/grading.md.
+    points : float
+        Rounded to hundredths, so that they add up to what the exercise has lost.
+    """
+
+    output: str
+    part: str
+    points: float
 
 
 @dataclass(frozen=True)
@@ -31,6 +50,9 @@ class Verdict:
         Wall-clock seconds that grading took.
     followed : float, default 0
         The part of `score` that right derivatives of a wrong forward pass have earned.
+    lost : tuple of LostPoints, default ()
+        What is missing from `score` to `max_score`, by output and part. Empty if nothing could be compared, such as
+        when the code is missing or its process ended.
     """
 
     name: str
@@ -40,6 +62,21 @@ class Verdict:
     findings: tuple[Finding, ...] = ()
     seconds: float = 0.0
     followed: float = 0.0
+    lost: tuple[LostPoints, ...] = ()
+
+    @property
+    def lost_by_part(self) -> dict[str, float]:
+        """The points that are missing, by part: ``{"dtype": 0.5}``."""
+        sums: dict[str, float] = {}
+        for loss in self.lost:
+            sums[loss.part] = round(sums.get(loss.part, 0.0) + loss.points, 2)
+        return sums
+
+    @property
+    def loss_in_words(self) -> str:
+        """What cost points: ``"Points lost, of 6: core 1.5, dtype 0.5."``; ``""`` if that is not known by part."""
+        parts = ", ".join(f"{part} {points(lost)}" for part, lost in self.lost_by_part.items())
+        return f"Points lost, of {points(self.max_score)}: {parts}." if parts else ""
 
 
 @dataclass(frozen=True)
@@ -80,8 +117,10 @@ def report_json(report: Report) -> bytes:
     """Return a report as one JSON object.
 
     Its keys are ``assignment``, ``student``, ``score``, ``max_score``, ``sandbox``, ``remarks`` and ``exercises``. Each
-    exercise has ``name``, ``score``, ``max_score``, ``verdict``, ``seconds``, ``followed`` and ``findings``. Each
-    finding has ``aspect``, ``verdict``, ``hint``, ``misconception`` (an id or null) and ``case``.
+    exercise has ``name``, ``score``, ``max_score``, ``verdict``, ``seconds``, ``followed``, ``findings`` and ``lost``.
+    Each finding has ``aspect``, ``verdict``, ``hint``, ``misconception`` (an id or null), ``case`` and ``parts``: what
+    is wrong, ``["core"]`` or traits such as ``["dtype", "tie"]``. Each entry of ``lost`` has ``output``, ``part`` and
+    ``points``; together they are what is missing from ``score`` to ``max_score``.
 
     Parameters
     ----------

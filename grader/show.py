@@ -54,6 +54,7 @@ def report(graded: Report) -> Group:
             for finding in verdict.findings
             if finding.hint
         ]
+        hints += [verdict.loss_in_words] if verdict.lost else []
         table.add_row(Text(WORDING[verdict.verdict].symbol, style), verdict.name, earned, _listed(hints))
     total = Text(f"\n{points(graded.score)} of {points(graded.max_score)} points, run in: {graded.sandbox}", "bold")
     return Group(table, _listed(graded.remarks), total)

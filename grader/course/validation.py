@@ -54,6 +54,8 @@ def _settings(course: Course) -> Iterator[Fault]:
     if not 0 <= course.grading.follow_through <= 1:
         sentence = f"grading.follow_through is {course.grading.follow_through}; it is a share between 0 and 1."
         yield "follow_through", sentence
+    if not 0 < course.grading.core <= 1:
+        yield "core", f"grading.core is {course.grading.core}; it is a share above 0 and up to 1."
     if not PACKAGE.match(course.package):
         rule = "it is the name of the Python package that students complete, and none of grader, solutions and utils"
         yield "package", f'course.package is "{course.package}"; {rule}.'
@@ -113,6 +115,9 @@ def _exercise(exercise: Exercise) -> Iterator[Fault]:
     if exercise.follow_through is not None and (exercise.score or not 0 <= exercise.follow_through <= 1):
         rule = "is a share between 0 and 1" if not exercise.score else "is not for trained nets; remove it"
         yield name, f'"{name}": follow_through {rule}.'
+    if exercise.core is not None and (exercise.score or not 0 < exercise.core <= 1):
+        rule = "is a share above 0 and up to 1" if not exercise.score else "is not for trained nets; remove it"
+        yield name, f'"{name}": core {rule}.'
     if exercise.score and not 0 <= exercise.score.start < exercise.score.stop <= 1:
         yield name, f'"{name}": the score range must satisfy 0 <= from < to <= 1.'
 

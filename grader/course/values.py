@@ -9,6 +9,8 @@ from pathlib import Path
 
 import msgspec
 
+from utils.checks.diagnose import CORE_SHARE
+
 from ..errors import CourseError
 from .source import Source
 from .units import seconds, size
@@ -47,8 +49,8 @@ class Exercise(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     constructor : str, default ""
         For a trained net of the student's own design, the function that builds it: ``"nets.own_net"``. Its weights are
         handed in as safetensors. A net without a constructor has the course's design and is handed in as ``.npz``.
-    follow_through : float, optional
-        Replaces `Grading.follow_through` for this exercise.
+    follow_through, core : float, optional
+        Replace `Grading.follow_through` and `Grading.core` for this exercise.
     package : str, default ""
         The name of the student's package, which `load` copies from the table ``[course]``.
     """
@@ -59,6 +61,7 @@ class Exercise(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     score: ScoreRange | None = None
     constructor: str = ""
     follow_through: float | None = None
+    core: float | None = None
     package: str = ""
 
     @property
@@ -213,9 +216,13 @@ class Grading(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ----------
     follow_through : float, default 0.5
         The share of an output's points, from 0 to 1, that the right derivative of a wrong forward pass earns.
+    core : float, default 0.75
+        The share of an output's points, above 0 and up to 1, that the core of the exercise carries. The traits that are
+        tested divide the rest.
     """
 
     follow_through: float = 0.5
+    core: float = CORE_SHARE
 
 
 class LimitSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -320,6 +327,10 @@ class Course(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def follow_through(self, exercise: Exercise) -> float:
         """Return the follow-through of an exercise: its own, or else that of the course; see `Grading`."""
         return self.grading.follow_through if exercise.follow_through is None else exercise.follow_through
+
+    def core(self, exercise: Exercise) -> float:
+        """Return the share that the core of an exercise carries: its own, or else that of the course."""
+        return self.grading.core if exercise.core is None else exercise.core
 
     def absent(self, module: str) -> str:
         """Return the package that one of the student's modules needs and that is not installed; ``""`` for none."""

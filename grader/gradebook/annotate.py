@@ -103,6 +103,9 @@ def _outputs(verdict: Verdict | None, exercise: Exercise, sandbox: str) -> list[
             hint = f"{place}: {one_line(finding.hint)}" if place else one_line(finding.hint)
             lines.append(f"- {hint}")
             items.append(f"<li>{html.escape(hint)}</li>")
+    if verdict.lost:
+        lines.append(f"- {verdict.loss_in_words}")
+        items.append(f"<li>{html.escape(verdict.loss_in_words)}</li>")
     page = f"<div>{symbol} <code>{html.escape(exercise.name)}</code>: <strong>{title}</strong></div>"
     return _pair("\n".join(lines), page + (f"<ul>{''.join(items)}</ul>" if items else ""), verdict.score)
 

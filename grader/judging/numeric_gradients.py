@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from utils.checks.case import Case, Finding
-from utils.checks.diagnose import CaseResult, Judgement
+from utils.checks.diagnose import LARGE, CaseResult, Judgement, has_right_numbers
 from utils.checks.diagnose.derivative import is_derivative
 from utils.checks.program import Answer, Crash
 
@@ -43,22 +43,21 @@ class FailedGradients:
     outputs: frozenset[str]
     finding: Finding
 
-    def subtracted_from(self, judgement: Judgement, trial: Trial) -> Judgement:
+    def subtracted_from(self, judgement: Judgement) -> Judgement:
         """Return the judgement without the share that these gradients have earned.
 
         Parameters
         ----------
         judgement : Judgement
             The judgement by the small cases.
-        trial : Trial
-            The trial of the small cases; each of its outputs earns an equal share.
         """
-        outputs = {name for case in trial.cases for name in case.aspects}
         right = tuple(name for name in judgement.right if name not in self.outputs)
-        share = max(0.0, judgement.share - (len(judgement.right) - len(right)) / len(outputs))
+        score = judgement.score.without(self.outputs)
         kept = [finding for finding in judgement.findings if finding.verdict != "pass"]
         findings = (self.finding, *kept, *(Finding(name, "pass") for name in right))
-        return replace(judgement, share=share, findings=findings, right=right)
+        return replace(
+            judgement, share=score.share, findings=findings, followed=score.followed, right=right, score=score
+        )
 
 
 def failed_gradients(
@@ -90,7 +89,7 @@ def failed_gradients(
     CourseError
         When the reference itself fails in the large case.
     """
-    earning = {*judgement.right, *judgement.followed_outputs}
+    earning = {output for output, share in judgement.score.earned.items() if share}
     case = trial.large if earning else None
     if case is None or not earning & case.aspects.keys():
         return None
@@ -99,13 +98,13 @@ def failed_gradients(
     title, names = case.title, ", ".join(name for name in case.aspects if name in asked)
     if answer is None:
         hint = f"With {case.size:,} numbers as inputs this did not end within {seconds:g} seconds. {CHAIN_RULE}."
-        return FailedGradients(asked, Finding(names, "timeout", hint, None, title))
+        return FailedGradients(asked, Finding(names, "timeout", hint, None, title, (LARGE,)))
     if isinstance(answer, Crash):
         hint = f"With {case.size:,} numbers as inputs: {answer}. {CHAIN_RULE}, and so does its need of memory."
-        return FailedGradients(asked, Finding(names, "error", hint, None, title))
-    faults = {
-        fault.output: fault.sentence for fault in CaseResult(case, trial.expected_large().values, answer).faults()
-    }
+        return FailedGradients(asked, Finding(names, "error", hint, None, title, (LARGE,)))
+    # Right numbers in another shape or dtype have cost points in the small cases, and were not measured.
+    found = CaseResult(case, trial.expected_large().values, answer).faults()
+    faults = {fault.output: fault.sentence for fault in found if not has_right_numbers(case, fault)}
     # Outputs that earned follow-through are right derivatives of the submission's own wrong forward pass. So they are
     # compared with that forward pass, not with the reference.
     for name in judgement.followed_outputs:
@@ -118,4 +117,4 @@ def failed_gradients(
     if not wrong:
         return None
     hint = f"This is right for small inputs, and wrong for {case.size:,} numbers: {faults[min(wrong)]}."
-    return FailedGradients(wrong, Finding(", ".join(sorted(wrong)), "fail", hint, None, title))
+    return FailedGradients(wrong, Finding(", ".join(sorted(wrong)), "fail", hint, None, title, (LARGE,)))

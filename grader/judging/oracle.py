@@ -29,6 +29,7 @@ from ..wording import VerdictName
 from . import models, open_nets
 from .budget import Budget, OutOfBudget
 from .repeated_answers import same_body
+from .rounding import in_points
 from .submitted_module import SubmittedModule
 from .trial import Trial
 
@@ -85,7 +86,8 @@ def grade(
                     verdicts.append(verdict)
                 else:
                     rng = case_rng(secret, student, exercise)
-                    verdicts.append(_grade_exercise(submitted, exercise, rng, course.follow_through(exercise)))
+                    shares = course.follow_through(exercise), course.core(exercise)
+                    verdicts.append(_grade_exercise(submitted, exercise, rng, *shares))
     return Report(assignment.name, student, confinement.name, tuple(verdicts), submission.remarks)
 
 
@@ -116,9 +118,9 @@ def case_rng(secret: bytes, student: str, exercise: Exercise) -> np.random.Gener
 
 
 def _grade_exercise(
-    submitted: SubmittedModule, exercise: Exercise, rng: np.random.Generator, follow_through: float
+    submitted: SubmittedModule, exercise: Exercise, rng: np.random.Generator, follow_through: float, core: float
 ) -> Verdict:
-    """Grade a function; `follow_through` is the share that a right derivative of a wrong forward pass earns."""
+    """Grade a function; `follow_through` and `core` are the shares of that name in `Grading`."""
     started = time.monotonic()
     submitted.budget.begin()
     spec = recipe(submitted.reference, exercise.name)
@@ -126,7 +128,8 @@ def _grade_exercise(
         judgement = _nothing("missing", f"{submitted.file} was not handed in.")
     else:
         try:
-            judgement = submitted.judge(Trial(spec, submitted.reference, rng), exercise.requires, follow_through)
+            trial = Trial(spec, submitted.reference, rng)
+            judgement = submitted.judge(trial, exercise.requires, follow_through, core)
         except WorkerLost as lost:
             judgement = _nothing(*_lost(lost, spec.function, submitted, submitted.limits.seconds))
         except OutOfBudget as error:
@@ -143,10 +146,12 @@ def _grade_exercise(
         )
     submitted.budget.end()
     seconds = time.monotonic() - started
-    score = round(exercise.points * judgement.share, 2)
+    score, losses = in_points(judgement, exercise.points)
     verdict = verdict_name(judgement)
     followed = round(exercise.points * judgement.followed, 2)
-    return Verdict(exercise.name, score, exercise.points, verdict, judgement.findings, round(seconds, 3), followed)
+    return Verdict(
+        exercise.name, score, exercise.points, verdict, judgement.findings, round(seconds, 3), followed, losses
+    )
 
 
 def verdict_name(judgement: Judgement) -> VerdictName:

@@ -8,7 +8,7 @@ from types import FunctionType
 from typing import Final, ParamSpec
 
 from utils.checks.case import Case, Finding
-from utils.checks.diagnose import FollowThrough, Judgement, answer_case, judge
+from utils.checks.diagnose import CORE_SHARE, FollowThrough, Judgement, answer_case, judge
 from utils.checks.program import SEED, Answer, Crash
 
 from ..course import Course
@@ -123,7 +123,9 @@ class SubmittedModule:
     def __exit__(self, *_: object) -> None:
         self._close()
 
-    def judge(self, trial: Trial, requires: Collection[str], follow_through: float = 0.0) -> Judgement:
+    def judge(
+        self, trial: Trial, requires: Collection[str], follow_through: float = 0.0, core: float = CORE_SHARE
+    ) -> Judgement:
         """Judge the submission's answers to a trial's cases.
 
         Parameters
@@ -135,6 +137,8 @@ class SubmittedModule:
             runs its fallback program, which does not call that exercise again.
         follow_through : float, default 0
             The share of an output's points that a right derivative of a wrong forward pass earns, from 0 to 1.
+        core : float, default CORE_SHARE
+            The share of an output's points that its core carries, above 0 and up to 1.
 
         Returns
         -------
@@ -160,14 +164,14 @@ class SubmittedModule:
             return answer_case(case, trial.recipe.function, self._run)
 
         results, hints = trial.results([answer(case) for case in trial.cases]), trial.recipe.hints
-        judgement = judge(results, hints, again.run, FollowThrough(follow_through, trial.run_reference))
+        judgement = judge(results, hints, again.run, FollowThrough(follow_through, trial.run_reference), core)
         failed = numeric_gradients.failed_gradients(
             judgement, trial, self._in_time(answer), self._in_time(self._run), seconds=self.limits.seconds
         )
         if failed is not None:
             if failed.outputs & set(judgement.followed_outputs):  # then follow-through earns nothing: judge without it
-                judgement = judge(results, hints, again.run)
-            judgement = failed.subtracted_from(judgement, trial)
+                judgement = judge(results, hints, again.run, core=core)
+            judgement = failed.subtracted_from(judgement)
         self.lost.discard(trial.recipe.name)
         return replace(judgement, findings=(*judgement.findings, *again.findings))
 

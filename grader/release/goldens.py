@@ -164,6 +164,7 @@ def _plain(pack: Pack) -> object:
                 "title": golden.case.title,
                 "programs": [golden.case.program, golden.case.fallback],
                 "traits": golden.case.traits,
+                "effects": golden.case.effects,
                 "writable": golden.case.writable,
                 "gradients": [dict(golden.case.gradients), golden.case.objective, dict(golden.case.separate)],
                 "aspects": {name: repr(rule) for name, rule in golden.case.aspects.items()},

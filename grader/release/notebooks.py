@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import logging
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import nbformat
+from nbformat import NotebookNode
 from nbgrader.converters import GenerateAssignment, NbGraderException
 from nbgrader.coursedir import CourseDirectory
 from traitlets.config import Config
@@ -17,6 +18,7 @@ from ..errors import CourseError
 from ..host.files import write_if_changed
 from ..nbgrader_plugin import configure
 from .percent_scripts import source_notebook
+from .rules import by_exercise, comment
 
 __all__ = ["generate", "source_notebook", "write_sources"]
 
@@ -46,11 +48,13 @@ def write_sources(course: Course, assignments: Sequence[Assignment] = (), folder
         When a percent script is damaged.
     """
     folder = folder or course.root / "build" / "source"
+    rules = by_exercise(course)
     for assignment in assignments or course.assignment:
         scripts = course.sources(assignment)
         wanted: dict[Path, bytes] = {}
         for notebook in assignment.notebook:
             node = source_notebook(course.script(assignment, notebook), assignment, notebook)
+            _add_rules(node, {name.replace(".", "-"): rule for name, rule in rules.items()})
             wanted[folder / assignment.name / f"{notebook.name}.ipynb"] = f"{nbformat.writes(node)}\n".encode()
         for path in scripts.iterdir():
             if path.is_file() and path.suffix != ".py":
@@ -61,6 +65,14 @@ def write_sources(course: Course, assignments: Sequence[Assignment] = (), folder
             if path not in wanted and path.is_file():
                 path.unlink()
     return folder
+
+
+def _add_rules(notebook: NotebookNode, rules: Mapping[str, Sequence[str]]) -> None:
+    """Write above each check of an exercise what is checked besides its core; `rules` has the lines by cell name."""
+    for cell in notebook.cells:
+        rule = rules.get(cell.metadata.get("nbgrader", {}).get("grade_id", ""), ())
+        if rule and cell.cell_type == "code":
+            cell.source = "\n".join([*comment(rule), cell.source])
 
 
 def generate(course: Course, assignment: Assignment, db: str | None = None) -> dict[str, bytes]:

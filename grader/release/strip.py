@@ -5,16 +5,18 @@ from __future__ import annotations
 import ast
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 
 from ..course import Assignment, Course, Exercise, listed_at
 from ..errors import Problem, UnusableCourseFiles
 from ..reference import Reference
 from .markers import BEGIN, END
 from .regions import regions
+from .rules import by_exercise, comment
 
 
-def strip(source: str, module: str, course: Course) -> str:
+def strip(source: str, module: str, course: Course, rules: Mapping[str, Sequence[str]] = MappingProxyType({})) -> str:
     """Make the student's version of a module of the reference.
 
     Parameters
@@ -25,6 +27,9 @@ def strip(source: str, module: str, course: Course) -> str:
         The module's name.
     course : Course
         Lists which functions are exercises, and their points.
+    rules : mapping of str to sequence of str, default {}
+        For each exercise, lines that say what is checked besides its core; see `grader.release.rules`. They stand in
+        the banner of the exercise's first region.
 
     Returns
     -------
@@ -55,8 +60,10 @@ def strip(source: str, module: str, course: Course) -> str:
         part = sum(other.function == region.function and other.begin <= region.begin for other in found)
         title = f"{module}.{region.function}"
         title += f", part {part} of {parts[region.function]}" if parts[region.function] > 1 else ""
+        asked = exercises.get(region.function)
+        rule = rules.get(asked[1].name, ()) if asked and part == 1 else ()
         lines[region.begin - 1 : region.end] = [
-            f"{indent}{line}{line_end}" for line in _stub(title, region.function, exercises.get(region.function))
+            f"{indent}{line}{line_end}" for line in _stub(title, region.function, asked, rule)
         ]
     stub = "\n".join(lines)
     try:
@@ -70,7 +77,9 @@ def strip(source: str, module: str, course: Course) -> str:
     return stub
 
 
-def _stub(title: str, function: str, exercise: tuple[Assignment, Exercise] | None) -> tuple[str, str, str]:
+def _stub(
+    title: str, function: str, exercise: tuple[Assignment, Exercise] | None, rule: Sequence[str]
+) -> tuple[str, ...]:
     """Return the lines that replace a region; without `exercise`, they say that this course does not ask for it."""
     if exercise is None:
         return (
@@ -82,6 +91,7 @@ def _stub(title: str, function: str, exercise: tuple[Assignment, Exercise] | Non
     worth = f"{asked.points:g} point{'' if asked.points == 1 else 's'}" if asked.graded else "for fun"
     return (
         f"# ======== YOUR CODE HERE: {title} ({assignment.name}, {worth}) ========",
+        *comment(rule),
         f'raise NotImplementedError("{function}: your code here")',
         "# ======== END OF YOUR CODE ========",
     )
@@ -110,6 +120,7 @@ def package(course: Course) -> dict[str, bytes]:
     """
     folder = Reference.of(course).folder
     tree: dict[str, bytes] = {}
+    rules = by_exercise(course)
     problems: list[Problem] = []
     unwanted = {f"{module}.py" for module in left_out(course)}
     for path in sorted(folder.rglob("*")):
@@ -119,7 +130,7 @@ def package(course: Course) -> dict[str, bytes]:
         data = path.read_bytes()
         if path.suffix == ".py":
             try:
-                data = strip(data.decode("utf-8"), path.stem, course).encode()
+                data = strip(data.decode("utf-8"), path.stem, course, rules).encode()
             except UnicodeDecodeError as error:
                 problem = f"this is not UTF-8 ({error}); save it as UTF-8."
                 problems.append(Problem(f"solutions/{course.package}/{name}", 0, problem))

@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from contextlib import suppress
+from dataclasses import fields, replace
 from pathlib import Path
 from types import ModuleType
 
@@ -19,7 +20,7 @@ from grader.recipes import Misconception
 from grader.reference import Reference
 from grader.release import goldens
 from utils.checks import CheckFailed, check, check_inputs
-from utils.checks.case import Case
+from utils.checks.case import Case, Trait
 from utils.checks.check import examine, find_packs
 from utils.checks.compare import close
 from utils.checks.course import find
@@ -90,6 +91,7 @@ def test_a_failure_shows_case_sentence_and_how_to_look_into_it(student: ModuleTy
         check(student.affine_backward)
     said = str(caught.value)
     assert "db keeps the axis it was summed over" in said
+    assert "right in the core; wrong in: shape" in said
     assert "✓ dx is right" in said
     assert "dx, dw, db = layers.affine_backward(dout, cache)" in said
     title = said.split("seen with: ")[1].splitlines()[0]
@@ -110,6 +112,27 @@ def test_a_wrong_backward_of_a_wrong_forward_is_not_told_so(student: ModuleType,
     with pytest.raises(CheckFailed) as caught:
         check(student.affine_backward)
     assert "right derivative" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("new", "said"),
+    [
+        ("x[x < 0] = 0\n    out = x", "    wrong in: side effect"),
+        (
+            "out = x * (x / np.maximum(np.abs(x), 1e-300) > 0) + (len(x) == 1)",
+            "right in the core; wrong in: edge shape",
+        ),
+        ("assert len(x) > 1\n    out = np.maximum(0, x)", "    wrong in: edge shape"),
+    ],
+    ids=["a changed argument", "one example", "a crash with one example"],
+)
+def test_what_is_right_in_the_core_alone_does_not_pass(
+    new: str, said: str, student: ModuleType, reference: Reference
+) -> None:
+    change(student, "out = np.maximum(0, x)", new, reference)
+    with pytest.raises(CheckFailed) as caught:
+        check(student.relu_forward)
+    assert said in str(caught.value)
 
 
 def test_a_stub_is_still_to_be_written(student: ModuleType, reference: Reference) -> None:
@@ -191,6 +214,23 @@ def test_packs_that_differ_in_one_number_are_not_the_same(reference: Reference) 
         changed.cases[0].expected["out"] = array  # type: ignore[index]
         assert goldens.same(pack.to_bytes(), changed.to_bytes()) is equal
     assert close(out, rounded).all()
+
+
+OTHER = {
+    "title": "another", "program": "pass", "inputs": {}, "aspects": {}, "fallback": "pass", "writable": ("y",),
+    "gradients": {"a": "b"}, "objective": ("a", "b"), "separate": {"a": "b"}, "traits": frozenset({Trait.TIE}),
+    "effects": frozenset({"out"}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", [field.name for field in fields(Case)])
+def test_a_pack_that_differs_in_anything_about_a_case_is_not_the_same(name: str, reference: Reference) -> None:
+    pack = goldens.build_pack("layers.relu_forward", reference)
+    first, *rest = pack.cases
+    other = replace(first, case=replace(first.case, **{name: OTHER[name]}))
+    changed = replace(pack, cases=(other, *rest)).to_bytes()
+    assert not goldens.same(pack.to_bytes(), changed)
+    assert getattr(Pack.from_bytes(changed).cases[0].case, name) == OTHER[name]
 
 
 @given(st.binary(max_size=200), st.integers(0, 10_000), st.integers(0, 255))

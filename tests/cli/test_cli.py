@@ -58,6 +58,8 @@ def test_check_writes_the_report_as_json(place: Path, handed_in: Path, capsys: p
     finding = one["findings"][0]
     assert (finding["aspect"], finding["verdict"], finding["misconception"]) == ("db", "fail", "db-keeps-axis")
     assert "shape (M,)" in finding["hint"]
+    assert finding["parts"] == ["shape"]
+    assert one["lost"] == [{"output": "db", "part": "shape", "points": 0.5}]
 
 
 def test_check_writes_json_to_a_file_and_a_table_for_people(

@@ -15,18 +15,20 @@ import sysconfig
 from pathlib import Path
 
 import pytest
-from submissions import write
+from submissions import submission, write
 
 from grader import cli, demo
 from grader import course as courses
 from grader.course import Course
 from grader.demo import MARKERS
 from grader.gradebook import Gradebook
+from grader.judging import oracle
 from grader.mutation import Equivalents, mutants, solved
 from grader.mutation.proof import followers, outcomes
 from grader.recipes import recipe_book
 from grader.reference import Reference
 from grader.release import release, student_edition
+from grader.report import LostPoints
 from grader.sandbox import SandboxUnavailable, choose_confinement
 from utils.checks.check import examine
 from utils.checks.course import find
@@ -91,7 +93,11 @@ def test_the_release_gives_stubs_a_notebook_packs_and_an_edition(clusters: Cours
     stub = (clusters.root / "clusters" / "kmeans.py").read_text("utf-8")
     assert 'raise NotImplementedError("assign: your code here")' in stub
     assert "argmin" not in stub
+    said = "# Also checked, for 40 % of the points:"
+    assert f"    {said}\n    # - shape: exactly as documented\n" in stub
+    assert "    # - tie: a centre that is there twice\n    raise NotImplementedError" in stub
     notebook = json.loads((clusters.root / "assignments/groups/k-means.ipynb").read_text("utf-8"))
+    assert sum("".join(cell["source"]).startswith(said) for cell in notebook["cells"]) == 1
     graded = [cell["metadata"]["nbgrader"] for cell in notebook["cells"] if cell["metadata"].get("nbgrader")]
     assert {cell["grade_id"]: cell["points"] for cell in graded} == {
         "kmeans-assign": 3,
@@ -113,6 +119,20 @@ def test_the_release_gives_stubs_a_notebook_packs_and_an_edition(clusters: Cours
     assert text.startswith("# Finding groups in data\n")
     assert "clusters check kmeans.assign" in text
     assert "torch" not in text + (edition / "pyproject.toml").read_text("utf-8")
+
+
+def test_the_last_of_equally_near_centres_costs_the_trait_tie(clusters: Course) -> None:
+    reference = Reference(clusters.root, "clusters")
+    text = reference.source("kmeans")
+    last = text.replace(".argmin(axis=1)", "[:, ::-1].argmin(axis=1)\n    nearest = len(centres) - 1 - nearest")
+    assert last != text
+    handed_in = submission({"clusters/kmeans.py": last.encode()})
+    how = {"confinement": choose_confinement(), "secret": b"for tests"}
+    report = oracle.grade(handed_in, clusters, clusters["groups"], "ana", **how)  # type: ignore[arg-type]
+    assign, *others = report.exercises
+    assert (assign.verdict, assign.score) == ("partial", 2.4)  # the core is 60 %, and one of two traits is wrong
+    assert assign.lost == (LostPoints("nearest", "tie", 0.6),)
+    assert [verdict.verdict for verdict in others] == ["pass", "pass"]
 
 
 def test_the_packs_alone_name_every_misconception(clusters: Course) -> None:

@@ -149,7 +149,7 @@ def test_the_right_derivative_of_an_attempt_earns_the_share_of_the_course(
 ) -> None:
     nothing, half, most = (judged(exercise, text, forward, backward, reference, share) for share in (0, 0.5, 0.75))
     assert half.followed > 0
-    assert half.share == nothing.share + half.followed
+    assert half.share == pytest.approx(nothing.share + half.followed)
     assert most.followed == pytest.approx(1.5 * half.followed)
     assert any("earned half: " in finding.hint for finding in half.findings)
 

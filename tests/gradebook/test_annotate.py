@@ -14,6 +14,7 @@ from grader.errors import CourseError
 from grader.gradebook.annotate import annotate, plain_markdown
 from grader.gradebook.markdown import to_safe_html
 from grader.gradebook.restore import read_released, restore
+from grader.report import LostPoints
 from utils.checks.case import Finding
 
 
@@ -78,6 +79,15 @@ def test_findings_stand_before_the_number_and_are_no_result(nb, warmup):
     for words in ("½ layers.relu_forward: partly right, 1.25 of 2.5 points", "out, one row: out is too large."):
         assert words in text
     nbformat.validate(nb)
+
+
+def test_what_cost_points_stands_below_the_findings(nb, warmup):
+    first, *rest = report("s", affine_forward="partial").exercises
+    lost = LostPoints("out", "dtype", 1), LostPoints("out", "tie", 0.25), LostPoints("dx", "tie", 0.25)
+    annotate(nb, replace(report("s"), exercises=(replace(first, lost=lost), *rest)), warmup)
+    data = next(c for c in nb.cells if c.cell_type == "code").outputs[0].data
+    assert data["text/plain"].endswith("\n- Points lost, of 3: dtype 1, tie 0.5.")
+    assert "<li>Points lost, of 3: dtype 1, tie 0.5.</li>" in data["text/html"]
 
 
 def test_a_hint_of_the_submission_is_text(nb, warmup):

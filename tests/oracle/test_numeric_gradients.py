@@ -18,7 +18,7 @@ from grader.recipes import Recipe
 from grader.reference import Reference
 from grader.report import Verdict
 from grader.sandbox import choose_confinement
-from utils.checks.diagnose import CaseResult, Judgement
+from utils.checks.diagnose import CaseResult, Judgement, Loss, Score
 from utils.checks.program import Answer, Crash, Ran
 from utils.checks.values import value_at
 
@@ -120,12 +120,23 @@ def test_an_elementwise_derivative_is_measured_in_vain(body: str, grade: Grade, 
     assert verdict.score == 0
 
 
+LOSS = ("scores", "loss", "grads")
+
+
 def told(recipe: str, reference: Reference, run: numeric_gradients.Run, judgement: Judgement) -> Judgement:
     trial = Trial(RECIPES[recipe], reference, np.random.default_rng(3))
     failed = numeric_gradients.failed_gradients(
         judgement, trial, lambda case: run(case.program, case.inputs, tuple(case.aspects)), run, 5
     )
-    return failed.subtracted_from(judgement, trial) if failed else judgement
+    return failed.subtracted_from(judgement) if failed else judgement
+
+
+def earned_by(outputs: Sequence[str], *right: str) -> Judgement:
+    """A judgement of some outputs of equal shares, of which some are right."""
+    unit = 1 / len(outputs)
+    lost = tuple(Loss(output, "core", unit) for output in outputs if output not in right)
+    score = Score({output: unit * (output in right) for output in outputs}, lost)
+    return Judgement(score.share, (), right=right, score=score)
 
 
 def late(*_: object) -> None:
@@ -133,18 +144,19 @@ def late(*_: object) -> None:
 
 
 def test_only_gradients_are_lost(reference: Reference) -> None:
-    everything = Judgement(1.0, (), right=("scores", "loss", "grads"))
+    everything = earned_by(LOSS, *LOSS)
     left = told("neural_net.TwoLayerNet.loss", reference, late, everything)
     assert left.share == pytest.approx(2 / 3)
     assert left.right == ("scores", "loss")
     assert [finding.verdict for finding in left.findings] == ["timeout", "pass", "pass"]
+    assert left.score.lost == (Loss("grads", "large inputs", 1 / 3),)
 
 
 def test_where_no_gradient_has_earned_anything_nothing_is_run(reference: Reference) -> None:
     def never(*_: object) -> Answer:
         raise AssertionError("a large case was run for nothing")
 
-    judgement = Judgement(2 / 3, (), right=("scores", "loss"))
+    judgement = earned_by(LOSS, "scores", "loss")
     assert told("neural_net.TwoLayerNet.loss", reference, never, judgement) is judgement
 
 
@@ -152,7 +164,7 @@ def test_what_is_wrong_for_large_inputs_alone_is_wrong(reference: Reference) -> 
     def run(program: str, inputs: Mapping[str, object], fetch: Sequence[str]) -> Answer:
         return Ran({"dx": np.zeros(np.shape(inputs["x"])), "dw": inputs["w"], "db": inputs["b"]})
 
-    right = Judgement(1.0, (), right=("dx", "dw", "db"))
+    right = earned_by(("dx", "dw", "db"), "dx", "dw", "db")
     spoilt = told("layers.affine_backward", reference, run, right)
     assert spoilt.share == 0
     assert "right for small inputs, and wrong for 480,018 numbers" in spoilt.findings[0].hint

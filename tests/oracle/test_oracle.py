@@ -18,7 +18,7 @@ from grader.judging import models, numeric_gradients, oracle
 from grader.judging.answers import Answers
 from grader.recipes import GivenNet, recipe_book
 from grader.reference import Edit, Reference
-from grader.report import Report, Verdict
+from grader.report import LostPoints, Report, Verdict
 from grader.sandbox import Confinement, choose_confinement
 from grader.sandbox.inside.wire import Ask, Frame, Refused, message_of
 
@@ -95,7 +95,9 @@ def test_a_wrong_layer_costs_the_net_above_it_nothing(grade: Grade, reference: R
 
 def test_a_forward_that_works_in_place_costs_its_backward_nothing(grade: Grade, reference: Reference) -> None:
     report = grade(solved(reference, layers=(("out = np.maximum(0, x)", "out = x\n    out[out < 0] = 0"),)))
-    assert (one(report, "layers.relu_forward").score, one(report, "layers.relu_backward").verdict) == (1, "pass")
+    forward, backward = (one(report, f"layers.relu_{name}") for name in ("forward", "backward"))
+    assert (forward.verdict, list(forward.lost_by_part)) == ("partial", ["side effect"])
+    assert backward.verdict == "pass"
 
 
 def test_the_net_above_is_answered_by_the_references_layers(
@@ -167,11 +169,33 @@ def test_a_helper_of_the_students_own_in_another_file_is_found(grade: Grade, ref
 def test_a_half_right_backward_earns_its_share(grade: Grade, reference: Reference) -> None:
     report = grade(solved(reference, layers=(("db = dout.sum(axis=0)", "db = dout.sum(axis=0, keepdims=True)"),)))
     verdict = one(report, "layers.affine_backward")
-    assert (verdict.verdict, verdict.score) == ("partial", pytest.approx(verdict.max_score * 2 / 3, abs=0.01))
+    assert (verdict.verdict, verdict.score) == ("partial", 5.5)  # of 6 points, db has 2, and a quarter is not the core
+    assert verdict.lost == (LostPoints("db", "shape", 0.5),)
+    assert verdict.loss_in_words == "Points lost, of 6: shape 0.5."
     wrong, *right = verdict.findings
     assert (wrong.aspect, wrong.misconception) == ("db", "db-keeps-axis")
     assert "shape (1," in wrong.hint
     assert [finding.aspect for finding in right] == ["dx", "dw"]
+
+
+def test_a_softmax_that_overflows_for_large_scores_is_partly_right(grade: Grade, course: Course) -> None:
+    reference = Reference.of(course)
+    name = "neural_net.TwoLayerNet.loss"
+    mistakes = recipe_book(reference).recipe(name).misconceptions
+    overflowing = next(mistake.hunks for mistake in mistakes if mistake.id == "exp-overflows")
+    files = solved(reference) | {"nndl/neural_net.py": reference.changed("neural_net", overflowing).encode()}
+    verdict = one(grade(files), name)
+    assert (verdict.verdict, verdict.score) == ("partial", 8.5)
+    assert verdict.lost_by_part == {"numerical range": 0.5}
+
+
+def test_a_crash_in_one_case_leaves_the_points_of_the_core(grade: Grade, reference: Reference) -> None:
+    crashing = "if len(x) == 1:\n        raise ValueError('too few')\n    out = np.maximum(0, x)"
+    verdict = one(grade(solved(reference, layers=(("out = np.maximum(0, x)", crashing),))), "layers.relu_forward")
+    assert verdict.verdict == "partial"
+    assert verdict.lost_by_part == {"edge shape": pytest.approx(0.125, abs=0.01)}
+    assert verdict.findings[0].verdict == "error"
+    assert "too few" in verdict.findings[0].hint
 
 
 def test_an_endless_loop_costs_its_exercise_only(grade: Grade, reference: Reference) -> None:

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal
 
+import numpy as np
+
 from .compare import Equal, Rule
 from .values import count_numbers
 
@@ -27,13 +29,13 @@ class Trait(StrEnum):
     """Numbers so large, so small or so equal that a formula that is right on paper overflows or divides by 0."""
 
     DTYPE = "dtype"
-    """Inputs of float32, where the others are float64."""
+    """Inputs of float32, where the others are float64; or an answer in another dtype than the one that is asked for."""
 
     MEMORY_ORDER = "memory order"
     """The same numbers, laid out in memory in another order than C's."""
 
     SIDE_EFFECT = "side effect"
-    """What a call leaves behind, or what the next call finds: the state of a net, of a generator, of a dict."""
+    """What a call leaves behind, or what the next call finds: changed arguments, the state of a net or a generator."""
 
     TIE = "tie"
     """A kink or a tie, where several gradients are right."""
@@ -75,6 +77,9 @@ class Case:
     objective : tuple of (str, str)
         What those are gradients of: an output and its upstream gradient, ``("out", "dout")``; or a number, which has
         none, ``("loss", "")``.
+    effects : set of str
+        Outputs that tell what a call leaves behind, not what it computes: ``"untouched"``. They carry no points of
+        their own; they belong to the trait `SIDE_EFFECT` of the case's other outputs.
     separate : mapping of str to str
         Outputs whose n-th entry comes from the n-th entry of one input alone, and that input: ``{"out": "x"}``.
     traits : set of Trait
@@ -91,11 +96,18 @@ class Case:
     objective: tuple[str, str] = ("", "")
     separate: Mapping[str, str] = field(default_factory=dict)
     traits: Set[Trait] = frozenset()
+    effects: Set[str] = frozenset()
 
     @property
     def is_core(self) -> bool:
         """Whether the case belongs to the core of its exercise: no trait but situations sets it apart."""
         return self.traits <= SITUATIONS
+
+    @property
+    def unchanged(self) -> tuple[str, ...]:
+        """The inputs that can be changed in place and have to stay as they are: arrays, dicts and lists."""
+        kept = {name: value for name, value in self.inputs.items() if name not in self.writable}
+        return tuple(name for name, value in kept.items() if isinstance(value, np.ndarray | dict | list))
 
     @property
     def size(self) -> int:
@@ -120,6 +132,9 @@ class Finding:
         The id of the misconception that gives exactly this answer, where one does.
     case : str
         Title of the case in which it shows: the smallest of them.
+    parts : tuple of str
+        What is wrong there: ``("core",)``; or, where the core is right, ``"shape"`` or the traits that are wrong, as
+        ``("dtype", "tie")``.
     """
 
     aspect: str
@@ -127,3 +142,4 @@ class Finding:
     hint: str = ""
     misconception: str | None = None
     case: str = ""
+    parts: tuple[str, ...] = ()

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from utils.checks.course import Course, course_of, find
-from utils.checks.diagnose import answer_case, judge
+from utils.checks.diagnose import CORE, IN_PLACE, answer_case, judge
 from utils.errors import DataError
 
 from .case import Finding
@@ -72,6 +72,7 @@ class CheckResult:
                 about = f"{finding.aspect}: " if finding.aspect else ""
                 said = textwrap.wrap(f"✗ {about}{finding.hint}", 100, break_long_words=False)
                 lines += [f"  {said[0]}", *(f"    {more}" for more in said[1:]), f"    seen with: {finding.case}"]
+                lines += [f"    {words}" for words in [_parts_in_words(finding)] if words]
         if self.program:
             case = next(finding.case for finding in self.findings if finding.case)
             lines += ["", "  To look into it, the inputs and what was run with them:", ""]
@@ -164,8 +165,7 @@ def examine(pack: Pack, namespace: Mapping[str, object]) -> CheckResult:
         case = next(golden.case for golden in pack.cases if golden.case.title == first.case)
         shown = ", ".join(f"{name} {_shape(value)}" for name, value in case.inputs.items())
         program = f"# {shown}\n{case.program}"
-    passed = judgement.share == 1
-    return CheckResult(pack.exercise, passed, judgement.findings, len(results), program, pack.optional)
+    return CheckResult(pack.exercise, not judgement.findings, judgement.findings, len(results), program, pack.optional)
 
 
 def find_packs(wanted: Iterable[str], course: Course) -> list[Pack]:
@@ -219,6 +219,14 @@ def _exercises(target: Callable[..., Any]) -> list[tuple[Pack, dict[str, object]
 def _with(module: ModuleType, name: str, value: object) -> SimpleNamespace:
     """The module as it is, but with the very object that was handed in."""
     return SimpleNamespace(**{**vars(module), name: value})
+
+
+def _parts_in_words(finding: Finding) -> str:
+    """Say in which traits an answer is wrong that is right in the core: ``"right in the core; wrong in: dtype"``."""
+    if not finding.parts or CORE in finding.parts:
+        return ""
+    about_an_output = finding.aspect and finding.misconception != IN_PLACE
+    return f"{'right in the core; ' if about_an_output else ''}wrong in: {', '.join(finding.parts)}"
 
 
 def _shape(value: object) -> str:

@@ -156,6 +156,7 @@ def _pack_case(golden: GoldenCase, arrays: dict[str, Any]) -> dict[str, object]:
         "program": case.program,
         "fallback": case.fallback,
         "traits": sorted(case.traits),
+        **({"effects": sorted(case.effects)} if case.effects else {}),
         "writable": list(case.writable),
         "gradients": dict(case.gradients),
         "objective": list(case.objective),
@@ -182,6 +183,7 @@ def _unpack_case(tree: Mapping[str, Any], arrays: Mapping[str, Any]) -> GoldenCa
         objective=(output, upstream),
         separate=tree["separate"],
         traits=frozenset(map(Trait, tree["traits"])),
+        effects=frozenset(tree.get("effects", ())),
     )
     misconceptions = {name: _unpack_answer(answer, arrays) for name, answer in tree["misconceptions"].items()}
     return GoldenCase(case, _unpack(tree["expected"], arrays), misconceptions)

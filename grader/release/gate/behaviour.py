@@ -58,7 +58,7 @@ def checks(released: Released) -> Iterator[Leak]:
                 yield Leak(exercise.file, 0, 0, f"this cannot be imported ({type(error).__name__}: {error})")
             else:
                 solution = judgement(pack, exercise, released.reference.module(exercise.module))
-                if solution.share < 1:
+                if solution.findings:
                     hint = solution.findings[0].hint
                     yield Leak(path, 0, 0, f"the solution of {exercise.name} fails this public check: {hint}")
                 if judgement(pack, exercise, stub).share > 0:

@@ -18,7 +18,7 @@ def autoencoder_cases(rng: np.random.Generator) -> Iterator[Case]:
     for m, d in shapes:
         traits = {Trait.EDGE_SHAPE} if 1 in (m, d) or m == d else set()
         inputs: dict[str, object] = {"W": rng.standard_normal((m, d)), "x": 1 + rng.standard_normal(d)}
-        title = f"W of shape {(m, d)}"
+        title = "a single hidden unit" if m == 1 else "a single input" if d == 1 else f"W of shape {(m, d)}"
         program = "loss, dW = backprop.tied_autoencoder(W, x)"
         yield Case(
             title, program, inputs, LOSS_AND_GRADIENT, gradients={"dW": "W"}, objective=("loss", ""), traits=traits

@@ -54,7 +54,7 @@ def init_cases(rng: np.random.Generator) -> Iterator[Case]:
         title = f"images of {image[0]} × {image[1]}, filters of {filter_size}, {dtype}{norm}"
         yield Case(title, INIT, inputs, {"params": Initialised(dtype=True)})
     aspects: dict[str, Rule] = {"params": Initialised(dtype=True), "again": DrawnAnew()}
-    yield Case("two nets", AGAIN, inputs, aspects, traits={Trait.SIDE_EFFECT})
+    yield Case("two nets, each with weights of its own", AGAIN, inputs, aspects, traits={Trait.SIDE_EFFECT})
 
 
 def _inputs(
@@ -99,11 +99,12 @@ def loss_cases(rng: np.random.Generator) -> Iterator[Case]:
     for title, rows, image, filter_size, reg, dtype, norm in (
         ("reg 0", n, (2, 4, 6), 3, 0.0, "float64", False),
         ("images with an odd number of rows and columns, reg 0.7", n, (3, 7, 5), 3, 0.7, "float64", False),
-        ("filters of 5 × 5, one channel, reg 0.4", n, (1, 6, 4), 5, 0.4, "float64", False),
+        ("filters of 5 × 5, reg 0.4", n, (3, 6, 4), 5, 0.4, "float64", False),
+        ("one channel", n, (1, 6, 4), 5, 0.4, "float64", False),
         ("a single example", 1, (2, 5, 4), 3, 0.6, "float64", False),
-        ("float32, reg 0.2", n, (2, 4, 5), 3, 0.2, "float32", False),
+        ("float32", n, (2, 4, 5), 3, 0.2, "float32", False),
         ("batch norm, reg 0.5", n, (2, 6, 4), 3, 0.5, "float64", True),
-        ("batch norm, float32, reg 0.3", n, (2, 4, 6), 3, 0.3, "float32", True),
+        ("float32 with batch norm", n, (2, 4, 6), 3, 0.3, "float32", True),
     ):
         inputs = _inputs(rng, rows, image, filter_size, reg, dtype, norm)
         params = inputs["params"]

@@ -42,10 +42,12 @@ def deep_init_cases(rng: np.random.Generator) -> Iterator[Case]:
             "hidden_dims": hidden, "D": many[5], "C": many[6], "weight_scale": weight_scale,
             "reg": 0.3, "dtype": dtype,
         }  # fmt: skip
-        title = f"hidden_dims={hidden}, {dtype}, weight_scale {weight_scale}"
-        yield Case(title, DEEP_INIT, inputs, {"params": Initialised(dtype=True)})
+        settings = f"{dtype}, weight_scale {weight_scale}"
+        title = f"hidden_dims={hidden}, {settings}" if hidden else "no hidden layer"
+        traits = set() if hidden else {Trait.EDGE_SHAPE}
+        yield Case(title, DEEP_INIT, inputs, {"params": Initialised(dtype=True)}, traits=traits)
     aspects: dict[str, Rule] = {"params": Initialised(dtype=True), "again": DrawnAnew()}
-    yield Case("two nets", DEEP_AGAIN, inputs, aspects, traits={Trait.SIDE_EFFECT})
+    yield Case("two nets, each with weights of its own", DEEP_AGAIN, inputs, aspects, traits={Trait.SIDE_EFFECT})
 
 
 def deep_loss_cases(rng: np.random.Generator) -> Iterator[Case]:
@@ -55,8 +57,8 @@ def deep_loss_cases(rng: np.random.Generator) -> Iterator[Case]:
         ("one hidden layer, reg 0", n, many[:1], many[1:2], 0.0, "float64"),
         ("two hidden layers, reg 0.7", n, many[:1], many[1:3], 0.7, "float64"),
         ("four hidden layers on images, reg 0.3", n, many[:2], many[2:6], 0.3, "float64"),
-        ("no hidden layer, reg 0.5", n, many[:1], [], 0.5, "float64"),
-        ("float32, reg 0.2", n, many[:2], many[2:4], 0.2, "float32"),
+        ("no hidden layer", n, many[:1], [], 0.5, "float64"),
+        ("float32", n, many[:2], many[2:4], 0.2, "float32"),
         ("a single example", 1, many[:1], many[1:3], 0.4, "float64"),
     ):
         d = int(np.prod(image))

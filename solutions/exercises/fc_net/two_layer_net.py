@@ -30,7 +30,7 @@ def two_layer_init_cases(rng: np.random.Generator) -> Iterator[Case]:
         title = f"{d} inputs, {h} hidden units, {c} classes, weight_scale {weight_scale}"
         yield Case(title, TWO_INIT, inputs, {"params": Initialised()})
     aspects: dict[str, Rule] = {"params": Initialised(), "again": DrawnAnew()}
-    yield Case("two nets", TWO_AGAIN, inputs, aspects, traits={Trait.SIDE_EFFECT})
+    yield Case("two nets, each with weights of its own", TWO_AGAIN, inputs, aspects, traits={Trait.SIDE_EFFECT})
 
 
 def two_layer_loss_cases(rng: np.random.Generator) -> Iterator[Case]:

@@ -66,9 +66,15 @@ def dropout_forward_cases(rng: np.random.Generator) -> Iterator[Case]:
     both_traits = {Trait.TEST_MODE, Trait.DTYPE}
     yield Case("an image in test mode, float32", TEST, image, {"out": Equal(dtype=True)}, traits=both_traits)
     both: dict[str, Rule] = {"out": Dropped(), "repeated": Equal()}
-    yield Case("two calls", TWICE, {"x": _input(rng, n, d), "p": high}, both, traits={Trait.SIDE_EFFECT})
+    yield Case(
+        "two calls, each with a mask of its own",
+        TWICE,
+        {"x": _input(rng, n, d), "p": high},
+        both,
+        traits={Trait.SIDE_EFFECT},
+    )
     seeded = {"x": _input(rng, n, d), "p": high, "seed": int(rng.integers(1, 1000))}
-    yield Case("two calls with a seed", SEEDED, seeded, both, traits={Trait.SIDE_EFFECT})
+    yield Case("two calls with one seed, which drop the same entries", SEEDED, seeded, both, traits={Trait.SIDE_EFFECT})
 
 
 def dropout_backward_cases(rng: np.random.Generator) -> Iterator[Case]:

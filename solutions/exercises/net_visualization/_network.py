@@ -43,6 +43,10 @@ def draw_weights(rng: np.random.Generator, image: tuple[int, int, int], classes:
     }
 
 
+LEFT_BEHIND = frozenset({"untouched", "leaks"})
+"""Outputs that tell what a call has done to the images and to the network."""
+
+
 def network_scores(weights: dict[str, np.ndarray], X: np.ndarray) -> np.ndarray:
     """Compute the scores of the network with numpy, so that a recipe can draw its cases without PyTorch."""
     padded = np.pad(X, ((0, 0), (0, 0), (1, 1), (1, 1)))
@@ -53,7 +57,7 @@ def network_scores(weights: dict[str, np.ndarray], X: np.ndarray) -> np.ndarray:
 
 
 def left_behind() -> dict[str, Rule]:
-    return {"untouched": Equal(), "leaks": Equal()}
+    return dict.fromkeys(sorted(LEFT_BEHIND), Equal())
 
 
 def many_pixels(rng: np.random.Generator, **settings: object) -> dict[str, object]:

@@ -8,7 +8,7 @@ import numpy as np
 
 from grader.recipes import Case, Equal, Recipe, Trait, enlarged, sizes
 
-from ._network import LEFT, NET, draw_weights, left_behind, many_pixels, network_scores
+from ._network import LEFT, LEFT_BEHIND, NET, draw_weights, left_behind, many_pixels, network_scores
 
 UPDATE = f"""\
 {NET}next_img = net_visualization.class_visualization_update_step(images, model, target_y, l2_reg, learning_rate)
@@ -23,7 +23,7 @@ def update_cases(rng: np.random.Generator) -> Iterator[Case]:
     for title, l2_reg, learning_rate, channels in (
         ("l2_reg 0", 0.0, 0.7, 3),
         ("l2_reg 0.5", 0.5, 1.3, 3),
-        ("l2_reg 0.02, one channel", 0.02, 0.4, 1),
+        ("one channel", 0.02, 0.4, 1),
         ("a long step", 0.1, 25.0, 2),
     ):
         image = (channels, height, width)
@@ -34,7 +34,7 @@ def update_cases(rng: np.random.Generator) -> Iterator[Case]:
         }  # fmt: skip
         traits = {Trait.EDGE_SHAPE} if channels == 1 else {Trait.NUMERICAL_RANGE} if learning_rate > 10 else set()
         aspects = {"next_img": Equal(), "graph": Equal(), **left_behind()}
-        yield Case(title, UPDATE, inputs, aspects, traits=traits)
+        yield Case(title, UPDATE, inputs, aspects, traits=traits, effects=LEFT_BEHIND | {"graph"})
 
 
 RECIPES = (

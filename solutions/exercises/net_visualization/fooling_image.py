@@ -8,7 +8,7 @@ import numpy as np
 
 from grader.recipes import Case, Equal, Recipe, enlarged, sizes
 
-from ._network import LEFT, NET, draw_weights, left_behind, many_pixels, network_scores
+from ._network import LEFT, LEFT_BEHIND, NET, draw_weights, left_behind, many_pixels, network_scores
 
 FOOLING = f"""\
 {NET}fooled = net_visualization.make_fooling_image(images, target_y, model, **options)
@@ -30,7 +30,7 @@ def fooling_cases(rng: np.random.Generator) -> Iterator[Case]:
         weights, X = draw_weights(rng, image, classes), rng.standard_normal((1, *image))
         target = int(network_scores(weights, X)[0].argsort()[rank])
         inputs: dict[str, object] = {"X": X, "target_y": target, "weights": weights, "options": options}
-        yield Case(title, FOOLING, inputs, {"fooled": Equal(), **left_behind()})
+        yield Case(title, FOOLING, inputs, {"fooled": Equal(), **left_behind()}, effects=LEFT_BEHIND)
 
 
 RECIPES = (

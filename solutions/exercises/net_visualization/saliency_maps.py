@@ -8,7 +8,7 @@ import numpy as np
 
 from grader.recipes import Case, Equal, Recipe, Trait, enlarged, sizes
 
-from ._network import LEFT, NET, draw_weights, left_behind, many_pixels, network_scores
+from ._network import LEFT, LEFT_BEHIND, NET, draw_weights, left_behind, many_pixels, network_scores
 
 SALIENCY = f"""\
 {NET}saliency = net_visualization.compute_saliency_maps(images, torch.tensor(y), model)
@@ -32,7 +32,7 @@ def saliency_cases(rng: np.random.Generator) -> Iterator[Case]:
         inputs: dict[str, object] = {"X": X, "y": y, "weights": weights}
         traits = {Trait.EDGE_SHAPE} if rows == 1 or image[0] == 1 else set()
         aspects = {"saliency": Equal(), **left_behind()}
-        yield Case(title, SALIENCY, inputs, aspects, separate={"saliency": "X"}, traits=traits)
+        yield Case(title, SALIENCY, inputs, aspects, separate={"saliency": "X"}, traits=traits, effects=LEFT_BEHIND)
 
 
 RECIPES = (

@@ -115,7 +115,9 @@ def train_cases(rng: np.random.Generator) -> Iterator[Case]:
     yield Case("a minibatch larger than the training set", TRAIN, larger, aspects, writable=writable, traits=edge)
     anew: dict[str, Rule] = {"batches": Minibatches(), "trainings": MinibatchesAnew()}
     twice, traits = inputs(41, 6, 200), {Trait.SIDE_EFFECT}
-    yield Case("two trainings of many steps", TWO_TRAININGS, twice, anew, writable=writable, traits=traits)
+    yield Case(
+        "two trainings, each with minibatches of its own", TWO_TRAININGS, twice, anew, writable=writable, traits=traits
+    )
 
 
 def predict_cases(rng: np.random.Generator) -> Iterator[Case]:

@@ -38,7 +38,7 @@ def accuracy_cases(rng: np.random.Generator) -> Iterator[Case]:
     size, c, h, w = sizes(rng, 4, low=3, high=7)
     for title, rows, batch_size, training in (
         ("a smaller last batch", 4 * size + 2, size, True),
-        ("a model in evaluation mode", 3 * size + 1, size, False),
+        ("a model in evaluation mode, which stays in it", 3 * size + 1, size, False),
         ("fewer images than a batch", size, 50, True),
         ("batches that fit", 5 * size, size, True),
     ):

@@ -77,7 +77,13 @@ def init_cases(rng: np.random.Generator) -> Iterator[Case]:
         inputs: dict[str, object] = {"C": channels, "F1": f1, "F2": f2, "K": k, "image": image, "std": 1.0}
         aspects: dict[str, Rule] = {"weights": Initialised(std="std"), "biases": Equal(), "count": Equal()}
         yield Case(f"images of {channels} × {image[0]} × {image[1]}", INIT, inputs, aspects)
-    yield Case("two nets", AGAIN, inputs, {**aspects, "again": DrawnAnew()}, traits={Trait.SIDE_EFFECT})
+    yield Case(
+        "two nets, each with weights of its own",
+        AGAIN,
+        inputs,
+        {**aspects, "again": DrawnAnew()},
+        traits={Trait.SIDE_EFFECT},
+    )
 
 
 def _inputs(rng: np.random.Generator, rows: int, channels: int, image: tuple[int, int]) -> dict[str, object]:

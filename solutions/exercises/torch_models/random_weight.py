@@ -33,8 +33,10 @@ def weight_cases(rng: np.random.Generator) -> Iterator[Case]:
         std = float(np.sqrt(2 / np.prod(shape[1:])))
         inputs: dict[str, object] = {"shape": shape, "dtype": dtype, "std": std}
         aspects: dict[str, Rule] = {"weight": Initialised(dtype=True, std="std"), "gathers": Equal()}
-        yield Case(title, WEIGHT, inputs, aspects)
-    yield Case("two arrays", AGAIN, inputs, {**aspects, "again": DrawnAnew()}, traits={Trait.SIDE_EFFECT})
+        yield Case(title, WEIGHT, inputs, aspects, traits={Trait.DTYPE} if dtype == "float64" else set())
+    yield Case(
+        "two arrays, each drawn by itself", AGAIN, inputs, {**aspects, "again": DrawnAnew()}, traits={Trait.SIDE_EFFECT}
+    )
 
 
 RECIPES = (Recipe("torch_models.random_weight", weight_cases),)

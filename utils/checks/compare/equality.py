@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -70,6 +70,24 @@ class Equal(Rule):
         if not wrong.any():
             return []
         return [value_fault(path, expected, array, wrong)]
+
+    def has_right_numbers(self, fault: Fault, inputs: Mapping[str, object]) -> bool:
+        """Whether only the shape or the dtype of an output is wrong.
+
+        Parameters
+        ----------
+        fault : Fault
+            What this rule has found.
+        inputs : mapping of str to object
+            The case's inputs.
+        """
+        expected, got = as_array(fault.expected), as_array(fault.got)
+        if fault.kind not in (FaultKind.SHAPE, FaultKind.DTYPE) or expected is None or got is None:
+            return False
+        if not expected.size or got.size != expected.size:
+            return False
+        any_dtype = replace(self, dtype=False)
+        return not any_dtype.array_faults(fault.path, expected, got.reshape(expected.shape), inputs)
 
     def same(self, other: object, got: object, inputs: Mapping[str, object]) -> bool:
         return not Equal(self.dtype, self.scale).faults("", other, got, inputs)

@@ -53,6 +53,11 @@ class Initialised(Equal):
             return []
         return [Fault(path, FaultKind.VALUE, said, expected, array)]
 
+    def has_right_numbers(self, fault: Fault, inputs: Mapping[str, object]) -> bool:
+        """Whether only the shape or the dtype is wrong: of draws, no shape but the right one has the right numbers."""
+        drawn = np.ndim(fault.expected) > 1  # type: ignore[arg-type]
+        return not (drawn and fault.kind is FaultKind.SHAPE) and super().has_right_numbers(fault, inputs)
+
     def same(self, other: object, got: object, inputs: Mapping[str, object]) -> bool:
         """Whether two draws may be of one distribution: their means and spreads differ by no more than chance."""
         theirs, ours = as_array(other), as_array(got)

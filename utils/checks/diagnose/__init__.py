@@ -2,7 +2,8 @@
 
 `judge` is the way in. `case_result` holds what is known of one case; `misconceptions` and `misconception_pairs`
 recognise known mistakes; `describe` words what no known mistake explains; `derivative` and `follow_through` tell a
-wrong gradient from the right gradient of a wrong forward pass; `findings` puts all of it into sentences.
+wrong gradient from the right gradient of a wrong forward pass; `findings` puts all of it into sentences; `points`
+divides the points among outputs, core and traits.
 """
 
 from .answer_cache import AnswerCache
@@ -10,5 +11,22 @@ from .case_result import CaseResult
 from .findings import IN_PLACE
 from .follow_through import FollowThrough
 from .judge import Judgement, answer_case, judge
+from .points import CORE, CORE_SHARE, LARGE, SHAPE, Division, Loss, Score, has_right_numbers
 
-__all__ = ["IN_PLACE", "AnswerCache", "CaseResult", "FollowThrough", "Judgement", "answer_case", "judge"]
+__all__ = [
+    "CORE",
+    "CORE_SHARE",
+    "IN_PLACE",
+    "LARGE",
+    "SHAPE",
+    "AnswerCache",
+    "CaseResult",
+    "Division",
+    "FollowThrough",
+    "Judgement",
+    "Loss",
+    "Score",
+    "answer_case",
+    "has_right_numbers",
+    "judge",
+]

@@ -65,14 +65,26 @@ class WrongOutputs:
 
 
 def crash_finding(results: Sequence[CaseResult], hints: Mapping[str, str]) -> Finding:
-    """Say that the code under test raises, or is not written yet; at least one result is a crash."""
-    # Whatever else is wrong, a student mends the crash first; so the first of them is the one finding.
-    title, crash = next((one.case.title, one.answer) for one in results if isinstance(one.answer, Crash))
+    """Say that the code under test raises, or is not written yet; at least one result is a crash.
+
+    Parameters
+    ----------
+    results : sequence of CaseResult
+        All cases; those that ran as well.
+    hints : mapping of str to str
+        The sentence of each misconception, by id.
+    """
+    crashes = [(one.case, one.answer) for one in results if isinstance(one.answer, Crash)]
+    # Of several crashes the student fixes one first, so one is shown: the first in the core, if there is one.
+    case, crash = min(crashes, key=lambda pair: not pair[0].is_core)
     if crash.missing:
-        return Finding("", "missing", f"{crash.entered or 'This'} is not written yet.", None, title)
+        name = crash.entered or "This"
+        if len(crashes) == len(results):
+            return Finding("", "missing", f"{name} is not written yet.", None, case.title)
+        return Finding("", "error", f"{name} is not finished: this case is not written yet.", None, case.title)
     misconception = find_misconception("", results, hints)
     hint = f"{hints[misconception]} ({crash}.)" if misconception else f"{crash}."
-    return Finding("", "error", hint, misconception, title)
+    return Finding("", "error", hint, misconception, case.title)
 
 
 def output_findings(
@@ -90,6 +102,7 @@ def output_findings(
     ----------
     wrong : WrongOutputs
     results : sequence of CaseResult
+        The cases that ran; a crash has no outputs.
     hints : mapping of str to str
         The sentence of each misconception, by id.
     run : callable or None

@@ -11,15 +11,14 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from ..case import Case, Finding
-from ..compare import FaultKind
+from ..case import Case, Finding, Trait
+from ..compare import Fault, FaultKind
 from ..program import Answer, Crash, Run
 from .answer_cache import AnswerCache
 from .case_result import CaseResult
 from .findings import WrongOutputs, crash_finding, follow_through_findings, mutation_findings, output_findings
 from .follow_through import FollowThrough
-
-MUTATION_COSTS = 0.5  # of the points of one output
+from .points import CORE, CORE_SHARE, Division, Part, Score, WrongParts, in_order
 
 
 def answer_case(case: Case, function: str, run: Run) -> Answer:
@@ -55,8 +54,12 @@ class Judgement:
         Empty when everything is right.
     followed : float
         The part of `share` that right derivatives of a wrong forward pass have earned.
-    right, followed_outputs : tuple of str
-        The outputs that have earned their part of `share`, and those that have earned what follow-through gives of it.
+    right : tuple of str
+        The outputs that are right in every case.
+    followed_outputs : tuple of str
+        The outputs that are wrong in the core and have earned what follow-through gives.
+    score : Score
+        What each output has earned, and by what points were lost; empty where nothing could be compared.
     """
 
     share: float
@@ -64,6 +67,7 @@ class Judgement:
     followed: float = 0.0
     right: tuple[str, ...] = field(default=(), compare=False)
     followed_outputs: tuple[str, ...] = field(default=(), compare=False)
+    score: Score = field(default=Score({}), compare=False)
 
 
 @np.errstate(all="ignore")  # a wrong answer may hold numbers of any size
@@ -72,11 +76,12 @@ def judge(
     hints: Mapping[str, str],
     run: Run | None = None,
     follow: FollowThrough | None = None,
+    core: float = CORE_SHARE,
 ) -> Judgement:
     """Judge one exercise by all of its cases.
 
-    An output is right when it is right in every case. Each output carries an equal share of the points; changing
-    an input in place costs half a share.
+    How the points are divided, see `points`. In a case that crashes, all of its outputs are wrong; the cases that ran
+    are compared as usual. An input that is changed in place is a side effect of all outputs of its case.
 
     Parameters
     ----------
@@ -88,45 +93,118 @@ def judge(
         Runs the code under test again, to tell a wrong gradient from the right gradient of a wrong forward pass.
     follow : FollowThrough, optional
         What the second of these earns; nothing by default.
+    core : float, default CORE_SHARE
+        The share of an output's points that its core carries, above 0 and up to 1.
 
     Returns
     -------
     Judgement
     """
-    if any(isinstance(result.answer, Crash) for result in results):
-        return Judgement(0.0, (crash_finding(results, hints),))
     cases = [result.case for result in results]
     # Hints and follow-through ask for many of the same runs, of the code under test and of the reference.
     run = run and AnswerCache(run, cases)
     follow = follow and replace(follow, reference=AnswerCache(follow.reference, cases))
-    aspects = list(dict.fromkeys(aspect for case in cases for aspect in case.aspects))
-    wrong = WrongOutputs(results)
+    ran = [result for result in results if not isinstance(result.answer, Crash)]
+    outputs = WrongOutputs(ran)
+    wrong = _wrong_parts(results, outputs)
     followed = _followed(wrong, run, follow)
-    findings = output_findings(wrong, results, hints, run, without=followed)
-    if follow:
-        findings = follow_through_findings(findings, followed, follow)
-    mutations = mutation_findings(results, hints)
-    findings += mutations
+    score = wrong.score(core, followed, follow.share if follow else 0.0)
+    findings = _findings(results, hints, outputs, wrong, followed, run, follow)
     if not findings:
-        return Judgement(1.0, (), right=tuple(aspects))
+        return Judgement(1.0, (), right=tuple(wrong.division.aspects), score=score)
     # What is right is said, too, but only beside something that is wrong: a pass needs no words.
-    right = [aspect for aspect in aspects if aspect not in wrong.aspects]
-    findings += [Finding(aspect, "pass") for aspect in right]
-    by_following = follow.share * len(followed) if follow else 0.0
-    earned = max(0.0, len(right) + by_following - (MUTATION_COSTS if mutations else 0.0))
-    share, followed_share = earned / len(aspects), min(by_following, earned) / len(aspects)
-    return Judgement(share, tuple(findings), followed_share, tuple(right), tuple(followed))
+    crashed = {aspect for result in results if isinstance(result.answer, Crash) for aspect in result.case.aspects}
+    right = [aspect for aspect in wrong.division.aspects if aspect not in outputs.aspects | crashed]
+    findings += [Finding(aspect, "pass") for aspect in right] if ran else []
+    in_core = tuple(output for output, parts in followed.items() if CORE in parts)
+    return Judgement(score.share, tuple(findings), score.followed, tuple(right), in_core, score)
 
 
-def _followed(wrong: WrongOutputs, run: Run | None, follow: FollowThrough | None) -> list[str]:
-    """List the outputs that are the right derivative of a wrong forward pass, and have no other fault."""
-    earns: dict[str, bool] = {}
-    for path, answers in wrong.by_path.items():
-        aspect = path.partition(".")[0]
-        only_values = all(answer.fault.kind is FaultKind.VALUE for answer in answers)
-        if follow and run and only_values and earns.get(aspect, True):
-            given = [(answer.result.case, answer.fault.got) for answer in answers]
-            earns[aspect] = follow.is_earned(path, given, run)
-        else:
-            earns[aspect] = False
-    return [aspect for aspect, earned in earns.items() if earned]
+def _wrong_parts(results: Sequence[CaseResult], outputs: WrongOutputs) -> WrongParts:
+    """Note for each output in which parts it is wrong: by its own faults, by crashes and by changed inputs."""
+    division = Division([result.case for result in results])
+    wrong = WrongParts(division)
+    for answers in outputs.by_path.values():
+        for result, fault in answers:
+            parts = division.wrong_in(result.case, fault)
+            wrong.add(division.carriers(result.case, fault.output), parts, result, fault)
+    for result in results:
+        if isinstance(result.answer, Crash):
+            wrong.add(division.carriers(result.case), division.parts(result.case), result, None)
+        if result.mutated:
+            wrong.add(division.carriers(result.case), [Trait.SIDE_EFFECT.value], result, None)
+    return wrong
+
+
+def _findings(
+    results: Sequence[CaseResult],
+    hints: Mapping[str, str],
+    outputs: WrongOutputs,
+    wrong: WrongParts,
+    followed: Mapping[str, set[Part]],
+    run: Run | None,
+    follow: FollowThrough | None,
+) -> list[Finding]:
+    """Say everything that is wrong, and in which parts."""
+    ran = [result for result in results if not isinstance(result.answer, Crash)]
+    explained = [output for output, parts in followed.items() if parts and parts == wrong.faults[output].keys()]
+    findings = output_findings(outputs, ran, hints, run, without=explained)
+    if len(ran) < len(results):
+        findings = _with_crash(findings, results, hints, wrong)
+    if follow:
+        earning = [output for output, parts in followed.items() if parts]
+        findings = follow_through_findings(findings, earning, follow)
+    findings = [finding if finding.parts else _with_parts(finding, outputs, wrong.division) for finding in findings]
+    by_mutation = mutation_findings(ran, hints)
+    return findings + [replace(finding, parts=(Trait.SIDE_EFFECT.value,)) for finding in by_mutation]
+
+
+def _with_parts(finding: Finding, outputs: WrongOutputs, division: Division) -> Finding:
+    """Add in which parts the outputs of a finding are wrong."""
+    about = finding.aspect.split(", ")
+    parts = (
+        division.wrong_in(result.case, fault)
+        for path, answers in outputs.by_path.items()
+        for result, fault in answers
+        if path in about or fault.output in about
+    )
+    return replace(finding, parts=in_order(*parts))
+
+
+def _with_crash(
+    findings: list[Finding], results: Sequence[CaseResult], hints: Mapping[str, str], wrong: WrongParts
+) -> list[Finding]:
+    """Put the finding about a crash where it belongs: in the core before all others, else after them."""
+    parts = in_order(*(wrong.division.parts(one.case) for one in results if isinstance(one.answer, Crash)))
+    crash = replace(crash_finding(results, hints), parts=parts)
+    if crash.misconception:  # it explains the cases that ran, too
+        return [replace(crash, parts=in_order(*wrong.faults.values()))]
+    return [crash, *findings] if CORE in parts else [*findings, crash]
+
+
+def _followed(wrong: WrongParts, run: Run | None, follow: FollowThrough | None) -> dict[str, set[Part]]:
+    """Find the wrong parts of each output that are right derivatives of a wrong forward pass, with no other fault."""
+    if not (run and follow and follow.share):
+        return {}
+    followed: dict[str, set[Part]] = {}
+    for output, parts in wrong.faults.items():
+        core = parts.get(CORE, [])
+        if _is_followed(output, [fault for faults in parts.values() for fault in faults], run, follow):
+            followed[output] = set(parts)
+        elif not core or _is_followed(output, core, run, follow):
+            rest = {part: faults for part, faults in parts.items() if part != CORE}
+            earning = {part for part, faults in rest.items() if _is_followed(output, [*core, *faults], run, follow)}
+            followed[output] = earning | ({CORE} if core else set())
+    return followed
+
+
+def _is_followed(
+    output: str, wrong: Sequence[tuple[CaseResult, Fault | None]], run: Run, follow: FollowThrough
+) -> bool:
+    """Whether all that is wrong with an output in some cases are the values of its gradients, and these follow."""
+    by_path: dict[str, list[tuple[Case, object]]] = {}
+    for result, fault in wrong:
+        if fault is None or fault.kind is not FaultKind.VALUE or fault.output != output:
+            return False
+        by_path.setdefault(fault.path, []).append((result.case, fault.got))
+    return all(follow.is_earned(path, given, run) for path, given in by_path.items())

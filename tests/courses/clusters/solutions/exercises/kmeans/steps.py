@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from grader.recipes import Case, Equal, Recipe, sizes
+from grader.recipes import Case, Equal, Recipe, Trait, sizes
 
 
 def _drawn(rng, without_points=False):
@@ -23,12 +23,11 @@ def assign_cases(rng):
         yield Case(title, "nearest = kmeans.assign(points, centres)", inputs, {"nearest": Equal()})
     points = rng.integers(-3, 4, size=(9, 2)).astype(float)
     inputs = {"points": points, "centres": points[[2, 2, 5]]}
-    yield Case("a centre that is there twice", "nearest = kmeans.assign(points, centres)", inputs, {"nearest": Equal()})
+    program = "nearest = kmeans.assign(points, centres)"
+    yield Case("a centre that is there twice", program, inputs, {"nearest": Equal()}, traits={Trait.TIE})
     # By absolute differences the other centre would be the nearer one.
     inputs = {"points": 0.1 * rng.normal(size=(7, 3)), "centres": np.array([[4.0, 0.0, 0.0], [2.2, 2.2, 2.2]])}
-    yield Case(
-        "centres along and across the axes", "nearest = kmeans.assign(points, centres)", inputs, {"nearest": Equal()}
-    )
+    yield Case("centres along and across the axes", program, inputs, {"nearest": Equal()})
 
 
 def update_cases(rng):
@@ -36,7 +35,8 @@ def update_cases(rng):
         points, centres = _drawn(rng, far)
         nearest = ((points[:, None] - centres) ** 2).sum(axis=2).argmin(axis=1)
         inputs = {"points": points, "nearest": nearest, "centres": centres}
-        yield Case(title, "moved = kmeans.update(points, nearest, centres)", inputs, {"moved": Equal()})
+        traits = {Trait.NUMERICAL_RANGE} if far else set()
+        yield Case(title, "moved = kmeans.update(points, nearest, centres)", inputs, {"moved": Equal()}, traits=traits)
 
 
 def inertia_cases(rng):
