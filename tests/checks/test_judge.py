@@ -55,7 +55,8 @@ def both(cases: list[tuple[float, dict[str, float]]]) -> list[CaseResult]:
         ([(2.0, {"a": 2.0}), (5.0, {"b": 5.0})], {"a", "b"}),  # one in each case
         ([(3.5, {"a": 3.0, "b": 1.5, "c": 9.0})], {"a", "b"}),  # their effects add up: 1 + 2 + 0.5
         ([(4.5, {"a": 3.0, "b": 1.5, "c": 9.0})], {"a", "b"}),  # they multiply: 1 · 3 · 1.5
-        ([(3.5, {"a": 3.0, "b": 1.5, "c": 3.0})], {None}),  # two pairs fit: nothing is claimed
+        ([(3.5, {"a": 3.0, "b": 1.5, "c": 3.0})], {"b", None}),  # two pairs fit: what both have is claimed
+        ([(3.5, {"a": 3.0, "b": 1.5, "c": 2.5, "d": 2.0})], {None}),  # two pairs with nothing in common
         ([(2.0, {"a": 2.0}), (5.0, {"b": 5.0}), (7.7, {"a": 2.0, "b": 5.0})], {"a", "b"}),  # and in one both at once
         ([(2.0, {"a": 2.0}), (7.7, {"a": 2.0, "b": 5.0})], {None}),  # the second is never seen alone
         ([(2.0, {"a": 2.0}), (1.0, {"a": 2.0, "b": 5.0})], {None}),  # the first should show in the last, too
@@ -65,7 +66,7 @@ def both(cases: list[tuple[float, dict[str, float]]]) -> list[CaseResult]:
 def test_two_misconceptions_are_told_apart_where_the_numbers_allow_it(
     cases: list[tuple[float, dict[str, float]]], named: set[str | None]
 ) -> None:
-    judgement = judge(both(cases), {"a": "A.", "b": "B.", "c": "C."})
+    judgement = judge(both(cases), {"a": "A.", "b": "B.", "c": "C.", "d": "D."})
     assert named_in(judgement) == {"out": named}
     assert judgement.share == 0
 

@@ -14,8 +14,9 @@ from ..values import value_at
 from .case_result import CaseResult
 from .derivative import is_derivative, with_program
 from .describe import WrongOutput, describe, mixed_examples, shown_numbers, when_it_is_wrong
+from .evidence import Together
 from .follow_through import FollowThrough
-from .misconceptions import find_misconception, group_by_misconception
+from .misconceptions import Explanation, explain, find_misconception
 
 IN_PLACE = "in-place"
 """The id of the one misconception that shows in the inputs, not in the outputs."""
@@ -93,10 +94,12 @@ def output_findings(
     hints: Mapping[str, str],
     run: Run | None,
     without: Collection[str] = (),
+    together: Together | None = None,
 ) -> list[Finding]:
     """Say what is wrong with the outputs.
 
-    There is one finding for all outputs that one misconception explains, and one for each output that none explains.
+    There is one finding for all outputs that one misconception explains, one for each output that none explains, and
+    one for what a misconception leaves unexplained.
 
     Parameters
     ----------
@@ -109,18 +112,30 @@ def output_findings(
         Runs the code under test again.
     without : collection of str
         Outputs of which nothing is said unless a misconception explains them.
+    together : callable, optional
+        Runs code with two misconceptions.
     """
+    explanations = explain(tuple(wrong.by_path), results, hints, together)
     findings = []
-    for misconception, paths in group_by_misconception(tuple(wrong.by_path), results, hints).items():
-        if misconception:
-            result, fault = wrong.smallest(paths[0], misconception)
-            hint = f"{hints[misconception]} ({_comparison(fault, with_name=True)}.)"
-            findings.append(Finding(", ".join(paths), "fail", hint, misconception, result.case.title))
-        else:
-            findings += [
-                _unexplained(path, wrong, results, run) for path in paths if path.partition(".")[0] not in without
-            ]
+    for misconception, paths in _by_misconception(explanations).items():
+        result, fault = wrong.smallest(paths[0], misconception)
+        hint = f"{hints[misconception]} ({_comparison(fault, with_name=True)}.)"
+        findings.append(Finding(", ".join(paths), "fail", hint, misconception, result.case.title))
+    for explanation in explanations:
+        if explanation.rest:
+            findings.append(_unexplained_rest(explanation, wrong, run))
+        elif not explanation.names and explanation.path.partition(".")[0] not in without:
+            findings.append(_unexplained(explanation.path, wrong, results, run))
     return findings
+
+
+def _by_misconception(explanations: Sequence[Explanation]) -> dict[str, list[str]]:
+    """Group the outputs by the misconceptions that explain them."""
+    grouped: dict[str, list[str]] = {}
+    for explanation in explanations:
+        for name in explanation.names:
+            grouped.setdefault(name, []).append(explanation.path)
+    return grouped
 
 
 def follow_through_findings(
@@ -150,6 +165,17 @@ def mutation_findings(results: Sequence[CaseResult], hints: Mapping[str, str]) -
         said = f"{name} was changed in place; work on a copy, because the caller still needs it."
         findings.append(Finding(name, "fail", hints.get(IN_PLACE, said), IN_PLACE, title))
     return findings
+
+
+def _unexplained_rest(explanation: Explanation, wrong: WrongOutputs, run: Run | None) -> Finding:
+    """Say that something else is wrong, too, in the cases that a misconception leaves unexplained, and what is seen."""
+    path = explanation.path
+    left = {id(result) for result in explanation.rest}
+    answers = [answer for answer in wrong.by_path[path] if id(answer.result) in left]
+    smallest = min(answers, key=lambda answer: answer.result.case.size)
+    said = _as_sentences(_clauses(smallest, answers, [answer.result for answer in wrong.by_path[path]], run))
+    hint = f"Something else is wrong with {path}, too: {said}"
+    return Finding(path, "fail", hint, None, smallest.result.case.title)
 
 
 def _unexplained(path: str, wrong: WrongOutputs, results: Sequence[CaseResult], run: Run | None) -> Finding:

@@ -16,6 +16,7 @@ from ..compare import FaultKind
 from ..program import Answer, Crash, Run
 from .answer_cache import AnswerCache
 from .case_result import CaseResult
+from .evidence import Together
 from .findings import WrongOutputs, crash_finding, follow_through_findings, mutation_findings, output_findings
 from .follow_through import FollowThrough
 
@@ -72,6 +73,7 @@ def judge(
     hints: Mapping[str, str],
     run: Run | None = None,
     follow: FollowThrough | None = None,
+    together: Together | None = None,
 ) -> Judgement:
     """Judge one exercise by all of its cases.
 
@@ -89,6 +91,8 @@ def judge(
         Runs the code under test again, to tell a wrong gradient from the right gradient of a wrong forward pass.
     follow : FollowThrough, optional
         What the second of these earns; nothing by default.
+    together : callable, optional
+        Runs code with two misconceptions, to recognise them in one answer; only the grader has such code.
 
     Returns
     -------
@@ -105,7 +109,7 @@ def judge(
     wrong = WrongOutputs(ran)
     crashed = {aspect for result in results if isinstance(result.answer, Crash) for aspect in result.case.aspects}
     followed = [aspect for aspect in _followed(wrong, run, follow) if aspect not in crashed]
-    findings = output_findings(wrong, ran, hints, run, without=followed)
+    findings = output_findings(wrong, ran, hints, run, without=followed, together=together)
     if crashed:
         findings = _with_crash(findings, results, hints)
     if follow:

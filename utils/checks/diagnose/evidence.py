@@ -1,0 +1,153 @@
+"""Compare known misconceptions with what the code under test gave: output by output, case by case.
+
+An output of one case is a *place*. A misconception *shows* at a place where it makes the output wrong, and it *gives*
+what came there when its answer is the very answer of the code under test.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache
+from typing import NamedTuple
+
+import numpy as np
+
+from ..case import Case
+from ..compare import as_array
+from ..program import Answer, Crash
+from ..values import count_numbers, value_at, walk
+from .case_result import CaseResult
+
+Together = Callable[[str, str, Case], "Answer | None"]
+"""``together(one, other, case)``: the answer of code with both misconceptions; None where it is not known."""
+
+Places = frozenset[int]
+
+
+class Place(NamedTuple):
+    """One output of one case.
+
+    Attributes
+    ----------
+    result : CaseResult
+    path : str
+        The output, as ``"dx"`` or ``"grads.W1"``.
+    wrong : bool
+        Whether the code under test gave a wrong value there.
+    """
+
+    result: CaseResult
+    path: str
+    wrong: bool
+
+    @property
+    def got(self) -> object:
+        """What the code under test gave; None where it gave nothing."""
+        return None if isinstance(self.result.answer, Crash) else value_at(self.result.answer.values, self.path)
+
+    @property
+    def expected(self) -> object:
+        """The right value."""
+        return value_at(self.result.expected, self.path)
+
+    def given_by(self, name: str) -> object:
+        """Return what a misconception that shows in this case gives here; None where it crashes."""
+        answer = self.result.misconceptions[name]
+        return None if isinstance(answer, Crash) else value_at(answer.values, self.path)
+
+    def agrees(self, value: object) -> bool:
+        """Whether a value is what came."""
+        rule = self.result.case.aspects[self.path.partition(".")[0]]
+        return rule.agree(value, self.got, self.result.case.inputs)
+
+
+class Evidence:
+    """At which places each misconception shows, and at which it gives what came.
+
+    Parameters
+    ----------
+    results : sequence of CaseResult
+        All cases. Those in which the code under test crashed have no outputs, and say nothing here.
+
+    Attributes
+    ----------
+    places : list of Place
+        The smallest case first.
+    wrong : frozenset of int
+        The indices of those places at which the answer is wrong.
+    """
+
+    def __init__(self, results: Sequence[CaseResult]) -> None:
+        ran = [result for result in results if not isinstance(result.answer, Crash)]
+        self.places = [place for result in sorted(ran, key=lambda one: one.case.size) for place in _places(result)]
+        self.wrong: Places = frozenset(index for index, place in enumerate(self.places) if place.wrong)
+        self.shows = cache(self._shows)
+        self.gives = cache(self._gives)
+
+    def of(self, path: str) -> Places:
+        """Return the places of one output."""
+        return frozenset(index for index, place in enumerate(self.places) if place.path == path)
+
+    def _shows(self, name: str) -> Places:
+        """Return the places at which a misconception makes the output wrong."""
+        faults: dict[int, list[str] | None] = {}
+        for result in {id(place.result): place.result for place in self.places}.values():
+            faults[id(result)] = _fault_paths(result, name)
+        return frozenset(
+            index for index, place in enumerate(self.places) if _is_among(place.path, faults[id(place.result)])
+        )
+
+    def _gives(self, name: str) -> Places:
+        """Return the places at which a misconception gives what came, right places included."""
+        shows = self.shows(name)
+        told = (index for index in shows & self.wrong if self._is_given(index, name))
+        right = (index for index in range(len(self.places)) if index not in self.wrong and index not in shows)
+        return frozenset((*told, *right))
+
+    def _is_given(self, index: int, name: str) -> bool:
+        place = self.places[index]
+        return not isinstance(place.result.misconceptions[name], Crash) and place.agrees(place.given_by(name))
+
+    def explained(self, name: str, within: Places) -> Places:
+        """Return the wrong places that a misconception explains exactly."""
+        return self.gives(name) & self.wrong & within
+
+    def numbers(self, places: Places) -> int:
+        """Count the different wrong numbers at some places: each might have shown that an explanation is untrue."""
+        return sum(_wrong_numbers(self.places[index]) for index in places)
+
+
+def _places(result: CaseResult) -> Iterator[Place]:
+    faulty = dict.fromkeys(fault.path for fault in result.faults())
+    for path in faulty:
+        if path.partition(".")[0] in result.case.aspects:
+            yield Place(result, path, wrong=True)
+    for path, _ in walk({name: result.expected[name] for name in result.case.aspects}):
+        if not _is_among(path, list(faulty)):
+            yield Place(result, path, wrong=False)
+
+
+def _fault_paths(result: CaseResult, name: str) -> list[str] | None:
+    """List the outputs that a misconception makes wrong in a case; None for all of them."""
+    answer = result.misconceptions.get(name)
+    if answer is None:
+        return []
+    if isinstance(answer, Crash):
+        return None
+    return [fault.path for fault in CaseResult(result.case, result.expected, answer).faults()]
+
+
+def _is_among(path: str, faults: Sequence[str] | None) -> bool:
+    """Whether an output, or a part of it, or what it is a part of, is among some outputs (None: all)."""
+    return faults is None or any(
+        path == fault or path.startswith(f"{fault}.") or fault.startswith(f"{path}.") for fault in faults
+    )
+
+
+def _wrong_numbers(place: Place) -> int:
+    expected, got = as_array(place.expected), as_array(place.got)
+    if expected is None or got is None:
+        return 1
+    if expected.shape != got.shape:
+        return min(len(np.unique(got)), count_numbers(got))
+    return len(np.unique(got[~np.isclose(expected, got, equal_nan=True)]))
