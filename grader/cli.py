@@ -240,12 +240,43 @@ def prove(
 ) -> None:
     """Change every solution in every small way and prove that the checks notice. Writes docs/mutation.md.
 
+    It also says how often the hints for realistic wrong answers name the true cause; see `grader hints`.
     With EXERCISES it shows the changes that the checks do not notice, and writes nothing.
     """
     from . import show
     from .release.consistency import load_checked
 
     show.prove(load_checked(root), exercises or (), check=check, jobs=jobs)
+
+
+@app.command()
+def hints(
+    exercises: Annotated[list[str] | None, typer.Argument(help="The exercises to measure; all by default.")] = None,
+    half: Annotated[
+        str | None, typer.Option("--show", metavar="HALF", help="Print causes and hints: development or held_back.")
+    ] = None,
+    unread: Annotated[bool, typer.Option("--unread", help="With --show: only answers that were not read.")] = False,
+    record: Annotated[
+        Path | None, typer.Option(help="A file of lines: an answer's id, and named, vague, untrue or none.")
+    ] = None,
+    check: Annotated[bool, typer.Option("--check", help="Write nothing; fail when the page is stale.")] = False,
+    jobs: Annotated[int | None, typer.Option(help="Processes; one for each processor by default.")] = None,
+    root: CourseOption = None,
+) -> None:
+    """Measure on realistic wrong answers how often the hints name the true cause. Writes docs/hints.md.
+
+    With EXERCISES or --show it prints what was found, and writes nothing.
+    """
+    from . import show_hints
+    from .release.consistency import load_checked
+
+    loaded = load_checked(root)
+    if record:
+        show_hints.record(loaded, record, jobs=jobs)
+    elif half:
+        show_hints.comparison(loaded, exercises or (), half, unread=unread, jobs=jobs)
+    else:
+        show_hints.shares(loaded, exercises or (), check=check, jobs=jobs)
 
 
 @app.command(name="demo")

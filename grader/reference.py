@@ -45,6 +45,8 @@ class Reference:
         The folder of the reference's modules.
     exercises_folder : Path
         The folder of the files that say how each function is judged.
+    student_answers_folder : Path
+        The folder of realistic wrong answers, on which the hints are measured; a course may have none.
 
     Raises
     ------
@@ -58,6 +60,7 @@ class Reference:
         self.secret_folder = root / "solutions"
         self.folder = self.secret_folder / package
         self.exercises_folder = self.secret_folder / "exercises"
+        self.student_answers_folder = self.secret_folder / "student_answers"
         if not (self.folder / "__init__.py").is_file():
             raise CourseError(f"{self.folder} is missing; the grader needs the reference to compare with.")
 

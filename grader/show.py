@@ -167,7 +167,7 @@ def try_reference(course: Course, assignment: Assignment, sandbox: str) -> None:
 
 
 def prove(course: Course, exercises: Sequence[str], *, check: bool = False, jobs: int | None = None) -> None:
-    """Run mutants with a progress bar, print those that the checks accept, and write the page ``docs/mutation.md``.
+    """Run mutants with a progress bar, print those that the checks accept, and write ``docs/mutation.md``.
 
     Parameters
     ----------
@@ -187,9 +187,9 @@ def prove(course: Course, exercises: Sequence[str], *, check: bool = False, jobs
         When the course's files have errors.
     typer.Exit
         With code 1, when a mutant is accepted without being listed as equivalent, a listed one is not accepted any
-        more, or the page is stale.
+        more, a realistic wrong answer earns all points, or a page is stale.
     """
-    from . import mutation
+    from . import mutation, show_hints
     from .release import consistency  # imports nbgrader
 
     reference = Reference.of(course)
@@ -228,6 +228,7 @@ def prove(course: Course, exercises: Sequence[str], *, check: bool = False, jobs
         elif content(page) != text.encode():
             out.print(Text(f"✗ {mutation.PAGE} is stale; run grader prove.", "red"))
             raise typer.Exit(1)
+        show_hints.shares(course, check=check, jobs=jobs)
     if missed or stale:
         raise typer.Exit(1)
 

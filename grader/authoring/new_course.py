@@ -163,6 +163,9 @@ def _unneeded(source: Course, course: Course) -> Iterator[Path]:
         yield solutions / course.package / f"{module}.py"
     reference = Reference(course.root, course.package)
     named = {exercise.name for _, exercise in course.exercises(further=True)}
+    for path in reference.student_answers_folder.rglob("*.txt"):
+        if f"{path.parent.name}.{path.stem}" not in named:
+            yield path
     unused = {(course.root / remark.file) for remark in RecipeBook(reference).unused(course)}
     for path in sorted(unused):
         if path.is_dir():

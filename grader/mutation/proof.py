@@ -157,7 +157,7 @@ def _shows(spec: Recipe, case: Case, expected: dict[str, object], module: Module
     run = seeded_runner({spec.module: module})
 
     def run_within_time(program: str, inputs: Mapping[str, object], fetch: Sequence[str]) -> Answer:
-        with _limited(LIMIT):
+        with limited(LIMIT):
             return run(program, inputs, fetch)
 
     result = CaseResult(case, expected, answer_case(case, spec.function, run_within_time))
@@ -196,25 +196,25 @@ def _module(mutant: Mutant, reference: Reference) -> ModuleType | None:
     """Import a mutant; return None if that raises an exception."""
     name = mutant.exercise.split(".", 1)[0]
     try:
-        with _limited(LIMIT):
+        with limited(LIMIT):
             return reference.execute(mutant.text, name, "mutant")
     except Exception:  # a student would see any error at import at once
         return None
 
 
-class _TooLong(BaseException):
+class TooLong(BaseException):
     """A mutant used up its time. It is no Exception, so that no ``except Exception`` in a solution catches it."""
 
 
 @contextmanager
-def _limited(seconds: float) -> Iterator[None]:
-    """Raise `_TooLong` in the body of the ``with`` statement when it has used this much processor time.
+def limited(seconds: float) -> Iterator[None]:
+    """Raise `TooLong` in the body of the ``with`` statement when it has used this much processor time.
 
     The timer counts only the time in which this process runs its own code, so a busy machine rejects no mutant.
     """
 
     def stop(signum: int, frame: FrameType | None) -> None:
-        raise _TooLong
+        raise TooLong
 
     before = signal.signal(signal.SIGVTALRM, stop)
     signal.setitimer(signal.ITIMER_VIRTUAL, seconds)

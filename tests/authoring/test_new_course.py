@@ -62,6 +62,8 @@ def test_a_copy_has_the_chosen_assignment_and_what_it_needs(course: Course, tmp_
     assert {"hw3/FC_nets.py", "deep/layers.py", "exercises/layers/relu.wrong"} <= names
     assert not any(name.startswith(("hw4", "hw5", "hw6", "nndl", "deep/torch", "exercises/cnn")) for name in names)
     assert "exercises/layers/dropout.py" not in names
+    of_layers = {f"student_answers/development/layers/{name}.txt" for name in ("affine_backward", "batchnorm_forward")}
+    assert names & of_layers == {"student_answers/development/layers/affine_backward.txt"}
     assert any("batchnorm_forward" in remark.sentence for remark in found.remarks)
     assert "not part of this course" in package(copy)["deep/layers.py"].decode()
     assert (copy.root / "course.toml").read_text().startswith("# The course: which exercises exist")

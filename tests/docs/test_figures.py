@@ -13,7 +13,8 @@ from grader.reference import Reference
 from grader.submission import similarity
 
 ROOT = Path(__file__).parents[2]
-NOT_HERE = {"mutation.md", "accuracy.md"}  # generated whole; `grader prove` and `benchmarks.notebooks` write them
+# Generated whole; `grader prove`, `benchmarks.notebooks` and `grader hints` write them.
+NOT_HERE = {"mutation.md", "accuracy.md", "hints.md"}
 ATTACKS = len(bank())
 CONSTRUCTED = next(exercise for _, exercise in COURSE.exercises() if exercise.constructor)
 INPUTS = int(re.findall(r'"NNDL_FUZZ", "(\d+)"', (ROOT / "tests" / "fuzz" / "test_fuzz.py").read_text("utf-8"))[0])
