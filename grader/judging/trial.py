@@ -123,6 +123,7 @@ class Trial:
             One for each case. If any answer is wrong, they hold the answers of the misconceptions, too; otherwise
             the misconceptions are not run.
         """
+        self._pair_seconds = 0.0
         results = [
             CaseResult(case, self.expected(index).values, answer)
             for index, (case, answer) in enumerate(zip(self.cases, answers, strict=True))

@@ -53,7 +53,8 @@ class Equal(Rule):
                 )
             ]
         if array.shape != expected.shape:
-            return [Fault(path, FaultKind.SHAPE, _shape_clause(path, expected, array), expected, array)]
+            said = f"{path} has shape {array.shape} where {expected.shape} is expected"
+            return [Fault(path, FaultKind.SHAPE, said, expected, array)]
         if self.dtype and array.dtype != expected.dtype:
             said = f"{path} has dtype {array.dtype} where {expected.dtype} is expected"
             return [Fault(path, FaultKind.DTYPE, said, expected, array)]
@@ -77,16 +78,6 @@ class Equal(Rule):
     def excused(self, expected: Array, got: Array, inputs: Mapping[str, object]) -> npt.NDArray[np.bool_]:
         """Mark the entries where another answer is as right as the reference's; a subclass knows of some."""
         return np.zeros(expected.shape, bool)
-
-
-def _shape_clause(path: str, expected: Array, got: Array) -> str:
-    """Say that the shape is wrong, and whether only the shape is."""
-    said = f"{path} has shape {got.shape} where {expected.shape} is expected"
-    if got.size == expected.size and close(expected.ravel(), got.ravel()).all():
-        return f"{said}: the numbers are right, only the shape is not"
-    if got.ndim == 2 == expected.ndim and got.T.shape == expected.shape and close(expected, got.T).all():
-        return f"{said}: it is the transpose of the right answer"
-    return said
 
 
 def value_fault(path: str, expected: Array, got: Array, wrong: npt.NDArray[np.bool_]) -> Fault:

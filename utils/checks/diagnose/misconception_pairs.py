@@ -7,7 +7,7 @@ and sees whether their effects add up or multiply.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from itertools import combinations
 
 import numpy as np
@@ -21,7 +21,11 @@ MAX_MISCONCEPTIONS = 60  # the pairs are the square of it, and a check should an
 
 
 def find_pair(
-    evidence: Evidence, within: Places, names: Sequence[str], together: Together | None = None
+    evidence: Evidence,
+    within: Places,
+    names: Sequence[str],
+    together: Together | None = None,
+    named: Collection[str] = (),
 ) -> tuple[str, ...]:
     """Find the two misconceptions that together give what came.
 
@@ -34,6 +38,8 @@ def find_pair(
         The misconceptions, most telling first.
     together : callable, optional
         Runs code with two misconceptions.
+    named : collection of str, optional
+        Misconceptions that explain other outputs. A pair with one of them is preferred.
 
     Returns
     -------
@@ -52,7 +58,8 @@ def find_pair(
             certain.append((one, other))
         elif joint is None and _each_shows_alone(evidence, within, one, other):
             likely.append((one, other))
-    found = certain or likely
+    known = [[pair for pair in pairs if set(pair) & set(named)] for pairs in (certain, likely)]
+    found = next(filter(None, (*known, certain, likely)), [])
     # Several pairs that fit are no knowledge but for what they have in common: naming one of them would be guessing.
     common = [name for name in names if found and all(name in pair for pair in found)]
     return found[0] if len(found) == 1 else tuple(common)

@@ -69,14 +69,13 @@ def explain(
         return [Explanation(path, (of_everything,)) for path in paths]
     names, evidence = tuple(hints), Evidence(results)
     candidates = {path: _that_give(evidence, evidence.of(path), names) for path in paths}
-    certain: dict[str, tuple[str, ...]] = {}
+    certain = {path: tuple(found) for path, found in candidates.items() if len(found) == 1}
+    named = {name for found in certain.values() for name in found}
     for path, found in candidates.items():
-        if found:
-            certain[path] = tuple(found) if len(found) == 1 else ()
-        else:
-            certain[path] = find_pair(evidence, evidence.of(path), names, together)
-    named = {name for names in certain.values() for name in names}
-    return [_explanation(path, certain[path], candidates[path], named, evidence, names) for path in paths]
+        if not found:
+            certain[path] = find_pair(evidence, evidence.of(path), names, together, named)
+    named = {name for found in certain.values() for name in found}
+    return [_explanation(path, certain.get(path, ()), candidates[path], named, evidence, names) for path in paths]
 
 
 def _explanation(

@@ -2,7 +2,8 @@
 
 A *detector* is a function that is shown one wrong output and yields every *observation* it can make of it. What is
 observed in all failing cases is said, the most telling observation first: a factor of 4 may be chance in one case, but
-when in each case the factor is the number of examples, then a mean was taken for a sum.
+when in each case the factor is the number of examples, then a mean was taken for a sum. Nothing is inferred from
+nothing: an observation counts the numbers that might have refuted it.
 """
 
 from __future__ import annotations
@@ -11,11 +12,11 @@ from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
-from . import factors, order, places, shapes, terms
+from . import factors, order, places, scales, shapes, terms
 from .conditions import when_it_is_wrong
 from .mixed_examples import mixed_examples
 from .shown_numbers import shown_numbers
-from .wrong_output import Observation, WrongOutput
+from .wrong_output import MIN_NUMBERS, Observation, WrongOutput
 
 Detector = Callable[[WrongOutput], Iterator[Observation]]
 
@@ -32,12 +33,20 @@ VALUE_DETECTORS: tuple[Detector, ...] = (
     order.reordered,
     order.accumulated,
     order.scattered,
+    scales.scaled_slices,
+    scales.shifted_slices,
+    scales.scaled_and_shifted_slices,
     places.border,
     places.slices,
+    places.signs,
+    places.zeroed,
+    places.nearly,
 )
 """For outputs of the right shape, most telling first."""
 
 SHAPE_DETECTORS: tuple[Detector, ...] = (
+    shapes.allocated,
+    shapes.reshaped,
     shapes.transposed,
     shapes.unsummed,
     shapes.flattened,
@@ -72,14 +81,19 @@ def describe(outputs: Sequence[WrongOutput]) -> str:
 
 
 def _common_observation(detectors: Sequence[Detector], outputs: Sequence[WrongOutput]) -> str:
-    """Return the first observation that holds in every case, in the words of the first case that has words for it."""
+    """Return the first observation that holds in every case, in the words of the first case that has words for it.
+
+    A claim needs evidence: as many numbers as might have refuted it have to be `MIN_NUMBERS` at least.
+    """
     for detector in detectors:
-        first, *others = ({seen.key: seen.words for seen in detector(output)} for output in outputs)
+        first, *others = ({seen.key: seen for seen in detector(output)} for output in outputs)
         for key in first:
-            if all(key in other for other in others):
-                words = next((seen[key] for seen in (first, *others) if seen[key]), "")
-                if words:
-                    return words
+            if not all(key in other for other in others):
+                continue
+            seen = [first[key], *(other[key] for other in others)]
+            words = next((one.words for one in seen if one.words), "")
+            if words and sum(one.numbers for one in seen) >= MIN_NUMBERS:
+                return words
     return ""
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from ...compare import Array
-from .wrong_output import MAX_ENTRIES, Observation, WrongOutput
+from .wrong_output import MAX_ENTRIES, Observation, WrongOutput, distinct
 
 
 def copied(output: WrongOutput) -> Iterator[Observation]:
@@ -17,7 +17,7 @@ def copied(output: WrongOutput) -> Iterator[Observation]:
         return
     for name, base in _bases(output, expected):
         if base.any() and output.same(base, got):
-            yield Observation(f"is {name}", f"what comes back is just {name}")
+            yield Observation(f"is {name}", f"what comes back is just {name}", distinct(base) * output.weight)
 
 
 def term(output: WrongOutput) -> Iterator[Observation]:
@@ -34,17 +34,17 @@ def term(output: WrongOutput) -> Iterator[Observation]:
             continue
         for size, words in _weights(output):
             if np.isclose(abs(times), size, rtol=1e-3 if output.coarse else 1e-6):
-                yield _observation(times, f"{words}{name}")
+                yield _observation(times, f"{words}{name}", distinct(difference) * output.weight)
         if base.size > 3 and np.unique(base).size > 1:
-            yield Observation(f"multiple of {name}", f"it is off by a multiple of {name}: {times:.4g} times as much")
+            words = f"it is off by a multiple of {name}: {times:.4g} times as much"
+            yield Observation(f"multiple of {name}", words, distinct(difference) - 1)
 
 
-def _observation(times: float, name: str) -> Observation:
+def _observation(times: float, name: str, numbers: int) -> Observation:
     if times > 0:
-        return Observation(
-            f"plus {name}", f"it is the right answer plus {name}: does that term belong here, and so often?"
-        )
-    return Observation(f"minus {name}", f"it is the right answer minus {name}: is that term left out?")
+        words = f"it is the right answer plus {name}: does that term belong here, and so often?"
+        return Observation(f"plus {name}", words, numbers)
+    return Observation(f"minus {name}", f"it is the right answer minus {name}: is that term left out?", numbers)
 
 
 def _weights(output: WrongOutput) -> Iterator[tuple[float, str]]:
