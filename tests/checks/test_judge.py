@@ -122,10 +122,11 @@ def test_of_several_that_are_as_likely_the_one_that_shows_elsewhere_is_named_or_
 
 def test_a_sentence_follows_a_question() -> None:
     x = np.random.default_rng(0).standard_normal((4, 3))
-    cases = [Case(title, "", {"x": rows}) for title, rows in (("many", x), ("one", x[:1]))]
+    sizes = (("many", x), ("fewer", x[:3]), ("two", x[:2]), ("one", x[:1]))
+    cases = [Case(title, "", {"x": rows}) for title, rows in sizes]
     results = [CaseResult(case, {"out": x}, Ran({"out": x / len(np.asarray(case.inputs["x"]))})) for case in cases]
     hint = judge(results, {}).findings[0].hint
-    assert hint.endswith("4 being N, the number of examples: a mean where a sum is due? It is right only when N = 1.")
+    assert hint.endswith("2 being N, the number of examples: a mean where a sum is due? It is right only when N = 1.")
 
 
 CRASH = Crash(False, "ValueError", "operands could not be broadcast")

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from .digits import printed_apart
 from .rule import Fault, FaultKind, Rule, in_words
 from .tolerance import Array, as_array, close
 
@@ -83,10 +84,12 @@ class Equal(Rule):
 def value_fault(path: str, expected: Array, got: Array, wrong: npt.NDArray[np.bool_]) -> Fault:
     """Say how many entries differ, and show the first."""
     if expected.ndim == 0:
-        clause = f"{path} is {float(got):.6g} where {float(expected):.6g} is expected"
+        right, seen, by = printed_apart(float(expected), float(got))
+        clause = f"{path} is {seen} where {right} is expected{by}"
         return Fault(path, FaultKind.VALUE, clause, expected, got)
     where = tuple(int(i) for i in np.argwhere(wrong)[0])
     index = ", ".join(map(str, where))
     number = "all" if wrong.all() else f"{int(wrong.sum())} of {wrong.size}"
-    first = f"{path}[{index}] is {got[where]:.6g} where {expected[where]:.6g} is expected"
+    right, seen, by = printed_apart(float(expected[where]), float(got[where]))
+    first = f"{path}[{index}] is {seen} where {right} is expected{by}"
     return Fault(path, FaultKind.VALUE, f"{number} entries differ; {first}", expected, got, by_entry=True)

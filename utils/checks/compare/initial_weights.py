@@ -53,6 +53,9 @@ class Initialised(Equal):
             return []
         return [Fault(path, FaultKind.VALUE, said, expected, array)]
 
+    def is_drawn(self, expected: object) -> bool:
+        return np.ndim(expected) > 1  # type: ignore[arg-type]
+
     def same(self, other: object, got: object, inputs: Mapping[str, object]) -> bool:
         """Whether two draws may be of one distribution: their means and spreads differ by no more than chance."""
         theirs, ours = as_array(other), as_array(got)

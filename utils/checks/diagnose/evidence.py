@@ -7,7 +7,7 @@ what came there when its answer is the very answer of the code under test.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from functools import cache
+from functools import cache, cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -15,8 +15,9 @@ import numpy as np
 from ..case import Case
 from ..compare import as_array
 from ..program import Answer, Crash
-from ..values import count_numbers, value_at, walk
+from ..values import value_at, walk
 from .case_result import CaseResult
+from .crash_kind import same_kind
 
 Together = Callable[[str, str, Case], "Answer | None"]
 """``together(one, other, case)``: the answer of code with both misconceptions; None where it is not known."""
@@ -56,9 +57,19 @@ class Place(NamedTuple):
         return None if isinstance(answer, Crash) else value_at(answer.values, self.path)
 
     def agrees(self, value: object) -> bool:
-        """Whether a value is what came."""
+        """Whether a value is what came; where NaN came, any NaN or infinity is."""
         rule = self.result.case.aspects[self.path.partition(".")[0]]
-        return rule.agree(value, self.got, self.result.case.inputs)
+        if rule.agree(value, self.got, self.result.case.inputs):
+            return True
+        one, other = as_array(value), as_array(self.got)
+        if one is None or other is None or one.shape != other.shape:
+            return False
+        return not np.isfinite(one).all() and not np.isfinite(other).all()
+
+    @property
+    def crashed(self) -> bool:
+        """Whether the code under test crashed in this case."""
+        return isinstance(self.result.answer, Crash)
 
 
 class Evidence:
@@ -67,7 +78,8 @@ class Evidence:
     Parameters
     ----------
     results : sequence of CaseResult
-        All cases. Those in which the code under test crashed have no outputs, and say nothing here.
+        All cases. Where the code under test crashed, all outputs are wrong, and a misconception gives what came if it
+        crashes for the same reason.
 
     Attributes
     ----------
@@ -78,11 +90,18 @@ class Evidence:
     """
 
     def __init__(self, results: Sequence[CaseResult]) -> None:
-        ran = [result for result in results if not isinstance(result.answer, Crash)]
-        self.places = [place for result in sorted(ran, key=lambda one: one.case.size) for place in _places(result)]
+        by_size = sorted(results, key=lambda result: result.case.size)
+        self.places = [place for result in by_size for place in _places(result)]
         self.wrong: Places = frozenset(index for index, place in enumerate(self.places) if place.wrong)
         self.shows = cache(self._shows)
         self.gives = cache(self._gives)
+
+    @cached_property
+    def crashes_at_the_edges(self) -> Places:
+        """The places of cases outside of the core in which the code under test crashed."""
+        return frozenset(
+            index for index, place in enumerate(self.places) if place.crashed and not place.result.case.is_core
+        )
 
     def of(self, path: str) -> Places:
         """Return the places of one output."""
@@ -106,25 +125,32 @@ class Evidence:
 
     def _is_given(self, index: int, name: str) -> bool:
         place = self.places[index]
-        return not isinstance(place.result.misconceptions[name], Crash) and place.agrees(place.given_by(name))
+        given, came = place.result.misconceptions[name], place.result.answer
+        if isinstance(given, Crash) or isinstance(came, Crash):
+            return isinstance(given, Crash) and isinstance(came, Crash) and same_kind(came, given)
+        return place.agrees(place.given_by(name))
 
     def explained(self, name: str, within: Places) -> Places:
         """Return the wrong places that a misconception explains exactly."""
         return self.gives(name) & self.wrong & within
 
     def numbers(self, places: Places) -> int:
-        """Count the different wrong numbers at some places: each might have shown that an explanation is untrue."""
+        """Count the different wrong numbers at some places: each might have shown that an explanation is untrue.
+
+        NaN says nothing, because many mistakes give it; neither does a crash.
+        """
         return sum(_wrong_numbers(self.places[index]) for index in places)
 
 
 def _places(result: CaseResult) -> Iterator[Place]:
     faulty = dict.fromkeys(fault.path for fault in result.faults())
+    crashed = isinstance(result.answer, Crash)
     for path in faulty:
         if path.partition(".")[0] in result.case.aspects:
             yield Place(result, path, wrong=True)
     for path, _ in walk({name: result.expected[name] for name in result.case.aspects}):
         if not _is_among(path, list(faulty)):
-            yield Place(result, path, wrong=False)
+            yield Place(result, path, wrong=crashed)
 
 
 def _fault_paths(result: CaseResult, name: str) -> list[str] | None:
@@ -146,8 +172,10 @@ def _is_among(path: str, faults: Sequence[str] | None) -> bool:
 
 def _wrong_numbers(place: Place) -> int:
     expected, got = as_array(place.expected), as_array(place.got)
+    if place.crashed:
+        return 0
     if expected is None or got is None:
         return 1
-    if expected.shape != got.shape:
-        return min(len(np.unique(got)), count_numbers(got))
-    return len(np.unique(got[~np.isclose(expected, got, equal_nan=True)]))
+    if expected.shape == got.shape:
+        got = got[~np.isclose(expected, got, equal_nan=True)]
+    return len(np.unique(got[np.isfinite(got)]))

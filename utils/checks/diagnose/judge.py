@@ -17,8 +17,10 @@ from ..program import Answer, Crash, Run
 from .answer_cache import AnswerCache
 from .case_result import CaseResult
 from .evidence import Together
-from .findings import WrongOutputs, crash_finding, follow_through_findings, mutation_findings, output_findings
+from .findings import crash_finding, follow_through_findings, mutation_findings, output_findings
 from .follow_through import FollowThrough
+from .unexplained import Runs
+from .wrong_outputs import WrongOutputs
 
 MUTATION_COSTS = 0.5  # of the points of one output
 
@@ -105,11 +107,12 @@ def judge(
     # Hints and follow-through ask for many of the same runs, of the code under test and of the reference.
     run = run and AnswerCache(run, cases)
     follow = follow and replace(follow, reference=AnswerCache(follow.reference, cases))
+    runs = Runs(run, follow.reference if follow else None)
     aspects = list(dict.fromkeys(aspect for case in cases for aspect in case.aspects))
     wrong = WrongOutputs(ran)
     crashed = {aspect for result in results if isinstance(result.answer, Crash) for aspect in result.case.aspects}
     followed = [aspect for aspect in _followed(wrong, run, follow) if aspect not in crashed]
-    findings = output_findings(wrong, ran, hints, run, without=followed, together=together)
+    findings = output_findings(wrong, results, hints, runs, without=followed, together=together)
     if crashed:
         findings = _with_crash(findings, results, hints)
     if follow:

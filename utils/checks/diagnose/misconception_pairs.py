@@ -76,6 +76,8 @@ def _is_possible(evidence: Evidence, within: Places, one: str, other: str) -> bo
         # Where one explains everything by itself, the other adds nothing.
         and not within <= evidence.gives(one)
         and not within <= evidence.gives(other)
+        # Of one misconception, what it would break elsewhere may be written in another way; of two, that is unlikely.
+        and (evidence.shows(one) | evidence.shows(other)) - within <= evidence.wrong
     )
 
 

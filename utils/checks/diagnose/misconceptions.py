@@ -73,7 +73,8 @@ def explain(
     named = {name for found in certain.values() for name in found}
     for path, found in candidates.items():
         if not found:
-            certain[path] = find_pair(evidence, evidence.of(path), names, together, named)
+            places = evidence.of(path) - evidence.crashes_at_the_edges
+            certain[path] = find_pair(evidence, places, names, together, named)
     named = {name for found in certain.values() for name in found}
     return [_explanation(path, certain.get(path, ()), candidates[path], named, evidence, names) for path in paths]
 
@@ -93,8 +94,10 @@ def _explanation(
         chosen = _of_most_cases(path, evidence, names, named)
     if len(chosen) != 1:
         return Explanation(path, chosen)
-    unexplained = (evidence.of(path) & evidence.wrong) - evidence.gives(chosen[0])
-    return Explanation(path, chosen, tuple(evidence.places[index].result for index in sorted(unexplained)))
+    unexplained = [
+        evidence.places[index] for index in sorted(evidence.of(path) & evidence.wrong - evidence.gives(chosen[0]))
+    ]
+    return Explanation(path, chosen, tuple(place.result for place in unexplained if not place.crashed))
 
 
 def find_misconception(path: str, results: Sequence[CaseResult], hints: Mapping[str, str]) -> str | None:
@@ -103,8 +106,14 @@ def find_misconception(path: str, results: Sequence[CaseResult], hints: Mapping[
 
 
 def _that_give(evidence: Evidence, places: Places, names: Sequence[str]) -> list[str]:
-    """List the misconceptions that give what came at some places and, of those, agree with most other places."""
-    return _most_agreeing([name for name in names if places <= evidence.gives(name)], evidence)
+    """List the misconceptions that give what came at some places and, of those, agree with most other places.
+
+    Where only NaN came, one that would have broken what is right elsewhere is none of them.
+    """
+    found = [name for name in names if places <= evidence.gives(name)]
+    if not evidence.numbers(places & evidence.wrong):
+        found = [name for name in found if evidence.shows(name) <= evidence.wrong]
+    return _most_agreeing(found, evidence)
 
 
 def _most_agreeing(names: Sequence[str], evidence: Evidence) -> list[str]:
@@ -143,7 +152,7 @@ def _majority(evidence: Evidence, places: Places, name: str) -> int:
     """
     explained = evidence.explained(name, places)
     against = (evidence.shows(name) & places) - explained
-    broken = against - evidence.wrong
+    broken = evidence.shows(name) - evidence.wrong  # in this output or in another one
     if any(evidence.places[index].result.case.is_core for index in broken):
         return 0
     if len(explained) <= len(against) or evidence.numbers(explained) < MIN_NUMBERS:

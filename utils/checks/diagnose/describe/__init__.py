@@ -26,6 +26,7 @@ VALUE_DETECTORS: tuple[Detector, ...] = (
     factors.factor,
     terms.copied,
     terms.term,
+    terms.multiplied,
     factors.offset,
     order.transposed,
     order.reshaped,
@@ -33,16 +34,20 @@ VALUE_DETECTORS: tuple[Detector, ...] = (
     order.reordered,
     order.accumulated,
     order.scattered,
+)
+"""For outputs of the right shape that have a simple form, most telling first."""
+
+PLACE_DETECTORS: tuple[Detector, ...] = (
+    places.border,
+    places.slices,
     scales.scaled_slices,
     scales.shifted_slices,
     scales.scaled_and_shifted_slices,
-    places.border,
-    places.slices,
     places.signs,
     places.zeroed,
     places.nearly,
 )
-"""For outputs of the right shape, most telling first."""
+"""For outputs of the right shape and of no simple form: where, or in what, they are wrong; most telling first."""
 
 SHAPE_DETECTORS: tuple[Detector, ...] = (
     shapes.allocated,
@@ -74,10 +79,31 @@ def describe(outputs: Sequence[WrongOutput]) -> str:
         if first.misshapen:
             return _common_observation(SHAPE_DETECTORS, [output for output in outputs if output.misshapen])
         if first.comparable:
-            comparable = [output for output in outputs if output.comparable]
-            precise = [output for output in comparable if not output.vague]
-            return _common_observation(VALUE_DETECTORS, precise or comparable)
+            return _common_observation(VALUE_DETECTORS, _comparable(outputs))
     return places.not_finite(first)
+
+
+def locate(outputs: Sequence[WrongOutput]) -> str:
+    """Say where outputs are wrong, or in what, where `describe` sees no simple form.
+
+    Parameters
+    ----------
+    outputs : sequence of WrongOutput
+        As for `describe`.
+
+    Returns
+    -------
+    str
+        A clause such as ``"only the last row is wrong"``; ``""`` when there is no such place.
+    """
+    with np.errstate(all="ignore"):
+        return _common_observation(PLACE_DETECTORS, _comparable(outputs)) if outputs[0].comparable else ""
+
+
+def _comparable(outputs: Sequence[WrongOutput]) -> list[WrongOutput]:
+    """Return the outputs whose numbers can be compared, without those that are vague if there are others."""
+    comparable = [output for output in outputs if output.comparable]
+    return [output for output in comparable if not output.vague] or comparable
 
 
 def _common_observation(detectors: Sequence[Detector], outputs: Sequence[WrongOutput]) -> str:
@@ -97,4 +123,4 @@ def _common_observation(detectors: Sequence[Detector], outputs: Sequence[WrongOu
     return ""
 
 
-__all__ = ["Observation", "WrongOutput", "describe", "mixed_examples", "shown_numbers", "when_it_is_wrong"]
+__all__ = ["Observation", "WrongOutput", "describe", "locate", "mixed_examples", "shown_numbers", "when_it_is_wrong"]

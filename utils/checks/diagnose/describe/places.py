@@ -26,7 +26,7 @@ def border(output: WrongOutput) -> Iterator[Observation]:
         yield Observation("only the border", "", 0)  # such images have no inside: the border cannot be told from it
     if right.all() or not right.any():
         return
-    numbers = min(distinct(expected[..., right]), distinct(got[..., ~right] - expected[..., ~right]))
+    numbers = min(distinct(expected[..., right]), int((~right).sum()))
     for edge, words in (
         (np.s_[-1:, :], "the last row"),
         (np.s_[:, -1:], "the last column"),
@@ -93,15 +93,15 @@ def signs(output: WrongOutput) -> Iterator[Observation]:
     """All that is wrong stands where an input, or the right answer, is positive, or negative, or 0."""
     expected, got = output.arrays
     wrong = ~np.asarray(close(expected, got, output.inputs))
-    said = {"the right answer": expected}
+    said: dict[str, Array] = {}
     for path, array in output.inputs_by_path.items():
         if array.shape == expected.shape and array.dtype.kind == "f":
             said.setdefault(path.rpartition(".")[2], array)
-    for name, array in said.items():
+    for name, array in (said | {"the right answer": expected}).items():
         for kind, where in (("negative", array < 0), ("positive", array > 0), ("0", array == 0)):
             if not _is_where(wrong, where):
                 continue
-            numbers = min(int(wrong.sum()), int((~where).sum()))
+            numbers = min(int(wrong.sum()), distinct(expected[~where]))
             is_zero = (got[wrong] == 0).all()
             seen = " and comes out as 0" if is_zero else ""
             yield Observation(f"where {name} {kind}{seen}", f"it is wrong only where {name} is {kind}{seen}", numbers)
@@ -130,10 +130,9 @@ def nearly(output: WrongOutput) -> Iterator[Observation]:
     largest = float(np.abs(expected).max())
     off = float(np.abs(got - expected).max()) / largest if largest else 1.0
     if off < 1e-2:
-        words = (
-            f"it is nearly right, off by {off:.1g} of the largest entry at most: look for something as small as that"
-        )
-        yield Observation("nearly", f"{words}, such as an eps in another place, or rounding", output.numbers)
+        words = f"it is nearly right, off by {off:.1g} times the largest entry at most"
+        advice = "look for something as small as that, such as an eps in another place, or rounding"
+        yield Observation("nearly", f"{words}: {advice}", output.numbers)
 
 
 def not_finite(output: WrongOutput) -> str:

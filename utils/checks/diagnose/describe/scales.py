@@ -18,7 +18,7 @@ def scaled_slices(output: WrongOutput) -> Iterator[Observation]:
         if output.same(times * right, seen):
             words = f"each {name} is right but for a factor of its own, {float(times[0, 0]):.4g} in the first"
             advice = f"look at what is computed once for each {name} and multiplies or divides it"
-            yield Observation(f"scaled {name}", f"{words}: {advice}", output.numbers - len(right))
+            yield _observation(f"scaled {name}", f"{words}: {advice}", output.numbers - len(right))
 
 
 def shifted_slices(output: WrongOutput) -> Iterator[Observation]:
@@ -28,7 +28,7 @@ def shifted_slices(output: WrongOutput) -> Iterator[Observation]:
         if output.same(right + off, seen):
             words = f"each {name} is off by a number of its own, {float(off[0, 0]):.4g} in the first"
             advice = f"look at what is computed once for each {name} and added or subtracted"
-            yield Observation(f"shifted {name}", f"{words}: {advice}", output.numbers - len(right))
+            yield _observation(f"shifted {name}", f"{words}: {advice}", output.numbers - len(right))
 
 
 def scaled_and_shifted_slices(output: WrongOutput) -> Iterator[Observation]:
@@ -38,16 +38,21 @@ def scaled_and_shifted_slices(output: WrongOutput) -> Iterator[Observation]:
         off = seen.mean(axis=1, keepdims=True)
         weight = (centred * centred).sum(axis=1, keepdims=True)
         times = (centred * seen).sum(axis=1, keepdims=True) / np.where(weight, weight, 1)
-        if times.any() and output.same(times * centred + off, seen):
+        if output.same(times * centred + off, seen):
             words = f"each {name} is right but for a scale and an offset of its own"
             advice = f"look at the mean and the spread that are computed for each {name}, and over what"
-            yield Observation(f"normalised {name}", f"{words}: {advice}", output.numbers - 2 * len(right))
+            yield _observation(f"normalised {name}", f"{words}: {advice}", output.numbers - 2 * len(right))
+
+
+def _observation(key: str, words: str, numbers: int) -> Observation:
+    """Make an observation; slices of one or two entries agree with it and show nothing."""
+    return Observation(key, words if numbers > 0 else "", max(0, numbers))
 
 
 def _tables(output: WrongOutput) -> Iterator[tuple[str, Array, Array]]:
     """Yield for each axis the name of its slices, and what was expected and what came with a row for each slice."""
     expected, got = output.arrays
     for axis, size in enumerate(expected.shape):
-        if size > 1 and expected.ndim > 1 and expected.size > 2 * size:
+        if expected.ndim > 1:
             right, seen = (np.moveaxis(array, axis, 0).reshape(size, -1) for array in (expected, got))
             yield output.axis(axis), right, seen
