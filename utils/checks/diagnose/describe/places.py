@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import numpy.typing as npt
 
-from ...compare import as_array, close
+from ...compare import Array, as_array, close
 from .wrong_output import Observation, WrongOutput, distinct
 
 Mask = npt.NDArray[np.bool_]
