@@ -85,7 +85,7 @@ SEEN = [
     ("terms.term", A, A - REG * W, "minus reg · W"),
     ("terms.term", A, A + W, "plus W"),
     ("terms.term", A, A - 2 * W, "minus 2 · W"),
-    ("terms.term", A, A + 0.123 * W, "a multiple of W"),
+    ("terms.term", A, A + 0.123 * W, "off by a multiple of W, 0.123 times W"),
     ("terms.term", 1.3, 1.3 - 0.5 * REG * (W * W).sum(), "minus ½ · reg · the sum of the squares of W"),
     ("terms.term", A.sum(axis=0), A.sum(axis=0) - W.sum(axis=0), "minus the sum of W over axis 0"),
     ("order.transposed", A[:, :4], A[:, :4].T, "it is the transpose"),

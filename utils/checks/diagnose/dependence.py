@@ -38,15 +38,16 @@ def dependence(case: Case, path: str, run: Run, reference: Run) -> str:
     if before is None or right_before is None:
         return ""
     missing, needless = [], []
-    for source, changed in _changed_inputs(case):
-        inputs = with_value_at(case.inputs, source, changed)
-        after, right_after = (_output(one, case, inputs, path) for one in (run, reference))
-        if after is None or right_after is None:
+    for source, changes in _changed_inputs(case):
+        moves, should_move = (
+            [_moves(one, case, path, start, source, change) for change in changes]
+            for one, start in ((run, before), (reference, right_before))
+        )
+        if None in moves or None in should_move:
             continue
-        moves, should_move = not _same(before, after, case), not _same(right_before, right_after, case)
-        if should_move and not moves:
+        if any(should_move) and not any(moves):
             missing.append(source)
-        if moves and not should_move:
+        if any(moves) and not any(should_move):
             needless.append(source)
     if missing:
         return f"it stays the same when {_listed(missing)} changes, on which it should depend: is that used?"
@@ -67,14 +68,29 @@ def _linear_in_upstream(case: Case, path: str, before: Array, run: Run) -> str:
     return f"it does not double when {upstream} does, as each gradient should: {upstream} should enter as one factor"
 
 
-def _changed_inputs(case: Case) -> Iterator[tuple[str, object]]:
-    """Yield the inputs that hold real numbers, each with other numbers of about the same size and the same signs."""
+def _moves(run: Run, case: Case, path: str, before: Array, source: str, change: object) -> bool | None:
+    """Whether an output changes when an input does; None where it cannot be compared."""
+    after = _output(run, case, with_value_at(case.inputs, source, change), path)
+    return None if after is None else not _same(before, after, case)
+
+
+def _changed_inputs(case: Case) -> Iterator[tuple[str, list[object]]]:
+    """Yield the inputs that hold real numbers, each with other numbers of about the same size.
+
+    The signs of an array stay once and change once: what depends on the signs alone, such as the first step of Adam,
+    depends on the input, too.
+    """
     rng = np.random.default_rng(0)
     floats = ((path, as_array(value)) for path, value in walk(case.inputs) if not isinstance(value, bool | int))
     real = [(path, array) for path, array in floats if array is not None and array.dtype.kind == "f" and array.size]
     for path, array in real[:MAX_INPUTS]:
         scaled = array * rng.uniform(0.7, 0.9, array.shape)
-        yield path, scaled.astype(array.dtype) if array.ndim else float(scaled)
+        if not array.ndim:
+            yield path, [float(scaled)]
+        elif (array < 0).any():
+            yield path, [scaled.astype(array.dtype), (scaled * rng.choice([-1, 1], array.shape)).astype(array.dtype)]
+        else:  # what is never negative, such as a variance, stays so
+            yield path, [scaled.astype(array.dtype)]
 
 
 def _output(run: Run, case: Case, inputs: Mapping[str, object], path: str) -> Array | None:

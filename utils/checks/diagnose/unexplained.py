@@ -53,12 +53,15 @@ class Description:
         What is known beyond that.
     case : str
         The title of the case that is shown.
+    lacks : bool
+        Whether the output is an entry that its dict lacks.
     """
 
     path: str
     comparison: str
     clauses: tuple[str, ...]
     case: str
+    lacks: bool = False
 
     @property
     def kind(self) -> str:
@@ -80,19 +83,39 @@ def unexplained_findings(
         The cases that ran.
     runs : Runs
     """
+    exchanged = {path: _holds([answer.result for answer in wrong.by_path[path]], path) for path in paths}
+    exchanged = {path: other for path, other in exchanged.items() if other}
+    findings = [_exchange(exchanged, wrong)] if len(exchanged) > 1 else []
     groups: dict[tuple[str, str], list[Description]] = {}
     for path in paths:
+        if findings and path in exchanged:
+            continue
         found = _description(path, wrong, results, runs)
         # Outputs of which nothing is known but that they are wrong have no more in common than that.
-        key = found.kind or f"nothing is known of {path}"
+        key = found.kind or ("lacks" if found.lacks else f"nothing is known of {path}")
         groups.setdefault((path.partition(".")[0] if not found.kind else "", key), []).append(found)
-    return [_finding(group) for group in groups.values()]
+    return findings + [_finding(group) for group in groups.values()]
+
+
+def _exchange(exchanged: Mapping[str, str], wrong: WrongOutputs) -> Finding:
+    """Say that several outputs stand in each other's places."""
+    smallest = wrong.smallest(next(iter(exchanged)))
+    places = ", ".join(f"{path} holds what belongs to {other}" for path, other in exchanged.items())
+    hint = f"The outputs stand in each other's places: {places}; look at the order, or the names, of what is returned."
+    return Finding(", ".join(exchanged), "fail", hint, None, smallest.result.case.title)
 
 
 def _finding(group: Sequence[Description]) -> Finding:
     first = group[0]
-    said = as_sentences((first.comparison, *first.clauses))
+    compared = _lacking(group) if first.lacks else first.comparison
+    said = as_sentences((compared, *first.clauses))
     return Finding(", ".join(one.path for one in group), "fail", said, None, first.case)
+
+
+def _lacking(group: Sequence[Description]) -> str:
+    """Say which entries a dict lacks, in one sentence for all of them."""
+    keys = ", ".join(f'"{one.path.rpartition(".")[2]}"' for one in group)
+    return group[0].comparison.replace(f'"{group[0].path.rpartition(".")[2]}"', keys, 1)
 
 
 def describe_rest(path: str, rest: Collection[CaseResult], wrong: WrongOutputs, runs: Runs) -> Finding:
@@ -132,7 +155,8 @@ def _description(path: str, wrong: WrongOutputs, results: Sequence[CaseResult], 
         return Description(path, first.fault.clause, (said,), first.result.case.title)
     smallest = wrong.smallest(path)
     clauses = _clauses(smallest, wrong.by_path[path], results, runs)
-    return Description(path, comparison(smallest.fault), tuple(filter(None, clauses)), smallest.result.case.title)
+    said, lacks = comparison(smallest.fault), smallest.fault.kind is FaultKind.KEY
+    return Description(path, said, tuple(filter(None, clauses)), smallest.result.case.title, lacks)
 
 
 def _follows_forward(answer: WrongAnswer, run: Run) -> bool:
@@ -195,14 +219,19 @@ def _other_name(answers: Sequence[WrongAnswer]) -> str:
     """Say that an output holds what belongs to another one, or that it stands under another name."""
     path = answers[0].fault.path
     results = [answer.result for answer in answers]
-    holds = [name for name in _leaves(results[0].expected) if name != path and _is_at(name, path, results)]
-    stands = [name for name in _leaves(_values(results[0])) if name != path and _is_at(path, name, results)]
+    holds = _holds(results, path)
     if holds:
-        under = f", and {path} stands in {stands[0]}" if stands else ""
-        return f"it holds what belongs to {holds[0]}{under}: look at the order, or the names, of what is returned"
+        return f"it holds what belongs to {holds}: look at the order, or the names, of what is returned"
+    stands = [name for name in _leaves(_values(results[0])) if name != path and _is_at(path, name, results)]
     if stands and answers[0].fault.kind is FaultKind.KEY:
         return f'what should be there stands under the name "{stands[0].rpartition(".")[2]}"'
     return ""
+
+
+def _holds(results: Sequence[CaseResult], path: str) -> str:
+    """Return the output whose right value came as another one; ``""`` where there is none."""
+    others = (name for name in _leaves(results[0].expected) if name != path)
+    return next((name for name in others if _is_at(name, path, results)), "")
 
 
 def _leaves(values: Mapping[str, object]) -> list[str]:

@@ -36,7 +36,7 @@ def term(output: WrongOutput) -> Iterator[Observation]:
             if np.isclose(abs(times), size, rtol=1e-3 if output.coarse else 1e-6):
                 yield _observation(times, f"{words}{name}", distinct(difference) * output.weight)
         if base.size > 3 and np.unique(base).size > 1:
-            words = f"it is off by a multiple of {name}: {times:.4g} times as much"
+            words = f"it is off by a multiple of {name}, {times:.4g} times {name} in this case"
             yield Observation(f"multiple of {name}", words, distinct(difference) - 1)
 
 
