@@ -22,7 +22,7 @@ from ..errors import CourseError, UnusableCourseFiles
 from ..recipes import Misconception, Recipe
 from ..reference import Reference
 
-PAIRS_SECONDS: Final = 1.0
+PAIRS_SECONDS: Final = 0.4
 """Processor seconds for the answers of pairs of misconceptions, of one exercise of one submission."""
 
 

@@ -11,7 +11,7 @@ from .case_result import CaseResult
 from .evidence import Together
 from .follow_through import FollowThrough
 from .misconceptions import Explanation, explain, find_misconception
-from .unexplained import Runs, comparison, describe_rest, unexplained_findings
+from .unexplained import Runs, as_sentences, comparison, describe_rest, unexplained_findings
 from .wrong_outputs import WrongOutputs
 
 IN_PLACE = "in-place"
@@ -70,9 +70,10 @@ def output_findings(
     """
     explanations = explain(tuple(wrong.by_path), results, hints, together)
     findings = []
-    for misconception, paths in _by_misconception(explanations).items():
+    for (misconception, effect), paths in _by_misconception(explanations).items():
         result, fault = wrong.smallest(paths[0], misconception)
-        hint = f"{hints[misconception]} ({comparison(fault, with_name=True)}.)"
+        beside = f" Something else is wrong, too: beside that, {as_sentences([effect])}" if effect else ""
+        hint = f"{hints[misconception]}{beside} ({comparison(fault, with_name=True)}.)"
         findings.append(Finding(", ".join(paths), "fail", hint, misconception, result.case.title))
     findings += [describe_rest(one.path, one.rest, wrong, runs) for one in explanations if one.rest]
     unexplained = [one.path for one in explanations if not one.names and one.path.partition(".")[0] not in without]
@@ -80,12 +81,12 @@ def output_findings(
     return findings + unexplained_findings(unexplained, wrong, ran, runs)
 
 
-def _by_misconception(explanations: Sequence[Explanation]) -> dict[str, list[str]]:
-    """Group the outputs by the misconceptions that explain them."""
-    grouped: dict[str, list[str]] = {}
+def _by_misconception(explanations: Sequence[Explanation]) -> dict[tuple[str, str], list[str]]:
+    """Group the outputs by the misconceptions that explain them, and by what is wrong beside those."""
+    grouped: dict[tuple[str, str], list[str]] = {}
     for explanation in explanations:
         for name in explanation.names:
-            grouped.setdefault(name, []).append(explanation.path)
+            grouped.setdefault((name, explanation.effect), []).append(explanation.path)
     return grouped
 
 

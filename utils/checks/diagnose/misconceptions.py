@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from .case_result import CaseResult
 from .evidence import Evidence, Places, Together
+from .misconception_effects import find_with_effect
 from .misconception_pairs import find_pair
 
 MIN_NUMBERS = 4
@@ -29,11 +30,14 @@ class Explanation:
         Misconceptions: none, one, or two that act together.
     rest : tuple of CaseResult
         The cases in which the output is wrong and none of these misconceptions is the reason.
+    effect : str
+        A clause for what is wrong beside the misconception, where it gives the output but for that.
     """
 
     path: str
     names: tuple[str, ...] = ()
     rest: tuple[CaseResult, ...] = ()
+    effect: str = ""
 
 
 def explain(
@@ -92,6 +96,9 @@ def _explanation(
     chosen = certain or tuple([name for name in candidates if name in named][:1])
     if not chosen and not candidates:
         chosen = _of_most_cases(path, evidence, names, named)
+    if not chosen and not candidates:
+        name, effect = find_with_effect(path, evidence, names)
+        return Explanation(path, (name,), effect=effect) if name else Explanation(path)
     if len(chosen) != 1:
         return Explanation(path, chosen)
     unexplained = [

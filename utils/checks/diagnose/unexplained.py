@@ -193,8 +193,29 @@ def _clauses(
         and value_at(result.expected, fault.path) is not None
         and id(result) not in failing
     ]
-    when = when_it_is_wrong([answer.result.case for answer in answers], others) if passing == "right" else ""
-    return [*clauses, when]
+    if passing == "right":
+        clauses.append(when_it_is_wrong([answer.result.case for answer in answers], others))
+        if not any(clauses):
+            clauses.append(_at_least(answers))
+    return clauses
+
+
+def _at_least(answers: Sequence[WrongAnswer]) -> str:
+    """Say what is true where nothing else is known: that no kind of case is right, and which other outputs are."""
+    path = answers[0].fault.path
+    right = set.intersection(*(_right_outputs(answer.result) for answer in answers))
+    beside = f", while {_enumerated(sorted(right))} {'is' if len(right) == 1 else 'are'} right" if right else ""
+    if len(answers) > 2:
+        return f"{path} is wrong in every case, so look at the formula itself{beside}"
+    return beside.removeprefix(", ")
+
+
+def _right_outputs(result: CaseResult) -> set[str]:
+    return set(result.case.aspects) - {fault.output for fault in result.faults()}
+
+
+def _enumerated(names: Sequence[str]) -> str:
+    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
 
 
 def _is_drawn(answer: WrongAnswer) -> bool:

@@ -49,6 +49,9 @@ PLACE_DETECTORS: tuple[Detector, ...] = (
 )
 """For outputs of the right shape and of no simple form: where, or in what, they are wrong; most telling first."""
 
+EFFECT_DETECTORS: tuple[Detector, ...] = (factors.sign, factors.factor)
+"""For what is wrong beside a misconception: what is so simple that it can be told from what the misconception gives."""
+
 SHAPE_DETECTORS: tuple[Detector, ...] = (
     shapes.allocated,
     shapes.reshaped,
@@ -77,9 +80,9 @@ def describe(outputs: Sequence[WrongOutput]) -> str:
     first = outputs[0]
     with np.errstate(all="ignore"):  # a wrong answer may hold numbers of any size
         if first.misshapen:
-            return _common_observation(SHAPE_DETECTORS, [output for output in outputs if output.misshapen])
+            return common_observation(SHAPE_DETECTORS, [output for output in outputs if output.misshapen])
         if first.comparable:
-            return _common_observation(VALUE_DETECTORS, _comparable(outputs))
+            return common_observation(VALUE_DETECTORS, _comparable(outputs))
     return places.not_finite(first)
 
 
@@ -97,7 +100,7 @@ def locate(outputs: Sequence[WrongOutput]) -> str:
         A clause such as ``"only the last row is wrong"``; ``""`` when there is no such place.
     """
     with np.errstate(all="ignore"):
-        return _common_observation(PLACE_DETECTORS, _comparable(outputs)) if outputs[0].comparable else ""
+        return common_observation(PLACE_DETECTORS, _comparable(outputs)) if outputs[0].comparable else ""
 
 
 def _comparable(outputs: Sequence[WrongOutput]) -> list[WrongOutput]:
@@ -106,10 +109,10 @@ def _comparable(outputs: Sequence[WrongOutput]) -> list[WrongOutput]:
     return [output for output in comparable if not output.vague] or comparable
 
 
-def _common_observation(detectors: Sequence[Detector], outputs: Sequence[WrongOutput]) -> str:
+def common_observation(detectors: Sequence[Detector], outputs: Sequence[WrongOutput], least: int = MIN_NUMBERS) -> str:
     """Return the first observation that holds in every case, in the words of the first case that has words for it.
 
-    A claim needs evidence: as many numbers as might have refuted it have to be `MIN_NUMBERS` at least.
+    A claim needs evidence: at least so many numbers that might have refuted it.
     """
     for detector in detectors:
         first, *others = ({seen.key: seen for seen in detector(output)} for output in outputs)
@@ -118,9 +121,19 @@ def _common_observation(detectors: Sequence[Detector], outputs: Sequence[WrongOu
                 continue
             seen = [first[key], *(other[key] for other in others)]
             words = next((one.words for one in seen if one.words), "")
-            if words and sum(one.numbers for one in seen) >= MIN_NUMBERS:
+            if words and sum(one.numbers for one in seen) >= least:
                 return words
     return ""
 
 
-__all__ = ["Observation", "WrongOutput", "describe", "locate", "mixed_examples", "shown_numbers", "when_it_is_wrong"]
+__all__ = [
+    "EFFECT_DETECTORS",
+    "Observation",
+    "WrongOutput",
+    "common_observation",
+    "describe",
+    "locate",
+    "mixed_examples",
+    "shown_numbers",
+    "when_it_is_wrong",
+]

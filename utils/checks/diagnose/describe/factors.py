@@ -42,7 +42,7 @@ def factor(output: WrongOutput) -> Iterator[Observation]:
     if np.isclose(times, 2):
         yield Observation("times 2", "it is 2 times too large: is something counted twice, or a ½ missing?", known)
     if np.isclose(times, 1 / 2):
-        yield Observation("over 2", "it is half of the right answer", known)
+        yield Observation("over 2", "it is 2 times too small: is a ½ too much, or a half left out?", known)
     digits = 1e-3 if output.coarse else 1e-6
     for name, size, multiplied, divided in _known_sizes(output):
         if np.isclose(times, size, rtol=digits):
