@@ -8,6 +8,9 @@ from ..program import Crash
 from .describe import EFFECT_DETECTORS, WrongOutput, common_observation, describe
 from .evidence import Evidence, Place
 
+MIN_CASES = 2
+"""Cases that have to show both: with one, every misconception of a single number would fit."""
+
 
 def find_with_effect(path: str, evidence: Evidence, names: Sequence[str]) -> tuple[str, str]:
     """Find the misconception that gives an output but for a sign or a factor.
@@ -27,11 +30,13 @@ def find_with_effect(path: str, evidence: Evidence, names: Sequence[str]) -> tup
         several, or where the output is simply described without any.
     """
     wrong = evidence.of(path) & evidence.wrong
-    places = [evidence.places[index] for index in sorted(wrong) if not evidence.places[index].crashed]
+    places = [evidence.places[index] for index in sorted(wrong)]
+    if len(places) < MIN_CASES or any(place.crashed for place in places):
+        return "", ""
     found: list[tuple[str, str]] = []
     for name in names:
         # It has to show wherever the output is wrong, and may break nothing that is right.
-        if places and wrong <= evidence.shows(name) <= evidence.wrong:
+        if wrong <= evidence.shows(name) <= evidence.wrong:
             effect = _effect(places, name)
             if effect:
                 found.append((name, effect))

@@ -195,19 +195,21 @@ def _clauses(
     ]
     if passing == "right":
         clauses.append(when_it_is_wrong([answer.result.case for answer in answers], others))
-        if not any(clauses):
+        if not any(clauses) and fault.kind is FaultKind.VALUE and not _is_drawn(smallest):
             clauses.append(_at_least(answers))
     return clauses
 
 
 def _at_least(answers: Sequence[WrongAnswer]) -> str:
-    """Say what is true where nothing else is known: that no kind of case is right, and which other outputs are."""
-    path = answers[0].fault.path
+    """Say what is true where nothing else is known: what has to be right before, and which other outputs are."""
+    result, fault = answers[0]
+    objective = result.case.objective[0]
     right = set.intersection(*(_right_outputs(answer.result) for answer in answers))
-    beside = f", while {_enumerated(sorted(right))} {'is' if len(right) == 1 else 'are'} right" if right else ""
-    if len(answers) > 2:
-        return f"{path} is wrong in every case, so look at the formula itself{beside}"
-    return beside.removeprefix(", ")
+    if fault.path in result.case.gradients and objective in result.case.aspects and objective not in right:
+        return f"it is a gradient of {objective}, which is wrong, too: correct {objective} first"
+    beside = f"{_enumerated(sorted(right))} {'is' if len(right) == 1 else 'are'} right" if right else ""
+    everywhere = "it is wrong in every case, so look at the formula itself" if len(answers) > 2 else ""
+    return ", while ".join(filter(None, (everywhere, beside)))
 
 
 def _right_outputs(result: CaseResult) -> set[str]:

@@ -49,7 +49,7 @@ PLACE_DETECTORS: tuple[Detector, ...] = (
 )
 """For outputs of the right shape and of no simple form: where, or in what, they are wrong; most telling first."""
 
-EFFECT_DETECTORS: tuple[Detector, ...] = (factors.sign, factors.factor)
+EFFECT_DETECTORS: tuple[Detector, ...] = (factors.plain_factor,)
 """For what is wrong beside a misconception: what is so simple that it can be told from what the misconception gives."""
 
 SHAPE_DETECTORS: tuple[Detector, ...] = (

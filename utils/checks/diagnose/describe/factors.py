@@ -55,6 +55,14 @@ def factor(output: WrongOutput) -> Iterator[Observation]:
         yield Observation("factor", words, fitted)
 
 
+def plain_factor(output: WrongOutput) -> Iterator[Observation]:
+    """The opposite sign everywhere, or a factor as simple: 2, ½, or a size over which one may sum or average."""
+    simple = {"sign", "times 2", "over 2", *(f"{way} {name}" for name in output.counts for way in ("times", "over"))}
+    for seen in (*sign(output), *factor(output)):
+        if seen.key in simple:
+            yield seen
+
+
 def _known_sizes(output: WrongOutput) -> Iterator[tuple[str, float, str, str]]:
     """Yield what a factor may be: name, size, and what to say of a multiple and of a fraction of that size."""
     for name, count in output.counts.items():
