@@ -23,7 +23,7 @@ CLASSES: Final[dict[str, str]] = {
     "else is wrong, too",
     "vague": "what the hint says is true, but it does not name the cause",
     "untrue": "the hint says something that is false of this answer",
-    "none": "the hint only shows what was expected and what was got",
+    "none": "the hint only shows what was expected and what was got, and in which cases",
 }
 """What a reader can decide about a hint, in the order in which the page shows it."""
 

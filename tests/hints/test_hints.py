@@ -7,14 +7,20 @@ from pathlib import Path
 
 import pytest
 import typer
-from submissions import write
+from submissions import solved, submission, write
 
 from grader import hints, show_hints
 from grader.course import Course
 from grader.errors import CourseError, UnusableCourseFiles, UnusableInput
 from grader.hints import Hinted, Readings, StudentAnswer
-from grader.hints.measuring import hinted
+from grader.hints.measuring import SECRET, STUDENT, hinted
+from grader.judging.budget import Budget
+from grader.judging.oracle import case_rng
+from grader.judging.submitted_module import SubmittedModule
+from grader.judging.trial import Trial
+from grader.recipes import recipe
 from grader.reference import Reference
+from grader.sandbox import choose_confinement
 
 WRONG = "def relu_forward(x):\n    out = np.abs(x)\n    return out, x"
 RIGHT = WRONG.replace("abs(x)", "where(x > 0, x, 0)")
@@ -87,6 +93,27 @@ def test_a_wrong_answer_gets_its_hints_and_a_right_one_is_accepted(course: Cours
     assert wrong.hint.startswith("out: ")
     assert (right.share, right.hint) == (1, "")
     assert list(hints.accepted([wrong, right])) == [right.answer]
+
+
+SCALED = "def affine_forward(x, w, b):\n    out = 2 * (x.reshape(len(x), -1) @ w + b)\n    return out, (x, w, b)"
+
+
+CRASH = "def relu_forward(x):\n    return x @ x.T, x"
+
+
+@pytest.mark.parametrize(("function", "code"), [("relu_forward", CRASH), ("affine_forward", SCALED)])
+def test_the_hints_are_those_of_a_submission(function: str, code: str, course: Course, reference: Reference) -> None:
+    """The second answer is wrong by a factor, so that the gradient is right for it: running it again shows this."""
+    name = f"layers.{function}"
+    exercise = next(one for _, one in course.exercises() if one.name == name)
+    (result,) = hinted(course.root, [answer(code, name)])
+    files = solved(reference) | {"nndl/layers.py": result.answer.module_text(reference.source("layers")).encode()}
+    way, budget = choose_confinement("auto"), Budget(course.limits)
+    with SubmittedModule(submission(files), course, "layers", reference, way, budget) as submitted:
+        trial = Trial(recipe(reference, name), reference, case_rng(SECRET, STUDENT, exercise))
+        judgement = submitted.judge(trial, exercise.requires, course.follow_through(exercise))
+    assert result.share == judgement.share
+    assert result.hint == "\n".join(f"{f.aspect}: {f.hint}" if f.aspect else f.hint for f in judgement.findings)
 
 
 @pytest.mark.parametrize("code", [WRONG.replace("np.abs(x)", "x / no_such_name"), f"import no_such_module\n{WRONG}"])
@@ -168,6 +195,21 @@ def test_every_answer_of_this_course_is_well_formed(course: Course, reference: R
     answers = hints.read_answers(course, reference)
     assert answers
     assert len({one.id for one in answers}) == len(answers)
+
+
+@pytest.mark.parametrize("exercise", ["layers.dropout_backward", "optim.sgd_momentum", "layers.affine_forward"])
+def test_answers_of_this_course_are_rejected(exercise: str, course: Course, reference: Reference) -> None:
+    answers = [one for one in hints.read_answers(course, reference) if one.exercise == exercise]
+    assert answers
+    assert not list(hints.accepted(hinted(course.root, answers)))
+
+
+@pytest.mark.slow
+def test_the_page_is_true(course: Course, reference: Reference) -> None:
+    pytest.importorskip("torch", reason="the page is about PyTorch, too: pip install torch")
+    results = hints.measure(course, hints.read_answers(course, reference))
+    assert not list(hints.accepted(results))
+    assert (course.root / hints.PAGE).read_text("utf-8") == hints.report(results, Readings.read(reference))
 
 
 def test_no_half_is_shown_that_is_not_there(course: Course) -> None:
