@@ -12,9 +12,9 @@ import linecache
 import sys
 import tomllib
 from collections.abc import Iterable, Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
-from types import ModuleType
+from types import CodeType, ModuleType
 from typing import Any
 
 from .course import Course
@@ -150,7 +150,7 @@ class Reference:
         made.__package__ = f"solutions.{self.package}"
         file = f"{self.package}/{module}.py"
         linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)
-        exec(compile(text, file, "exec"), vars(made))
+        exec(_compiled(text, file), vars(made))
         return made
 
     def demo(self) -> ModuleType | None:
@@ -194,6 +194,12 @@ class Reference:
     def recipe_module(self, path: Path) -> ModuleType:
         """Import one of the `recipe_files` as ``solutions.exercises.<student's file>.<family>``."""
         return _import(self.secret_folder, f"exercises.{path.parent.name}.{path.stem}")
+
+
+@lru_cache(maxsize=512)
+def _compiled(text: str, file: str) -> CodeType:
+    """Compile a module's text; the variants of a module are made anew for each submission of a class."""
+    return compile(text, file, "exec")
 
 
 def edited(text: str, edits: Sequence[Edit], where: str) -> str:

@@ -22,7 +22,7 @@ from ..errors import CourseError, UnusableCourseFiles
 from ..recipes import Misconception, Recipe
 from ..reference import Reference
 
-PAIRS_SECONDS: Final = 0.4
+PAIRS_SECONDS: Final = 0.3
 """Processor seconds for the answers of pairs of misconceptions, of one exercise of one submission."""
 
 
@@ -54,6 +54,8 @@ class Trial:
         self._variants: dict[tuple[str, ...], ModuleType | None] = {}
         self._pair_seconds = 0.0
         self._misconceptions: dict[int, dict[str, Answer]] = {}
+        self._wrong_paths: dict[int, dict[str, tuple[str, ...]]] = {}  # of the misconceptions' answers
+        self._pairs: dict[tuple[str, str, int], Answer | None] = {}
 
     def answer(self, case: Case, module: ModuleType) -> Answer:
         """Run a case against a module that is trusted: the reference or a variant of it."""
@@ -98,14 +100,16 @@ class Trial:
         """
         if index not in self._misconceptions:
             wrong_answers: dict[str, Answer] = {}
+            wrong_paths: dict[str, tuple[str, ...]] = {}
             for misconception in self.recipe.misconceptions:
                 variant = self._variant(misconception)
                 assert variant is not None
                 answer = self.answer(self.cases[index], variant)
                 result = CaseResult(self.cases[index], self.expected(index).values, answer)
-                if isinstance(answer, Crash) or result.faults():
+                wrong_paths[misconception.id] = result.wrong_paths()
+                if isinstance(answer, Crash) or wrong_paths[misconception.id]:
                     wrong_answers[misconception.id] = answer
-            self._misconceptions[index] = wrong_answers
+            self._misconceptions[index], self._wrong_paths[index] = wrong_answers, wrong_paths
         return self._misconceptions[index]
 
     @np.errstate(all="ignore")  # a wrong answer may hold numbers of any size
@@ -130,7 +134,14 @@ class Trial:
         ]
         if not any(isinstance(result.answer, Crash) or result.faults() for result in results):
             return results
-        return [replace(result, misconceptions=self.misconceptions(index)) for index, result in enumerate(results)]
+        return [
+            replace(
+                result,
+                misconceptions=self.misconceptions(index),
+                wrong_by_misconception=self._wrong_paths[index],
+            )
+            for index, result in enumerate(results)
+        ]
 
     def together(self, one: str, other: str, case: Case) -> Answer | None:
         """Run a case against the reference with two misconceptions at once.
@@ -147,15 +158,16 @@ class Trial:
             None where both change the same lines, or where the seconds for pairs are used up. They are counted in
             processor time and charged to the submission, like all work that a wrong answer causes.
         """
-        if self._pair_seconds > PAIRS_SECONDS:
-            return None
-        start = time.thread_time()
-        try:
+        index = next(index for index, own in enumerate(self.cases) if own is case)
+        if (one, other, index) not in self._pairs:
+            if self._pair_seconds > PAIRS_SECONDS:
+                return None
+            start = time.thread_time()
             by_id = {misconception.id: misconception for misconception in self.recipe.misconceptions}
             variant = self._variant(by_id[one], by_id[other])
-            return self.answer(case, variant) if variant else None
-        finally:
+            self._pairs[one, other, index] = self.answer(case, variant) if variant else None
             self._pair_seconds += time.thread_time() - start
+        return self._pairs[one, other, index]
 
     def _variant(self, *misconceptions: Misconception) -> ModuleType | None:
         """Return the reference's module with misconceptions applied; None where two of them cannot be combined."""

@@ -20,7 +20,8 @@ import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from types import ModuleType, SimpleNamespace, TracebackType
+from functools import lru_cache
+from types import CodeType, ModuleType, SimpleNamespace, TracebackType
 
 import numpy as np
 
@@ -166,7 +167,7 @@ def run_program(
     """
     given = copy.deepcopy(dict(inputs))
     variables: dict[str, object] = {"np": np, **namespace, **given}
-    code = compile(program, PROGRAM_FILE, "exec")
+    code = _compiled(program)
     linecache.cache[PROGRAM_FILE] = (len(program), None, program.splitlines(keepends=True), PROGRAM_FILE)
     try:
         with np.errstate(all="ignore"):  # overflow and NaN are reported by the rules, once and in words
@@ -177,6 +178,12 @@ def run_program(
         return describe_crash(error, _package_of(namespace))
     mutated = tuple(name for name, value in inputs.items() if not _is_unchanged(value, given[name]))
     return Ran({name: variables.get(name) for name in fetch}, mutated)
+
+
+@lru_cache(maxsize=32)
+def _compiled(program: str) -> CodeType:
+    """Compile a program; each is run many times, with other inputs."""
+    return compile(program, PROGRAM_FILE, "exec")
 
 
 def describe_crash(error: BaseException, package: str) -> Crash:

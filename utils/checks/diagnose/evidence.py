@@ -109,9 +109,9 @@ class Evidence:
 
     def _shows(self, name: str) -> Places:
         """Return the places at which a misconception makes the output wrong."""
-        faults: dict[int, list[str] | None] = {}
+        faults: dict[int, tuple[str, ...] | None] = {}
         for result in {id(place.result): place.result for place in self.places}.values():
-            faults[id(result)] = _fault_paths(result, name)
+            faults[id(result)] = result.wrong_in(name)
         return frozenset(
             index for index, place in enumerate(self.places) if _is_among(place.path, faults[id(place.result)])
         )
@@ -143,24 +143,14 @@ class Evidence:
 
 
 def _places(result: CaseResult) -> Iterator[Place]:
-    faulty = dict.fromkeys(fault.path for fault in result.faults())
+    faulty = result.wrong_paths()
     crashed = isinstance(result.answer, Crash)
     for path in faulty:
         if path.partition(".")[0] in result.case.aspects:
             yield Place(result, path, wrong=True)
     for path, _ in walk({name: result.expected[name] for name in result.case.aspects}):
-        if not _is_among(path, list(faulty)):
+        if not _is_among(path, faulty):
             yield Place(result, path, wrong=crashed)
-
-
-def _fault_paths(result: CaseResult, name: str) -> list[str] | None:
-    """List the outputs that a misconception makes wrong in a case; None for all of them."""
-    answer = result.misconceptions.get(name)
-    if answer is None:
-        return []
-    if isinstance(answer, Crash):
-        return None
-    return [fault.path for fault in CaseResult(result.case, result.expected, answer).faults()]
 
 
 def _is_among(path: str, faults: Sequence[str] | None) -> bool:

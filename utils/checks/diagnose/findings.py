@@ -11,8 +11,10 @@ from .case_result import CaseResult
 from .evidence import Together
 from .follow_through import FollowThrough
 from .misconceptions import Explanation, explain, find_misconception
-from .unexplained import Runs, as_sentences, comparison, describe_rest, unexplained_findings
+from .unexplained import Runs, as_sentences, comparison, describe_rest, enumerated, unexplained_findings
 from .wrong_outputs import WrongOutputs
+
+MAX_NAMES = 4  # of outputs that are right, in a list
 
 IN_PLACE = "in-place"
 """The id of the one misconception that shows in the inputs, not in the outputs."""
@@ -73,12 +75,26 @@ def output_findings(
     for (misconception, effect), paths in _by_misconception(explanations).items():
         result, fault = wrong.smallest(paths[0], misconception)
         beside = f" Something else is wrong, too: beside that, {as_sentences([effect])}" if effect else ""
-        hint = f"{hints[misconception]}{beside} ({comparison(fault, with_name=True)}.)"
+        right = _right_beside(misconception, wrong, results)
+        hint = f"{hints[misconception]}{beside} ({comparison(fault, with_name=True)}{right}.)"
         findings.append(Finding(", ".join(paths), "fail", hint, misconception, result.case.title))
     findings += [describe_rest(one.path, one.rest, wrong, runs) for one in explanations if one.rest]
     unexplained = [one.path for one in explanations if not one.names and one.path.partition(".")[0] not in without]
     ran = [result for result in results if not isinstance(result.answer, Crash)]
     return findings + unexplained_findings(unexplained, wrong, ran, runs)
+
+
+def _right_beside(misconception: str, wrong: WrongOutputs, results: Sequence[CaseResult]) -> str:
+    """Say which outputs are right although a misconception would break them, too: its hint may name them."""
+    broken = dict.fromkeys(path for result in results for path in result.wrong_in(misconception) or ())
+    right = [path for path in broken if path.partition(".")[0] not in wrong.aspects or _is_right(path, wrong)]
+    if not right or any(isinstance(result.answer, Crash) for result in results):
+        return ""
+    return f"; {enumerated(right[:MAX_NAMES])} {'is' if len(right) == 1 else 'are'} right"
+
+
+def _is_right(path: str, wrong: WrongOutputs) -> bool:
+    return not any(path == other or path.startswith(f"{other}.") for other in wrong.by_path)
 
 
 def _by_misconception(explanations: Sequence[Explanation]) -> dict[tuple[str, str], list[str]]:

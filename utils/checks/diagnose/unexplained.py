@@ -207,7 +207,7 @@ def _at_least(answers: Sequence[WrongAnswer]) -> str:
     right = set.intersection(*(_right_outputs(answer.result) for answer in answers))
     if fault.path in result.case.gradients and objective in result.case.aspects and objective not in right:
         return f"it is a gradient of {objective}, which is wrong, too: correct {objective} first"
-    beside = f"{_enumerated(sorted(right))} {'is' if len(right) == 1 else 'are'} right" if right else ""
+    beside = f"{enumerated(sorted(right))} {'is' if len(right) == 1 else 'are'} right" if right else ""
     everywhere = "it is wrong in every case, so look at the formula itself" if len(answers) > 2 else ""
     return ", while ".join(filter(None, (everywhere, beside)))
 
@@ -216,7 +216,8 @@ def _right_outputs(result: CaseResult) -> set[str]:
     return set(result.case.aspects) - {fault.output for fault in result.faults()}
 
 
-def _enumerated(names: Sequence[str]) -> str:
+def enumerated(names: Sequence[str]) -> str:
+    """Write a list of names: ``"a, b and c"``."""
     return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
 
 

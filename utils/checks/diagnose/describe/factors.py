@@ -9,6 +9,9 @@ import numpy as np
 from ...compare import close
 from .wrong_output import Observation, WrongOutput, distinct
 
+LARGEST_NUMBER = 1024
+"""A factor that is a larger whole number is more likely no whole number at all."""
+
 
 def zero(output: WrongOutput) -> Iterator[Observation]:
     """Every entry is zero."""
@@ -44,10 +47,10 @@ def factor(output: WrongOutput) -> Iterator[Observation]:
     if np.isclose(times, 1 / 2):
         yield Observation("over 2", "it is 2 times too small: is a ½ too much, or a half left out?", known)
     digits = 1e-3 if output.coarse else 1e-6
-    for name, size, multiplied, divided in _known_sizes(output):
-        if np.isclose(times, size, rtol=digits):
+    for name, size, multiplied, divided in _known_sizes(output, times):
+        if abs(times - size) <= digits * size:
             yield Observation(f"times {name}", multiplied, known)
-        if np.isclose(times, 1 / size, rtol=digits):
+        if abs(times * size - 1) <= digits:
             yield Observation(f"over {name}", divided, known)
     if expected.size > 1:
         yield Observation(f"factor {times:.3g}", f"it is {times:.4g} times the right answer", fitted)
@@ -63,7 +66,7 @@ def plain_factor(output: WrongOutput) -> Iterator[Observation]:
             yield seen
 
 
-def _known_sizes(output: WrongOutput) -> Iterator[tuple[str, float, str, str]]:
+def _known_sizes(output: WrongOutput, times: float) -> Iterator[tuple[str, float, str, str]]:
     """Yield what a factor may be: name, size, and what to say of a multiple and of a fraction of that size."""
     for name, count in output.counts.items():
         too_large = f"it is {count} times too large, {count} being {name}: a sum where a mean is due?"
@@ -71,7 +74,8 @@ def _known_sizes(output: WrongOutput) -> Iterator[tuple[str, float, str, str]]:
         yield name, count, too_large, too_small
     for name, value in output.settings.items():
         yield name, value, f"it is the right answer times {name}", f"it is the right answer divided by {name}"
-    for number in range(2, 1025):
+    number = round(max(abs(times), abs(1 / times)))  # the only whole number that it may be
+    if 1 < number <= LARGEST_NUMBER:
         too_large = f"it is {number} times too large: is a division by {number} missing, or something counted twice?"
         too_small = f"it is {number} times too small: is it divided by {number} once too often?"
         yield str(number), number, too_large, too_small
