@@ -14,7 +14,7 @@ import tomllib
 from collections.abc import Iterable, Sequence
 from functools import cached_property, lru_cache
 from pathlib import Path
-from types import ModuleType
+from types import CodeType, ModuleType
 from typing import Any
 
 from .course import Course
@@ -148,7 +148,7 @@ class Reference:
         made.__package__ = f"solutions.{self.package}"
         file = f"{self.package}/{module}.py"
         linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)
-        exec(compile(text, file, "exec"), vars(made))
+        exec(_compiled(text, file), vars(made))
         return made
 
     def demo(self) -> ModuleType | None:
@@ -199,6 +199,12 @@ def _names_from_package(text: str) -> tuple[str, ...]:
     """List what a text imports from its own package: modules, or names that may be modules."""
     nodes = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.ImportFrom) and node.level == 1]
     return tuple(name for node in nodes for name in ([node.module] if node.module else [a.name for a in node.names]))
+
+
+@lru_cache(maxsize=512)
+def _compiled(text: str, file: str) -> CodeType:
+    """Compile a module's text; the variants of a module are made anew for each submission of a class."""
+    return compile(text, file, "exec")
 
 
 def edited(text: str, edits: Sequence[Edit], where: str) -> str:

@@ -117,7 +117,7 @@ def _judged(root: Path, answer: StudentAnswer) -> Judgement:
     except Exception as error:  # at import, before any case can run
         return Judgement(0.0, (Finding("", "error", f"{type(error).__name__}: {error}"),))
     follow = FollowThrough(course.follow_through(exercise), trial.run_reference)
-    return judge(results, trial.recipe.hints, _left_out_when_too_long(run), follow)
+    return judge(results, trial.recipe.hints, _left_out_when_too_long(run), follow, together=trial.together)
 
 
 def _run_within_time(run: Run) -> Run:

@@ -164,13 +164,14 @@ class SubmittedModule:
             return answer_case(case, trial.recipe.function, self._run)
 
         results, hints = trial.results([answer(case) for case in trial.cases]), trial.recipe.hints
-        judgement = judge(results, hints, again.run, FollowThrough(follow_through, trial.run_reference), core)
+        follow = FollowThrough(follow_through, trial.run_reference)
+        judgement = judge(results, hints, again.run, follow, core=core, together=trial.together)
         failed = numeric_gradients.failed_gradients(
             judgement, trial, self._in_time(answer), self._in_time(self._run), seconds=self.limits.seconds
         )
         if failed is not None:
             if failed.outputs & set(judgement.followed_outputs):  # then follow-through earns nothing: judge without it
-                judgement = judge(results, hints, again.run, core=core)
+                judgement = judge(results, hints, again.run, core=core, together=trial.together)
             judgement = failed.subtracted_from(judgement)
         self.lost.discard(trial.recipe.name)
         return replace(judgement, findings=(*judgement.findings, *again.findings))

@@ -14,6 +14,7 @@ from utils.checks.diagnose.describe import (
     Observation,
     WrongOutput,
     describe,
+    locate,
     mixed_examples,
     shown_numbers,
     when_it_is_wrong,
@@ -28,7 +29,9 @@ INPUTS: Mapping[str, object] = {"x": X, "b": B, "W": W, "reg": REG}
 
 
 def said(expected: object, got: object, inputs: Mapping[str, object] = INPUTS) -> str:
-    return describe([WrongOutput(expected, got, inputs)])
+    """What is said of one wrong array, or of a wrong number in three cases."""
+    outputs = [WrongOutput(expected, got, inputs)] * (3 if np.ndim(got) == 0 else 1)  # type: ignore[arg-type]
+    return describe(outputs) or locate(outputs)
 
 
 def bordered(width: int) -> Array:
@@ -55,6 +58,26 @@ SEEN = [
     ("factors.factor", A, A / 7, "7 times too small"),
     ("factors.factor", A, 0.37 * A, "0.37 times"),
     ("factors.factor", 1.3, 2.6, "2 times too large"),
+    ("terms.multiplied", A, A * W, "the right answer times W, entry by entry"),
+    ("terms.multiplied", A, A / B, "the right answer divided by b, entry by entry"),
+    (
+        "scales.scaled_slices",
+        A,
+        A * np.arange(2, 8),
+        "each column is right but for a factor of its own, 2",
+    ),
+    (
+        "scales.shifted_slices",
+        A,
+        A + np.arange(1, 5)[:, None],
+        "each row is off by a number of its own, 1 in the first",
+    ),
+    (
+        "scales.scaled_and_shifted_slices",
+        A,
+        A * np.arange(1, 7) + 1,
+        "each column is right but for a scale and an",
+    ),
     ("factors.offset", A, A + 0.5, "off by the same amount, 0.5"),
     ("factors.zero", A, np.zeros_like(A), "every entry is zero"),
     ("terms.copied", A, W, "what comes back is just W"),
@@ -62,7 +85,7 @@ SEEN = [
     ("terms.term", A, A - REG * W, "minus reg · W"),
     ("terms.term", A, A + W, "plus W"),
     ("terms.term", A, A - 2 * W, "minus 2 · W"),
-    ("terms.term", A, A + 0.123 * W, "a multiple of W"),
+    ("terms.term", A, A + 0.123 * W, "off by a multiple of W, 0.123 times W"),
     ("terms.term", 1.3, 1.3 - 0.5 * REG * (W * W).sum(), "minus ½ · reg · the sum of the squares of W"),
     ("terms.term", A.sum(axis=0), A.sum(axis=0) - W.sum(axis=0), "minus the sum of W over axis 0"),
     ("order.transposed", A[:, :4], A[:, :4].T, "it is the transpose"),
@@ -85,6 +108,19 @@ SEEN = [
     ("places.slices", A, np.vstack([A[:1], A[1:] ** 2 + A[:1]]), "only the first row is right"),
     ("places.slices", A, np.vstack([A[:2], A[2:] + A[:2]]), "only row 0, 1 are right"),
     ("places.slices", A, np.hstack([A[:, :5], A[:, 5:] ** 2]), "only the last column is wrong"),
+    ("places.signs", X, np.where(X < 0, X * X, X), "it is wrong only where x is negative"),
+    ("places.signs", W, np.maximum(W, 0), "it is wrong only where W is negative and comes out as 0"),
+    ("places.zeroed", A, np.where(abs(A) > 0.7, 0, A), "all entries that are wrong are 0"),
+    (
+        "places.zeroed",
+        np.maximum(A, 0),
+        np.where(A > -0.3, np.maximum(A, 0), A),
+        "only entries that should be 0 are wrong",
+    ),
+    ("places.nearly", A, A + 1e-3 * A**2, "it is nearly right, off by 0.002 times the largest entry at most"),
+    ("shapes.allocated", A, np.zeros((6, 4)), "nothing but zeros: where it is allocated, its shape should be (4, 6)"),
+    ("shapes.reshaped", A, A.ravel(), "the numbers are right, only the shape is not"),
+    ("shapes.transposed", A, A.T, "it is the transpose of the right answer"),
     ("shapes.transposed", IMAGES, IMAGES.transpose(0, 2, 3, 1), "transpose to (0, 3, 1, 2)"),
     ("shapes.unsummed", A.sum(axis=0), A, "still to be summed over axis 0"),
     ("shapes.flattened", A, A.T.ravel(), "a transpose is needed, not only a reshape"),
@@ -99,7 +135,7 @@ def test_a_change_is_recognised_and_only_because_of_its_detector(
     detector: str, expected: object, got: object, words: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert words in said(expected, got)
-    for detectors in ("VALUE_DETECTORS", "SHAPE_DETECTORS"):
+    for detectors in ("VALUE_DETECTORS", "SHAPE_DETECTORS", "PLACE_DETECTORS"):
         left = tuple(
             one
             for one in getattr(package, detectors)
@@ -126,7 +162,7 @@ def test_strange_arrays_are_not_described_and_take_no_time() -> None:
 def test_every_detector_is_needed_by_a_test() -> None:
     every = {
         f"{one.__module__}.{one.__name__}".split(".", 4)[4]
-        for one in (*package.VALUE_DETECTORS, *package.SHAPE_DETECTORS)
+        for one in (*package.VALUE_DETECTORS, *package.SHAPE_DETECTORS, *package.PLACE_DETECTORS)
     }
     assert every == {one[0] for one in SEEN}
 
@@ -149,12 +185,12 @@ def test_a_term_is_seen_although_the_smallest_case_has_one_of_it() -> None:
 
 def test_a_case_too_small_to_tell_does_not_stand_in_the_way() -> None:
     tiny, larger = WrongOutput(IMAGES[..., :2], IMAGES[..., :2] ** 2 + 1, {}), WrongOutput(IMAGES, bordered(1), {})
-    assert "only the border" in describe([tiny, larger])
-    assert "only the border" not in describe([tiny])
+    assert "only the border" in locate([tiny, larger])
+    assert "only the border" not in locate([tiny])
     rough = {"reg": np.float32(REG), "W": W.astype("float32")}
     outputs = [
         WrongOutput(np.float32(1), np.float32(1 - REG * (W * W).sum()), rough),
-        WrongOutput(1.0, 1 - REG * (W * W).sum(), INPUTS),
+        *[WrongOutput(1.0, 1 - REG * (W * W).sum(), INPUTS)] * 2,
     ]
     assert "minus reg · the sum of the squares of W" in describe(outputs)
     assert describe(outputs[:1]) == ""
@@ -164,7 +200,34 @@ def test_numbers_that_are_none_are_put_down_to_their_cause() -> None:
     nan, inf = np.full_like(A, np.nan), np.full_like(A, np.inf)
     assert "0 / 0" in said(A, nan)
     assert "division by 0" in said(A, inf)
-    assert "exp of such a number overflows" in said(A, nan, {"x": 1000 * X})
+    # After the largest score was subtracted, it is the logarithm: both are said, because the NaN does not tell.
+    assert "exp of a number as large overflows" in said(A, nan, {"x": 1000 * X})
+    assert "exp of one as small is 0, of which the logarithm is infinite" in said(A, nan, {"x": 1000 * X})
+
+
+@pytest.mark.parametrize(
+    ("expected", "got"),
+    [
+        (np.zeros((4, 6)), np.zeros((6, 4))),  # zeros are the sum, the transpose and the reverse of zeros
+        (A[:1, :1], A[0, :1]),  # a single number has every order and is every sum
+        (IMAGES[:1, :1, :1, :1], IMAGES[:1, 0, 0, 0]),
+        (A[:1, :1], -A[:1, :1]),
+        (A[:1, :1], 2 * A[:1, :1]),
+        (A[:1, :2], A[:1, :2] + 1),
+        (np.ones((3, 4)), 2 * np.ones((3, 4))),  # one number, twelve times
+        (np.eye(3), 4 * np.eye(3)),
+    ],
+    ids=str,
+)
+def test_nothing_is_inferred_from_nothing(expected: Array, got: Array) -> None:
+    assert said(expected, got) == ""
+    assert said(expected, got, {}) == ""
+
+
+def test_a_slice_that_is_right_by_chance_is_not_pointed_out() -> None:
+    """With negative inputs set to 0, a row without any is right; no loop has returned too early."""
+    x = np.array([[1.0, 2, 3], [-1, 4, 5], [6, -2, 7], [8, 9, -3]])
+    assert said(x, np.maximum(x, 0), {"x": x}) == ("it is wrong only where x is negative and comes out as 0")
 
 
 @pytest.mark.parametrize(
@@ -192,10 +255,11 @@ def test_numbers_that_are_none_are_put_down_to_their_cause() -> None:
 def test_what_failing_cases_have_in_common_is_said(
     words: str, failing: dict[str, object], passing: dict[str, object]
 ) -> None:
-    wrong, right = Case("one", "", failing), Case("other", "", passing)
-    assert words in when_it_is_wrong([wrong], [right])
-    assert words not in when_it_is_wrong([wrong, right], [])
-    assert words not in when_it_is_wrong([wrong], [right, Case("third", "", failing)])
+    wrong, right = [Case("one", "", failing)] * 2, [Case("other", "", passing)] * 2
+    assert words in when_it_is_wrong(wrong, right)
+    assert words not in when_it_is_wrong(wrong + right, [])
+    assert words not in when_it_is_wrong(wrong, [*right, Case("third", "", failing)])
+    assert words not in when_it_is_wrong(wrong[:1], right[:1])  # two cases are no evidence
 
 
 @pytest.mark.parametrize(
@@ -210,8 +274,23 @@ def test_what_failing_cases_have_in_common_is_said(
 )
 def test_a_trait_that_failing_cases_have_in_common_is_said(words: str, trait: Trait) -> None:
     wrong, right = Case("one", "", {"x": X}, traits={trait}), Case("other", "", {"x": X})
-    assert words in when_it_is_wrong([wrong], [right])
-    assert words not in when_it_is_wrong([wrong], [right, Case("third", "", {"x": X}, traits={trait})])
+    assert words in when_it_is_wrong([wrong], [right] * 3)
+    assert words not in when_it_is_wrong([wrong], [right] * 2)
+    assert words not in when_it_is_wrong([wrong], [right, right, Case("third", "", {"x": X}, traits={trait})])
+
+
+def test_what_a_single_case_has_to_itself_is_said_where_it_is_one_thing() -> None:
+    plain = [Case("plain", "", {"x": X, "p": 0.5})] * 3
+    alone = Case("alone", "", {"x": X[:1], "p": 0.5})
+    assert when_it_is_wrong([alone], plain) == "it is wrong only when N = 1"
+    two_things = Case("two things", "", {"x": X[:1], "p": 0.0})
+    assert when_it_is_wrong([two_things], plain) == 'it is right in all of the 4 cases but this one ("two things")'
+
+
+def test_large_numbers_are_no_reason_to_be_right() -> None:
+    plain, large = Case("plain", "", {"x": X}), Case("large", "", {"x": 1000 * X})
+    assert when_it_is_wrong([large] * 2, [plain] * 2) == "it is wrong only when the numbers are large"
+    assert "only" not in when_it_is_wrong([plain] * 2, [large] * 2)
 
 
 def test_nothing_is_read_from_titles_and_programs() -> None:
@@ -246,7 +325,10 @@ def test_examples_that_depend_on_each_other_are_found_by_changing_one(axis: int,
 
 def test_small_arrays_are_shown_whole_with_the_first_difference_marked() -> None:
     assert shown_numbers([[1, 2], [3, 4]], [[1, 5], [6, 4]]) == "expected [[1, 2], [3, 4]], got [[1, →5←], [6, 4]]"
-    assert shown_numbers(np.arange(13.0), np.zeros(13)) == ""
+    assert shown_numbers(np.arange(9.0), np.zeros(9)) == ""
+    # As many digits as it takes to differ; in proportion, too, where that is little.
+    shown = shown_numbers([-0.78601, 2.59], [-0.78602, 2.59])
+    assert shown == "expected [-0.78601, 2.59], got [→-0.78602←, 2.59] (a relative difference of 1e-05)"
     assert shown_numbers(1.0, 2.0) == ""
     assert shown_numbers([1, 2], [1, 2, 3]) == ""
     assert shown_numbers([1.0, 2.0], [1.0, 2.0]) == ""

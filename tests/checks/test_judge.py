@@ -55,7 +55,8 @@ def both(cases: list[tuple[float, dict[str, float]]]) -> list[CaseResult]:
         ([(2.0, {"a": 2.0}), (5.0, {"b": 5.0})], {"a", "b"}),  # one in each case
         ([(3.5, {"a": 3.0, "b": 1.5, "c": 9.0})], {"a", "b"}),  # their effects add up: 1 + 2 + 0.5
         ([(4.5, {"a": 3.0, "b": 1.5, "c": 9.0})], {"a", "b"}),  # they multiply: 1 · 3 · 1.5
-        ([(3.5, {"a": 3.0, "b": 1.5, "c": 3.0})], {None}),  # two pairs fit: nothing is claimed
+        ([(3.5, {"a": 3.0, "b": 1.5, "c": 3.0})], {"b", None}),  # two pairs fit: what both have is claimed
+        ([(3.5, {"a": 3.0, "b": 1.5, "c": 2.5, "d": 2.0})], {None}),  # two pairs with nothing in common
         ([(2.0, {"a": 2.0}), (5.0, {"b": 5.0}), (7.7, {"a": 2.0, "b": 5.0})], {"a", "b"}),  # and in one both at once
         ([(2.0, {"a": 2.0}), (7.7, {"a": 2.0, "b": 5.0})], {None}),  # the second is never seen alone
         ([(2.0, {"a": 2.0}), (1.0, {"a": 2.0, "b": 5.0})], {None}),  # the first should show in the last, too
@@ -65,7 +66,7 @@ def both(cases: list[tuple[float, dict[str, float]]]) -> list[CaseResult]:
 def test_two_misconceptions_are_told_apart_where_the_numbers_allow_it(
     cases: list[tuple[float, dict[str, float]]], named: set[str | None]
 ) -> None:
-    judgement = judge(both(cases), {"a": "A.", "b": "B.", "c": "C."})
+    judgement = judge(both(cases), {"a": "A.", "b": "B.", "c": "C.", "d": "D."})
     assert named_in(judgement) == {"out": named}
     assert judgement.share == 0
 
@@ -121,10 +122,11 @@ def test_of_several_that_are_as_likely_the_one_that_shows_elsewhere_is_named_or_
 
 def test_a_sentence_follows_a_question() -> None:
     x = np.random.default_rng(0).standard_normal((4, 3))
-    cases = [Case(title, "", {"x": rows}) for title, rows in (("many", x), ("one", x[:1]))]
+    sizes = (("many", x), ("fewer", x[:3]), ("two", x[:2]), ("one", x[:1]))
+    cases = [Case(title, "", {"x": rows}) for title, rows in sizes]
     results = [CaseResult(case, {"out": x}, Ran({"out": x / len(np.asarray(case.inputs["x"]))})) for case in cases]
     hint = judge(results, {}).findings[0].hint
-    assert hint.endswith("4 being N, the number of examples: a mean where a sum is due? It is right only when N = 1.")
+    assert hint.endswith("2 being N, the number of examples: a mean where a sum is due? It is right only when N = 1.")
 
 
 CRASH = Crash(False, "ValueError", "operands could not be broadcast")

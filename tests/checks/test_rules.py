@@ -64,12 +64,15 @@ def test_a_bias_gradient_of_shape_1_m_is_told_its_shape_not_its_value() -> None:
     (fault,) = EQUAL.faults("db", W[0], W[:1], {})
     assert fault.kind == "shape"
     assert "(1, 5) where (5,) is expected" in fault.sentence
-    assert "only the shape" in fault.sentence
 
 
-def test_a_transpose_is_recognised() -> None:
-    (fault,) = EQUAL.faults("dw", W, W.T, {})
-    assert "transpose" in fault.sentence
+def test_numbers_are_printed_with_as_many_digits_as_it_takes_to_differ() -> None:
+    (fault,) = EQUAL.faults("loss", 0.12345678, 0.12345679, {})
+    assert fault.clause == "loss is 0.12345679 where 0.12345678 is expected (a relative difference of 8e-08)"
+    (fault,) = EQUAL.faults("dw", np.array([1.0, 0.12345678]), np.array([1.0, 0.1234568]), {})
+    assert fault.clause.endswith("dw[1] is 0.1234568 where 0.12345678 is expected (a relative difference of 2e-07)")
+    (fault,) = EQUAL.faults("loss", 1.0, 2.0, {})
+    assert fault.clause == "loss is 2 where 1 is expected"
 
 
 def test_broadcasting_never_makes_a_wrong_shape_right() -> None:

@@ -42,7 +42,8 @@ def judged(recipe: Recipe, reference: Reference, trial: Trial, one: Misconceptio
         module = reference.execute(text, recipe.module, "pair")
     except SyntaxError:
         return ""
-    judgement = judge(trial.results([trial.answer(case, module) for case in trial.cases]), recipe.hints)
+    results = trial.results([trial.answer(case, module) for case in trial.cases])
+    judgement = judge(results, recipe.hints, together=trial.together)
     if judgement.share == 1:
         return "accepted"
     named = {finding.misconception for finding in judgement.findings} - {None}
@@ -82,5 +83,5 @@ def test_two_misconceptions_at_once_are_rejected_and_told_apart(
     pairs = total.total()
     assert pairs > 300
     assert total["accepted"] == 0
-    assert total["both named"] >= 0.5 * pairs
+    assert total["both named"] >= 0.7 * pairs
     assert total["misnamed"] <= 0.02 * pairs

@@ -182,6 +182,7 @@ def run_program(
 
 @lru_cache(maxsize=256)
 def _compiled(program: str) -> CodeType:
+    """Compile a program; each is run many times, with other inputs."""
     return compile(program, PROGRAM_FILE, "exec")
 
 

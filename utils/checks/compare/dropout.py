@@ -58,6 +58,9 @@ class Dropped(Equal):
             return []
         return [Fault(path, FaultKind.VALUE, said, None, array)]
 
+    def is_drawn(self, expected: object) -> bool:
+        return True
+
     def same(self, other: object, got: object, inputs: Mapping[str, object]) -> bool:
         """Whether two masks may be of one distribution: share of zeros, factors, and the axes that share a mask."""
         x, p = np.asarray(inputs[self.of]), float(str(inputs[self.p]))

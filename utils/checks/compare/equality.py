@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
+from .digits import printed_apart
 from .rule import Fault, FaultKind, Rule, in_words
 from .tolerance import Array, as_array, close
 
@@ -53,7 +54,8 @@ class Equal(Rule):
                 )
             ]
         if array.shape != expected.shape:
-            return [Fault(path, FaultKind.SHAPE, _shape_clause(path, expected, array), expected, array)]
+            said = f"{path} has shape {array.shape} where {expected.shape} is expected"
+            return [Fault(path, FaultKind.SHAPE, said, expected, array)]
         if self.dtype and array.dtype != expected.dtype:
             said = f"{path} has dtype {array.dtype} where {expected.dtype} is expected"
             return [Fault(path, FaultKind.DTYPE, said, expected, array)]
@@ -97,23 +99,15 @@ class Equal(Rule):
         return np.zeros(expected.shape, bool)
 
 
-def _shape_clause(path: str, expected: Array, got: Array) -> str:
-    """Say that the shape is wrong, and whether only the shape is."""
-    said = f"{path} has shape {got.shape} where {expected.shape} is expected"
-    if got.size == expected.size and close(expected.ravel(), got.ravel()).all():
-        return f"{said}: the numbers are right, only the shape is not"
-    if got.ndim == 2 == expected.ndim and got.T.shape == expected.shape and close(expected, got.T).all():
-        return f"{said}: it is the transpose of the right answer"
-    return said
-
-
 def value_fault(path: str, expected: Array, got: Array, wrong: npt.NDArray[np.bool_]) -> Fault:
     """Say how many entries differ, and show the first."""
     if expected.ndim == 0:
-        clause = f"{path} is {float(got):.6g} where {float(expected):.6g} is expected"
+        right, seen, by = printed_apart(float(expected), float(got))
+        clause = f"{path} is {seen} where {right} is expected{by}"
         return Fault(path, FaultKind.VALUE, clause, expected, got)
     where = tuple(int(i) for i in np.argwhere(wrong)[0])
     index = ", ".join(map(str, where))
     number = "all" if wrong.all() else f"{int(wrong.sum())} of {wrong.size}"
-    first = f"{path}[{index}] is {got[where]:.6g} where {expected[where]:.6g} is expected"
+    right, seen, by = printed_apart(float(expected[where]), float(got[where]))
+    first = f"{path}[{index}] is {seen} where {right} is expected{by}"
     return Fault(path, FaultKind.VALUE, f"{number} entries differ; {first}", expected, got, by_entry=True)

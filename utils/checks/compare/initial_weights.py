@@ -55,8 +55,12 @@ class Initialised(Equal):
 
     def has_right_numbers(self, fault: Fault, inputs: Mapping[str, object]) -> bool:
         """Whether only the shape or the dtype is wrong: of draws, no shape but the right one has the right numbers."""
-        drawn = np.ndim(fault.expected) > 1  # type: ignore[arg-type]
-        return not (drawn and fault.kind is FaultKind.SHAPE) and super().has_right_numbers(fault, inputs)
+        return not (self.is_drawn(fault.expected) and fault.kind is FaultKind.SHAPE) and super().has_right_numbers(
+            fault, inputs
+        )
+
+    def is_drawn(self, expected: object) -> bool:
+        return np.ndim(expected) > 1  # type: ignore[arg-type]
 
     def same(self, other: object, got: object, inputs: Mapping[str, object]) -> bool:
         """Whether two draws may be of one distribution: their means and spreads differ by no more than chance."""

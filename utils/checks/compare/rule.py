@@ -103,6 +103,10 @@ class Rule:
         """
         raise NotImplementedError
 
+    def is_drawn(self, expected: object) -> bool:
+        """Whether what is expected is a random draw: a right answer has only its distribution in common with it."""
+        return False
+
     def agree(self, other: object, got: object, inputs: Mapping[str, object]) -> bool:
         """Whether `got` is what a misconception gives, `other`.
 
@@ -144,6 +148,9 @@ class RandomRule(Rule):
 
     Two answers agree when they are wrong in the same way: see `Fault.reason`.
     """
+
+    def is_drawn(self, expected: object) -> bool:
+        return True
 
     def same(self, other: object, got: object, inputs: Mapping[str, object]) -> bool:
         theirs, ours = (self.faults("", None, value, inputs) for value in (other, got))

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from ..case import Case
 from ..compare import Fault
 from ..program import Answer, Crash
 from ..values import value_at
+from .crash_kind import same_kind
 
 
 @dataclass(frozen=True)
@@ -24,15 +26,22 @@ class CaseResult:
         What the code under test gave.
     misconceptions : mapping of str to (Ran or Crash)
         What each known misconception gives in this case, by its id. One that gives the right answer here is left out.
+    wrong_by_misconception : mapping of str to tuple of str
+        The outputs that are wrong in those answers, where they are known already; see `wrong_in`.
     """
 
     case: Case
     expected: Mapping[str, object]
     answer: Answer
     misconceptions: Mapping[str, Answer] = field(default_factory=dict)
+    wrong_by_misconception: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def faults(self) -> list[Fault]:
         """List what is wrong with the outputs; empty for a crash, which has none."""
+        return list(self._faults)
+
+    @cached_property
+    def _faults(self) -> list[Fault]:
         if isinstance(self.answer, Crash):
             return []
         return [
@@ -40,6 +49,20 @@ class CaseResult:
             for aspect, rule in self.case.aspects.items()
             for fault in rule.faults(aspect, self.expected[aspect], self.answer.values.get(aspect), self.case.inputs)
         ]
+
+    def wrong_in(self, misconception: str) -> tuple[str, ...] | None:
+        """List the outputs that a misconception makes wrong in this case; None for all of them, as in a crash."""
+        answer = self.misconceptions.get(misconception)
+        if answer is None:
+            return ()
+        if isinstance(answer, Crash):
+            return None
+        known = self.wrong_by_misconception.get(misconception)
+        return CaseResult(self.case, self.expected, answer).wrong_paths() if known is None else known
+
+    def wrong_paths(self) -> tuple[str, ...]:
+        """List the outputs in which anything is wrong."""
+        return tuple(dict.fromkeys(fault.path for fault in self.faults()))
 
     def is_given_by(self, misconception: str, path: str = "") -> bool:
         """Whether a misconception gives the very answer that came.
@@ -52,9 +75,8 @@ class CaseResult:
             The output to compare, as ``"grads.W1"``; all outputs by default.
         """
         other = self.misconceptions.get(misconception)
-        # Of a crash nothing can be compared but the kind of exception: messages name lines and shapes.
         if isinstance(self.answer, Crash) or isinstance(other, Crash):
-            return isinstance(self.answer, Crash) and isinstance(other, Crash) and self.answer.error == other.error
+            return isinstance(self.answer, Crash) and isinstance(other, Crash) and same_kind(self.answer, other)
         if other is None:  # it gives the right answer in this case
             return not any(fault.path == path or not path for fault in self.faults())
         rules = {one: self.case.aspects.get(one.partition(".")[0]) for one in ([path] if path else self.case.aspects)}

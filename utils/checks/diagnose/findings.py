@@ -4,64 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from functools import cached_property
-from typing import NamedTuple
 
 from ..case import Finding
-from ..compare import Fault, FaultKind
-from ..program import Crash, Run
-from ..values import value_at
+from ..program import Crash
 from .case_result import CaseResult
-from .derivative import is_derivative, with_program
-from .describe import WrongOutput, describe, mixed_examples, shown_numbers, when_it_is_wrong
+from .evidence import Together
 from .follow_through import FollowThrough
-from .misconceptions import find_misconception, group_by_misconception
+from .misconceptions import Explanation, explain, find_misconception
+from .unexplained import Runs, as_sentences, comparison, describe_rest, enumerated, unexplained_findings
+from .wrong_outputs import WrongOutputs
+
+MAX_NAMES = 4  # of outputs that are right, in a list
 
 IN_PLACE = "in-place"
 """The id of the one misconception that shows in the inputs, not in the outputs."""
-
-MAX_RERUN_CASES = 3  # failing cases in which the code under test may be run again for a hint
-
-
-class WrongAnswer(NamedTuple):
-    """A case in which an output is wrong, and what is wrong with it."""
-
-    result: CaseResult
-    fault: Fault
-
-
-class WrongOutputs:
-    """All that is wrong with the outputs of an exercise.
-
-    Attributes
-    ----------
-    by_path : dict of str to list of WrongAnswer
-        By output, as ``"dx"`` or ``"grads.W1"``.
-    """
-
-    def __init__(self, results: Sequence[CaseResult]) -> None:
-        self.by_path: dict[str, list[WrongAnswer]] = {}
-        for result in results:
-            for fault in result.faults():
-                self.by_path.setdefault(fault.path, []).append(WrongAnswer(result, fault))
-
-    @cached_property
-    def aspects(self) -> set[str]:
-        """The outputs in which anything is wrong: ``"grads"`` for ``"grads.W1"``."""
-        return {path.partition(".")[0] for path in self.by_path}
-
-    def smallest(self, path: str, misconception: str | None = None) -> WrongAnswer:
-        """Return the smallest case in which an output is wrong: the one that is easiest to read.
-
-        Parameters
-        ----------
-        path : str
-        misconception : str, optional
-            Prefer the cases in which this one shows.
-        """
-        answers = self.by_path[path]
-        telling = [one for one in answers if misconception and one.result.is_given_by(misconception, path)]
-        return min(telling or answers, key=lambda answer: answer.result.case.size)
 
 
 def crash_finding(results: Sequence[CaseResult], hints: Mapping[str, str]) -> Finding:
@@ -91,36 +47,63 @@ def output_findings(
     wrong: WrongOutputs,
     results: Sequence[CaseResult],
     hints: Mapping[str, str],
-    run: Run | None,
+    runs: Runs,
     without: Collection[str] = (),
+    together: Together | None = None,
 ) -> list[Finding]:
     """Say what is wrong with the outputs.
 
-    There is one finding for all outputs that one misconception explains, and one for each output that none explains.
+    There is one finding for all outputs that one misconception explains, one for each output that none explains, and
+    one for what a misconception leaves unexplained.
 
     Parameters
     ----------
     wrong : WrongOutputs
     results : sequence of CaseResult
-        The cases that ran; a crash has no outputs.
+        All cases. What is said of a crash is said by `crash_finding`.
     hints : mapping of str to str
         The sentence of each misconception, by id.
-    run : callable or None
-        Runs the code under test again.
+    runs : Runs
+        What can be run again.
     without : collection of str
         Outputs of which nothing is said unless a misconception explains them.
+    together : callable, optional
+        Runs code with two misconceptions.
     """
+    explanations = explain(tuple(wrong.by_path), results, hints, together)
     findings = []
-    for misconception, paths in group_by_misconception(tuple(wrong.by_path), results, hints).items():
-        if misconception:
-            result, fault = wrong.smallest(paths[0], misconception)
-            hint = f"{hints[misconception]} ({_comparison(fault, with_name=True)}.)"
-            findings.append(Finding(", ".join(paths), "fail", hint, misconception, result.case.title))
-        else:
-            findings += [
-                _unexplained(path, wrong, results, run) for path in paths if path.partition(".")[0] not in without
-            ]
-    return findings
+    for (misconception, effect), paths in _by_misconception(explanations).items():
+        result, fault = wrong.smallest(paths[0], misconception)
+        beside = f" Something else is wrong, too: beside that, {as_sentences([effect])}" if effect else ""
+        right = _right_beside(misconception, wrong, results)
+        hint = f"{hints[misconception]}{beside} ({comparison(fault, with_name=True)}{right}.)"
+        findings.append(Finding(", ".join(paths), "fail", hint, misconception, result.case.title))
+    findings += [describe_rest(one.path, one.rest, wrong, runs) for one in explanations if one.rest]
+    unexplained = [one.path for one in explanations if not one.names and one.path.partition(".")[0] not in without]
+    ran = [result for result in results if not isinstance(result.answer, Crash)]
+    return findings + unexplained_findings(unexplained, wrong, ran, runs)
+
+
+def _right_beside(misconception: str, wrong: WrongOutputs, results: Sequence[CaseResult]) -> str:
+    """Say which outputs are right although a misconception would break them, too: its hint may name them."""
+    broken = dict.fromkeys(path for result in results for path in result.wrong_in(misconception) or ())
+    right = [path for path in broken if path.partition(".")[0] not in wrong.aspects or _is_right(path, wrong)]
+    if not right or any(isinstance(result.answer, Crash) for result in results):
+        return ""
+    return f"; {enumerated(right[:MAX_NAMES])} {'is' if len(right) == 1 else 'are'} right"
+
+
+def _is_right(path: str, wrong: WrongOutputs) -> bool:
+    return not any(path == other or path.startswith(f"{other}.") for other in wrong.by_path)
+
+
+def _by_misconception(explanations: Sequence[Explanation]) -> dict[tuple[str, str], list[str]]:
+    """Group the outputs by the misconceptions that explain them, and by what is wrong beside those."""
+    grouped: dict[tuple[str, str], list[str]] = {}
+    for explanation in explanations:
+        for name in explanation.names:
+            grouped.setdefault((name, explanation.effect), []).append(explanation.path)
+    return grouped
 
 
 def follow_through_findings(
@@ -150,69 +133,3 @@ def mutation_findings(results: Sequence[CaseResult], hints: Mapping[str, str]) -
         said = f"{name} was changed in place; work on a copy, because the caller still needs it."
         findings.append(Finding(name, "fail", hints.get(IN_PLACE, said), IN_PLACE, title))
     return findings
-
-
-def _unexplained(path: str, wrong: WrongOutputs, results: Sequence[CaseResult], run: Run | None) -> Finding:
-    """Say what can be said of a wrong output that no known misconception gives."""
-    # The first case is the plainest, without kinks or float32: the derivative can be measured there.
-    first = wrong.by_path[path][0]
-    if run and _follows_forward(first, run):
-        said = f"{path} is the right derivative of what your forward pass computes; it is the forward that is wrong"
-        return Finding(path, "fail", f"{said}. ({first.fault.sentence}.)", None, first.result.case.title)
-    smallest = wrong.smallest(path)
-    clauses = _clauses(smallest, wrong.by_path[path], results, run)
-    return Finding(path, "fail", _as_sentences(clauses), None, smallest.result.case.title)
-
-
-def _follows_forward(answer: WrongAnswer, run: Run) -> bool:
-    """Whether a wrong gradient is the right one of what a wrong forward pass computes."""
-    result, fault = answer
-    output = result.case.objective[0]
-    forward_is_right = output in result.case.aspects and all(one.path != output for one in result.faults())
-    if fault.kind is not FaultKind.VALUE or forward_is_right:
-        return False
-    return is_derivative(result.case, fault.path, fault.got, with_program(run, result.case)) is True
-
-
-def _clauses(
-    smallest: WrongAnswer, answers: Sequence[WrongAnswer], results: Sequence[CaseResult], run: Run | None
-) -> list[str]:
-    """Collect all that is known of a wrong output: the comparison, its form, how examples mix, and when it is wrong."""
-    fault = smallest.fault
-    clauses = [_comparison(fault)]
-    if fault.kind in (FaultKind.VALUE, FaultKind.SHAPE, FaultKind.NOT_FINITE):
-        ordered = [smallest, *(answer for answer in answers if answer.result is not smallest.result)]
-        clauses.append(
-            describe([WrongOutput(one.fault.expected, one.fault.got, one.result.case.inputs) for one in ordered])
-        )
-    if fault.kind is FaultKind.VALUE and run:
-        few = sorted(answers, key=lambda answer: answer.result.case.size)[:MAX_RERUN_CASES]
-        mixed = (mixed_examples(answer.result.case, fault.path, answer.fault.got, run) for answer in few)
-        clauses.append(next(filter(None, mixed), ""))
-    failing = {id(answer.result) for answer in answers}  # by identity: arrays do not compare as a whole
-    passing = [
-        result.case
-        for result in results
-        if value_at(result.expected, fault.path) is not None and id(result) not in failing
-    ]
-    clauses.append(when_it_is_wrong([answer.result.case for answer in answers], passing))
-    return clauses
-
-
-def _comparison(fault: Fault, *, with_name: bool = False) -> str:
-    """Say what is seen and what was expected: all of the numbers where they are few, else the first that differs."""
-    shown = shown_numbers(fault.expected, fault.got) if fault.by_entry else ""
-    if not shown:
-        return fault.sentence if with_name else fault.clause
-    return f"{fault.path}: {shown}" if with_name else shown
-
-
-def _as_sentences(clauses: Sequence[str]) -> str:
-    """Join clauses to text; what follows a question is a sentence of its own."""
-    said = ""
-    for clause in filter(None, clauses):
-        if said.endswith("?"):
-            said = f"{said} {clause[0].upper()}{clause[1:]}"
-        else:
-            said = f"{said}; {clause}" if said else clause
-    return said if said.endswith("?") else f"{said}."

@@ -16,9 +16,12 @@ from ..compare import Fault, FaultKind
 from ..program import Answer, Crash, Run
 from .answer_cache import AnswerCache
 from .case_result import CaseResult
-from .findings import WrongOutputs, crash_finding, follow_through_findings, mutation_findings, output_findings
+from .evidence import Together
+from .findings import crash_finding, follow_through_findings, mutation_findings, output_findings
 from .follow_through import FollowThrough
 from .points import CORE, CORE_SHARE, Division, Part, Score, WrongParts, in_order
+from .unexplained import Runs
+from .wrong_outputs import WrongOutputs
 
 
 def answer_case(case: Case, function: str, run: Run) -> Answer:
@@ -76,7 +79,9 @@ def judge(
     hints: Mapping[str, str],
     run: Run | None = None,
     follow: FollowThrough | None = None,
+    *,
     core: float = CORE_SHARE,
+    together: Together | None = None,
 ) -> Judgement:
     """Judge one exercise by all of its cases.
 
@@ -95,6 +100,8 @@ def judge(
         What the second of these earns; nothing by default.
     core : float, default CORE_SHARE
         The share of an output's points that its core carries, above 0 and up to 1.
+    together : callable, optional
+        Runs code with two misconceptions, to recognise them in one answer; only the grader has such code.
 
     Returns
     -------
@@ -109,7 +116,8 @@ def judge(
     wrong = _wrong_parts(results, outputs)
     followed = _followed(wrong, run, follow)
     score = wrong.score(core, followed, follow.share if follow else 0.0)
-    findings = _findings(results, hints, outputs, wrong, followed, run, follow)
+    runs = Runs(run, follow.reference if follow else None)
+    findings = _findings(results, hints, outputs, wrong, followed, runs, follow, together)
     if not findings:
         return Judgement(1.0, (), right=tuple(wrong.division.aspects), score=score)
     # What is right is said, too, but only beside something that is wrong: a pass needs no words.
@@ -142,13 +150,14 @@ def _findings(
     outputs: WrongOutputs,
     wrong: WrongParts,
     followed: Mapping[str, set[Part]],
-    run: Run | None,
+    runs: Runs,
     follow: FollowThrough | None,
+    together: Together | None,
 ) -> list[Finding]:
     """Say everything that is wrong, and in which parts."""
     ran = [result for result in results if not isinstance(result.answer, Crash)]
     explained = [output for output, parts in followed.items() if parts and parts == wrong.faults[output].keys()]
-    findings = output_findings(outputs, ran, hints, run, without=explained)
+    findings = output_findings(outputs, results, hints, runs, without=explained, together=together)
     if len(ran) < len(results):
         findings = _with_crash(findings, results, hints, wrong)
     if follow:

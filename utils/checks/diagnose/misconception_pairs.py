@@ -1,109 +1,116 @@
-"""Recognise two misconceptions in one output.
+"""Recognise two misconceptions at once.
 
-Alone, neither gives the answer in every case. Together they do when each case shows one of them or, where a case shows
-both, when their effects add up or multiply.
+Alone, neither gives the answer at every place. Together they do when each place shows one of them or, where a place
+shows both, when it holds what code with both of them gives. The grader runs such code; the student's own check cannot,
+and sees whether their effects add up or multiply.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
 from itertools import combinations
 
 import numpy as np
 
-from ..compare import Array, Rule, as_array
+from ..compare import Array, as_array
 from ..program import Crash
 from ..values import value_at
-from .case_result import CaseResult
+from .evidence import Evidence, Place, Places, Together
 
 MAX_MISCONCEPTIONS = 60  # the pairs are the square of it, and a check should answer within a second
 
 
-@dataclass(frozen=True)
-class _OutputOfCase:
-    """One output in one case, and what each misconception that shows in it gives."""
-
-    rule: Rule
-    expected: object
-    got: object
-    misconceptions: Mapping[str, object]
-    inputs: Mapping[str, object]
-
-    def is_explained_by(self, one: str, other: str) -> bool | None:
-        """Whether a pair gives what came; None where both show and their joint effect is not known."""
-        shown = [name for name in (one, other) if name in self.misconceptions]
-        if len(shown) < 2:  # the other one gives the right answer here
-            return self._agrees(self.misconceptions[shown[0]] if shown else self.expected)
-        values = (self.expected, self.misconceptions[one], self.misconceptions[other])
-        joint = _joint_effects(*map(as_array, values))
-        return True if any(map(self._agrees, joint)) else None
-
-    def _agrees(self, value: object) -> bool:
-        return self.rule.agree(value, self.got, self.inputs)
-
-
-def find_pair(path: str, results: Sequence[CaseResult], names: Sequence[str]) -> tuple[str, ...]:
-    """Find the two misconceptions that together give an output in every case.
+def find_pair(
+    evidence: Evidence,
+    within: Places,
+    names: Sequence[str],
+    together: Together | None = None,
+    named: Collection[str] = (),
+) -> tuple[str, ...]:
+    """Find the two misconceptions that together give what came.
 
     Parameters
     ----------
-    path : str
-        The output, as ``"dx"`` or ``"grads.W1"``.
-    results : sequence of CaseResult
-        All cases.
+    evidence : Evidence
+    within : frozenset of int
+        The places to explain: those of one output, or all.
     names : sequence of str
         The misconceptions, most telling first.
+    together : callable, optional
+        Runs code with two misconceptions.
+    named : collection of str, optional
+        Misconceptions that explain other outputs. A pair with one of them is preferred.
 
     Returns
     -------
     tuple of str
-        Both, or nothing where no pair does or several do.
+        Both; one where several pairs fit that have it in common; nothing where no pair does, or pairs that have nothing
+        in common.
     """
-    outputs = list(_outputs(path, results))
-    visible = [name for name in names if any(name in output.misconceptions for output in outputs)]
+    visible = [name for name in names if evidence.shows(name) & within]
     certain: list[tuple[str, str]] = []
     likely: list[tuple[str, str]] = []
-    # A pair that one case rules out is dropped at once: there are up to 1,770 pairs, and each comparison costs.
     for one, other in combinations(visible[:MAX_MISCONCEPTIONS], 2):
-        explained = []
-        for output in outputs:
-            explained.append(output.is_explained_by(one, other))
-            if explained[-1] is False:
-                break
-        if False in explained:
+        if not _is_possible(evidence, within, one, other):
             continue
-        if None not in explained:
+        joint = _explain_jointly(evidence, within, one, other, together)
+        if joint:
             certain.append((one, other))
-        elif _each_shows_alone(one, other, outputs):
+        elif joint is None and _each_shows_alone(evidence, within, one, other):
             likely.append((one, other))
-    found = certain or likely
-    # Several pairs that fit are no knowledge: naming one of them would be guessing.
-    return found[0] if len(found) == 1 else ()
+    known = [[pair for pair in pairs if set(pair) & set(named)] for pairs in (certain, likely)]
+    found = next(filter(None, (*known, certain, likely)), [])
+    # Several pairs that fit are no knowledge but for what they have in common: naming one of them would be guessing.
+    common = [name for name in names if found and all(name in pair for pair in found)]
+    return found[0] if len(found) == 1 else tuple(common)
 
 
-def _each_shows_alone(one: str, other: str, outputs: Sequence[_OutputOfCase]) -> bool:
-    """Whether some case shows the first without the second, and some case the second without the first."""
-    return all(
-        any(here in output.misconceptions and there not in output.misconceptions for output in outputs)
-        for here, there in ((one, other), (other, one))
+def _is_possible(evidence: Evidence, within: Places, one: str, other: str) -> bool:
+    """Whether every place that shows at most one of two misconceptions holds what that one gives."""
+    first, second = evidence.shows(one) & within, evidence.shows(other) & within
+    unshown = (evidence.wrong & within) - first - second
+    return (
+        not unshown
+        and first - second <= evidence.gives(one)
+        and second - first <= evidence.gives(other)
+        # Where one explains everything by itself, the other adds nothing.
+        and not within <= evidence.gives(one)
+        and not within <= evidence.gives(other)
+        # Of one misconception, what it would break elsewhere may be written in another way; of two, that is unlikely.
+        and (evidence.shows(one) | evidence.shows(other)) - within <= evidence.wrong
     )
 
 
-def _outputs(path: str, results: Sequence[CaseResult]) -> Iterator[_OutputOfCase]:
-    for result in results:
-        rule = result.case.aspects.get(path.partition(".")[0])
-        expected = value_at(result.expected, path)
-        if rule is None or expected is None or isinstance(result.answer, Crash):
+def _each_shows_alone(evidence: Evidence, within: Places, one: str, other: str) -> bool:
+    """Whether some place shows the first without the second, and some place the second without the first."""
+    first, second = evidence.shows(one) & within, evidence.shows(other) & within
+    return bool(first - second) and bool(second - first)
+
+
+def _explain_jointly(
+    evidence: Evidence, within: Places, one: str, other: str, together: Together | None
+) -> bool | None:
+    """Whether two misconceptions give what came where both show; None where their joint effect is not known."""
+    known = True
+    for index in sorted(evidence.shows(one) & evidence.shows(other) & within):  # the smallest case first
+        place = evidence.places[index]
+        if _adds_up(place, one, other):
             continue
-        given = {
-            name: value_at(answer.values, path)
-            for name, answer in result.misconceptions.items()
-            if not isinstance(answer, Crash)
-        }
-        inputs = result.case.inputs
-        wrong = {name: value for name, value in given.items() if not rule.agree(value, expected, inputs)}
-        yield _OutputOfCase(rule, expected, value_at(result.answer.values, path), wrong, inputs)
+        answer = together(one, other, place.result.case) if together else None
+        if answer is None:
+            known = False
+        elif isinstance(answer, Crash) or not place.agrees(value_at(answer.values, place.path)):
+            return False
+    return True if known else None
+
+
+def _adds_up(place: Place, one: str, other: str) -> bool:
+    """Whether the effects of two misconceptions add up, or multiply, to what came."""
+    answers = place.result.misconceptions
+    if isinstance(answers[one], Crash) or isinstance(answers[other], Crash):
+        return False
+    values = (place.expected, place.given_by(one), place.given_by(other))
+    return any(map(place.agrees, _joint_effects(*map(as_array, values))))
 
 
 def _joint_effects(expected: Array | None, one: Array | None, other: Array | None) -> list[Array]:

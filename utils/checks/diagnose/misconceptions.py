@@ -1,22 +1,57 @@
-"""Recognise misconceptions: which of the known ones explain what is wrong with an exercise's outputs."""
+"""Recognise misconceptions: which of the known ones explain what is wrong with an exercise's outputs.
+
+The majority of cases decides. A misconception that gives exactly what came in most of the cases in which an output is
+wrong is named, even if an edge case goes wrong in another way; what it leaves unexplained is kept, to be described.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
-from ..values import walk
 from .case_result import CaseResult
+from .evidence import Evidence, Places, Together
+from .misconception_effects import find_with_effect
 from .misconception_pairs import find_pair
 
+MIN_NUMBERS = 4
+"""Different wrong numbers that a misconception has to give, where it does not explain everything."""
 
-def group_by_misconception(
-    paths: Sequence[str], results: Sequence[CaseResult], hints: Mapping[str, str]
-) -> dict[str | None, list[str]]:
-    """Group the wrong outputs by the misconception that explains them.
 
-    One misconception that gives the whole answer explains all of them. Otherwise each output is explained by itself,
-    and of the misconceptions that give it, the one that agrees with most outputs is taken, the right ones included: a
-    misconception that would also have broken outputs that are right is unlikely.
+@dataclass(frozen=True)
+class Explanation:
+    """What explains one wrong output.
+
+    Attributes
+    ----------
+    path : str
+        The output, as ``"dx"`` or ``"grads.W1"``.
+    names : tuple of str
+        Misconceptions: none, one, or two that act together.
+    rest : tuple of CaseResult
+        The cases in which the output is wrong and none of these misconceptions is the reason.
+    effect : str
+        A clause for what is wrong beside the misconception, where it gives the output but for that.
+    """
+
+    path: str
+    names: tuple[str, ...] = ()
+    rest: tuple[CaseResult, ...] = ()
+    effect: str = ""
+
+
+def explain(
+    paths: Sequence[str],
+    results: Sequence[CaseResult],
+    hints: Mapping[str, str],
+    together: Together | None = None,
+) -> list[Explanation]:
+    """Explain each wrong output by misconceptions, as far as they are known.
+
+    One misconception that gives the whole answer explains all outputs. Otherwise each output is explained by itself: by
+    one misconception that gives it in every case, else by two, else by one that gives it in most of the cases in which
+    it is wrong. Of several that explain as much, the one that agrees with most outputs is taken, the right ones
+    included: a misconception that would also have broken outputs that are right is unlikely.
 
     Parameters
     ----------
@@ -25,46 +60,108 @@ def group_by_misconception(
     results : sequence of CaseResult
     hints : mapping of str to str
         The sentence of each misconception, by id, most telling first.
+    together : callable, optional
+        Runs code with two misconceptions.
 
     Returns
     -------
-    dict of (str or None) to list of str
-        The outputs by the id of a misconception; under None those that no known misconception explains.
+    list of Explanation
+        One for each path.
     """
     of_everything = find_misconception("", results, hints) if paths else None
     if of_everything:
-        return {of_everything: list(paths)}
-    candidates = {path: _most_likely(path, results, hints) for path in paths}
-    certain: dict[str, tuple[str, ...]] = {}
-    for path, names in candidates.items():
-        if names:
-            certain[path] = tuple(names) if len(names) == 1 else ()
-        else:
-            certain[path] = find_pair(path, results, tuple(hints))
-    named = {name for names in certain.values() for name in names}
-    grouped: dict[str | None, list[str]] = {}
-    for path, known in certain.items():
-        # Where several are as likely, one that explains another output, too, is meant; without one nothing is said.
-        shared = [name for name in candidates[path] if name in named][:1]
-        for name in known or shared or (None,):
-            grouped.setdefault(name, []).append(path)
-    return grouped
+        return [Explanation(path, (of_everything,)) for path in paths]
+    names, evidence = tuple(hints), Evidence(results)
+    candidates = {path: _that_give(evidence, evidence.of(path), names) for path in paths}
+    certain = {path: tuple(found) for path, found in candidates.items() if len(found) == 1}
+    named = {name for found in certain.values() for name in found}
+    for path, found in candidates.items():
+        if not found:
+            places = evidence.of(path) - evidence.crashes_at_the_edges
+            certain[path] = find_pair(evidence, places, names, together, named)
+    named = {name for found in certain.values() for name in found}
+    return [_explanation(path, certain.get(path, ()), candidates[path], named, evidence, names) for path in paths]
+
+
+def _explanation(
+    path: str,
+    certain: tuple[str, ...],
+    candidates: Sequence[str],
+    named: set[str],
+    evidence: Evidence,
+    names: Sequence[str],
+) -> Explanation:
+    """Choose among the candidates for one output, and keep the cases that they leave unexplained."""
+    # Where several are as likely, one that explains another output, too, is meant; without one nothing is said.
+    chosen = certain or tuple([name for name in candidates if name in named][:1])
+    if not chosen and not candidates:
+        chosen = _of_most_cases(path, evidence, names, named)
+    if not chosen and not candidates:
+        name, effect = find_with_effect(path, evidence, names)
+        return Explanation(path, (name,), effect=effect) if name else Explanation(path)
+    if len(chosen) != 1:
+        return Explanation(path, chosen)
+    unexplained = [
+        evidence.places[index] for index in sorted(evidence.of(path) & evidence.wrong - evidence.gives(chosen[0]))
+    ]
+    return Explanation(path, chosen, tuple(place.result for place in unexplained if not place.crashed))
 
 
 def find_misconception(path: str, results: Sequence[CaseResult], hints: Mapping[str, str]) -> str | None:
     """Return the first misconception that gives the output `path` in every case (for ``""`` all outputs)."""
-    return next((name for name in hints if _gives(name, path, results)), None)
+    return next((name for name in hints if all(result.is_given_by(name, path) for result in results)), None)
 
 
-def _most_likely(path: str, results: Sequence[CaseResult], hints: Mapping[str, str]) -> list[str]:
-    """List the misconceptions that give an output in every case and, of those, agree with most other outputs."""
-    names = [name for name in hints if _gives(name, path, results)]
+def _that_give(evidence: Evidence, places: Places, names: Sequence[str]) -> list[str]:
+    """List the misconceptions that give what came at some places and, of those, agree with most other places.
+
+    Where only NaN came, one that would have broken what is right elsewhere is none of them.
+    """
+    found = [name for name in names if places <= evidence.gives(name)]
+    if not evidence.numbers(places & evidence.wrong):
+        found = [name for name in found if evidence.shows(name) <= evidence.wrong]
+    return _most_agreeing(found, evidence)
+
+
+def _most_agreeing(names: Sequence[str], evidence: Evidence) -> list[str]:
     if len(names) < 2:
-        return names
-    outputs = {output for result in results for output, _ in walk(result.expected)}
-    agreeing = {name: sum(_gives(name, output, results) for output in outputs) for name in names}
+        return list(names)
+    agreeing = {name: _outputs_given(evidence, name) for name in names}
     return [name for name in names if agreeing[name] == max(agreeing.values())]
 
 
-def _gives(name: str, path: str, results: Sequence[CaseResult]) -> bool:
-    return all(result.is_given_by(name, path) for result in results)
+def _outputs_given(evidence: Evidence, name: str) -> int:
+    """Count the outputs that a misconception gives in every case."""
+    paths = {place.path for place in evidence.places}
+    return len(
+        paths
+        - {evidence.places[index].path for index in range(len(evidence.places)) if index not in evidence.gives(name)}
+    )
+
+
+def _of_most_cases(path: str, evidence: Evidence, names: Sequence[str], named: set[str]) -> tuple[str, ...]:
+    """Return the misconception that gives an output in most of the cases in which it is wrong; nothing if none does."""
+    places = evidence.of(path)
+    scores = {name: _majority(evidence, places, name) for name in names}
+    best = max(scores.values(), default=0)
+    if best <= 0:
+        return ()
+    found = _most_agreeing([name for name in names if scores[name] == best], evidence)
+    chosen = found if len(found) == 1 else [name for name in found if name in named][:1]
+    return tuple(chosen)
+
+
+def _majority(evidence: Evidence, places: Places, name: str) -> int:
+    """Count the cases that a misconception explains exactly, less those that contradict it; 0 for too little evidence.
+
+    It is contradicted by a case in which it would break an output that is right, or in which it gives another wrong
+    answer. At the edges of an exercise such a case is outweighed by others; in the core, what is right decides.
+    """
+    explained = evidence.explained(name, places)
+    against = (evidence.shows(name) & places) - explained
+    broken = evidence.shows(name) - evidence.wrong  # in this output or in another one
+    if any(evidence.places[index].result.case.is_core for index in broken):
+        return 0
+    if len(explained) <= len(against) or evidence.numbers(explained) < MIN_NUMBERS:
+        return 0
+    return len(explained) - len(against)

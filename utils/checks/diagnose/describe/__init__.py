@@ -2,7 +2,8 @@
 
 A *detector* is a function that is shown one wrong output and yields every *observation* it can make of it. What is
 observed in all failing cases is said, the most telling observation first: a factor of 4 may be chance in one case, but
-when in each case the factor is the number of examples, then a mean was taken for a sum.
+when in each case the factor is the number of examples, then a mean was taken for a sum. Nothing is inferred from
+nothing: an observation counts the numbers that might have refuted it.
 """
 
 from __future__ import annotations
@@ -11,11 +12,11 @@ from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
-from . import factors, order, places, shapes, terms
+from . import factors, order, places, scales, shapes, terms
 from .conditions import when_it_is_wrong
 from .mixed_examples import mixed_examples
 from .shown_numbers import shown_numbers
-from .wrong_output import Observation, WrongOutput
+from .wrong_output import MIN_NUMBERS, Observation, WrongOutput
 
 Detector = Callable[[WrongOutput], Iterator[Observation]]
 
@@ -25,6 +26,7 @@ VALUE_DETECTORS: tuple[Detector, ...] = (
     factors.factor,
     terms.copied,
     terms.term,
+    terms.multiplied,
     factors.offset,
     order.transposed,
     order.reshaped,
@@ -32,12 +34,27 @@ VALUE_DETECTORS: tuple[Detector, ...] = (
     order.reordered,
     order.accumulated,
     order.scattered,
+)
+"""For outputs of the right shape that have a simple form, most telling first."""
+
+PLACE_DETECTORS: tuple[Detector, ...] = (
     places.border,
     places.slices,
+    scales.scaled_slices,
+    scales.shifted_slices,
+    scales.scaled_and_shifted_slices,
+    places.signs,
+    places.zeroed,
+    places.nearly,
 )
-"""For outputs of the right shape, most telling first."""
+"""For outputs of the right shape and of no simple form: where, or in what, they are wrong; most telling first."""
+
+EFFECT_DETECTORS: tuple[Detector, ...] = (factors.plain_factor,)
+"""For what is wrong beside a misconception: what is so simple that it can be told from what the misconception gives."""
 
 SHAPE_DETECTORS: tuple[Detector, ...] = (
+    shapes.allocated,
+    shapes.reshaped,
     shapes.transposed,
     shapes.unsummed,
     shapes.flattened,
@@ -63,24 +80,60 @@ def describe(outputs: Sequence[WrongOutput]) -> str:
     first = outputs[0]
     with np.errstate(all="ignore"):  # a wrong answer may hold numbers of any size
         if first.misshapen:
-            return _common_observation(SHAPE_DETECTORS, [output for output in outputs if output.misshapen])
+            return common_observation(SHAPE_DETECTORS, [output for output in outputs if output.misshapen])
         if first.comparable:
-            comparable = [output for output in outputs if output.comparable]
-            precise = [output for output in comparable if not output.vague]
-            return _common_observation(VALUE_DETECTORS, precise or comparable)
+            return common_observation(VALUE_DETECTORS, _comparable(outputs))
     return places.not_finite(first)
 
 
-def _common_observation(detectors: Sequence[Detector], outputs: Sequence[WrongOutput]) -> str:
-    """Return the first observation that holds in every case, in the words of the first case that has words for it."""
+def locate(outputs: Sequence[WrongOutput]) -> str:
+    """Say where outputs are wrong, or in what, where `describe` sees no simple form.
+
+    Parameters
+    ----------
+    outputs : sequence of WrongOutput
+        As for `describe`.
+
+    Returns
+    -------
+    str
+        A clause such as ``"only the last row is wrong"``; ``""`` when there is no such place.
+    """
+    with np.errstate(all="ignore"):
+        return common_observation(PLACE_DETECTORS, _comparable(outputs)) if outputs[0].comparable else ""
+
+
+def _comparable(outputs: Sequence[WrongOutput]) -> list[WrongOutput]:
+    """Return the outputs whose numbers can be compared, without those that are vague if there are others."""
+    comparable = [output for output in outputs if output.comparable]
+    return [output for output in comparable if not output.vague] or comparable
+
+
+def common_observation(detectors: Sequence[Detector], outputs: Sequence[WrongOutput], least: int = MIN_NUMBERS) -> str:
+    """Return the first observation that holds in every case, in the words of the first case that has words for it.
+
+    A claim needs evidence: at least so many numbers that might have refuted it.
+    """
     for detector in detectors:
-        first, *others = ({seen.key: seen.words for seen in detector(output)} for output in outputs)
+        first, *others = ({seen.key: seen for seen in detector(output)} for output in outputs)
         for key in first:
-            if all(key in other for other in others):
-                words = next((seen[key] for seen in (first, *others) if seen[key]), "")
-                if words:
-                    return words
+            if not all(key in other for other in others):
+                continue
+            seen = [first[key], *(other[key] for other in others)]
+            words = next((one.words for one in seen if one.words), "")
+            if words and sum(one.numbers for one in seen) >= least:
+                return words
     return ""
 
 
-__all__ = ["Observation", "WrongOutput", "describe", "mixed_examples", "shown_numbers", "when_it_is_wrong"]
+__all__ = [
+    "EFFECT_DETECTORS",
+    "Observation",
+    "WrongOutput",
+    "common_observation",
+    "describe",
+    "locate",
+    "mixed_examples",
+    "shown_numbers",
+    "when_it_is_wrong",
+]

@@ -16,6 +16,12 @@ from ...values import walk
 from .wrong_output import examples, numeric_inputs
 
 Inputs = Mapping[str, Array]
+MIN_CASES = 4
+"""Cases that it takes to say in which of them an output is wrong."""
+
+NEVER_HELPS = {"when the numbers are large", "for float32"}
+"""What makes no wrong answer right: where only such cases pass, they pass by chance, or because they tolerate more."""
+
 Condition = tuple[str, Callable[[Case, Inputs], bool]]
 
 
@@ -34,18 +40,30 @@ def when_it_is_wrong(failing: Sequence[Case], passing: Sequence[Case]) -> str:
     """
     if not failing or not passing:
         return ""
-    wrong, right = ([_conditions_of(case) for case in cases] for cases in (failing, passing))
-    names = dict.fromkeys(name for conditions in (*wrong, *right) for name in conditions)
-    only_wrong = [name for name in names if all(name in one for one in wrong) and not any(name in one for one in right)]
-    only_right = [name for name in names if all(name in one for one in right) and not any(name in one for one in wrong)]
+    only_wrong = _separating(failing, passing)
+    only_right = [name for name in _separating(passing, failing) if name not in NEVER_HELPS]
     if only_wrong:
-        return f"it is wrong only {' or '.join(only_wrong[:2])}"
+        return f"it is wrong only {' or '.join(only_wrong)}"
     if only_right:
-        return f"it is right only {' or '.join(only_right[:2])}"
+        return f"it is right only {' or '.join(only_right)}"
     total = len(failing) + len(passing)
     if len(failing) == 1:
         return f'it is right in all of the {total} cases but this one ("{failing[0].title}")'
     return f'it is right in {len(passing)} of {total} cases, as in "{passing[0].title}"'
+
+
+def _separating(cases: Sequence[Case], others: Sequence[Case]) -> list[str]:
+    """List the conditions that hold in all of some cases and in none of the others, two at most.
+
+    A single case has many properties that the others lack. So what sets it apart is only said where nothing else does,
+    and where there are enough other cases that might have refuted it.
+    """
+    if len(cases) + len(others) < MIN_CASES:
+        return []
+    held, lacking = ([_conditions_of(case) for case in group] for group in (cases, others))
+    names = [name for name in held[0] if all(name in one for one in held)]
+    names = [name for name in names if not any(name in one for one in lacking)]
+    return names[:2] if len(cases) > 1 or len(names) == 1 else []
 
 
 def _conditions_of(case: Case) -> list[str]:
@@ -57,7 +75,7 @@ def _conditions_of(case: Case) -> list[str]:
 def _choices(inputs: Mapping[str, object]) -> Iterator[tuple[str, str]]:
     """Yield the settings that are chosen rather than drawn: words, switches, None."""
     for path, value in walk(inputs):
-        if value is None or isinstance(value, str | bool):
+        if (value is None or isinstance(value, str | bool)) and not path.endswith("dtype"):
             yield path.rpartition(".")[2], repr(value)
 
 

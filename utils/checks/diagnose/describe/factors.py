@@ -7,26 +7,29 @@ from collections.abc import Iterator
 import numpy as np
 
 from ...compare import close
-from .wrong_output import Observation, WrongOutput
+from .wrong_output import Observation, WrongOutput, distinct
+
+LARGEST_NUMBER = 1024
+"""A factor that is a larger whole number is more likely no whole number at all."""
 
 
 def zero(output: WrongOutput) -> Iterator[Observation]:
     """Every entry is zero."""
     expected, got = output.arrays
     if expected.size > 1 and not got.any():
-        yield Observation("zero", "every entry is zero: is it filled in, and is what was computed returned?")
+        words = "every entry is zero: is it filled in, and is what was computed returned?"
+        yield Observation("zero", words, output.numbers)
 
 
 def sign(output: WrongOutput) -> Iterator[Observation]:
     """The opposite sign everywhere, or the right sizes with wrong signs."""
     expected, got = output.arrays
     if output.same(-expected, got):
-        yield Observation(
-            "sign", "every entry has the opposite sign" if expected.size > 1 else "it has the opposite sign"
-        )
+        words = "every entry has the opposite sign" if expected.size > 1 else "it has the opposite sign"
+        yield Observation("sign", words, output.numbers)
     elif expected.size > 1 and output.same(abs(expected), abs(got)):
         where = "where it should be negative" if (got >= 0).all() else "in some places"
-        yield Observation("signs", f"the sizes are right and the sign is wrong {where}")
+        yield Observation("signs", f"the sizes are right and the sign is wrong {where}", output.numbers)
 
 
 def factor(output: WrongOutput) -> Iterator[Observation]:
@@ -37,25 +40,33 @@ def factor(output: WrongOutput) -> Iterator[Observation]:
     times = float((expected * got).sum()) / weight if weight else 0.0
     if not times or not output.same(times * expected, got):
         return
+    known, fitted = output.numbers * output.weight, output.numbers - 1
     # A factor of 2 comes first, because it is more often a mistake by itself than the size of something.
     if np.isclose(times, 2):
-        yield Observation("times 2", "it is 2 times too large: is something counted twice, or a ½ missing?")
+        yield Observation("times 2", "it is 2 times too large: is something counted twice, or a ½ missing?", known)
     if np.isclose(times, 1 / 2):
-        yield Observation("over 2", "it is half of the right answer")
+        yield Observation("over 2", "it is 2 times too small: is a ½ too much, or a half left out?", known)
     digits = 1e-3 if output.coarse else 1e-6
-    for name, size, multiplied, divided in _known_sizes(output):
-        if np.isclose(times, size, rtol=digits):
-            yield Observation(f"times {name}", multiplied)
-        if np.isclose(times, 1 / size, rtol=digits):
-            yield Observation(f"over {name}", divided)
+    for name, size, multiplied, divided in _known_sizes(output, times):
+        if abs(times - size) <= digits * size:
+            yield Observation(f"times {name}", multiplied, known)
+        if abs(times * size - 1) <= digits:
+            yield Observation(f"over {name}", divided, known)
     if expected.size > 1:
-        yield Observation(f"factor {times:.3g}", f"it is {times:.4g} times the right answer")
-        yield Observation(
-            "factor", f"it is the right answer times one number, {times:.4g} here and another in other cases"
-        )
+        yield Observation(f"factor {times:.3g}", f"it is {times:.4g} times the right answer", fitted)
+        words = f"it is the right answer times one number, {times:.4g} here and another in other cases"
+        yield Observation("factor", words, fitted)
 
 
-def _known_sizes(output: WrongOutput) -> Iterator[tuple[str, float, str, str]]:
+def plain_factor(output: WrongOutput) -> Iterator[Observation]:
+    """The opposite sign everywhere, or a factor as simple: 2, ½, or a size over which one may sum or average."""
+    simple = {"sign", "times 2", "over 2", *(f"{way} {name}" for name in output.counts for way in ("times", "over"))}
+    for seen in (*sign(output), *factor(output)):
+        if seen.key in simple:
+            yield seen
+
+
+def _known_sizes(output: WrongOutput, times: float) -> Iterator[tuple[str, float, str, str]]:
     """Yield what a factor may be: name, size, and what to say of a multiple and of a fraction of that size."""
     for name, count in output.counts.items():
         too_large = f"it is {count} times too large, {count} being {name}: a sum where a mean is due?"
@@ -63,7 +74,8 @@ def _known_sizes(output: WrongOutput) -> Iterator[tuple[str, float, str, str]]:
         yield name, count, too_large, too_small
     for name, value in output.settings.items():
         yield name, value, f"it is the right answer times {name}", f"it is the right answer divided by {name}"
-    for number in range(2, 1025):
+    number = round(max(abs(times), abs(1 / times)))  # the only whole number that it may be
+    if 1 < number <= LARGEST_NUMBER:
         too_large = f"it is {number} times too large: is a division by {number} missing, or something counted twice?"
         too_small = f"it is {number} times too small: is it divided by {number} once too often?"
         yield str(number), number, too_large, too_small
@@ -74,4 +86,4 @@ def offset(output: WrongOutput) -> Iterator[Observation]:
     expected, got = output.arrays
     off = float((got - expected).mean())
     if expected.size > 1 and close(expected + off, got, output.inputs).all():
-        yield Observation("offset", f"every entry is off by the same amount, {off:.4g}")
+        yield Observation("offset", f"every entry is off by the same amount, {off:.4g}", distinct(expected) - 1)

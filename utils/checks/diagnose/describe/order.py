@@ -7,8 +7,8 @@ from itertools import permutations
 
 import numpy as np
 
-from ...compare import close
-from .wrong_output import Observation, WrongOutput
+from ...compare import Array, close
+from .wrong_output import Observation, WrongOutput, distinct
 
 
 def transposed(output: WrongOutput) -> Iterator[Observation]:
@@ -16,12 +16,14 @@ def transposed(output: WrongOutput) -> Iterator[Observation]:
     expected, got = output.arrays
     for axes in _reorderings(expected.ndim):
         if output.same(expected.transpose(axes), got):
+            moved = _moved(expected, got)
             if expected.ndim == 2:
-                yield Observation("transpose", "it is the transpose of the right answer")
+                yield Observation("transpose", "it is the transpose of the right answer", moved)
             else:
                 first, second = [axis for axis, other in enumerate(axes) if axis != other][:2]
                 words = f"its axes {first} and {second} are exchanged"
-                yield Observation(f"axes {axes}", words if _is_swap(axes) else f"its axes are in the order {axes}")
+                words = words if _is_swap(axes) else f"its axes are in the order {axes}"
+                yield Observation(f"axes {axes}", words, moved)
 
 
 def reshaped(output: WrongOutput) -> Iterator[Observation]:
@@ -32,10 +34,10 @@ def reshaped(output: WrongOutput) -> Iterator[Observation]:
     said = "the numbers are right but run in another order of the axes: a reshape stands where a transpose is needed"
     for axes in _reorderings(expected.ndim):
         if output.same(expected.transpose(axes).reshape(expected.shape), got):
-            yield Observation("reshaped", said)
+            yield Observation("reshaped", said, _moved(expected, got))
         sizes = tuple(expected.shape[axis] for axis in axes)
         if output.same(expected.reshape(sizes).transpose(np.argsort(axes)), got):
-            yield Observation("reshaped", said)
+            yield Observation("reshaped", said, _moved(expected, got))
 
 
 def repeated(output: WrongOutput) -> Iterator[Observation]:
@@ -45,20 +47,22 @@ def repeated(output: WrongOutput) -> Iterator[Observation]:
         name = output.axis(axis)
         right, seen = np.moveaxis(expected, axis, 0), np.moveaxis(got, axis, 0)
         # All slices of what came are equal; what they are equal to says how that may have come about.
-        if size < 2 or not close(np.broadcast_to(seen[:1], seen.shape).copy(), seen).all():
+        if size < 2 or not _all_equal(output, seen) or _all_equal(output, right):
             continue
+        numbers = size * distinct(seen[0]) - 1
         if output.same(right[0], seen[0]):
-            yield Observation(f"first {name}", f"every {name} comes out like the first: is each one's own index used?")
+            words = f"every {name} comes out like the first: is each one's own index used?"
+            yield Observation(f"first {name}", words, numbers)
         elif output.same(right[-1], seen[0]):
-            yield Observation(
-                f"last {name}", f"every {name} comes out like the last: is each one kept, or overwritten?"
-            )
+            words = f"every {name} comes out like the last: is each one kept, or overwritten?"
+            yield Observation(f"last {name}", words, numbers)
         elif output.same(right.mean(axis=0), seen[0]):
-            yield Observation(f"mean {name}", f"every {name} is the mean of what they should be")
+            yield Observation(f"mean {name}", f"every {name} is the mean of what they should be", numbers)
         elif output.same(right.sum(axis=0), seen[0]):
-            yield Observation(f"sum {name}", f"every {name} is the sum of what they should be")
+            yield Observation(f"sum {name}", f"every {name} is the sum of what they should be", numbers)
         else:
-            yield Observation(f"same {name}", f"every {name} is the same: one result is broadcast to all of them")
+            words = f"every {name} is the same: one result is broadcast to all of them"
+            yield Observation(f"same {name}", words, numbers)
 
 
 def reordered(output: WrongOutput) -> Iterator[Observation]:
@@ -70,20 +74,20 @@ def reordered(output: WrongOutput) -> Iterator[Observation]:
         name, plural = output.axis(axis), _plural(output.axis(axis))
         right, seen = (np.moveaxis(array, axis, 0).reshape(size, -1) for array in (expected, got))
         if output.same(right[::-1], seen):
-            yield Observation(f"reversed {name}", f"its {plural} are right but in reverse order")
-        # Where each slice of what came belongs; -1 for one that stands nowhere in the right answer.
-        sources = [next((j for j in range(size) if output.same(right[j], row)), -1) for row in seen]
+            yield Observation(f"reversed {name}", f"its {plural} are right but in reverse order", distinct(seen))
+        sources = _sources(output, right, seen)
+        if len({row.tobytes() for row in right}) < size:
+            continue  # where slices are equal, nobody can tell where one belongs
         if sorted(sources) == list(range(size)):
             shifts = {(j - i) % size for i, j in enumerate(sources)}
             said = (
                 "each stands next to its place" if shifts & {1, size - 1} and len(shifts) == 1 else "but out of order"
             )
             words = f"its {plural} are right, {said}: {name} 0 holds what belongs to {name} {sources[0]}"
-            yield Observation(f"order {name}", words)
-        elif min(sources) >= 0:
-            yield Observation(
-                f"picked {name}", f"each {name} is a right one, but some stand twice and others are missing"
-            )
+            yield Observation(f"order {name}", words, distinct(seen))
+        elif len(sources) == size:
+            words = f"each {name} is a right one, but some stand twice and others are missing"
+            yield Observation(f"picked {name}", words, distinct(seen))
 
 
 def accumulated(output: WrongOutput) -> Iterator[Observation]:
@@ -92,18 +96,37 @@ def accumulated(output: WrongOutput) -> Iterator[Observation]:
     for axis, size in enumerate(expected.shape):
         if size > 2 and output.same(np.cumsum(expected, axis=axis), got):
             name = output.axis(axis)
-            yield Observation(
-                f"cumulative {name}", f"each {name} holds the sum of all up to it: start each one from zero"
-            )
+            words = f"each {name} holds the sum of all up to it: start each one from zero"
+            yield Observation(f"cumulative {name}", words, output.numbers)
 
 
 def scattered(output: WrongOutput) -> Iterator[Observation]:
     """All numbers are right and stand in the wrong places, in no order that has a name."""
     expected, got = output.arrays
-    if expected.size > 1 and output.same(np.sort(expected, axis=None), np.sort(got, axis=None)):
-        yield Observation(
-            "scattered", "the numbers are right but stand in the wrong places: look at each reshape and transpose"
-        )
+    if 2 * output.numbers >= expected.size > 1 and output.same(np.sort(expected, axis=None), np.sort(got, axis=None)):
+        words = "the numbers are right but stand in the wrong places: look at each reshape and transpose"
+        yield Observation("scattered", words, _moved(expected, got))
+
+
+def _moved(expected: Array, got: Array) -> int:
+    """Count the different numbers that stand in another place than they should."""
+    return distinct(got[~close(expected, got)])
+
+
+def _all_equal(output: WrongOutput, slices: Array) -> bool:
+    """Whether all slices along the first axis are equal."""
+    return output.same(np.broadcast_to(slices[:1], slices.shape), slices)
+
+
+def _sources(output: WrongOutput, right: Array, seen: Array) -> list[int]:
+    """List where each slice of what came belongs; the list ends at one that stands nowhere in the right answer."""
+    found: list[int] = []
+    for row in seen:
+        source = next((j for j, other in enumerate(right) if output.same(other, row)), -1)
+        if source < 0:
+            break
+        found.append(source)
+    return found
 
 
 def _reorderings(ndim: int) -> list[tuple[int, ...]]:

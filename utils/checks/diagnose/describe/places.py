@@ -7,8 +7,13 @@ from collections.abc import Iterator
 import numpy as np
 import numpy.typing as npt
 
-from ...compare import as_array, close
-from .wrong_output import Observation, WrongOutput
+from ...compare import Array, as_array, close
+from .wrong_output import Observation, WrongOutput, distinct
+
+Mask = npt.NDArray[np.bool_]
+
+MOSTLY = 0.9
+"""The share of wrong entries from which a slice counts as wrong as a whole: a few may be right by chance."""
 
 
 def border(output: WrongOutput) -> Iterator[Observation]:
@@ -18,9 +23,10 @@ def border(output: WrongOutput) -> Iterator[Observation]:
         return
     right = np.asarray(close(expected, got, output.inputs).all(axis=tuple(range(expected.ndim - 2))))
     if not right.any() and min(right.shape) <= 2:
-        yield Observation("only the border", "")  # such images have no inside, so the border cannot be told from it
+        yield Observation("only the border", "", 0)  # such images have no inside: the border cannot be told from it
     if right.all() or not right.any():
         return
+    numbers = min(distinct(expected[..., right]), int((~right).sum()))
     for edge, words in (
         (np.s_[-1:, :], "the last row"),
         (np.s_[:, -1:], "the last column"),
@@ -28,47 +34,105 @@ def border(output: WrongOutput) -> Iterator[Observation]:
         (np.s_[:, :1], "the first column"),
     ):
         if _only(right, [edge]):
-            yield Observation(
-                f"only {words}", f"only {words} of the images is wrong: how far do the windows reach there?"
-            )
+            words = f"only {words} of the images is wrong: how far do the windows reach there?"
+            yield Observation(words, words, numbers)
     if _only(right, [np.s_[-1:, :], np.s_[:, -1:]]):
         words = "only the last row and column of the images are wrong: how far do the windows reach at the end?"
-        yield Observation("only the end", words)
+        yield Observation("only the end", words, numbers)
     if _only(right, [np.s_[:1, :], np.s_[:, :1]]):
-        yield Observation(
-            "only the start", "only the first row and column of the images are wrong: look at the padding"
-        )
+        words = "only the first row and column of the images are wrong: look at the padding"
+        yield Observation("only the start", words, numbers)
     for width in (1, 2, 3):
         if _only(right, [np.s_[:width, :], np.s_[-width:, :], np.s_[:, :width], np.s_[:, -width:]]):
             words = "only the border of the images is wrong, the inside is right"
             advice = "look at the padding and at how it is cut off again"
-            yield Observation("only the border", f"{words}: {advice}")
+            yield Observation("only the border", f"{words}: {advice}", numbers)
             return
 
 
 def slices(output: WrongOutput) -> Iterator[Observation]:
-    """Only some of the slices along one axis are right, or only some are wrong."""
+    """Only some of the slices along one axis are right, or only some are wrong.
+
+    Where wrong and right entries stand side by side in a slice, a slice that is right is right by chance, and nothing
+    is said of slices.
+    """
     expected, got = output.arrays
-    same = close(expected, got, output.inputs)
+    same = np.asarray(close(expected, got, output.inputs))
+    telling = ~same | (expected != 0)  # a 0 that is right may be right for any reason
     for axis, size in enumerate(expected.shape):
         if size < 2:
             continue
-        right = np.asarray(same.all(axis=tuple(other for other in range(expected.ndim) if other != axis)))
+        others = tuple(other for other in range(expected.ndim) if other != axis)
+        right = np.asarray(same.all(axis=others))
         if not right.any() or right.all():
             continue
-        name = output.axis(axis)
-        if right[0] and not right[1:].any():
-            yield Observation(
-                f"only first {name}", f"only the first {name} is right: does a loop return, or stop, too early?"
-            )
-        if right[:-1].all():
-            yield Observation(f"not last {name}", f"only the last {name} is wrong: does a loop stop one too early?")
-        if right[1:].all():
-            yield Observation(f"not first {name}", f"only the first {name} is wrong")
-        if right[-1] and not right[:-1].any():
-            yield Observation(f"only last {name}", f"only the last {name} is right: is each one kept, or overwritten?")
-        kind, some = ("right", right) if 2 * right.sum() <= size else ("wrong", ~right)
-        yield Observation(f"some {name}", f"only {name} {_span(some)} {'is' if some.sum() == 1 else 'are'} {kind}")
+        wrong = np.take(telling, np.flatnonzero(~right), axis), np.take(same, np.flatnonzero(~right), axis)
+        if (~wrong[1]).sum() < MOSTLY * wrong[0].sum():
+            continue
+        numbers = distinct(np.take(expected, np.flatnonzero(right), axis))
+        numbers = min(numbers, distinct(np.take(got - expected, np.flatnonzero(~right), axis)))
+        for key, words in _about(right, output.axis(axis)):
+            yield Observation(key, words, numbers)
+
+
+def _about(right: Mask, name: str) -> Iterator[tuple[str, str]]:
+    """Yield what is to be said of the slices that are right and those that are wrong."""
+    if right[0] and not right[1:].any() and len(right) > 2:
+        yield f"only first {name}", f"only the first {name} is right: does a loop return, or stop, too early?"
+    if right[:-1].all():
+        yield f"not last {name}", f"only the last {name} is wrong: does a loop stop one too early?"
+    if right[1:].all():
+        yield f"not first {name}", f"only the first {name} is wrong"
+    if right[-1] and not right[:-1].any() and len(right) > 2:
+        yield f"only last {name}", f"only the last {name} is right: is each one kept, or overwritten?"
+    kind, some = ("right", right) if 2 * right.sum() <= len(right) else ("wrong", ~right)
+    yield f"some {name}", f"only {name} {_span(some)} {'is' if some.sum() == 1 else 'are'} {kind}"
+
+
+def signs(output: WrongOutput) -> Iterator[Observation]:
+    """All that is wrong stands where an input, or the right answer, is positive, or negative, or 0."""
+    expected, got = output.arrays
+    wrong = ~np.asarray(close(expected, got, output.inputs))
+    said: dict[str, Array] = {}
+    for path, array in output.inputs_by_path.items():
+        if array.shape == expected.shape and array.dtype.kind == "f":
+            said.setdefault(path.rpartition(".")[2], array)
+    for name, array in (said | {"the right answer": expected}).items():
+        for kind, where in (("negative", array < 0), ("positive", array > 0), ("0", array == 0)):
+            if not _is_where(wrong, where):
+                continue
+            numbers = min(int(wrong.sum()), distinct(expected[~where]))
+            is_zero = (got[wrong] == 0).all()
+            seen = " and comes out as 0" if is_zero else ""
+            yield Observation(f"where {name} {kind}{seen}", f"it is wrong only where {name} is {kind}{seen}", numbers)
+
+
+def _is_where(wrong: Mask, where: Mask) -> bool:
+    """Whether what is wrong is about what lies in a region, and there is something beside it that is right."""
+    inside = int(where.sum())
+    return bool((wrong <= where).all()) and inside < where.size and int(wrong.sum()) >= MOSTLY * inside > 0
+
+
+def zeroed(output: WrongOutput) -> Iterator[Observation]:
+    """All that is wrong is 0 where it should not be, or should be 0 and is not."""
+    expected, got = output.arrays
+    wrong = ~np.asarray(close(expected, got, output.inputs))
+    numbers = min(distinct(got[wrong] - expected[wrong]), distinct(expected[~wrong]))
+    if wrong.any() and (got[wrong] == 0).all():
+        yield Observation("zeroed", "all entries that are wrong are 0: the others are right", numbers)
+    if wrong.any() and (expected[wrong] == 0).all():
+        yield Observation("not zeroed", "only entries that should be 0 are wrong: the others are right", numbers)
+
+
+def nearly(output: WrongOutput) -> Iterator[Observation]:
+    """Wrong by very little."""
+    expected, got = output.arrays
+    largest = float(np.abs(expected).max())
+    off = float(np.abs(got - expected).max()) / largest if largest else 1.0
+    if off < 1e-2:
+        words = f"it is nearly right, off by {off:.1g} times the largest entry at most"
+        advice = "look for something as small as that, such as an eps in another place, or rounding"
+        yield Observation("nearly", f"{words}: {advice}", output.numbers)
 
 
 def not_finite(output: WrongOutput) -> str:
@@ -79,13 +143,17 @@ def not_finite(output: WrongOutput) -> str:
     arrays = (array for array in output.inputs_by_path.values() if array.size and array.ndim)
     largest = max((float(np.abs(array).max()) for array in arrays), default=0.0)
     if largest > 500:
-        return f"the inputs reach {largest:.4g} here, and exp of such a number overflows"
+        # Which of them it is cannot be told from the NaN: after a subtraction of the maximum, it is the second.
+        return (
+            f"the inputs reach {largest:.4g} here: exp of a number as large overflows, and exp of one as small is 0, "
+            "of which the logarithm is infinite"
+        )
     if np.isinf(got).any():
         return "infinity comes from a division by 0, the logarithm of 0, or an overflow"
     return "NaN comes from 0 / 0, the root or logarithm of a negative number, or an array that was never filled"
 
 
-def _only(right: npt.NDArray[np.bool_], edges: list[tuple[slice, slice]]) -> bool:
+def _only(right: Mask, edges: list[tuple[slice, slice]]) -> bool:
     """Whether all that is wrong lies on the edges, each edge has a part of it, and there are entries inside."""
     edge = np.zeros(right.shape, bool)
     for one in edges:
@@ -93,6 +161,6 @@ def _only(right: npt.NDArray[np.bool_], edges: list[tuple[slice, slice]]) -> boo
     return not edge.all() and bool(right[~edge].all()) and all(not right[one].all() for one in edges)
 
 
-def _span(some: npt.NDArray[np.bool_]) -> str:
+def _span(some: Mask) -> str:
     indices = np.flatnonzero(some).tolist()
     return ", ".join(map(str, indices[:4])) + (", …" if len(indices) > 4 else "")

@@ -7,19 +7,35 @@ from itertools import combinations, permutations
 
 import numpy as np
 
-from .wrong_output import Observation, WrongOutput
+from .wrong_output import Observation, WrongOutput, distinct
+
+
+def allocated(output: WrongOutput) -> Iterator[Observation]:
+    """Zeros, in an array of the wrong shape: nothing can be read from them but that."""
+    expected, got = output.arrays
+    if not got.any() and expected.any():
+        words = f"it holds nothing but zeros: where it is allocated, its shape should be {expected.shape}"
+        yield Observation("allocated", words, output.numbers)
+
+
+def reshaped(output: WrongOutput) -> Iterator[Observation]:
+    """The right numbers in the right order, in another shape."""
+    expected, got = output.arrays
+    if expected.size == got.size and output.same(expected.ravel(), got.ravel()):
+        yield Observation("reshaped", "the numbers are right, only the shape is not", output.numbers)
 
 
 def transposed(output: WrongOutput) -> Iterator[Observation]:
-    """The right numbers with more than two axes in another order; the rule itself recognises a transposed matrix."""
+    """The right numbers with the axes in another order."""
     expected, got = output.arrays
-    if not expected.ndim == got.ndim > 2 or got.ndim > 4:
+    if expected.ndim != got.ndim or not 1 < got.ndim <= 4:
         return
     for axes in permutations(range(got.ndim)):
         if output.same(expected, got.transpose(axes)):
-            yield Observation(
-                f"axes {axes}", f"the numbers are right, with the axes in another order: transpose to {axes}"
-            )
+            words = f"the numbers are right, with the axes in another order: transpose to {axes}"
+            if got.ndim == 2:
+                words = "it is the transpose of the right answer"
+            yield Observation(f"axes {axes}", words, output.numbers)
 
 
 def unsummed(output: WrongOutput) -> Iterator[Observation]:
@@ -30,18 +46,17 @@ def unsummed(output: WrongOutput) -> Iterator[Observation]:
             words = f"axis {axes[0]}" if count == 1 else f"axes {', '.join(map(str, axes))}"
             for keep in (False, True):
                 if output.same(expected, np.asarray(got.sum(axis=axes, keepdims=keep))):
-                    yield Observation(f"sum {axes}", f"it is still to be summed over {words}")
+                    yield Observation(f"sum {axes}", f"it is still to be summed over {words}", output.numbers)
                 elif output.same(expected, np.asarray(got.mean(axis=axes, keepdims=keep))):
-                    yield Observation(f"mean {axes}", f"it is still to be averaged over {words}")
+                    yield Observation(f"mean {axes}", f"it is still to be averaged over {words}", output.numbers)
 
 
 def flattened(output: WrongOutput) -> Iterator[Observation]:
     """The right numbers in another shape and another order."""
     expected, got = output.arrays
     if expected.size == got.size > 1 and output.same(np.sort(expected, axis=None), np.sort(got, axis=None)):
-        yield Observation(
-            "scattered", "the numbers are right but in another order: a transpose is needed, not only a reshape"
-        )
+        words = "the numbers are right but in another order: a transpose is needed, not only a reshape"
+        yield Observation("scattered", words, output.numbers)
 
 
 def summed(output: WrongOutput) -> Iterator[Observation]:
@@ -49,16 +64,17 @@ def summed(output: WrongOutput) -> Iterator[Observation]:
     expected, got = output.arrays
     for count in range(1, expected.ndim + 1):
         for axes in combinations(range(expected.ndim), count):
-            words = f"axis {axes[0]}" if count == 1 else f"axes {', '.join(map(str, axes))}"
+            # The sum over a single entry is that entry, so it shows nothing of a sum.
+            numbers = distinct(got) if all(expected.shape[axis] > 1 for axis in axes) else 0
+            summed_over = f"axis {axes[0]}" if count == 1 else f"axes {', '.join(map(str, axes))}"
+            stays = "that axis should stay" if count == 1 else "those axes should stay"
             for keep in (False, True):
                 if output.same(np.asarray(expected.sum(axis=axes, keepdims=keep)), got):
-                    yield Observation(
-                        f"summed {axes}", f"it is the right answer summed over {words}; that axis should stay"
-                    )
+                    words = f"it is the right answer summed over {summed_over}; {stays}" if numbers else ""
+                    yield Observation(f"summed {axes}", words, numbers)
                 elif output.same(np.asarray(expected.mean(axis=axes, keepdims=keep)), got):
-                    yield Observation(
-                        f"averaged {axes}", f"it is the right answer averaged over {words}; keep that axis"
-                    )
+                    words = f"it is the right answer averaged over {summed_over}; {stays}" if numbers else ""
+                    yield Observation(f"averaged {axes}", words, numbers)
 
 
 def cropped(output: WrongOutput) -> Iterator[Observation]:
@@ -80,4 +96,5 @@ def cropped(output: WrongOutput) -> Iterator[Observation]:
         ):
             part = tuple(slice(at, at + size) for at, size in zip(starts, small.shape, strict=True))
             if output.same(large[part], small):
-                yield Observation(f"{words} {where}", words.format(where=where))
+                numbers = distinct(np.asarray(large[part]))
+                yield Observation(f"{words} {where}", words.format(where=where), numbers)

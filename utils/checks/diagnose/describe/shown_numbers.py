@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from ...compare import Array, as_array, close
+from ...compare.digits import digits_apart, printed_apart
 
-MAX_ENTRIES = 12
+MAX_ENTRIES = 8  # with more, nobody finds the one that is marked
 
 
 def shown_numbers(expected: object, got: object) -> str:
@@ -29,12 +30,15 @@ def shown_numbers(expected: object, got: object) -> str:
     if not wrong.any():
         return ""
     first = int(np.flatnonzero(wrong)[0])
-    return f"expected {_text(right)}, got {_text(seen, first)}"
+    one, other = float(right.flat[first]), float(seen.flat[first])
+    digits, (_, _, by) = digits_apart(one, other, 3), printed_apart(one, other)
+    return f"expected {_text(right, digits)}, got {_text(seen, digits, first)}{by}"
 
 
-def _text(array: Array, marked: int = -1) -> str:
-    """Print an array in brackets, with three digits for each number."""
-    parts = [f"→{value:.3g}←" if index == marked else f"{value:.3g}" for index, value in enumerate(array.ravel())]
+def _text(array: Array, digits: int, marked: int = -1) -> str:
+    """Print an array in brackets."""
+    texts = [f"{value + 0.0:.{digits}g}" for value in array.ravel()]  # + 0.0 takes the sign from -0
+    parts = [f"→{text}←" if index == marked else text for index, text in enumerate(texts)]
     for size in reversed(array.shape[1:]):
         parts = [f"[{', '.join(parts[start : start + size])}]" for start in range(0, len(parts), size)]
     return f"[{', '.join(parts)}]"

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from ...compare import Array
-from .wrong_output import MAX_ENTRIES, Observation, WrongOutput
+from .wrong_output import MAX_ENTRIES, Observation, WrongOutput, distinct
 
 
 def copied(output: WrongOutput) -> Iterator[Observation]:
@@ -17,7 +17,7 @@ def copied(output: WrongOutput) -> Iterator[Observation]:
         return
     for name, base in _bases(output, expected):
         if base.any() and output.same(base, got):
-            yield Observation(f"is {name}", f"what comes back is just {name}")
+            yield Observation(f"is {name}", f"what comes back is just {name}", distinct(base) * output.weight)
 
 
 def term(output: WrongOutput) -> Iterator[Observation]:
@@ -34,17 +34,32 @@ def term(output: WrongOutput) -> Iterator[Observation]:
             continue
         for size, words in _weights(output):
             if np.isclose(abs(times), size, rtol=1e-3 if output.coarse else 1e-6):
-                yield _observation(times, f"{words}{name}")
+                yield _observation(times, f"{words}{name}", distinct(difference) * output.weight)
         if base.size > 3 and np.unique(base).size > 1:
-            yield Observation(f"multiple of {name}", f"it is off by a multiple of {name}: {times:.4g} times as much")
+            words = f"it is off by a multiple of {name}, {times:.4g} times {name} in this case"
+            yield Observation(f"multiple of {name}", words, distinct(difference) - 1)
 
 
-def _observation(times: float, name: str) -> Observation:
+def multiplied(output: WrongOutput) -> Iterator[Observation]:
+    """The right answer times an input, or divided by one, entry by entry."""
+    expected, got = output.arrays
+    if output.vague or expected.size < 2:
+        return
+    for name, base in _bases(output, expected):
+        if name.startswith("the sum") or not base.all() or np.unique(base).size < 2:
+            continue
+        if output.same(expected * base, got):
+            yield Observation(f"times {name}", f"it is the right answer times {name}, entry by entry", output.numbers)
+        elif output.same(expected / base, got):
+            words = f"it is the right answer divided by {name}, entry by entry: is {name} left out?"
+            yield Observation(f"over {name}", words, output.numbers)
+
+
+def _observation(times: float, name: str, numbers: int) -> Observation:
     if times > 0:
-        return Observation(
-            f"plus {name}", f"it is the right answer plus {name}: does that term belong here, and so often?"
-        )
-    return Observation(f"minus {name}", f"it is the right answer minus {name}: is that term left out?")
+        words = f"it is the right answer plus {name}: does that term belong here, and so often?"
+        return Observation(f"plus {name}", words, numbers)
+    return Observation(f"minus {name}", f"it is the right answer minus {name}: is that term left out?", numbers)
 
 
 def _weights(output: WrongOutput) -> Iterator[tuple[float, str]]:
@@ -64,7 +79,7 @@ def _weights(output: WrongOutput) -> Iterator[tuple[float, str]]:
 
 def _bases(output: WrongOutput, expected: Array) -> Iterator[tuple[str, Array]]:
     """Yield simple functions of the inputs that have the output's shape, each with its name."""
-    squares = 0.0
+    squares = bias_squares = 0.0
     for path, array in output.inputs_by_path.items():
         if array.dtype.kind != "f" or array.size > MAX_ENTRIES or not np.isfinite(array).all():
             continue
@@ -76,10 +91,13 @@ def _bases(output: WrongOutput, expected: Array) -> Iterator[tuple[str, Array]]:
             else:
                 yield name, np.full(expected.shape, value)
             squares += float((value * value).sum()) if path.startswith("params.W") else 0.0
+            bias_squares += float((value * value).sum()) if path.startswith("params.b") else 0.0
             continue
         yield from _shaped(name, value, expected.shape)
     if squares:
         yield "the sum of the squares of all weights", np.full(expected.shape, squares)
+    if bias_squares:
+        yield "the sum of the squares of all biases", np.full(expected.shape, bias_squares)
 
 
 def _shaped(name: str, value: Array, shape: tuple[int, ...]) -> Iterator[tuple[str, Array]]:

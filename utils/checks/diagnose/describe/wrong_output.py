@@ -9,10 +9,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ...compare import Array, as_array, close
+from ...compare import Array, as_array
+from ...compare.tolerance import input_values, rtol
 from ...values import walk
 
 MAX_AXES, MAX_ENTRIES = 6, 200_000
+MIN_NUMBERS = 3
+"""Numbers that might have refuted an observation, in all cases together, for it to be said."""
 
 
 class Observation(NamedTuple):
@@ -25,10 +28,14 @@ class Observation(NamedTuple):
     words : str
         The clause for the student, with the numbers of this case; ``""`` where the case agrees with the observation but
         is too small to show it.
+    numbers : int
+        How many different numbers of this case might have refuted it. Zeros, repetitions of one number, and a number
+        that was fitted do not count: all-zero arrays agree with every factor, order and sum.
     """
 
     key: str
     words: str
+    numbers: int
 
 
 @dataclass(frozen=True)
@@ -88,6 +95,11 @@ class WrongOutput:
         """Whether there is just one number, with so few digits that it fits many formulas."""
         return self.coarse and self._arrays is not None and self._arrays[0].size == 1
 
+    @property
+    def weight(self) -> int:
+        """How much one number says for a formula without a free parameter: all digits fit, or those of float32 do."""
+        return 1 if self.coarse else 2
+
     @cached_property
     def inputs_by_path(self) -> dict[str, Array]:
         """All numeric inputs, ``"conv_param.pad"`` for what a dict holds."""
@@ -112,13 +124,35 @@ class WrongOutput:
 
     def same(self, one: Array, other: Array) -> bool:
         """Whether two arrays agree as far as this case's digits go."""
-        return one.shape == other.shape and bool(close(one, other, self.inputs).all())
+        if one.shape != other.shape:
+            return False
+        if np.array_equal(one, other):
+            return True
+        finite = np.abs(one[np.isfinite(one)])
+        return bool((np.abs(one - other) <= self.rtol * finite.max(initial=0.0)).all())
+
+    @cached_property
+    def rtol(self) -> float:
+        """The relative tolerance of this case, in proportion to the largest entry."""
+        return rtol(*map(as_array, (self.expected,)), *input_values(self.inputs))
+
+    @cached_property
+    def numbers(self) -> int:
+        """How many different numbers other than 0 were expected."""
+        return distinct(self.arrays[0])
 
     def axis(self, axis: int) -> str:
         """Say what stands along an axis of the expected array: a row, a channel, …"""
         ndim = self.arrays[0].ndim
         names = {1: ("entry",), 2: ("row", "column"), 4: ("example", "channel", "row", "column")}
         return names[ndim][axis] if ndim in names else f"slice of axis {axis}"
+
+
+def distinct(array: Array) -> int:
+    """Count the different numbers other than 0 in an array; those that agree in eight digits are one."""
+    values = array[np.isfinite(array) & (array != 0)]
+    largest = float(np.abs(values).max(initial=0.0))
+    return len(np.unique(np.round(values / largest, 8))) if largest else 0
 
 
 def numeric_inputs(inputs: Mapping[str, object]) -> dict[str, Array]:

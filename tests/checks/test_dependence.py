@@ -1,0 +1,61 @@
+"""Finding out what an output depends on, and what it should depend on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pytest
+
+from utils.checks.case import Case
+from utils.checks.diagnose.dependence import dependence
+from utils.checks.program import Answer, Crash, Ran, Run
+
+RNG = np.random.default_rng(0)
+INPUTS = {
+    "x": RNG.standard_normal((4, 3)),
+    "w": RNG.standard_normal((3, 2)),
+    "b": RNG.standard_normal(2),
+    "dout": RNG.standard_normal((4, 2)),
+    "eps": 0.1,
+}
+CASE = Case("plain", "", INPUTS, gradients={"dw": "w"}, objective=("out", "dout"))
+
+
+def running(out: Callable[..., Any], dw: Callable[..., Any] = lambda x, dout, **_: x.T @ dout) -> Run:
+    def run(program: str, inputs: Mapping[str, object], fetch: Sequence[str]) -> Answer:
+        return Ran({"out": out(**inputs), "dw": dw(**inputs)})
+
+    return run
+
+
+REFERENCE = running(lambda x, w, b, **_: x @ w + b)
+
+
+@pytest.mark.parametrize(
+    ("out", "words"),
+    [
+        (lambda x, w, b, **_: x @ w + b, ""),
+        (lambda x, w, b, **_: 2 * x @ w + b * b, ""),
+        (lambda x, w, **_: x @ w, "it stays the same when b changes, on which it should depend: is that used?"),
+        (lambda w, b, **_: np.ones((4, 3)) @ w + b, "it stays the same when x changes"),
+        (lambda x, w, b, eps, **_: x @ w + b + eps, "it changes when eps changes, on which it should not depend"),
+        (lambda x, w, b, **_: x @ w + b * np.sign(b), ""),  # it depends on more than it should in no input
+        (lambda x, w, b, **_: np.sign(x) @ w + b, ""),  # and here on an input's signs alone
+        (lambda x, w, b, **_: np.nan * x @ w + b, ""),
+    ],
+)
+def test_what_is_left_out_or_does_not_belong_is_named(out: Callable[..., Any], words: str) -> None:
+    said = dependence(CASE, "out", running(out), REFERENCE)
+    assert said.startswith(words) if words else said == ""
+
+
+def test_a_gradient_is_proportional_to_what_comes_from_above() -> None:
+    said = dependence(CASE, "dw", running(lambda **_: 0.0, lambda x, dout, **_: x.T @ dout**2), REFERENCE)
+    assert said.startswith("it does not double when dout does")
+    assert dependence(CASE, "dw", running(lambda **_: 0.0, lambda x, dout, **_: 3 * x.T @ dout), REFERENCE) == ""
+
+
+def test_code_that_crashes_with_other_inputs_tells_nothing() -> None:
+    assert dependence(CASE, "out", lambda *_: Crash(False, "ValueError", ""), REFERENCE) == ""

@@ -1,0 +1,168 @@
+"""Which misconceptions are named, when what is wrong is not exactly what one of them gives in every case."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pytest
+
+from utils.checks.case import Case, Finding, Trait
+from utils.checks.compare import Array, Equal
+from utils.checks.diagnose import CaseResult, judge
+from utils.checks.program import Answer, Crash, Ran
+
+RNG = np.random.default_rng(0)
+CRASH = Crash(False, "ValueError", "no such shape")
+HINTS = {"known": "A known mistake.", "other": "Another one."}
+EDGE = {Trait.NUMERICAL_RANGE}
+
+
+def in_case(
+    title: str,
+    got: Answer | Mapping[str, object],
+    known: Mapping[str, Mapping[str, object]],
+    right: Mapping[str, Array],
+    traits: set[Trait] | None = None,
+) -> CaseResult:
+    """A case with the outputs of `right`, what came, and the outputs that each misconception makes wrong."""
+    case = Case(title, "", {"x": np.ones(len(title))}, dict.fromkeys(right, Equal()), traits=traits or set())
+    answer = got if isinstance(got, Ran | Crash) else Ran({**right, **got})
+    return CaseResult(case, right, answer, {name: Ran({**right, **wrong}) for name, wrong in known.items()})
+
+
+def array() -> Array:
+    return RNG.standard_normal((3, 4))
+
+
+def core_cases(outputs: Sequence[str] = ("out",)) -> list[CaseResult]:
+    """Three plain cases in which "known" gives the wrong output that came."""
+    found = []
+    for title in ("one", "three", "second"):
+        right, wrong = {name: array() for name in outputs}, {"out": array()}
+        found.append(in_case(title, wrong, {"known": wrong, "other": {"out": array()}}, right))
+    return found
+
+
+def said_of(results: Sequence[CaseResult]) -> list[tuple[str | None, str]]:
+    return [(one.misconception, one.hint) for one in judge(results, HINTS).findings if one.verdict != "pass"]
+
+
+@pytest.mark.parametrize("at_the_edge", [{"out": np.full((3, 4), np.nan)}, {"out": array()}])
+def test_the_majority_of_the_cases_decides_and_the_rest_is_said_beside_it(at_the_edge: dict[str, Array]) -> None:
+    edge = in_case("an edge", at_the_edge, {"known": {"out": array()}}, {"out": array()}, EDGE)
+    (name, _), (rest, hint) = said_of([edge, *core_cases()])
+    assert (name, rest) == ("known", None)
+    assert hint.startswith('In the case "an edge" out is wrong in another way, too: ')
+    # Nothing would be named if only the edge counted, or if every case had to agree.
+    assert {name for name, _ in said_of([edge])} == {None}
+
+
+def test_a_crash_at_the_edge_hides_no_misconception_either() -> None:
+    edge = in_case("an edge", CRASH, {"known": {"out": array()}}, {"out": array()}, EDGE)
+    assert [name for name, _ in said_of([edge, *core_cases()])] == ["known", None]
+
+
+def test_a_case_of_the_core_that_is_right_contradicts_a_misconception() -> None:
+    edge = in_case("an edge", {"out": array()}, {}, {"out": array()}, EDGE)  # so that not every wrong case agrees
+    for traits, named in ((EDGE, "known"), (set(), None)):
+        right = in_case("a case that is right", {}, {"known": {"out": array()}}, {"out": array()}, traits)
+        assert said_of([edge, right, *core_cases()])[0][0] == named
+
+
+def test_a_few_numbers_explain_no_majority() -> None:
+    single = [
+        in_case(title, {"out": np.array([2.0])}, {"known": {"out": np.array([2.0])}}, {"out": np.array([1.0])})
+        for title in ("one", "two2")
+    ]
+    edge = in_case("an edge", {"out": array()}, {"known": {"out": array()}}, {"out": array()}, EDGE)
+    assert {name for name, _ in said_of([*single, edge])} == {None}
+
+
+def test_nan_is_no_evidence_for_a_misconception_that_would_break_what_is_right() -> None:
+    nan, right = np.full((3, 4), np.nan), {"loss": array(), "dx": array()}
+    overflow = {"known": {"loss": nan, "dx": nan}}
+    both = in_case("large", {"loss": nan, "dx": nan}, overflow, right, EDGE)
+    assert [name for name, _ in said_of([both])] == ["known"]
+    only_the_loss = in_case("large", {"loss": nan}, overflow, right, EDGE)  # the logarithm of 0, with a right softmax
+    assert [name for name, _ in said_of([only_the_loss])] == [None]
+
+
+def test_outputs_that_a_misconception_would_break_and_that_are_right_are_said_to_be() -> None:
+    right, wrong = {"dw": array(), "db": array()}, array()
+    (finding,) = said_of([in_case("one", {"dw": wrong}, {"known": {"dw": wrong, "db": array()}}, right)])
+    assert finding[1].endswith("; db is right.)")
+
+
+def pair_of(got: Array, known: Array, other: Array) -> CaseResult:
+    return in_case("one", {"out": got}, {"known": {"out": known}, "other": {"out": other}}, {"out": array()})
+
+
+def test_two_misconceptions_are_recognised_by_running_code_with_both() -> None:
+    both = array()
+    result = pair_of(both, array(), array())
+    answers: dict[bool, Answer | None] = {True: Ran({"out": both}), False: Ran({"out": array()})}
+    for matches, named in ((True, {"known", "other"}), (False, {None})):
+        found = judge([result], HINTS, together=lambda one, other, case, m=matches: answers[m]).findings  # type: ignore[misc]
+        assert {one.misconception for one in found} == named
+    assert {one.misconception for one in judge([result], HINTS).findings} == {None}
+
+
+def test_a_pair_that_would_break_what_is_right_is_no_explanation() -> None:
+    right, known, other = {"out": array(), "dx": array()}, array(), array()
+    got = known + other - right["out"]  # their effects add up
+    for broken, named in (({}, {"known", "other"}), ({"dx": array()}, {None})):
+        answers = {"known": {"out": known, **broken}, "other": {"out": other}}
+        assert {name for name, _ in said_of([in_case("one", {"out": got}, answers, right)])} == named
+
+
+def test_a_misconception_is_named_with_a_sign_or_a_factor_beside_it() -> None:
+    for factor, words in (
+        (-1, "beside that, every entry has the opposite sign."),
+        (2, "beside that, it is 2 times too"),
+    ):
+        results = []
+        for title in ("one", "three"):
+            known = array()
+            results.append(in_case(title, {"out": factor * known}, {"known": {"out": known}}, {"out": array()}))
+        (found,) = said_of(results)
+        assert found[0] == "known"
+        assert words in found[1]
+        assert {name for name, _ in said_of(results[:1])} == {None}  # one case is not enough
+
+
+def test_outputs_in_each_others_places_are_said_in_one_sentence() -> None:
+    right = {"dx": array(), "dw": array(), "db": array()[0]}
+    (found,) = said_of([in_case("one", {"dx": right["dw"], "dw": right["dx"]}, {}, right)])
+    assert "dx holds what belongs to dw, dw holds what belongs to dx" in found[1]
+
+
+def nested(got: dict[str, Array], right: dict[str, Array]) -> list[Finding]:
+    case = Case("one", "", {"x": np.ones(3)}, {"grads": Equal()})
+    result = CaseResult(case, {"grads": right}, Ran({"grads": got}))
+    return [one for one in judge([result], {}).findings if one.verdict != "pass"]
+
+
+def test_the_same_mistake_in_several_entries_of_a_dict_is_said_once() -> None:
+    right = {"W1": array(), "W2": array(), "b1": array()[0]}
+    (doubled,) = nested({**right, "W1": 2 * right["W1"], "W2": 2 * right["W2"]}, right)
+    assert (doubled.aspect, "2 times too large" in doubled.hint) == ("grads.W1, grads.W2", True)
+    (lacking,) = nested({"b1": right["b1"]}, right)
+    assert lacking.hint.startswith('grads lacks "W1", "W2"; it holds b1')
+    (renamed,) = nested({"dW1": right["W1"], "W2": right["W2"], "b1": right["b1"]}, right)
+    assert 'what should be there stands under the name "dW1"' in renamed.hint
+
+
+def test_where_nothing_is_known_a_finding_says_what_is_right() -> None:
+    results = []
+    for title in ("one", "two2", "three"):
+        right = {"out": array(), "state": array()}
+        results.append(in_case(title, {"out": array() ** 3}, {}, right))
+    ((_, hint),) = said_of(results)
+    assert hint.endswith("; it is wrong in every case, so look at the formula itself, while state is right.")
+
+
+def test_what_is_said_of_one_output_stays_within_a_few_lines() -> None:
+    case = Case("one", "", {"x": RNG.standard_normal((400, 30))}, {"out": Equal()}, separate={"out": "x"})
+    results = [CaseResult(case, {"out": case.inputs["x"]}, Ran({"out": np.asarray(case.inputs["x"]).T}))]
+    assert len(judge(results, {}).findings[0].hint) < 700

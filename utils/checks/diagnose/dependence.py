@@ -1,0 +1,108 @@
+"""Find out which inputs an output depends on, by running code again with other inputs.
+
+What the code under test depends on is compared with what the right code depends on. So a forgotten bias, an upstream
+gradient that is not used, or running statistics that enter in training are named, however the code is written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+
+from ..case import Case
+from ..compare import Array, as_array, close
+from ..program import Ran, Run
+from ..values import value_at, walk, with_value_at
+
+MAX_INPUTS = 8  # each takes a run of the code under test
+
+
+def dependence(case: Case, path: str, run: Run, reference: Run) -> str:
+    """Say on which inputs an output should depend and does not, or depends and should not.
+
+    Parameters
+    ----------
+    case : Case
+    path : str
+        The output.
+    run, reference : callable
+        Run the code under test, and the right code.
+
+    Returns
+    -------
+    str
+        A clause; ``""`` where the output depends on what it should, or where that cannot be found out.
+    """
+    before, right_before = (_output(one, case, case.inputs, path) for one in (run, reference))
+    if before is None or right_before is None:
+        return ""
+    missing, needless = [], []
+    for source, changes in _changed_inputs(case):
+        moves, should_move = (
+            [_moves(one, case, path, start, source, change) for change in changes]
+            for one, start in ((run, before), (reference, right_before))
+        )
+        if None in moves or None in should_move:
+            continue
+        if any(should_move) and not any(moves):
+            missing.append(source)
+        if any(moves) and not any(should_move):
+            needless.append(source)
+    if missing:
+        return f"it stays the same when {_listed(missing)} changes, on which it should depend: is that used?"
+    if needless:
+        return f"it changes when {_listed(needless)} changes, on which it should not depend"
+    return _linear_in_upstream(case, path, before, run)
+
+
+def _linear_in_upstream(case: Case, path: str, before: Array, run: Run) -> str:
+    """Say that a gradient is not proportional to the upstream gradient; ``""`` where it is."""
+    upstream = case.objective[1]
+    weight = as_array(case.inputs.get(upstream))
+    if path not in case.gradients or weight is None or weight.dtype.kind != "f":
+        return ""
+    after = _output(run, case, {**case.inputs, upstream: 2 * weight}, path)
+    if after is None or not before.any() or _same(2 * before, after, case):
+        return ""
+    return f"it does not double when {upstream} does, as each gradient should: {upstream} should enter as one factor"
+
+
+def _moves(run: Run, case: Case, path: str, before: Array, source: str, change: object) -> bool | None:
+    """Whether an output changes when an input does; None where it cannot be compared."""
+    after = _output(run, case, with_value_at(case.inputs, source, change), path)
+    return None if after is None else not _same(before, after, case)
+
+
+def _changed_inputs(case: Case) -> Iterator[tuple[str, list[object]]]:
+    """Yield the inputs that hold real numbers, each with other numbers of about the same size.
+
+    The signs of an array stay once and change once: what depends on the signs alone, such as the first step of Adam,
+    depends on the input, too.
+    """
+    rng = np.random.default_rng(0)
+    floats = ((path, as_array(value)) for path, value in walk(case.inputs) if not isinstance(value, bool | int))
+    real = [(path, array) for path, array in floats if array is not None and array.dtype.kind == "f" and array.size]
+    for path, array in real[:MAX_INPUTS]:
+        scaled = array * rng.uniform(0.7, 0.9, array.shape)
+        if not array.ndim:
+            yield path, [float(scaled)]
+        elif (array < 0).any():
+            yield path, [scaled.astype(array.dtype), (scaled * rng.choice([-1, 1], array.shape)).astype(array.dtype)]
+        else:  # what is never negative, such as a variance, stays so
+            yield path, [scaled.astype(array.dtype)]
+
+
+def _output(run: Run, case: Case, inputs: Mapping[str, object], path: str) -> Array | None:
+    answer = run(case.program, inputs, (path.partition(".")[0],))
+    value = as_array(value_at(answer.values, path)) if isinstance(answer, Ran) else None
+    return value if value is not None and value.size and np.isfinite(value).all() else None
+
+
+def _same(one: Array, other: Array, case: Case) -> bool:
+    return one.shape == other.shape and bool(close(one, other, case.inputs).all())
+
+
+def _listed(names: list[str]) -> str:
+    short = [name.rpartition(".")[2] for name in names]
+    return short[0] if len(short) == 1 else f"any of {', '.join(short)}"

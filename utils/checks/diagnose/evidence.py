@@ -1,0 +1,171 @@
+"""Compare known misconceptions with what the code under test gave: output by output, case by case.
+
+An output of one case is a *place*. A misconception *shows* at a place where it makes the output wrong, and it *gives*
+what came there when its answer is the very answer of the code under test.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache, cached_property
+from typing import NamedTuple
+
+import numpy as np
+
+from ..case import Case
+from ..compare import as_array
+from ..program import Answer, Crash
+from ..values import value_at, walk
+from .case_result import CaseResult
+from .crash_kind import same_kind
+
+Together = Callable[[str, str, Case], "Answer | None"]
+"""``together(one, other, case)``: the answer of code with both misconceptions; None where it is not known."""
+
+Places = frozenset[int]
+
+
+class Place(NamedTuple):
+    """One output of one case.
+
+    Attributes
+    ----------
+    result : CaseResult
+    path : str
+        The output, as ``"dx"`` or ``"grads.W1"``.
+    wrong : bool
+        Whether the code under test gave a wrong value there.
+    """
+
+    result: CaseResult
+    path: str
+    wrong: bool
+
+    @property
+    def got(self) -> object:
+        """What the code under test gave; None where it gave nothing."""
+        return None if isinstance(self.result.answer, Crash) else value_at(self.result.answer.values, self.path)
+
+    @property
+    def expected(self) -> object:
+        """The right value."""
+        return value_at(self.result.expected, self.path)
+
+    def given_by(self, name: str) -> object:
+        """Return what a misconception that shows in this case gives here; None where it crashes."""
+        answer = self.result.misconceptions[name]
+        return None if isinstance(answer, Crash) else value_at(answer.values, self.path)
+
+    def agrees(self, value: object) -> bool:
+        """Whether a value is what came; where NaN came, any NaN or infinity is."""
+        rule = self.result.case.aspects[self.path.partition(".")[0]]
+        if rule.agree(value, self.got, self.result.case.inputs):
+            return True
+        one, other = as_array(value), as_array(self.got)
+        if one is None or other is None or one.shape != other.shape:
+            return False
+        return not np.isfinite(one).all() and not np.isfinite(other).all()
+
+    @property
+    def crashed(self) -> bool:
+        """Whether the code under test crashed in this case."""
+        return isinstance(self.result.answer, Crash)
+
+
+class Evidence:
+    """At which places each misconception shows, and at which it gives what came.
+
+    Parameters
+    ----------
+    results : sequence of CaseResult
+        All cases. Where the code under test crashed, all outputs are wrong, and a misconception gives what came if it
+        crashes for the same reason.
+
+    Attributes
+    ----------
+    places : list of Place
+        The smallest case first.
+    wrong : frozenset of int
+        The indices of those places at which the answer is wrong.
+    """
+
+    def __init__(self, results: Sequence[CaseResult]) -> None:
+        by_size = sorted(results, key=lambda result: result.case.size)
+        self.places = [place for result in by_size for place in _places(result)]
+        self.wrong: Places = frozenset(index for index, place in enumerate(self.places) if place.wrong)
+        self.shows = cache(self._shows)
+        self.gives = cache(self._gives)
+
+    @cached_property
+    def crashes_at_the_edges(self) -> Places:
+        """The places of cases outside of the core in which the code under test crashed."""
+        return frozenset(
+            index for index, place in enumerate(self.places) if place.crashed and not place.result.case.is_core
+        )
+
+    def of(self, path: str) -> Places:
+        """Return the places of one output."""
+        return frozenset(index for index, place in enumerate(self.places) if place.path == path)
+
+    def _shows(self, name: str) -> Places:
+        """Return the places at which a misconception makes the output wrong."""
+        faults: dict[int, tuple[str, ...] | None] = {}
+        for result in {id(place.result): place.result for place in self.places}.values():
+            faults[id(result)] = result.wrong_in(name)
+        return frozenset(
+            index for index, place in enumerate(self.places) if _is_among(place.path, faults[id(place.result)])
+        )
+
+    def _gives(self, name: str) -> Places:
+        """Return the places at which a misconception gives what came, right places included."""
+        shows = self.shows(name)
+        told = (index for index in shows & self.wrong if self._is_given(index, name))
+        right = (index for index in range(len(self.places)) if index not in self.wrong and index not in shows)
+        return frozenset((*told, *right))
+
+    def _is_given(self, index: int, name: str) -> bool:
+        place = self.places[index]
+        given, came = place.result.misconceptions[name], place.result.answer
+        if isinstance(given, Crash) or isinstance(came, Crash):
+            return isinstance(given, Crash) and isinstance(came, Crash) and same_kind(came, given)
+        return place.agrees(place.given_by(name))
+
+    def explained(self, name: str, within: Places) -> Places:
+        """Return the wrong places that a misconception explains exactly."""
+        return self.gives(name) & self.wrong & within
+
+    def numbers(self, places: Places) -> int:
+        """Count the different wrong numbers at some places: each might have shown that an explanation is untrue.
+
+        NaN says nothing, because many mistakes give it; neither does a crash.
+        """
+        return sum(_wrong_numbers(self.places[index]) for index in places)
+
+
+def _places(result: CaseResult) -> Iterator[Place]:
+    faulty = result.wrong_paths()
+    crashed = isinstance(result.answer, Crash)
+    for path in faulty:
+        if path.partition(".")[0] in result.case.aspects:
+            yield Place(result, path, wrong=True)
+    for path, _ in walk({name: result.expected[name] for name in result.case.aspects}):
+        if not _is_among(path, faulty):
+            yield Place(result, path, wrong=crashed)
+
+
+def _is_among(path: str, faults: Sequence[str] | None) -> bool:
+    """Whether an output, or a part of it, or what it is a part of, is among some outputs (None: all)."""
+    return faults is None or any(
+        path == fault or path.startswith(f"{fault}.") or fault.startswith(f"{path}.") for fault in faults
+    )
+
+
+def _wrong_numbers(place: Place) -> int:
+    expected, got = as_array(place.expected), as_array(place.got)
+    if place.crashed:
+        return 0
+    if expected is None or got is None:
+        return 1
+    if expected.shape == got.shape:
+        got = got[~np.isclose(expected, got, equal_nan=True)]
+    return len(np.unique(got[np.isfinite(got)]))

@@ -1,0 +1,300 @@
+"""Put into words what is wrong with an output that no known misconception gives."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..case import Finding
+from ..compare import Fault, FaultKind, as_array, close
+from ..program import Crash, Run
+from ..values import value_at, walk
+from .case_result import CaseResult
+from .dependence import dependence
+from .derivative import is_derivative, with_program
+from .describe import WrongOutput, describe, locate, mixed_examples, shown_numbers, when_it_is_wrong
+from .describe.wrong_output import MIN_NUMBERS, distinct
+from .wrong_outputs import WrongAnswer, WrongOutputs
+
+MAX_RERUN_CASES = 3  # failing cases in which the code under test may be run again for a hint
+MAX_LENGTH = 600
+"""Characters of what is said of one output: a few lines."""
+
+
+@dataclass(frozen=True)
+class Runs:
+    """What can be run again for a hint.
+
+    Attributes
+    ----------
+    code : callable or None
+        Runs the code under test.
+    reference : callable or None
+        Runs the right code.
+    """
+
+    code: Run | None = None
+    reference: Run | None = None
+
+
+@dataclass(frozen=True)
+class Description:
+    """What is said of one wrong output.
+
+    Attributes
+    ----------
+    path : str
+    comparison : str
+        What was expected and what came.
+    clauses : tuple of str
+        What is known beyond that.
+    case : str
+        The title of the case that is shown.
+    lacks : bool
+        Whether the output is an entry that its dict lacks.
+    """
+
+    path: str
+    comparison: str
+    clauses: tuple[str, ...]
+    case: str
+    lacks: bool = False
+
+    @property
+    def kind(self) -> str:
+        """The clauses without the numbers of layers, so that the same mistake in several layers is said once."""
+        return re.sub(r"(?<=[A-Za-z])\d+", "", "; ".join(self.clauses))
+
+
+def unexplained_findings(
+    paths: Sequence[str], wrong: WrongOutputs, results: Sequence[CaseResult], runs: Runs
+) -> list[Finding]:
+    """Describe wrong outputs: one finding for all of which the same is said.
+
+    Parameters
+    ----------
+    paths : sequence of str
+        The outputs.
+    wrong : WrongOutputs
+    results : sequence of CaseResult
+        The cases that ran.
+    runs : Runs
+    """
+    exchanged = {path: _holds([answer.result for answer in wrong.by_path[path]], path) for path in paths}
+    exchanged = {path: other for path, other in exchanged.items() if other}
+    findings = [_exchange(exchanged, wrong)] if len(exchanged) > 1 else []
+    groups: dict[tuple[str, str], list[Description]] = {}
+    for path in paths:
+        if findings and path in exchanged:
+            continue
+        found = _description(path, wrong, results, runs)
+        # Outputs of which nothing is known but that they are wrong have no more in common than that.
+        key = found.kind or ("lacks" if found.lacks else f"nothing is known of {path}")
+        groups.setdefault((path.partition(".")[0] if not found.kind else "", key), []).append(found)
+    return findings + [_finding(group) for group in groups.values()]
+
+
+def _exchange(exchanged: Mapping[str, str], wrong: WrongOutputs) -> Finding:
+    """Say that several outputs stand in each other's places."""
+    smallest = wrong.smallest(next(iter(exchanged)))
+    places = ", ".join(f"{path} holds what belongs to {other}" for path, other in exchanged.items())
+    hint = f"The outputs stand in each other's places: {places}; look at the order, or the names, of what is returned."
+    return Finding(", ".join(exchanged), "fail", hint, None, smallest.result.case.title)
+
+
+def _finding(group: Sequence[Description]) -> Finding:
+    first = group[0]
+    compared = _lacking(group) if first.lacks else first.comparison
+    said = as_sentences((compared, *first.clauses))
+    return Finding(", ".join(one.path for one in group), "fail", said, None, first.case)
+
+
+def _lacking(group: Sequence[Description]) -> str:
+    """Say which entries a dict lacks, in one sentence for all of them."""
+    keys = ", ".join(f'"{one.path.rpartition(".")[2]}"' for one in group)
+    return group[0].comparison.replace(f'"{group[0].path.rpartition(".")[2]}"', keys, 1)
+
+
+def describe_rest(path: str, rest: Collection[CaseResult], wrong: WrongOutputs, runs: Runs) -> Finding:
+    """Describe an output in the cases that a misconception leaves unexplained.
+
+    Parameters
+    ----------
+    path : str
+        The output.
+    rest : collection of CaseResult
+        Those cases.
+    wrong : WrongOutputs
+    runs : Runs
+    """
+    left = {id(result) for result in rest}
+    answers = [answer for answer in wrong.by_path[path] if id(answer.result) in left]
+    smallest = min(answers, key=lambda answer: answer.result.case.size)
+    others = [answer.result for answer in wrong.by_path[path]]
+    said = as_sentences((comparison(smallest.fault), *_clauses(smallest, answers, others, runs, passing="explained")))
+    hint = f"In {_cases(answers)} {path} is wrong in another way, too: {said}"
+    return Finding(path, "fail", hint, None, smallest.result.case.title)
+
+
+def _cases(answers: Sequence[WrongAnswer]) -> str:
+    if len(answers) == 1:
+        return f'the case "{answers[0].result.case.title}"'
+    titles = [f'"{answer.result.case.title}"' for answer in answers[:2]]
+    return f"{len(answers)} cases, such as {' and '.join(titles)},"
+
+
+def _description(path: str, wrong: WrongOutputs, results: Sequence[CaseResult], runs: Runs) -> Description:
+    """Collect what can be said of one wrong output."""
+    # The first case is the plainest, without kinks or float32: the derivative can be measured there.
+    first = wrong.by_path[path][0]
+    if runs.code and _follows_forward(first, runs.code):
+        said = "it is the right derivative of what your forward pass computes; it is the forward that is wrong"
+        return Description(path, first.fault.clause, (said,), first.result.case.title)
+    smallest = wrong.smallest(path)
+    clauses = _clauses(smallest, wrong.by_path[path], results, runs)
+    said, lacks = comparison(smallest.fault), smallest.fault.kind is FaultKind.KEY
+    return Description(path, said, tuple(filter(None, clauses)), smallest.result.case.title, lacks)
+
+
+def _follows_forward(answer: WrongAnswer, run: Run) -> bool:
+    """Whether a wrong gradient is the right one of what a wrong forward pass computes."""
+    result, fault = answer
+    output = result.case.objective[0]
+    forward_is_right = output in result.case.aspects and all(one.path != output for one in result.faults())
+    if fault.kind is not FaultKind.VALUE or forward_is_right:
+        return False
+    return is_derivative(result.case, fault.path, fault.got, with_program(run, result.case)) is True
+
+
+def _clauses(
+    smallest: WrongAnswer,
+    answers: Sequence[WrongAnswer],
+    results: Sequence[CaseResult],
+    runs: Runs,
+    passing: str = "right",
+) -> list[str]:
+    """Collect what is known of a wrong output beyond the comparison: its form, what it depends on, when it is wrong."""
+    fault = smallest.fault
+    clauses = [_other_name(answers)]
+    if fault.kind in (FaultKind.VALUE, FaultKind.SHAPE, FaultKind.NOT_FINITE) and not _is_drawn(smallest):
+        ordered = [smallest, *(answer for answer in answers if answer.result is not smallest.result)]
+        outputs = [WrongOutput(one.fault.expected, one.fault.got, one.result.case.inputs) for one in ordered]
+        clauses[0] = clauses[0] or describe(outputs)
+        if not clauses[0] and fault.kind is FaultKind.VALUE:
+            clauses += [*_probed(answers, runs), locate(outputs)]
+    failing = {id(answer.result) for answer in answers}  # by identity: arrays do not compare as a whole
+    others = [
+        result.case
+        for result in results
+        if not isinstance(result.answer, Crash)
+        and value_at(result.expected, fault.path) is not None
+        and id(result) not in failing
+    ]
+    if passing == "right":
+        clauses.append(when_it_is_wrong([answer.result.case for answer in answers], others))
+        if not any(clauses) and fault.kind is FaultKind.VALUE and not _is_drawn(smallest):
+            clauses.append(_at_least(answers))
+    return clauses
+
+
+def _at_least(answers: Sequence[WrongAnswer]) -> str:
+    """Say what is true where nothing else is known: what has to be right before, and which other outputs are."""
+    result, fault = answers[0]
+    objective = result.case.objective[0]
+    right = set.intersection(*(_right_outputs(answer.result) for answer in answers))
+    if fault.path in result.case.gradients and objective in result.case.aspects and objective not in right:
+        return f"it is a gradient of {objective}, which is wrong, too: correct {objective} first"
+    beside = f"{enumerated(sorted(right))} {'is' if len(right) == 1 else 'are'} right" if right else ""
+    everywhere = "it is wrong in every case, so look at the formula itself" if len(answers) > 2 else ""
+    return ", while ".join(filter(None, (everywhere, beside)))
+
+
+def _right_outputs(result: CaseResult) -> set[str]:
+    return set(result.case.aspects) - {fault.output for fault in result.faults()}
+
+
+def enumerated(names: Sequence[str]) -> str:
+    """Write a list of names: ``"a, b and c"``."""
+    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
+
+
+def _is_drawn(answer: WrongAnswer) -> bool:
+    rule = answer.result.case.aspects.get(answer.fault.output)
+    return rule is not None and (rule.is_drawn(answer.fault.expected) or answer.fault.expected is None)
+
+
+def _probed(answers: Sequence[WrongAnswer], runs: Runs) -> list[str]:
+    """Run the code again with other inputs, to see what an output depends on."""
+    if runs.code is None:
+        return []
+    path = answers[0].fault.path
+    few = sorted(answers, key=lambda answer: answer.result.case.size)[:MAX_RERUN_CASES]
+    mixed = (mixed_examples(answer.result.case, path, answer.fault.got, runs.code) for answer in few)
+    found = [next(filter(None, mixed), "")]
+    if runs.reference:
+        found.append(dependence(answers[0].result.case, path, runs.code, runs.reference))
+    return found
+
+
+def _other_name(answers: Sequence[WrongAnswer]) -> str:
+    """Say that an output holds what belongs to another one, or that it stands under another name."""
+    path = answers[0].fault.path
+    results = [answer.result for answer in answers]
+    holds = _holds(results, path)
+    if holds:
+        return f"it holds what belongs to {holds}: look at the order, or the names, of what is returned"
+    stands = [name for name in _leaves(_values(results[0])) if name != path and _is_at(path, name, results)]
+    if stands and answers[0].fault.kind is FaultKind.KEY:
+        return f'what should be there stands under the name "{stands[0].rpartition(".")[2]}"'
+    return ""
+
+
+def _holds(results: Sequence[CaseResult], path: str) -> str:
+    """Return the output whose right value came as another one; ``""`` where there is none."""
+    others = (name for name in _leaves(results[0].expected) if name != path)
+    return next((name for name in others if _is_at(name, path, results)), "")
+
+
+def _leaves(values: Mapping[str, object]) -> list[str]:
+    return [path for path, _ in walk(values)]
+
+
+def _values(result: CaseResult) -> Mapping[str, object]:
+    return {} if isinstance(result.answer, Crash) else result.answer.values
+
+
+def _is_at(right: str, given: str, results: Sequence[CaseResult]) -> bool:
+    """Whether in all of some cases the right value of one output is what came as another."""
+    numbers = 0
+    for result in results:
+        expected, got = (as_array(value_at(result.expected, right)), as_array(value_at(_values(result), given)))
+        if expected is None or got is None or expected.shape != got.shape:
+            return False
+        if not close(expected, got, result.case.inputs).all():
+            return False
+        numbers += distinct(expected.astype(np.float64))
+    return numbers >= MIN_NUMBERS
+
+
+def comparison(fault: Fault, *, with_name: bool = False) -> str:
+    """Say what is seen and what was expected: all of the numbers where they are few, else the first that differs."""
+    shown = shown_numbers(fault.expected, fault.got) if fault.by_entry else ""
+    if not shown:
+        return fault.sentence if with_name else fault.clause
+    return f"{fault.path}: {shown}" if with_name else shown
+
+
+def as_sentences(clauses: Sequence[str]) -> str:
+    """Join clauses to text; what follows a question is a sentence of its own."""
+    said = ""
+    for clause in filter(None, clauses):
+        if said and len(said) + len(clause) > MAX_LENGTH:
+            break
+        if said.endswith("?"):
+            said = f"{said} {clause[0].upper()}{clause[1:]}"
+        else:
+            said = f"{said}; {clause}" if said else clause
+    return said if said.endswith("?") else f"{said}."

@@ -1,0 +1,51 @@
+"""All that is wrong with the outputs of an exercise, output by output."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+from typing import NamedTuple
+
+from ..compare import Fault
+from .case_result import CaseResult
+
+
+class WrongAnswer(NamedTuple):
+    """A case in which an output is wrong, and what is wrong with it."""
+
+    result: CaseResult
+    fault: Fault
+
+
+class WrongOutputs:
+    """All that is wrong with the outputs of an exercise.
+
+    Attributes
+    ----------
+    by_path : dict of str to list of WrongAnswer
+        By output, as ``"dx"`` or ``"grads.W1"``.
+    """
+
+    def __init__(self, results: Sequence[CaseResult]) -> None:
+        self.by_path: dict[str, list[WrongAnswer]] = {}
+        for result in results:
+            for fault in result.faults():
+                self.by_path.setdefault(fault.path, []).append(WrongAnswer(result, fault))
+
+    @cached_property
+    def aspects(self) -> set[str]:
+        """The outputs in which anything is wrong: ``"grads"`` for ``"grads.W1"``."""
+        return {path.partition(".")[0] for path in self.by_path}
+
+    def smallest(self, path: str, misconception: str | None = None) -> WrongAnswer:
+        """Return the smallest case in which an output is wrong: the one that is easiest to read.
+
+        Parameters
+        ----------
+        path : str
+        misconception : str, optional
+            Prefer the cases in which this one shows.
+        """
+        answers = self.by_path[path]
+        telling = [one for one in answers if misconception and one.result.is_given_by(misconception, path)]
+        return min(telling or answers, key=lambda answer: answer.result.case.size)
