@@ -189,13 +189,13 @@ def _unpack_case(tree: Mapping[str, Any], arrays: Mapping[str, Any]) -> GoldenCa
 
 def _pack_answer(answer: Answer, arrays: dict[str, Any]) -> dict[str, object]:
     if isinstance(answer, Crash):
-        return {"error": answer.error}
+        return {"error": answer.error, "message": answer.message}
     return {"values": _pack(answer.values, arrays)}
 
 
 def _unpack_answer(tree: Mapping[str, Any], arrays: Mapping[str, Any]) -> Answer:
     if "error" in tree:
-        return Crash(missing=False, error=tree["error"], message="")
+        return Crash(missing=False, error=tree["error"], message=tree.get("message", ""))
     return Ran(_unpack(tree["values"], arrays))
 
 

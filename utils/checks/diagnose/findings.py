@@ -12,6 +12,7 @@ from ..compare import Fault, FaultKind
 from ..program import Crash, Run
 from ..values import value_at
 from .case_result import CaseResult
+from .crashes import explain_crash
 from .derivative import is_derivative, with_program
 from .describe import WrongOutput, describe, mixed_examples, shown_numbers, when_it_is_wrong
 from .follow_through import FollowThrough
@@ -67,11 +68,13 @@ class WrongOutputs:
 def crash_finding(results: Sequence[CaseResult], hints: Mapping[str, str]) -> Finding:
     """Say that the code under test raises, or is not written yet; at least one result is a crash."""
     # Whatever else is wrong, a student mends the crash first; so the first of them is the one finding.
-    title, crash = next((one.case.title, one.answer) for one in results if isinstance(one.answer, Crash))
+    result, crash = next((one, one.answer) for one in results if isinstance(one.answer, Crash))
+    title = result.case.title
     if crash.missing:
-        return Finding("", "missing", f"{crash.entered or 'This'} is not written yet.", None, title)
+        return Finding("", "missing", crash.unfinished or f"{crash.entered or 'This'} is not written yet.", None, title)
     misconception = find_misconception("", results, hints)
-    hint = f"{hints[misconception]} ({crash}.)" if misconception else f"{crash}."
+    explanation = hints[misconception] if misconception else explain_crash(crash, result.case.inputs, result.expected)
+    hint = f"{explanation} ({crash}.)" if explanation else f"{crash}."
     return Finding("", "error", hint, misconception, title)
 
 
