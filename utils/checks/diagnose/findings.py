@@ -15,6 +15,7 @@ from .case_result import CaseResult
 from .crashes import explain_crash
 from .derivative import is_derivative, with_program
 from .describe import WrongOutput, describe, mixed_examples, shown_numbers, when_it_is_wrong
+from .exchanged import say_exchanged
 from .follow_through import FollowThrough
 from .misconceptions import find_misconception, group_by_misconception
 
@@ -149,6 +150,9 @@ def _unexplained(path: str, wrong: WrongOutputs, results: Sequence[CaseResult], 
     if run and _follows_forward(first, run):
         said = f"{path} is the right derivative of what your forward pass computes; it is the forward that is wrong"
         return Finding(path, "fail", f"{said}. ({first.fault.sentence}.)", None, first.result.case.title)
+    exchanged = say_exchanged(path, results)
+    if exchanged:
+        return Finding(path, "fail", exchanged, None, first.result.case.title)
     smallest = wrong.smallest(path)
     clauses = _clauses(smallest, wrong.by_path[path], results, run)
     return Finding(path, "fail", _as_sentences(clauses), None, smallest.result.case.title)

@@ -106,8 +106,9 @@ def _unpacked(site: Site, match: re.Match[str]) -> str:
         return f"Each item should be {number} values to be unpacked into `{names}`."
     if site.in_program and isinstance(statement, ast.Assign):
         found = re.search(r"got (\d+)", site.crash.message)
-        given = found[1] if found else ("more" if "too many" in site.crash.message else "another number")
-        return _returned(site, statement, f"{given} value{'' if given == '1' else 's'}")
+        if found:
+            return _returned(site, statement, f"{found[1]} value{'' if found[1] == '1' else 's'}")
+        return _returned(site, statement, "more, or a single array, which is then taken apart row by row")
     what = site.operands.get(ast.unparse(value), "")
     held = re.fullmatch(r"of (\d+) items?(?: \[(.*)\])?", what)
     if held:
@@ -225,6 +226,18 @@ def _print(site: Site, match: re.Match[str]) -> str:
     )
 
 
+def _padding(site: Site, match: re.Match[str]) -> str:
+    pairs = int(match[1])
+    for node, name, of_numpy in _calls(site):
+        shape = site.shape(node.args[0]) if of_numpy and name == "pad" and node.args else None
+        if shape and len(shape) != pairs:
+            return (
+                f"{text(node.args[0])} is {site.letters.shape(shape)}: it has {len(shape)} axes, so `np.pad` should be "
+                f"given {len(shape)} pairs, one for each axis, not {pairs}."
+            )
+    return ""
+
+
 def _casting(site: Site, match: re.Match[str]) -> str:
     target = site.statement.target if isinstance(site.statement, ast.AugAssign) else None
     if target is None:
@@ -262,5 +275,6 @@ EXPLANATIONS = (
         r"_?UFunc\w+: .*from dtype\('(\w+)'\) to dtype\('(\w+)'\)",
         _casting,
     ),
+    (r"ValueError: operands could not be .*remapped.*: \((\d+),2\) +and requested shape", _padding),
     (r"TypeError: ([\w.]+)\(\) ((?:missing|takes|got) .*)", _own_arguments),
 )

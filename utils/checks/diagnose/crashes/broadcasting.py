@@ -8,6 +8,8 @@ import re
 from .shapes import REDUCTIONS, Shape
 from .site import Site, count, is_cut, read_shape, text
 
+CUT_OFF = " A slice that goes beyond the end of an axis is cut off there: look at its limits."
+
 
 def _arithmetic(site: Site, match: re.Match[str]) -> str:
     a, b = read_shape(match[1]), read_shape(match[2])
@@ -25,7 +27,7 @@ def _arithmetic(site: Site, match: re.Match[str]) -> str:
         f"but {letters.size(clash[0])} is not {letters.size(clash[1])}."
     )
     if len(a) == len(b) and any(map(is_cut, pair)):
-        return f"{said} A slice that goes beyond the end of an axis is cut off there: look at its limits."
+        return f"{said}{CUT_OFF}"
     remedy = _remedy(site, left, a, right, b) or _remedy(site, right, b, left, a)
     return f"{said} {remedy or _of_target(site, left, a, right, b)}".strip()
 
@@ -63,6 +65,9 @@ def _remedy(site: Site, small: ast.expr, shape: Shape, large: ast.expr, other: S
             columns = letters.shape(other[1:])
             return f"{said}; if it should hold one number for each column, {columns}, it was taken over the wrong axis."
         return f"{said}; a reshape gives that."
+    if len(shape) > 1 and shape == other[: len(shape)]:
+        wanted = (*shape, *(1 for _ in other[len(shape) :]))
+        return f"{text(small)} should have shape {wanted}; `keepdims=True` gives that where axes were summed."
     if count(shape) == count(other) and len(shape) < len(other) and len(shape) <= 2:
         return f"Both hold {count(shape)} numbers: {text(small)} should have the shape of {text(large)}."
     return ""
@@ -109,6 +114,7 @@ def _in_place(site: Site, match: re.Match[str]) -> str:
     return (
         f"{text(statement.target)} has shape {site.letters.shape(own)}, and with {text(statement.value)} the result "
         f"would have shape {site.letters.shape(both)}; what is added to it in place should not be larger than itself."
+        f"{CUT_OFF if is_cut(statement.target) else ''}"
     )
 
 

@@ -45,7 +45,8 @@ def explain_crash(crash: Crash, inputs: Mapping[str, object], expected: Mapping[
     if crash.unfinished:
         return crash.unfinished
     site = Site(crash, inputs, expected)
-    said = f"{crash.error}: {crash.message}"
+    # Where another module has raised, the worker puts the function's name before the message.
+    said = f"{crash.error}: {re.sub(r'^[a-z_]+[.][a-z_.]+: ', '', crash.message)}"
     for pattern, explain in EXPLANATIONS:
         match = re.match(pattern, said, re.DOTALL)
         text = explain(site, match) if match else ""

@@ -76,7 +76,11 @@ def _mask(site: Site, match: re.Match[str]) -> str:
 
 def _end_of_sequence(site: Site, match: re.Match[str]) -> str:
     for node in site.find(ast.Subscript):
-        index = site.numbers.get(ast.unparse(node.slice), ast.unparse(node.slice))
+        number = site.number(node.slice)
+        index = "" if number is None else str(number)
+        written = (
+            f"`{ast.unparse(node.slice)}` is {index}" if index != ast.unparse(node.slice) else f"the index is {index}"
+        )
         if (
             isinstance(node.value, ast.Attribute)
             and node.value.attr == "shape"
@@ -92,7 +96,7 @@ def _end_of_sequence(site: Site, match: re.Match[str]) -> str:
         held = re.match(r"of (\d+) items?", site.operands.get(ast.unparse(node.value), ""))
         if held and re.fullmatch(r"-?\d+", index) and not -int(held[1]) <= int(index) < int(held[1]):
             last = f"the last index is {int(held[1]) - 1}" if int(held[1]) else "it is empty"
-            return f"{text(node.value)} has {held[1]} {'item' if held[1] == '1' else 'items'}: {last}, not {index}."
+            return f"{text(node.value)} has {held[1]} {'item' if held[1] == '1' else 'items'}: {last}, but {written}."
     return ""
 
 
@@ -103,8 +107,9 @@ def _key(site: Site, match: re.Match[str]) -> str:
     wanting = [name for name, known in keys.items() if key not in known]
     if len(wanting) == 1:
         known = keys[wanting[0]]
-        close = get_close_matches(key, known, 1, 0.6)
-        meant = f" Was `{close[0]}` meant?" if close else ""
+        lower = {one.lower(): one for one in known}
+        close = get_close_matches(key.lower(), lower, 1, 0.6)
+        meant = f" Was `{lower[close[0]]}` meant?" if close else ""
         return f"`{wanting[0]}` has no key `{key}`; its keys are {', '.join(known)}.{meant}"
     if not wanting and len(empty) == 1:
         return f"`{empty[0]}` is empty, so it has no key `{key}`; it should be filled first."

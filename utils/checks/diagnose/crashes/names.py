@@ -52,6 +52,11 @@ def _unknown(site: Site, match: re.Match[str]) -> str:
     replaced = {"xrange": "range", "raw_input": "input", "unicode": "str", "long": "int"}
     if name in replaced:
         return f"`{name}` is Python 2; in Python 3 it is `{replaced[name]}`."
+    if isinstance(site.statement, ast.Return) and isinstance(site.statement.value, ast.Name | ast.Tuple):
+        meant = f" Was `{site.crash.similar}` meant to be it?" if site.crash.similar else ""
+        return (
+            f"`{name}` is never set in this function; it should be set before line {site.crash.line} returns it.{meant}"
+        )
     if site.crash.similar:
         return f"There is no `{name}` here; was `{site.crash.similar}` meant?"
     return f"`{name}` is used before anything of that name exists in this function; it should be set first."
@@ -84,8 +89,8 @@ def _attribute(site: Site, match: re.Match[str]) -> str:
     owner = next((node.value for node in site.find(ast.Attribute) if node.attr == name), None)
     if kind == "NoneType":
         return _none(site, match)
-    if owner is None:
-        return ""
+    if owner is None:  # a function of another module has raised it: an argument on this line is meant
+        return _tuple_in_arithmetic(site, match) if kind in ("tuple", "list") else ""
     if kind in ("tuple", "list"):
         return _sequence(site, owner, f"has no `.{name}`")
     if kind == "dict":
@@ -135,7 +140,7 @@ def _sequence(site: Site, node: ast.expr, why: str) -> str:
 def _tuple_in_arithmetic(site: Site, match: re.Match[str]) -> str:
     for name, what in site.operands.items():
         if what.startswith("of "):
-            return _sequence(site, ast.parse(name, mode="eval").body, "cannot be calculated with")
+            return _sequence(site, ast.parse(name, mode="eval").body, "is no array")
     return ""
 
 

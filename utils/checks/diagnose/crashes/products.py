@@ -28,6 +28,36 @@ def _explain(site: Site, match: re.Match[str]) -> str:
     return f"{said} {remedy}" if remedy else said
 
 
+def _einsum(site: Site, match: re.Match[str]) -> str:
+    """Explain an einsum whose letters do not fit the shapes."""
+    for node in site.find(ast.Call):
+        if not (isinstance(node.func, ast.Attribute) and node.func.attr == "einsum" and node.args):
+            continue
+        subscripts = node.args[0]
+        if not (isinstance(subscripts, ast.Constant) and isinstance(subscripts.value, str)):
+            continue
+        parts = subscripts.value.replace(" ", "").partition("->")[0].split(",")
+        seen: dict[str, tuple[int, ast.expr]] = {}
+        for part, operand in zip(parts, node.args[1:], strict=False):
+            shape = site.shape(operand)
+            if shape is None:
+                return ""
+            if len(part) != len(shape) and "." not in part:
+                return (
+                    f"{text(operand)} is {site.letters.shape(shape)}, but `{part}` has {len(part)} "
+                    f"{'letter' if len(part) == 1 else 'letters'}; there should be one for each axis."
+                )
+            for letter, size in zip(part, shape, strict=False):
+                known, other = seen.setdefault(letter, (size, operand))
+                if size not in (known, 1) and known != 1:
+                    return (
+                        f"In `{subscripts.value}`, {letter} stands for an axis of {text(other)} of size "
+                        f"{site.letters.size(known)} and for one of {text(operand)} of size {site.letters.size(size)}; "
+                        "a letter should stand for one size."
+                    )
+    return ""
+
+
 def _factors(site: Site) -> tuple[tuple[ast.expr, Shape], tuple[ast.expr, Shape]] | None:
     """Find the product that failed, and its factors with their shapes."""
     stated = re.search(r"shapes (\([\d, ]*\)) and (\([\d, ]*\)) not aligned", site.crash.message)
@@ -105,6 +135,7 @@ def _written(node: ast.expr, turned: bool) -> str:
 
 
 EXPLANATIONS = (
+    (r"ValueError: (?:operands could not be broadcast.*remapped|.*operand|.*einst)", _einsum),
     (r"ValueError: matmul: Input operand 1 has a mismatch", _explain),
     (r"ValueError: shapes \([\d, ]*\) and \([\d, ]*\) not aligned", _explain),
 )

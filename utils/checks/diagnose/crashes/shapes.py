@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ast
 import math
-from collections.abc import Mapping
+import operator
+from collections.abc import Callable, Mapping
 
 import numpy as np
 
@@ -15,6 +16,14 @@ ENTRYWISE = {"exp", "sqrt", "log", "abs", "square", "tanh", "negative", "sign", 
 PAIRWISE = {"maximum", "minimum", "add", "subtract", "multiply", "divide", "power", "greater", "less"}
 LIKE = {"zeros_like", "ones_like", "empty_like", "full_like", "nan_to_num"}
 METHODS_THAT_KEEP = {"copy", "astype", "clip", "conj"}
+
+
+_OF_WHOLE_NUMBERS: dict[type[ast.operator], Callable[[int, int], int]] = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.FloorDiv: operator.floordiv,
+}
 
 
 class _UnknownError(Exception):
@@ -39,6 +48,14 @@ def shape_of(node: ast.expr, shapes: Mapping[str, Shape], numbers: Mapping[str, 
     """
     try:
         return _Shapes(shapes, numbers).of(node)
+    except (_UnknownError, ValueError, IndexError, TypeError, ZeroDivisionError):
+        return None
+
+
+def number_of(node: ast.expr, shapes: Mapping[str, Shape], numbers: Mapping[str, str]) -> int | None:
+    """Work out a whole number from the same knowledge; None where it is not certain."""
+    try:
+        return _Shapes(shapes, numbers).number(node)
     except (_UnknownError, ValueError, IndexError, TypeError, ZeroDivisionError):
         return None
 
@@ -78,6 +95,8 @@ class _Shapes:
             return self.of(node.value.value)[self.number(node.slice)]
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "len":
             return self.of(node.args[0])[0]
+        if isinstance(node, ast.BinOp) and type(node.op) in _OF_WHOLE_NUMBERS:
+            return _OF_WHOLE_NUMBERS[type(node.op)](self.number(node.left), self.number(node.right))
         return int(self._numbers.get(ast.unparse(node), "unknown"))
 
     def _item(self, node: ast.Subscript) -> Shape:

@@ -13,7 +13,7 @@ import numpy as np
 
 from ...program import PROGRAM_FILE, Crash
 from ...values import walk
-from .shapes import Shape, shape_of
+from .shapes import Shape, number_of, shape_of
 
 Node = TypeVar("Node", bound=ast.AST)
 
@@ -42,8 +42,8 @@ class Letters:
                     if re.fullmatch(r"[A-Z][A-Z]?'?", letter):
                         sizes.setdefault(letter, set()).add(size)
         known = {letter: min(found) for letter, found in sizes.items() if len(found) == 1}
-        taken = list(known.values())
-        # A size that two letters have does not tell which of them is meant.
+        # A size that two letters have, or that is a setting, too, does not tell which of them is meant.
+        taken = [*known.values(), *(value for _, value in walk(values) if type(value) is int)]
         self._of_size = {size: letter for letter, size in known.items() if size > 1 and taken.count(size) == 1}
 
     def size(self, size: int) -> str:
@@ -54,7 +54,8 @@ class Letters:
         """Write a shape, as ``"(N, D) = (4, 7)"``; without letters unless each of its sizes has one."""
         comma = "," if len(shape) == 1 else ""
         letters = [self._of_size.get(size, "1" if size == 1 else "") for size in shape]
-        if not shape or not all(letters) or set(letters) == {"1"}:
+        sizes = [letter for letter in letters if letter != "1"]
+        if not sizes or not all(letters) or len(set(sizes)) < len(sizes):
             return f"{shape}"
         return f"({', '.join(letters)}{comma}) = {shape}"
 
@@ -111,6 +112,10 @@ class Site:
     def shape(self, node: ast.expr) -> Shape | None:
         """The shape of an expression, worked out from those of the operands; None where that is not certain."""
         return shape_of(node, self.shapes, self.numbers)
+
+    def number(self, node: ast.expr) -> int | None:
+        """Work out a whole number, such as an index; None where that is not certain."""
+        return number_of(node, self.shapes, self.numbers)
 
     def written(self, shape: Shape, node: ast.AST) -> str:
         """Write the shape of a node; without letters where a slice may have any size, and a letter's by accident."""
