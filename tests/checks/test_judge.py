@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pytest
 
-from utils.checks.case import Case
+from utils.checks.case import Case, Trait
 from utils.checks.compare import Equal
 from utils.checks.diagnose import CaseResult, Judgement, judge
-from utils.checks.program import Ran
+from utils.checks.program import Answer, Crash, Ran
 
 
 def result_of(case: Case, got: dict[str, object], doubled: dict[str, object]) -> CaseResult:
@@ -125,3 +125,66 @@ def test_a_sentence_follows_a_question() -> None:
     results = [CaseResult(case, {"out": x}, Ran({"out": x / len(np.asarray(case.inputs["x"]))})) for case in cases]
     hint = judge(results, {}).findings[0].hint
     assert hint.endswith("4 being N, the number of examples: a mean where a sum is due? It is right only when N = 1.")
+
+
+CRASH = Crash(False, "ValueError", "operands could not be broadcast")
+STUB = Crash(True, "NotImplementedError", "net: your code here", entered="net")
+
+
+def in_cases(**answers: tuple[Answer, set[Trait]]) -> list[CaseResult]:
+    """For each case, by its title, an answer and the case's traits; `out` and `state` should both be 1."""
+    right: dict[str, object] = {"out": 1.0, "state": 1.0}
+    return [
+        CaseResult(Case(title, "", {"x": np.ones(3)}, dict.fromkeys(right, Equal()), traits=traits), right, answer)
+        for title, (answer, traits) in answers.items()
+    ]
+
+
+def seen_in(judgement: Judgement) -> list[tuple[str, str, str]]:
+    return [(finding.aspect, finding.verdict, finding.case) for finding in judgement.findings]
+
+
+def test_a_crash_in_the_core_is_said_first_and_hides_no_wrong_output() -> None:
+    wrong = Ran({"out": 2.0, "state": 1.0})
+    judgement = judge(in_cases(one=(wrong, set()), two=(CRASH, set())), {})
+    assert seen_in(judgement) == [("", "error", "two"), ("out", "fail", "one")]
+    assert judgement.right == ()  # in the case that crashed, no output is right
+
+
+def test_a_crash_elsewhere_is_said_after_what_is_wrong_in_the_core() -> None:
+    wrong = Ran({"out": 2.0, "state": 1.0})
+    judgement = judge(in_cases(edge=(CRASH, {Trait.EDGE_SHAPE}), plain=(wrong, set())), {})
+    assert seen_in(judgement) == [("out", "fail", "plain"), ("", "error", "edge")]
+
+
+def test_of_several_crashes_the_one_in_the_core_is_said() -> None:
+    judgement = judge(in_cases(edge=(CRASH, {Trait.EDGE_SHAPE}), plain=(CRASH, set())), {})
+    assert seen_in(judgement) == [("", "error", "plain")]
+    assert judgement.share == 0
+
+
+def test_an_output_that_the_crashed_case_does_not_compare_keeps_its_points() -> None:
+    right = {"out": 1.0, "state": 1.0}
+    both_outputs = CaseResult(Case("both", "", {}, dict.fromkeys(right, Equal())), right, Ran(dict(right)))
+    one_output = CaseResult(Case("one", "", {}, {"state": Equal()}), {"state": 1.0}, CRASH)
+    judgement = judge([both_outputs, one_output], {})
+    assert judgement.right == ("out",)
+    assert judgement.share == 0.5
+
+
+def test_a_misconception_that_crashes_and_gives_the_wrong_outputs_is_named_once() -> None:
+    answers = Ran({"out": 2.0, "state": 1.0}), CRASH
+    results = [
+        CaseResult(one.case, one.expected, one.answer, {"known": given})
+        for one, given in zip(in_cases(one=(answers[0], set()), two=(CRASH, set())), answers, strict=True)
+    ]
+    (finding,) = judge(results, {"known": "A known mistake."}).findings
+    assert (finding.misconception, finding.verdict) == ("known", "error")
+
+
+def test_only_what_is_a_stub_in_every_case_is_missing() -> None:
+    whole = judge(in_cases(one=(STUB, set()), two=(STUB, set())), {})
+    assert [(finding.verdict, finding.hint) for finding in whole.findings] == [("missing", "net is not written yet.")]
+    part = judge(in_cases(one=(Ran({"out": 1.0, "state": 2.0}), set()), two=(STUB, {Trait.TEST_MODE})), {})
+    assert seen_in(part) == [("", "error", "two"), ("state", "fail", "one")]
+    assert part.findings[0].hint == "net is not finished: this case is not written yet."

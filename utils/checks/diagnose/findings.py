@@ -67,12 +67,25 @@ class WrongOutputs:
 
 
 def crash_finding(results: Sequence[CaseResult], hints: Mapping[str, str]) -> Finding:
-    """Say that the code under test raises, or is not written yet; at least one result is a crash."""
-    # Whatever else is wrong, a student mends the crash first; so the first of them is the one finding.
-    result, crash = next((one, one.answer) for one in results if isinstance(one.answer, Crash))
+    """Say that the code under test raises, or is not written yet; at least one result is a crash.
+
+    Parameters
+    ----------
+    results : sequence of CaseResult
+        All cases; those that ran as well.
+    hints : mapping of str to str
+        The sentence of each misconception, by id.
+    """
+    crashes = [(one, one.answer) for one in results if isinstance(one.answer, Crash)]
+    # Of several crashes the student fixes one first, so one is shown: the first in the core, if there is one.
+    result, crash = min(crashes, key=lambda pair: not pair[0].case.is_core)
     title = result.case.title
     if crash.missing:
-        return Finding("", "missing", crash.unfinished or f"{crash.entered or 'This'} is not written yet.", None, title)
+        name = crash.entered or "This"
+        if len(crashes) == len(results):
+            return Finding("", "missing", crash.unfinished or f"{name} is not written yet.", None, title)
+        said = crash.unfinished or f"{name} is not finished: this case is not written yet."
+        return Finding("", "error", said, None, title)
     misconception = find_misconception("", results, hints)
     explanation = hints[misconception] if misconception else explain_crash(crash, result.case.inputs, result.expected)
     hint = f"{explanation} ({crash}.)" if explanation else f"{crash}."
@@ -94,6 +107,7 @@ def output_findings(
     ----------
     wrong : WrongOutputs
     results : sequence of CaseResult
+        The cases that ran; a crash has no outputs.
     hints : mapping of str to str
         The sentence of each misconception, by id.
     run : callable or None

@@ -76,7 +76,8 @@ def judge(
     """Judge one exercise by all of its cases.
 
     An output is right when it is right in every case. Each output carries an equal share of the points; changing
-    an input in place costs half a share.
+    an input in place costs half a share. A case that crashes counts as one in which all of its outputs are wrong; the
+    cases that ran are compared as usual.
 
     Parameters
     ----------
@@ -93,29 +94,42 @@ def judge(
     -------
     Judgement
     """
-    if any(isinstance(result.answer, Crash) for result in results):
+    ran = [result for result in results if not isinstance(result.answer, Crash)]
+    if not ran:
         return Judgement(0.0, (crash_finding(results, hints),))
     cases = [result.case for result in results]
     # Hints and follow-through ask for many of the same runs, of the code under test and of the reference.
     run = run and AnswerCache(run, cases)
     follow = follow and replace(follow, reference=AnswerCache(follow.reference, cases))
     aspects = list(dict.fromkeys(aspect for case in cases for aspect in case.aspects))
-    wrong = WrongOutputs(results)
-    followed = _followed(wrong, run, follow)
-    findings = output_findings(wrong, results, hints, run, without=followed)
+    wrong = WrongOutputs(ran)
+    crashed = {aspect for result in results if isinstance(result.answer, Crash) for aspect in result.case.aspects}
+    followed = [aspect for aspect in _followed(wrong, run, follow) if aspect not in crashed]
+    findings = output_findings(wrong, ran, hints, run, without=followed)
+    if crashed:
+        findings = _with_crash(findings, results, hints)
     if follow:
         findings = follow_through_findings(findings, followed, follow)
-    mutations = mutation_findings(results, hints)
+    mutations = mutation_findings(ran, hints)
     findings += mutations
     if not findings:
         return Judgement(1.0, (), right=tuple(aspects))
     # What is right is said, too, but only beside something that is wrong: a pass needs no words.
-    right = [aspect for aspect in aspects if aspect not in wrong.aspects]
+    right = [aspect for aspect in aspects if aspect not in wrong.aspects | crashed]
     findings += [Finding(aspect, "pass") for aspect in right]
     by_following = follow.share * len(followed) if follow else 0.0
     earned = max(0.0, len(right) + by_following - (MUTATION_COSTS if mutations else 0.0))
     share, followed_share = earned / len(aspects), min(by_following, earned) / len(aspects)
     return Judgement(share, tuple(findings), followed_share, tuple(right), tuple(followed))
+
+
+def _with_crash(findings: list[Finding], results: Sequence[CaseResult], hints: Mapping[str, str]) -> list[Finding]:
+    """Put the finding about a crash where it belongs: in the core before all others, else after them."""
+    crash = crash_finding(results, hints)
+    if crash.misconception:  # it explains the cases that ran, too
+        return [crash]
+    in_core = any(isinstance(result.answer, Crash) and result.case.is_core for result in results)
+    return [crash, *findings] if in_core else [*findings, crash]
 
 
 def _followed(wrong: WrongOutputs, run: Run | None, follow: FollowThrough | None) -> list[str]:
