@@ -76,12 +76,19 @@ def test_comments_alone_are_no_answer() -> None:
     assert answer.unfinished == ""
 
 
-def test_without_the_marked_lines_the_function_is_not_written_yet() -> None:
-    source = f"def double(x):\n    y = x\n    {RAISES}\n"
+def bare(body: str) -> Crash:
+    source = f"def double(x):\n{body}    {RAISES}\n"
     linecache.cache["nndl/bare.py"] = (len(source), None, source.splitlines(keepends=True), "nndl/bare.py")
     module = ModuleType("nndl.layers")
     exec(compile(source, "nndl/bare.py", "exec"), vars(module))
     answer = run_program("out = layers.double(x)", {"layers": module}, {"x": 3.0}, ("out",))
     assert isinstance(answer, Crash)
+    return answer
+
+
+def test_without_the_marked_lines_the_place_is_named_where_the_function_stops() -> None:
+    answer = bare("    y = x\n")
     assert answer.missing
-    assert answer.unfinished == ""
+    assert "double stops at line 3, " in answer.unfinished
+    assert bare("").unfinished == ""
+    assert bare('    """Twice x:\n\n    a number.\n    """\n').unfinished == ""

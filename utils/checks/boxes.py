@@ -13,6 +13,7 @@ BEGIN = "YOUR CODE HERE"
 END = "END OF YOUR CODE"
 STUB = "raise NotImplementedError"
 
+_DOCSTRING = re.compile(r'"{3}.*?"{3}|\'{3}.*?\'{3}', re.DOTALL)
 _PART = re.compile(rf"{BEGIN}: (\S+?)(?:, part (\d+) of (\d+))? \(")
 
 
@@ -64,7 +65,7 @@ def describe_unfinished(lines: Sequence[str], number: int, function: str) -> tup
     boxes = _boxes(lines)
     box = next((one for one in boxes if one.stub == number), None)
     if box is None:
-        return "", True
+        return _without_banner(lines, number, function), True
     if box.above or box.below:
         where = "below your code" if box.above else "above your code, which is never reached"
         return (
@@ -79,6 +80,19 @@ def describe_unfinished(lines: Sequence[str], number: int, function: str) -> tup
     about = _comment_above(lines, first.begin)
     todo = f' It should do this: "{about}"' if about else ""
     return f"Part {first.part} of {first.of} of {function}, from line {first.begin}, is not written yet.{todo}", True
+
+
+def _without_banner(lines: Sequence[str], number: int, function: str) -> str:
+    """Say where a function stops whose banner is gone, so that its answer cannot be told from the given code."""
+    defs = [k for k, line in enumerate(lines[: number - 1]) if line.lstrip().startswith(("def ", "async def "))]
+    above = "".join(lines[(defs[-1] if defs else 0) : number - 1])
+    body = _DOCSTRING.sub("", above.partition(":\n")[2]).splitlines()
+    if not any(map(_is_code, body)):
+        return ""
+    return (
+        f"{function} stops at line {number}, the stub's `{STUB}(…)`; what belongs there should stand in place of that "
+        "line, and where the answer is complete, the line should be removed."
+    )
 
 
 def _boxes(lines: Sequence[str]) -> list[Box]:

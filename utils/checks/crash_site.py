@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-MAX_NAMES = 6  # a longer list of operands helps nobody
+MAX_NAMES = 12
 MAX_KEYS = 12  # of a dict, or items of a tuple
 UNKNOWN = object()
 

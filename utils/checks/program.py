@@ -32,6 +32,7 @@ from .crash_site import describe_operands, locate
 PROGRAM_FILE = "<check>"
 LINE_LENGTH = 300  # characters of a student's line that are shown
 MAX_ASSIGNMENTS = 3
+MAX_SHOWN = 6  # a longer list of operands helps nobody
 SEED = 0
 
 
@@ -111,8 +112,8 @@ class Crash:
 
     @property
     def shapes(self) -> str:
-        """All operands in one line."""
-        return ", ".join(self.operands)
+        """The first operands, in one line."""
+        return ", ".join(self.operands[:MAX_SHOWN])
 
     @property
     def place(self) -> str:
@@ -247,6 +248,9 @@ def describe_crash(error: BaseException, package: str) -> Crash:
     if not (own or program):
         return Crash(missing, type(error).__name__, message)
     trace = (own or program)[-1]
+    if message.partition(":")[0] in (names := [one.tb_frame.f_code.co_name for one in own])[1:]:
+        # A function that refuses its arguments says so with its name in front: the call of it is what is wrong.
+        trace = own[names.index(message.partition(":")[0]) - 1]
     frame = trace.tb_frame
     code = frame.f_code
     short = "/".join(code.co_filename.replace("\\", "/").split("/")[-2:])

@@ -108,7 +108,7 @@ def _unpacked(site: Site, match: re.Match[str]) -> str:
         found = re.search(r"got (\d+)", site.crash.message)
         if found:
             return _returned(site, statement, f"{found[1]} value{'' if found[1] == '1' else 's'}")
-        return _returned(site, statement, "more, or a single array, which is then taken apart row by row")
+        return _returned(site, statement, "a single array, or more values; look at its `return`")
     what = site.operands.get(ast.unparse(value), "")
     held = re.fullmatch(r"of (\d+) items?(?: \[(.*)\])?", what)
     if held:

@@ -26,6 +26,8 @@ def _arithmetic(site: Site, match: re.Match[str]) -> str:
         f"{said}: shapes are matched from the last axis on, where two sizes should be equal or one of them 1, "
         f"but {letters.size(clash[0])} is not {letters.size(clash[1])}."
     )
+    if len(a) == len(b) and any(map(is_cut, pair)) and a[-2:] == b[-2:][::-1]:
+        return f"{said} Rows and columns have changed places in one of the two."
     if len(a) == len(b) and any(map(is_cut, pair)):
         return f"{said}{CUT_OFF}"
     remedy = _remedy(site, left, a, right, b) or _remedy(site, right, b, left, a)

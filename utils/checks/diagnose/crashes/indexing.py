@@ -23,6 +23,9 @@ def _out_of_bounds(site: Site, match: re.Match[str]) -> str:
             continue
         is_written = isinstance(part, ast.Constant)
         said = f"{text(node.value)} is {site.letters.shape(shape)}"
+        wrong = site.wrong_shape(node.value, shape)
+        if wrong:
+            return f"{said}, so there is no index {index} along axis {axis}. {wrong}"
         if size == 0:
             return f"{said}: its axis {axis} is empty, so it has no index {index}."
         runs = f"along axis {axis}, of size {site.letters.size(size)}, the last index is {size - 1}"

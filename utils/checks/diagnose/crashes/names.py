@@ -137,6 +137,14 @@ def _sequence(site: Site, node: ast.expr, why: str) -> str:
     )
 
 
+def _text_and_number(site: Site, match: re.Match[str]) -> str:
+    for node in site.find(ast.BinOp):
+        number = ast.unparse(node.right)
+        if isinstance(node.op, ast.Add) and number in site.numbers:
+            return f"`{number}` is a number, {site.numbers[number]}; to be joined to text it should be `str({number})`."
+    return ""
+
+
 def _tuple_in_arithmetic(site: Site, match: re.Match[str]) -> str:
     for name, what in site.operands.items():
         if what.startswith("of "):
@@ -152,6 +160,8 @@ EXPLANATIONS = (
     (r"AttributeError: '([\w.]+)' object has no attribute '(\w+)'", _attribute),
     (r"TypeError: .*'?NoneType'?", _none),
     (r"TypeError: unsupported operand type\(s\) for .*'(?:tuple|list)'", _tuple_in_arithmetic),
+    (r"TypeError: can only concatenate str \(not \"(?:int|numpy\.int64)\"\)", _text_and_number),
+    (r"ValueError: setting an array element with a sequence\. The requested array has an inhom", _tuple_in_arithmetic),
     (r"TypeError: can't multiply sequence by non-int", _tuple_in_arithmetic),
     (r"TypeError: can only concatenate (?:tuple|list)", _tuple_in_arithmetic),
 )

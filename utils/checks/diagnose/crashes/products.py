@@ -58,6 +58,18 @@ def _einsum(site: Site, match: re.Match[str]) -> str:
     return ""
 
 
+def _of_tensors(site: Site, match: re.Match[str]) -> str:
+    """Explain a product in PyTorch, whose message has the shapes of both factors."""
+    first, second = (f"({match[k]}, {match[k + 1]})" for k in (1, 3))
+    node = site.expression
+    pair = _pair(node) if node else None
+    names = (f"{text(pair[0])} is", f"{text(pair[1])} is") if pair else ("The first factor is", "the second is")
+    return (
+        f"{names[0]} {first} and {names[1]} {second}: in a product the last axis of the first factor should be as long "
+        f"as the first axis of the second, but {match[2]} is not {match[3]}."
+    )
+
+
 def _factors(site: Site) -> tuple[tuple[ast.expr, Shape], tuple[ast.expr, Shape]] | None:
     """Find the product that failed, and its factors with their shapes."""
     stated = re.search(r"shapes (\([\d, ]*\)) and (\([\d, ]*\)) not aligned", site.crash.message)
@@ -79,7 +91,11 @@ def _factors(site: Site) -> tuple[tuple[ast.expr, Shape], tuple[ast.expr, Shape]
 def _pair(node: ast.AST) -> tuple[ast.expr, ast.expr] | None:
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.MatMult):
         return node.left, node.right
-    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in ("dot", "matmul"):
+    if (
+        isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr in ("dot", "matmul", "mm")
+    ):
         if ast.unparse(node.func.value) in ("np", "numpy"):
             return (node.args[0], node.args[1]) if len(node.args) > 1 else None
         return (node.func.value, node.args[0]) if node.args else None
@@ -137,5 +153,6 @@ def _written(node: ast.expr, turned: bool) -> str:
 EXPLANATIONS = (
     (r"ValueError: (?:operands could not be broadcast.*remapped|.*operand|.*einst)", _einsum),
     (r"ValueError: matmul: Input operand 1 has a mismatch", _explain),
+    (r"RuntimeError: mat1 and mat2 shapes cannot be multiplied \((\d+)x(\d+) and (\d+)x(\d+)\)", _of_tensors),
     (r"ValueError: shapes \([\d, ]*\) and \([\d, ]*\) not aligned", _explain),
 )

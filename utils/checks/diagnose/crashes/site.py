@@ -139,9 +139,23 @@ class Site:
             name = ast.unparse(statement.target)
         else:
             return None
-        path = re.sub(r"\[['\"](\w+)['\"]\]", r".\1", name)
-        shapes = {one: np.shape(value) for one, value in walk(self.expected) if isinstance(value, np.ndarray)}
-        return (name, shapes[path]) if path in shapes else None
+        path = _path(name)
+        return (name, self._outputs[path]) if path in self._outputs else None
+
+    @cached_property
+    def _outputs(self) -> dict[str, Shape]:
+        """The shapes of the right outputs."""
+        return {path: np.shape(value) for path, value in walk(self.expected) if isinstance(value, np.ndarray)}
+
+    def wrong_shape(self, node: ast.expr, shape: Shape) -> str:
+        """Say what shape an output should have, where it has another one; ``""`` otherwise."""
+        goal = self._outputs.get(_path(ast.unparse(node)), shape)
+        return "" if goal == shape else f"{text(node)} should have shape {self.letters.shape(goal)}."
+
+
+def _path(written: str) -> str:
+    """Write an expression as the path of an output: ``grads['W1']`` as ``"grads.W1"``."""
+    return re.sub(r"\[['\"](\w+)['\"]\]", r".\1", written)
 
 
 def text(node: ast.AST) -> str:
