@@ -87,9 +87,11 @@ def crash_finding(results: Sequence[CaseResult], hints: Mapping[str, str]) -> Fi
         said = crash.unfinished or f"{name} is not finished: this case is not written yet."
         return Finding("", "error", said, None, title)
     misconception = find_misconception("", results, hints)
-    explanation = hints[misconception] if misconception else explain_crash(crash, result.case.inputs, result.expected)
-    hint = f"{explanation} ({crash}.)" if explanation else f"{crash}."
-    return Finding("", "error", hint, misconception, title)
+    if misconception:
+        return Finding("", "error", f"{hints[misconception]} ({crash}.)", misconception, title)
+    explanation = explain_crash(crash, result.case.inputs, result.expected)
+    hint = f"{explanation} ({crash.error} {crash.place}.)" if explanation else f"{crash}."
+    return Finding("", "error", hint, None, title)
 
 
 def output_findings(

@@ -6,7 +6,7 @@ import ast
 import re
 from collections.abc import Iterator
 
-from .site import Site, text
+from .site import Site, read_shape, text
 
 MAXIMUM = {"max": "np.maximum", "amax": "np.maximum", "min": "np.minimum", "amin": "np.minimum"}
 TAKES_A_SHAPE = {"zeros", "ones", "empty"}
@@ -211,6 +211,26 @@ def _own_arguments(site: Site, match: re.Match[str]) -> str:
     return ""
 
 
+def _refused(site: Site, match: re.Match[str]) -> str:
+    """Explain that a function of the given code refuses an argument's shape, which follows from another argument."""
+    function, name, wanted = match[1], match[2], read_shape(match[4])
+    if len(wanted) != 1 or len(read_shape(match[3])) != 1:
+        return ""
+    columns = [one for one, shape in site.shapes.items() if len(shape) == 2 and shape[1] == wanted[0]]
+    if len(columns) != 1:
+        return ""
+    shape, own = site.shapes[columns[0]], read_shape(match[3])[0]
+    return (
+        f"`{function}` is given `{columns[0]}` of shape {shape}, and so asks for {name} of shape {wanted}, but {name} "
+        f"has {own} entries: `{columns[0]}` should have {own} columns, or {name} should have {wanted[0]} entries."
+    )
+
+
+def _says_itself(site: Site, match: re.Match[str]) -> str:
+    """Repeat the sentence of a function of the given code that refuses its arguments."""
+    return f"{site.crash.message.strip()}" if site.crash.message.strip().endswith(".") else ""
+
+
 def _endless(site: Site, match: re.Match[str]) -> str:
     function = site.crash.function.rpartition(".")[2]
     calls = {name for _, name, _ in _calls(site)}
@@ -249,6 +269,8 @@ def _casting(site: Site, match: re.Match[str]) -> str:
 
 
 EXPLANATIONS = (
+    (r"ValueError: (\w+): (\w+) has shape (\([\d, ]*\)); pass shape (\([\d, ]*\))", _refused),
+    (r"ValueError: \w+: .*; (?:pass|set|use) .*\.$", _says_itself),
     (r"TypeError: cannot unpack non-iterable NoneType", _nothing_returned),
     (r"(?:TypeError: 'NoneType' object is not iterable)", _nothing_returned),
     (r"ValueError: (?:too many|not enough) values to unpack", _unpacked),

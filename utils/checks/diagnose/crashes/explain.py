@@ -46,7 +46,7 @@ def explain_crash(crash: Crash, inputs: Mapping[str, object], expected: Mapping[
         return crash.unfinished
     site = Site(crash, inputs, expected)
     # Where another module has raised, the worker puts the function's name before the message.
-    said = f"{crash.error}: {re.sub(r'^[a-z_]+[.][a-z_.]+: ', '', crash.message)}"
+    said = f"{crash.error}: {re.sub(r'^[a-z_]+[.][A-Za-z_.]+: ', '', crash.message)}"
     for pattern, explain in EXPLANATIONS:
         match = re.match(pattern, said, re.DOTALL)
         text = explain(site, match) if match else ""

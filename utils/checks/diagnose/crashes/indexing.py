@@ -108,6 +108,8 @@ def _key(site: Site, match: re.Match[str]) -> str:
     keys = {name: what[5:].split(", ") for name, what in site.operands.items() if what.startswith("with ")}
     empty = [name for name, what in site.operands.items() if what == "empty"]
     wanting = [name for name, known in keys.items() if key not in known]
+    asked = {ast.unparse(node.value) for node in site.find(ast.Subscript) if _is_key(site, node.slice, key)}
+    wanting = [name for name in wanting if name in asked] or wanting
     if len(wanting) == 1:
         known = keys[wanting[0]]
         lower = {one.lower(): one for one in known}
@@ -117,6 +119,11 @@ def _key(site: Site, match: re.Match[str]) -> str:
     if not wanting and len(empty) == 1:
         return f"`{empty[0]}` is empty, so it has no key `{key}`; it should be filled first."
     return ""
+
+
+def _is_key(site: Site, node: ast.expr, key: str) -> bool:
+    """Whether an expression is this key, as text or as a number."""
+    return str(node.value if isinstance(node, ast.Constant) else site.number(node)) == key
 
 
 def _axis(site: Site, match: re.Match[str]) -> str:

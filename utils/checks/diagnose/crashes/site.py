@@ -7,6 +7,7 @@ import math
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
+from itertools import islice
 from typing import TypeVar
 
 import numpy as np
@@ -17,6 +18,7 @@ from .shapes import Shape, number_of, shape_of
 
 Node = TypeVar("Node", bound=ast.AST)
 
+MOST_NODES = 250  # of a line, as a tree
 LONGEST_TEXT = 60  # characters of an expression that stand in a sentence
 
 
@@ -192,5 +194,6 @@ def _parsed(source: str) -> ast.stmt | None:
             body = ast.parse(candidate.strip()).body
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             continue
-        return body[0] if body else None
+        # Whoever wrote the line may want this to take long: what is too large to be a line of a student's is left.
+        return body[0] if body and sum(1 for _ in islice(ast.walk(body[0]), MOST_NODES + 1)) <= MOST_NODES else None
     return None
