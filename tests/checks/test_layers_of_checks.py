@@ -14,10 +14,10 @@ ROOT = Path(str(utils.checks.__file__)).parent
 FILES = sorted(path for path in ROOT.rglob("*.py"))
 
 ORDER = (
-    {"values", "crash_site", "forbidden_calls"},
+    {"values", "crash_site", "crash_clues", "boxes", "forbidden_calls"},
     {"compare"},
     {"case", "program"},
-    {"diagnose.describe"},
+    {"diagnose.describe", "diagnose.crashes"},
     {"diagnose"},
     {"pack", "weights"},
     {"course"},
@@ -27,7 +27,7 @@ ORDER = (
 )
 """From the ground up. A module may import what stands below it, or beside it in its own room."""
 
-ROOMS = {"compare", "diagnose", "diagnose.describe"}
+ROOMS = {"compare", "diagnose", "diagnose.crashes", "diagnose.describe"}
 
 
 def room(module: str) -> str:

@@ -15,7 +15,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-MAX_NAMES = 6  # a longer list of operands helps nobody
+MAX_NAMES = 12
+MAX_KEYS = 12  # of a dict, or items of a tuple
 UNKNOWN = object()
 
 
@@ -62,7 +63,7 @@ def locate(trace: TracebackType) -> Line:
     return Line(joined if last > first else line, b"\n".join(lines).decode(errors="replace"))
 
 
-def describe_operands(frame: FrameType, line: Line) -> str:
+def describe_operands(frame: FrameType, line: Line) -> tuple[str, ...]:
     """List the operands of the expression that raised, with what they hold.
 
     Parameters
@@ -74,19 +75,23 @@ def describe_operands(frame: FrameType, line: Line) -> str:
 
     Returns
     -------
-    str
-        As ``"x (3, 4), self.params['W1'] (5, 2)"``; empty where nothing can be said.
+    tuple of str
+        As ``("x (3, 4)", "self.params['W1'] (5, 2)")``: the text of the operand, a blank, and what it holds.
     """
     found: dict[str, str] = {}
     for text in (line.expression, line.source):
         for node in _operands(text):
-            name = ast.unparse(node)
             shape = _described(_value(node, frame))
+            while not shape and isinstance(node, ast.Attribute):  # of `x.shape` or `x.size`, show x
+                node = node.value
+                shape = _described(_value(node, frame))
+            name = ast.unparse(node)
             if shape and not any(known.startswith(f"{name}[") for known in found):
                 found.setdefault(name, shape)
-        if len(found) > 1:  # with a single operand, show those of the rest of the line, too
+        # With a single operand, or the target of an assignment, show those of the rest of the line, too.
+        if len(found) > 1 and not line.source.startswith(line.expression):
             break
-    return ", ".join(f"{name} {shape}" for name, shape in islice(found.items(), MAX_NAMES))
+    return tuple(f"{name} {shape}" for name, shape in islice(found.items(), MAX_NAMES))
 
 
 def _operands(text: str) -> Iterator[ast.expr]:
@@ -106,9 +111,8 @@ def _operands_in(node: ast.AST) -> Iterator[ast.expr]:
         return  # what is assigned to is not an operand
     if isinstance(node, ast.AugAssign):
         yield from _operands_in(ast.parse(ast.unparse(node.target), mode="eval"))
-    if isinstance(node, ast.Call):  # the function itself is no operand, but a method's object is
-        if isinstance(node.func, ast.Attribute):
-            yield from _operands_in(node.func.value)
+    if isinstance(node, ast.Call):  # a function is described by nothing; a method's object, or an array called, is
+        yield from _operands_in(node.func.value if isinstance(node.func, ast.Attribute) else node.func)
         for part in (*node.args, *node.keywords):
             yield from _operands_in(part)
         return
@@ -146,19 +150,28 @@ def _value(node: ast.expr, frame: FrameType) -> object:
 
 
 def _described(value: object) -> str:
-    """Describe a value by its shape, its keys or its length; ``""`` for a value whose description would not help."""
-    if type(value) is np.ndarray:
-        return f"{value.shape}"
-    if value is None:
-        return "None"
+    """Describe a value by its shape, its number, its keys or its items; ``""`` where that would not help."""
+    if isinstance(value, bool | np.bool_):
+        return ""
     if isinstance(value, np.integer) or type(value) is int:
         return f"= {int(value)}"
+    if isinstance(value, np.floating) or type(value) is float:
+        return f"= {float(value):g}" if float(value) % 1 else f"= {float(value):.1f}"
     if type(value) is tuple and value and all(type(item) is int for item in value):
         return f"= {value}"
     if type(value) in (tuple, list):
         items: Any = value
-        return f"of {len(items)} {'item' if len(items) == 1 else 'items'}"
+        kinds = [_kind(item) for item in items[:MAX_KEYS]]
+        listed = f" [{', '.join(kinds)}]" if 0 < len(items) <= MAX_KEYS and any(kinds) else ""
+        return f"of {len(items)} {'item' if len(items) == 1 else 'items'}{listed}"
     if type(value) is dict and isinstance(value, Mapping):
-        keys = [str(key)[:30] for key in islice(value, MAX_NAMES) if type(key) in (str, int)]
+        keys = [str(key)[:30] for key in islice(value, MAX_KEYS) if type(key) in (str, int)]
         return f"with {', '.join(keys)}" if keys else "empty"
-    return ""
+    return _kind(value) if type(value) is np.ndarray or value is None else ""
+
+
+def _kind(value: object) -> str:
+    """Name an item of a tuple or list: an array by its shape, None, or its type."""
+    if type(value) is np.ndarray:
+        return f"{value.shape}"
+    return "None" if value is None else type(value).__name__[:30]

@@ -25,10 +25,14 @@ from types import CodeType, ModuleType, SimpleNamespace, TracebackType
 
 import numpy as np
 
+from .boxes import describe_unfinished
+from .crash_clues import assignments, documented_shapes, similar_name
 from .crash_site import describe_operands, locate
 
 PROGRAM_FILE = "<check>"
 LINE_LENGTH = 300  # characters of a student's line that are shown
+MAX_ASSIGNMENTS = 3
+MAX_SHOWN = 6  # a longer list of operands helps nobody
 SEED = 0
 
 
@@ -66,8 +70,18 @@ class Crash:
         The function that line stands in.
     entered : str
         The student's function that the program called and that never returned, or that is not there.
-    shapes : str
-        The operands on that line, as ``"x (3, 4), w (5, 2)"``; see `utils.checks.crash_site`.
+    operands : tuple of str
+        The operands on that line, as ``("x (3, 4)", "w (5, 2)")``; see `utils.checks.crash_site`.
+    expression : str
+        The part of the line that was being computed.
+    documented : tuple of str
+        The shapes that the function's docstring states, as ``("x (N, D)",)``.
+    similar : str
+        Where a name is unknown: the most similar one that is known.
+    assigned : tuple of str
+        Where a name has no value, or None: the lines that assign it, as ``("12 out = helper(x)",)``.
+    unfinished : str
+        Where the stub's own line raised: which part is not written, or that only this line is left over.
     """
 
     missing: bool
@@ -77,14 +91,29 @@ class Crash:
     line: int = 0
     source: str = ""
     function: str = ""
-    shapes: str = ""
     entered: str = ""
+    operands: tuple[str, ...] = ()
+    expression: str = ""
+    documented: tuple[str, ...] = ()
+    similar: str = ""
+    assigned: tuple[str, ...] = ()
+    unfinished: str = ""
+
+    @property
+    def shapes(self) -> str:
+        """The first operands, in one line."""
+        return ", ".join(self.operands[:MAX_SHOWN])
+
+    @property
+    def place(self) -> str:
+        """Where it happened: ``'at pkg/layers.py, line 3, in f: "x @ w"'``; empty where that is not known."""
+        inside = f", in {self.function}" if self.function else ""
+        return f'at {self.file}, line {self.line}{inside}: "{self.source}"' if self.file else ""
 
     def __str__(self) -> str:
         if self.missing:
             return self.message or "not written yet"
-        inside = f", in {self.function}" if self.function else ""
-        where = f' at {self.file}, line {self.line}{inside}: "{self.source}"' if self.file else ""
+        where = f" {self.place}" if self.place else ""
         operands = f" (there: {self.shapes})" if self.shapes else ""
         return f"{self.error}: {self.message}{where}{operands}"
 
@@ -214,10 +243,19 @@ def describe_crash(error: BaseException, package: str) -> Crash:
     if not (own or program):
         return Crash(missing, type(error).__name__, message)
     trace = (own or program)[-1]
-    code = trace.tb_frame.f_code
+    if message.partition(":")[0] in (names := [one.tb_frame.f_code.co_name for one in own])[1:]:
+        # A function that refuses its arguments says so with its name in front: the call of it is what is wrong.
+        trace = own[names.index(message.partition(":")[0]) - 1]
+    frame = trace.tb_frame
+    code = frame.f_code
     short = "/".join(code.co_filename.replace("\\", "/").split("/")[-2:])
     line = locate(trace)
+    lines = linecache.getlines(code.co_filename)
     function = code.co_qualname.split(".<locals>.<")[0]  # a comprehension or a lambda stands in a function
+    unfinished = ""
+    if missing and own:
+        unfinished, missing = describe_unfinished(lines, trace.tb_lineno, function)
+    operands = describe_operands(frame, line)
     return Crash(
         missing,
         type(error).__name__,
@@ -226,9 +264,24 @@ def describe_crash(error: BaseException, package: str) -> Crash:
         line=trace.tb_lineno,
         source=line.source[:LINE_LENGTH],
         function=function,
-        shapes=describe_operands(trace.tb_frame, line),
         entered=entered,
+        operands=operands,
+        expression=line.expression[:LINE_LENGTH],
+        documented=documented_shapes(one.tb_frame for one in (own[:1] + own[-1:])),
+        similar=similar_name(error, frame),
+        assigned=assignments(lines, frame, _without_value(error, operands), trace.tb_lineno)[:MAX_ASSIGNMENTS],
+        unfinished=unfinished,
     )
+
+
+def _without_value(error: BaseException, operands: Sequence[str]) -> str:
+    """Return the name that has no value, or None, where that is why a line raised; ``""`` otherwise."""
+    if isinstance(error, UnboundLocalError):
+        quoted = str(error).split("'")
+        return quoted[1] if len(quoted) > 2 else ""
+    if "NoneType" in str(error):
+        return next((text.removesuffix(" None") for text in operands if text.endswith(" None")), "")
+    return ""
 
 
 def _traces(trace: TracebackType | None) -> Iterator[TracebackType]:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from ..case import Finding
 from ..program import Crash
 from .case_result import CaseResult
+from .crashes import explain_crash
 from .evidence import Together
 from .follow_through import FollowThrough
 from .misconceptions import Explanation, explain, find_misconception
@@ -30,17 +31,22 @@ def crash_finding(results: Sequence[CaseResult], hints: Mapping[str, str]) -> Fi
     hints : mapping of str to str
         The sentence of each misconception, by id.
     """
-    crashes = [(one.case, one.answer) for one in results if isinstance(one.answer, Crash)]
+    crashes = [(one, one.answer) for one in results if isinstance(one.answer, Crash)]
     # Of several crashes the student fixes one first, so one is shown: the first in the core, if there is one.
-    case, crash = min(crashes, key=lambda pair: not pair[0].is_core)
+    result, crash = min(crashes, key=lambda pair: not pair[0].case.is_core)
+    title = result.case.title
     if crash.missing:
         name = crash.entered or "This"
         if len(crashes) == len(results):
-            return Finding("", "missing", f"{name} is not written yet.", None, case.title)
-        return Finding("", "error", f"{name} is not finished: this case is not written yet.", None, case.title)
+            return Finding("", "missing", crash.unfinished or f"{name} is not written yet.", None, title)
+        said = crash.unfinished or f"{name} is not finished: this case is not written yet."
+        return Finding("", "error", said, None, title)
     misconception = find_misconception("", results, hints)
-    hint = f"{hints[misconception]} ({crash}.)" if misconception else f"{crash}."
-    return Finding("", "error", hint, misconception, case.title)
+    if misconception:
+        return Finding("", "error", f"{hints[misconception]} ({crash}.)", misconception, title)
+    explanation = explain_crash(crash, result.case.inputs, result.expected)
+    hint = f"{explanation} ({crash.error} {crash.place}.)" if explanation else f"{crash}."
+    return Finding("", "error", hint, None, title)
 
 
 def output_findings(

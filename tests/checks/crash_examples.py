@@ -1,0 +1,163 @@
+"""Student functions that crash, each with what its explanation has to say.
+
+`DEVELOPMENT` was at hand while the explanations were written; `HELD_BACK` was not looked at until they were.
+An example is a name, the source, and the phrases that have to stand in the explanation. Every function is called as
+``f(x, w, b, dout, image, param)`` with N = 4, D = 7, M = 5, C = 3, H = 8, W = 6.
+"""
+
+from __future__ import annotations
+
+DEVELOPMENT: list[tuple[str, str, tuple[str, ...]]] = [
+    (
+        "weights-not-turned",
+        "dx = dout @ w\nreturn dx",
+        (
+            "`dout` is (N, M) = (4, 5)",
+            "`w` is (D, M) = (7, 5)",
+            "`dout @ w.T` has shape (N, D) = (4, 7), which is that of `dx`",
+        ),
+    ),
+    ("x-not-turned", "dw = x.dot(dout)\nreturn dw", ("D = 7 is not N = 4", "`x.T @ dout` has shape (D, M)")),
+    ("turned-the-wrong-way", "dw = np.dot(dout.T, x.T)\nreturn dw", ("`x.T @ dout` has shape (D, M)",)),
+    ("images-not-flat", "out = image @ w\nreturn out", ("(N, C, H, W)",)),
+    (
+        "mean-over-features",
+        "out = x - np.mean(x, axis=1)\nreturn out",
+        ("(N,) = (4,)", "keepdims=True", "(N, 1)", "over axis 0"),
+    ),
+    ("mean-stored", "mu = x.mean(axis=1)\nxc = x - mu\nreturn xc", ("`mu` is (N,) = (4,)", "(N, 1)", "(D,) = (7,)")),
+    ("bias-per-channel", "out = image + np.arange(3)\nreturn out", ("",)),
+    (
+        "bias-of-channels",
+        "bias = np.ones(3)\nout = image + bias\nreturn out",
+        ("`bias` is (C,) = (3,)", "(1, C, 1, 1)", "axis 1 of `image`"),
+    ),
+    ("transposed-sum", "g = x + x.T\nreturn g", ("transpose",)),
+    (
+        "assign-row",
+        "out = np.zeros((4, 5))\nfor i in range(4):\n    out[i] = x[i]\nreturn out",
+        ("`out[i]` has shape (M,) = (5,)", "(D,) = (7,)"),
+    ),
+    (
+        "assign-window",
+        "out = np.zeros((4, 5))\nout[0, 0] = x[0] * 2\nreturn out",
+        ("`out[0, 0]` is a single number", "(D,) = (7,)", "a sum"),
+    ),
+    (
+        "loop-too-far",
+        "out = np.zeros_like(x)\nfor i in range(x.shape[1]):\n    out[i] = x[i, 0]\nreturn out",
+        ("axis 0, of size N = 4", "`i` is 4"),
+    ),
+    ("float-size", "n = 8 / 2\nout = np.zeros((4, n))\nreturn out", ("`n` is 4.0", "//")),
+    ("float-range", "rows = 1 + (8 - 2) / 2\nfor i in range(rows):\n    pass\nreturn x", ("`rows` is 4.0", "//")),
+    (
+        "wrong-key",
+        "pad = param['padding']\nreturn x",
+        ("`param` has no key `padding`", "stride, pad", "Was `pad` meant"),
+    ),
+    (
+        "cache-of-four",
+        "cache = (x, w, b)\na, c, d, e = cache\nreturn a",
+        ("holds 3 values ((4, 7), (7, 5), (5,))", "into 4"),
+    ),
+    ("no-return", "def helper(v):\n    v * 2\nh = helper(x)\nreturn h.shape", ("`h` is None", "h = helper(x)")),
+    ("max-for-maximum", "out = np.max(0, x)\nreturn out", ("`np.maximum(0, x)`", "axis")),
+    ("builtin-max", "out = max(0, x)\nreturn out", ("`np.maximum(0, x)`",)),
+    ("zeros-of-two", "out = np.zeros(4, 5)\nreturn out", ("`np.zeros((4, 5))`",)),
+    ("np-int", "out = x.astype(np.int)\nreturn out", ("write `int`",)),
+    ("misspelt", "outt = x * 2\nreturn ouut", ("`outt` meant",)),
+    ("only-in-a-branch", "if x.ndim > 5:\n    out = x\nreturn out", ("`out` has no value yet", "under a condition")),
+    ("mask-condition", "if x > 0:\n    return x\nreturn x", ("`x > 0`", "each entry")),
+    ("reshape-impossible", "v = x.reshape(4, 5)\nreturn v", ("holds 28 numbers", "(N, M) = (4, 5)")),
+    (
+        "layer-not-unpacked",
+        "def layer(v):\n    return v, 1\nh = layer(x)\nout = h * 2.0\nreturn out",
+        ("`h` holds 2 values", "unpacked"),
+    ),
+    ("by-zero", "p = 0\ns = 1 / p\nreturn s", ("`p` is 0",)),
+]
+
+HELD_BACK: list[tuple[str, str, tuple[str, ...]]] = [
+    (
+        "matmul-function",
+        "dW = np.matmul(dout, x)\ndw = dW\nreturn dw",
+        ("`dout` is (N, M) = (4, 5)", "`dout.T @ x` would fit"),
+    ),
+    ("inside-a-sum", "h = np.maximum(0, x @ w.T + b)\nreturn h", ("`w.T` is (M, D) = (5, 7)", "`x @ w` would fit")),
+    ("in-a-dict", "grads = {}\ngrads['w'] = x @ dout\nreturn grads", ("D = 7 is not N = 4",)),
+    ("flattened-wrongly", "dw = x.reshape(-1, 4) @ dout.T\nreturn dw", ("`dout.T` is (M, N) = (5, 4)",)),
+    ("dx-by-w-first", "dx = w @ dout\nreturn dx", ("`dout @ w.T`",)),
+    ("vector-product", "s = b @ x\nreturn s", ("`b` is (M,) = (5,)", "`x` is (N, D)")),
+    ("three-factors", "dx = dout @ w.T @ x\nreturn dx", ("`dout @ w.T` is (N, D) = (4, 7)",)),
+    (
+        "variance-over-features",
+        "var = np.var(x, axis=1)\nz = x / np.sqrt(var + 1e-5)\nreturn z",
+        ("`np.sqrt(var + 1e-05)` is (N,) = (4,)", "(N, 1)"),
+    ),
+    ("sum-without-keepdims", "p = np.exp(x)\np /= np.sum(p, axis=1)\nreturn p", ("(N,) = (4,)", "keepdims=True")),
+    ("max-without-keepdims", "s = x - x.max(axis=1)\nreturn s", ("keepdims=True", "(N, 1)")),
+    ("labels-column", "t = dout - x\nreturn t", ("`dout` is (N, M) = (4, 5)", "D = 7")),
+    (
+        "mask-of-other",
+        "dx = dout * (x > 0)\nreturn dx",
+        ("`x > 0` is (N, D) = (4, 7)", "`dx` should have shape (N, D)"),
+    ),
+    ("gamma-of-channels", "gamma = np.ones(3)\nout = gamma * image\nreturn out", ("(1, C, 1, 1)",)),
+    ("add-in-place", "db = np.zeros(5)\ndb += x\nreturn db", ("`db`",)),
+    (
+        "slice-of-window",
+        "dx = np.zeros((4, 7))\ndx[:, 0:2] = x[:, 0:3]\nreturn dx",
+        ("`dx[:, 0:2]` has shape", "(4, 3)"),
+    ),
+    (
+        "column-of-rows",
+        "dw = np.zeros((7, 5))\nfor j in range(5):\n    dw[:, j] = dout[:, j]\nreturn dw",
+        ("`dw[:, j]` has shape (D,) = (7,)", "(N,) = (4,)"),
+    ),
+    (
+        "list-in-an-entry",
+        "out = np.zeros(4)\nfor i in range(4):\n    out[i] = x[i, :] * 2\nreturn out",
+        ("`out[i]` is a single number",),
+    ),
+    (
+        "columns-for-rows",
+        "s = 0\nfor i in range(4):\n    for j in range(7):\n        s += x[j, i]\nreturn s",
+        ("`j` is 4", "axis 0"),
+    ),
+    ("four-indices", "v = x[0, 0, 0, 0]\nreturn v", ("2 axes", "given 4")),
+    ("shape-of-too-many", "h = x.shape[2]\nreturn h", ("`x` is (N, D)", "no entry [2]")),
+    ("four-sizes", "n, c, h, ww = x.shape\nreturn n", ("2 sizes", "into 4")),
+    ("axis-too-large", "s = np.sum(b, axis=1)\nreturn s", ("`b` is (M,) = (5,)", "no axis 1")),
+    ("attribute-case", "y = x.Shape\nreturn y", ("`.shape` meant",)),
+    ("method-of-numpy", "y = x.exp()\nreturn y", ("`np.exp(x)`",)),
+    ("numpy-misspelt", "y = np.maximun(0, x)\nreturn y", ("`np.maximum` meant",)),
+    ("np-product", "s = np.product(x.shape)\nreturn s", ("write `np.prod`",)),
+    ("random-of-a-tuple", "v = np.random.randn((4, 5))\nreturn v", ("np.random.randn(4, 5)",)),
+    ("concatenate-two", "v = np.concatenate(x, x)\nreturn v", ("`np.concatenate((x, x))`",)),
+    ("called-array", "v = x(0)\nreturn v", ("`x[…]`",)),
+    ("called-shape", "n = x.shape(0)\nreturn n", ("`x.shape[…]`",)),
+    ("loop-over-a-number", "n = 4\nfor i in n:\n    pass\nreturn x", ("range(n)",)),
+    ("set-later", "y = z + 1\nz = x\nreturn y", ("`z` has no value yet", "further down")),
+    ("and-of-arrays", "m = (x > 0) and (x < 1)\nreturn m", ("(x > 0) & (x < 1)",)),
+    ("xrange", "for i in xrange(4):\n    pass\nreturn x", ("`range`",)),
+    ("integers-in-place", "d = np.zeros((4, 7), dtype=int)\nd += x\nreturn d", ("int64", "float")),
+    ("none-in-arithmetic", "m = None\nout = x * m\nreturn out", ("`m` is None", "m = None")),
+    ("none-from-a-dict", "v = param.get('momentum')\nnew = v * 0.9\nreturn new", ("`v` is None",)),
+    (
+        "layer-in-a-product",
+        "def layer(v):\n    return v, v\nh = layer(x)\ny = h.dot(w)\nreturn y",
+        ("`h` holds 2 values",),
+    ),
+    ("mask-of-wrong-size", "y = x[dout > 0]\nreturn y", ("mask of shape (N, M)",)),
+    ("key-of-empty", "grads = {}\ngrads['W1'] += x\nreturn grads", ("`grads` is empty",)),
+    ("number-indexed", "loss = 0.5\nreturn loss[0]", ("`loss` is a single number",)),
+    ("method-not-called", "v = x.copy[0]\nreturn v", ("x.copy",)),
+    ("self-calling", "return f(x, w, b, dout, image, param)", ("calls itself",)),
+    ("one-value-into-two", "a, c = 3.0\nreturn a", ("a single number",)),
+    ("list-end", "caches = [1, 2]\ni = 2\nreturn caches[i]", ("2 items", "`i` is 2")),
+    ("float-index", "k = 4 / 2\nreturn x[k]", ("`k` is 2.0",)),
+    ("reshape-to-image", "v = x.reshape(4, 3, 8, 6)\nreturn v", ("28 numbers",)),
+    ("unknown-name", "out = x @ W\nreturn out", ("`w` meant",)),
+    ("numpy-not-imported", "return numpy.sum(x)", ("import numpy",)),
+    ("sum-of-two", "s = np.sum(x, w)\nreturn s", ("second argument of `np.sum` is an axis",)),
+]

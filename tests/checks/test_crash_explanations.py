@@ -1,0 +1,145 @@
+"""A crash is explained in the terms of its exercise."""
+
+from __future__ import annotations
+
+import linecache
+import textwrap
+from types import ModuleType
+
+import numpy as np
+import pytest
+from crash_examples import DEVELOPMENT, HELD_BACK
+
+from utils.checks.case import Case
+from utils.checks.diagnose import CaseResult
+from utils.checks.diagnose.crash_kind import same_kind
+from utils.checks.diagnose.crashes import explain_crash
+from utils.checks.diagnose.crashes.site import Letters
+from utils.checks.program import Crash, run_program
+
+DOC = '''
+    """A layer.
+
+    x : ndarray of shape (N, D)
+    w : ndarray of shape (D, M)
+    b : ndarray of shape (M,)
+    dout : ndarray of shape (N, M)
+    image : ndarray of shape (N, C, H, W)
+    """
+'''
+INPUTS: dict[str, object] = {
+    "x": np.linspace(-1, 1, 28).reshape(4, 7),
+    "w": np.ones((7, 5)),
+    "b": np.ones(5),
+    "dout": np.ones((4, 5)),
+    "image": np.ones((4, 3, 8, 6)),
+    "param": {"stride": 2, "pad": 1},
+}
+EXPECTED: dict[str, object] = {"dx": np.ones((4, 7)), "dw": np.ones((7, 5)), "db": np.ones(5)}
+
+
+def crash_of(name: str, body: str, call: str = "out = layers.f(x, w, b, dout, image, param)") -> Crash:
+    file = f"nndl/{name}.py"
+    code = textwrap.indent(body, "    ")
+    source = f"import numpy as np\n\n\ndef f(x, w, b, dout, image, param):{DOC}{code}\n"
+    linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
+    module = ModuleType("nndl.layers")
+    exec(compile(source, file, "exec"), vars(module))
+    answer = run_program(call, {"layers": module}, INPUTS, ("out",))
+    assert isinstance(answer, Crash), answer
+    return answer
+
+
+def explained(name: str, body: str, call: str = "out = layers.f(x, w, b, dout, image, param)") -> str:
+    crash = crash_of(name, body, call)
+    return explain_crash(crash, INPUTS, EXPECTED) or f"not explained: {crash}"
+
+
+RETURNS = [
+    ("print(x)\nreturn", "out, cache = {}", "`f` should return 2 values, out, cache, but it returned None"),
+    ("return x, w, b", "out, cache = {}", "should return 2 values, out, cache, but"),
+    ("return x, w", "dx, dw, db = {}", "should return 3 values, dx, dw, db, but it returned 2 values"),
+    ("return 0.5", "loss, grads = {}", "should return 2 values, loss, grads, but it returned a single value"),
+]
+
+
+@pytest.mark.parametrize(("body", "call", "phrase"), RETURNS)
+def test_what_a_function_should_return_is_said_where_the_check_unpacks_it(body: str, call: str, phrase: str) -> None:
+    said = explained("returns", body, call.format("layers.f(x, w, b, dout, image, param)"))
+    assert phrase in said
+
+
+def test_a_size_that_two_letters_have_is_not_named() -> None:
+    letters = Letters(("x (N, D)", "w (D, M)"), {"x": np.ones((4, 7)), "w": np.ones((7, 4))})
+    assert letters.size(7) == "D = 7"
+    assert letters.size(4) == "4"
+    assert letters.shape((4, 7)) == "(4, 7)"
+    assert letters.shape((7,)) == "(D,) = (7,)"
+
+
+def test_a_size_that_is_a_setting_too_is_not_named() -> None:
+    letters = Letters(("x (N, D)",), {"x": np.ones((4, 7)), "groups": 4})
+    assert letters.shape((4, 7)) == "(4, 7)"
+
+
+def test_contradicting_sizes_are_not_named() -> None:
+    values = {"x": np.ones((4, 7)), "w": np.ones((6, 5))}
+    assert Letters(("x (N, D)", "w (D, M)"), values).size(7) == "7"
+
+
+def test_every_spelling_of_a_product_crashes_in_the_same_way() -> None:
+    spellings = ("dout @ w", "np.dot(dout, w)", "dout.dot(w)", "np.matmul(dout, w)")
+    first, *others = (crash_of("spelling", f"return {one}") for one in spellings)
+    assert all(same_kind(first, other) for other in others)
+    assert not any(same_kind(first, crash_of("other", f"return {one}")) for one in ("w @ dout", "dout + w"))
+
+
+def test_a_crash_is_taken_for_a_misconception_only_if_it_has_the_same_operands() -> None:
+    case = Case("a case", "", {})
+    crash = crash_of("mine", "return dout @ w")
+    same, other = crash_of("same", "return np.dot(dout, w)"), crash_of("other", "return x + w")
+    result = CaseResult(case, EXPECTED, crash, {"same": same, "other": other})
+    assert result.is_given_by("same")
+    assert other.error == crash.error  # the class alone would take them for one
+    assert not result.is_given_by("other")
+
+
+CODE = [
+    "return np.zeros((n, n), dtype=int)[x",
+    "(" * 200,
+    "x = " + "-" * 490 + "1",
+    "x @ x" + ".T" * 245,
+    "x[0" + "[0" * 150 + "]" * 151,
+    "x + " + "+".join("x" * 240),
+    "f(" * 90 + "x + x" + ")" * 90,
+    "\x00",
+    "`{}` {0} %s",
+    "lambda: (yield)",
+]
+
+
+@pytest.mark.parametrize("source", CODE)
+@pytest.mark.parametrize("message", ["operands could not be broadcast together with shapes (4,7) (4,) ", "(" * 400])
+def test_whatever_a_worker_says_is_explained_or_not_but_never_raises(source: str, message: str) -> None:
+    operands = ("x (4, 7)", "y", "(", "z of 3 items [(, None]", "w (4, 999999999999999999999999)")
+    for error in (
+        "ValueError",
+        "IndexError",
+        "KeyError",
+        "TypeError",
+        "NameError",
+        "UnboundLocalError",
+        "AttributeError",
+    ):
+        crash = Crash(
+            False, error, message, "a.py", 3, source, "f", operands=operands, expression=source, assigned=("", "x")
+        )
+        assert isinstance(explain_crash(crash, INPUTS, EXPECTED), str)
+
+
+@pytest.mark.parametrize(
+    ("name", "body", "phrases"), DEVELOPMENT + HELD_BACK, ids=[one[0] for one in DEVELOPMENT + HELD_BACK]
+)
+def test_a_crash_is_explained(name: str, body: str, phrases: tuple[str, ...]) -> None:
+    said = explained(name, body)
+    assert all(phrase in said for phrase in phrases), said

@@ -1,0 +1,99 @@
+"""Look up what else a student's source says about a crash: similar names, earlier assignments, documented shapes.
+
+Nothing of the student's code runs for it. The sandbox's worker runs this file, so it holds no answer and stays small.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
+from types import FrameType, ModuleType
+
+MAX_DOCUMENTED = 12
+_DOCUMENTED = re.compile(r"^[ \t]*(\w+) : [^\n]{0,40}?shape (\([^)\n]{0,40}\))", re.MULTILINE)
+
+
+def similar_name(error: BaseException, frame: FrameType) -> str:
+    """Return the name that a missing name, attribute or key was probably meant to be; ``""`` where none is close."""
+    if isinstance(error, NameError):
+        return _closest(error.name, (*frame.f_locals, *frame.f_globals, "range", "len", "print"))
+    if isinstance(error, AttributeError):
+        owner = error.obj
+        # Only of types whose own methods cannot be the student's: an object of theirs is read through its dict.
+        known = dir(type(owner)) if type(owner).__module__ in ("builtins", "numpy") else []
+        if isinstance(owner, ModuleType) or not known:
+            known = list(_attributes(owner))
+        return _closest(error.name, (name for name in known if not name.startswith("_")))
+    return ""
+
+
+def assignments(lines: Sequence[str], frame: FrameType, name: str, before: int) -> tuple[str, ...]:
+    """List the lines of a function that assign a name.
+
+    Parameters
+    ----------
+    lines : sequence of str
+        The whole file.
+    frame : FrameType
+        A frame of the function.
+    name : str
+    before : int
+        Number of the line that raised; assignments behind it are listed, too.
+
+    Returns
+    -------
+    tuple of str
+        As ``("12 out = helper(x)",)``, the last one before the line that raised first.
+    """
+    found = []
+    first = frame.f_code.co_firstlineno
+    for node in ast.walk(_function(lines, first) or ast.Pass()):
+        if isinstance(node, ast.Assign | ast.AugAssign | ast.AnnAssign | ast.For):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            if any(_stores(part, name) for target in targets for part in ast.walk(target)):
+                number = node.lineno + first - 1
+                found.append((number >= before, -number, f"{number} {lines[number - 1].strip()[:120]}"))
+    return tuple(text for _, _, text in sorted(found))
+
+
+def documented_shapes(frames: Iterable[FrameType]) -> tuple[str, ...]:
+    """List the shapes that the docstrings of functions state: ``("x (N, D)", "w (D, M)")``."""
+    found: dict[str, str] = {}
+    for frame in frames:
+        constants = frame.f_code.co_consts
+        doc = constants[0] if constants and isinstance(constants[0], str) else ""
+        for name, shape in _DOCUMENTED.findall(doc[:5000]):
+            found.setdefault(name, f"{name} {shape}")
+    return tuple(found.values())[:MAX_DOCUMENTED]
+
+
+def _closest(name: str | None, known: Iterable[str]) -> str:
+    lower = {one.lower(): one for one in known if one != name}
+    return lower.get(next(iter(get_close_matches((name or "").lower(), lower, 1, 0.7)), ""), "")
+
+
+def _attributes(owner: object) -> Iterable[str]:
+    try:
+        names = object.__getattribute__(owner, "__dict__")
+    except AttributeError:
+        return ()
+    return [name for name in names if type(name) is str]
+
+
+def _function(lines: Sequence[str], first: int) -> ast.AST | None:
+    """Parse the function that begins on a line; its node's lines count from 1."""
+    indent = len(lines[first - 1]) - len(lines[first - 1].lstrip()) if 0 < first <= len(lines) else 0
+    body = [line[indent:] if line[:indent].isspace() or not indent else line.lstrip() for line in lines[first - 1 :]]
+    end = next(
+        (k for k, line in enumerate(body) if k and line.strip() and not line[0].isspace() and line[0] != ")"), None
+    )
+    try:
+        return ast.parse("".join(line if line.endswith("\n") else f"{line}\n" for line in body[:end]))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+
+
+def _stores(node: ast.AST, name: str) -> bool:
+    return isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) and node.id == name

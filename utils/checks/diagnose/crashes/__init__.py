@@ -1,0 +1,5 @@
+"""Explain a crash in the terms of its exercise: which operand, index or name cannot be, and what it should be."""
+
+from .explain import explain_crash
+
+__all__ = ["explain_crash"]

@@ -1,0 +1,302 @@
+"""Explain calls with the wrong arguments, values that are unpacked wrongly, and other slips of the language."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+
+from .site import Site, read_shape, text
+
+MAXIMUM = {"max": "np.maximum", "amax": "np.maximum", "min": "np.minimum", "amin": "np.minimum"}
+TAKES_A_SHAPE = {"zeros", "ones", "empty"}
+TAKES_SIZES = {"rand", "randn"}
+
+
+def _extremum(site: Site, match: re.Match[str]) -> str:
+    """Explain ``np.max(0, x)`` and ``max(0, x)``, which should be ``np.maximum(0, x)``."""
+    for node, name, of_numpy in _calls(site):
+        if name not in MAXIMUM or len(node.args) != 2 or node.keywords:
+            continue
+        if not any(site.shape(one) for one in node.args):
+            continue
+        first, second = map(ast.unparse, node.args)
+        instead = f"`{MAXIMUM[name]}({first}, {second})` compares entry by entry"
+        if of_numpy and site.shape(node.args[1]):
+            return f"The second argument of `np.{name}` is an axis, and `{second}` is an array; {instead}."
+        if not of_numpy:
+            return f"Python's `{name}` compares its arguments as a whole, not entry by entry; {instead}."
+    return ""
+
+
+def _calls(site: Site) -> Iterator[tuple[ast.Call, str, bool]]:
+    """Yield the calls of the failing part: the call, the name of the function, and whether it is NumPy's."""
+    for node in site.find(ast.Call):
+        if isinstance(node, ast.Call):
+            if isinstance(node.func, ast.Attribute):
+                owner = ast.unparse(node.func.value)
+                yield node, node.func.attr, owner in ("np", "numpy", "np.random", "numpy.random")
+            elif isinstance(node.func, ast.Name):
+                yield node, node.func.id, False
+
+
+def _sizes(site: Site, match: re.Match[str]) -> str:
+    """Explain ``np.zeros(3, 4)`` and ``np.random.randn((3, 4))``."""
+    for node, name, of_numpy in _calls(site):
+        written = ", ".join(ast.unparse(one) for one in node.args)
+        if of_numpy and name in TAKES_A_SHAPE and len(node.args) > 1:
+            return f"`np.{name}` takes the shape as one argument, a tuple: `np.{name}(({written}))`."
+        if of_numpy and name in TAKES_SIZES and len(node.args) == 1:
+            star = f"*{written}" if not isinstance(node.args[0], ast.Tuple) else written.strip("()")
+            return f"`np.random.{name}` takes each size as an argument of its own: `np.random.{name}({star})`."
+    return ""
+
+
+def _array_as_axis(site: Site, match: re.Match[str]) -> str:
+    extremum = _extremum(site, match)
+    if extremum:
+        return extremum
+    for node, name, of_numpy in _calls(site):
+        if of_numpy and len(node.args) > 1 and site.shape(node.args[1]):
+            if name in ("concatenate", "stack", "vstack", "hstack"):
+                written = ", ".join(ast.unparse(one) for one in node.args)
+                return f"`np.{name}` takes the arrays as one argument, a tuple: `np.{name}(({written}))`."
+            if name in ("sum", "mean", "prod", "var", "std"):
+                return f"The second argument of `np.{name}` is an axis, and {text(node.args[1])} is an array."
+    return _range_of_array(site)
+
+
+def _range_of_array(site: Site) -> str:
+    for node, name, _ in _calls(site):
+        if name == "range" and node.args:
+            shape = site.shape(node.args[-1])
+            if shape:
+                return (
+                    f"{text(node.args[-1])} is an array of shape {site.letters.shape(shape)}; `range` should be given "
+                    "a whole number, such as its length or one of the sizes in its shape."
+                )
+    return ""
+
+
+def _not_iterable(site: Site, match: re.Match[str]) -> str:
+    statement = site.statement
+    if isinstance(statement, ast.For) and ast.unparse(statement.iter) in site.numbers:
+        over = ast.unparse(statement.iter)
+        return f"`{over}` is a number, {site.numbers[over]}; to count up to it, loop over `range({over})`."
+    if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Tuple):
+        wanted = len(statement.targets[0].elts)
+        if site.in_program:
+            return _returned(site, statement, "a single value")
+        return f"{text(statement.value)} is a single number, but is unpacked into {wanted} names."
+    return ""
+
+
+def _unpacked(site: Site, match: re.Match[str]) -> str:
+    statement = site.statement
+    target, value = None, None
+    if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Tuple | ast.List):
+        target, value = statement.targets[0], statement.value
+    elif isinstance(statement, ast.For) and isinstance(statement.target, ast.Tuple):
+        target = statement.target
+    if target is None or not isinstance(target, ast.Tuple | ast.List):
+        return ""
+    names = ", ".join(ast.unparse(one) for one in target.elts)
+    number = len(target.elts)
+    if value is None:
+        return f"Each item should be {number} values to be unpacked into `{names}`."
+    if site.in_program and isinstance(statement, ast.Assign):
+        found = re.search(r"got (\d+)", site.crash.message)
+        if found:
+            return _returned(site, statement, f"{found[1]} value{'' if found[1] == '1' else 's'}")
+        return _returned(site, statement, "a single array, or more values; look at its `return`")
+    what = site.operands.get(ast.unparse(value), "")
+    held = re.fullmatch(r"of (\d+) items?(?: \[(.*)\])?", what)
+    if held:
+        listed = f" ({held[2]})" if held[2] else ""
+        return f"{text(value)} holds {held[1]} values{listed}, but is unpacked into {number}: `{names}`."
+    if isinstance(value, ast.Attribute) and value.attr == "shape":
+        shape = site.shape(value.value)
+        if shape is not None and len(shape) != number:
+            return (
+                f"{text(value.value)} is {site.letters.shape(shape)}: its shape has {len(shape)} sizes, but is "
+                f"unpacked into {number}: `{names}`."
+            )
+    shape = site.shape(value)
+    if shape and shape[0] != number:
+        return (
+            f"{text(value)} is an array of shape {site.letters.shape(shape)}, but is unpacked into {number}: `{names}`."
+        )
+    return ""
+
+
+def _returned(site: Site, statement: ast.Assign, given: str) -> str:
+    """Say what a function of the student's should return; the check's own line asks for it."""
+    target = statement.targets[0]
+    if not (isinstance(statement.value, ast.Call) and isinstance(target, ast.Tuple)):
+        return ""
+    names = ", ".join(ast.unparse(one) for one in target.elts)
+    function = ast.unparse(statement.value.func).rpartition(".")[2]
+    return f"`{function}` should return {len(target.elts)} values, {names}, but it returned {given}."
+
+
+def _nothing_returned(site: Site, match: re.Match[str]) -> str:
+    statement = site.statement
+    if site.in_program and isinstance(statement, ast.Assign):
+        said = _returned(site, statement, "None")
+        return (
+            f"{said} A function gives None where it ends without `return`; `print` only shows a value." if said else ""
+        )
+    return ""
+
+
+def _ambiguous(site: Site, match: re.Match[str]) -> str:
+    extremum = _extremum(site, match)
+    if extremum:
+        return extremum
+    for tree in (site.expression, site.statement):
+        for node in ast.walk(tree) if tree else ():
+            if isinstance(node, ast.BoolOp):
+                word, sign = ("and", "&") if isinstance(node.op, ast.And) else ("or", "|")
+                return (
+                    f"`{word}` asks whether a whole array is true, which has no one answer; "
+                    f"`({ast.unparse(node.values[0])}) {sign} ({ast.unparse(node.values[1])})` compares entry by entry."
+                )
+    statement = site.statement
+    tests = [node.test for node in (statement, site.expression) if isinstance(node, ast.If | ast.While | ast.IfExp)]
+    for test in tests[:1]:
+        return (
+            f"`{ast.unparse(test)}` has an answer for each entry of an array, and a condition needs a single one; "
+            "a mask, or `np.where`, treats each entry by itself."
+        )
+    return ""
+
+
+def _called(site: Site, match: re.Match[str]) -> str:
+    kind = match[1]
+    for node in site.find(ast.Call):
+        name = ast.unparse(node.func)
+        if kind == "tuple" and isinstance(node.func, ast.Attribute) and node.func.attr == "shape":
+            return f"`{name}` is a tuple, not a function: its entries are read with brackets, `{name}[…]`."
+        if kind == "numpy.ndarray" and name in site.shapes:
+            return f"`{name}` is an array, not a function: its entries are read with brackets, `{name}[…]`."
+        if kind in ("int", "float") and name in site.numbers:
+            return f"`{name}` is a number, {site.numbers[name]}, not a function; is a * missing before the bracket?"
+    return ""
+
+
+def _function_as_value(site: Site, match: re.Match[str]) -> str:
+    for node in site.find(ast.Subscript):
+        if isinstance(node, ast.Subscript) and isinstance(node.value, ast.Attribute | ast.Name):
+            name = ast.unparse(node.value)
+            return f"`{name}` is a function: it is called with round brackets, `{name}({ast.unparse(node.slice)})`."
+    return ""
+
+
+def _by_zero(site: Site, match: re.Match[str]) -> str:
+    for node in site.find(ast.BinOp):
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div | ast.FloorDiv | ast.Mod):
+            name = ast.unparse(node.right)
+            if site.numbers.get(name) in ("0", "0.0"):
+                return f"`{name}` is 0 in this case, and is divided by; that should be right for 0, too."
+            return f"{text(node.right)} is 0 in this case, and is divided by; that should be right for 0, too."
+    return ""
+
+
+def _own_arguments(site: Site, match: re.Match[str]) -> str:
+    function, rest = match[1].rpartition(".")[2], match[2]
+    if site.in_program:
+        return (
+            f"`{function}` is called as `{site.crash.source}`, but {rest}; its arguments should be those of the stub."
+        )
+    return ""
+
+
+def _refused(site: Site, match: re.Match[str]) -> str:
+    """Explain that a function of the given code refuses an argument's shape, which follows from another argument."""
+    function, name, wanted = match[1], match[2], read_shape(match[4])
+    if len(wanted) != 1 or len(read_shape(match[3])) != 1:
+        return ""
+    columns = [one for one, shape in site.shapes.items() if len(shape) == 2 and shape[1] == wanted[0]]
+    if len(columns) != 1:
+        return ""
+    shape, own = site.shapes[columns[0]], read_shape(match[3])[0]
+    return (
+        f"`{function}` is given `{columns[0]}` of shape {shape}, and so asks for {name} of shape {wanted}, but {name} "
+        f"has {own} entries: `{columns[0]}` should have {own} columns, or {name} should have {wanted[0]} entries."
+    )
+
+
+def _says_itself(site: Site, match: re.Match[str]) -> str:
+    """Repeat the sentence of a function of the given code that refuses its arguments."""
+    return f"{site.crash.message.strip()}" if site.crash.message.strip().endswith(".") else ""
+
+
+def _endless(site: Site, match: re.Match[str]) -> str:
+    function = site.crash.function.rpartition(".")[2]
+    calls = {name for _, name, _ in _calls(site)}
+    if function in calls:
+        return f"`{function}` calls itself on line {site.crash.line}, without end; was another function meant?"
+    return ""
+
+
+def _print(site: Site, match: re.Match[str]) -> str:
+    return (
+        f"Line {site.crash.line} is Python 2, so the whole file cannot be read: in Python 3 `print` is a function, and "
+        "what it prints should stand in brackets."
+    )
+
+
+def _padding(site: Site, match: re.Match[str]) -> str:
+    pairs = int(match[1])
+    for node, name, of_numpy in _calls(site):
+        shape = site.shape(node.args[0]) if of_numpy and name == "pad" and node.args else None
+        if shape and len(shape) != pairs:
+            return (
+                f"{text(node.args[0])} is {site.letters.shape(shape)}: it has {len(shape)} axes, so `np.pad` should be "
+                f"given {len(shape)} pairs, one for each axis, not {pairs}."
+            )
+    return ""
+
+
+def _casting(site: Site, match: re.Match[str]) -> str:
+    target = site.statement.target if isinstance(site.statement, ast.AugAssign) else None
+    if target is None:
+        return ""
+    return (
+        f"{text(target)} is an array of {match[2]}, and cannot take {match[1]} in place; it should be created as an "
+        "array of floats."
+    )
+
+
+EXPLANATIONS = (
+    (r"ValueError: (\w+): (\w+) has shape (\([\d, ]*\)); pass shape (\([\d, ]*\))", _refused),
+    (r"ValueError: \w+: .*; (?:pass|set|use) .*\.$", _says_itself),
+    (r"TypeError: cannot unpack non-iterable NoneType", _nothing_returned),
+    (r"(?:TypeError: 'NoneType' object is not iterable)", _nothing_returned),
+    (r"ValueError: (?:too many|not enough) values to unpack", _unpacked),
+    (
+        r"TypeError: cannot unpack non-iterable|TypeError: '(?:numpy\.)?(?:int|float)\d*' object is not iterable",
+        _not_iterable,
+    ),
+    (r"ValueError: The truth value of an array", _ambiguous),
+    (r"TypeError: only integer scalar arrays|TypeError: .*ndarray' object cannot be interpreted", _array_as_axis),
+    (r"TypeError: only .* arrays can be converted|TypeError: 'axis' must be|TypeError: axis must be", _array_as_axis),
+    (
+        r"TypeError: (?:Cannot interpret|Cannot construct|data type|Field elements|'tuple' object cannot be inter)",
+        _sizes,
+    ),
+    (r"TypeError: '([\w.]+)' object is not callable", _called),
+    (
+        r"TypeError: '(?:builtin_function_or_method|function|method)' object (?:is not subscriptable|does not)",
+        _function_as_value,
+    ),
+    (r"ZeroDivisionError", _by_zero),
+    (r"RecursionError", _endless),
+    (r"SyntaxError: Missing parentheses in call to 'print'", _print),
+    (
+        r"_?UFunc\w+: .*from dtype\('(\w+)'\) to dtype\('(\w+)'\)",
+        _casting,
+    ),
+    (r"ValueError: operands could not be .*remapped.*: \((\d+),2\) +and requested shape", _padding),
+    (r"TypeError: ([\w.]+)\(\) ((?:missing|takes|got) .*)", _own_arguments),
+)

@@ -1,0 +1,55 @@
+"""Find the explanation of a crash: the first that its message and its operands bear out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+
+from ...program import Crash
+from .arguments import EXPLANATIONS as OF_ARGUMENTS
+from .broadcasting import EXPLANATIONS as OF_BROADCASTING
+from .indexing import EXPLANATIONS as OF_INDEXING
+from .names import EXPLANATIONS as OF_NAMES
+from .products import EXPLANATIONS as OF_PRODUCTS
+from .site import Site
+
+Explanation = tuple[str, Callable[[Site, re.Match[str]], str]]
+"""A pattern of ``"ErrorClass: message"``, and what can be said where it fits; ``""`` without the evidence for it."""
+
+EXPLANATIONS: Iterable[Explanation] = (
+    *OF_PRODUCTS,
+    *OF_BROADCASTING,
+    *OF_INDEXING,
+    *OF_NAMES,
+    *OF_ARGUMENTS,
+)
+
+
+def explain_crash(crash: Crash, inputs: Mapping[str, object], expected: Mapping[str, object]) -> str:
+    """Explain a crash.
+
+    Parameters
+    ----------
+    crash : Crash
+        As it came; nothing in it is trusted to be true to form.
+    inputs : mapping of str to object
+        What the case starts with.
+    expected : mapping of str to object
+        The right outputs; only their shapes are said.
+
+    Returns
+    -------
+    str
+        One or two whole sentences; ``""`` where nothing is known beyond the message.
+    """
+    if crash.unfinished:
+        return crash.unfinished
+    site = Site(crash, inputs, expected)
+    # Where another module has raised, the worker puts the function's name before the message.
+    said = f"{crash.error}: {re.sub(r'^[a-z_]+[.][A-Za-z_.]+: ', '', crash.message)}"
+    for pattern, explain in EXPLANATIONS:
+        match = re.match(pattern, said, re.DOTALL)
+        text = explain(site, match) if match else ""
+        if text:
+            return text
+    return ""

@@ -1,0 +1,183 @@
+"""Explain an index, a key, an axis or a size that is not there."""
+
+from __future__ import annotations
+
+import ast
+import re
+from difflib import get_close_matches
+
+from .site import Site, count, read_shape, text
+
+
+def _out_of_bounds(site: Site, match: re.Match[str]) -> str:
+    index, axis, size = int(match[1]), int(match[2]), int(match[3])
+    for node in site.find(ast.Subscript):
+        parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+        shape = site.shape(node.value)
+        if not all(isinstance(part, ast.Name | ast.Constant | ast.BinOp | ast.Slice) for part in parts):
+            continue
+        if shape is None or axis >= min(len(shape), len(parts)) or shape[axis] != size:
+            continue
+        part = parts[axis]
+        if isinstance(part, ast.Slice) or site.numbers.get(ast.unparse(part), str(index)) != str(index):
+            continue
+        is_written = isinstance(part, ast.Constant)
+        said = f"{text(node.value)} is {site.letters.shape(shape)}"
+        wrong = site.wrong_shape(node.value, shape)
+        if wrong:
+            return f"{said}, so there is no index {index} along axis {axis}. {wrong}"
+        if size == 0:
+            return f"{said}: its axis {axis} is empty, so it has no index {index}."
+        runs = f"along axis {axis}, of size {site.letters.size(size)}, the last index is {size - 1}"
+        here = f"the index there is {index}" if is_written else f"{text(part)} is {index} there"
+        advice = "" if is_written else f" It should stay below {site.letters.size(size)}: does it count another axis?"
+        return f"{said}: {runs}, but {here}.{advice}"
+    return ""
+
+
+def _too_many(site: Site, match: re.Match[str]) -> str:
+    axes, used = match[1], match[2]
+    for node in site.find(ast.Subscript):
+        shape = site.shape(node.value)
+        if shape is not None and len(shape) == int(axes) and isinstance(node.slice, ast.Tuple):
+            return (
+                f"{text(node.value)} is {site.letters.shape(shape)}: it has {axes} axes, and so takes at most {axes} "
+                f"indices, but it is given {used}."
+            )
+    return ""
+
+
+def _not_whole(site: Site, match: re.Match[str]) -> str:
+    floats = [f"`{name}` is {number}" for name, number in site.numbers.items() if re.search(r"[.e]", number)]
+    divides = any(isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div) for node in site.find(ast.BinOp))
+    if not floats and not divides:
+        return ""
+    said = f"{' and '.join(floats)}, a float" if floats else "A division with / gives a float"
+    return f"{said}; an index or a size should be a whole number: // divides to one."
+
+
+def _float_array(site: Site, match: re.Match[str]) -> str:
+    for node in site.find(ast.Subscript):
+        if site.shape(node.slice):
+            return (
+                f"{text(node.slice)} is used as an index of {text(node.value)}, but holds floats; an array that is an "
+                "index should hold ints, or be a mask of True and False."
+            )
+    return ""
+
+
+def _mask(site: Site, match: re.Match[str]) -> str:
+    for node in site.find(ast.Subscript):
+        array, mask = site.shape(node.value), site.shape(node.slice)
+        if array and mask:
+            return (
+                f"{text(node.slice)} is a mask of shape {site.letters.shape(mask)}, and {text(node.value)} is "
+                f"{site.letters.shape(array)}; a mask should have the shape of what it is taken of."
+            )
+    return ""
+
+
+def _end_of_sequence(site: Site, match: re.Match[str]) -> str:
+    for node in site.find(ast.Subscript):
+        number = site.number(node.slice)
+        index = "" if number is None else str(number)
+        written = (
+            f"`{ast.unparse(node.slice)}` is {index}" if index != ast.unparse(node.slice) else f"the index is {index}"
+        )
+        if (
+            isinstance(node.value, ast.Attribute)
+            and node.value.attr == "shape"
+            and site.shape(node.value.value) is not None
+        ):
+            shape = site.shape(node.value.value) or ()
+            if re.fullmatch(r"-?\d+", index) and not -len(shape) <= int(index) < len(shape):
+                axes = f"{len(shape)} {'axis' if len(shape) == 1 else 'axes'}"
+                return (
+                    f"{text(node.value.value)} is {site.letters.shape(shape)}: it has {axes}, so its shape has no "
+                    f"entry [{index}]."
+                )
+        held = re.match(r"of (\d+) items?", site.operands.get(ast.unparse(node.value), ""))
+        if held and re.fullmatch(r"-?\d+", index) and not -int(held[1]) <= int(index) < int(held[1]):
+            last = f"the last index is {int(held[1]) - 1}" if int(held[1]) else "it is empty"
+            return f"{text(node.value)} has {held[1]} {'item' if held[1] == '1' else 'items'}: {last}, but {written}."
+    return ""
+
+
+def _key(site: Site, match: re.Match[str]) -> str:
+    key = match[1].strip("'\"")
+    keys = {name: what[5:].split(", ") for name, what in site.operands.items() if what.startswith("with ")}
+    empty = [name for name, what in site.operands.items() if what == "empty"]
+    wanting = [name for name, known in keys.items() if key not in known]
+    asked = {ast.unparse(node.value) for node in site.find(ast.Subscript) if _is_key(site, node.slice, key)}
+    wanting = [name for name in wanting if name in asked] or wanting
+    if len(wanting) == 1:
+        known = keys[wanting[0]]
+        lower = {one.lower(): one for one in known}
+        close = get_close_matches(key.lower(), lower, 1, 0.6)
+        meant = f" Was `{lower[close[0]]}` meant?" if close else ""
+        return f"`{wanting[0]}` has no key `{key}`; its keys are {', '.join(known)}.{meant}"
+    if not wanting and len(empty) == 1:
+        return f"`{empty[0]}` is empty, so it has no key `{key}`; it should be filled first."
+    return ""
+
+
+def _is_key(site: Site, node: ast.expr, key: str) -> bool:
+    """Whether an expression is this key, as text or as a number."""
+    return str(node.value if isinstance(node, ast.Constant) else site.number(node)) == key
+
+
+def _axis(site: Site, match: re.Match[str]) -> str:
+    axis, axes = match[1], int(match[2])
+    for node in site.find(ast.Call):
+        owners = [node.func.value] if isinstance(node.func, ast.Attribute) else []
+        for owner in (*node.args[:1], *owners):
+            shape = site.shape(owner)
+            if shape is not None and len(shape) == axes:
+                there = f"its axes are {' and '.join(map(str, range(axes)))}" if axes > 1 else "its only axis is 0"
+                return (
+                    f"{text(owner)} is {site.letters.shape(shape)}: {there}, so there is no axis {axis}."
+                    if axes
+                    else f"{text(owner)} is a single number, so it has no axis {axis}."
+                )
+    return ""
+
+
+def _reshape(site: Site, match: re.Match[str]) -> str:
+    size, wanted = int(match[1]), match[2]
+    for node in site.find(ast.Call):
+        owners = [node.func.value] if isinstance(node.func, ast.Attribute) else []
+        for owner in (*node.args[:1], *owners):
+            shape = site.shape(owner)
+            if shape is not None and count(shape) == size:
+                given = read_shape(wanted) if "-" not in wanted and "newaxis" not in wanted else ()
+                asked = f"{site.letters.shape(given)}, which would hold {count(given)}" if given else wanted
+                return (
+                    f"{text(owner)} is {site.letters.shape(shape)} and holds {size} numbers; a reshape keeps all of "
+                    f"them, so it cannot have shape {asked}."
+                )
+    return ""
+
+
+def _of_number(site: Site, match: re.Match[str]) -> str:
+    for node in site.find(ast.Subscript):
+        if ast.unparse(node.value) in site.numbers:
+            number = site.numbers[ast.unparse(node.value)]
+            return f"{text(node.value)} is a single number, {number}, and cannot be indexed."
+    return ""
+
+
+EXPLANATIONS = (
+    (r"IndexError: index (-?\d+) is out of bounds for axis (\d+) with size (\d+)", _out_of_bounds),
+    (r"IndexError: too many indices for array: array is (\d+)-dimensional, but (\d+) were indexed", _too_many),
+    (r"IndexError: boolean index did not match", _mask),
+    (r"IndexError: arrays used as indices must be of integer", _float_array),
+    (r"IndexError: only integers, slices|TypeError: slice indices must be integers", _not_whole),
+    (r"TypeError: (?:list|tuple) indices must be integers or slices, not (?:numpy\.)?float", _not_whole),
+    (r"TypeError: '(?:numpy\.)?float\d*' object cannot be interpreted as an integer", _not_whole),
+    (r"IndexError: (?:list|tuple) index out of range", _end_of_sequence),
+    (r"IndexError: invalid index to scalar variable", _of_number),
+    (r"TypeError: '(?:numpy\.)?(?:float|int)\d*' object (?:is not subscriptable|does not support item)", _of_number),
+    (r"KeyError: (.*)", _key),
+    (r"AxisError: axis (-?\d+) is out of bounds for array of dimension (\d+)", _axis),
+    (r"ValueError: cannot reshape array of size (\d+) into shape (\([^)]*\))", _reshape),
+)

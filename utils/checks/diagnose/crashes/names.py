@@ -1,0 +1,167 @@
+"""Explain names that are unknown, that have no value, or that NumPy does not have any more."""
+
+from __future__ import annotations
+
+import ast
+import re
+
+import numpy as np
+
+from .site import Site, text
+
+GONE = {
+    "int": "int",
+    "float": "float",
+    "bool": "bool",
+    "object": "object",
+    "str": "str",
+    "long": "int",
+    "unicode": "str",
+    "complex": "complex",
+    "float_": "np.float64",
+    "Inf": "np.inf",
+    "Infinity": "np.inf",
+    "infty": "np.inf",
+    "PINF": "np.inf",
+    "NINF": "-np.inf",
+    "NaN": "np.nan",
+    "NAN": "np.nan",
+    "product": "np.prod",
+    "cumproduct": "np.cumprod",
+    "alltrue": "np.all",
+    "sometrue": "np.any",
+    "round_": "np.round",
+    "row_stack": "np.vstack",
+    "trapz": "np.trapezoid",
+    "in1d": "np.isin",
+    "msort": "np.sort",
+    "mat": "np.asarray",
+    "asscalar": "the array's .item()",
+    "asfarray": "np.asarray(…, dtype=float)",
+    "find_common_type": "np.result_type",
+    "cast": "np.asarray(…, dtype=…)",
+}
+"""What to write instead of names that NumPy has dropped."""
+
+
+def _unknown(site: Site, match: re.Match[str]) -> str:
+    name = match[1]
+    imported = {"np": "import numpy as np", "numpy": "import numpy", "math": "import math"}
+    if name in imported:
+        return f"`{name}` is not imported in this file: `{imported[name]}` should stand at its top."
+    replaced = {"xrange": "range", "raw_input": "input", "unicode": "str", "long": "int"}
+    if name in replaced:
+        return f"`{name}` is Python 2; in Python 3 it is `{replaced[name]}`."
+    if isinstance(site.statement, ast.Return) and isinstance(site.statement.value, ast.Name | ast.Tuple):
+        meant = f" Was `{site.crash.similar}` meant to be it?" if site.crash.similar else ""
+        return (
+            f"`{name}` is never set in this function; it should be set before line {site.crash.line} returns it.{meant}"
+        )
+    if site.crash.similar:
+        return f"There is no `{name}` here; was `{site.crash.similar}` meant?"
+    return f"`{name}` is used before anything of that name exists in this function; it should be set first."
+
+
+def _not_yet(site: Site, match: re.Match[str]) -> str:
+    name = match[1]
+    if not site.crash.assigned:
+        return ""
+    number, _, source = site.crash.assigned[0].partition(" ")
+    said = f"`{name}` has no value yet on line {site.crash.line}"
+    if int(number) < site.crash.line:
+        return f'{said}: line {number}, "{source}", sets it only under a condition or in a loop that was not met here.'
+    if int(number) == site.crash.line:
+        return f"{said}: the line reads `{name}` and sets it; it should have a first value before."
+    return f'{said}: it is set further down, on line {number}, "{source}".'
+
+
+def _gone_from_numpy(site: Site, match: re.Match[str]) -> str:
+    name = match[1]
+    if name in GONE:
+        return f"NumPy has no `np.{name}` any more; write `{GONE[name]}`."
+    if site.crash.similar:
+        return f"NumPy has no `np.{name}`; was `np.{site.crash.similar}` meant?"
+    return f"NumPy has no `np.{name}`; is the name right?"
+
+
+def _attribute(site: Site, match: re.Match[str]) -> str:
+    kind, name = match[1], match[2]
+    owner = next((node.value for node in site.find(ast.Attribute) if node.attr == name), None)
+    if kind == "NoneType":
+        return _none(site, match)
+    if owner is None:  # a function of another module has raised it: an argument on this line is meant
+        return _tuple_in_arithmetic(site, match) if kind in ("tuple", "list") else ""
+    if kind in ("tuple", "list"):
+        return _sequence(site, owner, f"has no `.{name}`")
+    if kind == "dict":
+        return f"{text(owner)} is a dict: its items are read as {text(owner)}['{name}'].".replace("`[", "[").replace(
+            "].", "]."
+        )
+    called = {"numpy.ndarray": "an array", "float": "a number", "int": "a number"}.get(kind, f"a {kind}")
+    said = f"{text(owner)} is {called}, and has no `.{name}`"
+    if site.crash.similar:
+        return f"{said}. Was `.{site.crash.similar}` meant?"
+    if kind == "numpy.ndarray" and name in dir(np):
+        return f"{said}; it is a function of NumPy: `np.{name}({ast.unparse(owner)})`."
+    return f"{said}."
+
+
+def _none(site: Site, match: re.Match[str]) -> str:
+    name = next((name for name, what in site.operands.items() if what == "None"), None)
+    if site.in_program:
+        return ""
+    if name is None:
+        return "The value before the dot or the bracket is None; a function without `return` gives None."
+    said = f"`{name}` is None there"
+    if site.crash.assigned:
+        number, _, source = site.crash.assigned[0].partition(" ")
+        if ".get(" in source:
+            return f'{said}; line {number}, "{source}", sets it: `get` gives None for a key that is not there.'
+        if "(" in source:
+            return (
+                f'{said}; line {number}, "{source}", sets it: does the function that is called there end in `return`?'
+            )
+        return f'{said}; line {number}, "{source}", sets it.'
+    return f"{said}; it should hold a value by then."
+
+
+def _sequence(site: Site, node: ast.expr, why: str) -> str:
+    what = site.operands.get(ast.unparse(node), "")
+    held = re.fullmatch(r"of (\d+) items?(?: \[(.*)\])?", what)
+    if not held:
+        return f"{text(node)} is a tuple or list of several values, and {why}; one of them is probably meant."
+    listed = f": {held[2]}" if held[2] else ""
+    return (
+        f"{text(node)} holds {held[1]} values{listed}. As a whole it {why}; it should be unpacked, "
+        "or one of them taken."
+    )
+
+
+def _text_and_number(site: Site, match: re.Match[str]) -> str:
+    for node in site.find(ast.BinOp):
+        number = ast.unparse(node.right)
+        if isinstance(node.op, ast.Add) and number in site.numbers:
+            return f"`{number}` is a number, {site.numbers[number]}; to be joined to text it should be `str({number})`."
+    return ""
+
+
+def _tuple_in_arithmetic(site: Site, match: re.Match[str]) -> str:
+    for name, what in site.operands.items():
+        if what.startswith("of "):
+            return _sequence(site, ast.parse(name, mode="eval").body, "is no array")
+    return ""
+
+
+EXPLANATIONS = (
+    (r"NameError: name '(\w+)' is not defined", _unknown),
+    (r"UnboundLocalError: (?:cannot access local variable|local variable) '(\w+)'", _not_yet),
+    (r"AttributeError: module 'numpy' has no attribute '(\w+)'", _gone_from_numpy),
+    (r"AttributeError: `np\.(\w+)` was removed", _gone_from_numpy),
+    (r"AttributeError: '([\w.]+)' object has no attribute '(\w+)'", _attribute),
+    (r"TypeError: .*'?NoneType'?", _none),
+    (r"TypeError: unsupported operand type\(s\) for .*'(?:tuple|list)'", _tuple_in_arithmetic),
+    (r"TypeError: can only concatenate str \(not \"(?:int|numpy\.int64)\"\)", _text_and_number),
+    (r"ValueError: setting an array element with a sequence\. The requested array has an inhom", _tuple_in_arithmetic),
+    (r"TypeError: can't multiply sequence by non-int", _tuple_in_arithmetic),
+    (r"TypeError: can only concatenate (?:tuple|list)", _tuple_in_arithmetic),
+)

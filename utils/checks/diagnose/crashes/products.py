@@ -1,0 +1,158 @@
+"""Explain a matrix product whose factors do not fit: which transposition or flattening would make it fit."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+
+from .shapes import Shape, product
+from .site import Site, count, text
+
+
+def _explain(site: Site, match: re.Match[str]) -> str:
+    factors = _factors(site)
+    if factors is None:
+        return ""
+    (left, a), (right, b) = factors
+    inner = b[-2] if len(b) > 1 else b[-1]
+    if not a or not b or a[-1] == inner:
+        return ""
+    letters = site.letters
+    which = "the last axis of the first factor should be as long as the first axis of the second"
+    if len(b) > 2:
+        which = "the last axis of the first factor should be as long as the second to last axis of the second"
+    said = f"{text(left)} is {letters.shape(a)} and {text(right)} is {letters.shape(b)}"
+    said = f"{said}: in a product {which}, but {letters.size(a[-1])} is not {letters.size(inner)}."
+    remedy = _flattened(site, left, a, b) or _transposed(site, left, a, right, b)
+    return f"{said} {remedy}" if remedy else said
+
+
+def _einsum(site: Site, match: re.Match[str]) -> str:
+    """Explain an einsum whose letters do not fit the shapes."""
+    for node in site.find(ast.Call):
+        if not (isinstance(node.func, ast.Attribute) and node.func.attr == "einsum" and node.args):
+            continue
+        subscripts = node.args[0]
+        if not (isinstance(subscripts, ast.Constant) and isinstance(subscripts.value, str)):
+            continue
+        parts = subscripts.value.replace(" ", "").partition("->")[0].split(",")
+        seen: dict[str, tuple[int, ast.expr]] = {}
+        for part, operand in zip(parts, node.args[1:], strict=False):
+            shape = site.shape(operand)
+            if shape is None:
+                return ""
+            if len(part) != len(shape) and "." not in part:
+                return (
+                    f"{text(operand)} is {site.letters.shape(shape)}, but `{part}` has {len(part)} "
+                    f"{'letter' if len(part) == 1 else 'letters'}; there should be one for each axis."
+                )
+            for letter, size in zip(part, shape, strict=False):
+                known, other = seen.setdefault(letter, (size, operand))
+                if size not in (known, 1) and known != 1:
+                    return (
+                        f"In `{subscripts.value}`, {letter} stands for an axis of {text(other)} of size "
+                        f"{site.letters.size(known)} and for one of {text(operand)} of size {site.letters.size(size)}; "
+                        "a letter should stand for one size."
+                    )
+    return ""
+
+
+def _of_tensors(site: Site, match: re.Match[str]) -> str:
+    """Explain a product in PyTorch, whose message has the shapes of both factors."""
+    first, second = (f"({match[k]}, {match[k + 1]})" for k in (1, 3))
+    node = site.expression
+    pair = _pair(node) if node else None
+    names = (f"{text(pair[0])} is", f"{text(pair[1])} is") if pair else ("The first factor is", "the second is")
+    return (
+        f"{names[0]} {first} and {names[1]} {second}: in a product the last axis of the first factor should be as long "
+        f"as the first axis of the second, but {match[2]} is not {match[3]}."
+    )
+
+
+def _factors(site: Site) -> tuple[tuple[ast.expr, Shape], tuple[ast.expr, Shape]] | None:
+    """Find the product that failed, and its factors with their shapes."""
+    stated = re.search(r"shapes (\([\d, ]*\)) and (\([\d, ]*\)) not aligned", site.crash.message)
+    for node in (*site.find(ast.BinOp), *site.find(ast.Call)):
+        pair = _pair(node)
+        if pair is None:
+            continue
+        shapes = [site.shape(one) for one in pair]
+        if stated:
+            told = [tuple(map(int, re.findall(r"\d+", stated[k]))) for k in (1, 2)]
+            if any(known not in (None, shape) for known, shape in zip(shapes, told, strict=True)):
+                continue
+            return (pair[0], told[0]), (pair[1], told[1])
+        if shapes[0] is not None and shapes[1] is not None:
+            return (pair[0], shapes[0]), (pair[1], shapes[1])
+    return None
+
+
+def _pair(node: ast.AST) -> tuple[ast.expr, ast.expr] | None:
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.MatMult):
+        return node.left, node.right
+    if (
+        isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr in ("dot", "matmul", "mm")
+    ):
+        if ast.unparse(node.func.value) in ("np", "numpy"):
+            return (node.args[0], node.args[1]) if len(node.args) > 1 else None
+        return (node.func.value, node.args[0]) if node.args else None
+    return None
+
+
+def _flattened(site: Site, left: ast.expr, a: Shape, b: Shape) -> str:
+    """Say that examples with several axes should be rows, where they would fit then."""
+    if len(a) < 3 or len(b) != 2 or count(a[1:]) != b[0]:
+        return ""
+    rows = site.letters.shape((a[0], b[0]))
+    return f"Each example in {text(left)} should be one row first: that gives {rows}."
+
+
+def _transposed(site: Site, left: ast.expr, a: Shape, right: ast.expr, b: Shape) -> str:
+    """Name the one product of the two factors that fits what the line computes, where it is certain."""
+    fitting = list(_fitting(left, a, right, b))
+    if site.target:
+        name, goal = site.target
+        exact = [(written, shape) for written, shape in fitting if shape == goal]
+        flat = [(written, shape) for written, shape in fitting if count(shape) == count(goal) and shape[:1] == goal[:1]]
+        if len(exact) == 1:
+            return f"`{exact[0][0]}` has shape {site.letters.shape(exact[0][1])}, which is that of `{name}`."
+        if not exact and len(flat) == 1:
+            return (
+                f"`{flat[0][0]}` has shape {site.letters.shape(flat[0][1])}, as many numbers as `{name}` has, "
+                f"whose shape should be {goal}."
+            )
+        return ""
+    in_order = fitting[:1]
+    return f"`{in_order[0][0]}` would fit, and give {site.letters.shape(in_order[0][1])}." if in_order else ""
+
+
+def _fitting(left: ast.expr, a: Shape, right: ast.expr, b: Shape) -> Iterator[tuple[str, Shape]]:
+    """Yield the products of two matrices, each as it is or transposed, that exist; in their own order first."""
+    if not (len(a) == len(b) == 2):
+        return
+    for (one, shape), (other, shape_of_other) in (((left, a), (right, b)), ((right, b), (left, a))):
+        for turned, turned_other in ((False, False), (False, True), (True, False), (True, True)):
+            factors = (shape[::-1] if turned else shape, shape_of_other[::-1] if turned_other else shape_of_other)
+            if factors[0][1] == factors[1][0]:
+                yield f"{_written(one, turned)} @ {_written(other, turned_other)}", product(*factors)
+
+
+def _written(node: ast.expr, turned: bool) -> str:
+    """Write a factor, or its transpose; that of ``x.T`` is x."""
+    if turned and isinstance(node, ast.Attribute) and node.attr == "T":
+        return ast.unparse(node.value)
+    written = ast.unparse(node)
+    if not isinstance(node, ast.Name | ast.Attribute | ast.Subscript | ast.Call):
+        written = f"({written})"
+    return f"{written}.T" if turned else written
+
+
+EXPLANATIONS = (
+    (r"ValueError: (?:operands could not be broadcast.*remapped|.*operand|.*einst)", _einsum),
+    (r"ValueError: matmul: Input operand 1 has a mismatch", _explain),
+    (r"RuntimeError: mat1 and mat2 shapes cannot be multiplied \((\d+)x(\d+) and (\d+)x(\d+)\)", _of_tensors),
+    (r"ValueError: shapes \([\d, ]*\) and \([\d, ]*\) not aligned", _explain),
+)

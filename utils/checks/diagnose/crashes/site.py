@@ -1,0 +1,199 @@
+"""Collect the evidence of a crash: the expression, its operands with their shapes, and the letters of the exercise."""
+
+from __future__ import annotations
+
+import ast
+import math
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
+from itertools import islice
+from typing import TypeVar
+
+import numpy as np
+
+from ...program import PROGRAM_FILE, Crash
+from ...values import walk
+from .shapes import Shape, number_of, shape_of
+
+Node = TypeVar("Node", bound=ast.AST)
+
+MOST_NODES = 250  # of a line, as a tree
+LONGEST_TEXT = 60  # characters of an expression that stand in a sentence
+
+
+class Letters:
+    """The letters that a docstring gives to sizes, with the sizes of one case.
+
+    Parameters
+    ----------
+    documented : iterable of str
+        As ``"x (N, D)"``.
+    values : mapping of str to object
+        The arrays by name, inputs and right outputs.
+    """
+
+    def __init__(self, documented: Iterable[str], values: Mapping[str, object]) -> None:
+        sizes: dict[str, set[int]] = {}
+        for text in documented:
+            name, _, shape = text.partition(" ")
+            letters = [letter.strip() for letter in shape.strip("()").split(",") if letter.strip()]
+            value = values.get(name)
+            if isinstance(value, np.ndarray) and value.ndim == len(letters):
+                for letter, size in zip(letters, value.shape, strict=True):
+                    if re.fullmatch(r"[A-Z][A-Z]?'?", letter):
+                        sizes.setdefault(letter, set()).add(size)
+        known = {letter: min(found) for letter, found in sizes.items() if len(found) == 1}
+        # A size that two letters have, or that is a setting, too, does not tell which of them is meant.
+        taken = [*known.values(), *(value for _, value in walk(values) if type(value) is int)]
+        self._of_size = {size: letter for letter, size in known.items() if size > 1 and taken.count(size) == 1}
+
+    def size(self, size: int) -> str:
+        """Write a size, as ``"N = 4"``, or ``"4"`` where no letter is known."""
+        return f"{self._of_size[size]} = {size}" if size in self._of_size else str(size)
+
+    def shape(self, shape: Shape) -> str:
+        """Write a shape, as ``"(N, D) = (4, 7)"``; without letters unless each of its sizes has one."""
+        comma = "," if len(shape) == 1 else ""
+        letters = [self._of_size.get(size, "1" if size == 1 else "") for size in shape]
+        sizes = [letter for letter in letters if letter != "1"]
+        if not sizes or not all(letters) or len(set(sizes)) < len(sizes):
+            return f"{shape}"
+        return f"({', '.join(letters)}{comma}) = {shape}"
+
+
+class Site:
+    """Where a crash happened, read from what the worker says of it.
+
+    Parameters
+    ----------
+    crash : Crash
+    inputs, expected : mapping of str to object
+        The inputs and the right outputs of the case.
+    """
+
+    def __init__(self, crash: Crash, inputs: Mapping[str, object], expected: Mapping[str, object]) -> None:
+        self.crash, self.inputs, self.expected = crash, inputs, expected
+        self.operands = dict(_split(text) for text in crash.operands)
+        self.letters = Letters(crash.documented, {**expected, **inputs})
+
+    @cached_property
+    def in_program(self) -> bool:
+        """Whether the check's own line raised: because of what a function returned, or how it can be called."""
+        return self.crash.file == PROGRAM_FILE
+
+    @cached_property
+    def expression(self) -> ast.expr | None:
+        """The part of the line that was being computed."""
+        tree = _parsed(self.crash.expression)
+        if isinstance(tree, ast.Expr):
+            return tree.value
+        if isinstance(tree, ast.Assign | ast.AugAssign | ast.Return) and tree.value:
+            return tree.value
+        return None
+
+    @cached_property
+    def statement(self) -> ast.stmt | None:
+        """The whole line."""
+        return _parsed(self.crash.source)
+
+    @cached_property
+    def shapes(self) -> dict[str, Shape]:
+        """The shapes of the operands that are arrays."""
+        found = {}
+        for name, what in self.operands.items():
+            if re.fullmatch(r"\((\d+,? ?)*\)", what):
+                found[name] = tuple(map(int, re.findall(r"\d+", what)))
+        return found
+
+    @cached_property
+    def numbers(self) -> dict[str, str]:
+        """The operands that are numbers, or tuples of ints, as they are written."""
+        return {name: what[2:] for name, what in self.operands.items() if what.startswith("= ")}
+
+    def shape(self, node: ast.expr) -> Shape | None:
+        """The shape of an expression, worked out from those of the operands; None where that is not certain."""
+        return shape_of(node, self.shapes, self.numbers)
+
+    def number(self, node: ast.expr) -> int | None:
+        """Work out a whole number, such as an index; None where that is not certain."""
+        return number_of(node, self.shapes, self.numbers)
+
+    def written(self, shape: Shape, node: ast.AST) -> str:
+        """Write the shape of a node; without letters where a slice may have any size, and a letter's by accident."""
+        return f"{shape}" if is_cut(node) else self.letters.shape(shape)
+
+    def find(self, kind: type[Node]) -> Iterator[Node]:
+        """Yield the nodes of a kind in the failing part, or in the whole line where that has none."""
+        for tree in (self.expression, self.statement):
+            found = [node for node in ast.walk(tree) if isinstance(node, kind)] if tree else []
+            if found:
+                yield from found
+                return
+
+    @cached_property
+    def target(self) -> tuple[str, Shape] | None:
+        """The output that the line assigns, and the shape that it should have."""
+        statement = self.statement
+        if isinstance(statement, ast.Assign) and len(statement.targets) == 1:
+            name = ast.unparse(statement.targets[0])
+        elif isinstance(statement, ast.AugAssign):
+            name = ast.unparse(statement.target)
+        else:
+            return None
+        path = _path(name)
+        return (name, self._outputs[path]) if path in self._outputs else None
+
+    @cached_property
+    def _outputs(self) -> dict[str, Shape]:
+        """The shapes of the right outputs."""
+        return {path: np.shape(value) for path, value in walk(self.expected) if isinstance(value, np.ndarray)}
+
+    def wrong_shape(self, node: ast.expr, shape: Shape) -> str:
+        """Say what shape an output should have, where it has another one; ``""`` otherwise."""
+        goal = self._outputs.get(_path(ast.unparse(node)), shape)
+        return "" if goal == shape else f"{text(node)} should have shape {self.letters.shape(goal)}."
+
+
+def _path(written: str) -> str:
+    """Write an expression as the path of an output: ``grads['W1']`` as ``"grads.W1"``."""
+    return re.sub(r"\[['\"](\w+)['\"]\]", r".\1", written)
+
+
+def text(node: ast.AST) -> str:
+    """Write an expression in backquotes, shortened where it is long."""
+    written = ast.unparse(node)
+    return f"`{written if len(written) <= LONGEST_TEXT else f'{written[: LONGEST_TEXT - 1]}…'}`"
+
+
+def is_cut(node: ast.AST) -> bool:
+    """Whether an expression holds a slice with limits."""
+    return any(isinstance(part, ast.Slice) and (part.lower or part.upper) for part in ast.walk(node))
+
+
+def count(shape: Shape) -> int:
+    """How many numbers an array of a shape holds."""
+    return math.prod(shape)
+
+
+def read_shape(written: str) -> Shape:
+    """Read a shape from a message: ``"(4,7)"``."""
+    return tuple(map(int, re.findall(r"\d+", written)))
+
+
+def _split(operand: str) -> tuple[str, str]:
+    """Split ``"x (2, 3)"`` into the text of the operand and what it holds."""
+    match = re.fullmatch(r"(.+?) (\(.*\)|= .*|of \d+ .*|with .*|None|empty)", operand, re.DOTALL)
+    return (match[1], match[2]) if match else (operand, "")
+
+
+def _parsed(source: str) -> ast.stmt | None:
+    """Parse one line of Python, which may be the head of a compound statement; None where that is impossible."""
+    for candidate in (source, f"{source.rstrip()}\n    pass", f"({source})"):
+        try:
+            body = ast.parse(candidate.strip()).body
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            continue
+        # Whoever wrote the line may want this to take long: what is too large to be a line of a student's is left.
+        return body[0] if body and sum(1 for _ in islice(ast.walk(body[0]), MOST_NODES + 1)) <= MOST_NODES else None
+    return None
