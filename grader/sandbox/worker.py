@@ -193,7 +193,7 @@ class Worker:
             limits.memory,
             confinement.user,
             {**readable.withheld, **{name: () for name in STAND_INS if name not in packages}},
-            tuple(packages),
+            (*packages, *(module for name in mentioned for module in IF_IMPORTED[name])),
             package,
         )
         self._start(start)

@@ -59,7 +59,7 @@ class Start(msgspec.Struct, tag=True):
     drop_privileges : bool
         Whether the worker calls `privileges.drop_privileges`, with the arguments `rlimits`, `memory` and `user`.
     packages : tuple of str
-        Packages that the worker imports before it is ready, so that no program's time is spent on that.
+        Installed modules that the worker imports before it is ready, so that no program's time is spent on that.
     """
 
     files: dict[str, str]
