@@ -17,7 +17,7 @@ import utils
 from ..errors import CourseError
 
 FOLDER = Path(str(utils.__file__)).resolve().parent
-WORKERS_OWN = ("checks.program", "checks.crash_site", "checks.forbidden_calls")
+WORKERS_OWN = ("checks.program", "checks.crash_site", "checks.forbidden_calls", "checks.watched_loss")
 """Modules that every worker gets as a whole, because the worker's own code and the programs that it runs use them.
 
 They run code and describe what it raised; none of them holds an answer.
