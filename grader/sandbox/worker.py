@@ -193,8 +193,9 @@ class Worker:
             limits.memory,
             confinement.user,
             {**readable.withheld, **{name: () for name in STAND_INS if name not in packages}},
-            (*packages, *(module for name in mentioned for module in IF_IMPORTED[name])),
+            tuple(packages),
             package,
+            tuple(module for name in mentioned for module in IF_IMPORTED[name]),
         )
         self._start(start)
 

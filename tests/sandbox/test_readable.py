@@ -16,7 +16,7 @@ from grader.course import Course
 from grader.errors import CourseError
 from grader.reference import Reference
 from grader.release.front import front_matter
-from grader.sandbox import Confinement, SandboxUnavailable, Worker, allowed, given_utils, readable
+from grader.sandbox import Confinement, SandboxUnavailable, Worker, allowed, given_utils, readable, worker
 from grader.sandbox.unconfined import Unconfined
 from utils.checks.program import Crash, Ran
 
@@ -113,6 +113,32 @@ def f():
     return len(plt.gca().lines), sum(tqdm(range(3)))
 """
     assert run(confinement, source, "out = layers.f()") == Ran({"out": (1, 3)})
+
+
+WHAT_AN_IMPORT_LOADS = """
+import sys
+before = set(sys.modules)
+import matplotlib.pyplot as plt
+loaded = len(set(sys.modules) - before)
+"""
+
+
+def test_the_import_of_a_package_takes_none_of_a_programs_time(
+    confinement: Confinement, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The worker has loaded next to all of it before it counts any time."""
+    here = run(confinement, WHAT_AN_IMPORT_LOADS, "out = layers.loaded")
+    assert isinstance(here, Ran)
+    assert int(str(here.values["out"])) < 10
+    monkeypatch.setattr(worker, "IF_IMPORTED", {"matplotlib": ()})
+    without = run(confinement, WHAT_AN_IMPORT_LOADS, "out = layers.loaded")
+    assert isinstance(without, Ran)
+    assert int(str(without.values["out"])) > 100
+
+
+def test_a_backend_that_no_worker_has_can_be_named_before_pyplot_is_imported(confinement: Confinement) -> None:
+    source = "import matplotlib\nmatplotlib.use('TkAgg')\nimport matplotlib.pyplot as plt"
+    assert run(confinement, source, "out = 1") == Ran({"out": 1})
 
 
 def test_every_package_of_the_student_edition_can_be_imported(course: Course) -> None:

@@ -52,7 +52,9 @@ def accuracy_cases(rng: np.random.Generator) -> Iterator[Case]:
         inputs: dict[str, object] = {
             "X": X, "y": np.where(off, (y + 1) % k, y), "W": W, "b": b, "batch_size": batch_size, "training": training,
         }  # fmt: skip
-        aspects = {name: Equal() for name in ("accuracy", "largest_batch", "in_training", "graphs", "mode", "running_mean")}
+        aspects = {
+            name: Equal() for name in ("accuracy", "largest_batch", "in_training", "graphs", "mode", "running_mean")
+        }
         traits = {Trait.EDGE_SHAPE} if rows < batch_size else set() if training else {Trait.SIDE_EFFECT}
         yield Case(title, ACCURACY, inputs, aspects, traits=traits)
 
