@@ -139,6 +139,7 @@ def check(
             help="The student; by default the name of the folder (of the one above it, for <student>/<assignment>)."
         ),
     ] = None,
+    again: Annotated[bool, typer.Option("--again", help="Grade it even if an unchanged report is kept.")] = False,
     sandbox: SandboxOption = "auto",
     root: CourseOption = None,
 ) -> None:
@@ -155,7 +156,7 @@ def check(
     hand_in = collect.HandIn(student or collect.student_of(path, task), path)
     collect.read_submission(loaded, task, path)
     show.try_reference(loaded, task, sandbox)
-    report = workers.report_within_time(loaded, task, hand_in, sandbox=sandbox).report
+    report = workers.report_within_time(loaded, task, hand_in, sandbox=sandbox, again=again).report
     if json == "-":
         sys.stdout.buffer.write(report_json(report))
     elif json:

@@ -3,6 +3,7 @@
 The key of a report in the cache is made of everything that the report depends on: the submission's bytes, the student,
 the exercises and their points, the course's secret, the confinement, and the code of the grader and of the reference.
 So a submission is graded again only if one of these has changed, and a run that was stopped continues where it was.
+A report in which a program ran out of time, or was killed, is not kept: the next run grades that submission again.
 """
 
 from __future__ import annotations
@@ -126,8 +127,9 @@ def report_for(
             ungraded_report(assignment, hand_in, f"the grader failed on it: {type(error).__name__}: {error}"[:500]),
             False,
         )
-    key = _cache_key(course, assignment, hand_in.student, submission, confinement)
-    keep(course, {key: msgspec.json.encode(report)})
+    if is_lasting(report):
+        key = _cache_key(course, assignment, hand_in.student, submission, confinement)
+        keep(course, {key: msgspec.json.encode(report)})
     return Graded(hand_in, report, False)
 
 
@@ -137,9 +139,19 @@ def kept_report(course: Course, assignment: Assignment, hand_in: HandIn, confine
         submission = read_submission(course, assignment, hand_in.path)
         with open_cache(course) as store:
             value = store.get(_cache_key(course, assignment, hand_in.student, submission, confinement))
-        return Graded(hand_in, msgspec.json.decode(value, type=Report), True) if isinstance(value, bytes) else None
+        report = msgspec.json.decode(value, type=Report) if isinstance(value, bytes) else None
+        return Graded(hand_in, report, True) if report and is_lasting(report) else None
     except (NotASubmission, msgspec.DecodeError, OSError, sqlite3.Error, diskcache.Timeout):
         return None  # then the submission is graded now, and that says what is wrong
+
+
+def is_lasting(report: Report) -> bool:
+    """Whether a report would be the same on any machine at any time, so that it may be kept.
+
+    It is not where a program ran out of time or was killed: the machine may have had a part in that.
+    """
+    said = {finding.verdict for verdict in report.exercises for finding in verdict.findings}
+    return not said & {"timeout", "killed"}
 
 
 def ungraded_report(assignment: Assignment, hand_in: HandIn, why: str) -> Report:

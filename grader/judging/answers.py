@@ -47,10 +47,16 @@ class Answers:
         The functions that a worker may ask for, by module; every other question is refused.
     limits : Limits
         The limits of the worker, which bound the number and the size of its questions.
+
+    Attributes
+    ----------
+    asked : int
+        The number of questions so far.
     """
 
     def __init__(self, root: Path, package: str, proxies: Mapping[str, Sequence[str]], limits: Limits) -> None:
         self._reference, self._proxies, self._limits = (root, package), proxies, limits
+        self.asked = 0
 
     @property
     def spent(self) -> float:
@@ -83,6 +89,7 @@ class Answers:
         ChildDied
             When the child ended by itself, such as for lack of memory.
         """
+        self.asked += 1
         arguments = (*self._reference, program, self._proxies, self._limits, question)
         return _child().call(_reply, *arguments, seconds=seconds)
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
+from pathlib import PurePosixPath
 from types import FunctionType
-from typing import Final, ParamSpec
+from typing import ParamSpec
 
-from utils.checks.case import Case, Finding
-from utils.checks.diagnose import CORE_SHARE, FollowThrough, Judgement, answer_case, judge
+from utils.checks.case import Case
+from utils.checks.diagnose import CORE_SHARE, CaseResult, FollowThrough, Judgement, answer_case, judge
 from utils.checks.program import SEED, Answer, Crash
 
 from ..course import Course
@@ -19,9 +21,9 @@ from ..submission import Submission
 from . import numeric_gradients
 from .answers import Answers
 from .budget import Budget, OutOfBudget
+from .reruns import Reruns
 from .trial import Trial
 
-_NOT_RUN: Final = Crash(False, "TimeoutError", "not run any more")
 P = ParamSpec("P")
 
 
@@ -52,6 +54,9 @@ class SubmittedModule:
         Further functions of ``utils`` that the worker gets: ``"torch_nets.restored"``.
     packages : sequence of str, default ()
         Further packages that the worker gets.
+    own_prerequisites : bool, default False
+        Whether the submission's own functions answer the calls of other files that were handed in, in the worker, and
+        not the reference.
 
     Attributes
     ----------
@@ -75,6 +80,7 @@ class SubmittedModule:
         budget: Budget,
         functions: Sequence[str] = (),
         packages: Sequence[str] = (),
+        own_prerequisites: bool = False,
     ) -> None:
         self.file = f"{course.package}/{module}.py"
         self.module = module
@@ -85,18 +91,22 @@ class SubmittedModule:
         # Modules of exercises that are not graded never run. But they can be imported, so that an import that a student
         # left in a graded file does not make it fail.
         never_run = {exercise.module: () for assignment in course.assignment for exercise in assignment.further}
+        handed_in = {PurePosixPath(name) for name in (*submission.files, *submission.beside)}
         self.files = {
-            name: submission.text(f"{course.package}/{name}.py")
-            for name in reference.modules
-            if f"{course.package}/{name}.py" in submission.files and name not in never_run
+            path.stem: submission.text(str(path))
+            for path in sorted(handed_in)
+            if path.suffix == ".py" and str(path.parent) == course.package and path.stem not in never_run
         }
         # A module may import the student's own helper functions from another file. So every other file that was handed
         # in can be imported, but only the functions of prerequisites are answered by the reference.
-        self.proxies = (
-            never_run
-            | {name: () for name in self.files if name != module}
-            | {name: _functions(reference, name) for name in reference.prerequisites(module)}
-        )
+        others: dict[str, tuple[str, ...]] = {name: () for name in self.files if name != module}
+        answered = {name: _functions(reference, name) for name in reference.prerequisites(module)}
+        self.proxies = never_run | (answered | others if own_prerequisites else others | answered)
+        # The same module on the submission's own prerequisites; None where there are none, or they are used already.
+        self._own: SubmittedModule | None = None
+        if not own_prerequisites and others.keys() & answered.keys():
+            shared = reference, confinement, budget, functions, packages
+            self._own = SubmittedModule(submission, course, module, *shared, own_prerequisites=True)
         written = {exercise.written_in[0] for _, exercise in course.exercises()}
         # The text of another file runs, too, if a helper of it is used (see `sandbox.inside.package`). So the worker
         # gets the functions of utils that the given code of all these files uses.
@@ -113,8 +123,7 @@ class SubmittedModule:
         self.answers = Answers(course.root, course.package, self.proxies, self.limits)
         self.unusable: WorkerLost | None = None
         self.lost: set[str] = set()
-        # After a kill, the program runs once more in each exercise: the machine may have been out of memory.
-        self.second_try = True
+        self.second_try = True  # whether a program that is lost runs once more; see `_run`
         self._worker: Worker | None = None
 
     def __enter__(self) -> SubmittedModule:
@@ -122,11 +131,17 @@ class SubmittedModule:
 
     def __exit__(self, *_: object) -> None:
         self._close()
+        if self._own is not None:
+            self._own._close()
 
     def judge(
         self, trial: Trial, requires: Collection[str], follow_through: float = 0.0, core: float = CORE_SHARE
     ) -> Judgement:
         """Judge the submission's answers to a trial's cases.
+
+        Functions of other files are answered by the reference first. A student's code may open the cache of such a
+        function, though, which is their own and may hold anything. So if an answer is wrong, it is tried once more with
+        the submission's own functions, and the better judgement counts.
 
         Parameters
         ----------
@@ -153,19 +168,49 @@ class SubmittedModule:
         CourseError
             When the reference cannot answer a case.
         """
+        asked = self.answers.asked
+        judgement, wrong = self._judge(trial, requires, follow_through, core)
+        if wrong and self.answers.asked > asked:
+            with_own = self._judge_on_own(trial, wrong, requires, follow_through, core)
+            if with_own and with_own.share > judgement.share:
+                return with_own
+        return judgement
+
+    def _judge_on_own(
+        self, trial: Trial, wrong: Sequence[int], requires: Collection[str], follow_through: float, core: float
+    ) -> Judgement | None:
+        """Judge the answers that come with the submission's own prerequisites; None if they are not better.
+
+        To save time, one of the cases with these indices is tried first, and if that is wrong again, no other one is.
+        """
+        if self._own is None:
+            return None
+        self._own.lost, self._own.second_try = set(self.lost), False
+        first = min(wrong, key=lambda index: not trial.cases[index].is_core)
+        try:
+            answer = self._own.answer(trial.cases[first], trial.recipe.function, requires)
+            result = CaseResult(trial.cases[first], trial.expected(first).values, answer)
+            if isinstance(answer, Crash) or result.faults():
+                return None
+            return self._own.judge(trial, requires, follow_through, core)
+        except (WorkerLost, OutOfBudget):
+            self._own._close()
+            self._own = None  # it would only use up more of the submission's seconds
+            return None
+
+    def _judge(
+        self, trial: Trial, requires: Collection[str], follow_through: float, core: float
+    ) -> tuple[Judgement, list[int]]:
+        """Judge the answers, and return with the judgement the indices of the cases whose outputs are wrong."""
         self.lost.add(trial.recipe.name)  # removed at the end, which is not reached if the worker is lost
         self.second_try = True
         self._open()
-        again = _Reruns(self._run)
-
-        def answer(case: Case) -> Answer:
-            if self.lost & set(requires):
-                return self._run(case.fallback or case.program, case.inputs, tuple(case.aspects))
-            return answer_case(case, trial.recipe.function, self._run)
-
+        again = Reruns(self._run)
+        answer = partial(self.answer, function=trial.recipe.function, requires=requires)
         results, hints = trial.results([answer(case) for case in trial.cases]), trial.recipe.hints
         follow = FollowThrough(follow_through, trial.run_reference)
         judgement = judge(results, hints, again.run, follow, core=core, together=trial.together)
+        self.second_try = True
         failed = numeric_gradients.failed_gradients(
             judgement, trial, self._in_time(answer), self._in_time(self._run), seconds=self.limits.seconds
         )
@@ -174,7 +219,14 @@ class SubmittedModule:
                 judgement = judge(results, hints, again.run, core=core, together=trial.together)
             judgement = failed.subtracted_from(judgement)
         self.lost.discard(trial.recipe.name)
-        return replace(judgement, findings=(*judgement.findings, *again.findings))
+        wrong = [index for index, result in enumerate(results) if isinstance(result.answer, Crash) or result.faults()]
+        return replace(judgement, findings=(*judgement.findings, *again.findings)), wrong
+
+    def answer(self, case: Case, function: str, requires: Collection[str]) -> Answer:
+        """Run one case for a function; see `judge` for `requires` and for what is raised."""
+        if self.lost & set(requires):
+            return self._run(case.fallback or case.program, case.inputs, tuple(case.aspects))
+        return answer_case(case, function, self._run)
 
     def _in_time(self, run: Callable[P, Answer]) -> Callable[P, Answer | None]:
         """Wrap `run` to return None when it runs out of time, so that the cases that were judged before still count."""
@@ -199,19 +251,25 @@ class SubmittedModule:
     def _run(
         self, program: str, inputs: Mapping[str, object], fetch: Sequence[str], seconds: float | None = None
     ) -> Answer:
-        """Run a program, by default within the course's limit; if the process is killed, run it once more.
+        """Run a program, by default within the course's limit; if it is lost, run it once more in a new worker.
 
-        There is one such second try in each exercise, because the machine may have killed the process for lack of
-        memory that another program used.
+        There is one such second try in each exercise. The machine may have killed the process for lack of memory that
+        another program used, or may have been so busy that processor time itself went further than it otherwise does.
         """
         seconds = seconds or self.limits.seconds
         try:
             return self._run_on(self._open(), program, inputs, fetch, seconds)
         except WorkerLost as lost:
-            if lost.reason != "killed" or self.unusable or not self.second_try:
+            if self.unusable or not self.second_try or not self._may_try_again(lost, seconds):
                 raise
         self.second_try = False
         return self._run_on(self._open(), program, inputs, fetch, seconds)
+
+    def _may_try_again(self, lost: WorkerLost, seconds: float) -> bool:
+        """Whether a lost program deserves a second try; if so, the seconds that it has lost are given back."""
+        if lost.reason == "timeout":
+            self.budget.give_back(seconds)
+        return lost.reason in ("timeout", "killed")
 
     def _run_on(
         self, worker: Worker, program: str, inputs: Mapping[str, object], fetch: Sequence[str], seconds: float
@@ -245,7 +303,7 @@ class SubmittedModule:
         return self._worker
 
     def _imported(self) -> Worker:
-        """Start a worker and import the module in it; if the process is killed meanwhile, try once more."""
+        """Start a worker and import the module in it; if the worker is lost meanwhile, try once more."""
         for attempts_left in (1, 0):
             worker = Worker(
                 self.confinement,
@@ -264,7 +322,7 @@ class SubmittedModule:
                 self._run_on(worker, "pass", {}, (), self.limits.seconds)
                 break
             except WorkerLost as lost:
-                if lost.reason != "killed" or not attempts_left:
+                if not attempts_left or not self._may_try_again(lost, self.limits.seconds):
                     raise
         return worker
 
@@ -272,35 +330,6 @@ class SubmittedModule:
         if self._worker is not None:
             self._worker.close()
             self._worker = None
-
-
-class _Reruns:
-    """Runs the code under test again after all cases were answered, for follow-through and for hints.
-
-    A run that takes too long or ends the process costs none of the points that were earned before. Nothing is run after
-    it, and the follow-through or the hint that needed it is left out.
-
-    Attributes
-    ----------
-    findings : tuple of Finding
-        What to tell the student about such a run; empty if there was none.
-    """
-
-    def __init__(self, run: Callable[[str, Mapping[str, object], Sequence[str]], Answer]) -> None:
-        self._run = run
-        self.findings: tuple[Finding, ...] = ()
-
-    def run(self, program: str, inputs: Mapping[str, object], fetch: Sequence[str]) -> Answer:
-        """Run a program; return a crash without running it after an earlier run was ended."""
-        if not self.findings:
-            try:
-                return self._run(program, inputs, fetch)
-            except (WorkerLost, OutOfBudget) as error:
-                slow = isinstance(error, OutOfBudget) or error.reason == "timeout"
-                why = "took too long" if slow else "ended its process"
-                hint = f"What is right counts. More could not be found out, because running the code again {why}."
-                self.findings = (Finding("", "timeout" if slow else "killed", hint),)
-        return _NOT_RUN
 
 
 def _used(reference: Reference, modules: Collection[str]) -> list[str]:

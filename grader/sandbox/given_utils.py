@@ -23,6 +23,7 @@ WORKERS_OWN = (
     "checks.crash_clues",
     "checks.boxes",
     "checks.forbidden_calls",
+    "checks.watched_loss",
 )
 """Modules that every worker gets as a whole, because the worker's own code and the programs that it runs use them.
 

@@ -195,6 +195,7 @@ class Worker:
             {**readable.withheld, **{name: () for name in STAND_INS if name not in packages}},
             tuple(packages),
             package,
+            tuple(module for name in mentioned for module in IF_IMPORTED[name]),
         )
         self._start(start)
 

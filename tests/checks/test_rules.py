@@ -270,7 +270,10 @@ def test_minibatches() -> None:
     assert rule.faults("batches", None, good, sizes) == []
     bad = {
         "together": np.stack([rows, rows[::-1]], axis=-1),
-        "expected": good[:5],
+        "5 steps were taken, with minibatches of 4 rows; there should be 6": good[:5],
+        "6 steps were taken, with minibatches of 3 rows; there should be 6, each with a minibatch of 4": good[:, :3],
+        "3 steps were taken, with minibatches of 2 to 4 rows": np.array([4, 4, 2]),
+        "no step was taken": np.array([]),
         "not in X": good + 10,
         "same rows": np.repeat(good[:1], 6, axis=0),
         "never drawn": np.where(good > 3, 3, good),

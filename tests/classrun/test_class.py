@@ -22,8 +22,9 @@ from grader.errors import CourseError, UnusableInput
 from grader.host.bounded_process import BoundedProcess, ChildDied, OutOfTime
 from grader.judging.secret import FILE, VARIABLE, course_secret
 from grader.reference import Reference
-from grader.report import Report
-from grader.sandbox import SandboxUnavailable
+from grader.report import Report, Verdict
+from grader.sandbox import SandboxUnavailable, Worker, WorkerLost
+from utils.checks.case import Finding
 
 NOTHING = Report("hw3", "", "not run", ())
 NOT_TRAINED = 10  # points of the net that nobody hands in here
@@ -174,6 +175,41 @@ def test_a_fault_of_the_grader_gives_no_points_and_says_so(
     monkeypatch.undo()
     again = graded(place, tmp_path / "hw3", "faulty")
     assert (again.kept, lost(again)) == (False, set())  # a verdict that is no verdict is not kept
+
+
+@pytest.mark.parametrize("reason", ["timeout", "killed"])
+def test_a_report_in_which_a_program_was_lost_is_not_kept(
+    reason: str, place: Course, files: dict[str, bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = Worker.run
+
+    def lose(worker: Worker, program: str, *rest: object, **named: object) -> object:
+        if "relu_forward" in program:
+            worker.close()
+            raise WorkerLost(reason, "the machine was busy")  # type: ignore[arg-type]
+        return run(worker, program, *rest, **named)  # type: ignore[arg-type]
+
+    grading.ready(place, place["hw3"])
+    folder, student = write(tmp_path / "hw3", files), f"lost by {reason}"
+    monkeypatch.setattr(Worker, "run", lose)
+    assert lost(graded(place, folder, student)) == {"layers.relu_forward"}
+    monkeypatch.setattr(Worker, "run", run)
+    again = graded(place, folder, student)
+    assert (again.kept, lost(again)) == (False, set())
+    assert graded(place, folder, student).kept
+
+
+def test_an_old_report_in_which_a_program_was_lost_is_not_served(
+    place: Course, files: dict[str, bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    late = Report("hw3", "dora", "none", (Verdict("layers.relu_forward", 0, 2, "timeout", (Finding("", "timeout"),)),))
+    folder = write(tmp_path / "hw3", files)
+    monkeypatch.setattr(grading, "is_lasting", lambda report: True)
+    monkeypatch.setattr(grading.oracle, "grade", lambda *_, **__: late)
+    assert not graded(place, folder, "dora").kept
+    assert graded(place, folder, "dora").kept  # with the guard off, it is served
+    monkeypatch.undo()
+    assert not graded(place, folder, "dora").kept
 
 
 def test_no_sandbox_is_said_before_anything_is_graded(

@@ -12,7 +12,7 @@ from crash import small_class
 from submissions import solved, write
 
 from grader import cli
-from grader.classrun import grading
+from grader.classrun import grading, workers
 from grader.course import Course
 from grader.errors import SelfTestFailed
 from grader.reference import Reference
@@ -70,6 +70,21 @@ def test_check_writes_json_to_a_file_and_a_table_for_people(
     assert json.loads(out.read_text())["student"] == "ana"
     assert "layers.affine_forward" in capsys.readouterr().out
     assert not (place / "gradebook.db").exists()
+
+
+def test_check_answers_from_what_is_kept_and_again_only_when_asked(
+    place: Path, handed_in: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tasks: list[bool] = []
+    grade_within_time = workers._bounded
+    monkeypatch.setattr(
+        workers, "_bounded", lambda task, leave: tasks.append(task.again) or grade_within_time(task, leave)
+    )
+    args = ("check", str(handed_in / "ana" / "hw3"), "--assignment", "hw3", "--student", "again")
+    assert [run(place, *args), len(tasks)] == [0, 1]
+    assert [run(place, *args), len(tasks)] == [0, 1]
+    assert run(place, *args, "--again") == 0
+    assert tasks == [False, True]
 
 
 @pytest.mark.parametrize(

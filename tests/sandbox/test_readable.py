@@ -16,7 +16,7 @@ from grader.course import Course
 from grader.errors import CourseError
 from grader.reference import Reference
 from grader.release.front import front_matter
-from grader.sandbox import Confinement, SandboxUnavailable, Worker, allowed, given_utils, readable
+from grader.sandbox import Confinement, SandboxUnavailable, Worker, allowed, given_utils, readable, worker
 from grader.sandbox.unconfined import Unconfined
 from utils.checks.program import Crash, Ran
 
@@ -88,7 +88,7 @@ def test_a_given_function_can_be_called_and_no_other() -> None:
         assert "cannot be called while submitted.layers is checked" in crash.message
 
 
-@pytest.mark.parametrize("name", ["scipy", "sklearn.svm", "nobody_knows_this"])
+@pytest.mark.parametrize("name", ["nunpy", "sklaern.svm", "nobody_knows_this"])
 def test_a_package_that_is_not_there_is_named_in_a_sentence(name: str) -> None:
     crash = run(Unconfined(), f"import {name}", "pass")
     assert isinstance(crash, Crash)
@@ -102,6 +102,16 @@ def test_a_submission_can_test_for_a_package_and_do_without_it() -> None:
     assert run(Unconfined(), source, "out = layers.np.ones(2).sum(), layers.u.find_spec('cupy')") == Ran(
         {"out": (2.0, None)}
     )
+    source = "try:\n    from scipy.special import logsumexp\nexcept ImportError:\n    logsumexp = sum"
+    assert run(Unconfined(), source, "out = layers.logsumexp([1, 2])") == Ran({"out": 3})
+
+
+def test_an_import_that_is_never_used_costs_nothing_and_one_that_is_used_is_named() -> None:
+    source = "from scipy.special import logsumexp\nimport sklearn.svm, pandas as pd\nfrom past.builtins import xrange"
+    assert run(Unconfined(), source, "out = 1") == Ran({"out": 1})
+    crash = run(Unconfined(), source, "out = layers.logsumexp([1, 2])")
+    assert isinstance(crash, Crash)
+    assert crash.message.startswith("scipy.special.logsumexp cannot be called while submitted.layers is checked")
 
 
 def test_plots_and_progress_bars_do_not_make_an_answer_fail(confinement: Confinement) -> None:
@@ -113,6 +123,32 @@ def f():
     return len(plt.gca().lines), sum(tqdm(range(3)))
 """
     assert run(confinement, source, "out = layers.f()") == Ran({"out": (1, 3)})
+
+
+WHAT_AN_IMPORT_LOADS = """
+import sys
+before = set(sys.modules)
+import matplotlib.pyplot as plt
+loaded = len(set(sys.modules) - before)
+"""
+
+
+def test_the_import_of_a_package_takes_none_of_a_programs_time(
+    confinement: Confinement, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The worker has loaded next to all of it before it counts any time."""
+    here = run(confinement, WHAT_AN_IMPORT_LOADS, "out = layers.loaded")
+    assert isinstance(here, Ran)
+    assert int(str(here.values["out"])) < 10
+    monkeypatch.setattr(worker, "IF_IMPORTED", {"matplotlib": ()})
+    without = run(confinement, WHAT_AN_IMPORT_LOADS, "out = layers.loaded")
+    assert isinstance(without, Ran)
+    assert int(str(without.values["out"])) > 100
+
+
+def test_a_backend_that_no_worker_has_can_be_named_before_pyplot_is_imported(confinement: Confinement) -> None:
+    source = "import matplotlib\nmatplotlib.use('TkAgg')\nimport matplotlib.pyplot as plt"
+    assert run(confinement, source, "out = 1") == Ran({"out": 1})
 
 
 def test_every_package_of_the_student_edition_can_be_imported(course: Course) -> None:

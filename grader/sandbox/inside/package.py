@@ -5,7 +5,7 @@ The package holds the submitted module under test, and stand-ins for the other m
 
 from __future__ import annotations
 
-import ast
+import importlib
 import linecache
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -13,8 +13,10 @@ from importlib import import_module
 from importlib.abc import Loader
 from importlib.machinery import ModuleSpec, PathFinder
 from itertools import accumulate
-from types import MappingProxyType, ModuleType
+from types import FrameType, MappingProxyType, ModuleType
 from typing import cast
+
+from .names import is_tried, names_defined, names_imported, names_used
 
 Ask = Callable[[str, str, tuple[object, ...], dict[str, object]], object]
 
@@ -58,7 +60,7 @@ class SubmittedPackage:
         parent = ModuleType(package)
         parent.__path__ = []
         sys.modules[package] = parent
-        used = _names_used(self._source) if "import *" in self._source else frozenset()
+        used = names_used(self._source) if "import *" in self._source else None
         for name, functions in proxies.items():
             answered = {function: _proxy(_full_name(package, name), name, function, ask) for function in functions}
             if name.startswith("utils."):
@@ -103,14 +105,25 @@ class _StandIn(ModuleType):
     the helper is called, so a helper calls the reference, too.
     """
 
-    def __init__(self, name: str, proxies: Mapping[str, object], source: str | None, used: frozenset[str]) -> None:
+    def __init__(
+        self, name: str, proxies: Mapping[str, object], source: str | None, used: frozenset[str] | None
+    ) -> None:
         super().__init__(name)
         self.__dict__.update(proxies)
-        self.__dict__.update(_proxies=proxies, _source=source)
-        if source is not None and used:
-            self.__dict__["__all__"] = [*proxies, *sorted((_names_defined(source) & used) - proxies.keys())]
+        self.__dict__.update(_proxies=proxies, _source=source, _imported={})
+        if source is not None and used is not None:
+            names = names_defined(source)
+            # What stands beside exercises is run only if it is used; a file of helpers alone is the student's own.
+            wanted = names & used if proxies else {name for name in names if not name.startswith("_")}
+            imported = names_imported(source, name.partition(".")[0])
+            self.__dict__["_imported"] = imported
+            self.__dict__["__all__"] = [*proxies, *sorted((wanted | imported.keys() & used) - proxies.keys())]
 
     def __getattr__(self, name: str) -> object:
+        if name in self.__dict__["_imported"]:  # a star passes it on; the text need not run for that
+            module, original = self.__dict__["_imported"][name]
+            found = import_module(module)
+            return getattr(found, original) if original else found
         source = self.__dict__["_source"]
         if source is None or name.startswith("__"):
             raise AttributeError(f"{self.__name__} has no {name} here")
@@ -118,8 +131,8 @@ class _StandIn(ModuleType):
         own = ModuleType(self.__name__)
         _execute(source, own)
         own.__dict__.update(self.__dict__["_proxies"])
-        for found, value in own.__dict__.items():
-            self.__dict__.setdefault(found, value)
+        for key, value in own.__dict__.items():
+            self.__dict__.setdefault(key, value)
         return getattr(self, name)
 
 
@@ -167,9 +180,14 @@ class _PackageFinder:
         if self._withheld.get(name):
             return self._completed(name, path)
         parents = accumulate(name.split("."), lambda parent, child: f"{parent}.{child}")
-        if any(parent in self._withheld and not self._withheld[parent] for parent in parents):
+        stands_in = any(parent in self._withheld and not self._withheld[parent] for parent in parents)
+        if stands_in and self._is_for_nothing(_importing_frame()):
             return ModuleSpec(name, cast(Loader, self), is_package=True)
         return None
+
+    def _is_for_nothing(self, frame: FrameType) -> bool:
+        """Whether an import stands in submitted code, and not in a ``try``: a library finds out what is installed."""
+        return frame.f_code.co_filename.startswith(f"{self._package}/") and not is_tried(frame)
 
     def create_module(self, spec: ModuleSpec) -> ModuleType:
         return _Withheld(spec.name, self._module)
@@ -211,9 +229,7 @@ class _NotFound:
         self._module = module
 
     def find_spec(self, name: str, path: object = None, target: object = None) -> ModuleSpec | None:
-        frame = sys._getframe(1)  # skip the frames of the import system, to see whose import statement it is
-        while frame.f_back and frame.f_code.co_filename.startswith("<frozen importlib"):
-            frame = frame.f_back
+        frame = _importing_frame()
         if path is None and frame.f_code.co_filename.startswith(f"{self._module.partition('.')[0]}/"):
             message = (
                 f"{name} cannot be imported while {self._module} is checked; is it misspelt? "
@@ -221,6 +237,15 @@ class _NotFound:
             )
             raise ModuleNotFoundError(message, name=name)
         return None
+
+
+def _importing_frame() -> FrameType:
+    """Find whose import statement is being executed, from a finder that the import system has called."""
+    frame = sys._getframe(1)
+    ways = ("<frozen importlib", __file__, importlib.__file__)
+    while frame.f_back and frame.f_code.co_filename.startswith(ways):
+        frame = frame.f_back
+    return frame
 
 
 def _register(module: ModuleType) -> None:
@@ -253,25 +278,3 @@ def _proxy(full_name: str, module: str, function: str, ask: Ask) -> Callable[...
     stand_in.__name__ = stand_in.__qualname__ = function
     stand_in.__module__ = full_name
     return stand_in
-
-
-def _names_used(source: str) -> frozenset[str]:
-    """Collect every name that a text mentions; none where it is not valid Python."""
-    try:
-        tree = ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return frozenset()
-    return frozenset(node.id for node in ast.walk(tree) if isinstance(node, ast.Name))
-
-
-def _names_defined(source: str) -> frozenset[str]:
-    """Collect the names that a text defines at module level; none where it is not valid Python."""
-    try:
-        body = ast.parse(source).body
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return frozenset()
-    names = {node.name for node in body if isinstance(node, ast.FunctionDef | ast.ClassDef)}
-    for node in body:
-        if isinstance(node, ast.Assign):
-            names |= {target.id for target in node.targets if isinstance(target, ast.Name)}
-    return frozenset(names)

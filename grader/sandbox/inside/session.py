@@ -6,6 +6,7 @@ import importlib
 import os
 import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict
 
 from utils.checks.program import Crash, Ran, describe_crash, run_program, seeded
@@ -37,6 +38,9 @@ def serve(read_fd: int, write_fd: int) -> None:
         importlib.import_module(package)  # before any program's time is counted
     if start.drop_privileges:
         drop_privileges(start.rlimits, start.memory, start.user)
+    for name in start.in_advance:
+        with suppress(Exception):
+            importlib.import_module(name)
     null = os.open(os.devnull, os.O_RDWR)
     os.dup2(null, 2)  # so far, the grader has read errors from stderr; what submitted code writes there is dropped
     os.close(null)

@@ -60,6 +60,9 @@ class Start(msgspec.Struct, tag=True):
         Whether the worker calls `privileges.drop_privileges`, with the arguments `rlimits`, `memory` and `user`.
     packages : tuple of str
         Packages that the worker imports before it is ready, so that no program's time is spent on that.
+    in_advance : tuple of str
+        Modules of packages that it imports then, too, but only after it has dropped its privileges, because they write
+        files. Where one cannot be imported, it is left to the submission.
     """
 
     files: dict[str, str]
@@ -74,6 +77,7 @@ class Start(msgspec.Struct, tag=True):
     withheld: dict[str, tuple[str, ...]] = {}
     packages: tuple[str, ...] = ()
     package: str = "submitted"
+    in_advance: tuple[str, ...] = ()
 
 
 class Ready(msgspec.Struct, tag=True):

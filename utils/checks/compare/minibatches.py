@@ -18,8 +18,9 @@ from .tolerance import Array, as_array
 class Minibatches(RandomRule):
     """Minibatches drawn from the training set: right size, rows with their own labels, not always the same.
 
-    The output is an array of shape (iterations, batch_size, 2): for each drawn row its index in the training
-    set, as the features tell it and as the labels tell it.
+    The output is an array of shape (steps, batch_size, 2): for each drawn row its index in the training set, as the
+    features tell it and as the labels tell it; see `utils.checks.watched_loss`. Where minibatches differ in size it is
+    one of shape (steps,), with their sizes.
 
     Parameters
     ----------
@@ -38,9 +39,8 @@ class Minibatches(RandomRule):
         rows = int(str(inputs[self.rows]))
         drawn = as_array(got)
         if drawn is None or drawn.shape != shape:
-            seen = "nothing" if drawn is None else f"shapes that stack to {drawn.shape[:2]}"
-            reason: tuple[object, ...] = ("shape", seen)
-            said = f"loss was called with {seen}; {shape[0]} minibatches of {shape[1]} rows are expected"
+            reason: tuple[object, ...] = ("shape", None if drawn is None else drawn.shape[:2])
+            said = f"{_counted(drawn)}; there should be {shape[0]}, each with a minibatch of {shape[1]} rows"
         elif not (drawn[..., 0] == drawn[..., 1]).all():
             reason = ("labels of other rows",)
             said = "X_batch and y_batch do not belong together: draw the indices once and use them for both"
@@ -59,6 +59,14 @@ class Minibatches(RandomRule):
         else:
             return []
         return [Fault(path, FaultKind.VALUE, said, expected, got, reason)]
+
+
+def _counted(drawn: Array | None) -> str:
+    """Say how many steps there were, and with how many rows each."""
+    if drawn is None or not drawn.size:
+        return "no step was taken"
+    rows = f"{drawn.shape[1]} rows" if drawn.ndim > 1 else f"{drawn.min():g} to {drawn.max():g} rows"
+    return f"{len(drawn)} steps were taken, with minibatches of {rows}"
 
 
 @dataclass(frozen=True)

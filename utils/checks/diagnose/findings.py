@@ -12,6 +12,7 @@ from .crashes import explain_crash
 from .evidence import Together
 from .follow_through import FollowThrough
 from .misconceptions import Explanation, explain, find_misconception
+from .old_python import explain_old_python
 from .unexplained import Runs, as_sentences, comparison, describe_rest, enumerated, unexplained_findings
 from .wrong_outputs import WrongOutputs
 
@@ -44,7 +45,7 @@ def crash_finding(results: Sequence[CaseResult], hints: Mapping[str, str]) -> Fi
     misconception = find_misconception("", results, hints)
     if misconception:
         return Finding("", "error", f"{hints[misconception]} ({crash}.)", misconception, title)
-    explanation = explain_crash(crash, result.case.inputs, result.expected)
+    explanation = explain_old_python(crash) or explain_crash(crash, result.case.inputs, result.expected)
     hint = f"{explanation} ({crash.error} {crash.place}.)" if explanation else f"{crash}."
     return Finding("", "error", hint, None, title)
 
