@@ -34,7 +34,9 @@ def term(output: WrongOutput) -> Iterator[Observation]:
             continue
         for size, words in _weights(output):
             if np.isclose(abs(times), size, rtol=1e-3 if output.coarse else 1e-6):
-                yield _observation(times, f"{words}{name}", distinct(difference) * output.weight)
+                # One number, added to all entries of an array, is the same number again.
+                weight_of_one = output.weight if expected.size == 1 or distinct(base) > 1 else 1
+                yield _observation(times, f"{words}{name}", distinct(difference) * weight_of_one)
         if base.size > 3 and np.unique(base).size > 1:
             words = f"it is off by a multiple of {name}, {times:.4g} times {name} in this case"
             yield Observation(f"multiple of {name}", words, distinct(difference) - 1)
