@@ -67,13 +67,13 @@ def _observation(times: float, name: str, numbers: int) -> Observation:
 def _weights(output: WrongOutput) -> Iterator[tuple[float, str]]:
     """Yield the weights that a term may have, each with its words."""
     yield 1.0, ""
-    yield 2.0, "2 · "
-    yield 0.5, "½ · "
     for name, value in output.settings.items():
         shown = f"({name})" if " " in name else name
         yield value, f"{shown} · "
         yield 2 * value, f"2 · {shown} · "
         yield value / 2, f"½ · {shown} · "
+    yield 2.0, "2 · "
+    yield 0.5, "½ · "
     for name, count in output.counts.items():
         if name.startswith("N,"):
             yield 1 / count, "1/N · "
