@@ -102,7 +102,9 @@ def test_a_failure_shows_case_sentence_and_how_to_look_into_it(student: ModuleTy
 def test_a_right_backward_of_a_wrong_forward_is_told_so(student: ModuleType, reference: Reference) -> None:
     text = reference.source("layers").replace("@ w + b", "@ (2 * w) + b").replace("(dout @ w.T)", "(dout @ (2 * w).T)")
     exec(compile(text, "nndl/layers.py", "exec"), vars(student))
-    with pytest.raises(CheckFailed, match=r"dx is the right derivative of what your\s+forward pass computes"):
+    with pytest.raises(
+        CheckFailed, match=r"it\s+is\s+the\s+right\s+derivative\s+of\s+what\s+your\s+forward\s+pass\s+computes"
+    ):
         check(student.affine_backward)
 
 

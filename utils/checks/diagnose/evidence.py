@@ -97,11 +97,14 @@ class Evidence:
         self.gives = cache(self._gives)
 
     @cached_property
+    def crashes(self) -> Places:
+        """The places of cases in which the code under test crashed."""
+        return frozenset(index for index, place in enumerate(self.places) if place.crashed)
+
+    @cached_property
     def crashes_at_the_edges(self) -> Places:
-        """The places of cases outside of the core in which the code under test crashed."""
-        return frozenset(
-            index for index, place in enumerate(self.places) if place.crashed and not place.result.case.is_core
-        )
+        """Those of them that are outside of the core."""
+        return frozenset(index for index in self.crashes if not self.places[index].result.case.is_core)
 
     def of(self, path: str) -> Places:
         """Return the places of one output."""

@@ -158,10 +158,13 @@ def _majority(evidence: Evidence, places: Places, name: str) -> int:
     answer. At the edges of an exercise such a case is outweighed by others; in the core, what is right decides.
     """
     explained = evidence.explained(name, places)
-    against = (evidence.shows(name) & places) - explained
-    broken = evidence.shows(name) - evidence.wrong  # in this output or in another one
-    if any(evidence.places[index].result.case.is_core for index in broken):
-        return 0
+    crashed = evidence.crashes - evidence.crashes_at_the_edges - evidence.gives(name)
+    against = ((evidence.shows(name) | crashed) & places) - explained
+    cases = {id(evidence.places[index].result) for index in explained}
+    # What it would break, in this output or in another one, is right in the core, or in a case that it should explain.
+    for place in (evidence.places[index] for index in evidence.shows(name) - evidence.wrong):
+        if place.result.case.is_core or id(place.result) in cases:
+            return 0
     if len(explained) <= len(against) or evidence.numbers(explained) < MIN_NUMBERS:
         return 0
     return len(explained) - len(against)

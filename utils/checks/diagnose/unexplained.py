@@ -134,7 +134,12 @@ def describe_rest(path: str, rest: Collection[CaseResult], wrong: WrongOutputs, 
     answers = [answer for answer in wrong.by_path[path] if id(answer.result) in left]
     smallest = min(answers, key=lambda answer: answer.result.case.size)
     others = [answer.result for answer in wrong.by_path[path]]
-    said = as_sentences((comparison(smallest.fault), *_clauses(smallest, answers, others, runs, passing="explained")))
+    clauses = _clauses(smallest, answers, others, runs)[:-1]
+    when = when_it_is_wrong(
+        [answer.result.case for answer in answers], [one.case for one in others if id(one) not in left]
+    )
+    only = when.replace("it is wrong only", "that is so only") if when.startswith("it is wrong only") else ""
+    said = as_sentences((comparison(smallest.fault), *clauses, only))
     hint = f"In {_cases(answers)} {path} is wrong in another way, too: {said}"
     return Finding(path, "fail", hint, None, smallest.result.case.title)
 
@@ -170,16 +175,13 @@ def _follows_forward(answer: WrongAnswer, run: Run) -> bool:
 
 
 def _clauses(
-    smallest: WrongAnswer,
-    answers: Sequence[WrongAnswer],
-    results: Sequence[CaseResult],
-    runs: Runs,
-    passing: str = "right",
+    smallest: WrongAnswer, answers: Sequence[WrongAnswer], results: Sequence[CaseResult], runs: Runs
 ) -> list[str]:
-    """Collect what is known of a wrong output beyond the comparison: its form, what it depends on, when it is wrong."""
+    """Collect what is known of a wrong output beyond the comparison: its form, what it depends on; last, when it is."""
     fault = smallest.fault
     clauses = [_other_name(answers)]
-    if fault.kind in (FaultKind.VALUE, FaultKind.SHAPE, FaultKind.NOT_FINITE) and not _is_drawn(smallest):
+    drawn = any(map(_is_drawn, answers))
+    if fault.kind in (FaultKind.VALUE, FaultKind.SHAPE, FaultKind.NOT_FINITE) and not drawn:
         ordered = [smallest, *(answer for answer in answers if answer.result is not smallest.result)]
         outputs = [WrongOutput(one.fault.expected, one.fault.got, one.result.case.inputs) for one in ordered]
         clauses[0] = clauses[0] or describe(outputs)
@@ -193,11 +195,10 @@ def _clauses(
         and value_at(result.expected, fault.path) is not None
         and id(result) not in failing
     ]
-    if passing == "right":
-        clauses.append(when_it_is_wrong([answer.result.case for answer in answers], others))
-        if not any(clauses) and fault.kind is FaultKind.VALUE and not _is_drawn(smallest):
-            clauses.append(_at_least(answers))
-    return clauses
+    when = when_it_is_wrong([answer.result.case for answer in answers], others)
+    if not when and not any(clauses) and fault.kind is FaultKind.VALUE and not drawn:
+        when = _at_least(answers)
+    return [*clauses, when]
 
 
 def _at_least(answers: Sequence[WrongAnswer]) -> str:

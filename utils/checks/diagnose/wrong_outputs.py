@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import NamedTuple
 
-from ..compare import Fault
+from ..compare import Fault, FaultKind
 from .case_result import CaseResult
 
 
@@ -40,6 +40,8 @@ class WrongOutputs:
     def smallest(self, path: str, misconception: str | None = None) -> WrongAnswer:
         """Return the smallest case in which an output is wrong: the one that is easiest to read.
 
+        A case that gives NaN comes last, because it shows least.
+
         Parameters
         ----------
         path : str
@@ -48,4 +50,4 @@ class WrongOutputs:
         """
         answers = self.by_path[path]
         telling = [one for one in answers if misconception and one.result.is_given_by(misconception, path)]
-        return min(telling or answers, key=lambda answer: answer.result.case.size)
+        return min(telling or answers, key=lambda one: (one.fault.kind is FaultKind.NOT_FINITE, one.result.case.size))

@@ -34,7 +34,9 @@ def term(output: WrongOutput) -> Iterator[Observation]:
             continue
         for size, words in _weights(output):
             if np.isclose(abs(times), size, rtol=1e-3 if output.coarse else 1e-6):
-                yield _observation(times, f"{words}{name}", distinct(difference) * output.weight)
+                # One number, added to all entries of an array, is the same number again.
+                weight_of_one = output.weight if expected.size == 1 or distinct(base) > 1 else 1
+                yield _observation(times, f"{words}{name}", distinct(difference) * weight_of_one)
         if base.size > 3 and np.unique(base).size > 1:
             words = f"it is off by a multiple of {name}, {times:.4g} times {name} in this case"
             yield Observation(f"multiple of {name}", words, distinct(difference) - 1)
@@ -65,13 +67,13 @@ def _observation(times: float, name: str, numbers: int) -> Observation:
 def _weights(output: WrongOutput) -> Iterator[tuple[float, str]]:
     """Yield the weights that a term may have, each with its words."""
     yield 1.0, ""
-    yield 2.0, "2 · "
-    yield 0.5, "½ · "
     for name, value in output.settings.items():
         shown = f"({name})" if " " in name else name
         yield value, f"{shown} · "
         yield 2 * value, f"2 · {shown} · "
         yield value / 2, f"½ · {shown} · "
+    yield 2.0, "2 · "
+    yield 0.5, "½ · "
     for name, count in output.counts.items():
         if name.startswith("N,"):
             yield 1 / count, "1/N · "
