@@ -9,6 +9,7 @@ from ..case import Case
 from ..compare import Fault
 from ..program import Answer, Crash
 from ..values import value_at
+from .crash_kind import same_kind
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ class CaseResult:
         """
         other = self.misconceptions.get(misconception)
         if isinstance(self.answer, Crash) or isinstance(other, Crash):
-            return isinstance(self.answer, Crash) and isinstance(other, Crash) and self.answer.kind == other.kind
+            return isinstance(self.answer, Crash) and isinstance(other, Crash) and same_kind(self.answer, other)
         if other is None:  # it gives the right answer in this case
             return not any(fault.path == path or not path for fault in self.faults())
         rules = {one: self.case.aspects.get(one.partition(".")[0]) for one in ([path] if path else self.case.aspects)}

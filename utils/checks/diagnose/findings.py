@@ -18,6 +18,7 @@ from .describe import WrongOutput, describe, mixed_examples, shown_numbers, when
 from .exchanged import say_exchanged
 from .follow_through import FollowThrough
 from .misconceptions import find_misconception, group_by_misconception
+from .old_python import explain_old_python
 
 IN_PLACE = "in-place"
 """The id of the one misconception that shows in the inputs, not in the outputs."""
@@ -89,7 +90,7 @@ def crash_finding(results: Sequence[CaseResult], hints: Mapping[str, str]) -> Fi
     misconception = find_misconception("", results, hints)
     if misconception:
         return Finding("", "error", f"{hints[misconception]} ({crash}.)", misconception, title)
-    explanation = explain_crash(crash, result.case.inputs, result.expected)
+    explanation = explain_old_python(crash) or explain_crash(crash, result.case.inputs, result.expected)
     hint = f"{explanation} ({crash.error} {crash.place}.)" if explanation else f"{crash}."
     return Finding("", "error", hint, None, title)
 

@@ -1,0 +1,45 @@
+"""Tell whether two pieces of code crash for the same reason, however each of them is written."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from ..program import Crash
+
+# Shapes as NumPy and PyTorch write them: (3, 4), [3, 4] and 3x4.
+_SHAPE = re.compile(r"\((?:\d+,? ?)*\)|\[(?:\d+,? ?)*\]|\d+x\d+")
+# What NumPy says where two sizes have to be equal and are not: in np.dot, in the operator @, and in PyTorch.
+_SIZES = (
+    re.compile(r"(\d+) \(dim \d+\) != (\d+) \(dim \d+\)"),
+    re.compile(r"\(size (\d+) is different from (\d+)\)"),
+    re.compile(r"size of tensor a \((\d+)\) must match the size of tensor b \((\d+)\)"),
+)
+
+
+def same_kind(one: Crash, other: Crash) -> bool:
+    """Whether two crashes have the same reason, as far as their exceptions tell.
+
+    The exceptions have to be of one class. Where both messages name sizes or shapes that do not fit, they have to be
+    the same ones; otherwise the messages have to consist of the same words, in any order.
+    """
+    if one.error != other.error:
+        return False
+    if not one.message or not other.message:  # not known, as in a golden pack that was made earlier
+        return True
+    first, second = set(_mismatch(one.message)), set(_mismatch(other.message))
+    return first == second if first or second else _words(one.message) == _words(other.message)
+
+
+def _words(message: str) -> list[str]:
+    return sorted(re.findall(r"\w+", message))
+
+
+def _mismatch(message: str) -> Iterator[tuple[str, ...]]:
+    """Yield the sizes, in any order, or the shapes that an exception says do not fit."""
+    for pattern in _SIZES:
+        found = pattern.search(message)
+        if found:
+            yield tuple(sorted(found.groups()))
+            return
+    yield from ((shape.replace(" ", ""),) for shape in _SHAPE.findall(message))
