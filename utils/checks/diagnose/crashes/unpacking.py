@@ -84,7 +84,7 @@ EXPLANATIONS = (
     (r"(?:TypeError: 'NoneType' object is not iterable)", _nothing_returned),
     (r"ValueError: (?:too many|not enough) values to unpack", _unpacked),
     (
-        r"TypeError: cannot unpack non-iterable|TypeError: '(?:numpy\.)?(?:int|float)\d*' object is not iterable",
+        r"TypeError: cannot unpack non-iterable (?:numpy\.)?(?:int|float)|TypeError: '(?:numpy\.)?(?:int|float)\d*' object is not iterable",
         _not_iterable,
     ),
 )
