@@ -19,6 +19,7 @@ from ..errors import CourseError
 FOLDER = Path(str(utils.__file__)).resolve().parent
 WORKERS_OWN = (
     "checks.program",
+    "checks.crash",
     "checks.crash_site",
     "checks.crash_clues",
     "checks.boxes",

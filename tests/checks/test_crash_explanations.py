@@ -15,7 +15,7 @@ from utils.checks.diagnose import CaseResult
 from utils.checks.diagnose.crash_kind import same_kind
 from utils.checks.diagnose.crashes import explain_crash
 from utils.checks.diagnose.crashes.site import Letters
-from utils.checks.program import Crash, run_program
+from utils.checks.program import Crash, describe_crash, run_program
 
 DOC = '''
     """A layer.
@@ -69,6 +69,44 @@ def test_what_a_function_should_return_is_said_where_the_check_unpacks_it(body: 
     assert phrase in said
 
 
+@pytest.mark.parametrize(
+    ("line", "phrase"),
+    [
+        ("    out = (x + 1", "because of line 2, so none of its functions can run: '(' was never closed."),
+        ("  if x\n    return", "because of line 2, so none of its functions can run: expected ':'."),
+    ],
+)
+def test_a_file_that_cannot_be_read_says_where(line: str, phrase: str) -> None:
+    with pytest.raises(SyntaxError) as caught:
+        compile(f"def f(x):\n{line}\n", "nndl/layers.py", "exec")
+    assert phrase in explain_crash(describe_crash(caught.value, "nndl"), {}, {})
+
+
+NOT_KNOWN = [
+    "raise ValueError('something else')",
+    "raise KeyError('nowhere')",
+    "raise IndexError('index 3 is out of bounds for axis 0 with size 3')",
+    "raise TypeError('unsupported')",
+    "raise AttributeError('no')",
+    "return np.linalg.inv(np.zeros((3, 3)))",
+]
+
+
+@pytest.mark.parametrize("body", NOT_KNOWN)
+def test_nothing_is_said_without_evidence(body: str) -> None:
+    assert explain_crash(crash_of("unknown", body), INPUTS, EXPECTED) == ""
+
+
+def test_a_call_that_a_layer_refuses_is_shown_where_it_is_made() -> None:
+    body = (
+        "def layer(v):\n    if v.ndim != 3:\n        raise ValueError('layer: v has 2 axes; pass an array with 3.')\n"
+        "    return v\nreturn layer(x)"
+    )
+    crash = crash_of("refused", body)
+    assert (crash.source, crash.function) == ("return layer(x)", "f")
+    assert explain_crash(crash, INPUTS, EXPECTED) == "layer: v has 2 axes; pass an array with 3."
+
+
 def test_a_size_that_two_letters_have_is_not_named() -> None:
     letters = Letters(("x (N, D)", "w (D, M)"), {"x": np.ones((4, 7)), "w": np.ones((7, 4))})
     assert letters.size(7) == "D = 7"
@@ -88,10 +126,11 @@ def test_contradicting_sizes_are_not_named() -> None:
 
 
 def test_every_spelling_of_a_product_crashes_in_the_same_way() -> None:
-    spellings = ("dout @ w", "np.dot(dout, w)", "dout.dot(w)", "np.matmul(dout, w)")
-    first, *others = (crash_of("spelling", f"return {one}") for one in spellings)
-    assert all(same_kind(first, other) for other in others)
-    assert not any(same_kind(first, crash_of("other", f"return {one}")) for one in ("w @ dout", "dout + w"))
+    crash = crash_of("one", "return dout @ w")
+    for other in ("np.dot(dout, w)", "dout.dot(w)", "np.matmul(dout, w)"):
+        assert same_kind(crash, crash_of("other", f"return {other}"))
+    for other in ("w @ dout", "dout + w", "dout.missing"):
+        assert not same_kind(crash, crash_of("other", f"return {other}"))
 
 
 def test_a_crash_is_taken_for_a_misconception_only_if_it_has_the_same_operands() -> None:

@@ -15,7 +15,7 @@ FILES = sorted(path for path in ROOT.rglob("*.py"))
 
 ORDER = (
     {"values", "crash_site", "crash_clues", "boxes", "forbidden_calls", "watched_loss"},
-    {"compare"},
+    {"compare", "crash"},
     {"case", "program"},
     {"diagnose.describe", "diagnose.crashes"},
     {"diagnose"},

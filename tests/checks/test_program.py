@@ -9,7 +9,7 @@ from types import ModuleType, SimpleNamespace
 import numpy as np
 import pytest
 
-from utils.checks import program
+from utils.checks import crash
 from utils.checks.program import Crash, Ran, run_program, seeded, seeded_runner
 
 SOURCE = """
@@ -124,9 +124,9 @@ def test_the_users_interrupt_passes_through(layers: ModuleType) -> None:
 
 
 def test_a_course_folder_called_nndl_makes_nobody_a_student() -> None:
-    assert program._is_students("/home/ana/nndl/nndl/layers.py", "nndl")
-    assert not program._is_students("/home/ana/nndl/utils/solver.py", "nndl")
-    assert not program._is_students("/home/ana/nndl/.venv/lib/numpy/core.py", "nndl")
+    assert crash._is_students("/home/ana/nndl/nndl/layers.py", "nndl")
+    assert not crash._is_students("/home/ana/nndl/utils/solver.py", "nndl")
+    assert not crash._is_students("/home/ana/nndl/.venv/lib/numpy/core.py", "nndl")
 
 
 def test_every_run_begins_with_the_same_random_numbers_and_puts_the_callers_back() -> None:

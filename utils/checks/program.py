@@ -21,18 +21,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
-from types import CodeType, ModuleType, SimpleNamespace, TracebackType
+from types import CodeType
 
 import numpy as np
 
-from .boxes import describe_unfinished
-from .crash_clues import assignments, documented_shapes, similar_name
-from .crash_site import describe_operands, locate
+from .crash import PROGRAM_FILE as PROGRAM_FILE
+from .crash import Crash as Crash
+from .crash import describe_crash as describe_crash
 
-PROGRAM_FILE = "<check>"
-LINE_LENGTH = 300  # characters of a student's line that are shown
-MAX_ASSIGNMENTS = 3
-MAX_SHOWN = 6  # a longer list of operands helps nobody
 SEED = 0
 
 
@@ -50,72 +46,6 @@ class Ran:
 
     values: dict[str, object]
     mutated: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Crash:
-    """The answer of a program that raised.
-
-    Attributes
-    ----------
-    missing : bool
-        True when the code under test is not written yet: it raised ``NotImplementedError``, or has no such name.
-    error : str
-        Name of the exception's class.
-    message : str
-        Its message, shortened.
-    file, line, source : str, int, str
-        The innermost line of the student's own code (or of the program, when the student's code was not reached).
-    function : str
-        The function that line stands in.
-    entered : str
-        The student's function that the program called and that never returned, or that is not there.
-    operands : tuple of str
-        The operands on that line, as ``("x (3, 4)", "w (5, 2)")``; see `utils.checks.crash_site`.
-    expression : str
-        The part of the line that was being computed.
-    documented : tuple of str
-        The shapes that the function's docstring states, as ``("x (N, D)",)``.
-    similar : str
-        Where a name is unknown: the most similar one that is known.
-    assigned : tuple of str
-        Where a name has no value, or None: the lines that assign it, as ``("12 out = helper(x)",)``.
-    unfinished : str
-        Where the stub's own line raised: which part is not written, or that only this line is left over.
-    """
-
-    missing: bool
-    error: str
-    message: str
-    file: str = ""
-    line: int = 0
-    source: str = ""
-    function: str = ""
-    entered: str = ""
-    operands: tuple[str, ...] = ()
-    expression: str = ""
-    documented: tuple[str, ...] = ()
-    similar: str = ""
-    assigned: tuple[str, ...] = ()
-    unfinished: str = ""
-
-    @property
-    def shapes(self) -> str:
-        """The first operands, in one line."""
-        return ", ".join(self.operands[:MAX_SHOWN])
-
-    @property
-    def place(self) -> str:
-        """Where it happened: ``'at pkg/layers.py, line 3, in f: "x @ w"'``; empty where that is not known."""
-        inside = f", in {self.function}" if self.function else ""
-        return f'at {self.file}, line {self.line}{inside}: "{self.source}"' if self.file else ""
-
-    def __str__(self) -> str:
-        if self.missing:
-            return self.message or "not written yet"
-        where = f" {self.place}" if self.place else ""
-        operands = f" (there: {self.shapes})" if self.shapes else ""
-        return f"{self.error}: {self.message}{where}{operands}"
 
 
 Answer = Ran | Crash
@@ -215,91 +145,10 @@ def _compiled(program: str) -> CodeType:
     return compile(program, PROGRAM_FILE, "exec")
 
 
-def describe_crash(error: BaseException, package: str) -> Crash:
-    """Find the student's own line in a traceback, and the shapes of the operands on it.
-
-    Parameters
-    ----------
-    error : BaseException
-        As caught, with its traceback.
-    package : str
-        The student's package: what is in a folder of this name, or in a notebook, the student wrote.
-
-    Returns
-    -------
-    Crash
-    """
-    missing = isinstance(error, NotImplementedError)
-    message = str(error)[:500]
-    if isinstance(error, SyntaxError) and error.lineno:
-        source = (error.text or "").strip()
-        return Crash(missing, type(error).__name__, error.msg, error.filename or "", error.lineno, source)
-    frames = list(_traces(error.__traceback__))
-    own = [trace for trace in frames if _is_students(trace.tb_frame.f_code.co_filename, package)]
-    program = [trace for trace in frames if trace.tb_frame.f_code.co_filename == PROGRAM_FILE]
-    entered = own[0].tb_frame.f_code.co_qualname if own else ""
-    if isinstance(error, AttributeError) and not own and isinstance(error.obj, type | ModuleType | SimpleNamespace):
-        missing, entered = True, str(error.name)  # the program asked for a function that is not there
-    if not (own or program):
-        return Crash(missing, type(error).__name__, message)
-    trace = (own or program)[-1]
-    if message.partition(":")[0] in (names := [one.tb_frame.f_code.co_name for one in own])[1:]:
-        # A function that refuses its arguments says so with its name in front: the call of it is what is wrong.
-        trace = own[names.index(message.partition(":")[0]) - 1]
-    frame = trace.tb_frame
-    code = frame.f_code
-    short = "/".join(code.co_filename.replace("\\", "/").split("/")[-2:])
-    line = locate(trace)
-    lines = linecache.getlines(code.co_filename)
-    function = code.co_qualname.split(".<locals>.<")[0]  # a comprehension or a lambda stands in a function
-    unfinished = ""
-    if missing and own:
-        unfinished, missing = describe_unfinished(lines, trace.tb_lineno, function)
-    operands = describe_operands(frame, line)
-    return Crash(
-        missing,
-        type(error).__name__,
-        message,
-        file=short,
-        line=trace.tb_lineno,
-        source=line.source[:LINE_LENGTH],
-        function=function,
-        entered=entered,
-        operands=operands,
-        expression=line.expression[:LINE_LENGTH],
-        documented=documented_shapes(one.tb_frame for one in (own[:1] + own[-1:])),
-        similar=similar_name(error, frame),
-        assigned=assignments(lines, frame, _without_value(error, operands), trace.tb_lineno)[:MAX_ASSIGNMENTS],
-        unfinished=unfinished,
-    )
-
-
-def _without_value(error: BaseException, operands: Sequence[str]) -> str:
-    """Return the name that has no value, or None, where that is why a line raised; ``""`` otherwise."""
-    if isinstance(error, UnboundLocalError):
-        quoted = str(error).split("'")
-        return quoted[1] if len(quoted) > 2 else ""
-    if "NoneType" in str(error):
-        return next((text.removesuffix(" None") for text in operands if text.endswith(" None")), "")
-    return ""
-
-
-def _traces(trace: TracebackType | None) -> Iterator[TracebackType]:
-    while trace is not None:
-        yield trace
-        trace = trace.tb_next
-
-
 def _package_of(namespace: Mapping[str, object]) -> str:
     """The package of the modules under test: ``"pkg"`` for the module ``pkg.layers``; ``""`` where there is none."""
     names = (str(getattr(value, "__name__", "")).split(".") for value in namespace.values())
     return next((name[-2] for name in names if len(name) > 1), "")
-
-
-def _is_students(file: str, package: str) -> bool:
-    """Whether a frame's file is one of the student's: right in a folder called as their package, or a notebook cell."""
-    parts = file.replace("\\", "/").split("/")
-    return parts[-2:-1] == [package] or "ipykernel" in file  # a folder above may be called like the package, too
 
 
 def _is_unchanged(before: object, after: object) -> bool:

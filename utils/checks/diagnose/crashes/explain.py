@@ -12,6 +12,7 @@ from .indexing import EXPLANATIONS as OF_INDEXING
 from .names import EXPLANATIONS as OF_NAMES
 from .products import EXPLANATIONS as OF_PRODUCTS
 from .site import Site
+from .unpacking import EXPLANATIONS as OF_UNPACKING
 
 Explanation = tuple[str, Callable[[Site, re.Match[str]], str]]
 """A pattern of ``"ErrorClass: message"``, and what can be said where it fits; ``""`` without the evidence for it."""
@@ -20,6 +21,7 @@ EXPLANATIONS: Iterable[Explanation] = (
     *OF_PRODUCTS,
     *OF_BROADCASTING,
     *OF_INDEXING,
+    *OF_UNPACKING,
     *OF_NAMES,
     *OF_ARGUMENTS,
 )

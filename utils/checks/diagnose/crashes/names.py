@@ -49,9 +49,6 @@ def _unknown(site: Site, match: re.Match[str]) -> str:
     imported = {"np": "import numpy as np", "numpy": "import numpy", "math": "import math"}
     if name in imported:
         return f"`{name}` is not imported in this file: `{imported[name]}` should stand at its top."
-    replaced = {"xrange": "range", "raw_input": "input", "unicode": "str", "long": "int"}
-    if name in replaced:
-        return f"`{name}` is Python 2; in Python 3 it is `{replaced[name]}`."
     if isinstance(site.statement, ast.Return) and isinstance(site.statement.value, ast.Name | ast.Tuple):
         meant = f" Was `{site.crash.similar}` meant to be it?" if site.crash.similar else ""
         return (
@@ -111,7 +108,10 @@ def _none(site: Site, match: re.Match[str]) -> str:
     if site.in_program:
         return ""
     if name is None:
-        return "The value before the dot or the bracket is None; a function without `return` gives None."
+        calls = [node for node in site.find(ast.Call) if "unpack" in site.crash.message]
+        if len(calls) == 1:
+            return f"{text(calls[0])} gave None; a function that ends without `return` does."
+        return ""
     said = f"`{name}` is None there"
     if site.crash.assigned:
         number, _, source = site.crash.assigned[0].partition(" ")

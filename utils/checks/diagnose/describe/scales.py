@@ -34,7 +34,8 @@ def shifted_slices(output: WrongOutput) -> Iterator[Observation]:
 def scaled_and_shifted_slices(output: WrongOutput) -> Iterator[Observation]:
     """Each slice along an axis is the right one, scaled and shifted by numbers of its own."""
     for name, right, seen in _tables(output):
-        centred = right - right.mean(axis=1, keepdims=True)
+        middle = np.average(right, axis=1)[:, np.newaxis]
+        centred = right - middle
         off = seen.mean(axis=1, keepdims=True)
         weight = (centred * centred).sum(axis=1, keepdims=True)
         times = (centred * seen).sum(axis=1, keepdims=True) / np.where(weight, weight, 1)

@@ -1,0 +1,90 @@
+"""Explain values that are unpacked into another number of names, or that a function should have returned."""
+
+from __future__ import annotations
+
+import ast
+import re
+
+from .site import Site, text
+
+
+def _not_iterable(site: Site, match: re.Match[str]) -> str:
+    statement = site.statement
+    if isinstance(statement, ast.For) and ast.unparse(statement.iter) in site.numbers:
+        over = ast.unparse(statement.iter)
+        return f"`{over}` is a number, {site.numbers[over]}; to count up to it, loop over `range({over})`."
+    if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Tuple):
+        wanted = len(statement.targets[0].elts)
+        if site.in_program:
+            return _returned(site, statement, "a single value")
+        return f"{text(statement.value)} is a single number, but is unpacked into {wanted} names."
+    return ""
+
+
+def _unpacked(site: Site, match: re.Match[str]) -> str:
+    statement = site.statement
+    target, value = None, None
+    if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Tuple | ast.List):
+        target, value = statement.targets[0], statement.value
+    elif isinstance(statement, ast.For) and isinstance(statement.target, ast.Tuple):
+        target = statement.target
+    if target is None or not isinstance(target, ast.Tuple | ast.List):
+        return ""
+    names = ", ".join(ast.unparse(one) for one in target.elts)
+    number = len(target.elts)
+    if value is None:
+        return f"Each item should be {number} values to be unpacked into `{names}`."
+    if site.in_program and isinstance(statement, ast.Assign):
+        found = re.search(r"got (\d+)", site.crash.message)
+        if found:
+            return _returned(site, statement, f"{found[1]} value{'' if found[1] == '1' else 's'}")
+        return _returned(site, statement, "a single array, or more values; look at its `return`")
+    what = site.operands.get(ast.unparse(value), "")
+    held = re.fullmatch(r"of (\d+) items?(?: \[(.*)\])?", what)
+    if held:
+        listed = f" ({held[2]})" if held[2] else ""
+        return f"{text(value)} holds {held[1]} values{listed}, but is unpacked into {number}: `{names}`."
+    if isinstance(value, ast.Attribute) and value.attr == "shape":
+        shape = site.shape(value.value)
+        if shape is not None and len(shape) != number:
+            return (
+                f"{text(value.value)} is {site.letters.shape(shape)}: its shape has {len(shape)} sizes, but is "
+                f"unpacked into {number}: `{names}`."
+            )
+    shape = site.shape(value)
+    if shape and shape[0] != number:
+        return (
+            f"{text(value)} is an array of shape {site.letters.shape(shape)}, but is unpacked into {number}: `{names}`."
+        )
+    return ""
+
+
+def _returned(site: Site, statement: ast.Assign, given: str) -> str:
+    """Say what a function of the student's should return; the check's own line asks for it."""
+    target = statement.targets[0]
+    if not (isinstance(statement.value, ast.Call) and isinstance(target, ast.Tuple)):
+        return ""
+    names = ", ".join(ast.unparse(one) for one in target.elts)
+    function = ast.unparse(statement.value.func).rpartition(".")[2]
+    return f"`{function}` should return {len(target.elts)} values, {names}, but it returned {given}."
+
+
+def _nothing_returned(site: Site, match: re.Match[str]) -> str:
+    statement = site.statement
+    if site.in_program and isinstance(statement, ast.Assign):
+        said = _returned(site, statement, "None")
+        return (
+            f"{said} A function gives None where it ends without `return`; `print` only shows a value." if said else ""
+        )
+    return ""
+
+
+EXPLANATIONS = (
+    (r"TypeError: cannot unpack non-iterable NoneType", _nothing_returned),
+    (r"(?:TypeError: 'NoneType' object is not iterable)", _nothing_returned),
+    (r"ValueError: (?:too many|not enough) values to unpack", _unpacked),
+    (
+        r"TypeError: cannot unpack non-iterable (?:numpy\.)?(?:int|float)|TypeError: '(?:numpy\.)?(?:int|float)\d*' object is not iterable",
+        _not_iterable,
+    ),
+)
