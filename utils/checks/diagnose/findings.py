@@ -79,7 +79,8 @@ def crash_finding(results: Sequence[CaseResult], hints: Mapping[str, str]) -> Fi
     case, crash = min(crashes, key=lambda pair: not pair[0].is_core)
     if crash.missing:
         name = crash.entered or "This"
-        if len(crashes) == len(results):
+        # A stub may run in some cases, such as in test mode, which given code answers; nothing is wrong in these.
+        if len(crashes) == len(results) or (case.is_core and not any(one.faults() for one in results)):
             return Finding("", "missing", f"{name} is not written yet.", None, case.title)
         return Finding("", "error", f"{name} is not finished: this case is not written yet.", None, case.title)
     misconception = find_misconception("", results, hints)
