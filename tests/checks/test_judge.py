@@ -187,6 +187,10 @@ def test_a_misconception_that_crashes_and_gives_the_wrong_outputs_is_named_once(
 def test_only_what_is_a_stub_in_every_case_is_missing() -> None:
     whole = judge(in_cases(one=(STUB, set()), two=(STUB, set())), {})
     assert [(finding.verdict, finding.hint) for finding in whole.findings] == [("missing", "net is not written yet.")]
+    given = judge(in_cases(one=(Ran({"out": 1.0, "state": 1.0}), set()), two=(STUB, set())), {})
+    assert [finding.verdict for finding in given.findings] == ["missing"]  # what ran is given code
     part = judge(in_cases(one=(Ran({"out": 1.0, "state": 2.0}), set()), two=(STUB, {Trait.TEST_MODE})), {})
     assert seen_in(part) == [("", "error", "two"), ("state", "fail", "one")]
     assert part.findings[0].hint == "net is not finished: this case is not written yet."
+    edge = judge(in_cases(one=(Ran({"out": 1.0, "state": 1.0}), set()), two=(STUB, {Trait.TIE})), {})
+    assert seen_in(edge) == [("", "error", "two")]

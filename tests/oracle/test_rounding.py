@@ -12,7 +12,10 @@ from utils.checks.diagnose import Judgement, Loss, Score
 LOSSES = st.lists(st.floats(1e-6, 1), min_size=1, max_size=12)
 
 
-@given(LOSSES, st.floats(0, 1), st.integers(1, 4000))
+SHARES = st.sampled_from([0.0, 1.0]) | st.floats(1e-6, 1 - 1e-6)
+
+
+@given(LOSSES, SHARES, st.integers(1, 4000))
 def test_the_parts_add_up(weights: list[float], share: float, quarters: int) -> None:
     points = quarters / 4
     losses = [weight / sum(weights) * (1 - share) for weight in weights]

@@ -38,7 +38,8 @@ def crash_finding(results: Sequence[CaseResult], hints: Mapping[str, str]) -> Fi
     title = result.case.title
     if crash.missing:
         name = crash.entered or "This"
-        if len(crashes) == len(results):
+        # A stub may run in some cases, such as in test mode, which given code answers; nothing is wrong in these.
+        if len(crashes) == len(results) or (result.case.is_core and not any(one.faults() for one in results)):
             return Finding("", "missing", crash.unfinished or f"{name} is not written yet.", None, title)
         said = crash.unfinished or f"{name} is not finished: this case is not written yet."
         return Finding("", "error", said, None, title)

@@ -219,9 +219,10 @@ class WrongParts:
 
 
 def in_order(*parts: Iterable[Part]) -> tuple[Part, ...]:
-    """Return the parts that are wrong, in a fixed order; the core alone where it is among them."""
+    """Return the parts that are wrong, in a fixed order; the core or the shape alone, which cost what the others do."""
     found = {part for some in parts for part in some}
-    return (CORE,) if CORE in found else tuple(str(part) for part in (SHAPE, *Trait) if part in found)
+    alone = next((part for part in (CORE, SHAPE) if part in found), None)
+    return (alone,) if alone else tuple(trait.value for trait in Trait if trait in found)
 
 
 def has_right_numbers(case: Case, fault: Fault) -> bool:
