@@ -32,6 +32,10 @@ def tied_autoencoder(W, x):
         ∂L/∂W.
     """
     # ======== YOUR CODE HERE: backprop.tied_autoencoder (hw3, 6 points) ========
+    # Also checked, for 25 % of the points:
+    # - shape: exactly as documented
+    # - edge shape: a single hidden unit; a single input; W of shape (2, 2)
+    # - side effect: arguments stay as they are, unless documented
     raise NotImplementedError("tied_autoencoder: your code here")
     # ======== END OF YOUR CODE ========
     return loss, dW
@@ -86,6 +90,11 @@ def gplvm_log_determinant(X, alpha, beta, D):
         Its derivative in X, through K.
     """
     # ======== YOUR CODE HERE: backprop.gplvm_log_determinant (hw3, 4 points) ========
+    # Also checked, for 25 % of the points:
+    # - shape: exactly as documented
+    # - edge shape: a single observation; one latent dimension
+    # - numerical range: so many observations that |K| underflows
+    # - side effect: arguments stay as they are, unless documented
     raise NotImplementedError("gplvm_log_determinant: your code here")
     # ======== END OF YOUR CODE ========
     return value, dX
@@ -113,6 +122,10 @@ def gplvm_data_fit(X, Y, alpha, beta):
         Its derivative in X, through K.
     """
     # ======== YOUR CODE HERE: backprop.gplvm_data_fit (hw3, 6 points) ========
+    # Also checked, for 25 % of the points:
+    # - shape: exactly as documented
+    # - edge shape: a single observation; one latent dimension
+    # - side effect: arguments stay as they are, unless documented
     raise NotImplementedError("gplvm_data_fit: your code here")
     # ======== END OF YOUR CODE ========
     return value, dX
@@ -138,6 +151,10 @@ def gplvm_objective(X, Y, alpha, beta):
         Its derivative in X.
     """
     # ======== YOUR CODE HERE: backprop.gplvm_objective (hw3, 2 points) ========
+    # Also checked, for 25 % of the points:
+    # - shape: exactly as documented
+    # - edge shape: a single observation; one latent dimension
+    # - side effect: arguments stay as they are, unless documented
     raise NotImplementedError("gplvm_objective: your code here")
     # ======== END OF YOUR CODE ========
     return value, dX

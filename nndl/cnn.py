@@ -54,7 +54,7 @@ class ThreeLayerConvNet:
         and 0. All in `dtype`.
     bn_params : dict of int to dict
         What the two normalisations, 1 and 2, are called with, running statistics included; `loss` sets their mode.
-        Empty without batch norm.
+        Empty without batch norm. The checks set them under this name.
 
     Raises
     ------
@@ -94,6 +94,10 @@ class ThreeLayerConvNet:
         # standard deviation weight_scale, anew for each net; biases zero. The class docstring says the shapes; gamma
         # and beta, and the cast to dtype, are done below.
         # ======== YOUR CODE HERE: cnn.ThreeLayerConvNet.__init__ (hw5, 4 points) ========
+        # Also checked, for 25 % of the points:
+        # - shape: exactly as documented
+        # - dtype: the answer has the right dtype
+        # - side effect: two nets, each with weights of its own
         raise NotImplementedError("ThreeLayerConvNet.__init__: your code here")
         # ======== END OF YOUR CODE ========
 
@@ -144,6 +148,11 @@ class ThreeLayerConvNet:
         # Forward: compute `scores` with the layers imported above, and keep their caches. With self.use_batchnorm
         # the first two layers are the sandwiches with batch norm; their settings are self.bn_params[1] and [2].
         # ======== YOUR CODE HERE: cnn.ThreeLayerConvNet.loss, part 1 of 2 (hw5, 12 points) ========
+        # Also checked, for 25 % of the points:
+        # - shape: exactly as documented
+        # - edge shape: one channel; a single example
+        # - dtype: float32; float32 with batch norm; the answer has the right dtype
+        # - side effect: arguments stay as they are, unless documented
         raise NotImplementedError("ThreeLayerConvNet.loss: your code here")
         # ======== END OF YOUR CODE ========
 

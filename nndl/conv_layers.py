@@ -64,6 +64,12 @@ def conv_forward_naive(x, w, b, conv_param):
 
     # Fill out.
     # ======== YOUR CODE HERE: conv_layers.conv_forward_naive (hw5, 8 points) ========
+    # Also checked, for 25 % of the points:
+    # - shape: exactly as documented
+    # - edge shape: one image, one channel, one filter; a filter as large as the image
+    # - dtype: float32; the answer has the right dtype
+    # - memory order: Fortran order in memory
+    # - side effect: arguments stay as they are, unless documented
     raise NotImplementedError("conv_forward_naive: your code here")
     # ======== END OF YOUR CODE ========
 
@@ -107,6 +113,12 @@ def conv_backward_naive(dout, cache):
 
     # Set dx, dw and db.
     # ======== YOUR CODE HERE: conv_layers.conv_backward_naive (hw5, 10 points) ========
+    # Also checked, for 25 % of the points:
+    # - shape: exactly as documented
+    # - edge shape: one image, one channel, one filter; a filter as large as the image
+    # - dtype: float32
+    # - memory order: Fortran order in memory
+    # - side effect: arguments stay as they are, unless documented
     raise NotImplementedError("conv_backward_naive: your code here")
     # ======== END OF YOUR CODE ========
 
@@ -147,6 +159,12 @@ def max_pool_forward_naive(x, pool_param):
 
     # Fill out.
     # ======== YOUR CODE HERE: conv_layers.max_pool_forward_naive (hw5, 5 points) ========
+    # Also checked, for 25 % of the points:
+    # - shape: exactly as documented
+    # - edge shape: one image, one channel; a window as large as the image
+    # - dtype: float32; the answer has the right dtype
+    # - memory order: Fortran order in memory
+    # - side effect: arguments stay as they are, unless documented
     raise NotImplementedError("max_pool_forward_naive: your code here")
     # ======== END OF YOUR CODE ========
 
@@ -185,6 +203,13 @@ def max_pool_backward_naive(dout, cache):
 
     # Set dx.
     # ======== YOUR CODE HERE: conv_layers.max_pool_backward_naive (hw5, 6 points) ========
+    # Also checked, for 25 % of the points:
+    # - shape: exactly as documented
+    # - edge shape: one image, one channel; a window as large as the image
+    # - dtype: float32
+    # - memory order: Fortran order in memory
+    # - side effect: arguments stay as they are, unless documented
+    # - tie: entries that tie for the largest
     raise NotImplementedError("max_pool_backward_naive: your code here")
     # ======== END OF YOUR CODE ========
 
@@ -231,6 +256,12 @@ def spatial_batchnorm_forward(x, gamma, beta, bn_param):
 
     # Set out and cache.
     # ======== YOUR CODE HERE: conv_layers.spatial_batchnorm_forward (hw5, 6 points) ========
+    # Also checked, for 25 % of the points:
+    # - shape: exactly as documented
+    # - edge shape: a single image; images of a single row; a single channel
+    # - dtype: float32; the answer has the right dtype
+    # - memory order: Fortran order in memory
+    # - side effect: arguments stay as they are, unless documented
     raise NotImplementedError("spatial_batchnorm_forward: your code here")
     # ======== END OF YOUR CODE ========
 
@@ -266,6 +297,12 @@ def spatial_batchnorm_backward(dout, cache):
     cache = open_cache("spatial_batchnorm_backward", cache, dout)
     # Here cache is what you kept in spatial_batchnorm_forward.
     # ======== YOUR CODE HERE: conv_layers.spatial_batchnorm_backward (hw5, 5 points) ========
+    # Also checked, for 25 % of the points:
+    # - shape: exactly as documented
+    # - edge shape: a single image; images of a single row; a single channel
+    # - dtype: float32
+    # - memory order: Fortran order in memory
+    # - side effect: arguments stay as they are, unless documented
     raise NotImplementedError("spatial_batchnorm_backward: your code here")
     # ======== END OF YOUR CODE ========
     return dx, dgamma, dbeta
@@ -319,6 +356,13 @@ def spatial_groupnorm_forward(x, gamma, beta, G, gn_param):
 
     # Set out, and cache (whatever your backward pass needs).
     # ======== YOUR CODE HERE: conv_layers.spatial_groupnorm_forward (hw5, 6 points) ========
+    # Also checked, for 25 % of the points:
+    # - shape: exactly as documented
+    # - edge shape: a single image; one group of all channels; each channel its own group; images of a
+    #   single pixel
+    # - dtype: float32; the answer has the right dtype
+    # - memory order: Fortran order in memory
+    # - side effect: arguments stay as they are, unless documented
     raise NotImplementedError("spatial_groupnorm_forward: your code here")
     # ======== END OF YOUR CODE ========
 
@@ -357,6 +401,13 @@ def spatial_groupnorm_backward(dout, cache):
     cache = open_cache("spatial_groupnorm_backward", cache, dout)
     # Here cache is what you kept in spatial_groupnorm_forward.
     # ======== YOUR CODE HERE: conv_layers.spatial_groupnorm_backward (hw5, 6 points) ========
+    # Also checked, for 25 % of the points:
+    # - shape: exactly as documented
+    # - edge shape: a single image; one group of all channels; each channel its own group; images of a
+    #   single pixel
+    # - dtype: float32
+    # - memory order: Fortran order in memory
+    # - side effect: arguments stay as they are, unless documented
     raise NotImplementedError("spatial_groupnorm_backward: your code here")
     # ======== END OF YOUR CODE ========
     return dx, dgamma, dbeta

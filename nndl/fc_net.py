@@ -76,6 +76,9 @@ class TwoLayerNet:
         # Fill self.params: weights drawn from a normal distribution with mean 0 and standard deviation
         # weight_scale, anew for each net; biases zero. The class docstring says the names and the shapes.
         # ======== YOUR CODE HERE: fc_net.TwoLayerNet.__init__ (hw3, 2 points) ========
+        # Also checked, for 25 % of the points:
+        # - shape: exactly as documented
+        # - side effect: two nets, each with weights of its own
         raise NotImplementedError("TwoLayerNet.__init__: your code here")
         # ======== END OF YOUR CODE ========
 
@@ -112,6 +115,10 @@ class TwoLayerNet:
 
         # Forward: compute `scores` with the layers imported above, and keep their caches.
         # ======== YOUR CODE HERE: fc_net.TwoLayerNet.loss, part 1 of 2 (hw3, 6 points) ========
+        # Also checked, for 25 % of the points:
+        # - shape: exactly as documented
+        # - edge shape: a single example
+        # - side effect: arguments stay as they are, unless documented
         raise NotImplementedError("TwoLayerNet.loss: your code here")
         # ======== END OF YOUR CODE ========
 
@@ -136,7 +143,7 @@ class FullyConnectedNet:
     Parameters
     ----------
     hidden_dims : list of int
-        Hidden units of each hidden layer, L−1 of them.
+        Hidden units of each hidden layer, L−1 of them; an empty list for a net of one affine layer.
     input_dim : int, default=3*32*32
         Numbers per example, D.
     num_classes : int, default=10
@@ -167,7 +174,8 @@ class FullyConnectedNet:
         L.
     norm_params, dropout_params : dict of int to dict
         For each hidden layer 1 … L−1 what its normalisation (running statistics included) and its dropout are
-        called with; `loss` sets their mode. Empty where the net has no such layers.
+        called with; `loss` sets their mode. Empty where the net has no such layers. The checks set them under these
+        names.
 
     Raises
     ------
@@ -200,6 +208,11 @@ class FullyConnectedNet:
         # weight_scale, anew for each net; biases zero. The class docstring says the names and the shapes; gamma and
         # beta, and the cast to dtype, are done below.
         # ======== YOUR CODE HERE: fc_net.FullyConnectedNet.__init__ (hw3, 3 points) ========
+        # Also checked, for 25 % of the points:
+        # - shape: exactly as documented
+        # - edge shape: no hidden layer
+        # - dtype: the answer has the right dtype
+        # - side effect: two nets, each with weights of its own; arguments stay as they are, unless documented
         raise NotImplementedError("FullyConnectedNet.__init__: your code here")
         # ======== END OF YOUR CODE ========
 
@@ -244,6 +257,10 @@ class FullyConnectedNet:
         # Compute `out` and `cache` with the layers imported above. normalization_forward is batch or layer
         # normalisation, as self.normalization says; it may be None, and self.dropout may be 0.
         # ======== YOUR CODE HERE: fc_net.FullyConnectedNet.hidden_forward (hw4, 6 points) ========
+        # Also checked, for 25 % of the points:
+        # - shape: exactly as documented
+        # - dtype: float32; the answer has the right dtype
+        # - side effect: arguments stay as they are, unless documented
         raise NotImplementedError("FullyConnectedNet.hidden_forward: your code here")
         # ======== END OF YOUR CODE ========
         return out, cache
@@ -277,6 +294,10 @@ class FullyConnectedNet:
 
         # Compute `dx` and fill `grads`: the layers of hidden_forward from the last to the first.
         # ======== YOUR CODE HERE: fc_net.FullyConnectedNet.hidden_backward (hw4, 6 points) ========
+        # Also checked, for 25 % of the points:
+        # - shape: exactly as documented
+        # - dtype: float32
+        # - side effect: arguments stay as they are, unless documented
         raise NotImplementedError("FullyConnectedNet.hidden_backward: your code here")
         # ======== END OF YOUR CODE ========
         return dx, grads
@@ -317,6 +338,11 @@ class FullyConnectedNet:
         # Forward: compute `scores`, keeping the cache of every layer. All layers but the last are hidden:
         # out, cache = self.hidden_forward(layer, x) is one of them.
         # ======== YOUR CODE HERE: fc_net.FullyConnectedNet.loss, part 1 of 2 (hw3, 9 points) ========
+        # Also checked, for 25 % of the points:
+        # - shape: exactly as documented
+        # - edge shape: no hidden layer; a single example
+        # - dtype: float32; the answer has the right dtype
+        # - side effect: arguments stay as they are, unless documented
         raise NotImplementedError("FullyConnectedNet.loss: your code here")
         # ======== END OF YOUR CODE ========
 

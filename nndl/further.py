@@ -66,6 +66,10 @@ def adamw(w, dw, config=None):
 
     # Set next_w, and v, a and t to their new values.
     # ======== YOUR CODE HERE: further.adamw (hw4, for fun) ========
+    # Also checked:
+    # - shape: exactly as documented
+    # - dtype: float32
+    # - side effect: arguments stay as they are, unless documented
     raise NotImplementedError("adamw: your code here")
     # ======== END OF YOUR CODE ========
 
@@ -110,6 +114,12 @@ def max_norm(w, limit):
 
     # Set out.
     # ======== YOUR CODE HERE: further.max_norm (hw4, for fun) ========
+    # Also checked:
+    # - shape: exactly as documented
+    # - edge shape: one unit; one input
+    # - numerical range: a column of zeros
+    # - dtype: float32; the answer has the right dtype
+    # - side effect: arguments stay as they are, unless documented
     raise NotImplementedError("max_norm: your code here")
     # ======== END OF YOUR CODE ========
 
@@ -157,6 +167,12 @@ def smoothed_softmax_loss(x, y, smoothing):
 
     # Set loss and dx. log_p has shape (N, C) and holds log p.
     # ======== YOUR CODE HERE: further.smoothed_softmax_loss (hw3, for fun) ========
+    # Also checked:
+    # - shape: exactly as documented
+    # - edge shape: a single example; two classes
+    # - numerical range: scores that are sure
+    # - dtype: float32
+    # - side effect: arguments stay as they are, unless documented
     raise NotImplementedError("smoothed_softmax_loss: your code here")
     # ======== END OF YOUR CODE ========
 
@@ -207,6 +223,12 @@ def depthwise_conv_forward(x, w, b, conv_param):
 
     # Fill out.
     # ======== YOUR CODE HERE: further.depthwise_conv_forward (hw5, for fun) ========
+    # Also checked:
+    # - shape: exactly as documented
+    # - edge shape: one image, one channel; one image, several channels; as many images as channels
+    # - dtype: float32; the answer has the right dtype
+    # - memory order: Fortran order in memory
+    # - side effect: arguments stay as they are, unless documented
     raise NotImplementedError("depthwise_conv_forward: your code here")
     # ======== END OF YOUR CODE ========
 
@@ -250,6 +272,12 @@ def depthwise_conv_backward(dout, cache):
 
     # Set dx, dw and db.
     # ======== YOUR CODE HERE: further.depthwise_conv_backward (hw5, for fun) ========
+    # Also checked:
+    # - shape: exactly as documented
+    # - edge shape: one image, one channel; one image, several channels; as many images as channels
+    # - dtype: float32
+    # - memory order: Fortran order in memory
+    # - side effect: arguments stay as they are, unless documented
     raise NotImplementedError("depthwise_conv_backward: your code here")
     # ======== END OF YOUR CODE ========
 
@@ -285,6 +313,12 @@ def sharpness_aware_gradient(loss_and_gradient, w, radius):
     """
     # Set gradient.
     # ======== YOUR CODE HERE: further.sharpness_aware_gradient (hw6, for fun) ========
+    # Also checked:
+    # - shape: exactly as documented
+    # - edge shape: a single number
+    # - numerical range: where the gradient is 0
+    # - dtype: float32
+    # - side effect: arguments stay as they are, unless documented
     raise NotImplementedError("sharpness_aware_gradient: your code here")
     # ======== END OF YOUR CODE ========
 

@@ -81,6 +81,11 @@ def affine_batchnorm_relu_forward(x, w, b, gamma, beta, bn_param):
         The caches of the three layers, for `affine_batchnorm_relu_backward`.
     """
     # ======== YOUR CODE HERE: layer_utils.affine_batchnorm_relu_forward (hw4, 2 points) ========
+    # Also checked, for 25 % of the points:
+    # - shape: exactly as documented
+    # - edge shape: as many examples as features and outputs
+    # - dtype: float32; the answer has the right dtype
+    # - side effect: arguments stay as they are, unless documented
     raise NotImplementedError("affine_batchnorm_relu_forward: your code here")
     # ======== END OF YOUR CODE ========
     return out, cache
@@ -106,6 +111,11 @@ def affine_batchnorm_relu_backward(dout, cache):
         Gradients of the inputs, each in its input's shape.
     """
     # ======== YOUR CODE HERE: layer_utils.affine_batchnorm_relu_backward (hw4, 3 points) ========
+    # Also checked, for 25 % of the points:
+    # - shape: exactly as documented
+    # - edge shape: as many examples as features and outputs
+    # - dtype: float32
+    # - side effect: arguments stay as they are, unless documented
     raise NotImplementedError("affine_batchnorm_relu_backward: your code here")
     # ======== END OF YOUR CODE ========
     return dx, dw, db, dgamma, dbeta

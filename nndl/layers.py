@@ -45,6 +45,13 @@ def affine_forward(x, w, b):
         ``(x, w, b)``, with x in its original shape.
     """
     # ======== YOUR CODE HERE: layers.affine_forward (hw3, 3 points) ========
+    # Also checked, for 25 % of the points:
+    # - shape: exactly as documented
+    # - edge shape: a single example; a single feature and a single output; as many examples as features
+    #   and outputs
+    # - dtype: float32
+    # - memory order: Fortran order in memory
+    # - side effect: arguments stay as they are, unless documented
     raise NotImplementedError("affine_forward: your code here")
     # ======== END OF YOUR CODE ========
     cache = (x, w, b)
@@ -81,6 +88,13 @@ def affine_backward(dout, cache):
     x, w, _ = cache
     check_upstream("affine_backward", dout, (x.shape[0], w.shape[1]))
     # ======== YOUR CODE HERE: layers.affine_backward (hw3, 6 points) ========
+    # Also checked, for 25 % of the points:
+    # - shape: exactly as documented
+    # - edge shape: a single example; a single feature and a single output; as many examples as features
+    #   and outputs
+    # - dtype: float32
+    # - memory order: Fortran order in memory
+    # - side effect: arguments stay as they are, unless documented
     raise NotImplementedError("affine_backward: your code here")
     # ======== END OF YOUR CODE ========
     return dx, dw, db
@@ -102,6 +116,12 @@ def relu_forward(x):
         x itself.
     """
     # ======== YOUR CODE HERE: layers.relu_forward (hw3, 2 points) ========
+    # Also checked, for 25 % of the points:
+    # - shape: exactly as documented
+    # - edge shape: a single example
+    # - dtype: float32
+    # - side effect: arguments stay as they are, unless documented
+    # - tie: with entries that are exactly 0
     raise NotImplementedError("relu_forward: your code here")
     # ======== END OF YOUR CODE ========
     cache = x
@@ -135,6 +155,12 @@ def relu_backward(dout, cache):
     check_cache("relu_backward", x, "x", np.ndarray)
     check_upstream("relu_backward", dout, x.shape)
     # ======== YOUR CODE HERE: layers.relu_backward (hw3, 2 points) ========
+    # Also checked, for 25 % of the points:
+    # - shape: exactly as documented
+    # - edge shape: a single example
+    # - dtype: float32
+    # - side effect: arguments stay as they are, unless documented
+    # - tie: with entries that are exactly 0
     raise NotImplementedError("relu_backward: your code here")
     # ======== END OF YOUR CODE ========
     return dx
@@ -192,6 +218,13 @@ def batchnorm_forward(x, gamma, beta, bn_param):
     if mode == "train":
         # Set out, cache (whatever your backward pass needs), and the new running_mean and running_var.
         # ======== YOUR CODE HERE: layers.batchnorm_forward, part 1 of 2 (hw4, 8 points) ========
+        # Also checked, for 25 % of the points:
+        # - shape: exactly as documented
+        # - edge shape: training on a single example; a single example in test mode; a single feature; as many
+        #   examples as features
+        # - dtype: float32; float32 in test mode; the answer has the right dtype
+        # - memory order: Fortran order in memory
+        # - side effect: arguments stay as they are, unless documented
         raise NotImplementedError("batchnorm_forward: your code here")
         # ======== END OF YOUR CODE ========
     else:
@@ -240,6 +273,13 @@ def batchnorm_backward(dout, cache):
     cache = open_cache("batchnorm_backward", cache, dout)
     # Here cache is what you kept in batchnorm_forward.
     # ======== YOUR CODE HERE: layers.batchnorm_backward (hw4, 8 points) ========
+    # Also checked, for 25 % of the points:
+    # - shape: exactly as documented
+    # - edge shape: as many examples as features
+    # - numerical range: a gamma that is 0
+    # - dtype: float32
+    # - memory order: Fortran order in memory
+    # - side effect: arguments stay as they are, unless documented
     raise NotImplementedError("batchnorm_backward: your code here")
     # ======== END OF YOUR CODE ========
     return dx, dgamma, dbeta
@@ -278,6 +318,13 @@ def batchnorm_backward_alt(dout, cache):
     cache = open_cache("batchnorm_backward_alt", cache, dout)
     # Here cache is what you kept in batchnorm_forward.
     # ======== YOUR CODE HERE: layers.batchnorm_backward_alt (hw4, 5 points) ========
+    # Also checked, for 25 % of the points:
+    # - shape: exactly as documented
+    # - edge shape: as many examples as features
+    # - numerical range: a gamma that is 0
+    # - dtype: float32
+    # - memory order: Fortran order in memory
+    # - side effect: arguments stay as they are, unless documented
     raise NotImplementedError("batchnorm_backward_alt: your code here")
     # ======== END OF YOUR CODE ========
     return dx, dgamma, dbeta
@@ -323,6 +370,12 @@ def layernorm_forward(x, gamma, beta, ln_param):
 
     # Set out, and cache (whatever your backward pass needs).
     # ======== YOUR CODE HERE: layers.layernorm_forward (hw4, 4 points) ========
+    # Also checked, for 25 % of the points:
+    # - shape: exactly as documented
+    # - edge shape: a single example; a single feature; as many examples as features
+    # - dtype: float32; the answer has the right dtype
+    # - memory order: Fortran order in memory
+    # - side effect: arguments stay as they are, unless documented
     raise NotImplementedError("layernorm_forward: your code here")
     # ======== END OF YOUR CODE ========
 
@@ -361,6 +414,13 @@ def layernorm_backward(dout, cache):
     cache = open_cache("layernorm_backward", cache, dout)
     # Here cache is what you kept in layernorm_forward.
     # ======== YOUR CODE HERE: layers.layernorm_backward (hw4, 5 points) ========
+    # Also checked, for 25 % of the points:
+    # - shape: exactly as documented
+    # - edge shape: as many examples as features
+    # - numerical range: a gamma that is 0
+    # - dtype: float32
+    # - memory order: Fortran order in memory
+    # - side effect: arguments stay as they are, unless documented
     raise NotImplementedError("layernorm_backward: your code here")
     # ======== END OF YOUR CODE ========
     return dx, dgamma, dbeta
@@ -407,6 +467,12 @@ def dropout_forward(x, dropout_param):
     mask = None
     # In training, set mask and out; in test mode, set out.
     # ======== YOUR CODE HERE: layers.dropout_forward (hw4, 5 points) ========
+    # Also checked, for 25 % of the points:
+    # - shape: exactly as documented
+    # - numerical range: p = 0: nothing is dropped
+    # - dtype: float32; an image in test mode, float32; the answer has the right dtype
+    # - side effect: two calls, each with a mask of its own; two calls with one seed, which drop the same
+    #   entries; arguments stay as they are, unless documented
     raise NotImplementedError("dropout_forward: your code here")
     # ======== END OF YOUR CODE ========
 
@@ -442,6 +508,10 @@ def dropout_backward(dout, cache):
 
     # Set dx, in both modes.
     # ======== YOUR CODE HERE: layers.dropout_backward (hw4, 3 points) ========
+    # Also checked, for 25 % of the points:
+    # - shape: exactly as documented
+    # - dtype: float32; the answer has the right dtype
+    # - side effect: arguments stay as they are, unless documented
     raise NotImplementedError("dropout_backward: your code here")
     # ======== END OF YOUR CODE ========
 

@@ -30,6 +30,10 @@ def compute_saliency_maps(X, y, model):
         In the dtype of `X`, without a graph.
     """
     # ======== YOUR CODE HERE: net_visualization.compute_saliency_maps (hw6, 5 points) ========
+    # Also checked, for 25 % of the points:
+    # - shape: exactly as documented
+    # - edge shape: a single image; images with one channel
+    # - side effect: arguments stay as they are, unless documented; nothing else is left behind
     raise NotImplementedError("compute_saliency_maps: your code here")
     # ======== END OF YOUR CODE ========
     return saliency
@@ -63,6 +67,9 @@ def make_fooling_image(X, target_y, model, learning_rate=1.0, max_iter=100):
     """
     X_fooling = X.detach().clone()
     # ======== YOUR CODE HERE: net_visualization.make_fooling_image (hw6, 5 points) ========
+    # Also checked, for 25 % of the points:
+    # - shape: exactly as documented
+    # - side effect: arguments stay as they are, unless documented; nothing else is left behind
     raise NotImplementedError("make_fooling_image: your code here")
     # ======== END OF YOUR CODE ========
     return X_fooling.detach()
@@ -93,6 +100,11 @@ def class_visualization_update_step(img, model, target_y, l2_reg, learning_rate)
         The next image, without a graph.
     """
     # ======== YOUR CODE HERE: net_visualization.class_visualization_update_step (hw6, 5 points) ========
+    # Also checked, for 25 % of the points:
+    # - shape: exactly as documented
+    # - edge shape: one channel
+    # - numerical range: a long step
+    # - side effect: arguments stay as they are, unless documented; nothing else is left behind
     raise NotImplementedError("class_visualization_update_step: your code here")
     # ======== END OF YOUR CODE ========
     return next_img

@@ -63,6 +63,11 @@ class TwoLayerNet:
 
         # Forward: compute `scores`, and keep what the backward pass will need.
         # ======== YOUR CODE HERE: neural_net.TwoLayerNet.loss, part 1 of 3 (hw3, 9 points) ========
+        # Also checked, for 25 % of the points:
+        # - shape: exactly as documented
+        # - edge shape: a single example
+        # - numerical range: scores of several thousand
+        # - side effect: arguments stay as they are, unless documented
         raise NotImplementedError("TwoLayerNet.loss: your code here")
         # ======== END OF YOUR CODE ========
 
@@ -137,6 +142,11 @@ class TwoLayerNet:
             # Draw a minibatch: `X_batch` (batch_size, D) and `y_batch` (batch_size,), the same examples in
             # both.
             # ======== YOUR CODE HERE: neural_net.TwoLayerNet.train, part 1 of 2 (hw3, 4 points) ========
+            # Also checked, for 25 % of the points:
+            # - shape: exactly as documented
+            # - edge shape: one row at a time; a minibatch larger than the training set
+            # - side effect: two trainings, each with minibatches of its own; arguments stay as they are, unless
+            #   documented
             raise NotImplementedError("TwoLayerNet.train: your code here")
             # ======== END OF YOUR CODE ========
 
@@ -177,6 +187,10 @@ class TwoLayerNet:
             Predicted labels in 0 … C−1.
         """
         # ======== YOUR CODE HERE: neural_net.TwoLayerNet.predict (hw3, 2 points) ========
+        # Also checked, for 25 % of the points:
+        # - shape: exactly as documented
+        # - edge shape: a single example
+        # - side effect: arguments stay as they are, unless documented
         raise NotImplementedError("TwoLayerNet.predict: your code here")
         # ======== END OF YOUR CODE ========
         return y_pred

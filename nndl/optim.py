@@ -66,6 +66,10 @@ def sgd_momentum(w, dw, config=None):
 
     # Set next_w, and v to the new velocity.
     # ======== YOUR CODE HERE: optim.sgd_momentum (hw4, 3 points) ========
+    # Also checked, for 25 % of the points:
+    # - shape: exactly as documented
+    # - dtype: float32
+    # - side effect: arguments stay as they are, unless documented
     raise NotImplementedError("sgd_momentum: your code here")
     # ======== END OF YOUR CODE ========
 
@@ -109,6 +113,10 @@ def sgd_nesterov_momentum(w, dw, config=None):
 
     # Set next_w, and v to the new velocity; the formula needs the old one, too.
     # ======== YOUR CODE HERE: optim.sgd_nesterov_momentum (hw4, 4 points) ========
+    # Also checked, for 25 % of the points:
+    # - shape: exactly as documented
+    # - dtype: float32
+    # - side effect: arguments stay as they are, unless documented
     raise NotImplementedError("sgd_nesterov_momentum: your code here")
     # ======== END OF YOUR CODE ========
 
@@ -151,6 +159,10 @@ def adagrad(w, dw, config=None):
 
     # Set next_w, and a to the new sum of dw².
     # ======== YOUR CODE HERE: optim.adagrad (hw4, 3 points) ========
+    # Also checked, for 25 % of the points:
+    # - shape: exactly as documented
+    # - dtype: float32
+    # - side effect: arguments stay as they are, unless documented
     raise NotImplementedError("adagrad: your code here")
     # ======== END OF YOUR CODE ========
 
@@ -190,6 +202,10 @@ def rmsprop(w, dw, config=None):
 
     # Set next_w, and a to the new running mean of dw².
     # ======== YOUR CODE HERE: optim.rmsprop (hw4, 4 points) ========
+    # Also checked, for 25 % of the points:
+    # - shape: exactly as documented
+    # - dtype: float32
+    # - side effect: arguments stay as they are, unless documented
     raise NotImplementedError("rmsprop: your code here")
     # ======== END OF YOUR CODE ========
 
@@ -235,6 +251,10 @@ def adam(w, dw, config=None):
 
     # Set next_w, and v, a and t to their new values.
     # ======== YOUR CODE HERE: optim.adam (hw4, 6 points) ========
+    # Also checked, for 25 % of the points:
+    # - shape: exactly as documented
+    # - dtype: float32
+    # - side effect: arguments stay as they are, unless documented
     raise NotImplementedError("adam: your code here")
     # ======== END OF YOUR CODE ========
 

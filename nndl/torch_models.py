@@ -24,6 +24,11 @@ def flatten(x):
         The entries of an image in their own order; connected to the graph of `x`.
     """
     # ======== YOUR CODE HERE: torch_models.flatten (hw6, 1 point) ========
+    # Also checked, for 25 % of the points:
+    # - shape: exactly as documented
+    # - edge shape: a single image; rows already
+    # - memory order: images stored with the channels last
+    # - side effect: arguments stay as they are, unless documented
     raise NotImplementedError("flatten: your code here")
     # ======== END OF YOUR CODE ========
     return rows
@@ -49,6 +54,10 @@ def random_weight(shape, dtype=torch.float32, device="cpu"):
         A leaf of the graph that gathers a gradient.
     """
     # ======== YOUR CODE HERE: torch_models.random_weight (hw6, 3 points) ========
+    # Also checked, for 25 % of the points:
+    # - shape: exactly as documented
+    # - dtype: float64; the answer has the right dtype
+    # - side effect: two arrays, each drawn by itself
     raise NotImplementedError("random_weight: your code here")
     # ======== END OF YOUR CODE ========
     return w
@@ -70,6 +79,11 @@ def two_layer_fc(x, params):
     """
     w1, b1, w2, b2 = params
     # ======== YOUR CODE HERE: torch_models.two_layer_fc (hw6, 3 points) ========
+    # Also checked, for 25 % of the points:
+    # - shape: exactly as documented
+    # - edge shape: a single image
+    # - dtype: float32; the answer has the right dtype
+    # - side effect: arguments stay as they are, unless documented
     raise NotImplementedError("two_layer_fc: your code here")
     # ======== END OF YOUR CODE ========
     return scores
@@ -93,6 +107,11 @@ def three_layer_convnet(x, params):
     """
     conv_w1, conv_b1, conv_w2, conv_b2, fc_w, fc_b = params
     # ======== YOUR CODE HERE: torch_models.three_layer_convnet (hw6, 5 points) ========
+    # Also checked, for 25 % of the points:
+    # - shape: exactly as documented
+    # - edge shape: images with one channel; a single image
+    # - dtype: float32; the answer has the right dtype
+    # - side effect: arguments stay as they are, unless documented
     raise NotImplementedError("three_layer_convnet: your code here")
     # ======== END OF YOUR CODE ========
     return scores
@@ -125,6 +144,11 @@ def train_step(forward, params, X, y, learning_rate):
     """
     # Set loss, a tensor with one entry, and take the step.
     # ======== YOUR CODE HERE: torch_models.train_step (hw6, 5 points) ========
+    # Also checked, for 25 % of the points:
+    # - shape: exactly as documented
+    # - edge shape: a single image, three layers
+    # - dtype: two steps in float32; the answer has the right dtype
+    # - side effect: gradients of an earlier backward pass; arguments stay as they are, unless documented
     raise NotImplementedError("train_step: your code here")
     # ======== END OF YOUR CODE ========
     return loss.item()  # a number: the tensor would keep its whole graph in memory
@@ -156,12 +180,19 @@ class ThreeLayerConvNet(nn.Module):
     def __init__(self, in_channel, channel_1, channel_2, num_classes, image=(32, 32)):
         super().__init__()
         # ======== YOUR CODE HERE: torch_models.ThreeLayerConvNet.__init__ (hw6, 4 points) ========
+        # Also checked, for 25 % of the points:
+        # - shape: exactly as documented
+        # - side effect: two nets, each with weights of its own
         raise NotImplementedError("ThreeLayerConvNet.__init__: your code here")
         # ======== END OF YOUR CODE ========
 
     def forward(self, x):
         """Scores (N, K) of images `x` (N, C, H, W). Makes no parameters: those belong to ``__init__``."""
         # ======== YOUR CODE HERE: torch_models.ThreeLayerConvNet.forward (hw6, 4 points) ========
+        # Also checked, for 25 % of the points:
+        # - shape: exactly as documented
+        # - edge shape: images with one channel; a single image
+        # - side effect: arguments stay as they are, unless documented
         raise NotImplementedError("ThreeLayerConvNet.forward: your code here")
         # ======== END OF YOUR CODE ========
         return scores
@@ -182,6 +213,10 @@ def sequential_convnet(in_channel, channel_1, channel_2, num_classes, image=(32,
         layer. They begin as PyTorch draws them.
     """
     # ======== YOUR CODE HERE: torch_models.sequential_convnet (hw6, 3 points) ========
+    # Also checked, for 25 % of the points:
+    # - shape: exactly as documented
+    # - edge shape: images with one channel; a single image
+    # - side effect: arguments stay as they are, unless documented
     raise NotImplementedError("sequential_convnet: your code here")
     # ======== END OF YOUR CODE ========
     return model
@@ -206,6 +241,11 @@ def check_accuracy(model, X, y, batch_size=256):
         Between 0 and 1.
     """
     # ======== YOUR CODE HERE: torch_models.check_accuracy (hw6, 5 points) ========
+    # Also checked, for 25 % of the points:
+    # - shape: exactly as documented
+    # - edge shape: fewer images than a batch
+    # - side effect: a model in evaluation mode, which stays in it; arguments stay as they are, unless
+    #   documented
     raise NotImplementedError("check_accuracy: your code here")
     # ======== END OF YOUR CODE ========
     return accuracy
