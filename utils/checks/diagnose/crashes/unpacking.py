@@ -83,8 +83,6 @@ EXPLANATIONS = (
     (r"TypeError: cannot unpack non-iterable NoneType", _nothing_returned),
     (r"(?:TypeError: 'NoneType' object is not iterable)", _nothing_returned),
     (r"ValueError: (?:too many|not enough) values to unpack", _unpacked),
-    (
-        r"TypeError: cannot unpack non-iterable (?:numpy\.)?(?:int|float)|TypeError: '(?:numpy\.)?(?:int|float)\d*' object is not iterable",
-        _not_iterable,
-    ),
+    (r"TypeError: cannot unpack non-iterable (?:numpy\.)?(?:int|float)", _not_iterable),
+    (r"TypeError: '(?:numpy\.)?(?:int|float)\d*' object is not iterable", _not_iterable),
 )
