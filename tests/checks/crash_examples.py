@@ -124,7 +124,7 @@ HELD_BACK: list[tuple[str, str, tuple[str, ...]]] = [
         "s = 0\nfor i in range(4):\n    for j in range(7):\n        s += x[j, i]\nreturn s",
         ("`j` is 4", "axis 0"),
     ),
-    ("four-indices", "v = x[0, 0, 0, 0]\nreturn v", ("2 axes", "given 4")),
+    ("four-indices", "v = x[0, 0, 0, 0]\nreturn v", ("2 axes", "given 4 indices")),
     ("shape-of-too-many", "h = x.shape[2]\nreturn h", ("`x` is (N, D)", "no entry [2]")),
     ("four-sizes", "n, c, h, ww = x.shape\nreturn n", ("2 sizes", "into 4")),
     ("axis-too-large", "s = np.sum(b, axis=1)\nreturn s", ("`b` is (M,) = (5,)", "no axis 1")),
@@ -156,4 +156,9 @@ HELD_BACK: list[tuple[str, str, tuple[str, ...]]] = [
         "def helper(v):\n    v, v\na, c = helper(x)\nreturn a",
         ("`helper(x)` gave None", "`return`"),
     ),
+    ("sizes-joined", "n, hidden = 4, [5]\nreturn n + hidden", ("`n` is a number and `hidden` a list", "`[n]`")),
+    ("text-and-sum", "i = 1\nreturn 'W%d' % i + 1", ("`1` is added to text", "in brackets")),
+    ("axes-of-transpose", "return image.transpose(0, 3, 1, 2, 4)", ("has 4 axes", "given for 5")),
+    ("sizes-of-normal", "return np.random.normal(0, 1e-2, 4, 5)", ("`np.random.normal(0, 0.01, (4, 5))`",)),
+    ("index-of-a-window", "k = 9\nreturn x[0:2][k]", ("`k` is 9 there", "axis 0, of size 2, the last index is 1")),
 ]

@@ -82,6 +82,14 @@ def test_a_file_that_cannot_be_read_says_where(line: str, phrase: str) -> None:
     assert phrase in explain_crash(describe_crash(caught.value, "nndl"), {}, {})
 
 
+def test_an_attribute_without_its_self_is_named() -> None:
+    body = (
+        "class Net:\n    def __init__(self):\n        self.params = {}\n    def loss(self):\n        return params\n"
+        "return Net().loss()"
+    )
+    assert "`self.params` meant" in explained("attribute", body)
+
+
 NOT_KNOWN = [
     "raise ValueError('something else')",
     "raise KeyError('nowhere')",

@@ -18,6 +18,8 @@ _DOCUMENTED = re.compile(r"^[ \t]*(\w+) : [^\n]{0,40}?shape (\([^)\n]{0,40}\))",
 def similar_name(error: BaseException, frame: FrameType) -> str:
     """Return the name that a missing name, attribute or key was probably meant to be; ``""`` where none is close."""
     if isinstance(error, NameError):
+        if error.name and error.name in _attributes(frame.f_locals.get("self")):
+            return f"self.{error.name}"
         return _closest(error.name, (*frame.f_locals, *frame.f_globals, "range", "len", "print"))
     if isinstance(error, AttributeError):
         owner = error.obj
@@ -74,7 +76,7 @@ def _closest(name: str | None, known: Iterable[str]) -> str:
     return lower.get(next(iter(get_close_matches((name or "").lower(), lower, 1, 0.7)), ""), "")
 
 
-def _attributes(owner: object) -> Iterable[str]:
+def _attributes(owner: object) -> Sequence[str]:
     try:
         names = object.__getattribute__(owner, "__dict__")
     except AttributeError:

@@ -46,6 +46,10 @@ def _sizes(site: Site, match: re.Match[str]) -> str:
         written = ", ".join(ast.unparse(one) for one in node.args)
         if of_numpy and name in TAKES_A_SHAPE and len(node.args) > 1:
             return f"`np.{name}` takes the shape as one argument, a tuple: `np.{name}(({written}))`."
+        if of_numpy and name in ("normal", "uniform") and len(node.args) > 3:
+            first, second, *rest = map(ast.unparse, node.args)
+            call = f"np.random.{name}({first}, {second}, ({', '.join(rest)}))"
+            return f"`np.random.{name}` takes the size as one argument, a tuple: `{call}`."
         if of_numpy and name in TAKES_SIZES and len(node.args) == 1:
             star = f"*{written}" if not isinstance(node.args[0], ast.Tuple) else written.strip("()")
             return f"`np.random.{name}` takes each size as an argument of its own: `np.random.{name}({star})`."
@@ -199,6 +203,7 @@ def _casting(site: Site, match: re.Match[str]) -> str:
 
 
 EXPLANATIONS = (
+    (r"TypeError: (?:normal|uniform)\(\) takes", _sizes),
     (r"ValueError: (\w+): (\w+) has shape (\([\d, ]*\)); pass shape (\([\d, ]*\))", _refused),
     (r"ValueError: \w+: .*; (?:pass|set|use) .*\.$", _says_itself),
     (r"ValueError: The truth value of an array", _ambiguous),

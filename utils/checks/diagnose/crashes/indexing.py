@@ -32,6 +32,29 @@ def _out_of_bounds(site: Site, match: re.Match[str]) -> str:
         here = f"the index there is {index}" if is_written else f"{text(part)} is {index} there"
         advice = "" if is_written else f" It should stay below {site.letters.size(size)}: does it count another axis?"
         return f"{said}: {runs}, but {here}.{advice}"
+    used = [ast.unparse(part) for node in site.find(ast.Subscript) for part in ast.walk(node.slice) if _is_name(part)]
+    meant = [name for name in dict.fromkeys(used) if site.numbers.get(name) == str(index)]
+    if len(meant) == 1:
+        return f"`{meant[0]}` is {index} there, but along axis {axis}, of size {size}, the last index is {size - 1}."
+    return ""
+
+
+def _is_name(node: ast.AST) -> bool:
+    return isinstance(node, ast.Name)
+
+
+def _transposed(site: Site, match: re.Match[str]) -> str:
+    for node in site.find(ast.Call):
+        if isinstance(node.func, ast.Attribute) and node.func.attr == "transpose":
+            of_numpy = ast.unparse(node.func.value) in ("np", "numpy")
+            owner, rest = (node.args[0], node.args[1:]) if of_numpy and node.args else (node.func.value, node.args)
+            order = list(rest[0].elts) if len(rest) == 1 and isinstance(rest[0], ast.Tuple | ast.List) else rest
+            shape = site.shape(owner)
+            if shape is not None and len(shape) != len(order):
+                return (
+                    f"{text(owner)} has {len(shape)} axes, {site.letters.shape(shape)}, but the order of the axes is "
+                    f"given for {len(order)}; it should name each axis once."
+                )
     return ""
 
 
@@ -40,9 +63,10 @@ def _too_many(site: Site, match: re.Match[str]) -> str:
     for node in site.find(ast.Subscript):
         shape = site.shape(node.value)
         if shape is not None and len(shape) == int(axes) and isinstance(node.slice, ast.Tuple):
+            noun = "axis" if axes == "1" else "axes"
             return (
-                f"{text(node.value)} is {site.letters.shape(shape)}: it has {axes} axes, and so takes at most {axes} "
-                f"indices, but it is given {used}."
+                f"{text(node.value)} is {site.letters.shape(shape)}: it has {axes} {noun}, but is given {used} "
+                "indices; there should be no more than one for each axis."
             )
     return ""
 
@@ -133,7 +157,7 @@ def _axis(site: Site, match: re.Match[str]) -> str:
         for owner in (*node.args[:1], *owners):
             shape = site.shape(owner)
             if shape is not None and len(shape) == axes:
-                there = f"its axes are {' and '.join(map(str, range(axes)))}" if axes > 1 else "its only axis is 0"
+                there = f"its axes are 0 to {axes - 1}" if axes > 1 else "its only axis is 0"
                 return (
                     f"{text(owner)} is {site.letters.shape(shape)}: {there}, so there is no axis {axis}."
                     if axes
@@ -179,5 +203,6 @@ EXPLANATIONS = (
     (r"TypeError: '(?:numpy\.)?(?:float|int)\d*' object (?:is not subscriptable|does not support item)", _of_number),
     (r"KeyError: (.*)", _key),
     (r"AxisError: axis (-?\d+) is out of bounds for array of dimension (\d+)", _axis),
+    (r"ValueError: axes don't match array", _transposed),
     (r"ValueError: cannot reshape array of size (\d+) into shape (\([^)]*\))", _reshape),
 )

@@ -131,10 +131,9 @@ def _sequence(site: Site, node: ast.expr, why: str) -> str:
     if not held:
         return f"{text(node)} is a tuple or list of several values, and {why}; one of them is probably meant."
     listed = f": {held[2]}" if held[2] else ""
-    return (
-        f"{text(node)} holds {held[1]} values{listed}. As a whole it {why}; it should be unpacked, "
-        "or one of them taken."
-    )
+    values = "value" if held[1] == "1" else "values"
+    said = f"{text(node)} holds {held[1]} {values}{listed}"
+    return f"{said}. As a whole it {why}; it should be unpacked, or one of them taken."
 
 
 def _text_and_number(site: Site, match: re.Match[str]) -> str:
@@ -142,6 +141,17 @@ def _text_and_number(site: Site, match: re.Match[str]) -> str:
         number = ast.unparse(node.right)
         if isinstance(node.op, ast.Add) and number in site.numbers:
             return f"`{number}` is a number, {site.numbers[number]}; to be joined to text it should be `str({number})`."
+        if isinstance(node.op, ast.Add) and isinstance(node.right, ast.Constant) and type(node.right.value) is int:
+            return f"`{number}` is added to text; the sum of numbers should stand in brackets, and be made text then."
+    return ""
+
+
+def _list_and_number(site: Site, match: re.Match[str]) -> str:
+    for node in site.find(ast.BinOp):
+        for one, other in ((node.left, node.right), (node.right, node.left)):
+            name, listed = ast.unparse(one), ast.unparse(other)
+            if name in site.numbers and site.operands.get(listed, "").startswith("of "):
+                return f"`{name}` is a number and `{listed}` a list; to be joined, both should be lists: `[{name}]`."
     return ""
 
 
@@ -159,6 +169,8 @@ EXPLANATIONS = (
     (r"AttributeError: `np\.(\w+)` was removed", _gone_from_numpy),
     (r"AttributeError: '([\w.]+)' object has no attribute '(\w+)'", _attribute),
     (r"TypeError: .*'?NoneType'?", _none),
+    (r"TypeError: unsupported operand type\(s\) for \+: '(?:int' and 'list|list' and 'int)'", _list_and_number),
+    (r"TypeError: can only concatenate list \(not \"int\"\) to list", _list_and_number),
     (r"TypeError: unsupported operand type\(s\) for .*'(?:tuple|list)'", _tuple_in_arithmetic),
     (r"TypeError: can only concatenate str \(not \"(?:int|numpy\.int64)\"\)", _text_and_number),
     (r"ValueError: setting an array element with a sequence\. The requested array has an inhom", _tuple_in_arithmetic),

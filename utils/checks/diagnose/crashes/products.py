@@ -70,6 +70,12 @@ def _of_tensors(site: Site, match: re.Match[str]) -> str:
     )
 
 
+def _of_output(site: Site, match: re.Match[str]) -> str:
+    """Explain an output in PyTorch whose shape is not that of its upstream gradient."""
+    wanted, given = (f"({match[k]}{',' if ',' not in match[k] else ''})" for k in (1, 2))
+    return f"The output has shape {given}; it should have shape {wanted}."
+
+
 def _factors(site: Site) -> tuple[tuple[ast.expr, Shape], tuple[ast.expr, Shape]] | None:
     """Find the product that failed, and its factors with their shapes."""
     stated = re.search(r"shapes (\([\d, ]*\)) and (\([\d, ]*\)) not aligned", site.crash.message)
@@ -153,6 +159,10 @@ def _written(node: ast.expr, turned: bool) -> str:
 EXPLANATIONS = (
     (r"ValueError: (?:operands could not be broadcast.*remapped|.*operand|.*einst)", _einsum),
     (r"ValueError: matmul: Input operand 1 has a mismatch", _explain),
+    (
+        r"RuntimeError: Mismatch in shape: grad_output.*?Size\(\[([\d, ]+)\]\) and output.*?Size\(\[([\d, ]+)\]\)",
+        _of_output,
+    ),
     (r"RuntimeError: mat1 and mat2 shapes cannot be multiplied \((\d+)x(\d+) and (\d+)x(\d+)\)", _of_tensors),
     (r"ValueError: shapes \([\d, ]*\) and \([\d, ]*\) not aligned", _explain),
 )

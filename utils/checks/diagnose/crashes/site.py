@@ -43,9 +43,13 @@ class Letters:
                 for letter, size in zip(letters, value.shape, strict=True):
                     if re.fullmatch(r"[A-Z][A-Z]?'?", letter):
                         sizes.setdefault(letter, set()).add(size)
+        numbers = {path: value for path, value in walk(values) if type(value) is int}
+        for name, value in numbers.items():
+            if re.fullmatch(r"[A-Z]", name):  # a program that is given N or D as such
+                sizes.setdefault(name, set()).add(value)
         known = {letter: min(found) for letter, found in sizes.items() if len(found) == 1}
         # A size that two letters have, or that is a setting, too, does not tell which of them is meant.
-        taken = [*known.values(), *(value for _, value in walk(values) if type(value) is int)]
+        taken = [*known.values(), *(value for name, value in numbers.items() if name not in known)]
         self._of_size = {size: letter for letter, size in known.items() if size > 1 and taken.count(size) == 1}
 
     def size(self, size: int) -> str:
