@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from pathlib import PurePosixPath
 from types import FunctionType
 from typing import ParamSpec
 
@@ -90,10 +91,11 @@ class SubmittedModule:
         # Modules of exercises that are not graded never run. But they can be imported, so that an import that a student
         # left in a graded file does not make it fail.
         never_run = {exercise.module: () for assignment in course.assignment for exercise in assignment.further}
+        handed_in = {PurePosixPath(name) for name in (*submission.files, *submission.beside)}
         self.files = {
-            name: submission.text(f"{course.package}/{name}.py")
-            for name in reference.modules
-            if f"{course.package}/{name}.py" in submission.files and name not in never_run
+            path.stem: submission.text(str(path))
+            for path in sorted(handed_in)
+            if path.suffix == ".py" and str(path.parent) == course.package and path.stem not in never_run
         }
         # A module may import the student's own helper functions from another file. So every other file that was handed
         # in can be imported, but only the functions of prerequisites are answered by the reference.

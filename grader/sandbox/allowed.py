@@ -34,11 +34,29 @@ STAND_INS = (
     "torchvision",
     "typer",
     "voila",
+    # Of other courses, of older ones, and of tutorials.
+    "PIL",
+    "cv2",
+    "future",
+    "h5py",
+    "imageio",
+    "jax",
+    "numba",
+    "pandas",
+    "past",
+    "plotly",
+    "scipy",
+    "seaborn",
+    "six",
+    "skimage",
+    "sklearn",
+    "sympy",
+    "tensorflow",
 )
-"""Import names of the other packages that the student edition installs.
+"""Import names of the other packages that the student edition installs, and of others that are widespread.
 
-A student's file may import one of these for an experiment that belongs to no exercise, and that import must not make
-the rest of the file fail. So importing them succeeds in a worker, and only calling one of their functions fails. Every
-other package fails when it is imported: ``try: import cupy`` with ``except ImportError`` is an honest way to find out
-what is installed.
+A student's file may import one of these for an experiment that belongs to no exercise, or for nothing at all, and that
+import must not make the rest of the file fail. So importing them succeeds in a worker, and only calling one of their
+functions fails. In a ``try`` with ``except ImportError`` it fails, too, because that is an honest way to find out what
+is installed. Every other package fails when it is imported; its name may be misspelt.
 """

@@ -6,7 +6,7 @@ import hashlib
 import os
 import re
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 
@@ -20,6 +20,7 @@ CAPS = {".py": 1 << 20, ".ipynb": 20 << 20, ".npz": 64 << 20, ".safetensors": 64
 
 _MOST_NAMES = 8  # in one sentence
 _MOST_REMARKS = 40
+_MOST_BESIDE = 40  # modules that are taken besides those of the assignment
 _SYSTEM_FILES = re.compile(r"(^|/)(__MACOSX|\.DS_Store|__pycache__|\.ipynb_checkpoints|\.git)(/|$)")
 
 
@@ -34,10 +35,14 @@ class Submission:
         missing here.
     remarks : tuple of str
         One sentence for each thing that was left out or taken under another name. File names in them are safe to print.
+    beside : dict of str to bytes
+        The other modules of the student's package, by name. They are not judged, but a file that is judged may call
+        their functions: those of an earlier assignment, or helpers in a file of the student's own.
     """
 
     files: dict[str, bytes]
     remarks: tuple[str, ...]
+    beside: dict[str, bytes] = field(default_factory=dict)
 
     @classmethod
     def read(
@@ -55,8 +60,8 @@ class Submission:
         files : collection of str
             Relative paths of the files that the assignment takes: ``"pkg/layers.py"``, ``"first.ipynb"``.
         given : mapping of str to bytes or None, default {}
-            Other files that students were given and may therefore hand in. They are never taken. There is a remark on
-            one only where its content differs from these bytes; with None, never.
+            Other files that students were given and may therefore hand in. There is a remark on one only where its
+            content differs from these bytes, and then it is not taken; with None, never.
 
         Returns
         -------
@@ -80,7 +85,7 @@ class Submission:
         Parameters
         ----------
         name : str
-            A key of `files`.
+            A key of `files` or of `beside`.
 
         Returns
         -------
@@ -88,14 +93,15 @@ class Submission:
             Decoded as UTF-8, or as Windows-1252 where the file is not UTF-8, which `remarks` mentions. Lines end in
             ``\\n``.
         """
-        return decode(self.files[name]).text
+        return decode((self.beside | self.files)[name]).text
 
     @property
     def digest(self) -> str:
         """SHA-256 of the names and contents of the files that were taken, in hexadecimal."""
         summary = hashlib.sha256()
-        for name in sorted(self.files):
-            for part in (name.encode(), self.files[name]):
+        everything = self.beside | self.files
+        for name in sorted(everything):
+            for part in (name.encode(), everything[name]):
                 summary.update(len(part).to_bytes(8, "big") + part)
         return summary.hexdigest()
 
@@ -137,11 +143,13 @@ class _Reader:
                 if data is not None:
                     taken[name] = data
         self._remarks += self._about_missing(taken, used)
+        beside = self._read_beside(used)
+        used |= beside.keys()
         self._remarks += self._about_extras(used)
         more = len(self._remarks) - _MOST_REMARKS
         if more > 0:
             self._remarks[_MOST_REMARKS:] = [f"there is more to remark on: {more} things that are not listed here"]
-        return Submission(taken, tuple(self._remarks))
+        return Submission(taken, tuple(self._remarks), beside)
 
     def _is_inside(self, entry: Entry) -> bool:
         """Whether an entry belongs to the submission: no system file, and no path that leads outside of it."""
@@ -193,6 +201,21 @@ class _Reader:
         if name.endswith(".py") and decode(data).guessed:
             self._remarks.append(f"{name} is not UTF-8 and was read as Windows-1252; save it as UTF-8")
         return data
+
+    def _read_beside(self, used: Collection[str]) -> dict[str, bytes]:
+        """Read the package's other modules, by their names; of those that were given, the unchanged ones."""
+        packages = {name.partition("/")[0] for name in self._wanted if name.endswith(".py")}
+        found: dict[str, bytes] = {}
+        for name, entry in sorted(self._entries.items()):
+            package, _, module = name.removesuffix(".py").partition("/")
+            is_module = name.endswith(".py") and package in packages and module.isidentifier()
+            unchanged = name not in self._given or self._is_as_given(entry, self._given[name])
+            if entry.kind != "file" or not is_module or not unchanged or name in {*used, *self._package_files}:
+                continue
+            data = self._read(name, name) if len(found) < _MOST_BESIDE else None
+            if data is not None:
+                found[name] = data
+        return found
 
     def _is_as_given(self, entry: Entry, given: bytes | None) -> bool:
         try:

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from submissions import submission, write
+from submissions import write
 
 from grader.course import Course
 from grader.demo import MARKERS
@@ -18,6 +18,7 @@ from grader.judging.submitted_module import SubmittedModule
 from grader.reference import Reference
 from grader.report import Report
 from grader.sandbox import choose_confinement
+from grader.submission import Submission
 
 SHAPES = {
     "dict": ('{"extra": 7, "mine": kept}', 'cache["mine"]'),
@@ -109,8 +110,11 @@ def own_caches(reference: Reference, shape: str) -> dict[str, bytes]:
 
 
 def graded(course: Course, assignment: str, files: dict[str, bytes]) -> Report:
+    judged = course[assignment].files
+    taken = {name: data for name, data in files.items() if name in judged}
+    handed_in = Submission(taken, (), {name: data for name, data in files.items() if name not in judged})
     way = choose_confinement("auto")
-    return oracle.grade(submission(files), course, course[assignment], "ana", confinement=way, secret=b"a secret")
+    return oracle.grade(handed_in, course, course[assignment], "ana", confinement=way, secret=b"a secret")
 
 
 def lost(report: Report) -> set[str]:

@@ -78,8 +78,23 @@ def test_extra_modules_are_ignored_in_one_sentence(hand_in):
     assert set(taken.files) == set(FILES)
     assert taken.remarks == (
         "the submitted nndl/__init__.py was ignored: the grader puts the package together itself",
-        "ignored, because this assignment does not take them: nndl/helpers.py, numpy.py, utils/solver.py",
+        "ignored, because this assignment does not take them: numpy.py, utils/solver.py",
     )
+
+
+def test_other_modules_of_the_package_are_taken_besides(hand_in):
+    folder = hand_in()
+    before = Submission.read(folder, FILES).digest
+    for name in ("helpers.py", "other.py", "not a name.py", "given.py", "changed.py", "deeper/inside.py"):
+        put(folder / "nndl" / name, "X = 1")
+    (folder / "nndl" / "link.py").symlink_to(folder / "nndl" / "helpers.py")
+    given = {"nndl/given.py": b"X = 1", "nndl/changed.py": b"X = 2", "nndl/other.py": None}
+    taken = Submission.read(folder, FILES, given)
+    assert set(taken.files) == set(FILES)
+    assert set(taken.beside) == {"nndl/helpers.py", "nndl/other.py", "nndl/given.py"}
+    assert taken.text("nndl/helpers.py") == "X = 1"
+    assert taken.digest != before
+    assert "nndl/changed.py was changed; the grader uses the one that the course gives" in taken.remarks
 
 
 def test_many_extra_modules_stay_one_sentence(hand_in):
@@ -222,4 +237,5 @@ def test_what_the_kit_gave_is_passed_over_unless_it_was_changed(tmp_path: Path) 
     (folder / "nndl" / "optim.py").write_bytes(b"their own work")
     (remark,) = Submission.read(folder, ["nndl/layers.py"], given).remarks
     assert remark == "nndl/layer_utils.py was changed; the grader uses the one that the course gives"
-    assert len(Submission.read(folder, ["nndl/layers.py"]).remarks) == 2  # without a word on what was given
+    unknown = Submission.read(folder, ["nndl/layers.py"])  # without a word on what was given
+    assert set(unknown.beside) == {"nndl/layer_utils.py", "nndl/optim.py"}

@@ -6,6 +6,7 @@ The package holds the submitted module under test, and stand-ins for the other m
 from __future__ import annotations
 
 import ast
+import importlib
 import linecache
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -13,7 +14,7 @@ from importlib import import_module
 from importlib.abc import Loader
 from importlib.machinery import ModuleSpec, PathFinder
 from itertools import accumulate
-from types import MappingProxyType, ModuleType
+from types import FrameType, MappingProxyType, ModuleType
 from typing import cast
 
 Ask = Callable[[str, str, tuple[object, ...], dict[str, object]], object]
@@ -58,7 +59,7 @@ class SubmittedPackage:
         parent = ModuleType(package)
         parent.__path__ = []
         sys.modules[package] = parent
-        used = _names_used(self._source) if "import *" in self._source else frozenset()
+        used = _names_used(self._source) if "import *" in self._source else None
         for name, functions in proxies.items():
             answered = {function: _proxy(_full_name(package, name), name, function, ask) for function in functions}
             if name.startswith("utils."):
@@ -103,12 +104,17 @@ class _StandIn(ModuleType):
     the helper is called, so a helper calls the reference, too.
     """
 
-    def __init__(self, name: str, proxies: Mapping[str, object], source: str | None, used: frozenset[str]) -> None:
+    def __init__(
+        self, name: str, proxies: Mapping[str, object], source: str | None, used: frozenset[str] | None
+    ) -> None:
         super().__init__(name)
         self.__dict__.update(proxies)
         self.__dict__.update(_proxies=proxies, _source=source)
-        if source is not None and used:
-            self.__dict__["__all__"] = [*proxies, *sorted((_names_defined(source) & used) - proxies.keys())]
+        if source is not None and used is not None:
+            names = _names_defined(source)
+            # What stands beside exercises is run only if it is used; a file of helpers alone is the student's own.
+            wanted = names & used if proxies else {name for name in names if not name.startswith("_")}
+            self.__dict__["__all__"] = [*proxies, *sorted(wanted - proxies.keys())]
 
     def __getattr__(self, name: str) -> object:
         source = self.__dict__["_source"]
@@ -167,9 +173,14 @@ class _PackageFinder:
         if self._withheld.get(name):
             return self._completed(name, path)
         parents = accumulate(name.split("."), lambda parent, child: f"{parent}.{child}")
-        if any(parent in self._withheld and not self._withheld[parent] for parent in parents):
+        stands_in = any(parent in self._withheld and not self._withheld[parent] for parent in parents)
+        if stands_in and self._is_for_nothing(_importing_frame()):
             return ModuleSpec(name, cast(Loader, self), is_package=True)
         return None
+
+    def _is_for_nothing(self, frame: FrameType) -> bool:
+        """Whether an import stands in submitted code, and not in a ``try``: a library finds out what is installed."""
+        return frame.f_code.co_filename.startswith(f"{self._package}/") and not _is_tried(frame)
 
     def create_module(self, spec: ModuleSpec) -> ModuleType:
         return _Withheld(spec.name, self._module)
@@ -211,9 +222,7 @@ class _NotFound:
         self._module = module
 
     def find_spec(self, name: str, path: object = None, target: object = None) -> ModuleSpec | None:
-        frame = sys._getframe(1)  # skip the frames of the import system, to see whose import statement it is
-        while frame.f_back and frame.f_code.co_filename.startswith("<frozen importlib"):
-            frame = frame.f_back
+        frame = _importing_frame()
         if path is None and frame.f_code.co_filename.startswith(f"{self._module.partition('.')[0]}/"):
             message = (
                 f"{name} cannot be imported while {self._module} is checked; is it misspelt? "
@@ -221,6 +230,25 @@ class _NotFound:
             )
             raise ModuleNotFoundError(message, name=name)
         return None
+
+
+def _importing_frame() -> FrameType:
+    """Find whose import statement is being executed, from a finder that the import system has called."""
+    frame = sys._getframe(1)
+    ways = ("<frozen importlib", __file__, importlib.__file__)
+    while frame.f_back and frame.f_code.co_filename.startswith(ways):
+        frame = frame.f_back
+    return frame
+
+
+def _is_tried(frame: FrameType) -> bool:
+    """Whether the line that a frame stands on is in a ``try`` with handlers."""
+    try:
+        tree = ast.parse("".join(linecache.getlines(frame.f_code.co_filename)))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+    tried = (node.body for node in ast.walk(tree) if isinstance(node, ast.Try) and node.handlers)
+    return any(body[0].lineno <= frame.f_lineno <= (body[-1].end_lineno or 0) for body in tried)
 
 
 def _register(module: ModuleType) -> None:
