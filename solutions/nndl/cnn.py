@@ -54,7 +54,7 @@ class ThreeLayerConvNet:
         and 0. All in `dtype`.
     bn_params : dict of int to dict
         What the two normalisations, 1 and 2, are called with, running statistics included; `loss` sets their mode.
-        Empty without batch norm.
+        Empty without batch norm. The checks set them under this name.
 
     Raises
     ------

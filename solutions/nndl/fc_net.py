@@ -146,7 +146,7 @@ class FullyConnectedNet:
     Parameters
     ----------
     hidden_dims : list of int
-        Hidden units of each hidden layer, L−1 of them.
+        Hidden units of each hidden layer, L−1 of them; an empty list for a net of one affine layer.
     input_dim : int, default=3*32*32
         Numbers per example, D.
     num_classes : int, default=10
@@ -177,7 +177,8 @@ class FullyConnectedNet:
         L.
     norm_params, dropout_params : dict of int to dict
         For each hidden layer 1 … L−1 what its normalisation (running statistics included) and its dropout are
-        called with; `loss` sets their mode. Empty where the net has no such layers.
+        called with; `loss` sets their mode. Empty where the net has no such layers. The checks set them under these
+        names.
 
     Raises
     ------
