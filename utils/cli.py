@@ -15,6 +15,7 @@ from utils.checks.check import CheckResult, examine, find_packs
 from utils.checks.course import Course, find
 
 from .checks.case import Finding
+from .checks.diagnose.old_python import explain_old_python
 from .checks.pack import Pack, PackError
 from .checks.program import describe_crash
 
@@ -74,7 +75,8 @@ def examine_installed(pack: Pack, package: str) -> CheckResult:
         raise
     except BaseException as error:
         crash = describe_crash(error, package)
-        finding = Finding("", "error", f"{package}/{short}.py cannot be imported: {crash}.")
+        hint = f"{package}/{short}.py cannot be imported: {crash}. {explain_old_python(crash)}".rstrip()
+        finding = Finding("", "error", hint)
         return CheckResult(pack.exercise, False, (finding,), len(pack.cases), optional=pack.optional)
     return examine(pack, {short: module})
 

@@ -16,6 +16,7 @@ from .derivative import is_derivative, with_program
 from .describe import WrongOutput, describe, mixed_examples, shown_numbers, when_it_is_wrong
 from .follow_through import FollowThrough
 from .misconceptions import find_misconception, group_by_misconception
+from .old_python import explain_old_python
 
 IN_PLACE = "in-place"
 """The id of the one misconception that shows in the inputs, not in the outputs."""
@@ -71,7 +72,8 @@ def crash_finding(results: Sequence[CaseResult], hints: Mapping[str, str]) -> Fi
     if crash.missing:
         return Finding("", "missing", f"{crash.entered or 'This'} is not written yet.", None, title)
     misconception = find_misconception("", results, hints)
-    hint = f"{hints[misconception]} ({crash}.)" if misconception else f"{crash}."
+    explained = hints[misconception] if misconception else explain_old_python(crash)
+    hint = f"{explained} ({crash}.)" if explained else f"{crash}."
     return Finding("", "error", hint, misconception, title)
 
 
