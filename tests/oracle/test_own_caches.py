@@ -14,6 +14,7 @@ from submissions import write
 from grader.course import Course
 from grader.demo import MARKERS
 from grader.judging import oracle
+from grader.judging.budget import Budget
 from grader.judging.submitted_module import SubmittedModule
 from grader.reference import Reference
 from grader.report import Report
@@ -196,3 +197,15 @@ def test_the_visible_checks_take_caches_of_ones_own_too(course: Course, referenc
     assert {"conv_layers.spatial_batchnorm_backward", "fc_net.FullyConnectedNet.loss", "layers.affine_backward"} <= set(
         passed
     )
+
+
+def test_on_its_own_prerequisites_a_file_gets_no_answer_of_the_reference(course: Course, reference: Reference) -> None:
+    files = own_caches(reference, DICT)
+    handed_in = Submission({"nndl/cnn.py": files.pop("nndl/cnn.py")}, (), files)
+    settings = handed_in, course, "cnn", reference, choose_confinement("auto"), Budget(course.limits)
+    with SubmittedModule(*settings) as first, SubmittedModule(*settings, own_prerequisites=True) as second:
+        answered = {name for name, functions in first.proxies.items() if functions and not name.startswith("utils.")}
+        assert {"layers", "layer_utils", "conv_layers", "conv_layer_utils"} <= answered
+        assert not any(second.proxies[name] for name in answered)
+        # What the course gives in compiled form cannot run in a worker, and is answered both times.
+        assert first.proxies["utils.fast_layers"] == second.proxies["utils.fast_layers"]

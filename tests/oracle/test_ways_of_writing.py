@@ -19,10 +19,13 @@ Files = dict[str, str]
 
 
 def star_imports(files: Files) -> Files:
-    """``from .layers import *``, and what a layer is called with comes along."""
-    return {
-        name: re.sub(r"from \.(\w+) import (\([^)]*\)|.*)", r"from .\1 import *", text) for name, text in files.items()
-    }
+    """``from .layers import *``, which brings NumPy along, too."""
+    starred = {}
+    for name, text in files.items():
+        starred[name] = re.sub(r"from \.(\w+) import (\([^)]*\)|.*)", r"from .\1 import *", text)
+        if "from .layers import *" in starred[name]:
+            starred[name] = starred[name].replace("import numpy as np\n", "")
+    return starred
 
 
 def absolute_imports(files: Files) -> Files:

@@ -5,7 +5,6 @@ The package holds the submitted module under test, and stand-ins for the other m
 
 from __future__ import annotations
 
-import ast
 import importlib
 import linecache
 import sys
@@ -16,6 +15,8 @@ from importlib.machinery import ModuleSpec, PathFinder
 from itertools import accumulate
 from types import FrameType, MappingProxyType, ModuleType
 from typing import cast
+
+from .names import is_tried, names_defined, names_imported, names_used
 
 Ask = Callable[[str, str, tuple[object, ...], dict[str, object]], object]
 
@@ -59,7 +60,7 @@ class SubmittedPackage:
         parent = ModuleType(package)
         parent.__path__ = []
         sys.modules[package] = parent
-        used = _names_used(self._source) if "import *" in self._source else None
+        used = names_used(self._source) if "import *" in self._source else None
         for name, functions in proxies.items():
             answered = {function: _proxy(_full_name(package, name), name, function, ask) for function in functions}
             if name.startswith("utils."):
@@ -109,14 +110,20 @@ class _StandIn(ModuleType):
     ) -> None:
         super().__init__(name)
         self.__dict__.update(proxies)
-        self.__dict__.update(_proxies=proxies, _source=source)
+        self.__dict__.update(_proxies=proxies, _source=source, _imported={})
         if source is not None and used is not None:
-            names = _names_defined(source)
+            names = names_defined(source)
             # What stands beside exercises is run only if it is used; a file of helpers alone is the student's own.
             wanted = names & used if proxies else {name for name in names if not name.startswith("_")}
-            self.__dict__["__all__"] = [*proxies, *sorted(wanted - proxies.keys())]
+            imported = names_imported(source, name.partition(".")[0])
+            self.__dict__["_imported"] = imported
+            self.__dict__["__all__"] = [*proxies, *sorted((wanted | imported.keys() & used) - proxies.keys())]
 
     def __getattr__(self, name: str) -> object:
+        if name in self.__dict__["_imported"]:  # a star passes it on; the text need not run for that
+            module, original = self.__dict__["_imported"][name]
+            found = import_module(module)
+            return getattr(found, original) if original else found
         source = self.__dict__["_source"]
         if source is None or name.startswith("__"):
             raise AttributeError(f"{self.__name__} has no {name} here")
@@ -124,8 +131,8 @@ class _StandIn(ModuleType):
         own = ModuleType(self.__name__)
         _execute(source, own)
         own.__dict__.update(self.__dict__["_proxies"])
-        for found, value in own.__dict__.items():
-            self.__dict__.setdefault(found, value)
+        for key, value in own.__dict__.items():
+            self.__dict__.setdefault(key, value)
         return getattr(self, name)
 
 
@@ -180,7 +187,7 @@ class _PackageFinder:
 
     def _is_for_nothing(self, frame: FrameType) -> bool:
         """Whether an import stands in submitted code, and not in a ``try``: a library finds out what is installed."""
-        return frame.f_code.co_filename.startswith(f"{self._package}/") and not _is_tried(frame)
+        return frame.f_code.co_filename.startswith(f"{self._package}/") and not is_tried(frame)
 
     def create_module(self, spec: ModuleSpec) -> ModuleType:
         return _Withheld(spec.name, self._module)
@@ -241,16 +248,6 @@ def _importing_frame() -> FrameType:
     return frame
 
 
-def _is_tried(frame: FrameType) -> bool:
-    """Whether the line that a frame stands on is in a ``try`` with handlers."""
-    try:
-        tree = ast.parse("".join(linecache.getlines(frame.f_code.co_filename)))
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return False
-    tried = (node.body for node in ast.walk(tree) if isinstance(node, ast.Try) and node.handlers)
-    return any(body[0].lineno <= frame.f_lineno <= (body[-1].end_lineno or 0) for body in tried)
-
-
 def _register(module: ModuleType) -> None:
     """Make a module importable, and an attribute of its package."""
     package, _, name = module.__name__.partition(".")
@@ -281,25 +278,3 @@ def _proxy(full_name: str, module: str, function: str, ask: Ask) -> Callable[...
     stand_in.__name__ = stand_in.__qualname__ = function
     stand_in.__module__ = full_name
     return stand_in
-
-
-def _names_used(source: str) -> frozenset[str]:
-    """Collect every name that a text mentions; none where it is not valid Python."""
-    try:
-        tree = ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return frozenset()
-    return frozenset(node.id for node in ast.walk(tree) if isinstance(node, ast.Name))
-
-
-def _names_defined(source: str) -> frozenset[str]:
-    """Collect the names that a text defines at module level; none where it is not valid Python."""
-    try:
-        body = ast.parse(source).body
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return frozenset()
-    names = {node.name for node in body if isinstance(node, ast.FunctionDef | ast.ClassDef)}
-    for node in body:
-        if isinstance(node, ast.Assign):
-            names |= {target.id for target in node.targets if isinstance(target, ast.Name)}
-    return frozenset(names)
