@@ -99,7 +99,10 @@ def read_submission(course: Course, assignment: Assignment, path: Path) -> Submi
         notebooks = {name: data for name, data in submission.files.items() if name.endswith(".ipynb")}
         damaged = sorted(name for name, data in notebooks.items() if not is_notebook(data))
         remarks = (f"{name} cannot be read as a notebook; its answers in writing are missing" for name in damaged)
-        return replace(submission, remarks=(*submission.remarks, *remarks))
+        # Files of exercises that are not graded are never run, so they make no difference to anything.
+        ungraded = {exercise.file for _, exercise in course.exercises(further=True) if not exercise.graded}
+        beside = {name: data for name, data in submission.beside.items() if name not in ungraded}
+        return replace(submission, remarks=(*submission.remarks, *remarks), beside=beside)
     except NotASubmission:
         raise
     except Exception as error:  # a mistake in the code that reads: one submission must not stop the whole class
