@@ -95,14 +95,12 @@ def read_submission(course: Course, assignment: Assignment, path: Path) -> Submi
         When the machine fails, such as with a full disk.
     """
     try:
-        submission = Submission.read(path, assignment.files, _given(course, assignment.name))
+        ungraded = {exercise.file for _, exercise in course.exercises(further=True) if not exercise.graded}
+        submission = Submission.read(path, assignment.files, _given(course, assignment.name), ungraded)
         notebooks = {name: data for name, data in submission.files.items() if name.endswith(".ipynb")}
         damaged = sorted(name for name, data in notebooks.items() if not is_notebook(data))
         remarks = (f"{name} cannot be read as a notebook; its answers in writing are missing" for name in damaged)
-        # Files of exercises that are not graded are never run, so they make no difference to anything.
-        ungraded = {exercise.file for _, exercise in course.exercises(further=True) if not exercise.graded}
-        beside = {name: data for name, data in submission.beside.items() if name not in ungraded}
-        return replace(submission, remarks=(*submission.remarks, *remarks), beside=beside)
+        return replace(submission, remarks=(*submission.remarks, *remarks))
     except NotASubmission:
         raise
     except Exception as error:  # a mistake in the code that reads: one submission must not stop the whole class

@@ -50,6 +50,7 @@ class Submission:
         path: str | os.PathLike[str],
         files: Collection[str],
         given: Mapping[str, bytes | None] = MappingProxyType({}),
+        never: Collection[str] = (),
     ) -> Submission:
         """Read a folder or an archive (zip, tar, tar.gz), with or without one folder around everything.
 
@@ -62,6 +63,8 @@ class Submission:
         given : mapping of str to bytes or None, default {}
             Other files that students were given and may therefore hand in. There is a remark on one only where its
             content differs from these bytes, and then it is not taken; with None, never.
+        never : collection of str, default ()
+            Files that are not even read.
 
         Returns
         -------
@@ -75,7 +78,7 @@ class Submission:
         """
         tree = _open(os.fspath(path))
         try:
-            return _Reader(tree, files, given).submission()
+            return _Reader(tree, files, given, never).submission()
         finally:
             tree.close()
 
@@ -119,8 +122,10 @@ def _open(path: str) -> Tree:
 class _Reader:
     """Find the files that an assignment takes in a tree, and collect the remarks."""
 
-    def __init__(self, tree: Tree, files: Collection[str], given: Mapping[str, bytes | None]) -> None:
-        self._given = given
+    def __init__(
+        self, tree: Tree, files: Collection[str], given: Mapping[str, bytes | None], never: Collection[str]
+    ) -> None:
+        self._given, self._never = given, never
         self._tree = tree
         self._wanted = sorted(files)
         packages = {name.partition("/")[0] for name in files if name.endswith(".py")}
@@ -210,7 +215,12 @@ class _Reader:
             package, _, module = name.removesuffix(".py").partition("/")
             is_module = name.endswith(".py") and package in packages and module.isidentifier()
             unchanged = name not in self._given or self._is_as_given(entry, self._given[name])
-            if entry.kind != "file" or not is_module or not unchanged or name in {*used, *self._package_files}:
+            if (
+                entry.kind != "file"
+                or not is_module
+                or not unchanged
+                or name in {*used, *self._never, *self._package_files}
+            ):
                 continue
             data = self._read(name, name) if len(found) < _MOST_BESIDE else None
             if data is not None:

@@ -85,11 +85,11 @@ def test_extra_modules_are_ignored_in_one_sentence(hand_in):
 def test_other_modules_of_the_package_are_taken_besides(hand_in):
     folder = hand_in()
     before = Submission.read(folder, FILES).digest
-    for name in ("helpers.py", "other.py", "not a name.py", "given.py", "changed.py", "deeper/inside.py"):
+    for name in ("helpers.py", "other.py", "never.py", "not a name.py", "given.py", "changed.py", "deeper/inside.py"):
         put(folder / "nndl" / name, "X = 1")
     (folder / "nndl" / "link.py").symlink_to(folder / "nndl" / "helpers.py")
     given = {"nndl/given.py": b"X = 1", "nndl/changed.py": b"X = 2", "nndl/other.py": None}
-    taken = Submission.read(folder, FILES, given)
+    taken = Submission.read(folder, FILES, given, never=["nndl/never.py"])
     assert set(taken.files) == set(FILES)
     assert set(taken.beside) == {"nndl/helpers.py", "nndl/other.py", "nndl/given.py"}
     assert taken.text("nndl/helpers.py") == "X = 1"
