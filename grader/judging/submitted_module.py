@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from pathlib import PurePosixPath
-from types import FunctionType
 from typing import ParamSpec
 
 from utils.checks.case import Case
@@ -16,9 +14,8 @@ from utils.checks.program import SEED, Answer, Crash
 from ..course import Course
 from ..reference import Reference
 from ..sandbox import Confinement, Limits, Worker, WorkerLost
-from ..sandbox.given_utils import names_used
 from ..submission import Submission
-from . import numeric_gradients
+from . import numeric_gradients, prerequisites
 from .answers import Answers
 from .budget import Budget, OutOfBudget
 from .reruns import Reruns
@@ -88,37 +85,14 @@ class SubmittedModule:
         self.confinement = confinement
         self.budget = budget
         self.limits = Limits(seconds=course.limits.seconds, memory=course.limits.memory_bytes)
-        # Modules of exercises that are not graded never run. But they can be imported, so that an import that a student
-        # left in a graded file does not make it fail.
-        never_run = {exercise.module: () for assignment in course.assignment for exercise in assignment.further}
-        handed_in = {PurePosixPath(name) for name in (*submission.files, *submission.beside)}
-        self.files = {
-            path.stem: submission.text(str(path))
-            for path in sorted(handed_in)
-            if path.suffix == ".py" and str(path.parent) == course.package and path.stem not in never_run
-        }
-        # A module may import the student's own helper functions from another file. So every other file that was handed
-        # in can be imported, but only the functions of prerequisites are answered by the reference.
-        others: dict[str, tuple[str, ...]] = {name: () for name in self.files if name != module}
-        answered = {name: _functions(reference, name) for name in reference.prerequisites(module)}
-        self.proxies = never_run | (answered | others if own_prerequisites else others | answered)
+        self.files = prerequisites.module_texts(submission, course)
+        self.given = (*prerequisites.given_functions(course, reference, self.files), *functions)
+        self.proxies = prerequisites.proxies(course, reference, module, self.files, self.given, own_prerequisites)
         # The same module on the submission's own prerequisites; None where there are none, or they are used already.
         self._own: SubmittedModule | None = None
-        if not own_prerequisites and others.keys() & answered.keys():
+        if not own_prerequisites and prerequisites.stands_on_own(self.files, module, reference):
             shared = reference, confinement, budget, functions, packages
             self._own = SubmittedModule(submission, course, module, *shared, own_prerequisites=True)
-        written = {exercise.written_in[0] for _, exercise in course.exercises()}
-        # The text of another file runs, too, if a helper of it is used (see `sandbox.inside.package`). So the worker
-        # gets the functions of utils that the given code of all these files uses.
-        self.given = (*_used(reference, written & self.files.keys()), *functions)
-        # Given modules, in which no exercise is written, combine layers of utils, and a student may call those layers
-        # directly instead. The worker must not hold them, since they compute what exercises ask for; so the reference
-        # answers such calls.
-        for name in _used(reference, set(reference.prerequisites(module)) - written):
-            given_in, _, function = name.rpartition(".")
-            # Where the worker gets a copy of that module of utils, its functions run there.
-            if not any(other.startswith(f"{given_in}.") for other in self.given):
-                self.proxies[f"utils.{given_in}"] = (*self.proxies.get(f"utils.{given_in}", ()), function)
         self.packages = tuple(dict.fromkeys(filter(None, (course.packages.get(module, ""), *packages))))
         self.answers = Answers(course.root, course.package, self.proxies, self.limits)
         self.unusable: WorkerLost | None = None
@@ -323,14 +297,3 @@ class SubmittedModule:
         if self._worker is not None:
             self._worker.close()
             self._worker = None
-
-
-def _used(reference: Reference, modules: Collection[str]) -> list[str]:
-    """List the functions of ``utils`` that the given code of these modules, outside the solutions, uses."""
-    return sorted({name for module in modules for name in names_used(reference.source(module))})
-
-
-def _functions(reference: Reference, module: str) -> tuple[str, ...]:
-    """List the public functions of a module of the reference; calls of its classes are not answered."""
-    loaded = reference.module(module)
-    return tuple(name for name in reference.public_names(module) if isinstance(getattr(loaded, name), FunctionType))

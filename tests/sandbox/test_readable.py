@@ -125,6 +125,12 @@ def f():
     assert run(confinement, source, "out = layers.f()") == Ran({"out": (1, 3)})
 
 
+@pytest.mark.parametrize("line", ["from tqdm.notebook import tqdm", "from tqdm import tqdm_notebook as tqdm"])
+def test_a_progress_bar_for_notebooks_is_one_for_terminals(line: str) -> None:
+    source = f"{line}\nfrom tqdm.auto import trange\ndef f():\n    return sum(tqdm(range(3))) + sum(trange(3))"
+    assert run(Unconfined(), source, "out = layers.f()") == Ran({"out": 6})
+
+
 WHAT_AN_IMPORT_LOADS = """
 import sys
 before = set(sys.modules)

@@ -18,6 +18,7 @@ from typing import cast
 
 from .names import is_tried, names_defined, names_imported, names_used
 
+_SAME_WITHOUT_NOTEBOOK = {"tqdm.notebook": "tqdm.std"}
 Ask = Callable[[str, str, tuple[object, ...], dict[str, object]], object]
 
 
@@ -177,6 +178,8 @@ class _PackageFinder:
         if name.partition(".")[0] == self._package:
             message = f"{name} cannot be imported while {self._module} is checked, {self._instead}"
             raise ImportError(message, name=name)
+        if name in _SAME_WITHOUT_NOTEBOOK:
+            return ModuleSpec(name, cast(Loader, _SameLoader()))
         if self._withheld.get(name):
             return self._completed(name, path)
         parents = accumulate(name.split("."), lambda parent, child: f"{parent}.{child}")
@@ -202,6 +205,19 @@ class _PackageFinder:
             missing = {key: f"{name}.{key}" for key in self._withheld[name]}
             spec.loader = cast(Loader, _PartialLoader(spec.loader, missing, self._module))
         return spec
+
+
+class _SameLoader:
+    """Load a module that needs a notebook's widgets as the one that does the same in a terminal."""
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType:
+        module = ModuleType(spec.name)
+        same = import_module(_SAME_WITHOUT_NOTEBOOK[spec.name])
+        module.__dict__.update({name: value for name, value in vars(same).items() if not name.startswith("__")})
+        return module
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Do nothing: the module is complete."""
 
 
 class _PartialLoader:

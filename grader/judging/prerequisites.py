@@ -1,0 +1,101 @@
+"""Decide what a worker gets of the files that the module under test stands on, and what the reference answers."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from pathlib import PurePosixPath
+from types import FunctionType
+
+from ..course import Course
+from ..reference import Reference
+from ..sandbox.given_utils import names_used
+from ..submission import Submission
+
+
+def module_texts(submission: Submission, course: Course) -> dict[str, str]:
+    """Return the texts of the package's modules in a submission, by name, without those that are never run."""
+    handed_in = sorted({PurePosixPath(name) for name in (*submission.files, *submission.beside)})
+    return {
+        path.stem: submission.text(str(path))
+        for path in handed_in
+        if path.suffix == ".py" and str(path.parent) == course.package and path.stem not in never_run(course)
+    }
+
+
+def never_run(course: Course) -> dict[str, tuple[str, ...]]:
+    """List the modules of exercises that are not graded, each with no function.
+
+    They never run. But they can be imported, so that an import that a student left in a graded file does not make it
+    fail.
+    """
+    return {exercise.module: () for assignment in course.assignment for exercise in assignment.further}
+
+
+def stands_on_own(files: Collection[str], module: str, reference: Reference) -> bool:
+    """Whether other files that a module builds on are among those that were handed in."""
+    return any(name in files for name in reference.prerequisites(module) if name != module)
+
+
+def given_functions(course: Course, reference: Reference, files: Collection[str]) -> list[str]:
+    """List the functions of ``utils`` that the given code of these files uses.
+
+    The text of another file than the module under test runs, too, if a helper of it is used; see
+    `sandbox.inside.package`. So the worker gets the functions that all files use.
+    """
+    return _used(reference, _written(course) & set(files))
+
+
+def proxies(
+    course: Course, reference: Reference, module: str, files: Collection[str], given: Collection[str], own: bool
+) -> Mapping[str, tuple[str, ...]]:
+    """List the modules that a module may import, with the functions that the reference answers.
+
+    Parameters
+    ----------
+    course : Course
+    reference : Reference
+    module : str
+        The module under test.
+    files : collection of str
+        The modules that were handed in.
+    given : collection of str
+        The functions of ``utils`` that the worker gets.
+    own : bool
+        Whether the functions of files that were handed in run in the worker, instead of being answered.
+
+    Returns
+    -------
+    dict of str to tuple of str
+        As `sandbox.Worker` takes it.
+    """
+    # A module may import the student's own helper functions from another file. So every other file that was handed in
+    # can be imported, but only the functions of prerequisites are answered by the reference.
+    others: dict[str, tuple[str, ...]] = {name: () for name in files if name != module}
+    prerequisites = reference.prerequisites(module)
+    answered = {name: _functions(reference, name) for name in prerequisites}
+    found = never_run(course) | (answered | others if own else others | answered)
+    # Given modules, in which no exercise is written, combine layers of utils, and a student may call those layers
+    # directly instead. The worker must not hold them, since they compute what exercises ask for; so the reference
+    # answers such calls.
+    for name in _used(reference, set(prerequisites) - _written(course)):
+        given_in, _, function = name.rpartition(".")
+        # Where the worker gets a copy of that module of utils, its functions run there.
+        if not any(other.startswith(f"{given_in}.") for other in given):
+            found[f"utils.{given_in}"] = (*found.get(f"utils.{given_in}", ()), function)
+    return found
+
+
+def _written(course: Course) -> set[str]:
+    """Return the modules in which exercises are written."""
+    return {exercise.written_in[0] for _, exercise in course.exercises()}
+
+
+def _used(reference: Reference, modules: Collection[str]) -> list[str]:
+    """List the functions of ``utils`` that the given code of these modules, outside the solutions, uses."""
+    return sorted({name for module in modules for name in names_used(reference.source(module))})
+
+
+def _functions(reference: Reference, module: str) -> tuple[str, ...]:
+    """List the public functions of a module of the reference; calls of its classes are not answered."""
+    loaded = reference.module(module)
+    return tuple(name for name in reference.public_names(module) if isinstance(getattr(loaded, name), FunctionType))
