@@ -35,6 +35,14 @@ def check(
             help="Exercises (layers.affine_forward), files (layers) or functions; all graded ones by default."
         ),
     ] = None,
+    hint: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            max=3,
+            help="How much to say: 1 where to look, 2 what was seen, 3 why. By default as the course has it.",
+        ),
+    ] = None,
 ) -> None:
     """Run the visible checks of your code.
 
@@ -53,7 +61,7 @@ def check(
     for pack in (pack for pack in packs if not pack.absent):
         if sys.stderr.isatty():  # so that a loop which never ends is seen to be in this exercise
             typer.echo(f"… {pack.exercise}\r", err=True, nl=False)
-        results.append(examine_installed(pack, course.package))
+        results.append(examine_installed(pack, course.package, hint or course.hint_level))
         typer.echo(str(results[-1]))
     counted = [result for result in results if result.counts]
     passed = sum(result.passed for result in counted)
@@ -66,7 +74,7 @@ def check(
     raise typer.Exit(2 if not results else 0 if passed == len(counted) else 1)
 
 
-def examine_installed(pack: Pack, package: str) -> CheckResult:
+def examine_installed(pack: Pack, package: str, hint_level: int = 3) -> CheckResult:
     """Examine an exercise in the student's package as Python finds it; an import that fails is a finding."""
     short = pack.exercise.split(".", 1)[0]
     try:
@@ -78,7 +86,7 @@ def examine_installed(pack: Pack, package: str) -> CheckResult:
         hint = f"{package}/{short}.py cannot be imported: {crash}. {explain_old_python(crash)}".rstrip()
         finding = Finding("", "error", hint)
         return CheckResult(pack.exercise, False, (finding,), len(pack.cases), optional=pack.optional)
-    return examine(pack, {short: module})
+    return examine(pack, {short: module}, hint_level)
 
 
 @app.command()

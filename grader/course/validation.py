@@ -43,7 +43,7 @@ def faults(course: Course) -> Iterator[Fault]:
 
 
 def _settings(course: Course) -> Iterator[Fault]:
-    """Check the tables ``[course]``, ``[late]``, ``[grading]`` and ``[limits]``."""
+    """Check the tables ``[course]``, ``[late]``, ``[grading]``, ``[checks]`` and ``[limits]``."""
     for text, convert in ((course.late.grace, seconds), (course.limits.memory, size)):
         try:
             convert(text)
@@ -56,6 +56,8 @@ def _settings(course: Course) -> Iterator[Fault]:
         yield "follow_through", sentence
     if not 0 < course.grading.core <= 1:
         yield "core", f"grading.core is {course.grading.core}; it is a share above 0 and up to 1."
+    if course.checks.hint_level not in (1, 2, 3):
+        yield "hint_level", f"checks.hint_level is {course.checks.hint_level}; it should be 1, 2 or 3."
     if not PACKAGE.match(course.package):
         rule = "it is the name of the Python package that students complete, and none of grader, solutions and utils"
         yield "package", f'course.package is "{course.package}"; {rule}.'

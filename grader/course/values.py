@@ -225,6 +225,19 @@ class Grading(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     core: float = CORE_SHARE
 
 
+class Checks(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What the student's own checks say. Graded feedback always gives the whole hint.
+
+    Attributes
+    ----------
+    hint_level : int, default 3
+        1: which output is wrong, and with which case. 2: also what was seen. 3: also the explanation. A student may ask
+        for another level.
+    """
+
+    hint_level: int = 3
+
+
 class LimitSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The limits of time and memory for a submission.
 
@@ -307,6 +320,7 @@ class Course(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     late: Late = Late()
     limits: LimitSettings = LimitSettings()
     grading: Grading = Grading()
+    checks: Checks = Checks()
     packages: dict[str, str] = {}
     edition: EditionTable = EditionTable()
     root: Path = Path()

@@ -79,7 +79,7 @@ def _kept(course: Course, path: str, package: str) -> bytes:
 
 
 def course_table(course: Course, reference: Reference) -> bytes:
-    """Make the table for the student's checks: package, title, and how each trained net is run and scored, as JSON."""
+    """Make the table for the student's checks, as JSON: what they have to know of the course and of its trained nets."""
     nets = {
         exercise.name: {
             "from": exercise.score.start,
@@ -89,7 +89,12 @@ def course_table(course: Course, reference: Reference) -> bytes:
         for _, exercise in course.exercises()
         if exercise.score is not None
     }
-    table = {"package": course.package, "title": course.course.title, "nets": nets}
+    table = {
+        "package": course.package,
+        "title": course.course.title,
+        "hint_level": course.checks.hint_level,
+        "nets": nets,
+    }
     return json.dumps(table, indent=2, ensure_ascii=False).encode() + b"\n"
 
 

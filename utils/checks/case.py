@@ -135,6 +135,8 @@ class Finding:
     parts : tuple of str
         What is wrong there: ``("core",)``; or, where the core is right, ``"shape"`` or the traits that are wrong, as
         ``("dtype", "tie")``.
+    seen : str
+        What the hint begins from: the comparison of the numbers, or the exception. It explains nothing.
     """
 
     aspect: str
@@ -143,3 +145,19 @@ class Finding:
     misconception: str | None = None
     case: str = ""
     parts: tuple[str, ...] = ()
+    seen: str = ""
+
+    def at_level(self, level: int) -> str:
+        """Return as much of the hint as a level of help gives.
+
+        Parameters
+        ----------
+        level : int
+            1 says only what is wrong, and the case and the parts of the finding say where to look; 2 says what was
+            seen, without an explanation; 3 gives the whole hint.
+        """
+        if level >= 3 or self.verdict not in ("fail", "error"):
+            return self.hint
+        if level == 2 and self.seen:
+            return self.seen
+        return "it is not right." if self.verdict == "fail" else "the code raises an exception."

@@ -38,6 +38,8 @@ class CheckResult:
         The lines that show the first finding, with the shapes of the inputs they need.
     optional : bool
         Whether the exercise is never graded.
+    hint_level : int, default 3
+        How much is said of what is wrong; see `utils.checks.case.Finding.at_level`.
     """
 
     exercise: str
@@ -46,6 +48,7 @@ class CheckResult:
     cases: int
     program: str = ""
     optional: bool = False
+    hint_level: int = 3
 
     @property
     def missing(self) -> bool:
@@ -70,7 +73,7 @@ class CheckResult:
                 lines.append(f"  ✓ {finding.aspect} is right")
             else:
                 about = f"{finding.aspect}: " if finding.aspect else ""
-                said = textwrap.wrap(f"✗ {about}{finding.hint}", 100, break_long_words=False)
+                said = textwrap.wrap(f"✗ {about}{finding.at_level(self.hint_level)}", 100, break_long_words=False)
                 lines += [f"  {said[0]}", *(f"    {more}" for more in said[1:]), f"    seen with: {finding.case}"]
                 lines += [f"    {words}" for words in [_parts_in_words(finding)] if words]
         if self.program:
@@ -88,7 +91,7 @@ class CheckFailed(AssertionError):
         return str(self).splitlines()
 
 
-def check(target: Callable[..., Any] | str, *args: Any) -> None:
+def check(target: Callable[..., Any] | str, *args: Any, hint: int | None = None) -> None:
     """Check one exercise, or everything in a class, against its visible cases.
 
     Parameters
@@ -98,6 +101,9 @@ def check(target: Callable[..., Any] | str, *args: Any) -> None:
         or the file of a trained net, ``check("models/best.npz", data, Net)``.
     *args
         For a trained net: the data it was trained on and the class that runs it.
+    hint : int, optional
+        How much to say of what is wrong: 1 which output and with which case, 2 also what was seen, 3 also the
+        explanation. As the course has it, by default.
 
     Raises
     ------
@@ -112,7 +118,8 @@ def check(target: Callable[..., Any] | str, *args: Any) -> None:
         except DataError as error:
             raise CheckFailed(f"✗ {error}") from None
         return
-    results = [examine(pack, namespace) for pack, namespace in _exercises(target)]
+    level = course_of(target).hint_level if hint is None else hint
+    results = [examine(pack, namespace, level) for pack, namespace in _exercises(target)]
     passed = [str(result) for result in results if result.passed]
     failed = [str(result) for result in results if not result.passed]
     if passed:
@@ -142,7 +149,7 @@ def check_inputs(exercise: str, title: str) -> dict[str, object]:
     return cases[title]
 
 
-def examine(pack: Pack, namespace: Mapping[str, object]) -> CheckResult:
+def examine(pack: Pack, namespace: Mapping[str, object], hint_level: int = 3) -> CheckResult:
     """Run all cases of a pack.
 
     Parameters
@@ -150,6 +157,8 @@ def examine(pack: Pack, namespace: Mapping[str, object]) -> CheckResult:
     pack : Pack
     namespace : mapping of str to object
         The modules under test by their short names.
+    hint_level : int, default 3
+        How much the result says of what is wrong; see `utils.checks.case.Finding.at_level`.
 
     Returns
     -------
@@ -165,7 +174,8 @@ def examine(pack: Pack, namespace: Mapping[str, object]) -> CheckResult:
         case = next(golden.case for golden in pack.cases if golden.case.title == first.case)
         shown = ", ".join(f"{name} {_shape(value)}" for name, value in case.inputs.items())
         program = f"# {shown}\n{case.program}"
-    return CheckResult(pack.exercise, not judgement.findings, judgement.findings, len(results), program, pack.optional)
+    findings, cases = judgement.findings, len(results)
+    return CheckResult(pack.exercise, not findings, findings, cases, program, pack.optional, hint_level)
 
 
 def find_packs(wanted: Iterable[str], course: Course) -> list[Pack]:

@@ -32,12 +32,15 @@ class Course:
     title : str
     nets : mapping of str to dict
         What the check of each trained net has to know, by exercise; see `grader.release.goldens.course_table`.
+    hint_level : int
+        How much a check says if nobody asks for more or less; see `utils.checks.case.Finding.at_level`.
     """
 
     root: Path
     package: str
     title: str
     nets: Mapping[str, Mapping[str, Any]]
+    hint_level: int
 
     @property
     def goldens(self) -> Path:
@@ -82,6 +85,6 @@ def _read(root: Path) -> Course:
     path = root / FOLDER / TABLE
     try:
         table = json.loads(path.read_text("utf-8"))
-        return Course(root, str(table["package"]), str(table["title"]), dict(table["nets"]))
+        return Course(root, str(table["package"]), str(table["title"]), dict(table["nets"]), int(table["hint_level"]))
     except (OSError, ValueError, TypeError, KeyError):
         raise PackError(f"{path} cannot be read; restore it from the course's files.") from None

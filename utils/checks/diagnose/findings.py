@@ -45,10 +45,11 @@ def crash_finding(results: Sequence[CaseResult], hints: Mapping[str, str]) -> Fi
         return Finding("", "error", said, None, title)
     misconception = find_misconception("", results, hints)
     if misconception:
-        return Finding("", "error", f"{hints[misconception]} ({crash}.)", misconception, title)
+        hint = f"{hints[misconception]} ({crash}.)"
+        return Finding("", "error", hint, misconception, title, seen=f"{crash}.")
     explanation = explain_old_python(crash) or explain_crash(crash, result.case.inputs, result.expected)
     hint = f"{explanation} ({crash.error} {crash.place}.)" if explanation else f"{crash}."
-    return Finding("", "error", hint, None, title)
+    return Finding("", "error", hint, None, title, seen=f"{crash}.")
 
 
 def output_findings(
@@ -84,8 +85,9 @@ def output_findings(
         result, fault = wrong.smallest(paths[0], misconception)
         beside = f" Something else is wrong, too: beside that, {as_sentences([effect])}" if effect else ""
         right = _right_beside(misconception, wrong, results)
-        hint = f"{hints[misconception]}{beside} ({comparison(fault, with_name=True)}{right}.)"
-        findings.append(Finding(", ".join(paths), "fail", hint, misconception, result.case.title))
+        seen = comparison(fault, with_name=True)
+        hint = f"{hints[misconception]}{beside} ({seen}{right}.)"
+        findings.append(Finding(", ".join(paths), "fail", hint, misconception, result.case.title, seen=f"{seen}."))
     findings += [describe_rest(one.path, one.rest, wrong, runs) for one in explanations if one.rest]
     unexplained = [one.path for one in explanations if not one.names and one.path.partition(".")[0] not in without]
     ran = [result for result in results if not isinstance(result.answer, Crash)]
@@ -138,6 +140,7 @@ def mutation_findings(results: Sequence[CaseResult], hints: Mapping[str, str]) -
     first_case = {name: result.case.title for result in reversed(results) for name in result.mutated}
     findings = []
     for name, title in first_case.items():
-        said = f"{name} was changed in place; work on a copy, because the caller still needs it."
-        findings.append(Finding(name, "fail", hints.get(IN_PLACE, said), IN_PLACE, title))
+        said = f"{name} is changed in place; it should be left as it is, because the caller still needs it."
+        hint = hints.get(IN_PLACE, said)
+        findings.append(Finding(name, "fail", hint, IN_PLACE, title, seen=f"{name} is changed in place."))
     return findings

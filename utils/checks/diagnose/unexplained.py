@@ -102,14 +102,15 @@ def _exchange(exchanged: Mapping[str, str], wrong: WrongOutputs) -> Finding:
     smallest = wrong.smallest(next(iter(exchanged)))
     places = ", ".join(f"{path} holds what belongs to {other}" for path, other in exchanged.items())
     hint = f"The outputs stand in each other's places: {places}; look at the order, or the names, of what is returned."
-    return Finding(", ".join(exchanged), "fail", hint, None, smallest.result.case.title)
+    seen = f"{comparison(smallest.fault, with_name=True)}."
+    return Finding(", ".join(exchanged), "fail", hint, None, smallest.result.case.title, seen=seen)
 
 
 def _finding(group: Sequence[Description]) -> Finding:
     first = group[0]
     compared = _lacking(group) if first.lacks else first.comparison
     said = as_sentences((compared, *first.clauses))
-    return Finding(", ".join(one.path for one in group), "fail", said, None, first.case)
+    return Finding(", ".join(one.path for one in group), "fail", said, None, first.case, seen=f"{compared}.")
 
 
 def _lacking(group: Sequence[Description]) -> str:
@@ -139,9 +140,10 @@ def describe_rest(path: str, rest: Collection[CaseResult], wrong: WrongOutputs, 
         [answer.result.case for answer in answers], [one.case for one in others if id(one) not in left]
     )
     only = when.replace("it is wrong only", "that is so only") if when.startswith("it is wrong only") else ""
-    said = as_sentences((comparison(smallest.fault), *clauses, only))
+    seen = comparison(smallest.fault)
+    said = as_sentences((seen, *clauses, only))
     hint = f"In {_cases(answers)} {path} is wrong in another way, too: {said}"
-    return Finding(path, "fail", hint, None, smallest.result.case.title)
+    return Finding(path, "fail", hint, None, smallest.result.case.title, seen=f"{seen}.")
 
 
 def _cases(answers: Sequence[WrongAnswer]) -> str:
