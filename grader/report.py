@@ -119,8 +119,8 @@ def report_json(report: Report) -> bytes:
     Its keys are ``assignment``, ``student``, ``score``, ``max_score``, ``sandbox``, ``remarks`` and ``exercises``. Each
     exercise has ``name``, ``score``, ``max_score``, ``verdict``, ``seconds``, ``followed``, ``findings`` and ``lost``.
     Each finding has ``aspect``, ``verdict``, ``hint``, ``misconception`` (an id or null), ``case``, ``seen`` (what the
-    hint begins from) and ``parts``: what is wrong, ``["core"]`` or traits such as ``["dtype", "tie"]``. Each entry of ``lost`` has ``output``, ``part`` and
-    ``points``; together they are what is missing from ``score`` to ``max_score``.
+    hint begins from) and ``parts``: what is wrong, ``["core"]`` or traits such as ``["dtype", "tie"]``. Each entry of
+    ``lost`` has ``output``, ``part`` and ``points``; together they are what is missing from ``score`` to ``max_score``.
 
     Parameters
     ----------

@@ -79,7 +79,7 @@ def _kept(course: Course, path: str, package: str) -> bytes:
 
 
 def course_table(course: Course, reference: Reference) -> bytes:
-    """Make the table for the student's checks, as JSON: what they have to know of the course and of its trained nets."""
+    """Make the table that the student's checks read: what they have to know of the course and of its nets, as JSON."""
     nets = {
         exercise.name: {
             "from": exercise.score.start,

@@ -321,6 +321,37 @@ def test_the_command_leaves_out_what_is_optional_and_does_not_count_a_stub_of_it
     assert "further" not in everything.stdout
 
 
+LEVELS = {  # what each level of help says of an affine layer whose dw is doubled and whose db is a mean
+    1: ("✗ dw: it is not right.", "✗ db: it is not right."),
+    2: ("✗ dw: all entries differ;", "✗ db: all entries differ;"),
+    3: ("2 times too large", "db is the mean over the minibatch; it should be the sum"),
+}
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_a_check_says_as_much_as_it_is_asked_for(level: int, student: ModuleType, reference: Reference) -> None:
+    text = reference.source("layers").replace("dw = x", "dw = 2 * x").replace("db = dout.sum", "db = dout.mean")
+    exec(compile(text, "nndl/layers.py", "exec"), vars(student))
+    with pytest.raises(CheckFailed) as caught:
+        check(student.affine_backward, hint=level)
+    said = " ".join(str(caught.value).split())
+    assert all(words in said for words in LEVELS[level])
+    assert not [words for above in range(level + 1, 4) for words in LEVELS[above] if words in said]
+    assert "seen with:" in said
+
+
+def test_the_course_says_how_much_a_check_says(
+    student: ModuleType, reference: Reference, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    change(student, "db = dout.sum(axis=0)", "db = dout.mean(axis=0)", reference)
+    monkeypatch.setattr("utils.checks.check.course_of", lambda target: replace(COURSE, hint_level=1))
+    with pytest.raises(CheckFailed) as caught:
+        check(student.affine_backward)
+    assert "✗ db: it is not right." in str(caught.value)
+    with pytest.raises(CheckFailed, match="it should be the sum"):
+        check(student.affine_backward, hint=3)
+
+
 def test_the_command_says_what_passes_and_what_does_not(tmp_path: Path, reference: Reference) -> None:
     package = tmp_path / "nndl"
     package.mkdir()
@@ -334,6 +365,9 @@ def test_the_command_says_what_passes_and_what_does_not(tmp_path: Path, referenc
     broken = run_cli(tmp_path, "check", "layers")
     assert broken.returncode == 1
     assert "nndl/layers.py cannot be imported: SyntaxError" in broken.stdout
+    (package / "layers.py").write_text(text.replace("db = dout.sum", "db = dout.mean"))
+    for level, words in (("1", "✗ db: it is not right."), ("3", "db is the mean over the minibatch;")):
+        assert words in run_cli(tmp_path, "check", "affine_backward", "--hint", level).stdout
     unknown = run_cli(tmp_path, "check", "layrs")
     assert unknown.returncode == 2
     assert "There is no exercise" in unknown.stderr

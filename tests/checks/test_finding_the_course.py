@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[2]
 def make(folder: Path, package: str) -> Path:
     """A course folder with nothing but its table."""
     (folder / "goldens").mkdir(parents=True)
-    table = {"package": package, "title": "A course", "nets": {}}
+    table = {"package": package, "title": "A course", "hint_level": 3, "nets": {}}
     (folder / "goldens" / "course.json").write_text(json.dumps(table))
     return folder
 

@@ -85,8 +85,8 @@ def output_findings(
         result, fault = wrong.smallest(paths[0], misconception)
         beside = f" Something else is wrong, too: beside that, {as_sentences([effect])}" if effect else ""
         right = _right_beside(misconception, wrong, results)
-        seen = comparison(fault, with_name=True)
-        hint = f"{hints[misconception]}{beside} ({seen}{right}.)"
+        hint = f"{hints[misconception]}{beside} ({comparison(fault, with_name=True)}{right}.)"
+        seen = comparison(fault, with_name=len(paths) > 1)
         findings.append(Finding(", ".join(paths), "fail", hint, misconception, result.case.title, seen=f"{seen}."))
     findings += [describe_rest(one.path, one.rest, wrong, runs) for one in explanations if one.rest]
     unexplained = [one.path for one in explanations if not one.names and one.path.partition(".")[0] not in without]
