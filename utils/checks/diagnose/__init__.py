@@ -1,8 +1,10 @@
 """Diagnose an exercise: from what the code under test gave in each case to a judgement with findings.
 
-`judge` is the way in. `case_result` holds what is known of one case; `misconceptions` and `misconception_pairs`
-recognise known mistakes; `describe` words what no known mistake explains; `derivative` and `follow_through` tell a
-wrong gradient from the right gradient of a wrong forward pass; `findings` puts all of it into sentences.
+`judge` is the way in. `case_result` holds what is known of one case. `evidence` compares known misconceptions with what
+came, and `misconceptions`, `misconception_pairs` and `misconception_effects` recognise one, two, or one with a sign or
+a factor beside it; `crash_kind` compares crashes. What none of them explains is worded by `unexplained`, with the
+detectors of `describe` and the reruns of `dependence`. `derivative` and `follow_through` tell a wrong gradient from the
+right gradient of a wrong forward pass; `findings` puts all of it together.
 """
 
 from .answer_cache import AnswerCache
