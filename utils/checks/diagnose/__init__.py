@@ -1,9 +1,11 @@
 """Diagnose an exercise: from what the code under test gave in each case to a judgement with findings.
 
-`judge` is the way in. `case_result` holds what is known of one case; `misconceptions` and `misconception_pairs`
-recognise known mistakes; `describe` words what no known mistake explains; `derivative` and `follow_through` tell a
-wrong gradient from the right gradient of a wrong forward pass; `findings` puts all of it into sentences; `points`
-divides the points among outputs, core and traits.
+`judge` is the way in. `case_result` holds what is known of one case. `evidence` compares known misconceptions with what
+came, and `misconceptions`, `misconception_pairs` and `misconception_effects` recognise one, two, or one with a sign or
+a factor beside it; `crash_kind` compares crashes. What none of them explains is worded by `unexplained`, with the
+detectors of `describe` and the reruns of `dependence`; `crashes` and `old_python` explain exceptions. `derivative` and
+`follow_through` tell a wrong gradient from the right gradient of a wrong forward pass. `points` divides the points
+among outputs, core and traits; `findings` puts all of it together.
 """
 
 from .answer_cache import AnswerCache

@@ -82,7 +82,7 @@ def output_findings(
     explanations = explain(tuple(wrong.by_path), results, hints, together)
     findings = []
     for (misconception, effect), paths in _by_misconception(explanations).items():
-        result, fault = wrong.smallest(paths[0], misconception)
+        result, fault = wrong.clearest(paths[0], misconception)
         beside = f" Something else is wrong, too: beside that, {as_sentences([effect])}" if effect else ""
         right = _right_beside(misconception, wrong, results)
         hint = f"{hints[misconception]}{beside} ({comparison(fault, with_name=True)}{right}.)"

@@ -6,17 +6,15 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from ..case import Finding
-from ..compare import Fault, FaultKind, as_array, close
+from ..compare import Fault, FaultKind
 from ..program import Crash, Run
-from ..values import value_at, walk
+from ..values import value_at
 from .case_result import CaseResult
 from .dependence import dependence
 from .derivative import is_derivative, with_program
 from .describe import WrongOutput, describe, locate, mixed_examples, shown_numbers, when_it_is_wrong
-from .describe.wrong_output import MIN_NUMBERS, distinct
+from .exchanged import held_by, other_name
 from .wrong_outputs import WrongAnswer, WrongOutputs
 
 MAX_RERUN_CASES = 3  # failing cases in which the code under test may be run again for a hint
@@ -83,7 +81,7 @@ def unexplained_findings(
         The cases that ran.
     runs : Runs
     """
-    exchanged = {path: _holds([answer.result for answer in wrong.by_path[path]], path) for path in paths}
+    exchanged = {path: held_by([answer.result for answer in wrong.by_path[path]], path) for path in paths}
     exchanged = {path: other for path, other in exchanged.items() if other}
     findings = [_exchange(exchanged, wrong)] if len(exchanged) > 1 else []
     groups: dict[tuple[str, str], list[Description]] = {}
@@ -99,7 +97,7 @@ def unexplained_findings(
 
 def _exchange(exchanged: Mapping[str, str], wrong: WrongOutputs) -> Finding:
     """Say that several outputs stand in each other's places."""
-    smallest = wrong.smallest(next(iter(exchanged)))
+    smallest = wrong.clearest(next(iter(exchanged)))
     places = ", ".join(f"{path} holds what belongs to {other}" for path, other in exchanged.items())
     hint = f"The outputs stand in each other's places: {places}; look at the order, or the names, of what is returned."
     seen = f"{comparison(smallest.fault, with_name=True)}."
@@ -160,7 +158,7 @@ def _description(path: str, wrong: WrongOutputs, results: Sequence[CaseResult], 
     if runs.code and _follows_forward(first, runs.code):
         said = "it is the right derivative of what your forward pass computes; it is the forward that is wrong"
         return Description(path, first.fault.clause, (said,), first.result.case.title)
-    smallest = wrong.smallest(path)
+    smallest = wrong.clearest(path)
     clauses = _clauses(smallest, wrong.by_path[path], results, runs)
     said, lacks = comparison(smallest.fault), smallest.fault.kind is FaultKind.KEY
     return Description(path, said, tuple(filter(None, clauses)), smallest.result.case.title, lacks)
@@ -181,7 +179,7 @@ def _clauses(
 ) -> list[str]:
     """Collect what is known of a wrong output beyond the comparison: its form, what it depends on; last, when it is."""
     fault = smallest.fault
-    clauses = [_other_name(answers)]
+    clauses = [other_name(answers)]
     drawn = any(map(_is_drawn, answers))
     if fault.kind in (FaultKind.VALUE, FaultKind.SHAPE, FaultKind.NOT_FINITE) and not drawn:
         ordered = [smallest, *(answer for answer in answers if answer.result is not smallest.result)]
@@ -240,46 +238,6 @@ def _probed(answers: Sequence[WrongAnswer], runs: Runs) -> list[str]:
     if runs.reference:
         found.append(dependence(answers[0].result.case, path, runs.code, runs.reference))
     return found
-
-
-def _other_name(answers: Sequence[WrongAnswer]) -> str:
-    """Say that an output holds what belongs to another one, or that it stands under another name."""
-    path = answers[0].fault.path
-    results = [answer.result for answer in answers]
-    holds = _holds(results, path)
-    if holds:
-        return f"it holds what belongs to {holds}: look at the order, or the names, of what is returned"
-    stands = [name for name in _leaves(_values(results[0])) if name != path and _is_at(path, name, results)]
-    if stands and answers[0].fault.kind is FaultKind.KEY:
-        return f'what should be there stands under the name "{stands[0].rpartition(".")[2]}"'
-    return ""
-
-
-def _holds(results: Sequence[CaseResult], path: str) -> str:
-    """Return the output whose right value came as another one; ``""`` where there is none."""
-    others = (name for name in _leaves(results[0].expected) if name != path)
-    return next((name for name in others if _is_at(name, path, results)), "")
-
-
-def _leaves(values: Mapping[str, object]) -> list[str]:
-    return [path for path, _ in walk(values)]
-
-
-def _values(result: CaseResult) -> Mapping[str, object]:
-    return {} if isinstance(result.answer, Crash) else result.answer.values
-
-
-def _is_at(right: str, given: str, results: Sequence[CaseResult]) -> bool:
-    """Whether in all of some cases the right value of one output is what came as another."""
-    numbers = 0
-    for result in results:
-        expected, got = (as_array(value_at(result.expected, right)), as_array(value_at(_values(result), given)))
-        if expected is None or got is None or expected.shape != got.shape:
-            return False
-        if not close(expected, got, result.case.inputs).all():
-            return False
-        numbers += distinct(expected.astype(np.float64))
-    return numbers >= MIN_NUMBERS
 
 
 def comparison(fault: Fault, *, with_name: bool = False) -> str:

@@ -37,10 +37,10 @@ class WrongOutputs:
         """The outputs in which anything is wrong: ``"grads"`` for ``"grads.W1"``."""
         return {path.partition(".")[0] for path in self.by_path}
 
-    def smallest(self, path: str, misconception: str | None = None) -> WrongAnswer:
-        """Return the smallest case in which an output is wrong: the one that is easiest to read.
+    def clearest(self, path: str, misconception: str | None = None) -> WrongAnswer:
+        """Return the case in which a wrong output is easiest to understand.
 
-        A case that gives NaN comes last, because it shows least.
+        That is a small case of the core. A case that gives NaN comes last, because it shows least.
 
         Parameters
         ----------
@@ -50,4 +50,10 @@ class WrongOutputs:
         """
         answers = self.by_path[path]
         telling = [one for one in answers if misconception and one.result.is_given_by(misconception, path)]
-        return min(telling or answers, key=lambda one: (one.fault.kind is FaultKind.NOT_FINITE, one.result.case.size))
+        return min(telling or answers, key=_unclear)
+
+
+def _unclear(answer: WrongAnswer) -> tuple[bool, bool, int]:
+    """The order of answers, the clearest first."""
+    case = answer.result.case
+    return answer.fault.kind is FaultKind.NOT_FINITE, not case.is_core, case.size

@@ -1,0 +1,54 @@
+"""Find out whether an output holds what belongs to another one, or stands under another name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from ..compare import FaultKind, as_array, close
+from ..program import Crash
+from ..values import value_at, walk
+from .case_result import CaseResult
+from .describe.wrong_output import MIN_NUMBERS, distinct
+from .wrong_outputs import WrongAnswer
+
+
+def other_name(answers: Sequence[WrongAnswer]) -> str:
+    """Say that an output holds what belongs to another one, or that it stands under another name."""
+    path = answers[0].fault.path
+    results = [answer.result for answer in answers]
+    holds = held_by(results, path)
+    if holds:
+        return f"it holds what belongs to {holds}: look at the order, or the names, of what is returned"
+    stands = [name for name in _leaves(_values(results[0])) if name != path and _is_at(path, name, results)]
+    if stands and answers[0].fault.kind is FaultKind.KEY:
+        return f'what should be there stands under the name "{stands[0].rpartition(".")[2]}"'
+    return ""
+
+
+def held_by(results: Sequence[CaseResult], path: str) -> str:
+    """Return the output whose right value came as another one; ``""`` where there is none."""
+    others = (name for name in _leaves(results[0].expected) if name != path)
+    return next((name for name in others if _is_at(name, path, results)), "")
+
+
+def _leaves(values: Mapping[str, object]) -> list[str]:
+    return [path for path, _ in walk(values)]
+
+
+def _values(result: CaseResult) -> Mapping[str, object]:
+    return {} if isinstance(result.answer, Crash) else result.answer.values
+
+
+def _is_at(right: str, given: str, results: Sequence[CaseResult]) -> bool:
+    """Whether in all of some cases the right value of one output is what came as another."""
+    numbers = 0
+    for result in results:
+        expected, got = (as_array(value_at(result.expected, right)), as_array(value_at(_values(result), given)))
+        if expected is None or got is None or expected.shape != got.shape:
+            return False
+        if not close(expected, got, result.case.inputs).all():
+            return False
+        numbers += distinct(expected.astype(np.float64))
+    return numbers >= MIN_NUMBERS
