@@ -97,11 +97,11 @@ def unexplained_findings(
 
 def _exchange(exchanged: Mapping[str, str], wrong: WrongOutputs) -> Finding:
     """Say that several outputs stand in each other's places."""
-    smallest = wrong.clearest(next(iter(exchanged)))
+    shown = wrong.clearest(next(iter(exchanged)))
     places = ", ".join(f"{path} holds what belongs to {other}" for path, other in exchanged.items())
     hint = f"The outputs stand in each other's places: {places}; look at the order, or the names, of what is returned."
-    seen = f"{comparison(smallest.fault, with_name=True)}."
-    return Finding(", ".join(exchanged), "fail", hint, None, smallest.result.case.title, seen=seen)
+    seen = f"{comparison(shown.fault, with_name=True)}."
+    return Finding(", ".join(exchanged), "fail", hint, None, shown.result.case.title, seen=seen)
 
 
 def _finding(group: Sequence[Description]) -> Finding:
@@ -131,17 +131,17 @@ def describe_rest(path: str, rest: Collection[CaseResult], wrong: WrongOutputs, 
     """
     left = {id(result) for result in rest}
     answers = [answer for answer in wrong.by_path[path] if id(answer.result) in left]
-    smallest = min(answers, key=lambda answer: answer.result.case.size)
+    shown = min(answers, key=lambda answer: answer.result.case.size)
     others = [answer.result for answer in wrong.by_path[path]]
-    clauses = _clauses(smallest, answers, others, runs)[:-1]
+    clauses = _clauses(shown, answers, others, runs)[:-1]
     when = when_it_is_wrong(
         [answer.result.case for answer in answers], [one.case for one in others if id(one) not in left]
     )
     only = when.replace("it is wrong only", "that is so only") if when.startswith("it is wrong only") else ""
-    seen = comparison(smallest.fault)
+    seen = comparison(shown.fault)
     said = as_sentences((seen, *clauses, only))
     hint = f"In {_cases(answers)} {path} is wrong in another way, too: {said}"
-    return Finding(path, "fail", hint, None, smallest.result.case.title, seen=f"{seen}.")
+    return Finding(path, "fail", hint, None, shown.result.case.title, seen=f"{seen}.")
 
 
 def _cases(answers: Sequence[WrongAnswer]) -> str:
@@ -158,10 +158,10 @@ def _description(path: str, wrong: WrongOutputs, results: Sequence[CaseResult], 
     if runs.code and _follows_forward(first, runs.code):
         said = "it is the right derivative of what your forward pass computes; it is the forward that is wrong"
         return Description(path, first.fault.clause, (said,), first.result.case.title)
-    smallest = wrong.clearest(path)
-    clauses = _clauses(smallest, wrong.by_path[path], results, runs)
-    said, lacks = comparison(smallest.fault), smallest.fault.kind is FaultKind.KEY
-    return Description(path, said, tuple(filter(None, clauses)), smallest.result.case.title, lacks)
+    shown = wrong.clearest(path)
+    clauses = _clauses(shown, wrong.by_path[path], results, runs)
+    said, lacks = comparison(shown.fault), shown.fault.kind is FaultKind.KEY
+    return Description(path, said, tuple(filter(None, clauses)), shown.result.case.title, lacks)
 
 
 def _follows_forward(answer: WrongAnswer, run: Run) -> bool:
@@ -175,14 +175,14 @@ def _follows_forward(answer: WrongAnswer, run: Run) -> bool:
 
 
 def _clauses(
-    smallest: WrongAnswer, answers: Sequence[WrongAnswer], results: Sequence[CaseResult], runs: Runs
+    shown: WrongAnswer, answers: Sequence[WrongAnswer], results: Sequence[CaseResult], runs: Runs
 ) -> list[str]:
     """Collect what is known of a wrong output beyond the comparison: its form, what it depends on; last, when it is."""
-    fault = smallest.fault
+    fault = shown.fault
     clauses = [other_name(answers)]
     drawn = any(map(_is_drawn, answers))
     if fault.kind in (FaultKind.VALUE, FaultKind.SHAPE, FaultKind.NOT_FINITE) and not drawn:
-        ordered = [smallest, *(answer for answer in answers if answer.result is not smallest.result)]
+        ordered = [shown, *(answer for answer in answers if answer.result is not shown.result)]
         outputs = [WrongOutput(one.fault.expected, one.fault.got, one.result.case.inputs) for one in ordered]
         clauses[0] = clauses[0] or describe(outputs)
         if not clauses[0] and fault.kind is FaultKind.VALUE:
