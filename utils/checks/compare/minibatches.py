@@ -65,6 +65,7 @@ def _counted(drawn: Array | None) -> str:
     """Say how many steps there were, and with how many rows each."""
     if drawn is None or not drawn.size:
         return "no step was taken"
+    drawn = np.atleast_1d(drawn)
     rows = f"{drawn.shape[1]} rows" if drawn.ndim > 1 else f"{drawn.min():g} to {drawn.max():g} rows"
     return f"{len(drawn)} steps were taken, with minibatches of {rows}"
 
