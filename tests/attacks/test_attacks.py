@@ -28,15 +28,15 @@ ATTACKS = {attack.student: attack for attack in bank()}
 HONEST = {"alice": 1.0, "bob": 0.0}
 
 
-def half_of_each_family() -> list[str]:
-    """Every second attack of each family, one at least: the part of the bank that the ordinary suite grades."""
+def third_of_each_family() -> list[str]:
+    """Every third attack of each family, one at least: the part of the bank that the ordinary suite grades."""
     families: dict[str, list[str]] = {}
     for attack in bank():
         families.setdefault(attack.family, []).append(attack.student)
-    return [student for students in families.values() for student in students[::2]]
+    return [student for students in families.values() for student in students[::3]]
 
 
-SAMPLE = half_of_each_family()
+SAMPLE = third_of_each_family()
 every_attack = pytest.mark.parametrize("student", SAMPLE)
 
 

@@ -10,6 +10,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+import tomlkit
 from submissions import solved, write
 
 from grader import course as courses
@@ -32,9 +33,15 @@ NOT_TRAINED = 10  # points of the net that nobody hands in here
 
 @pytest.fixture(scope="module")
 def place(course: Course, tmp_path_factory: pytest.TempPathFactory) -> Course:
-    """A course folder of its own, so that tests share no verdicts with anybody."""
+    """A course folder of its own, so that tests share no verdicts with anybody, with few exercises, which is faster."""
     root = tmp_path_factory.mktemp("course")
-    shutil.copy(course.root / "course.toml", root)
+    document = tomlkit.parse((course.root / "course.toml").read_text("utf-8"))
+    for notebook in document["assignment"][0]["notebook"]:
+        exercises = notebook["exercises"]
+        for index in reversed(range(len(exercises))):
+            if not exercises[index]["name"].startswith(("layers.", "models.")):
+                del exercises[index]
+    (root / "course.toml").write_text(tomlkit.dumps(document), "utf-8")
     shutil.copytree(course.root / "solutions", root / "solutions")
     return courses.load(root)
 

@@ -16,7 +16,7 @@ from utils.checks.program import Crash, Ran
 from .conftest import processes_of
 
 LIMITS = Limits(seconds=30.0, memory=768 << 20, scratch=4 << 20)
-IMPATIENT = replace(LIMITS, seconds=1.0)
+IMPATIENT = replace(LIMITS, seconds=0.5)
 IMPORTS = "import fcntl, os, select, sys, threading, time\nimport numpy as np\n"
 
 

@@ -17,7 +17,7 @@ from grader.sandbox import Limits, Opaque, Worker, WorkerLost
 from grader.sandbox.unconfined import Unconfined
 from utils.checks.program import Crash, Ran
 
-PATIENT, IMPATIENT = Limits(seconds=30.0), Limits(seconds=1.0)
+PATIENT, IMPATIENT = Limits(seconds=30.0), Limits(seconds=0.5)
 
 # What an attacker finds out soon: which fds are the wire, and how a frame is built.
 TOOLS = """
