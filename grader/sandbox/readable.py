@@ -15,10 +15,12 @@ import sys
 import sysconfig
 import threading
 from collections.abc import Iterable, Mapping
+from compileall import compile_dir
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import Distribution, PackageNotFoundError, distribution
 from pathlib import Path
+from py_compile import PycInvalidationMode
 
 from packaging.requirements import Requirement
 
@@ -230,6 +232,9 @@ def _prepared(python: str, standard: Mapping[str, str], installed: Mapping[str, 
         file = packages.joinpath("utils", *module.split(".")).with_suffix(".py")
         _write(file, text)
         _write(file.parent / "__init__.py", "")
+    # Compiled once here instead of in each worker. A file that is valid by itself is not compared with the text.
+    for part in ("inside", "utils"):
+        compile_dir(packages / part, quiet=2, invalidation_mode=PycInvalidationMode.UNCHECKED_HASH)
     for each in (folder, *folder.rglob("*")):
         if not each.is_symlink():
             each.chmod(0o755 if each.is_dir() else 0o644)  # a worker may run as another user

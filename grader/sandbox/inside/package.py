@@ -10,13 +10,15 @@ import linecache
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
-from importlib.abc import Loader
 from importlib.machinery import ModuleSpec, PathFinder
 from itertools import accumulate
 from types import FrameType, MappingProxyType, ModuleType
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from .names import is_tried, names_defined, names_imported, names_used
+
+if TYPE_CHECKING:  # importing it takes a twentieth of a worker's start
+    from importlib.abc import Loader
 
 _SAME_WITHOUT_NOTEBOOK = {"tqdm.notebook": "tqdm.std"}
 Ask = Callable[[str, str, tuple[object, ...], dict[str, object]], object]
@@ -179,13 +181,13 @@ class _PackageFinder:
             message = f"{name} cannot be imported while {self._module} is checked, {self._instead}"
             raise ImportError(message, name=name)
         if name in _SAME_WITHOUT_NOTEBOOK:
-            return ModuleSpec(name, cast(Loader, _SameLoader()))
+            return ModuleSpec(name, cast("Loader", _SameLoader()))
         if self._withheld.get(name):
             return self._completed(name, path)
         parents = accumulate(name.split("."), lambda parent, child: f"{parent}.{child}")
         stands_in = any(parent in self._withheld and not self._withheld[parent] for parent in parents)
         if stands_in and self._is_for_nothing(_importing_frame()):
-            return ModuleSpec(name, cast(Loader, self), is_package=True)
+            return ModuleSpec(name, cast("Loader", self), is_package=True)
         return None
 
     def _is_for_nothing(self, frame: FrameType) -> bool:
@@ -203,7 +205,7 @@ class _PackageFinder:
         spec = PathFinder.find_spec(name, cast("Sequence[str] | None", path))
         if spec is not None and spec.loader is not None:
             missing = {key: f"{name}.{key}" for key in self._withheld[name]}
-            spec.loader = cast(Loader, _PartialLoader(spec.loader, missing, self._module))
+            spec.loader = cast("Loader", _PartialLoader(spec.loader, missing, self._module))
         return spec
 
 
