@@ -44,7 +44,7 @@ def graded(course: Course, tmp_path_factory: pytest.TempPathFactory) -> dict[str
         kit = demo.make_kit(own, own["hw3"], root / "demo")
     demo.make_class(kit, STUDENTS, own["hw3"], root / "submitted")
     found = grade_class(own, own["hw3"], collect(root / "submitted", own["hw3"]))
-    return {one.entry.student: one for one in found}
+    return {one.hand_in.student: one for one in found}
 
 
 def _write(path: Path, data: bytes) -> None:
