@@ -41,7 +41,7 @@ DEVELOPMENT: list[tuple[str, str, tuple[str, ...]]] = [
     (
         "assign-window",
         "out = np.zeros((4, 5))\nout[0, 0] = x[0] * 2\nreturn out",
-        ("`out[0, 0]` is a single number", "(D,) = (7,)", "a sum"),
+        ("`out[0, 0]` is a single number", "(D,) = (7,)", "it should be one number"),
     ),
     (
         "loop-too-far",

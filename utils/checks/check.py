@@ -73,7 +73,9 @@ class CheckResult:
                 lines.append(f"  ✓ {finding.aspect} is right")
             else:
                 about = f"{finding.aspect}: " if finding.aspect else ""
-                said = textwrap.wrap(f"✗ {about}{finding.at_level(self.hint_level)}", 100, break_long_words=False, break_on_hyphens=False)
+                said = textwrap.wrap(
+                    f"✗ {about}{finding.at_level(self.hint_level)}", 100, break_long_words=False, break_on_hyphens=False
+                )
                 lines += [f"  {said[0]}", *(f"    {more}" for more in said[1:]), f"    seen with: {finding.case}"]
                 lines += [f"    {words}" for words in [_parts_in_words(finding)] if words]
         if self.program:

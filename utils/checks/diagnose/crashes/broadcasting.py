@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Iterable, Iterator
 
+from . import remedies
 from .shapes import REDUCTIONS, Shape
-from .site import Site, count, is_cut, read_shape, text
+from .site import Site, count, is_cut, parsed_expression, read_shape, text
 
 CUT_OFF = " A slice that goes beyond the end of an axis is cut off there: look at its limits."
 
@@ -30,24 +32,72 @@ def _arithmetic(site: Site, match: re.Match[str]) -> str:
         return f"{said} Rows and columns have changed places in one of the two."
     if len(a) == len(b) and any(map(is_cut, pair)):
         return f"{said}{CUT_OFF}"
-    remedy = _remedy(site, left, a, right, b) or _remedy(site, right, b, left, a)
+    remedy = _variant(site, left, a, right, b) or _too_few_indices(site, left, a, right, b)
+    remedy = remedy or _remedy(site, left, a, right, b) or _remedy(site, right, b, left, a)
     return f"{said} {remedy or _of_target(site, left, a, right, b)}".strip()
+
+
+def _variant(site: Site, left: ast.expr, a: Shape, right: ast.expr, b: Shape) -> str:
+    """Say which operand is turned, or is another one than it should be, by the shape of what the line sets."""
+    node = site.failing
+    if not isinstance(node, ast.expr) or not site.target:
+        return ""
+    name, goal = site.target[0], site.letters.shape(site.target[1])
+    fitting = remedies.of_arithmetic(site, node, left, right)
+    turned = [one for one in fitting if one.kind == "turned"]
+    others = [one for one in fitting if one.kind == "relative"]
+    if len(turned) == 1:
+        operand = parsed_expression(turned[0].about)
+        instead = ast.unparse(remedies.turned(operand)) if operand else ""
+        offer = f" (or was `{others[0].about}` meant?)" if others else ""
+        return f"`{name}` should have shape {goal}, so `{turned[0].about}` should be transposed: `{instead}`{offer}."
+    if len(others) == 1 and not turned:
+        return f"`{name}` should have shape {goal}; with `{others[0].about}`, `{others[0].written}`, it would."
+    return ""
+
+
+def _too_few_indices(site: Site, left: ast.expr, a: Shape, right: ast.expr, b: Shape) -> str:
+    """Ask whether one entry of an array is meant where an index leaves some of its axes."""
+    for node, shape, other in ((left, a, right), (right, b, left)):
+        if not isinstance(node, ast.Subscript) or is_cut(node) or not is_cut(other):
+            continue
+        whole = site.shape(node.value)
+        parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+        if whole and len(whole) > len(parts) and all(site.number(part) is not None for part in parts):
+            few = f"{len(parts)} {'index' if len(parts) == 1 else 'indices'}"
+            return (
+                f"{text(node.value)} has {len(whole)} axes but only {few} there, so {text(node)} is a whole array, "
+                f"{shape}; if one entry of it is meant, it should have an index for each axis."
+            )
+    return ""
 
 
 def _operands(site: Site, a: Shape, b: Shape) -> tuple[ast.expr, ast.expr] | None:
     """Find the two operands that have these shapes."""
-    statement = site.statement
-    candidates = [(node.left, node.right) for node in site.find(ast.BinOp) if not isinstance(node.op, ast.MatMult)]
-    candidates += [(node.left, node.comparators[0]) for node in site.find(ast.Compare)]
-    candidates += [(node.args[0], node.args[1]) for node in site.find(ast.Call) if len(node.args) == 2]
-    if isinstance(statement, ast.AugAssign):
-        candidates.insert(0, (statement.target, statement.value))
+    failing = site.failing
+    candidates = list(_pairs([failing])) if failing else []
+    # Of a line whose operations are not told apart, any may have raised.
+    candidates = candidates or list(_pairs(site.find(ast.BinOp))) + list(_pairs(site.find(ast.Compare)))
+    candidates = candidates or list(_pairs(site.find(ast.Call)))
     fitting = [
         pair
         for pair in candidates
         if all(known in (None, shape) for known, shape in zip(map(site.shape, pair), (a, b), strict=True))
     ]
     return fitting[0] if fitting and (len(fitting) == 1 or fitting[0] == candidates[0]) else None
+
+
+def _pairs(nodes: Iterable[ast.AST]) -> Iterator[tuple[ast.expr, ast.expr]]:
+    """Yield the two operands of each operation that goes entry by entry."""
+    for node in nodes:
+        if isinstance(node, ast.AugAssign):
+            yield node.target, node.value
+        elif isinstance(node, ast.BinOp) and not isinstance(node.op, ast.MatMult):
+            yield node.left, node.right
+        elif isinstance(node, ast.Compare):
+            yield node.left, node.comparators[0]
+        elif isinstance(node, ast.Call) and len(node.args) == 2:
+            yield node.args[0], node.args[1]
 
 
 def _remedy(site: Site, small: ast.expr, shape: Shape, large: ast.expr, other: Shape) -> str:
@@ -64,8 +114,7 @@ def _remedy(site: Site, small: ast.expr, shape: Shape, large: ast.expr, other: S
         wanted = wanted if len(other) > 2 or place == 0 else shape
         said = f"To go along axis {place} of {text(large)}, {text(small)} should have shape {letters.shape(wanted)}"
         if len(other) == 2:
-            columns = letters.shape(other[1:])
-            return f"{said}; if it should hold one number for each column, {columns}, it was taken over the wrong axis."
+            return _along_rows(site, small, other, said)
         return f"{said}; a reshape gives that."
     if len(shape) > 1 and shape == other[: len(shape)]:
         wanted = (*shape, *(1 for _ in other[len(shape) :]))
@@ -73,6 +122,21 @@ def _remedy(site: Site, small: ast.expr, shape: Shape, large: ast.expr, other: S
     if count(shape) == count(other) and len(shape) < len(other) and len(shape) <= 2:
         return f"Both hold {count(shape)} numbers: {text(small)} should have the shape of {text(large)}."
     return ""
+
+
+def _along_rows(site: Site, small: ast.expr, other: Shape, said: str) -> str:
+    """Say what a vector with an entry for each row should be, as far as the line that sets it tells."""
+    origin = site.origin(small.id) if isinstance(small, ast.Name) else None
+    source = origin[1] if origin else ""
+    columns, whole = site.letters.shape(other[1:]), site.letters.shape(other)
+    if re.search(r"\b(?:rand|randn|random|random_sample|uniform|normal|binomial)\(", source) and origin:
+        return (
+            f"{text(small)} should be drawn in the shape that it is used with, {whole}, an entry of its own for each: "
+            f'line {origin[0]}, "{source}", draws one for each row.'
+        )
+    if any(f"{name}(" in source for name in REDUCTIONS) or isinstance(small, ast.Call):
+        return f"{said}; if it should hold one number for each column, {columns}, it was taken over the wrong axis."
+    return f"{said}."
 
 
 def _reduction(site: Site, small: ast.expr, other: Shape) -> str:
@@ -143,12 +207,35 @@ def _single_number(site: Site, match: re.Match[str]) -> str:
     statement = site.statement
     if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Subscript):
         shape = site.shape(statement.value)
+        single = _one_array(site, statement.targets[0], statement.value)
+        if single:
+            return single
         what = f"an array of shape {site.letters.shape(shape)}" if shape else "an array"
         return (
             f"{text(statement.targets[0])} is a single number, but what is assigned to it is {what}; it should be "
-            "brought to one number first, for instance by a sum."
+            "one number."
         )
     return ""
+
+
+def _one_array(site: Site, target: ast.expr, value: ast.expr) -> str:
+    """Name the one operand of a sum that is an array where all others are numbers; ask for one entry of it."""
+    terms = [(one, site.shape(one)) for one in remedies.terms(value)]
+    leaves = [pair for pair in terms if not isinstance(pair[0], ast.BinOp)] or terms
+    arrays = [(one, shape) for one, shape in leaves if shape]
+    if len(arrays) != 1 or any(shape is None for _, shape in leaves) or not isinstance(target, ast.Subscript):
+        return ""
+    one, shape = arrays[0]
+    if not isinstance(one, ast.Name | ast.Attribute) or shape is None:
+        return ""
+    parts = target.slice.elts if isinstance(target.slice, ast.Tuple) else [target.slice]
+    whole = site.shape(target.value) or ()
+    places = [part for part, size in zip(parts, whole, strict=False) if (size,) == shape]
+    entry = f", such as `{ast.unparse(one)}[{ast.unparse(places[0])}]`" if len(places) == 1 else ""
+    return (
+        f"{text(target)} is a single number, but {text(one)}, which is added to a number here, has shape "
+        f"{site.letters.shape(shape)}: it should be one entry of {text(one)}{entry}."
+    )
 
 
 EXPLANATIONS = (

@@ -80,6 +80,8 @@ class Site:
         self.crash, self.inputs, self.expected = crash, inputs, expected
         self.operands = dict(_split(text) for text in crash.operands)
         self.letters = Letters(crash.documented, {**expected, **inputs})
+        self.scope = _shapes_in(crash.scope)
+        self.callers_scope = _shapes_in(crash.callers_scope)
 
     @cached_property
     def in_program(self) -> bool:
@@ -97,6 +99,12 @@ class Site:
         return None
 
     @cached_property
+    def failing(self) -> ast.AST | None:
+        """The one operation that raised, where that is narrower than the line; the whole line otherwise."""
+        tree = _parsed(self.crash.expression)
+        return tree.value if isinstance(tree, ast.Expr) else tree
+
+    @cached_property
     def statement(self) -> ast.stmt | None:
         """The whole line."""
         return _parsed(self.crash.source)
@@ -104,11 +112,7 @@ class Site:
     @cached_property
     def shapes(self) -> dict[str, Shape]:
         """The shapes of the operands that are arrays."""
-        found = {}
-        for name, what in self.operands.items():
-            if re.fullmatch(r"\((\d+,? ?)*\)", what):
-                found[name] = tuple(map(int, re.findall(r"\d+", what)))
-        return found
+        return _shapes_in(self.crash.operands)
 
     @cached_property
     def numbers(self) -> dict[str, str]:
@@ -117,11 +121,11 @@ class Site:
 
     def shape(self, node: ast.expr) -> Shape | None:
         """The shape of an expression, worked out from those of the operands; None where that is not certain."""
-        return shape_of(node, self.shapes, self.numbers)
+        return shape_of(node, self.known, self.numbers)
 
     def number(self, node: ast.expr) -> int | None:
         """Work out a whole number, such as an index; None where that is not certain."""
-        return number_of(node, self.shapes, self.numbers)
+        return number_of(node, self.known, self.numbers)
 
     def written(self, shape: Shape, node: ast.AST) -> str:
         """Write the shape of a node; without letters where a slice may have any size, and a letter's by accident."""
@@ -137,8 +141,11 @@ class Site:
 
     @cached_property
     def target(self) -> tuple[str, Shape] | None:
-        """The output that the line assigns, and the shape that it should have."""
+        """The output that the line assigns or returns, or the gradient of an array; and the shape it should have."""
         statement = self.statement
+        if isinstance(statement, ast.Return):
+            single = list(self._outputs.items())
+            return single[0] if len(single) == 1 and self.in_entered and len(self.expected) == 1 else None
         if isinstance(statement, ast.Assign) and len(statement.targets) == 1:
             name = ast.unparse(statement.targets[0])
         elif isinstance(statement, ast.AugAssign):
@@ -146,7 +153,42 @@ class Site:
         else:
             return None
         path = _path(name)
-        return (name, self._outputs[path]) if path in self._outputs else None
+        if self.in_entered and path in self._outputs:
+            return name, self._outputs[path]
+        gradient = re.fullmatch(r"(?:d_?|grad_?)(\w+)", name)
+        if gradient and gradient[1] in self.scope:
+            return name, self.scope[gradient[1]]
+        return None
+
+    @cached_property
+    def in_entered(self) -> bool:
+        """Whether the line stands in the function that the check has called, so that its names are those outputs'."""
+        return self.crash.function == self.crash.entered
+
+    def shape_with(self, node: ast.AST, instead: ast.expr) -> Shape | None:
+        """The shape of what the line computes with another expression in place of a node; None if not certain."""
+        whole = getattr(self.statement, "value", None)
+        if not isinstance(whole, ast.expr) or isinstance(self.statement, ast.Expr):
+            return None
+        return shape_of(
+            _Replaced(node, instead).visit(ast.parse(ast.unparse(whole), mode="eval").body), self.known, self.numbers
+        )
+
+    @cached_property
+    def known(self) -> dict[str, Shape]:
+        """The shapes of all arrays in scope."""
+        return {**self.scope, **self.shapes}
+
+    def relatives(self, name: str) -> list[str]:
+        """List the arrays in scope whose names differ from a name by nothing but digits: W2 for W1."""
+        return _relatives(name, self.known)
+
+    def origin(self, name: str) -> tuple[int, str] | None:
+        """The last line above that sets a name: its number, and its text."""
+        return next(
+            (_numbered(text.removeprefix(f"{name}: ")) for text in self.crash.origins if text.startswith(f"{name}: ")),
+            None,
+        )
 
     @cached_property
     def _outputs(self) -> dict[str, Shape]:
@@ -159,9 +201,55 @@ class Site:
         return "" if goal == shape else f"{text(node)} should have shape {self.letters.shape(goal)}."
 
 
+class _Replaced(ast.NodeTransformer):
+    """Put an expression in the place of another one."""
+
+    def __init__(self, node: ast.AST, instead: ast.expr) -> None:
+        self._node, self._instead = ast.dump(ast.parse(ast.unparse(node), mode="eval").body), instead
+
+    def visit(self, node: ast.AST) -> ast.AST:
+        return self._instead if ast.dump(node) == self._node else self.generic_visit(node)
+
+
+def replaced(tree: ast.expr, node: ast.AST, instead: ast.expr) -> ast.expr:
+    """Return a copy of an expression with another one in place of a node."""
+    return _Replaced(node, instead).visit(ast.parse(ast.unparse(tree), mode="eval").body)
+
+
+def _relatives(name: str, known: Iterable[str]) -> list[str]:
+    return [other for other in known if of_same_form(name, other)]
+
+
+def of_same_form(name: str, other: str) -> bool:
+    """Whether two names differ in their digits alone: ``self.params['W1']`` and ``self.params['W2']``."""
+    return other != name and re.sub(r"\d+", "0", name) == re.sub(r"\d+", "0", other)
+
+
+def _shapes_in(described: Iterable[str]) -> dict[str, Shape]:
+    """Read ``("x (3, 4)",)``."""
+    pairs = (_split(text) for text in described)
+    return {name: _read(what) for name, what in pairs if re.fullmatch(r"\((\d+,? ?)*\)", what)}
+
+
+def _read(what: str) -> Shape:
+    return tuple(map(int, re.findall(r"\d+", what)))
+
+
+def _numbered(text: str) -> tuple[int, str]:
+    """Read ``"12 out = f(x)"``."""
+    number, _, source = text.partition(" ")
+    return (int(number) if number.isdigit() else 0), source
+
+
 def _path(written: str) -> str:
     """Write an expression as the path of an output: ``grads['W1']`` as ``"grads.W1"``."""
     return re.sub(r"\[['\"](\w+)['\"]\]", r".\1", written)
+
+
+def parsed_expression(written: str) -> ast.expr | None:
+    """Parse an expression; None where it is none."""
+    tree = _parsed(written)
+    return tree.value if isinstance(tree, ast.Expr) else None
 
 
 def text(node: ast.AST) -> str:

@@ -1,0 +1,88 @@
+"""Say of a crash inside another function where the student's code called it, and which argument would have fitted."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+
+from .shapes import Shape, shape_of
+from .site import Site, of_same_form
+
+MOST_NAMES = 3
+
+
+def describe_call(site: Site) -> str:
+    """Describe the call that led to the function that raised.
+
+    Parameters
+    ----------
+    site : Site
+
+    Returns
+    -------
+    str
+        One or two whole sentences; ``""`` where the function that the check has called is the one that raised.
+    """
+    number, _, source = site.crash.call.partition(" ")
+    if not source or site.in_entered:
+        return ""
+    arguments = dict(_arguments(site, source))
+    listed = [f"`{name}` is your `{given}`" for name, given in list(arguments.items())[:MOST_NAMES]]
+    where = f", where {' and '.join(listed)}" if listed else ""
+    said = f'It was reached from line {number}, "{source}"{where}.'
+    better = [pair for name, given in arguments.items() for pair in _better(site, name, given)]
+    if len(better) == 1:
+        given, instead = better[0]
+        if instead in site.callers_scope:
+            shape = site.letters.shape(site.callers_scope[instead])
+            return f"{said} `{instead}`, of shape {shape}, would fit in place of `{given}`; was it meant?"
+        return f"{said} Was `{instead}` meant in place of `{given}`?"
+    return said
+
+
+def swapped_arguments(site: Site, match: re.Match[str]) -> str:
+    """Explain a whole array that stands in a key: it was passed for another parameter."""
+    if "[[" not in match[1] and not re.search(r"\[\s*-?\d", match[1]):
+        return ""
+    used = {node.id for node in ast.walk(site.statement or ast.Pass()) if isinstance(node, ast.Name)}
+    arrays = [name for name in site.crash.parameters if name in used and site.scope.get(name)]
+    number, _, source = site.crash.call.partition(" ")
+    if len(arrays) != 1 or not source:
+        return "" if not arrays else f"`{arrays[0]}` is an array there, and should not stand in a key."
+    name = arrays[0]
+    function = site.crash.function.rpartition(".")[2]
+    parameters = ", ".join(one for one in site.crash.parameters if one != "self")
+    return (
+        f"`{name}` is an array of shape {site.letters.shape(site.scope[name])} in `{function}`, but stands in a key: "
+        f'line {number}, "{source}", passes the wrong argument for it; the order should be `{function}({parameters})`.'
+    )
+
+
+def _arguments(site: Site, source: str) -> Iterator[tuple[str, str]]:
+    """Yield the names on the line that raised, with what the calling function has called the same array."""
+    used = {node.id for node in ast.walk(site.failing or ast.Pass()) if isinstance(node, ast.Name)}
+    seen = set()
+    for pair in site.crash.passed:
+        name, _, given = pair.partition(": ")
+        stands = re.search(rf"(?<![\w.]){re.escape(given.partition('[')[0])}\b", source)
+        if name in used and stands and name not in seen:
+            seen.add(name)
+            yield name, given
+
+
+def _better(site: Site, name: str, given: str) -> Iterator[tuple[str, str]]:
+    """Yield what the calling function has that would fit in place of an argument."""
+    node, shape = site.failing, site.known.get(name)
+    if not isinstance(node, ast.expr) or not shape:
+        return
+    for other, size in site.callers_scope.items():
+        alike = of_same_form(given, other) if "[" in given else "[" not in other and len(size) == len(shape) > 1
+        if other == given or not alike or size == shape or ("[" not in given and size[0] != shape[0]):
+            continue
+        if _fits(site, node, name, size):
+            yield given, other
+
+
+def _fits(site: Site, node: ast.expr, name: str, shape: Shape) -> bool:
+    return shape_of(node, {**site.known, name: shape}, site.numbers) is not None
