@@ -88,6 +88,7 @@ def returned_lines(frame: FrameType, source: str) -> tuple[str, ...]:
     first, lines = function.__code__.co_firstlineno, linecache.getlines(function.__code__.co_filename)
     tree = function_tree(lines, first)
     found = [node for node in ast.walk(tree) if isinstance(node, ast.Return) and node.value] if tree else []
+    found.sort(key=lambda node: node.lineno)
     return tuple(f"{node.lineno + first - 1} {ast.unparse(node)[:120]}" for node in found[:MAX_DOCUMENTED])
 
 

@@ -27,7 +27,7 @@ class Scope(NamedTuple):
     Attributes
     ----------
     arrays : tuple of str
-        The arrays that the function can reach, as ``("x (3, 4)", "self.params['W1'] (4, 5)")``.
+        The arrays, numbers and dicts that the function can reach, as ``("self.params['W1'] (4, 5)", "reg = 0.1")``.
     origins : tuple of str
         For each name on the line, the last line above it that sets the name: ``("mask: 12 mask = rand(n)",)``.
     conditions : tuple of str
@@ -69,9 +69,12 @@ def describe_scope(lines: Sequence[str], frame: FrameType, number: int, source: 
 
 
 def arrays_of(frame: FrameType) -> tuple[str, ...]:
-    """List the arrays that a frame can reach, with their shapes."""
-    described = ((name, describe_value(value)) for name, value in reachable(frame))
-    return tuple(islice((f"{name} {what}" for name, what in described if what.startswith("(")), MAX_ARRAYS))
+    """List the arrays, numbers and dicts that a frame can reach, with what they hold."""
+    described = [(name, describe_value(value)) for name, value in reachable(frame)]
+    arrays = [f"{name} {what}" for name, what in described if what.startswith("(")]
+    numbers = [f"{name} {what}" for name, what in described if what.startswith("= ")]
+    dicts = [f"{name} {what}" for name, what in described if what.startswith(("with ", "empty"))]
+    return (*arrays[:MAX_ARRAYS], *numbers[:MAX_ARRAYS], *dicts[:MAX_ARRAYS])
 
 
 def names_of(values: Sequence[tuple[str, object]], frame: FrameType) -> tuple[str, ...]:
@@ -127,8 +130,9 @@ def _origins(lines: Sequence[str], tree: ast.AST, first: int, number: int, names
         line = node.lineno + first - 1
         targets = node.targets if isinstance(node, ast.Assign) else [node.target]
         for part in (part for target in targets for part in ast.walk(target)):
-            is_set = isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store) and part.id in names
-            if is_set and line < number:
+            if not (isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store)):
+                continue
+            if part.id in names and line < number:
                 found[part.id] = max(line, found.get(part.id, 0))
     for name, line in islice(found.items(), MAX_LINES):
         yield f"{name}: {line} {lines[line - 1].strip()[:LINE]}"

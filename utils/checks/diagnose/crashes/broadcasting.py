@@ -116,6 +116,12 @@ def _remedy(site: Site, small: ast.expr, shape: Shape, large: ast.expr, other: S
         if len(other) == 2:
             return _along_rows(site, small, other, said)
         return f"{said}; a reshape gives that."
+    if 1 < len(shape) < len(other) and shape[0] == other[0] and shape[-1] == 1 and other[1] % shape[1] == 0 < shape[1]:
+        groups = f"({', '.join(map(str, shape[:-1]))}, -1)"
+        return (
+            f"{text(small)} has an entry for each of {shape[0]} x {shape[1]} groups: {text(large)} would go with it if "
+            f"it were reshaped to {groups}; the result should then be brought back to the shape of before."
+        )
     if len(shape) > 1 and shape == other[: len(shape)]:
         wanted = (*shape, *(1 for _ in other[len(shape) :]))
         return f"{text(small)} should have shape {wanted}; `keepdims=True` gives that where axes were summed."
@@ -169,7 +175,15 @@ def _of_target(site: Site, left: ast.expr, a: Shape, right: ast.expr, b: Shape) 
     ]
     if len(has) != 1:
         return ""
-    return f"`{name}` should have shape {site.letters.shape(goal)}, as {text(has[0][0])} has."
+    said = f"`{name}` should have shape {site.letters.shape(goal)}, as {text(has[0][0])} has."
+    wrong = right if has[0][0] is left else left
+    origin = site.origin(wrong.id) if isinstance(wrong, ast.Name) else None
+    if origin and re.search(r"\b(?:repeat|kron|tile)\(", origin[1]):
+        return (
+            f'{said} Line {origin[0]}, "{origin[1]}", repeats entries as blocks side by side; that fits only where '
+            "blocks do not overlap and nothing is left over, and it should fit everywhere."
+        )
+    return said
 
 
 def _in_place(site: Site, match: re.Match[str]) -> str:

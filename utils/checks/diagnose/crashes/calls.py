@@ -12,12 +12,14 @@ from .site import Site, of_same_form
 MOST_NAMES = 3
 
 
-def describe_call(site: Site) -> str:
+def describe_call(site: Site, already: str = "") -> str:
     """Describe the call that led to the function that raised.
 
     Parameters
     ----------
     site : Site
+    already : str, optional
+        What has been said; the line is not shown a second time.
 
     Returns
     -------
@@ -25,19 +27,20 @@ def describe_call(site: Site) -> str:
         One or two whole sentences; ``""`` where the function that the check has called is the one that raised.
     """
     number, _, source = site.crash.call.partition(" ")
-    if not source or site.in_entered:
+    if not source or site.in_entered or f'line {number}, "' in already:
         return ""
     arguments = dict(_arguments(site, source))
     listed = [f"`{name}` is your `{given}`" for name, given in list(arguments.items())[:MOST_NAMES]]
     where = f", where {' and '.join(listed)}" if listed else ""
-    said = f'It was reached from line {number}, "{source}"{where}.'
+    said = f'It was reached from line {number} of {site.crash.entered}, "{source}"{where}.'
     better = [pair for name, given in arguments.items() for pair in _better(site, name, given)]
     if len(better) == 1:
         given, instead = better[0]
-        if instead in site.callers_scope:
-            shape = site.letters.shape(site.callers_scope[instead])
-            return f"{said} `{instead}`, of shape {shape}, would fit in place of `{given}`; was it meant?"
-        return f"{said} Was `{instead}` meant in place of `{given}`?"
+        shape = site.letters.shape(site.callers_scope[instead])
+        return f"{said} `{instead}`, of shape {shape}, would fit in place of `{given}`; was it meant?"
+    dicts = [pair for given in arguments.values() for pair in _other_dicts(site, source, given)]
+    if len(dicts) == 1:
+        return f"{said} Was `{dicts[0][1]}` meant in place of `{dicts[0][0]}`?"
     return said
 
 
@@ -82,6 +85,13 @@ def _better(site: Site, name: str, given: str) -> Iterator[tuple[str, str]]:
             continue
         if _fits(site, node, name, size):
             yield given, other
+
+
+def _other_dicts(site: Site, source: str, given: str) -> Iterator[tuple[str, str]]:
+    """Yield the dict that an argument comes from, where the line names it, with a dict of the same kind beside it."""
+    owner = given.rpartition("[")[0]
+    if owner and owner in source:
+        yield from ((owner, other) for other in site.callers_dicts if of_same_form(owner, other))
 
 
 def _fits(site: Site, node: ast.expr, name: str, shape: Shape) -> bool:

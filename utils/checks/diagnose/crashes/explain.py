@@ -54,5 +54,6 @@ def explain_crash(crash: Crash, inputs: Mapping[str, object], expected: Mapping[
         match = re.match(pattern, said, re.DOTALL)
         text = explain(site, match) if match else ""
         if text:
-            return f"{text} {describe_call(site)}".strip()
-    return describe_call(site)
+            return f"{text} {describe_call(site, text)}".strip()
+    call = describe_call(site)
+    return f"{said.rstrip('.')}. {call}" if call else ""

@@ -36,6 +36,7 @@ def _variant(site: Site, left: ast.expr, a: Shape, right: ast.expr, b: Shape) ->
     if not isinstance(node, ast.expr) or _pair(node) is None:
         return ""
     fitting = remedies.of_product(site, node, left, right)
+    fitting = [one for one in fitting if one.kind == "entrywise"] or fitting
     if len(fitting) == 1 and site.target:
         return _recommended(site, fitting[0], site.target)
     if site.target and fitting:

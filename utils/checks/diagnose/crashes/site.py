@@ -82,6 +82,7 @@ class Site:
         self.letters = Letters(crash.documented, {**expected, **inputs})
         self.scope = _shapes_in(crash.scope)
         self.callers_scope = _shapes_in(crash.callers_scope)
+        self.callers_dicts = [name for name, what in map(_split, crash.callers_scope) if what[:4] in ("with", "empt")]
 
     @cached_property
     def in_program(self) -> bool:
@@ -121,11 +122,16 @@ class Site:
 
     def shape(self, node: ast.expr) -> Shape | None:
         """The shape of an expression, worked out from those of the operands; None where that is not certain."""
-        return shape_of(node, self.known, self.numbers)
+        return shape_of(node, self.known, self._known_numbers)
 
     def number(self, node: ast.expr) -> int | None:
         """Work out a whole number, such as an index; None where that is not certain."""
-        return number_of(node, self.known, self.numbers)
+        return number_of(node, self.known, self._known_numbers)
+
+    @cached_property
+    def _known_numbers(self) -> dict[str, str]:
+        of_scope = {name: what[2:] for name, what in map(_split, self.crash.scope) if what.startswith("= ")}
+        return {**of_scope, **self.numbers}
 
     def written(self, shape: Shape, node: ast.AST) -> str:
         """Write the shape of a node; without letters where a slice may have any size, and a letter's by accident."""
@@ -170,9 +176,7 @@ class Site:
         whole = getattr(self.statement, "value", None)
         if not isinstance(whole, ast.expr) or isinstance(self.statement, ast.Expr):
             return None
-        return shape_of(
-            _Replaced(node, instead).visit(ast.parse(ast.unparse(whole), mode="eval").body), self.known, self.numbers
-        )
+        return self.shape(replaced(whole, node, instead))
 
     @cached_property
     def known(self) -> dict[str, Shape]:
@@ -213,7 +217,8 @@ class _Replaced(ast.NodeTransformer):
 
 def replaced(tree: ast.expr, node: ast.AST, instead: ast.expr) -> ast.expr:
     """Return a copy of an expression with another one in place of a node."""
-    return _Replaced(node, instead).visit(ast.parse(ast.unparse(tree), mode="eval").body)
+    result = _Replaced(node, instead).visit(ast.parse(ast.unparse(tree), mode="eval").body)
+    return result if isinstance(result, ast.expr) else instead
 
 
 def _relatives(name: str, known: Iterable[str]) -> list[str]:
