@@ -204,6 +204,16 @@ def _padding(site: Site, match: re.Match[str]) -> str:
     return ""
 
 
+def _position(site: Site, match: re.Match[str]) -> str:
+    """Explain ``np.unravel_index(x.max(), x.shape)``, which should be given a position."""
+    for node, name, _ in _calls(site):
+        inner = ast.unparse(node.args[0]) if name == "unravel_index" and node.args else ""
+        if re.search(r"\b(max|min)\(", inner):
+            position = re.sub(r"\b(max|min)\(", r"arg\1(", inner)
+            return f"`{inner}` is a value; `unravel_index` should be given its position, `{position}`."
+    return ""
+
+
 def _casting(site: Site, match: re.Match[str]) -> str:
     target = site.statement.target if isinstance(site.statement, ast.AugAssign) else None
     if target is None:
@@ -231,6 +241,7 @@ EXPLANATIONS = (
         _function_as_value,
     ),
     (r"ZeroDivisionError", _by_zero),
+    (r"TypeError: only int indices permitted", _position),
     (r"RecursionError", _endless),
     (r"(?:SyntaxError|IndentationError|TabError): (.+)", _unreadable),
     (

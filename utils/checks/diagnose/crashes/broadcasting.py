@@ -46,6 +46,12 @@ def _variant(site: Site, left: ast.expr, a: Shape, right: ast.expr, b: Shape) ->
     fitting = remedies.of_arithmetic(site, node, left, right)
     turned = [one for one in fitting if one.kind == "turned"]
     others = [one for one in fitting if one.kind == "relative"]
+    products = [one for one in fitting if one.kind == "product"]
+    if len(products) == 1 and not turned and not others:
+        return (
+            f"`{name}` should have shape {goal}: * multiplies entry by entry, and a matrix product, @, would give that "
+            f"shape: `{products[0].written}`."
+        )
     if len(turned) == 1:
         operand = parsed_expression(turned[0].about)
         instead = ast.unparse(remedies.turned(operand)) if operand else ""
@@ -103,7 +109,7 @@ def _pairs(nodes: Iterable[ast.AST]) -> Iterator[tuple[ast.expr, ast.expr]]:
 def _remedy(site: Site, small: ast.expr, shape: Shape, large: ast.expr, other: Shape) -> str:
     """Say what would make one operand go with the other."""
     letters = site.letters
-    reduced = _reduction(site, small, other)
+    reduced = _reduction(site, small, other) or _new_axis(site, small, shape, other)
     if reduced:
         return reduced
     if len(shape) == 2 and shape == other[::-1]:
@@ -128,6 +134,15 @@ def _remedy(site: Site, small: ast.expr, shape: Shape, large: ast.expr, other: S
     if count(shape) == count(other) and len(shape) < len(other) and len(shape) <= 2:
         return f"Both hold {count(shape)} numbers: {text(small)} should have the shape of {text(large)}."
     return ""
+
+
+def _new_axis(site: Site, small: ast.expr, shape: Shape, other: Shape) -> str:
+    """Say that a vector would fit as it is, where a new axis makes it a column."""
+    if not (isinstance(small, ast.Subscript) and shape[1:] == (1,) and shape[0] == other[-1] and len(other) == 2):
+        return ""
+    if site.shape(small.value) != shape[:1]:
+        return ""
+    return f"{text(small.value)} as it is, {site.letters.shape(shape[:1])}, would go with each row of the other."
 
 
 def _along_rows(site: Site, small: ast.expr, other: Shape, said: str) -> str:
@@ -177,6 +192,9 @@ def _of_target(site: Site, left: ast.expr, a: Shape, right: ast.expr, b: Shape) 
         return ""
     said = f"`{name}` should have shape {site.letters.shape(goal)}, as {text(has[0][0])} has."
     wrong = right if has[0][0] is left else left
+    pairs = remedies.others_with_shape(site, wrong, goal)
+    if len(pairs) == 1:
+        return f"{said} {text(wrong)} would have it with `{pairs[0][1]}` in place of `{pairs[0][0]}`."
     origin = site.origin(wrong.id) if isinstance(wrong, ast.Name) else None
     if origin and re.search(r"\b(?:repeat|kron|tile)\(", origin[1]):
         return (
@@ -210,6 +228,10 @@ def _assigned(site: Site, match: re.Match[str]) -> str:
         return f"{said}, its transpose; the two should agree."
     if count(given) == count(place):
         return f"{said}: as many numbers, but the axes should agree, too."
+    if len(given) > len(place) and isinstance(statement.value, ast.Call):
+        axes = [one for one in statement.value.keywords if one.arg == "axis"]
+        if axes and isinstance(statement.value.func, ast.Attribute) and statement.value.func.attr in REDUCTIONS:
+            return f"{said}: more axes should be gone by then than with `axis={ast.unparse(axes[0].value)}`."
     longer = [size for size in given if size not in place]
     if len(longer) == len(given) - len(place) and longer:
         over = " and ".join(map(str, longer))

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from .shapes import Shape, shape_of
-from .site import Site, of_same_form
+from .site import Site, of_same_form, read_shape
 
 MOST_NAMES = 3
 
@@ -34,10 +34,14 @@ def describe_call(site: Site, already: str = "") -> str:
     where = f", where {' and '.join(listed)}" if listed else ""
     said = f'It was reached from line {number} of {site.crash.entered}, "{source}"{where}.'
     better = [pair for name, given in arguments.items() for pair in _better(site, name, given)]
+    better = better or list(_wanted(site, arguments))
     if len(better) == 1:
         given, instead = better[0]
         shape = site.letters.shape(site.callers_scope[instead])
         return f"{said} `{instead}`, of shape {shape}, would fit in place of `{given}`; was it meant?"
+    if len(better) == 2:
+        both = " or ".join(f"`{instead}` in place of `{given}`" for given, instead in better)
+        return f"{said} It would fit with {both}."
     dicts = [pair for given in arguments.values() for pair in _other_dicts(site, source, given)]
     if len(dicts) == 1:
         return f"{said} Was `{dicts[0][1]}` meant in place of `{dicts[0][0]}`?"
@@ -85,6 +89,16 @@ def _better(site: Site, name: str, given: str) -> Iterator[tuple[str, str]]:
             continue
         if _fits(site, node, name, size):
             yield given, other
+
+
+def _wanted(site: Site, arguments: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Yield what the calling function has in the shape that a function of the given code asks for."""
+    asked = re.match(r"\w+: (\w+) has shape \([\d, ]*\); pass shape (\([\d, ]*\))", site.crash.message)
+    given = arguments.get(asked[1], "") if asked else ""
+    if asked and "[" in given:
+        for other, shape in site.callers_scope.items():
+            if shape == read_shape(asked[2]) and of_same_form(given, other):
+                yield given, other
 
 
 def _other_dicts(site: Site, source: str, given: str) -> Iterator[tuple[str, str]]:

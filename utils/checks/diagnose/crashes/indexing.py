@@ -7,7 +7,7 @@ import re
 from difflib import get_close_matches
 
 from .calls import swapped_arguments
-from .site import Site, count, read_shape, text
+from .site import Site, count, of_same_form, read_shape, text
 
 
 def _out_of_bounds(site: Site, match: re.Match[str]) -> str:
@@ -172,11 +172,20 @@ def _key(site: Site, match: re.Match[str]) -> str:
         said = f"`{wanting[0]}` has no key `{key}`; its keys are {', '.join(known)}."
         if close:
             return f"{said} Was `{lower[close[0]]}` meant?"
-        return f"{said} {_why_reached(site)}" if site.crash.settings or site.crash.conditions else said
+        return said if any(of_same_form(key, one) for one in known) else f"{said} {_by_setting(site, known)}".strip()
     if not wanting and len(empty) == 1:
         why = _why_reached(site)
         return f"`{empty[0]}` is empty in this case, so it has no key `{key}`. {why}".strip()
     return ""
+
+
+def _by_setting(site: Site, keys: list[str]) -> str:
+    """Name the setting of the object without which a key of one of its own dicts may not be there."""
+    own = any(one.startswith("self.") and one.endswith(f" with {', '.join(keys)}") for one in site.crash.scope)
+    off = site.crash.settings
+    if not own or not off or len(off) > 2:
+        return ""
+    return f"In this case {' and '.join(off)}: if the key is there only otherwise, this line should run only otherwise."
 
 
 def _why_reached(site: Site) -> str:
@@ -189,9 +198,6 @@ def _why_reached(site: Site) -> str:
             f'The line runs under line {number}, "{source}"{known}: either that condition should not hold in this '
             "case, or the key should be set before."
         )
-    if site.crash.settings:
-        off = " and ".join(site.crash.settings[:2])
-        return f"In this case {off}: the line should run only where the key is there, or the key should be set before."
     return "Either the key should be set before, or this line should not run in this case."
 
 

@@ -45,6 +45,10 @@ def _variant(site: Site, left: ast.expr, a: Shape, right: ast.expr, b: Shape) ->
         return f"`{name}` should have shape {site.letters.shape(goal)}; {listed} would both give that."
     if len(a) == len(b) == 1:
         return f"Both are vectors; an outer product, `np.outer`, would give {site.letters.shape((*a, *b))}."
+    vectors = len(a) + len(b) == 3 and site.target is None
+    turned = remedies.products_that_fit(site, node, left, right) if vectors else []
+    if len(turned) == 1:
+        return f"`{turned[0].written}` would fit."
     others = [] if site.target else remedies.relatives_that_fit(site, node)
     if len(others) == 1 and not list(_fitting(left, a, right, b))[:1]:
         about = others[0].about
@@ -133,6 +137,10 @@ def _of_tensors(site: Site, match: re.Match[str]) -> str:
     )
     if pair is None:
         return said
+    whole = site.shape(pair[0]) or a
+    if len(whole) > 2:
+        said = said.replace(f"is {a}", f"is {whole}, taken as {a}", 1)
+        return f"{said} {_flattened(site, pair[0], whole, pair[1], b)}".strip()
     remedy = _variant(site, pair[0], a, pair[1], b) or _transposed(site, pair[0], a, pair[1], b)
     return f"{said} {remedy or _sized(site, pair[0], a, pair[1], b)}".strip()
 

@@ -16,7 +16,7 @@ class Variant(NamedTuple):
     Attributes
     ----------
     kind : str
-        ``"turned"``, ``"entrywise"``, ``"outer"`` or ``"relative"``.
+        ``"turned"``, ``"entrywise"``, ``"outer"``, ``"product"`` or ``"relative"``.
     node : ast.expr
         The operation.
     about : str
@@ -59,7 +59,34 @@ def of_arithmetic(site: Site, node: ast.expr, left: ast.expr, right: ast.expr) -
         for one in (left, right)
         if len(site.shape(one) or ()) == 2
     ]
+    if len(site.shape(left) or ()) == len(site.shape(right) or ()) == 2 and _multiplies(node):
+        variants.append(Variant("product", replaced(node, node, ast.BinOp(left, ast.MatMult(), right))))
     return _fitting(site, node, [*variants, *_relatives(site, node)])
+
+
+def _multiplies(node: ast.expr) -> bool:
+    if isinstance(node, ast.BinOp):
+        return isinstance(node.op, ast.Mult)
+    return isinstance(node, ast.Call) and ast.unparse(node.func) == "np.multiply"
+
+
+def others_with_shape(site: Site, node: ast.expr, goal: Shape) -> list[tuple[str, str]]:
+    """List the pairs of a name in an expression and one in scope with which the expression has a shape."""
+    found = []
+    names = sorted({part.id for part in ast.walk(node) if isinstance(part, ast.Name)} & set(site.known))
+    for name in names:
+        for other in site.known:
+            if other.isidentifier() and other != name and site.known[other] != site.known[name]:
+                instead = replaced(node, ast.Name(name), ast.Name(other))
+                if site.shape(instead) == goal:
+                    found.append((name, other))
+    return found
+
+
+def products_that_fit(site: Site, node: ast.expr, left: ast.expr, right: ast.expr) -> list[Variant]:
+    """List the products of the factors, turned or not, with which the whole line can be computed."""
+    variants = (one for one in _turned_products(site, left, right) if one.kind == "turned")
+    return [one for one in variants if site.shape_with(node, one.node) is not None]
 
 
 def relatives_that_fit(site: Site, node: ast.expr) -> list[Variant]:
@@ -81,7 +108,7 @@ def _fitting(site: Site, node: ast.expr, variants: list[Variant]) -> list[Varian
     if not site.target:
         return []
     goal = site.target[1]
-    is_term = any(ast.dump(part) == ast.dump(node) for part in terms(getattr(site.statement, "value", None)))
+    is_term = any(ast.dump(part) == ast.dump(node) for part in terms(site.value))
     found: dict[str, Variant] = {}
     for one in variants:
         if goal in (site.shape_with(node, one.node), site.shape(one.node) if is_term else None):
@@ -108,6 +135,10 @@ def _turned_products(site: Site, left: ast.expr, right: ast.expr) -> Iterator[Va
             yield Variant("outer", ast.Call(ast.parse("np.outer", mode="eval").body, [one, other], []))
     if a == b and len(a) > 1:
         yield Variant("entrywise", ast.BinOp(left, ast.Mult(), right))
+    if (len(a), len(b)) == (2, 1):
+        yield Variant("turned", ast.BinOp(turned(left), ast.MatMult(), right))
+    if (len(a), len(b)) == (1, 2):
+        yield Variant("turned", ast.BinOp(left, ast.MatMult(), turned(right)))
     if len(a) == len(b) == 2:
         for one, other in ((left, right), (right, left)):
             for first in (one, turned(one)):

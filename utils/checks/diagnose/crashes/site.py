@@ -152,11 +152,8 @@ class Site:
         if isinstance(statement, ast.Return):
             single = list(self._outputs.items())
             return single[0] if len(single) == 1 and self.in_entered and len(self.expected) == 1 else None
-        if isinstance(statement, ast.Assign) and len(statement.targets) == 1:
-            name = ast.unparse(statement.targets[0])
-        elif isinstance(statement, ast.AugAssign):
-            name = ast.unparse(statement.target)
-        else:
+        name = self._assigned
+        if not name:
             return None
         path = _path(name)
         if self.in_entered and path in self._outputs:
@@ -167,14 +164,46 @@ class Site:
         return None
 
     @cached_property
+    def value(self) -> ast.expr | None:
+        """What the line assigns or returns; of a dict that is written out, the one item that raised."""
+        value = getattr(self.statement, "value", None)
+        if not isinstance(value, ast.expr) or isinstance(self.statement, ast.Expr):
+            return None
+        item = self._item(value)
+        return item[1] if item else value
+
+    @cached_property
+    def _assigned(self) -> str:
+        statement = self.statement
+        if isinstance(statement, ast.AugAssign):
+            return ast.unparse(statement.target)
+        if not (isinstance(statement, ast.Assign) and len(statement.targets) == 1):
+            return ""
+        name, item = ast.unparse(statement.targets[0]), self._item(statement.value)
+        return f"{name}[{item[0]!r}]" if item else name
+
+    def _item(self, value: ast.expr) -> tuple[str, ast.expr] | None:
+        """The item of a dict that is written out in which the operation that raised stands, where it is one alone."""
+        if not isinstance(value, ast.Dict) or self.failing is None:
+            return None
+        dumped = ast.dump(self.failing)
+        found = [
+            (key.value, item)
+            for key, item in zip(value.keys, value.values, strict=True)
+            if isinstance(key, ast.Constant) and isinstance(key.value, str)
+            if any(ast.dump(part) == dumped for part in ast.walk(item))
+        ]
+        return found[0] if len(found) == 1 else None
+
+    @cached_property
     def in_entered(self) -> bool:
         """Whether the line stands in the function that the check has called, so that its names are those outputs'."""
         return self.crash.function == self.crash.entered
 
     def shape_with(self, node: ast.AST, instead: ast.expr) -> Shape | None:
         """The shape of what the line computes with another expression in place of a node; None if not certain."""
-        whole = getattr(self.statement, "value", None)
-        if not isinstance(whole, ast.expr) or isinstance(self.statement, ast.Expr):
+        whole = self.value
+        if whole is None:
             return None
         return self.shape(replaced(whole, node, instead))
 
