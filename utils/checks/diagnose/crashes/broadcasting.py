@@ -47,6 +47,9 @@ def _variant(site: Site, left: ast.expr, a: Shape, right: ast.expr, b: Shape) ->
     turned = [one for one in fitting if one.kind == "turned"]
     others = [one for one in fitting if one.kind == "relative"]
     products = [one for one in fitting if one.kind == "product"]
+    outer = [one for one in fitting if one.kind == "outer"]
+    if len(outer) == 1 and not others:
+        return f"`{name}` should have shape {goal}, as an outer product has: `{outer[0].written}`."
     if len(products) == 1 and not turned and not others:
         return (
             f"`{name}` should have shape {goal}: * multiplies entry by entry, and a matrix product, @, would give that "
@@ -64,18 +67,23 @@ def _variant(site: Site, left: ast.expr, a: Shape, right: ast.expr, b: Shape) ->
 
 def _too_few_indices(site: Site, left: ast.expr, a: Shape, right: ast.expr, b: Shape) -> str:
     """Ask whether one entry of an array is meant where an index leaves some of its axes."""
-    for node, shape, other in ((left, a, right), (right, b, left)):
-        if not isinstance(node, ast.Subscript) or is_cut(node) or not is_cut(other):
-            continue
-        whole = site.shape(node.value)
-        parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
-        if whole and len(whole) > len(parts) and all(site.number(part) is not None for part in parts):
-            few = f"{len(parts)} {'index' if len(parts) == 1 else 'indices'}"
-            return (
-                f"{text(node.value)} has {len(whole)} axes but only {few} there, so {text(node)} is a whole array, "
-                f"{shape}; if one entry of it is meant, it should have an index for each axis."
-            )
+    for node, other in ((left, right), (right, left)):
+        few = _few_indices(site, node) if is_cut(other) else ""
+        if few:
+            return f"{few}; if one entry of it is meant, it should have an index for each axis."
     return ""
+
+
+def _few_indices(site: Site, node: ast.expr) -> str:
+    """Say that an index leaves some axes of an array; ``""`` where it does not."""
+    if not isinstance(node, ast.Subscript) or is_cut(node):
+        return ""
+    whole, shape = site.shape(node.value), site.shape(node)
+    parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+    if not shape or not whole or len(whole) <= len(parts) or any(site.number(part) is None for part in parts):
+        return ""
+    few = f"{len(parts)} {'index' if len(parts) == 1 else 'indices'}"
+    return f"{text(node.value)} has {len(whole)} axes but only {few} there, so {text(node)} is a whole array, {shape}"
 
 
 def _operands(site: Site, a: Shape, b: Shape) -> tuple[ast.expr, ast.expr] | None:
@@ -241,17 +249,22 @@ def _assigned(site: Site, match: re.Match[str]) -> str:
 
 def _single_number(site: Site, match: re.Match[str]) -> str:
     statement = site.statement
-    if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Subscript):
-        shape = site.shape(statement.value)
-        single = _one_array(site, statement.targets[0], statement.value)
-        if single:
-            return single
-        what = f"an array of shape {site.letters.shape(shape)}" if shape else "an array"
-        return (
-            f"{text(statement.targets[0])} is a single number, but what is assigned to it is {what}; it should be "
-            "one number."
-        )
-    return ""
+    target: ast.expr | None = statement.target if isinstance(statement, ast.AugAssign) else None
+    if isinstance(statement, ast.Assign):
+        target = statement.targets[0]
+    if not isinstance(statement, ast.Assign | ast.AugAssign) or not isinstance(target, ast.Subscript):
+        return ""
+    few = _few_indices(site, statement.value)
+    if few:
+        return f"{text(target)} is a single number. {few}; it should have an index for each axis."
+    single = _one_array(site, target, statement.value)
+    if single or isinstance(statement, ast.AugAssign):
+        return single
+    shape = site.shape(statement.value)
+    what = f"an array of shape {site.letters.shape(shape)}" if shape else "an array"
+    products = [one for one in remedies.terms(statement.value) if remedies.multiplies(one) and site.shape(one) != ()]
+    summed = f", as the sum of all entries of {text(products[0])} would be" if len(products) == 1 else ""
+    return f"{text(target)} is a single number, but what is assigned to it is {what}; it should be one number{summed}."
 
 
 def _one_array(site: Site, target: ast.expr, value: ast.expr) -> str:

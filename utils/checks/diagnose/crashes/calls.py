@@ -33,6 +33,9 @@ def describe_call(site: Site, already: str = "") -> str:
     listed = [f"`{name}` is your `{given}`" for name, given in list(arguments.items())[:MOST_NAMES]]
     where = f", where {' and '.join(listed)}" if listed else ""
     said = f'It was reached from line {number} of {site.crash.entered}, "{source}"{where}.'
+    exchanged = _exchanged(site)
+    if exchanged:
+        return f"{said} {exchanged}"
     better = [pair for name, given in arguments.items() for pair in _better(site, name, given)]
     better = better or list(_wanted(site, arguments))
     if len(better) == 1:
@@ -84,11 +87,23 @@ def _better(site: Site, name: str, given: str) -> Iterator[tuple[str, str]]:
     if not isinstance(node, ast.expr) or not shape:
         return
     for other, size in site.callers_scope.items():
-        alike = of_same_form(given, other) if "[" in given else "[" not in other and len(size) == len(shape) > 1
+        alike = of_same_form(given, other) if "[" in given else "[" not in other and len(shape) > 1 and len(size) > 1
         if other == given or not alike or size == shape or ("[" not in given and size[0] != shape[0]):
             continue
         if _fits(site, node, name, size):
             yield given, other
+
+
+def _exchanged(site: Site) -> str:
+    """Say that two arguments have changed places, by the numbers of axes that the docstring gives to each."""
+    axes = {}
+    for name, _, shape in (text.partition(" ") for text in site.crash.documented):
+        if name in site.crash.parameters and name in site.scope and not re.search("[…*]|[.]{3}", shape):
+            axes[name] = len([letter for letter in shape.strip("()").split(",") if letter.strip()])
+    odd = [name for name, number in axes.items() if len(site.scope[name]) != number]
+    if len(odd) == 2 and all(len(site.scope[one]) == axes[other] for one, other in (odd, odd[::-1])):
+        return f"`{odd[0]}` and `{odd[1]}` have changed places: each should be given what the other has."
+    return ""
 
 
 def _wanted(site: Site, arguments: Mapping[str, str]) -> Iterator[tuple[str, str]]:

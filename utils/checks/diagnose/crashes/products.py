@@ -25,6 +25,8 @@ def _explain(site: Site, match: re.Match[str]) -> str:
         which = "the last axis of the first factor should be as long as the second to last axis of the second"
     said = f"{text(left)} is {letters.shape(a)} and {text(right)} is {letters.shape(b)}"
     said = f"{said}: in a product {which}, but {letters.size(a[-1])} is not {letters.size(inner)}."
+    if site.is_of_arguments:
+        return said
     remedy = _flattened(site, left, a, right, b) or _variant(site, left, a, right, b)
     remedy = remedy or _transposed(site, left, a, right, b) or _sized(site, left, a, right, b)
     return f"{said} {remedy}" if remedy else said
@@ -50,9 +52,10 @@ def _variant(site: Site, left: ast.expr, a: Shape, right: ast.expr, b: Shape) ->
     if len(turned) == 1:
         return f"`{turned[0].written}` would fit."
     others = [] if site.target else remedies.relatives_that_fit(site, node)
-    if len(others) == 1 and not list(_fitting(left, a, right, b))[:1]:
-        about = others[0].about
-        return f"`{about}`, of shape {site.letters.shape(site.known[about])}, would fit there; was it meant?"
+    if len(others) == 1:
+        about, in_order = others[0].about, list(_fitting(left, a, right, b))[:1]
+        beside = f", and so would `{in_order[0][0]}`; which is meant?" if in_order else "; was it meant?"
+        return f"`{about}`, of shape {site.letters.shape(site.known[about])}, would fit there{beside}"
     return ""
 
 

@@ -59,12 +59,15 @@ def of_arithmetic(site: Site, node: ast.expr, left: ast.expr, right: ast.expr) -
         for one in (left, right)
         if len(site.shape(one) or ()) == 2
     ]
-    if len(site.shape(left) or ()) == len(site.shape(right) or ()) == 2 and _multiplies(node):
+    if len(site.shape(left) or ()) == len(site.shape(right) or ()) == 1 and multiplies(node):
+        variants += [one for one in _turned_products(site, left, right) if one.kind == "outer"]
+    if len(site.shape(left) or ()) == len(site.shape(right) or ()) == 2 and multiplies(node):
         variants.append(Variant("product", replaced(node, node, ast.BinOp(left, ast.MatMult(), right))))
     return _fitting(site, node, [*variants, *_relatives(site, node)])
 
 
-def _multiplies(node: ast.expr) -> bool:
+def multiplies(node: ast.expr) -> bool:
+    """Whether an operation multiplies entry by entry."""
     if isinstance(node, ast.BinOp):
         return isinstance(node.op, ast.Mult)
     return isinstance(node, ast.Call) and ast.unparse(node.func) == "np.multiply"
@@ -72,7 +75,9 @@ def _multiplies(node: ast.expr) -> bool:
 
 def others_with_shape(site: Site, node: ast.expr, goal: Shape) -> list[tuple[str, str]]:
     """List the pairs of a name in an expression and one in scope with which the expression has a shape."""
-    found = []
+    found: list[tuple[str, str]] = []
+    if isinstance(node, ast.Name):
+        return found
     names = sorted({part.id for part in ast.walk(node) if isinstance(part, ast.Name)} & set(site.known))
     for name in names:
         for other in site.known:
@@ -100,6 +105,8 @@ def turned(node: ast.expr) -> ast.expr:
         return node.value
     if isinstance(node, ast.Call) and ast.unparse(node.func) == "np.outer" and len(node.args) == 2:
         return ast.Call(node.func, [node.args[1], node.args[0]], [])
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.MatMult):
+        return ast.BinOp(turned(node.right), ast.MatMult(), turned(node.left))
     return ast.Attribute(node, "T", ast.Load())
 
 
