@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import linecache
 import textwrap
+from dataclasses import replace
 from types import ModuleType
 
 import numpy as np
@@ -180,6 +181,20 @@ def test_whatever_a_worker_says_is_explained_or_not_but_never_raises(source: str
     ):
         crash = Crash(
             False, error, message, "a.py", 3, source, "f", operands=operands, expression=source, assigned=("", "x")
+        )
+        assert isinstance(explain_crash(crash, INPUTS, EXPECTED), str)
+        around = ("x1 (4, 0, 1)", "x2 (0,)", "(", "n = ", "d with", "x: 3 for i in range((:", "w (5,)", "N (0, D)")
+        crash = replace(
+            crash,
+            scope=around,
+            origins=around,
+            conditions=around,
+            settings=around,
+            call="x y",
+            parameters=("x", "w"),
+            passed=around,
+            callers_scope=around,
+            returns=around,
         )
         assert isinstance(explain_crash(crash, INPUTS, EXPECTED), str)
 

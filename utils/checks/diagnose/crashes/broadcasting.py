@@ -6,6 +6,8 @@ import ast
 import re
 from collections.abc import Iterable, Iterator
 
+import numpy as np
+
 from . import remedies
 from .shapes import REDUCTIONS, Shape
 from .site import Site, count, is_cut, parsed_expression, read_shape, text
@@ -130,7 +132,7 @@ def _remedy(site: Site, small: ast.expr, shape: Shape, large: ast.expr, other: S
         if len(other) == 2:
             return _along_rows(site, small, other, said)
         return f"{said}; a reshape gives that."
-    if 1 < len(shape) < len(other) and shape[0] == other[0] and shape[-1] == 1 and other[1] % shape[1] == 0 < shape[1]:
+    if 1 < len(shape) < len(other) and shape[0] == other[0] and shape[-1] == 1 and shape[1] > 0 == other[1] % shape[1]:
         groups = f"({', '.join(map(str, shape[:-1]))}, -1)"
         return (
             f"{text(small)} has an entry for each of {shape[0]} x {shape[1]} groups: {text(large)} would go with it if "
@@ -155,6 +157,12 @@ def _new_axis(site: Site, small: ast.expr, shape: Shape, other: Shape) -> str:
 
 def _along_rows(site: Site, small: ast.expr, other: Shape, said: str) -> str:
     """Say what a vector with an entry for each row should be, as far as the line that sets it tells."""
+    given = site.inputs.get(small.id) if isinstance(small, ast.Name) else None
+    if isinstance(given, np.ndarray) and given.dtype.kind == "i":
+        return (
+            f"{text(small)} holds whole numbers, one for each row; as indices they should pick an entry of each row, "
+            f"as `a[np.arange({other[0]}), {ast.unparse(small)}]` does."
+        )
     origin = site.origin(small.id) if isinstance(small, ast.Name) else None
     source = origin[1] if origin else ""
     columns, whole = site.letters.shape(other[1:]), site.letters.shape(other)
@@ -222,6 +230,20 @@ def _in_place(site: Site, match: re.Match[str]) -> str:
         f"would have shape {site.letters.shape(both)}; what is added to it in place should not be larger than itself."
         f"{CUT_OFF if is_cut(statement.target) else ''}"
     )
+
+
+def _of_tensors(site: Site, match: re.Match[str]) -> str:
+    """Explain tensors of PyTorch whose sizes differ, where one of another number in its name would fit."""
+    sizes = {int(match[1]), int(match[2])}
+    for node in ast.walk(site.failing or ast.Pass()) if len(sizes) == 2 else ():
+        shape = site.known.get(node.id, ()) if isinstance(node, ast.Name) else ()
+        if not isinstance(node, ast.Name) or len(shape) != 1 or shape[0] not in sizes:
+            continue
+        (wanted,) = sizes - set(shape)
+        others = [name for name in site.relatives(node.id) if site.known[name] == (wanted,)]
+        said = f"{text(node)} has {shape[0]} entries, and what it goes with has {wanted} there"
+        return f"{said}; `{others[0]}`, of {wanted} entries, would fit." if len(others) == 1 else f"{said}."
+    return ""
 
 
 def _assigned(site: Site, match: re.Match[str]) -> str:
@@ -296,6 +318,7 @@ EXPLANATIONS = (
         r"ValueError: non-broadcastable output operand with shape (\([\d, ]*\)) doesn't match .* (\([\d, ]*\))",
         _in_place,
     ),
+    (r"RuntimeError: The size of tensor a \((\d+)\) must match the size of tensor b \((\d+)\)", _of_tensors),
     (r"ValueError: could not broadcast input array from shape (\([\d, ]*\)) into shape (\([\d, ]*\))", _assigned),
     (
         r"ValueError: setting an array element with a sequence|TypeError: only .* arrays can be converted",

@@ -31,6 +31,8 @@ def _out_of_bounds(site: Site, match: re.Match[str]) -> str:
             return f"{said}: its axis {axis} is empty, so it has no index {index}."
         runs = f"along axis {axis}, of size {site.letters.size(size)}, the last index is {size - 1}"
         here = f"the index there is {index}" if is_written else f"{text(part)} is {index} there"
+        if site.shape(part):
+            here = f"{text(part)} holds {index}"
         advice = "" if is_written else _counted(site, node, part, axis, size)
         return f"{said}: {runs}, but {here}.{advice}"
     used = [ast.unparse(part) for node in site.find(ast.Subscript) for part in ast.walk(node.slice) if _is_name(part)]
@@ -214,8 +216,9 @@ def _axis(site: Site, match: re.Match[str]) -> str:
             shape = site.shape(owner)
             if shape is not None and len(shape) == axes:
                 there = f"its axes are 0 to {axes - 1}" if axes > 1 else "its only axis is 0"
+                wrong = f" {site.wrong_shape(owner, shape)}".rstrip()
                 return (
-                    f"{text(owner)} is {site.letters.shape(shape)}: {there}, so there is no axis {axis}."
+                    f"{text(owner)} is {site.letters.shape(shape)}: {there}, so there is no axis {axis}.{wrong}"
                     if axes
                     else f"{text(owner)} is a single number, so it has no axis {axis}."
                 )

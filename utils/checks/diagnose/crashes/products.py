@@ -78,7 +78,7 @@ def _sized(site: Site, left: ast.expr, a: Shape, right: ast.expr, b: Shape) -> s
     """Say of flattened maps how large they should be, and which padding keeps their size."""
     maps = left.args[0] if isinstance(left, ast.Call) and len(left.args) == 1 else None
     shape = site.shape(maps) if maps is not None else None
-    if maps is None or not shape or len(shape) != 4 or count(shape[1:]) != a[1] or b[0] % shape[1]:
+    if maps is None or not shape or len(shape) != 4 or count(shape[1:]) != a[1] or not shape[1] or b[0] % shape[1]:
         return ""
     said = (
         f"{text(maps)} is {shape}: each of its {shape[1]} channels has {shape[2]} x {shape[3]} entries, and should "

@@ -115,10 +115,8 @@ class Site:
         path = _path(name)
         if self.in_entered and path in self._outputs:
             return name, self._outputs[path]
-        gradient = re.fullmatch(r"(?:d_?|grad_?)(\w+)", name)
-        if gradient and gradient[1] in self.scope:
-            return name, self.scope[gradient[1]]
-        return None
+        shape = self._of_gradient(name)
+        return None if shape is None else (name, shape)
 
     @cached_property
     def value(self) -> ast.expr | None:
@@ -193,8 +191,17 @@ class Site:
 
     def wrong_shape(self, node: ast.expr, shape: Shape) -> str:
         """Say what shape an output should have, where it has another one; ``""`` otherwise."""
-        goal = self._outputs.get(_path(ast.unparse(node)), shape)
-        return "" if goal == shape else f"{text(node)} should have shape {self.letters.shape(goal)}."
+        name = ast.unparse(node)
+        gradient = self._of_gradient(name)
+        goal = self._outputs.get(_path(name), gradient or shape)
+        origin = self.origin(name)
+        where = f', but line {origin[0]}, "{origin[1]}", gives it another' if origin and gradient else ""
+        return "" if goal == shape else f"{text(node)} should have shape {self.letters.shape(goal)}{where}."
+
+    def _of_gradient(self, name: str) -> Shape | None:
+        """The shape of the array whose gradient a name says that it is: that of x for dx."""
+        gradient = re.fullmatch(r"(?:d_?|grad_?)(\w+)", name)
+        return self.scope.get(gradient[1]) if gradient else None
 
 
 class _Replaced(ast.NodeTransformer):
