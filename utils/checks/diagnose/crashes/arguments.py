@@ -165,8 +165,8 @@ def _refused(site: Site, match: re.Match[str]) -> str:
     )
     if isinstance(given, np.ndarray) and given.size == own:
         return (
-            f"{said} The columns of `{columns[0]}` are not what the entries of {name} stand for; {name} should be "
-            f"applied outside of `{function}`, where the array has an axis of that meaning."
+            f"{said} Each column of `{columns[0]}` should belong to one entry of {name}; where that cannot be, {name} "
+            f"should be applied after `{function}`."
         )
     return said
 
