@@ -41,7 +41,7 @@ DEVELOPMENT: list[tuple[str, str, tuple[str, ...]]] = [
     (
         "assign-window",
         "out = np.zeros((4, 5))\nout[0, 0] = x[0] * 2\nreturn out",
-        ("`out[0, 0]` is a single number", "(D,) = (7,)", "a sum"),
+        ("`out[0, 0]` is a single number", "(D,) = (7,)", "it should be one number"),
     ),
     (
         "loop-too-far",
@@ -75,6 +75,77 @@ DEVELOPMENT: list[tuple[str, str, tuple[str, ...]]] = [
         ("`h` holds 2 values", "unpacked"),
     ),
     ("by-zero", "p = 0\ns = 1 / p\nreturn s", ("`p` is 0",)),
+]
+
+DEVELOPMENT += [
+    (
+        "summand-turned",
+        "dw = x.T @ dout + dout.T @ x\nreturn dw",
+        ("`dw` should have shape (D, M) = (7, 5), so `dout.T @ x` should be transposed: `x.T @ dout`",),
+    ),
+    (
+        "vectors-multiplied",
+        "one, two = x[0], dout[0]\ndw = one * two\nreturn dw",
+        ("as an outer product has: `np.outer(one, two)`",),
+    ),
+    (
+        "inner-for-outer",
+        "one, two = x[0], dout[0]\ndw = one @ two.T\nreturn dw",
+        ("it should be an outer product, `np.outer(one, two)`",),
+    ),
+    ("entries-for-product", "dw = x.T * dout\nreturn dw", ("a matrix product, @, would give that", "`x.T @ dout`")),
+    (
+        "product-for-entries",
+        "x_hat = x * 2\ndb = np.dot(x, x_hat).sum(axis=0)\ndx = np.dot(x, x_hat)\nreturn dx",
+        ("not N = 4",),
+    ),
+    ("same-shapes", "x_hat = x * 2\ndx = np.dot(x, x_hat)\nreturn dx", ("the product should be entry by entry, *",)),
+    (
+        "other-weights",
+        "W1, W2 = w, w.T\nh = x @ W1\nback = h @ W1\nreturn back",
+        ("`W2`, of shape", "would fit there, and so would `h @ W1.T`; which is meant?"),
+    ),
+    (
+        "gradient-of-an-array",
+        "probs = x * 1\nonehot = np.zeros((7, 4))\ndprobs = (x - onehot) / 4\nreturn dprobs",
+        ("`dprobs` should have shape (N, D) = (4, 7), so `onehot` should be transposed: `onehot.T`",),
+    ),
+    (
+        "in-a-dict",
+        "one = x.T @ dout\ngrads = {'dw': one + b[:, None]}\nreturn grads",
+        ("`b` as it is, (M,) = (5,), would go with each row",),
+    ),
+    ("mask-of-rows", "mask = np.random.rand(4)\nout = x * mask\nreturn out", ("`mask` should be drawn in the shape",)),
+    (
+        "loop-over-places",
+        "out = np.zeros(3)\nfor i in range(0, 8, 2):\n    out[i] = image[0, 0, i, 0]\nreturn out",
+        ("should stay below", '"for i in range(0, 8, 2):"', "`range(out.shape[0])`"),
+    ),
+    (
+        "a-whole-map",
+        "k = 0\nwindow = image[0, :, 1:3, 1:3] * image[k, k]\nreturn window",
+        ("`image` has 4 axes but only 2 indices there", "an index for each axis"),
+    ),
+    (
+        "whole-bias",
+        "out = np.zeros((4, 5))\ni, j = 1, 2\nout[i, j] = np.sum(x[i]) + b\nreturn out",
+        ("it should be one entry of `b`, such as `b[j]`",),
+    ),
+    (
+        "no-key-under-a-condition",
+        "drop, rate = {}, 0\nif rate is not None:\n    x = x * drop[1]\nreturn x",
+        ('"if rate is not None:", where `rate` is 0',),
+    ),
+    (
+        "sizes-as-a-tuple",
+        "rng = np.random\nout = rng.rand(x.shape)\nreturn out",
+        ("it should be `rng.rand(*x.shape)`",),
+    ),
+    (
+        "value-for-a-place",
+        "i, j = np.unravel_index(x.max(), x.shape)\nreturn i",
+        ("should be given its position, `x.argmax()`",),
+    ),
 ]
 
 HELD_BACK: list[tuple[str, str, tuple[str, ...]]] = [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import linecache
 import textwrap
+from dataclasses import replace
 from types import ModuleType
 
 import numpy as np
@@ -14,7 +15,7 @@ from utils.checks.case import Case
 from utils.checks.diagnose import CaseResult
 from utils.checks.diagnose.crash_kind import same_kind
 from utils.checks.diagnose.crashes import explain_crash
-from utils.checks.diagnose.crashes.site import Letters
+from utils.checks.diagnose.crashes.letters import Letters
 from utils.checks.program import Crash, describe_crash, run_program
 
 DOC = '''
@@ -41,7 +42,7 @@ EXPECTED: dict[str, object] = {"dx": np.ones((4, 7)), "dw": np.ones((7, 5)), "db
 def crash_of(name: str, body: str, call: str = "out = layers.f(x, w, b, dout, image, param)") -> Crash:
     file = f"nndl/{name}.py"
     code = textwrap.indent(body, "    ")
-    source = f"import numpy as np\n\n\ndef f(x, w, b, dout, image, param):{DOC}{code}\n"
+    source = f"import numpy as np\n\n\ndef f(x, w, b, dout, image, param):{DOC}{code}\n{HELPER}"
     linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
     module = ModuleType("nndl.layers")
     exec(compile(source, file, "exec"), vars(module))
@@ -182,6 +183,20 @@ def test_whatever_a_worker_says_is_explained_or_not_but_never_raises(source: str
             False, error, message, "a.py", 3, source, "f", operands=operands, expression=source, assigned=("", "x")
         )
         assert isinstance(explain_crash(crash, INPUTS, EXPECTED), str)
+        around = ("x1 (4, 0, 1)", "x2 (0,)", "(", "n = ", "d with", "x: 3 for i in range((:", "w (5,)", "N (0, D)")
+        crash = replace(
+            crash,
+            scope=around,
+            origins=around,
+            conditions=around,
+            settings=around,
+            call="x y",
+            parameters=("x", "w"),
+            passed=around,
+            callers_scope=around,
+            returns=around,
+        )
+        assert isinstance(explain_crash(crash, INPUTS, EXPECTED), str)
 
 
 @pytest.mark.parametrize(
@@ -190,3 +205,48 @@ def test_whatever_a_worker_says_is_explained_or_not_but_never_raises(source: str
 def test_a_crash_is_explained(name: str, body: str, phrases: tuple[str, ...]) -> None:
     said = explained(name, body)
     assert all(phrase in said for phrase in phrases), said
+
+
+HELPER = """
+
+def layer(x, w):
+    return x @ w
+
+
+def keyed(layer, x):
+    return {"W1": x}[f"W{layer}"]
+"""
+
+
+@pytest.mark.parametrize(
+    ("body", "phrases"),
+    [
+        (
+            "first = x @ w\nresult = layer(x, first)\nreturn result",
+            ("It was reached from line", "`x` is your `x` and `w` is your `first`"),
+        ),
+        (
+            "W1, W2 = w, w.T\nhidden = x @ W1\nscores = layer(x, W2)\nreturn scores",
+            ("`hidden` in place of `x`", '"scores = layer(x, W2)"'),
+        ),
+        ("out = keyed(x, 1)\nreturn out", ("stands in a key", "`keyed(layer, x)`")),
+    ],
+)
+def test_a_crash_in_another_function_is_traced_to_the_call(body: str, phrases: tuple[str, ...]) -> None:
+    said = explained("calls", body)
+    assert all(phrase in said for phrase in phrases), said
+    assert "would fit, and give" not in said
+
+
+@pytest.mark.parametrize(
+    ("body", "phrase"),
+    [
+        ("return {'loss': 1}, 2, 3", "returns 3 values; it should return out, cache."),
+        (
+            "if x is None:\n    return x\nresult = x\nreturn result",
+            "returns `result` alone; it should return out, cache.",
+        ),
+    ],
+)
+def test_the_line_that_returns_too_few_or_too_many_values_is_shown(body: str, phrase: str) -> None:
+    assert phrase in explained("returns", body, "out, cache = layers.f(x, w, b, dout, image, param)")

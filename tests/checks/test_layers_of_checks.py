@@ -15,6 +15,7 @@ FILES = sorted(path for path in ROOT.rglob("*.py"))
 
 ORDER = (
     {"values", "crash_site", "crash_clues", "boxes", "forbidden_calls", "watched_loss"},
+    {"crash_scope"},
     {"compare", "crash"},
     {"case", "program"},
     {"diagnose.describe", "diagnose.crashes"},

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from types import ModuleType, SimpleNamespace, TracebackType
 
 from .boxes import describe_unfinished
-from .crash_clues import assignments, documented_shapes, similar_name
+from .crash_clues import assignments, documented_shapes, returned_lines, similar_name
+from .crash_scope import Scope, arrays_of, describe_scope, local_values, names_of
 from .crash_site import describe_operands, locate
 
 PROGRAM_FILE = "<check>"
@@ -50,6 +51,18 @@ class Crash:
         Where a name has no value, or None: the lines that assign it, as ``("12 out = helper(x)",)``.
     unfinished : str
         Where the stub's own line raised: which part is not written, or that only this line is left over.
+    scope, origins, conditions, settings : tuple of str
+        What stands around the line; see `utils.checks.crash_scope.Scope`.
+    call : str
+        Where another function than `entered` raised: the line of `entered` that called it, as ``"12 out = f(x)"``.
+    parameters : tuple of str
+        The parameters of the function that raised.
+    passed : tuple of str
+        What the arrays of the function that raised are called in `entered`, as ``("x: out",)``.
+    callers_scope : tuple of str
+        The arrays of `entered`, as in `scope`.
+    returns : tuple of str
+        Where the program's own line raised: the lines of the function that it called which return something.
     """
 
     missing: bool
@@ -66,6 +79,15 @@ class Crash:
     similar: str = ""
     assigned: tuple[str, ...] = ()
     unfinished: str = ""
+    scope: tuple[str, ...] = ()
+    origins: tuple[str, ...] = ()
+    conditions: tuple[str, ...] = ()
+    settings: tuple[str, ...] = ()
+    call: str = ""
+    parameters: tuple[str, ...] = ()
+    passed: tuple[str, ...] = ()
+    callers_scope: tuple[str, ...] = ()
+    returns: tuple[str, ...] = ()
 
     @property
     def shapes(self) -> str:
@@ -127,6 +149,8 @@ def describe_crash(error: BaseException, package: str) -> Crash:
     if missing and own:
         unfinished, missing = describe_unfinished(lines, trace.tb_lineno, function)
     operands = describe_operands(frame, line)
+    scope = describe_scope(lines, frame, trace.tb_lineno, line.source) if own else Scope()
+    caller = own[0] if own and trace is not own[0] else None
     return Crash(
         missing,
         type(error).__name__,
@@ -142,6 +166,15 @@ def describe_crash(error: BaseException, package: str) -> Crash:
         similar=similar_name(error, frame),
         assigned=assignments(lines, frame, _without_value(error, operands), trace.tb_lineno)[:MAX_ASSIGNMENTS],
         unfinished=unfinished,
+        scope=scope.arrays,
+        origins=scope.origins,
+        conditions=scope.conditions,
+        settings=scope.settings,
+        call=f"{caller.tb_lineno} {locate(caller).source[:LINE_LENGTH]}" if caller else "",
+        parameters=code.co_varnames[: code.co_argcount] if own else (),
+        passed=names_of(local_values(frame), caller.tb_frame) if caller else (),
+        callers_scope=arrays_of(caller.tb_frame) if caller else (),
+        returns=() if own else returned_lines(frame, line.source),
     )
 
 

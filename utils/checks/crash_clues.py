@@ -6,10 +6,11 @@ Nothing of the student's code runs for it. The sandbox's worker runs this file, 
 from __future__ import annotations
 
 import ast
+import linecache
 import re
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
-from types import FrameType, ModuleType
+from types import FrameType, FunctionType, ModuleType, SimpleNamespace
 
 MAX_DOCUMENTED = 12
 _DOCUMENTED = re.compile(r"^[ \t]*(\w+) : [^\n]{0,40}?shape (\([^)\n]{0,40}\))", re.MULTILINE)
@@ -51,7 +52,7 @@ def assignments(lines: Sequence[str], frame: FrameType, name: str, before: int) 
     """
     found = []
     first = frame.f_code.co_firstlineno
-    for node in ast.walk(_function(lines, first) or ast.Pass()):
+    for node in ast.walk(function_tree(lines, first) or ast.Pass()):
         if isinstance(node, ast.Assign | ast.AugAssign | ast.AnnAssign | ast.For):
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
             if any(_stores(part, name) for target in targets for part in ast.walk(target)):
@@ -71,6 +72,26 @@ def documented_shapes(frames: Iterable[FrameType]) -> tuple[str, ...]:
     return tuple(found.values())[:MAX_DOCUMENTED]
 
 
+def returned_lines(frame: FrameType, source: str) -> tuple[str, ...]:
+    """List the ``return`` lines of the function that a line of the program calls: ``("12 return grads",)``."""
+    try:
+        calls = [node.func for node in ast.walk(ast.parse(source.strip())) if isinstance(node, ast.Call)]
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return ()
+    if len(calls) != 1 or not isinstance(calls[0], ast.Attribute) or not isinstance(calls[0].value, ast.Name):
+        return ()
+    owner = frame.f_locals.get(calls[0].value.id)
+    space = vars(owner) if isinstance(owner, ModuleType | SimpleNamespace) else vars(type(owner))
+    function = space.get(calls[0].attr)
+    if type(function) is not FunctionType:
+        return ()
+    first, lines = function.__code__.co_firstlineno, linecache.getlines(function.__code__.co_filename)
+    tree = function_tree(lines, first)
+    found = [node for node in ast.walk(tree) if isinstance(node, ast.Return) and node.value] if tree else []
+    found.sort(key=lambda node: node.lineno)
+    return tuple(f"{node.lineno + first - 1} {ast.unparse(node)[:120]}" for node in found[:MAX_DOCUMENTED])
+
+
 def _closest(name: str | None, known: Iterable[str]) -> str:
     lower = {one.lower(): one for one in known if one != name}
     return lower.get(next(iter(get_close_matches((name or "").lower(), lower, 1, 0.7)), ""), "")
@@ -84,7 +105,7 @@ def _attributes(owner: object) -> Sequence[str]:
     return [name for name in names if type(name) is str]
 
 
-def _function(lines: Sequence[str], first: int) -> ast.AST | None:
+def function_tree(lines: Sequence[str], first: int) -> ast.AST | None:
     """Parse the function that begins on a line; its node's lines count from 1."""
     indent = len(lines[first - 1]) - len(lines[first - 1].lstrip()) if 0 < first <= len(lines) else 0
     body = [line[indent:] if line[:indent].isspace() or not indent else line.lstrip() for line in lines[first - 1 :]]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import linecache
+import sys
 from collections.abc import Iterator, Mapping
 from itertools import islice
 from types import FrameType, TracebackType
@@ -81,10 +82,10 @@ def describe_operands(frame: FrameType, line: Line) -> tuple[str, ...]:
     found: dict[str, str] = {}
     for text in (line.expression, line.source):
         for node in _operands(text):
-            shape = _described(_value(node, frame))
+            shape = describe_value(_value(node, frame))
             while not shape and isinstance(node, ast.Attribute):  # of `x.shape` or `x.size`, show x
                 node = node.value
-                shape = _described(_value(node, frame))
+                shape = describe_value(_value(node, frame))
             name = ast.unparse(node)
             if shape and not any(known.startswith(f"{name}[") for known in found):
                 found.setdefault(name, shape)
@@ -135,6 +136,9 @@ def _value(node: ast.expr, frame: FrameType) -> object:
         owner = _value(node.value, frame)
         if type(owner) is np.ndarray:
             return owner.T if node.attr == "T" else UNKNOWN
+        if _is_tensor(owner):
+            tensor: Any = owner
+            return tensor.T if node.attr == "T" and tensor.ndim == 2 else UNKNOWN
         try:
             return object.__getattribute__(owner, "__dict__").get(node.attr, UNKNOWN)
         except AttributeError:
@@ -149,7 +153,7 @@ def _value(node: ast.expr, frame: FrameType) -> object:
     return UNKNOWN
 
 
-def _described(value: object) -> str:
+def describe_value(value: object) -> str:
     """Describe a value by its shape, its number, its keys or its items; ``""`` where that would not help."""
     if isinstance(value, bool | np.bool_):
         return ""
@@ -167,11 +171,19 @@ def _described(value: object) -> str:
     if type(value) is dict and isinstance(value, Mapping):
         keys = [str(key)[:30] for key in islice(value, MAX_KEYS) if type(key) in (str, int)]
         return f"with {', '.join(keys)}" if keys else "empty"
-    return _kind(value) if type(value) is np.ndarray or value is None else ""
+    return _kind(value) if type(value) is np.ndarray or value is None or _is_tensor(value) else ""
+
+
+def _is_tensor(value: object) -> bool:
+    """Whether a value is a plain tensor of PyTorch, where that is loaded."""
+    return type(value) is getattr(sys.modules.get("torch"), "Tensor", None)
 
 
 def _kind(value: object) -> str:
     """Name an item of a tuple or list: an array by its shape, None, or its type."""
     if type(value) is np.ndarray:
         return f"{value.shape}"
+    if _is_tensor(value):
+        tensor: Any = value
+        return f"{tuple(tensor.shape)}"
     return "None" if value is None else type(value).__name__[:30]

@@ -6,6 +6,8 @@ import ast
 import re
 from collections.abc import Iterator
 
+import numpy as np
+
 from .site import Site, read_shape, text
 
 MAXIMUM = {"max": "np.maximum", "amax": "np.maximum", "min": "np.minimum", "amin": "np.minimum"}
@@ -50,9 +52,12 @@ def _sizes(site: Site, match: re.Match[str]) -> str:
             first, second, *rest = map(ast.unparse, node.args)
             call = f"np.random.{name}({first}, {second}, ({', '.join(rest)}))"
             return f"`np.random.{name}` takes the size as one argument, a tuple: `{call}`."
-        if of_numpy and name in TAKES_SIZES and len(node.args) == 1:
+        if name in TAKES_SIZES and len(node.args) == 1:
+            called = ast.unparse(node.func)
             star = f"*{written}" if not isinstance(node.args[0], ast.Tuple) else written.strip("()")
-            return f"`np.random.{name}` takes each size as an argument of its own: `np.random.{name}({star})`."
+            return f"`{called}` takes each size as an argument of its own; it should be `{called}({star})`."
+        if name == "range" and len(node.args) == 1 and written.endswith(".shape"):
+            return f"`{written}` is a tuple of sizes; `range` should be given one of them, as in `range({written}[0])`."
     return ""
 
 
@@ -153,10 +158,17 @@ def _refused(site: Site, match: re.Match[str]) -> str:
     if len(columns) != 1:
         return ""
     shape, own = site.shapes[columns[0]], read_shape(match[3])[0]
-    return (
-        f"`{function}` is given `{columns[0]}` of shape {shape}, and so asks for {name} of shape {wanted}, but {name} "
-        f"has {own} entries: `{columns[0]}` should have {own} columns, or {name} should have {wanted[0]} entries."
+    given = site.inputs.get(name)
+    said = (
+        f"`{function}` is given `{columns[0]}` of shape {shape}, and so asks for {name} of shape {wanted}, one "
+        f"entry for each column, but {name} has {own} entries."
     )
+    if isinstance(given, np.ndarray) and given.size == own:
+        return (
+            f"{said} Each column of `{columns[0]}` should belong to one entry of {name}; where that cannot be, {name} "
+            f"should be applied after `{function}`."
+        )
+    return said
 
 
 def _says_itself(site: Site, match: re.Match[str]) -> str:
@@ -192,6 +204,16 @@ def _padding(site: Site, match: re.Match[str]) -> str:
     return ""
 
 
+def _position(site: Site, match: re.Match[str]) -> str:
+    """Explain ``np.unravel_index(x.max(), x.shape)``, which should be given a position."""
+    for node, name, _ in _calls(site):
+        inner = ast.unparse(node.args[0]) if name == "unravel_index" and node.args else ""
+        if re.search(r"\b(max|min)\(", inner):
+            position = re.sub(r"\b(max|min)\(", r"arg\1(", inner)
+            return f"`{inner}` is a value; `unravel_index` should be given its position, `{position}`."
+    return ""
+
+
 def _casting(site: Site, match: re.Match[str]) -> str:
     target = site.statement.target if isinstance(site.statement, ast.AugAssign) else None
     if target is None:
@@ -219,6 +241,7 @@ EXPLANATIONS = (
         _function_as_value,
     ),
     (r"ZeroDivisionError", _by_zero),
+    (r"TypeError: only int indices permitted", _position),
     (r"RecursionError", _endless),
     (r"(?:SyntaxError|IndentationError|TabError): (.+)", _unreadable),
     (

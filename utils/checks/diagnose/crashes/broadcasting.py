@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Iterable, Iterator
 
+import numpy as np
+
+from . import remedies
 from .shapes import REDUCTIONS, Shape
-from .site import Site, count, is_cut, read_shape, text
+from .site import Site, count, is_cut, parsed_expression, read_shape, text
 
 CUT_OFF = " A slice that goes beyond the end of an axis is cut off there: look at its limits."
 
@@ -30,18 +34,67 @@ def _arithmetic(site: Site, match: re.Match[str]) -> str:
         return f"{said} Rows and columns have changed places in one of the two."
     if len(a) == len(b) and any(map(is_cut, pair)):
         return f"{said}{CUT_OFF}"
-    remedy = _remedy(site, left, a, right, b) or _remedy(site, right, b, left, a)
+    remedy = _variant(site, left, a, right, b) or _too_few_indices(site, left, a, right, b)
+    remedy = remedy or _remedy(site, left, a, right, b) or _remedy(site, right, b, left, a)
     return f"{said} {remedy or _of_target(site, left, a, right, b)}".strip()
+
+
+def _variant(site: Site, left: ast.expr, a: Shape, right: ast.expr, b: Shape) -> str:
+    """Say which operand is turned, or is another one than it should be, by the shape of what the line sets."""
+    node = site.failing
+    if not isinstance(node, ast.expr) or not site.target:
+        return ""
+    name, goal = site.target[0], site.letters.shape(site.target[1])
+    fitting = remedies.of_arithmetic(site, node, left, right)
+    turned = [one for one in fitting if one.kind == "turned"]
+    others = [one for one in fitting if one.kind == "relative"]
+    products = [one for one in fitting if one.kind == "product"]
+    outer = [one for one in fitting if one.kind == "outer"]
+    if len(outer) == 1 and not others:
+        return f"`{name}` should have shape {goal}, as an outer product has: `{outer[0].written}`."
+    if len(products) == 1 and not turned and not others:
+        return (
+            f"`{name}` should have shape {goal}: * multiplies entry by entry, and a matrix product, @, would give that "
+            f"shape: `{products[0].written}`."
+        )
+    if len(turned) == 1:
+        operand = parsed_expression(turned[0].about)
+        instead = ast.unparse(remedies.turned(operand)) if operand else ""
+        offer = f" (or was `{others[0].about}` meant?)" if others else ""
+        return f"`{name}` should have shape {goal}, so `{turned[0].about}` should be transposed: `{instead}`{offer}."
+    if len(others) == 1 and not turned:
+        return f"`{name}` should have shape {goal}; with `{others[0].about}`, `{others[0].written}`, it would."
+    return ""
+
+
+def _too_few_indices(site: Site, left: ast.expr, a: Shape, right: ast.expr, b: Shape) -> str:
+    """Ask whether one entry of an array is meant where an index leaves some of its axes."""
+    for node, other in ((left, right), (right, left)):
+        few = _few_indices(site, node) if is_cut(other) else ""
+        if few:
+            return f"{few}; if one entry of it is meant, it should have an index for each axis."
+    return ""
+
+
+def _few_indices(site: Site, node: ast.expr) -> str:
+    """Say that an index leaves some axes of an array; ``""`` where it does not."""
+    if not isinstance(node, ast.Subscript) or is_cut(node):
+        return ""
+    whole, shape = site.shape(node.value), site.shape(node)
+    parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+    if not shape or not whole or len(whole) <= len(parts) or any(site.number(part) is None for part in parts):
+        return ""
+    few = f"{len(parts)} {'index' if len(parts) == 1 else 'indices'}"
+    return f"{text(node.value)} has {len(whole)} axes but only {few} there, so {text(node)} is a whole array, {shape}"
 
 
 def _operands(site: Site, a: Shape, b: Shape) -> tuple[ast.expr, ast.expr] | None:
     """Find the two operands that have these shapes."""
-    statement = site.statement
-    candidates = [(node.left, node.right) for node in site.find(ast.BinOp) if not isinstance(node.op, ast.MatMult)]
-    candidates += [(node.left, node.comparators[0]) for node in site.find(ast.Compare)]
-    candidates += [(node.args[0], node.args[1]) for node in site.find(ast.Call) if len(node.args) == 2]
-    if isinstance(statement, ast.AugAssign):
-        candidates.insert(0, (statement.target, statement.value))
+    failing = site.failing
+    candidates = list(_pairs([failing])) if failing else []
+    # Of a line whose operations are not told apart, any may have raised.
+    candidates = candidates or list(_pairs(site.find(ast.BinOp))) + list(_pairs(site.find(ast.Compare)))
+    candidates = candidates or list(_pairs(site.find(ast.Call)))
     fitting = [
         pair
         for pair in candidates
@@ -50,10 +103,23 @@ def _operands(site: Site, a: Shape, b: Shape) -> tuple[ast.expr, ast.expr] | Non
     return fitting[0] if fitting and (len(fitting) == 1 or fitting[0] == candidates[0]) else None
 
 
+def _pairs(nodes: Iterable[ast.AST]) -> Iterator[tuple[ast.expr, ast.expr]]:
+    """Yield the two operands of each operation that goes entry by entry."""
+    for node in nodes:
+        if isinstance(node, ast.AugAssign):
+            yield node.target, node.value
+        elif isinstance(node, ast.BinOp) and not isinstance(node.op, ast.MatMult):
+            yield node.left, node.right
+        elif isinstance(node, ast.Compare):
+            yield node.left, node.comparators[0]
+        elif isinstance(node, ast.Call) and len(node.args) == 2:
+            yield node.args[0], node.args[1]
+
+
 def _remedy(site: Site, small: ast.expr, shape: Shape, large: ast.expr, other: Shape) -> str:
     """Say what would make one operand go with the other."""
     letters = site.letters
-    reduced = _reduction(site, small, other)
+    reduced = _reduction(site, small, other) or _new_axis(site, small, shape, other)
     if reduced:
         return reduced
     if len(shape) == 2 and shape == other[::-1]:
@@ -64,15 +130,50 @@ def _remedy(site: Site, small: ast.expr, shape: Shape, large: ast.expr, other: S
         wanted = wanted if len(other) > 2 or place == 0 else shape
         said = f"To go along axis {place} of {text(large)}, {text(small)} should have shape {letters.shape(wanted)}"
         if len(other) == 2:
-            columns = letters.shape(other[1:])
-            return f"{said}; if it should hold one number for each column, {columns}, it was taken over the wrong axis."
+            return _along_rows(site, small, other, said)
         return f"{said}; a reshape gives that."
+    if 1 < len(shape) < len(other) and shape[0] == other[0] and shape[-1] == 1 and shape[1] > 0 == other[1] % shape[1]:
+        groups = f"({', '.join(map(str, shape[:-1]))}, -1)"
+        return (
+            f"{text(small)} has an entry for each of {shape[0]} x {shape[1]} groups: {text(large)} would go with it if "
+            f"it were reshaped to {groups}; the result should then be brought back to the shape of before."
+        )
     if len(shape) > 1 and shape == other[: len(shape)]:
         wanted = (*shape, *(1 for _ in other[len(shape) :]))
         return f"{text(small)} should have shape {wanted}; `keepdims=True` gives that where axes were summed."
     if count(shape) == count(other) and len(shape) < len(other) and len(shape) <= 2:
         return f"Both hold {count(shape)} numbers: {text(small)} should have the shape of {text(large)}."
     return ""
+
+
+def _new_axis(site: Site, small: ast.expr, shape: Shape, other: Shape) -> str:
+    """Say that a vector would fit as it is, where a new axis makes it a column."""
+    if not (isinstance(small, ast.Subscript) and shape[1:] == (1,) and shape[0] == other[-1] and len(other) == 2):
+        return ""
+    if site.shape(small.value) != shape[:1]:
+        return ""
+    return f"{text(small.value)} as it is, {site.letters.shape(shape[:1])}, would go with each row of the other."
+
+
+def _along_rows(site: Site, small: ast.expr, other: Shape, said: str) -> str:
+    """Say what a vector with an entry for each row should be, as far as the line that sets it tells."""
+    given = site.inputs.get(small.id) if isinstance(small, ast.Name) else None
+    if isinstance(given, np.ndarray) and given.dtype.kind == "i":
+        return (
+            f"{text(small)} holds whole numbers, one for each row; as indices they should pick an entry of each row, "
+            f"as `a[np.arange({other[0]}), {ast.unparse(small)}]` does."
+        )
+    origin = site.origin(small.id) if isinstance(small, ast.Name) else None
+    source = origin[1] if origin else ""
+    columns, whole = site.letters.shape(other[1:]), site.letters.shape(other)
+    if re.search(r"\b(?:rand|randn|random|random_sample|uniform|normal|binomial)\(", source) and origin:
+        return (
+            f"{text(small)} should be drawn in the shape that it is used with, {whole}, an entry of its own for each: "
+            f'line {origin[0]}, "{source}", draws one for each row.'
+        )
+    if any(f"{name}(" in source for name in REDUCTIONS) or isinstance(small, ast.Call):
+        return f"{said}; if it should hold one number for each column, {columns}, it was taken over the wrong axis."
+    return f"{said}."
 
 
 def _reduction(site: Site, small: ast.expr, other: Shape) -> str:
@@ -105,7 +206,18 @@ def _of_target(site: Site, left: ast.expr, a: Shape, right: ast.expr, b: Shape) 
     ]
     if len(has) != 1:
         return ""
-    return f"`{name}` should have shape {site.letters.shape(goal)}, as {text(has[0][0])} has."
+    said = f"`{name}` should have shape {site.letters.shape(goal)}, as {text(has[0][0])} has."
+    wrong = right if has[0][0] is left else left
+    pairs = remedies.others_with_shape(site, wrong, goal)
+    if len(pairs) == 1:
+        return f"{said} {text(wrong)} would have it with `{pairs[0][1]}` in place of `{pairs[0][0]}`."
+    origin = site.origin(wrong.id) if isinstance(wrong, ast.Name) else None
+    if origin and re.search(r"\b(?:repeat|kron|tile)\(", origin[1]):
+        return (
+            f'{said} Line {origin[0]}, "{origin[1]}", repeats entries as blocks side by side; that fits only where '
+            "blocks do not overlap and nothing is left over, and it should fit everywhere."
+        )
+    return said
 
 
 def _in_place(site: Site, match: re.Match[str]) -> str:
@@ -120,6 +232,20 @@ def _in_place(site: Site, match: re.Match[str]) -> str:
     )
 
 
+def _of_tensors(site: Site, match: re.Match[str]) -> str:
+    """Explain tensors of PyTorch whose sizes differ, where one of another number in its name would fit."""
+    sizes = {int(match[1]), int(match[2])}
+    for node in ast.walk(site.failing or ast.Pass()) if len(sizes) == 2 else ():
+        shape = site.known.get(node.id, ()) if isinstance(node, ast.Name) else ()
+        if not isinstance(node, ast.Name) or len(shape) != 1 or shape[0] not in sizes:
+            continue
+        (wanted,) = sizes - set(shape)
+        others = [name for name in site.relatives(node.id) if site.known[name] == (wanted,)]
+        said = f"{text(node)} has {shape[0]} entries, and what it goes with has {wanted} there"
+        return f"{said}; `{others[0]}`, of {wanted} entries, would fit." if len(others) == 1 else f"{said}."
+    return ""
+
+
 def _assigned(site: Site, match: re.Match[str]) -> str:
     given, place = read_shape(match[1]), read_shape(match[2])
     statement = site.statement
@@ -132,6 +258,10 @@ def _assigned(site: Site, match: re.Match[str]) -> str:
         return f"{said}, its transpose; the two should agree."
     if count(given) == count(place):
         return f"{said}: as many numbers, but the axes should agree, too."
+    if len(given) > len(place) and isinstance(statement.value, ast.Call):
+        axes = [one for one in statement.value.keywords if one.arg == "axis"]
+        if axes and isinstance(statement.value.func, ast.Attribute) and statement.value.func.attr in REDUCTIONS:
+            return f"{said}: more axes should be gone by then than with `axis={ast.unparse(axes[0].value)}`."
     longer = [size for size in given if size not in place]
     if len(longer) == len(given) - len(place) and longer:
         over = " and ".join(map(str, longer))
@@ -141,14 +271,42 @@ def _assigned(site: Site, match: re.Match[str]) -> str:
 
 def _single_number(site: Site, match: re.Match[str]) -> str:
     statement = site.statement
-    if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Subscript):
-        shape = site.shape(statement.value)
-        what = f"an array of shape {site.letters.shape(shape)}" if shape else "an array"
-        return (
-            f"{text(statement.targets[0])} is a single number, but what is assigned to it is {what}; it should be "
-            "brought to one number first, for instance by a sum."
-        )
-    return ""
+    target: ast.expr | None = statement.target if isinstance(statement, ast.AugAssign) else None
+    if isinstance(statement, ast.Assign):
+        target = statement.targets[0]
+    if not isinstance(statement, ast.Assign | ast.AugAssign) or not isinstance(target, ast.Subscript):
+        return ""
+    few = _few_indices(site, statement.value)
+    if few:
+        return f"{text(target)} is a single number. {few}; it should have an index for each axis."
+    single = _one_array(site, target, statement.value)
+    if single or isinstance(statement, ast.AugAssign):
+        return single
+    shape = site.shape(statement.value)
+    what = f"an array of shape {site.letters.shape(shape)}" if shape else "an array"
+    products = [one for one in remedies.terms(statement.value) if remedies.multiplies(one) and site.shape(one) != ()]
+    summed = f", as the sum of all entries of {text(products[0])} would be" if len(products) == 1 else ""
+    return f"{text(target)} is a single number, but what is assigned to it is {what}; it should be one number{summed}."
+
+
+def _one_array(site: Site, target: ast.expr, value: ast.expr) -> str:
+    """Name the one operand of a sum that is an array where all others are numbers; ask for one entry of it."""
+    terms = [(one, site.shape(one)) for one in remedies.terms(value)]
+    leaves = [pair for pair in terms if not isinstance(pair[0], ast.BinOp)] or terms
+    arrays = [(one, shape) for one, shape in leaves if shape]
+    if len(arrays) != 1 or any(shape is None for _, shape in leaves) or not isinstance(target, ast.Subscript):
+        return ""
+    one, shape = arrays[0]
+    if not isinstance(one, ast.Name | ast.Attribute) or shape is None:
+        return ""
+    parts = target.slice.elts if isinstance(target.slice, ast.Tuple) else [target.slice]
+    whole = site.shape(target.value) or ()
+    places = [part for part, size in zip(parts, whole, strict=False) if (size,) == shape]
+    entry = f", such as `{ast.unparse(one)}[{ast.unparse(places[0])}]`" if len(places) == 1 else ""
+    return (
+        f"{text(target)} is a single number, but {text(one)}, which is added to a number here, has shape "
+        f"{site.letters.shape(shape)}: it should be one entry of {text(one)}{entry}."
+    )
 
 
 EXPLANATIONS = (
@@ -160,6 +318,7 @@ EXPLANATIONS = (
         r"ValueError: non-broadcastable output operand with shape (\([\d, ]*\)) doesn't match .* (\([\d, ]*\))",
         _in_place,
     ),
+    (r"RuntimeError: The size of tensor a \((\d+)\) must match the size of tensor b \((\d+)\)", _of_tensors),
     (r"ValueError: could not broadcast input array from shape (\([\d, ]*\)) into shape (\([\d, ]*\))", _assigned),
     (
         r"ValueError: setting an array element with a sequence|TypeError: only .* arrays can be converted",

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from ...program import Crash
 from .arguments import EXPLANATIONS as OF_ARGUMENTS
 from .broadcasting import EXPLANATIONS as OF_BROADCASTING
+from .calls import describe_call
 from .indexing import EXPLANATIONS as OF_INDEXING
 from .names import EXPLANATIONS as OF_NAMES
 from .products import EXPLANATIONS as OF_PRODUCTS
@@ -53,5 +54,6 @@ def explain_crash(crash: Crash, inputs: Mapping[str, object], expected: Mapping[
         match = re.match(pattern, said, re.DOTALL)
         text = explain(site, match) if match else ""
         if text:
-            return text
-    return ""
+            return f"{text} {describe_call(site, text)}".strip()
+    call = describe_call(site)
+    return f"{said.rstrip('.')}. {call}" if call else ""

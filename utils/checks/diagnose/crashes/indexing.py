@@ -6,7 +6,8 @@ import ast
 import re
 from difflib import get_close_matches
 
-from .site import Site, count, read_shape, text
+from .calls import swapped_arguments
+from .site import Site, count, of_same_form, read_shape, text
 
 
 def _out_of_bounds(site: Site, match: re.Match[str]) -> str:
@@ -30,13 +31,42 @@ def _out_of_bounds(site: Site, match: re.Match[str]) -> str:
             return f"{said}: its axis {axis} is empty, so it has no index {index}."
         runs = f"along axis {axis}, of size {site.letters.size(size)}, the last index is {size - 1}"
         here = f"the index there is {index}" if is_written else f"{text(part)} is {index} there"
-        advice = "" if is_written else f" It should stay below {site.letters.size(size)}: does it count another axis?"
+        if site.shape(part):
+            here = f"{text(part)} holds {index}"
+        advice = "" if is_written else _counted(site, node, part, axis, size)
         return f"{said}: {runs}, but {here}.{advice}"
     used = [ast.unparse(part) for node in site.find(ast.Subscript) for part in ast.walk(node.slice) if _is_name(part)]
     meant = [name for name in dict.fromkeys(used) if site.numbers.get(name) == str(index)]
     if len(meant) == 1:
         return f"`{meant[0]}` is {index} there, but along axis {axis}, of size {size}, the last index is {size - 1}."
     return ""
+
+
+def _counted(site: Site, node: ast.Subscript, part: ast.expr, axis: int, size: int) -> str:
+    """Say what counts an index up too far, and how far it should count."""
+    limit = f" It should stay below {site.letters.size(size)}"
+    origin = site.origin(part.id) if isinstance(part, ast.Name) else None
+    loop = re.match(r"for \w+ in range\((.+)\):", origin[1]) if origin else None
+    if origin is None or loop is None:
+        return f"{limit}: does it count another axis?"
+    arguments = ast.parse(f"f({loop[1]})", mode="eval").body if _is_python(f"f({loop[1]})") else None
+    said = f'{limit}, but line {origin[0]}, "{origin[1]}", counts further'
+    if isinstance(arguments, ast.Call) and len(arguments.args) == 3:
+        owner = ast.unparse(node.value)
+        return (
+            f"{said}, in steps of `{ast.unparse(arguments.args[2])}`: it gives places to start at, not numbers of "
+            f"entries. It should count the entries, `range({owner}.shape[{axis}])`, and be multiplied by the step "
+            "where a place is due."
+        )
+    return f"{said}: does it count another axis?"
+
+
+def _is_python(written: str) -> bool:
+    try:
+        ast.parse(written)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+    return True
 
 
 def _is_name(node: ast.AST) -> bool:
@@ -128,6 +158,9 @@ def _end_of_sequence(site: Site, match: re.Match[str]) -> str:
 
 
 def _key(site: Site, match: re.Match[str]) -> str:
+    swapped = swapped_arguments(site, match)
+    if swapped:
+        return swapped
     key = match[1].strip("'\"")
     keys = {name: what[5:].split(", ") for name, what in site.operands.items() if what.startswith("with ")}
     empty = [name for name, what in site.operands.items() if what == "empty"]
@@ -138,11 +171,36 @@ def _key(site: Site, match: re.Match[str]) -> str:
         known = keys[wanting[0]]
         lower = {one.lower(): one for one in known}
         close = get_close_matches(key.lower(), lower, 1, 0.6)
-        meant = f" Was `{lower[close[0]]}` meant?" if close else ""
-        return f"`{wanting[0]}` has no key `{key}`; its keys are {', '.join(known)}.{meant}"
+        said = f"`{wanting[0]}` has no key `{key}`; its keys are {', '.join(known)}."
+        if close:
+            return f"{said} Was `{lower[close[0]]}` meant?"
+        return said if any(of_same_form(key, one) for one in known) else f"{said} {_by_setting(site, known)}".strip()
     if not wanting and len(empty) == 1:
-        return f"`{empty[0]}` is empty, so it has no key `{key}`; it should be filled first."
+        why = _why_reached(site)
+        return f"`{empty[0]}` is empty in this case, so it has no key `{key}`. {why}".strip()
     return ""
+
+
+def _by_setting(site: Site, keys: list[str]) -> str:
+    """Name the setting of the object without which a key of one of its own dicts may not be there."""
+    own = any(one.startswith("self.") and one.endswith(f" with {', '.join(keys)}") for one in site.crash.scope)
+    off = site.crash.settings
+    if not own or not off or len(off) > 2:
+        return ""
+    return f"In this case {' and '.join(off)}: if the key is there only otherwise, this line should run only otherwise."
+
+
+def _why_reached(site: Site) -> str:
+    """Ask whether a line should be reached where a key is not there, with the condition that it stands under."""
+    if site.crash.conditions:
+        line, _, held = site.crash.conditions[-1].partition("\t")
+        number, _, source = line.partition(" ")
+        known = f", where {held}" if held else ""
+        return (
+            f'The line runs under line {number}, "{source}"{known}: either that condition should not hold in this '
+            "case, or the key should be set before."
+        )
+    return "Either the key should be set before, or this line should not run in this case."
 
 
 def _is_key(site: Site, node: ast.expr, key: str) -> bool:
@@ -158,8 +216,9 @@ def _axis(site: Site, match: re.Match[str]) -> str:
             shape = site.shape(owner)
             if shape is not None and len(shape) == axes:
                 there = f"its axes are 0 to {axes - 1}" if axes > 1 else "its only axis is 0"
+                wrong = f" {site.wrong_shape(owner, shape)}".rstrip()
                 return (
-                    f"{text(owner)} is {site.letters.shape(shape)}: {there}, so there is no axis {axis}."
+                    f"{text(owner)} is {site.letters.shape(shape)}: {there}, so there is no axis {axis}.{wrong}"
                     if axes
                     else f"{text(owner)} is a single number, so it has no axis {axis}."
                 )

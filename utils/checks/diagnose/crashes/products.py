@@ -6,6 +6,7 @@ import ast
 import re
 from collections.abc import Iterator
 
+from . import remedies
 from .shapes import Shape, product
 from .site import Site, count, text
 
@@ -24,8 +25,77 @@ def _explain(site: Site, match: re.Match[str]) -> str:
         which = "the last axis of the first factor should be as long as the second to last axis of the second"
     said = f"{text(left)} is {letters.shape(a)} and {text(right)} is {letters.shape(b)}"
     said = f"{said}: in a product {which}, but {letters.size(a[-1])} is not {letters.size(inner)}."
-    remedy = _flattened(site, left, a, b) or _transposed(site, left, a, right, b)
+    if site.is_of_arguments:
+        return said
+    remedy = _flattened(site, left, a, right, b) or _variant(site, left, a, right, b)
+    remedy = remedy or _transposed(site, left, a, right, b) or _sized(site, left, a, right, b)
     return f"{said} {remedy}" if remedy else said
+
+
+def _variant(site: Site, left: ast.expr, a: Shape, right: ast.expr, b: Shape) -> str:
+    """Say which other form of the product gives the shape of what the line sets; or which other operand would fit."""
+    node = site.failing
+    if not isinstance(node, ast.expr) or _pair(node) is None:
+        return ""
+    fitting = remedies.of_product(site, node, left, right)
+    fitting = [one for one in fitting if one.kind == "entrywise"] or fitting
+    if len(fitting) == 1 and site.target:
+        return _recommended(site, fitting[0], site.target)
+    if site.target and fitting:
+        listed = " and ".join(f"`{one.written}`" for one in fitting[:2])
+        name, goal = site.target
+        return f"`{name}` should have shape {site.letters.shape(goal)}; {listed} would both give that."
+    if len(a) == len(b) == 1:
+        return f"Both are vectors; an outer product, `np.outer`, would give {site.letters.shape((*a, *b))}."
+    vectors = len(a) + len(b) == 3 and site.target is None
+    turned = remedies.products_that_fit(site, node, left, right) if vectors else []
+    if len(turned) == 1:
+        return f"`{turned[0].written}` would fit."
+    others = [] if site.target else remedies.relatives_that_fit(site, node)
+    if len(others) == 1:
+        about, in_order = others[0].about, list(_fitting(left, a, right, b))[:1]
+        beside = f", and so would `{in_order[0][0]}`; which is meant?" if in_order else "; was it meant?"
+        return f"`{about}`, of shape {site.letters.shape(site.known[about])}, would fit there{beside}"
+    return ""
+
+
+def _recommended(site: Site, variant: remedies.Variant, target: tuple[str, Shape]) -> str:
+    name, goal = target[0], site.letters.shape(target[1])
+    if variant.kind == "entrywise":
+        return (
+            f"Both have the same shape, and `{name}` should have shape {goal}: the product should be entry by entry, *."
+        )
+    if variant.kind == "outer":
+        return f"Two vectors: it should be an outer product, `{variant.written}`, so that `{name}` has shape {goal}."
+    if variant.kind == "relative":
+        return f"`{name}` should have shape {goal}; with `{variant.about}`, `{variant.written}`, it would."
+    if site.shape(variant.node) == target[1]:
+        return f"`{variant.written}` has shape {goal}, which is that of `{name}`."
+    return f"With `{variant.written}`, `{name}` would have the shape that it should, {goal}."
+
+
+def _sized(site: Site, left: ast.expr, a: Shape, right: ast.expr, b: Shape) -> str:
+    """Say of flattened maps how large they should be, and which padding keeps their size."""
+    maps = left.args[0] if isinstance(left, ast.Call) and len(left.args) == 1 else None
+    shape = site.shape(maps) if maps is not None else None
+    if maps is None or not shape or len(shape) != 4 or count(shape[1:]) != a[1] or not shape[1] or b[0] % shape[1]:
+        return ""
+    said = (
+        f"{text(maps)} is {shape}: each of its {shape[1]} channels has {shape[2]} x {shape[3]} entries, and should "
+        f"have {b[0] // shape[1]}, if {text(right)} is right."
+    )
+    origin = site.origin(maps.id) if isinstance(maps, ast.Name) else None
+    padded = re.search(r"conv2d\(\w+, (\w+),.*padding=(\d+)", origin[1]) if origin else None
+    kernel = site.known.get(padded[1], ()) if padded else ()
+    if origin is None or padded is None or len(kernel) != 4 or kernel[2] != kernel[3] or kernel[2] % 2 == 0:
+        return said
+    keeps = kernel[2] // 2
+    if str(keeps) == padded[2]:
+        return said
+    return (
+        f'{said} Line {origin[0]}, "{origin[1]}", pads by {padded[2]}; with `{padded[1]}`, {kernel[2]} x {kernel[3]}, '
+        f"padding={keeps} would keep height and width."
+    )
 
 
 def _einsum(site: Site, match: re.Match[str]) -> str:
@@ -60,14 +130,34 @@ def _einsum(site: Site, match: re.Match[str]) -> str:
 
 def _of_tensors(site: Site, match: re.Match[str]) -> str:
     """Explain a product in PyTorch, whose message has the shapes of both factors."""
-    first, second = (f"({match[k]}, {match[k + 1]})" for k in (1, 3))
-    node = site.expression
+    a, b = ((int(match[k]), int(match[k + 1])) for k in (1, 3))
+    node = site.failing
     pair = _pair(node) if node else None
     names = (f"{text(pair[0])} is", f"{text(pair[1])} is") if pair else ("The first factor is", "the second is")
-    return (
-        f"{names[0]} {first} and {names[1]} {second}: in a product the last axis of the first factor should be as long "
+    said = (
+        f"{names[0]} {a} and {names[1]} {b}: in a product the last axis of the first factor should be as long "
         f"as the first axis of the second, but {match[2]} is not {match[3]}."
     )
+    if pair is None:
+        return said
+    whole = site.shape(pair[0]) or a
+    if len(whole) > 2:
+        said = said.replace(f"is {a}", f"is {whole}, taken as {a}", 1)
+        return f"{said} {_flattened(site, pair[0], whole, pair[1], b)}".strip()
+    remedy = _variant(site, pair[0], a, pair[1], b) or _transposed(site, pair[0], a, pair[1], b)
+    return f"{said} {remedy or _sized(site, pair[0], a, pair[1], b)}".strip()
+
+
+def _no_matrix(site: Site, match: re.Match[str]) -> str:
+    """Explain ``x.mm(w)`` in PyTorch with an x of more axes than two."""
+    pair = _pair(site.failing) if site.failing else None
+    shapes = [site.shape(one) for one in pair] if pair else []
+    if pair is None or shapes[0] is None or shapes[1] is None or len(shapes[0]) == len(shapes[1]) == 2:
+        return ""
+    odd = next(k for k in (0, 1) if len(shapes[k] or ()) != 2)
+    shape = shapes[odd] or ()
+    said = f"{text(pair[odd])} is {shape}, with {len(shape)} axes; a matrix product needs two."
+    return f"{said} {_flattened(site, pair[0], shapes[0], pair[1], shapes[1])}".strip()
 
 
 def _of_output(site: Site, match: re.Match[str]) -> str:
@@ -79,7 +169,8 @@ def _of_output(site: Site, match: re.Match[str]) -> str:
 def _factors(site: Site) -> tuple[tuple[ast.expr, Shape], tuple[ast.expr, Shape]] | None:
     """Find the product that failed, and its factors with their shapes."""
     stated = re.search(r"shapes (\([\d, ]*\)) and (\([\d, ]*\)) not aligned", site.crash.message)
-    for node in (*site.find(ast.BinOp), *site.find(ast.Call)):
+    failing = [site.failing] if site.failing and _pair(site.failing) else []
+    for node in failing or (*site.find(ast.BinOp), *site.find(ast.Call)):
         pair = _pair(node)
         if pair is None:
             continue
@@ -108,12 +199,15 @@ def _pair(node: ast.AST) -> tuple[ast.expr, ast.expr] | None:
     return None
 
 
-def _flattened(site: Site, left: ast.expr, a: Shape, b: Shape) -> str:
+def _flattened(site: Site, left: ast.expr, a: Shape, right: ast.expr, b: Shape) -> str:
     """Say that examples with several axes should be rows, where they would fit then."""
-    if len(a) < 3 or len(b) != 2 or count(a[1:]) != b[0]:
+    if len(a) < 3 or len(b) != 2 or count(a[1:]) not in b:
         return ""
-    rows = site.letters.shape((a[0], b[0]))
-    return f"Each example in {text(left)} should be one row first: that gives {rows}."
+    rows = site.letters.shape((a[0], count(a[1:])))
+    said = f"Each example in {text(left)} should be one row first: that gives {rows}."
+    if count(a[1:]) == b[0]:
+        return said
+    return f"{said} {text(right)} should then be transposed, to {site.letters.shape(b[::-1])}."
 
 
 def _transposed(site: Site, left: ast.expr, a: Shape, right: ast.expr, b: Shape) -> str:
@@ -164,5 +258,6 @@ EXPLANATIONS = (
         _of_output,
     ),
     (r"RuntimeError: mat1 and mat2 shapes cannot be multiplied \((\d+)x(\d+) and (\d+)x(\d+)\)", _of_tensors),
+    (r"RuntimeError: (?:self|mat2|input) must be a matrix", _no_matrix),
     (r"ValueError: shapes \([\d, ]*\) and \([\d, ]*\) not aligned", _explain),
 )

@@ -120,7 +120,9 @@ class _Shapes:
         name = func.attr
         if name in REDUCTIONS:
             return self._reduced(arguments, {one.arg: one.value for one in node.keywords})
-        if name in ("dot", "matmul"):
+        if name == "outer" and of_numpy:
+            return (math.prod(self.of(arguments[0])), math.prod(self.of(arguments[1])))
+        if name in ("dot", "matmul", "mm"):
             return product(self.of(arguments[0]), self.of(arguments[1]))
         if name == "transpose" and len(arguments) == 1:
             return self.of(arguments[0])[::-1]

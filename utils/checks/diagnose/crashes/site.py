@@ -14,56 +14,13 @@ import numpy as np
 
 from ...program import PROGRAM_FILE, Crash
 from ...values import walk
+from .letters import Letters
 from .shapes import Shape, number_of, shape_of
 
 Node = TypeVar("Node", bound=ast.AST)
 
 MOST_NODES = 250  # of a line, as a tree
 LONGEST_TEXT = 60  # characters of an expression that stand in a sentence
-
-
-class Letters:
-    """The letters that a docstring gives to sizes, with the sizes of one case.
-
-    Parameters
-    ----------
-    documented : iterable of str
-        As ``"x (N, D)"``.
-    values : mapping of str to object
-        The arrays by name, inputs and right outputs.
-    """
-
-    def __init__(self, documented: Iterable[str], values: Mapping[str, object]) -> None:
-        sizes: dict[str, set[int]] = {}
-        for text in documented:
-            name, _, shape = text.partition(" ")
-            letters = [letter.strip() for letter in shape.strip("()").split(",") if letter.strip()]
-            value = values.get(name)
-            if isinstance(value, np.ndarray) and value.ndim == len(letters):
-                for letter, size in zip(letters, value.shape, strict=True):
-                    if re.fullmatch(r"[A-Z][A-Z]?'?", letter):
-                        sizes.setdefault(letter, set()).add(size)
-        numbers = {path: value for path, value in walk(values) if type(value) is int}
-        for name, value in numbers.items():
-            if re.fullmatch(r"[A-Z]", name):  # a program that is given N or D as such
-                sizes.setdefault(name, set()).add(value)
-        known = {letter: min(found) for letter, found in sizes.items() if len(found) == 1}
-        # A size that two letters have, or that is a setting, too, does not tell which of them is meant.
-        taken = [*known.values(), *(value for name, value in numbers.items() if name not in known)]
-        self._of_size = {size: letter for letter, size in known.items() if size > 1 and taken.count(size) == 1}
-
-    def size(self, size: int) -> str:
-        """Write a size, as ``"N = 4"``, or ``"4"`` where no letter is known."""
-        return f"{self._of_size[size]} = {size}" if size in self._of_size else str(size)
-
-    def shape(self, shape: Shape) -> str:
-        """Write a shape, as ``"(N, D) = (4, 7)"``; without letters unless each of its sizes has one."""
-        comma = "," if len(shape) == 1 else ""
-        letters = [self._of_size.get(size, "1" if size == 1 else "") for size in shape]
-        sizes = [letter for letter in letters if letter != "1"]
-        if not sizes or not all(letters) or len(set(sizes)) < len(sizes):
-            return f"{shape}"
-        return f"({', '.join(letters)}{comma}) = {shape}"
 
 
 class Site:
@@ -80,6 +37,9 @@ class Site:
         self.crash, self.inputs, self.expected = crash, inputs, expected
         self.operands = dict(_split(text) for text in crash.operands)
         self.letters = Letters(crash.documented, {**expected, **inputs})
+        self.scope = _shapes_in(crash.scope)
+        self.callers_scope = _shapes_in(crash.callers_scope)
+        self.callers_dicts = [name for name, what in map(_split, crash.callers_scope) if what[:4] in ("with", "empt")]
 
     @cached_property
     def in_program(self) -> bool:
@@ -97,6 +57,12 @@ class Site:
         return None
 
     @cached_property
+    def failing(self) -> ast.AST | None:
+        """The one operation that raised, where that is narrower than the line; the whole line otherwise."""
+        tree = _parsed(self.crash.expression)
+        return tree.value if isinstance(tree, ast.Expr) else tree
+
+    @cached_property
     def statement(self) -> ast.stmt | None:
         """The whole line."""
         return _parsed(self.crash.source)
@@ -104,11 +70,7 @@ class Site:
     @cached_property
     def shapes(self) -> dict[str, Shape]:
         """The shapes of the operands that are arrays."""
-        found = {}
-        for name, what in self.operands.items():
-            if re.fullmatch(r"\((\d+,? ?)*\)", what):
-                found[name] = tuple(map(int, re.findall(r"\d+", what)))
-        return found
+        return _shapes_in(self.crash.operands)
 
     @cached_property
     def numbers(self) -> dict[str, str]:
@@ -117,11 +79,16 @@ class Site:
 
     def shape(self, node: ast.expr) -> Shape | None:
         """The shape of an expression, worked out from those of the operands; None where that is not certain."""
-        return shape_of(node, self.shapes, self.numbers)
+        return shape_of(node, self.known, self._known_numbers)
 
     def number(self, node: ast.expr) -> int | None:
         """Work out a whole number, such as an index; None where that is not certain."""
-        return number_of(node, self.shapes, self.numbers)
+        return number_of(node, self.known, self._known_numbers)
+
+    @cached_property
+    def _known_numbers(self) -> dict[str, str]:
+        of_scope = {name: what[2:] for name, what in map(_split, self.crash.scope) if what.startswith("= ")}
+        return {**of_scope, **self.numbers}
 
     def written(self, shape: Shape, node: ast.AST) -> str:
         """Write the shape of a node; without letters where a slice may have any size, and a letter's by accident."""
@@ -137,16 +104,85 @@ class Site:
 
     @cached_property
     def target(self) -> tuple[str, Shape] | None:
-        """The output that the line assigns, and the shape that it should have."""
+        """The output that the line assigns or returns, or the gradient of an array; and the shape it should have."""
         statement = self.statement
-        if isinstance(statement, ast.Assign) and len(statement.targets) == 1:
-            name = ast.unparse(statement.targets[0])
-        elif isinstance(statement, ast.AugAssign):
-            name = ast.unparse(statement.target)
-        else:
+        if isinstance(statement, ast.Return):
+            single = list(self._outputs.items())
+            return single[0] if len(single) == 1 and self.in_entered and len(self.expected) == 1 else None
+        name = self._assigned
+        if not name:
             return None
         path = _path(name)
-        return (name, self._outputs[path]) if path in self._outputs else None
+        if self.in_entered and path in self._outputs:
+            return name, self._outputs[path]
+        shape = self._of_gradient(name)
+        return None if shape is None else (name, shape)
+
+    @cached_property
+    def value(self) -> ast.expr | None:
+        """What the line assigns or returns; of a dict that is written out, the one item that raised."""
+        value = getattr(self.statement, "value", None)
+        if not isinstance(value, ast.expr) or isinstance(self.statement, ast.Expr):
+            return None
+        item = self._item(value)
+        return item[1] if item else value
+
+    @cached_property
+    def _assigned(self) -> str:
+        statement = self.statement
+        if isinstance(statement, ast.AugAssign):
+            return ast.unparse(statement.target)
+        if not (isinstance(statement, ast.Assign) and len(statement.targets) == 1):
+            return ""
+        name, item = ast.unparse(statement.targets[0]), self._item(statement.value)
+        return f"{name}[{item[0]!r}]" if item else name
+
+    def _item(self, value: ast.expr) -> tuple[str, ast.expr] | None:
+        """The item of a dict that is written out in which the operation that raised stands, where it is one alone."""
+        if not isinstance(value, ast.Dict) or self.failing is None:
+            return None
+        dumped = ast.dump(self.failing)
+        found = [
+            (key.value, item)
+            for key, item in zip(value.keys, value.values, strict=True)
+            if isinstance(key, ast.Constant) and isinstance(key.value, str)
+            if any(ast.dump(part) == dumped for part in ast.walk(item))
+        ]
+        return found[0] if len(found) == 1 else None
+
+    @cached_property
+    def in_entered(self) -> bool:
+        """Whether the line stands in the function that the check has called, so that its names are those outputs'."""
+        return self.crash.function == self.crash.entered
+
+    @cached_property
+    def is_of_arguments(self) -> bool:
+        """Whether a function that the student's code calls raised because of its arguments, not of its own line."""
+        used = {node.id for node in ast.walk(self.failing or ast.Pass()) if isinstance(node, ast.Name)}
+        return bool(self.crash.call) and not self.in_entered and bool(used & set(self.crash.parameters))
+
+    def shape_with(self, node: ast.AST, instead: ast.expr) -> Shape | None:
+        """The shape of what the line computes with another expression in place of a node; None if not certain."""
+        whole = self.value
+        if whole is None:
+            return None
+        return self.shape(replaced(whole, node, instead))
+
+    @cached_property
+    def known(self) -> dict[str, Shape]:
+        """The shapes of all arrays in scope."""
+        return {**self.scope, **self.shapes}
+
+    def relatives(self, name: str) -> list[str]:
+        """List the arrays in scope whose names differ from a name by nothing but digits: W2 for W1."""
+        return _relatives(name, self.known)
+
+    def origin(self, name: str) -> tuple[int, str] | None:
+        """The last line above that sets a name: its number, and its text."""
+        return next(
+            (_numbered(text.removeprefix(f"{name}: ")) for text in self.crash.origins if text.startswith(f"{name}: ")),
+            None,
+        )
 
     @cached_property
     def _outputs(self) -> dict[str, Shape]:
@@ -155,13 +191,69 @@ class Site:
 
     def wrong_shape(self, node: ast.expr, shape: Shape) -> str:
         """Say what shape an output should have, where it has another one; ``""`` otherwise."""
-        goal = self._outputs.get(_path(ast.unparse(node)), shape)
-        return "" if goal == shape else f"{text(node)} should have shape {self.letters.shape(goal)}."
+        name = ast.unparse(node)
+        gradient = self._of_gradient(name)
+        goal = self._outputs.get(_path(name), gradient or shape)
+        origin = self.origin(name)
+        where = f', but line {origin[0]}, "{origin[1]}", gives it another' if origin and gradient else ""
+        return "" if goal == shape else f"{text(node)} should have shape {self.letters.shape(goal)}{where}."
+
+    def _of_gradient(self, name: str) -> Shape | None:
+        """The shape of the array whose gradient a name says that it is: that of x for dx."""
+        gradient = re.fullmatch(r"(?:d_?|grad_?)(\w+)", name)
+        return self.scope.get(gradient[1]) if gradient else None
+
+
+class _Replaced(ast.NodeTransformer):
+    """Put an expression in the place of another one."""
+
+    def __init__(self, node: ast.AST, instead: ast.expr) -> None:
+        self._node, self._instead = ast.dump(ast.parse(ast.unparse(node), mode="eval").body), instead
+
+    def visit(self, node: ast.AST) -> ast.AST:
+        return self._instead if ast.dump(node) == self._node else self.generic_visit(node)
+
+
+def replaced(tree: ast.expr, node: ast.AST, instead: ast.expr) -> ast.expr:
+    """Return a copy of an expression with another one in place of a node."""
+    result = _Replaced(node, instead).visit(ast.parse(ast.unparse(tree), mode="eval").body)
+    return result if isinstance(result, ast.expr) else instead
+
+
+def _relatives(name: str, known: Iterable[str]) -> list[str]:
+    return [other for other in known if of_same_form(name, other)]
+
+
+def of_same_form(name: str, other: str) -> bool:
+    """Whether two names differ in their digits alone: ``self.params['W1']`` and ``self.params['W2']``."""
+    return other != name and re.sub(r"\d+", "0", name) == re.sub(r"\d+", "0", other)
+
+
+def _shapes_in(described: Iterable[str]) -> dict[str, Shape]:
+    """Read ``("x (3, 4)",)``."""
+    pairs = (_split(text) for text in described)
+    return {name: _read(what) for name, what in pairs if re.fullmatch(r"\((\d+,? ?)*\)", what)}
+
+
+def _read(what: str) -> Shape:
+    return tuple(map(int, re.findall(r"\d+", what)))
+
+
+def _numbered(text: str) -> tuple[int, str]:
+    """Read ``"12 out = f(x)"``."""
+    number, _, source = text.partition(" ")
+    return (int(number) if number.isdigit() else 0), source
 
 
 def _path(written: str) -> str:
     """Write an expression as the path of an output: ``grads['W1']`` as ``"grads.W1"``."""
     return re.sub(r"\[['\"](\w+)['\"]\]", r".\1", written)
+
+
+def parsed_expression(written: str) -> ast.expr | None:
+    """Parse an expression; None where it is none."""
+    tree = _parsed(written)
+    return tree.value if isinstance(tree, ast.Expr) else None
 
 
 def text(node: ast.AST) -> str:

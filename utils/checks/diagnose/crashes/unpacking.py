@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 
-from .site import Site, text
+from .site import Site, parsed_expression, text
 
 
 def _not_iterable(site: Site, match: re.Match[str]) -> str:
@@ -38,7 +38,7 @@ def _unpacked(site: Site, match: re.Match[str]) -> str:
         found = re.search(r"got (\d+)", site.crash.message)
         if found:
             return _returned(site, statement, f"{found[1]} value{'' if found[1] == '1' else 's'}")
-        return _returned(site, statement, "a single array, or more values; look at its `return`")
+        return _returned(site, statement, "something else") + _return_lines(site, statement)
     what = site.operands.get(ast.unparse(value), "")
     held = re.fullmatch(r"of (\d+) items?(?: \[(.*)\])?", what)
     if held:
@@ -56,6 +56,21 @@ def _unpacked(site: Site, match: re.Match[str]) -> str:
         return (
             f"{text(value)} is an array of shape {site.letters.shape(shape)}, but is unpacked into {number}: `{names}`."
         )
+    return ""
+
+
+def _return_lines(site: Site, statement: ast.Assign) -> str:
+    """Show the one line that returns another number of values than the check unpacks; ``""`` if it is not certain."""
+    target = statement.targets[0]
+    wanted = len(target.elts) if isinstance(target, ast.Tuple) else 1
+    for text_of_line in site.crash.returns[-1:]:
+        number, _, source = text_of_line.partition(" ")
+        value = parsed_expression(source.removeprefix("return "))
+        own = len(value.elts) if isinstance(value, ast.Tuple) else 1
+        if value is None or own == wanted or isinstance(value, ast.Call):
+            continue
+        what = f"{own} values" if own > 1 else f"{text(value)} alone"
+        return f' Line {number}, "{source}", returns {what}; it should return {ast.unparse(target).strip("()")}.'
     return ""
 
 

@@ -1,0 +1,55 @@
+"""Write shapes with the letters that an exercise gives to sizes: ``"(N, D) = (4, 7)"``."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+
+import numpy as np
+
+from ...values import walk
+from .shapes import Shape
+
+
+class Letters:
+    """The letters that a docstring gives to sizes, with the sizes of one case.
+
+    Parameters
+    ----------
+    documented : iterable of str
+        As ``"x (N, D)"``.
+    values : mapping of str to object
+        The arrays by name, inputs and right outputs.
+    """
+
+    def __init__(self, documented: Iterable[str], values: Mapping[str, object]) -> None:
+        sizes: dict[str, set[int]] = {}
+        for text in documented:
+            name, _, shape = text.partition(" ")
+            letters = [letter.strip() for letter in shape.strip("()").split(",") if letter.strip()]
+            value = values.get(name)
+            if isinstance(value, np.ndarray) and value.ndim == len(letters):
+                for letter, size in zip(letters, value.shape, strict=True):
+                    if re.fullmatch(r"[A-Z][A-Z]?'?", letter):
+                        sizes.setdefault(letter, set()).add(size)
+        numbers = {path: value for path, value in walk(values) if type(value) is int}
+        for name, value in numbers.items():
+            if re.fullmatch(r"[A-Z]", name):  # a program that is given N or D as such
+                sizes.setdefault(name, set()).add(value)
+        known = {letter: min(found) for letter, found in sizes.items() if len(found) == 1}
+        # A size that two letters have, or that is a setting, too, does not tell which of them is meant.
+        taken = [*known.values(), *(value for name, value in numbers.items() if name not in known)]
+        self._of_size = {size: letter for letter, size in known.items() if size > 1 and taken.count(size) == 1}
+
+    def size(self, size: int) -> str:
+        """Write a size, as ``"N = 4"``, or ``"4"`` where no letter is known."""
+        return f"{self._of_size[size]} = {size}" if size in self._of_size else str(size)
+
+    def shape(self, shape: Shape) -> str:
+        """Write a shape, as ``"(N, D) = (4, 7)"``; without letters unless each of its sizes has one."""
+        comma = "," if len(shape) == 1 else ""
+        letters = [self._of_size.get(size, "1" if size == 1 else "") for size in shape]
+        sizes = [letter for letter in letters if letter != "1"]
+        if not sizes or not all(letters) or len(set(sizes)) < len(sizes):
+            return f"{shape}"
+        return f"({', '.join(letters)}{comma}) = {shape}"
