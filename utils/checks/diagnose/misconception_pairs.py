@@ -60,6 +60,7 @@ def find_pair(
             likely.append((one, other))
     known = [[pair for pair in pairs if set(pair) & set(named)] for pairs in (certain, likely)]
     found = next(filter(None, (*known, certain, likely)), [])
+    found = _least_contradicted(found, evidence, within)
     # Several pairs that fit are no knowledge but for what they have in common: naming one of them would be guessing.
     common = [name for name in names if found and all(name in pair for pair in found)]
     return found[0] if len(found) == 1 else tuple(common)
@@ -79,6 +80,18 @@ def _is_possible(evidence: Evidence, within: Places, one: str, other: str) -> bo
         # Of one misconception, what it would break elsewhere may be written in another way; of two, that is unlikely.
         and (evidence.shows(one) | evidence.shows(other)) - within <= evidence.wrong
     )
+
+
+def _least_contradicted(pairs: Sequence[tuple[str, str]], evidence: Evidence, within: Places) -> list[tuple[str, str]]:
+    """Keep the pairs that would break fewest of the other places in another way than they are wrong."""
+
+    def contradicted(pair: tuple[str, str]) -> int:
+        one, other = pair
+        shown = (evidence.shows(one) | evidence.shows(other)) - within
+        return len(shown - evidence.gives(one) - evidence.gives(other))
+
+    fewest = min(map(contradicted, pairs), default=0)
+    return [pair for pair in pairs if contradicted(pair) == fewest]
 
 
 def _each_shows_alone(evidence: Evidence, within: Places, one: str, other: str) -> bool:

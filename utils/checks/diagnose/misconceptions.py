@@ -124,19 +124,20 @@ def _that_give(evidence: Evidence, places: Places, names: Sequence[str]) -> list
 
 
 def _most_agreeing(names: Sequence[str], evidence: Evidence) -> list[str]:
+    """Keep those that agree with most outputs; of these, those that would break fewest others in another way."""
     if len(names) < 2:
         return list(names)
-    agreeing = {name: _outputs_given(evidence, name) for name in names}
-    return [name for name in names if agreeing[name] == max(agreeing.values())]
+    agreement = {name: _agreement(evidence, name) for name in names}
+    return [name for name in names if agreement[name] == max(agreement.values())]
 
 
-def _outputs_given(evidence: Evidence, name: str) -> int:
-    """Count the outputs that a misconception gives in every case."""
+def _agreement(evidence: Evidence, name: str) -> tuple[int, int]:
+    """Count the outputs that a misconception gives in every case and, with a minus, those that contradict it."""
     paths = {place.path for place in evidence.places}
-    return len(
-        paths
-        - {evidence.places[index].path for index in range(len(evidence.places)) if index not in evidence.gives(name)}
-    )
+    every = range(len(evidence.places))
+    not_given = {evidence.places[index].path for index in every if index not in evidence.gives(name)}
+    contradicting = {evidence.places[index].path for index in evidence.shows(name) - evidence.gives(name)}
+    return len(paths - not_given), -len(contradicting)
 
 
 def _of_most_cases(path: str, evidence: Evidence, names: Sequence[str], named: set[str]) -> tuple[str, ...]:
