@@ -151,6 +151,16 @@ class Reference:
         exec(_compiled(text, file), vars(made))
         return made
 
+    def execute_part(self, text: str, module: str) -> ModuleType:
+        """Run another version of one function or class, among all else that the module defines.
+
+        The rest of the module is not run again and knows nothing of the other version.
+        """
+        made = ModuleType(f"{self.module(module).__name__}__part")
+        vars(made).update({**vars(self.module(module)), "__name__": made.__name__})
+        exec(_compiled(text, f"{self.package}/{module}.py"), vars(made))
+        return made
+
     def demo(self) -> ModuleType | None:
         """The course's own class for the demo, ``solutions/demo.py``; None where it has none."""
         if not (self.secret_folder / "demo.py").is_file():

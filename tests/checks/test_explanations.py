@@ -91,7 +91,14 @@ def test_nan_is_no_evidence_for_a_misconception_that_would_break_what_is_right()
 def test_outputs_that_a_misconception_would_break_and_that_are_right_are_said_to_be() -> None:
     right, wrong = {"dw": array(), "db": array()}, array()
     (finding,) = said_of([in_case("one", {"dw": wrong}, {"known": {"dw": wrong, "db": array()}}, right)])
-    assert finding[1].endswith("; db is right.)")
+    assert finding[1].startswith("dw is what this mistake gives, while db is right: A known mistake. (dw: ")
+
+
+def test_of_a_mistake_in_two_outputs_and_the_same_in_one_the_second_is_named_where_the_other_is_wrong_in_another_way() -> None:
+    right, averaged = {"dw": array(), "db": array()}, {"dw": array(), "db": array()}
+    known = {"known": averaged, "other": {"dw": averaged["dw"], "db": right["db"]}}
+    found = said_of([in_case("one", {"dw": averaged["dw"], "db": array()}, known, right)])
+    assert [name for name, _ in found] == ["other", None]
 
 
 def pair_of(got: Array, known: Array, other: Array) -> CaseResult:

@@ -29,7 +29,7 @@ class AtKinks(Equal):
     def same(self, other: object, got: object, inputs: Mapping[str, object]) -> bool:
         """Whether `got` is what a misconception gives, but for entries at which both are right."""
         theirs, ours = as_array(other), as_array(got)
-        if theirs is not None and ours is not None and theirs.shape == ours.shape == np.shape(inputs[self.at]):
+        if theirs is not None and ours is not None and theirs.shape == ours.shape == np.asarray(inputs[self.at]).shape:
             free = self.excused(theirs, theirs, inputs) & self.excused(ours, ours, inputs)
             got = np.where(free, theirs, ours).astype(ours.dtype)
         return super().same(other, got, inputs)

@@ -81,11 +81,14 @@ def output_findings(
         Runs code with two misconceptions.
     """
     explanations = explain(tuple(wrong.by_path), results, hints, together)
+    alone = {one.names[0] for one in explanations if len(one.names) == 1}
+    alone -= {name for one in explanations if len(one.names) > 1 for name in one.names}
     findings = []
     for (misconception, effect), paths in _by_misconception(explanations).items():
         result, fault = wrong.clearest(paths[0], misconception)
         beside = f" Something else is wrong, too: beside that, {as_sentences([effect])}" if effect else ""
-        only = _only_here(misconception, hints[misconception], paths, wrong, results)
+        # What two misconceptions give together, neither gives.
+        only = _only_here(misconception, hints[misconception], paths, wrong, results) if misconception in alone else ""
         hint = f"{only}{hints[misconception]}{beside} ({comparison(fault, with_name=True)}.)"
         seen = comparison(fault, with_name=len(paths) > 1)
         findings.append(Finding(", ".join(paths), "fail", hint, misconception, result.case.title, seen=f"{seen}."))
@@ -120,8 +123,8 @@ def _with_verb(names: Sequence[str]) -> str:
 
 
 def _names(sentence: str, path: str) -> bool:
-    """Whether a sentence names an output, as ``"W1"`` names ``"grads.W1"``."""
-    return re.search(rf"\b{re.escape(path.rpartition('.')[2])}\b", sentence) is not None
+    """Whether a sentence names an output; what it says of ``W1`` need not be about ``"grads.W1"``."""
+    return re.search(rf"\b{re.escape(path)}\b", sentence) is not None
 
 
 def _is_right(path: str, wrong: WrongOutputs) -> bool:

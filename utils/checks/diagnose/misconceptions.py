@@ -92,8 +92,7 @@ def _explanation(
     names: Sequence[str],
 ) -> Explanation:
     """Choose among the candidates for one output, and keep the cases that they leave unexplained."""
-    # Where several are as likely, one that explains another output, too, is meant; without one nothing is said.
-    chosen = certain or tuple([name for name in candidates if name in named][:1])
+    chosen = certain or _chosen(candidates, named, evidence)
     if not chosen and not candidates:
         chosen = _of_most_cases(path, evidence, names, named)
     if not chosen and not candidates:
@@ -124,20 +123,37 @@ def _that_give(evidence: Evidence, places: Places, names: Sequence[str]) -> list
 
 
 def _most_agreeing(names: Sequence[str], evidence: Evidence) -> list[str]:
-    """Keep those that agree with most outputs; of these, those that would break fewest others in another way."""
     if len(names) < 2:
         return list(names)
-    agreement = {name: _agreement(evidence, name) for name in names}
-    return [name for name in names if agreement[name] == max(agreement.values())]
+    agreeing = {name: _outputs_given(evidence, name) for name in names}
+    return [name for name in names if agreeing[name] == max(agreeing.values())]
 
 
-def _agreement(evidence: Evidence, name: str) -> tuple[int, int]:
-    """Count the outputs that a misconception gives in every case and, with a minus, those that contradict it."""
+def _outputs_given(evidence: Evidence, name: str) -> int:
+    """Count the outputs that a misconception gives in every case."""
     paths = {place.path for place in evidence.places}
-    every = range(len(evidence.places))
-    not_given = {evidence.places[index].path for index in every if index not in evidence.gives(name)}
-    contradicting = {evidence.places[index].path for index in evidence.shows(name) - evidence.gives(name)}
-    return len(paths - not_given), -len(contradicting)
+    return len(
+        paths
+        - {evidence.places[index].path for index in range(len(evidence.places)) if index not in evidence.gives(name)}
+    )
+
+
+def _chosen(names: Sequence[str], named: set[str], evidence: Evidence) -> tuple[str, ...]:
+    """Choose among misconceptions that are as likely: nothing where none is better than the others.
+
+    One that explains another output, too, is meant; else one that would spoil fewer outputs than any other does.
+    """
+    elsewhere = [name for name in names if name in named]
+    if elsewhere:
+        return (elsewhere[0],)
+    spoilt = {name: _outputs_spoilt(evidence, name) for name in names}
+    found = [name for name in names if spoilt[name] == min(spoilt.values())]
+    return tuple(found) if len(found) == 1 else ()
+
+
+def _outputs_spoilt(evidence: Evidence, name: str) -> int:
+    """Count the outputs that a misconception would break in another way than they are wrong, if they are."""
+    return len({evidence.places[index].path for index in evidence.shows(name) - evidence.gives(name)})
 
 
 def _of_most_cases(path: str, evidence: Evidence, names: Sequence[str], named: set[str]) -> tuple[str, ...]:
@@ -148,8 +164,7 @@ def _of_most_cases(path: str, evidence: Evidence, names: Sequence[str], named: s
     if best <= 0:
         return ()
     found = _most_agreeing([name for name in names if scores[name] == best], evidence)
-    chosen = found if len(found) == 1 else [name for name in found if name in named][:1]
-    return tuple(chosen)
+    return _chosen(found, named, evidence)
 
 
 def _majority(evidence: Evidence, places: Places, name: str) -> int:
