@@ -42,18 +42,22 @@ def merged(source: str, one: str, other: str) -> str | None:
     >>> merged("w - rate * dw", "w + rate * dw", "w * rate * dw") is None
     True
     """
-    lines = [text.splitlines(keepends=True) for text in (source, one, other)]
-    head = _common(lines)
-    tail = _common([text[head:][::-1] for text in lines])
-    old, *new = (TOKEN.findall("".join(text[head : len(text) - tail])) for text in lines)
-    changes = sorted(change for version in new for change in set(_changes(old, version)))
-    changes = [change for change, before in zip(changes, [None, *changes], strict=False) if change != before]
+    return _merged(*(text.splitlines(keepends=True) for text in (source, one, other))) or _merged(
+        *(TOKEN.findall(text) for text in (source, one, other))
+    )
+
+
+def _merged(source: Sequence[str], *versions: Sequence[str]) -> str | None:
+    """Merge texts that are cut into lines, which is fast, or into words."""
+    head = _common((source, *versions))
+    tail = _common([text[head:][::-1] for text in (source, *versions)])
+    old, *new = (list(text[head : len(text) - tail]) for text in (source, *versions))
+    changes = sorted({change for version in new for change in _changes(old, version)})
     if any(after.start < before.stop or after.start == before.start for before, after in pairwise(changes)):
         return None
     for start, stop, words in reversed(changes):
         old[start:stop] = words
-    first = lines[0]
-    return "".join([*first[:head], *old, *first[len(first) - tail :]])
+    return "".join([*source[:head], *old, *source[len(source) - tail :]])
 
 
 def _changes(old: Sequence[str], new: Sequence[str]) -> Iterator[_Change]:
@@ -63,6 +67,6 @@ def _changes(old: Sequence[str], new: Sequence[str]) -> Iterator[_Change]:
 
 
 def _common(texts: Sequence[Sequence[str]]) -> int:
-    """Count the lines that several texts have in common at their beginning."""
+    """Count the lines, or words, that several texts have in common at their beginning."""
     rows = enumerate(zip(*texts, strict=False))
     return next((index for index, row in rows if len(set(row)) > 1), min(map(len, texts)))

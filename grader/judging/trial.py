@@ -192,8 +192,9 @@ class Trial:
         if any(lines[:start] != head or lines[len(lines) - after :] != tail for lines in versions):
             return None  # one of them changes more than the function, which takes long to run
         text = merged(*("".join(lines[start : len(lines) - after]) for lines in (source, *versions)))
+        owner = self._own_path[0] if len(self._own_path) > 1 else ""
         try:
-            return self.reference.execute_part(text, self.recipe.module) if text else None
+            return self.reference.execute_part(text, self.recipe.module, owner) if text else None
         except SyntaxError:  # what is left of both is no program
             return None
 
@@ -205,11 +206,17 @@ class Trial:
         return self._texts[name]
 
     @cached_property
+    def _own_path(self) -> list[str]:
+        return self.recipe.name.removeprefix(f"{self.recipe.module}.").split(".")
+
+    @cached_property
     def _own_lines(self) -> tuple[int, int]:
-        """How many lines of the module stand before the function, or its class, and how many after it."""
+        """How many lines of the module stand before the function or method, and how many after it."""
         text = self._text("")
-        name = self.recipe.name.removeprefix(f"{self.recipe.module}.").partition(".")[0]
-        node = next(one for one in ast.parse(text).body if getattr(one, "name", "") == name)
+        node: ast.AST = ast.parse(text)
+        for name in self._own_path:
+            node = next(one for one in ast.iter_child_nodes(node) if getattr(one, "name", "") == name)
+        assert isinstance(node, ast.FunctionDef)
         assert node.end_lineno
         return node.lineno - 1, len(text.splitlines()) - node.end_lineno
 

@@ -94,7 +94,9 @@ def test_outputs_that_a_misconception_would_break_and_that_are_right_are_said_to
     assert finding[1].startswith("dw is what this mistake gives, while db is right: A known mistake. (dw: ")
 
 
-def test_of_a_mistake_in_two_outputs_and_the_same_in_one_the_second_is_named_where_the_other_is_wrong_in_another_way() -> None:
+def test_of_a_mistake_in_two_outputs_and_the_same_in_one_the_second_is_named_where_the_other_is_wrong_in_another_way() -> (
+    None
+):
     right, averaged = {"dw": array(), "db": array()}, {"dw": array(), "db": array()}
     known = {"known": averaged, "other": {"dw": averaged["dw"], "db": right["db"]}}
     found = said_of([in_case("one", {"dw": averaged["dw"], "db": array()}, known, right)])

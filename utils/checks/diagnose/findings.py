@@ -83,12 +83,16 @@ def output_findings(
     explanations = explain(tuple(wrong.by_path), results, hints, together)
     alone = {one.names[0] for one in explanations if len(one.names) == 1}
     alone -= {name for one in explanations if len(one.names) > 1 for name in one.names}
+    in_part = {one.path for one in explanations if one.rest}
     findings = []
     for (misconception, effect), paths in _by_misconception(explanations).items():
         result, fault = wrong.clearest(paths[0], misconception)
         beside = f" Something else is wrong, too: beside that, {as_sentences([effect])}" if effect else ""
-        # What two misconceptions give together, neither gives.
-        only = _only_here(misconception, hints[misconception], paths, wrong, results) if misconception in alone else ""
+        only = ""
+        if misconception in alone:  # what two misconceptions give together, neither gives
+            only = _only_here(misconception, hints[misconception], paths, wrong, results)
+            if in_part.intersection(paths):
+                only = only.replace(" what this mistake gives", " in some cases what this mistake gives", 1)
         hint = f"{only}{hints[misconception]}{beside} ({comparison(fault, with_name=True)}.)"
         seen = comparison(fault, with_name=len(paths) > 1)
         findings.append(Finding(", ".join(paths), "fail", hint, misconception, result.case.title, seen=f"{seen}."))

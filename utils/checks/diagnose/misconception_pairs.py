@@ -26,6 +26,8 @@ def find_pair(
     names: Sequence[str],
     together: Together | None = None,
     named: Collection[str] = (),
+    *,
+    interacting: bool = False,
 ) -> tuple[str, ...]:
     """Find the two misconceptions that together give what came.
 
@@ -40,6 +42,9 @@ def find_pair(
         Runs code with two misconceptions.
     named : collection of str, optional
         Misconceptions that explain other outputs. A pair with one of them is preferred.
+    interacting : bool, default False
+        Look for pairs of which one changes what the other works on; only where no others are found, because each such
+        pair has to be run.
 
     Returns
     -------
@@ -52,20 +57,17 @@ def find_pair(
     likely: list[tuple[str, str]] = []
     pairs = combinations(visible[:MAX_MISCONCEPTIONS], 2)
     possible = [pair for pair in pairs if _is_possible(evidence, within, *pair)]
-
-    def likelihood(pair: tuple[str, str]) -> tuple[bool, bool]:
-        return bool(_interacting(evidence, within, *pair)), not set(pair) & set(named)
-
+    possible = [pair for pair in possible if bool(_interacting(evidence, within, *pair)) == interacting]
     # The time for running pairs is limited, so the likely ones come first.
-    for one, other in sorted(possible, key=likelihood):
-        if _interacting(evidence, within, one, other) and not together:
-            break
+    for one, other in sorted(possible, key=lambda pair: not set(pair) & set(named)):
         joint = _explain_jointly(evidence, within, one, other, together)
         if joint:
             certain.append((one, other))
         elif joint is None and _each_shows_alone(evidence, within, one, other):
             likely.append((one, other))
-    known = [[pair for pair in found if set(pair) & set(named)] for found in (certain, likely)]
+    known = [
+        [pair for pair in found if len(set(pair) & set(named)) == n] for n in (2, 1) for found in (certain, likely)
+    ]
     found = next(filter(None, (*known, certain, likely)), [])
     found = _least_contradicted(found, evidence, within)
     # Several pairs that fit are no knowledge but for what they have in common: naming one of them would be guessing.

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from .case_result import CaseResult
 from .evidence import Evidence, Places, Together
@@ -75,12 +76,24 @@ def explain(
     candidates = {path: _that_give(evidence, evidence.of(path), names) for path in paths}
     certain = {path: tuple(found) for path, found in candidates.items() if len(found) == 1}
     named = {name for found in certain.values() for name in found}
-    for path, found in candidates.items():
-        if not found:
+    # Where few misconceptions show, there are few pairs to run, and the time for running them is limited.
+    open_paths = sorted(
+        (path for path, found in candidates.items() if not found), key=partial(_visible, evidence, names)
+    )
+    for interacting in (False, True) if together else (False,):
+        for path in (path for path in open_paths if not certain.get(path)):
             places = evidence.of(path) - evidence.crashes_at_the_edges
-            certain[path] = find_pair(evidence, places, names, together, named)
+            if any(evidence.places[index].is_drawn for index in places):
+                continue  # draws agree roughly, and so do many pairs
+            certain[path] = find_pair(evidence, places, names, together, named, interacting=interacting)
     named = {name for found in certain.values() for name in found}
     return [_explanation(path, certain.get(path, ()), candidates[path], named, evidence, names) for path in paths]
+
+
+def _visible(evidence: Evidence, names: Sequence[str], path: str) -> int:
+    """Count the misconceptions that show in an output."""
+    places = evidence.of(path)
+    return sum(not places.isdisjoint(evidence.shows(name)) for name in names)
 
 
 def _explanation(
