@@ -151,6 +151,25 @@ class Reference:
         exec(_compiled(text, file), vars(made))
         return made
 
+    def execute_part(self, text: str, module: str, owner: str = "") -> ModuleType:
+        """Run another version of one function or method, among all else that the module defines.
+
+        The rest of the module is not run again and knows nothing of the other version.
+
+        Parameters
+        ----------
+        text : str
+            The function's text; a method's with the indentation that it has in its class.
+        module : str
+        owner : str, default ""
+            The class of a method.
+        """
+        made = ModuleType(f"{self.module(module).__name__}__part")
+        vars(made).update({**vars(self.module(module)), "__name__": made.__name__})
+        head = f"class {owner}({owner}):\n" if owner else ""
+        exec(_compiled(head + text, f"{self.package}/{module}.py"), vars(made))
+        return made
+
     def demo(self) -> ModuleType | None:
         """The course's own class for the demo, ``solutions/demo.py``; None where it has none."""
         if not (self.secret_folder / "demo.py").is_file():

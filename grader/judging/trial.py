@@ -5,6 +5,7 @@ All of it is the course's own code, so it runs in the grading process, without a
 
 from __future__ import annotations
 
+import ast
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -18,9 +19,10 @@ from utils.checks.case import Case
 from utils.checks.diagnose import CaseResult, answer_case
 from utils.checks.program import Answer, Crash, Ran, seeded_runner
 
-from ..errors import CourseError, UnusableCourseFiles
+from ..errors import CourseError
 from ..recipes import Misconception, Recipe
 from ..reference import Reference
+from .merging import merged
 
 PAIRS_SECONDS: Final = 0.3
 """Processor seconds for the answers of pairs of misconceptions, of one exercise of one submission."""
@@ -51,7 +53,9 @@ class Trial:
         self.cases = tuple(recipe.draw(rng))
         self._rng = rng
         self._expected: dict[int, Ran] = {}
-        self._variants: dict[tuple[str, ...], ModuleType | None] = {}
+        self._variants: dict[str, ModuleType] = {}
+        self._pair_modules: dict[tuple[str, str], ModuleType | None] = {}
+        self._texts: dict[str, str] = {}
         self._pair_seconds = 0.0
         self._misconceptions: dict[int, dict[str, Answer]] = {}
         self._wrong_paths: dict[int, dict[str, tuple[str, ...]]] = {}  # of the misconceptions' answers
@@ -103,7 +107,6 @@ class Trial:
             wrong_paths: dict[str, tuple[str, ...]] = {}
             for misconception in self.recipe.misconceptions:
                 variant = self._variant(misconception)
-                assert variant is not None
                 answer = self.answer(self.cases[index], variant)
                 result = CaseResult(self.cases[index], self.expected(index).values, answer)
                 wrong_paths[misconception.id] = result.wrong_paths()
@@ -157,7 +160,7 @@ class Trial:
         Returns
         -------
         Ran, Crash or None
-            None where both change the same lines, or where the seconds for pairs are used up. They are counted in
+            None where both change the same words, or where the seconds for pairs are used up. They are counted in
             processor time and charged to the submission, like all work that a wrong answer causes.
         """
         index = next(index for index, own in enumerate(self.cases) if own is case)
@@ -165,21 +168,58 @@ class Trial:
             if self._pair_seconds > PAIRS_SECONDS:
                 return None
             start = time.thread_time()
-            by_id = {misconception.id: misconception for misconception in self.recipe.misconceptions}
-            variant = self._variant(by_id[one], by_id[other])
+            variant = self._pair(one, other)
             self._pairs[one, other, index] = self.answer(case, variant) if variant else None
             self._pair_seconds += time.thread_time() - start
         return self._pairs[one, other, index]
 
-    def _variant(self, *misconceptions: Misconception) -> ModuleType | None:
-        """Return the reference's module with misconceptions applied; None where two of them cannot be combined."""
-        names = tuple(misconception.id for misconception in misconceptions)
-        if names not in self._variants:
-            hunks = [hunk for misconception in misconceptions for hunk in misconception.hunks]
-            try:
-                self._variants[names] = self.reference.variant(self.recipe.module, hunks)
-            except (UnusableCourseFiles, SyntaxError):
-                if len(misconceptions) == 1:
-                    raise
-                self._variants[names] = None
-        return self._variants[names]
+    def _variant(self, misconception: Misconception) -> ModuleType:
+        """Return the reference's module with a misconception."""
+        if misconception.id not in self._variants:
+            self._variants[misconception.id] = self.reference.variant(self.recipe.module, misconception.hunks)
+        return self._variants[misconception.id]
+
+    def _pair(self, one: str, other: str) -> ModuleType | None:
+        """Return the reference's module with two misconceptions; None where they cannot be combined."""
+        if (one, other) not in self._pair_modules:
+            self._pair_modules[one, other] = self._merged(one, other)
+        return self._pair_modules[one, other]
+
+    def _merged(self, one: str, other: str) -> ModuleType | None:
+        start, after = self._own_lines
+        source, *versions = (text.splitlines(keepends=True) for text in map(self._text, ("", one, other)))
+        head, tail = source[:start], source[len(source) - after :]
+        if any(lines[:start] != head or lines[len(lines) - after :] != tail for lines in versions):
+            return None  # one of them changes more than the function, which takes long to run
+        text = merged(*("".join(lines[start : len(lines) - after]) for lines in (source, *versions)))
+        owner = self._own_path[0] if len(self._own_path) > 1 else ""
+        try:
+            return self.reference.execute_part(text, self.recipe.module, owner) if text else None
+        except SyntaxError:  # what is left of both is no program
+            return None
+
+    def _text(self, name: str) -> str:
+        """Return the text of the reference, with a misconception where one is named."""
+        if name not in self._texts:
+            hunks = self._by_id[name].hunks if name else ()
+            self._texts[name] = self.reference.changed(self.recipe.module, hunks)
+        return self._texts[name]
+
+    @cached_property
+    def _own_path(self) -> list[str]:
+        return self.recipe.name.removeprefix(f"{self.recipe.module}.").split(".")
+
+    @cached_property
+    def _own_lines(self) -> tuple[int, int]:
+        """How many lines of the module stand before the function or method, and how many after it."""
+        text = self._text("")
+        node: ast.AST = ast.parse(text)
+        for name in self._own_path:
+            node = next(one for one in ast.iter_child_nodes(node) if getattr(one, "name", "") == name)
+        assert isinstance(node, ast.FunctionDef)
+        assert node.end_lineno
+        return node.lineno - 1, len(text.splitlines()) - node.end_lineno
+
+    @cached_property
+    def _by_id(self) -> dict[str, Misconception]:
+        return {misconception.id: misconception for misconception in self.recipe.misconceptions}

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from utils.checks.case import Case, Finding, Trait
-from utils.checks.compare import Array, Equal
+from utils.checks.compare import Array, Equal, Subgradient
 from utils.checks.diagnose import CaseResult, judge
 from utils.checks.program import Answer, Crash, Ran
 
@@ -91,7 +91,14 @@ def test_nan_is_no_evidence_for_a_misconception_that_would_break_what_is_right()
 def test_outputs_that_a_misconception_would_break_and_that_are_right_are_said_to_be() -> None:
     right, wrong = {"dw": array(), "db": array()}, array()
     (finding,) = said_of([in_case("one", {"dw": wrong}, {"known": {"dw": wrong, "db": array()}}, right)])
-    assert finding[1].endswith("; db is right.)")
+    assert finding[1].startswith("dw is what this mistake gives, while db is right: A known mistake. (dw: ")
+
+
+def test_a_mistake_in_one_output_is_named_where_the_same_in_two_would_spoil_the_other() -> None:
+    right, averaged = {"dw": array(), "db": array()}, {"dw": array(), "db": array()}
+    known = {"known": averaged, "other": {"dw": averaged["dw"], "db": right["db"]}}
+    found = said_of([in_case("one", {"dw": averaged["dw"], "db": array()}, known, right)])
+    assert [name for name, _ in found] == ["other", None]
 
 
 def pair_of(got: Array, known: Array, other: Array) -> CaseResult:
@@ -166,3 +173,29 @@ def test_what_is_said_of_one_output_stays_within_a_few_lines() -> None:
     case = Case("one", "", {"x": RNG.standard_normal((400, 30))}, {"out": Equal()}, separate={"out": "x"})
     results = [CaseResult(case, {"out": case.inputs["x"]}, Ran({"out": np.asarray(case.inputs["x"]).T}))]
     assert len(judge(results, {}).findings[0].hint) < 700
+
+
+def test_where_a_case_crashed_it_does_not_count_as_right() -> None:
+    right = {"out": array()}
+    cases = [in_case("wrong", {"out": array()}, {}, right), in_case("right", {}, {}, right)]
+    cases += [in_case(f"crash {index}", CRASH, {}, right) for index in range(2)]
+    (hint,) = [hint for _, hint in said_of(cases) if "differ" in hint]
+    assert 'it is right in 1 of 4 cases, as in "right"' in hint
+
+
+def test_after_several_steps_an_output_may_be_wrong_because_of_another() -> None:
+    last = {"out": array(), "mean": array()}
+    steps = in_case(
+        "steps", last, {"known": {"out": array()}}, {"out": array(), "mean": array()}, {Trait.SEVERAL_STEPS}
+    )
+    hints = [hint for name, hint in said_of([*core_cases(("out", "mean")), steps]) if name is None]
+    assert any("mean is wrong there, too, and may be the reason" in hint for hint in hints)
+    assert not any("in another way" in hint for hint in hints)
+
+
+def test_at_a_kink_a_misconception_agrees_with_every_right_value() -> None:
+    rule, inputs = Subgradient(), {"x": np.array([-1.0, 0.0, 2.0]), "dout": np.array([3.0, 4.0, 5.0])}
+    turned = np.array([3.0, 0.0, 0.0])
+    assert rule.agree(turned, np.array([3.0, 4.0, 0.0]), inputs)
+    assert not rule.agree(turned, np.array([3.0, 6.0, 0.0]), inputs)
+    assert not rule.agree(turned, np.array([3.0, 4.0, 5.0]), inputs)

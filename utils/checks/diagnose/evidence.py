@@ -67,6 +67,11 @@ class Place(NamedTuple):
         return not np.isfinite(one).all() and not np.isfinite(other).all()
 
     @property
+    def is_drawn(self) -> bool:
+        """Whether the right value is a random draw, which is compared by its distribution."""
+        return self.result.case.aspects[self.path.partition(".")[0]].is_drawn(self.expected)
+
+    @property
     def crashed(self) -> bool:
         """Whether the code under test crashed in this case."""
         return isinstance(self.result.answer, Crash)

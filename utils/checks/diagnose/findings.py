@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
@@ -80,27 +81,54 @@ def output_findings(
         Runs code with two misconceptions.
     """
     explanations = explain(tuple(wrong.by_path), results, hints, together)
+    alone = {one.names[0] for one in explanations if len(one.names) == 1}
+    alone -= {name for one in explanations if len(one.names) > 1 for name in one.names}
+    in_part = {one.path for one in explanations if one.rest}
     findings = []
     for (misconception, effect), paths in _by_misconception(explanations).items():
         result, fault = wrong.clearest(paths[0], misconception)
         beside = f" Something else is wrong, too: beside that, {as_sentences([effect])}" if effect else ""
-        right = _right_beside(misconception, wrong, results)
-        hint = f"{hints[misconception]}{beside} ({comparison(fault, with_name=True)}{right}.)"
+        only = ""
+        if misconception in alone:  # what two misconceptions give together, neither gives
+            only = _only_here(misconception, hints[misconception], paths, wrong, results)
+            if in_part.intersection(paths):
+                only = only.replace(" what this mistake gives", " in some cases what this mistake gives", 1)
+        hint = f"{only}{hints[misconception]}{beside} ({comparison(fault, with_name=True)}.)"
         seen = comparison(fault, with_name=len(paths) > 1)
         findings.append(Finding(", ".join(paths), "fail", hint, misconception, result.case.title, seen=f"{seen}."))
     findings += [describe_rest(one.path, one.rest, wrong, runs) for one in explanations if one.rest]
     unexplained = [one.path for one in explanations if not one.names and one.path.partition(".")[0] not in without]
+    return findings + unexplained_findings(unexplained, wrong, results, runs)
+
+
+def _only_here(
+    misconception: str, sentence: str, paths: Sequence[str], wrong: WrongOutputs, results: Sequence[CaseResult]
+) -> str:
+    """Say for which outputs alone a misconception holds, where it would break others, too, and has not done so.
+
+    Its sentence may speak of all of them: "dgamma and dbeta are means".
+    """
     ran = [result for result in results if not isinstance(result.answer, Crash)]
-    return findings + unexplained_findings(unexplained, wrong, ran, runs)
+    broken = dict.fromkeys(path for result in ran for path in result.wrong_in(misconception) or ())
+    others = [path for path in broken if path not in paths]
+    right = [path for path in others if path.partition(".")[0] not in wrong.aspects or _is_right(path, wrong)]
+    named = [path for path in others if path not in right and _names(sentence, path)]
+    where = " where the code runs" if right and len(ran) < len(results) else ""
+    clauses = [
+        f"{_with_verb(right[:MAX_NAMES])} right{where}" if right else "",
+        f"{_with_verb(named[:MAX_NAMES])} wrong in another way" if named else "",
+    ]
+    said = " and ".join(filter(None, clauses))
+    return f"{_with_verb(paths)} what this mistake gives, while {said}: " if said else ""
 
 
-def _right_beside(misconception: str, wrong: WrongOutputs, results: Sequence[CaseResult]) -> str:
-    """Say which outputs are right although a misconception would break them, too: its hint may name them."""
-    broken = dict.fromkeys(path for result in results for path in result.wrong_in(misconception) or ())
-    right = [path for path in broken if path.partition(".")[0] not in wrong.aspects or _is_right(path, wrong)]
-    if not right or any(isinstance(result.answer, Crash) for result in results):
-        return ""
-    return f"; {enumerated(right[:MAX_NAMES])} {'is' if len(right) == 1 else 'are'} right"
+def _with_verb(names: Sequence[str]) -> str:
+    return f"{enumerated(names)} {'is' if len(names) == 1 else 'are'}"
+
+
+def _names(sentence: str, path: str) -> bool:
+    """Whether a sentence names an output; what it says of ``W1`` need not be about ``"grads.W1"``."""
+    return re.search(rf"\b{re.escape(path)}\b", sentence) is not None
 
 
 def _is_right(path: str, wrong: WrongOutputs) -> bool:

@@ -14,8 +14,10 @@ import numpy as np
 from ..case import Case, Finding, Trait
 from ..compare import Fault, FaultKind
 from ..program import Answer, Crash, Run
+from ..values import value_at
 from .answer_cache import AnswerCache
 from .case_result import CaseResult
+from .derivative import is_derivative, with_program
 from .evidence import Together
 from .findings import crash_finding, follow_through_findings, mutation_findings, output_findings
 from .follow_through import FollowThrough
@@ -216,4 +218,19 @@ def _is_followed(
         if fault is None or fault.kind is not FaultKind.VALUE or fault.output != output:
             return False
         by_path.setdefault(fault.path, []).append((result.case, fault.got))
-    return all(follow.is_earned(path, given, run) for path, given in by_path.items())
+    if not all(follow.is_earned(path, given, run) for path, given in by_path.items()):
+        return False
+    # An entry that is right although the forward pass is wrong may not be what follows from it: then the output as a
+    # whole is not its derivative.
+    results = {id(result): result for result, _ in wrong}.values()
+    return not any(_departs_from_forward(output, result, run) for result in results)
+
+
+def _departs_from_forward(output: str, result: CaseResult, run: Run) -> bool:
+    """Whether an entry of an output that is right is not the derivative of what the forward pass computes."""
+    assert not isinstance(result.answer, Crash)
+    case, answer, wrong = result.case, result.answer, set(result.wrong_paths())
+    right = [path for path in case.gradients if path.partition(".")[0] == output and path not in wrong]
+    return any(
+        is_derivative(case, path, value_at(answer.values, path), with_program(run, case)) is False for path in right
+    )

@@ -1,8 +1,8 @@
 """Recognise two misconceptions at once.
 
-Alone, neither gives the answer at every place. Together they do when each place shows one of them or, where a place
-shows both, when it holds what code with both of them gives. The grader runs such code; the student's own check cannot,
-and sees whether their effects add up or multiply.
+Alone, neither gives the answer at every place. Together they do when each place holds what the one gives that shows
+there or, where both show or one changes what the other works on, what code with both of them gives. The grader runs
+such code; the student's own check cannot, and sees whether their effects add up or multiply.
 """
 
 from __future__ import annotations
@@ -26,6 +26,8 @@ def find_pair(
     names: Sequence[str],
     together: Together | None = None,
     named: Collection[str] = (),
+    *,
+    interacting: bool = False,
 ) -> tuple[str, ...]:
     """Find the two misconceptions that together give what came.
 
@@ -40,6 +42,9 @@ def find_pair(
         Runs code with two misconceptions.
     named : collection of str, optional
         Misconceptions that explain other outputs. A pair with one of them is preferred.
+    interacting : bool, default False
+        Look for pairs of which one changes what the other works on; only where no others are found, because each such
+        pair has to be run.
 
     Returns
     -------
@@ -50,35 +55,60 @@ def find_pair(
     visible = [name for name in names if evidence.shows(name) & within]
     certain: list[tuple[str, str]] = []
     likely: list[tuple[str, str]] = []
-    for one, other in combinations(visible[:MAX_MISCONCEPTIONS], 2):
-        if not _is_possible(evidence, within, one, other):
-            continue
+    pairs = combinations(visible[:MAX_MISCONCEPTIONS], 2)
+    possible = [pair for pair in pairs if _is_possible(evidence, within, *pair)]
+    possible = [pair for pair in possible if bool(_interacting(evidence, within, *pair)) == interacting]
+    # The time for running pairs is limited, so the likely ones come first.
+    for one, other in sorted(possible, key=lambda pair: not set(pair) & set(named)):
         joint = _explain_jointly(evidence, within, one, other, together)
         if joint:
             certain.append((one, other))
         elif joint is None and _each_shows_alone(evidence, within, one, other):
             likely.append((one, other))
-    known = [[pair for pair in pairs if set(pair) & set(named)] for pairs in (certain, likely)]
+    known = [
+        [pair for pair in found if len(set(pair) & set(named)) == n] for n in (2, 1) for found in (certain, likely)
+    ]
     found = next(filter(None, (*known, certain, likely)), [])
+    found = _least_contradicted(found, evidence, within)
     # Several pairs that fit are no knowledge but for what they have in common: naming one of them would be guessing.
     common = [name for name in names if found and all(name in pair for pair in found)]
     return found[0] if len(found) == 1 else tuple(common)
 
 
 def _is_possible(evidence: Evidence, within: Places, one: str, other: str) -> bool:
-    """Whether every place that shows at most one of two misconceptions holds what that one gives."""
+    """Whether every wrong place shows one of two misconceptions, and every right one shows neither."""
     first, second = evidence.shows(one) & within, evidence.shows(other) & within
     unshown = (evidence.wrong & within) - first - second
     return (
         not unshown
-        and first - second <= evidence.gives(one)
-        and second - first <= evidence.gives(other)
+        and first | second <= evidence.wrong
         # Where one explains everything by itself, the other adds nothing.
         and not within <= evidence.gives(one)
         and not within <= evidence.gives(other)
         # Of one misconception, what it would break elsewhere may be written in another way; of two, that is unlikely.
         and (evidence.shows(one) | evidence.shows(other)) - within <= evidence.wrong
     )
+
+
+def _interacting(evidence: Evidence, within: Places, one: str, other: str) -> Places:
+    """Return the places that show one of two misconceptions alone and do not hold what that one gives.
+
+    The other may matter there all the same, once the first has changed what it works on.
+    """
+    first, second = evidence.shows(one) & within, evidence.shows(other) & within
+    return (first - second - evidence.gives(one)) | (second - first - evidence.gives(other))
+
+
+def _least_contradicted(pairs: Sequence[tuple[str, str]], evidence: Evidence, within: Places) -> list[tuple[str, str]]:
+    """Keep the pairs that would break fewest of the other places in another way than they are wrong."""
+
+    def contradicted(pair: tuple[str, str]) -> int:
+        one, other = pair
+        shown = (evidence.shows(one) | evidence.shows(other)) - within
+        return len(shown - evidence.gives(one) - evidence.gives(other))
+
+    fewest = min(map(contradicted, pairs), default=0)
+    return [pair for pair in pairs if contradicted(pair) == fewest]
 
 
 def _each_shows_alone(evidence: Evidence, within: Places, one: str, other: str) -> bool:
@@ -92,11 +122,15 @@ def _explain_jointly(
 ) -> bool | None:
     """Whether two misconceptions give what came where both show; None where their joint effect is not known."""
     known = True
-    for index in sorted(evidence.shows(one) & evidence.shows(other) & within):  # the smallest case first
+    interacting = _interacting(evidence, within, one, other)
+    both = evidence.shows(one) & evidence.shows(other) & within
+    for index in sorted(both | interacting):  # the smallest case first
         place = evidence.places[index]
-        if _adds_up(place, one, other):
+        if index in both and _adds_up(place, one, other):
             continue
         answer = together(one, other, place.result.case) if together else None
+        if answer is None and index in interacting:
+            return False
         if answer is None:
             known = False
         elif isinstance(answer, Crash) or not place.agrees(value_at(answer.values, place.path)):

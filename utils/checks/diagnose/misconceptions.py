@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from .case_result import CaseResult
 from .evidence import Evidence, Places, Together
@@ -75,12 +76,24 @@ def explain(
     candidates = {path: _that_give(evidence, evidence.of(path), names) for path in paths}
     certain = {path: tuple(found) for path, found in candidates.items() if len(found) == 1}
     named = {name for found in certain.values() for name in found}
-    for path, found in candidates.items():
-        if not found:
+    # Where few misconceptions show, there are few pairs to run, and the time for running them is limited.
+    open_paths = sorted(
+        (path for path, found in candidates.items() if not found), key=partial(_visible, evidence, names)
+    )
+    for interacting in (False, True) if together else (False,):
+        for path in (path for path in open_paths if not certain.get(path)):
             places = evidence.of(path) - evidence.crashes_at_the_edges
-            certain[path] = find_pair(evidence, places, names, together, named)
+            if any(evidence.places[index].is_drawn for index in places):
+                continue  # draws agree roughly, and so do many pairs
+            certain[path] = find_pair(evidence, places, names, together, named, interacting=interacting)
     named = {name for found in certain.values() for name in found}
     return [_explanation(path, certain.get(path, ()), candidates[path], named, evidence, names) for path in paths]
+
+
+def _visible(evidence: Evidence, names: Sequence[str], path: str) -> int:
+    """Count the misconceptions that show in an output."""
+    places = evidence.of(path)
+    return sum(not places.isdisjoint(evidence.shows(name)) for name in names)
 
 
 def _explanation(
@@ -92,8 +105,7 @@ def _explanation(
     names: Sequence[str],
 ) -> Explanation:
     """Choose among the candidates for one output, and keep the cases that they leave unexplained."""
-    # Where several are as likely, one that explains another output, too, is meant; without one nothing is said.
-    chosen = certain or tuple([name for name in candidates if name in named][:1])
+    chosen = certain or _chosen(candidates, named, evidence)
     if not chosen and not candidates:
         chosen = _of_most_cases(path, evidence, names, named)
     if not chosen and not candidates:
@@ -139,6 +151,24 @@ def _outputs_given(evidence: Evidence, name: str) -> int:
     )
 
 
+def _chosen(names: Sequence[str], named: set[str], evidence: Evidence) -> tuple[str, ...]:
+    """Choose among misconceptions that are as likely: nothing where none is better than the others.
+
+    One that explains another output, too, is meant; else one that would spoil fewer outputs than any other does.
+    """
+    elsewhere = [name for name in names if name in named]
+    if elsewhere:
+        return (elsewhere[0],)
+    spoilt = {name: _outputs_spoilt(evidence, name) for name in names}
+    found = [name for name in names if spoilt[name] == min(spoilt.values())]
+    return tuple(found) if len(found) == 1 else ()
+
+
+def _outputs_spoilt(evidence: Evidence, name: str) -> int:
+    """Count the outputs that a misconception would break in another way than they are wrong, if they are."""
+    return len({evidence.places[index].path for index in evidence.shows(name) - evidence.gives(name)})
+
+
 def _of_most_cases(path: str, evidence: Evidence, names: Sequence[str], named: set[str]) -> tuple[str, ...]:
     """Return the misconception that gives an output in most of the cases in which it is wrong; nothing if none does."""
     places = evidence.of(path)
@@ -147,8 +177,7 @@ def _of_most_cases(path: str, evidence: Evidence, names: Sequence[str], named: s
     if best <= 0:
         return ()
     found = _most_agreeing([name for name in names if scores[name] == best], evidence)
-    chosen = found if len(found) == 1 else [name for name in found if name in named][:1]
-    return tuple(chosen)
+    return _chosen(found, named, evidence)
 
 
 def _majority(evidence: Evidence, places: Places, name: str) -> int:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from ..case import Finding
+from ..case import Finding, Trait
 from ..compare import Fault, FaultKind
 from ..program import Crash, Run
 from ..values import value_at
@@ -78,7 +78,7 @@ def unexplained_findings(
         The outputs.
     wrong : WrongOutputs
     results : sequence of CaseResult
-        The cases that ran.
+        All cases. In one that crashed, no output is right.
     runs : Runs
     """
     exchanged = {path: held_by([answer.result for answer in wrong.by_path[path]], path) for path in paths}
@@ -132,6 +132,11 @@ def describe_rest(path: str, rest: Collection[CaseResult], wrong: WrongOutputs, 
     left = {id(result) for result in rest}
     answers = [answer for answer in wrong.by_path[path] if id(answer.result) in left]
     shown = min(answers, key=lambda answer: answer.result.case.size)
+    before = _wrong_before(path, rest)
+    if before:
+        said = f"{comparison(shown.fault)}; {before} wrong there, too, and may be the reason: correct that first."
+        hint = f"In {_cases(answers)} that does not explain all of {path}: {said}"
+        return Finding(path, "fail", hint, None, shown.result.case.title, seen=f"{comparison(shown.fault)}.")
     others = [answer.result for answer in wrong.by_path[path]]
     clauses = _clauses(shown, answers, others, runs)[:-1]
     when = when_it_is_wrong(
@@ -142,6 +147,15 @@ def describe_rest(path: str, rest: Collection[CaseResult], wrong: WrongOutputs, 
     said = as_sentences((seen, *clauses, only))
     hint = f"In {_cases(answers)} {path} is wrong in another way, too: {said}"
     return Finding(path, "fail", hint, None, shown.result.case.title, seen=f"{seen}.")
+
+
+def _wrong_before(path: str, results: Collection[CaseResult]) -> str:
+    """Name the outputs that are wrong in all of some cases of several steps, in which one output makes others wrong."""
+    if not all(Trait.SEVERAL_STEPS in result.case.traits for result in results):
+        return ""
+    wrong = next(iter(results)).wrong_paths()
+    others = [one for one in wrong if one != path and all(one in result.wrong_paths() for result in results)]
+    return f"{enumerated(others)} {'is' if len(others) == 1 else 'are'}" if others else ""
 
 
 def _cases(answers: Sequence[WrongAnswer]) -> str:
@@ -155,7 +169,7 @@ def _description(path: str, wrong: WrongOutputs, results: Sequence[CaseResult], 
     """Collect what can be said of one wrong output."""
     # The first case is the plainest, without kinks or float32: the derivative can be measured there.
     first = wrong.by_path[path][0]
-    if runs.code and _follows_forward(first, runs.code):
+    if runs.code and _follows_forward(wrong.by_path[path], runs.code):
         said = "it is the right derivative of what your forward pass computes; it is the forward that is wrong"
         return Description(path, first.fault.clause, (said,), first.result.case.title)
     shown = wrong.clearest(path)
@@ -164,14 +178,21 @@ def _description(path: str, wrong: WrongOutputs, results: Sequence[CaseResult], 
     return Description(path, said, tuple(filter(None, clauses)), shown.result.case.title, lacks)
 
 
-def _follows_forward(answer: WrongAnswer, run: Run) -> bool:
-    """Whether a wrong gradient is the right one of what a wrong forward pass computes."""
-    result, fault = answer
-    output = result.case.objective[0]
-    forward_is_right = output in result.case.aspects and all(one.path != output for one in result.faults())
-    if fault.kind is not FaultKind.VALUE or forward_is_right:
-        return False
-    return is_derivative(result.case, fault.path, fault.got, with_program(run, result.case)) is True
+def _follows_forward(answers: Sequence[WrongAnswer], run: Run) -> bool:
+    """Whether a wrong gradient is the right one of what a wrong forward pass computes.
+
+    The first case has to show it, and a few more may not refute it.
+    """
+    verdicts = []
+    for result, fault in answers[:MAX_RERUN_CASES]:
+        output = result.case.objective[0]
+        forward_is_right = output in result.case.aspects and all(one.path != output for one in result.faults())
+        if fault.kind is not FaultKind.VALUE or forward_is_right:
+            return False
+        verdicts.append(is_derivative(result.case, fault.path, fault.got, with_program(run, result.case)))
+        if verdicts[0] is not True or verdicts[-1] is False:
+            return False
+    return True
 
 
 def _clauses(
@@ -195,7 +216,8 @@ def _clauses(
         and value_at(result.expected, fault.path) is not None
         and id(result) not in failing
     ]
-    when = when_it_is_wrong([answer.result.case for answer in answers], others)
+    crashed = [result.case for result in results if isinstance(result.answer, Crash)]
+    when = when_it_is_wrong([*(answer.result.case for answer in answers), *crashed], others)
     if not when and not any(clauses) and fault.kind is FaultKind.VALUE and not drawn:
         when = _at_least(answers)
     return [*clauses, when]
