@@ -166,3 +166,14 @@ def test_what_is_said_of_one_output_stays_within_a_few_lines() -> None:
     case = Case("one", "", {"x": RNG.standard_normal((400, 30))}, {"out": Equal()}, separate={"out": "x"})
     results = [CaseResult(case, {"out": case.inputs["x"]}, Ran({"out": np.asarray(case.inputs["x"]).T}))]
     assert len(judge(results, {}).findings[0].hint) < 700
+
+
+@pytest.mark.parametrize(("stored", "named"), [({"dw": 1.0}, "known"), ({}, None), ({"other": 1.0}, None)])
+def test_gradients_under_other_names_are_said_only_where_these_names_came(
+    stored: dict[str, object], named: str | None
+) -> None:
+    right, known = {"w": array(), "b": array()}, {"dw": array(), "db": array()}
+    case = Case("one", "", {"x": np.ones(3)}, {"grads": Equal(), "loss": Equal()})
+    came = {"grads": {**stored, **({"db": 2.0} if named else {})}, "loss": 2.0}
+    result = CaseResult(case, {"grads": right, "loss": 1.0}, Ran(came), {"known": Ran({"grads": known, "loss": 1.0})})
+    assert {name for name, hint in said_of([result]) if "grads" in hint or name} == {named}
