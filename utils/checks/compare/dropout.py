@@ -67,11 +67,12 @@ class Dropped(Equal):
         theirs, ours = as_array(other), as_array(got)
         if theirs is None or ours is None or not theirs.shape == ours.shape == x.shape:
             return super().same(other, got, inputs)
-        if (self.dtype and theirs.dtype != ours.dtype) or _shared(theirs == 0, p) != _shared(ours == 0, p):
+        shared = _shared(ours == 0, p)
+        if (self.dtype and theirs.dtype != ours.dtype) or _shared(theirs == 0, p) != shared:
             return False
         factors = [array[x != 0] / x[x != 0] for array in (theirs, ours)]
         kept = [factor[factor != 0] for factor in factors]
-        chance = 9 / np.sqrt(factors[0].size)
+        chance = 9 / np.sqrt(factors[0].size / np.prod([x.shape[axis] for axis in shared]))  # what shares a draw is one
         if min(map(len, kept)) == 0 or not all(np.isfinite(factor).all() for factor in factors):
             return max(map(len, kept)) == 0
         share = abs(np.mean(factors[0] == 0) - np.mean(factors[1] == 0))
