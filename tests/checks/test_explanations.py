@@ -199,3 +199,14 @@ def test_at_a_kink_a_misconception_agrees_with_every_right_value() -> None:
     assert rule.agree(turned, np.array([3.0, 4.0, 0.0]), inputs)
     assert not rule.agree(turned, np.array([3.0, 6.0, 0.0]), inputs)
     assert not rule.agree(turned, np.array([3.0, 4.0, 5.0]), inputs)
+
+
+@pytest.mark.parametrize(("stored", "named"), [({"dw": 1.0}, "known"), ({}, None), ({"other": 1.0}, None)])
+def test_gradients_under_other_names_are_said_only_where_these_names_came(
+    stored: dict[str, object], named: str | None
+) -> None:
+    right, known = {"w": array(), "b": array()}, {"dw": array(), "db": array()}
+    case = Case("one", "", {"x": np.ones(3)}, {"grads": Equal(), "loss": Equal()})
+    came = {"grads": {**stored, **({"db": 2.0} if named else {})}, "loss": 2.0}
+    result = CaseResult(case, {"grads": right, "loss": 1.0}, Ran(came), {"known": Ran({"grads": known, "loss": 1.0})})
+    assert {name for name, hint in said_of([result]) if "grads" in hint or name} == {named}

@@ -230,6 +230,18 @@ def test_masks_agree_when_the_same_is_wrong_with_them() -> None:
     assert not Dropped().agree(0 * x, unscaled, same)
 
 
+def test_masks_of_few_draws_agree_although_their_shares_differ() -> None:
+    x, p = np.ones((12, 20)), 0.4
+    seven, two = (np.repeat(np.arange(12) < kept, 20).reshape(12, 20) / (1 - p) for kept in (7, 2))
+    same = {"x": x, "p": p}
+    assert Dropped().agree(seven, two, same)
+    assert not Dropped().agree(drop(x, p, 1), two, same)
+    few_rows = x[:4]
+    assert Dropped().agree(0 * few_rows, seven[5:9], {"x": few_rows, "p": p})  # each of four rows may be dropped
+    rows = np.ones((36, 20))
+    assert not Dropped().agree(0 * rows, np.tile(seven, (3, 1)), {"x": rows, "p": p})  # not every one of 36
+
+
 def test_a_pair_has_to_be_equal_whatever_the_reference_drew() -> None:
     assert kinds(Paired(), None, (W, W.copy())) == []
     assert kinds(Paired(), None, (2 * W, W)) == ["value"]

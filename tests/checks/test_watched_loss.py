@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from utils.checks.watched_loss import WatchedLoss
+from utils.checks.watched_loss import WatchedLoss, beside
 
 Step = Callable[..., None]
 
@@ -91,3 +91,21 @@ def test_minibatches_of_different_sizes_are_counted() -> None:
         plain(net, loss, X[:1], y[:1])
 
     assert trained(plain, smaller).tolist() == [2, 1]
+
+
+def test_steps_too_short_to_move_anything_are_seen() -> None:
+    def fading(net, loss, X, y):
+        rate = 0.5 * 0.01 ** X[0, 0]
+        _, grads = loss(X, y)
+        for name in net.params:
+            net.params[name] -= rate * grads[name]
+
+    assert trained(*[fading] * 12).tolist() == [[n, n + 1] for n in range(12)]
+    assert trained(fading, idle, *[fading] * 10).tolist() == [[0, 1], *([n, n + 1] for n in range(2, 12))]
+
+
+def test_two_trainings_are_put_side_by_side_even_if_one_is_shorter() -> None:
+    one, other = np.arange(24).reshape(4, 3, 2), np.arange(18).reshape(3, 3, 2)
+    assert beside(one, other).tolist() == [one[:3, :, 0].tolist()] * 2
+    assert beside(one, other[:, :2]).tolist() == [4, 3]  # minibatches of another size
+    assert beside(np.array([3, 2]), other).tolist() == [2, 3]

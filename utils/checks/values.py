@@ -66,6 +66,23 @@ def value_at(values: Mapping[str, object], path: str) -> object:
     return here
 
 
+def needless_names(values: Mapping[str, object], path: str, expected: Mapping[str, object]) -> frozenset[str]:
+    """Return the names beside a path that are not expected there.
+
+    Examples
+    --------
+    >>> sorted(needless_names({"grads": {"W1": 0, "dW1": 1}}, "grads.W1", {"grads": {"W1": 0}}))
+    ['dW1']
+    """
+    above = path.rpartition(".")[0]
+    found, right = (value_at(where, above) if above else where for where in (values, expected))
+    return (
+        frozenset(found) - frozenset(right)
+        if isinstance(found, Mapping) and isinstance(right, Mapping)
+        else frozenset()
+    )
+
+
 def with_value_at(values: Mapping[str, object], path: str, value: object) -> dict[str, object]:
     """Return a deep copy of `values` with another value at a path."""
     changed = copy.deepcopy(dict(values))

@@ -78,7 +78,10 @@ class WatchedLoss:
         used = [call for call in self._calls if call[2].read] or self._calls
         after = [call[1] for call in used[1:]] + [self._params()]
         moved = [not _equal(call[1], now) for call, now in zip(used, after, strict=True)]
-        steps = [call[0] for call, has_moved in zip(used, moved, strict=True) if has_moved or not any(moved)]
+        # A rate that shrinks to nothing makes steps too short for a float, which are steps all the same.
+        short = [has_moved and _close(call[1], now) for call, now, has_moved in zip(used, after, moved, strict=True)]
+        first_short = short.index(True) if any(short) else len(used)
+        steps = [call[0] for n, call in enumerate(used) if moved[n] or n > first_short or not any(moved)]
         sizes = [len(rows) for rows in steps]
         return np.array(steps if len(set(sizes)) < 2 else sizes)
 
@@ -86,5 +89,33 @@ class WatchedLoss:
         return {name: np.array(value) for name, value in self._net.params.items()}
 
 
+def beside(one: Array, other: Array) -> Array:
+    """Put the minibatches of two trainings side by side, to compare which rows they were taken from.
+
+    Parameters
+    ----------
+    one, other : ndarray
+        From `WatchedLoss.minibatches`.
+
+    Returns
+    -------
+    ndarray of shape (2, steps, batch_size)
+        The row numbers, for as many steps as the shorter training took. Of shape (2,), with the numbers of steps, where
+        the minibatches are not all of one size.
+    """
+    if one.shape[1:] != other.shape[1:] or one.ndim != 3:
+        return np.array([len(one), len(other)])
+    steps = min(len(one), len(other))
+    return np.stack([one[:steps, :, 0], other[:steps, :, 0]])
+
+
 def _equal(one: Mapping[str, Array], other: Mapping[str, Array]) -> bool:
     return one.keys() == other.keys() and all(np.array_equal(value, other[name]) for name, value in one.items())
+
+
+def _close(one: Mapping[str, Array], other: Mapping[str, Array]) -> bool:
+    """Whether parameters differ by little more than what a float can hold."""
+    return one.keys() == other.keys() and all(
+        np.shape(value) == np.shape(other[name]) and np.allclose(value, other[name], rtol=1e-10, atol=0)
+        for name, value in one.items()
+    )

@@ -41,9 +41,11 @@ params = net.params
 
 # Two trainings one after the other; of each training row its number is enough.
 TWO_TRAININGS = f"""\
+from utils.checks.watched_loss import beside
+
 {TRAIN}
 {TRAINING}
-trainings = np.array([batches[..., 0], watched.minibatches()[..., 0]])
+trainings = beside(batches, watched.minibatches())
 """
 
 PREDICT = """\

@@ -67,11 +67,14 @@ class Dropped(Equal):
         theirs, ours = as_array(other), as_array(got)
         if theirs is None or ours is None or not theirs.shape == ours.shape == x.shape:
             return super().same(other, got, inputs)
-        if (self.dtype and theirs.dtype != ours.dtype) or _shared(theirs == 0, p) != _shared(ours == 0, p):
+        shared = _shared(ours == 0, p)
+        if self.dtype and theirs.dtype != ours.dtype:
             return False
+        if _shared(theirs == 0, p) != shared:
+            return _alike_by_chance(theirs == 0, ours == 0, p) or _alike_by_chance(ours == 0, theirs == 0, p)
         factors = [array[x != 0] / x[x != 0] for array in (theirs, ours)]
         kept = [factor[factor != 0] for factor in factors]
-        chance = 9 / np.sqrt(factors[0].size)
+        chance = 9 / np.sqrt(_draws(ours == 0, p))  # entries that share a draw count as one
         if min(map(len, kept)) == 0 or not all(np.isfinite(factor).all() for factor in factors):
             return max(map(len, kept)) == 0
         share = abs(np.mean(factors[0] == 0) - np.mean(factors[1] == 0))
@@ -90,3 +93,14 @@ def _shared(gone: npt.NDArray[np.bool_], p: float) -> list[int]:
         if by_chance < 1e-9 and (gone == gone.take([0], axis)).all():
             axes.append(axis)
     return axes
+
+
+def _draws(gone: npt.NDArray[np.bool_], p: float) -> float:
+    """Return the number of entries of a mask that differ but by repeating along an axis."""
+    return gone.size / float(np.prod([gone.shape[axis] for axis in _shared(gone, p)]))
+
+
+def _alike_by_chance(one: npt.NDArray[np.bool_], other: npt.NDArray[np.bool_], p: float) -> bool:
+    """Whether a mask drops all or nothing, and another one repeats itself so often that it might have done so, too."""
+    draws = _draws(other, p)
+    return bool(one.all() or not one.any()) and p**draws + (1 - p) ** draws > 1e-4

@@ -9,7 +9,7 @@ from functools import cached_property
 from ..case import Case
 from ..compare import Fault
 from ..program import Answer, Crash
-from ..values import value_at
+from ..values import needless_names, value_at
 from .crash_kind import same_kind
 
 
@@ -80,11 +80,21 @@ class CaseResult:
         if other is None:  # it gives the right answer in this case
             return not any(fault.path == path or not path for fault in self.faults())
         rules = {one: self.case.aspects.get(one.partition(".")[0]) for one in ([path] if path else self.case.aspects)}
-        return all(
+        return self.is_missing_alike(other.values, path) and all(
             rule.agree(value_at(other.values, one), value_at(self.answer.values, one), self.case.inputs)
             for one, rule in rules.items()
             if rule  # an output that this case does not compare cannot tell
         )
+
+    def is_missing_alike(self, values: Mapping[str, object], path: str) -> bool:
+        """Whether other outputs miss a value in the same way as those that came; so they do where none is missing.
+
+        What is stored under another name is missing, too: then both have to use the same names.
+        """
+        if isinstance(self.answer, Crash) or value_at(self.answer.values, path) is not None:
+            return True
+        names, others = (needless_names(one, path, self.expected) for one in (self.answer.values, values))
+        return names == others
 
     @property
     def mutated(self) -> tuple[str, ...]:

@@ -136,7 +136,7 @@ class Evidence:
         given, came = place.result.misconceptions[name], place.result.answer
         if isinstance(given, Crash) or isinstance(came, Crash):
             return isinstance(given, Crash) and isinstance(came, Crash) and same_kind(came, given)
-        return place.agrees(place.given_by(name))
+        return place.agrees(place.given_by(name)) and place.result.is_missing_alike(given.values, place.path)
 
     def explained(self, name: str, within: Places) -> Places:
         """Return the wrong places that a misconception explains exactly."""
