@@ -79,6 +79,8 @@ class SharedMaximum(AtKinks):
     def excused(self, expected: Array, got: Array, inputs: Mapping[str, object]) -> npt.NDArray[np.bool_]:
         x, dout, settings = np.asarray(inputs[self.at]), np.asarray(inputs[self.upstream]), inputs[self.settings]
         assert isinstance(settings, Mapping)
+        if not (expected.shape == got.shape == x.shape and x.ndim == 4):
+            return np.zeros(expected.shape, bool)
         height, width, stride = (settings[name] for name in ("pool_height", "pool_width", "stride"))
         found = np.zeros(expected.shape, bool)
         covering = np.zeros(expected.shape, int)  # how many windows an entry stands in
