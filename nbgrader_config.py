@@ -6,8 +6,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent
 sys.path.insert(0, str(ROOT))  # the course folder need not be installed
 
-from grader.course import load  # noqa: E402
-from grader.nbgrader_plugin import configure  # noqa: E402
+from grader.course import load
+from grader.nbgrader_plugin import configure
 
 course = load(ROOT)
 configure(get_config(), course)  # noqa: F821  (nbgrader runs this file with `get_config` in scope)

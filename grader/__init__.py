@@ -5,7 +5,7 @@ from importlib.metadata import entry_points
 
 # nbformat imports jsonschema, which would build 38 parsers if this package is installed: more than a second in every
 # process. They are for addresses with letters beyond ASCII, which the schema of a notebook does not have.
-sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
+sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]  # None stands for "not installed"
 
 
 def version() -> str:

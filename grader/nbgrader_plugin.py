@@ -95,7 +95,7 @@ def _patch_nbgrader() -> None:
     warnings.filterwarnings("ignore", "Object of type <Submitted", SAWarning)
 
 
-class _NothingCopied(BaseConverter):  # type: ignore[misc]
+class _NothingCopied(BaseConverter):  # type: ignore[misc]  # nbgrader has no types
     """A converter that copies no files of a submission; nbgrader's own follows links and copies files of any size."""
 
     def init_assignment(self, assignment_id: str, student_id: str) -> None:
@@ -112,7 +112,7 @@ class _NothingCopied(BaseConverter):  # type: ignore[misc]
         return Path(self._format_dest(assignment_id, student_id), ".unfinished")
 
 
-class SandboxAutograde(Autograde, _NothingCopied):  # type: ignore[misc]
+class SandboxAutograde(Autograde, _NothingCopied):  # type: ignore[misc]  # nbgrader has no types
     """``nbgrader autograde`` for any submission: also archives, submissions without notebooks, and those with links."""
 
     def start(self) -> None:
@@ -198,10 +198,10 @@ class SubmittedNotebook(NotebookExporter):
             files = {}
         released = read_released(work.course, work.assignment)[names["notebook"]]
         nb: Any = restore(files.get(f"{names['notebook']}.ipynb"), released)
-        return self.from_notebook_node(nb, resources, **kw)  # type: ignore[no-untyped-call]
+        return self.from_notebook_node(nb, resources, **kw)  # type: ignore[no-untyped-call]  # nbconvert leaves it untyped
 
 
-class SandboxGrade(NbGraderPreprocessor):  # type: ignore[misc]
+class SandboxGrade(NbGraderPreprocessor):  # type: ignore[misc]  # nbgrader has no types
     """Grade the submission in the sandbox, instead of executing the notebook."""
 
     def preprocess(self, nb: Any, resources: Any) -> Any:
@@ -213,7 +213,7 @@ class SandboxGrade(NbGraderPreprocessor):  # type: ignore[misc]
         return annotate(nb, graded.report, notebook), resources
 
 
-class LatePolicy(LateSubmissionPlugin):  # type: ignore[misc]
+class LatePolicy(LateSubmissionPlugin):  # type: ignore[misc]  # nbgrader has no types
     """Apply the table ``[late]`` of course.toml, as a plugin of nbgrader."""
 
     def late_submission_penalty(self, student_id: str, score: float, total_seconds_late: float) -> float | None:

@@ -66,4 +66,4 @@ def tree(course: Course, made_once: MadeOnce) -> dict[str, bytes]:
     from grader.release import build  # nbgrader, which most tests do without
     from grader.release.edition import given_files
 
-    return made_once("tree", lambda: {**given_files(course), **build(course)})  # type: ignore[return-value]
+    return made_once("tree", lambda: {**given_files(course), **build(course)})

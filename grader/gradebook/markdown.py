@@ -10,7 +10,7 @@ import re
 from itertools import accumulate
 from typing import Any, Final
 
-from bleach import clean  # type: ignore[import-untyped]
+from bleach import clean
 from nbconvert.filters import Highlight2HTML
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 
@@ -66,7 +66,7 @@ def to_safe_html(source: str, attachments: dict[str, dict[str, str]]) -> str:
 
 def highlight(source: str) -> str:
     """Render Python code of a notebook as HTML with colours, as nbconvert does."""
-    colour = Highlight2HTML(pygments_lexer="ipython3")  # type: ignore[no-untyped-call]
+    colour = Highlight2HTML(pygments_lexer="ipython3")  # type: ignore[no-untyped-call]  # nbconvert leaves it untyped
     return str(colour(source))
 
 

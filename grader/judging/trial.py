@@ -6,7 +6,6 @@ All of it is the course's own code, so it runs in the grading process, without a
 from __future__ import annotations
 
 import ast
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
@@ -24,8 +23,12 @@ from ..recipes import Misconception, Recipe
 from ..reference import Reference
 from .merging import merged
 
-PAIRS_SECONDS: Final = 0.3
-"""Processor seconds for the answers of pairs of misconceptions, of one exercise of one submission."""
+MAX_PAIR_RUNS: Final = 300
+"""Runs of pairs of misconceptions for one submission's answers to an exercise.
+
+The limit is a count and not a time, and includes runs whose answers are known already. So a hint depends neither on how
+fast the machine is, nor on what was graded before.
+"""
 
 
 class Trial:
@@ -56,7 +59,7 @@ class Trial:
         self._variants: dict[str, ModuleType] = {}
         self._pair_modules: dict[tuple[str, str], ModuleType | None] = {}
         self._texts: dict[str, str] = {}
-        self._pair_seconds = 0.0
+        self._pairs_asked: set[tuple[str, str, int]] = set()
         self._misconceptions: dict[int, dict[str, Answer]] = {}
         self._wrong_paths: dict[int, dict[str, tuple[str, ...]]] = {}  # of the misconceptions' answers
         self._pairs: dict[tuple[str, str, int], Answer | None] = {}
@@ -130,7 +133,7 @@ class Trial:
             One for each case. If any answer is wrong, they hold the answers of the misconceptions, too; otherwise
             the misconceptions are not run.
         """
-        self._pair_seconds = 0.0
+        self._pairs_asked = set()
         results = [
             CaseResult(case, self.expected(index).values, answer)
             for index, (case, answer) in enumerate(zip(self.cases, answers, strict=True))
@@ -160,18 +163,16 @@ class Trial:
         Returns
         -------
         Ran, Crash or None
-            None where both change the same words, or where the seconds for pairs are used up. They are counted in
-            processor time and charged to the submission, like all work that a wrong answer causes.
+            None where both change the same words, or where `MAX_PAIR_RUNS` pairs were run for these answers.
         """
-        index = next(index for index, own in enumerate(self.cases) if own is case)
-        if (one, other, index) not in self._pairs:
-            if self._pair_seconds > PAIRS_SECONDS:
-                return None
-            start = time.thread_time()
+        key = one, other, next(index for index, own in enumerate(self.cases) if own is case)
+        if key not in self._pairs_asked and len(self._pairs_asked) >= MAX_PAIR_RUNS:
+            return None
+        self._pairs_asked.add(key)
+        if key not in self._pairs:
             variant = self._pair(one, other)
-            self._pairs[one, other, index] = self.answer(case, variant) if variant else None
-            self._pair_seconds += time.thread_time() - start
-        return self._pairs[one, other, index]
+            self._pairs[key] = self.answer(case, variant) if variant else None
+        return self._pairs[key]
 
     def _variant(self, misconception: Misconception) -> ModuleType:
         """Return the reference's module with a misconception."""

@@ -98,7 +98,7 @@ class Questions:
         Such an object is a tuple of a class of its own (a named tuple); plain lists and tuples are searched for them.
         """
         if type(value) in (list, tuple):
-            return type(value)(map(self._with_names, value))  # type: ignore[call-overload, call-arg]
+            return type(value)(map(self._with_names, value))  # type: ignore[call-overload, call-arg]  # a list or a tuple
         if not isinstance(value, tuple):
             return value
         name = f"{type(value).__name__} {len(self._kept) + 1}"

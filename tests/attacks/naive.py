@@ -216,7 +216,7 @@ def metadata(path: Path) -> tuple[object, ...]:
 def _changes(before: dict[str, object], submitted: Path, student: str) -> list[str]:
     after = _state(submitted, student)
     found = [] if after["files"] == before["files"] else ["files of others have changed"]
-    found += [f"{path} is left" for path in sorted(after["left"] - before["left"])]  # type: ignore[operator]
+    found += [f"{path} is left" for path in sorted(after["left"] - before["left"])]
     own = [path for path in (submitted / student).rglob("*") if path.is_file() and not path.is_symlink()]
     if sum(path.stat().st_size for path in own) > LARGE:
         found.append("the disk fills up")

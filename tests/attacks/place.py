@@ -117,7 +117,7 @@ class Attacked(Place):
         """The points of each student, by exercise."""
         return {
             student: {name: automatic for name, automatic, *_ in grades if name != "why"}
-            for student, (grades, _) in self.results().items()  # type: ignore[misc]
+            for student, (grades, _) in self.results().items()
         }
 
     def pages(self, student: str) -> dict[str, str]:

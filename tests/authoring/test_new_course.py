@@ -85,7 +85,7 @@ def test_the_workflow_is_yaml_and_its_commands_exist(tmp_path: Path) -> None:
     new_course(tmp_path / "c")
     text = (tmp_path / "c" / ".github" / "workflows" / "course.yml").read_text()
     workflow = yaml.safe_load(text)
-    commands = set(typer.main.get_command(cli.app).commands)  # type: ignore[attr-defined]
+    commands = set(typer.main.get_command(cli.app).commands)
     lines = [line for step in workflow["jobs"]["course"]["steps"] for line in step.get("run", "").splitlines()]
     called = [line.split() for line in lines if line.startswith("grader")]
     assert {words[1] for words in called} == {"check-course", "release", "prove", "doctor", "demo"}

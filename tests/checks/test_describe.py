@@ -30,7 +30,7 @@ INPUTS: Mapping[str, object] = {"x": X, "b": B, "W": W, "reg": REG}
 
 def said(expected: object, got: object, inputs: Mapping[str, object] = INPUTS) -> str:
     """What is said of one wrong array, or of a wrong number in three cases."""
-    outputs = [WrongOutput(expected, got, inputs)] * (3 if np.ndim(got) == 0 else 1)  # type: ignore[arg-type]
+    outputs = [WrongOutput(expected, got, inputs)] * (3 if np.ndim(got) == 0 else 1)
     return describe(outputs) or locate(outputs)
 
 
@@ -42,7 +42,7 @@ def bordered(width: int) -> Array:
 
 def changed(where: object) -> Array:
     wrong = IMAGES.copy()
-    wrong[where] += np.arange(1, 1 + wrong[where].size).reshape(wrong[where].shape)  # type: ignore[index]
+    wrong[where] += np.arange(1, 1 + wrong[where].size).reshape(wrong[where].shape)
     return wrong
 
 

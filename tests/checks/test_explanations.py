@@ -110,7 +110,7 @@ def test_two_misconceptions_are_recognised_by_running_code_with_both() -> None:
     result = pair_of(both, array(), array())
     answers: dict[bool, Answer | None] = {True: Ran({"out": both}), False: Ran({"out": array()})}
     for matches, named in ((True, {"known", "other"}), (False, {None})):
-        found = judge([result], HINTS, together=lambda one, other, case, m=matches: answers[m]).findings  # type: ignore[misc]
+        found = judge([result], HINTS, together=lambda one, other, case, m=matches: answers[m]).findings
         assert {one.misconception for one in found} == named
     assert {one.misconception for one in judge([result], HINTS).findings} == {None}
 

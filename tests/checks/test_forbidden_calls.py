@@ -20,7 +20,7 @@ BY_OTHER_NAMES: dict[str, Callable[[int], int]] = {
     "its name": lambda x: double(x),
     "another name": ALIAS,
     "a partial": partial(double),
-    "a default": lambda x, f=double: f(x),  # type: ignore[misc]
+    "a default": lambda x, f=double: f(x),
 }
 
 

@@ -59,7 +59,7 @@ ORDERS = {
     shift=st.floats(-30, 30),
     dtype=st.sampled_from([np.float32, np.float64]),
 )
-def test_every_order_of_summation_is_right(order, seed: int, count: int, shift: float, dtype: type) -> None:  # type: ignore[no-untyped-def]
+def test_every_order_of_summation_is_right(order, seed: int, count: int, shift: float, dtype: type) -> None:
     x = (np.random.default_rng(seed).standard_normal((count, 3)) + shift).astype(dtype)
     mean = order(x) / dtype(count)
     variance = order((x - mean) ** 2) / dtype(count)

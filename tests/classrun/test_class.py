@@ -193,8 +193,8 @@ def test_a_report_in_which_a_program_was_lost_is_not_kept(
     def lose(worker: Worker, program: str, *rest: object, **named: object) -> object:
         if "relu_forward" in program:
             worker.close()
-            raise WorkerLost(reason, "the machine was busy")  # type: ignore[arg-type]
-        return run(worker, program, *rest, **named)  # type: ignore[arg-type]
+            raise WorkerLost(reason, "the machine was busy")
+        return run(worker, program, *rest, **named)
 
     grading.ready(place, place["hw3"])
     folder, student = write(tmp_path / "hw3", files), f"lost by {reason}"

@@ -128,7 +128,7 @@ def test_the_last_of_equally_near_centres_costs_the_trait_tie(clusters: Course) 
     assert last != text
     handed_in = submission({"clusters/kmeans.py": last.encode()})
     how = {"confinement": choose_confinement(), "secret": b"for tests"}
-    report = oracle.grade(handed_in, clusters, clusters["groups"], "ana", **how)  # type: ignore[arg-type]
+    report = oracle.grade(handed_in, clusters, clusters["groups"], "ana", **how)
     assign, *others = report.exercises
     assert (assign.verdict, assign.score) == ("partial", 2.4)  # the core is 60 %, and one of two traits is wrong
     assert assign.lost == (LostPoints("nearest", "tie", 0.6),)

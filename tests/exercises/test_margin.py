@@ -65,7 +65,7 @@ def test_rounding_the_inputs_changes_less_than_a_hundredth_of_the_tolerance(
 
 def nudge(value: object, rng: np.random.Generator) -> dict[str, object]:
     """Inputs with the last bit of every floating entry flipped one way or the other, zeros as they are."""
-    return {name: _nudged(item, rng) for name, item in value.items()}  # type: ignore[attr-defined]  # a dict
+    return {name: _nudged(item, rng) for name, item in value.items()}
 
 
 def _nudged(value: object, rng: np.random.Generator) -> object:

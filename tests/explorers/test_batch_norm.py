@@ -53,7 +53,7 @@ def test_a_momentum_written_into_the_code_shows(net_class: Any, monkeypatch: pyt
     import sys
 
     module = sys.modules[net_class.__module__]
-    right = module.normalization_forward  # type: ignore[attr-defined]  # of the reference
+    right = module.normalization_forward
 
     def wrong(x: Any, gamma: Any, beta: Any, settings: Any, kind: str) -> Any:
         out, cache = right(x, gamma, beta, settings, kind)

@@ -33,7 +33,7 @@ def test_activations_grow_with_the_scale_and_normalisation_holds_them(net_class:
 
 
 def test_layers_are_the_students_own(net_class: Any) -> None:
-    class Doubled(net_class):  # type: ignore[misc]  # known at run time only
+    class Doubled(net_class):
         def hidden_forward(self, layer: int, x: Any) -> Any:
             out, cache = super().hidden_forward(layer, x)
             return 2 * out, cache
@@ -60,10 +60,10 @@ def test_tanh_has_the_right_gradient(net_class: Any) -> None:
 
 def test_the_same_state_gives_the_same_numbers(net_class: Any) -> None:
     np.random.seed(5)
-    before = np.random.get_state()[1].copy()  # type: ignore[index,union-attr]  # a tuple, in this form
+    before = np.random.get_state()[1].copy()
     one, other = (layers_of(net_class, QUICK)[-1].dout for _ in range(2))
     np.testing.assert_array_equal(one, other)
-    after = np.random.get_state()[1]  # type: ignore[index]  # see above
+    after = np.random.get_state()[1]
     assert (after == before).all()  # a notebook's own random numbers are left alone
     assert (layers_of(net_class, QUICK.but(seed=1))[-1].dout != one).any()
 
@@ -154,7 +154,7 @@ def test_stop_and_pause(net_class: Any) -> None:
 
 
 def test_what_is_missing_is_named_and_what_is_broken_is_shown(net_class: Any) -> None:
-    class Student(net_class):  # type: ignore[misc]  # known at run time only
+    class Student(net_class):
         mended = False
 
         def hidden_forward(self, layer: int, x: Any) -> Any:

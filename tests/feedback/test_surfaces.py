@@ -102,7 +102,7 @@ def test_without_one_line_it_would(surface: str, tmp_path, monkeypatch) -> None:
 @pytest.mark.parametrize("name", [FORGED, "a b", "Error:\n", "x" * 200, "\u202e", "<b>", "é́"])
 def test_names_in_a_crash_are_such_as_python_gives(name: str) -> None:
     fields = {"missing": False, "error": name, "message": name, "function": name, "entered": name, "file": name}
-    crash = Crash(**_shortened(fields))  # type: ignore[arg-type]
+    crash = Crash(**_shortened(fields))
     assert crash.message == name[:500]
     if name != "<b>":
         assert {crash.error, crash.function, crash.entered, crash.file} == {"unnamed"}

@@ -53,7 +53,7 @@ def test_the_page_is_true(course: Course, reference: Reference) -> None:
     ],
     ids=["stride 1 alone", "never in test mode", "no case at all"],
 )
-def test_fewer_cases_let_something_through(name: str, blind, reference: Reference) -> None:  # type: ignore[no-untyped-def]  # two lambdas
+def test_fewer_cases_let_something_through(name: str, blind, reference: Reference) -> None:
     cases = expected(name, reference)
     fewer = tuple((case, want) for case, want in cases if blind(case))
     assert len(fewer) < len(cases)

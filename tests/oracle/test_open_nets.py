@@ -22,7 +22,7 @@ from utils.checks.program import run_program
 from utils.errors import DataError
 
 torch = pytest.importorskip("torch", reason="nets of a student's own design need PyTorch: pip install torch")
-from safetensors.torch import load, save  # noqa: E402
+from safetensors.torch import load, save
 
 FILE, CODE = "models/open_ended.safetensors", "nndl/torch_models.py"
 IMAGES = 400

@@ -277,7 +277,7 @@ def test_hidden_cases_differ_between_students_and_courses_and_repeat_for_one(cou
 
 def npz(**arrays: object) -> bytes:
     out = io.BytesIO()
-    np.savez(out, **arrays)  # type: ignore[arg-type]
+    np.savez(out, **arrays)
     return out.getvalue()
 
 
@@ -338,9 +338,9 @@ def test_a_net_earns_by_its_accuracy_on_unseen_images(
 
 
 def test_the_grader_without_cifar10_says_so_and_goes_on(grade: Grade, monkeypatch: pytest.MonkeyPatch) -> None:
-    unseen = given_net().unseen.__wrapped__  # type: ignore[attr-defined]
+    unseen = given_net().unseen.__wrapped__
     monkeypatch.setitem(unseen.__globals__, "find_cifar10", lambda: None)
-    given_net().unseen.cache_clear()  # type: ignore[attr-defined]
+    given_net().unseen.cache_clear()
     verdict = one(grade({"models/two_layer_best.npz": npz(**weights(), dataset="cifar10")}), "models.two_layer_best")
     assert verdict.verdict == "error"
     assert "the grader has no copy" in verdict.findings[0].hint

@@ -25,8 +25,8 @@ class BusyMachine:
             if self.left and programs in program:
                 self.left -= 1
                 worker.close()
-                raise WorkerLost(reason, "the machine was busy")  # type: ignore[arg-type]
-            return run(worker, program, *rest, **named)  # type: ignore[arg-type]
+                raise WorkerLost(reason, "the machine was busy")
+            return run(worker, program, *rest, **named)
 
         monkeypatch.setattr(Worker, "run", lose)
 

@@ -187,7 +187,8 @@ def test_three_layer_conv_net(use_batchnorm):
 
 def test_a_training_step_is_the_one_by_hand():
     """`train_step` in PyTorch against the course's own layers, backward passes and update rule, three minibatches."""
-    torch_models = pytest.importorskip("solutions.nndl.torch_models")
+    from solutions.nndl import torch_models
+
     w1, b1, w2, b2 = drawn((6, 8), (6,), (5, 6), (5,))  # one row per output, as PyTorch has them
     ours = [w1.T.copy(), b1.copy(), w2.T.copy(), b2.copy()]
     theirs = [tensor(array) for array in (w1, b1, w2, b2)]

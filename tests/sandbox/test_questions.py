@@ -64,7 +64,7 @@ def test_a_cache_that_is_not_plain_stays_here_and_is_used_by_its_name() -> None:
 def test_only_the_name_of_a_kept_object_is_sent() -> None:
     reply = questions()
     _, value = reply("forward", np.ones(3), {})
-    assert value[0][1] == (Opaque("Cache 1"), "label")  # type: ignore[index]
+    assert value[0][1] == (Opaque("Cache 1"), "label")
     message, _ = reply("backward", (Opaque("Cache 2"), "label"))
     assert isinstance(message, Refused)
     assert "Cache 2" in message.message

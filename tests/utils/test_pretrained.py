@@ -13,12 +13,12 @@ from typer.testing import CliRunner
 
 torch = pytest.importorskip("torch", reason="utils.pretrained needs PyTorch, which only HW6 needs: pip install torch")
 
-from PIL import Image  # noqa: E402
-from tiny_cifar10 import make_folder  # noqa: E402
+from PIL import Image
+from tiny_cifar10 import make_folder
 
-from utils import pretrained  # noqa: E402
-from utils.errors import DataError  # noqa: E402
-from utils.offline_images import OFFLINE_CLASSES  # noqa: E402
+from utils import pretrained
+from utils.errors import DataError
+from utils.offline_images import OFFLINE_CLASSES
 
 
 @pytest.fixture(autouse=True)

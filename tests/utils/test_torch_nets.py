@@ -11,12 +11,12 @@ import pytest
 from utils.errors import DataError
 
 torch = pytest.importorskip("torch", reason="PyTorch, which only HW6 needs, is not installed: pip install torch")
-from torch import nn  # noqa: E402
+from torch import nn
 
-from utils.checks import CheckFailed, check  # noqa: E402
-from utils.checks.weights import safetensors_dataset  # noqa: E402
-from utils.torch_nets import PIXEL_SPREAD, as_input, restored, save_net, scores_of  # noqa: E402
-from utils.torch_training import as_tensors  # noqa: E402
+from utils.checks import CheckFailed, check
+from utils.checks.weights import safetensors_dataset
+from utils.torch_nets import PIXEL_SPREAD, as_input, restored, save_net, scores_of
+from utils.torch_training import as_tensors
 
 OFFLINE = {"dataset": np.str_("offline")}
 

@@ -93,19 +93,19 @@ class _Alike(ast.NodeTransformer):
     def visit_Attribute(self, node: ast.Attribute) -> ast.expr:
         if isinstance(node.value, ast.Name | ast.Attribute):
             return ast.Name(node.attr if _root(node) in _LIBRARIES else "v", ast.Load())
-        return self.generic_visit(node)  # type: ignore[return-value]
+        return self.generic_visit(node)  # type: ignore[return-value]  # an expression stays one
 
     def visit_Subscript(self, node: ast.Subscript) -> ast.expr:
         if isinstance(node.slice, ast.Constant | ast.Name | ast.JoinedStr):  # an entry of a dict, such as config["m"]
             return ast.Name("v", ast.Load())
-        return self.generic_visit(node)  # type: ignore[return-value]
+        return self.generic_visit(node)  # type: ignore[return-value]  # an expression stays one
 
     def visit_Call(self, node: ast.Call) -> ast.expr:
         if isinstance(node.func, ast.Attribute) and node.func.attr in ("get", "setdefault"):
             return ast.Name("v", ast.Load())
         if isinstance(node.func, ast.Attribute) and node.func.attr == "astype":
-            return self.visit(node.func.value)  # type: ignore[no-any-return]
-        return self.generic_visit(node)  # type: ignore[return-value]
+            return self.visit(node.func.value)  # type: ignore[no-any-return]  # ast.NodeTransformer is untyped
+        return self.generic_visit(node)  # type: ignore[return-value]  # an expression stays one
 
     def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
         plain = self.generic_visit(node)

@@ -70,7 +70,7 @@ def batchnorm_forward_cases(rng: np.random.Generator) -> Iterator[Case]:
     inputs = _batchnorm_inputs(rng, [n, c, w, h])
     del inputs["dout"]
     known = {"mode": "test", "running_mean": rng.standard_normal(c), "running_var": rng.uniform(0.5, 2, c)}
-    inputs["bn_param"] = dict(inputs["bn_param"]) | known  # type: ignore[call-overload]
+    inputs["bn_param"] = dict(inputs["bn_param"]) | known  # type: ignore[call-overload]  # a dict
     yield case("test mode with running statistics from before", {Trait.TEST_MODE}, TEST_MODE, inputs, "out_test")
 
 

@@ -60,7 +60,7 @@ class Initialised(Equal):
         )
 
     def is_drawn(self, expected: object) -> bool:
-        return np.ndim(expected) > 1  # type: ignore[arg-type]
+        return np.ndim(expected) > 1  # type: ignore[arg-type]  # an array or a number
 
     def same(self, other: object, got: object, inputs: Mapping[str, object]) -> bool:
         """Whether two draws may be of one distribution: their means and spreads differ by no more than chance."""

@@ -156,7 +156,7 @@ def _watched(net_class: type) -> Any:
             twin = mirrored(self, layer) if looked_at else None
             out, cache = super().hidden_forward(layer, x)
             if looked_at:
-                below, _ = net_class.hidden_forward(twin, layer, x)  # type: ignore[attr-defined]
+                below, _ = net_class.hidden_forward(twin, layer, x)  # type: ignore[attr-defined]  # see above
                 self.seen = np.array((out - below)[:, 0], dtype=np.float64)
                 self.look = False  # once in an iteration, before the accuracies are taken
             return out, cache

@@ -165,7 +165,7 @@ def _watched(net_class: type, activation: str) -> Any:
         def _tanh_forward(self, layer: int, x: Array) -> Any:
             twin = mirrored(self, layer)
             above, own_cache = super().hidden_forward(layer, x)
-            below, twin_cache = net_class.hidden_forward(twin, layer, x)  # type: ignore[attr-defined]
+            below, twin_cache = net_class.hidden_forward(twin, layer, x)  # type: ignore[attr-defined]  # see above
             out = np.tanh(above - below)
             return out, (out, own_cache, twin, twin_cache)
 
@@ -173,7 +173,7 @@ def _watched(net_class: type, activation: str) -> Any:
             out, own_cache, twin, twin_cache = cache
             dz = dout * (1 - out * out)
             dx, grads = super().hidden_backward(layer, dz, own_cache)
-            through_twin, turned = net_class.hidden_backward(twin, layer, -dz, twin_cache)  # type: ignore[attr-defined]
+            through_twin, turned = net_class.hidden_backward(twin, layer, -dz, twin_cache)  # type: ignore[attr-defined]  # see above
             signs = {f"{kind}{layer}": -1 for kind in TURNED}
             return dx + through_twin, {name: grad + signs.get(name, 1) * turned[name] for name, grad in grads.items()}
 

@@ -164,9 +164,3 @@ def _relatives(site: Site, node: ast.expr) -> Iterator[Variant]:
                 instead = parsed_expression(name)
                 if instead is not None:
                     yield Variant("relative", replaced(node, part, instead), name)
-
-
-def shape_written(site: Site, shape: Shape) -> str:
-    """Write the shape of what the line sets: "`dx` should have shape (N, D) = (4, 7)"."""
-    name = site.target[0] if site.target else "it"
-    return f"`{name}` should have shape {site.letters.shape(shape)}"
