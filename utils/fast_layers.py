@@ -25,7 +25,7 @@ from typing import Any, Literal, NamedTuple, Protocol, cast
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .layer_checks import check_axes, check_shape, check_upstream, checked_count, window_counts
+from utils.layer_checks import check_axes, check_shape, check_upstream, checked_count, window_counts
 
 Array = NDArray[Any]
 
