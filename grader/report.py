@@ -88,7 +88,7 @@ class Report:
     assignment, student : str
         The names of the assignment and of the student.
     sandbox : str
-        The confinement of the student's code: ``"sandlock"``, ``"bubblewrap"`` or ``"none"``; ``"not run"`` if the
+        The confinement of the student's code: ``"bubblewrap"``, ``"landlock"`` or ``"none"``; ``"not run"`` if the
         submission could not be graded.
     exercises : tuple of Verdict
         One verdict for each graded exercise, in the order of course.toml.

@@ -10,6 +10,7 @@ import json
 import os
 import select
 import shutil
+import socket
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
@@ -20,9 +21,9 @@ from .unconfined import Child
 
 
 class Bubblewrap(Confinement):
-    """Start workers in namespaces of their own.
+    """Start a fork server and its workers in namespaces of their own.
 
-    A worker gets an empty file system into which the readable folders are bound. It has no network, and sees no process
+    They get an empty file system into which the readable folders are bound. They have no network, and see no process
     outside.
     """
 
@@ -36,19 +37,22 @@ class Bubblewrap(Confinement):
     @property
     def user(self) -> int:
         """See `Confinement.user`."""
-        return 0 if self._user_namespace else unprivileged_user(supervised=False)
+        return 0 if self._user_namespace else unprivileged_user()
 
     def tasks(self) -> int:
         """See `Confinement.tasks`. A new user namespace has no threads yet."""
         return 0 if self._user_namespace else super().tasks()
 
-    def spawn(self, files: ReadableFiles, scratch: str, environment: Mapping[str, str]) -> Process:
-        """Start a confined worker; see `Confinement.spawn`. It is killed when the thread that started it ends."""
+    def spawn(
+        self, files: ReadableFiles, scratch: str, environment: Mapping[str, str], control: socket.socket
+    ) -> Process:
+        """Start a confined fork server; see `Confinement.spawn`."""
         program = shutil.which("bwrap")
         if program is None:
             raise SandboxUnavailable("the program bwrap is not installed (Debian and Fedora: package bubblewrap)")
         try:
-            return _BwrapProcess(program, [*self._options(files, scratch), "--", *files.argv], scratch, environment)
+            argv = [*self._options(files, scratch), "--", *files.argv]
+            return _BwrapProcess(program, argv, scratch, environment, control)
         except OSError as error:
             raise SandboxUnavailable(f"bwrap could not be started: {error}") from error
 
@@ -87,30 +91,27 @@ def _parents(paths: Iterable[str]) -> list[str]:
 
 
 class _BwrapProcess(Child):
-    """The process bwrap together with the worker that it started.
+    """The process bwrap together with the fork server that it started, and the server's workers.
 
     When bwrap is killed, the first process of the process namespace dies with it, and the kernel then kills all others
     in that namespace. bwrap does not wait for this to be done, so `wait` does.
     """
 
-    def __init__(self, program: str, options: Sequence[str], scratch: str, environment: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        program: str,
+        options: Sequence[str],
+        scratch: str,
+        environment: Mapping[str, str],
+        control: socket.socket,
+    ) -> None:
         info_read, info_write = os.pipe()
         try:
-            super().__init__([program, "--info-fd", str(info_write), *options], scratch, environment, (info_write,))
+            argv = [program, "--info-fd", str(info_write), *options]
+            super().__init__(argv, scratch, environment, control, (info_write,))
         finally:
             os.close(info_write)
-        init = _init_pid(info_read)
-        self._init_fd = _pidfd(init)
-        self._children = Path(f"/proc/{init}/task/{init}/children")
-
-    @property
-    def pid(self) -> int | None:
-        """See `Process.pid`. The first process of the namespace belongs to bwrap; the worker is its only child."""
-        try:
-            children = self._children.read_text().split()
-        except OSError:
-            return None
-        return int(children[0]) if len(children) == 1 else None
+        self._init_fd = _pidfd(_init_pid(info_read))
 
     def wait(self, seconds: float = SECONDS_TO_DIE) -> str:
         """Reap bwrap, and wait until the kernel has ended every process in the namespace; see `Process.wait`."""

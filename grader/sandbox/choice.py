@@ -8,7 +8,7 @@ from ..errors import UnusableInput
 from .bubblewrap import Bubblewrap
 from .confine import Confinement, SandboxUnavailable
 from .doctor import run_quick_probes
-from .sandlock import Sandlock
+from .landlock import Landlock
 from .unconfined import Unconfined
 
 
@@ -18,7 +18,7 @@ def choose_confinement(choice: str = "auto") -> Confinement:
     Parameters
     ----------
     choice : str, default "auto"
-        ``"auto"`` (the first of bubblewrap and sandlock that works), ``"bubblewrap"``, ``"sandlock"`` or ``"none"``.
+        ``"auto"`` (the first of bubblewrap and landlock that works), ``"bubblewrap"``, ``"landlock"`` or ``"none"``.
         Submitted code runs unconfined only where ``"none"`` was asked for.
 
     Returns
@@ -49,7 +49,7 @@ def choose_confinement(choice: str = "auto") -> Confinement:
 
 
 _REMEDIES = (
-    "To confine it: for bubblewrap, install its program and allow user namespaces; for sandlock, use a kernel with "
+    "To confine it: for bubblewrap, install its program and allow user namespaces; for landlock, use a kernel with "
     "Landlock ('landlock' in /sys/kernel/security/lsm). To run code that you trust without a sandbox: --sandbox none."
 )
 
@@ -60,7 +60,7 @@ def confinements() -> list[Confinement]:
     Bubblewrap comes first because it keeps one promise more: a file that is not bound into its file system does not
     exist there, so that not even its size can be seen.
     """
-    return [Bubblewrap(), Sandlock()]
+    return [Bubblewrap(), Landlock()]
 
 
 @cache

@@ -6,8 +6,6 @@ processor time and the time in which the worker sleeps, but not the time in whic
 
 from __future__ import annotations
 
-import os
-import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -96,22 +94,16 @@ class ProgramClock:
 
 
 def _sleeps(worker: int) -> bool:
-    """Whether the worker sleeps: none of its threads is running, waits for a processor (R) or waits for a disk (D).
-
-    The worker does not count as asleep while another thread of this process is in one of these states. That thread may
-    be sandlock's supervisor, which has to allow each file that the worker opens.
-    """
-    theirs = _states(worker)
-    states = {*theirs, *_states(os.getpid(), besides=threading.get_native_id())}
-    return bool(theirs) and not states & {"R", "D"}
+    """Whether the worker sleeps: none of its threads is running, waits for a processor (R) or waits for a disk (D)."""
+    states = _states(worker)
+    return bool(states) and not {"R", "D"} & set(states)
 
 
-def _states(process: int, besides: int = 0) -> list[str]:
-    """List the states of a process's threads, except the thread `besides`, as the letters that ps(1) shows."""
+def _states(process: int) -> list[str]:
+    """List the states of a process's threads, as the letters that ps(1) shows."""
     found = []
     for stat in Path(f"/proc/{process}/task").glob("*/stat"):
         with suppress(OSError):  # the thread has just ended
-            if stat.parent.name != str(besides):
-                # The thread's name stands in parentheses before the state, and may hold spaces; see proc(5).
-                found.append(stat.read_text().rpartition(")")[2].split()[0])
+            # The thread's name stands in parentheses before the state, and may hold spaces; see proc(5).
+            found.append(stat.read_text().rpartition(")")[2].split()[0])
     return found

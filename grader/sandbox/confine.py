@@ -16,6 +16,7 @@ A confined worker
 from __future__ import annotations
 
 import os
+import socket
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar, Protocol
@@ -37,27 +38,21 @@ class SandboxUnavailable(GraderError):
 
 
 class Process(Protocol):
-    """A worker's process as the grader handles it.
+    """A confined process as the grader handles it.
 
     Attributes
     ----------
-    stdin, stdout, stderr : int
-        File descriptors of the grader's ends of the three pipes.
+    stderr : int
+        The grader's end of the pipe that the process writes its errors to.
     """
 
-    stdin: int
-    stdout: int
     stderr: int
-
-    @property
-    def pid(self) -> int | None:
-        """The worker's process ID in the grader's process namespace; None where it is not known."""
 
     def kill(self) -> None:
         """Kill the whole process tree. Killing a process that has ended does nothing."""
 
     def wait(self, seconds: float = SECONDS_TO_DIE) -> str:
-        """Reap the process and close the pipes.
+        """Reap the process and close the pipe.
 
         Parameters
         ----------
@@ -72,12 +67,14 @@ class Process(Protocol):
 
 
 class Confinement(ABC):
-    """A method of confining worker processes.
+    """A method of confining a fork server and the workers that it makes.
 
     Attributes
     ----------
     name : str
         The name that stands in every report, and that ``--sandbox`` takes.
+    by_landlock : bool
+        Whether the fork server restricts itself by Landlock when it starts; see `inside.landlock`.
     drops_privileges : bool
         Whether the worker also drops its privileges before it runs submitted code; see `inside.privileges`.
     not_promised : mapping of str to str
@@ -85,6 +82,7 @@ class Confinement(ABC):
     """
 
     name: ClassVar[str]
+    by_landlock: ClassVar[bool] = False
     drops_privileges: ClassVar[bool] = True
     not_promised: ClassVar[Mapping[str, str]] = {}
 
@@ -98,20 +96,25 @@ class Confinement(ABC):
         return tasks_of(self.user or os.getuid())
 
     @abstractmethod
-    def spawn(self, files: ReadableFiles, scratch: str, environment: Mapping[str, str]) -> Process:
-        """Start a confined worker.
+    def spawn(
+        self, files: ReadableFiles, scratch: str, environment: Mapping[str, str], control: socket.socket
+    ) -> Process:
+        """Start a confined fork server. It is killed when the thread that started it ends.
 
         Parameters
         ----------
         files : ReadableFiles
-            What the worker may read, and the command that starts it.
+            What the server and its workers may read, and the command that starts the server; the number of the control
+            socket's descriptor is added to it.
         scratch : str
-            The only folder that the worker may write to; also its working directory.
+            The only folder that they may write to; also their working directory.
         environment : mapping of str to str
-            All environment variables of the worker; it inherits none.
+            All environment variables; they inherit none.
+        control : socket
+            The server's end of the control socket, which the server inherits.
 
         Raises
         ------
         SandboxUnavailable
-            When the worker cannot be started in this confinement.
+            When the server cannot be started in this confinement.
         """

@@ -233,8 +233,8 @@ def _nothing_left(confinement: Confinement) -> Probe:
         return Probe(promise, False, f"the probe failed: {outcome}")
     if daemon and _kill(daemon):
         return Probe(promise, False, f"process {daemon} went on")
-    if os.path.exists(scratch):
-        return Probe(promise, False, f"{scratch} was not removed")
+    if os.path.exists(scratch) and os.listdir(scratch):
+        return Probe(promise, False, f"{scratch} was not emptied")
     return Probe(promise, True)
 
 

@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 
 NOBODY = 65534
-_SETGID, _SETUID, _SYS_PTRACE, SYS_ADMIN = 6, 7, 19, 21  # bits; see capabilities(7)
+_SETGID, _SETUID, SYS_ADMIN = 6, 7, 21  # bits; see capabilities(7)
 
 
 @cache
@@ -26,14 +26,8 @@ def has(*bits: int) -> bool:
 
 
 @cache
-def unprivileged_user(supervised: bool) -> int:
+def unprivileged_user() -> int:
     """Choose the user that a worker becomes.
-
-    Parameters
-    ----------
-    supervised : bool
-        Whether the grader reads the worker's memory, as sandlock's supervisor does. Reading the memory of another
-        user's process takes ``CAP_SYS_PTRACE``, which a container's root often lacks.
 
     Returns
     -------
@@ -41,8 +35,7 @@ def unprivileged_user(supervised: bool) -> int:
         `NOBODY` where the grader is root and may change the user. Otherwise 0: the worker keeps its user. A worker that
         therefore stays root loses all capabilities and may start no threads; see `inside.privileges`.
     """
-    needed = (_SETGID, _SETUID, _SYS_PTRACE) if supervised else (_SETGID, _SETUID)
-    return NOBODY if os.geteuid() == 0 and has(*needed) and _is_mapped(NOBODY) else 0
+    return NOBODY if os.geteuid() == 0 and has(_SETGID, _SETUID) and _is_mapped(NOBODY) else 0
 
 
 def _is_mapped(user: int) -> bool:

@@ -1,4 +1,4 @@
-"""Give each worker a private scratch folder, limit the size of its content, and remove it afterwards.
+"""Give each worker an empty scratch folder, limit the size of its content, and empty it afterwards.
 
 A worker can neither make folders in it nor remove or rename files (see `inside.syscalls`). So adding up the entries of
 the folder counts everything that the worker has written.
@@ -10,41 +10,41 @@ import os
 import threading
 from collections.abc import Callable
 
-from ..host.temporary_folders import TemporaryFolder
+from ..host.temporary_folders import TemporaryFolder, remove
 
 _MAX_FILES = 1000
 _SECONDS_BETWEEN_CHECKS = 0.05
 
 
 class Scratch:
-    """A new scratch folder for one worker.
+    """A new scratch folder for the workers of one fork server, which follow each other.
 
     Parameters
     ----------
     user : int
         ID of the user who is to own it; 0 for the current user.
-    size : int
-        Bytes that its files may take up together.
 
     Attributes
     ----------
     path : str
         The folder.
     exceeded : bool
-        Whether its files were found to take up more than `size` bytes, or to be too many.
+        Whether the present worker's files were found to take up more than they may, or to be too many.
     """
 
-    def __init__(self, user: int, size: int) -> None:
+    def __init__(self, user: int) -> None:
         self._folder = TemporaryFolder()
         self.path = self._folder.path
         self.exceeded = False
-        self._size = size
+        self._size = 0
         self._done = threading.Event()
         self._watcher: threading.Thread | None = None
         if user:
-            os.chown(self.path, user, user)
+            # The fork server still belongs to the grader's user, and packages that it imports write files here.
+            os.chown(self.path, user, os.getgid())
+            os.chmod(self.path, 0o770)
 
-    def watch(self, kill: Callable[[], None]) -> None:
+    def watch(self, size: int, kill: Callable[[], None]) -> None:
         """Check the folder's size twenty times a second, until `unwatch`.
 
         The checks run in a thread of their own, because threads of the submitted code can write at any time, also while
@@ -52,14 +52,20 @@ class Scratch:
 
         Parameters
         ----------
+        size : int
+            Bytes that its files may take up together.
         kill : callable
             Called once, when the folder holds too much.
         """
-        self._watcher = threading.Thread(target=self._check_until_done, args=(kill,), name="scratch", daemon=True)
+        self._size, self.exceeded = size, False
+        self._done = threading.Event()
+        self._watcher = threading.Thread(
+            target=self._check_until_done, args=(self._done, kill), name="scratch", daemon=True
+        )
         self._watcher.start()
 
-    def _check_until_done(self, kill: Callable[[], None]) -> None:
-        while not self._done.wait(_SECONDS_BETWEEN_CHECKS):
+    def _check_until_done(self, done: threading.Event, kill: Callable[[], None]) -> None:
+        while not done.wait(_SECONDS_BETWEEN_CHECKS):
             if self._holds_too_much():
                 self.exceeded = True
                 kill()
@@ -89,6 +95,19 @@ class Scratch:
         self._done.set()
         if self._watcher is not None:
             self._watcher.join()
+
+    def empty(self) -> bool:
+        """Remove everything in the folder, and return whether it is empty now."""
+        self.unwatch()
+        try:
+            for entry in os.scandir(self.path):
+                if entry.is_dir(follow_symlinks=False):  # only an unconfined worker can make one
+                    remove(entry.path)
+                else:
+                    os.unlink(entry.path)
+            return not os.listdir(self.path)
+        except OSError:
+            return False
 
     def remove(self) -> None:
         """Remove the folder and everything in it. Removing it twice does nothing."""

@@ -6,6 +6,7 @@ This module also adapts `subprocess.Popen` to the interface `Process`, which `bu
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 from collections.abc import Mapping, Sequence
 
@@ -19,9 +20,11 @@ class Unconfined(Confinement):
     name = "none"
     drops_privileges = False
 
-    def spawn(self, files: ReadableFiles, scratch: str, environment: Mapping[str, str]) -> Process:
-        """Start an unconfined worker; see `Confinement.spawn`."""
-        return Child(files.argv, scratch, environment)
+    def spawn(
+        self, files: ReadableFiles, scratch: str, environment: Mapping[str, str], control: socket.socket
+    ) -> Process:
+        """Start an unconfined fork server; see `Confinement.spawn`."""
+        return Child(files.argv, scratch, environment, control)
 
 
 class Child:
@@ -30,38 +33,39 @@ class Child:
     Parameters
     ----------
     argv : sequence of str
-        The command.
+        The command. The number of the control socket's descriptor is added to it.
     scratch : str
         The working directory.
     environment : mapping of str to str
         All environment variables.
+    control : socket
+        The socket that the process inherits.
     passed : tuple of int, default ()
-        File descriptors that the process inherits besides the three pipes.
+        File descriptors that the process inherits, too.
     """
 
     def __init__(
-        self, argv: Sequence[str], scratch: str, environment: Mapping[str, str], passed: tuple[int, ...] = ()
+        self,
+        argv: Sequence[str],
+        scratch: str,
+        environment: Mapping[str, str],
+        control: socket.socket,
+        passed: tuple[int, ...] = (),
     ) -> None:
-        pipe = subprocess.PIPE
-        child = subprocess.Popen(
-            list(argv),
-            stdin=pipe,
-            stdout=pipe,
-            stderr=pipe,
+        self._child = subprocess.Popen(
+            [*argv, str(control.fileno())],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
             bufsize=0,
             cwd=scratch,
             env=dict(environment),
             start_new_session=True,
-            pass_fds=passed,
+            pass_fds=(control.fileno(), *passed),
         )
-        self._child = child
-        self._pipes = [pipe for pipe in (child.stdin, child.stdout, child.stderr) if pipe is not None]
-        self.stdin, self.stdout, self.stderr = (pipe.fileno() for pipe in self._pipes)
-
-    @property
-    def pid(self) -> int | None:
-        """See `Process.pid`."""
-        return self._child.pid
+        assert self._child.stderr is not None
+        self._pipe = self._child.stderr
+        self.stderr = self._pipe.fileno()
 
     def kill(self) -> None:
         """Kill the process group; the process leads one of its own, because it was started in a new session."""
@@ -78,6 +82,10 @@ class Child:
         except subprocess.TimeoutExpired:
             self.kill()
             code = self._child.wait()
-        for pipe in self._pipes:
-            pipe.close()
-        return f"signal {-code}" if code < 0 else f"exit status {code}"
+        self._pipe.close()
+        return how_it_ended(code)
+
+
+def how_it_ended(code: int) -> str:
+    """Say how a process has ended, by the code that `subprocess.Popen` gives: minus the signal's number, if any."""
+    return f"signal {-code}" if code < 0 else f"exit status {code}"

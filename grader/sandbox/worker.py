@@ -5,7 +5,6 @@ This is the trusted end of the connection; `inside.session` is the other one.
 
 from __future__ import annotations
 
-import os
 import re
 import time
 from collections.abc import Mapping, Sequence
@@ -20,7 +19,8 @@ from utils.checks.program import Crash, Ran
 from ..host.bounded_process import ChildDied, OutOfTime
 from .allowed import IF_IMPORTED, STAND_INS
 from .clock import ProgramClock
-from .confine import SECONDS_TO_DIE, Confinement, SandboxUnavailable
+from .confine import SECONDS_TO_DIE, Confinement
+from .fork_server import fork_worker
 from .inside.channel import Cap, Channel
 from .inside.wire import (
     Ask,
@@ -40,8 +40,7 @@ from .inside.wire import (
     message_of,
 )
 from .limits import MEGABYTE, Limits
-from .readable import ENVIRONMENT, readable_files
-from .scratch import Scratch
+from .readable import readable_files
 
 _SECONDS_TO_EXIT = 1.0  # the process has closed the wire by then; its exit status should follow at once
 _TO_WORKER = Cap(64 * MEGABYTE, 512 * MEGABYTE)
@@ -168,40 +167,18 @@ class Worker:
         self._runs = 0
         self._closed = False
         self._ended = ""
-        self._scratch = Scratch(confinement.user, limits.scratch)
-        # Libraries look for their configuration and cache below these folders. All are the scratch folder itself,
-        # because a worker cannot make a folder in it.
-        home = dict.fromkeys(("HOME", "TMPDIR", "MPLCONFIGDIR", "TORCHINDUCTOR_CACHE_DIR"), self._scratch.path)
-        try:
-            self._process = confinement.spawn(readable, self._scratch.path, ENVIRONMENT | home)
-        except BaseException:
-            self._scratch.remove()
-            raise
+        in_advance = tuple(module for name in mentioned for module in IF_IMPORTED[name])
+        self._process = fork_worker(confinement, readable, packages, in_advance, limits)
+        self._scratch = self._process.server.scratch
+        self._scratch.watch(limits.scratch, self._process.kill)
         inbound = Cap(limits.structure, limits.output)
-        self._scratch.watch(self._process.kill)
         self._channel = Channel(self._process.stdout, self._process.stdin, inbound, _TO_WORKER, self._watch)
-        drop_privileges = confinement.drops_privileges
-        rlimits = limits.as_rlimits(confinement.tasks()) if drop_privileges else {}
-        start = Start(
-            sources,
-            module,
-            self._proxies,
-            inbound.tree,
-            inbound.blob,
-            drop_privileges,
-            rlimits,
-            limits.memory,
-            confinement.user,
-            {**readable.withheld, **{name: () for name in STAND_INS if name not in packages}},
-            tuple(packages),
-            package,
-            tuple(module for name in mentioned for module in IF_IMPORTED[name]),
-        )
-        self._start(start)
+        withheld = {**readable.withheld, **{name: () for name in STAND_INS if name not in packages}}
+        self._start(Start(sources, module, self._proxies, inbound.tree, inbound.blob, withheld, package))
 
     @property
     def scratch(self) -> str:
-        """Path of the scratch folder, which is removed when the worker is closed."""
+        """Path of the scratch folder, which is emptied when the worker is closed."""
         return self._scratch.path
 
     def _watch(self) -> None:
@@ -217,9 +194,8 @@ class Worker:
             if not isinstance(message, Ready):
                 raise WireError("the worker's first message is not Ready")
         except WireError as error:
-            reason = _last_line(self._process.stderr) or str(error)
-            self.close()
-            raise SandboxUnavailable(f"a worker did not start in the sandbox: {reason} ({self._ended})") from error
+            self._closed = True
+            raise self._process.server.unavailable(error) from error
         except BaseException:
             self.close()
             raise
@@ -327,7 +303,7 @@ class Worker:
             raise WireError(f"a crash is described wrongly: {error}") from None
 
     def close(self) -> None:
-        """Kill the worker's whole process tree and remove its scratch folder. Closing it twice does nothing."""
+        """Kill the worker and empty its scratch folder. Closing it twice does nothing."""
         if not self._closed:
             self._process.kill()
             self._end(SECONDS_TO_DIE)
@@ -337,7 +313,6 @@ class Worker:
         self._closed = True
         self._scratch.unwatch()
         self._ended = self._process.wait(seconds)
-        self._scratch.remove()
 
     def __enter__(self) -> Worker:
         return self
@@ -366,13 +341,3 @@ def _cut(field: object) -> object:
     if isinstance(field, tuple):
         return tuple(one[:200] if isinstance(one, str) else one for one in field[:12])
     return field[:500] if isinstance(field, str) else field
-
-
-def _last_line(fd: int) -> str:
-    """Read what has been written to a pipe so far, and return its last line: of a traceback, the error."""
-    os.set_blocking(fd, False)
-    try:
-        lines = os.read(fd, 1 << 16).decode(errors="replace").strip().splitlines()
-    except OSError:
-        return ""
-    return lines[-1][:300] if lines else ""

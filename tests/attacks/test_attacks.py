@@ -205,7 +205,7 @@ def _grade_by_nbgrader(first: Attacked, students: Iterable[str]) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("way", ["bubblewrap", "sandlock"])
+@pytest.mark.parametrize("way", ["bubblewrap", "landlock"])
 @pytest.mark.parametrize("ordinarily", [False, True], ids=["as myself", "as an ordinary user"])
 def test_the_whole_bank_gains_nothing(way: str, ordinarily: bool) -> None:
     try:

@@ -23,7 +23,7 @@ def pages(course: Course, tmp_path: Path) -> Path:
     verdicts = tuple(
         Verdict(exercise.name, 0.0, exercise.points, "fail", (finding,)) for exercise in course["hw3"].exercises
     )
-    reports = [Report("hw3", name, "sandlock", verdicts, (HOSTILE,)) for name in ("ana", HOSTILE)]
+    reports = [Report("hw3", name, "landlock", verdicts, (HOSTILE,)) for name in ("ana", HOSTILE)]
     pairs = [Pair("ana", HOSTILE, 0.9)]
     return feedback.write(reports, course, tmp_path, (), pairs).parent
 

@@ -51,7 +51,7 @@ def test_check_writes_the_report_as_json(place: Path, handed_in: Path, capsys: p
     report = json.loads(capsys.readouterr().out)
     assert {"assignment", "student", "score", "max_score", "sandbox", "exercises"} <= set(report)
     assert (report["assignment"], report["student"]) == ("hw3", "bela")
-    assert report["sandbox"] in ("sandlock", "bubblewrap")
+    assert report["sandbox"] in ("landlock", "bubblewrap")
     assert report["score"] == pytest.approx(sum(exercise["score"] for exercise in report["exercises"]))
     one = next(exercise for exercise in report["exercises"] if exercise["name"] == "layers.affine_backward")
     assert (one["verdict"], one["max_score"]) == ("partial", 6)

@@ -24,7 +24,7 @@ HINTS: dict[VerdictName, Finding] = {
 }
 
 
-def report(student: str, verdicts: dict[str, VerdictName] | None = None, sandbox: str = "sandlock") -> Report:
+def report(student: str, verdicts: dict[str, VerdictName] | None = None, sandbox: str = "landlock") -> Report:
     """A report in which everything is right but what `verdicts` names, by exercise."""
     rows = []
     for exercise in COURSE["hw3"].exercises:

@@ -103,7 +103,7 @@ def test_a_remark_is_no_reason_to_be_told_that_all_is_wrong():
     assert "numpy.py was ignored." in page.text
 
 
-@pytest.mark.parametrize("sandbox", ["none", "sandlock"])
+@pytest.mark.parametrize("sandbox", ["none", "landlock"])
 def test_a_grade_without_a_sandbox_is_marked_on_both_pages(sandbox):
     bare = report("ada", sandbox=sandbox)
     for html in (feedback.student_page(bare, COURSE), feedback.class_page([bare], COURSE, {})):

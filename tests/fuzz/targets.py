@@ -176,7 +176,7 @@ def notebook(data: bytes) -> None:
     names = [cell.metadata.nbgrader.grade_id for cell in restored.cells if "nbgrader" in cell.metadata]
     assert sorted(names) == ["layers-affine_forward", "layers-relu_forward", "why"]
     assert all(cell.cell_type != "code" or not cell.outputs for cell in restored.cells)
-    annotated = annotate(restored, Report("a1", "ada", "sandlock", ()), task.notebook[0])
+    annotated = annotate(restored, Report("a1", "ada", "landlock", ()), task.notebook[0])
     nbformat.validate(annotated)
     nbformat.writes(annotated).encode()
 

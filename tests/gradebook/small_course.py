@@ -94,7 +94,7 @@ def make(root: Path) -> Course:
     return courses.load(root)
 
 
-def report(student: str, sandbox: str = "sandlock", remarks: tuple[str, ...] = (), **verdicts: VerdictName) -> Report:
+def report(student: str, sandbox: str = "landlock", remarks: tuple[str, ...] = (), **verdicts: VerdictName) -> Report:
     """A report in which everything is right but what `verdicts` names, by the end of an exercise's name."""
     rows = []
     for name, points in (

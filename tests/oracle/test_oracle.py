@@ -58,7 +58,7 @@ def test_the_reference_earns_everything_but_the_net_it_did_not_train(grade: Grad
     assert [verdict.name for verdict in wrong] == ["models.two_layer_best"]
     assert wrong[0].verdict == "missing"
     assert report.score == report.max_score - wrong[0].max_score
-    assert report.sandbox in ("sandlock", "bubblewrap")
+    assert report.sandbox in ("landlock", "bubblewrap")
 
 
 def test_the_released_stubs_earn_nothing(grade: Grade, course: Course) -> None:

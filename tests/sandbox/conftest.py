@@ -10,16 +10,8 @@ import pytest
 
 from grader.sandbox import Confinement
 from grader.sandbox.bubblewrap import Bubblewrap
-from grader.sandbox.sandlock import Sandlock
-
-
-def _without_sandlock() -> str:
-    """Why sandlock cannot be tried here; empty when it can."""
-    try:
-        import sandlock
-    except (ImportError, OSError):
-        return "the package sandlock is not installed"
-    return "" if sandlock.landlock_abi_version() >= 1 else "this kernel has no Landlock"
+from grader.sandbox.inside.landlock import version
+from grader.sandbox.landlock import Landlock
 
 
 def _without_bubblewrap() -> str:
@@ -35,13 +27,13 @@ def _skipped(reason: str) -> pytest.MarkDecorator:
     return pytest.mark.skipif(bool(reason), reason=reason)
 
 
-needs_sandlock = _skipped(_without_sandlock())
+needs_landlock = _skipped("" if version() else "this kernel has no Landlock")
 needs_bubblewrap = _skipped(_without_bubblewrap())
 
 
 @pytest.fixture(
     params=[
-        pytest.param(Sandlock, marks=needs_sandlock, id="sandlock"),
+        pytest.param(Landlock, marks=needs_landlock, id="landlock"),
         pytest.param(Bubblewrap, marks=needs_bubblewrap, id="bubblewrap"),
     ]
 )

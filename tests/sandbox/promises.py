@@ -1,6 +1,6 @@
 """The table of promises in docs/security.md: what the doctor finds, for each user and confinement.
 
-``python tests/sandbox/promises.py`` prints it anew; it needs root, bubblewrap and sandlock.
+``python tests/sandbox/promises.py`` prints it anew; it needs root, bubblewrap and Landlock.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ sys.path[:0] = [str(ROOT / "tests")]
 
 from as_ordinary_user import ordinary  # noqa: E402 (found by the line above)
 
-CONFINEMENTS = {"bubblewrap": "Bubblewrap", "sandlock": "Sandlock"}
+CONFINEMENTS = {"bubblewrap": "Bubblewrap", "landlock": "Landlock"}
 USERS = {
     "ordinary user": ordinary,
     "container's root": lambda *command: ["setpriv", "--bounding-set", "-sys_admin,-sys_ptrace", *command],

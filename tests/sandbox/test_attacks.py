@@ -11,6 +11,7 @@ from dataclasses import replace
 import pytest
 
 from grader.sandbox import Confinement, Limits, Worker, WorkerLost
+from grader.sandbox.fork_server import close_idle_servers
 from utils.checks.program import Crash, Ran
 
 from .conftest import processes_of
@@ -33,6 +34,9 @@ def submit(confinement: Confinement) -> Iterator[object]:
     yield hand_in
     for worker in workers:
         worker.close()
+        assert not os.listdir(worker.scratch)
+    close_idle_servers()
+    for worker in workers:
         assert not os.path.exists(worker.scratch)
         assert not processes_of(worker.scratch)
 

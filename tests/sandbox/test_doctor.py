@@ -18,11 +18,11 @@ from grader.errors import UnusableInput
 from grader.sandbox import Confinement, SandboxUnavailable, Worker, choice, choose_confinement
 from grader.sandbox.bubblewrap import Bubblewrap
 from grader.sandbox.doctor import run_all_probes, run_quick_probes
-from grader.sandbox.sandlock import Sandlock
+from grader.sandbox.landlock import Landlock
 from grader.sandbox.unconfined import Unconfined
 
 from . import promises
-from .conftest import needs_sandlock, processes_of
+from .conftest import needs_landlock, processes_of
 
 # What the grader ensures itself, whichever confinement is used.
 BY_THE_GRADER = {"time asleep is limited"}
@@ -60,11 +60,11 @@ def test_every_probe_can_fail():
     assert kept <= BY_THE_GRADER | BY_CIRCUMSTANCE
 
 
-@needs_sandlock
+@needs_landlock
 def test_the_worker_drops_its_privileges_for_a_reason():
-    """Landlock and sandlock's own filter leave these open."""
+    """Landlock leaves these open."""
 
-    class Wide(Sandlock):
+    class Wide(Landlock):
         drops_privileges = False
 
     broken = {probe.promise for probe in run_quick_probes(Wide()) if not probe.kept}

@@ -91,7 +91,7 @@ def lost(worker: Worker) -> WorkerLost:
         "frame(w.Failed(1), [])",
         "frame(w.Ready())",
         "frame(w.Answer(), 1)",
-        "frame(w.Start({}, '', {}, 1, 1, False, {}, 0, 0))",
+        "frame(w.Start({}, '', {}, 1, 1))",
         "frame(w.Ask('layers', 'f'), ((), {}))",
         "frame(w.Ask('optim', 'adam'), ((), {}))",
         "frame(w.Ask('optim', 'sgd'), 5)",

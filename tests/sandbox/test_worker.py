@@ -17,6 +17,7 @@ from answering import Here
 
 from grader.sandbox import Limits, Opaque, SandboxUnavailable, Worker, WorkerLost, choose_confinement, readable
 from grader.sandbox import worker as pool
+from grader.sandbox.fork_server import close_idle_servers
 from grader.sandbox.unconfined import Unconfined
 from utils.checks.program import Crash, Ran
 
@@ -312,13 +313,16 @@ def test_after_a_loss_the_worker_stays_lost():
 
 
 def test_closing_twice_does_nothing_and_leaves_nothing():
+    close_idle_servers()
     before = set(os.listdir("/proc/self/fd"))
     held = worker("")
     scratch = held.scratch
-    assert os.path.isdir(scratch)
     held.run("open('kept', 'w').write('x')", {}, ())
+    assert os.listdir(scratch) == ["kept"]
     held.close()
     held.close()
+    assert os.listdir(scratch) == []
+    close_idle_servers()
     assert not os.path.exists(scratch)
     assert set(os.listdir("/proc/self/fd")) == before
 
@@ -332,7 +336,7 @@ def test_an_exception_of_the_graders_own_ends_the_worker():
     ) as held:
         with pytest.raises(KeyboardInterrupt):
             held.run("fc_net.relu_forward(1.0)", {}, ())
-        assert not os.path.exists(held.scratch)
+        assert not os.listdir(held.scratch)
 
 
 def test_nothing_of_the_graders_environment_gets_in(monkeypatch):

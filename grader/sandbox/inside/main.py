@@ -1,33 +1,21 @@
-"""Start the worker: the confined process that runs a student's code, and which holds no answer.
+"""Start the fork server inside of the sandbox; it makes the workers, which run a student's code and hold no answer.
 
-The command is ``python -I -S -B main.py PACKAGES``. PACKAGES is the folder that `grader.sandbox.readable` has prepared;
-everything outside of the standard library is imported from there. With ``-S`` the module ``site`` adds nothing else to
-the path.
+The command is ``python -I -S -B main.py PACKAGES CONTROL``. PACKAGES is the folder that `grader.sandbox.readable` has
+prepared; everything outside of the standard library is imported from there. With ``-S`` the module ``site`` adds
+nothing else to the path. CONTROL is the file descriptor of the socket that leads to the grader.
 """
 
 from __future__ import annotations
 
 import importlib
-import os
 import sys
 
 
-def _take_wire() -> tuple[int, int]:
-    """Move the pipes away from file descriptors 0 and 1, so that `print` and `input` cannot disturb the protocol."""
-    inbound, outbound = os.dup(0), os.dup(1)
-    null = os.open(os.devnull, os.O_RDWR)
-    for fd in (0, 1):
-        os.dup2(null, fd)
-    os.close(null)
-    return inbound, outbound
-
-
-def main(packages: str) -> None:
-    """Run programs until the grader closes the wire."""
-    inbound, outbound = _take_wire()
+def main(packages: str, control: str) -> None:
+    """Fork workers until the grader closes the control socket."""
     sys.path.append(packages)
-    importlib.import_module("inside.session").serve(inbound, outbound)
+    importlib.import_module("inside.fork_server").serve(int(control))
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(*sys.argv[1:])

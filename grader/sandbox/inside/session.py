@@ -1,46 +1,34 @@
-"""Serve the grader's messages inside of the worker: start, drop privileges, then run one program after the other."""
+"""Serve the grader's messages inside of the worker: take the submission, then run one program after the other."""
 
 from __future__ import annotations
 
-import importlib
 import os
 import threading
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import asdict
 
 from utils.checks.program import Crash, Ran, describe_crash, run_program, seeded
 
 from .channel import Cap, Channel
 from .package import SubmittedPackage
-from .privileges import drop_privileges
 from .wire import Answer, Ask, Done, Failed, Ready, Refused, Run, Start, WireClosed, as_table
 
 _RAISED = {kind.__name__: kind for kind in (ArithmeticError, AttributeError, KeyError, TypeError, ValueError)}
 _UNBOUNDED = Cap(2**32 - 1, 2**32 - 1)
 
 
-def serve(read_fd: int, write_fd: int) -> None:
-    """Run programs until the grader closes the wire.
-
-    Parameters
-    ----------
-    read_fd, write_fd : int
-        The pipe to read from and the pipe to write to.
-    """
+def connect(read_fd: int, write_fd: int) -> Channel:
+    """Open the worker's end of the wire, on the pipe to read from and the pipe to write to."""
     # The grader is trusted, so what it sends needs no cap here; the grader itself caps what it receives.
-    channel = Channel(read_fd, write_fd, _UNBOUNDED, _UNBOUNDED)
+    return Channel(read_fd, write_fd, _UNBOUNDED, _UNBOUNDED)
+
+
+def serve(channel: Channel) -> None:
+    """Take a submission, and run programs until the grader closes the wire."""
     start, _ = channel.receive()
     assert isinstance(start, Start)
     channel.outbound = Cap(start.tree, start.blob)
     session = Session(channel, start)
-    for package in start.packages:
-        importlib.import_module(package)  # before any program's time is counted
-    if start.drop_privileges:
-        drop_privileges(start.rlimits, start.memory, start.user)
-    for name in start.in_advance:
-        with suppress(Exception):
-            importlib.import_module(name)
     null = os.open(os.devnull, os.O_RDWR)
     os.dup2(null, 2)  # so far, the grader has read errors from stderr; what submitted code writes there is dropped
     os.close(null)

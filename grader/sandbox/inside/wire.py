@@ -48,7 +48,7 @@ class TooLarge(WireError):
 
 
 class Start(msgspec.Struct, tag=True):
-    """To the worker, as the first message: what to run, and how to drop its privileges.
+    """To the worker, as the first message: the submission. The worker has dropped its privileges by then.
 
     Attributes
     ----------
@@ -56,13 +56,6 @@ class Start(msgspec.Struct, tag=True):
         See `package.SubmittedPackage`.
     tree, blob : int
         The size of the largest frame that the grader accepts.
-    drop_privileges : bool
-        Whether the worker calls `privileges.drop_privileges`, with the arguments `rlimits`, `memory` and `user`.
-    packages : tuple of str
-        Packages that the worker imports before it is ready, so that no program's time is spent on that.
-    in_advance : tuple of str
-        Modules of packages that it imports then, too, but only after it has dropped its privileges, because they write
-        files. Where one cannot be imported, it is left to the submission.
     """
 
     files: dict[str, str]
@@ -70,18 +63,12 @@ class Start(msgspec.Struct, tag=True):
     proxies: dict[str, tuple[str, ...]]
     tree: int
     blob: int
-    drop_privileges: bool
-    rlimits: dict[str, int]
-    memory: int
-    user: int
     withheld: dict[str, tuple[str, ...]] = {}
-    packages: tuple[str, ...] = ()
     package: str = "submitted"
-    in_advance: tuple[str, ...] = ()
 
 
 class Ready(msgspec.Struct, tag=True):
-    """From the worker: it has dropped its privileges and waits for a program. No submitted code has run yet."""
+    """From the worker: it waits for a program. No submitted code has run yet."""
 
 
 class Run(msgspec.Struct, tag=True):

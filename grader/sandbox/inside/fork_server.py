@@ -1,0 +1,94 @@
+"""Make workers by forking: each worker is a copy of this process, which has imported numpy and nothing submitted.
+
+Starting an interpreter and importing numpy takes a tenth of a second of processor time, importing PyTorch a multiple of
+that. A fork takes a few thousandths. This process never receives a byte of a submission, so no worker can find anything
+of another one in its memory. It makes one worker at a time, and the next one only after that has ended.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import gc
+import importlib
+import os
+import signal
+import socket
+import sys
+import traceback
+from contextlib import suppress
+from typing import NoReturn
+
+from . import session
+from .control import Ended, Fork, Forked, Prepare, Prepared, receive, send
+from .landlock import restrict
+from .privileges import drop_privileges
+
+_PR_SET_PDEATHSIG = 1
+
+
+def serve(descriptor: int) -> None:
+    """Fork workers until the grader closes the control socket.
+
+    Parameters
+    ----------
+    descriptor : int
+        The file descriptor of the control socket.
+    """
+    # The kernel kills this process when the grader's thread that started it ends. If that has ended already, the
+    # control socket is closed.
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    control = socket.socket(fileno=descriptor)
+    with suppress(EOFError):
+        prepare, _ = receive(control, Prepare)
+        if prepare.readable is not None:
+            restrict(prepare.readable, prepare.writable or ())
+        _import(prepare)
+        send(control, Prepared())
+        while True:
+            fork, wire = receive(control, Fork, 2)
+            _make_worker(control, fork, wire)
+
+
+def _import(prepare: Prepare) -> None:
+    """Import everything that workers need, and keep the garbage collector from touching it, which would copy it."""
+    for package in prepare.packages:
+        importlib.import_module(package)
+    for name in prepare.in_advance:
+        with suppress(Exception):
+            importlib.import_module(name)
+    gc.collect()
+    gc.freeze()
+
+
+def _make_worker(control: socket.socket, fork: Fork, wire: list[int]) -> None:
+    """Fork one worker, tell the grader about it, and wait until it has ended."""
+    worker = os.fork()
+    if worker == 0:
+        _run_worker(control, fork, *wire)
+    for each in wire:
+        os.close(each)
+    process = os.pidfd_open(worker)
+    try:
+        send(control, Forked(), (process,))
+    finally:
+        os.close(process)
+        _, status = os.waitpid(worker, 0)
+    send(control, Ended(status))
+
+
+def _run_worker(control: socket.socket, fork: Fork, inbound: int, outbound: int) -> NoReturn:
+    """Run programs in the worker until the grader closes the wire; this is all that happens in the forked process."""
+    status = 1
+    try:
+        control.close()
+        os.setsid()
+        channel = session.connect(inbound, outbound)
+        if fork.drop_privileges:
+            drop_privileges(fork.rlimits, fork.memory, fork.user)
+        session.serve(channel)
+        status = 0
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        sys.stderr.flush()
+        os._exit(status)  # without the interpreter's clean-up, which would take as long as all the rest
