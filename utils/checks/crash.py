@@ -148,6 +148,18 @@ def describe_crash(error: BaseException, package: str) -> Crash:
     unfinished = ""
     if missing and own:
         unfinished, missing = describe_unfinished(lines, trace.tb_lineno, function)
+        if missing:  # there is nothing in it yet that could be explained
+            return Crash(
+                True,
+                type(error).__name__,
+                message,
+                file=short,
+                line=trace.tb_lineno,
+                source=line.source[:LINE_LENGTH],
+                function=function,
+                entered=entered,
+                unfinished=unfinished,
+            )
     operands = describe_operands(frame, line)
     scope = describe_scope(lines, frame, trace.tb_lineno, line.source) if own else Scope()
     caller = own[0] if own and trace is not own[0] else None

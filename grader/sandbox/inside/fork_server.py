@@ -51,6 +51,7 @@ def serve(descriptor: int) -> None:
 
 def _import(prepare: Prepare) -> None:
     """Import everything that workers need, and keep the garbage collector from touching it, which would copy it."""
+    session.warm_up()
     for package in prepare.packages:
         importlib.import_module(package)
     for name in prepare.in_advance:
