@@ -8,6 +8,7 @@ no byte of a submission ever reaches the server itself.
 
 from __future__ import annotations
 
+import fcntl
 import os
 import re
 import select
@@ -32,6 +33,7 @@ from .unconfined import how_it_ended
 MAX_IDLE: Final = 4
 """Idle servers that a thread keeps; each holds 30 MiB, with PyTorch 200 MiB. The one that was used last is kept."""
 
+_PIPE: Final = 1 << 18  # bytes
 M = TypeVar("M", bound=msgspec.Struct)
 _of_thread = threading.local()
 
@@ -119,8 +121,8 @@ class ForkServer:
         """
         drop = self._confinement.drops_privileges
         rlimits = limits.as_rlimits(self._confinement.tasks()) if drop else {}
-        inbound, stdin = os.pipe()
-        stdout, outbound = os.pipe()
+        inbound, stdin = _large_pipe()
+        stdout, outbound = _large_pipe()
         try:
             send(self._control, Fork(drop, rlimits, limits.memory, self._confinement.user), (inbound, outbound))
             _, (process,) = self._receive(Forked, limits.start_seconds, 1)
@@ -274,6 +276,14 @@ def close_idle_servers() -> None:
     idle = _idle_servers()
     while idle:
         idle.pop().close()
+
+
+def _large_pipe() -> tuple[int, int]:
+    """Make a pipe that holds the arrays of most programs, so that its two ends need not take turns."""
+    reading, writing = os.pipe()
+    with suppress(OSError):  # where the user has many pipes, it keeps its usual size
+        fcntl.fcntl(writing, fcntl.F_SETPIPE_SZ, _PIPE)
+    return reading, writing
 
 
 def _end(process: Process, control: socket.socket, scratch: Scratch) -> None:

@@ -55,6 +55,12 @@ Run = Callable[[str, Mapping[str, object], Sequence[str]], Answer]
 """``run(program, inputs, fetch)``: as `run_program`, with the code under test fixed."""
 
 
+def seed_generators(seed: int) -> None:
+    """Seed the global generators of numpy, which is given the last 32 bits of the seed, and of `random`."""
+    random.seed(seed)
+    np.random.seed(seed % 2**32)
+
+
 @contextmanager
 def seeded(seed: int) -> Iterator[None]:
     """Seed the global generators of numpy and of `random`, and put both back afterwards.
@@ -71,8 +77,7 @@ def seeded(seed: int) -> Iterator[None]:
     None
     """
     before, before_numpy = random.getstate(), np.random.get_state()
-    random.seed(seed)
-    np.random.seed(seed % 2**32)
+    seed_generators(seed)
     try:
         yield
     finally:

@@ -18,6 +18,7 @@ from .wire import Frame, Message, TooLarge, WireClosed, WireError, WireTimeout, 
 
 _HEADER = struct.Struct(">II")
 _CHUNK = 1 << 20
+_SMALL = 1 << 16  # what a pipe takes at once
 _SECONDS_BETWEEN_CALLS = 0.25  # of `watch`
 
 
@@ -63,6 +64,7 @@ class Channel:
         self._next_call = 0.0
         self._read_fd, self._write_fd = read_fd, write_fd
         self._inbound, self.outbound = inbound, outbound
+        self._arrived = bytearray()
         for fd in (read_fd, write_fd):
             os.set_blocking(fd, False)
 
@@ -96,7 +98,11 @@ class Channel:
         size = sum(map(len, blobs))
         if len(tree) > self.outbound.tree or size > self.outbound.blob:
             raise TooLarge(f"{len(tree)} + {size} bytes are more than {self.outbound.tree} + {self.outbound.blob}")
-        for part in (_HEADER.pack(len(tree), size), tree, *blobs):
+        header = _HEADER.pack(len(tree), size)
+        if len(tree) + size <= _SMALL:
+            self._write(memoryview(b"".join((header, tree, *blobs))), deadline)
+            return
+        for part in (header, tree, *blobs):
             self._write(memoryview(part), deadline)
 
     def receive(self, deadline: float | None = None) -> tuple[Message, object]:
@@ -133,41 +139,58 @@ class Channel:
         return Frame(tree, self._read(blob_size, deadline))
 
     def _read(self, size: int, deadline: float | None) -> bytearray:
-        data = bytearray()  # grows with the bytes that arrive, so that a large announced size alone takes no memory
-        while len(data) < size:
-            self._wait(self._read_fd, select.POLLIN, deadline)
+        """Take this many bytes from those that have arrived, and wait until there are so many."""
+        # It grows with the bytes that arrive, so that a large announced size alone takes no memory.
+        arrived = self._arrived
+        while len(arrived) < size:
+            self._check(deadline)
             try:
-                part = os.read(self._read_fd, min(size - len(data), _CHUNK))
+                part = os.read(self._read_fd, max(_SMALL, min(size - len(arrived), _CHUNK)))
             except BlockingIOError:
+                self._wait(self._read_fd, select.POLLIN, deadline)
                 continue
             if not part:
                 raise WireClosed("the other side closed the wire")
-            data += part
-        return data
+            arrived += part
+        if len(arrived) == size:
+            self._arrived = bytearray()
+            return arrived
+        taken = arrived[:size]
+        del arrived[:size]
+        return taken
 
     def _write(self, data: memoryview, deadline: float | None) -> None:
         while data:
-            self._wait(self._write_fd, select.POLLOUT, deadline)
+            self._check(deadline)
             try:
                 data = data[os.write(self._write_fd, data[:_CHUNK]) :]
             except BlockingIOError:
-                continue
+                self._wait(self._write_fd, select.POLLOUT, deadline)
             except BrokenPipeError:
                 raise WireClosed("the other side closed the wire") from None
+
+    def _check(self, deadline: float | None) -> float:
+        """Call `watch` if it is time for that, and return the seconds that are left until the deadline.
+
+        This is called before every read and write, because a side that always has bytes ready never lets `_wait` wait.
+        """
+        if self._watch is None and deadline is None:
+            return math.inf
+        now = time.monotonic()
+        if self._watch and now >= self._next_call:
+            self._watch()
+            self._next_call = now + _SECONDS_BETWEEN_CALLS
+        left = math.inf if deadline is None else deadline - now
+        if left <= 0:
+            raise WireTimeout("nothing more came over the wire in time")
+        return left
 
     def _wait(self, fd: int, event: int, deadline: float | None) -> None:
         """Wait until `fd` is ready, or the other side has hung up, which the next read or write will notice."""
         poll = select.poll()
         poll.register(fd, event)
         while True:
-            now = time.monotonic()
-            # Called before polling, because a side that always has bytes ready would never let the poll wait.
-            if self._watch and now >= self._next_call:
-                self._watch()
-                self._next_call = now + _SECONDS_BETWEEN_CALLS
-            left = math.inf if deadline is None else deadline - now
-            if left <= 0:
-                raise WireTimeout("nothing more came over the wire in time")
-            pause = min(left, max(0.0, self._next_call - now)) if self._watch else left
+            left = self._check(deadline)
+            pause = min(left, max(0.0, self._next_call - time.monotonic())) if self._watch else left
             if poll.poll(None if pause == math.inf else math.ceil(pause * 1000)):
                 return

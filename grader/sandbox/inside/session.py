@@ -7,7 +7,7 @@ import threading
 from collections.abc import Mapping
 from dataclasses import asdict
 
-from utils.checks.program import Crash, Ran, describe_crash, run_program, seeded
+from utils.checks.program import Crash, Ran, describe_crash, run_program, seed_generators
 
 from .channel import Cap, Channel
 from .package import SubmittedPackage
@@ -19,8 +19,8 @@ _UNBOUNDED = Cap(2**32 - 1, 2**32 - 1)
 
 def warm_up() -> None:
     """Run a program that crashes, so that whatever is imported or compiled at first use is there before the fork."""
-    with seeded(0):
-        run_program("np.zeros(2) + np.random.rand(3)", {}, {}, ())
+    seed_generators(0)
+    run_program("np.zeros(2) + np.random.rand(3)", {}, {}, ())
 
 
 def connect(read_fd: int, write_fd: int) -> Channel:
@@ -83,12 +83,12 @@ class Session:
         self._channel.send(Failed(message.number), asdict(outcome))
 
     def _outcome(self, message: Run, inputs: Mapping[str, object]) -> Ran | Crash:
-        with seeded(message.seed):  # before the module is loaded: it may draw numbers while it is
-            try:
-                module = self._package.load()
-                return run_program(message.program, {self._module: module}, inputs, message.fetch)
-            except BaseException as error:  # including SystemExit and KeyboardInterrupt: submitted code raised them
-                return _described(error, self._name)
+        seed_generators(message.seed)  # before the module is loaded: it may draw numbers while it is
+        try:
+            module = self._package.load()
+            return run_program(message.program, {self._module: module}, inputs, message.fetch)
+        except BaseException as error:  # including SystemExit and KeyboardInterrupt: submitted code raised them
+            return _described(error, self._name)
 
     def _ask(self, module: str, function: str, args: tuple[object, ...], kwargs: dict[str, object]) -> object:
         """Let the grader answer a call of a proxy, and return or raise what the reference did."""

@@ -22,6 +22,7 @@ DIMENSIONS = 16
 ENTRIES_OF_EMPTY = 1 << 20
 _NUMBERS = ("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "float16", "float32", "float64")
 DTYPES = {name: np.dtype(name) for name in ("bool", *_NUMBERS)}
+_NAMES = {dtype: name for name, dtype in DTYPES.items()}  # NumPy puts `dtype.name` together anew at each call
 
 
 class WireError(Exception):
@@ -124,19 +125,21 @@ def pack(value: object, blobs: list[bytes], depth: int = DEPTH) -> Node:
 def _pack_scalar(value: np.generic, blobs: list[bytes]) -> Node:
     if isinstance(value, np.str_):
         return str(value)
-    if value.dtype.name not in DTYPES:
+    name = _NAMES.get(value.dtype)
+    if name is None:
         return Unknown(value.dtype.name)
     blobs.append(value.tobytes())
-    return Scalar(value.dtype.name)
+    return Scalar(name)
 
 
 def _pack_array(array: np.ndarray, blobs: list[bytes]) -> Node:
     dtype = array.dtype.newbyteorder("=")
-    if dtype.name not in DTYPES or not _crosses(array.shape):
+    name = _NAMES.get(dtype)
+    if name is None or not _crosses(array.shape):
         return Unknown(f"{dtype.name} array")
     layout = "C" if array.flags.c_contiguous else "F" if array.flags.f_contiguous else "S"
     blobs.append(array.astype(dtype, copy=False).tobytes(order="F" if layout == "F" else "C"))
-    return Array(dtype.name, array.shape, layout)
+    return Array(name, array.shape, layout)
 
 
 def _crosses(shape: tuple[int, ...]) -> bool:
