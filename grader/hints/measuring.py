@@ -26,10 +26,8 @@ from utils.checks.program import Answer, Crash, Run, seeded_runner
 
 from ..course import Course
 from ..course import load as load_course
-from ..judging.oracle import case_rng
-from ..judging.trial import Trial
+from ..judging.case_bank import case_bank
 from ..mutation.proof import TooLong, limited
-from ..recipes import recipe
 from ..reference import Reference
 from .corpus import StudentAnswer
 
@@ -104,7 +102,7 @@ def _judged(root: Path, answer: StudentAnswer) -> Judgement:
     """Judge an answer as `grader.judging` would, except for the large case, which only detects numeric derivatives."""
     course, reference = _course(root), _reference(root)
     exercise = next(e for _, e in course.exercises(further=True) if e.name == answer.exercise)
-    trial = _trial(root, answer.exercise)
+    trial = case_bank(_reference(root), answer.exercise, SECRET).trial(STUDENT)
     text = answer.module_text(reference.source(exercise.module))
     try:
         with limited(LIMIT):
@@ -153,13 +151,6 @@ def _course(root: Path) -> Course:
 @cache
 def _reference(root: Path) -> Reference:
     return Reference.of(_course(root))
-
-
-@cache
-def _trial(root: Path, name: str) -> Trial:
-    """Draw the hidden cases of an exercise, once in the life of a process."""
-    exercise = next(e for _, e in _course(root).exercises(further=True) if e.name == name)
-    return Trial(recipe(_reference(root), name), _reference(root), case_rng(SECRET, STUDENT, exercise))
 
 
 def _one_blas_thread() -> None:

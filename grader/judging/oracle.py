@@ -7,20 +7,16 @@ what comes back.
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import time
 from dataclasses import replace
 from itertools import groupby
-
-import numpy as np
 
 from utils.checks.case import Finding
 from utils.checks.diagnose import Judgement
 
 from ..course import Assignment, Course, Exercise
 from ..errors import CourseError
-from ..recipes import OwnNet, recipe, trained_net
+from ..recipes import OwnNet, trained_net
 from ..reference import Reference
 from ..report import Report, Verdict
 from ..sandbox import Confinement, WorkerLost
@@ -28,6 +24,7 @@ from ..submission import Submission
 from ..wording import VerdictName
 from . import models, open_nets
 from .budget import Budget, OutOfBudget
+from .case_bank import case_bank
 from .repeated_answers import same_body
 from .rounding import in_points
 from .submitted_module import SubmittedModule
@@ -85,9 +82,9 @@ def grade(
                     verdict = _grade_open_net(submission, course, exercise, reference, confinement, budget, secret)
                     verdicts.append(verdict)
                 else:
-                    rng = case_rng(secret, student, exercise)
+                    bank = case_bank(reference, exercise.name, secret)
                     shares = course.follow_through(exercise), course.core(exercise)
-                    verdicts.append(_grade_exercise(submitted, exercise, rng, *shares))
+                    verdicts.append(_grade_exercise(submitted, exercise, bank.trial(student), *shares))
     return Report(assignment.name, student, confinement.name, tuple(verdicts), submission.remarks)
 
 
@@ -106,29 +103,17 @@ def missing_packages(course: Course, assignment: Assignment) -> str:
     return " ".join(dict.fromkeys(filter(None, absent)))
 
 
-def case_rng(secret: bytes, student: str, exercise: Exercise) -> np.random.Generator:
-    """Return the generator that draws one student's hidden cases of an exercise.
-
-    Its seed is the HMAC-SHA256 of student and exercise with the course's secret as key. So a student always gets the
-    same cases, and nobody without the secret can compute them.
-    """
-    # The student's name is the name of a folder. One that is not valid UTF-8 has surrogates in Python.
-    digest = hmac.new(secret, f"{student}\0{exercise.name}".encode(errors="surrogatepass"), hashlib.sha256).digest()
-    return np.random.default_rng(int.from_bytes(digest))
-
-
 def _grade_exercise(
-    submitted: SubmittedModule, exercise: Exercise, rng: np.random.Generator, follow_through: float, core: float
+    submitted: SubmittedModule, exercise: Exercise, trial: Trial, follow_through: float, core: float
 ) -> Verdict:
     """Grade a function; `follow_through` and `core` are the shares of that name in `Grading`."""
     started = time.monotonic()
     submitted.budget.begin()
-    spec = recipe(submitted.reference, exercise.name)
+    spec = trial.recipe
     if submitted.module not in submitted.files:
         judgement = _nothing("missing", f"{submitted.file} was not handed in.")
     else:
         try:
-            trial = Trial(spec, submitted.reference, rng)
             judgement = submitted.judge(trial, exercise.requires, follow_through, core)
         except WorkerLost as lost:
             judgement = _nothing(*_lost(lost, spec.function, submitted, submitted.limits.seconds))

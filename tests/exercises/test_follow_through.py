@@ -117,7 +117,7 @@ ATTEMPTS = [
 
 
 def judged(exercise: str, text: str, forward: str, backward: str, reference: Reference, share: float) -> Judgement:
-    trial = Trial(RECIPES[exercise], reference, np.random.default_rng(5))
+    trial = Trial.drawn(RECIPES[exercise], reference, np.random.default_rng(5))
     layer = exercise.split(".")[1].removesuffix("_backward")
     bodies = {
         name: textwrap.indent(body, "    ").strip() for name, body in (("forward", forward), ("backward", backward))

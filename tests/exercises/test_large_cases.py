@@ -19,7 +19,7 @@ STYLES = [(name, style, hunks) for name, style, hunks in RIGHT if RECIPES[name].
 
 @cache
 def trial(name: str, reference: Reference) -> Trial:
-    return Trial(RECIPES[name], reference, np.random.default_rng(3))
+    return Trial.drawn(RECIPES[name], reference, np.random.default_rng(3))
 
 
 @pytest.mark.parametrize(("name", "style", "hunks"), STYLES, ids=[f"{name}-{style}" for name, style, _ in STYLES])

@@ -51,7 +51,7 @@ def test_rounding_the_inputs_changes_less_than_a_hundredth_of_the_tolerance(
     scaled: float, recipe: Recipe, reference: Reference
 ) -> None:
     """What a case makes of the last bit of its inputs is its condition number, all of its sums included."""
-    trial = Trial(recipe, reference, np.random.default_rng(1))
+    trial = Trial.drawn(recipe, reference, np.random.default_rng(1))
     rng = np.random.default_rng(0)
     for index, case in enumerate(trial.cases):
         nudged = type(case)(**{**vars(case), "inputs": nudge(case.inputs, rng)})

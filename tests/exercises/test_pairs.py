@@ -21,7 +21,7 @@ SAMPLE = 20  # pairs of each exercise
 def outcomes(recipe: Recipe, reference: Reference) -> Counter[str]:
     """What is said of pairs whose edits can be made one after the other and change what either does alone."""
     rng = np.random.default_rng(0)
-    trial = Trial(recipe, reference, np.random.default_rng(1))
+    trial = Trial.drawn(recipe, reference, np.random.default_rng(1))
     pairs = list(combinations(recipe.misconceptions, 2))
     found: Counter[str] = Counter()
     for index in rng.permutation(len(pairs)):

@@ -29,7 +29,7 @@ COSTS = [
 
 
 def judged(recipe: Recipe, reference: Reference, misconception: str) -> Judgement:
-    trial = Trial(recipe, reference, np.random.default_rng(1))
+    trial = Trial.drawn(recipe, reference, np.random.default_rng(1))
     hunks = next(one.hunks for one in recipe.misconceptions if one.id == misconception)
     module = reference.variant(recipe.module, hunks)
     return judge(trial.results([trial.answer(case, module) for case in trial.cases]), recipe.hints)

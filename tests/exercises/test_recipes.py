@@ -23,7 +23,7 @@ SEEDS = (1, *(pytest.param(seed, marks=pytest.mark.slow) for seed in (2, 3)))
 
 @cache
 def drawn(name: str, reference: Reference, seed: int) -> Trial:
-    return Trial(RECIPES[name], reference, np.random.default_rng(seed))
+    return Trial.drawn(RECIPES[name], reference, np.random.default_rng(seed))
 
 
 def judged(recipe: Recipe, reference: Reference, hunks: tuple[Hunk, ...], seed: int) -> Judgement:
@@ -91,7 +91,7 @@ def test_misconceptions_have_names_and_sentences_of_their_own(recipe: Recipe) ->
 def test_working_in_place_is_seen_only_because_inputs_are_compared(reference: Reference) -> None:
     recipe = RECIPES["layers.relu_forward"]
     in_place = next(m for m in recipe.misconceptions if m.id == IN_PLACE)
-    trial = Trial(recipe, reference, np.random.default_rng(0))
+    trial = Trial.drawn(recipe, reference, np.random.default_rng(0))
     module = reference.variant("layers", in_place.hunks)
     results = trial.results([trial.answer(case, module) for case in trial.cases])
     assert not any(result.faults() for result in results)  # the outputs alone would pass

@@ -18,7 +18,7 @@ pytest.importorskip("torch", reason="these exercises need PyTorch, which only HW
 def test_a_flatten_that_is_not_written_costs_the_nets_nothing(function: str, reference: Reference) -> None:
     answer, stub = "rows = x.reshape(x.shape[0], -1)", 'raise NotImplementedError("flatten: your code here")'
     recipe = RECIPES[f"torch_models.{function}"]
-    trial = Trial(recipe, reference, np.random.default_rng(1))
+    trial = Trial.drawn(recipe, reference, np.random.default_rng(1))
     module = reference.variant(recipe.module, [Hunk("flatten", (f"    {answer}",), (f"    {stub}",))])
     heard = trial.results([trial.answer(case, module) for case in trial.cases])
     assert judge(heard, recipe.hints) == Judgement(1.0, ())
@@ -27,5 +27,5 @@ def test_a_flatten_that_is_not_written_costs_the_nets_nothing(function: str, ref
 @pytest.mark.parametrize("seed", range(5))
 def test_the_far_target_takes_more_than_one_step(seed: int, reference: Reference) -> None:
     """Without this a stop after one step would be right in every case."""
-    trial = Trial(RECIPES["net_visualization.make_fooling_image"], reference, np.random.default_rng(seed))
+    trial = Trial.drawn(RECIPES["net_visualization.make_fooling_image"], reference, np.random.default_rng(seed))
     assert np.linalg.norm(np.asarray(trial.expected(0).values["fooled"]) - np.asarray(trial.cases[0].inputs["X"])) > 1.0

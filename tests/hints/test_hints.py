@@ -15,10 +15,8 @@ from grader.errors import CourseError, UnusableCourseFiles, UnusableInput
 from grader.hints import Hinted, Readings, StudentAnswer
 from grader.hints.measuring import SECRET, STUDENT, hinted
 from grader.judging.budget import Budget
-from grader.judging.oracle import case_rng
+from grader.judging.case_bank import case_bank
 from grader.judging.submitted_module import SubmittedModule
-from grader.judging.trial import Trial
-from grader.recipes import recipe
 from grader.reference import Reference
 from grader.sandbox import choose_confinement
 
@@ -110,7 +108,7 @@ def test_the_hints_are_those_of_a_submission(function: str, code: str, course: C
     files = solved(reference) | {"nndl/layers.py": result.answer.module_text(reference.source("layers")).encode()}
     way, budget = choose_confinement("auto"), Budget(course.limits)
     with SubmittedModule(submission(files), course, "layers", reference, way, budget) as submitted:
-        trial = Trial(recipe(reference, name), reference, case_rng(SECRET, STUDENT, exercise))
+        trial = case_bank(reference, name, SECRET).trial(STUDENT)
         judgement = submitted.judge(trial, exercise.requires, course.follow_through(exercise))
     assert result.share == judgement.share
     assert result.hint == "\n".join(f"{f.aspect}: {f.hint}" if f.aspect else f.hint for f in judgement.findings)

@@ -81,7 +81,7 @@ def test_whatever_is_graded_and_has_gradients_has_a_large_case(reference: Refere
 def test_the_reference_is_right_and_a_numeric_derivative_takes_thousands_of_passes(
     recipe: Recipe, reference: Reference
 ) -> None:
-    trial = Trial(recipe, reference, np.random.default_rng(3))
+    trial = Trial.drawn(recipe, reference, np.random.default_rng(3))
     case = trial.large
     assert case
     answer = trial.answer(case, reference.module(recipe.module))
@@ -124,7 +124,7 @@ LOSS = ("scores", "loss", "grads")
 
 
 def told(recipe: str, reference: Reference, run: numeric_gradients.Run, judgement: Judgement) -> Judgement:
-    trial = Trial(RECIPES[recipe], reference, np.random.default_rng(3))
+    trial = Trial.drawn(RECIPES[recipe], reference, np.random.default_rng(3))
     failed = numeric_gradients.failed_gradients(
         judgement, trial, lambda case: run(case.program, case.inputs, tuple(case.aspects)), run, 5
     )

@@ -1,0 +1,156 @@
+"""Compute what the reference, and each known mistake in it, answers to a case; each answer is computed once and kept.
+
+All of it is the course's own code, so it runs in the grading process, without a sandbox.
+"""
+
+from __future__ import annotations
+
+import ast
+from functools import cached_property
+from types import ModuleType
+
+import numpy as np
+
+from utils.checks.case import Case
+from utils.checks.diagnose import CaseResult, answer_case
+from utils.checks.program import Answer, Crash, Ran, seeded_runner
+
+from ..errors import CourseError
+from ..recipes import Misconception, Recipe
+from ..reference import Reference
+from .merging import merged
+
+
+class Versions:
+    """The reference's module of an exercise, and versions of it with known mistakes.
+
+    Parameters
+    ----------
+    recipe : Recipe
+        The recipe of the exercise.
+    reference : Reference
+    """
+
+    def __init__(self, recipe: Recipe, reference: Reference) -> None:
+        self.recipe = recipe
+        self.reference = reference
+        self._with_one: dict[str, ModuleType] = {}
+        self._with_two: dict[tuple[str, str], ModuleType | None] = {}
+        self._texts: dict[str, str] = {}
+
+    @property
+    def right(self) -> ModuleType:
+        """The reference's own module."""
+        return self.reference.module(self.recipe.module)
+
+    def answer(self, case: Case, module: ModuleType) -> Answer:
+        """Run a case against one of these modules, which are trusted."""
+        return answer_case(case, self.recipe.function, seeded_runner({self.recipe.module: module}))
+
+    def right_answer(self, case: Case) -> Ran:
+        """Return the reference's answer to a case; raise CourseError if the reference crashes."""
+        answer = self.answer(case, self.right)
+        if isinstance(answer, Crash):
+            raise CourseError(f'The reference fails its own check "{self.recipe.name}" ({case.title}): {answer}')
+        return answer
+
+    def with_misconception(self, misconception: Misconception) -> ModuleType:
+        """Return the module with a misconception."""
+        if misconception.id not in self._with_one:
+            self._with_one[misconception.id] = self.reference.variant(self.recipe.module, misconception.hunks)
+        return self._with_one[misconception.id]
+
+    def with_pair(self, one: str, other: str) -> ModuleType | None:
+        """Return the module with two misconceptions, by their ids; None where they cannot be combined."""
+        if (one, other) not in self._with_two:
+            self._with_two[one, other] = self._merged(one, other)
+        return self._with_two[one, other]
+
+    def _merged(self, one: str, other: str) -> ModuleType | None:
+        start, after = self._own_lines
+        source, *versions = (text.splitlines(keepends=True) for text in map(self._text, ("", one, other)))
+        head, tail = source[:start], source[len(source) - after :]
+        if any(lines[:start] != head or lines[len(lines) - after :] != tail for lines in versions):
+            return None  # one of them changes more than the function, which takes long to run
+        text = merged(*("".join(lines[start : len(lines) - after]) for lines in (source, *versions)))
+        owner = self._own_path[0] if len(self._own_path) > 1 else ""
+        try:
+            return self.reference.execute_part(text, self.recipe.module, owner) if text else None
+        except SyntaxError:  # what is left of both is no program
+            return None
+
+    def _text(self, name: str) -> str:
+        """Return the text of the reference, with a misconception where one is named."""
+        if name not in self._texts:
+            hunks = self._by_id[name].hunks if name else ()
+            self._texts[name] = self.reference.changed(self.recipe.module, hunks)
+        return self._texts[name]
+
+    @cached_property
+    def _own_path(self) -> list[str]:
+        return self.recipe.name.removeprefix(f"{self.recipe.module}.").split(".")
+
+    @cached_property
+    def _own_lines(self) -> tuple[int, int]:
+        """How many lines of the module stand before the function or method, and how many after it."""
+        text = self._text("")
+        node: ast.AST = ast.parse(text)
+        for name in self._own_path:
+            node = next(one for one in ast.iter_child_nodes(node) if getattr(one, "name", "") == name)
+        assert isinstance(node, ast.FunctionDef)
+        assert node.end_lineno
+        return node.lineno - 1, len(text.splitlines()) - node.end_lineno
+
+    @cached_property
+    def _by_id(self) -> dict[str, Misconception]:
+        return {misconception.id: misconception for misconception in self.recipe.misconceptions}
+
+
+class KnownAnswers:
+    """The answers to one case, of the reference and of its versions with known mistakes.
+
+    Parameters
+    ----------
+    case : Case
+    versions : Versions
+        Versions of the case's exercise.
+    """
+
+    def __init__(self, case: Case, versions: Versions) -> None:
+        self.case = case
+        self._versions = versions
+        self._pairs: dict[tuple[str, str], Answer | None] = {}
+
+    @cached_property
+    def right(self) -> Ran:
+        """The reference's answer; CourseError is raised if the reference crashes."""
+        return self._versions.right_answer(self.case)
+
+    @property
+    def misconceptions(self) -> dict[str, Answer]:
+        """What each misconception answers: id → answer. Those that answer this case correctly are left out."""
+        return self._wrong[0]
+
+    @property
+    def wrong_paths(self) -> dict[str, tuple[str, ...]]:
+        """Which parts of each misconception's answer are wrong: id → paths; see `CaseResult.wrong_paths`."""
+        return self._wrong[1]
+
+    @cached_property
+    @np.errstate(all="ignore")  # a wrong answer may hold numbers of any size
+    def _wrong(self) -> tuple[dict[str, Answer], dict[str, tuple[str, ...]]]:
+        answers: dict[str, Answer] = {}
+        paths: dict[str, tuple[str, ...]] = {}
+        for misconception in self._versions.recipe.misconceptions:
+            answer = self._versions.answer(self.case, self._versions.with_misconception(misconception))
+            paths[misconception.id] = CaseResult(self.case, self.right.values, answer).wrong_paths()
+            if isinstance(answer, Crash) or paths[misconception.id]:
+                answers[misconception.id] = answer
+        return answers, paths
+
+    def of_pair(self, one: str, other: str) -> Answer | None:
+        """Return the answer with two misconceptions at once; None where they cannot be combined."""
+        if (one, other) not in self._pairs:
+            version = self._versions.with_pair(one, other)
+            self._pairs[one, other] = self._versions.answer(self.case, version) if version else None
+        return self._pairs[one, other]
