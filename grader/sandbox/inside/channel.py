@@ -19,6 +19,7 @@ from .wire import Frame, Message, TooLarge, WireClosed, WireError, WireTimeout, 
 _HEADER = struct.Struct(">II")
 _CHUNK = 1 << 20
 _SMALL = 1 << 16  # what a pipe takes at once
+_BUFFER = 1 << 18
 _SECONDS_BETWEEN_CALLS = 0.25  # of `watch`
 
 
@@ -65,6 +66,7 @@ class Channel:
         self._read_fd, self._write_fd = read_fd, write_fd
         self._inbound, self.outbound = inbound, outbound
         self._arrived = bytearray()
+        self._buffer = memoryview(bytearray(_BUFFER))  # kept, because memory for each read would have to be cleared
         for fd in (read_fd, write_fd):
             os.set_blocking(fd, False)
 
@@ -145,13 +147,13 @@ class Channel:
         while len(arrived) < size:
             self._check(deadline)
             try:
-                part = os.read(self._read_fd, max(_SMALL, min(size - len(arrived), _CHUNK)))
+                count = os.readv(self._read_fd, [self._buffer])
             except BlockingIOError:
                 self._wait(self._read_fd, select.POLLIN, deadline)
                 continue
-            if not part:
+            if not count:
                 raise WireClosed("the other side closed the wire")
-            arrived += part
+            arrived += self._buffer[:count]
         if len(arrived) == size:
             self._arrived = bytearray()
             return arrived

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Mapping
-from dataclasses import asdict
 
 from utils.checks.program import Crash, Ran, describe_crash, run_program, seed_generators
 
@@ -80,7 +79,7 @@ class Session:
                 # The values are too large, or an object of the submission's own class raises when it is encoded. In
                 # both cases nothing has been sent yet.
                 outcome = Crash(False, type(error).__name__, f"what came back cannot be judged: {error}")
-        self._channel.send(Failed(message.number), asdict(outcome))
+        self._channel.send(Failed(message.number), dict(vars(outcome)))
 
     def _outcome(self, message: Run, inputs: Mapping[str, object]) -> Ran | Crash:
         seed_generators(message.seed)  # before the module is loaded: it may draw numbers while it is
