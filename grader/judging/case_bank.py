@@ -24,6 +24,9 @@ FORMS: Final = 8
 """Forms of each case. They are picked case by case, so two students share all of an exercise's six cases with a
 probability of 8⁻⁶, one in 262,144."""
 
+ATTEMPTS: Final = 5
+"""How often a form is drawn before the course is called wrong."""
+
 
 class CaseBank:
     """The hidden cases of one exercise in all their forms, with the answers to them that are known so far.
@@ -56,8 +59,7 @@ class CaseBank:
     def _form(self, number: int) -> list[KnownAnswers]:
         """Return all cases in one form; they are drawn when they are first needed."""
         if number not in self._forms:
-            rng = self._generator(f"form\0{number}")
-            form = [KnownAnswers(case, self._versions) for case in self._recipe.draw(rng)]
+            form = self._drawn(number)
             if self._forms and len(form) != len(self._forms[0]):
                 raise CourseError(
                     f'The recipe of "{self._recipe.name}" draws {len(self._forms[0])} cases, or {len(form)}, as it '
@@ -65,6 +67,19 @@ class CaseBank:
                 )
             self._forms[number] = form
         return self._forms[number]
+
+    def _drawn(self, number: int) -> list[KnownAnswers]:
+        """Draw a form; one in which the reference itself would be wrong, by an unlucky draw, is drawn again."""
+        for attempt in range(ATTEMPTS):
+            rng = self._generator(f"form\0{number}\0{attempt}")
+            form = [KnownAnswers(case, self._versions) for case in self._recipe.draw(rng)]
+            wrong = [one.case.title for one in form if one.right_is_wrong]
+            if not wrong:
+                return form
+        raise CourseError(
+            f'The reference fails its own check "{self._recipe.name}" ({wrong[0]}) in {ATTEMPTS} draws one after the '
+            "other; its recipe should draw cases in which a right answer is right."
+        )
 
     def _large_case(self) -> KnownAnswers | None:
         """Return the large case, which has one form only because it holds many numbers."""

@@ -127,6 +127,11 @@ class KnownAnswers:
         return self._versions.right_answer(self.case)
 
     @property
+    def right_is_wrong(self) -> bool:
+        """Whether the reference's answer breaks the case's own rules, some of which compare two of its outputs."""
+        return bool(CaseResult(self.case, self.right.values, self.right).faults())
+
+    @property
     def misconceptions(self) -> dict[str, Answer]:
         """What each misconception answers: id → answer. Those that answer this case correctly are left out."""
         return self._wrong[0]
