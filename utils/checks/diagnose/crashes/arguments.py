@@ -87,8 +87,20 @@ def _range_of_array(site: Site) -> str:
     return ""
 
 
+def _largest_row(site: Site) -> str:
+    """Explain ``max(window)``, which compares the rows of an array."""
+    for node, name, _ in _calls(site):
+        if name in ("max", "min") and isinstance(node.func, ast.Name) and len(node.args) == 1 and not node.keywords:
+            argument = ast.unparse(node.args[0])
+            return (
+                f"Python's `{name}` compares the rows of an array with each other, not its entries; "
+                f"`np.{name}({argument})` is the {'largest' if name == 'max' else 'smallest'} entry."
+            )
+    return ""
+
+
 def _ambiguous(site: Site, match: re.Match[str]) -> str:
-    extremum = _extremum(site, match)
+    extremum = _extremum(site, match) or _largest_row(site)
     if extremum:
         return extremum
     for tree in (site.expression, site.statement):

@@ -9,8 +9,10 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 
 from . import remedies
+from .allocation import wrongly_allocated
 from .shapes import REDUCTIONS, Shape
 from .site import Site, count, is_cut, parsed_expression, read_shape, text
+from .windows import explain_short_slice
 
 CUT_OFF = " A slice that goes beyond the end of an axis is cut off there: look at its limits."
 
@@ -32,9 +34,16 @@ def _arithmetic(site: Site, match: re.Match[str]) -> str:
     )
     if len(a) == len(b) and any(map(is_cut, pair)) and a[-2:] == b[-2:][::-1]:
         return f"{said} Rows and columns have changed places in one of the two."
+    allocated = wrongly_allocated(site, pair, (a, b))
+    if allocated:
+        return f"{said} {allocated}"
+    short = _too_few_indices(site, left, a, right, b)
+    short = short or explain_short_slice(site, left, b) or explain_short_slice(site, right, a)
+    if short:
+        return f"{said} {short}"
     if len(a) == len(b) and any(map(is_cut, pair)):
         return f"{said}{CUT_OFF}"
-    remedy = _variant(site, left, a, right, b) or _too_few_indices(site, left, a, right, b)
+    remedy = _variant(site, left, a, right, b)
     remedy = remedy or _remedy(site, left, a, right, b) or _remedy(site, right, b, left, a)
     return f"{said} {remedy or _of_target(site, left, a, right, b)}".strip()
 
@@ -205,7 +214,7 @@ def _of_target(site: Site, left: ast.expr, a: Shape, right: ast.expr, b: Shape) 
         if shape == goal != wrong
     ]
     if len(has) != 1:
-        return ""
+        return _as_target(site, left, a, right, b)
     said = f"`{name}` should have shape {site.letters.shape(goal)}, as {text(has[0][0])} has."
     wrong = right if has[0][0] is left else left
     pairs = remedies.others_with_shape(site, wrong, goal)
@@ -220,15 +229,33 @@ def _of_target(site: Site, left: ast.expr, a: Shape, right: ast.expr, b: Shape) 
     return said
 
 
+def _as_target(site: Site, left: ast.expr, a: Shape, right: ast.expr, b: Shape) -> str:
+    """Say that an operand has as many numbers as the output that the line computes, and should have its shape."""
+    name, goal = site.target or ("", ())
+    for node, shape, other in ((left, a, b), (right, b, a)):
+        if shape != goal and count(shape) == count(goal) > 1 and _goes_along(other, goal):
+            return (
+                f"{text(node)} holds as many numbers as `{name}`, whose shape should be {site.letters.shape(goal)}: it "
+                "should be brought to that shape before this line."
+            )
+    return ""
+
+
+def _goes_along(shape: Shape, goal: Shape) -> bool:
+    """Whether an operand goes with an array of a shape without making it larger."""
+    return len(shape) <= len(goal) and all(one in (1, size) for one, size in zip(shape[::-1], goal[::-1], strict=False))
+
+
 def _in_place(site: Site, match: re.Match[str]) -> str:
     own, both = read_shape(match[1]), read_shape(match[2])
     statement = site.statement
     if not isinstance(statement, ast.AugAssign):
         return ""
+    reason = wrongly_allocated(site, (statement.target,), (own,)) or explain_short_slice(site, statement.target, both)
     return (
         f"{text(statement.target)} has shape {site.letters.shape(own)}, and with {text(statement.value)} the result "
         f"would have shape {site.letters.shape(both)}; what is added to it in place should not be larger than itself."
-        f"{CUT_OFF if is_cut(statement.target) else ''}"
+        f"{f' {reason}' if reason else CUT_OFF if is_cut(statement.target) else ''}"
     )
 
 

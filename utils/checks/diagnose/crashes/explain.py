@@ -10,10 +10,12 @@ from .arguments import EXPLANATIONS as OF_ARGUMENTS
 from .broadcasting import EXPLANATIONS as OF_BROADCASTING
 from .calls import describe_call
 from .indexing import EXPLANATIONS as OF_INDEXING
+from .loops import EXPLANATIONS as OF_LOOPS
 from .names import EXPLANATIONS as OF_NAMES
 from .products import EXPLANATIONS as OF_PRODUCTS
 from .site import Site
 from .unpacking import EXPLANATIONS as OF_UNPACKING
+from .windows import EXPLANATIONS as OF_WINDOWS
 
 Explanation = tuple[str, Callable[[Site, re.Match[str]], str]]
 """A pattern of ``"ErrorClass: message"``, and what can be said where it fits; ``""`` without the evidence for it."""
@@ -22,6 +24,8 @@ EXPLANATIONS: Iterable[Explanation] = (
     *OF_PRODUCTS,
     *OF_BROADCASTING,
     *OF_INDEXING,
+    *OF_WINDOWS,
+    *OF_LOOPS,
     *OF_UNPACKING,
     *OF_NAMES,
     *OF_ARGUMENTS,

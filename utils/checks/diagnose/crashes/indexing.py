@@ -7,7 +7,9 @@ import re
 from difflib import get_close_matches
 
 from .calls import swapped_arguments
+from .loops import describe_index, taken_apart
 from .site import Site, count, of_same_form, read_shape, text
+from .windows import overhanging
 
 
 def _out_of_bounds(site: Site, match: re.Match[str]) -> str:
@@ -33,40 +35,14 @@ def _out_of_bounds(site: Site, match: re.Match[str]) -> str:
         here = f"the index there is {index}" if is_written else f"{text(part)} is {index} there"
         if site.shape(part):
             here = f"{text(part)} holds {index}"
-        advice = "" if is_written else _counted(site, node, part, axis, size)
+        hanging = "" if isinstance(part, ast.Name) else overhanging(site)
+        advice = "" if is_written else hanging or describe_index(site, node, axis, part, size)
         return f"{said}: {runs}, but {here}.{advice}"
     used = [ast.unparse(part) for node in site.find(ast.Subscript) for part in ast.walk(node.slice) if _is_name(part)]
     meant = [name for name in dict.fromkeys(used) if site.numbers.get(name) == str(index)]
     if len(meant) == 1:
         return f"`{meant[0]}` is {index} there, but along axis {axis}, of size {size}, the last index is {size - 1}."
     return ""
-
-
-def _counted(site: Site, node: ast.Subscript, part: ast.expr, axis: int, size: int) -> str:
-    """Say what counts an index up too far, and how far it should count."""
-    limit = f" It should stay below {site.letters.size(size)}"
-    origin = site.origin(part.id) if isinstance(part, ast.Name) else None
-    loop = re.match(r"for \w+ in range\((.+)\):", origin[1]) if origin else None
-    if origin is None or loop is None:
-        return f"{limit}: does it count another axis?"
-    arguments = ast.parse(f"f({loop[1]})", mode="eval").body if _is_python(f"f({loop[1]})") else None
-    said = f'{limit}, but line {origin[0]}, "{origin[1]}", counts further'
-    if isinstance(arguments, ast.Call) and len(arguments.args) == 3:
-        owner = ast.unparse(node.value)
-        return (
-            f"{said}, in steps of `{ast.unparse(arguments.args[2])}`: it gives places to start at, not numbers of "
-            f"entries. It should count the entries, `range({owner}.shape[{axis}])`, and be multiplied by the step "
-            "where a place is due."
-        )
-    return f"{said}: does it count another axis?"
-
-
-def _is_python(written: str) -> bool:
-    try:
-        ast.parse(written)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return False
-    return True
 
 
 def _is_name(node: ast.AST) -> bool:
@@ -158,10 +134,10 @@ def _end_of_sequence(site: Site, match: re.Match[str]) -> str:
 
 
 def _key(site: Site, match: re.Match[str]) -> str:
-    swapped = swapped_arguments(site, match)
-    if swapped:
-        return swapped
     key = match[1].strip("'\"")
+    explained = swapped_arguments(site, match) or taken_apart(site, key)
+    if explained:
+        return explained
     keys = {name: what[5:].split(", ") for name, what in site.operands.items() if what.startswith("with ")}
     empty = [name for name, what in site.operands.items() if what == "empty"]
     wanting = [name for name, known in keys.items() if key not in known]
