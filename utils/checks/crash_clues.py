@@ -13,6 +13,7 @@ from difflib import get_close_matches
 from types import FrameType, FunctionType, ModuleType, SimpleNamespace
 
 MAX_DOCUMENTED = 12
+MAX_CALLS = 24
 _DOCUMENTED = re.compile(r"^[ \t]*(\w+) : [^\n]{0,40}?shape (\([^)\n]{0,40}\))", re.MULTILINE)
 
 
@@ -99,7 +100,8 @@ def called_functions(lines: Sequence[str], frame: FrameType) -> tuple[str, ...]:
     Returns
     -------
     tuple of str
-        For each function its parameters and, behind the colon, what each of its ``return`` lines returns.
+        For each function its parameters and, behind the colon, the names of what it returns: those on each of its
+        ``return`` lines or, where these are not all names, those of its docstring.
     """
     found: dict[str, str] = {}
     own = vars(type(frame.f_locals.get("self")))
@@ -111,11 +113,10 @@ def called_functions(lines: Sequence[str], frame: FrameType) -> tuple[str, ...]:
             function = frame.f_locals.get(name, frame.f_globals.get(name))
         else:
             function = own.get(node.func.attr) if name == f"self.{node.func.attr}" else None
-        if type(function) is FunctionType and name not in found and len(found) < MAX_DOCUMENTED:
+        if type(function) is FunctionType and name not in found and len(found) < MAX_CALLS:
             code = function.__code__
             parameters = [one for one in code.co_varnames[: code.co_argcount] if one != "self"]
-            returned = " | ".join(value for _, value in _returned_by(function))
-            found[name] = f"{name}({', '.join(parameters)}): {returned}"
+            found[name] = f"{name}({', '.join(parameters)}): {' | '.join(_named_returns(function))}"
     return tuple(found.values())
 
 
@@ -127,7 +128,7 @@ def kept_results(lines: Sequence[str], frame: FrameType, before: int) -> tuple[s
         for node in ast.walk(function_tree(lines, first) or ast.Pass())
         if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call) and node.lineno + first - 1 < before
     ]
-    return tuple(f"{number} {lines[number - 1].strip()[:200]}" for number in sorted(numbers)[-MAX_DOCUMENTED:])
+    return tuple(f"{number} {lines[number - 1].strip()[:200]}" for number in sorted(numbers)[-MAX_CALLS:])
 
 
 def _returned_by(function: object) -> list[tuple[int, str]]:
@@ -140,6 +141,16 @@ def _returned_by(function: object) -> list[tuple[int, str]]:
     found.sort(key=lambda node: node.lineno)
     values = [(node.lineno + first - 1, node.value) for node in found if node.value]
     return [(line, _listed(value)[:120]) for line, value in values[:MAX_DOCUMENTED]]
+
+
+def _named_returns(function: FunctionType) -> list[str]:
+    """List the names that a function returns, a text for each form of its answer; nothing where they have no names."""
+    lines = [value for _, value in _returned_by(function)]
+    if lines and all(re.fullmatch(r"[a-z_]\w*(, [a-z_]\w*)*", line, re.IGNORECASE) for line in lines):
+        return list(dict.fromkeys(lines))
+    section = re.search(r"\n( *)Returns\n *-+\n(.*?)(?:\n\n|\Z)", (function.__doc__ or "")[:5000], re.DOTALL)
+    named = re.findall(rf"(?m)^{section[1]}(\w+(?:, \w+)*) : ", section[2]) if section else []
+    return [", ".join(named)] if named else []
 
 
 def _listed(node: ast.expr) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from ..case import Finding, Trait
-from ..compare import Fault, FaultKind
+from ..compare import Fault, FaultKind, as_array
 from ..program import Crash, Run
 from ..values import value_at
 from .case_result import CaseResult
@@ -214,6 +214,7 @@ def _clauses(
         for result in results
         if not isinstance(result.answer, Crash)
         and value_at(result.expected, fault.path) is not None
+        and _axes(value_at(result.expected, fault.path)) == _axes(fault.expected)
         and id(result) not in failing
     ]
     crashed = [result.case for result in results if isinstance(result.answer, Crash)]
@@ -221,6 +222,12 @@ def _clauses(
     if not when and not any(clauses) and fault.kind is FaultKind.VALUE and not drawn:
         when = _at_least(answers)
     return [*clauses, when]
+
+
+def _axes(value: object) -> int:
+    """How many axes an output has: a case may compare a number that stands for an array."""
+    array = as_array(value)
+    return 0 if array is None else array.ndim
 
 
 def _at_least(answers: Sequence[WrongAnswer]) -> str:

@@ -46,10 +46,9 @@ def describe_index(site: Site, node: ast.Subscript, axis: int, part: ast.expr, s
         return f"{limit}, but {said}: does it count another axis?"
     name, line = others[0]
     used = {one.id for one in ast.walk(node.slice) if isinstance(one, ast.Name)}
-    instead = replaced(node.slice, part, ast.Name(name)) if isinstance(node.slice, ast.Tuple) else ast.Name(name)
     meant = "are the limits of the two loops exchanged?"
     if name not in used:
-        meant = f"was `{ast.unparse(node.value)}[{ast.unparse(instead).strip('()')}]` meant?"
+        meant = f"was `{ast.unparse(replaced(node, part, ast.Name(name)))}` meant?"
     return f'{limit}, but {said}; `{name}` stays below it, by line {line[0]}, "{line[1]}": {meant}'
 
 

@@ -184,9 +184,13 @@ class Site:
     def origin(self, name: str) -> tuple[int, str] | None:
         """The last line above that sets a name: its number, and its text."""
         return next(
-            (_numbered(text.removeprefix(f"{name}: ")) for text in self.crash.origins if text.startswith(f"{name}: ")),
+            (numbered(text.removeprefix(f"{name}: ")) for text in self.crash.origins if text.startswith(f"{name}: ")),
             None,
         )
+
+    def shape_in_caller(self, name: str) -> Shape | None:
+        """The shape of an array of the function that the check has called."""
+        return self.callers_scope.get(name, self.scope.get(name) if not self.crash.call else None)
 
     @cached_property
     def origins(self) -> list[str]:
@@ -253,7 +257,7 @@ def _read(what: str) -> Shape:
     return tuple(map(int, re.findall(r"\d+", what)))
 
 
-def _numbered(text: str) -> tuple[int, str]:
+def numbered(text: str) -> tuple[int, str]:
     """Read ``"12 out = f(x)"``."""
     number, _, source = text.partition(" ")
     return (int(number) if number.isdigit() else 0), source
