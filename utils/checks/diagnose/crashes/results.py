@@ -91,7 +91,7 @@ def describe_given(site: Site) -> str:
     calls = [node for node in calls if ast.unparse(node.func) in known]
     if len(calls) != 1:
         return ""
-    explanations = (_exchanged, _other_cache, _in_another_order, _left_unused, _of_that_name)
+    explanations = (_exchanged, _not_unpacked, _other_cache, _in_another_order, _left_unused, _of_that_name)
     return next(filter(None, (explain(site, calls[0]) for explain in explanations)), "")
 
 
@@ -113,6 +113,20 @@ def _exchanged(site: Site, call: ast.Call) -> str:
         f"`{given[others[0]]}` is passed as {others[0]}, and `{given[CACHE]}` as the cache: the two have changed "
         f"places, because the order is `{name}({', '.join(parameters)})`."
     )
+
+
+def _not_unpacked(site: Site, call: ast.Call) -> str:
+    """Explain an argument that holds all the values that a function returned."""
+    given = {one.id for one in call.args if isinstance(one, ast.Name)}
+    for one in _kept(site):
+        returned = _returned(site, one.function)
+        name = ast.unparse(one.targets[0])
+        if len(one.targets) == 1 and name in given and len(returned) == 1 and len(returned[0]) > 1:
+            values = " and ".join(filter(None, (", ".join(returned[0][:-1]), returned[0][-1])))
+            return (
+                f"{one.here[0].upper()}{one.here[1:]}, should unpack what it gets: `{one.function}` returns {values}."
+            )
+    return ""
 
 
 def _cache_of(site: Site, backward: str) -> Kept | None:
