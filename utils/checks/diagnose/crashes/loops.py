@@ -45,11 +45,19 @@ def describe_index(site: Site, node: ast.Subscript, axis: int, part: ast.expr, s
     if len(others) != 1:
         return f"{limit}, but {said}: does it count another axis?"
     name, line = others[0]
-    used = {one.id for one in ast.walk(node.slice) if isinstance(one, ast.Name)}
-    meant = "are the limits of the two loops exchanged?"
-    if name not in used:
-        meant = f"was `{ast.unparse(replaced(node, part, ast.Name(name)))}` meant?"
+    meant = f"was `{ast.unparse(replaced(node, part, ast.Name(name)))}` meant?"
+    if name in {one.id for one in ast.walk(node.slice) if isinstance(one, ast.Name)}:
+        if site.number(limits[-1]) != _size_along(site, node, name):
+            return f"{limit}, but {said}: does it count another axis?"
+        meant = "are the limits of the two loops exchanged?"
     return f'{limit}, but {said}; `{name}` stays below it, by line {line[0]}, "{line[1]}": {meant}'
+
+
+def _size_along(site: Site, node: ast.Subscript, name: str) -> int | None:
+    """The size of the axis along which a name is the index."""
+    parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+    pairs = zip(parts, site.shape(node.value) or (), strict=False)
+    return next((size for part, size in pairs if ast.unparse(part) == name), None)
 
 
 def _loops(site: Site) -> Iterator[tuple[str, tuple[int, str], int]]:

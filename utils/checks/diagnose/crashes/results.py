@@ -194,7 +194,8 @@ def _left_unused(site: Site, call: ast.Call) -> str:
 def _of_that_name(site: Site, call: ast.Call) -> str:
     """Ask whether an array was meant that a refusal names, and that stands in scope but not in the call."""
     used = {node.id for node in ast.walk(call) if isinstance(node, ast.Name)}
-    words = set(re.findall(r"[A-Za-z_]\w*", site.crash.message.partition(": ")[2]))
+    message = re.sub(r"\b\w+ has shape", "", site.crash.message.partition(": ")[2])  # that is a parameter's name
+    words = set(re.findall(r"[A-Za-z_]\w*", message))
     found = [name for name in sorted(words - used) if site.shape_in_caller(name)]
     if len(found) != 1 or not call.args:
         return ""
