@@ -62,12 +62,10 @@ def unpacked_call(site: Site, call: ast.Call, target: ast.Tuple | ast.List) -> s
     if len(returned) != 1:
         return ""
     names = ", ".join(map(ast.unparse, target.elts))
-    values, alone = len(returned[0]), ", ".join(returned[0])
-    what = f"{values} values, {alone}," if values > 1 else f"`{alone}` alone"
-    condition = " here" if len(_returned(site, name)) > 1 else ""
-    return f"`{name}` returns {what}{condition} but is unpacked into {number}: `{names}`.".replace(
-        "alone but", "alone, but"
-    )
+    listed = ", ".join(returned[0])
+    what = f"{len(returned[0])} values, {listed}" if len(returned[0]) > 1 else f"`{listed}` alone"
+    here = " here" if len(_returned(site, name)) > 1 else ""
+    return f"`{name}` returns {what}{here}, but is unpacked into {number}: `{names}`."
 
 
 def describe_given(site: Site) -> str:

@@ -33,4 +33,4 @@ def like_an_input(output: WrongOutput) -> Iterator[Observation]:
     for name, shape in shapes.items():
         if shape == got and len(right) == 1:
             words = f"it has the shape of {name}; it should have the shape of {right[0]}"
-            yield Observation(f"{name} for {right[0]}", words, sum(one > 1 for one in got))
+            yield Observation(f"{name} for {right[0]}", words, sum(size > 1 for size in (*expected, *got)))
