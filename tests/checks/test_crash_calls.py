@@ -70,6 +70,10 @@ def softmax(scores, y):
         raise ValueError(f"softmax: there are {len(y)} labels; use scores with as many columns.")
 
 
+def norm_backward(dout, wanted):
+    raise ValueError(f"norm_backward: dout has shape {dout.shape}; pass shape {wanted}, that of the output.")
+
+
 def table(x, gamma):
     raise ValueError(f"table: x has shape {x.shape}; pass an array of shape (N, D), no axis of length 0.")
 
@@ -129,6 +133,7 @@ CALLS: list[tuple[str, tuple[str, ...]]] = [
     (f"{BACK}dx, dv, dc = near_backward(scores, first)", ("`dhidden`, which line", "the layer above it returned")),
     ("both = near_forward(x, v)\n    out = softmax(both, b)", ("should unpack what it gets", "returns out and cache")),
     ("out = softmax(hidden, b)", ("`hidden` is given; was `scores`, of shape (4, 5), meant?",)),
+    ("out = norm_backward(image, (40, 6))", ("Both shapes hold 240 numbers: the channels of dout, its axis 1",)),
     ("out = table(image[:, 0], gamma)", ("a column for each channel", "one table of shape (40, 6)")),
 ]
 

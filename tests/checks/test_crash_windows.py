@@ -45,7 +45,10 @@ WINDOWS: list[tuple[str, tuple[str, ...]]] = [
     ),
     (
         f"{LOOPS}win = image[:, :, r:r + 3, c:c + 3]\n        out[:, :, i, j] = (win * np.ones((3, 3))).sum()",
-        ("`c:c + 3` is 4:7 there, but axis 3 of `image` has 6 entries", "without padding; with 1 zero on each side"),
+        (
+            "`c:c + 3` is 4:7 there, but axis 3 of `image` has 6 entries",
+            "as large there as an image without padding; with 1 zero on each side",
+        ),
     ),
     (
         f"{LOOPS}image[:, :, r - 1:r + 2, c - 1:c + 2] += np.ones((3, 3))",
@@ -75,6 +78,26 @@ WINDOWS: list[tuple[str, tuple[str, ...]]] = [
         ("`flat` holds as many numbers as `maps`", "(4, 3, 8, 6): it should be brought to that shape"),
     ),
     ("x[0, 0] = max(image[0, 0])", ("compares the rows of an array", "`np.max(image[0, 0])` is the largest entry")),
+    (
+        f"k = np.ones(27)\n{LOOPS}win = image[:, :, r:r + 3, c:c + 3]\n        out[:, 0, i, j] = win.reshape(4, -1) @ k",
+        ("is 4:7 there, but axis 3 of `image` has 6 entries", "without padding"),
+    ),
+    (
+        f"{LOOPS}image[:, :, :3, :3] += 2 * image[:, :, r:i + 3, :3]",
+        ("The slice `r:i + 3` is 2:4 there and holds 2 entries where 3 are due", "`r + …`"),
+    ),
+    (
+        "table = np.zeros((4, 2))\nloss = (table * dout).sum()",
+        ('"table = np.zeros((4, 2))", gives `table` 2 entries along axis 1, where `dout` has 5.',),
+    ),
+    (
+        "params = {'W1': w}\nfor k, name in enumerate(params):\n    v = params[k]",
+        ("`k` is a number, which line", "was `name` meant as the key?"),
+    ),
+    (
+        "scores = x[0]\nbest = scores.argmax(axis=1)",
+        ("so there is no axis 1. Line", '"scores = x[0]", sets it.'),
+    ),
     (
         "params = {'W1': w}\nfor k, v in params:\n    v = params[k]",
         ("takes each key apart: 'W1' into 'W' and '1'", "`for k, v in params.items():`"),

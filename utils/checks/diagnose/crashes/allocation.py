@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Sequence
 
 from .shapes import Shape
@@ -43,4 +44,19 @@ def wrongly_allocated(site: Site, operands: Sequence[ast.expr], shapes: Sequence
         origin = site.origin(base.id)
         where = f', but line {origin[0]}, "{origin[1]}", gives it {own}' if origin else f", but has {own}"
         return f"{text(base)} should have shape {goal}{where}."
+    return ""
+
+
+def created_otherwise(site: Site, left: ast.expr, a: Shape, right: ast.expr, b: Shape) -> str:
+    """Show the line that creates one of two operands, which differ in one axis; ``""`` where it is not known."""
+    axes = [axis for axis, (one, other) in enumerate(zip(a, b, strict=False)) if one != other]
+    if len(a) != len(b) or len(axes) != 1:
+        return ""
+    for node, own, other, goal in ((left, a, right, b), (right, b, left, a)):
+        origin = site.origin(node.id) if isinstance(node, ast.Name) else None
+        if origin and re.search(r"\b(?:zeros|ones|empty|full|eye|identity)\(", origin[1]):
+            return (
+                f'Line {origin[0]}, "{origin[1]}", gives {text(node)} {own[axes[0]]} entries along axis {axes[0]}, '
+                f"where {text(other)} has {goal[axes[0]]}."
+            )
     return ""

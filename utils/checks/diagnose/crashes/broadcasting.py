@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 
 from . import remedies
-from .allocation import wrongly_allocated
+from .allocation import created_otherwise, wrongly_allocated
 from .shapes import REDUCTIONS, Shape
 from .site import Site, count, is_cut, parsed_expression, read_shape, text
 from .windows import explain_short_slice
@@ -37,15 +37,16 @@ def _arithmetic(site: Site, match: re.Match[str]) -> str:
     allocated = wrongly_allocated(site, pair, (a, b))
     if allocated:
         return f"{said} {allocated}"
-    short = _too_few_indices(site, left, a, right, b)
-    short = short or explain_short_slice(site, left, b) or explain_short_slice(site, right, a)
+    short = explain_short_slice(site, left, b) or explain_short_slice(site, right, a)
+    short = short or _too_few_indices(site, left, a, right, b)
     if short:
         return f"{said} {short}"
     if len(a) == len(b) and any(map(is_cut, pair)):
         return f"{said}{CUT_OFF}"
     remedy = _variant(site, left, a, right, b)
     remedy = remedy or _remedy(site, left, a, right, b) or _remedy(site, right, b, left, a)
-    return f"{said} {remedy or _of_target(site, left, a, right, b)}".strip()
+    remedy = remedy or _of_target(site, left, a, right, b) or created_otherwise(site, left, a, right, b)
+    return f"{said} {remedy}".strip()
 
 
 def _variant(site: Site, left: ast.expr, a: Shape, right: ast.expr, b: Shape) -> str:

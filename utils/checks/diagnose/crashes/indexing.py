@@ -17,7 +17,7 @@ def _out_of_bounds(site: Site, match: re.Match[str]) -> str:
     for node in site.find(ast.Subscript):
         parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
         shape = site.shape(node.value)
-        if not all(isinstance(part, ast.Name | ast.Constant | ast.BinOp | ast.Slice) for part in parts):
+        if not all(isinstance(part, ast.Name | ast.Constant | ast.BinOp | ast.Slice | ast.Call) for part in parts):
             continue
         if shape is None or axis >= min(len(shape), len(parts)) or shape[axis] != size:
             continue
@@ -192,13 +192,19 @@ def _axis(site: Site, match: re.Match[str]) -> str:
             shape = site.shape(owner)
             if shape is not None and len(shape) == axes:
                 there = f"its axes are 0 to {axes - 1}" if axes > 1 else "its only axis is 0"
-                wrong = f" {site.wrong_shape(owner, shape)}".rstrip()
+                wrong = f" {site.wrong_shape(owner, shape) or _set_by(site, owner)}".rstrip()
                 return (
                     f"{text(owner)} is {site.letters.shape(shape)}: {there}, so there is no axis {axis}.{wrong}"
                     if axes
                     else f"{text(owner)} is a single number, so it has no axis {axis}."
                 )
     return ""
+
+
+def _set_by(site: Site, node: ast.expr) -> str:
+    """Show the line that sets a name, where it takes a part of something."""
+    origin = site.origin(node.id) if isinstance(node, ast.Name) else None
+    return f'Line {origin[0]}, "{origin[1]}", sets it.' if origin and origin[1].endswith("]") else ""
 
 
 def _reshape(site: Site, match: re.Match[str]) -> str:

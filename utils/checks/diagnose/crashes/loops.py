@@ -79,7 +79,10 @@ def _limits_of(source: str) -> list[ast.expr]:
 
 
 def taken_apart(site: Site, key: str) -> str:
-    """Explain a key that is a part of a key: its loop runs over a dict and unpacks each key; ``""`` for another one."""
+    """Explain a key that a loop over a dict gives in place of the one that is meant; ``""`` for another reason."""
+    counted = _counted_key(site, key)
+    if counted:
+        return counted
     for loop, line, held in _over_dicts(site):
         if isinstance(loop.target, ast.Tuple) and any(one.startswith(key) for one in held):
             whole, names = next(one for one in held if one.startswith(key)), ast.unparse(loop.target).strip("()")
@@ -88,6 +91,21 @@ def taken_apart(site: Site, key: str) -> str:
                 f'Line {line[0]}, "{line[1]}", loops over a dict, which gives its keys alone, and takes each key '
                 f"apart: {whole!r} into {letters}. `for {names} in {ast.unparse(loop.iter)}.items():` gives both keys "
                 "and values."
+            )
+    return ""
+
+
+def _counted_key(site: Site, key: str) -> str:
+    """Explain a key that is the number which ``enumerate`` gives, where the key beside it is meant."""
+    for name in site.origins:
+        line = site.origin(name)
+        loop = parsed_statement(line[1]) if line else None
+        if line is None or not isinstance(loop, ast.For) or not re.match(r"enumerate\(", ast.unparse(loop.iter)):
+            continue
+        names = [ast.unparse(one) for one in loop.target.elts] if isinstance(loop.target, ast.Tuple) else []
+        if len(names) == 2 and names[0] == name and site.numbers.get(name, key) == key and key.isdigit():
+            return (
+                f'`{name}` is a number, which line {line[0]}, "{line[1]}", counts; was `{names[1]}` meant as the key?'
             )
     return ""
 

@@ -15,7 +15,7 @@ def _refused(site: Site, match: re.Match[str]) -> str:
     """Explain a refused shape that follows from another argument."""
     function, name, wanted = match[1], match[2], read_shape(match[4])
     if len(wanted) != 1 or len(read_shape(match[3])) != 1:
-        return ""
+        return _as_table(site, name, read_shape(match[3]), wanted)
     columns = [one for one, shape in site.shapes.items() if len(shape) == 2 and shape[1] == wanted[0]]
     if len(columns) != 1:
         return ""
@@ -31,6 +31,16 @@ def _refused(site: Site, match: re.Match[str]) -> str:
             f"should be applied after `{function}`."
         )
     return f"{said}{_with_columns(site, columns[0], (shape[0], own))}"
+
+
+def _as_table(site: Site, name: str, given: Shape, wanted: Shape) -> str:
+    """Explain images that are given where the same numbers are due as a table with a column for each channel."""
+    if len(given) < 3 or len(wanted) != 2 or count(given) != count(wanted) or given[1] != wanted[1]:
+        return ""
+    return (
+        f"{_says_itself(site)} Both shapes hold {count(given)} numbers: the channels of {name}, its axis 1, should "
+        "come last, and the other axes be made one, as in the forward pass."
+    )
 
 
 def _with_columns(site: Site, name: str, wanted: Shape) -> str:
@@ -60,7 +70,7 @@ def _not_a_table(site: Site, match: re.Match[str]) -> str:
     )
 
 
-def _says_itself(site: Site, match: re.Match[str]) -> str:
+def _says_itself(site: Site, match: re.Match[str] | None = None) -> str:
     """Repeat the sentence of a function of the given code that refuses its arguments."""
     return f"{site.crash.message.strip()}" if site.crash.message.strip().endswith(".") else ""
 

@@ -61,7 +61,7 @@ def explain_short_slice(site: Site, node: ast.expr, wanted: Shape | None = None)
     node : ast.expr
         The operand: an expression with a slice, or a name that was set to one.
     wanted : tuple of int, optional
-        The shape of what it goes with; without it, only a slice of length 0 is explained.
+        The shape of what it goes with; without it, a slice is explained that holds nothing or overhangs.
 
     Returns
     -------
@@ -75,7 +75,8 @@ def explain_short_slice(site: Site, node: ast.expr, wanted: Shape | None = None)
     every = list(_limits(site, sliced))
     lengths = _wanted_lengths(site, sliced, wanted) if wanted else {}
     for one in every:
-        if one.length == lengths.get(one.axis, one.length or 1):
+        overhangs = wanted is None and (one.lower < 0 or one.upper > one.size)
+        if one.length == lengths.get(one.axis, one.length or 1) and not overhangs:
             continue
         asked = lengths.get(one.axis)
         said = _outside_of_loops(site) or _limits_explained(site, one, asked)
@@ -98,11 +99,17 @@ def overhanging(site: Site) -> str:
 
 
 def _sliced(site: Site, node: ast.expr) -> tuple[str, ast.Subscript] | None:
-    """Find the slice that an operand is: on the line itself, or on the one that sets the operand's name."""
-    if isinstance(node, ast.Subscript) and is_cut(node):
-        return "", node
-    if not isinstance(node, ast.Name):
-        return None
+    """Find the one slice in an operand: on the line itself, or on the line that sets a name in it."""
+    inside = [one for one in ast.walk(node) if isinstance(one, ast.Subscript) and is_cut(one)]
+    if inside:
+        return ("", inside[0]) if len(inside) == 1 else None
+    names = [one for one in ast.walk(node) if isinstance(one, ast.Name)]
+    found = [sliced for one in names if (sliced := _set_to_slice(site, one))]
+    return found[0] if len(found) == 1 else None
+
+
+def _set_to_slice(site: Site, node: ast.Name) -> tuple[str, ast.Subscript] | None:
+    """Find the slice that a name was set to, and a sentence that shows the line."""
     origin = site.origin(node.id)
     statement = parsed_statement(origin[1]) if origin else None
     if origin is None or not isinstance(statement, ast.Assign) or not isinstance(statement.targets[0], ast.Name):
@@ -180,14 +187,16 @@ def _limits_explained(site: Site, one: Limits, wanted: int | None) -> str:
 
 
 def _padding(site: Site, one: Limits) -> str:
-    """Say that an array should be padded, where a case pads and this array has the size of an input."""
-    sizes = {value.shape for _, value in walk(site.inputs) if isinstance(value, np.ndarray) and value.ndim > 2}
+    """Say that an array should be padded along an axis, where a case pads and it has the size of an input there."""
+    shape = site.shape(one.array) or ()
     pads = [value for path, value in walk(site.inputs) if re.search(r"\bpad$", path) and type(value) is int]
-    if (site.shape(one.array) or ()) not in sizes or len(pads) != 1 or not pads[0]:
+    images = [value.shape for _, value in walk(site.inputs) if isinstance(value, np.ndarray) and value.ndim == 4]
+    alike = [size for size in images if size[:2] == shape[:2] and size[one.axis] == one.size]
+    if len(shape) != 4 or not alike or len(pads) != 1 or not pads[0]:
         return ""
     zeros = "1 zero" if pads[0] == 1 else f"{pads[0]} zeros"
     return (
-        f"{text(one.array)} is as large as an image without padding; with {zeros} on each side that axis has "
+        f"{text(one.array)} is as large there as an image without padding; with {zeros} on each side that axis has "
         f"{one.size + 2 * pads[0]} entries. The windows should be taken in the padded array."
     )
 
