@@ -79,7 +79,7 @@ WINDOWS: list[tuple[str, tuple[str, ...]]] = [
     ),
     ("x[0, 0] = max(image[0, 0])", ("compares the rows of an array", "`np.max(image[0, 0])` is the largest entry")),
     (
-        f"k = np.ones(27)\n{LOOPS}win = image[:, :, r:r + 3, c:c + 3]\n        out[:, 0, i, j] = win.reshape(4, -1) @ k",
+        f"k = np.ones(27)\n{LOOPS}part = image[:, :, r:r + 3, c:c + 3]\n        x[:, j] = part.reshape(4, -1) @ k",
         ("is 4:7 there, but axis 3 of `image` has 6 entries", "without padding"),
     ),
     (

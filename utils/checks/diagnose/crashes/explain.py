@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from ...program import Crash
 from .arguments import EXPLANATIONS as OF_ARGUMENTS
+from .assigned import EXPLANATIONS as OF_ASSIGNMENTS
 from .beside import describe_beside
 from .broadcasting import EXPLANATIONS as OF_BROADCASTING
 from .calls import describe_call
@@ -26,6 +27,7 @@ Explanation = tuple[str, Callable[[Site, re.Match[str]], str]]
 EXPLANATIONS: Iterable[Explanation] = (
     *OF_PRODUCTS,
     *OF_BROADCASTING,
+    *OF_ASSIGNMENTS,
     *OF_INDEXING,
     *OF_WINDOWS,
     *OF_LOOPS,

@@ -84,6 +84,19 @@ def explain_short_slice(site: Site, node: ast.expr, wanted: Shape | None = None)
     return ""
 
 
+def may_be_cut_off(site: Site, node: ast.expr) -> bool:
+    """Whether an operand is a slice that is cut off at the end of an array, as far as is known."""
+    sliced = [one for one in ast.walk(node) if isinstance(one, ast.Subscript) and is_cut(one)]
+    for one in sliced:
+        parts = one.slice.elts if isinstance(one.slice, ast.Tuple) else [one.slice]
+        limits = list(_limits(site, one))
+        if len(limits) < sum(isinstance(part, ast.Slice) and bool(part.lower or part.upper) for part in parts):
+            return True
+        if any(limit.lower < 0 or limit.upper > limit.size for limit in limits):
+            return True
+    return False
+
+
 def overhanging(site: Site) -> str:
     """Say which slice on the line reaches beyond its array, in a sentence after a blank; ``""`` where none does."""
     for node in ast.walk(site.statement or ast.Pass()):
@@ -182,7 +195,7 @@ def _limits_explained(site: Site, one: Limits, wanted: int | None) -> str:
         f"{'entry' if one.length == 1 else 'entries'}{due}"
     )
     if one.part.lower and one.end.startswith(one.start):
-        return f"{said}."
+        return ""  # it has the same length everywhere, and the other operand may be what is wrong
     return f"{said}: it should end at its own start plus the size of the window, `{one.start} + …`."
 
 
