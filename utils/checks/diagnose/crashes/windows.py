@@ -39,7 +39,8 @@ class Limits(NamedTuple):
     @property
     def length(self) -> int:
         """How many entries it holds."""
-        return len(range(self.size)[self.lower : self.upper])
+        start, stop, _ = slice(self.lower, self.upper).indices(self.size)
+        return max(0, stop - start)
 
     @property
     def start(self) -> str:
