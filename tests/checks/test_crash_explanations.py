@@ -163,11 +163,25 @@ CODE = [
     "\x00",
     "`{}` {0} %s",
     "lambda: (yield)",
+    "w[x, :9] += w[0, n:99999999999999999999999] * w[x:y, N:]",
+    "out = f_backward(x, y)",
+]
+
+
+MESSAGES = [
+    "operands could not be broadcast together with shapes (4,7) (4,) ",
+    "operands could not be broadcast together with shapes (4,9) (4,99999999999999999999999) ",
+    "zero-size array to reduction operation maximum which has no identity",
+    "index 9 is out of bounds for axis 1 with size 4",
+    "too many values to unpack (expected 2)",
+    "f_backward: dout has shape (2,); pass shape (4, 0, 1), that of out.",
+    "'x'",
+    "(" * 400,
 ]
 
 
 @pytest.mark.parametrize("source", CODE)
-@pytest.mark.parametrize("message", ["operands could not be broadcast together with shapes (4,7) (4,) ", "(" * 400])
+@pytest.mark.parametrize("message", MESSAGES)
 def test_whatever_a_worker_says_is_explained_or_not_but_never_raises(source: str, message: str) -> None:
     operands = ("x (4, 7)", "y", "(", "z of 3 items [(, None]", "w (4, 999999999999999999999999)")
     for error in (
@@ -178,6 +192,7 @@ def test_whatever_a_worker_says_is_explained_or_not_but_never_raises(source: str
         "NameError",
         "UnboundLocalError",
         "AttributeError",
+        "UFuncTypeError",
     ):
         crash = Crash(
             False, error, message, "a.py", 3, source, "f", operands=operands, expression=source, assigned=("", "x")
@@ -195,6 +210,9 @@ def test_whatever_a_worker_says_is_explained_or_not_but_never_raises(source: str
             passed=around,
             callers_scope=around,
             returns=around,
+            functions=(*around, "f_backward(): ", "f_backward(x, cache): a, b | (", "f_forward(x): y, cache"),
+            results=(*around, "x = f(", "7 a, b = f_forward(x)", "8 b = f_forward", "9 [a] = f_backward(x, b)"),
+            taken=(*around, "cache (3,)", "x of 2 items"),
         )
         assert isinstance(explain_crash(crash, INPUTS, EXPECTED), str)
 

@@ -127,6 +127,8 @@ SEEN = [
     ("shapes.summed", A, A.sum(axis=1), "summed over axis 1"),
     ("shapes.cropped", A, A[:, :4], "what is missing stood at the end"),
     ("shapes.cropped", A[1:-1, 1:-1], A, "something has to be cut off around it"),
+    ("axes.reordered", IMAGES[..., :4], np.ones((2, 5, 4, 3)), "transpose to (0, 3, 1, 2); its numbers are wrong, too"),
+    ("axes.like_an_input", W, RNG.standard_normal((4, 5)), "it has the shape of x; it should have the shape of W"),
 ]
 
 

@@ -8,12 +8,19 @@ from __future__ import annotations
 import linecache
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from types import ModuleType, SimpleNamespace, TracebackType
+from types import FrameType, ModuleType, SimpleNamespace, TracebackType
 
 from .boxes import describe_unfinished
-from .crash_clues import assignments, documented_shapes, returned_lines, similar_name
+from .crash_clues import (
+    assignments,
+    called_functions,
+    documented_shapes,
+    kept_results,
+    returned_lines,
+    similar_name,
+)
 from .crash_scope import Scope, arrays_of, describe_scope, local_values, names_of
-from .crash_site import describe_operands, locate
+from .crash_site import describe_operands, describe_value, locate
 
 PROGRAM_FILE = "<check>"
 LINE_LENGTH = 300  # characters of a student's line that are shown
@@ -63,6 +70,13 @@ class Crash:
         The arrays of `entered`, as in `scope`.
     returns : tuple of str
         Where the program's own line raised: the lines of the function that it called which return something.
+    functions : tuple of str
+        The functions that `entered` calls, as ``("f(x, w): out, cache",)``; see `utils.checks.crash_clues`.
+    results : tuple of str
+        The lines of `entered`, above the one that raised, that keep what a call returned.
+    taken : tuple of str
+        Where another function than `entered` raised: what the parameters of the function that `call` calls hold, as
+        ``("dout (3, 4)", "cache of 2 items")``.
     """
 
     missing: bool
@@ -88,6 +102,9 @@ class Crash:
     passed: tuple[str, ...] = ()
     callers_scope: tuple[str, ...] = ()
     returns: tuple[str, ...] = ()
+    functions: tuple[str, ...] = ()
+    results: tuple[str, ...] = ()
+    taken: tuple[str, ...] = ()
 
     @property
     def shapes(self) -> str:
@@ -143,7 +160,7 @@ def describe_crash(error: BaseException, package: str) -> Crash:
     code = frame.f_code
     short = "/".join(code.co_filename.replace("\\", "/").split("/")[-2:])
     line = locate(trace)
-    lines = linecache.getlines(code.co_filename)
+    lines = _lines(frame)
     function = code.co_qualname.split(".<locals>.<")[0]  # a comprehension or a lambda stands in a function
     unfinished = ""
     if missing and own:
@@ -187,7 +204,22 @@ def describe_crash(error: BaseException, package: str) -> Crash:
         passed=names_of(local_values(frame), caller.tb_frame) if caller else (),
         callers_scope=arrays_of(caller.tb_frame) if caller else (),
         returns=() if own else returned_lines(frame, line.source),
+        functions=called_functions(_lines(own[0].tb_frame), own[0].tb_frame) if own else (),
+        results=kept_results(_lines(own[0].tb_frame), own[0].tb_frame, own[0].tb_lineno) if own else (),
+        taken=_taken(own[1].tb_frame) if caller else (),
     )
+
+
+def _lines(frame: FrameType) -> list[str]:
+    """Return the lines of the file that a frame stands in."""
+    return linecache.getlines(frame.f_code.co_filename)
+
+
+def _taken(frame: FrameType) -> tuple[str, ...]:
+    """List what the parameters of a frame's function hold."""
+    code = frame.f_code
+    values = [(name, frame.f_locals.get(name)) for name in code.co_varnames[: code.co_argcount] if name != "self"]
+    return tuple(f"{name} {what}" for name, value in values if (what := describe_value(value)))
 
 
 def _without_value(error: BaseException, operands: Sequence[str]) -> str:

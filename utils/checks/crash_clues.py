@@ -13,6 +13,7 @@ from difflib import get_close_matches
 from types import FrameType, FunctionType, ModuleType, SimpleNamespace
 
 MAX_DOCUMENTED = 12
+MAX_CALLS = 24
 _DOCUMENTED = re.compile(r"^[ \t]*(\w+) : [^\n]{0,40}?shape (\([^)\n]{0,40}\))", re.MULTILINE)
 
 
@@ -83,13 +84,77 @@ def returned_lines(frame: FrameType, source: str) -> tuple[str, ...]:
     owner = frame.f_locals.get(calls[0].value.id)
     space = vars(owner) if isinstance(owner, ModuleType | SimpleNamespace) else vars(type(owner))
     function = space.get(calls[0].attr)
+    return tuple(f"{line} return {value}" for line, value in _returned_by(function))
+
+
+def called_functions(lines: Sequence[str], frame: FrameType) -> tuple[str, ...]:
+    """List the functions of Python that a function calls: ``("f(x, w): out, cache", "g(x): x | x, y")``.
+
+    Parameters
+    ----------
+    lines : sequence of str
+        The whole file.
+    frame : FrameType
+        A frame of the calling function.
+
+    Returns
+    -------
+    tuple of str
+        For each function its parameters and, behind the colon, the names of what it returns: those on each of its
+        ``return`` lines or, where these are not all names, those of its docstring.
+    """
+    found: dict[str, str] = {}
+    own = vars(type(frame.f_locals.get("self")))
+    for node in ast.walk(function_tree(lines, frame.f_code.co_firstlineno) or ast.Pass()):
+        if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name | ast.Attribute):
+            continue
+        name = ast.unparse(node.func)
+        if isinstance(node.func, ast.Name):
+            function = frame.f_locals.get(name, frame.f_globals.get(name))
+        else:
+            function = own.get(node.func.attr) if name == f"self.{node.func.attr}" else None
+        if type(function) is FunctionType and name not in found and len(found) < MAX_CALLS:
+            code = function.__code__
+            parameters = [one for one in code.co_varnames[: code.co_argcount] if one != "self"]
+            found[name] = f"{name}({', '.join(parameters)}): {' | '.join(_named_returns(function))}"
+    return tuple(found.values())
+
+
+def kept_results(lines: Sequence[str], frame: FrameType, before: int) -> tuple[str, ...]:
+    """List the lines of a function, above a line, that keep what a call returns: ``("12 out, cache = f(x, w)",)``."""
+    first = frame.f_code.co_firstlineno
+    numbers = [
+        node.lineno + first - 1
+        for node in ast.walk(function_tree(lines, first) or ast.Pass())
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call) and node.lineno + first - 1 < before
+    ]
+    return tuple(f"{number} {lines[number - 1].strip()[:200]}" for number in sorted(numbers)[-MAX_CALLS:])
+
+
+def _returned_by(function: object) -> list[tuple[int, str]]:
+    """List what the ``return`` lines of a function return, with their numbers."""
     if type(function) is not FunctionType:
-        return ()
+        return []
     first, lines = function.__code__.co_firstlineno, linecache.getlines(function.__code__.co_filename)
     tree = function_tree(lines, first)
-    found = [node for node in ast.walk(tree) if isinstance(node, ast.Return) and node.value] if tree else []
+    found = [node for node in ast.walk(tree) if isinstance(node, ast.Return)] if tree else []
     found.sort(key=lambda node: node.lineno)
-    return tuple(f"{node.lineno + first - 1} {ast.unparse(node)[:120]}" for node in found[:MAX_DOCUMENTED])
+    values = [(node.lineno + first - 1, node.value) for node in found if node.value]
+    return [(line, _listed(value)[:120]) for line, value in values[:MAX_DOCUMENTED]]
+
+
+def _named_returns(function: FunctionType) -> list[str]:
+    """List the names that a function returns, a text for each form of its answer; nothing where they have no names."""
+    lines = [value for _, value in _returned_by(function)]
+    if lines and all(re.fullmatch(r"[a-z_]\w*(, [a-z_]\w*)*", line, re.IGNORECASE) for line in lines):
+        return list(dict.fromkeys(lines))
+    section = re.search(r"\n( *)Returns\n *-+\n(.*?)(?:\n\n|\Z)", (function.__doc__ or "")[:5000], re.DOTALL)
+    named = re.findall(rf"(?m)^{section[1]}(\w+(?:, \w+)*) : ", section[2]) if section else []
+    return [", ".join(named)] if named else []
+
+
+def _listed(node: ast.expr) -> str:
+    return ", ".join(map(ast.unparse, node.elts)) if isinstance(node, ast.Tuple) else ast.unparse(node)
 
 
 def _closest(name: str | None, known: Iterable[str]) -> str:

@@ -16,9 +16,10 @@ from .crash_site import describe_value
 
 MAX_ARRAYS = 40
 MAX_VALUES = 400  # that are looked at
-MAX_LINES = 8
+MAX_LINES = 16
 LINE = 160  # characters of a line that is shown
 DEPTH = 3  # of dicts in dicts
+MAX_STEPS = 3  # from a name to the line that sets it, to the names on that line
 
 
 class Scope(NamedTuple):
@@ -27,9 +28,11 @@ class Scope(NamedTuple):
     Attributes
     ----------
     arrays : tuple of str
-        The arrays, numbers and dicts that the function can reach, as ``("self.params['W1'] (4, 5)", "reg = 0.1")``.
+        The arrays, numbers, dicts and tuples that the function can reach, as
+        ``("self.params['W1'] (4, 5)", "reg = 0.1")``.
     origins : tuple of str
-        For each name on the line, the last line above it that sets the name: ``("mask: 12 mask = rand(n)",)``.
+        For each name on the line, and on the lines listed for these, the last line above that sets the name:
+        ``("mask: 12 mask = rand(n)",)``.
     conditions : tuple of str
         The conditions that the line stands under, the outermost first, and behind a tab what their names hold:
         ``("9 if self.p is not None:\\t`self.p` is 0.0",)``.
@@ -69,12 +72,13 @@ def describe_scope(lines: Sequence[str], frame: FrameType, number: int, source: 
 
 
 def arrays_of(frame: FrameType) -> tuple[str, ...]:
-    """List the arrays, numbers and dicts that a frame can reach, with what they hold."""
+    """List the arrays, numbers, dicts and tuples that a frame can reach, with what they hold."""
     described = [(name, describe_value(value)) for name, value in reachable(frame)]
     arrays = [f"{name} {what}" for name, what in described if what.startswith("(")]
     numbers = [f"{name} {what}" for name, what in described if what.startswith("= ")]
     dicts = [f"{name} {what}" for name, what in described if what.startswith(("with ", "empty"))]
-    return (*arrays[:MAX_ARRAYS], *numbers[:MAX_ARRAYS], *dicts[:MAX_ARRAYS])
+    sequences = [f"{name} {what}" for name, what in described if what.startswith("of ")]
+    return tuple(one for kind in (arrays, numbers, dicts, sequences) for one in kind[:MAX_ARRAYS])
 
 
 def names_of(values: Sequence[tuple[str, object]], frame: FrameType) -> tuple[str, ...]:
@@ -123,19 +127,27 @@ def _names(source: str) -> set[str]:
 
 
 def _origins(lines: Sequence[str], tree: ast.AST, first: int, number: int, names: set[str]) -> Iterator[str]:
+    setters = list(_setters(tree, first, number))
     found: dict[str, int] = {}
+    wanted = names
+    for _ in range(MAX_STEPS):
+        new = {name: max(at for own, at in setters if own == name) for name in wanted & {own for own, _ in setters}}
+        found |= {name: line for name, line in new.items() if name not in found}
+        wanted = set().union(*(_names(lines[line - 1]) for line in new.values())) - found.keys()
+    for name, line in islice(found.items(), MAX_LINES):
+        yield f"{name}: {line} {lines[line - 1].strip()[:LINE]}"
+
+
+def _setters(tree: ast.AST, first: int, number: int) -> Iterator[tuple[str, int]]:
+    """Yield each name that is set above a line, with the number of the line that sets it."""
     for node in ast.walk(tree):
         if not isinstance(node, ast.Assign | ast.AugAssign | ast.AnnAssign | ast.For):
             continue
         line = node.lineno + first - 1
         targets = node.targets if isinstance(node, ast.Assign) else [node.target]
         for part in (part for target in targets for part in ast.walk(target)):
-            if not (isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store)):
-                continue
-            if part.id in names and line < number:
-                found[part.id] = max(line, found.get(part.id, 0))
-    for name, line in islice(found.items(), MAX_LINES):
-        yield f"{name}: {line} {lines[line - 1].strip()[:LINE]}"
+            if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store) and line < number:
+                yield part.id, line
 
 
 def _conditions(lines: Sequence[str], tree: ast.AST, first: int, number: int, frame: FrameType) -> Iterator[str]:

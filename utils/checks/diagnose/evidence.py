@@ -57,7 +57,9 @@ class Place(NamedTuple):
         return None if isinstance(answer, Crash) else value_at(answer.values, self.path)
 
     def agrees(self, value: object) -> bool:
-        """Whether a value is what came; where NaN came, any NaN or infinity is."""
+        """Whether a value is what came; where NaN came, any NaN or infinity is. Where it crashed, no value is."""
+        if self.crashed:
+            return False
         rule = self.result.case.aspects[self.path.partition(".")[0]]
         if rule.agree(value, self.got, self.result.case.inputs):
             return True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -24,7 +25,14 @@ def other_name(answers: Sequence[WrongAnswer]) -> str:
     stands = [name for name in _leaves(_values(results[0])) if name != path and _is_at(path, name, results)]
     if stands and answers[0].fault.kind is FaultKind.KEY:
         return f'what should be there stands under the name "{stands[0].rpartition(".")[2]}"'
+    short = re.sub(r"\d+$", "", path)
+    if answers[0].fault.kind is FaultKind.KEY and short != path and all(_holds(one, short) for one in results):
+        return f'the number is missing in the name "{short.rpartition(".")[2]}" that is there'
     return ""
+
+
+def _holds(result: CaseResult, path: str) -> bool:
+    return value_at(_values(result), path) is not None
 
 
 def held_by(results: Sequence[CaseResult], path: str) -> str:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from ..case import Finding
 from ..program import Crash
 from .case_result import CaseResult
+from .crash_kind import same_kind
 from .crashes import explain_crash
 from .evidence import Together
 from .follow_through import FollowThrough
@@ -48,9 +49,34 @@ def crash_finding(results: Sequence[CaseResult], hints: Mapping[str, str]) -> Fi
     if misconception:
         hint = f"{hints[misconception]} ({crash}.)"
         return Finding("", "error", hint, misconception, title, seen=f"{crash}.")
+    return Finding("", "error", _explained(result, crash), None, title, seen=f"{crash}.")
+
+
+def other_crash_finding(results: Sequence[CaseResult], shown: str) -> Finding | None:
+    """Say of one more crash, at another line and of another kind than that which is shown; None if there is none.
+
+    Parameters
+    ----------
+    results : sequence of CaseResult
+        All cases.
+    shown : str
+        The title of the case whose crash is shown.
+    """
+    crashes = [(one, one.answer) for one in results if isinstance(one.answer, Crash) and not one.answer.missing]
+    first = next((crash for result, crash in crashes if result.case.title == shown), None)
+    others = [(result, crash) for result, crash in crashes if first and crash.line != first.line]
+    others = [(result, crash) for result, crash in others if first and not same_kind(first, crash)]
+    if not others:
+        return None
+    result, crash = min(others, key=lambda pair: not pair[0].case.is_core)
+    hint = f'In the case "{result.case.title}" it crashes elsewhere. {_explained(result, crash)}'
+    return Finding("", "error", hint, None, result.case.title, seen=f"{crash}.")
+
+
+def _explained(result: CaseResult, crash: Crash) -> str:
+    """Explain a crash, and say where it happened."""
     explanation = explain_old_python(crash) or explain_crash(crash, result.case.inputs, result.expected)
-    hint = f"{explanation} ({crash.error} {crash.place}.)" if explanation else f"{crash}."
-    return Finding("", "error", hint, None, title, seen=f"{crash}.")
+    return f"{explanation} ({crash.error} {crash.place}.)" if explanation else f"{crash}."
 
 
 def output_findings(

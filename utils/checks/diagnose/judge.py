@@ -19,7 +19,13 @@ from .answer_cache import AnswerCache
 from .case_result import CaseResult
 from .derivative import is_derivative, with_program
 from .evidence import Together
-from .findings import crash_finding, follow_through_findings, mutation_findings, output_findings
+from .findings import (
+    crash_finding,
+    follow_through_findings,
+    mutation_findings,
+    other_crash_finding,
+    output_findings,
+)
 from .follow_through import FollowThrough
 from .points import CORE, CORE_SHARE, Division, Part, Score, WrongParts, in_order
 from .unexplained import Runs
@@ -190,7 +196,9 @@ def _with_crash(
     crash = replace(crash_finding(results, hints), parts=parts)
     if crash.misconception:  # it explains the cases that ran, too
         return [replace(crash, parts=in_order(*wrong.faults.values()))]
-    return [crash, *findings] if CORE in parts else [*findings, crash]
+    other = other_crash_finding(results, crash.case)
+    crashes = [crash, *([replace(other, parts=parts)] if other else [])]
+    return [*crashes, *findings] if CORE in parts else [*findings, *crashes]
 
 
 def _followed(wrong: WrongParts, run: Run | None, follow: FollowThrough | None) -> dict[str, set[Part]]:

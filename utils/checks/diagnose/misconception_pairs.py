@@ -7,7 +7,7 @@ such code; the student's own check cannot, and sees whether their effects add up
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import combinations
 
 import numpy as np
@@ -133,9 +133,14 @@ def _explain_jointly(
             return False
         if answer is None:
             known = False
-        elif isinstance(answer, Crash) or not place.agrees(value_at(answer.values, place.path)):
+        elif isinstance(answer, Crash) or not _is_given(place, answer.values):
             return False
     return True if known else None
+
+
+def _is_given(place: Place, values: Mapping[str, object]) -> bool:
+    """Whether a place holds what stands there in other outputs, or misses it in the same way."""
+    return place.agrees(value_at(values, place.path)) and place.result.is_missing_alike(values, place.path)
 
 
 def _adds_up(place: Place, one: str, other: str) -> bool:

@@ -6,9 +6,7 @@ import ast
 import re
 from collections.abc import Iterator
 
-import numpy as np
-
-from .site import Site, read_shape, text
+from .site import Site, text
 
 MAXIMUM = {"max": "np.maximum", "amax": "np.maximum", "min": "np.minimum", "amin": "np.minimum"}
 TAKES_A_SHAPE = {"zeros", "ones", "empty"}
@@ -87,8 +85,20 @@ def _range_of_array(site: Site) -> str:
     return ""
 
 
+def _largest_row(site: Site) -> str:
+    """Explain ``max(window)``, which compares the rows of an array."""
+    for node, name, _ in _calls(site):
+        if name in ("max", "min") and isinstance(node.func, ast.Name) and len(node.args) == 1 and not node.keywords:
+            argument = ast.unparse(node.args[0])
+            return (
+                f"Python's `{name}` compares the rows of an array with each other, not its entries; "
+                f"`np.{name}({argument})` is the {'largest' if name == 'max' else 'smallest'} entry."
+            )
+    return ""
+
+
 def _ambiguous(site: Site, match: re.Match[str]) -> str:
-    extremum = _extremum(site, match)
+    extremum = _extremum(site, match) or _largest_row(site)
     if extremum:
         return extremum
     for tree in (site.expression, site.statement):
@@ -149,33 +159,6 @@ def _own_arguments(site: Site, match: re.Match[str]) -> str:
     return ""
 
 
-def _refused(site: Site, match: re.Match[str]) -> str:
-    """Explain that a function of the given code refuses an argument's shape, which follows from another argument."""
-    function, name, wanted = match[1], match[2], read_shape(match[4])
-    if len(wanted) != 1 or len(read_shape(match[3])) != 1:
-        return ""
-    columns = [one for one, shape in site.shapes.items() if len(shape) == 2 and shape[1] == wanted[0]]
-    if len(columns) != 1:
-        return ""
-    shape, own = site.shapes[columns[0]], read_shape(match[3])[0]
-    given = site.inputs.get(name)
-    said = (
-        f"`{function}` is given `{columns[0]}` of shape {shape}, and so asks for {name} of shape {wanted}, one "
-        f"entry for each column, but {name} has {own} entries."
-    )
-    if isinstance(given, np.ndarray) and given.size == own:
-        return (
-            f"{said} Each column of `{columns[0]}` should belong to one entry of {name}; where that cannot be, {name} "
-            f"should be applied after `{function}`."
-        )
-    return said
-
-
-def _says_itself(site: Site, match: re.Match[str]) -> str:
-    """Repeat the sentence of a function of the given code that refuses its arguments."""
-    return f"{site.crash.message.strip()}" if site.crash.message.strip().endswith(".") else ""
-
-
 def _endless(site: Site, match: re.Match[str]) -> str:
     function = site.crash.function.rpartition(".")[2]
     calls = {name for _, name, _ in _calls(site)}
@@ -226,8 +209,6 @@ def _casting(site: Site, match: re.Match[str]) -> str:
 
 EXPLANATIONS = (
     (r"TypeError: (?:normal|uniform)\(\) takes", _sizes),
-    (r"ValueError: (\w+): (\w+) has shape (\([\d, ]*\)); pass shape (\([\d, ]*\))", _refused),
-    (r"ValueError: \w+: .*; (?:pass|set|use) .*\.$", _says_itself),
     (r"ValueError: The truth value of an array", _ambiguous),
     (r"TypeError: only integer scalar arrays|TypeError: .*ndarray' object cannot be interpreted", _array_as_axis),
     (r"TypeError: only .* arrays can be converted|TypeError: 'axis' must be|TypeError: axis must be", _array_as_axis),

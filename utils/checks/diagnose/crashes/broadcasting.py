@@ -9,8 +9,11 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 
 from . import remedies
+from .allocation import created_otherwise, wrongly_allocated
+from .assigned import few_indices
 from .shapes import REDUCTIONS, Shape
 from .site import Site, count, is_cut, parsed_expression, read_shape, text
+from .windows import explain_short_slice, may_be_cut_off
 
 CUT_OFF = " A slice that goes beyond the end of an axis is cut off there: look at its limits."
 
@@ -32,11 +35,19 @@ def _arithmetic(site: Site, match: re.Match[str]) -> str:
     )
     if len(a) == len(b) and any(map(is_cut, pair)) and a[-2:] == b[-2:][::-1]:
         return f"{said} Rows and columns have changed places in one of the two."
-    if len(a) == len(b) and any(map(is_cut, pair)):
+    allocated = wrongly_allocated(site, pair, (a, b))
+    if allocated:
+        return f"{said} {allocated}"
+    short = explain_short_slice(site, left, b) or explain_short_slice(site, right, a)
+    short = short or _toofew_indices(site, left, a, right, b)
+    if short:
+        return f"{said} {short}"
+    if len(a) == len(b) and any(may_be_cut_off(site, one) for one in pair):
         return f"{said}{CUT_OFF}"
-    remedy = _variant(site, left, a, right, b) or _too_few_indices(site, left, a, right, b)
+    remedy = _variant(site, left, a, right, b)
     remedy = remedy or _remedy(site, left, a, right, b) or _remedy(site, right, b, left, a)
-    return f"{said} {remedy or _of_target(site, left, a, right, b)}".strip()
+    remedy = remedy or _of_target(site, left, a, right, b) or created_otherwise(site, left, a, right, b)
+    return f"{said} {remedy}".strip()
 
 
 def _variant(site: Site, left: ast.expr, a: Shape, right: ast.expr, b: Shape) -> str:
@@ -67,25 +78,13 @@ def _variant(site: Site, left: ast.expr, a: Shape, right: ast.expr, b: Shape) ->
     return ""
 
 
-def _too_few_indices(site: Site, left: ast.expr, a: Shape, right: ast.expr, b: Shape) -> str:
+def _toofew_indices(site: Site, left: ast.expr, a: Shape, right: ast.expr, b: Shape) -> str:
     """Ask whether one entry of an array is meant where an index leaves some of its axes."""
     for node, other in ((left, right), (right, left)):
-        few = _few_indices(site, node) if is_cut(other) else ""
+        few = few_indices(site, node) if is_cut(other) else ""
         if few:
             return f"{few}; if one entry of it is meant, it should have an index for each axis."
     return ""
-
-
-def _few_indices(site: Site, node: ast.expr) -> str:
-    """Say that an index leaves some axes of an array; ``""`` where it does not."""
-    if not isinstance(node, ast.Subscript) or is_cut(node):
-        return ""
-    whole, shape = site.shape(node.value), site.shape(node)
-    parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
-    if not shape or not whole or len(whole) <= len(parts) or any(site.number(part) is None for part in parts):
-        return ""
-    few = f"{len(parts)} {'index' if len(parts) == 1 else 'indices'}"
-    return f"{text(node.value)} has {len(whole)} axes but only {few} there, so {text(node)} is a whole array, {shape}"
 
 
 def _operands(site: Site, a: Shape, b: Shape) -> tuple[ast.expr, ast.expr] | None:
@@ -205,7 +204,7 @@ def _of_target(site: Site, left: ast.expr, a: Shape, right: ast.expr, b: Shape) 
         if shape == goal != wrong
     ]
     if len(has) != 1:
-        return ""
+        return _as_target(site, left, a, right, b)
     said = f"`{name}` should have shape {site.letters.shape(goal)}, as {text(has[0][0])} has."
     wrong = right if has[0][0] is left else left
     pairs = remedies.others_with_shape(site, wrong, goal)
@@ -220,15 +219,33 @@ def _of_target(site: Site, left: ast.expr, a: Shape, right: ast.expr, b: Shape) 
     return said
 
 
+def _as_target(site: Site, left: ast.expr, a: Shape, right: ast.expr, b: Shape) -> str:
+    """Say that an operand has as many numbers as the output that the line computes, and should have its shape."""
+    name, goal = site.target or ("", ())
+    for node, shape, other in ((left, a, b), (right, b, a)):
+        if shape != goal and count(shape) == count(goal) > 1 and _goes_along(other, goal):
+            return (
+                f"{text(node)} holds as many numbers as `{name}`, whose shape should be {site.letters.shape(goal)}: it "
+                "should be brought to that shape before this line."
+            )
+    return ""
+
+
+def _goes_along(shape: Shape, goal: Shape) -> bool:
+    """Whether an operand goes with an array of a shape without making it larger."""
+    return len(shape) <= len(goal) and all(one in (1, size) for one, size in zip(shape[::-1], goal[::-1], strict=False))
+
+
 def _in_place(site: Site, match: re.Match[str]) -> str:
     own, both = read_shape(match[1]), read_shape(match[2])
     statement = site.statement
     if not isinstance(statement, ast.AugAssign):
         return ""
+    reason = wrongly_allocated(site, (statement.target,), (own,)) or explain_short_slice(site, statement.target, both)
     return (
         f"{text(statement.target)} has shape {site.letters.shape(own)}, and with {text(statement.value)} the result "
         f"would have shape {site.letters.shape(both)}; what is added to it in place should not be larger than itself."
-        f"{CUT_OFF if is_cut(statement.target) else ''}"
+        f"{f' {reason}' if reason else CUT_OFF if is_cut(statement.target) else ''}"
     )
 
 
@@ -246,69 +263,6 @@ def _of_tensors(site: Site, match: re.Match[str]) -> str:
     return ""
 
 
-def _assigned(site: Site, match: re.Match[str]) -> str:
-    given, place = read_shape(match[1]), read_shape(match[2])
-    statement = site.statement
-    if not (isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Subscript)):
-        return ""
-    target = statement.targets[0]
-    shapes = site.written(place, statement), site.written(given, statement)
-    said = f"{text(target)} has shape {shapes[0]}, but what is assigned to it has shape {shapes[1]}"
-    if len(given) == 2 and given[::-1] == place:
-        return f"{said}, its transpose; the two should agree."
-    if count(given) == count(place):
-        return f"{said}: as many numbers, but the axes should agree, too."
-    if len(given) > len(place) and isinstance(statement.value, ast.Call):
-        axes = [one for one in statement.value.keywords if one.arg == "axis"]
-        if axes and isinstance(statement.value.func, ast.Attribute) and statement.value.func.attr in REDUCTIONS:
-            return f"{said}: more axes should be gone by then than with `axis={ast.unparse(axes[0].value)}`."
-    longer = [size for size in given if size not in place]
-    if len(longer) == len(given) - len(place) and longer:
-        over = " and ".join(map(str, longer))
-        return f"{said}; the axis of size {over} should be gone by then, by a sum or by an index."
-    return f"{said}; the two should agree: look at the limits of the slice, and at what is computed for it."
-
-
-def _single_number(site: Site, match: re.Match[str]) -> str:
-    statement = site.statement
-    target: ast.expr | None = statement.target if isinstance(statement, ast.AugAssign) else None
-    if isinstance(statement, ast.Assign):
-        target = statement.targets[0]
-    if not isinstance(statement, ast.Assign | ast.AugAssign) or not isinstance(target, ast.Subscript):
-        return ""
-    few = _few_indices(site, statement.value)
-    if few:
-        return f"{text(target)} is a single number. {few}; it should have an index for each axis."
-    single = _one_array(site, target, statement.value)
-    if single or isinstance(statement, ast.AugAssign):
-        return single
-    shape = site.shape(statement.value)
-    what = f"an array of shape {site.letters.shape(shape)}" if shape else "an array"
-    products = [one for one in remedies.terms(statement.value) if remedies.multiplies(one) and site.shape(one) != ()]
-    summed = f", as the sum of all entries of {text(products[0])} would be" if len(products) == 1 else ""
-    return f"{text(target)} is a single number, but what is assigned to it is {what}; it should be one number{summed}."
-
-
-def _one_array(site: Site, target: ast.expr, value: ast.expr) -> str:
-    """Name the one operand of a sum that is an array where all others are numbers; ask for one entry of it."""
-    terms = [(one, site.shape(one)) for one in remedies.terms(value)]
-    leaves = [pair for pair in terms if not isinstance(pair[0], ast.BinOp)] or terms
-    arrays = [(one, shape) for one, shape in leaves if shape]
-    if len(arrays) != 1 or any(shape is None for _, shape in leaves) or not isinstance(target, ast.Subscript):
-        return ""
-    one, shape = arrays[0]
-    if not isinstance(one, ast.Name | ast.Attribute) or shape is None:
-        return ""
-    parts = target.slice.elts if isinstance(target.slice, ast.Tuple) else [target.slice]
-    whole = site.shape(target.value) or ()
-    places = [part for part, size in zip(parts, whole, strict=False) if (size,) == shape]
-    entry = f", such as `{ast.unparse(one)}[{ast.unparse(places[0])}]`" if len(places) == 1 else ""
-    return (
-        f"{text(target)} is a single number, but {text(one)}, which is added to a number here, has shape "
-        f"{site.letters.shape(shape)}: it should be one entry of {text(one)}{entry}."
-    )
-
-
 EXPLANATIONS = (
     (
         r"ValueError: operands could not be broadcast together with shapes (\([\d, ]*\)) (\([\d, ]*\))[\d, ()]*$",
@@ -319,9 +273,4 @@ EXPLANATIONS = (
         _in_place,
     ),
     (r"RuntimeError: The size of tensor a \((\d+)\) must match the size of tensor b \((\d+)\)", _of_tensors),
-    (r"ValueError: could not broadcast input array from shape (\([\d, ]*\)) into shape (\([\d, ]*\))", _assigned),
-    (
-        r"ValueError: setting an array element with a sequence|TypeError: only .* arrays can be converted",
-        _single_number,
-    ),
 )

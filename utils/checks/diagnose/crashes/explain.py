@@ -7,13 +7,19 @@ from collections.abc import Callable, Iterable, Mapping
 
 from ...program import Crash
 from .arguments import EXPLANATIONS as OF_ARGUMENTS
+from .assigned import EXPLANATIONS as OF_ASSIGNMENTS
+from .beside import describe_beside
 from .broadcasting import EXPLANATIONS as OF_BROADCASTING
 from .calls import describe_call
 from .indexing import EXPLANATIONS as OF_INDEXING
+from .loops import EXPLANATIONS as OF_LOOPS
 from .names import EXPLANATIONS as OF_NAMES
 from .products import EXPLANATIONS as OF_PRODUCTS
+from .refusals import EXPLANATIONS as OF_REFUSALS
+from .results import describe_given
 from .site import Site
 from .unpacking import EXPLANATIONS as OF_UNPACKING
+from .windows import EXPLANATIONS as OF_WINDOWS
 
 Explanation = tuple[str, Callable[[Site, re.Match[str]], str]]
 """A pattern of ``"ErrorClass: message"``, and what can be said where it fits; ``""`` without the evidence for it."""
@@ -21,9 +27,13 @@ Explanation = tuple[str, Callable[[Site, re.Match[str]], str]]
 EXPLANATIONS: Iterable[Explanation] = (
     *OF_PRODUCTS,
     *OF_BROADCASTING,
+    *OF_ASSIGNMENTS,
     *OF_INDEXING,
+    *OF_WINDOWS,
+    *OF_LOOPS,
     *OF_UNPACKING,
     *OF_NAMES,
+    *OF_REFUSALS,
     *OF_ARGUMENTS,
 )
 
@@ -54,6 +64,10 @@ def explain_crash(crash: Crash, inputs: Mapping[str, object], expected: Mapping[
         match = re.match(pattern, said, re.DOTALL)
         text = explain(site, match) if match else ""
         if text:
-            return f"{text} {describe_call(site, text)}".strip()
-    call = describe_call(site)
-    return f"{said.rstrip('.')}. {call}" if call else ""
+            return _joined(text, describe_call(site, text), describe_given(site), describe_beside(site))
+    more = _joined(describe_call(site), describe_given(site), describe_beside(site))
+    return f"{said.rstrip('.')}. {more}" if more else ""
+
+
+def _joined(*sentences: str) -> str:
+    return " ".join(filter(None, sentences))

@@ -7,7 +7,9 @@ import re
 from difflib import get_close_matches
 
 from .calls import swapped_arguments
+from .loops import describe_index, taken_apart
 from .site import Site, count, of_same_form, read_shape, text
+from .windows import overhanging
 
 
 def _out_of_bounds(site: Site, match: re.Match[str]) -> str:
@@ -15,7 +17,7 @@ def _out_of_bounds(site: Site, match: re.Match[str]) -> str:
     for node in site.find(ast.Subscript):
         parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
         shape = site.shape(node.value)
-        if not all(isinstance(part, ast.Name | ast.Constant | ast.BinOp | ast.Slice) for part in parts):
+        if not all(isinstance(part, ast.Name | ast.Constant | ast.BinOp | ast.Slice | ast.Call) for part in parts):
             continue
         if shape is None or axis >= min(len(shape), len(parts)) or shape[axis] != size:
             continue
@@ -33,40 +35,14 @@ def _out_of_bounds(site: Site, match: re.Match[str]) -> str:
         here = f"the index there is {index}" if is_written else f"{text(part)} is {index} there"
         if site.shape(part):
             here = f"{text(part)} holds {index}"
-        advice = "" if is_written else _counted(site, node, part, axis, size)
+        hanging = "" if isinstance(part, ast.Name) else overhanging(site)
+        advice = "" if is_written else hanging or describe_index(site, node, axis, part, size)
         return f"{said}: {runs}, but {here}.{advice}"
     used = [ast.unparse(part) for node in site.find(ast.Subscript) for part in ast.walk(node.slice) if _is_name(part)]
     meant = [name for name in dict.fromkeys(used) if site.numbers.get(name) == str(index)]
     if len(meant) == 1:
         return f"`{meant[0]}` is {index} there, but along axis {axis}, of size {size}, the last index is {size - 1}."
     return ""
-
-
-def _counted(site: Site, node: ast.Subscript, part: ast.expr, axis: int, size: int) -> str:
-    """Say what counts an index up too far, and how far it should count."""
-    limit = f" It should stay below {site.letters.size(size)}"
-    origin = site.origin(part.id) if isinstance(part, ast.Name) else None
-    loop = re.match(r"for \w+ in range\((.+)\):", origin[1]) if origin else None
-    if origin is None or loop is None:
-        return f"{limit}: does it count another axis?"
-    arguments = ast.parse(f"f({loop[1]})", mode="eval").body if _is_python(f"f({loop[1]})") else None
-    said = f'{limit}, but line {origin[0]}, "{origin[1]}", counts further'
-    if isinstance(arguments, ast.Call) and len(arguments.args) == 3:
-        owner = ast.unparse(node.value)
-        return (
-            f"{said}, in steps of `{ast.unparse(arguments.args[2])}`: it gives places to start at, not numbers of "
-            f"entries. It should count the entries, `range({owner}.shape[{axis}])`, and be multiplied by the step "
-            "where a place is due."
-        )
-    return f"{said}: does it count another axis?"
-
-
-def _is_python(written: str) -> bool:
-    try:
-        ast.parse(written)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return False
-    return True
 
 
 def _is_name(node: ast.AST) -> bool:
@@ -158,10 +134,10 @@ def _end_of_sequence(site: Site, match: re.Match[str]) -> str:
 
 
 def _key(site: Site, match: re.Match[str]) -> str:
-    swapped = swapped_arguments(site, match)
-    if swapped:
-        return swapped
     key = match[1].strip("'\"")
+    explained = swapped_arguments(site, match) or taken_apart(site, key)
+    if explained:
+        return explained
     keys = {name: what[5:].split(", ") for name, what in site.operands.items() if what.startswith("with ")}
     empty = [name for name, what in site.operands.items() if what == "empty"]
     wanting = [name for name, known in keys.items() if key not in known]
@@ -216,13 +192,19 @@ def _axis(site: Site, match: re.Match[str]) -> str:
             shape = site.shape(owner)
             if shape is not None and len(shape) == axes:
                 there = f"its axes are 0 to {axes - 1}" if axes > 1 else "its only axis is 0"
-                wrong = f" {site.wrong_shape(owner, shape)}".rstrip()
+                wrong = f" {site.wrong_shape(owner, shape) or _set_by(site, owner)}".rstrip()
                 return (
                     f"{text(owner)} is {site.letters.shape(shape)}: {there}, so there is no axis {axis}.{wrong}"
                     if axes
                     else f"{text(owner)} is a single number, so it has no axis {axis}."
                 )
     return ""
+
+
+def _set_by(site: Site, node: ast.expr) -> str:
+    """Show the line that sets a name, where it takes a part of something."""
+    origin = site.origin(node.id) if isinstance(node, ast.Name) else None
+    return f'Line {origin[0]}, "{origin[1]}", sets it.' if origin and origin[1].endswith("]") else ""
 
 
 def _reshape(site: Site, match: re.Match[str]) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from . import remedies
 from .shapes import Shape, product
 from .site import Site, count, text
+from .windows import explain_short_slice
 
 
 def _explain(site: Site, match: re.Match[str]) -> str:
@@ -27,7 +28,9 @@ def _explain(site: Site, match: re.Match[str]) -> str:
     said = f"{said}: in a product {which}, but {letters.size(a[-1])} is not {letters.size(inner)}."
     if site.is_of_arguments:
         return said
-    remedy = _flattened(site, left, a, right, b) or _variant(site, left, a, right, b)
+    names = [node for factor in (left, right) for node in ast.walk(factor) if isinstance(node, ast.Name)]
+    short = next(filter(None, (explain_short_slice(site, node) for node in names)), "")
+    remedy = short or _flattened(site, left, a, right, b) or _variant(site, left, a, right, b)
     remedy = remedy or _transposed(site, left, a, right, b) or _sized(site, left, a, right, b)
     return f"{said} {remedy}" if remedy else said
 

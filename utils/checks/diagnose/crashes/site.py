@@ -49,7 +49,7 @@ class Site:
     @cached_property
     def expression(self) -> ast.expr | None:
         """The part of the line that was being computed."""
-        tree = _parsed(self.crash.expression)
+        tree = parsed_statement(self.crash.expression)
         if isinstance(tree, ast.Expr):
             return tree.value
         if isinstance(tree, ast.Assign | ast.AugAssign | ast.Return) and tree.value:
@@ -59,13 +59,13 @@ class Site:
     @cached_property
     def failing(self) -> ast.AST | None:
         """The one operation that raised, where that is narrower than the line; the whole line otherwise."""
-        tree = _parsed(self.crash.expression)
+        tree = parsed_statement(self.crash.expression)
         return tree.value if isinstance(tree, ast.Expr) else tree
 
     @cached_property
     def statement(self) -> ast.stmt | None:
         """The whole line."""
-        return _parsed(self.crash.source)
+        return parsed_statement(self.crash.source)
 
     @cached_property
     def shapes(self) -> dict[str, Shape]:
@@ -107,14 +107,14 @@ class Site:
         """The output that the line assigns or returns, or the gradient of an array; and the shape it should have."""
         statement = self.statement
         if isinstance(statement, ast.Return):
-            single = list(self._outputs.items())
+            single = list(self.outputs.items())
             return single[0] if len(single) == 1 and self.in_entered and len(self.expected) == 1 else None
         name = self._assigned
         if not name:
             return None
         path = _path(name)
-        if self.in_entered and path in self._outputs:
-            return name, self._outputs[path]
+        if self.in_entered and path in self.outputs:
+            return name, self.outputs[path]
         shape = self._of_gradient(name)
         return None if shape is None else (name, shape)
 
@@ -168,6 +168,10 @@ class Site:
             return None
         return self.shape(replaced(whole, node, instead))
 
+    def shape_if(self, node: ast.expr, name: str, shape: Shape) -> Shape | None:
+        """The shape that an expression would have if an array had another one; None if not certain."""
+        return shape_of(node, {**self.known, name: shape}, self._known_numbers)
+
     @cached_property
     def known(self) -> dict[str, Shape]:
         """The shapes of all arrays in scope."""
@@ -180,12 +184,26 @@ class Site:
     def origin(self, name: str) -> tuple[int, str] | None:
         """The last line above that sets a name: its number, and its text."""
         return next(
-            (_numbered(text.removeprefix(f"{name}: ")) for text in self.crash.origins if text.startswith(f"{name}: ")),
+            (numbered(text.removeprefix(f"{name}: ")) for text in self.crash.origins if text.startswith(f"{name}: ")),
             None,
         )
 
+    def shape_in_caller(self, name: str) -> Shape | None:
+        """The shape of an array of the function that the check has called."""
+        return self.callers_scope.get(name, self.scope.get(name) if not self.crash.call else None)
+
     @cached_property
-    def _outputs(self) -> dict[str, Shape]:
+    def origins(self) -> list[str]:
+        """The names on the line, and on the lines that set these, of which it is known what sets them."""
+        return [one.partition(": ")[0] for one in self.crash.origins]
+
+    @cached_property
+    def dicts(self) -> dict[str, str]:
+        """The keys of the dicts in scope: ``"W1, b1"``."""
+        return {name: what[5:] for name, what in map(_split, self.crash.scope) if what.startswith("with ")}
+
+    @cached_property
+    def outputs(self) -> dict[str, Shape]:
         """The shapes of the right outputs."""
         return {path: np.shape(value) for path, value in walk(self.expected) if isinstance(value, np.ndarray)}
 
@@ -193,7 +211,7 @@ class Site:
         """Say what shape an output should have, where it has another one; ``""`` otherwise."""
         name = ast.unparse(node)
         gradient = self._of_gradient(name)
-        goal = self._outputs.get(_path(name), gradient or shape)
+        goal = self.outputs.get(_path(name), gradient or shape)
         origin = self.origin(name)
         where = f', but line {origin[0]}, "{origin[1]}", gives it another' if origin and gradient else ""
         return "" if goal == shape else f"{text(node)} should have shape {self.letters.shape(goal)}{where}."
@@ -239,7 +257,7 @@ def _read(what: str) -> Shape:
     return tuple(map(int, re.findall(r"\d+", what)))
 
 
-def _numbered(text: str) -> tuple[int, str]:
+def numbered(text: str) -> tuple[int, str]:
     """Read ``"12 out = f(x)"``."""
     number, _, source = text.partition(" ")
     return (int(number) if number.isdigit() else 0), source
@@ -252,7 +270,7 @@ def _path(written: str) -> str:
 
 def parsed_expression(written: str) -> ast.expr | None:
     """Parse an expression; None where it is none."""
-    tree = _parsed(written)
+    tree = parsed_statement(written)
     return tree.value if isinstance(tree, ast.Expr) else None
 
 
@@ -283,7 +301,7 @@ def _split(operand: str) -> tuple[str, str]:
     return (match[1], match[2]) if match else (operand, "")
 
 
-def _parsed(source: str) -> ast.stmt | None:
+def parsed_statement(source: str) -> ast.stmt | None:
     """Parse one line of Python, which may be the head of a compound statement; None where that is impossible."""
     for candidate in (source, f"{source.rstrip()}\n    pass", f"({source})"):
         try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 
+from .results import unpacked_call
 from .site import Site, parsed_expression, text
 
 
@@ -33,12 +34,17 @@ def _unpacked(site: Site, match: re.Match[str]) -> str:
     names = ", ".join(ast.unparse(one) for one in target.elts)
     number = len(target.elts)
     if value is None:
+        if isinstance(statement, ast.For) and ast.unparse(statement.iter) in site.dicts:
+            over = ast.unparse(statement.iter)
+            return f"A loop over a dict gives its keys alone: `for {names} in {over}.items():` gives keys and values."
         return f"Each item should be {number} values to be unpacked into `{names}`."
     if site.in_program and isinstance(statement, ast.Assign):
         found = re.search(r"got (\d+)", site.crash.message)
         if found:
             return _returned(site, statement, f"{found[1]} value{'' if found[1] == '1' else 's'}")
         return _returned(site, statement, "something else") + _return_lines(site, statement)
+    if isinstance(value, ast.Call):
+        return unpacked_call(site, value, target)
     what = site.operands.get(ast.unparse(value), "")
     held = re.fullmatch(r"of (\d+) items?(?: \[(.*)\])?", what)
     if held:

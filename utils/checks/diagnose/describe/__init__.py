@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
-from . import factors, order, places, scales, shapes, terms
+from . import axes, factors, order, places, scales, shapes, terms
 from .conditions import when_it_is_wrong
 from .mixed_examples import mixed_examples
 from .shown_numbers import shown_numbers
@@ -59,7 +59,9 @@ SHAPE_DETECTORS: tuple[Detector, ...] = (
     shapes.unsummed,
     shapes.flattened,
     shapes.summed,
+    axes.like_an_input,
     shapes.cropped,
+    axes.reordered,
 )
 """For outputs of the wrong shape, most telling first."""
 

@@ -1,0 +1,82 @@
+"""Explain that a function of the given code refuses an argument."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+
+from ...values import walk
+from .shapes import Shape
+from .site import Site, count, read_shape
+
+
+def _refused(site: Site, match: re.Match[str]) -> str:
+    """Explain a refused shape that follows from another argument."""
+    function, name, wanted = match[1], match[2], read_shape(match[4])
+    if len(wanted) != 1 or len(read_shape(match[3])) != 1:
+        return _as_table(site, name, read_shape(match[3]), wanted)
+    columns = [one for one, shape in site.shapes.items() if len(shape) == 2 and shape[1] == wanted[0]]
+    if len(columns) != 1:
+        return ""
+    shape, own = site.shapes[columns[0]], read_shape(match[3])[0]
+    given = site.inputs.get(name)
+    said = (
+        f"`{function}` is given `{columns[0]}` of shape {shape}, and so asks for {name} of shape {wanted}, one "
+        f"entry for each column, but {name} has {own} entries."
+    )
+    if isinstance(given, np.ndarray) and given.size == own:
+        return (
+            f"{said} Each column of `{columns[0]}` should belong to one entry of {name}; where that cannot be, {name} "
+            f"should be applied after `{function}`."
+        )
+    return f"{said}{_with_columns(site, columns[0], (shape[0], own))}"
+
+
+def _as_table(site: Site, name: str, given: Shape, wanted: Shape) -> str:
+    """Explain images that are given where the same numbers are due as a table with a column for each channel."""
+    if len(given) < 3 or len(wanted) != 2 or count(given) != count(wanted) or given[1] != wanted[1]:
+        return ""
+    return (
+        f"{_says_itself(site)} Both shapes hold {count(given)} numbers: the channels of {name}, its axis 1, should "
+        "come last, and the other axes be made one, as in the forward pass."
+    )
+
+
+def _with_columns(site: Site, name: str, wanted: Shape) -> str:
+    """Name the arrays of the calling function that have the columns that are asked for."""
+    fitting = [other for other, shape in site.callers_scope.items() if shape == wanted and other.isidentifier()]
+    if not fitting:
+        return ""
+    listed = " and ".join(f"`{one}`" for one in fitting[:2])
+    verb, meant = ("has", "that") if len(fitting) == 1 else ("have", "one of these")
+    return f" {listed} {verb} as many columns: was {meant} meant in place of `{name}`?"
+
+
+def _not_a_table(site: Site, match: re.Match[str]) -> str:
+    """Explain images, or a part of them, that are given where a table is due."""
+    said = _says_itself(site, match)
+    images = [value for _, value in walk(site.inputs) if isinstance(value, np.ndarray) and value.ndim == 4]
+    if len(read_shape(match[1])) < 3 or not said or len({value.shape for value in images}) != 1:
+        return said
+    shape = images[0].shape
+    vectors = [name for name, value in walk(site.inputs) if isinstance(value, np.ndarray) and value.shape == shape[1:2]]
+    if not vectors:
+        return said
+    rows = count(shape) // shape[1]
+    return (
+        f"{said} With a column for each channel, as {vectors[0]} has an entry for each, the whole of the images is one "
+        f"table of shape {(rows, shape[1])}: their axis 1 should come last, and the other axes be made one."
+    )
+
+
+def _says_itself(site: Site, match: re.Match[str] | None = None) -> str:
+    """Repeat the sentence of a function of the given code that refuses its arguments."""
+    return f"{site.crash.message.strip()}" if site.crash.message.strip().endswith(".") else ""
+
+
+EXPLANATIONS = (
+    (r"ValueError: (\w+): (\w+) has shape (\([\d, ]*\)); pass shape (\([\d, ]*\))", _refused),
+    (r"ValueError: \w+: \w+ has shape (\([\d, ]*\)); pass an array of shape \(\w+, \w+\)", _not_a_table),
+    (r"ValueError: \w+: .*; (?:pass|set|use) .*\.$", _says_itself),
+)

@@ -1,0 +1,36 @@
+"""Detectors for an output whose numbers are wrong, too, but whose shape tells how it was made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import permutations
+
+from .wrong_output import Observation, WrongOutput
+
+MAX_ORDERED = 4
+
+
+def reordered(output: WrongOutput) -> Iterator[Observation]:
+    """The right sizes, along other axes."""
+    expected, got = (array.shape for array in output.arrays)
+    if len(expected) != len(got) or not 1 < len(got) <= MAX_ORDERED:
+        return
+    for axes in permutations(range(len(got))):
+        if tuple(got[axis] for axis in axes) == expected:
+            words = (
+                f"its axes are in another order than they should be: transpose to {axes}; its numbers are wrong, too"
+            )
+            if len(axes) == 2:
+                words = "its axes are exchanged: it should have the shape of its transpose; its numbers are wrong, too"
+            yield Observation(f"axes {axes}", words, len({size for size in got if size > 1}))
+
+
+def like_an_input(output: WrongOutput) -> Iterator[Observation]:
+    """The shape of one input, where it should have the shape of another."""
+    expected, got = (array.shape for array in output.arrays)
+    shapes = {path: value.shape for path, value in output.inputs_by_path.items() if value.ndim}
+    right = [name for name, shape in shapes.items() if shape == expected]
+    for name, shape in shapes.items():
+        if shape == got and len(right) == 1:
+            words = f"it has the shape of {name}; it should have the shape of {right[0]}"
+            yield Observation(f"{name} for {right[0]}", words, sum(size > 1 for size in (*expected, *got)))
