@@ -1,11 +1,11 @@
-"""Recognise a misconception together with a generic mistake: what it gives, with the wrong sign or a factor."""
+"""Recognise generic mistakes, by themselves and beside a misconception: a wrong sign, a factor, an unfinished output."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from ..program import Crash
-from .describe import EFFECT_DETECTORS, WrongOutput, common_observation, describe
+from .describe import EFFECT_DETECTORS, PLAIN_DETECTORS, WrongOutput, common_observation, describe
 from .evidence import Evidence, Place
 
 MIN_CASES = 2
@@ -43,6 +43,26 @@ def find_with_effect(path: str, evidence: Evidence, names: Sequence[str]) -> tup
     if len(found) != 1 or describe([_wrong_output(place, place.expected) for place in places]):
         return "", ""
     return found[0]
+
+
+def is_plain(path: str, evidence: Evidence) -> bool:
+    """Whether an output is all zeros or a copy of an input wherever it is wrong, as in an answer that is not finished.
+
+    Parameters
+    ----------
+    path : str
+        The output, which no misconception gives.
+    evidence : Evidence
+
+    Returns
+    -------
+    bool
+    """
+    places = [evidence.places[index] for index in sorted(evidence.of(path) & evidence.wrong)]
+    outputs = [_wrong_output(place, place.expected) for place in places if not place.crashed]
+    if not outputs or not all(output.comparable for output in outputs):
+        return False
+    return bool(common_observation(PLAIN_DETECTORS, outputs))
 
 
 def _effect(places: Sequence[Place], name: str) -> str:

@@ -12,7 +12,7 @@ from functools import partial
 
 from .case_result import CaseResult
 from .evidence import Evidence, Places, Together
-from .misconception_effects import find_with_effect
+from .misconception_effects import find_with_effect, is_plain
 from .misconception_pairs import find_pair
 
 MIN_NUMBERS = 4
@@ -75,19 +75,44 @@ def explain(
     names, evidence = tuple(hints), Evidence(results)
     candidates = {path: _that_give(evidence, evidence.of(path), names) for path in paths}
     certain = {path: tuple(found) for path, found in candidates.items() if len(found) == 1}
-    named = {name for found in certain.values() for name in found}
+    plain = {path for path, found in candidates.items() if not found and is_plain(path, evidence)}
     # Where few misconceptions show, there are few pairs to run, and the time for running them is limited.
     open_paths = sorted(
-        (path for path, found in candidates.items() if not found), key=partial(_visible, evidence, names)
+        (path for path, found in candidates.items() if not found and path not in plain),
+        key=partial(_visible, evidence, names),
     )
-    for interacting in (False, True) if together else (False,):
-        for path in (path for path in open_paths if not certain.get(path)):
-            places = evidence.of(path) - evidence.crashes_at_the_edges
-            if any(evidence.places[index].is_drawn for index in places):
-                continue  # draws agree roughly, and so do many pairs
-            certain[path] = find_pair(evidence, places, names, together, named, interacting=interacting)
+    certain |= _pairs(open_paths, evidence, names, certain, together)
     named = {name for found in certain.values() for name in found}
-    return [_explanation(path, certain.get(path, ()), candidates[path], named, evidence, names) for path in paths]
+    return [
+        Explanation(path)
+        if path in plain
+        else _explanation(path, certain.get(path, ()), candidates[path], named, evidence, names)
+        for path in paths
+    ]
+
+
+def _pairs(
+    paths: Sequence[str],
+    evidence: Evidence,
+    names: Sequence[str],
+    certain: Mapping[str, tuple[str, ...]],
+    together: Together | None,
+) -> dict[str, tuple[str, ...]]:
+    """Find the pair for each output that two misconceptions give in every case; or else in every case of the core."""
+    named = {name for one in certain.values() for name in one}
+    found: dict[str, tuple[str, ...]] = {}
+    for ignored in (frozenset[int](), evidence.edges):
+        for interacting in (False, True) if together else (False,):
+            for path in (path for path in paths if not found.get(path)):
+                places = evidence.of(path) - evidence.crashes_at_the_edges - ignored
+                if any(evidence.places[index].is_drawn for index in places):
+                    continue  # draws agree roughly, and so do many pairs
+                if ignored and (not ignored & evidence.of(path) or evidence.numbers(places) < 2 * MIN_NUMBERS):
+                    continue  # there are no edges, or nothing else
+                found[path] = find_pair(
+                    evidence, places, names, together, named, interacting=interacting, ignored=ignored
+                )
+    return found
 
 
 def _visible(evidence: Evidence, names: Sequence[str], path: str) -> int:
@@ -188,7 +213,9 @@ def _majority(evidence: Evidence, places: Places, name: str) -> int:
     """
     explained = evidence.explained(name, places)
     crashed = evidence.crashes - evidence.crashes_at_the_edges - evidence.gives(name)
-    against = ((evidence.shows(name) | crashed) & places) - explained
+    if _explains_all_that_ran(evidence, places, explained):
+        crashed = frozenset()
+    against = ((evidence.shows(name) - evidence.crashes | crashed) & places) - explained
     cases = {id(evidence.places[index].result) for index in explained}
     # What it would break, in this output or in another one, is right in the core, or in a case that it should explain.
     for place in (evidence.places[index] for index in evidence.shows(name) - evidence.wrong):
@@ -197,3 +224,14 @@ def _majority(evidence: Evidence, places: Places, name: str) -> int:
     if len(explained) <= len(against) or evidence.numbers(explained) < MIN_NUMBERS:
         return 0
     return len(explained) - len(against)
+
+
+def _explains_all_that_ran(evidence: Evidence, places: Places, explained: Places) -> bool:
+    """Whether all that is wrong in the cases of the core that did not crash is explained, by more than chance.
+
+    A crash in the others is another mistake then. Where no case of the core ran, those at the edges have to show it, by
+    more numbers.
+    """
+    ran = (places & evidence.wrong) - evidence.crashes
+    core = frozenset(index for index in ran if evidence.places[index].result.case.is_core)
+    return (core or ran) <= explained and evidence.numbers(explained) >= (MIN_NUMBERS if core else 2 * MIN_NUMBERS)
