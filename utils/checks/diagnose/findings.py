@@ -11,6 +11,7 @@ from ..program import Crash
 from .case_result import CaseResult
 from .crashes import explain_crash
 from .evidence import Together
+from .exchanged import exchanged
 from .follow_through import FollowThrough
 from .misconceptions import Explanation, explain, find_misconception
 from .old_python import explain_old_python
@@ -80,7 +81,7 @@ def output_findings(
     together : callable, optional
         Runs code with two misconceptions.
     """
-    explanations = explain(tuple(wrong.by_path), results, hints, together)
+    explanations = _unless_exchanged(explain(tuple(wrong.by_path), results, hints, together), wrong)
     alone = {one.names[0] for one in explanations if len(one.names) == 1}
     alone -= {name for one in explanations if len(one.names) > 1 for name in one.names}
     in_part = {one.path for one in explanations if one.rest}
@@ -101,6 +102,16 @@ def output_findings(
     return findings + unexplained_findings(unexplained, wrong, results, runs)
 
 
+def _unless_exchanged(explanations: Sequence[Explanation], wrong: WrongOutputs) -> list[Explanation]:
+    """Leave out what explains one of two outputs that stand in each other's places, and not the other."""
+    held = exchanged({one.path: wrong.by_path[one.path] for one in explanations})
+    names = {one.path: one.names for one in explanations}
+    return [
+        one if one.path not in held or set(one.names) & set(names[held[one.path]]) else Explanation(one.path)
+        for one in explanations
+    ]
+
+
 def _only_here(
     misconception: str, sentence: str, paths: Sequence[str], wrong: WrongOutputs, results: Sequence[CaseResult]
 ) -> str:
@@ -114,6 +125,12 @@ def _only_here(
     right = [path for path in others if path.partition(".")[0] not in wrong.aspects or _is_right(path, wrong)]
     named = [path for path in others if path not in right and _names(sentence, path)]
     where = " where the code runs" if right and len(ran) < len(results) else ""
+    if any(_names(sentence, path) for path in right):  # what it says of them is not true of this code
+        itself = "itself is" if len(right) == 1 else "themselves are"
+        return (
+            f"{_with_verb(paths)} as if the following were so, although {enumerated(right[:MAX_NAMES])} {itself} "
+            f"right{where}: "
+        )
     clauses = [
         f"{_with_verb(right[:MAX_NAMES])} right{where}" if right else "",
         f"{_with_verb(named[:MAX_NAMES])} wrong in another way" if named else "",

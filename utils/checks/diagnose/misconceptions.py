@@ -107,8 +107,10 @@ def _pairs(
                 places = evidence.of(path) - evidence.crashes_at_the_edges - ignored
                 if any(evidence.places[index].is_drawn for index in places):
                     continue  # draws agree roughly, and so do many pairs
-                if ignored and (not ignored & evidence.of(path) or evidence.numbers(places) < 2 * MIN_NUMBERS):
-                    continue  # there are no edges, or nothing else
+                if not evidence.numbers(places) or (ignored and not ignored & evidence.of(path)):
+                    continue  # NaN agrees with many pairs, too; or there are no edges that could be ignored
+                if ignored and evidence.numbers(places) < 2 * MIN_NUMBERS:
+                    continue
                 found[path] = find_pair(
                     evidence, places, names, together, named, interacting=interacting, ignored=ignored
                 )
@@ -221,9 +223,10 @@ def _majority(evidence: Evidence, places: Places, name: str) -> int:
     for place in (evidence.places[index] for index in evidence.shows(name) - evidence.wrong):
         if place.result.case.is_core or id(place.result) in cases:
             return 0
-    if len(explained) <= len(against) or evidence.numbers(explained) < MIN_NUMBERS:
+    telling = [index for index in explained if evidence.numbers(frozenset({index}))]
+    if len(telling) <= len(against) or evidence.numbers(explained) < MIN_NUMBERS:
         return 0
-    return len(explained) - len(against)
+    return len(telling) - len(against)
 
 
 def _explains_all_that_ran(evidence: Evidence, places: Places, explained: Places) -> bool:

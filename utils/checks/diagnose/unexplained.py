@@ -14,7 +14,7 @@ from .case_result import CaseResult
 from .dependence import dependence
 from .derivative import is_derivative, with_program
 from .describe import WrongOutput, describe, locate, mixed_examples, shown_numbers, when_it_is_wrong
-from .exchanged import held_by, other_name
+from .exchanged import exchanged, other_name
 from .wrong_outputs import WrongAnswer, WrongOutputs
 
 MAX_RERUN_CASES = 3  # failing cases in which the code under test may be run again for a hint
@@ -81,12 +81,11 @@ def unexplained_findings(
         All cases. In one that crashed, no output is right.
     runs : Runs
     """
-    exchanged = {path: held_by([answer.result for answer in wrong.by_path[path]], path) for path in paths}
-    exchanged = {path: other for path, other in exchanged.items() if other}
-    findings = [_exchange(exchanged, wrong)] if len(exchanged) > 1 else []
+    held = exchanged({path: wrong.by_path[path] for path in paths})
+    findings = [_exchange(held, wrong)] if held else []
     groups: dict[tuple[str, str], list[Description]] = {}
     for path in paths:
-        if findings and path in exchanged:
+        if path in held:
             continue
         found = _description(path, wrong, results, runs)
         # Outputs of which nothing is known but that they are wrong have no more in common than that.
@@ -95,13 +94,13 @@ def unexplained_findings(
     return findings + [_finding(group) for group in groups.values()]
 
 
-def _exchange(exchanged: Mapping[str, str], wrong: WrongOutputs) -> Finding:
+def _exchange(held: Mapping[str, str], wrong: WrongOutputs) -> Finding:
     """Say that several outputs stand in each other's places."""
-    shown = wrong.clearest(next(iter(exchanged)))
-    places = ", ".join(f"{path} holds what belongs to {other}" for path, other in exchanged.items())
+    shown = wrong.clearest(next(iter(held)))
+    places = ", ".join(f"{path} holds what belongs to {other}" for path, other in held.items())
     hint = f"The outputs stand in each other's places: {places}; look at the order, or the names, of what is returned."
     seen = f"{comparison(shown.fault, with_name=True)}."
-    return Finding(", ".join(exchanged), "fail", hint, None, shown.result.case.title, seen=seen)
+    return Finding(", ".join(held), "fail", hint, None, shown.result.case.title, seen=seen)
 
 
 def _finding(group: Sequence[Description]) -> Finding:
