@@ -154,11 +154,11 @@ def find_misconception(path: str, results: Sequence[CaseResult], hints: Mapping[
 def _that_give(evidence: Evidence, places: Places, names: Sequence[str]) -> list[str]:
     """List the misconceptions that give what came at some places and, of those, agree with most other places.
 
-    Where only NaN came, one that would have broken what is right elsewhere is none of them.
+    Where only NaN came, one that would have broken something elsewhere in another way is none of them.
     """
     found = [name for name in names if places <= evidence.gives(name)]
     if not evidence.numbers(places & evidence.wrong):
-        found = [name for name in found if evidence.shows(name) <= evidence.wrong]
+        found = [name for name in found if evidence.shows(name) <= evidence.wrong & evidence.gives(name)]
     return _most_agreeing(found, evidence)
 
 

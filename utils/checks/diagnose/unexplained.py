@@ -11,6 +11,7 @@ from ..compare import Fault, FaultKind
 from ..program import Crash, Run
 from ..values import value_at
 from .case_result import CaseResult
+from .combination import combination
 from .dependence import dependence
 from .derivative import is_derivative, with_program
 from .describe import WrongOutput, describe, locate, mixed_examples, shown_numbers, when_it_is_wrong
@@ -204,7 +205,7 @@ def _clauses(
     if fault.kind in (FaultKind.VALUE, FaultKind.SHAPE, FaultKind.NOT_FINITE) and not drawn:
         ordered = [shown, *(answer for answer in answers if answer.result is not shown.result)]
         outputs = [WrongOutput(one.fault.expected, one.fault.got, one.result.case.inputs) for one in ordered]
-        clauses[0] = clauses[0] or describe(outputs)
+        clauses[0] = clauses[0] or combination(answers) or describe(outputs)
         if not clauses[0] and fault.kind is FaultKind.VALUE:
             clauses += [*_probed(answers, runs), locate(outputs)]
     failing = {id(answer.result) for answer in answers}  # by identity: arrays do not compare as a whole
