@@ -1,7 +1,7 @@
 """Find out with which factors known arrays enter an output that is a linear combination of them.
 
-Update rules and running means are such combinations: ``v = momentum * v - learning_rate * dw``. Where both the right
-output and the one that came are combinations of a few arrays of the exercise, the factors that differ are what is wrong.
+Update rules and running means are such combinations: ``v = momentum * v - learning_rate * dw``. Where the right output
+and the one that came are combinations of a few arrays of the exercise, the factors that differ are what is wrong.
 """
 
 from __future__ import annotations
@@ -59,8 +59,8 @@ def combination(answers: Sequence[WrongAnswer]) -> str:
     Returns
     -------
     str
-        A clause such as ``"dw enters it with the factor 1, where 1 − beta1 is expected"``; ``""`` where the output is no
-        such combination in one of the cases, or where the right one is none.
+        A clause such as ``"dw enters it with the factor 1; that factor should be 1 − beta1"``; ``""`` where the output
+        is no such combination in one of the cases, or where the right one is none.
     """
     single = [one for one in answers if Trait.SEVERAL_STEPS not in one.result.case.traits]
     outputs = [(WrongOutput(one.fault.expected, one.fault.got, one.result.case.inputs), one) for one in single]
@@ -72,7 +72,7 @@ def combination(answers: Sequence[WrongAnswer]) -> str:
     index = max(range(len(outputs)), key=lambda index: len(terms[index]))
     output, fit = outputs[index][0], _fit(outputs[index][0], terms[index])
     if not fit:
-        return ""
+        return _wrong_step([other for other, _ in outputs])
     for (other, _), known in zip(outputs, terms, strict=True):
         if other is not output and not _is_spanned(other, [term for term in known if term.name in fit.right]):
             return ""
@@ -80,6 +80,34 @@ def combination(answers: Sequence[WrongAnswer]) -> str:
         wrong = [name for name in fit.right if name.removeprefix("the new ") in outputs[index][1].result.wrong_paths()]
         return f"it follows rightly from {wrong[0]}, which is wrong: correct that first" if wrong else ""
     return "; ".join(_said(name, fit, output.settings) for name in fit.differing)
+
+
+def _wrong_step(outputs: Sequence[WrongOutput]) -> str:
+    """Say that an output moves away from an input in the right direction, but by a wrong multiple of the right step."""
+    for name, start in outputs[0].inputs_by_path.items():
+        found = [_multiple_of_step(output, name) for output in outputs]
+        multiples = [multiple for multiple in found if multiple is not None]
+        if len(multiples) == len(found) and start.any():
+            words = [_named(multiple, one.settings) for multiple, one in zip(multiples, outputs, strict=True)]
+            short = name.rpartition(".")[2]
+            if set(multiples) == {-1.0}:
+                return f"the step from {short} has the opposite sign"
+            shown = max(words, key=lambda word: any(letter.isalpha() for letter in word))
+            return f"the step from {short} is the right one times {shown}"
+    return ""
+
+
+def _multiple_of_step(output: WrongOutput, name: str) -> float | None:
+    """Return how many times the right step from an input what came is; None where it is none of this direction."""
+    start = output.inputs_by_path.get(name)
+    right, given = output.arrays
+    if start is None or start.shape != right.shape or start.dtype.kind != "f" or right.size < 1 + SPARE:
+        return None
+    step = right - start
+    multiple = float((step * (given - start)).sum() / max(float((step * step).sum()), np.finfo(float).tiny))
+    if not multiple or not output.same(multiple * step, given - start):
+        return None
+    return round(multiple, 9)
 
 
 def _is_spanned(output: WrongOutput, terms: Sequence[_Term]) -> bool:
@@ -182,7 +210,7 @@ def _said(name: str, fit: _Fit, settings: Mapping[str, float]) -> str:
 
 def _named(factor: float, settings: Mapping[str, float]) -> str:
     """Write a factor in terms of the settings, where it is one of them or a simple function of them."""
-    known = {name: value for name, value in settings.items()}
+    known = dict(settings)
     known |= {f"1 + {name}": 1 + value for name, value in settings.items() if "−" not in name}
     known |= {
         f"{one} · {other}": a * b

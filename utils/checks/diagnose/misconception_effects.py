@@ -1,4 +1,4 @@
-"""Recognise generic mistakes, by themselves and beside a misconception: a wrong sign, a factor, an unfinished output."""
+"""Recognise a misconception together with a generic mistake, and outputs that are not finished."""
 
 from __future__ import annotations
 

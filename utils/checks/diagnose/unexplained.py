@@ -9,13 +9,15 @@ from dataclasses import dataclass
 from ..case import Finding, Trait
 from ..compare import Fault, FaultKind
 from ..program import Crash, Run
-from ..values import value_at
+from ..values import value_at, walk
 from .case_result import CaseResult
 from .combination import combination
 from .dependence import dependence
 from .derivative import is_derivative, with_program
 from .describe import WrongOutput, describe, locate, mixed_examples, shown_numbers, when_it_is_wrong
 from .exchanged import exchanged, other_name
+from .mixing import mixing
+from .scaling import scaling
 from .wrong_outputs import WrongAnswer, WrongOutputs
 
 MAX_RERUN_CASES = 3  # failing cases in which the code under test may be run again for a hint
@@ -230,6 +232,10 @@ def _at_least(answers: Sequence[WrongAnswer]) -> str:
     right = set.intersection(*(_right_outputs(answer.result) for answer in answers))
     if fault.path in result.case.gradients and objective in result.case.aspects and objective not in right:
         return f"it is a gradient of {objective}, which is wrong, too: correct {objective} first"
+    before = sorted(_wrong_state(result) - {fault.path})
+    if before and not _wrong_state(result) & {fault.path}:
+        verb = "is" if len(before) == 1 else "are"
+        return f"{enumerated(before)} {verb} wrong, too, and may be the reason: correct that first"
     beside = f"{enumerated(sorted(right))} {'is' if len(right) == 1 else 'are'} right" if right else ""
     everywhere = "it is wrong in every case, so look at the formula itself" if len(answers) > 2 else ""
     return ", while ".join(filter(None, (everywhere, beside)))
@@ -237,6 +243,12 @@ def _at_least(answers: Sequence[WrongAnswer]) -> str:
 
 def _right_outputs(result: CaseResult) -> set[str]:
     return set(result.case.aspects) - {fault.output for fault in result.faults()}
+
+
+def _wrong_state(result: CaseResult) -> set[str]:
+    """Return the wrong outputs that are inputs, too, as what an update rule remembers is: they are computed first."""
+    names = {path.rpartition(".")[2] for path, _ in walk(result.case.inputs)}
+    return names.intersection(result.wrong_paths())
 
 
 def enumerated(names: Sequence[str]) -> str:
@@ -258,7 +270,12 @@ def _probed(answers: Sequence[WrongAnswer], runs: Runs) -> list[str]:
     mixed = (mixed_examples(answer.result.case, path, answer.fault.got, runs.code) for answer in few)
     found = [next(filter(None, mixed), "")]
     if runs.reference:
-        found.append(dependence(answers[0].result.case, path, runs.code, runs.reference))
+        plain = answers[0].result.case
+        found.append(dependence(plain, path, runs.code, runs.reference))
+        if plain.is_core and not found[0]:
+            found.append(mixing(plain, path, runs.code, runs.reference))
+        if plain.is_core:
+            found.append(scaling(plain, path, runs.code, runs.reference))
     return found
 
 

@@ -1,0 +1,94 @@
+"""Find out which slices of an output depend on which slices of an input, by running code again.
+
+A sum or a mean over a wrong axis shows in this, whatever else is wrong: a row of the output changes when another row of
+the input does, or does not although it should.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+
+from ..case import Case
+from ..compare import Array, as_array, close
+from ..program import Ran, Run
+from ..values import value_at, walk, with_value_at
+
+NAMES = {2: ("row", "column"), 4: ("example", "channel", "row", "column")}
+MAX_INPUTS = 2  # each takes two runs for each axis
+CHANGE = 0.5
+
+
+def mixing(case: Case, path: str, run: Run, reference: Run) -> str:
+    """Say along which axis an output mixes slices of an input that should stay apart, or keeps apart what should mix.
+
+    Parameters
+    ----------
+    case : Case
+    path : str
+        The output.
+    run, reference : callable
+        Run the code under test, and the right code.
+
+    Returns
+    -------
+    str
+        A clause; ``""`` where the right slices are mixed, or where the output has the shape of no input.
+    """
+    given, right = (_output(one, case, case.inputs, path) for one in (run, reference))
+    if given is None or right is None or given.shape != right.shape:
+        return ""
+    for source, array in _alike(case, right.shape):
+        mixed = _mixed_axes(run, case, path, source, array, given)
+        should_mix = _mixed_axes(reference, case, path, source, array, right)
+        if mixed is not None and should_mix is not None and mixed != should_mix:
+            return _said(source.rpartition(".")[2], right.ndim, mixed, should_mix)
+    return ""
+
+
+def _said(source: str, ndim: int, mixed: frozenset[int], should_mix: frozenset[int]) -> str:
+    names = NAMES[ndim]
+    clauses = []
+    for axis in sorted(mixed - should_mix):
+        name = names[axis]
+        clauses.append(f"a {name} of it changes when another {name} of {source} does, and should not")
+    for axis in sorted(should_mix - mixed):
+        name = names[axis]
+        clauses.append(f"a {name} of it depends on the same {name} of {source} alone, and should depend on all {name}s")
+    return f"{'; '.join(clauses)}: over which axis is each sum or mean taken?"
+
+
+def _alike(case: Case, shape: tuple[int, ...]) -> Iterator[tuple[str, Array]]:
+    """Yield the inputs that have the shape of the output and at least two slices along each axis."""
+    if len(shape) not in NAMES or min(shape) < 2:
+        return
+    found = (
+        (path, value)
+        for path, value in walk(case.inputs)
+        if isinstance(value, np.ndarray) and value.dtype == np.float64 and value.shape == shape
+    )
+    for _, pair in zip(range(MAX_INPUTS), found, strict=False):
+        yield pair
+
+
+def _mixed_axes(run: Run, case: Case, path: str, source: str, array: Array, before: Array) -> frozenset[int] | None:
+    """Return the axes along which a change of one slice of the input changes another slice of the output."""
+    mixed = set()
+    for axis in range(array.ndim):
+        factors = 1 + CHANGE * np.random.default_rng(axis).uniform(0.5, 1, array.shape)
+        changed, last = array.copy(), (slice(None),) * axis + (-1,)
+        changed[last] = (array * factors)[last]
+        after = _output(run, case, with_value_at(case.inputs, source, changed), path)
+        if after is None or after.shape != before.shape:
+            return None
+        rest = (slice(None),) * axis + (slice(None, -1),)
+        if not close(before, after, case.inputs)[rest].all():
+            mixed.add(axis)
+    return frozenset(mixed)
+
+
+def _output(run: Run, case: Case, inputs: Mapping[str, object], path: str) -> Array | None:
+    answer = run(case.program, inputs, (path.partition(".")[0],))
+    value = as_array(value_at(answer.values, path)) if isinstance(answer, Ran) else None
+    return value.astype(np.float64) if value is not None and value.size and np.isfinite(value).all() else None
