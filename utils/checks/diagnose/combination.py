@@ -71,6 +71,8 @@ def combination(answers: Sequence[WrongAnswer]) -> str:
     # The case with most arrays tells most: in a first step some of them are 0, or multiples of each other.
     index = max(range(len(outputs)), key=lambda index: len(terms[index]))
     output, fit = outputs[index][0], _fit(outputs[index][0], terms[index])
+    if fit and len(fit.right) < 2:
+        return ""  # the right answer times a number, which is said in other words
     if not fit:
         return _wrong_step([other for other, _ in outputs])
     for (other, _), known in zip(outputs, terms, strict=True):

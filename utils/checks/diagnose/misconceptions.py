@@ -6,12 +6,13 @@ wrong is named, even if an edge case goes wrong in another way; what it leaves u
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
 from .case_result import CaseResult
-from .evidence import Evidence, Places, Together
+from .evidence import Evidence, Place, Places, Together
 from .misconception_effects import find_with_effect, is_plain
 from .misconception_pairs import find_pair
 
@@ -83,12 +84,7 @@ def explain(
     )
     certain |= _pairs(open_paths, evidence, names, certain, together)
     named = {name for found in certain.values() for name in found}
-    return [
-        Explanation(path)
-        if path in plain
-        else _explanation(path, certain.get(path, ()), candidates[path], named, evidence, names)
-        for path in paths
-    ]
+    return [_explanation(path, certain.get(path, ()), candidates[path], named, evidence, names) for path in paths]
 
 
 def _pairs(
@@ -233,8 +229,20 @@ def _explains_all_that_ran(evidence: Evidence, places: Places, explained: Places
     """Whether all that is wrong in the cases of the core that did not crash is explained, by more than chance.
 
     A crash in the others is another mistake then. Where no case of the core ran, those at the edges have to show it, by
-    more numbers.
+    more numbers, and the crash may not be in the line of this output: where sizes happen to fit, its mistake shows as
+    what another one gives.
     """
     ran = (places & evidence.wrong) - evidence.crashes
     core = frozenset(index for index in ran if evidence.places[index].result.case.is_core)
-    return (core or ran) <= explained and evidence.numbers(explained) >= (MIN_NUMBERS if core else 2 * MIN_NUMBERS)
+    if core:
+        return core <= explained and evidence.numbers(explained) >= MIN_NUMBERS
+    crashes = [evidence.places[index] for index in places & evidence.crashes]
+    if any(
+        re.search(rf"\b{re.escape(_name(one))}\b", str(getattr(one.result.answer, "source", ""))) for one in crashes
+    ):
+        return False
+    return bool(ran) and ran <= explained and evidence.numbers(explained) >= 2 * MIN_NUMBERS
+
+
+def _name(place: Place) -> str:
+    return place.path.rpartition(".")[2]

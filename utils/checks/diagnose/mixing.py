@@ -6,7 +6,7 @@ the input does, or does not although it should.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
@@ -40,23 +40,27 @@ def mixing(case: Case, path: str, run: Run, reference: Run) -> str:
     if given is None or right is None or given.shape != right.shape:
         return ""
     for source, array in _alike(case, right.shape):
-        mixed = _mixed_axes(run, case, path, source, array, given)
-        should_mix = _mixed_axes(reference, case, path, source, array, right)
-        if mixed is not None and should_mix is not None and mixed != should_mix:
-            return _said(source.rpartition(".")[2], right.ndim, mixed, should_mix)
+        mixed = _moved(run, case, path, source, array, given)
+        should_mix = _moved(reference, case, path, source, array, right)
+        if mixed is None or should_mix is None:
+            continue
+        said = _said(source.rpartition(".")[2], mixed, should_mix)
+        if said:
+            return said
     return ""
 
 
-def _said(source: str, ndim: int, mixed: frozenset[int], should_mix: frozenset[int]) -> str:
-    names = NAMES[ndim]
+def _said(source: str, mixed: Sequence[float], should_mix: Sequence[float]) -> str:
+    """Say which slices depend on each other and should not, or do not and should, given which share of them does."""
     clauses = []
-    for axis in sorted(mixed - should_mix):
-        name = names[axis]
-        clauses.append(f"a {name} of it changes when another {name} of {source} does, and should not")
-    for axis in sorted(should_mix - mixed):
-        name = names[axis]
-        clauses.append(f"a {name} of it depends on the same {name} of {source} alone, and should depend on all {name}s")
-    return f"{'; '.join(clauses)}: over which axis is each sum or mean taken?"
+    for name, share, right in zip(NAMES[len(mixed)], mixed, should_mix, strict=True):
+        if share and not right:
+            clauses.append(f"a {name} of it changes when another {name} of {source} does, and should not")
+        if right == 1 and not share:
+            clauses.append(
+                f"a {name} of it depends on the same {name} of {source} alone, and should depend on the others, too"
+            )
+    return f"{'; '.join(clauses)}: over which axis is each sum or mean taken?" if clauses else ""
 
 
 def _alike(case: Case, shape: tuple[int, ...]) -> Iterator[tuple[str, Array]]:
@@ -72,20 +76,20 @@ def _alike(case: Case, shape: tuple[int, ...]) -> Iterator[tuple[str, Array]]:
         yield pair
 
 
-def _mixed_axes(run: Run, case: Case, path: str, source: str, array: Array, before: Array) -> frozenset[int] | None:
-    """Return the axes along which a change of one slice of the input changes another slice of the output."""
-    mixed = set()
-    for axis in range(array.ndim):
+def _moved(run: Run, case: Case, path: str, source: str, array: Array, before: Array) -> list[float] | None:
+    """For each axis, change the last slice of the input: return which share of the other slices of the output moves."""
+    shares = []
+    for axis, size in enumerate(array.shape):
         factors = 1 + CHANGE * np.random.default_rng(axis).uniform(0.5, 1, array.shape)
         changed, last = array.copy(), (slice(None),) * axis + (-1,)
         changed[last] = (array * factors)[last]
         after = _output(run, case, with_value_at(case.inputs, source, changed), path)
         if after is None or after.shape != before.shape:
             return None
-        rest = (slice(None),) * axis + (slice(None, -1),)
-        if not close(before, after, case.inputs)[rest].all():
-            mixed.add(axis)
-    return frozenset(mixed)
+        others = tuple(other for other in range(array.ndim) if other != axis)
+        moved = ~np.asarray(close(before, after, case.inputs)).all(axis=others)
+        shares.append(float(moved[:-1].sum()) / (size - 1))
+    return shares
 
 
 def _output(run: Run, case: Case, inputs: Mapping[str, object], path: str) -> Array | None:

@@ -232,8 +232,9 @@ def _at_least(answers: Sequence[WrongAnswer]) -> str:
     right = set.intersection(*(_right_outputs(answer.result) for answer in answers))
     if fault.path in result.case.gradients and objective in result.case.aspects and objective not in right:
         return f"it is a gradient of {objective}, which is wrong, too: correct {objective} first"
-    before = sorted(_wrong_state(result) - {fault.path})
-    if before and not _wrong_state(result) & {fault.path}:
+    state = set().union(*(_wrong_state(answer.result) for answer in answers))
+    before = sorted(state - {fault.path})
+    if before and fault.path not in state:
         verb = "is" if len(before) == 1 else "are"
         return f"{enumerated(before)} {verb} wrong, too, and may be the reason: correct that first"
     beside = f"{enumerated(sorted(right))} {'is' if len(right) == 1 else 'are'} right" if right else ""
@@ -275,7 +276,7 @@ def _probed(answers: Sequence[WrongAnswer], runs: Runs) -> list[str]:
         if plain.is_core and not found[0]:
             found.append(mixing(plain, path, runs.code, runs.reference))
         if plain.is_core:
-            found.append(scaling(plain, path, runs.code, runs.reference))
+            found.append(scaling(plain, path, runs.code, runs.reference, depends=not found[1]))
     return found
 
 

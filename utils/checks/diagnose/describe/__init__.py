@@ -52,7 +52,7 @@ PLACE_DETECTORS: tuple[Detector, ...] = (
 EFFECT_DETECTORS: tuple[Detector, ...] = (factors.plain_factor,)
 """For what is wrong beside a misconception: what is so simple that it can be told from what the misconception gives."""
 
-PLAIN_DETECTORS: tuple[Detector, ...] = (factors.zero, terms.copied)
+PLAIN_DETECTORS: tuple[Detector, ...] = (factors.zero, terms.whole_copy)
 """For what is not finished: so plain that nothing else has to be known of it."""
 
 SHAPE_DETECTORS: tuple[Detector, ...] = (

@@ -20,6 +20,13 @@ def copied(output: WrongOutput) -> Iterator[Observation]:
             yield Observation(f"is {name}", f"what comes back is just {name}", distinct(base) * output.weight)
 
 
+def whole_copy(output: WrongOutput) -> Iterator[Observation]:
+    """The answer is an input itself, and not a sum over one, which may well be a step on the way."""
+    for seen in copied(output):
+        if "the sum" not in seen.key:
+            yield seen
+
+
 def term(output: WrongOutput) -> Iterator[Observation]:
     """A term is missing, counted too often, or has the wrong sign or weight."""
     expected, got = output.arrays
