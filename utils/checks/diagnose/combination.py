@@ -74,7 +74,7 @@ def combination(answers: Sequence[WrongAnswer]) -> str:
     if fit and len(fit.right) < 2:
         return ""  # the right answer times a number, which is said in other words
     if not fit:
-        return _wrong_step([other for other, _ in outputs])
+        return wrong_step([other for other, _ in outputs])
     for (other, _), known in zip(outputs, terms, strict=True):
         if other is not output and not _is_spanned(other, [term for term in known if term.name in fit.right]):
             return ""
@@ -84,8 +84,21 @@ def combination(answers: Sequence[WrongAnswer]) -> str:
     return "; ".join(_said(name, fit, output.settings) for name in fit.differing)
 
 
-def _wrong_step(outputs: Sequence[WrongOutput]) -> str:
-    """Say that an output moves away from an input in the right direction, but by a wrong multiple of the right step."""
+def wrong_step(outputs: Sequence[WrongOutput]) -> str:
+    """Say that outputs move away from an input as they should, but by a wrong multiple of the right step.
+
+    Parameters
+    ----------
+    outputs : sequence of WrongOutput
+        One output in several cases, with the right value, or what a misconception gives, as what is expected.
+
+    Returns
+    -------
+    str
+        A clause; ``""`` where there is no such input.
+    """
+    if max(output.arrays[0].size for output in outputs) < 1 + SPARE:
+        return ""
     for name, start in outputs[0].inputs_by_path.items():
         found = [_multiple_of_step(output, name) for output in outputs]
         multiples = [multiple for multiple in found if multiple is not None]
@@ -95,7 +108,7 @@ def _wrong_step(outputs: Sequence[WrongOutput]) -> str:
             if set(multiples) == {-1.0}:
                 return f"the step from {short} has the opposite sign"
             shown = max(words, key=lambda word: any(letter.isalpha() for letter in word))
-            return f"the step from {short} is the right one times {shown}"
+            return f"the step from {short} is the right one times {shown}"  # another number in each case has a name
     return ""
 
 
@@ -103,7 +116,7 @@ def _multiple_of_step(output: WrongOutput, name: str) -> float | None:
     """Return how many times the right step from an input what came is; None where it is none of this direction."""
     start = output.inputs_by_path.get(name)
     right, given = output.arrays
-    if start is None or start.shape != right.shape or start.dtype.kind != "f" or right.size < 1 + SPARE:
+    if start is None or start.shape != right.shape or start.dtype.kind != "f" or right.size < 2:
         return None
     step = right - start
     multiple = float((step * (given - start)).sum() / max(float((step * step).sum()), np.finfo(float).tiny))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..program import Crash
+from .combination import wrong_step
 from .describe import EFFECT_DETECTORS, PLAIN_DETECTORS, WrongOutput, common_observation, describe
 from .evidence import Evidence, Place
 
@@ -69,12 +70,12 @@ def _effect(places: Sequence[Place], name: str) -> str:
     """Describe what came as a sign or a factor of what a misconception gives; ``""`` where it is not."""
     if any(isinstance(place.result.misconceptions[name], Crash) for place in places):
         return ""
-    outputs = []
-    for place in places:
-        outputs.append(_wrong_output(place, place.given_by(name)))
-        if not outputs[-1].comparable or not common_observation(EFFECT_DETECTORS, outputs[-1:], least=0):
-            return ""
-    return common_observation(EFFECT_DETECTORS, outputs)
+    outputs = [_wrong_output(place, place.given_by(name)) for place in places]
+    if not all(output.comparable for output in outputs):
+        return ""
+    if all(common_observation(EFFECT_DETECTORS, [output], least=0) for output in outputs):
+        return common_observation(EFFECT_DETECTORS, outputs)
+    return wrong_step(outputs)
 
 
 def _wrong_output(place: Place, expected: object) -> WrongOutput:

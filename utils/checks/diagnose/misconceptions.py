@@ -219,6 +219,8 @@ def _majority(evidence: Evidence, places: Places, name: str) -> int:
     for place in (evidence.places[index] for index in evidence.shows(name) - evidence.wrong):
         if place.result.case.is_core or id(place.result) in cases:
             return 0
+    if any(evidence.places[index].is_drawn for index in explained) and against - evidence.edges:
+        return 0  # draws agree roughly, and so no case of the core may contradict them
     telling = [index for index in explained if evidence.numbers(frozenset({index}))]
     if len(telling) <= len(against) or evidence.numbers(explained) < MIN_NUMBERS:
         return 0

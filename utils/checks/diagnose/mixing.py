@@ -87,7 +87,7 @@ def _moved(run: Run, case: Case, path: str, source: str, array: Array, before: A
         if after is None or after.shape != before.shape:
             return None
         others = tuple(other for other in range(array.ndim) if other != axis)
-        moved = ~np.asarray(close(before, after, case.inputs)).all(axis=others)
+        moved = np.logical_not(np.all(close(before, after, case.inputs), axis=others))
         shares.append(float(moved[:-1].sum()) / (size - 1))
     return shares
 

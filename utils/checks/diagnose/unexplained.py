@@ -15,6 +15,7 @@ from .combination import combination
 from .dependence import dependence
 from .derivative import is_derivative, with_program
 from .describe import WrongOutput, describe, locate, mixed_examples, shown_numbers, when_it_is_wrong
+from .describe.draws import mask_clauses, masks
 from .exchanged import exchanged, other_name
 from .mixing import mixing
 from .scaling import scaling
@@ -210,6 +211,10 @@ def _clauses(
         clauses[0] = clauses[0] or combination(answers) or describe(outputs)
         if not clauses[0] and fault.kind is FaultKind.VALUE:
             clauses += [*_probed(answers, runs), locate(outputs)]
+    if drawn:
+        rules = [answer.result.case.aspects[answer.fault.output] for answer in answers]
+        seen = masks(rules, [one.fault.got for one in answers], [one.result.case.inputs for one in answers])
+        clauses += mask_clauses(seen)
     failing = {id(answer.result) for answer in answers}  # by identity: arrays do not compare as a whole
     others = [
         result.case
