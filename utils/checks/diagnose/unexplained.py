@@ -15,7 +15,7 @@ from .combination import combination
 from .dependence import dependence
 from .derivative import is_derivative, with_program
 from .describe import WrongOutput, describe, locate, mixed_examples, shown_numbers, when_it_is_wrong
-from .describe.draws import mask_clauses, masks
+from .describe.draws import mask_clauses, masks, spread_clause
 from .exchanged import exchanged, other_name
 from .mixing import mixing
 from .scaling import scaling
@@ -213,8 +213,8 @@ def _clauses(
             clauses += [*_probed(answers, runs), locate(outputs)]
     if drawn:
         rules = [answer.result.case.aspects[answer.fault.output] for answer in answers]
-        seen = masks(rules, [one.fault.got for one in answers], [one.result.case.inputs for one in answers])
-        clauses += mask_clauses(seen)
+        came, inputs = [one.fault.got for one in answers], [one.result.case.inputs for one in answers]
+        clauses += [*mask_clauses(masks(rules, came, inputs)), spread_clause(rules, came, inputs)]
     failing = {id(answer.result) for answer in answers}  # by identity: arrays do not compare as a whole
     others = [
         result.case

@@ -24,6 +24,7 @@ VALUE_DETECTORS: tuple[Detector, ...] = (
     factors.zero,
     factors.sign,
     factors.factor,
+    places.whole_numbers,
     terms.copied,
     terms.term,
     terms.multiplied,

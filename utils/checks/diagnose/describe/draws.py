@@ -1,14 +1,15 @@
-"""Describe a random mask that is wrong: by which factor it keeps entries, how many it drops, which share a draw."""
+"""Describe random draws that are wrong: the factor, the share and the shared draws of a mask, the spread of weights."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from ...compare import Array, as_array
 from ...compare.dropout import Dropped, shared_axes
+from ...compare.initial_weights import Initialised
 
 MIN_ENTRIES = 50
 TOLERANCE = 1e-5
@@ -107,3 +108,49 @@ def _draws(mask: Mask) -> float:
     """Count the entries that were drawn by themselves."""
     shared = shared_axes(mask.factors == 0, mask.p)
     return mask.factors.size / float(np.prod([mask.factors.shape[axis] for axis in shared]))
+
+
+def spread_clause(rules: Sequence[object], values: Sequence[object], inputs: Sequence[Mapping[str, object]]) -> str:
+    """Name the size that a wrong standard deviation of weights goes by.
+
+    Parameters
+    ----------
+    rules, values, inputs : sequences of one length
+        The rule of the weights in each case in which they are wrong, what came, and the case's inputs.
+
+    Returns
+    -------
+    str
+        A clause; ``""`` where the spread is none of the usual ones in all cases, or where two of them fit.
+    """
+    fitting: list[set[str]] = []
+    for rule, value, given in zip(rules, values, inputs, strict=True):
+        array = as_array(value)
+        if not isinstance(rule, Initialised) or array is None or array.ndim < 2 or array.size < MIN_ENTRIES:
+            return ""
+        right, spread = float(str(given[rule.std])), float(array.std())
+        near = 4 * spread / np.sqrt(2 * array.size)
+        fitting.append({name for name, std in _spreads(array.shape, right) if abs(std - spread) <= near})
+    common = set.intersection(*fitting) if len(fitting) > 1 else set()
+    return f"its standard deviation is about {common.pop()}" if len(common) == 1 else ""
+
+
+def _spreads(shape: tuple[int, ...], right: float) -> Iterator[tuple[str, float]]:
+    """Yield the standard deviations that weights of this shape are given by mistake, each with its name."""
+    for name, size in (
+        ("the first size of the shape", shape[0]),
+        ("the second size of the shape", shape[1]),
+        ("the product of all sizes but the first", int(np.prod(shape[1:]))),
+        ("the number of all weights", int(np.prod(shape))),
+    ):
+        for words, std in (
+            ("1 / n", 1 / size),
+            ("2 / n", 2 / size),
+            ("√(1 / n)", size**-0.5),
+            ("√(2 / n)", (2 / size) ** 0.5),
+        ):
+            if not np.isclose(std, right):
+                yield f"{words} with n as {name}", std
+    yield "1", 1.0
+    yield "the square of what it should be", right**2
+    yield "the root of what it should be", right**0.5

@@ -89,6 +89,26 @@ def _about(right: Mask, name: str) -> Iterator[tuple[str, str]]:
     yield f"some {name}", f"only {name} {_span(some)} {'is' if some.sum() == 1 else 'are'} {kind}"
 
 
+def whole_numbers(output: WrongOutput) -> Iterator[Observation]:
+    """Every entry is a whole number, as in an array of integers, which cuts off what is written into it."""
+    expected, got = output.arrays
+    if (got != np.round(got)).any():
+        return
+    if np.unique(got).size < 2 or _only_whole(output):
+        yield Observation("whole", "", 0)  # it agrees, and shows nothing
+        return
+    words = "every entry is a whole number: an array of integers cuts off what is written into it, so use floats"
+    if not output.same(np.trunc(expected), got):
+        words += " (but the right answer cut off is another one, so something else is wrong, too)"
+    yield Observation("whole", words, distinct(expected[expected != np.round(expected)]))
+
+
+def _only_whole(output: WrongOutput) -> bool:
+    """Whether the inputs are whole numbers, so that sums and products of them are, too."""
+    arrays = [array for array in output.inputs_by_path.values() if array.dtype.kind == "f" and array.ndim]
+    return all((array == np.round(array)).all() for array in arrays)
+
+
 def signs(output: WrongOutput) -> Iterator[Observation]:
     """All that is wrong stands where an input, or the right answer, is positive, or negative, or 0."""
     expected, got = output.arrays
