@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from ..case import Finding
+from ..compare import FaultKind
 from ..program import Crash
 from .case_result import CaseResult
 from .crashes import explain_crash
@@ -99,7 +100,42 @@ def output_findings(
         findings.append(Finding(", ".join(paths), "fail", hint, misconception, result.case.title, seen=f"{seen}."))
     findings += [describe_rest(one.path, one.rest, wrong, runs) for one in explanations if one.rest]
     unexplained = [one.path for one in explanations if not one.names and one.path.partition(".")[0] not in without]
-    return findings + unexplained_findings(unexplained, wrong, results, runs)
+    more = _wrong_beside(unexplained, explanations, wrong, results)
+    return findings + [_with_more(one, more) for one in unexplained_findings(unexplained, wrong, results, runs)]
+
+
+def _wrong_beside(
+    paths: Sequence[str], explanations: Sequence[Explanation], wrong: WrongOutputs, results: Sequence[CaseResult]
+) -> dict[str, str]:
+    """Find the outputs that the one mistake in the others would make wrong, too, but not in the way in which they are.
+
+    Returns
+    -------
+    dict of str to str
+        By output, a clause that says so.
+    """
+    names = {name for one in explanations for name in one.names}
+    if len(names) != 1 or any(one.rest or one.effect for one in explanations):
+        return {}
+    (name,) = names
+    named = [one.path for one in explanations if one.names]
+    found = {}
+    for path in paths:
+        shown = [one for one in results if path in (one.wrong_in(name) or ()) and not isinstance(one.answer, Crash)]
+        faults = [answer.fault for answer in wrong.by_path[path] if any(answer.result is one for one in shown)]
+        comparable = bool(faults) and all(fault.kind is FaultKind.VALUE for fault in faults)
+        if comparable and any(one.case.is_core and not one.is_given_by(name, path) for one in shown):
+            found[path] = (
+                f"something else is wrong here, too: with nothing but the mistake in {enumerated(named[:MAX_NAMES])}, "
+                f"other numbers would come out"
+            )
+    return found
+
+
+def _with_more(finding: Finding, more: Mapping[str, str]) -> Finding:
+    """Add to a finding about one output what else is known of it, before what only repeats that it is wrong."""
+    clause = more.get(finding.aspect)
+    return replace(finding, hint=as_sentences([finding.hint.rstrip("."), clause])) if clause else finding
 
 
 def _unless_exchanged(explanations: Sequence[Explanation], wrong: WrongOutputs) -> list[Explanation]:

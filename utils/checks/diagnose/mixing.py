@@ -64,13 +64,16 @@ def _said(source: str, mixed: Sequence[float], should_mix: Sequence[float]) -> s
 
 
 def _alike(case: Case, shape: tuple[int, ...]) -> Iterator[tuple[str, Array]]:
-    """Yield the inputs that have the shape of the output and at least two slices along each axis."""
+    """Yield the minibatch and the upstream gradient, where they have the shape of the output and several slices."""
     if len(shape) not in NAMES or min(shape) < 2:
         return
     found = (
         (path, value)
         for path, value in walk(case.inputs)
-        if isinstance(value, np.ndarray) and value.dtype == np.float64 and value.shape == shape
+        if path in ("x", "X", case.objective[1])
+        and isinstance(value, np.ndarray)
+        and value.dtype == np.float64
+        and value.shape == shape
     )
     for _, pair in zip(range(MAX_INPUTS), found, strict=False):
         yield pair

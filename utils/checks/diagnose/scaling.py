@@ -15,7 +15,7 @@ from ..compare import Array, as_array
 from ..program import Ran, Run
 from ..values import value_at, walk, with_value_at
 
-LARGE = 2.0**8  # beside inputs so large, what is added to a variance or a root to keep it from 0 is nothing
+LARGE = 2.0**12  # beside inputs so large, what is added to a variance or a root to keep it from 0 is nothing
 TOLERANCE = 1e-3
 MAX_INPUTS = 4  # each takes four runs
 WORDS = {-2: "a quarter", -1: "half", 0: "the same", 1: "twice", 2: "4 times", 3: "8 times"}
@@ -57,10 +57,12 @@ def scaling(case: Case, path: str, run: Run, reference: Run, *, depends: bool = 
 
 def _said(name: str, given: int, right: int) -> str:
     reason = "is something multiplied that should divide, or the other one of a root and its square?"
-    if right - given == 1:
+    if given == 0:
+        reason = f"is a factor or a divisor made of {name} missing, or is something bounded, as by a sigmoid?"
+    elif given - right == 1:
+        reason = f"is a division, as by a norm or a standard deviation, missing, or is {name} a factor twice?"
+    elif right - given == 1:
         reason = f"is a square, or a factor made of {name}, missing?"
-    if given - right == 1:
-        reason = f"is a division, as by a norm or a standard deviation of {name}, missing?"
     becomes = "stays the same" if given == 0 else f"becomes {WORDS[given]} as large"
     become = "stay the same" if right == 0 else f"become {WORDS[right]} as large"
     return f"when a large {name} becomes twice as large, it {becomes}, and should {become}: {reason}"
