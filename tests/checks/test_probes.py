@@ -34,7 +34,7 @@ def normalised(x: Any, gamma: Any, axis: int = 0) -> Any:
         (lambda x, gamma: 7 - 2 * normalised(x, gamma), ""),
         (
             lambda x, gamma: 3 * normalised(x, gamma, axis=1),
-            "a row of it depends on the same row of x alone, and should depend on the others, too; a column of it changes",
+            "a row of it depends on the same row of x alone, and should depend on the others, too; a column of it",
         ),
         (
             lambda x, gamma: gamma * (x - x.mean()),

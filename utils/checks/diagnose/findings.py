@@ -7,7 +7,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from ..case import Finding
-from ..compare import FaultKind
+from ..compare import Dropped, FaultKind, Initialised
+from ..compare.rule import RandomRule
 from ..program import Crash
 from .case_result import CaseResult
 from .crashes import explain_crash
@@ -124,7 +125,9 @@ def _wrong_beside(
         shown = [one for one in results if path in (one.wrong_in(name) or ()) and not isinstance(one.answer, Crash)]
         faults = [answer.fault for answer in wrong.by_path[path] if any(answer.result is one for one in shown)]
         comparable = bool(faults) and all(fault.kind is FaultKind.VALUE for fault in faults)
-        if comparable and any(one.case.is_core and not one.is_given_by(name, path) for one in shown):
+        rules = [one.case.aspects.get(path.partition(".")[0]) for one in shown]
+        drawn = any(isinstance(rule, Initialised | Dropped | RandomRule) for rule in rules)  # no two draws are equal
+        if comparable and not drawn and any(one.case.is_core and not one.is_given_by(name, path) for one in shown):
             found[path] = (
                 f"something else is wrong here, too: with nothing but the mistake in {enumerated(named[:MAX_NAMES])}, "
                 f"other numbers would come out"
