@@ -135,28 +135,18 @@ def _is_spanned(output: WrongOutput, terms: Sequence[_Term]) -> bool:
 
 
 def _fit(output: WrongOutput, terms: Sequence[_Term]) -> _Fit | None:
-    """Find the few terms that give both outputs; of several such choices, the one with fewest differing factors."""
+    """Find the fewest terms that give both outputs; of several such choices, the one that comes first."""
     right, given = (_flat(array) for array in output.arrays)
-    best: tuple[int, int, _Fit] | None = None
     for count in range(1, MAX_TERMS + 1):
         if len(right) < count + SPARE:
             break
         for chosen in combinations(terms, count):
             names = [term.name for term in chosen]
-            factors = [
-                _factors([_flat(array) for array in arrays], values, output)
-                for arrays, values in (
-                    ([term.right for term in chosen], right),
-                    ([term.given for term in chosen], given),
-                )
-            ]
-            if factors[0] is None or factors[1] is None:
-                continue
-            fit = _Fit(dict(zip(names, factors[0], strict=True)), dict(zip(names, factors[1], strict=True)))
-            rank = (len(fit.differing), count)
-            if best is None or rank < best[:2]:
-                best = *rank, fit
-    return best[2] if best else None
+            wanted = _factors([_flat(term.right) for term in chosen], right, output)
+            came = _factors([_flat(term.given) for term in chosen], given, output) if wanted else None
+            if wanted and came:
+                return _Fit(dict(zip(names, wanted, strict=True)), dict(zip(names, came, strict=True)))
+    return None
 
 
 def _factors(columns: Sequence[Array], values: Array, output: WrongOutput) -> list[float] | None:
@@ -182,9 +172,12 @@ def _terms(output: WrongOutput, result: CaseResult, path: str, named: Set[str]) 
     }
     same = {name: array.astype(np.float64) for name, array in inputs.items() if array.shape == shape and array.any()}
     # What an update rule remembers comes first: its old and its new value stand in the formulas for the next step.
-    for name in sorted(same, key=lambda name: name not in result.case.aspects):
+    state = [name for name in same if name in result.case.aspects]
+    for name in state:
         yield _Term(name, same[name], same[name])
     yield from _other_outputs(result, path, named, shape)
+    for name in (name for name in same if name not in state):
+        yield _Term(name, same[name], same[name])
     for name, values in same.items():
         if np.unique(abs(values)).size > 1:
             yield _Term(f"the square of {name}", values**2, values**2)
