@@ -23,6 +23,7 @@ from .wrong_outputs import WrongAnswer
 
 MAX_TERMS = 3
 MAX_NUMBERS = 500  # of an output, which are enough to fit a few factors
+NOTHING = 1e-9  # a factor as small is 0
 SPARE = 4
 """Numbers beyond those that are fitted, which might have refuted that an output is a combination."""
 
@@ -71,8 +72,8 @@ def combination(answers: Sequence[WrongAnswer]) -> str:
     # The case with most arrays tells most: in a first step some of them are 0, or multiples of each other.
     index = max(range(len(outputs)), key=lambda index: len(terms[index]))
     output, fit = outputs[index][0], _fit(outputs[index][0], terms[index])
-    if fit and len(fit.right) < 2:
-        return ""  # the right answer times a number, which is said in other words
+    if fit and sum(abs(factor) > NOTHING for factor in fit.right.values()) < 2:
+        return ""  # the right answer is no combination but one array: what became of it is said in other words
     if not fit:
         return wrong_step([other for other, _ in outputs])
     for (other, _), known in zip(outputs, terms, strict=True):
@@ -209,9 +210,9 @@ def _other_outputs(result: CaseResult, path: str, named: Set[str], shape: tuple[
 def _said(name: str, fit: _Fit, settings: Mapping[str, float]) -> str:
     right, given = fit.right[name], fit.given[name]
     wanted = _named(right, settings)
-    if abs(given) < 1e-9:
+    if abs(given) < NOTHING:
         return f"{name} is missing in it; it should enter with the factor {wanted}"
-    if abs(right) < 1e-9:
+    if abs(right) < NOTHING:
         return f"{name} enters it with the factor {_named(given, settings)}; it should not be part of it"
     return f"{name} enters it with the factor {_named(given, settings)}; that factor should be {wanted}"
 

@@ -12,13 +12,11 @@ from ..program import Crash, Run
 from ..values import value_at, walk
 from .case_result import CaseResult
 from .combination import combination
-from .dependence import dependence
 from .derivative import is_derivative, with_program
-from .describe import WrongOutput, describe, locate, mixed_examples, shown_numbers, when_it_is_wrong
+from .describe import WrongOutput, describe, locate, shown_numbers, when_it_is_wrong
 from .describe.draws import mask_clauses, masks, spread_clause
 from .exchanged import exchanged, other_name
-from .mixing import mixing
-from .scaling import scaling
+from .probes import probed
 from .wrong_outputs import WrongAnswer, WrongOutputs
 
 MAX_RERUN_CASES = 3  # failing cases in which the code under test may be run again for a hint
@@ -210,7 +208,7 @@ def _clauses(
         outputs = [WrongOutput(one.fault.expected, one.fault.got, one.result.case.inputs) for one in ordered]
         clauses[0] = clauses[0] or combination(answers) or describe(outputs)
         if not clauses[0] and fault.kind is FaultKind.VALUE:
-            clauses += [*_probed(answers, runs), locate(outputs)]
+            clauses += [*probed(answers, runs.code, runs.reference), locate(outputs)]
     if drawn:
         rules = [answer.result.case.aspects[answer.fault.output] for answer in answers]
         came, inputs = [one.fault.got for one in answers], [one.result.case.inputs for one in answers]
@@ -265,24 +263,6 @@ def enumerated(names: Sequence[str]) -> str:
 def _is_drawn(answer: WrongAnswer) -> bool:
     rule = answer.result.case.aspects.get(answer.fault.output)
     return rule is not None and (rule.is_drawn(answer.fault.expected) or answer.fault.expected is None)
-
-
-def _probed(answers: Sequence[WrongAnswer], runs: Runs) -> list[str]:
-    """Run the code again with other inputs, to see what an output depends on."""
-    if runs.code is None:
-        return []
-    path = answers[0].fault.path
-    few = sorted(answers, key=lambda answer: answer.result.case.size)[:MAX_RERUN_CASES]
-    mixed = (mixed_examples(answer.result.case, path, answer.fault.got, runs.code) for answer in few)
-    found = [next(filter(None, mixed), "")]
-    if runs.reference:
-        plain = answers[0].result.case
-        found.append(dependence(plain, path, runs.code, runs.reference))
-        if plain.is_core and not found[0]:
-            found.append(mixing(plain, path, runs.code, runs.reference))
-        if plain.is_core:
-            found.append(scaling(plain, path, runs.code, runs.reference, depends=not found[1]))
-    return found
 
 
 def comparison(fault: Fault, *, with_name: bool = False) -> str:
