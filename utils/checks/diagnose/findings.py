@@ -122,17 +122,21 @@ def _wrong_beside(
     named = [one.path for one in explanations if one.names]
     found = {}
     for path in paths:
-        shown = [one for one in results if path in (one.wrong_in(name) or ()) and not isinstance(one.answer, Crash)]
+        shown = [one for one in results if _can_be_compared(one, path) and path in (one.wrong_in(name) or ())]
         faults = [answer.fault for answer in wrong.by_path[path] if any(answer.result is one for one in shown)]
         comparable = bool(faults) and all(fault.kind is FaultKind.VALUE for fault in faults)
-        rules = [one.case.aspects.get(path.partition(".")[0]) for one in shown]
-        drawn = any(isinstance(rule, Initialised | Dropped | RandomRule) for rule in rules)  # no two draws are equal
-        if comparable and not drawn and any(one.case.is_core and not one.is_given_by(name, path) for one in shown):
+        if comparable and any(one.case.is_core and not one.is_given_by(name, path) for one in shown):
             found[path] = (
                 f"something else is wrong here, too: with nothing but the mistake in {enumerated(named[:MAX_NAMES])}, "
                 f"other numbers would come out"
             )
     return found
+
+
+def _can_be_compared(result: CaseResult, path: str) -> bool:
+    """Whether a case ran, and an output of it is no random draw, of which no two are equal."""
+    rule = result.case.aspects.get(path.partition(".")[0])
+    return not isinstance(result.answer, Crash) and not isinstance(rule, Initialised | Dropped | RandomRule)
 
 
 def _with_more(finding: Finding, more: Mapping[str, str]) -> Finding:

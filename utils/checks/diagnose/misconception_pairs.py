@@ -166,4 +166,14 @@ def _joint_effects(expected: Array | None, one: Array | None, other: Array | Non
         return []
     with np.errstate(all="ignore"):
         product = np.where(expected == 0, 0, one * other / np.where(expected == 0, 1, expected))
-        return [one + other - expected, product]
+    if expected.size > 1 and _are_parallel(one - expected, other - expected):
+        return [product]  # where both only scale something, any third number of it is a sum of theirs
+    return [one + other - expected, product]
+
+
+def _are_parallel(one: Array, other: Array) -> bool:
+    """Whether one array is a number times the other."""
+    first, second = one.ravel(), other.ravel()
+    with np.errstate(all="ignore"):
+        lengths = float(np.linalg.norm(first) * np.linalg.norm(second))
+        return abs(float(first @ second)) >= (1 - 1e-9) * lengths

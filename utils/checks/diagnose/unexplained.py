@@ -16,6 +16,7 @@ from .derivative import is_derivative, with_program
 from .describe import WrongOutput, describe, locate, shown_numbers, when_it_is_wrong
 from .describe.draws import mask_clauses, masks, spread_clause
 from .exchanged import exchanged, other_name
+from .from_state import FOLLOWS, beside_state
 from .probes import probed
 from .wrong_outputs import WrongAnswer, WrongOutputs
 
@@ -208,7 +209,9 @@ def _clauses(
         outputs = [WrongOutput(one.fault.expected, one.fault.got, one.result.case.inputs) for one in ordered]
         clauses[0] = clauses[0] or combination(answers) or describe(outputs)
         if not clauses[0] and fault.kind is FaultKind.VALUE:
-            clauses += [*probed(answers, runs.code, runs.reference), locate(outputs)]
+            before = beside_state(answers, runs.reference)
+            probes = [] if before else probed(answers, runs.code, runs.reference)
+            clauses += [before, *probes, "" if before.startswith(FOLLOWS) else locate(outputs)]
     if drawn:
         rules = [answer.result.case.aspects[answer.fault.output] for answer in answers]
         came, inputs = [one.fault.got for one in answers], [one.result.case.inputs for one in answers]
