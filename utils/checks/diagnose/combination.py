@@ -98,7 +98,7 @@ def wrong_step(outputs: Sequence[WrongOutput]) -> str:
     str
         A clause; ``""`` where there is no such input.
     """
-    if max(output.arrays[0].size for output in outputs) < 1 + SPARE:
+    if sum(output.arrays[0].size for output in outputs) < 1 + SPARE:
         return ""
     for name, start in outputs[0].inputs_by_path.items():
         found = [_multiple_of_step(output, name) for output in outputs]
