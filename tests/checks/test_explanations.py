@@ -277,3 +277,15 @@ def test_a_sentence_about_an_output_that_is_right_is_not_said_to_be_true() -> No
     result = in_case("one", {"dw": wrong}, {"known": {"dw": wrong, "db": array()}}, right)
     (finding, *_) = [one.hint for one in judge([result], {"known": "db is a mean."}).findings]
     assert finding.startswith("dw is as if the following were so, although db itself is right: db is a mean.")
+
+
+def test_what_is_wrong_in_training_and_in_test_mode_is_said_apart() -> None:
+    right = [array() for _ in range(4)]
+    modes: list[set[Trait]] = [set(), set(), {Trait.TEST_MODE}, {Trait.TEST_MODE}]
+    for wrong, words in ((lambda x: -x, "every entry has the opposite sign"), (np.exp, "it is wrong in another way")):
+        results = [
+            in_case(str(n), {"out": np.tile(one[:1], (3, 1)) if modes[n] else wrong(one)}, {}, {"out": one}, modes[n])
+            for n, one in enumerate(right)
+        ]
+        ((_, hint),) = said_of(results)
+        assert f"in training {words}; in test mode every row comes out like the first" in hint

@@ -65,7 +65,10 @@ def combination(answers: Sequence[WrongAnswer]) -> str:
     """
     single = [one for one in answers if Trait.SEVERAL_STEPS not in one.result.case.traits]
     outputs = [(WrongOutput(one.fault.expected, one.fault.got, one.result.case.inputs), one) for one in single]
-    if not outputs or not all(output.comparable and output.arrays[0].size > 1 for output, _ in outputs):
+    if not all(output.comparable for output, _ in outputs):
+        return ""
+    outputs = [(output, one) for output, one in outputs if output.arrays[0].size > 1]
+    if not outputs:
         return ""
     named = {name.rpartition(".")[2] for output, _ in outputs for name in output.inputs_by_path}
     terms = [list(_terms(output, one.result, one.fault.path, named)) for output, one in outputs]
@@ -183,11 +186,12 @@ def _terms(output: WrongOutput, result: CaseResult, path: str, named: Set[str]) 
         if np.unique(abs(values)).size > 1:
             yield _Term(f"the square of {name}", values**2, values**2)
     for name, array in inputs.items():
-        if array.ndim == 2 and len(shape) == 1 and array.shape[1] == shape[0] and len(array) > 1:
-            mean, variance = array.mean(axis=0), array.var(axis=0)
+        if array.ndim == 2 and len(shape) == 1 and array.shape[1] == shape[0] and len(array):
+            mean, variance = array.mean(axis=0), array.var(axis=0)  # 0 for a single row, which is no term
             yield _Term(f"the mean of {name}", mean, mean)
-            yield _Term(f"the variance of {name}", variance, variance)
-            yield _Term(f"the standard deviation of {name}", np.sqrt(variance), np.sqrt(variance))
+            if variance.any():
+                yield _Term(f"the variance of {name}", variance, variance)
+                yield _Term(f"the standard deviation of {name}", np.sqrt(variance), np.sqrt(variance))
     yield _Term("the number 1", np.ones(shape), np.ones(shape))
 
 

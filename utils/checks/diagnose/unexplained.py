@@ -207,7 +207,7 @@ def _clauses(
     if fault.kind in (FaultKind.VALUE, FaultKind.SHAPE, FaultKind.NOT_FINITE) and not drawn:
         ordered = [shown, *(answer for answer in answers if answer.result is not shown.result)]
         outputs = [WrongOutput(one.fault.expected, one.fault.got, one.result.case.inputs) for one in ordered]
-        clauses[0] = clauses[0] or combination(answers) or describe(outputs)
+        clauses[0] = clauses[0] or combination(answers) or describe(outputs) or _by_mode(ordered, outputs)
         if not clauses[0] and fault.kind is FaultKind.VALUE:
             before = beside_state(answers, runs.reference)
             probes = [] if before else probed(answers, runs.code, runs.reference)
@@ -229,6 +229,19 @@ def _clauses(
     if not when and not any(clauses) and fault.kind is FaultKind.VALUE and not drawn:
         when = _at_least(answers)
     return [*clauses, when]
+
+
+def _by_mode(answers: Sequence[WrongAnswer], outputs: Sequence[WrongOutput]) -> str:
+    """Describe an output that is wrong in one way in training, and in another one in test mode."""
+    tested = [Trait.TEST_MODE in answer.result.case.traits for answer in answers]
+    if len(set(tested)) < 2:
+        return ""
+    groups = (("in training", False), ("in test mode", True))
+    said = [(words, [one for one, test in zip(outputs, tested, strict=True) if test == mode]) for words, mode in groups]
+    found = [(words, describe(group)) for words, group in said]
+    if not any(clause for _, clause in found):
+        return ""
+    return "; ".join(f"{words} {clause or 'it is wrong in another way'}" for words, clause in found)
 
 
 def _at_least(answers: Sequence[WrongAnswer]) -> str:

@@ -71,14 +71,16 @@ def slices(output: WrongOutput) -> Iterator[Observation]:
             continue
         numbers = distinct(np.take(expected, np.flatnonzero(right), axis))
         numbers = min(numbers, distinct(np.take(got - expected, np.flatnonzero(~right), axis)))
-        for key, words in _about(right, output.axis(axis)):
+        filled = bool(np.take(got, np.flatnonzero(~right), axis).any())
+        for key, words in _about(right, output.axis(axis), filled):
             yield Observation(key, words, numbers)
 
 
-def _about(right: Mask, name: str) -> Iterator[tuple[str, str]]:
-    """Yield what is to be said of the slices that are right and those that are wrong."""
+def _about(right: Mask, name: str, filled: bool) -> Iterator[tuple[str, str]]:
+    """Yield what is to be said of slices that are right, and of those that are wrong, which hold numbers or zeros."""
     if right[0] and not right[1:].any() and len(right) > 2:
-        yield f"only first {name}", f"only the first {name} is right: does a loop return, or stop, too early?"
+        asked = "is something done for it alone?" if filled else "does a loop return, or stop, too early?"
+        yield f"only first {name}", f"only the first {name} is right: {asked}"
     if right[:-1].all():
         yield f"not last {name}", f"only the last {name} is wrong: does a loop stop one too early?"
     if right[1:].all():
