@@ -17,7 +17,8 @@ from .exchanged import exchanged
 from .follow_through import FollowThrough
 from .misconceptions import Explanation, explain, find_misconception
 from .old_python import explain_old_python
-from .unexplained import Runs, as_sentences, comparison, describe_rest, enumerated, unexplained_findings
+from .other_outputs import enumerated
+from .unexplained import Runs, as_sentences, comparison, describe_rest, unexplained_findings
 from .wrong_outputs import WrongOutputs
 
 MAX_NAMES = 4  # of outputs that are right, in a list

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from ..case import Finding, Trait
 from ..compare import Fault, FaultKind
 from ..program import Crash, Run
-from ..values import value_at, walk
+from ..values import value_at
 from .case_result import CaseResult
 from .combination import combination
 from .derivative import is_derivative, with_program
@@ -17,6 +17,7 @@ from .describe import WrongOutput, describe, locate, shown_numbers, when_it_is_w
 from .describe.draws import mask_clauses, masks, spread_clause
 from .exchanged import exchanged, other_name
 from .from_state import FOLLOWS, beside_state
+from .other_outputs import enumerated, from_other_outputs
 from .probes import probed
 from .wrong_outputs import WrongAnswer, WrongOutputs
 
@@ -227,7 +228,7 @@ def _clauses(
     crashed = [result.case for result in results if isinstance(result.answer, Crash)]
     when = when_it_is_wrong([*(answer.result.case for answer in answers), *crashed], others)
     if not when and not any(clauses) and fault.kind is FaultKind.VALUE and not drawn:
-        when = _at_least(answers)
+        when = from_other_outputs(answers, runs.code)
     return [*clauses, when]
 
 
@@ -242,38 +243,6 @@ def _by_mode(answers: Sequence[WrongAnswer], outputs: Sequence[WrongOutput]) -> 
     if not any(clause for _, clause in found):
         return ""
     return "; ".join(f"{words} {clause or 'it is wrong in another way'}" for words, clause in found)
-
-
-def _at_least(answers: Sequence[WrongAnswer]) -> str:
-    """Say what is true where nothing else is known: what has to be right before, and which other outputs are."""
-    result, fault = answers[0]
-    objective = result.case.objective[0]
-    right = set.intersection(*(_right_outputs(answer.result) for answer in answers))
-    if fault.path in result.case.gradients and objective in result.case.aspects and objective not in right:
-        return f"it is a gradient of {objective}, which is wrong, too: correct {objective} first"
-    state = set().union(*(_wrong_state(answer.result) for answer in answers))
-    before = sorted(state - {fault.path})
-    if before and fault.path not in state:
-        verb = "is" if len(before) == 1 else "are"
-        return f"{enumerated(before)} {verb} wrong, too, and may be the reason: correct that first"
-    beside = f"{enumerated(sorted(right))} {'is' if len(right) == 1 else 'are'} right" if right else ""
-    everywhere = "it is wrong in every case, so look at the formula itself" if len(answers) > 2 else ""
-    return ", while ".join(filter(None, (everywhere, beside)))
-
-
-def _right_outputs(result: CaseResult) -> set[str]:
-    return set(result.case.aspects) - {fault.output for fault in result.faults()}
-
-
-def _wrong_state(result: CaseResult) -> set[str]:
-    """Return the wrong outputs that are inputs, too, as what an update rule remembers is: they are computed first."""
-    names = {path.rpartition(".")[2] for path, _ in walk(result.case.inputs)}
-    return names.intersection(result.wrong_paths())
-
-
-def enumerated(names: Sequence[str]) -> str:
-    """Write a list of names: ``"a, b and c"``."""
-    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
 
 
 def _is_drawn(answer: WrongAnswer) -> bool:
