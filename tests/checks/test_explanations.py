@@ -289,3 +289,20 @@ def test_what_is_wrong_in_training_and_in_test_mode_is_said_apart() -> None:
         ]
         ((_, hint),) = said_of(results)
         assert f"in training {words}; in test mode every row comes out like the first" in hint
+
+
+@pytest.mark.parametrize(
+    ("factor", "words"),
+    [(2.0, "it is the right derivative of what your forward"), (3.0, "it is not the derivative of your loss either")],
+)
+def test_a_gradient_of_a_wrong_loss_may_be_wrong_itself(factor: float, words: str) -> None:
+    x = RNG.standard_normal(12)
+
+    def run(program: str, inputs: Mapping[str, object], fetch: Sequence[str]) -> Answer:
+        given = np.asarray(inputs["x"])
+        return Ran({"loss": float((given**2).sum()), "dx": factor * given})
+
+    case = Case("one", "", {"x": x}, {"loss": Equal(), "dx": Equal()}, gradients={"dx": "x"}, objective=("loss", ""))
+    result = CaseResult(case, {"loss": 1.0, "dx": np.exp(x)}, run("", {"x": x}, ()))
+    (hint,) = [one.hint for one in judge([result], {}, run).findings if one.aspect == "dx"]
+    assert words in hint
