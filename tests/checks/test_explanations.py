@@ -293,7 +293,7 @@ def test_what_is_wrong_in_training_and_in_test_mode_is_said_apart() -> None:
 
 @pytest.mark.parametrize(
     ("factor", "words"),
-    [(2.0, "it is the right derivative of what your forward"), (3.0, "it is not the derivative of your loss either")],
+    [(2.0, "it is the right derivative of what your forward"), (3.0, "it is not the derivative of your loss as it is")],
 )
 def test_a_gradient_of_a_wrong_loss_may_be_wrong_itself(factor: float, words: str) -> None:
     x = RNG.standard_normal(12)

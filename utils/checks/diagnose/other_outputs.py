@@ -31,9 +31,10 @@ def from_other_outputs(answers: Sequence[WrongAnswer], run: Run | None) -> str:
     right = set.intersection(*(_right_outputs(answer.result) for answer in answers))
     if fault.path in result.case.gradients and objective in result.case.aspects and objective not in right:
         if run and is_derivative(result.case, fault.path, fault.got, with_program(run, result.case)) is False:
+            # Which of them has to change cannot be told: of a forward pass that is corrected, it may be the derivative.
             return (
-                f"it is not the derivative of your {objective} either, so beside {objective}, which is wrong, too, "
-                "something is wrong in this gradient itself"
+                f"it is not the derivative of your {objective} as it is: correct {objective}, which is wrong, too, "
+                "and then look at this gradient again"
             )
         return f"it is a gradient of {objective}, which is wrong, too: correct {objective} first"
     state = set().union(*(_wrong_state(answer.result) for answer in answers))

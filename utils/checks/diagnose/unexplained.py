@@ -208,11 +208,12 @@ def _clauses(
     if fault.kind in (FaultKind.VALUE, FaultKind.SHAPE, FaultKind.NOT_FINITE) and not drawn:
         ordered = [shown, *(answer for answer in answers if answer.result is not shown.result)]
         outputs = [WrongOutput(one.fault.expected, one.fault.got, one.result.case.inputs) for one in ordered]
-        clauses[0] = clauses[0] or combination(answers) or describe(outputs) or _by_mode(ordered, outputs)
+        clauses[0] = clauses[0] or combination(answers) or describe(outputs)
         if not clauses[0] and fault.kind is FaultKind.VALUE:
             before = beside_state(answers, runs.reference)
             probes = [] if before else probed(answers, runs.code, runs.reference)
-            clauses += [before, *probes, "" if before.startswith(FOLLOWS) else locate(outputs)]
+            clauses[0] = before or ("" if any(probes) else _by_mode(ordered, outputs))
+            clauses += [*probes, "" if clauses[0].startswith(FOLLOWS) else locate(outputs)]
     if drawn:
         rules = [answer.result.case.aspects[answer.fault.output] for answer in answers]
         came, inputs = [one.fault.got for one in answers], [one.result.case.inputs for one in answers]
