@@ -60,6 +60,11 @@ def answers(rule: Rule, path: str, right: Rule = momentum, size: int = 12) -> li
         ),
         (
             "velocity",
+            lambda w, dw, v, rate, mu: (w, mu * v - 2 * rate * dw),
+            "dw enters it with the factor −(2 · learning_rate); that factor should be −learning_rate",
+        ),
+        (
+            "velocity",
             lambda w, dw, v, rate, mu: (w, mu * v),
             "dw is missing in it; it should enter with the factor −learning_rate",
         ),
@@ -91,6 +96,9 @@ def test_a_step_of_another_length_is_described_where_the_step_itself_is_no_combi
 
     assert combination(answers(adagrad(2), "next_w", adagrad(1))) == "the step from w is the right one times 2"
     assert combination(answers(adagrad(-1), "next_w", adagrad(1))) == "the step from w has the opposite sign"
+    assert (
+        combination(answers(adagrad(0.95317), "next_w", adagrad(1))) == ""
+    )  # nobody's mistake, but another one's effect
 
 
 def test_few_numbers_fit_any_factors_and_show_nothing() -> None:

@@ -23,6 +23,7 @@ from .wrong_outputs import WrongAnswer
 
 MAX_TERMS = 3
 MAX_NUMBERS = 500  # of an output, which are enough to fit a few factors
+MULTIPLES = (("2", 2.0), ("½", 0.5))
 NOTHING = 1e-9  # a factor as small is 0
 SPARE = 4
 """Numbers beyond those that are fitted, which might have refuted that an output is a combination."""
@@ -111,8 +112,10 @@ def wrong_step(outputs: Sequence[WrongOutput]) -> str:
             short = name.rpartition(".")[2]
             if set(multiples) == {-1.0}:
                 return f"the step from {short} has the opposite sign"
-            shown = max(words, key=lambda word: any(letter.isalpha() for letter in word))
-            return f"the step from {short} is the right one times {shown}"  # another number in each case has a name
+            telling = [word for word in words if any(letter.isalpha() for letter in word)]
+            if not telling and (len(set(multiples)) > 1 or round(multiples[0], 2) != multiples[0]):
+                return ""  # a number that is neither a setting nor round is no mistake that anybody makes
+            return f"the step from {short} is the right one times {(telling or words)[0]}"
     return ""
 
 
@@ -229,6 +232,12 @@ def _named(factor: float, settings: Mapping[str, float]) -> str:
         f"{one} · {other}": a * b
         for (one, a), (other, b) in combinations(list(settings.items()), 2)
         if "−" not in one + other
+    }
+    known |= {
+        f"{words} · {name}": times * value
+        for name, value in settings.items()
+        for words, times in MULTIPLES
+        if "−" not in name
     }
     known |= {f"{name}²": value**2 for name, value in settings.items() if "−" not in name}
     for name, value in known.items():
