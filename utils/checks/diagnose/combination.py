@@ -24,6 +24,7 @@ from .wrong_outputs import WrongAnswer
 MAX_TERMS = 3
 MAX_NUMBERS = 500  # of an output, which are enough to fit a few factors
 MULTIPLES = (("2", 2.0), ("½", 0.5))
+ROUND = 3e-4  # so near to a round number, a multiple is one, even in float32
 NOTHING = 1e-9  # a factor as small is 0
 SPARE = 4
 """Numbers beyond those that are fitted, which might have refuted that an output is a combination."""
@@ -113,7 +114,7 @@ def wrong_step(outputs: Sequence[WrongOutput]) -> str:
             if set(multiples) == {-1.0}:
                 return f"the step from {short} has the opposite sign"
             telling = [word for word in words if any(letter.isalpha() for letter in word)]
-            if not telling and (len(set(multiples)) > 1 or round(multiples[0], 2) != multiples[0]):
+            if not telling and not np.allclose(multiples, round(multiples[0], 2), rtol=ROUND):
                 return ""  # a number that is neither a setting nor round is no mistake that anybody makes
             return f"the step from {short} is the right one times {(telling or words)[0]}"
     return ""
