@@ -1,7 +1,7 @@
 """Find out with which factors known arrays enter an output that is a linear combination of them.
 
-Update rules and running means are such combinations: ``v = momentum * v - learning_rate * dw``. Where the right output
-and the one that came are combinations of a few arrays of the exercise, the factors that differ are what is wrong.
+Update rules and running means are such combinations. Where the right output and the one that came are combinations of a
+few arrays of the exercise, the factors that differ are what is wrong.
 """
 
 from __future__ import annotations
