@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from utils.checks.case import Case
+from utils.checks.case import Case, Trait
 from utils.checks.diagnose.dependence import dependence
 from utils.checks.program import Answer, Crash, Ran, Run
 
@@ -59,3 +59,20 @@ def test_a_gradient_is_proportional_to_what_comes_from_above() -> None:
 
 def test_code_that_crashes_with_other_inputs_tells_nothing() -> None:
     assert dependence(CASE, "out", lambda *_: Crash(False, "ValueError", ""), REFERENCE) == ""
+
+
+def test_the_share_of_what_is_counted_stays_the_same_for_most_changes() -> None:
+    def share(x: Any, w: Any) -> Any:
+        return np.array([(x @ w > 0).mean()])
+
+    reference = running(lambda x, w, **_: share(x, w))
+    assert dependence(CASE, "out", running(lambda w, **_: np.array([0.5])), reference) == ""
+
+
+def test_at_an_edge_the_right_answer_may_depend_on_less_than_usual() -> None:
+    def with_eps(x: Any, w: Any, b: Any, eps: Any, **_: Any) -> Any:
+        return x @ w + b + eps
+
+    edge = Case("an edge", "", INPUTS, traits={Trait.EDGE_SHAPE})
+    assert dependence(CASE, "out", running(with_eps), REFERENCE) != ""
+    assert dependence(edge, "out", running(with_eps), REFERENCE) == ""

@@ -210,3 +210,99 @@ def test_gradients_under_other_names_are_said_only_where_these_names_came(
     came = {"grads": {**stored, **({"db": 2.0} if named else {})}, "loss": 2.0}
     result = CaseResult(case, {"grads": right, "loss": 1.0}, Ran(came), {"known": Ran({"grads": known, "loss": 1.0})})
     assert {name for name, hint in said_of([result]) if "grads" in hint or name} == {named}
+
+
+def test_a_crash_in_the_core_hides_no_misconception_that_explains_the_cases_that_ran() -> None:
+    crashes = [in_case("a crash", CRASH, {"known": {"out": array()}}, {"out": array()})] * 3
+    assert [name for name, _ in said_of([*crashes, *core_cases()])] == [None, "known"]
+    # One that ran and is wrong in another way contradicts it.
+    other = in_case("another", {"out": array()}, {"known": {"out": array()}}, {"out": array()})
+    assert {name for name, _ in said_of([*crashes, other, *core_cases()])} == {None}
+
+
+def test_where_only_edges_ran_the_line_of_the_crash_may_not_be_that_of_the_output() -> None:
+    for source, named in (("dw = x @ y", "known"), ("out = x @ y", None)):
+        crash = Crash(False, "ValueError", "no such shape", source=source)
+        wrong, right = {"out": array()}, {"out": array()}
+        edge = in_case("an edge", wrong, {"known": wrong}, right, EDGE)
+        found = said_of([in_case("a crash", crash, {"known": wrong}, right), edge])
+        assert found[1][0] == named
+
+
+def test_a_pair_may_be_contradicted_at_the_edges_only() -> None:
+    both = array()
+    results = [pair_of(both, array(), array()), pair_of(both, array(), array())]
+    for traits, named in ((EDGE, {"known", "other"}), (set[Trait](), {None})):
+        shown = {"known": {"out": array()}, "other": {"out": array()}}
+        edge = in_case("an edge", {}, shown, {"out": array()}, traits)
+        found = judge([*results, edge], HINTS, together=lambda *_: Ran({"out": both})).findings
+        assert {one.misconception for one in found if one.verdict != "pass"} == named
+
+
+def test_effects_that_add_up_are_confirmed_by_a_run() -> None:
+    right, known, other = {"out": array()}, array(), array()
+    got = known + other - right["out"]
+    result = in_case("one", {"out": got}, {"known": {"out": known}, "other": {"out": other}}, right)
+    for answer, named in ((Ran({"out": got}), {"known", "other"}), (Ran({"out": array()}), {None})):
+        found = judge([result], HINTS, together=lambda one, two, case, a=answer: a).findings
+        assert {one.misconception for one in found} == named
+
+
+def test_an_output_of_zeros_is_explained_by_no_pair() -> None:
+    right = array()
+    result = in_case("one", {"out": 0 * right}, {"known": {"out": -right}, "other": {"out": 2 * right}}, {"out": right})
+    ((name, hint),) = said_of([result])
+    assert name is None
+    assert "every entry is zero" in hint
+
+
+def test_outputs_in_each_others_places_are_seen_before_what_explains_one_of_them() -> None:
+    right = {"dw": array(), "db": array()}
+    swapped = {"dw": right["db"], "db": right["dw"]}
+    for known, named in (({"db": right["dw"]}, None), (swapped, "known")):
+        found = said_of([in_case("one", swapped, {"known": known}, right)])
+        assert [name for name, _ in found] == [named]
+
+
+def test_a_second_reason_is_said_where_the_named_one_would_give_other_numbers() -> None:
+    right, wrong = {"v": array(), "w": array()}, {"v": array(), "w": array()}
+    for given, more in ((wrong["w"] + 1, True), (wrong["w"], False)):
+        found = said_of([in_case("one", wrong, {"known": {"v": wrong["v"], "w": given}}, right)])
+        assert found[0][0] == "known"
+        assert ("something else is wrong here, too" in found[-1][1]) == more
+
+
+def test_a_sentence_about_an_output_that_is_right_is_not_said_to_be_true() -> None:
+    right, wrong = {"dw": array(), "db": array()}, array()
+    result = in_case("one", {"dw": wrong}, {"known": {"dw": wrong, "db": array()}}, right)
+    (finding, *_) = [one.hint for one in judge([result], {"known": "db is a mean."}).findings]
+    assert finding.startswith("dw is as if the following were so, although db itself is right: db is a mean.")
+
+
+def test_what_is_wrong_in_training_and_in_test_mode_is_said_apart() -> None:
+    right = [array() for _ in range(4)]
+    modes: list[set[Trait]] = [set(), set(), {Trait.TEST_MODE}, {Trait.TEST_MODE}]
+    for wrong, words in ((lambda x: -x, "every entry has the opposite sign"), (np.exp, "it is wrong in another way")):
+        results = [
+            in_case(str(n), {"out": np.tile(one[:1], (3, 1)) if modes[n] else wrong(one)}, {}, {"out": one}, modes[n])
+            for n, one in enumerate(right)
+        ]
+        ((_, hint),) = said_of(results)
+        assert f"in training {words}; in test mode every row comes out like the first" in hint
+
+
+@pytest.mark.parametrize(
+    ("factor", "words"),
+    [(2.0, "it is the right derivative of what your forward"), (3.0, "it is not the derivative of your loss as it is")],
+)
+def test_a_gradient_of_a_wrong_loss_may_be_wrong_itself(factor: float, words: str) -> None:
+    x = RNG.standard_normal(12)
+
+    def run(program: str, inputs: Mapping[str, object], fetch: Sequence[str]) -> Answer:
+        given = np.asarray(inputs["x"])
+        return Ran({"loss": float((given**2).sum()), "dx": factor * given})
+
+    case = Case("one", "", {"x": x}, {"loss": Equal(), "dx": Equal()}, gradients={"dx": "x"}, objective=("loss", ""))
+    result = CaseResult(case, {"loss": 1.0, "dx": np.exp(x)}, run("", {"x": x}, ()))
+    (hint,) = [one.hint for one in judge([result], {}, run).findings if one.aspect == "dx"]
+    assert words in hint

@@ -16,6 +16,7 @@ for dw in gradients:
 next_w = w
 {remembered}
 """
+ONE_STEP = "next_w, config = {rule}(w, dw, dict(settings))\n{remembered}\n"
 DEFAULTS = "next_w, config = {rule}(w, dw)\n{remembered}\n"
 
 Settings = Callable[[np.random.Generator], dict[str, object]]
@@ -48,17 +49,22 @@ def rule_cases(
         gradients *= rng.choice([-1, 1], gradients.shape)
         return {"w": w.astype(dtype), "gradients": gradients.astype(dtype), "settings": draw_settings(rng)}
 
+    def single(shape: tuple[int, ...]) -> dict[str, object]:
+        drawn = inputs(shape, 1)
+        return {"w": drawn["w"], "dw": np.asarray(drawn["gradients"])[0], "settings": drawn["settings"]}
+
     def moving(shape: tuple[int, ...]) -> dict[str, object]:
         memory = {name: rng.uniform(0.2, 1, shape) for name in moments}
         return memory | ({"t": 4} if "t" in remembered else {})
 
-    first = inputs((n, m), 1)
-    alone = {"w": first["w"], "dw": np.asarray(first["gradients"])[0]}
+    first = single((n, m))
+    alone = {"w": first["w"], "dw": first["dw"]}
     yield Case("the first step, with default settings", DEFAULTS.format(rule=rule, remembered=lines), alone, aspects)
-    yield Case("one step, with settings", several, inputs((n, m), 1), aspects, writable=("settings",))
-    later = inputs((n, m), 1)
+    one = ONE_STEP.format(rule=rule, remembered=lines)
+    yield Case("one step, with settings", one, single((n, m)), aspects, writable=("settings",))
+    later = single((n, m))
     later["settings"] = draw_settings(rng) | moving((n, m))
-    yield Case("one step of a parameter in motion", several, later, aspects, writable=("settings",))
+    yield Case("one step of a parameter in motion", one, later, aspects, writable=("settings",))
     many = {Trait.SEVERAL_STEPS}
     yield Case("two steps in a row", several, inputs((n,), 2), aspects, writable=("settings",), traits=many)
     filters = inputs((n, *image), 5)

@@ -50,10 +50,11 @@ class Dropped(Equal):
             said = f"{path}[{index}] is {array[where]:.6g} where an entry is either dropped, 0, or kept, {kept:.6g}"
         elif not abs(share - p) <= 6 * np.sqrt(p * (1 - p) / count):
             said = f"{share:.0%} of the entries of {path} are dropped where p = {p:.3g} is expected"
-        elif live.all() and count >= 100 and not _shared(gone, p) and repeats_itself(gone.astype(float)):
+        elif live.all() and count >= 100 and not shared_axes(gone, p) and repeats_itself(gone.astype(float)):
             said = f"the entries of {path} that are dropped follow a pattern; each is dropped by itself, at random"
-        elif live.all() and _shared(gone, p):
-            said = f"{path} has the same entries dropped at every index of axis {_shared(gone, p)[0]}; each has its own"
+        elif live.all() and shared_axes(gone, p):
+            axis = shared_axes(gone, p)[0]
+            said = f"{path} has the same entries dropped at every index of axis {axis}; each has its own"
         else:
             return []
         return [Fault(path, FaultKind.VALUE, said, None, array)]
@@ -67,10 +68,10 @@ class Dropped(Equal):
         theirs, ours = as_array(other), as_array(got)
         if theirs is None or ours is None or not theirs.shape == ours.shape == x.shape:
             return super().same(other, got, inputs)
-        shared = _shared(ours == 0, p)
+        shared = shared_axes(ours == 0, p)
         if self.dtype and theirs.dtype != ours.dtype:
             return False
-        if _shared(theirs == 0, p) != shared:
+        if shared_axes(theirs == 0, p) != shared:
             return _alike_by_chance(theirs == 0, ours == 0, p) or _alike_by_chance(ours == 0, theirs == 0, p)
         factors = [array[x != 0] / x[x != 0] for array in (theirs, ours)]
         kept = [factor[factor != 0] for factor in factors]
@@ -85,8 +86,20 @@ class Dropped(Equal):
         return bool(share <= chance / 2 and mean <= allowed and spread <= allowed)
 
 
-def _shared(gone: npt.NDArray[np.bool_], p: float) -> list[int]:
-    """List the axes along which a mask repeats itself, but not those along which a right one might by chance."""
+def shared_axes(gone: npt.NDArray[np.bool_], p: float) -> list[int]:
+    """List the axes along which a mask repeats itself, but not those along which a right one might by chance.
+
+    Parameters
+    ----------
+    gone : ndarray of bool
+        Which entries were dropped.
+    p : float
+        The probability of dropping.
+
+    Returns
+    -------
+    list of int
+    """
     axes = []
     for axis, size in enumerate(gone.shape):
         by_chance = (p**size + (1 - p) ** size) ** (gone.size / max(size, 1))
@@ -97,7 +110,7 @@ def _shared(gone: npt.NDArray[np.bool_], p: float) -> list[int]:
 
 def _draws(gone: npt.NDArray[np.bool_], p: float) -> float:
     """Return the number of entries of a mask that differ but by repeating along an axis."""
-    return gone.size / float(np.prod([gone.shape[axis] for axis in _shared(gone, p)]))
+    return gone.size / float(np.prod([gone.shape[axis] for axis in shared_axes(gone, p)]))
 
 
 def _alike_by_chance(one: npt.NDArray[np.bool_], other: npt.NDArray[np.bool_], p: float) -> bool:

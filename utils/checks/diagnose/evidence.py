@@ -111,7 +111,12 @@ class Evidence:
     @cached_property
     def crashes_at_the_edges(self) -> Places:
         """Those of them that are outside of the core."""
-        return frozenset(index for index in self.crashes if not self.places[index].result.case.is_core)
+        return self.crashes & self.edges
+
+    @cached_property
+    def edges(self) -> Places:
+        """The places of cases outside of the core."""
+        return frozenset(index for index, place in enumerate(self.places) if not place.result.case.is_core)
 
     def of(self, path: str) -> Places:
         """Return the places of one output."""
@@ -147,7 +152,7 @@ class Evidence:
     def numbers(self, places: Places) -> int:
         """Count the different wrong numbers at some places: each might have shown that an explanation is untrue.
 
-        NaN says nothing, because many mistakes give it; neither does a crash.
+        An array with NaN says nothing, because many mistakes give it; neither does a crash.
         """
         return sum(_wrong_numbers(self.places[index]) for index in places)
 
@@ -176,6 +181,8 @@ def _wrong_numbers(place: Place) -> int:
         return 0
     if expected is None or got is None:
         return 1
+    if np.isfinite(expected).all() and not np.isfinite(got).all():
+        return 0
     if expected.shape == got.shape:
         got = got[~np.isclose(expected, got, equal_nan=True)]
     return len(np.unique(got[np.isfinite(got)]))

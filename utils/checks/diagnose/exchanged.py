@@ -41,6 +41,24 @@ def held_by(results: Sequence[CaseResult], path: str) -> str:
     return next((name for name in others if _is_at(name, path, results)), "")
 
 
+def exchanged(answers: Mapping[str, Sequence[WrongAnswer]]) -> dict[str, str]:
+    """Find the outputs that hold what belongs to another one that is wrong, too.
+
+    Parameters
+    ----------
+    answers : mapping of str to sequence of WrongAnswer
+        The wrong outputs, and the cases in which each is wrong.
+
+    Returns
+    -------
+    dict of str to str
+        From each of them to the output whose value it holds; empty for a single one.
+    """
+    held = {path: held_by([answer.result for answer in wrong], path) for path, wrong in answers.items()}
+    held = {path: other for path, other in held.items() if other in answers}
+    return held if len(held) > 1 else {}
+
+
 def _leaves(values: Mapping[str, object]) -> list[str]:
     return [path for path, _ in walk(values)]
 

@@ -7,15 +7,19 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from ..case import Finding
+from ..compare import Dropped, FaultKind, Initialised
+from ..compare.rule import RandomRule
 from ..program import Crash
 from .case_result import CaseResult
 from .crash_kind import same_kind
 from .crashes import explain_crash
 from .evidence import Together
+from .exchanged import exchanged
 from .follow_through import FollowThrough
 from .misconceptions import Explanation, explain, find_misconception
 from .old_python import explain_old_python
-from .unexplained import Runs, as_sentences, comparison, describe_rest, enumerated, unexplained_findings
+from .other_outputs import enumerated
+from .unexplained import Runs, as_sentences, comparison, describe_rest, unexplained_findings
 from .wrong_outputs import WrongOutputs
 
 MAX_NAMES = 4  # of outputs that are right, in a list
@@ -106,7 +110,7 @@ def output_findings(
     together : callable, optional
         Runs code with two misconceptions.
     """
-    explanations = explain(tuple(wrong.by_path), results, hints, together)
+    explanations = _unless_exchanged(explain(tuple(wrong.by_path), results, hints, together), wrong)
     alone = {one.names[0] for one in explanations if len(one.names) == 1}
     alone -= {name for one in explanations if len(one.names) > 1 for name in one.names}
     in_part = {one.path for one in explanations if one.rest}
@@ -124,7 +128,58 @@ def output_findings(
         findings.append(Finding(", ".join(paths), "fail", hint, misconception, result.case.title, seen=f"{seen}."))
     findings += [describe_rest(one.path, one.rest, wrong, runs) for one in explanations if one.rest]
     unexplained = [one.path for one in explanations if not one.names and one.path.partition(".")[0] not in without]
-    return findings + unexplained_findings(unexplained, wrong, results, runs)
+    more = _wrong_beside(unexplained, explanations, wrong, results)
+    return findings + [_with_more(one, more) for one in unexplained_findings(unexplained, wrong, results, runs)]
+
+
+def _wrong_beside(
+    paths: Sequence[str], explanations: Sequence[Explanation], wrong: WrongOutputs, results: Sequence[CaseResult]
+) -> dict[str, str]:
+    """Find the outputs that the one mistake in the others would make wrong, too, but not in the way in which they are.
+
+    Returns
+    -------
+    dict of str to str
+        By output, a clause that says so.
+    """
+    names = {name for one in explanations for name in one.names}
+    if len(names) != 1 or any(one.rest or one.effect for one in explanations):
+        return {}
+    (name,) = names
+    named = [one.path for one in explanations if one.names]
+    found = {}
+    for path in paths:
+        shown = [one for one in results if _can_be_compared(one, path) and path in (one.wrong_in(name) or ())]
+        faults = [answer.fault for answer in wrong.by_path[path] if any(answer.result is one for one in shown)]
+        comparable = bool(faults) and all(fault.kind is FaultKind.VALUE for fault in faults)
+        if comparable and any(one.case.is_core and not one.is_given_by(name, path) for one in shown):
+            found[path] = (
+                f"something else is wrong here, too: with nothing but the mistake in {enumerated(named[:MAX_NAMES])}, "
+                f"other numbers would come out"
+            )
+    return found
+
+
+def _can_be_compared(result: CaseResult, path: str) -> bool:
+    """Whether a case ran, and an output of it is no random draw, of which no two are equal."""
+    rule = result.case.aspects.get(path.partition(".")[0])
+    return not isinstance(result.answer, Crash) and not isinstance(rule, Initialised | Dropped | RandomRule)
+
+
+def _with_more(finding: Finding, more: Mapping[str, str]) -> Finding:
+    """Add to a finding about one output what else is known of it, before what only repeats that it is wrong."""
+    clause = more.get(finding.aspect)
+    return replace(finding, hint=as_sentences([finding.hint.rstrip("."), clause])) if clause else finding
+
+
+def _unless_exchanged(explanations: Sequence[Explanation], wrong: WrongOutputs) -> list[Explanation]:
+    """Leave out what explains one of two outputs that stand in each other's places, and not the other."""
+    held = exchanged({one.path: wrong.by_path[one.path] for one in explanations})
+    names = {one.path: one.names for one in explanations}
+    return [
+        one if one.path not in held or set(one.names) & set(names[held[one.path]]) else Explanation(one.path)
+        for one in explanations
+    ]
 
 
 def _only_here(
@@ -140,6 +195,12 @@ def _only_here(
     right = [path for path in others if path.partition(".")[0] not in wrong.aspects or _is_right(path, wrong)]
     named = [path for path in others if path not in right and _names(sentence, path)]
     where = " where the code runs" if right and len(ran) < len(results) else ""
+    if any(_names(sentence, path) for path in right):  # what it says of them is not true of this code
+        itself = "itself is" if len(right) == 1 else "themselves are"
+        return (
+            f"{_with_verb(paths)} as if the following were so, although {enumerated(right[:MAX_NAMES])} {itself} "
+            f"right{where}: "
+        )
     clauses = [
         f"{_with_verb(right[:MAX_NAMES])} right{where}" if right else "",
         f"{_with_verb(named[:MAX_NAMES])} wrong in another way" if named else "",

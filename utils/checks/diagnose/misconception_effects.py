@@ -1,11 +1,12 @@
-"""Recognise a misconception together with a generic mistake: what it gives, with the wrong sign or a factor."""
+"""Recognise a misconception together with a generic mistake, and outputs that are not finished."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from ..program import Crash
-from .describe import EFFECT_DETECTORS, WrongOutput, common_observation, describe
+from .combination import wrong_step
+from .describe import EFFECT_DETECTORS, PLAIN_DETECTORS, WrongOutput, common_observation, describe
 from .evidence import Evidence, Place
 
 MIN_CASES = 2
@@ -45,16 +46,36 @@ def find_with_effect(path: str, evidence: Evidence, names: Sequence[str]) -> tup
     return found[0]
 
 
+def is_plain(path: str, evidence: Evidence) -> bool:
+    """Whether an output is all zeros or a copy of an input wherever it is wrong, as in an answer that is not finished.
+
+    Parameters
+    ----------
+    path : str
+        The output, which no misconception gives.
+    evidence : Evidence
+
+    Returns
+    -------
+    bool
+    """
+    places = [evidence.places[index] for index in sorted(evidence.of(path) & evidence.wrong)]
+    outputs = [_wrong_output(place, place.expected) for place in places if not place.crashed]
+    if not outputs or not all(output.comparable for output in outputs):
+        return False
+    return bool(common_observation(PLAIN_DETECTORS, outputs))
+
+
 def _effect(places: Sequence[Place], name: str) -> str:
     """Describe what came as a sign or a factor of what a misconception gives; ``""`` where it is not."""
     if any(isinstance(place.result.misconceptions[name], Crash) for place in places):
         return ""
-    outputs = []
-    for place in places:
-        outputs.append(_wrong_output(place, place.given_by(name)))
-        if not outputs[-1].comparable or not common_observation(EFFECT_DETECTORS, outputs[-1:], least=0):
-            return ""
-    return common_observation(EFFECT_DETECTORS, outputs)
+    outputs = [_wrong_output(place, place.given_by(name)) for place in places]
+    if not all(output.comparable for output in outputs):
+        return ""
+    if all(common_observation(EFFECT_DETECTORS, [output], least=0) for output in outputs):
+        return common_observation(EFFECT_DETECTORS, outputs)
+    return wrong_step(outputs)
 
 
 def _wrong_output(place: Place, expected: object) -> WrongOutput:

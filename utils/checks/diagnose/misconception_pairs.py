@@ -28,6 +28,7 @@ def find_pair(
     named: Collection[str] = (),
     *,
     interacting: bool = False,
+    ignored: Places = frozenset(),
 ) -> tuple[str, ...]:
     """Find the two misconceptions that together give what came.
 
@@ -45,6 +46,8 @@ def find_pair(
     interacting : bool, default False
         Look for pairs of which one changes what the other works on; only where no others are found, because each such
         pair has to be run.
+    ignored : frozenset of int, optional
+        Places that contradict nothing, whatever the misconceptions do there.
 
     Returns
     -------
@@ -56,7 +59,7 @@ def find_pair(
     certain: list[tuple[str, str]] = []
     likely: list[tuple[str, str]] = []
     pairs = combinations(visible[:MAX_MISCONCEPTIONS], 2)
-    possible = [pair for pair in pairs if _is_possible(evidence, within, *pair)]
+    possible = [pair for pair in pairs if _is_possible(evidence, within, *pair, ignored)]
     possible = [pair for pair in possible if bool(_interacting(evidence, within, *pair)) == interacting]
     # The time for running pairs is limited, so the likely ones come first.
     for one, other in sorted(possible, key=lambda pair: not set(pair) & set(named)):
@@ -75,7 +78,7 @@ def find_pair(
     return found[0] if len(found) == 1 else tuple(common)
 
 
-def _is_possible(evidence: Evidence, within: Places, one: str, other: str) -> bool:
+def _is_possible(evidence: Evidence, within: Places, one: str, other: str, ignored: Places) -> bool:
     """Whether every wrong place shows one of two misconceptions, and every right one shows neither."""
     first, second = evidence.shows(one) & within, evidence.shows(other) & within
     unshown = (evidence.wrong & within) - first - second
@@ -86,7 +89,7 @@ def _is_possible(evidence: Evidence, within: Places, one: str, other: str) -> bo
         and not within <= evidence.gives(one)
         and not within <= evidence.gives(other)
         # Of one misconception, what it would break elsewhere may be written in another way; of two, that is unlikely.
-        and (evidence.shows(one) | evidence.shows(other)) - within <= evidence.wrong
+        and (evidence.shows(one) | evidence.shows(other)) - within - ignored <= evidence.wrong
     )
 
 
@@ -121,26 +124,36 @@ def _explain_jointly(
     evidence: Evidence, within: Places, one: str, other: str, together: Together | None
 ) -> bool | None:
     """Whether two misconceptions give what came where both show; None where their joint effect is not known."""
-    known = True
+    known, confirmed = True, together is None
     interacting = _interacting(evidence, within, one, other)
     both = evidence.shows(one) & evidence.shows(other) & within
     for index in sorted(both | interacting):  # the smallest case first
         place = evidence.places[index]
-        if index in both and _adds_up(place, one, other):
+        # That effects add up may be chance, as where a wrong sign and a factor of 2 give 0: one place is run as well.
+        if index in both and _adds_up(place, one, other) and (confirmed or not _tells(place)):
             continue
         answer = together(one, other, place.result.case) if together else None
+        if answer is None and index in both and _adds_up(place, one, other):
+            continue
         if answer is None and index in interacting:
             return False
         if answer is None:
             known = False
         elif isinstance(answer, Crash) or not _is_given(place, answer.values):
             return False
+        confirmed = True
     return True if known else None
 
 
 def _is_given(place: Place, values: Mapping[str, object]) -> bool:
     """Whether a place holds what stands there in other outputs, or misses it in the same way."""
     return place.agrees(value_at(values, place.path)) and place.result.is_missing_alike(values, place.path)
+
+
+def _tells(place: Place) -> bool:
+    """Whether what came holds numbers that are not 0."""
+    got = as_array(place.got)
+    return got is not None and bool(got.any())
 
 
 def _adds_up(place: Place, one: str, other: str) -> bool:
@@ -158,4 +171,14 @@ def _joint_effects(expected: Array | None, one: Array | None, other: Array | Non
         return []
     with np.errstate(all="ignore"):
         product = np.where(expected == 0, 0, one * other / np.where(expected == 0, 1, expected))
-        return [one + other - expected, product]
+    if expected.size > 1 and _are_parallel(one - expected, other - expected):
+        return [product]  # where both only scale something, any third number of it is a sum of theirs
+    return [one + other - expected, product]
+
+
+def _are_parallel(one: Array, other: Array) -> bool:
+    """Whether one array is a number times the other."""
+    first, second = one.ravel(), other.ravel()
+    with np.errstate(all="ignore"):
+        lengths = float(np.linalg.norm(first) * np.linalg.norm(second))
+        return abs(float(first @ second)) >= (1 - 1e-9) * lengths

@@ -6,13 +6,14 @@ wrong is named, even if an edge case goes wrong in another way; what it leaves u
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
 from .case_result import CaseResult
-from .evidence import Evidence, Places, Together
-from .misconception_effects import find_with_effect
+from .evidence import Evidence, Place, Places, Together
+from .misconception_effects import find_with_effect, is_plain
 from .misconception_pairs import find_pair
 
 MIN_NUMBERS = 4
@@ -75,19 +76,41 @@ def explain(
     names, evidence = tuple(hints), Evidence(results)
     candidates = {path: _that_give(evidence, evidence.of(path), names) for path in paths}
     certain = {path: tuple(found) for path, found in candidates.items() if len(found) == 1}
-    named = {name for found in certain.values() for name in found}
+    plain = {path for path, found in candidates.items() if not found and is_plain(path, evidence)}
     # Where few misconceptions show, there are few pairs to run, and the time for running them is limited.
     open_paths = sorted(
-        (path for path, found in candidates.items() if not found), key=partial(_visible, evidence, names)
+        (path for path, found in candidates.items() if not found and path not in plain),
+        key=partial(_visible, evidence, names),
     )
-    for interacting in (False, True) if together else (False,):
-        for path in (path for path in open_paths if not certain.get(path)):
-            places = evidence.of(path) - evidence.crashes_at_the_edges
-            if any(evidence.places[index].is_drawn for index in places):
-                continue  # draws agree roughly, and so do many pairs
-            certain[path] = find_pair(evidence, places, names, together, named, interacting=interacting)
+    certain |= _pairs(open_paths, evidence, names, certain, together)
     named = {name for found in certain.values() for name in found}
     return [_explanation(path, certain.get(path, ()), candidates[path], named, evidence, names) for path in paths]
+
+
+def _pairs(
+    paths: Sequence[str],
+    evidence: Evidence,
+    names: Sequence[str],
+    certain: Mapping[str, tuple[str, ...]],
+    together: Together | None,
+) -> dict[str, tuple[str, ...]]:
+    """Find the pair for each output that two misconceptions give in every case; or else in every case of the core."""
+    named = {name for one in certain.values() for name in one}
+    found: dict[str, tuple[str, ...]] = {}
+    for ignored in (frozenset[int](), evidence.edges):
+        for interacting in (False, True) if together else (False,):
+            for path in (path for path in paths if not found.get(path)):
+                places = evidence.of(path) - evidence.crashes_at_the_edges - ignored
+                if any(evidence.places[index].is_drawn for index in places):
+                    continue  # draws agree roughly, and so do many pairs
+                if not evidence.numbers(places) or (ignored and not ignored & evidence.of(path)):
+                    continue  # NaN agrees with many pairs, too; or there are no edges that could be ignored
+                if ignored and evidence.numbers(places) < 2 * MIN_NUMBERS:
+                    continue
+                found[path] = find_pair(
+                    evidence, places, names, together, named, interacting=interacting, ignored=ignored
+                )
+    return found
 
 
 def _visible(evidence: Evidence, names: Sequence[str], path: str) -> int:
@@ -127,11 +150,11 @@ def find_misconception(path: str, results: Sequence[CaseResult], hints: Mapping[
 def _that_give(evidence: Evidence, places: Places, names: Sequence[str]) -> list[str]:
     """List the misconceptions that give what came at some places and, of those, agree with most other places.
 
-    Where only NaN came, one that would have broken what is right elsewhere is none of them.
+    Where only NaN came, one that would have broken something elsewhere in another way is none of them.
     """
     found = [name for name in names if places <= evidence.gives(name)]
     if not evidence.numbers(places & evidence.wrong):
-        found = [name for name in found if evidence.shows(name) <= evidence.wrong]
+        found = [name for name in found if evidence.shows(name) <= evidence.wrong & evidence.gives(name)]
     return _most_agreeing(found, evidence)
 
 
@@ -188,12 +211,40 @@ def _majority(evidence: Evidence, places: Places, name: str) -> int:
     """
     explained = evidence.explained(name, places)
     crashed = evidence.crashes - evidence.crashes_at_the_edges - evidence.gives(name)
-    against = ((evidence.shows(name) | crashed) & places) - explained
+    if _explains_all_that_ran(evidence, places, explained):
+        crashed = frozenset()
+    against = ((evidence.shows(name) - evidence.crashes | crashed) & places) - explained
     cases = {id(evidence.places[index].result) for index in explained}
     # What it would break, in this output or in another one, is right in the core, or in a case that it should explain.
     for place in (evidence.places[index] for index in evidence.shows(name) - evidence.wrong):
         if place.result.case.is_core or id(place.result) in cases:
             return 0
-    if len(explained) <= len(against) or evidence.numbers(explained) < MIN_NUMBERS:
+    if any(evidence.places[index].is_drawn for index in explained) and against - evidence.edges:
+        return 0  # draws agree roughly, and so no case of the core may contradict them
+    telling = [index for index in explained if evidence.numbers(frozenset({index}))]
+    if len(telling) <= len(against) or evidence.numbers(explained) < MIN_NUMBERS:
         return 0
-    return len(explained) - len(against)
+    return len(telling) - len(against)
+
+
+def _explains_all_that_ran(evidence: Evidence, places: Places, explained: Places) -> bool:
+    """Whether all that is wrong in the cases of the core that did not crash is explained, by more than chance.
+
+    A crash in the others is another mistake then. Where no case of the core ran, those at the edges have to show it, by
+    more numbers, and the crash may not be in the line of this output: where sizes happen to fit, its mistake shows as
+    what another one gives.
+    """
+    ran = (places & evidence.wrong) - evidence.crashes
+    core = frozenset(index for index in ran if evidence.places[index].result.case.is_core)
+    if core:
+        return core <= explained and evidence.numbers(explained) >= MIN_NUMBERS
+    crashes = [evidence.places[index] for index in places & evidence.crashes]
+    if any(
+        re.search(rf"\b{re.escape(_name(one))}\b", str(getattr(one.result.answer, "source", ""))) for one in crashes
+    ):
+        return False
+    return bool(ran) and ran <= explained and evidence.numbers(explained) >= 2 * MIN_NUMBERS
+
+
+def _name(place: Place) -> str:
+    return place.path.rpartition(".")[2]

@@ -13,10 +13,14 @@ from ..compare import Fault, FaultKind
 from ..program import Crash, Run
 from ..values import value_at
 from .case_result import CaseResult
-from .dependence import dependence
+from .combination import combination
 from .derivative import is_derivative, with_program
-from .describe import WrongOutput, describe, locate, mixed_examples, shown_numbers, when_it_is_wrong
-from .exchanged import held_by, other_name
+from .describe import WrongOutput, describe, locate, shown_numbers, when_it_is_wrong
+from .describe.draws import mask_clauses, masks, spread_clause
+from .exchanged import exchanged, other_name
+from .from_state import FOLLOWS, beside_state
+from .other_outputs import enumerated, from_other_outputs
+from .probes import probed
 from .wrong_outputs import WrongAnswer, WrongOutputs
 
 MAX_RERUN_CASES = 3  # failing cases in which the code under test may be run again for a hint
@@ -83,12 +87,11 @@ def unexplained_findings(
         All cases. In one that crashed, no output is right.
     runs : Runs
     """
-    exchanged = {path: held_by([answer.result for answer in wrong.by_path[path]], path) for path in paths}
-    exchanged = {path: other for path, other in exchanged.items() if other}
-    findings = [_exchange(exchanged, wrong)] if len(exchanged) > 1 else []
+    held = exchanged({path: wrong.by_path[path] for path in paths})
+    findings = [_exchange(held, wrong)] if held else []
     groups: dict[tuple[str, str], list[Description]] = {}
     for path in paths:
-        if findings and path in exchanged:
+        if path in held:
             continue
         found = _description(path, wrong, results, runs)
         # Outputs of which nothing is known but that they are wrong have no more in common than that.
@@ -97,13 +100,13 @@ def unexplained_findings(
     return findings + [_finding(group) for group in groups.values()]
 
 
-def _exchange(exchanged: Mapping[str, str], wrong: WrongOutputs) -> Finding:
+def _exchange(held: Mapping[str, str], wrong: WrongOutputs) -> Finding:
     """Say that several outputs stand in each other's places."""
-    shown = wrong.clearest(next(iter(exchanged)))
-    places = ", ".join(f"{path} holds what belongs to {other}" for path, other in exchanged.items())
+    shown = wrong.clearest(next(iter(held)))
+    places = ", ".join(f"{path} holds what belongs to {other}" for path, other in held.items())
     hint = f"The outputs stand in each other's places: {places}; look at the order, or the names, of what is returned."
     seen = f"{comparison(shown.fault, with_name=True)}."
-    return Finding(", ".join(exchanged), "fail", hint, None, shown.result.case.title, seen=seen)
+    return Finding(", ".join(held), "fail", hint, None, shown.result.case.title, seen=seen)
 
 
 def _finding(group: Sequence[Description]) -> Finding:
@@ -207,9 +210,16 @@ def _clauses(
     if fault.kind in (FaultKind.VALUE, FaultKind.SHAPE, FaultKind.NOT_FINITE) and not drawn:
         ordered = [shown, *(answer for answer in answers if answer.result is not shown.result)]
         outputs = [WrongOutput(one.fault.expected, one.fault.got, one.result.case.inputs) for one in ordered]
-        clauses[0] = clauses[0] or describe(outputs)
+        clauses[0] = clauses[0] or combination(answers) or describe(outputs)
         if not clauses[0] and fault.kind is FaultKind.VALUE:
-            clauses += [*_probed(answers, runs), locate(outputs)]
+            before = beside_state(answers, runs.reference)
+            probes = [] if before else probed(answers, runs.code, runs.reference)
+            clauses[0] = before or ("" if any(probes) else _by_mode(ordered, outputs))
+            clauses += [*probes, "" if clauses[0].startswith(FOLLOWS) else locate(outputs)]
+    if drawn:
+        rules = [answer.result.case.aspects[answer.fault.output] for answer in answers]
+        came, inputs = [one.fault.got for one in answers], [one.result.case.inputs for one in answers]
+        clauses += [*mask_clauses(masks(rules, came, inputs)), spread_clause(rules, came, inputs)]
     failing = {id(answer.result) for answer in answers}  # by identity: arrays do not compare as a whole
     others = [
         result.case
@@ -223,47 +233,26 @@ def _clauses(
     crashed = [result.case for result in results if isinstance(result.answer, Crash)]
     when = when_it_is_wrong([*(answer.result.case for answer in answers), *crashed], others)
     if not when and not any(clauses) and fault.kind is FaultKind.VALUE and not drawn:
-        when = _at_least(answers)
+        when = from_other_outputs(answers, runs.code)
     return [*clauses, when]
 
 
-def _at_least(answers: Sequence[WrongAnswer]) -> str:
-    """Say what is true where nothing else is known: what has to be right before, and which other outputs are."""
-    result, fault = answers[0]
-    objective = result.case.objective[0]
-    right = set.intersection(*(_right_outputs(answer.result) for answer in answers))
-    if fault.path in result.case.gradients and objective in result.case.aspects and objective not in right:
-        return f"it is a gradient of {objective}, which is wrong, too: correct {objective} first"
-    beside = f"{enumerated(sorted(right))} {'is' if len(right) == 1 else 'are'} right" if right else ""
-    everywhere = "it is wrong in every case, so look at the formula itself" if len(answers) > 2 else ""
-    return ", while ".join(filter(None, (everywhere, beside)))
-
-
-def _right_outputs(result: CaseResult) -> set[str]:
-    return set(result.case.aspects) - {fault.output for fault in result.faults()}
-
-
-def enumerated(names: Sequence[str]) -> str:
-    """Write a list of names: ``"a, b and c"``."""
-    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
+def _by_mode(answers: Sequence[WrongAnswer], outputs: Sequence[WrongOutput]) -> str:
+    """Describe an output that is wrong in one way in training, and in another one in test mode."""
+    tested = [Trait.TEST_MODE in answer.result.case.traits for answer in answers]
+    if len(set(tested)) < 2:
+        return ""
+    groups = (("in training", False), ("in test mode", True))
+    said = [(words, [one for one, test in zip(outputs, tested, strict=True) if test == mode]) for words, mode in groups]
+    found = [(words, describe(group)) for words, group in said]
+    if not any(clause for _, clause in found):
+        return ""
+    return "; ".join(f"{words} {clause or 'it is wrong in another way'}" for words, clause in found)
 
 
 def _is_drawn(answer: WrongAnswer) -> bool:
     rule = answer.result.case.aspects.get(answer.fault.output)
     return rule is not None and (rule.is_drawn(answer.fault.expected) or answer.fault.expected is None)
-
-
-def _probed(answers: Sequence[WrongAnswer], runs: Runs) -> list[str]:
-    """Run the code again with other inputs, to see what an output depends on."""
-    if runs.code is None:
-        return []
-    path = answers[0].fault.path
-    few = sorted(answers, key=lambda answer: answer.result.case.size)[:MAX_RERUN_CASES]
-    mixed = (mixed_examples(answer.result.case, path, answer.fault.got, runs.code) for answer in few)
-    found = [next(filter(None, mixed), "")]
-    if runs.reference:
-        found.append(dependence(answers[0].result.case, path, runs.code, runs.reference))
-    return found
 
 
 def comparison(fault: Fault, *, with_name: bool = False) -> str:

@@ -24,6 +24,7 @@ VALUE_DETECTORS: tuple[Detector, ...] = (
     factors.zero,
     factors.sign,
     factors.factor,
+    places.whole_numbers,
     terms.copied,
     terms.term,
     terms.multiplied,
@@ -51,6 +52,9 @@ PLACE_DETECTORS: tuple[Detector, ...] = (
 
 EFFECT_DETECTORS: tuple[Detector, ...] = (factors.plain_factor,)
 """For what is wrong beside a misconception: what is so simple that it can be told from what the misconception gives."""
+
+PLAIN_DETECTORS: tuple[Detector, ...] = (factors.zero, terms.whole_copy)
+"""For what is not finished: so plain that nothing else has to be known of it."""
 
 SHAPE_DETECTORS: tuple[Detector, ...] = (
     shapes.allocated,
@@ -130,6 +134,7 @@ def common_observation(detectors: Sequence[Detector], outputs: Sequence[WrongOut
 
 __all__ = [
     "EFFECT_DETECTORS",
+    "PLAIN_DETECTORS",
     "Observation",
     "WrongOutput",
     "common_observation",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import permutations
 
 import numpy as np
 
@@ -47,15 +48,22 @@ def factor(output: WrongOutput) -> Iterator[Observation]:
     if np.isclose(times, 1 / 2):
         yield Observation("over 2", "it is 2 times too small: is a ½ too much, or a half left out?", known)
     digits = 1e-3 if output.coarse else 1e-6
+    sign_too, minus = (" and has the opposite sign", "-") if times < 0 else ("", "")
     for name, size, multiplied, divided in _known_sizes(output, times):
-        if abs(times - size) <= digits * size:
-            yield Observation(f"times {name}", multiplied, known)
-        if abs(times * size - 1) <= digits:
-            yield Observation(f"over {name}", divided, known)
+        if abs(abs(times) - size) <= digits * size:
+            yield Observation(f"{minus}times {name}", _with(multiplied, sign_too), known)
+        if divided and abs(abs(times) * size - 1) <= digits:
+            yield Observation(f"{minus}over {name}", _with(divided, sign_too), known)
     if expected.size > 1:
         yield Observation(f"factor {times:.3g}", f"it is {times:.4g} times the right answer", fitted)
         words = f"it is the right answer times one number, {times:.4g} here and another in other cases"
         yield Observation("factor", words, fitted)
+
+
+def _with(clause: str, sign_too: str) -> str:
+    """Add that the sign is wrong as well, before the question in which a clause may end."""
+    head, colon, question = clause.partition(":")
+    return f"{head}{sign_too}{colon}{question}"
 
 
 def plain_factor(output: WrongOutput) -> Iterator[Observation]:
@@ -74,6 +82,10 @@ def _known_sizes(output: WrongOutput, times: float) -> Iterator[tuple[str, float
         yield name, count, too_large, too_small
     for name, value in output.settings.items():
         yield name, value, f"it is the right answer times {name}", f"it is the right answer divided by {name}"
+    plain = [(name, value) for name, value in output.settings.items() if "−" not in name]
+    for (one, first), (other, second) in permutations(plain, 2):
+        said = f"it is the right answer times {one} / {other}"
+        yield f"{one} / {other}", first / second, f"{said}: does {one} stand where {other} belongs?", ""
     number = round(max(abs(times), abs(1 / times)))  # the only whole number that it may be
     if 1 < number <= LARGEST_NUMBER:
         too_large = f"it is {number} times too large: is a division by {number} missing, or something counted twice?"

@@ -71,14 +71,16 @@ def slices(output: WrongOutput) -> Iterator[Observation]:
             continue
         numbers = distinct(np.take(expected, np.flatnonzero(right), axis))
         numbers = min(numbers, distinct(np.take(got - expected, np.flatnonzero(~right), axis)))
-        for key, words in _about(right, output.axis(axis)):
+        filled = bool(np.take(got, np.flatnonzero(~right), axis).any())
+        for key, words in _about(right, output.axis(axis), filled):
             yield Observation(key, words, numbers)
 
 
-def _about(right: Mask, name: str) -> Iterator[tuple[str, str]]:
-    """Yield what is to be said of the slices that are right and those that are wrong."""
+def _about(right: Mask, name: str, filled: bool) -> Iterator[tuple[str, str]]:
+    """Yield what is to be said of slices that are right, and of those that are wrong, which hold numbers or zeros."""
     if right[0] and not right[1:].any() and len(right) > 2:
-        yield f"only first {name}", f"only the first {name} is right: does a loop return, or stop, too early?"
+        asked = "is something done for it alone?" if filled else "does a loop return, or stop, too early?"
+        yield f"only first {name}", f"only the first {name} is right: {asked}"
     if right[:-1].all():
         yield f"not last {name}", f"only the last {name} is wrong: does a loop stop one too early?"
     if right[1:].all():
@@ -87,6 +89,26 @@ def _about(right: Mask, name: str) -> Iterator[tuple[str, str]]:
         yield f"only last {name}", f"only the last {name} is right: is each one kept, or overwritten?"
     kind, some = ("right", right) if 2 * right.sum() <= len(right) else ("wrong", ~right)
     yield f"some {name}", f"only {name} {_span(some)} {'is' if some.sum() == 1 else 'are'} {kind}"
+
+
+def whole_numbers(output: WrongOutput) -> Iterator[Observation]:
+    """Every entry is a whole number, as in an array of integers, which cuts off what is written into it."""
+    expected, got = output.arrays
+    if (got != np.round(got)).any():
+        return
+    if np.unique(got).size < 2 or _only_whole(output):
+        yield Observation("whole", "", 0)  # it agrees, and shows nothing
+        return
+    words = "every entry is a whole number: an array of integers cuts off what is written into it, so use floats"
+    if not output.same(np.trunc(expected), got):
+        words += " (but the right answer cut off is another one, so something else is wrong, too)"
+    yield Observation("whole", words, distinct(expected[expected != np.round(expected)]))
+
+
+def _only_whole(output: WrongOutput) -> bool:
+    """Whether the inputs are whole numbers, so that sums and products of them are, too."""
+    arrays = [array for array in output.inputs_by_path.values() if array.dtype.kind == "f" and array.ndim]
+    return all((array == np.round(array)).all() for array in arrays)
 
 
 def signs(output: WrongOutput) -> Iterator[Observation]:

@@ -41,7 +41,7 @@ def scaled_and_shifted_slices(output: WrongOutput) -> Iterator[Observation]:
         times = (centred * seen).sum(axis=1, keepdims=True) / np.where(weight, weight, 1)
         if output.same(times * centred + off, seen):
             words = f"each {name} is right but for a scale and an offset of its own"
-            advice = f"look at the mean and the spread that are computed for each {name}, and over what"
+            advice = f"look at what is computed once for each {name}, such as a mean or a spread, and over what"
             yield _observation(f"normalised {name}", f"{words}: {advice}", output.numbers - 2 * len(right))
 
 

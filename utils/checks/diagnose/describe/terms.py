@@ -20,6 +20,13 @@ def copied(output: WrongOutput) -> Iterator[Observation]:
             yield Observation(f"is {name}", f"what comes back is just {name}", distinct(base) * output.weight)
 
 
+def whole_copy(output: WrongOutput) -> Iterator[Observation]:
+    """The answer is an input itself, and not a sum over one, which may well be a step on the way."""
+    for seen in copied(output):
+        if "the sum" not in seen.key:
+            yield seen
+
+
 def term(output: WrongOutput) -> Iterator[Observation]:
     """A term is missing, counted too often, or has the wrong sign or weight."""
     expected, got = output.arrays
@@ -87,11 +94,11 @@ def _bases(output: WrongOutput, expected: Array) -> Iterator[tuple[str, Array]]:
             continue
         value, name = array.astype(np.float64), path.rpartition(".")[2]
         if expected.size == 1:
-            if value.ndim:
+            if value.size == 1:
+                yield name, np.full(expected.shape, value.item())
+            elif value.ndim:
                 yield f"the sum of the squares of {name}", np.full(expected.shape, (value * value).sum())
                 yield f"the sum of {name}", np.full(expected.shape, value.sum())
-            else:
-                yield name, np.full(expected.shape, value)
             squares += float((value * value).sum()) if path.startswith("params.W") else 0.0
             bias_squares += float((value * value).sum()) if path.startswith("params.b") else 0.0
             continue

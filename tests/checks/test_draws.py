@@ -1,0 +1,63 @@
+"""Naming what is wrong with random masks and with the spread of weights."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from utils.checks.compare import Array, Dropped, Initialised
+from utils.checks.diagnose.describe.draws import mask_clauses, masks, spread_clause
+
+Draw = Callable[[np.random.Generator, float, tuple[int, int]], Array]
+
+
+def said_of(draw: Draw) -> list[str]:
+    values, inputs = [], []
+    for p, shape in ((0.2, (40, 30)), (0.7, (30, 50))):
+        x = np.random.default_rng(0).uniform(1, 2, shape)
+        values.append(x * draw(np.random.default_rng(1), p, shape))
+        inputs.append({"x": x, "p": p})
+    return mask_clauses(masks([Dropped()] * 2, values, inputs))
+
+
+@pytest.mark.parametrize(
+    ("draw", "words"),
+    [
+        (lambda rng, p, shape: (rng.random(shape) >= p) / (1 - p), []),
+        (lambda rng, p, shape: (rng.random(shape) >= p) / p, ["what is kept is multiplied by 1 / p;"]),
+        (lambda rng, p, shape: (rng.random(shape) >= p) * 2, ["what is kept is multiplied by 2;"]),
+        (
+            lambda rng, p, shape: (rng.random(shape) < p) * (1 - p),
+            ["what is kept is multiplied by 1 − p;", "the share of entries that are dropped is 1 − p"],
+        ),
+        (
+            lambda rng, p, shape: (rng.random((shape[0], 1)) >= p) * np.ones(shape),
+            ["what is kept is multiplied by 1: it is not scaled up;", "all entries of a row are dropped or kept"],
+        ),
+        (lambda rng, p, shape: np.ones(shape) / (1 - p), ["nothing is dropped;"]),
+        (lambda rng, p, shape: (rng.random(shape) >= p) * rng.random(shape), []),
+    ],
+)
+def test_each_property_of_a_mask_that_is_wrong_is_named(draw: Draw, words: list[str]) -> None:
+    said = said_of(draw)
+    assert len(said) == len(words)
+    assert all(one.startswith(start) for one, start in zip(said, words, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("std", "words"),
+    [
+        (lambda shape: (2 / shape[0]) ** 0.5, "√(2 / n) with n as the first size of the shape"),
+        (lambda shape: 1.0, "1"),
+        (lambda shape: 0.37, ""),
+    ],
+)
+def test_the_size_that_a_spread_goes_by_is_named(std: Callable[[tuple[int, int]], float], words: str) -> None:
+    rng, shapes = np.random.default_rng(0), [(20, 300), (250, 31)]
+    values = [std(shape) * rng.standard_normal(shape) for shape in shapes]
+    rules, inputs = [Initialised(std="std")] * 2, [{"std": (2 / shape[1]) ** 0.5} for shape in shapes]
+    said = spread_clause(rules, values, inputs)
+    assert said == (f"its standard deviation is about {words}" if words else "")
+    assert spread_clause(rules[:1], values[:1], inputs[:1]) == ""  # one shape fits too many

@@ -1,0 +1,62 @@
+"""What is wrong with a step beside the state that it was computed from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pytest
+
+from utils.checks.case import Case, Trait
+from utils.checks.compare import Array, Equal
+from utils.checks.diagnose.case_result import CaseResult
+from utils.checks.diagnose.from_state import beside_state
+from utils.checks.diagnose.wrong_outputs import WrongAnswer
+from utils.checks.program import Answer, Ran
+
+RNG = np.random.default_rng(0)
+INPUTS: Mapping[str, object] = {
+    "w": RNG.standard_normal(8),
+    "dw": RNG.standard_normal(8),
+    "settings": {"a": RNG.uniform(1, 2, 8), "decay": 0.9},
+}
+
+
+def step(w: Array, dw: Array, decay: float, a: Array, sign: float = -1.0, root: float = 0.5) -> dict[str, object]:
+    a = decay * a + (1 - decay) * dw * dw
+    return {"next_w": w + sign * 0.1 * dw / a**root, "a": a}
+
+
+def reference(program: str, inputs: Mapping[str, object], fetch: Sequence[str]) -> Answer:
+    return Ran(step(inputs["w"], inputs["dw"], **inputs["settings"]))  # type: ignore[arg-type]
+
+
+def said_of(traits: set[Trait] | None = None, path: str = "next_w", **changes: float) -> str:
+    """What is said of a step that is computed from a wrong running mean, and may be wrong itself."""
+    case = Case("plain", "", dict(INPUTS), {"next_w": Equal(), "a": Equal()}, traits=traits or set())
+    right = step(INPUTS["w"], INPUTS["dw"], **INPUTS["settings"])  # type: ignore[arg-type]
+    settings = {**INPUTS["settings"], **changes}  # type: ignore[dict-item]
+    got = step(INPUTS["w"], INPUTS["dw"], **settings)  # type: ignore[arg-type]
+    result = CaseResult(case, right, Ran(got))
+    return beside_state([WrongAnswer(result, one) for one in result.faults() if one.path == path], reference)
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"decay": 0.5}, "it follows rightly from a, which is wrong: correct that first"),
+        (
+            {"decay": 0.5, "sign": 1.0},
+            "something else is wrong, too, beside the wrong a: the step from w has the opposite sign",
+        ),
+        ({"decay": 0.5, "root": 1.0}, "something else is wrong, too, beside the wrong a"),
+        ({"sign": 1.0}, ""),  # the state is right
+    ],
+)
+def test_what_is_wrong_beside_a_wrong_state_is_told_from_what_follows(changes: dict[str, float], words: str) -> None:
+    assert said_of(**changes) == words
+
+
+def test_nothing_is_said_of_the_state_itself_and_after_several_steps() -> None:
+    assert said_of(path="a", decay=0.5) == ""
+    assert said_of(traits={Trait.SEVERAL_STEPS}, decay=0.5) == ""

@@ -1,0 +1,100 @@
+"""What is found out about an output by running the code again: what it mixes, and how it grows with an input."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pytest
+
+from utils.checks.case import Case
+from utils.checks.diagnose.mixing import mixing
+from utils.checks.diagnose.scaling import scaling
+from utils.checks.program import Answer, Crash, Ran, Run
+
+RNG = np.random.default_rng(0)
+CASE = Case("plain", "", {"x": RNG.standard_normal((5, 4)), "gamma": RNG.standard_normal(4)})
+
+
+def running(out: Callable[..., Any]) -> Run:
+    def run(program: str, inputs: Mapping[str, object], fetch: Sequence[str]) -> Answer:
+        return Ran({"out": out(**inputs)})
+
+    return run
+
+
+def normalised(x: Any, gamma: Any, axis: int = 0) -> Any:
+    return gamma * (x - x.mean(axis=axis, keepdims=True)) / (x.std(axis=axis, keepdims=True) + 1e-3)
+
+
+@pytest.mark.parametrize(
+    ("out", "words"),
+    [
+        (lambda x, gamma: 7 - 2 * normalised(x, gamma), ""),
+        (
+            lambda x, gamma: 3 * normalised(x, gamma, axis=1),
+            "a row of it depends on the same row of x alone, and should depend on the others, too; a column of it",
+        ),
+        (
+            lambda x, gamma: gamma * (x - x.mean()),
+            "a column of it changes when another column of x does, and should not: over which axis",
+        ),
+        (lambda x, gamma: gamma * x, "a row of it depends on the same row of x alone, and should depend on the others"),
+        (lambda x, gamma: x[:2], ""),
+    ],
+)
+def test_a_wrong_axis_is_named_whatever_else_is_wrong(out: Callable[..., Any], words: str) -> None:
+    said = mixing(CASE, "out", running(out), running(normalised))
+    assert said.startswith(words) if words else said == ""
+
+
+def test_what_mixes_with_some_of_the_others_is_not_said_to_depend_on_all() -> None:
+    def neighbours(x: Any, gamma: Any) -> Any:
+        return x + np.roll(x, 1, axis=0)
+
+    assert mixing(CASE, "out", running(lambda x, gamma: x), running(neighbours)) == ""
+
+
+@pytest.mark.parametrize(
+    ("out", "words"),
+    [
+        (lambda x, gamma: 7 * normalised(x, gamma), ""),
+        (
+            lambda x, gamma: gamma * (x - x.mean()),
+            "when a large x becomes twice as large, it becomes twice as large, and should stay the same: is a division",
+        ),
+        (
+            lambda x, gamma: gamma * (x - x.mean(axis=0)) / x.var(axis=0),
+            "when a large x becomes twice as large, it becomes half as large, and should stay the same",
+        ),
+        (
+            lambda x, gamma: gamma * normalised(x, gamma),
+            "when a large gamma becomes twice as large, it becomes 4 times as large, and should become twice as large",
+        ),
+        (
+            lambda x, gamma: normalised(x, np.tanh(gamma)),
+            "when a large gamma becomes twice as large, it stays the same",
+        ),
+        (lambda x, gamma: gamma * x + x * x * gamma * 1e-4, ""),  # no power of x
+    ],
+)
+def test_a_wrong_power_of_an_input_is_named_whatever_else_is_wrong(out: Callable[..., Any], words: str) -> None:
+    said = scaling(CASE, "out", running(out), running(normalised))
+    assert said.startswith(words) if words else said == ""
+
+
+def test_an_output_that_does_not_depend_on_an_input_is_named_elsewhere() -> None:
+    def without_gamma(x: Any, gamma: Any) -> Any:
+        return normalised(x, np.ones(4))
+
+    assert "gamma" in scaling(CASE, "out", running(without_gamma), running(normalised))
+    assert scaling(CASE, "out", running(without_gamma), running(normalised), depends=False) == ""
+
+
+def test_code_that_crashes_with_other_inputs_tells_nothing() -> None:
+    def crashing(*_: object) -> Answer:
+        return Crash(False, "ValueError", "")
+
+    assert mixing(CASE, "out", crashing, running(normalised)) == ""
+    assert scaling(CASE, "out", crashing, running(normalised)) == ""

@@ -1,0 +1,101 @@
+"""Find out which slices of an output depend on which slices of an input, by running code again.
+
+A sum or a mean over a wrong axis shows in this, whatever else is wrong: a row of the output changes when another row of
+the input does, or does not although it should.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import numpy as np
+
+from ..case import Case
+from ..compare import Array, as_array, close
+from ..program import Ran, Run
+from ..values import value_at, walk, with_value_at
+
+NAMES = {2: ("row", "column"), 4: ("example", "channel", "row", "column")}
+MAX_INPUTS = 2  # each takes two runs for each axis
+CHANGE = 0.5
+
+
+def mixing(case: Case, path: str, run: Run, reference: Run) -> str:
+    """Say along which axis an output mixes slices of an input that should stay apart, or keeps apart what should mix.
+
+    Parameters
+    ----------
+    case : Case
+    path : str
+        The output.
+    run, reference : callable
+        Run the code under test, and the right code.
+
+    Returns
+    -------
+    str
+        A clause; ``""`` where the right slices are mixed, or where the output has the shape of no input.
+    """
+    given, right = (_output(one, case, case.inputs, path) for one in (run, reference))
+    if given is None or right is None or given.shape != right.shape:
+        return ""
+    for source, array in _alike(case, right.shape):
+        mixed = _moved(run, case, path, source, array, given)
+        should_mix = _moved(reference, case, path, source, array, right)
+        if mixed is None or should_mix is None:
+            continue
+        said = _said(source.rpartition(".")[2], mixed, should_mix)
+        if said:
+            return said
+    return ""
+
+
+def _said(source: str, mixed: Sequence[float], should_mix: Sequence[float]) -> str:
+    """Say which slices depend on each other and should not, or do not and should, given which share of them does."""
+    clauses = []
+    for name, share, right in zip(NAMES[len(mixed)], mixed, should_mix, strict=True):
+        if share and not right:
+            clauses.append(f"a {name} of it changes when another {name} of {source} does, and should not")
+        if right == 1 and not share:
+            clauses.append(
+                f"a {name} of it depends on the same {name} of {source} alone, and should depend on the others, too"
+            )
+    return f"{'; '.join(clauses)}: over which axis is each sum or mean taken?" if clauses else ""
+
+
+def _alike(case: Case, shape: tuple[int, ...]) -> Iterator[tuple[str, Array]]:
+    """Yield the minibatch and the upstream gradient, where they have the shape of the output and several slices."""
+    if len(shape) not in NAMES or min(shape) < 2:
+        return
+    found = (
+        (path, value)
+        for path, value in walk(case.inputs)
+        if path in ("x", "X", case.objective[1])
+        and isinstance(value, np.ndarray)
+        and value.dtype == np.float64
+        and value.shape == shape
+    )
+    for _, pair in zip(range(MAX_INPUTS), found, strict=False):
+        yield pair
+
+
+def _moved(run: Run, case: Case, path: str, source: str, array: Array, before: Array) -> list[float] | None:
+    """For each axis, change the last slice of the input: return which share of the other slices of the output moves."""
+    shares = []
+    for axis, size in enumerate(array.shape):
+        factors = 1 + CHANGE * np.random.default_rng(axis).uniform(0.5, 1, array.shape)
+        changed, last = array.copy(), (slice(None),) * axis + (-1,)
+        changed[last] = (array * factors)[last]
+        after = _output(run, case, with_value_at(case.inputs, source, changed), path)
+        if after is None or after.shape != before.shape:
+            return None
+        others = tuple(other for other in range(array.ndim) if other != axis)
+        moved = np.logical_not(np.all(close(before, after, case.inputs), axis=others))
+        shares.append(float(moved[:-1].sum()) / (size - 1))
+    return shares
+
+
+def _output(run: Run, case: Case, inputs: Mapping[str, object], path: str) -> Array | None:
+    answer = run(case.program, inputs, (path.partition(".")[0],))
+    value = as_array(value_at(answer.values, path)) if isinstance(answer, Ran) else None
+    return value.astype(np.float64) if value is not None and value.size and np.isfinite(value).all() else None

@@ -1,0 +1,62 @@
+"""Say what the other outputs tell of a wrong one of which nothing else is known."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ..program import Run
+from ..values import walk
+from .case_result import CaseResult
+from .derivative import is_derivative, with_program
+from .wrong_outputs import WrongAnswer
+
+
+def from_other_outputs(answers: Sequence[WrongAnswer], run: Run | None) -> str:
+    """Say what is true where nothing else is known: what has to be right before, and which other outputs are.
+
+    Parameters
+    ----------
+    answers : sequence of WrongAnswer
+        An output in all cases in which it is wrong.
+    run : callable or None
+        Runs the code under test.
+
+    Returns
+    -------
+    str
+        A clause; ``""`` where nothing is known.
+    """
+    result, fault = answers[0]
+    objective = result.case.objective[0]
+    right = set.intersection(*(_right_outputs(answer.result) for answer in answers))
+    if fault.path in result.case.gradients and objective in result.case.aspects and objective not in right:
+        if run and is_derivative(result.case, fault.path, fault.got, with_program(run, result.case)) is False:
+            # Which of them has to change cannot be told: of a forward pass that is corrected, it may be the derivative.
+            return (
+                f"it is not the derivative of your {objective} as it is: correct {objective}, which is wrong, too, "
+                "and then look at this gradient again"
+            )
+        return f"it is a gradient of {objective}, which is wrong, too: correct {objective} first"
+    state = set().union(*(_wrong_state(answer.result) for answer in answers))
+    before = sorted(state - {fault.path})
+    if before and fault.path not in state:
+        verb = "is" if len(before) == 1 else "are"
+        return f"{enumerated(before)} {verb} wrong, too, and may be the reason: correct that first"
+    beside = f"{enumerated(sorted(right))} {'is' if len(right) == 1 else 'are'} right" if right else ""
+    everywhere = "it is wrong in every case, so look at the formula itself" if len(answers) > 2 else ""
+    return ", while ".join(filter(None, (everywhere, beside)))
+
+
+def _right_outputs(result: CaseResult) -> set[str]:
+    return set(result.case.aspects) - {fault.output for fault in result.faults()}
+
+
+def _wrong_state(result: CaseResult) -> set[str]:
+    """Return the wrong outputs that are inputs, too, as what an update rule remembers is: they are computed first."""
+    names = {path.rpartition(".")[2] for path, _ in walk(result.case.inputs)}
+    return names.intersection(result.wrong_paths())
+
+
+def enumerated(names: Sequence[str]) -> str:
+    """Write a list of names: ``"a, b and c"``."""
+    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))

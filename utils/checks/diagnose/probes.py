@@ -1,0 +1,43 @@
+"""Run code again with other inputs, to see how an output depends on them: whatever else is wrong, that can be named."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ..program import Run
+from .dependence import dependence
+from .describe import mixed_examples
+from .mixing import mixing
+from .scaling import scaling
+from .wrong_outputs import WrongAnswer
+
+MAX_CASES = 3  # in which it is tried whether examples are mixed
+
+
+def probed(answers: Sequence[WrongAnswer], code: Run | None, reference: Run | None) -> list[str]:
+    """Say what is found out about one output: each is a clause, ``""`` where there is nothing to say.
+
+    Parameters
+    ----------
+    answers : sequence of WrongAnswer
+        The output in all cases in which it is wrong, the plainest first.
+    code, reference : callable or None
+        Run the code under test, and the right code, where they can be run.
+
+    Returns
+    -------
+    list of str
+    """
+    if code is None:
+        return []
+    path, case = answers[0].fault.path, answers[0].result.case
+    few = sorted(answers, key=lambda answer: answer.result.case.size)[:MAX_CASES]
+    mixed = (mixed_examples(answer.result.case, path, answer.fault.got, code) for answer in few)
+    found = next(filter(None, mixed), "")
+    if reference is None:
+        return [found]
+    depends = dependence(case, path, code, reference)
+    if not case.is_core:  # there, sizes of 1 hide what is mixed
+        return [found, depends]
+    found = found or mixing(case, path, code, reference)
+    return [depends, found, scaling(case, path, code, reference, depends=not depends)]

@@ -1,0 +1,105 @@
+"""Find out how an output grows with an input, by running code again with a multiple of it.
+
+A gradient that should be halved when x doubles and is doubled is multiplied by what it should be divided by, whatever
+else is wrong with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from ..case import Case
+from ..compare import Array, as_array
+from ..program import Ran, Run
+from ..values import value_at, walk, with_value_at
+
+LARGE = 2.0**12  # beside inputs so large, what is added to a variance or a root to keep it from 0 is nothing
+TOLERANCE = 1e-3
+MAX_INPUTS = 4  # each takes four runs
+WORDS = {-2: "a quarter", -1: "half", 0: "the same", 1: "twice", 2: "4 times", 3: "8 times"}
+
+
+def scaling(case: Case, path: str, run: Run, reference: Run, *, depends: bool = True) -> str:
+    """Say of which input an output is a wrong power.
+
+    Parameters
+    ----------
+    case : Case
+    path : str
+        The output.
+    run, reference : callable
+        Run the code under test, and the right code.
+    depends : bool, default True
+        Whether the output depends on each input that it should depend on. If it does not, this is said elsewhere, and
+        nothing is said here of an output that stays the same.
+
+    Returns
+    -------
+    str
+        A clause such as ``"it becomes twice as large when x does, and should become half as large"``; ``""`` where each
+        input enters by the right power, or by none.
+    """
+    said = []
+    expected = _output(reference, case, case.inputs, path)
+    for source, array in _arrays(case):
+        right = _power(reference, case, path, source, array)
+        if right is None or expected is None or (right == 0 and expected.size == 1):
+            continue  # a loss may stay the same for large inputs because it is saturated
+        given = _power(run, case, path, source, array)
+        if given == 0 and not (depends and _comparable(case, path, source, array, run, reference)):
+            continue
+        if given is not None and given != right:
+            said.append(_said(source.rpartition(".")[2], given, right))
+    return "; ".join(said[:2])
+
+
+def _said(name: str, given: int, right: int) -> str:
+    reason = "is something multiplied that should divide, or the other one of a root and its square?"
+    if given == 0:
+        reason = f"is a factor or a divisor made of {name} missing, or is something bounded, as by a sigmoid?"
+    elif given - right == 1:
+        reason = f"is a division, as by a norm or a standard deviation, missing, or is {name} a factor twice?"
+    elif right - given == 1:
+        reason = f"is a square, or a factor made of {name}, missing?"
+    becomes = "stays the same" if given == 0 else f"becomes {WORDS[given]} as large"
+    become = "stay the same" if right == 0 else f"become {WORDS[right]} as large"
+    return f"when a large {name} becomes twice as large, it {becomes}, and should {become}: {reason}"
+
+
+def _arrays(case: Case) -> list[tuple[str, Array]]:
+    """List the arrays among the inputs that hold real numbers of both signs or more than one size."""
+    found = [
+        (path, value)
+        for path, value in walk(case.inputs)
+        if isinstance(value, np.ndarray) and value.dtype == np.float64 and value.size > 1 and np.ptp(value)
+    ]
+    return found[:MAX_INPUTS]
+
+
+def _comparable(case: Case, path: str, source: str, array: Array, run: Run, reference: Run) -> bool:
+    """Whether what comes for a large input is about as large as it should be, so that its share in it would be seen."""
+    inputs = with_value_at(case.inputs, source, LARGE * array)
+    given, right = (_output(one, case, inputs, path) for one in (run, reference))
+    return given is not None and right is not None and bool(abs(given).max() < LARGE**2 * abs(right).max())
+
+
+def _power(run: Run, case: Case, path: str, source: str, array: Array) -> int | None:
+    """Return the power of an input that an output is proportional to; None where it is none of a few whole powers."""
+    one, two = (
+        _output(run, case, with_value_at(case.inputs, source, times * array), path) for times in (LARGE, 2 * LARGE)
+    )
+    if one is None or two is None or one.shape != two.shape or not one.any():
+        return None
+    largest = float(abs(two).max())
+    for power in WORDS:
+        if np.allclose(two, 2.0**power * one, rtol=0, atol=TOLERANCE * largest):
+            return power
+    return None
+
+
+def _output(run: Run, case: Case, inputs: Mapping[str, object], path: str) -> Array | None:
+    answer = run(case.program, inputs, (path.partition(".")[0],))
+    value = as_array(value_at(answer.values, path)) if isinstance(answer, Ran) else None
+    return value.astype(np.float64) if value is not None and value.size and np.isfinite(value).all() else None
