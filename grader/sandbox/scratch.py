@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from collections.abc import Callable
 
 from ..host.temporary_folders import TemporaryFolder, remove
@@ -37,7 +38,10 @@ class Scratch:
         self.path = self._folder.path
         self.exceeded = False
         self._size = 0
-        self._done = threading.Event()
+        self._kill: Callable[[], None] = lambda: None
+        self._watching = threading.Event()
+        self._removed = False
+        self._checking = threading.Lock()
         self._watcher: threading.Thread | None = None
         if user:
             # The fork server still belongs to the grader's user, and packages that it imports write files here.
@@ -57,19 +61,20 @@ class Scratch:
         kill : callable
             Called once, when the folder holds too much.
         """
-        self._size, self.exceeded = size, False
-        self._done = threading.Event()
-        self._watcher = threading.Thread(
-            target=self._check_until_done, args=(self._done, kill), name="scratch", daemon=True
-        )
-        self._watcher.start()
+        self._size, self._kill, self.exceeded = size, kill, False
+        if self._watcher is None:
+            self._watcher = threading.Thread(target=self._check_always, name="scratch", daemon=True)
+            self._watcher.start()
+        self._watching.set()
 
-    def _check_until_done(self, done: threading.Event, kill: Callable[[], None]) -> None:
-        while not done.wait(_SECONDS_BETWEEN_CHECKS):
-            if self._holds_too_much():
-                self.exceeded = True
-                kill()
-                return
+    def _check_always(self) -> None:
+        while self._watching.wait() and not self._removed:
+            time.sleep(_SECONDS_BETWEEN_CHECKS)
+            with self._checking:
+                if self._watching.is_set() and self._holds_too_much():
+                    self.exceeded = True
+                    self._watching.clear()
+                    self._kill()
 
     def _holds_too_much(self) -> bool:
         """Whether the files take up more than `size` bytes on the disk, or are more than `_MAX_FILES`."""
@@ -87,14 +92,14 @@ class Scratch:
         except OSError:
             # The folder cannot be listed. Unless it has just been removed, the worker has made it unreadable to hide
             # its content.
-            return not self._done.is_set()
+            return not self._removed
         return False
 
     def unwatch(self) -> None:
         """End the checks, because the worker is about to end."""
-        self._done.set()
-        if self._watcher is not None:
-            self._watcher.join()
+        self._watching.clear()
+        with self._checking:  # wait until a check that is going on has ended
+            pass
 
     def empty(self) -> bool:
         """Remove everything in the folder, and return whether it is empty now."""
@@ -112,4 +117,6 @@ class Scratch:
     def remove(self) -> None:
         """Remove the folder and everything in it. Removing it twice does nothing."""
         self.unwatch()
+        self._removed = True
+        self._watching.set()  # the watcher sees that there is nothing left to watch, and ends
         self._folder.release()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Mapping
+from dataclasses import fields
 
 from utils.checks.program import Crash, Ran, describe_crash, run_program, seed_generators
 
@@ -13,6 +14,7 @@ from .package import SubmittedPackage
 from .wire import Answer, Ask, Done, Failed, Ready, Refused, Run, Start, WireClosed, as_table
 
 _RAISED = {kind.__name__: kind for kind in (ArithmeticError, AttributeError, KeyError, TypeError, ValueError)}
+_DEFAULTS = {field.name: field.default for field in fields(Crash)}
 _UNBOUNDED = Cap(2**32 - 1, 2**32 - 1)
 
 
@@ -79,7 +81,8 @@ class Session:
                 # The values are too large, or an object of the submission's own class raises when it is encoded. In
                 # both cases nothing has been sent yet.
                 outcome = Crash(False, type(error).__name__, f"what came back cannot be judged: {error}")
-        self._channel.send(Failed(message.number), dict(vars(outcome)))
+        said = {name: value for name, value in vars(outcome).items() if value != _DEFAULTS[name]}
+        self._channel.send(Failed(message.number), said)
 
     def _outcome(self, message: Run, inputs: Mapping[str, object]) -> Ran | Crash:
         seed_generators(message.seed)  # before the module is loaded: it may draw numbers while it is

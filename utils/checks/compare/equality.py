@@ -59,6 +59,8 @@ class Equal(Rule):
         if self.dtype and array.dtype != expected.dtype:
             said = f"{path} has dtype {array.dtype} where {expected.dtype} is expected"
             return [Fault(path, FaultKind.DTYPE, said, expected, array)]
+        if np.array_equal(array, expected):  # most right answers are the reference's to the bit
+            return []
         # NaN equals no number, so it would be a wrong value anyway; said by itself it is easier to understand.
         if expected.dtype.kind in "fc" and not np.isfinite(array).all() and np.isfinite(expected).all():
             bad = int((~np.isfinite(array)).sum())
