@@ -11,6 +11,7 @@ from submissions import submission
 from grader.course import Course
 from grader.host.bounded_process import BoundedProcess
 from grader.judging import oracle
+from grader.judging.known_replies import KnownReplies
 from grader.judging.submitted_module import SubmittedModule
 from grader.reference import Edit, Reference, edited
 from grader.report import Report
@@ -49,7 +50,9 @@ def test_the_reference_earns_everything(grade: Grade) -> None:
 
 @pytest.fixture
 def answered_here(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Questions are answered in this process, where a test can spoil how."""
+    """Questions are answered in this process, where a test can spoil how; no reply is known before or afterwards."""
+    monkeypatch.setattr(KnownReplies, "get", lambda self, digest: None)
+    monkeypatch.setattr(KnownReplies, "keep", lambda self, digest, reply: None)
     monkeypatch.setattr(BoundedProcess, "call", lambda self, function, *arguments, **_: function(*arguments))
 
 
