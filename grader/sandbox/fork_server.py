@@ -34,6 +34,7 @@ MAX_IDLE: Final = 4
 """Idle servers that a thread keeps; each holds 30 MiB, with PyTorch 200 MiB. The one that was used last is kept."""
 
 _PIPE: Final = 1 << 18  # bytes
+_SECONDS_TO_EXIT: Final = 1.0  # a server that could not start ends by itself
 M = TypeVar("M", bound=msgspec.Struct)
 _of_thread = threading.local()
 
@@ -106,8 +107,7 @@ class ForkServer:
     def unavailable(self, error: BaseException) -> SandboxUnavailable:
         """Close the server, and make the error that says why it cannot be used."""
         reason = _last_line(self._process.stderr) or str(error)
-        self._process.kill()
-        ended = self._process.wait()
+        ended = self._process.wait(_SECONDS_TO_EXIT)
         self.close()
         return SandboxUnavailable(f"a worker did not start in the sandbox: {reason} ({ended})")
 
@@ -214,13 +214,23 @@ class ForkedProcess:
             ended = status is not None
         except (EOFError, OSError):
             ended, self._ended = False, "with the process that started it"
-        for descriptor in (self.stdin, self.stdout, self._process):
-            os.close(descriptor)
+        self._close_descriptors()
         if ended:
             self.server.give_back()
         else:
             self.server.close()
         return self._ended
+
+    def did_not_start(self, error: BaseException) -> SandboxUnavailable:
+        """End the process and its server, and make the error that says why it did not start."""
+        found = self.server.unavailable(error)
+        self._ended = "not started"
+        self._close_descriptors()
+        return found
+
+    def _close_descriptors(self) -> None:
+        for descriptor in (self.stdin, self.stdout, self._process):
+            os.close(descriptor)
 
 
 def fork_worker(

@@ -195,7 +195,7 @@ class Worker:
                 raise WireError("the worker's first message is not Ready")
         except WireError as error:
             self._closed = True
-            raise self._process.server.unavailable(error) from error
+            raise self._process.did_not_start(error) from error
         except BaseException:
             self.close()
             raise
