@@ -112,6 +112,7 @@ def output_findings(
     explanations = [_unless_untrue(one, hints, wrong) for one in explanations]
     alone = {one.names[0] for one in explanations if len(one.names) == 1}
     alone -= {name for one in explanations if len(one.names) > 1 for name in one.names}
+    unexplained = [one.path for one in explanations if not one.names and one.path.partition(".")[0] not in without]
     in_part = {one.path for one in explanations if one.rest}
     findings = []
     for (misconception, effect), paths in _by_misconception(explanations).items():
@@ -122,12 +123,13 @@ def output_findings(
             only = _only_here(misconception, hints[misconception], paths, wrong, results)
             if in_part.intersection(paths):
                 only = only.replace(" what this mistake gives", " in some cases what this mistake gives", 1)
+        elif _breaks_forward(misconception, paths, unexplained, results):
+            only = f"{_with_verb(paths)} as if the following were so: "
         sentence = _without_asides(hints[misconception], wrong)
         hint = f"{only}{sentence}{beside} ({comparison(fault, with_name=True)}.)"
         seen = comparison(fault, with_name=len(paths) > 1)
         findings.append(Finding(", ".join(paths), "fail", hint, misconception, result.case.title, seen=f"{seen}."))
     findings += [describe_rest(one.path, one.names, one.rest, wrong, runs) for one in explanations if one.rest]
-    unexplained = [one.path for one in explanations if not one.names and one.path.partition(".")[0] not in without]
     return findings + unexplained_findings(unexplained, wrong, results, runs)
 
 
@@ -156,6 +158,22 @@ def _without_asides(sentence: str, wrong: WrongOutputs) -> str:
     for path in wrong.by_path:
         sentence = re.sub(rf", as (?:[^,.;:]* )?{re.escape(path)}\b[^,.;:]*(?=[.;])", "", sentence)
     return sentence
+
+
+def _breaks_forward(
+    misconception: str, paths: Sequence[str], unexplained: Collection[str], results: Sequence[CaseResult]
+) -> bool:
+    """Whether a misconception that explains gradients alone breaks, too, what these are gradients of, in another way.
+
+    Then the gradients have something of it, such as a missing bias of one layer, but the sentence may say too much.
+    """
+    ran = (result for result in results if result.case.is_core and not isinstance(result.answer, Crash))
+    return any(
+        path in unexplained and path not in result.case.gradients
+        for result in ran
+        if set(paths) <= result.case.gradients.keys()
+        for path in result.wrong_in(misconception) or ()
+    )
 
 
 def _only_here(

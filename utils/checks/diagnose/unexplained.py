@@ -150,7 +150,7 @@ def describe_rest(
     said = as_sentences((seen, *clauses))
     hint = f"Look at {path} in {_cases(answers)}, too: {said}"
     if not before and _is_another_mistake(names, path, rest):
-        hint = f"In {_cases(answers)} {path} is wrong in another way, too: {said}"
+        hint = f"In {_cases(answers)}{',' if len(answers) > 1 else ''} {path} is wrong in another way, too: {said}"
     return Finding(path, "fail", hint, None, shown.result.case.title, seen=f"{seen}.")
 
 
