@@ -22,7 +22,7 @@ def in_case(
     title: str,
     got: Answer | Mapping[str, object],
     known: Mapping[str, Mapping[str, object]],
-    right: Mapping[str, Array],
+    right: Mapping[str, object],
     traits: set[Trait] | None = None,
 ) -> CaseResult:
     """A case with the outputs of `right`, what came, and the outputs that each misconception makes wrong."""
@@ -281,6 +281,17 @@ def test_what_a_sentence_compares_with_an_output_that_is_wrong_too_is_left_out()
     for wrong, said in (({}, "it should be a sum, as db is."), ({"db": array()}, "it should be a sum. (")):
         result = in_case("one", {**known, **wrong}, {"known": known}, right)
         assert said in judge([result], sentence).findings[0].hint
+
+
+def test_a_pair_in_the_gradients_says_nothing_for_sure_of_an_output_before_them() -> None:
+    gradient, known, other = array(), array(), array()
+    right, got = {"scores": array(), "grads": {"w": gradient}}, known + other - gradient
+    for broken, prefix in (({"scores": array()}, "grads.w is as if the following were so: "), ({}, "")):
+        shown = {"known": {**broken, "grads": {"w": known}}, "other": {**broken, "grads": {"w": other}}}
+        result = in_case("one", {"scores": array(), "grads": {"w": got}}, shown, right)
+        hints = [one.hint for one in judge([result], HINTS).findings if one.misconception]
+        assert len(hints) == 2
+        assert all(hint.startswith(f"{prefix}{HINTS[name]}") for hint, name in zip(hints, HINTS, strict=True))
 
 
 def test_a_sentence_about_an_output_that_is_right_is_not_said_to_be_true() -> None:

@@ -123,7 +123,7 @@ def output_findings(
             only = _only_here(misconception, hints[misconception], paths, wrong, results)
             if in_part.intersection(paths):
                 only = only.replace(" what this mistake gives", " in some cases what this mistake gives", 1)
-        elif _breaks_forward(misconception, paths, unexplained, results):
+        elif _breaks_more(misconception, paths, unexplained, results):
             only = f"{_with_verb(paths)} as if the following were so: "
         sentence = _without_asides(hints[misconception], wrong)
         hint = f"{only}{sentence}{beside} ({comparison(fault, with_name=True)}.)"
@@ -160,19 +160,17 @@ def _without_asides(sentence: str, wrong: WrongOutputs) -> str:
     return sentence
 
 
-def _breaks_forward(
+def _breaks_more(
     misconception: str, paths: Sequence[str], unexplained: Collection[str], results: Sequence[CaseResult]
 ) -> bool:
-    """Whether a misconception that explains gradients alone breaks, too, what these are gradients of, in another way.
+    """Whether a misconception that explains entries of a dict alone, as gradients, breaks a plain output differently.
 
     Then the gradients have something of it, such as a missing bias of one layer, but the sentence may say too much.
     """
+    plain = {path for path in unexplained if "." not in path}
     ran = (result for result in results if result.case.is_core and not isinstance(result.answer, Crash))
-    return any(
-        path in unexplained and path not in result.case.gradients
-        for result in ran
-        if set(paths) <= result.case.gradients.keys()
-        for path in result.wrong_in(misconception) or ()
+    return all("." in path for path in paths) and any(
+        path in plain for result in ran for path in result.wrong_in(misconception) or ()
     )
 
 
