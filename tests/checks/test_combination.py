@@ -84,6 +84,7 @@ def answers(rule: Rule, path: str, right: Rule = momentum, size: int = 12) -> li
             "it follows rightly from the new velocity, which is wrong: correct that first",
         ),
         ("velocity", lambda w, dw, v, rate, mu: (w, v * dw), ""),
+        ("velocity", lambda w, dw, v, rate, mu: (w, mu * v - 3.80917 * dw), ""),  # nobody's factor
     ],
 )
 def test_the_factors_that_differ_are_named(path: str, rule: Rule, words: str) -> None:

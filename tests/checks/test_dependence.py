@@ -76,3 +76,19 @@ def test_at_an_edge_the_right_answer_may_depend_on_less_than_usual() -> None:
     edge = Case("an edge", "", INPUTS, traits={Trait.EDGE_SHAPE})
     assert dependence(CASE, "out", running(with_eps), REFERENCE) != ""
     assert dependence(edge, "out", running(with_eps), REFERENCE) == ""
+
+
+def test_what_is_used_in_another_case_or_cannot_be_seen_is_not_asked_for() -> None:
+    def only_positive(x: Any, w: Any, b: Any, **_: Any) -> Any:
+        return x @ w + np.maximum(b, 0)
+
+    hidden = Case("hidden", "", {**INPUTS, "b": -abs(RNG.standard_normal(2))})
+    shown = Case("shown", "", {**INPUTS, "b": abs(RNG.standard_normal(2))})
+    said = "it stays the same when eps changes, on which it should depend"
+    right = running(lambda x, w, b, eps, **_: x @ w + b + eps)
+    assert dependence(hidden, "out", running(only_positive), right, [shown]).startswith(said)
+    assert "eps" in dependence(shown, "out", running(lambda x, w, **_: x @ w), right, [hidden])
+    # An output that nothing moves does not tell what is used, and one of zeros tells nothing at all among others.
+    assert not dependence(CASE, "out", running(lambda **_: np.ones((4, 2))), REFERENCE).endswith("?")
+    dead = running(lambda x, w, b, **_: np.maximum(x @ w + b - 100, 0))
+    assert "?" not in dependence(CASE, "out", dead, REFERENCE)

@@ -108,10 +108,11 @@ SEEN = [
     ("order.scattered", A, RNG.permutation(A.ravel()).reshape(4, 6), "stand in the wrong places"),
     ("places.border", IMAGES, bordered(1), "only the border of the images is wrong"),
     ("places.border", IMAGES, changed(np.s_[:, :, -1]), "only the last row of the images"),
-    ("places.slices", A, np.vstack([A[:1], A[1:] ** 2 + A[:1]]), "only the first row is right: is something done"),
+    ("places.slices", A, np.vstack([A[:1], A[1:] ** 2 + A[:1]]), "only the first row is right"),
     ("places.slices", A, np.vstack([A[:1], 0 * A[1:]]), "only the first row is right: does a loop return"),
     ("places.slices", A, np.vstack([A[:2], A[2:] + A[:2]]), "only row 0, 1 are right"),
     ("places.slices", A, np.hstack([A[:, :5], A[:, 5:] ** 2]), "only the last column is wrong"),
+    ("places.slices", A, np.hstack([A[:, :5], 0 * A[:, 5:]]), "only the last column is wrong: does a loop stop"),
     ("places.signs", X, np.where(X < 0, X * X, X), "it is wrong only where x is negative"),
     ("places.signs", W, np.maximum(W, 0), "it is wrong only where W is negative and comes out as 0"),
     ("places.zeroed", A, np.where(abs(A) > 0.7, 0, A), "all entries that are wrong are 0"),
@@ -280,17 +281,24 @@ def test_what_failing_cases_have_in_common_is_said(
 )
 def test_a_trait_that_failing_cases_have_in_common_is_said(words: str, trait: Trait) -> None:
     wrong, right = Case("one", "", {"x": X}, traits={trait}), Case("other", "", {"x": X})
-    assert words in when_it_is_wrong([wrong], [right] * 3)
-    assert words not in when_it_is_wrong([wrong], [right] * 2)
-    assert words not in when_it_is_wrong([wrong], [right, right, Case("third", "", {"x": X}, traits={trait})])
+    assert words in when_it_is_wrong([wrong] * 2, [right] * 2)
+    assert words not in when_it_is_wrong([wrong], [right] * 3)
+    assert words not in when_it_is_wrong([wrong] * 2, [right, Case("third", "", {"x": X}, traits={trait})])
 
 
-def test_what_a_single_case_has_to_itself_is_said_where_it_is_one_thing() -> None:
+def test_what_a_single_case_has_to_itself_is_no_reason() -> None:
     plain = [Case("plain", "", {"x": X, "p": 0.5})] * 3
     alone = Case("alone", "", {"x": X[:1], "p": 0.5})
-    assert when_it_is_wrong([alone], plain) == "it is wrong only when N = 1"
-    two_things = Case("two things", "", {"x": X[:1], "p": 0.0})
-    assert when_it_is_wrong([two_things], plain) == 'it is right in all of the 4 cases but this one ("two things")'
+    assert when_it_is_wrong([alone], plain) == 'it is right in all of the 4 cases but this one ("alone")'
+    assert when_it_is_wrong(plain, [alone]) == "it is right only when N = 1"
+    assert when_it_is_wrong(plain, [alone], plain[:1]) == 'it is right in 1 of 5 cases, as in "alone"'
+
+
+def test_cases_that_crashed_may_refute_a_reason_and_are_none() -> None:
+    plain, large = Case("plain", "", {"x": X}), Case("large", "", {"x": 1000 * X})
+    assert "only when the numbers are large" in when_it_is_wrong([large] * 2, [plain] * 2, [large])
+    assert "only" not in when_it_is_wrong([large] * 2, [plain] * 2, [plain])
+    assert when_it_is_wrong([large], [plain] * 2, [large] * 2) == 'it is right in 2 of 5 cases, as in "plain"'
 
 
 def test_large_numbers_are_no_reason_to_be_right() -> None:

@@ -22,7 +22,7 @@ def in_case(
     title: str,
     got: Answer | Mapping[str, object],
     known: Mapping[str, Mapping[str, object]],
-    right: Mapping[str, Array],
+    right: Mapping[str, object],
     traits: set[Trait] | None = None,
 ) -> CaseResult:
     """A case with the outputs of `right`, what came, and the outputs that each misconception makes wrong."""
@@ -53,7 +53,7 @@ def test_the_majority_of_the_cases_decides_and_the_rest_is_said_beside_it(at_the
     edge = in_case("an edge", at_the_edge, {"known": {"out": array()}}, {"out": array()}, EDGE)
     (name, _), (rest, hint) = said_of([edge, *core_cases()])
     assert (name, rest) == ("known", None)
-    assert hint.startswith('In the case "an edge" out is wrong in another way, too: ')
+    assert hint.startswith('Look at out in the case "an edge", too: ')
     # Nothing would be named if only the edge counted, or if every case had to agree.
     assert {name for name, _ in said_of([edge])} == {None}
 
@@ -264,12 +264,34 @@ def test_outputs_in_each_others_places_are_seen_before_what_explains_one_of_them
         assert [name for name, _ in found] == [named]
 
 
-def test_a_second_reason_is_said_where_the_named_one_would_give_other_numbers() -> None:
-    right, wrong = {"v": array(), "w": array()}, {"v": array(), "w": array()}
-    for given, more in ((wrong["w"] + 1, True), (wrong["w"], False)):
-        found = said_of([in_case("one", wrong, {"known": {"v": wrong["v"], "w": given}}, right)])
-        assert found[0][0] == "known"
-        assert ("something else is wrong here, too" in found[-1][1]) == more
+def test_another_mistake_is_said_only_where_the_named_one_leaves_plain_cases_right() -> None:
+    right = {"out": array()}
+    for given, more in (({}, True), ({"out": array()}, False)):
+        answers = [dict(known) for known in [given] * 2]
+        rest = [in_case("plain", {"out": array()}, {"known": one} if one else {}, right) for one in answers]
+        found = said_of([*core_cases(), *rest])
+        assert [name for name, _ in found] == ["known", None]
+        assert ("out is wrong in another way, too" in found[1][1]) == more
+
+
+def test_what_a_sentence_compares_with_an_output_that_is_wrong_too_is_left_out() -> None:
+    right = {"dw": array(), "db": array()}
+    known = {"dw": array()}
+    sentence = {"known": "dw is a mean; it should be a sum, as db is."}
+    for wrong, said in (({}, "it should be a sum, as db is."), ({"db": array()}, "it should be a sum. (")):
+        result = in_case("one", {**known, **wrong}, {"known": known}, right)
+        assert said in judge([result], sentence).findings[0].hint
+
+
+def test_a_pair_in_the_gradients_says_nothing_for_sure_of_an_output_before_them() -> None:
+    gradient, known, other = array(), array(), array()
+    right, got = {"scores": array(), "grads": {"w": gradient}}, known + other - gradient
+    for broken, prefix in (({"scores": array()}, "grads.w is as if the following were so: "), ({}, "")):
+        shown = {"known": {**broken, "grads": {"w": known}}, "other": {**broken, "grads": {"w": other}}}
+        result = in_case("one", {"scores": array(), "grads": {"w": got}}, shown, right)
+        hints = [one.hint for one in judge([result], HINTS).findings if one.misconception]
+        assert len(hints) == 2
+        assert all(hint.startswith(f"{prefix}{HINTS[name]}") for hint, name in zip(hints, HINTS, strict=True))
 
 
 def test_a_sentence_about_an_output_that_is_right_is_not_said_to_be_true() -> None:
@@ -282,7 +304,7 @@ def test_a_sentence_about_an_output_that_is_right_is_not_said_to_be_true() -> No
 def test_what_is_wrong_in_training_and_in_test_mode_is_said_apart() -> None:
     right = [array() for _ in range(4)]
     modes: list[set[Trait]] = [set(), set(), {Trait.TEST_MODE}, {Trait.TEST_MODE}]
-    for wrong, words in ((lambda x: -x, "every entry has the opposite sign"), (np.exp, "it is wrong in another way")):
+    for wrong, words in ((lambda x: -x, "every entry has the opposite sign"), (np.exp, "it is wrong, too")):
         results = [
             in_case(str(n), {"out": np.tile(one[:1], (3, 1)) if modes[n] else wrong(one)}, {}, {"out": one}, modes[n])
             for n, one in enumerate(right)

@@ -47,9 +47,9 @@ def said_of(traits: set[Trait] | None = None, path: str = "next_w", **changes: f
         ({"decay": 0.5}, "it follows rightly from a, which is wrong: correct that first"),
         (
             {"decay": 0.5, "sign": 1.0},
-            "something else is wrong, too, beside the wrong a: the step from w has the opposite sign",
+            "it is not what the right formula gives with your a, beside which the step from w has the opposite sign",
         ),
-        ({"decay": 0.5, "root": 1.0}, "something else is wrong, too, beside the wrong a"),
+        ({"decay": 0.5, "root": 1.0}, "it is not what the right formula gives with your a, which is wrong, too"),
         ({"sign": 1.0}, ""),  # the state is right
     ],
 )

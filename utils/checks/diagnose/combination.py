@@ -87,6 +87,9 @@ def combination(answers: Sequence[WrongAnswer]) -> str:
     if not fit.differing:
         wrong = [name for name in fit.right if name.removeprefix("the new ") in outputs[index][1].result.wrong_paths()]
         return f"it follows rightly from {wrong[0]}, which is wrong: correct that first" if wrong else ""
+    factors = [by_name[name] for name in fit.differing for by_name in (fit.right, fit.given)]
+    if not all(abs(factor) < NOTHING or _is_natural(factor, output.settings) for factor in factors):
+        return ""  # such factors come of a fit to what is no combination of these arrays
     return "; ".join(_said(name, fit, output.settings) for name in fit.differing)
 
 
@@ -227,6 +230,16 @@ def _said(name: str, fit: _Fit, settings: Mapping[str, float]) -> str:
 
 def _named(factor: float, settings: Mapping[str, float]) -> str:
     """Write a factor in terms of the settings, where it is one of them or a simple function of them."""
+    return _setting(factor, settings) or f"{factor:.4g}".replace("-", "−")
+
+
+def _is_natural(factor: float, settings: Mapping[str, float]) -> bool:
+    """Whether a factor is a simple function of the settings, or a number of two digits, as people write it."""
+    return bool(_setting(factor, settings)) or bool(np.isclose(factor, float(f"{factor:.2g}"), rtol=1e-6, atol=0))
+
+
+def _setting(factor: float, settings: Mapping[str, float]) -> str:
+    """Name the simple function of the settings that a factor is; ``""`` where it is none."""
     known = dict(settings)
     known |= {f"1 + {name}": 1 + value for name, value in settings.items() if "−" not in name}
     known |= {
@@ -245,4 +258,4 @@ def _named(factor: float, settings: Mapping[str, float]) -> str:
         if np.isclose(abs(factor), value, rtol=1e-6):
             sign = "−" if factor < 0 else ""
             return f"{sign}({name})" if sign and " " in name else f"{sign}{name}"
-    return f"{factor:.4g}".replace("-", "−")
+    return ""

@@ -6,7 +6,7 @@ gradient that is not used, or running statistics that enter in training are name
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
@@ -19,7 +19,7 @@ MAX_INPUTS = 8  # each takes a run of the code under test
 TINY = 1e-6
 
 
-def dependence(case: Case, path: str, run: Run, reference: Run) -> str:
+def dependence(case: Case, path: str, run: Run, reference: Run, others: Sequence[Case] = ()) -> str:
     """Say on which inputs an output should depend and does not, or depends and should not.
 
     Parameters
@@ -29,6 +29,8 @@ def dependence(case: Case, path: str, run: Run, reference: Run) -> str:
         The output.
     run, reference : callable
         Run the code under test, and the right code.
+    others : sequence of Case, optional
+        More cases. What an output does not depend on in one of them may matter in another, as behind a ReLU.
 
     Returns
     -------
@@ -40,7 +42,23 @@ def dependence(case: Case, path: str, run: Run, reference: Run) -> str:
         return ""  # a label or a count stays the same for most changes
     if _is_counted(case, path, right_before, reference):
         return ""  # so does the share of what was counted
-    missing, needless = [], []
+    missing, needless, moving = _dependence(case, path, run, reference, before, right_before)
+    if missing and moving and before.any():
+        missing = [source for source in missing if not any(_depends(one, path, source, run) for one in others)]
+    if missing and (before.any() or not moving):
+        # Where nothing moves it, as where all is 0, what is used cannot be told.
+        asked = ": is that used?" if moving else ""
+        return f"it stays the same when {_listed(missing)} changes, on which it should depend{asked}"
+    if needless and case.is_core:  # at an edge, as with one example, the right answer may depend on less than usual
+        return f"it changes when {_listed(needless)} changes, on which it should not depend"
+    return _linear_in_upstream(case, path, before, run)
+
+
+def _dependence(
+    case: Case, path: str, run: Run, reference: Run, before: Array, right_before: Array
+) -> tuple[list[str], list[str], bool]:
+    """List the inputs that should move an output and do not, and those that do and should not; whether any does."""
+    missing, needless, moving = [], [], False
     for source, changes in _changed_inputs(case):
         moves, should_move = (
             [_moves(one, case, path, start, source, change) for change in changes]
@@ -48,15 +66,19 @@ def dependence(case: Case, path: str, run: Run, reference: Run) -> str:
         )
         if None in moves or None in should_move:
             continue
+        moving = moving or any(moves)
         if any(should_move) and not any(moves):
             missing.append(source)
         if any(moves) and not any(should_move):
             needless.append(source)
-    if missing:
-        return f"it stays the same when {_listed(missing)} changes, on which it should depend: is that used?"
-    if needless and case.is_core:  # at an edge, as with one example, the right answer may depend on less than usual
-        return f"it changes when {_listed(needless)} changes, on which it should not depend"
-    return _linear_in_upstream(case, path, before, run)
+    return missing, needless, moving
+
+
+def _depends(case: Case, path: str, source: str, run: Run) -> bool:
+    """Whether an output depends on an input in a case."""
+    before = _output(run, case, case.inputs, path)
+    changes = dict(_changed_inputs(case)).get(source, [])
+    return before is not None and any(_moves(run, case, path, before, source, change) for change in changes)
 
 
 def _linear_in_upstream(case: Case, path: str, before: Array, run: Run) -> str:

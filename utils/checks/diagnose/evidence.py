@@ -145,6 +145,10 @@ class Evidence:
             return isinstance(given, Crash) and isinstance(came, Crash) and same_kind(came, given)
         return place.agrees(place.given_by(name)) and place.result.is_missing_alike(given.values, place.path)
 
+    def only_zeros(self, places: Places) -> bool:
+        """Whether nothing but zeros came at some places, which many mistakes give."""
+        return bool(places) and all(_is_zero(self.places[index]) for index in places)
+
     def explained(self, name: str, within: Places) -> Places:
         """Return the wrong places that a misconception explains exactly."""
         return self.gives(name) & self.wrong & within
@@ -155,6 +159,11 @@ class Evidence:
         An array with NaN says nothing, because many mistakes give it; neither does a crash.
         """
         return sum(_wrong_numbers(self.places[index]) for index in places)
+
+
+def _is_zero(place: Place) -> bool:
+    got = as_array(place.got)
+    return got is not None and not got.any()
 
 
 def _places(result: CaseResult) -> Iterator[Place]:

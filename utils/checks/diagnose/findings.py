@@ -7,8 +7,6 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from ..case import Finding
-from ..compare import Dropped, FaultKind, Initialised
-from ..compare.rule import RandomRule
 from ..program import Crash
 from .case_result import CaseResult
 from .crash_kind import same_kind
@@ -111,8 +109,10 @@ def output_findings(
         Runs code with two misconceptions.
     """
     explanations = _unless_exchanged(explain(tuple(wrong.by_path), results, hints, together), wrong)
+    explanations = [_unless_untrue(one, hints, wrong) for one in explanations]
     alone = {one.names[0] for one in explanations if len(one.names) == 1}
     alone -= {name for one in explanations if len(one.names) > 1 for name in one.names}
+    unexplained = [one.path for one in explanations if not one.names and one.path.partition(".")[0] not in without]
     in_part = {one.path for one in explanations if one.rest}
     findings = []
     for (misconception, effect), paths in _by_misconception(explanations).items():
@@ -123,53 +123,14 @@ def output_findings(
             only = _only_here(misconception, hints[misconception], paths, wrong, results)
             if in_part.intersection(paths):
                 only = only.replace(" what this mistake gives", " in some cases what this mistake gives", 1)
-        hint = f"{only}{hints[misconception]}{beside} ({comparison(fault, with_name=True)}.)"
+        elif _breaks_more(misconception, paths, unexplained, results):
+            only = f"{_with_verb(paths)} as if the following were so: "
+        sentence = _without_asides(hints[misconception], wrong)
+        hint = f"{only}{sentence}{beside} ({comparison(fault, with_name=True)}.)"
         seen = comparison(fault, with_name=len(paths) > 1)
         findings.append(Finding(", ".join(paths), "fail", hint, misconception, result.case.title, seen=f"{seen}."))
-    findings += [describe_rest(one.path, one.rest, wrong, runs) for one in explanations if one.rest]
-    unexplained = [one.path for one in explanations if not one.names and one.path.partition(".")[0] not in without]
-    more = _wrong_beside(unexplained, explanations, wrong, results)
-    return findings + [_with_more(one, more) for one in unexplained_findings(unexplained, wrong, results, runs)]
-
-
-def _wrong_beside(
-    paths: Sequence[str], explanations: Sequence[Explanation], wrong: WrongOutputs, results: Sequence[CaseResult]
-) -> dict[str, str]:
-    """Find the outputs that the one mistake in the others would make wrong, too, but not in the way in which they are.
-
-    Returns
-    -------
-    dict of str to str
-        By output, a clause that says so.
-    """
-    names = {name for one in explanations for name in one.names}
-    if len(names) != 1 or any(one.rest or one.effect for one in explanations):
-        return {}
-    (name,) = names
-    named = [one.path for one in explanations if one.names]
-    found = {}
-    for path in paths:
-        shown = [one for one in results if _can_be_compared(one, path) and path in (one.wrong_in(name) or ())]
-        faults = [answer.fault for answer in wrong.by_path[path] if any(answer.result is one for one in shown)]
-        comparable = bool(faults) and all(fault.kind is FaultKind.VALUE for fault in faults)
-        if comparable and any(one.case.is_core and not one.is_given_by(name, path) for one in shown):
-            found[path] = (
-                f"something else is wrong here, too: with nothing but the mistake in {enumerated(named[:MAX_NAMES])}, "
-                f"other numbers would come out"
-            )
-    return found
-
-
-def _can_be_compared(result: CaseResult, path: str) -> bool:
-    """Whether a case ran, and an output of it is no random draw, of which no two are equal."""
-    rule = result.case.aspects.get(path.partition(".")[0])
-    return not isinstance(result.answer, Crash) and not isinstance(rule, Initialised | Dropped | RandomRule)
-
-
-def _with_more(finding: Finding, more: Mapping[str, str]) -> Finding:
-    """Add to a finding about one output what else is known of it, before what only repeats that it is wrong."""
-    clause = more.get(finding.aspect)
-    return replace(finding, hint=as_sentences([finding.hint.rstrip("."), clause])) if clause else finding
+    findings += [describe_rest(one.path, one.names, one.rest, wrong, runs) for one in explanations if one.rest]
+    return findings + unexplained_findings(unexplained, wrong, results, runs)
 
 
 def _unless_exchanged(explanations: Sequence[Explanation], wrong: WrongOutputs) -> list[Explanation]:
@@ -180,6 +141,37 @@ def _unless_exchanged(explanations: Sequence[Explanation], wrong: WrongOutputs) 
         one if one.path not in held or set(one.names) & set(names[held[one.path]]) else Explanation(one.path)
         for one in explanations
     ]
+
+
+def _unless_untrue(explanation: Explanation, hints: Mapping[str, str], wrong: WrongOutputs) -> Explanation:
+    """Leave out what explains some cases of an output and speaks of another one, which is wrong in another way."""
+    for name in explanation.names if explanation.rest else ():
+        for path, answers in wrong.by_path.items():
+            told = (answer.result.is_given_by(name, path) for answer in answers)
+            if path != explanation.path and _names(hints[name], path) and not any(told):
+                return Explanation(explanation.path)
+    return explanation
+
+
+def _without_asides(sentence: str, wrong: WrongOutputs) -> str:
+    """Leave out of a sentence what it compares with an output that is wrong, too: ``", as dbeta is"``."""
+    for path in wrong.by_path:
+        sentence = re.sub(rf", as (?:[^,.;:]* )?{re.escape(path)}\b[^,.;:]*(?=[.;])", "", sentence)
+    return sentence
+
+
+def _breaks_more(
+    misconception: str, paths: Sequence[str], unexplained: Collection[str], results: Sequence[CaseResult]
+) -> bool:
+    """Whether a misconception that explains entries of a dict alone, as gradients, breaks a plain output differently.
+
+    Then the gradients have something of it, such as a missing bias of one layer, but the sentence may say too much.
+    """
+    plain = {path for path in unexplained if "." not in path}
+    ran = (result for result in results if result.case.is_core and not isinstance(result.answer, Crash))
+    return all("." in path for path in paths) and any(
+        path in plain for result in ran for path in result.wrong_in(misconception) or ()
+    )
 
 
 def _only_here(

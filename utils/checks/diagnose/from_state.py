@@ -53,8 +53,10 @@ def beside_state(answers: Sequence[WrongAnswer], reference: Run | None) -> str:
     if all(output.same(*output.arrays) for output in outputs):
         return f"{FOLLOWS} {state}, which is wrong: correct that first"
     more = wrong_step(outputs) or describe(outputs)
-    beside = f"something else is wrong, too, beside the wrong {state}"
-    return f"{beside}: {more}" if more else beside
+    # One mistake may make both wrong, such as a gradient that is changed before either is computed.
+    beside = f"it is not what the right formula gives with your {state}"
+    are_wrong = f"which {'is' if len(names) == 1 else 'are'} wrong, too"
+    return f"{beside}, beside which {more}" if more else f"{beside}, {are_wrong}"
 
 
 def _wrong_state(answer: WrongAnswer) -> dict[str, str]:

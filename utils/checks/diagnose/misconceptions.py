@@ -150,9 +150,12 @@ def find_misconception(path: str, results: Sequence[CaseResult], hints: Mapping[
 def _that_give(evidence: Evidence, places: Places, names: Sequence[str]) -> list[str]:
     """List the misconceptions that give what came at some places and, of those, agree with most other places.
 
-    Where only NaN came, one that would have broken something elsewhere in another way is none of them.
+    Where only NaN came, one that would have broken something elsewhere in another way is none of them; where only zeros
+    came, one that would have broken something that is right.
     """
     found = [name for name in names if places <= evidence.gives(name)]
+    if evidence.only_zeros(places & evidence.wrong):
+        found = [name for name in found if evidence.shows(name) <= evidence.wrong]
     if not evidence.numbers(places & evidence.wrong):
         found = [name for name in found if evidence.shows(name) <= evidence.wrong & evidence.gives(name)]
     return _most_agreeing(found, evidence)
@@ -237,7 +240,9 @@ def _explains_all_that_ran(evidence: Evidence, places: Places, explained: Places
     ran = (places & evidence.wrong) - evidence.crashes
     core = frozenset(index for index in ran if evidence.places[index].result.case.is_core)
     if core:
-        return core <= explained and evidence.numbers(explained) >= MIN_NUMBERS
+        cases = {id(evidence.places[index].result) for index in core}
+        least = MIN_NUMBERS if len(cases) > 1 else 2 * MIN_NUMBERS
+        return core <= explained and evidence.numbers(explained) >= least
     crashes = [evidence.places[index] for index in places & evidence.crashes]
     if any(
         re.search(rf"\b{re.escape(_name(one))}\b", str(getattr(one.result.answer, "source", ""))) for one in crashes

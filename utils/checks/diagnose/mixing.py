@@ -52,15 +52,23 @@ def mixing(case: Case, path: str, run: Run, reference: Run) -> str:
 
 def _said(source: str, mixed: Sequence[float], should_mix: Sequence[float]) -> str:
     """Say which slices depend on each other and should not, or do not and should, given which share of them does."""
-    clauses = []
+    clauses, found = [], set()
     for name, share, right in zip(NAMES[len(mixed)], mixed, should_mix, strict=True):
         if share and not right:
-            clauses.append(f"a {name} of it changes when another {name} of {source} does, and should not")
+            found.add("mixed")
+            clauses.append(f"{_a(name)} of it changes when another {name} of {source} does, and should not")
         if right == 1 and not share:
+            found.add("kept apart")
             clauses.append(
-                f"a {name} of it depends on the same {name} of {source} alone, and should depend on the others, too"
+                f"{_a(name)} of it depends on the same {name} of {source} alone, and should depend on the others, too"
             )
-    return f"{'; '.join(clauses)}: over which axis is each sum or mean taken?" if clauses else ""
+    # One axis for another is what is left where one of them is mixed in its place.
+    asked = ": over which axis is each sum or mean taken?" if len(found) > 1 else ""
+    return "; ".join(clauses) + asked
+
+
+def _a(name: str) -> str:
+    return f"an {name}" if name[0] in "aeiou" else f"a {name}"
 
 
 def _alike(case: Case, shape: tuple[int, ...]) -> Iterator[tuple[str, Array]]:

@@ -36,7 +36,8 @@ def probed(answers: Sequence[WrongAnswer], code: Run | None, reference: Run | No
     found = next(filter(None, mixed), "")
     if reference is None:
         return [found]
-    depends = dependence(case, path, code, reference)
+    others = [answer.result.case for answer in answers[1:]]
+    depends = dependence(case, path, code, reference, others[:MAX_CASES])
     if not case.is_core:  # there, sizes of 1 hide what is mixed
         return [found, depends]
     found = found or mixing(case, path, code, reference)

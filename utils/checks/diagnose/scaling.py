@@ -56,16 +56,9 @@ def scaling(case: Case, path: str, run: Run, reference: Run, *, depends: bool = 
 
 
 def _said(name: str, given: int, right: int) -> str:
-    reason = "is something multiplied that should divide, or the other one of a root and its square?"
-    if given == 0:
-        reason = f"is a factor or a divisor made of {name} missing, or is something bounded, as by a sigmoid?"
-    elif given - right == 1:
-        reason = f"is a division, as by a norm or a standard deviation, missing, or is {name} a factor twice?"
-    elif right - given == 1:
-        reason = f"is a square, or a factor made of {name}, missing?"
     becomes = "stays the same" if given == 0 else f"becomes {WORDS[given]} as large"
     become = "stay the same" if right == 0 else f"become {WORDS[right]} as large"
-    return f"when a large {name} becomes twice as large, it {becomes}, and should {become}: {reason}"
+    return f"when a large {name} becomes twice as large, it {becomes}, and should {become}"
 
 
 def _arrays(case: Case) -> list[tuple[str, Array]]:

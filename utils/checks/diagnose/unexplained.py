@@ -24,6 +24,7 @@ from .probes import probed
 from .wrong_outputs import WrongAnswer, WrongOutputs
 
 MAX_RERUN_CASES = 3  # failing cases in which the code under test may be run again for a hint
+MIN_CASES = 2  # that one mistake leaves right and that are wrong: of a single one, much may be peculiar
 MAX_LENGTH = 600
 """Characters of what is said of one output: a few lines."""
 
@@ -122,36 +123,50 @@ def _lacking(group: Sequence[Description]) -> str:
     return group[0].comparison.replace(f'"{group[0].path.rpartition(".")[2]}"', keys, 1)
 
 
-def describe_rest(path: str, rest: Collection[CaseResult], wrong: WrongOutputs, runs: Runs) -> Finding:
+def describe_rest(
+    path: str, names: Sequence[str], rest: Collection[CaseResult], wrong: WrongOutputs, runs: Runs
+) -> Finding:
     """Describe an output in the cases that a misconception leaves unexplained.
 
     Parameters
     ----------
     path : str
         The output.
+    names : sequence of str
+        The misconceptions that explain its other cases.
     rest : collection of CaseResult
-        Those cases.
+        The cases that they leave unexplained.
     wrong : WrongOutputs
     runs : Runs
     """
     left = {id(result) for result in rest}
     answers = [answer for answer in wrong.by_path[path] if id(answer.result) in left]
     shown = min(answers, key=lambda answer: answer.result.case.size)
-    before = _wrong_before(path, rest)
+    before, seen = _wrong_before(path, rest), comparison(shown.fault)
     if before:
-        said = f"{comparison(shown.fault)}; {before} wrong there, too, and may be the reason: correct that first."
-        hint = f"In {_cases(answers)} that does not explain all of {path}: {said}"
-        return Finding(path, "fail", hint, None, shown.result.case.title, seen=f"{comparison(shown.fault)}.")
-    others = [answer.result for answer in wrong.by_path[path]]
-    clauses = _clauses(shown, answers, others, runs)[:-1]
-    when = when_it_is_wrong(
-        [answer.result.case for answer in answers], [one.case for one in others if id(one) not in left]
-    )
-    only = when.replace("it is wrong only", "that is so only") if when.startswith("it is wrong only") else ""
-    seen = comparison(shown.fault)
-    said = as_sentences((seen, *clauses, only))
-    hint = f"In {_cases(answers)} {path} is wrong in another way, too: {said}"
+        clauses = [f"{before} wrong there, too, and may be the reason: correct that first"]
+    else:
+        clauses = _clauses(shown, answers, [answer.result for answer in wrong.by_path[path]], runs)[:-1]
+    said = as_sentences((seen, *clauses))
+    hint = f"Look at {path} in {_cases(answers)}, too: {said}"
+    if not before and _is_another_mistake(names, path, rest):
+        hint = f"In {_cases(answers)}{',' if len(answers) > 1 else ''} {path} is wrong in another way, too: {said}"
     return Finding(path, "fail", hint, None, shown.result.case.title, seen=f"{seen}.")
+
+
+def _is_another_mistake(names: Sequence[str], path: str, rest: Collection[CaseResult]) -> bool:
+    """Whether some misconceptions leave an output right in all of several plain cases in which it is wrong.
+
+    Where they make it wrong as well, the same mistake may be written in a way that looks different there, and at the
+    edges of an exercise one mistake often shows in several ways.
+    """
+    plain = [result for result in rest if result.case.is_core]
+    return len(plain) >= MIN_CASES and not any(_shows(name, path, result) for name in names for result in plain)
+
+
+def _shows(name: str, path: str, result: CaseResult) -> bool:
+    broken = result.wrong_in(name)
+    return broken is None or path in broken
 
 
 def _wrong_before(path: str, results: Collection[CaseResult]) -> str:
@@ -167,7 +182,7 @@ def _cases(answers: Sequence[WrongAnswer]) -> str:
     if len(answers) == 1:
         return f'the case "{answers[0].result.case.title}"'
     titles = [f'"{answer.result.case.title}"' for answer in answers[:2]]
-    return f"{len(answers)} cases, such as {' and '.join(titles)},"
+    return f"{len(answers)} cases, such as {' and '.join(titles)}"
 
 
 def _description(path: str, wrong: WrongOutputs, results: Sequence[CaseResult], runs: Runs) -> Description:
@@ -231,7 +246,7 @@ def _clauses(
         and id(result) not in failing
     ]
     crashed = [result.case for result in results if isinstance(result.answer, Crash)]
-    when = when_it_is_wrong([*(answer.result.case for answer in answers), *crashed], others)
+    when = when_it_is_wrong([answer.result.case for answer in answers], others, crashed)
     if not when and not any(clauses) and fault.kind is FaultKind.VALUE and not drawn:
         when = from_other_outputs(answers, runs.code)
     return [*clauses, when]
@@ -247,7 +262,7 @@ def _by_mode(answers: Sequence[WrongAnswer], outputs: Sequence[WrongOutput]) -> 
     found = [(words, describe(group)) for words, group in said]
     if not any(clause for _, clause in found):
         return ""
-    return "; ".join(f"{words} {clause or 'it is wrong in another way'}" for words, clause in found)
+    return "; ".join(f"{words} {clause or 'it is wrong, too'}" for words, clause in found)
 
 
 def _is_drawn(answer: WrongAnswer) -> bool:

@@ -33,7 +33,7 @@ def describe_index(site: Site, node: ast.Subscript, axis: int, part: ast.expr, s
     loop = site.origin(part.id) if isinstance(part, ast.Name) else None
     limits = _limits_of(loop[1]) if loop else []
     if loop is None or not limits:
-        return f"{limit}: does it count another axis?"
+        return f"{limit}."
     said = f'line {loop[0]}, "{loop[1]}", counts further'
     if len(limits) == 3:
         return (
@@ -43,12 +43,12 @@ def describe_index(site: Site, node: ast.Subscript, axis: int, part: ast.expr, s
         )
     others = [(name, line) for name, line, count in _loops(site) if count == size and name != ast.unparse(part)]
     if len(others) != 1:
-        return f"{limit}, but {said}: does it count another axis?"
+        return f"{limit}, but {said}."
     name, line = others[0]
     meant = f"was `{ast.unparse(replaced(node, part, ast.Name(name)))}` meant?"
     if name in {one.id for one in ast.walk(node.slice) if isinstance(one, ast.Name)}:
         if site.number(limits[-1]) != _size_along(site, node, name):
-            return f"{limit}, but {said}: does it count another axis?"
+            return f"{limit}, but {said}."
         meant = "are the limits of the two loops exchanged?"
     return f'{limit}, but {said}; `{name}` stays below it, by line {line[0]}, "{line[1]}": {meant}'
 

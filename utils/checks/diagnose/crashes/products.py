@@ -42,6 +42,10 @@ def _variant(site: Site, left: ast.expr, a: Shape, right: ast.expr, b: Shape) ->
         return ""
     fitting = remedies.of_product(site, node, left, right)
     fitting = [one for one in fitting if one.kind == "entrywise"] or fitting
+    if len(fitting) > 1 and site.target:
+        # A reshape accepts any order of the numbers; rows that stay rows are what is meant.
+        rows = site.target[1][:1]
+        fitting = [one for one in fitting if (site.shape(one.node) or ())[:1] == rows] or fitting
     if len(fitting) == 1 and site.target:
         return _recommended(site, fitting[0], site.target)
     if site.target and fitting:

@@ -19,19 +19,24 @@ Inputs = Mapping[str, Array]
 MIN_CASES = 4
 """Cases that it takes to say in which of them an output is wrong."""
 
+MIN_OF_EACH = 2
+"""Cases that ran, wrong ones and beside crashes right ones, that it takes: one alone has much that the others lack."""
+
 NEVER_HELPS = {"when the numbers are large", "for float32"}
 """What makes no wrong answer right: where only such cases pass, they pass by chance, or because they tolerate more."""
 
 Condition = tuple[str, Callable[[Case, Inputs], bool]]
 
 
-def when_it_is_wrong(failing: Sequence[Case], passing: Sequence[Case]) -> str:
+def when_it_is_wrong(failing: Sequence[Case], passing: Sequence[Case], crashed: Sequence[Case] = ()) -> str:
     """Say in which kind of case an output is wrong.
 
     Parameters
     ----------
     failing, passing : sequence of Case
         The cases in which one output is wrong, and those in which it is right.
+    crashed : sequence of Case, optional
+        Those that crashed, in which it is not right either, but which show nothing of the output.
 
     Returns
     -------
@@ -40,14 +45,17 @@ def when_it_is_wrong(failing: Sequence[Case], passing: Sequence[Case]) -> str:
     """
     if not failing or not passing:
         return ""
-    only_wrong = _separating(failing, passing)
-    only_right = [name for name in _separating(passing, failing) if name not in NEVER_HELPS]
+    only_wrong, only_right = [], []
+    # That a single case is right may show what hides the mistake; that one is wrong has too many possible reasons.
+    if len(failing) >= MIN_OF_EACH and len(passing) >= (MIN_OF_EACH if crashed else 1):
+        only_wrong = _separating([*failing, *crashed], passing)
+        only_right = [name for name in _separating(passing, [*failing, *crashed]) if name not in NEVER_HELPS]
     if only_wrong:
         return f"it is wrong only {' or '.join(only_wrong)}"
     if only_right:
         return f"it is right only {' or '.join(only_right)}"
-    total = len(failing) + len(passing)
-    if len(failing) == 1:
+    total = len(failing) + len(crashed) + len(passing)
+    if len(failing) == 1 and not crashed:
         return f'it is right in all of the {total} cases but this one ("{failing[0].title}")'
     return f'it is right in {len(passing)} of {total} cases, as in "{passing[0].title}"'
 

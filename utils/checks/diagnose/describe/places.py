@@ -34,10 +34,10 @@ def border(output: WrongOutput) -> Iterator[Observation]:
         (np.s_[:, :1], "the first column"),
     ):
         if _only(right, [edge]):
-            words = f"only {words} of the images is wrong: how far do the windows reach there?"
+            words = f"only {words} of the images is wrong"
             yield Observation(words, words, numbers)
     if _only(right, [np.s_[-1:, :], np.s_[:, -1:]]):
-        words = "only the last row and column of the images are wrong: how far do the windows reach at the end?"
+        words = "only the last row and column of the images are wrong"
         yield Observation("only the end", words, numbers)
     if _only(right, [np.s_[:1, :], np.s_[:, :1]]):
         words = "only the first row and column of the images are wrong: look at the padding"
@@ -77,16 +77,24 @@ def slices(output: WrongOutput) -> Iterator[Observation]:
 
 
 def _about(right: Mask, name: str, filled: bool) -> Iterator[tuple[str, str]]:
-    """Yield what is to be said of slices that are right, and of those that are wrong, which hold numbers or zeros."""
+    """Yield what is to be said of slices that are right, and of those that are wrong, which hold numbers or zeros.
+
+    Only zeros tell of a loop that does not come so far, or of results that are not kept.
+    """
     if right[0] and not right[1:].any() and len(right) > 2:
-        asked = "is something done for it alone?" if filled else "does a loop return, or stop, too early?"
-        yield f"only first {name}", f"only the first {name} is right: {asked}"
+        asked = "" if filled else ": does a loop return, or stop, too early?"
+        yield f"only first {name}{asked}", f"only the first {name} is right{asked}"
+        yield f"only first {name}", f"only the first {name} is right"
     if right[:-1].all():
-        yield f"not last {name}", f"only the last {name} is wrong: does a loop stop one too early?"
+        asked = "" if filled else ": does a loop stop one too early?"
+        yield f"not last {name}{asked}", f"only the last {name} is wrong{asked}"
+        yield f"not last {name}", f"only the last {name} is wrong"
     if right[1:].all():
         yield f"not first {name}", f"only the first {name} is wrong"
     if right[-1] and not right[:-1].any() and len(right) > 2:
-        yield f"only last {name}", f"only the last {name} is right: is each one kept, or overwritten?"
+        asked = "" if filled else ": is each one kept, or overwritten?"
+        yield f"only last {name}{asked}", f"only the last {name} is right{asked}"
+        yield f"only last {name}", f"only the last {name} is right"
     kind, some = ("right", right) if 2 * right.sum() <= len(right) else ("wrong", ~right)
     yield f"some {name}", f"only {name} {_span(some)} {'is' if some.sum() == 1 else 'are'} {kind}"
 
