@@ -30,12 +30,19 @@ _BY_ERRNO: Final = {
     **dict.fromkeys((errno.EIO, errno.ESTALE), _BROKEN),
     **dict.fromkeys((errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN), _TOO_MUCH),
 }
+_GONE: Final = "the connection to {place} was lost: see that the server runs and"
 _BY_SQLITE: Final = {  # by primary result code, which is the lowest byte of an extended one
     sqlite3.SQLITE_FULL: _FULL,
     sqlite3.SQLITE_READONLY: _READ_ONLY,
     sqlite3.SQLITE_BUSY: _LOCKED,
     sqlite3.SQLITE_LOCKED: _LOCKED,
     sqlite3.SQLITE_IOERR: _BROKEN,
+}
+_BY_SQLSTATE: Final = {  # of PostgreSQL, in the appendix "PostgreSQL Error Codes" of its documentation
+    "53100": _FULL,
+    "25006": _READ_ONLY,
+    "40P01": _LOCKED,  # each of two programs waits for the other
+    "55P03": _LOCKED,
 }
 
 
@@ -65,6 +72,10 @@ def interruption(error: BaseException, place: Path | str) -> Interrupted | None:
     elif isinstance(cause, OSError):
         sentence = _BY_ERRNO.get(cause.errno or 0)
         place = cause.filename if isinstance(cause.filename, str | Path) else place
+    elif getattr(error, "connection_invalidated", False):
+        sentence = _GONE
+    else:
+        sentence = _BY_SQLSTATE.get(getattr(cause, "sqlstate", None) or "")
     return None if sentence is None else Interrupted(f"{sentence.format(place=place)} {AGAIN}.")
 
 
