@@ -23,6 +23,7 @@ _FULL: Final = "disk full at {place}: free space and"
 _READ_ONLY: Final = "{place} is read-only: make it writable and"
 _LOCKED: Final = "{place} is locked by another program: close that and"
 _BROKEN: Final = "{place} cannot be read or written: check the disk and"
+_GONE: Final = "the connection to {place} was lost: see that the server runs and"
 _TOO_MUCH: Final = "the machine has no more processes, files or memory to give: close other programs and"
 _BY_ERRNO: Final = {
     **dict.fromkeys((errno.ENOSPC, errno.EDQUOT, errno.EFBIG), _FULL),
@@ -30,7 +31,6 @@ _BY_ERRNO: Final = {
     **dict.fromkeys((errno.EIO, errno.ESTALE), _BROKEN),
     **dict.fromkeys((errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN), _TOO_MUCH),
 }
-_GONE: Final = "the connection to {place} was lost: see that the server runs and"
 _BY_SQLITE: Final = {  # by primary result code, which is the lowest byte of an extended one
     sqlite3.SQLITE_FULL: _FULL,
     sqlite3.SQLITE_READONLY: _READ_ONLY,

@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -100,40 +99,16 @@ def test_no_password_is_printed_at_the_end_of_a_run_or_kept_with_the_verdicts(sm
     assert PASSWORD not in said + key
 
 
-@contextmanager
-def graders(root, url, *classes):
-    """Several graders, each a process; they begin at the same time, and have ended well afterwards."""
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(HERE.parents[1]), str(HERE.parent), str(HERE)])}
-    running = []
-    for k, students in enumerate(classes):
-        command = [sys.executable, HERE / "record_class.py", root, url, root / f"autograded{k}", *students]
-        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-        running.append(subprocess.Popen(command, env=environment, text=True, **pipes))
-    try:
-        for process in running:
-            process.stdout.readline()
-        for process in running:
-            process.stdin.write("\n")
-            process.stdin.flush()
-        yield
-        for process in running:
-            said = process.communicate(timeout=120)[1]
-            assert process.returncode == 0, said[-3000:]
-    finally:
-        for process in running:
-            process.kill()
-            process.wait()
-            for pipe in (process.stdin, process.stdout, process.stderr):
-                pipe.close()
-
-
 def test_two_graders_at_once_keep_every_row(small, server):
     """Of different students and of the same ones, into a database in which there is nothing yet, not even tables."""
     url = server.database()
-    both = [f"both{k}" for k in range(8)]
-    own = [[f"{name}{k}" for k in range(4)] for name in ("left", "right")]
-    with graders(small.root, url, both + own[0], both + own[1]):
-        pass
+    both = [f"both{k}" for k in range(5)]
+    own = [[f"{name}{k}" for k in range(2)] for name in ("left", "right")]
+    classes = [",".join(both + students) for students in own]
+    command = [sys.executable, HERE / "two_graders.py", small.root, url, *classes]
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(HERE.parents[1]), str(HERE.parent)])}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr[-3000:]
     with Gradebook(small, url) as book:
         rows = book.scores("a1")
     assert [row.student for row in rows] == sorted(both + own[0] + own[1])
