@@ -122,6 +122,7 @@ class SandboxAutograde(Autograde, _NothingCopied):  # type: ignore[misc]  # nbgr
             self.assignment = self.course[self.coursedir.assignment_id]
             with Gradebook(self.course, self.coursedir.db_url) as book:
                 book.prepare(self.assignment.name)
+                self.coursedir.db_url = book.url  # with the driver that is installed
             submitted = Path(self.coursedir.root, self.coursedir.submitted_directory)
             self.log.info("Trying whether the reference of %s passes in the sandbox", self.assignment.name)
             ready(self.course, self.assignment)

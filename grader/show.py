@@ -151,7 +151,7 @@ def grade_class(
         f"\n{len(run.graded)} submissions, {kept} of them unchanged since they were last graded; "
         f"run in: {', '.join(ways)}."
     )
-    out.print(f"Gradebook: {gradebook.url}", f"Class page: {run.page}", sep="\n", soft_wrap=True, highlight=False)
+    out.print(f"Gradebook: {gradebook.shown_url}", f"Class page: {run.page}", sep="\n", soft_wrap=True, highlight=False)
     if run.not_charged:
         out.print(Text(run.not_charged))
     for trouble in run.troubles:

@@ -158,9 +158,8 @@ class _Receipts:
         keep(self.course, {self._key(result): self._receipt(result, now[result.hand_in.student]) for result in entered})
 
     def _key(self, graded: Graded) -> str:
-        return (
-            f"receipt {self.gradebook.url} {self.gradebook.autograded} {self.assignment.name} {graded.hand_in.student}"
-        )
+        book = self.gradebook
+        return f"receipt {book.shown_url} {book.autograded} {self.assignment.name} {graded.hand_in.student}"
 
     def _receipt(self, graded: Graded, row: Row) -> bytes:
         parts = (graded.report, row, self.assignment, self.course.late, hand_in_time(graded.hand_in.path))

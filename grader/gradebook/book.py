@@ -1,7 +1,8 @@
 """Enter reports into nbgrader's gradebook, and read scores and the grades that people gave from it.
 
 All changes go through nbgrader's own API and preprocessors, so that formgrader, ``nbgrader export`` and ``nbgrader
-generate_feedback`` find what they expect. The database is SQLite by default, or any other that SQLAlchemy supports.
+generate_feedback`` find what they expect. The database is SQLite by default; a PostgreSQL server takes several graders
+at once; others that SQLAlchemy supports may work.
 
 A submission is entered in three steps, and may be interrupted at any point:
 
@@ -36,7 +37,15 @@ from ..report import Report
 from ..submission import Submission
 from ..wording import one_line
 from .annotate import annotate
-from .database import errors_in_one_sentence, find_own_programs, open_database, transaction, without_password
+from .database import (
+    errors_in_one_sentence,
+    find_own_programs,
+    one_at_a_time,
+    open_database,
+    transaction,
+    with_driver,
+    without_password,
+)
 from .lateness import late_penalty
 from .restore import read_pictures, read_released, restore
 from .rows import Row, WrittenGrade, read_row
@@ -72,7 +81,8 @@ class Gradebook:
         self.autograded = autograded or course.root / "autograded"
         self.url = url or f"sqlite:///{course.root / 'gradebook.db'}"
         self._released: dict[str, dict[str, Any]] = {}
-        with self._errors_in_one_sentence(f"The gradebook {without_password(self.url)} cannot be opened"):
+        with self._errors_in_one_sentence(f"The gradebook {self.shown_url} cannot be opened"):
+            self.url = with_driver(self.url)
             self._api = open_database(self.url, course.package)
 
     def __enter__(self) -> Gradebook:
@@ -80,6 +90,11 @@ class Gradebook:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    @property
+    def shown_url(self) -> str:
+        """The database's URL without its password; nothing else is ever shown or kept."""
+        return without_password(self.url)
 
     def close(self) -> None:
         """Close the database. Closing it twice does nothing."""
@@ -110,11 +125,13 @@ class Gradebook:
         if assignment not in self._released:
             task = self.course[assignment]
             released = read_released(self.course, task)
-            with self._errors_in_one_sentence(f"{assignment} cannot be entered into the gradebook"):
+            where = f"{assignment} cannot be entered into the gradebook"
+            with self._errors_in_one_sentence(where), one_at_a_time(self._api.engine, "assignment"):
                 self._api.update_or_create_assignment(assignment, duedate=task.due)
                 for name, notebook in released.items():
                     if not self._has_cells_of(assignment, name, notebook):
                         self._enter_cells(assignment, name, notebook)
+                self._api.db.rollback()  # end the transaction that has read the cells
             self._released[assignment] = released
         return self._released[assignment]
 
@@ -155,7 +172,7 @@ class Gradebook:
             files[folder / "timestamp.txt"] = f"{timestamp.isoformat()}\n".encode()
         stamp = {} if timestamp is None else {"timestamp": timestamp}
         where = f"The result of {one_line(report.student)} cannot be entered into the gradebook"
-        with self._errors_in_one_sentence(where), atomic_writes(files), transaction(self._api) as book:
+        with self._errors_in_one_sentence(where), atomic_writes(files), transaction(self._api, report.student) as book:
             book.update_or_create_student(report.student)
             # nbgrader fills in new rows before it adds them to the session, which must not be flushed in between.
             with book.db.no_autoflush:
@@ -198,7 +215,7 @@ class Gradebook:
         return [content(folder / f"{notebook.name}.ipynb") for notebook in assignment.notebook]
 
     def _errors_in_one_sentence(self, what: str) -> AbstractContextManager[None]:
-        return errors_in_one_sentence(what, without_password(self.url))
+        return errors_in_one_sentence(what, self.shown_url)
 
     def _has_cells_of(self, assignment: str, name: str, notebook: Any) -> bool:
         """Whether the cells in the database have the points and checksums of those in the released notebook."""

@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import sys
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from alembic.script import ScriptDirectory
 from nbgrader import api
 from nbgrader.dbutil import ALEMBIC_DIR
-from sqlalchemy import make_url
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy import URL, Connection, Engine, create_engine, func, inspect, make_url, select, text
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.orm import scoped_session, sessionmaker
 
 from ..errors import GradebookError
 from ..host.files import atomic_write
 from ..host.interruptions import as_interruption
 from ..wording import one_line
+
+_DRIVERS: Final = ("psycopg", "psycopg2")  # of PostgreSQL; the first that is installed is used
+_INSTALL: Final = "install the driver of this database, for PostgreSQL with: pip install 'psycopg[binary]'"
+_SECRETS: Final = ("password", "sslpassword")  # what the query of a PostgreSQL URL may hold
 
 
 def find_own_programs() -> None:
@@ -31,7 +37,7 @@ def find_own_programs() -> None:
 
 
 @contextlib.contextmanager
-def transaction(book: Any) -> Iterator[Any]:
+def transaction(book: Any, student: str) -> Iterator[Any]:
     """Run all of the API's steps in the ``with`` statement in one transaction.
 
     nbgrader's API commits after each step. Where its session is joined to an outer transaction, these commits only
@@ -41,6 +47,8 @@ def transaction(book: Any) -> Iterator[Any]:
     ----------
     book : nbgrader.api.Gradebook
         nbgrader's API.
+    student : str
+        The student whose rows are written. Another grader that writes them at the same time waits.
 
     Yields
     ------
@@ -49,6 +57,7 @@ def transaction(book: Any) -> Iterator[Any]:
     """
     original_session = book.db
     with book.engine.begin() as connection:
+        _wait_for_others(connection, f"student {student}")
         joined = sessionmaker(bind=connection, join_transaction_mode="rollback_only")
         book.db = scoped_session(joined)
         try:
@@ -59,16 +68,48 @@ def transaction(book: Any) -> Iterator[Any]:
             book.db = original_session
 
 
+@contextlib.contextmanager
+def one_at_a_time(engine: Engine, what: str) -> Iterator[Connection]:
+    """Let one grader after the other into the ``with`` statement, where the database is a PostgreSQL server.
+
+    nbgrader looks whether a row is there, and adds it if it is not. Where two graders do this at once, the second one
+    fails. (SQLite has a lock of its own.)
+
+    Parameters
+    ----------
+    engine : Engine
+        The database.
+    what : str
+        What is done. Graders that do different things do not wait for each other.
+
+    Yields
+    ------
+    Connection
+        One whose transaction holds the lock. It is committed at the end of the ``with`` statement.
+    """
+    with engine.begin() as connection:
+        _wait_for_others(connection, what)
+        yield connection
+
+
+def _wait_for_others(connection: Connection, what: str) -> None:
+    """Take a lock of the PostgreSQL server, which lets it go when the transaction ends, however it ends."""
+    if connection.dialect.name == "postgresql":
+        key = int.from_bytes(hashlib.sha256(f"gradebook {what}".encode()).digest()[:8], signed=True)
+        connection.execute(select(func.pg_advisory_xact_lock(key)))
+
+
 def open_database(url: str, course_id: str) -> Any:
-    """Open nbgrader's API on a database, and make the database where there is none.
+    """Open nbgrader's API on a database, and make the database's tables where there are none.
 
     nbgrader creates one table after the other. If it is stopped in between, it never creates the missing ones. So a new
-    SQLite database is made under a temporary name, and renamed when it is complete.
+    SQLite database is made under a temporary name, and renamed when it is complete; in a PostgreSQL database, all
+    tables are made in one transaction.
 
     Parameters
     ----------
     url : str
-        The database's URL.
+        The database's URL, as `with_driver` returns it.
     course_id : str
         nbgrader's name for the course.
 
@@ -77,6 +118,8 @@ def open_database(url: str, course_id: str) -> Any:
     nbgrader.api.Gradebook
     """
     parsed = make_url(url)
+    if parsed.get_backend_name() == "postgresql":
+        return _open_postgresql(parsed, course_id)
     path = Path(parsed.database) if parsed.get_backend_name() == "sqlite" and parsed.database else None
     is_file = path and path.name != ":memory:" and not str(path).startswith("file:")
     if path and is_file and not path.exists():
@@ -89,6 +132,22 @@ def open_database(url: str, course_id: str) -> Any:
                 api.get_alembic_version = _newest_schema
                 api.Gradebook(parsed.set(database=str(part)), course_id).close()
     return api.Gradebook(url, course_id)
+
+
+def _open_postgresql(url: URL, course_id: str) -> Any:
+    """Open nbgrader's API on a PostgreSQL server; two graders may do so at once."""
+    engine = create_engine(url)
+    try:
+        with one_at_a_time(engine, "tables") as connection:
+            if not inspect(connection).get_table_names():
+                api.Base.metadata.create_all(connection)
+                connection.execute(text("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)"))
+                version = {"version": _newest_schema()}
+                connection.execute(text("INSERT INTO alembic_version (version_num) VALUES (:version)"), version)
+        with one_at_a_time(engine, "course"):
+            return api.Gradebook(url, course_id)  # adds the course
+    finally:
+        engine.dispose()
 
 
 def _newest_schema() -> str | None:
@@ -125,14 +184,35 @@ def errors_in_one_sentence(what: str, place: str) -> Iterator[None]:
         message = str(reason).strip() or type(reason).__name__
         raise GradebookError(f"{what}: {message.splitlines()[0]}.") from error
     except ImportError as error:
-        raise GradebookError(f"{what}: {error}; install the driver of this database.") from error
+        raise GradebookError(f"{what}: {error}; {_INSTALL}.") from error
     except OSError as error:
         raise GradebookError(f"{what}: {error}.") from error
 
 
-def without_password(url: str) -> str:
-    """Return a database's URL with its password replaced by asterisks, for messages."""
+def with_driver(url: str) -> str:
+    """Return a database's URL with a driver that is installed, where it names PostgreSQL and no driver.
+
+    Without it, the version of SQLAlchemy would decide which driver has to be installed.
+    """
     try:
-        return make_url(url).render_as_string(hide_password=True)
-    except SQLAlchemyError:
-        return one_line(url)
+        parsed = make_url(url)
+    except ValueError:  # a port that is no number
+        raise ArgumentError("it is not the URL of a database") from None
+    if "@" in (parsed.host or ""):
+        raise ArgumentError("it has two @; write the one in the password as %40")
+    installed = [driver for driver in _DRIVERS if find_spec(driver)]
+    if parsed.drivername == "postgresql" and installed:
+        return parsed.set(drivername=f"postgresql+{installed[0]}").render_as_string(hide_password=False)
+    return url
+
+
+def without_password(url: str) -> str:
+    """Return a database's URL with asterisks in place of its password, for messages."""
+    try:
+        parsed = make_url(url)
+    except (SQLAlchemyError, ValueError):
+        parsed = None
+    if parsed is None or "@" in (parsed.host or ""):  # nobody knows where its password ends
+        scheme, _, rest = url.partition(":")
+        return one_line(f"{scheme}:***@{rest.rpartition('@')[2]}" if "@" in rest else url)
+    return parsed.difference_update_query(_SECRETS).render_as_string(hide_password=True)

@@ -23,6 +23,7 @@ _FULL: Final = "disk full at {place}: free space and"
 _READ_ONLY: Final = "{place} is read-only: make it writable and"
 _LOCKED: Final = "{place} is locked by another program: close that and"
 _BROKEN: Final = "{place} cannot be read or written: check the disk and"
+_GONE: Final = "the connection to {place} was lost: see that the server runs and"
 _TOO_MUCH: Final = "the machine has no more processes, files or memory to give: close other programs and"
 _BY_ERRNO: Final = {
     **dict.fromkeys((errno.ENOSPC, errno.EDQUOT, errno.EFBIG), _FULL),
@@ -36,6 +37,12 @@ _BY_SQLITE: Final = {  # by primary result code, which is the lowest byte of an 
     sqlite3.SQLITE_BUSY: _LOCKED,
     sqlite3.SQLITE_LOCKED: _LOCKED,
     sqlite3.SQLITE_IOERR: _BROKEN,
+}
+_BY_SQLSTATE: Final = {  # of PostgreSQL, in the appendix "PostgreSQL Error Codes" of its documentation
+    "53100": _FULL,
+    "25006": _READ_ONLY,
+    "40P01": _LOCKED,  # each of two programs waits for the other
+    "55P03": _LOCKED,
 }
 
 
@@ -65,6 +72,10 @@ def interruption(error: BaseException, place: Path | str) -> Interrupted | None:
     elif isinstance(cause, OSError):
         sentence = _BY_ERRNO.get(cause.errno or 0)
         place = cause.filename if isinstance(cause.filename, str | Path) else place
+    elif getattr(error, "connection_invalidated", False):
+        sentence = _GONE
+    else:
+        sentence = _BY_SQLSTATE.get(getattr(cause, "sqlstate", None) or "")
     return None if sentence is None else Interrupted(f"{sentence.format(place=place)} {AGAIN}.")
 
 

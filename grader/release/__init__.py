@@ -75,6 +75,8 @@ def release(course: Course, assignments: Sequence[str] = (), check: bool = False
         When the gate finds leaks or, with `check`, when files are stale. No file has been written then.
     UnusableCourseFiles
         When course.toml or the sources are damaged or do not fit each other. The error names every problem.
+    GradebookError
+        When the gradebook cannot be opened.
     CourseError
         When `assignments` names an assignment that the course does not have, a package that is needed is missing, or
         nbgrader refuses an assignment. In the last case the notebook sources in ``build/source`` may have been written.

@@ -15,6 +15,7 @@ from traitlets.config import Config
 
 from ..course import Assignment, Course
 from ..errors import CourseError
+from ..gradebook import Gradebook
 from ..host.files import write_if_changed
 from ..nbgrader_plugin import configure
 from .percent_scripts import source_notebook
@@ -94,6 +95,8 @@ def generate(course: Course, assignment: Assignment, db: str | None = None) -> d
     ------
     CourseError
         When a percent script is damaged, or nbgrader refuses; the message then has nbgrader's own reason.
+    GradebookError
+        When the gradebook cannot be opened.
     """
     config = Config()
     configure(config, course)
@@ -102,7 +105,8 @@ def generate(course: Course, assignment: Assignment, db: str | None = None) -> d
         config.GenerateAssignment.no_database = True
         config.SaveCells.enabled = False
     else:
-        config.CourseDirectory.db_url = db
+        with Gradebook(course, db) as book:  # makes the tables, or says in one sentence why it cannot
+            config.CourseDirectory.db_url = book.url
     with tempfile.TemporaryDirectory() as scratch:
         source, released = Path(scratch, "source"), Path(scratch, "release")
         config.CourseDirectory.source_directory = str(write_sources(course, [assignment], source))

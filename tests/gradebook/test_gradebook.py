@@ -1,7 +1,6 @@
 """Does the gradebook hold the points of the reports, and keep the grades that people gave?"""
 
 import shutil
-import sys
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -35,8 +34,8 @@ def small(prepared, tmp_path):
 
 
 @pytest.fixture
-def book(small):
-    with Gradebook(small) as book:
+def book(small, url):
+    with Gradebook(small, url) as book:
         yield book
 
 
@@ -56,6 +55,8 @@ def test_scores_are_the_reports(book, small):
     ada, bob = book.scores("a1")
     assert (ada.student, ada.score, ada.max_score, ada.penalty) == ("ada", 10.5, 15.5, 0.0)
     assert (bob.student, bob.score, bob.needs_manual_grade) == ("bob", 4.25, False)
+    with api.Gradebook(book.url) as gb:  # what nbgrader's own commands read
+        assert {row["student"]: row["score"] for row in gb.submission_dicts("a1")} == {"ada": 10.5, "bob": 4.25}
 
 
 def test_recording_twice_counts_once(book, small):
@@ -172,7 +173,7 @@ def test_changed_points_of_a_release_reach_the_gradebook(book, small):
     book.record(report("ada"), answered(small))
     path = small.root / "assignments" / "a1" / "more.ipynb"
     path.write_text(path.read_text().replace('"points": 5', '"points": 10'))
-    with Gradebook(small) as again:
+    with Gradebook(small, book.url) as again:
         again.prepare("a1")
         assert again.scores("a1")[0].max_score == 20.5
 
@@ -181,7 +182,7 @@ def test_other_cells_under_recorded_submissions_are_refused(book, small):
     book.record(report("ada"), answered(small))
     path = small.root / "assignments" / "a1" / "more.ipynb"
     path.write_text(path.read_text().replace('"grade_id": "how"', '"grade_id": "whence"'))
-    with Gradebook(small) as again, pytest.raises(GradebookError, match="move the old gradebook away"):
+    with Gradebook(small, book.url) as again, pytest.raises(GradebookError, match="move the old gradebook away"):
         again.prepare("a1")
 
 
@@ -212,19 +213,7 @@ def test_a_damaged_database_is_one_sentence(small):
         Gradebook(small)
 
 
-def test_a_password_is_not_shown(small):
-    with pytest.raises(GradebookError) as error:
-        Gradebook(small, "sqlite://grader:secret@nowhere/class")
-    assert "secret" not in str(error.value)
-
-
-def test_a_missing_driver_is_one_sentence(small, monkeypatch):
-    monkeypatch.setitem(sys.modules, "psycopg", None)
-    with pytest.raises(GradebookError, match="install the driver of this database"):
-        Gradebook(small, "postgresql+psycopg://nowhere/class")
-
-
-def test_closing_twice_does_nothing(small):
-    book = Gradebook(small)
+def test_closing_twice_does_nothing(small, url):
+    book = Gradebook(small, url)
     book.close()
     book.close()

@@ -70,24 +70,26 @@ def change(path, edit):
     path.write_text(json.dumps(notebook))
 
 
-def commands(course):
+def commands(course, url=None):
     """nbgrader as configured for the course."""
     config = Config()
     configure(config, course)
+    if url:
+        config.CourseDirectory.db_url = url
     folders = CourseDirectory(config=config)
     folders.assignment_id = "a1"
     return config, folders
 
 
-def autograde(course, student="*"):
-    config, folders = commands(course)
+def autograde(course, student="*", url=None):
+    config, folders = commands(course, url)
     folders.student_id = student
     SandboxAutograde(coursedir=folders, config=config, log=logging.getLogger("autograde")).start()
-    return scores(course)
+    return scores(course, url)
 
 
-def scores(course):
-    with Gradebook(course) as book:
+def scores(course, url=None):
+    with Gradebook(course, url) as book:
         return {row.student: row for row in book.scores("a1")}
 
 
@@ -193,25 +195,28 @@ def test_every_submission_is_graded_and_none_stops_the_class(small, damage):
         assert written == {"warmup.ipynb", "more.ipynb"}
 
 
-def test_the_command_and_the_gradebook_enter_the_same(small):
+def test_the_command_and_the_gradebook_enter_the_same(small, url):
     names = {"ada": {"why": "Because."}, "bob": {}}
     for student, answers in names.items():
         hand_in(small, student, **answers)
-    rows = autograde(small)
+    rows = autograde(small, url=url)
     texts = {path: nbformat.read(path, 4) for path in sorted((small.root / "autograded").rglob("*.ipynb"))}
-    with Gradebook(small) as book:
+    with Gradebook(small, url) as book:
         for student, answers in names.items():
             book.record(verdicts(student), answered(small, **answers))
-    assert scores(small) == rows
+    assert scores(small, url) == rows
+    config, folders = commands(small, url)  # formgrader's list of the class
+    listed = {row["student"]: row["score"] for row in NbGraderAPI(folders, config=config).get_submissions("a1")}
+    assert listed == {student: row.score for student, row in rows.items()}
     assert {path: nbformat.read(path, 4) for path in texts} == texts
 
 
-def test_a_newer_submission_is_graded_again(small):
+def test_a_newer_submission_is_graded_again(small, url):
     path = hand_in(small, "ada")
     (path / "timestamp.txt").write_text("2027-02-01 12:00:00 UTC")
-    autograde(small)
+    autograde(small, url=url)
     (path / "timestamp.txt").write_text("2027-02-07 12:00:00 UTC")
-    row = autograde(small)["ada"]
+    row = autograde(small, url=url)["ada"]
     assert row.timestamp.day == 7
     assert row.penalty == pytest.approx(0.2 * 9.25)
 

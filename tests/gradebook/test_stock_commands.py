@@ -66,9 +66,13 @@ def test_scores_are_those_of_the_grader(graded, tmp_path):
     assert scores == {"right": code, "stubs": 0.0, "empty": 0.0}
 
 
+def exported(folder):
+    with open(folder / "grades.csv", newline="") as file:
+        return {row["student_id"]: float(row["score"]) for row in csv.DictReader(file)}
+
+
 def test_export_has_every_student(graded):
-    with open(graded / "grades.csv", newline="") as file:
-        rows = {row["student_id"]: float(row["score"]) for row in csv.DictReader(file)}
+    rows = exported(graded)
     assert sorted(rows) == ["empty", "right", "stubs"]
     assert rows["right"] > 0
 
@@ -87,3 +91,17 @@ def test_generate_assignment_gives_what_the_release_gives(graded, tmp_path):
     nbgrader(graded, "generate_assignment", "hw3")
     released = generate(course, course["hw3"])
     assert {path: (graded / path).read_bytes() for path in released} == released
+
+
+@pytest.mark.slow
+def test_a_postgresql_server_gets_the_same(graded, server, tmp_path):
+    from grader.release.notebooks import generate
+
+    url = server.database()
+    course = load(graded)
+    assert generate(course, course["hw3"], url)  # as `grader release hw3 --db …`
+    nbgrader(graded, "autograde", "hw3", "--db", url, "--force")
+    nbgrader(graded, "generate_feedback", "hw3", "--db", url, "--force")
+    nbgrader(graded, "export", "--db", url, "--to", str(tmp_path / "grades.csv"))
+    assert exported(tmp_path) == exported(graded)
+    server.remove(url)

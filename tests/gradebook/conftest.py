@@ -1,0 +1,45 @@
+"""The two databases that the tests of the gradebook run against."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from postgresql_server import NoServer, Server, running
+from small_course import make
+
+from grader.gradebook import Gradebook
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Server]:
+    try:
+        with running() as server:
+            yield server
+    except NoServer as error:
+        pytest.skip(str(error))
+
+
+@pytest.fixture(scope="session")
+def template(server: Server, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A database on the server into which the small course's assignment has been entered; never to be opened."""
+    course = make(tmp_path_factory.mktemp("template"))
+    with Gradebook(course, server.database()) as book:
+        book.prepare("a1")
+    return book.url
+
+
+@pytest.fixture
+def there(server: Server, template: str) -> Iterator[str]:
+    """A copy of `template`. It cannot be removed while anybody has it open, so everything has to be closed."""
+    url = server.database(template)
+    yield url
+    server.remove(url)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest) -> str:
+    """The gradebook of the test's fixture `small`; or a database of a PostgreSQL server that holds the same."""
+    if request.param == "postgresql":
+        return request.getfixturevalue("there")
+    return f"sqlite:///{request.getfixturevalue('small').root / 'gradebook.db'}"
