@@ -166,6 +166,7 @@ def test_a_fresh_release_has_nothing_to_do_and_a_stale_one_is_refused(
         stub.write_text(text)
 
 
+@pytest.mark.slow
 def test_the_doctor_finds_the_sandbox_sound_and_tries_the_reference(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -80,6 +80,7 @@ def test_without_their_guard_grading_processes_outlive_the_run(place: Place) -> 
             os.kill(int(line.split(":")[0]), signal.SIGKILL)
 
 
+@pytest.mark.slow
 def test_a_killed_grading_process_costs_nobody_anything(make_place, expected) -> None:
     place = make_place(5)
     process = place.start("--jobs", "2")

@@ -17,6 +17,9 @@ from grader.sandbox import SandboxUnavailable, choose_confinement
 
 ROOT = Path(__file__).parents[2]
 
+# The ordinary suite has the stock commands on a smaller course, in tests/courses, and on attacks, in tests/attacks.
+pytestmark = pytest.mark.slow
+
 
 def nbgrader(folder, *args):
     env = os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1", "HOME": str(folder), "PYTHONWARNINGS": ""}
@@ -93,7 +96,6 @@ def test_generate_assignment_gives_what_the_release_gives(graded, tmp_path):
     assert {path: (graded / path).read_bytes() for path in released} == released
 
 
-@pytest.mark.slow
 def test_a_postgresql_server_gets_the_same(graded, server, tmp_path):
     from grader.release.notebooks import generate
 
