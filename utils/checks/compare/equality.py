@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from .digits import printed_apart
 from .rule import Fault, FaultKind, Rule, in_words
-from .tolerance import Array, as_array, close
+from .tolerance import Array, all_close, as_array, close
 
 
 @dataclass(frozen=True)
@@ -66,14 +66,16 @@ class Equal(Rule):
             bad = int((~np.isfinite(array)).sum())
             said = f"{path} holds {bad} NaN or infinite of {array.size} entries"
             return [Fault(path, FaultKind.NOT_FINITE, said, expected, array)]
-        # Where large numbers cancel, what is left is rounding: compare it with the size of what was summed.
-        summed = float(np.max(np.abs(np.asarray(inputs[self.scale])))) if self.scale else 0.0
-        wrong = ~close(expected, array, inputs, summed)
+        wrong = ~close(expected, array, inputs, self._summed(inputs))
         if wrong.any():
             wrong &= ~self.excused(expected, array, inputs)
         if not wrong.any():
             return []
         return [value_fault(path, expected, array, wrong)]
+
+    def _summed(self, inputs: Mapping[str, object]) -> float:
+        """Return the size of what was summed: where large numbers cancel, what is left is rounding of that size."""
+        return float(np.max(np.abs(np.asarray(inputs[self.scale])))) if self.scale else 0.0
 
     def has_right_numbers(self, fault: Fault, inputs: Mapping[str, object]) -> bool:
         """Whether only the shape or the dtype of an output is wrong.
@@ -94,7 +96,12 @@ class Equal(Rule):
         return not any_dtype.array_faults(fault.path, expected, got.reshape(expected.shape), inputs)
 
     def same(self, other: object, got: object, inputs: Mapping[str, object]) -> bool:
-        return not Equal(self.dtype, self.scale).faults("", other, got, inputs)
+        array, expected = as_array(got), as_array(other)
+        if expected is None or array is None or array.shape != expected.shape:
+            return isinstance(other, Mapping) and not Equal(self.dtype, self.scale).faults("", other, got, inputs)
+        if self.dtype and array.dtype != expected.dtype:
+            return False
+        return all_close(expected, array, inputs, self._summed(inputs))
 
     def excused(self, expected: Array, got: Array, inputs: Mapping[str, object]) -> npt.NDArray[np.bool_]:
         """Mark the entries where another answer is as right as the reference's; a subclass knows of some."""

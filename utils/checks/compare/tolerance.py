@@ -13,6 +13,7 @@ N. J. Higham, "Accuracy and stability of numerical algorithms", 2nd ed., SIAM 20
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -47,9 +48,13 @@ def _may_be_numbers(value: object, depth: int = 64) -> bool:
 
 def rtol(*values: object) -> float:
     """Return the relative tolerance for the coarsest floating dtype among `values`; see the head of this file."""
-    floats = (value.dtype for value in values if isinstance(value, np.ndarray) and value.dtype.kind == "f")
-    coarsest = max((float(np.finfo(dtype).eps) for dtype in floats), default=float(np.finfo(np.float64).eps))
-    return float(np.sqrt(coarsest))
+    floats = {value.dtype for value in values if isinstance(value, np.ndarray) and value.dtype.kind == "f"}
+    return max(map(_root_of_epsilon, floats), default=_root_of_epsilon(np.dtype(np.float64)))
+
+
+@cache
+def _root_of_epsilon(dtype: np.dtype[Any]) -> float:
+    return float(np.sqrt(np.finfo(dtype).eps))
 
 
 def close(
@@ -81,6 +86,25 @@ def close(
         near = np.abs(wide_want - wide_got) <= tolerance * largest
     equal = (wide_want == wide_got) | (np.isnan(wide_want) & np.isnan(wide_got))
     return np.asarray((near & np.isfinite(wide_want)) | equal, bool)
+
+
+def all_close(
+    expected: Array, got: Array, inputs: Mapping[str, object] | None = None, summed: float = 0.0
+) -> bool:
+    """Whether two arrays of one shape agree in all entries; ``close(...).all()``, in less time.
+
+    The search for misconceptions asks this some thousand times for one wrong answer, mostly of small arrays.
+    """
+    if expected.dtype.kind in "biu" and got.dtype.kind in "biu":
+        return np.array_equal(expected, got)
+    with np.errstate(invalid="ignore"):
+        largest_difference = np.abs(np.subtract(expected, got, dtype=np.float64)).max(initial=0.0)
+    if largest_difference == 0:
+        return True
+    if not np.isfinite(largest_difference):  # there is NaN or an infinity in one of them
+        return bool(close(expected, got, inputs, summed).all())
+    largest = max(float(np.abs(expected).max()), summed)
+    return bool(largest_difference <= rtol(expected, *input_values(inputs or {})) * largest)
 
 
 def input_values(inputs: Mapping[str, object]) -> list[object]:

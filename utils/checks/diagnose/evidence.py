@@ -63,10 +63,11 @@ class Place(NamedTuple):
         rule = self.result.case.aspects[self.path.partition(".")[0]]
         if rule.agree(value, self.got, self.result.case.inputs):
             return True
-        one, other = as_array(value), as_array(self.got)
-        if one is None or other is None or one.shape != other.shape:
+        got = as_array(self.got)
+        if got is None or np.isfinite(got).all():
             return False
-        return not np.isfinite(one).all() and not np.isfinite(other).all()
+        array = as_array(value)
+        return array is not None and array.shape == got.shape and not np.isfinite(array).all()
 
     @property
     def is_drawn(self) -> bool:
