@@ -145,3 +145,19 @@ def test_every_run_begins_with_the_same_random_numbers_and_puts_the_callers_back
     assert drawn() == first  # as if nothing had been run
     with pytest.raises(ZeroDivisionError), seeded(2**40):
         1 / 0  # noqa: B018
+
+
+def test_nothing_that_a_program_changes_is_the_callers() -> None:
+    class Own:
+        def __init__(self) -> None:
+            self.numbers = [1]
+
+    inputs = {"x": np.arange(6.0).reshape(2, 3).T, "nested": {"w": (np.ones(2), [np.ones(3)])}, "own": Own()}
+    program = "x += 1; nested['w'][0][0] = 5; nested['w'][1][0][0] = 5; nested['new'] = 1; own.numbers.append(2)"
+    given = run_program(program, {}, inputs, ("x",))
+    assert isinstance(given, Ran)
+    assert given.values["x"].flags.f_contiguous  # the order in memory is kept
+    np.testing.assert_array_equal(inputs["x"], np.arange(6.0).reshape(2, 3).T)
+    assert inputs["nested"]["w"][0][0] == inputs["nested"]["w"][1][0][0] == 1
+    assert "new" not in inputs["nested"]
+    assert inputs["own"].numbers == [1]

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from utils.checks.compare import Equal
+from utils.checks.compare.tolerance import all_close, close
 
 Array = npt.NDArray[np.floating]
 
@@ -85,3 +86,19 @@ def test_the_default_eps_left_out_is_outside_in_double_precision() -> None:
     x = np.random.default_rng(1).standard_normal((7, 3))
     centred = x - x.mean(0)
     assert Equal().faults("out", centred / np.sqrt(x.var(0) + 1e-5), centred / np.sqrt(x.var(0)), {"x": x})
+
+
+@pytest.mark.parametrize("seed", range(200))
+def test_all_close_says_what_close_says_of_all_entries(seed):
+    rng = np.random.default_rng(seed)
+    expected = rng.normal(size=(3, 5)).astype(rng.choice(["float64", "float32", "int64"]))
+    got = (expected * (1 + 10.0 ** rng.uniform(-12, -2) * rng.normal(size=(3, 5)))).astype(
+        rng.choice([expected.dtype, np.float64])
+    )
+    if rng.random() < 0.3 and got.dtype.kind == "f":
+        got[rng.integers(3), rng.integers(5)] = rng.choice([np.nan, np.inf])
+    if rng.random() < 0.3 and expected.dtype.kind == "f":
+        expected[rng.integers(3), rng.integers(5)] = rng.choice([np.nan, np.inf])
+    inputs = {"x": rng.normal(size=2).astype(rng.choice(["float64", "float32"]))}
+    summed = rng.choice([0.0, 1e3])
+    assert all_close(expected, got, inputs, summed) == close(expected, got, inputs, summed).all()

@@ -6,7 +6,6 @@ a *path* and is written with dots: ``"grads.W1"``.
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -84,11 +83,7 @@ def needless_names(values: Mapping[str, object], path: str, expected: Mapping[st
 
 
 def with_value_at(values: Mapping[str, object], path: str, value: object) -> dict[str, object]:
-    """Return a deep copy of `values` with another value at a path."""
-    changed = copy.deepcopy(dict(values))
-    *above, last = path.split(".")
-    here: Any = changed
-    for name in above:
-        here = here[name]
-    here[last] = value
-    return changed
+    """Return `values` with another value at a path; the dicts on the path are new, and all else is shared."""
+    name, _, rest = path.partition(".")
+    inner: Any = values[name] if rest else None
+    return {**values, name: with_value_at(inner, rest, value) if rest else value}

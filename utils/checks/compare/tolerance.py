@@ -88,9 +88,7 @@ def close(
     return np.asarray((near & np.isfinite(wide_want)) | equal, bool)
 
 
-def all_close(
-    expected: Array, got: Array, inputs: Mapping[str, object] | None = None, summed: float = 0.0
-) -> bool:
+def all_close(expected: Array, got: Array, inputs: Mapping[str, object] | None = None, summed: float = 0.0) -> bool:
     """Whether two arrays of one shape agree in all entries; ``close(...).all()``, in less time.
 
     The search for misconceptions asks this some thousand times for one wrong answer, mostly of small arrays.

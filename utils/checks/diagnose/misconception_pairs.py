@@ -10,12 +10,11 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from itertools import combinations
 
-import numpy as np
-
-from ..compare import Array, as_array
+from ..compare import as_array
 from ..program import Crash
 from ..values import value_at
 from .evidence import Evidence, Place, Places, Together
+from .joint_effects import JointEffects
 
 MAX_MISCONCEPTIONS = 60  # the pairs are the square of it, and a check should answer within a second
 
@@ -61,9 +60,10 @@ def find_pair(
     pairs = combinations(visible[:MAX_MISCONCEPTIONS], 2)
     possible = [pair for pair in pairs if _is_possible(evidence, within, *pair, ignored)]
     possible = [pair for pair in possible if bool(_interacting(evidence, within, *pair)) == interacting]
+    effects = JointEffects(evidence)
     # The time for running pairs is limited, so the likely ones come first.
     for one, other in sorted(possible, key=lambda pair: not set(pair) & set(named)):
-        joint = _explain_jointly(evidence, within, one, other, together)
+        joint = _explain_jointly(evidence, effects, within, one, other, together)
         if joint:
             certain.append((one, other))
         elif joint is None and _each_shows_alone(evidence, within, one, other):
@@ -121,7 +121,7 @@ def _each_shows_alone(evidence: Evidence, within: Places, one: str, other: str) 
 
 
 def _explain_jointly(
-    evidence: Evidence, within: Places, one: str, other: str, together: Together | None
+    evidence: Evidence, effects: JointEffects, within: Places, one: str, other: str, together: Together | None
 ) -> bool | None:
     """Whether two misconceptions give what came where both show; None where their joint effect is not known."""
     known, confirmed = True, together is None
@@ -130,10 +130,10 @@ def _explain_jointly(
     for index in sorted(both | interacting):  # the smallest case first
         place = evidence.places[index]
         # That effects add up may be chance, as where a wrong sign and a factor of 2 give 0: one place is run as well.
-        if index in both and _adds_up(place, one, other) and (confirmed or not _tells(place)):
+        if index in both and effects.give(index, one, other) and (confirmed or not _tells(place)):
             continue
         answer = together(one, other, place.result.case) if together else None
-        if answer is None and index in both and _adds_up(place, one, other):
+        if answer is None and index in both and effects.give(index, one, other):
             continue
         if answer is None and index in interacting:
             return False
@@ -154,31 +154,3 @@ def _tells(place: Place) -> bool:
     """Whether what came holds numbers that are not 0."""
     got = as_array(place.got)
     return got is not None and bool(got.any())
-
-
-def _adds_up(place: Place, one: str, other: str) -> bool:
-    """Whether the effects of two misconceptions add up, or multiply, to what came."""
-    answers = place.result.misconceptions
-    if isinstance(answers[one], Crash) or isinstance(answers[other], Crash):
-        return False
-    values = (place.expected, place.given_by(one), place.given_by(other))
-    return any(map(place.agrees, _joint_effects(*map(as_array, values))))
-
-
-def _joint_effects(expected: Array | None, one: Array | None, other: Array | None) -> list[Array]:
-    """Return what two wrong answers come to when their effects add up, and when they multiply."""
-    if expected is None or one is None or other is None or not expected.shape == one.shape == other.shape:
-        return []
-    with np.errstate(all="ignore"):
-        product = np.where(expected == 0, 0, one * other / np.where(expected == 0, 1, expected))
-    if expected.size > 1 and _are_parallel(one - expected, other - expected):
-        return [product]  # where both only scale something, any third number of it is a sum of theirs
-    return [one + other - expected, product]
-
-
-def _are_parallel(one: Array, other: Array) -> bool:
-    """Whether one array is a number times the other."""
-    first, second = one.ravel(), other.ravel()
-    with np.errstate(all="ignore"):
-        lengths = float(np.linalg.norm(first) * np.linalg.norm(second))
-        return abs(float(first @ second)) >= (1 - 1e-9) * lengths
