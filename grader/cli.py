@@ -148,7 +148,8 @@ def check(
     Exits with 0 when the submission was graded, whatever its score; 2 when PATH is no submission; 3 without a sandbox.
     """
     from . import show
-    from .classrun import collect, workers
+    from .classrun import collect, record
+    from .classrun.grading import grade_one
     from .report import report_json
 
     loaded = course.load(root)
@@ -156,7 +157,7 @@ def check(
     hand_in = collect.HandIn(student or collect.student_of(path, task), path)
     collect.read_submission(loaded, task, path)
     show.try_reference(loaded, task, sandbox)
-    report = workers.report_within_time(loaded, task, hand_in, sandbox=sandbox, again=again).report
+    report = grade_one(loaded, task, hand_in, sandbox=sandbox, again=again, purpose=record.FOR_CHECK).report
     if json == "-":
         sys.stdout.buffer.write(report_json(report))
     elif json:

@@ -34,8 +34,7 @@ from sqlalchemy.exc import SAWarning
 
 from . import course as courses
 from .classrun.collect import collect, read_submission
-from .classrun.grading import ready
-from .classrun.workers import report_within_time
+from .classrun.grading import grade_one, ready
 from .course import Course
 from .errors import GraderError
 from .gradebook import Gradebook
@@ -209,7 +208,7 @@ class SandboxGrade(NbGraderPreprocessor):  # type: ignore[misc]  # nbgrader has 
         """Write the report's findings and points into the grade cells, where SaveAutoGrades reads them."""
         work = self.parent.parent
         names = resources["nbgrader"]
-        graded = report_within_time(work.course, work.assignment, work.hand_ins[names["student"]])
+        graded = grade_one(work.course, work.assignment, work.hand_ins[names["student"]])
         (notebook,) = (item for item in work.assignment.notebook if item.name == names["notebook"])
         return annotate(nb, graded.report, notebook), resources
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,7 @@ from .host.files import content, write_if_changed
 from .judging import oracle
 from .reference import Reference
 from .report import Report, Verdict
+from .submission import Submission
 from .wording import WORDING, one_line, points, visible
 
 if TYPE_CHECKING:
@@ -128,8 +130,14 @@ def grade_class(
 
     try_reference(course, assignment, sandbox)
     columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    done: list[Graded] = []
     with Progress(*columns, TimeRemainingColumn(), console=Console(stderr=True)) as bar:
         task = bar.add_task(f"grading {assignment.name}", total=len(hand_ins))
+
+        def progress(graded: Graded, trouble: str) -> None:
+            done.append(replace(graded, submission=Submission({}, ())))
+            bar.advance(task)
+
         run = run_class(
             course,
             assignment,
@@ -139,17 +147,16 @@ def grade_class(
             jobs=jobs,
             again=again,
             sandbox=sandbox,
-            progress=lambda graded: bar.advance(task),
+            progress=progress,
         )
     out = Console()
     if not out.is_terminal:
         out = Console(width=140)  # Rich would take 80 columns for a pipe or a file, and cut the last column short
-    out.print(roster(run.graded), legend())
-    kept = sum(graded.kept for graded in run.graded)
-    ways = Counter(graded.report.sandbox for graded in run.graded)
+    out.print(roster(done), legend())
+    kept = sum(graded.kept for graded in done)
+    ways = Counter(graded.report.sandbox for graded in done)
     out.print(
-        f"\n{len(run.graded)} submissions, {kept} of them unchanged since they were last graded; "
-        f"run in: {', '.join(ways)}."
+        f"\n{len(done)} submissions, {kept} of them unchanged since they were last graded; run in: {', '.join(ways)}."
     )
     out.print(f"Gradebook: {gradebook.shown_url}", f"Class page: {run.page}", sep="\n", soft_wrap=True, highlight=False)
     if run.not_charged:

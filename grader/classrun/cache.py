@@ -1,81 +1,101 @@
 """Keep results on disk, so that a later run need not compute them again.
 
-The cache holds reports, successful self-tests, receipts for gradebook entries, and fingerprints of submissions. All of
-it can be computed again, so the cache's folder may be deleted at any time.
+The cache holds a record for each student and assignment, successful self-tests, and receipts for gradebook entries. All
+of it can be computed again, so the cache's folder may be deleted at any time.
 """
 
 from __future__ import annotations
 
 import hashlib
 import sqlite3
-import sys
 from collections.abc import Iterable, Mapping
-from functools import cache
+from functools import cached_property
 from pathlib import Path
+from types import TracebackType
+from typing import Any, Final
 
 import diskcache
-import numpy as np
 
 from ..course import Course
 from ..errors import Interrupted
 from ..host.interruptions import AGAIN, as_interruption
-from ..reference import Reference
 
-_FOLDER = Path("build", "verdicts")
-
-
-def open_cache(course: Course) -> diskcache.Cache:
-    """Open the cache of a course, and create it if there is none; use it as a context manager, which closes it."""
-    # By default diskcache writes large values into files of their own. If the process is killed between writing such a
-    # file and entering it into the database, the file stays for ever. So all values go into the database.
-    return diskcache.Cache(str(course.root / _FOLDER), disk_min_file_size=2**30)
+FOLDER: Final = Path("build", "verdicts")
+_SEAL_BYTES: Final = 16
 
 
-def keep(course: Course, results: Mapping[str, bytes]) -> None:
-    """Store results in the cache of a course.
+class Cache:
+    """The cache of a course. It is opened once for many values; use it as a context manager, which closes it.
+
+    Each value is stored with a digest of itself and its key. So a value that was damaged on the disk, or stands under
+    another key, is treated as missing, and so is all that cannot be read.
 
     Parameters
     ----------
     course : Course
-    results : mapping of str to bytes
-        Key → value; see `digest` for keys.
-
-    Raises
-    ------
-    Interrupted
-        When the cache cannot be written.
     """
-    place = course.root / _FOLDER
-    try:
-        with as_interruption(place), open_cache(course) as store:
-            for key, value in results.items():
-                store.set(key, value)
-    except sqlite3.Error as error:
-        raise Interrupted(
-            f"{place} cannot be used ({error}): delete this folder and {AGAIN} in the gradebook."
-        ) from None
+
+    def __init__(self, course: Course) -> None:
+        self._place = course.root / FOLDER
+
+    def __enter__(self) -> Cache:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the cache. It may be used again, and is opened anew then."""
+        if "_store" in self.__dict__:
+            self._store.close()
+            del self.__dict__["_store"]
+
+    def get(self, key: str) -> bytes | None:
+        """Return the value that was stored under a key; None where there is none, or it cannot be used."""
+        try:
+            value = self._store.get(key.encode(errors="surrogatepass"))
+        except Exception:  # a damaged database can raise anything, of diskcache and of pickle
+            return None
+        if isinstance(value, bytes) and value[:_SEAL_BYTES] == _seal(key, value[_SEAL_BYTES:]):
+            return value[_SEAL_BYTES:]
+        return None
+
+    def put(self, values: Mapping[str, bytes]) -> None:
+        """Store values under their keys, all of them or none.
+
+        Raises
+        ------
+        Interrupted
+            When the cache cannot be written.
+        """
+        try:
+            with as_interruption(self._place), self._store.transact():
+                for key, value in values.items():
+                    self._store.set(key.encode(errors="surrogatepass"), _seal(key, value) + value)
+        except sqlite3.Error as error:
+            raise Interrupted(
+                f"{self._place} cannot be used ({error}): delete this folder and {AGAIN} in the gradebook."
+            ) from None
+
+    @cached_property
+    def _store(self) -> Any:
+        # By default diskcache writes large values into files of their own. If the process is killed between writing
+        # such a file and entering it into the database, the file stays for ever. So all values go into the database.
+        # Nothing is ever removed to make room: a class has one record for each student and assignment.
+        return diskcache.Cache(str(self._place), disk_min_file_size=2**30, eviction_policy="none", cull_limit=0)
 
 
-def digest(parts: Iterable[bytes]) -> str:
-    """Return a key for the cache: the SHA-256, in hexadecimal, of everything that a result depends on."""
+def digest(parts: Iterable[bytes]) -> bytes:
+    """Return the SHA-256 of everything that a result depends on."""
     summary = hashlib.sha256()
     for part in parts:
         # With its length before it, no part can be mistaken for two parts, or for the beginning of the next.
         summary.update(len(part).to_bytes(8))
         summary.update(part)
-    return summary.hexdigest()
-
-
-@cache
-def code_digest(reference: Reference) -> bytes:
-    """Return a digest of all code that a verdict depends on.
-
-    That is the code of the grader, of ``utils``, of the reference and of its recipes and misconceptions, and the
-    versions of Python and NumPy. It is computed once in the life of a process.
-    """
-    summary = hashlib.sha256(f"{sys.version} {np.__version__}".encode())
-    kit = Path(__file__).parents[1]
-    for folder in (kit, kit.parent / "utils", reference.folder, reference.exercises_folder):
-        for path in sorted((*folder.rglob("*.py"), *folder.rglob("*.wrong"))):
-            summary.update(str(path.relative_to(folder)).encode() + b"\0" + path.read_bytes())
     return summary.digest()
+
+
+def _seal(key: str, value: bytes) -> bytes:
+    return digest((key.encode(errors="surrogatepass"), value))[:_SEAL_BYTES]

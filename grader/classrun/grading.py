@@ -1,33 +1,34 @@
-"""Grade one submission of a class, or return the report of it that is in the cache.
+"""Grade the submissions of a class: judge what is not known yet, and make a report of each.
 
-The key of a report in the cache is made of everything that the report depends on: the submission's bytes, the student,
-the exercises and their points, the course's secret, the confinement, and the code of the grader and of the reference.
-So a submission is graded again only if one of these has changed, and a run that was stopped continues where it was.
-A report in which a program ran out of time, or was killed, is not kept: the next run grades that submission again.
+A submission is read once. What its outcomes depend on is looked up in the student's record; the exercises of which no
+outcome is known go to the processes that judge (a `task.Runner`), together with the submission itself. What comes back
+is kept, and points are computed last. So no student's code runs where only points have changed, a run that was stopped
+continues where it was, and a changed recipe is judged anew in its own exercise alone.
 """
 
 from __future__ import annotations
 
-import hashlib
-import sqlite3
-from dataclasses import dataclass
-
-import diskcache
-import msgspec
-
-from utils.checks.case import Finding
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import closing
+from dataclasses import dataclass, field, replace
+from typing import Final
 
 from ..course import Assignment, Course
-from ..host.interruptions import interruption
 from ..judging import oracle
-from ..judging.secret import course_secret
-from ..reference import Reference
-from ..report import Report, Verdict
-from ..sandbox import Confinement, SandboxUnavailable, choose_confinement
+from ..judging.outcome import Outcome
+from ..report import Report
+from ..sandbox import Confinement, choose_confinement
 from ..submission import NotASubmission, Submission
-from . import self_test
-from .cache import code_digest, digest, keep, open_cache
+from . import record, self_test
+from .cache import Cache
 from .collect import HandIn, read_submission
+from .keys import Keys
+from .record import Record
+from .selection import EVERYTHING, Selection
+from .task import Failure, Result, Runner, Task, judge_task
+from .workers import local_runner
+
+_NO_FILES: Final = Submission({}, ())
 
 
 @dataclass(frozen=True)
@@ -39,12 +40,15 @@ class Graded:
     hand_in : HandIn
     report : Report
     kept : bool
-        Whether the report comes from the cache; otherwise it was made now.
+        Whether all outcomes come from the cache; otherwise some were found now.
+    submission : Submission
+        The files that were read; empty where they could not be read.
     """
 
     hand_in: HandIn
     report: Report
     kept: bool
+    submission: Submission = field(default=_NO_FILES, compare=False, repr=False)
 
 
 def ready(course: Course, assignment: Assignment, sandbox: str = "auto") -> Confinement:
@@ -79,112 +83,221 @@ def ready(course: Course, assignment: Assignment, sandbox: str = "auto") -> Conf
     return confinement
 
 
-def report_for(
-    course: Course, assignment: Assignment, hand_in: HandIn, *, sandbox: str = "auto", again: bool = False
-) -> Graded:
-    """Grade one submission, or return its report from the cache.
+def grade_class(
+    course: Course,
+    assignment: Assignment,
+    hand_ins: Iterable[HandIn],
+    *,
+    jobs: int | None = None,
+    sandbox: str = "auto",
+    again: bool = False,
+    selection: Selection = EVERYTHING,
+    runner: Runner | None = None,
+    purpose: str = record.FOR_CLASS,
+) -> Generator[Graded, None, None]:
+    """Grade many submissions in parallel, and yield each result as soon as it is there.
 
-    Whatever is wrong with the submission is said in the report, and raises nothing.
+    Only a few submissions are in memory at a time, however many there are.
 
     Parameters
     ----------
     course : Course
     assignment : Assignment
-    hand_in : HandIn
+    hand_ins : iterable of HandIn
+        The submissions.
+    jobs : int, optional
+        The number of processes that grade at the same time; by default, one for each processor.
     sandbox : str, default "auto"
-        As for `ready`.
+        The name of a confinement, as for `grader.sandbox.choose_confinement`.
     again : bool, default False
-        Grade the submission even if its report is in the cache.
+        Judge also what is in the cache.
+    selection : Selection, default everything
+        The students and exercises to grade. Other students are left out; of other exercises the last outcome counts.
+    runner : Runner, optional
+        Carries out the tasks; by default, processes on this machine.
+    purpose : str, default "class"
+        The purpose of the records to read and write; see `record`.
+
+    Yields
+    ------
+    Graded
+        In the order in which they are done.
 
     Raises
     ------
     CourseError
-        When the assignment needs a package that is not installed.
-    SandboxUnavailable
-        When there is no confinement to run it in.
-    SelfTestFailed
-        When the reference does not pass in the confinement.
+        When the assignment needs a package that is not installed; nothing has been graded then.
+    SandboxUnavailable, SelfTestFailed
+        When no submission can be graded on this machine; nothing has been graded then.
     Interrupted
-        When the machine fails, such as with a full disk; this never lowers the score of a submission.
+        When the machine fails, such as with a full disk. What was found before is in the cache.
     """
     confinement = ready(course, assignment, sandbox)
-    kept = None if again else kept_report(course, assignment, hand_in, confinement)
-    if kept:
-        return kept
-    try:
-        submission = read_submission(course, assignment, hand_in.path)
-        secret = course_secret(course.root)
-        report = oracle.grade(submission, course, assignment, hand_in.student, confinement=confinement, secret=secret)
-    except SandboxUnavailable:
-        raise
-    except NotASubmission as error:
-        return Graded(hand_in, ungraded_report(assignment, hand_in, str(error)), False)
-    except Exception as error:  # a mistake in the grader itself must not stop the whole class, nor give points
-        if stopped := interruption(error, course.root):
-            raise stopped from error
-        return Graded(
-            hand_in,
-            ungraded_report(assignment, hand_in, f"the grader failed on it: {type(error).__name__}: {error}"[:500]),
-            False,
-        )
-    if is_lasting(report):
-        key = _cache_key(course, assignment, hand_in.student, submission, confinement)
-        keep(course, {key: msgspec.json.encode(report)})
-    return Graded(hand_in, report, False)
+    with Cache(course) as cache:
+        plans = _Plans(course, assignment, confinement, cache, again, selection, purpose)
+        with closing((runner or local_runner(jobs))(course, plans.tasks(hand_ins))) as results:
+            for task, result in results:
+                if graded := plans.finish(task, result):
+                    yield graded
 
 
-def kept_report(course: Course, assignment: Assignment, hand_in: HandIn, confinement: Confinement) -> Graded | None:
-    """Return the report that an earlier run has kept; None if there is none, or what it depends on has changed."""
-    try:
-        submission = read_submission(course, assignment, hand_in.path)
-        with open_cache(course) as store:
-            value = store.get(_cache_key(course, assignment, hand_in.student, submission, confinement))
-        report = msgspec.json.decode(value, type=Report) if isinstance(value, bytes) else None
-        return Graded(hand_in, report, True) if report and is_lasting(report) else None
-    except (NotASubmission, msgspec.DecodeError, OSError, sqlite3.Error, diskcache.Timeout):
-        return None  # then the submission is graded now, and that says what is wrong
+def grade_one(
+    course: Course,
+    assignment: Assignment,
+    hand_in: HandIn,
+    *,
+    sandbox: str = "auto",
+    again: bool = False,
+    runner: Runner | None = None,
+    purpose: str = record.FOR_CLASS,
+) -> Graded:
+    """Grade one submission, as `grade_class` does."""
+    how = {"sandbox": sandbox, "again": again, "runner": runner or local_runner(1), "purpose": purpose}
+    (graded,) = grade_class(course, assignment, [hand_in], **how)  # type: ignore[arg-type]
+    return graded
 
 
-def is_lasting(report: Report) -> bool:
-    """Whether a report would be the same on any machine at any time, so that it may be kept.
-
-    It is not where a program ran out of time or was killed: the machine may have had a part in that.
-    """
-    said = {finding.verdict for verdict in report.exercises for finding in verdict.findings}
-    return not said & {"timeout", "killed"}
+def in_this_process(course: Course, tasks: Iterable[Task]) -> Generator[tuple[Task, Result], None, None]:
+    """Carry out tasks one after the other in this process, without a limit on what the grader itself may take."""
+    for task in tasks:
+        yield task, judge_task(course, task) if task.exercises else {}
 
 
-def ungraded_report(assignment: Assignment, hand_in: HandIn, why: str) -> Report:
-    """Return a report without points that says why the submission could not be graded.
+@dataclass
+class _Plan:
+    """What is to be done with one submission."""
 
-    Parameters
-    ----------
-    assignment : Assignment
-    hand_in : HandIn
-    why : str
-        The reason, without a full stop.
-    """
-    # Students read this: the folders on the instructor's machine are left out.
-    hint = f"Not graded: {why.replace(f'{hand_in.path.parent}/', '')}."
-    verdicts = tuple(
-        Verdict(exercise.name, 0.0, exercise.points, "error", (Finding("", "error", hint),))
-        for exercise in assignment.exercises
-    )
-    return Report(assignment.name, hand_in.student, "not run", verdicts, (f"{hint} Look at it by hand.",))
+    hand_in: HandIn
+    submission: Submission
+    before: Record
+    keys: dict[str, bytes]
+    known: dict[str, Outcome]
+    judged: tuple[str, ...] = ()  # the exercises whose outcomes count; a task may have others that they need
+    unreadable: str = ""
 
 
-def _cache_key(
-    course: Course, assignment: Assignment, student: str, submission: Submission, confinement: Confinement
-) -> str:
-    """Return the key of a report in the cache, made of everything that the report depends on."""
-    parts = (
-        submission.digest.encode(),
-        # Names of files and folders may not be valid UTF-8; Python holds them with surrogates.
-        "\n".join(submission.remarks).encode(errors="surrogatepass"),
-        student.encode(errors="surrogatepass"),
-        msgspec.json.encode([assignment.name, assignment.exercises, course.limits, course.grading]),
-        hashlib.sha256(course_secret(course.root)).digest(),
-        confinement.name.encode(),
-        code_digest(Reference.of(course)),
-    )
-    return digest(parts)
+class _Plans:
+    """Makes tasks of submissions, and reports of their results."""
+
+    def __init__(
+        self,
+        course: Course,
+        assignment: Assignment,
+        confinement: Confinement,
+        cache: Cache,
+        again: bool,
+        selection: Selection,
+        purpose: str,
+    ) -> None:
+        self._course, self._assignment, self._confinement = course, assignment, confinement
+        self._cache, self._again, self._selection, self._purpose = cache, again, selection, purpose
+        self._keys = Keys(course, assignment, confinement)
+        self._open: dict[int, _Plan] = {}
+
+    def tasks(self, hand_ins: Iterable[HandIn]) -> Iterator[Task]:
+        """Read the submissions one after the other, and yield a task for each that is selected."""
+        names = [exercise.name for exercise in self._assignment.exercises]
+        for number, hand_in in enumerate(hand_ins):
+            before = self._before(hand_in.student)
+            if not self._selection.has(hand_in.student, before.outcomes, names):
+                continue
+            plan = self._plan(hand_in, before)
+            self._open[number] = plan
+            judged = self._needed(plan)
+            yield Task(
+                number,
+                self._assignment.name,
+                hand_in.student,
+                plan.submission,
+                judged,
+                self._confinement.name,
+            )
+
+    def finish(self, task: Task, result: Result) -> Graded:
+        """Keep what a task has found, and make the report."""
+        plan = self._open.pop(task.number)
+        if plan.unreadable:
+            after = self._ungraded(plan)
+        elif isinstance(result, Failure):
+            after = self._failed(plan, result)
+        else:
+            found = {name: result[name] for name in plan.judged}
+            after = self._record(plan, plan.known | found, plan.submission.remarks)
+        if after != plan.before:
+            record.write(self._cache, self._assignment.name, task.student, after, self._purpose)
+        report = after.report(self._assignment, task.student)
+        assert report is not None
+        return Graded(plan.hand_in, report, not plan.judged and not plan.unreadable, plan.submission)
+
+    def _before(self, student: str) -> Record:
+        """Return the record of a student. For other purposes than the class's, what the class has kept counts, too."""
+        found = record.read(self._cache, self._assignment.name, student, self._purpose)
+        if self._purpose != record.FOR_CLASS and not found.outcomes:
+            return record.read(self._cache, self._assignment.name, student)
+        return found
+
+    def _plan(self, hand_in: HandIn, before: Record) -> _Plan:
+        """Read a submission, and decide which exercises have to be judged."""
+        try:
+            submission = read_submission(self._course, self._assignment, hand_in.path)
+        except NotASubmission as error:
+            return _Plan(hand_in, Submission({}, (str(error),)), before, {}, {}, unreadable=str(error))
+        keys = self._keys.of(hand_in.student, submission)
+        served = before.served(keys)
+        known, judged = {}, []
+        for name in keys:
+            last = before.outcomes.get(name)
+            if not self._selection.considers(name, last):
+                kept = last
+            else:
+                kept = None if self._again or self._selection.failed else served.get(name)
+            if kept is None:
+                judged.append(name)
+            else:
+                known[name] = kept
+        return _Plan(hand_in, submission, before, keys, known, tuple(judged))
+
+    def _needed(self, plan: _Plan) -> tuple[str, ...]:
+        """Return the exercises to judge, with those that they build on and that may have lost their worker.
+
+        An exercise is judged without one that it builds on if that one ended its process or did not end in time, and
+        only judging that one can tell.
+        """
+        needed = set(plan.judged)
+        by_name = {exercise.name: exercise for exercise in self._assignment.exercises}
+        waiting = list(plan.judged)
+        while waiting:
+            exercise = by_name[waiting.pop()]
+            for name in exercise.requires:
+                other = by_name.get(name)
+                same_file = other and other.written_in[0] == exercise.written_in[0]
+                if same_file and name not in needed and not plan.known[name].lasting:
+                    needed.add(name)
+                    waiting.append(name)
+        return tuple(name for name in by_name if name in needed)
+
+    def _record(self, plan: _Plan, outcomes: dict[str, Outcome], remarks: tuple[str, ...]) -> Record:
+        """Return the record after a submission was graded."""
+        digest, passages = record.passages(plan.submission, plan.before)
+        keys = plan.before.keys | {name: plan.keys[name] for name in outcomes if name in plan.judged}
+        sandbox = self._confinement.name if plan.judged or not plan.before.outcomes else plan.before.sandbox
+        return Record(outcomes, keys, sandbox, remarks, digest, passages)
+
+    def _failed(self, plan: _Plan, failure: Failure) -> Record:
+        """Return the record of a submission whose exercises could not be judged, with what is known of the others."""
+        hint = _not_graded(failure.why, plan.hand_in)
+        outcomes = plan.known | dict.fromkeys(plan.judged, Outcome.nothing("error", hint, provisional=True))
+        after = self._record(plan, outcomes, (f"{hint} Look at it by hand.", *plan.submission.remarks))
+        return after if plan.known else replace(after, sandbox="not run")
+
+    def _ungraded(self, plan: _Plan) -> Record:
+        """Return the record of a submission that could not be read."""
+        hint = _not_graded(plan.unreadable, plan.hand_in)
+        outcome = Outcome.nothing("error", hint, provisional=True)
+        outcomes = {exercise.name: outcome for exercise in self._assignment.exercises}
+        return Record(outcomes, remarks=(f"{hint} Look at it by hand.",))
+
+
+def _not_graded(why: str, hand_in: HandIn) -> str:
+    """Return the sentence for the report; students read it, so the folders on the instructor's machine are left out."""
+    return f"Not graded: {why.replace(f'{hand_in.path.parent}/', '')}."

@@ -9,13 +9,11 @@ from __future__ import annotations
 
 import os
 import resource
-import sqlite3
 from collections import Counter
 from collections.abc import Iterator
 from functools import cache
 from importlib.metadata import PackageNotFoundError, distribution
 
-import diskcache
 import msgspec
 
 from ..course import Assignment, Course, Exercise
@@ -28,7 +26,8 @@ from ..report import Report, Verdict
 from ..sandbox import Confinement
 from ..sandbox.privileges import capabilities
 from ..submission import Submission
-from .cache import code_digest, digest, keep, open_cache
+from .cache import Cache, digest
+from .keys import Keys
 
 _STUDENT, _SECRET = "the reference", b"what the self-test's cases are drawn from"
 _PASSED = b"passed"
@@ -77,7 +76,8 @@ def require(course: Course, assignment: Assignment, confinement: Confinement, *,
     # Grading a right answer never reads the misconceptions. So look here whether they can be used, not in the middle of
     # a class.
     RecipeBook(Reference.of(course)).require(course, solved)
-    keep(course, {key: _PASSED})
+    with Cache(course) as cache:
+        cache.put({key: _PASSED})
     _passed_here.add(key)
 
 
@@ -131,11 +131,8 @@ def _refusal(assignment: Assignment, confinement: Confinement, failed: list[Verd
 
 def _is_kept(course: Course, key: str) -> bool:
     """Return whether the cache says that this self-test was successful."""
-    try:
-        with open_cache(course) as store:
-            return bool(store.get(key) == _PASSED)
-    except (OSError, sqlite3.Error, diskcache.Timeout):
-        return False
+    with Cache(course) as cache:
+        return cache.get(key) == _PASSED
 
 
 def _key(course: Course, assignment: Assignment, confinement: Confinement) -> str:
@@ -145,10 +142,10 @@ def _key(course: Course, assignment: Assignment, confinement: Confinement) -> st
             b"self-test",
             msgspec.json.encode([assignment.name, assignment.exercises, course.limits, course.grading]),
             confinement.name.encode(),
-            code_digest(Reference.of(course)),
+            *Keys(course, assignment, confinement).common.values(),
             *_machine(course),
         )
-    )
+    ).hex()
 
 
 def _machine(course: Course) -> Iterator[bytes]:

@@ -1,6 +1,6 @@
-"""Grade many submissions in parallel processes, each with a time limit, and go on if one of them hangs or dies.
+"""Carry out tasks in parallel processes of this machine, and go on if one of them hangs or dies.
 
-Every step of grading limits the time that a submission can make it take. The processes here are a second line of
+Every step of judging limits the time that a submission can make it take. The processes here are a second line of
 defence, for a step without such a limit, and for a process that the machine ends.
 """
 
@@ -8,167 +8,155 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Generator, Sequence
-from concurrent.futures import CancelledError, ThreadPoolExecutor, as_completed
-from contextlib import suppress
-from dataclasses import dataclass
-from functools import cache
+from collections.abc import Generator, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, ThreadPoolExecutor, wait
+from functools import cache, partial
 from pathlib import Path
+from typing import Final
 
 from threadpoolctl import threadpool_limits
 
 from .. import course as courses
-from ..course import Assignment, Course
+from ..course import Course
 from ..host.bounded_process import BoundedProcess, ChildDied, OutOfTime
-from ..judging import oracle
-from ..sandbox import choose_confinement
-from .collect import HandIn
-from .grading import Graded, kept_report, ready, report_for, ungraded_report
+from .task import Failure, Result, Runner, Task, judge_task
 
-_MARGIN = 60.0  # seconds beyond a submission's budget, for reading it, and for imports at the start of a process
-_DIED = "its grading process was killed"
+DIED: Final = Failure("its grading process was killed")
+_MARGIN: Final = 60.0  # seconds beyond a submission's budget, for what the budget does not count, such as imports
+_AHEAD: Final = 2  # tasks that are held for each process: one that it carries out, and one that waits for it
 _of_thread = threading.local()
 
 
-def grade_class(
-    course: Course,
-    assignment: Assignment,
-    hand_ins: Sequence[HandIn],
-    *,
-    jobs: int | None = None,
-    sandbox: str = "auto",
-    again: bool = False,
-) -> Generator[Graded, None, None]:
-    """Grade many submissions in parallel, and yield each result as soon as it is there.
+def local_runner(jobs: int | None = None) -> Runner:
+    """Return the runner that carries out tasks on this machine; see `in_processes` for `jobs`."""
+    return partial(in_processes, jobs=jobs)
+
+
+def in_processes(
+    course: Course, tasks: Iterable[Task], *, jobs: int | None = None
+) -> Generator[tuple[Task, Result], None, None]:
+    """Carry out tasks in processes of this machine; a `Runner`.
 
     Parameters
     ----------
     course : Course
-    assignment : Assignment
-    hand_ins : sequence of HandIn
-        The submissions.
+    tasks : iterable of Task
     jobs : int, optional
-        The number of processes that grade at the same time; by default, one for each processor.
-    sandbox : str, default "auto"
-        The name of a confinement, as for `grader.sandbox.choose_confinement`.
-    again : bool, default False
-        Grade also those submissions whose reports are in the cache.
+        The number of processes that work at the same time; by default, one for each processor.
 
     Yields
     ------
-    Graded
-        First the reports from the cache, then the others, in the order in which they are done.
-
-    Raises
-    ------
-    CourseError
-        When the assignment needs a package that is not installed; nothing has been graded then.
-    SandboxUnavailable, SelfTestFailed
-        When no submission can be graded on this machine; nothing has been graded then.
-    Interrupted
-        When the machine fails, such as with a full disk. The reports that were yielded before are in the cache.
+    tuple of Task and Result
+        In the order in which they are done.
     """
-    confinement = ready(course, assignment, sandbox)
-    tasks = []
-    for hand_in in hand_ins:
-        kept = None if again else kept_report(course, assignment, hand_in, confinement)
-        if kept:
-            yield kept
-        else:
-            tasks.append(_Task(str(course.root), assignment.name, hand_in, sandbox, again))
-    # A process may die because the machine ran out of memory, perhaps through another submission. So submissions whose
-    # processes died are tried a second time, one after the other.
-    tasks = yield from _in_processes(tasks, jobs or os.cpu_count() or 1)
-    tasks = yield from _in_processes(tasks, 1)
-    for task in tasks:
-        yield Graded(task.hand_in, ungraded_report(assignment, task.hand_in, _DIED), False)
+    jobs = jobs or os.cpu_count() or 1
+    pool = _Pool(course, jobs)
+    try:
+        for task in tasks:
+            if not task.exercises:
+                yield task, {}
+                continue
+            pool.begin(task)
+            while pool.held >= _AHEAD * jobs:
+                yield from pool.done()
+        while pool.held:
+            yield from pool.done()
+    finally:
+        pool.close()
 
 
-def _in_processes(tasks: Sequence[_Task], jobs: int) -> Generator[Graded, None, list[_Task]]:
-    """Grade tasks in this many processes at once; yield the results, and return the tasks whose process died."""
-    left: list[_Task] = []
-    leave = threading.Event()
-    # Threads, not a pool of processes: each thread owns one grading process (see `_bounded`), and can end that process
-    # alone when it takes too long.
-    with ThreadPoolExecutor(max(1, min(jobs, len(tasks)))) as threads:
-        futures = {threads.submit(_bounded, task, leave): task for task in tasks}
-        try:
-            for future in as_completed(futures):
-                try:
-                    yield future.result()
-                except ChildDied:
-                    left.append(futures[future])
-        finally:
-            # If the caller stops early, end the running processes and drop the waiting tasks, instead of grading on.
-            leave.set()
-            threads.shutdown(cancel_futures=True)
-    return left
-
-
-def _bounded(task: _Task, leave: threading.Event) -> Graded:
-    """Grade a submission in this thread's grading process, and end that process if it takes too long.
+def judge_within_time(course: Course, task: Task, watch: threading.Event | None = None) -> Result:
+    """Carry out a task in this thread's grading process, and end that process if it takes too long.
 
     Parameters
     ----------
-    task : _Task
-    leave : Event
+    course : Course
+    task : Task
+    watch : Event, optional
         When it is set, the process is ended and CancelledError is raised.
 
     Raises
     ------
     ChildDied
         When the process ended without a result.
+    GraderError
+        As `judge_task` does.
     """
 
-    def watch() -> None:
-        if leave.is_set():
+    def check() -> None:
+        if watch is not None and watch.is_set():
             raise CancelledError
 
     if not hasattr(_of_thread, "process"):
         _of_thread.process = BoundedProcess(prepare=_begin)
-    course = _course(task.root)
+    process: BoundedProcess = _of_thread.process
     seconds = course.limits.submission_seconds + _MARGIN
     try:
-        graded: Graded = _of_thread.process.call(_grade_task, task, seconds=seconds, watch=watch)
+        return process.call(_judge_in_child, str(course.root), task, seconds=seconds, watch=check)
     except OutOfTime:
-        why = f"grading it did not end within {seconds:g} seconds"
-        return Graded(task.hand_in, ungraded_report(course[task.assignment], task.hand_in, why), False)
-    return graded
+        return Failure(f"grading it did not end within {seconds:g} seconds")
 
 
-def report_within_time(
-    course: Course, assignment: Assignment, hand_in: HandIn, *, sandbox: str = "auto", again: bool = False
-) -> Graded:
-    """Grade one submission like `report_for`, in a child process that is ended if it takes too long.
+class _Pool:
+    """Grading processes, each owned by a thread, which can end it alone when it takes too long.
 
-    If the process dies, it is tried once more; if it dies again, the report says so and gives no points.
+    Attributes
+    ----------
+    held : int
+        The number of tasks that were begun and not yet yielded by `done`.
     """
-    oracle.require_packages(course, assignment)
-    kept = None if again else kept_report(course, assignment, hand_in, choose_confinement(sandbox))
-    if kept:
-        return kept
-    task = _Task(str(course.root), assignment.name, hand_in, sandbox, again)
-    for _ in range(2):
-        with suppress(ChildDied):
-            return _bounded(task, threading.Event())
-    return Graded(hand_in, ungraded_report(assignment, hand_in, _DIED), False)
+
+    def __init__(self, course: Course, jobs: int) -> None:
+        self._course = course
+        self._threads = ThreadPoolExecutor(jobs)
+        self._leave = threading.Event()
+        self._running: dict[Future[Result], Task] = {}
+        self._died: list[Task] = []
+
+    @property
+    def held(self) -> int:
+        return len(self._running) + len(self._died)
+
+    def begin(self, task: Task) -> None:
+        """Begin with a task as soon as a process has time for it."""
+        self._running[self._threads.submit(judge_within_time, self._course, task, self._leave)] = task
+
+    def done(self) -> Iterator[tuple[Task, Result]]:
+        """Wait until a task is done, and yield those that are.
+
+        A process may die because the machine ran out of memory, perhaps through another submission. So tasks whose
+        processes died are tried a second time when no other one is running, one after the other.
+        """
+        if not self._running:
+            while self._died:
+                task = self._died.pop()
+                self.begin(task)
+                (future,) = self._running
+                try:
+                    result = future.result()
+                except ChildDied:
+                    result = DIED
+                del self._running[future]
+                yield task, result
+            return
+        for future in wait(self._running, return_when=FIRST_COMPLETED).done:
+            task = self._running.pop(future)
+            try:
+                result = future.result()
+            except ChildDied:
+                self._died.append(task)
+                continue
+            yield task, result
+
+    def close(self) -> None:
+        """End the running processes and drop the waiting tasks, instead of grading on."""
+        self._leave.set()
+        self._threads.shutdown(cancel_futures=True)
 
 
-@dataclass(frozen=True)
-class _Task:
-    """The arguments of `_grade_task`. A course is given by its folder, so that only a few strings are pickled."""
-
-    root: str
-    assignment: str
-    hand_in: HandIn
-    sandbox: str
-    again: bool
-
-
-def _grade_task(task: _Task) -> Graded:
-    """Grade one submission; this runs in the grading process."""
-    course = _course(task.root)
-    return report_for(course, course[task.assignment], task.hand_in, sandbox=task.sandbox, again=task.again)
+def _judge_in_child(root: str, task: Task) -> Result:
+    """Carry out a task; this runs in the grading process. The course is given by its folder, as that is shorter."""
+    return judge_task(_course(root), task)
 
 
 @cache

@@ -208,11 +208,11 @@ class Gradebook:
             finally:
                 self._api.db.rollback()  # end the transaction, so that the database is not locked
 
-    def written(self, report: Report) -> list[bytes | None]:
-        """Read the annotated notebooks from the folder ``autograded``; None stands for one that is missing."""
-        assignment = self.course[report.assignment]
-        folder = self._folder(assignment, report.student)
-        return [content(folder / f"{notebook.name}.ipynb") for notebook in assignment.notebook]
+    def written(self, assignment: str, student: str) -> list[bytes | None]:
+        """Read a student's annotated notebooks from the folder ``autograded``; None stands for one that is missing."""
+        task = self.course[assignment]
+        folder = self._folder(task, student)
+        return [content(folder / f"{notebook.name}.ipynb") for notebook in task.notebook]
 
     def _errors_in_one_sentence(self, what: str) -> AbstractContextManager[None]:
         return errors_in_one_sentence(what, self.shown_url)

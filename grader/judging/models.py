@@ -1,7 +1,8 @@
-"""Grade trained nets of the course's own design, which students hand in as files of weights.
+"""Judge trained nets of the course's own design, which students hand in as files of weights.
 
-The grader reads the weights as plain arrays, has the course's forward pass classify examples that no student has seen,
-and turns the accuracy into points by the score range in course.toml. No student's code runs, and nothing is trained.
+The grader reads the weights as plain arrays, and has the course's forward pass classify examples that no student has
+seen. The score range in course.toml turns the accuracy into points later; see `outcome`. No student's code runs, and
+nothing is trained.
 """
 
 from __future__ import annotations
@@ -14,9 +15,8 @@ from typing import IO, Any, cast
 
 import numpy as np
 
-from utils.checks.case import Finding
+from utils.checks.case import FindingVerdict
 from utils.checks.compare import Array
-from utils.checks.models import share_of_points
 from utils.checks.weights import read_weights
 from utils.errors import DataError
 
@@ -24,20 +24,19 @@ from ..course import Exercise
 from ..errors import CourseError
 from ..recipes import GivenNet, TrainedNet, trained_net
 from ..reference import Reference
-from ..report import Verdict
 from ..submission import Submission
 from ..submission.archive_members import CappedReader
-from ..wording import VerdictName
+from .outcome import Accuracy, Outcome
 
 
-def grade(submission: Submission, exercise: Exercise, reference: Reference, secret: bytes) -> Verdict:
-    """Grade one trained net.
+def judge(submission: Submission, exercise: Exercise, reference: Reference, secret: bytes) -> Outcome:
+    """Judge one trained net.
 
     Parameters
     ----------
     submission : Submission
     exercise : Exercise
-        An exercise ``models.<file>``, with its score range.
+        An exercise ``models.<file>``.
     reference : Reference
         Its forward pass computes the labels.
     secret : bytes
@@ -45,8 +44,8 @@ def grade(submission: Submission, exercise: Exercise, reference: Reference, secr
 
     Returns
     -------
-    Verdict
-        A file that is missing or unusable earns nothing; the verdict says why.
+    Outcome
+        A file that is missing or unusable earns nothing; the outcome says why.
 
     Raises
     ------
@@ -55,18 +54,18 @@ def grade(submission: Submission, exercise: Exercise, reference: Reference, secr
     """
     net = given_net(reference, exercise)
     if exercise.file not in submission.files:
-        return verdict(exercise, 0.0, "missing", f"{exercise.file} was not handed in.")
+        return unusable(f"{exercise.file} was not handed in.", "missing")
     try:
         weights, dataset = _read(submission.files[exercise.file], exercise.file)
         _check_shapes(weights, net, exercise.file)
         X, y = net.unseen(dataset, example_key(secret, exercise))
     except DataError as error:
-        return verdict(exercise, 0.0, "error", str(error))
+        return unusable(str(error))
     except CourseError as error:  # the instructor has to fix this, and meanwhile the other exercises are graded
-        return verdict(exercise, 0.0, "error", f"Not graded yet: {error}")
+        return unusable(f"Not graded yet: {error}", provisional=True)
     with np.errstate(all="ignore"):
         right = net.predict(reference, weights, X) == y
-    return by_accuracy(exercise, right, dataset)
+    return measured(right, dataset)
 
 
 def untrained(net: GivenNet) -> bytes:
@@ -93,30 +92,22 @@ def example_key(secret: bytes, exercise: Exercise) -> bytes:
     return hashlib.sha256(secret + exercise.name.encode()).digest()
 
 
-def by_accuracy(exercise: Exercise, right: Array, dataset: str, taken_off: float = 0.0, remark: str = "") -> Verdict:
-    """Return the verdict on a net that was run on all examples.
+def measured(right: Array, dataset: str, taken_off: float = 0.0, remark: str = "") -> Outcome:
+    """Return the outcome for a net that was run on all examples.
 
     Parameters
     ----------
-    exercise : Exercise
-        With its score range.
     right : ndarray of bool, shape (N,)
         Whether the net classifies each example correctly.
-    dataset : str
-        The data set that the examples are from, for the hint.
-    taken_off : float, default 0
-        The part of the accuracy, from 0 to 1, that earns nothing.
-    remark : str, default ""
-        A sentence that says why; it begins with a space, because it is appended to the hint.
+    dataset, taken_off, remark
+        As for `Accuracy`.
     """
-    assert exercise.score is not None
-    start, stop, accuracy = exercise.score.start, exercise.score.stop, float(np.mean(right))
-    hint = (
-        f"{accuracy:.1%} of {len(right)} unseen examples ({dataset}) are classified right; "
-        f"points start at {start:.0%} and all are earned at {stop:.0%}.{remark}"
-    )
-    share = share_of_points(accuracy - taken_off, start, stop)
-    return verdict(exercise, share, "pass" if share == 1 else "partial" if share else "fail", hint)
+    return Outcome(0.0, accuracy=Accuracy(float(np.mean(right)), len(right), dataset, taken_off, remark))
+
+
+def unusable(hint: str, verdict: FindingVerdict = "error", provisional: bool = False) -> Outcome:
+    """Return the outcome for a net that could not be run, with the sentence that the student reads."""
+    return Outcome.nothing(verdict, hint, "accuracy", provisional)
 
 
 def _read(data: bytes, file: str) -> tuple[dict[str, Array], str]:
@@ -135,22 +126,3 @@ def _check_shapes(weights: Mapping[str, Array], net: GivenNet, file: str) -> Non
             raise DataError(f"{name} in {file} has shape {weights[name].shape}; the net to hand in has {shape}.")
         if weights[name].dtype.kind != "f" or not np.isfinite(weights[name]).all():
             raise DataError(f"{name} in {file} holds more than finite numbers; did the training diverge?")
-
-
-def verdict(exercise: Exercise, share: float, name: VerdictName, hint: str) -> Verdict:
-    """Return a verdict on a net, with one finding.
-
-    Parameters
-    ----------
-    exercise : Exercise
-    share : float
-        The share of the exercise's points that the net earns, from 0 to 1.
-    name : str
-        The verdict; see `grader.report.Verdict`.
-    hint : str
-        The sentence that the student reads.
-    """
-    assert name != "partial" or 0 < share < 1
-    # A finding is about one output, and so it is never partial.
-    finding = Finding("accuracy", "fail" if name == "partial" else name, hint)
-    return Verdict(exercise.name, round(exercise.points * share, 2), exercise.points, name, (finding,))

@@ -1,4 +1,4 @@
-"""Grade trained nets of the student's own design, which are handed in as a constructor and a file of weights.
+"""Judge trained nets of the student's own design, which are handed in as a constructor and a file of weights.
 
 Both come from the student, so the net is built, given its weights and run in the sandbox, by a program that the course
 provides. The grader sends it examples and gets scores back; the labels never enter the sandbox.
@@ -29,9 +29,9 @@ from utils.errors import DataError
 from ..course import Exercise
 from ..errors import CourseError
 from ..recipes import OwnNet
-from ..report import Verdict
 from ..submission import Submission
 from . import models
+from .outcome import Outcome
 
 TWICE = 100
 """The number of examples that are sent twice, at different places of the batch."""
@@ -63,14 +63,14 @@ WIDTHS = {"F64": 8, "F32": 4, "F16": 2, "BF16": 2}
 Run = Callable[[str, Mapping[str, object], Sequence[str], float], Answer]
 
 
-def grade(submission: Submission, exercise: Exercise, net: OwnNet, run: Run, secret: bytes) -> Verdict:
-    """Grade one net.
+def judge(submission: Submission, exercise: Exercise, net: OwnNet, run: Run, secret: bytes) -> Outcome:
+    """Judge one net.
 
     Parameters
     ----------
     submission : Submission
     exercise : Exercise
-        With its constructor and its score range.
+        With its constructor.
     net : OwnNet
         The course's recipe for it.
     run : callable
@@ -81,8 +81,8 @@ def grade(submission: Submission, exercise: Exercise, net: OwnNet, run: Run, sec
 
     Returns
     -------
-    Verdict
-        A file that is unusable earns nothing; the verdict says why.
+    Outcome
+        A file that is unusable earns nothing; the outcome says why.
 
     Raises
     ------
@@ -96,55 +96,55 @@ def grade(submission: Submission, exercise: Exercise, net: OwnNet, run: Run, sec
         dataset = safetensors_dataset(data, exercise.file)
         X, y = net.unseen(dataset, models.example_key(secret, exercise))
     except DataError as error:
-        return models.verdict(exercise, 0.0, "error", str(error))
+        return models.unusable(str(error))
     except CourseError as error:  # the instructor has to fix this, and meanwhile the other exercises are graded
-        return models.verdict(exercise, 0.0, "error", f"Not graded yet: {error}")
+        return models.unusable(f"Not graded yet: {error}", provisional=True)
     rng = np.random.default_rng(list(hashlib.sha256(secret + data).digest()))
     program = net.program.format(constructor=exercise.constructor)
 
-    def scored(weights: bytes, places: Array) -> Array | Verdict:
-        """Run the net on the examples at these indices; return their scores, or the verdict if there are none."""
+    def scored(weights: bytes, places: Array) -> Array | Outcome:
+        """Run the net on the examples at these indices; return their scores, or the outcome if there are none."""
         inputs = {"inputs": X[places].astype(np.float32), "weights": np.frombuffer(weights, dtype=np.uint8)}
         answer = run(program, inputs, ("scores",), SECONDS)
         if isinstance(answer, Crash):
             hint = answer.message if answer.error == DataError.__name__ else str(answer)
-            return models.verdict(exercise, 0.0, "missing" if answer.missing else "error", hint)
+            return models.unusable(hint, "missing" if answer.missing else "error")
         scores = answer.values["scores"]
         if wrong := unusable_scores(scores, len(places), net.classes):
-            return models.verdict(exercise, 0.0, "error", wrong)
+            return models.unusable(wrong)
         assert isinstance(scores, np.ndarray)
         return scores
 
     order = rng.permutation(len(y))
     places = np.concatenate([order, rng.choice(len(y), min(TWICE, len(y)), replace=False)])
     scores = scored(data, places)
-    if isinstance(scores, Verdict):
+    if isinstance(scores, Outcome):
         return scores
     in_order = np.empty((len(y), scores.shape[1]))
     in_order[order] = scores[: len(y)]
     difference = np.abs(in_order[places[len(y) :]] - scores[len(y) :]).max()
     if difference > ALIKE * np.abs(scores).max():
         hint = "The scores of an example depend on the others that are scored with it; each should stand for itself."
-        return models.verdict(exercise, 0.0, "error", hint)
+        return models.unusable(hint)
     controls = rng.choice(len(y), min(CONTROLS, len(y)), replace=False)
     try:
         control_scores = scored(shuffled(data, rng), controls)
     except DataError as error:
-        return models.verdict(exercise, 0.0, "error", str(error))
+        return models.unusable(str(error))
     # With shuffled weights the net may give NaN or crash. Then nothing is subtracted.
-    if isinstance(control_scores, Verdict):
+    if isinstance(control_scores, Outcome):
         control_accuracy = 0.0
     else:
         control_accuracy = float((control_scores.argmax(axis=1) == y[controls]).mean())
     right = in_order.argmax(axis=1) == y
     chance = 1 / net.classes
     if control_accuracy <= GUESSING * chance:
-        return models.by_accuracy(exercise, right, dataset)
+        return models.measured(right, dataset)
     remark = (
         f" With its weights shuffled the net still classifies {control_accuracy:.1%} right, "
         f"where it should be guessing; what is above {chance:.0%} is taken off."
     )
-    return models.by_accuracy(exercise, right, dataset, taken_off=control_accuracy - chance, remark=remark)
+    return models.measured(right, dataset, taken_off=control_accuracy - chance, remark=remark)
 
 
 def shuffled(data: bytes, rng: np.random.Generator) -> bytes:

@@ -1,4 +1,4 @@
-"""Grade one submission of an assignment, and return its report.
+"""Judge the exercises of one submission, and make its report.
 
 This code runs in the grading process, which knows the right answers and never runs a student's code. The student's code
 runs in a worker process, which knows no right answers. `SubmittedModule.judge` sends inputs to the worker and compares
@@ -8,25 +8,25 @@ what comes back.
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby
 
-from utils.checks.case import Finding
-from utils.checks.diagnose import Judgement
+from utils.checks.case import FindingVerdict
 
 from ..course import Assignment, Course, Exercise
 from ..errors import CourseError
 from ..recipes import OwnNet, trained_net
 from ..reference import Reference
-from ..report import Report, Verdict
+from ..report import Report
 from ..sandbox import Confinement, WorkerLost
 from ..submission import Submission
-from ..wording import VerdictName
 from . import models, open_nets
 from .budget import Budget, OutOfBudget
 from .case_bank import case_bank
+from .outcome import Outcome, verdict
+from .own_files import own_files
 from .repeated_answers import same_body
-from .rounding import in_points
 from .submitted_module import SubmittedModule
 from .trial import Trial
 
@@ -40,7 +40,7 @@ def grade(
     confinement: Confinement,
     secret: bytes,
 ) -> Report:
-    """Grade one submission.
+    """Grade one submission: judge all exercises of its assignment, and return the report.
 
     Parameters
     ----------
@@ -48,12 +48,8 @@ def grade(
         The files that were handed in.
     course : Course
     assignment : Assignment
-    student : str
-        The student's name. The hidden cases depend on it and on `secret`, so students get different cases.
-    confinement : Confinement
-        How the worker is confined.
-    secret : bytes
-        The course's secret; see `grader.judging.secret`.
+    student, confinement, secret
+        As for `judge`.
 
     Returns
     -------
@@ -68,24 +64,88 @@ def grade(
         When no worker can be started.
     """
     require_packages(course, assignment)
+    outcomes = judge(submission, course, assignment.exercises, student, confinement=confinement, secret=secret)
+    return report(assignment, student, outcomes, confinement.name, submission.remarks)
+
+
+def judge(
+    submission: Submission,
+    course: Course,
+    exercises: Sequence[Exercise],
+    student: str,
+    *,
+    confinement: Confinement,
+    secret: bytes,
+) -> dict[str, Outcome]:
+    """Judge some exercises of one submission.
+
+    Parameters
+    ----------
+    submission : Submission
+        The files that were handed in.
+    course : Course
+    exercises : sequence of Exercise
+        In the order of course.toml. Where an exercise is judged and another one that it builds on is not, it is taken
+        that the other one ends in time.
+    student : str
+        The student's name. The hidden cases depend on it and on `secret`, so students get different cases.
+    confinement : Confinement
+        How the worker is confined.
+    secret : bytes
+        The course's secret; see `grader.judging.secret`.
+
+    Returns
+    -------
+    dict of str to Outcome
+        By exercise.
+
+    Raises
+    ------
+    CourseError
+        When a file of the course cannot be used.
+    SandboxUnavailable
+        When no worker can be started.
+    """
     reference = Reference.of(course)
     budget = Budget(course.limits)
-    verdicts: list[Verdict] = []
+    outcomes: dict[str, Outcome] = {}
     # One worker imports a file once, and runs all exercises that stand in it.
-    for module, exercises in groupby(assignment.exercises, key=lambda exercise: exercise.written_in[0]):
+    for module, group in groupby(exercises, key=lambda exercise: exercise.written_in[0]):
         if module == "models":
-            verdicts += [models.grade(submission, exercise, reference, secret) for exercise in exercises]
+            outcomes |= {one.name: models.judge(submission, one, reference, secret) for one in group}
             continue
-        with SubmittedModule(submission, course, module, reference, confinement, budget) as submitted:
-            for exercise in exercises:
+        part = own_files(submission, course, module)
+        with SubmittedModule(part, course, module, reference, confinement, budget) as submitted:
+            for exercise in group:
                 if exercise.constructor:
-                    verdict = _grade_open_net(submission, course, exercise, reference, confinement, budget, secret)
-                    verdicts.append(verdict)
+                    outcome = _judge_open_net(submission, course, exercise, reference, confinement, budget, secret)
                 else:
-                    bank = case_bank(reference, exercise.name, secret)
+                    trial = case_bank(reference, exercise.name, secret).trial(student)
                     shares = course.follow_through(exercise), course.core(exercise)
-                    verdicts.append(_grade_exercise(submitted, exercise, bank.trial(student), *shares))
-    return Report(assignment.name, student, confinement.name, tuple(verdicts), submission.remarks)
+                    outcome = _judge_exercise(submitted, exercise, trial, *shares)
+                outcomes[exercise.name] = outcome
+    return outcomes
+
+
+def report(
+    assignment: Assignment, student: str, outcomes: Mapping[str, Outcome], sandbox: str, remarks: Sequence[str] = ()
+) -> Report:
+    """Make the report of a submission.
+
+    Parameters
+    ----------
+    assignment : Assignment
+        Says what each exercise is worth.
+    student : str
+    outcomes : mapping of str to Outcome
+        By exercise; all of the assignment's exercises are there.
+    sandbox : str
+        The name of the confinement.
+    remarks : sequence of str, default ()
+        Those on the submission; see `Report`.
+    """
+    verdicts = tuple(verdict(exercise, outcomes[exercise.name]) for exercise in assignment.exercises)
+    return Report(assignment.name, student, sandbox, verdicts, tuple(remarks))
 
 
 def require_packages(course: Course, assignment: Assignment) -> None:
@@ -103,52 +163,41 @@ def missing_packages(course: Course, assignment: Assignment) -> str:
     return " ".join(dict.fromkeys(filter(None, absent)))
 
 
-def _grade_exercise(
+def _judge_exercise(
     submitted: SubmittedModule, exercise: Exercise, trial: Trial, follow_through: float, core: float
-) -> Verdict:
-    """Grade a function; `follow_through` and `core` are the shares of that name in `Grading`."""
+) -> Outcome:
+    """Judge a function; `follow_through` and `core` are the shares of that name in `Grading`."""
     started = time.monotonic()
     submitted.budget.begin()
     spec = trial.recipe
+    lost_before = submitted.lost & set(exercise.requires)
     if submitted.module not in submitted.files:
-        judgement = _nothing("missing", f"{submitted.file} was not handed in.")
+        outcome = Outcome.nothing("missing", f"{submitted.file} was not handed in.")
     else:
         try:
             judgement = submitted.judge(trial, exercise.requires, follow_through, core)
+            # The machine may have had a part in what was lost, and without that the judgement might be another one.
+            provisional = bool(lost_before) or (submitted.gave_up and judgement.share < 1)
+            outcome = Outcome.of(judgement, provisional=provisional)
         except WorkerLost as lost:
-            judgement = _nothing(*_lost(lost, spec.function, submitted, submitted.limits.seconds))
+            outcome = Outcome.nothing(*_lost(lost, spec.function, submitted, submitted.limits.seconds))
         except OutOfBudget as error:
-            judgement = _nothing("timeout", str(error))
+            outcome = Outcome.nothing("timeout", str(error))
     if (
-        judgement.share
+        outcome.share
         and spec.apart_from
         and same_body(submitted.files[submitted.module], spec.function, spec.apart_from)
     ):
-        judgement = _nothing(
+        outcome = Outcome.nothing(
             "fail",
             f"{spec.function} has the same body as {spec.apart_from}, which counts once; "
             f"{spec.function} should be another derivation, written out by itself.",
         )
     submitted.budget.end()
-    seconds = time.monotonic() - started
-    score, losses = in_points(judgement, exercise.points)
-    verdict = verdict_name(judgement)
-    followed = round(exercise.points * judgement.followed, 2)
-    return Verdict(
-        exercise.name, score, exercise.points, verdict, judgement.findings, round(seconds, 3), followed, losses
-    )
+    return replace(outcome, seconds=time.monotonic() - started)
 
 
-def verdict_name(judgement: Judgement) -> VerdictName:
-    """Return the verdict of a judgement; if it earns nothing, the verdict of its first finding that is not right."""
-    if judgement.share >= 1:
-        return "pass"
-    if judgement.share > 0:
-        return "partial"
-    return next((finding.verdict for finding in judgement.findings if finding.verdict != "pass"), "fail")
-
-
-def _grade_open_net(
+def _judge_open_net(
     submission: Submission,
     course: Course,
     exercise: Exercise,
@@ -156,12 +205,12 @@ def _grade_open_net(
     confinement: Confinement,
     budget: Budget,
     secret: bytes,
-) -> Verdict:
-    """Grade a trained net of the student's own design."""
+) -> Outcome:
+    """Judge a trained net of the student's own design."""
     module = exercise.written_in[0]
     for file in (exercise.file, f"{course.package}/{module}.py"):
         if file not in submission.files:
-            return models.verdict(exercise, 0.0, "missing", f"{file} was not handed in.")
+            return models.unusable(f"{file} was not handed in.", "missing")
     net = trained_net(reference, exercise.name)
     if not isinstance(net, OwnNet):
         raise CourseError(f'The recipe of "{exercise.name}" is no OwnNet, and course.toml has a constructor for it.')
@@ -169,20 +218,20 @@ def _grade_open_net(
     budget.begin(own=open_nets.SECONDS)
     # The net gets a worker of its own, because the functions that read its weights must not be available to the code of
     # an exercise.
-    extra = net.functions, net.packages
-    with SubmittedModule(submission, course, module, reference, confinement, budget, *extra) as submitted:
+    extra, part = (net.functions, net.packages), own_files(submission, course, module)
+    with SubmittedModule(part, course, module, reference, confinement, budget, *extra) as submitted:
         try:
-            verdict = open_nets.grade(submission, exercise, net, submitted.run, secret)
+            outcome = open_nets.judge(submission, exercise, net, submitted.run, secret)
         except WorkerLost as lost:
-            why = _lost(lost, "building and running the net", submitted, open_nets.SECONDS)
-            verdict = models.verdict(exercise, 0.0, *why)
+            name, why = _lost(lost, "building and running the net", submitted, open_nets.SECONDS)
+            outcome = models.unusable(why, name)
         except OutOfBudget as error:
-            verdict = models.verdict(exercise, 0.0, "timeout", str(error))
+            outcome = models.unusable(str(error), "timeout")
     budget.end()
-    return replace(verdict, seconds=round(time.monotonic() - started, 3))
+    return replace(outcome, seconds=time.monotonic() - started)
 
 
-def _lost(lost: WorkerLost, what: str, submitted: SubmittedModule, seconds: float) -> tuple[VerdictName, str]:
+def _lost(lost: WorkerLost, what: str, submitted: SubmittedModule, seconds: float) -> tuple[FindingVerdict, str]:
     """Return the verdict for a lost worker, and the sentence that says why.
 
     Parameters
@@ -201,9 +250,3 @@ def _lost(lost: WorkerLost, what: str, submitted: SubmittedModule, seconds: floa
         # A phrase begins with a capital letter; the name of a function stays as it is.
         return "timeout", f"{hint[0].upper()}{hint[1:]}" if " " in what else hint
     return "killed", f"The process ended while {what} ran ({lost.message}); this earns no points."
-
-
-def _nothing(verdict: VerdictName, hint: str) -> Judgement:
-    """Return a judgement without points, with one finding about the whole exercise."""
-    assert verdict != "partial"
-    return Judgement(0.0, (Finding("", verdict, hint),))

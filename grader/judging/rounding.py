@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import floor
 
-from utils.checks.diagnose import Judgement
+from utils.checks.diagnose import Loss
 
 from ..report import LostPoints
 
 
-def in_points(judgement: Judgement, points: float) -> tuple[float, tuple[LostPoints, ...]]:
-    """Return the score of a judgement, and what is missing to full points.
+def in_points(share: float, losses: Sequence[Loss], points: float) -> tuple[float, tuple[LostPoints, ...]]:
+    """Return the score for a share of the points, and what is missing to full points.
 
     Rounding neither gives full points to an answer that has lost some, nor takes the last hundredth from one that has
     earned some.
 
     Parameters
     ----------
-    judgement : Judgement
+    share : float
+        The part of the points that is earned, from 0 to 1.
+    losses : sequence of Loss
+        What is missing to all points; empty if nothing could be compared.
     points : float
         What the exercise is worth.
 
@@ -29,10 +33,9 @@ def in_points(judgement: Judgement, points: float) -> tuple[float, tuple[LostPoi
         They add up to ``points - score``, in hundredths; empty if nothing could be compared.
     """
     everything = round(100 * points)
-    earned = round(100 * points * judgement.share)
-    if 0 < judgement.share < 1 < everything:
+    earned = round(100 * points * share)
+    if 0 < share < 1 < everything:
         earned = min(max(earned, 1), everything - 1)
-    losses = judgement.score.lost
     exact = [100 * points * loss.share for loss in losses]
     hundredths = [floor(part) for part in exact]
     # What is left over goes where rounding down has taken most.

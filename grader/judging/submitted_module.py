@@ -65,6 +65,8 @@ class SubmittedModule:
         How the worker was lost while it imported the module; None if that did not happen. No program can run then.
     lost : set of str
         The exercises during which a worker was lost.
+    gave_up : bool
+        Whether the submission's own prerequisites are not tried any more, because they ran out of time or were killed.
     """
 
     def __init__(
@@ -97,6 +99,7 @@ class SubmittedModule:
         self.answers = Answers(course.root, course.package, self.proxies, self.limits)
         self.unusable: WorkerLost | None = None
         self.lost: set[str] = set()
+        self.gave_up = False
         self.second_try = True  # whether a program that is lost runs once more; see `_run`
         self._worker: Worker | None = None
 
@@ -170,6 +173,7 @@ class SubmittedModule:
         except (WorkerLost, OutOfBudget):
             self._own._close()
             self._own = None  # it would only use up more of the submission's seconds
+            self.gave_up = True
             return None
 
     def _judge(

@@ -7,6 +7,7 @@ import os
 import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
 
@@ -98,7 +99,7 @@ class Submission:
         """
         return decode((self.beside | self.files)[name]).text
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """SHA-256 of the names and contents of the files that were taken, in hexadecimal."""
         summary = hashlib.sha256()

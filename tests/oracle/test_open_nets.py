@@ -13,7 +13,7 @@ import pytest
 from submissions import submission
 
 from grader.course import Assignment, Course, Exercise
-from grader.judging import open_nets, oracle
+from grader.judging import open_nets, oracle, outcome
 from grader.recipes import OwnNet, trained_net
 from grader.reference import Reference
 from grader.report import Verdict
@@ -84,7 +84,8 @@ def grade_net(exercise: Exercise, own_net: OwnNet) -> GradeNet:
             exec(code, module.__dict__)
             return run_program(program, {"torch_models": module}, inputs, fetch)
 
-        return open_nets.grade(submission({FILE: net or stored(weights())}), exercise, own_net, run, b"secret")
+        found = open_nets.judge(submission({FILE: net or stored(weights())}), exercise, own_net, run, b"secret")
+        return outcome.verdict(exercise, found)
 
     return grade
 
@@ -135,7 +136,7 @@ def test_only_images_and_weights_are_sent(exercise: Exercise, own_net: OwnNet) -
         sent.update(inputs)
         return open_nets.Crash(False, "Error", "seen enough")
 
-    open_nets.grade(submission({FILE: stored(weights())}), exercise, own_net, run, b"secret")
+    open_nets.judge(submission({FILE: stored(weights())}), exercise, own_net, run, b"secret")
     assert {name: getattr(value, "dtype", None) for name, value in sent.items()} == {
         "inputs": "float32",
         "weights": "uint8",

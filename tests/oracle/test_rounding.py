@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from grader.judging.rounding import in_points
-from utils.checks.diagnose import Judgement, Loss, Score
+from utils.checks.diagnose import Loss
 
 LOSSES = st.lists(st.floats(1e-6, 1), min_size=1, max_size=12)
 
@@ -20,7 +20,7 @@ def test_the_parts_add_up(weights: list[float], share: float, quarters: int) -> 
     points = quarters / 4
     losses = [weight / sum(weights) * (1 - share) for weight in weights]
     lost = tuple(Loss("out", f"part {k}", loss) for k, loss in enumerate(losses) if loss > 0)
-    score, parts = in_points(Judgement(share, (), score=Score({"out": share}, lost)), points)
+    score, parts = in_points(share, lost, points)
     assert 0 <= score <= points
     assert (score == points) == (share == 1)
     assert (score == 0) == (share == 0)
@@ -30,5 +30,5 @@ def test_the_parts_add_up(weights: list[float], share: float, quarters: int) -> 
 
 
 def test_what_could_not_be_compared_has_no_parts() -> None:
-    assert in_points(Judgement(0.0, ()), 6) == (0, ())
-    assert in_points(Judgement(1.0, ()), 2.5) == (2.5, ())
+    assert in_points(0.0, (), 6) == (0, ())
+    assert in_points(1.0, (), 2.5) == (2.5, ())

@@ -12,7 +12,7 @@ from submissions import submission, write
 from grader import course as courses
 from grader.course import Exercise, ScoreRange
 from grader.errors import CourseError
-from grader.judging import models
+from grader.judging import models, outcome
 from grader.recipes import GivenNet, RecipeBook, trained_net
 from grader.reference import Reference
 
@@ -124,6 +124,7 @@ def stored(dataset: str, w: object) -> bytes:
 def test_a_net_is_measured_as_its_course_says(root: Path, data: bytes, name: str, score: float, words: str) -> None:
     exercise = Exercise("models.best", 4.0, score=ScoreRange(0.5, 1.0), package="signs")
     handed_in = submission({exercise.file: data})
-    verdict = models.grade(handed_in, exercise, Reference(root, "signs"), b"a secret of the tests")
+    found = models.judge(handed_in, exercise, Reference(root, "signs"), b"a secret of the tests")
+    verdict = outcome.verdict(exercise, found)
     assert (verdict.verdict, verdict.score) == (name, score)
     assert words in verdict.findings[0].hint

@@ -1,0 +1,117 @@
+"""Make the keys by which an outcome is found again: digests of everything that it depends on.
+
+The key of an exercise covers
+
+- the files of the submission that the exercise depends on (`judging.own_files`; for a trained net, its weights), and
+  the student's name;
+- the course's secret, and of the recipe of the exercise what concerns this exercise (`sources.recipe_digest`);
+- the modules of the reference that it is judged with, and the code that judges, wherever it stands;
+- of course.toml what enters judging: the limits, which exercises this one requires, the shares `core` and
+  `follow_through`, and which modules and packages there are;
+- the confinement, and the versions of Python, of NumPy, and of the package that the file is written with.
+
+Points, score ranges, titles, dates and penalties are no part of it, because they only turn outcomes into points.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+from functools import cached_property
+from importlib.metadata import PackageNotFoundError, version
+
+import msgspec
+import numpy as np
+
+from ..course import Assignment, Course, Exercise
+from ..judging.own_files import own_files
+from ..judging.secret import course_secret
+from ..reference import Reference
+from ..sandbox import Confinement
+from ..submission import Submission
+from .cache import digest
+from .sources import engine_digest, recipe_digest, reference_digest
+
+
+class Keys:
+    """The keys of an assignment's exercises.
+
+    Parameters
+    ----------
+    course : Course
+    assignment : Assignment
+    confinement : Confinement
+        How submissions are confined.
+    """
+
+    def __init__(self, course: Course, assignment: Assignment, confinement: Confinement) -> None:
+        self._course, self._assignment, self._confinement = course, assignment, confinement
+
+    def of(self, student: str, submission: Submission) -> dict[str, bytes]:
+        """Return the key of each exercise for a submission, in the order of course.toml."""
+        # The names of folders may not be valid UTF-8; Python holds them with surrogates.
+        name = student.encode(errors="surrogatepass")
+        modules: dict[str, bytes] = {}
+        keys = {}
+        for exercise in self._assignment.exercises:
+            module = exercise.written_in[0]
+            if module not in modules:
+                modules[module] = own_files(submission, self._course, module).digest.encode()
+            net = hashlib.sha256(submission.files.get(exercise.file, b"")).digest() if exercise.score else b""
+            handed_in = bytes([exercise.file in submission.files])
+            keys[exercise.name] = digest(
+                (self.common[exercise.name], self._secret, name, modules[module], handed_in, net)
+            )
+        return keys
+
+    @cached_property
+    def _secret(self) -> bytes:
+        return hashlib.sha256(course_secret(self._course.root)).digest()
+
+    @cached_property
+    def common(self) -> dict[str, bytes]:
+        """By exercise, a digest of what depends neither on the submission nor on the course's secret."""
+        return {exercise.name: self._of_exercise(exercise) for exercise in self._assignment.exercises}
+
+    def _of_exercise(self, exercise: Exercise) -> bytes:
+        course, reference = self._course, Reference.of(self._course)
+        module = exercise.written_in[0]
+        built = sorted(reference.modules) if module == "models" else [module]
+        return digest(
+            (
+                exercise.name.encode(),
+                self._settings(exercise),
+                recipe_digest(reference, exercise.name),
+                *(reference_digest(reference, name) for name in built),
+                engine_digest(),
+                self._confinement.name.encode(),
+                f"{sys.version} {np.__version__} {_installed(course.packages.get(module, ''))}".encode(),
+            )
+        )
+
+    def _settings(self, exercise: Exercise) -> bytes:
+        """Return what course.toml says that enters judging."""
+        course = self._course
+        written = sorted({other.written_in[0] for _, other in course.exercises()})
+        never = sorted({other.module for assignment in course.assignment for other in assignment.further})
+        return msgspec.json.encode(
+            [
+                course.package,
+                course.limits,
+                exercise.requires,
+                exercise.constructor,
+                course.follow_through(exercise),
+                course.core(exercise),
+                course.packages.get(exercise.written_in[0], ""),
+                written,
+                never,
+            ]
+        )
+
+
+def _installed(package: str) -> str:
+    """Return the version of a package; empty where it is not installed, or no package is named."""
+    try:
+        return version(package) if package else ""
+    except PackageNotFoundError:
+        return ""
