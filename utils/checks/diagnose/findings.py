@@ -44,7 +44,9 @@ def crash_finding(results: Sequence[CaseResult], hints: Mapping[str, str]) -> Fi
         name = crash.entered or "This"
         # A stub may run in some cases, such as in test mode, which given code answers; nothing is wrong in these.
         if len(crashes) == len(results) or (result.case.is_core and not any(one.faults() for one in results)):
-            return Finding("", "missing", crash.unfinished or f"{name} is not written yet.", None, title)
+            if not crash.unfinished:  # which case it is does not matter
+                return Finding("", "missing", f"{name} is not written yet.")
+            return Finding("", "missing", crash.unfinished, None, title)
         said = crash.unfinished or f"{name} is not finished: this case is not written yet."
         return Finding("", "error", said, None, title)
     misconception = find_misconception("", results, hints)
