@@ -17,6 +17,7 @@ import numpy as np
 from ..errors import CourseError
 from ..recipes import recipe
 from ..reference import Reference
+from .kept_answers import kept_answers
 from .known_answers import KnownAnswers, Versions
 from .trial import Trial
 
@@ -43,6 +44,7 @@ class CaseBank:
     def __init__(self, reference: Reference, exercise: str, secret: bytes) -> None:
         self._recipe = recipe(reference, exercise)
         self._versions = Versions(self._recipe, reference)
+        self._kept = kept_answers(reference)
         self._secret = secret
         self._forms: dict[int, list[KnownAnswers]] = {}
         self._large: KnownAnswers | None = None
@@ -72,7 +74,7 @@ class CaseBank:
         """Draw a form; one in which the reference itself would be wrong, by an unlucky draw, is drawn again."""
         for attempt in range(ATTEMPTS):
             rng = self._generator(f"form\0{number}\0{attempt}")
-            form = [KnownAnswers(case, self._versions) for case in self._recipe.draw(rng)]
+            form = [KnownAnswers(case, self._versions, self._kept) for case in self._recipe.draw(rng)]
             wrong = [one.case.title for one in form if one.right_is_wrong]
             if not wrong:
                 return form

@@ -18,7 +18,11 @@ from utils.checks.program import Answer, Crash, Ran, seeded_runner
 from ..errors import CourseError
 from ..recipes import Misconception, Recipe
 from ..reference import Reference
+from .kept_answers import KeptAnswers
 from .merging import merged
+
+_Wrong = tuple[dict[str, Answer], dict[str, tuple[str, ...]]]
+"""What misconceptions answer, and which parts of that are wrong, by the misconception's id."""
 
 
 class Versions:
@@ -114,11 +118,13 @@ class KnownAnswers:
     case : Case
     versions : Versions
         Versions of the case's exercise.
+    kept : KeptAnswers, optional
+        Where the answers of misconceptions are kept for other processes; they are not kept by default.
     """
 
-    def __init__(self, case: Case, versions: Versions) -> None:
+    def __init__(self, case: Case, versions: Versions, kept: KeptAnswers | None = None) -> None:
         self.case = case
-        self._versions = versions
+        self._versions, self._kept = versions, kept
         self._pairs: dict[tuple[str, str], Answer | None] = {}
 
     @cached_property
@@ -142,8 +148,18 @@ class KnownAnswers:
         return self._wrong[1]
 
     @cached_property
+    def _wrong(self) -> _Wrong:
+        if self._kept is None:
+            return self._computed()
+        name = self._versions.recipe.name
+        found: _Wrong | None = self._kept.get(name, self.case)
+        if found is None:
+            found = self._computed()
+            self._kept.keep(name, self.case, found)
+        return found
+
     @np.errstate(all="ignore")  # a wrong answer may hold numbers of any size
-    def _wrong(self) -> tuple[dict[str, Answer], dict[str, tuple[str, ...]]]:
+    def _computed(self) -> _Wrong:
         answers: dict[str, Answer] = {}
         paths: dict[str, tuple[str, ...]] = {}
         for misconception in self._versions.recipe.misconceptions:
