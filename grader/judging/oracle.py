@@ -24,7 +24,7 @@ from . import models, open_nets, unwritten
 from .budget import Budget, OutOfBudget
 from .case_bank import case_bank
 from .outcome import Outcome, verdict
-from .own_files import own_files
+from .own_files import OwnFiles
 from .repeated_answers import same_body
 from .submitted_module import SubmittedModule
 from .trial import Trial
@@ -108,11 +108,12 @@ def judge(
     reference = Reference.of(course)
     budget = Budget(course.limits)
     outcomes: dict[str, Outcome] = {}
+    own = OwnFiles(submission, course)
     for module, group in _by_module(exercises).items():
         if module == "models":
             outcomes |= {one.name: models.judge(submission, one, reference, secret) for one in group}
             continue
-        part = own_files(submission, course, module)
+        part = own.part(module)
         if known := unwritten.known_outcomes(part, group):
             outcomes |= known
             continue
@@ -228,7 +229,7 @@ def _judge_open_net(
     budget.begin(own=open_nets.SECONDS)
     # The net gets a worker of its own, because the functions that read its weights must not be available to the code of
     # an exercise.
-    extra, part = (net.functions, net.packages), own_files(submission, course, module)
+    extra, part = (net.functions, net.packages), OwnFiles(submission, course).part(module)
     with SubmittedModule(part, course, module, reference, confinement, budget, *extra) as submitted:
         try:
             outcome = open_nets.judge(submission, exercise, net, submitted.run, secret)
