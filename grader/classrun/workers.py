@@ -10,6 +10,7 @@ import os
 import threading
 from collections.abc import Generator, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, ThreadPoolExecutor, wait
+from dataclasses import replace
 from functools import cache, partial
 from pathlib import Path
 from typing import Final
@@ -19,6 +20,8 @@ from threadpoolctl import threadpool_limits
 from .. import course as courses
 from ..course import Course
 from ..host.bounded_process import BoundedProcess, ChildDied, OutOfTime
+from ..sandbox import choose_confinement
+from ..sandbox.choice import take_as_tested
 from .task import Failure, Result, Runner, Task, judge_task
 
 DIED: Final = Failure("its grading process was killed")
@@ -92,7 +95,8 @@ def judge_within_time(course: Course, task: Task, watch: threading.Event | None 
     process: BoundedProcess = _of_thread.process
     seconds = course.limits.submission_seconds + _MARGIN
     try:
-        return process.call(_judge_in_child, str(course.root), task, seconds=seconds, watch=check)
+        tested = replace(task, sandbox=choose_confinement(task.sandbox).name)
+        return process.call(_judge_in_child, str(course.root), tested, seconds=seconds, watch=check)
     except OutOfTime:
         return Failure(f"grading it did not end within {seconds:g} seconds")
 
@@ -155,7 +159,11 @@ class _Pool:
 
 
 def _judge_in_child(root: str, task: Task) -> Result:
-    """Carry out a task; this runs in the grading process. The course is given by its folder, as that is shorter."""
+    """Carry out a task in the grading process; its sandbox was tested in the process that sends it.
+
+    The course is given by its folder, as that is shorter.
+    """
+    take_as_tested(task.sandbox)
     return judge_task(_course(root), task)
 
 

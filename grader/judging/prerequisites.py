@@ -36,13 +36,14 @@ def stands_on_own(files: Collection[str], module: str, reference: Reference) -> 
     return any(name in files for name in reference.prerequisites(module) if name != module)
 
 
-def given_functions(course: Course, reference: Reference, files: Collection[str]) -> list[str]:
-    """List the functions of ``utils`` that the given code of these files uses.
+def given_functions(course: Course, reference: Reference) -> list[str]:
+    """List the functions of ``utils`` that the given code of a course's files uses.
 
     The text of another file than the module under test runs, too, if a helper of it is used; see
-    `sandbox.inside.package`. So the worker gets the functions that all files use.
+    `sandbox.inside.package`. So the worker gets the functions that all files use, and all modules of a course can be
+    forked from one process.
     """
-    return _used(reference, _written(course) & set(files))
+    return _used(reference, _written(course) & set(reference.modules))
 
 
 def proxies(

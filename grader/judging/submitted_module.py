@@ -88,7 +88,7 @@ class SubmittedModule:
         self.budget = budget
         self.limits = Limits(seconds=course.limits.seconds, memory=course.limits.memory_bytes)
         self.files = prerequisites.module_texts(submission, course)
-        self.given = (*prerequisites.given_functions(course, reference, self.files), *functions)
+        self.given = (*prerequisites.given_functions(course, reference), *functions)
         self.proxies = prerequisites.proxies(course, reference, module, self.files, self.given, own_prerequisites)
         # The same module on the submission's own prerequisites; None where there are none, or they are used already.
         self._own: SubmittedModule | None = None

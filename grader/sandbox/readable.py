@@ -207,7 +207,7 @@ def _root_links() -> list[tuple[str, str]]:
 
 
 def _beneath(path: str, folders: Iterable[str]) -> bool:
-    return any(Path(path).is_relative_to(folder) for folder in folders)
+    return any(path == folder or path.startswith(f"{folder}{os.sep}") for folder in folders)
 
 
 def _prepared(python: str, standard: Mapping[str, str], installed: Mapping[str, str], texts: Mapping[str, str]) -> str:
