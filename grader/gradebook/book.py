@@ -19,7 +19,6 @@ same rows again. So entering a submission twice always has the same result as en
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
@@ -27,8 +26,7 @@ from typing import Any, Final
 
 import nbformat
 from nbgrader import api
-from nbgrader.preprocessors import SaveAutoGrades, SaveCells
-from nbgrader.utils import is_grade, is_solution
+from nbgrader.preprocessors import SaveCells
 
 from ..course import Assignment, Course
 from ..errors import GradebookError
@@ -49,6 +47,7 @@ from .database import (
 from .lateness import late_penalty
 from .restore import read_pictures, read_released, restore
 from .rows import Row, WrittenGrade, read_rows
+from .saving import save
 
 __all__ = ["Gradebook", "Row", "WrittenGrade"]
 
@@ -178,7 +177,7 @@ class Gradebook:
             with book.db.no_autoflush:
                 book.update_or_create_submission(assignment.name, report.student, **stamp)
             for name, node in notebooks.items():
-                _save(book, (name, assignment.name, report.student), node, folder / f"{name}.ipynb")
+                save(book, (name, assignment.name, report.student), node, folder / f"{name}.ipynb")
             self._enter_penalties(book, assignment, report.student)
 
     def scores(self, assignment: str) -> list[Row]:
@@ -255,33 +254,3 @@ class Gradebook:
         for notebook in submission.notebooks:
             penalty = late_penalty(self.course.late, notebook.score, submission.total_seconds_late)
             notebook.late_submission_penalty = penalty or None
-
-
-def _save(book: Any, names: tuple[str, str, str], node: Any, written: Path) -> None:
-    """Enter the scores and comments of one notebook, by the rules of nbgrader's SaveAutoGrades.
-
-    One rule is added: an answer that a person has graded does not have to be graded again, as long as neither its text
-    nor its score by program has changed.
-    """
-    saver = SaveAutoGrades()
-    saver.gradebook = book
-    saver.notebook_id, saver.assignment_id, saver.student_id = names
-    before = _texts(written)
-    for index, cell in enumerate(node.cells):
-        if is_grade(cell):
-            grade = book.find_grade(cell.metadata.nbgrader.grade_id, *names)
-            score, needed_manual_grade = grade.auto_score, grade.needs_manual_grade
-            saver.preprocess_cell(cell, {}, index)
-            same = before.get(cell.metadata.nbgrader.grade_id) == cell.source and grade.auto_score == score
-            grade.needs_manual_grade = needed_manual_grade if same else grade.needs_manual_grade
-        elif is_solution(cell):
-            saver.preprocess_cell(cell, {}, index)
-
-
-def _texts(path: Path) -> Mapping[str, str]:
-    """Read the cells' sources from the previous run's notebook, by cell name; none where it cannot be read."""
-    try:
-        cells = nbformat.read(path, as_version=4).cells
-    except (OSError, ValueError):
-        return {}
-    return {cell.metadata.nbgrader.grade_id: cell.source for cell in cells if cell.metadata.get("nbgrader")}
