@@ -24,7 +24,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
-import nbformat
 from nbgrader import api
 from nbgrader.preprocessors import SaveCells
 
@@ -47,7 +46,7 @@ from .database import (
 from .lateness import late_penalty
 from .restore import read_pictures, read_released, restore
 from .rows import Row, WrittenGrade, read_rows
-from .saving import save
+from .saving import notebook_bytes, save
 
 __all__ = ["Gradebook", "Row", "WrittenGrade"]
 
@@ -165,7 +164,7 @@ class Gradebook:
         for notebook in assignment.notebook:
             node = restore(submission.files.get(f"{notebook.name}.ipynb"), released[notebook.name])
             notebooks[notebook.name] = annotate(node, report, notebook)
-        files = {folder / f"{name}.ipynb": f"{nbformat.writes(node)}\n".encode() for name, node in notebooks.items()}
+        files = {folder / f"{name}.ipynb": notebook_bytes(node) for name, node in notebooks.items()}
         files |= {folder / name: data for name, data in read_pictures(self.course, assignment).items()}
         if timestamp is not None:
             files[folder / "timestamp.txt"] = f"{timestamp.isoformat()}\n".encode()

@@ -46,6 +46,17 @@ def save(book: Any, names: tuple[str, str, str], node: Any, written: Path) -> No
     book.db.expire_all()  # the database computes a notebook's score from these rows
 
 
+def notebook_bytes(node: Any) -> bytes:
+    """Return a notebook as the text of its file, in UTF-8.
+
+    It is written as `nbformat.writes` does, with the lines of each cell apart, but without a copy and a comparison with
+    the schema: `restore` and `annotate` make no other cells than those of the schema.
+    """
+    cells = [{**cell, "source": cell.source.splitlines(keepends=True)} for cell in node.cells]
+    text = json.dumps({**node, "cells": cells}, ensure_ascii=False, indent=1, sort_keys=True)
+    return f"{text}\n".encode()
+
+
 class _Rows:
     """The part of nbgrader's gradebook that SaveAutoGrades uses, with the rows of one notebook read at once.
 
