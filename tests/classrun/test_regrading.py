@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import Judge
+from made_up_judge import Judge
 
 from grader.classrun import cache, keys, record, sources
 from grader.classrun.cache import Cache
@@ -157,11 +157,19 @@ def test_recipes_that_a_program_puts_together_count_as_a_whole(judge: Judge) -> 
 
 
 def test_code_that_does_not_judge_is_no_part_of_the_key() -> None:
-    names = {path.relative_to(Path(sources.__file__).parents[2]).as_posix() for path in sources._engine_files()}
+    kit = Path(sources.__file__).parents[2]
+    names = {path.relative_to(kit).as_posix() for path in sources._engine_files()}
     assert {"grader/judging/oracle.py", "grader/sandbox/inside/main.py", "utils/checks/check.py"} <= names
     assert {"grader/submission/source.py", "grader/recipes/book.py", "utils/checks/diagnose/points.py"} <= names
     others = ("grader/classrun/", "grader/feedback/", "grader/gradebook/", "grader/release/", "grader/cli.py")
     assert [name for name in names if name.startswith(others)] == []
+
+
+def test_all_code_that_judging_imports_is_part_of_the_key() -> None:
+    judging = [path for name in ("judging", "sandbox", "recipes") for path in (sources._GRADER / name).rglob("*.py")]
+    imported = sources._imported([*judging, *(sources._UTILS / "checks").rglob("*.py")], sources._OWN)
+    assert imported <= sources._engine_files()
+    assert sources._GRADER / "host" / "bounded_process.py" in imported  # what is looked for is found
 
 
 @pytest.mark.parametrize(
