@@ -72,7 +72,7 @@ class Receipts:
     def _result(self, graded: Graded) -> bytes:
         """Return a digest of everything that is entered for a submission."""
         time = hand_in_time(graded.hand_in.path)
-        # How long judging took is entered nowhere. So what was judged again, with the same result, is not entered again.
+        # How long judging took is entered nowhere. So the same result, judged again, is not entered again.
         verdicts = tuple(replace(verdict, seconds=0.0) for verdict in graded.report.exercises)
         report = replace(graded.report, exercises=verdicts)
         parts = (report, self.assignment, self.course.late, time, graded.submission.digest)
