@@ -49,8 +49,12 @@ class Keys:
 
     def of(self, student: str, submission: Submission) -> dict[str, bytes]:
         """Return the key of each exercise for a submission, in the order of course.toml."""
-        everything = submission.beside | submission.files
-        contents = {path: hashlib.sha256(data).digest() for path, data in everything.items()}
+        wanted = {exercise.file for exercise in self._assignment.exercises}
+        contents = {
+            path: hashlib.sha256(data).digest()
+            for path, data in (submission.beside | submission.files).items()
+            if path.endswith(".py") or path in wanted
+        }
         own = OwnFiles(submission, self._course)
         modules: dict[str, bytes] = {}
         keys = {}

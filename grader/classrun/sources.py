@@ -18,20 +18,25 @@ from .cache import digest
 _GRADER: Final = Path(__file__).resolve().parents[1]
 _UTILS: Final = Path(str(utils.__file__)).resolve().parent
 _OWN: Final = {_GRADER.name: _GRADER, _UTILS.name: _UTILS}
-_JUDGING: Final = (_UTILS / "checks", _GRADER / "judging", _GRADER / "sandbox", _GRADER / "recipes")
+_FOLDERS: Final = ("course", "host", "judging", "recipes", "sandbox", "submission")
+_FILES: Final = ("__init__.py", "errors.py", "patch.py", "reference.py", "report.py", "wording.py")
+_JUDGING: Final = (
+    *(_GRADER / name for name in (*_FOLDERS, *_FILES)),
+    *(_UTILS / name for name in ("checks", "__init__.py", "errors.py")),
+)
 Names = Mapping[str, Path]
 """Packages by name, with their folders."""
 
 
 @cache
 def engine_digest() -> bytes:
-    """Return a digest of the code that judges, and of all code of the kit that it imports."""
+    """Return a digest of the code that judges; a test sees to it that this is all code which that imports."""
     return _files_digest(_engine_files(), _OWN)
 
 
 @cache
 def _engine_files() -> frozenset[Path]:
-    return frozenset(_imported((path for folder in _JUDGING for path in folder.rglob("*.py")), _OWN))
+    return frozenset(path for place in _JUDGING for path in (place.rglob("*.py") if place.is_dir() else [place]))
 
 
 @cache

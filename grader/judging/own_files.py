@@ -6,17 +6,12 @@ Nothing else of the submission reaches the worker. So an outcome stays the same 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from pathlib import PurePosixPath
-from typing import Final
 from unicodedata import normalize
 
 from ..course import Course
 from ..submission import Submission
-
-_LONGEST_WORD: Final = 255  # bytes of a file name; normalising a longer word could take long
-_NOT_ASCII: Final = re.compile(r"[^\x00-\x7f]")
-_IN_WORD: Final = re.compile(r"[0-9A-Z_a-z\x80-\U0010ffff]+")
 
 
 class OwnFiles:
@@ -24,7 +19,7 @@ class OwnFiles:
 
     A module is taken to name another one if the other's name occurs in its text, anywhere. An import has to name the
     module, so no module is missing that is imported. One that is loaded by a name which the program puts together is
-    not there.
+    not there. A module whose own name is not plain ASCII is taken to be named by all others.
 
     Parameters
     ----------
@@ -71,22 +66,13 @@ def _only(files: Mapping[str, bytes], names: Collection[str]) -> dict[str, bytes
 
 def _named(text: str, names: Collection[str]) -> list[str]:
     """Return those of some names that a program's text contains as words, in any form that Python reads as the name."""
-    other: set[str] = set()
-    for word in () if text.isascii() else _words(text):
-        if len(word) > _LONGEST_WORD:
-            return list(names)
-        other.add(normalize("NFKC", word))  # Python reads full-width letters, for instance, as plain ones
-    return [name for name in names if name in other or (name in text and re.search(rf"\b{re.escape(name)}\b", text))]
+    if not text.isascii():
+        # Python reads a full-width letter, for instance, as the plain one.
+        for character in set(text):
+            if not character.isascii() and (plain := normalize("NFKC", character)).isascii():
+                text = text.replace(character, plain)
+    return [name for name in names if not name.isascii() or _has_word(text, name)]
 
 
-def _words(text: str) -> Iterator[str]:
-    """Yield the words that are not plain ASCII, with all characters around them that may belong to an identifier."""
-    place = 0
-    while character := _NOT_ASCII.search(text, place):
-        start = character.start()
-        while start > place and _IN_WORD.match(text[start - 1]):
-            start -= 1
-        word = _IN_WORD.match(text, start)
-        assert word is not None
-        yield word[0]
-        place = word.end()
+def _has_word(text: str, word: str) -> bool:
+    return word in text and re.search(rf"\b{re.escape(word)}\b", text) is not None
