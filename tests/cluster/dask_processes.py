@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
 
@@ -50,14 +50,18 @@ class Processes:
         """Start a worker with a nanny that judges one submission at a time, unless `options` say otherwise."""
         own = {"GRADER_COURSE": str(course)} if course else {}
         command = [*within, *_dask("worker"), self.address, "--name", name, "--nthreads", "1", "--no-dashboard"]
-        self._start(name, [*command, "--memory-limit", "0", *options], {**own, **environment})
+        self._start(
+            name,
+            [*command, "--memory-limit", "0", "--local-directory", str(self.logs), *options],
+            {**own, **environment},
+        )
 
     def _start(self, name: str, command: Sequence[str], environment: dict[str, str]) -> None:
         with (self.logs / f"{name}.log").open("ab") as log:
             self.running[name] = subprocess.Popen(
                 command,
-                env={**os.environ, **ONE_THREAD, **environment},
-                cwd=REPOSITORY,
+                env={**os.environ, **ONE_THREAD, "PYTHONPATH": str(REPOSITORY), **environment},
+                cwd=self.logs,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=log,
@@ -68,16 +72,19 @@ class Processes:
         with Client(self.address, timeout=seconds, set_as_default=False) as client:
             client.wait_for_workers(workers, timeout=seconds)
 
-    def process_of(self, name: str) -> int:
-        """The process ID of a worker, which is a child of its nanny's where it has one."""
-        with Client(self.address, timeout=30, set_as_default=False) as client:
-            found = client.run(lambda dask_worker: (dask_worker.name, os.getpid()))
-            return next(process for worker, process in found.values() if worker == name)
-
     def kill(self, name: str) -> None:
         """Kill a process that was started here, that one alone, and wait for its end."""
         self.running[name].send_signal(signal.SIGKILL)
         self.running.pop(name).wait()
+
+    def kill_at_work(self, name: str) -> bool:
+        """Kill a worker that has no nanny as soon as it has a submission; this returns True."""
+        with Client(self.address, timeout=30, set_as_default=False) as client:
+            found = client.run(lambda dask_worker: str(dask_worker.name))
+            (address,) = (address for address, other in found.items() if other == name)
+            until(lambda: client.processing([address])[address])
+            self.kill(name)
+        return True
 
     def said(self, name: str) -> str:
         """What a process has written to stderr."""
@@ -111,9 +118,9 @@ def free_port() -> int:
         return int(found.getsockname()[1])
 
 
-def until(condition: object, seconds: float = 60.0) -> None:
+def until(condition: Callable[[], object], seconds: float = 60.0) -> None:
     """Wait until a function returns something true."""
     end = time.monotonic() + seconds
-    while not condition():  # type: ignore[operator]
+    while not condition():
         assert time.monotonic() < end, "it did not come true in time"
         time.sleep(0.05)
