@@ -77,14 +77,21 @@ class Processes:
         self.running[name].send_signal(signal.SIGKILL)
         self.running.pop(name).wait()
 
-    def kill_at_work(self, name: str) -> bool:
-        """Kill a worker that has no nanny as soon as it has a submission; this returns True."""
+    def until_at_work(self, name: str) -> None:
+        """Wait until a worker has a submission."""
         with Client(self.address, timeout=30, set_as_default=False) as client:
-            found = client.run(lambda dask_worker: str(dask_worker.name))
-            (address,) = (address for address, other in found.items() if other == name)
-            until(lambda: client.processing([address])[address])
-            self.kill(name)
-        return True
+            until(lambda: any(client.processing([address])[address] for address in self._addresses(client, name)))
+
+    def kill_below_nanny(self, name: str) -> None:
+        """Kill a worker's process, whose nanny starts another one."""
+        with Client(self.address, timeout=30, set_as_default=False) as client:
+            (address,) = self._addresses(client, name)
+            os.kill(client.run(os.getpid, workers=[address])[address], signal.SIGKILL)
+
+    def _addresses(self, client: Client, name: str) -> list[str]:
+        """The addresses of the workers with a name; there may be none now."""
+        found = client.run(lambda dask_worker: str(dask_worker.name), on_error="ignore")
+        return [address for address, other in found.items() if other == name]
 
     def said(self, name: str) -> str:
         """What a process has written to stderr."""

@@ -124,7 +124,8 @@ class _HandOut:
 
     def done(self) -> Iterator[tuple[Task, Result]]:
         """Hand out tasks, wait up to a second for results, and yield those that are there."""
-        self._admission.look()
+        if self._admission.look():
+            self._take_back_unscheduled()
         self._check_that_somebody_works()
         while self.waiting and len(self._handed_out) < _AHEAD * self._slots:
             self._hand_out(self.waiting.popleft())
@@ -150,7 +151,7 @@ class _HandOut:
         """End what the workers are doing for this run."""
         if self._client.status == "running":
             with suppress(Exception):  # the results are there, or nobody waits for them any more
-                self._client.cancel(list(self._handed_out), force=True)
+                self._cancel(self._handed_out)
                 self._admission.close()
 
     def _hand_out(self, task: Task) -> None:
@@ -204,13 +205,28 @@ class _HandOut:
             case _:
                 yield task, reply
 
+    def _take_back_unscheduled(self) -> None:
+        """Take back the tasks that Dask has given to no worker, so that they are handed out again.
+
+        When the last worker that was admitted dies, Dask keeps its tasks until a worker joins the cluster, and does not
+        look at them when a worker is admitted, which is later.
+        """
+        with suppress(OSError):  # the connection was lost, and all tasks with it
+            scheduled = {key for keys in self._client.processing().values() for key in keys}
+            self._cancel(future for future in self._handed_out if future.key not in scheduled and not future.done())
+
+    def _cancel(self, futures: Iterable[Future[bytes]]) -> None:
+        """Have Dask forget tasks; `done` sees then that they have to be handed out again."""
+        self._client.cancel(list(futures), force=True)
+
     def _dismiss(self, address: str, why: str) -> None:
         """Use a worker no more, and take its tasks from it."""
         if address in self._admission.slots:
             self._admission.refuse(address, why)
             self._admission.dismiss([address])
-            keys = {key for held in self._client.processing([address]).values() for key in held}
-            self._client.cancel([future for future in self._handed_out if future.key in keys], force=True)
+            with suppress(OSError):
+                keys = {key for held in self._client.processing([address]).values() for key in held}
+                self._cancel(future for future in self._handed_out if future.key in keys)
 
     def _check_that_somebody_works(self) -> None:
         """Raise an error if no worker can be used, and none came for a while."""
