@@ -99,6 +99,7 @@ def test_workers_in_networks_of_their_own(
             assert by_student(runner(small, tasks)) == expected
 
 
+@pytest.mark.filterwarnings("ignore::distributed.versions.VersionMismatchWarning")
 def test_every_difference_refuses_a_worker_and_the_others_go_on(
     small: Course, tasks: list[Task], expected: dict[str, object], logs: Path
 ) -> None:
@@ -142,7 +143,7 @@ def test_every_difference_refuses_a_worker_and_the_others_go_on(
         "recipe": "the reference or how exercises are judged differs from what is here",
         "numpy": f"numpy is {here['numpy']} here and 0.1 there",
         "no solutions": f"{without_solutions / 'solutions' / 'nndl'} is missing",
-        "no course": f"it has no course (No course.toml in {logs} or above it",
+        "no course": f"it finds no course.toml in {logs} or above it",
     }
     assert "submitted code cannot be confined on this machine (bubblewrap: " in why["no sandbox"]
 

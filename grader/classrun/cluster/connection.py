@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import logging
 import os
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Final
 
 import dask
 from distributed import Client, LocalCluster
+from distributed.versions import VersionMismatchWarning
 
 from ...course import Course
 from ...errors import UnusableInput
@@ -51,7 +53,9 @@ def cluster_runner(
     # What dask.distributed logs are steps of its own; what an instructor has to know is said by the grader.
     logging.getLogger("distributed").setLevel(logging.CRITICAL)
     name, _, number = where.partition(":")
-    with dask.config.set(_SETTINGS):
+    with dask.config.set(_SETTINGS), warnings.catch_warnings():
+        # A table of all versions that differ between machines; `admission` says which machine is not used for that.
+        warnings.simplefilter("ignore", VersionMismatchWarning)
         if name != _LOCAL:
             with _connected(where, wait) as client:
                 yield ClusterRunner(client, wait=wait, say=say)

@@ -85,13 +85,15 @@ def _or_refused(function: Callable[[], T]) -> T | Refused:
 @cache
 def _course(folder: str) -> Course:
     """Read the course; once in the life of a process."""
-    root = Path(folder) if folder else course_folder()
+    start = Path(folder) if folder else course_folder()
     try:
-        return courses.load(courses.find_root(root))
-    except CourseError as error:
-        if (root or Path.cwd()).joinpath("course.toml").exists():
-            raise
-        raise CourseError(f"it has no course ({error}); set {FOLDER_VARIABLE} where the worker is started") from None
+        root = courses.find_root(start)
+    except CourseError:
+        raise CourseError(
+            f"it finds no course.toml in {start or Path.cwd()} or above it; set {FOLDER_VARIABLE} to the course folder "
+            "where the worker is started"
+        ) from None
+    return courses.load(root)
 
 
 @cache
