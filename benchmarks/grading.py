@@ -45,8 +45,7 @@ from rich.progress import Progress
 
 from grader import course as courses
 from grader.classrun.collect import HandIn, collect
-from grader.classrun.grading import ready
-from grader.classrun.workers import grade_class
+from grader.classrun.grading import grade_class, ready
 from grader.course import Assignment, Course
 from grader.gradebook.restore import read_released
 from grader.reference import Reference

@@ -25,7 +25,7 @@ from .collect import HandIn, read_submission
 from .keys import Keys
 from .record import Record
 from .selection import EVERYTHING, Selection
-from .task import Failure, Result, Runner, Task, judge_task
+from .task import Failure, Result, Runner, Task
 from .workers import local_runner
 
 _NO_FILES: Final = Submission({}, ())
@@ -155,12 +155,6 @@ def grade_one(
     how = {"sandbox": sandbox, "again": again, "runner": runner or local_runner(1), "purpose": purpose}
     (graded,) = grade_class(course, assignment, [hand_in], **how)  # type: ignore[arg-type]
     return graded
-
-
-def in_this_process(course: Course, tasks: Iterable[Task]) -> Generator[tuple[Task, Result], None, None]:
-    """Carry out tasks one after the other in this process, without a limit on what the grader itself may take."""
-    for task in tasks:
-        yield task, judge_task(course, task) if task.exercises else {}
 
 
 @dataclass

@@ -24,7 +24,7 @@ import msgspec
 import numpy as np
 
 from ..course import Assignment, Course, Exercise
-from ..judging.own_files import own_files
+from ..judging.own_files import OwnFiles
 from ..judging.secret import course_secret
 from ..reference import Reference
 from ..sandbox import Confinement
@@ -49,18 +49,30 @@ class Keys:
 
     def of(self, student: str, submission: Submission) -> dict[str, bytes]:
         """Return the key of each exercise for a submission, in the order of course.toml."""
-        # The names of folders may not be valid UTF-8; Python holds them with surrogates.
-        name = student.encode(errors="surrogatepass")
+        wanted = {exercise.file for exercise in self._assignment.exercises}
+        contents = {
+            path: hashlib.sha256(data).digest()
+            for path, data in (submission.beside | submission.files).items()
+            if path.endswith(".py") or path in wanted
+        }
+        own = OwnFiles(submission, self._course)
         modules: dict[str, bytes] = {}
         keys = {}
         for exercise in self._assignment.exercises:
             module = exercise.written_in[0]
             if module not in modules:
-                modules[module] = own_files(submission, self._course, module).digest.encode()
-            net = hashlib.sha256(submission.files.get(exercise.file, b"")).digest() if exercise.score else b""
-            handed_in = bytes([exercise.file in submission.files])
+                paths = own.paths(module)
+                modules[module] = digest(part for path in paths for part in (path.encode(), contents[path]))
             keys[exercise.name] = digest(
-                (self.common[exercise.name], self._secret, name, modules[module], handed_in, net)
+                (
+                    self.common[exercise.name],
+                    self._secret,
+                    # The names of folders may not be valid UTF-8; Python holds them with surrogates.
+                    student.encode(errors="surrogatepass"),
+                    modules[module],
+                    # For a trained net, its weights. A module counts once more here, as a file of the assignment.
+                    contents[exercise.file] if exercise.file in submission.files else b"",
+                )
             )
         return keys
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 
 import msgspec
 
@@ -28,18 +29,24 @@ class Receipts:
     assignment : Assignment
     gradebook : Gradebook
     cache : Cache
+
+    Attributes
+    ----------
+    rows : list of Row
+        The rows that the gradebook had when they were last read.
     """
 
     def __init__(self, course: Course, assignment: Assignment, gradebook: Gradebook, cache: Cache) -> None:
         self.course, self.assignment, self.gradebook, self._cache = course, assignment, gradebook, cache
         gradebook.prepare(assignment.name)
-        self._rows = {row.student: _digest(row) for row in gradebook.scores(assignment.name)}
+        self.rows = gradebook.scores(assignment.name)
+        self._digests = {row.student: _digest(row) for row in self.rows}
         self._entered: dict[str, bytes] = {}  # what was entered, by student; a digest of it
 
     def still_valid(self, graded: Graded) -> bool:
         """Return whether the gradebook still holds exactly what entering this result would write."""
         student = graded.hand_in.student
-        row = self._rows.get(student)
+        row = self._digests.get(student)
         if row is None:
             return False
         return self._cache.get(self._key(student)) == self._receipt(self._result(graded), row, student)
@@ -48,15 +55,12 @@ class Receipts:
         """Remember that a result was entered; `write` makes the receipt."""
         self._entered[graded.hand_in.student] = self._result(graded)
 
-    def write(self, rows: list[Row]) -> None:
-        """Keep a receipt for each result that was entered.
-
-        Parameters
-        ----------
-        rows : list of Row
-            The rows that the gradebook has now.
-        """
-        entered = [(row.student, self._entered[row.student], row) for row in rows if row.student in self._entered]
+    def write(self) -> None:
+        """Read the rows again if any result was entered, and keep a receipt for each of these."""
+        if not self._entered:
+            return
+        self.rows = self.gradebook.scores(self.assignment.name)
+        entered = [(row.student, self._entered[row.student], row) for row in self.rows if row.student in self._entered]
         self._cache.put(
             {self._key(student): self._receipt(result, _digest(row), student) for student, result, row in entered}
         )
@@ -68,7 +72,10 @@ class Receipts:
     def _result(self, graded: Graded) -> bytes:
         """Return a digest of everything that is entered for a submission."""
         time = hand_in_time(graded.hand_in.path)
-        parts = (graded.report, self.assignment, self.course.late, time, graded.submission.digest)
+        # How long judging took is entered nowhere. So the same result, judged again, is not entered again.
+        verdicts = tuple(replace(verdict, seconds=0.0) for verdict in graded.report.exercises)
+        report = replace(graded.report, exercises=verdicts)
+        parts = (report, self.assignment, self.course.late, time, graded.submission.digest)
         return hashlib.sha256(msgspec.json.encode(parts)).digest()
 
     def _receipt(self, result: bytes, row: bytes, student: str) -> bytes:

@@ -109,19 +109,18 @@ def run(
                 trouble = _entered(graded, gradebook, receipts)
                 troubles += [trouble] * bool(trouble)
                 progress(graded, trouble)
-        rows = gradebook.scores(assignment.name)
-        receipts.write(rows)
+        receipts.write()
         known = _Known(course, assignment, hand_ins, cache)
         with as_interruption(pages):
             reports = list(known.reports())
-            page = feedback.write(reports, course, pages, rows, known.similar()) if reports else None
+            page = feedback.write(reports, course, pages, receipts.rows, known.similar()) if reports else None
     untimed = not_charged(course, assignment, {hand_in.student: hand_in.path for hand_in in hand_ins})
     return ClassRun(page, tuple(troubles), untimed, tuple(known.without))
 
 
 def _entered(graded: Graded, gradebook: Gradebook, receipts: Receipts) -> str:
     """Enter a result unless the gradebook has it already; return why that was not possible, or ``""``."""
-    if graded.kept and receipts.still_valid(graded):
+    if receipts.still_valid(graded):
         return ""
     try:
         gradebook.record(graded.report, graded.submission, hand_in_time(graded.hand_in.path))

@@ -18,16 +18,25 @@ from .cache import digest
 _GRADER: Final = Path(__file__).resolve().parents[1]
 _UTILS: Final = Path(str(utils.__file__)).resolve().parent
 _OWN: Final = {_GRADER.name: _GRADER, _UTILS.name: _UTILS}
-_JUDGING: Final = (_UTILS / "checks", _GRADER / "judging", _GRADER / "sandbox", _GRADER / "recipes")
+_FOLDERS: Final = ("course", "host", "judging", "recipes", "sandbox", "submission")
+_FILES: Final = ("__init__.py", "errors.py", "patch.py", "reference.py", "report.py", "wording.py")
+_JUDGING: Final = (
+    *(_GRADER / name for name in (*_FOLDERS, *_FILES)),
+    *(_UTILS / name for name in ("checks", "__init__.py", "errors.py")),
+)
 Names = Mapping[str, Path]
 """Packages by name, with their folders."""
 
 
 @cache
 def engine_digest() -> bytes:
-    """Return a digest of the code that judges, and of all code of the kit that it imports."""
-    starts = [path for folder in _JUDGING for path in folder.rglob("*.py")]
-    return _files_digest(_imported(starts, _OWN), _OWN)
+    """Return a digest of the code that judges; a test sees to it that this is all code which that imports."""
+    return _files_digest(_engine_files(), _OWN)
+
+
+@cache
+def _engine_files() -> frozenset[Path]:
+    return frozenset(path for place in _JUDGING for path in (place.rglob("*.py") if place.is_dir() else [place]))
 
 
 @cache
@@ -116,7 +125,7 @@ class _Used:
                     self._add(path, statement)
 
     def _add_import(self, path: Path, statement: ast.Import | ast.ImportFrom, name: str) -> None:
-        for file in _targets(path, statement, self._packages):
+        for file in set(_targets(path, statement, self._packages)) - _engine_files():
             if isinstance(statement, ast.ImportFrom) and file.is_relative_to(self._recipes) and file.stem != "__init__":
                 original = next((a.name for a in statement.names if (a.asname or a.name) == name), name)
                 if original in {bound for each in _parsed(file).body for bound in _bound(each)}:
@@ -153,10 +162,7 @@ def _imported(starts: Iterable[Path], packages: Names) -> set[Path]:
         path = waiting.pop()
         if path not in found:
             found.add(path)
-            if path.suffix == ".py":
-                for node in ast.walk(_parsed(path)):
-                    if isinstance(node, ast.Import | ast.ImportFrom):
-                        waiting += _targets(path, node, packages)
+            waiting += [file for statement in _imports(path) for file in _targets(path, statement, packages)]
     return found
 
 
@@ -201,6 +207,13 @@ def _files_digest(files: Iterable[Path], packages: Names) -> bytes:
         return path.relative_to(folder.parent).as_posix()
 
     return digest(part for path in sorted(files) for part in (name(path).encode(), path.read_bytes()))
+
+
+@cache
+def _imports(path: Path) -> tuple[ast.Import | ast.ImportFrom, ...]:
+    """Return all import statements of a file, wherever they stand in it."""
+    nodes = ast.walk(_parsed(path)) if path.suffix == ".py" else ()
+    return tuple(node for node in nodes if isinstance(node, ast.Import | ast.ImportFrom))
 
 
 @cache

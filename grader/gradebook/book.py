@@ -48,7 +48,7 @@ from .database import (
 )
 from .lateness import late_penalty
 from .restore import read_pictures, read_released, restore
-from .rows import Row, WrittenGrade, read_row
+from .rows import Row, WrittenGrade, read_rows
 
 __all__ = ["Gradebook", "Row", "WrittenGrade"]
 
@@ -203,8 +203,8 @@ class Gradebook:
         """
         with self._errors_in_one_sentence(f"The scores of {assignment} cannot be read"):
             try:
-                submissions = self._api.assignment_submissions(assignment)
-                return sorted((read_row(submission) for submission in submissions), key=lambda row: row.student)
+                self._api.find_assignment(assignment)
+                return read_rows(self._api.db, assignment)
             finally:
                 self._api.db.rollback()  # end the transaction, so that the database is not locked
 

@@ -9,6 +9,7 @@ import stat
 import warnings
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -60,6 +61,12 @@ def _time_in(file: Path) -> datetime | None:
         text = os.read(handle, 100) if stat.S_ISREG(os.fstat(handle).st_mode) else b""
     finally:
         os.close(handle)
+    return _time_of(text)
+
+
+@lru_cache(maxsize=4096)
+def _time_of(text: bytes) -> datetime | None:
+    """Read a time from a text; None where there is none. Those of a class are often the same."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", RuntimeWarning)  # about an unknown time zone, which is then read as UTC

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
+
+from nbgrader import api
+from sqlalchemy import func, select
 
 
 @dataclass(frozen=True)
@@ -60,21 +65,103 @@ class Row:
     answers: tuple[WrittenGrade, ...] = ()
 
 
-def read_row(submission: Any) -> Row:
-    """Make the row of one of nbgrader's ``SubmittedAssignment`` objects."""
-    answers = []
-    for notebook in submission.notebooks:
-        comments = {comment.name: comment.comment or "" for comment in notebook.comments}
-        for grade in notebook.grades:
-            if grade.cell_type == "markdown":
-                score = None if grade.needs_manual_grade else grade.score
-                answers.append(WrittenGrade(grade.name, score, grade.max_score, comments.get(grade.name, "")))
-    return Row(
-        submission.student.id,
-        submission.score,
-        submission.max_score,
-        sum(notebook.late_submission_penalty or 0.0 for notebook in submission.notebooks),
-        submission.needs_manual_grade,
-        submission.timestamp.replace(tzinfo=UTC) if submission.timestamp else None,
-        tuple(sorted(answers, key=lambda answer: answer.name)),
+def read_rows(session: Any, assignment: str) -> list[Row]:
+    """Read the rows of all submissions of an assignment, sorted by student.
+
+    They are read with a few queries for the whole class. nbgrader's objects would take several for each submission.
+
+    Parameters
+    ----------
+    session : sqlalchemy.orm.Session
+        nbgrader's, on its database.
+    assignment : str
+        The name of the assignment.
+    """
+    grades: dict[str, list[Any]] = {}
+    for grade in session.execute(_grades(assignment)):
+        grades.setdefault(grade.submission, []).append(grade)
+    names = sorted({grade.name for found in grades.values() for grade in found if grade.cell_type == "markdown"})
+    comments = {
+        (comment.submission, comment.name): comment.comment for comment in session.execute(_comments(assignment, names))
+    }
+    rows = []
+    for submission in session.execute(_submissions(assignment)):
+        own = grades.pop(submission.id, [])
+        answers = [
+            WrittenGrade(
+                sys.intern(grade.name),
+                None if grade.needs_manual_grade else grade.score,
+                grade.max_score,
+                comments.get((submission.id, grade.name)) or "",
+            )
+            for grade in own
+            if grade.cell_type == "markdown"
+        ]
+        rows.append(
+            Row(
+                submission.student_id,
+                sum(grade.score for grade in own),
+                submission.max_score,
+                submission.penalty,
+                any(grade.needs_manual_grade for grade in own),
+                submission.timestamp.replace(tzinfo=UTC) if submission.timestamp else None,
+                tuple(sorted(answers, key=lambda answer: answer.name)),
+            )
+        )
+    return sorted(rows, key=lambda row: row.student)
+
+
+def _submissions(assignment: str) -> Any:
+    """Select the submissions of an assignment, with the penalties of their notebooks."""
+    return (
+        select(
+            api.SubmittedAssignment.id,
+            api.SubmittedAssignment.student_id,
+            api.SubmittedAssignment.timestamp,
+            select(api.Assignment.max_score)
+            .where(api.Assignment.name == assignment)
+            .scalar_subquery()
+            .label("max_score"),
+            func.coalesce(func.sum(api.SubmittedNotebook.late_submission_penalty), 0.0).label("penalty"),
+        )
+        .join(api.Assignment, api.SubmittedAssignment.assignment_id == api.Assignment.id)
+        .outerjoin(api.SubmittedNotebook, api.SubmittedNotebook.assignment_id == api.SubmittedAssignment.id)
+        .where(api.Assignment.name == assignment)
+        .group_by(api.SubmittedAssignment.id, api.SubmittedAssignment.student_id, api.SubmittedAssignment.timestamp)
+    )
+
+
+def _grades(assignment: str) -> Any:
+    """Select all grades of an assignment, by program and by people."""
+    graded, tasks = api.GradeCell.__table__, api.TaskCell.__table__
+    return (
+        select(
+            api.SubmittedNotebook.assignment_id.label("submission"),
+            api.BaseCell.name,
+            api.Grade.score,
+            api.Grade.needs_manual_grade,
+            func.coalesce(graded.c.max_score, tasks.c.max_score, 0.0).label("max_score"),
+            func.coalesce(graded.c.cell_type, tasks.c.cell_type).label("cell_type"),
+        )
+        .select_from(api.Grade)
+        .join(api.SubmittedNotebook, api.Grade.notebook_id == api.SubmittedNotebook.id)
+        .join(api.SubmittedAssignment, api.SubmittedNotebook.assignment_id == api.SubmittedAssignment.id)
+        .join(api.Assignment, api.SubmittedAssignment.assignment_id == api.Assignment.id)
+        .join(api.BaseCell, api.Grade.cell_id == api.BaseCell.id)
+        .outerjoin(graded, graded.c.id == api.Grade.cell_id)
+        .outerjoin(tasks, tasks.c.id == api.Grade.cell_id)
+        .where(api.Assignment.name == assignment)
+    )
+
+
+def _comments(assignment: str, names: Sequence[str]) -> Any:
+    """Select the comments on the cells with these names."""
+    return (
+        select(api.SubmittedNotebook.assignment_id.label("submission"), api.BaseCell.name, api.Comment.comment)
+        .select_from(api.Comment)
+        .join(api.SubmittedNotebook, api.Comment.notebook_id == api.SubmittedNotebook.id)
+        .join(api.SubmittedAssignment, api.SubmittedNotebook.assignment_id == api.SubmittedAssignment.id)
+        .join(api.Assignment, api.SubmittedAssignment.assignment_id == api.Assignment.id)
+        .join(api.BaseCell, api.Comment.cell_id == api.BaseCell.id)
+        .where(api.Assignment.name == assignment, api.BaseCell.name.in_(names))
     )

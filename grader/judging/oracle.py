@@ -25,7 +25,7 @@ from . import models, open_nets
 from .budget import Budget, OutOfBudget
 from .case_bank import case_bank
 from .outcome import Outcome, verdict
-from .own_files import own_files
+from .own_files import OwnFiles
 from .repeated_answers import same_body
 from .submitted_module import SubmittedModule
 from .trial import Trial
@@ -114,7 +114,7 @@ def judge(
         if module == "models":
             outcomes |= {one.name: models.judge(submission, one, reference, secret) for one in group}
             continue
-        part = own_files(submission, course, module)
+        part = OwnFiles(submission, course).part(module)
         with SubmittedModule(part, course, module, reference, confinement, budget) as submitted:
             for exercise in group:
                 if exercise.constructor:
@@ -218,7 +218,7 @@ def _judge_open_net(
     budget.begin(own=open_nets.SECONDS)
     # The net gets a worker of its own, because the functions that read its weights must not be available to the code of
     # an exercise.
-    extra, part = (net.functions, net.packages), own_files(submission, course, module)
+    extra, part = (net.functions, net.packages), OwnFiles(submission, course).part(module)
     with SubmittedModule(part, course, module, reference, confinement, budget, *extra) as submitted:
         try:
             outcome = open_nets.judge(submission, exercise, net, submitted.run, secret)

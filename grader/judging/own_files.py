@@ -6,64 +6,73 @@ Nothing else of the submission reaches the worker. So an outcome stays the same 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Mapping
 from pathlib import PurePosixPath
-from typing import Final
 from unicodedata import normalize
 
 from ..course import Course
 from ..submission import Submission
 
-_LONGEST_WORD: Final = 255  # bytes of a file name; normalising a longer word could take long
-_NOT_ASCII_WORD: Final = re.compile(r"\w*[^\W\x00-\x7f]\w*")
 
+class OwnFiles:
+    """The modules of a submission, and which of them name which others.
 
-def own_files(submission: Submission, course: Course, module: str) -> Submission:
-    """Return the part of a submission that has a module, and all modules that it names.
-
-    These are the modules of the package whose names occur in its text, anywhere, and those whose names occur in theirs.
-    An import has to name the module, so no module is missing that is imported. One that is loaded by a name which the
-    program puts together is not there.
+    A module is taken to name another one if the other's name occurs in its text, anywhere. An import has to name the
+    module, so no module is missing that is imported. One that is loaded by a name which the program puts together is
+    not there. A module whose own name is not plain ASCII is taken to be named by all others.
 
     Parameters
     ----------
     submission : Submission
     course : Course
-    module : str
-        The name of the module, without its ending; it need not have been handed in.
-
-    Returns
-    -------
-    Submission
-        Without remarks.
     """
-    paths = {normalize("NFKC", path.stem): str(path) for path in _modules(submission, course)}
-    found: dict[str, None] = {}
-    waiting = [path for name, path in paths.items() if name == module]
-    while waiting:
-        path = waiting.pop()
-        if path not in found:
-            found[path] = None
-            waiting += [paths[name] for name in _named(submission.text(path), paths)]
-    files = {name: data for name, data in submission.files.items() if name in found}
-    beside = {name: data for name, data in submission.beside.items() if name in found}
-    return Submission(files, (), beside)
+
+    def __init__(self, submission: Submission, course: Course) -> None:
+        self._submission = submission
+        paths = (PurePosixPath(name) for name in (*submission.files, *submission.beside))
+        own = [path for path in paths if path.suffix == ".py" and str(path.parent) == course.package]
+        self._paths = {normalize("NFKC", path.stem): str(path) for path in own}
+        self._named: dict[str, list[str]] = {}
+
+    def paths(self, module: str) -> list[str]:
+        """Return the path of a module, and those of all modules that it names, directly or through another one.
+
+        Parameters
+        ----------
+        module : str
+            The name of the module, without its ending; if it was not handed in, there are no paths.
+        """
+        found: dict[str, None] = {}
+        waiting = [module] if module in self._paths else []
+        while waiting:
+            name = waiting.pop()
+            if name not in found:
+                found[name] = None
+                if name not in self._named:
+                    self._named[name] = _named(self._submission.text(self._paths[name]), self._paths)
+                waiting += self._named[name]
+        return sorted(self._paths[name] for name in found)
+
+    def part(self, module: str) -> Submission:
+        """Return the part of the submission with the files that `paths` names, and without remarks."""
+        paths = self.paths(module)
+        files, beside = (_only(data, paths) for data in (self._submission.files, self._submission.beside))
+        return Submission(files, (), beside)
 
 
-def _modules(submission: Submission, course: Course) -> Iterator[PurePosixPath]:
-    """Yield the paths of the package's modules in a submission."""
-    for name in (*submission.files, *submission.beside):
-        path = PurePosixPath(name)
-        if path.suffix == ".py" and str(path.parent) == course.package:
-            yield path
+def _only(files: Mapping[str, bytes], names: Collection[str]) -> dict[str, bytes]:
+    return {name: data for name, data in files.items() if name in names}
 
 
-def _named(text: str, names: Iterable[str]) -> list[str]:
+def _named(text: str, names: Collection[str]) -> list[str]:
     """Return those of some names that a program's text contains as words, in any form that Python reads as the name."""
-    other: set[str] = set()
-    if not text.isascii():  # Python reads full-width letters, for instance, as plain ones
-        words = set(_NOT_ASCII_WORD.findall(text))
-        if any(len(word) > _LONGEST_WORD for word in words):
-            return list(names)
-        other = {normalize("NFKC", word) for word in words}
-    return [name for name in names if name in other or (name in text and re.search(rf"\b{re.escape(name)}\b", text))]
+    if not text.isascii():
+        # Python reads a full-width letter, for instance, as the plain one.
+        for character in set(text):
+            if not character.isascii() and (plain := normalize("NFKC", character)).isascii():
+                text = text.replace(character, plain)
+    return [name for name in names if not name.isascii() or _has_word(text, name)]
+
+
+def _has_word(text: str, word: str) -> bool:
+    return word in text and re.search(rf"\b{re.escape(word)}\b", text) is not None

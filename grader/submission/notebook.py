@@ -7,6 +7,9 @@ import re
 from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
+import msgspec
+
+_KINDS: Final = ("code", "markdown", "raw")
 PICTURES: Final = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
 MOST_CELLS: Final = 2000
 """The most cells of a submitted notebook: nbformat checks each against a schema, which takes time."""
@@ -27,15 +30,33 @@ class Cell(NamedTuple):
 def is_notebook(data: bytes) -> bool:
     """Whether the content of a file can be read as a notebook with at least one cell."""
     try:
-        return bool(list(cells(data)))
+        return _is_plain_notebook(data) or next(cells(data), None) is not None
     except (ValueError, RecursionError):
         return False
 
 
+class _PlainCell(msgspec.Struct):
+    cell_type: str
+
+
+class _PlainNotebook(msgspec.Struct):
+    cells: list[_PlainCell]
+
+
+def _is_plain_notebook(data: bytes) -> bool:
+    """Whether a quick look is enough to say that a file can be read as a notebook, as it is for nearly all."""
+    if _too_many_values(data):
+        return False
+    try:
+        found = msgspec.json.decode(data, type=_PlainNotebook).cells
+    except (msgspec.DecodeError, RecursionError):
+        return False
+    return len(found) <= MOST_CELLS and any(cell.cell_type in _KINDS for cell in found)
+
+
 def cells(data: bytes) -> Iterator[Cell]:
     """Yield the valid cells of a notebook file; raise ValueError where the file is no notebook or is too large."""
-    # An upper bound for the number of values, counted before the parser takes memory for them.
-    if sum(map(data.count, (b"[", b"{", b","))) > _MOST_VALUES:
+    if _too_many_values(data):
         raise ValueError("too many values")
     notebook = json.loads(data.decode("utf-8-sig"))
     found = notebook.get("cells") if isinstance(notebook, dict) else None
@@ -44,8 +65,13 @@ def cells(data: bytes) -> Iterator[Cell]:
     if len(found) > MOST_CELLS:
         raise ValueError("too many cells")
     for cell in found:
-        if isinstance(cell, dict) and cell.get("cell_type") in ("code", "markdown", "raw"):
+        if isinstance(cell, dict) and cell.get("cell_type") in _KINDS:
             yield Cell(cell["cell_type"], _text(cell.get("source")), _grade_id(cell), _pictures(cell))
+
+
+def _too_many_values(data: bytes) -> bool:
+    """Whether an upper bound for the number of JSON values is too high, before a parser takes memory for them."""
+    return sum(map(data.count, (b"[", b"{", b","))) > _MOST_VALUES
 
 
 def _text(source: object) -> str:

@@ -11,23 +11,22 @@ from pathlib import Path
 
 import pytest
 import tomlkit
+from grading_here import report_for
 from submissions import solved, write
 
 from grader import course as courses
 from grader.classrun import grading, workers
 from grader.classrun.collect import HandIn, collect, read_submission
-from grader.classrun.grading import Graded, report_for
-from grader.classrun.workers import grade_class
+from grader.classrun.grading import Graded, grade_class
+from grader.classrun.task import Result, Task, judge_task
 from grader.course import Course
 from grader.errors import CourseError, UnusableInput
 from grader.host.bounded_process import BoundedProcess, ChildDied, OutOfTime
+from grader.judging.outcome import Outcome
 from grader.judging.secret import FILE, VARIABLE, course_secret
 from grader.reference import Reference
-from grader.report import Report, Verdict
 from grader.sandbox import SandboxUnavailable, Worker, WorkerLost
-from utils.checks.case import Finding
 
-NOTHING = Report("hw3", "", "not run", ())
 NOT_TRAINED = 10  # points of the net that nobody hands in here
 
 
@@ -175,7 +174,7 @@ def test_a_fault_of_the_grader_gives_no_points_and_says_so(
         raise ZeroDivisionError("of the grader's own")
 
     grading.ready(place, place["hw3"])
-    monkeypatch.setattr(grading.oracle, "grade", fail)
+    monkeypatch.setattr(grading.oracle, "judge", fail)
     one = graded(place, write(tmp_path / "hw3", files), "faulty")
     assert one.report.score == 0
     assert "the grader failed on it: ZeroDivisionError" in one.report.remarks[0]
@@ -206,17 +205,19 @@ def test_a_report_in_which_a_program_was_lost_is_not_kept(
     assert graded(place, folder, student).kept
 
 
-def test_an_old_report_in_which_a_program_was_lost_is_not_served(
+def test_an_outcome_in_which_a_program_was_lost_is_not_served(
     place: Course, files: dict[str, bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    late = Report("hw3", "dora", "none", (Verdict("layers.relu_forward", 0, 2, "timeout", (Finding("", "timeout"),)),))
+    late = {exercise.name: Outcome.nothing("timeout", "") for exercise in place["hw3"].exercises}
     folder = write(tmp_path / "hw3", files)
-    monkeypatch.setattr(grading, "is_lasting", lambda report: True)
-    monkeypatch.setattr(grading.oracle, "grade", lambda *_, **__: late)
+    grading.ready(place, place["hw3"])
+    monkeypatch.setattr(grading.oracle, "judge", lambda *_, **__: late)
     assert not graded(place, folder, "dora").kept
-    assert graded(place, folder, "dora").kept  # with the guard off, it is served
+    with monkeypatch.context() as unguarded:
+        unguarded.setattr(Outcome, "lasting", True)
+        assert graded(place, folder, "dora").kept  # with the guard off, it is served
     monkeypatch.undo()
-    assert not graded(place, folder, "dora").kept
+    assert lost(graded(place, folder, "dora")) == set()
 
 
 def test_no_sandbox_is_said_before_anything_is_graded(
@@ -263,7 +264,9 @@ def test_what_a_verdict_depends_on_is_part_of_its_key(place: Course, some: list[
     (place.root / "course.toml").write_text(text.replace(f"{worth}3", f"{worth}4", 1))
     changed = courses.load(place.root)
     (place.root / "course.toml").write_text(text)
-    assert not report_for(changed, changed["hw3"], some[0]).kept
+    now = report_for(changed, changed["hw3"], some[0])
+    assert now.kept  # points are no part of it
+    assert now.report.max_score == one.report.max_score + 1
 
 
 def test_a_process_that_dies_takes_no_submission_with_it(
@@ -271,14 +274,14 @@ def test_a_process_that_dies_takes_no_submission_with_it(
 ) -> None:
     tried: list[str] = []
 
-    def dies(task: workers._Task, leave: object) -> Graded:
+    def dies(course: Course, task: Task, leave: object) -> Result:
         """Every process is killed the first time, then only bela's."""
-        tried.append(task.hand_in.student)
-        if tried.count(task.hand_in.student) == 1 or task.hand_in.student == "bela":
+        tried.append(task.student)
+        if tried.count(task.student) == 1 or task.student == "bela":
             raise ChildDied("killed")
-        return workers._grade_task(task)
+        return judge_task(course, task)
 
-    monkeypatch.setattr(workers, "_bounded", dies)
+    monkeypatch.setattr(workers, "judge_within_time", dies)
     found = {one.hand_in.student: one for one in grade_class(place, place["hw3"], some, jobs=1, again=True)}
     assert lost(found["dana"]) == lost(found["chidi"]) == set()
     assert found["bela"].report.score == 0
@@ -288,17 +291,19 @@ def test_a_process_that_dies_takes_no_submission_with_it(
 def test_a_submission_on_which_the_grader_hangs_is_ended_and_the_class_goes_on(
     place: Course, some: list[HandIn], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def hang(task: workers._Task) -> Graded:
+    nothing = {exercise.name: Outcome(1.0) for exercise in place["hw3"].exercises}
+
+    def hang() -> Result:
         raise OutOfTime("too long")
 
-    def call(self: BoundedProcess, function: object, task: workers._Task, **_: object) -> Graded:
-        return hang(task) if task.hand_in.student == "bela" else Graded(task.hand_in, NOTHING, False)
+    def call(self: BoundedProcess, function: object, root: str, task: Task, **_: object) -> Result:
+        return hang() if task.student == "bela" else nothing
 
     tried: list[str] = []
     monkeypatch.setattr(BoundedProcess, "call", lambda *given, **named: tried.append("") or call(*given, **named))
     found = {one.hand_in.student: one for one in grade_class(place, place["hw3"], some, jobs=1, again=True)}
     assert len(tried) == 3  # what hangs is not tried a second time
-    assert found["dana"].report is found["chidi"].report is NOTHING
+    assert found["dana"].report.score == found["chidi"].report.score == found["dana"].report.max_score
     assert "grading it did not end within" in found["bela"].report.remarks[0]
     assert found["bela"].report.score == 0
 

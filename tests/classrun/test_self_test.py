@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 from crash import small_class
+from grading_here import forget_sources, report_for
 
 from grader import course as courses
-from grader.classrun import cache, grading, self_test
+from grader.classrun import grading, self_test
 from grader.classrun.collect import HandIn, collect
-from grader.classrun.grading import report_for
-from grader.classrun.workers import grade_class
+from grader.classrun.grading import grade_class
 from grader.course import Course
 from grader.errors import CourseError, SelfTestFailed
 
@@ -36,13 +36,9 @@ if "inside" in sys.modules:
 
 @pytest.fixture(autouse=True)
 def nothing_tried_yet() -> Iterator[None]:
-    def forget() -> None:
-        self_test._passed_here.clear()
-        cache.code_digest.cache_clear()
-
-    forget()
+    forget_sources()
     yield
-    forget()
+    forget_sources()
 
 
 @pytest.fixture
@@ -54,13 +50,13 @@ def place(tmp_path: Path) -> Course:
 def tried(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Whose submissions were graded, in order."""
     students: list[str] = []
-    grade = grading.oracle.grade
+    judge = grading.oracle.judge
 
-    def noted(submission, course, assignment, student, **options):
+    def noted(submission, course, exercises, student, **options):
         students.append(student)
-        return grade(submission, course, assignment, student, **options)
+        return judge(submission, course, exercises, student, **options)
 
-    monkeypatch.setattr(grading.oracle, "grade", noted)
+    monkeypatch.setattr(grading.oracle, "judge", noted)
     return students
 
 
@@ -153,7 +149,7 @@ def test_what_success_depends_on_is_part_of_its_key(
     assert len(tried) == 5
     path = place.root / "solutions" / "nndl" / "layers.py"
     path.write_text(path.read_text() + "\n")
-    cache.code_digest.cache_clear()
+    forget_sources()
     grading.ready(course, course["a1"])
     assert len(tried) == 6
     grading.ready(course, course["a1"], "none")
@@ -179,6 +175,6 @@ def test_what_the_grader_itself_cannot_do_is_said(place: Course, monkeypatch: py
     def fail(*_: object, **__: object) -> None:
         raise ZeroDivisionError("of the grader's own")
 
-    monkeypatch.setattr(grading.oracle, "grade", fail)
+    monkeypatch.setattr(grading.oracle, "judge", fail)
     with pytest.raises(SelfTestFailed, match=r"the grader itself fails on the reference \(ZeroDivisionError"):
         grading.ready(place, place["a1"])

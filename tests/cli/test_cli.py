@@ -13,6 +13,7 @@ from submissions import solved, write
 
 from grader import cli
 from grader.classrun import grading, workers
+from grader.classrun.task import Result, Task
 from grader.course import Course
 from grader.errors import SelfTestFailed
 from grader.reference import Reference
@@ -75,16 +76,19 @@ def test_check_writes_json_to_a_file_and_a_table_for_people(
 def test_check_answers_from_what_is_kept_and_again_only_when_asked(
     place: Path, handed_in: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    tasks: list[bool] = []
-    grade_within_time = workers._bounded
-    monkeypatch.setattr(
-        workers, "_bounded", lambda task, leave: tasks.append(task.again) or grade_within_time(task, leave)
-    )
+    tasks: list[str] = []
+    judge = workers.judge_within_time
+
+    def noted(course: Course, task: Task, leave: object) -> Result:
+        tasks.append(task.student)
+        return judge(course, task, leave)
+
+    monkeypatch.setattr(workers, "judge_within_time", noted)
     args = ("check", str(handed_in / "ana" / "hw3"), "--assignment", "hw3", "--student", "again")
     assert [run(place, *args), len(tasks)] == [0, 1]
     assert [run(place, *args), len(tasks)] == [0, 1]
     assert run(place, *args, "--again") == 0
-    assert tasks == [False, True]
+    assert tasks == ["again"] * 2
 
 
 @pytest.mark.parametrize(
@@ -121,7 +125,7 @@ def test_no_sandbox_is_exit_code_3_and_nothing_runs(
         raise SandboxUnavailable("nothing holds here; ways out: a newer kernel.")
 
     monkeypatch.setattr(grading, "choose_confinement", refuse)
-    monkeypatch.setattr(grading.oracle, "grade", lambda *_, **__: pytest.fail("a bare run"))
+    monkeypatch.setattr(grading.oracle, "judge", lambda *_, **__: pytest.fail("a bare run"))
     for command in (("check", str(handed_in / "ana" / "hw3"), "--assignment", "hw3"), ("grade", "hw3")):
         assert run(place, *command) == 3
         assert "nothing holds here" in capsys.readouterr().err
@@ -200,7 +204,7 @@ def test_a_reference_that_does_not_pass_is_exit_code_3_and_one_sentence(
         raise SelfTestFailed("the reference does not pass; raise the limits.")
 
     monkeypatch.setattr(grading.self_test, "require", refuse)
-    monkeypatch.setattr(grading.oracle, "grade", lambda *_, **__: pytest.fail("graded all the same"))
+    monkeypatch.setattr(grading.oracle, "judge", lambda *_, **__: pytest.fail("graded all the same"))
     for command in (("check", str(handed_in / "ana" / "hw3"), "--assignment", "hw3"), ("grade", "hw3")):
         assert run(place, *command) == 3
         assert capsys.readouterr().err.strip().endswith("grader: the reference does not pass; raise the limits.")

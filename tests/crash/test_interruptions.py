@@ -13,17 +13,19 @@ from pathlib import Path
 import pytest
 import small_class
 from gradebook.small_course import answered, make, report
+from grading_here import report_for
 from runs import Place, temporary_folder
 
 from grader.classrun import collect, grading, workers
 from grader.classrun.collect import HandIn
-from grader.classrun.grading import Graded, report_for
-from grader.classrun.workers import grade_class
+from grader.classrun.grading import grade_class
+from grader.classrun.task import Result
 from grader.errors import Interrupted
 from grader.gradebook import Gradebook
 from grader.gradebook import database as module
 from grader.host import temporary_folders
 from grader.host.files import atomic_write, write_if_changed
+from grader.judging.outcome import Outcome
 from grader.sandbox import Worker, WorkerLost
 
 KEPT = "run the same command again; what was graded is kept"
@@ -125,7 +127,7 @@ def test_what_the_machine_refuses_is_not_held_against_a_submission(
     def refuse(*_: object, **__: object) -> None:
         raise error
 
-    monkeypatch.setattr(grading.oracle, "grade", refuse)
+    monkeypatch.setattr(grading.oracle, "judge", refuse)
     with pytest.raises(Interrupted, match=sentence) as raised:
         report_for(small, small["a1"], hand_in)
     assert str(raised.value).endswith(f"{KEPT}.")
@@ -146,13 +148,13 @@ def test_a_fault_in_reading_one_submission_does_not_stop_the_class(small, hand_i
 def test_whoever_stops_early_does_not_wait_for_the_class(small, hand_in, monkeypatch) -> None:
     begun, ended = [], []
 
-    def grade(task, leave) -> Graded:
+    def judge(course, task, leave) -> Result:
         begun.append(task)
         if len(begun) > 1:
             ended.append(leave.wait(60))
-        return Graded(task.hand_in, None, False)
+        return {exercise.name: Outcome(1.0) for exercise in small["a1"].exercises}
 
-    monkeypatch.setattr(workers, "_bounded", grade)
+    monkeypatch.setattr(workers, "judge_within_time", judge)
     results = grade_class(small, small["a1"], [hand_in] * 50, jobs=2, sandbox="none", again=True)
     next(results)
     results.close()

@@ -11,8 +11,7 @@ from here import COURSE
 from grader import course as courses
 from grader import demo
 from grader.classrun.collect import collect
-from grader.classrun.grading import Graded
-from grader.classrun.workers import grade_class
+from grader.classrun.grading import Graded, grade_class
 from grader.course import Course
 from grader.demo import Kit
 from grader.judging import models

@@ -41,7 +41,7 @@ def small(prepared, tmp_path, monkeypatch):
     course = make(tmp_path)
     shutil.copy(prepared.root / "gradebook.db", tmp_path)
     monkeypatch.setattr(
-        nbgrader_plugin, "report_within_time", lambda _, __, entry: Graded(entry, verdicts(entry.student), False)
+        nbgrader_plugin, "grade_one", lambda _, __, entry: Graded(entry, verdicts(entry.student), False)
     )
     monkeypatch.setattr(nbgrader_plugin, "ready", lambda course, assignment: None)
     return course

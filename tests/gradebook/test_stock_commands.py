@@ -8,9 +8,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from grading_here import report_for
 
 from grader.classrun.collect import collect, read_submission
-from grader.classrun.grading import report_for
 from grader.course import load
 from grader.gradebook import Gradebook
 from grader.sandbox import SandboxUnavailable, choose_confinement

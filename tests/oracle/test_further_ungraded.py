@@ -8,11 +8,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from grading_here import report_for
 from submissions import solved, submission, write
 
 from grader import course as courses
 from grader.classrun.collect import HandIn, read_submission
-from grader.classrun.grading import report_for
 from grader.course import Course
 from grader.feedback import student_page, summary
 from grader.judging import oracle

@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from grading_here import report_for
 from typer.testing import CliRunner
 
 from grader.classrun.collect import HandIn
-from grader.classrun.grading import report_for
-from grader.classrun.workers import grade_class
+from grader.classrun.grading import grade_class
 from grader.course import Course, values
 from grader.errors import CourseError
 from grader.judging import oracle

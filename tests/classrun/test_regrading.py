@@ -1,0 +1,358 @@
+"""Grade a class a second time: only what an outcome depends on makes it judged again, and nothing else does."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from made_up_judge import Judge
+
+from grader.classrun import cache, keys, record, sources
+from grader.classrun.cache import Cache
+from grader.classrun.selection import Selection
+from grader.course import Exercise, ScoreRange
+from grader.errors import UnusableInput
+from grader.judging.models import measured
+from grader.judging.outcome import Outcome, verdict
+from utils.checks.case import Finding
+
+EVERY = {"layers.affine_forward", "layers.relu_forward", "layers.affine_backward", "optim.sgd_momentum"}
+LAYERS = EVERY - {"optim.sgd_momentum"}
+
+
+def edit(path: Path, old: str, new: str, count: int = -1) -> None:
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new, count))
+
+
+def test_what_has_not_changed_is_judged_once(judge: Judge) -> None:
+    first = judge.run()
+    assert judge.exercises == EVERY
+    second = judge.run()
+    assert judge.judged == []
+    assert {student: one.report for student, one in second.items()} == {s: one.report for s, one in first.items()}
+    assert [one.kept for one in second.values()] == [True, True]
+    judge.run(again=True)
+    assert judge.exercises == EVERY
+
+
+# What of course.toml only turns outcomes into points, and what enters judging.
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('"layers.relu_forward", points = 2', '"layers.relu_forward", points = 3'),
+        ('title = "A quick course"', 'title = "Another title"'),
+        ("due = 2027-02-05T12:00:00Z", "due = 2027-02-06T12:00:00Z"),
+        ("[limits]", "[late]\nper_day = 0.5\n\n[limits]"),
+        ("[limits]", "[checks]\nhint_level = 1\n\n[limits]"),
+        ('written = [{ name = "why", points = 4 }]', 'written = [{ name = "why", points = 7 }]'),
+    ],
+)
+def test_points_titles_and_dates_run_no_code(judge: Judge, old: str, new: str) -> None:
+    judge.run()
+    edit(judge.course.root / "course.toml", old, new)
+    judge.run()
+    assert judge.judged == []
+
+
+def test_changed_points_change_the_score(judge: Judge) -> None:
+    judge.found["s00", "layers.affine_backward"] = Outcome(0.25, (Finding("dx", "fail", "no"),))
+    assert judge.run()["s00"].report.score == 3 + 2 + 1 + 5
+    edit(
+        judge.course.root / "course.toml",
+        '"layers.affine_backward", points = 4',
+        '"layers.affine_backward", points = 8',
+    )
+    report = judge.run()["s00"].report
+    assert (report.score, report.max_score) == (3 + 2 + 2 + 5, 3 + 2 + 8 + 5)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "judged"),
+    [
+        ("seconds = 5", "seconds = 6", EVERY),
+        ("[limits]", "[grading]\ncore = 0.5\n\n[limits]", EVERY),
+        ('points = 4, requires = ["layers.affine_forward"]', "points = 4", {"layers.affine_backward"}),
+        ('"layers.relu_forward", points = 2', '"layers.relu_forward", points = 2, core = 0.5', {"layers.relu_forward"}),
+        ("points = 5 }", "points = 5, follow_through = 0.1 }", {"optim.sgd_momentum"}),
+    ],
+)
+def test_what_enters_judging_is_judged_again(judge: Judge, old: str, new: str, judged: set[str]) -> None:
+    judge.run()
+    edit(judge.course.root / "course.toml", old, new)
+    judge.run()
+    assert judge.exercises == judged
+
+
+# The files of the course.
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "judged"),
+    [
+        ("exercises/layers/affine.wrong", "", "", None),
+        (
+            "exercises/layers/affine.py",
+            "def affine_backward_cases",
+            "# a comment\n\n\ndef affine_backward_cases",
+            set(),
+        ),
+        ("exercises/layers/affine.py", '"""Define', '"""Say', set()),
+        (
+            "exercises/optim/_steps.py",
+            "import numpy as np",
+            "import numpy as np\n\nnp.seterr(all='ignore')",
+            {"optim.sgd_momentum"},
+        ),
+        ("exercises/optim/adam.py", "RECIPES", "OTHER = 3\nRECIPES", set()),
+        ("exercises/layers/dropout.wrong", "===", "# a comment\n===", set()),
+        ("nndl/layers.py", "import numpy as np", "import numpy as np  # the array library", LAYERS),
+        ("nndl/optim.py", "import numpy as np", "import numpy as np  # the array library", {"optim.sgd_momentum"}),
+        ("nndl/cnn.py", "import numpy as np", "import numpy as np  # the array library", set()),
+    ],
+)
+def test_a_file_of_the_course_concerns_the_exercises_that_use_it(
+    judge: Judge, file: str, old: str, new: str, judged: set[str] | None
+) -> None:
+    judge.run()
+    path = judge.course.root / "solutions" / file
+    if judged is None:  # a hint of one exercise
+        lines = path.read_text().splitlines(keepends=True)
+        index = next(i for i, line in enumerate(lines) if line.startswith("===") and "affine_backward" in line)
+        following = next(i for i in range(index + 1, len(lines)) if lines[i].strip())
+        lines[following] = lines[following].replace(".", ", and that is so.", 1)
+        path.write_text("".join(lines))
+        judged = {"layers.affine_backward"}
+    else:
+        edit(path, old, new, 1)
+    judge.run()
+    assert judge.exercises == judged
+
+
+def test_the_cases_of_one_exercise_concern_it_alone(judge: Judge) -> None:
+    judge.run()
+    path = judge.course.root / "solutions" / "exercises" / "layers" / "affine.py"
+    text = path.read_text()
+    head, name, tail = text.partition("def affine_forward_cases")
+    assert name
+    path.write_text(head + name + tail.replace('"""\n', '"""\n    rng.random()\n', 1))
+    judge.run()
+    assert judge.exercises == {"layers.affine_forward"}
+
+
+def test_recipes_that_a_program_puts_together_count_as_a_whole(judge: Judge) -> None:
+    folder = judge.course.root / "solutions" / "exercises" / "layers"
+    path = folder / "affine.py"
+    path.write_text(path.read_text().replace("RECIPES = (", "RECIPES = tuple([", 1).rstrip().removesuffix(")") + "])\n")
+    judge.run()
+    edit(folder / "affine.py", '"""Define', '"""Say', 1)
+    judge.run()
+    assert judge.exercises == {"layers.affine_forward", "layers.affine_backward"}
+
+
+def test_code_that_does_not_judge_is_no_part_of_the_key() -> None:
+    kit = Path(sources.__file__).parents[2]
+    names = {path.relative_to(kit).as_posix() for path in sources._engine_files()}
+    assert {"grader/judging/oracle.py", "grader/sandbox/inside/main.py", "utils/checks/check.py"} <= names
+    assert {"grader/submission/source.py", "grader/recipes/book.py", "utils/checks/diagnose/points.py"} <= names
+    others = ("grader/classrun/", "grader/feedback/", "grader/gradebook/", "grader/release/", "grader/cli.py")
+    assert [name for name in names if name.startswith(others)] == []
+
+
+def test_all_code_that_judging_imports_is_part_of_the_key() -> None:
+    judging = [path for name in ("judging", "sandbox", "recipes") for path in (sources._GRADER / name).rglob("*.py")]
+    imported = sources._imported([*judging, *(sources._UTILS / "checks").rglob("*.py")], sources._OWN)
+    assert imported <= sources._engine_files()
+    assert sources._GRADER / "host" / "bounded_process.py" in imported  # what is looked for is found
+
+
+@pytest.mark.parametrize(
+    "attribute", [("engine_digest", lambda: b"other code"), ("_installed", lambda name: "another version")]
+)
+def test_code_and_versions_are_part_of_the_key(
+    judge: Judge, monkeypatch: pytest.MonkeyPatch, attribute: tuple[str, Callable[..., object]]
+) -> None:
+    judge.run()
+    monkeypatch.setattr(keys, *attribute)
+    judge.run()
+    assert judge.exercises == EVERY
+
+
+def test_secret_and_student_are_part_of_the_key(judge: Judge) -> None:
+    judge.run()
+    (judge.course.root / ".course-secret").write_text("another secret for the tests, as long as that")
+    judge.run()
+    assert judge.exercises == EVERY
+    (judge.course.root / "submitted" / "s01").rename(judge.course.root / "submitted" / "s02")
+    judge.run()
+    assert {student for student, _ in judge.judged} == {"s02"}
+
+
+# The student's own files.
+
+
+def test_a_changed_file_concerns_the_exercises_that_can_use_it(judge: Judge) -> None:
+    folder = judge.course.root / "submitted" / "s00" / "a1" / "nndl"
+    judge.run()
+    (folder / "optim.py").write_text((folder / "optim.py").read_text() + "\n")
+    judge.run()
+    assert judge.judged == [("s00", "optim.sgd_momentum")]
+    (folder / "optim.py").write_text((folder / "optim.py").read_text() + "\nfrom .layers import relu_forward\n")
+    judge.run()
+    (folder / "layers.py").write_text((folder / "layers.py").read_text() + "\n")
+    judge.run()
+    assert judge.judged == [("s00", name) for name in ("layers.affine_forward", "layers.relu_forward",
+                                                       "layers.affine_backward", "optim.sgd_momentum")]  # fmt: skip
+    (folder / "optim.py").unlink()
+    judge.run()
+    assert judge.judged == [("s00", "optim.sgd_momentum")]
+
+
+# What is kept.
+
+
+@pytest.mark.parametrize("what", ["timeout", "killed"])
+def test_what_was_not_judged_to_its_end_is_judged_again(judge: Judge, what: str) -> None:
+    judge.found["s01", "layers.relu_forward"] = Outcome(0.5, (Finding("out", "fail"), Finding("", what, "lost")))
+    judge.run()
+    again = judge.run()
+    assert judge.judged == [("s01", "layers.relu_forward")]
+    assert not again["s01"].kept
+    judge.found.clear()
+    judge.run()
+    assert judge.judged == [("s01", "layers.relu_forward")]
+    assert judge.run()["s01"].kept
+
+
+def test_an_exercise_is_judged_with_the_ones_it_needs_that_may_be_lost(judge: Judge) -> None:
+    judge.found["s00", "layers.affine_forward"] = Outcome.nothing("timeout", "is there a loop that never stops?")
+    judge.run()
+    report = judge.run(selection=Selection(exercises=frozenset({"layers.affine_backward"})), again=True)["s00"].report
+    assert [name for student, name in judge.judged if student == "s00"] == [
+        "layers.affine_forward",
+        "layers.affine_backward",
+    ]
+    assert report.exercises[0].verdict == "timeout"  # that outcome is not the run's business
+    assert [name for student, name in judge.judged if student == "s01"] == ["layers.affine_backward"]
+
+
+def test_an_accuracy_is_kept_and_not_its_points() -> None:
+    found = measured(np.arange(8) < 4, "offline")
+    for stop, points in ((0.5, 10.0), (0.75, 5.0)):
+        net = Exercise("models.net", 10.0, score=ScoreRange(0.25, stop))
+        assert verdict(net, found).score == points
+
+
+def values(root: Path) -> list[tuple[int, bytes]]:
+    with sqlite3.connect(root / cache.FOLDER / "cache.db") as database:
+        return [(row, bytes(value)) for row, value in database.execute("select rowid, value from Cache")]
+
+
+def test_a_damaged_value_is_never_served(judge: Judge) -> None:
+    root = judge.course.root
+    right = judge.run()
+    for row, value in values(root):
+        for place in range(0, len(value), max(1, len(value) // 40)):
+            damaged = bytearray(value)
+            damaged[place] ^= 1 << (place % 8)
+            with sqlite3.connect(root / cache.FOLDER / "cache.db") as database:
+                database.execute("update Cache set value = ? where rowid = ?", (bytes(damaged), row))
+            with Cache(judge.course) as opened:
+                found = [record.read(opened, "a1", student) for student in ("s00", "s01")]
+            assert sum(one == record.Record() for one in found) == 1, place
+        assert {student: one.report for student, one in judge.run().items()} == {s: o.report for s, o in right.items()}
+        assert len({student for student, _ in judge.judged}) == 1
+
+
+def test_without_its_seal_a_damaged_value_would_be_served(judge: Judge, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cache, "_seal", lambda key, value: bytes(cache._SEAL_BYTES))
+    judge.run()
+    root = judge.course.root
+    ((row, value), *_) = values(root)
+    with sqlite3.connect(root / cache.FOLDER / "cache.db") as database:
+        changed = value.replace(b"layers.relu_forward", b"layers.relu_f0rward", 1)
+        database.execute("update Cache set value = ? where rowid = ?", (changed, row))
+    with Cache(judge.course) as opened:
+        found = [record.read(opened, "a1", student) for student in ("s00", "s01")]
+    assert all(one != record.Record() for one in found)
+
+
+def test_a_value_under_another_key_is_not_served(judge: Judge) -> None:
+    judge.run()
+    with sqlite3.connect(judge.course.root / cache.FOLDER / "cache.db") as database:
+        database.execute("update Cache set key = 'gone' || rowid where key = ?", (b"record class a1 s01",))
+        database.execute("update Cache set key = ? where key = ?", (b"record class a1 s01", b"record class a1 s00"))
+    judge.run()
+    assert {student for student, _ in judge.judged} == {"s00", "s01"}
+
+
+def test_a_damaged_database_is_not_read(judge: Judge) -> None:
+    judge.run()
+    path = judge.course.root / cache.FOLDER / "cache.db"
+    path.write_bytes(b"no database" * 1000)
+    with Cache(judge.course) as opened:
+        assert record.read(opened, "a1", "s00") == record.Record()
+
+
+# A part of the class.
+
+
+def test_a_student_alone_is_graded(judge: Judge) -> None:
+    judge.run()
+    found = judge.run(again=True, selection=Selection(students=frozenset({"s01"})))
+    assert set(found) == {"s01"}
+    assert {student for student, _ in judge.judged} == {"s01"}
+
+
+def test_an_exercise_alone_is_judged_and_the_others_stay(judge: Judge) -> None:
+    judge.found["s00", "layers.relu_forward"] = Outcome(0.0, (Finding("out", "fail", "before"),))
+    judge.run()
+    judge.found["s00", "layers.relu_forward"] = Outcome(1.0)
+    edit(judge.course.root / "course.toml", "seconds = 5", "seconds = 6")  # concerns all of them
+    one = Selection(exercises=frozenset({"optim.sgd_momentum"}))
+    report = judge.run(selection=one)["s00"].report
+    assert judge.exercises == {"optim.sgd_momentum"}
+    assert report.score == 3 + 4 + 5
+    assert judge.run(selection=one)["s00"].kept
+    judge.run()
+    assert judge.exercises == LAYERS  # these are still to be judged under the new limit
+
+
+def test_what_has_no_outcome_is_judged_whatever_is_selected(judge: Judge) -> None:
+    judge.run(selection=Selection(exercises=frozenset({"optim.sgd_momentum"})))
+    assert judge.exercises == EVERY
+
+
+def test_failed_means_not_judged_to_the_end(judge: Judge) -> None:
+    judge.found = {
+        ("s00", "layers.affine_forward"): Outcome(0.0, (Finding("out", "fail"),)),
+        ("s00", "layers.relu_forward"): Outcome.nothing("missing", "it is not written yet"),
+        ("s01", "layers.relu_forward"): Outcome.nothing("error", "it raises"),
+        ("s01", "optim.sgd_momentum"): Outcome(0.5, (Finding("w", "timeout"),)),
+    }
+    judge.run()
+    judge.run(selection=Selection(failed=True))
+    assert judge.judged == [("s01", "layers.relu_forward"), ("s01", "optim.sgd_momentum")]
+    judge.run(selection=Selection(failed=True, exercises=frozenset({"optim.sgd_momentum"})))
+    assert judge.judged == [("s01", "optim.sgd_momentum")]
+
+
+@pytest.mark.parametrize(
+    ("selection", "words"),
+    [
+        (
+            Selection(exercises=frozenset({"layers.relu"})),
+            'a1 has no exercise "layers.relu"; it has layers.affine_forward',
+        ),
+        (Selection(students=frozenset({"s07"})), 'no submission of a1 by "s07"'),
+    ],
+)
+def test_a_name_that_is_not_there_is_refused(judge: Judge, selection: Selection, words: str) -> None:
+    with pytest.raises(UnusableInput, match=words):
+        selection.require(judge.course["a1"], ["s00", "s01"])
