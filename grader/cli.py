@@ -179,6 +179,11 @@ def grade(
     feedback: Annotated[Path | None, typer.Option(help="Where pages are written; feedback/ by default.")] = None,
     jobs: Annotated[int | None, typer.Option(help="Processes; one for each processor by default.")] = None,
     again: Annotated[bool, typer.Option("--again", help="Grade unchanged submissions again.")] = False,
+    dask: Annotated[
+        str | None,
+        typer.Option(help="Grade on the workers of this Dask scheduler, as in tcp://HOST:PORT; see docs/cluster.md."),
+    ] = None,
+    dask_wait: Annotated[float, typer.Option(help="Seconds to wait for the scheduler, and for workers.")] = 60.0,
     sandbox: SandboxOption = "auto",
     root: CourseOption = None,
 ) -> None:
@@ -194,8 +199,8 @@ def grade(
     task = loaded[assignment]
     hand_ins = collect.collect(submitted or loaded.root / "submitted", task)
     pages = feedback or loaded.root / "feedback"
-    with Gradebook(loaded, db) as gradebook:
-        show.grade_class(loaded, task, hand_ins, gradebook, pages, jobs=jobs, again=again, sandbox=sandbox)
+    with Gradebook(loaded, db) as gradebook, show.runner(loaded, jobs, dask, dask_wait) as runner:
+        show.grade_class(loaded, task, hand_ins, gradebook, pages, runner=runner, again=again, sandbox=sandbox)
 
 
 @app.command()

@@ -14,8 +14,8 @@ class GraderError(Exception):
     ----------
     exit_code : int
         The exit code of the process: 1 where the command's work failed, 2 for unusable arguments or input, 3 where no
-        sandbox works or the reference does not pass in it, 4 where the machine failed (a full disk, a locked database)
-        and running the same command again goes on.
+        sandbox works or the reference does not pass in it, on this machine or on any worker of a cluster, 4 where the
+        machine failed (a full disk, a locked database) and running the same command again goes on.
     """
 
     exit_code: ClassVar[int] = 1
@@ -68,6 +68,12 @@ class UnusableInput(GraderError):
     """A command's argument, or the file that it names, cannot be used."""
 
     exit_code = 2
+
+
+class NoUsableWorker(GraderError):
+    """No worker of a cluster can be used, because each differs from this machine, or has no sandbox that works."""
+
+    exit_code = 3
 
 
 class SelfTestFailed(GraderError):

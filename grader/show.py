@@ -6,7 +6,8 @@ Names and messages from submissions are printed as `Text`, because Rich would re
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,8 +19,11 @@ from rich.table import Table
 from rich.text import Text
 
 from .classrun import self_test
+from .classrun.cluster import open_cluster
 from .classrun.collect import HandIn
 from .classrun.grading import Graded, ready
+from .classrun.task import Runner
+from .classrun.workers import local_runner
 from .course import Assignment, Course
 from .errors import GraderError, Problem, UnusableInput
 from .host.files import content, write_if_changed
@@ -98,7 +102,7 @@ def grade_class(
     gradebook: Gradebook,
     pages: Path,
     *,
-    jobs: int | None = None,
+    runner: Runner | None = None,
     again: bool = False,
     sandbox: str = "auto",
 ) -> ClassRun:
@@ -114,8 +118,8 @@ def grade_class(
         The open gradebook that receives the scores.
     pages : Path
         The folder for the feedback pages.
-    jobs : int, optional
-        How many processes grade; one for each processor by default.
+    runner : Runner, optional
+        Judges the submissions; a process for each processor by default.
     again : bool, default False
         Whether to grade unchanged submissions again.
     sandbox : str, default "auto"
@@ -144,7 +148,7 @@ def grade_class(
             hand_ins,
             gradebook,
             pages,
-            jobs=jobs,
+            runner=runner,
             again=again,
             sandbox=sandbox,
             progress=progress,
@@ -166,6 +170,29 @@ def grade_class(
     if run.troubles:
         raise typer.Exit(1)
     return run
+
+
+@contextmanager
+def runner(course: Course, jobs: int | None, dask: str | None, wait: float) -> Iterator[Runner]:
+    """Open what judges the submissions of a class: processes on this machine, or a Dask cluster.
+
+    Parameters
+    ----------
+    course : Course
+    jobs : int, optional
+        How many processes judge on this machine; one for each processor by default.
+    dask : str, optional
+        The cluster; see `grader.classrun.cluster`. By default, this machine.
+    wait : float
+        Seconds to wait for a cluster and its workers.
+    """
+    if dask is None:
+        yield local_runner(jobs)
+        return
+    if jobs is not None:
+        raise UnusableInput("--jobs counts processes on this machine; with --dask, each worker says how many it has.")
+    with open_cluster(course, dask, wait=wait, say=lambda sentence: typer.echo(visible(sentence), err=True)) as cluster:
+        yield cluster
 
 
 def try_reference(course: Course, assignment: Assignment, sandbox: str) -> None:

@@ -64,6 +64,14 @@ def require(course: Course, assignment: Assignment, confinement: Confinement, *,
     if not again and (key in _passed_here or _is_kept(course, key)):
         _passed_here.add(key)
         return
+    run(course, assignment, confinement)
+    with Cache(course) as cache:
+        cache.put({key: _PASSED})
+    _passed_here.add(key)
+
+
+def run(course: Course, assignment: Assignment, confinement: Confinement) -> None:
+    """Grade the reference, and keep no result; it raises the same errors as `require`."""
     report = _grade_reference(course, assignment, confinement)
     failed = [
         verdict
@@ -76,9 +84,6 @@ def require(course: Course, assignment: Assignment, confinement: Confinement, *,
     # Grading a right answer never reads the misconceptions. So look here whether they can be used, not in the middle of
     # a class.
     RecipeBook(Reference.of(course)).require(course, solved)
-    with Cache(course) as cache:
-        cache.put({key: _PASSED})
-    _passed_here.add(key)
 
 
 def reference_submission(course: Course, assignment: Assignment) -> Submission:

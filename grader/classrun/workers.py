@@ -91,14 +91,24 @@ def judge_within_time(course: Course, task: Task, watch: threading.Event | None 
             raise CancelledError
 
     if not hasattr(_of_thread, "process"):
-        _of_thread.process = BoundedProcess(prepare=_begin)
+        _of_thread.process = BoundedProcess(prepare=begin)
     process: BoundedProcess = _of_thread.process
-    seconds = course.limits.submission_seconds + _MARGIN
+    seconds = seconds_for(course)
     try:
         tested = replace(task, sandbox=choose_confinement(task.sandbox).name)
         return process.call(_judge_in_child, str(course.root), tested, seconds=seconds, watch=check)
     except OutOfTime:
-        return Failure(f"grading it did not end within {seconds:g} seconds")
+        return out_of_time(seconds)
+
+
+def seconds_for(course: Course) -> float:
+    """Return the processor seconds after which a grading process that judges one submission is ended."""
+    return course.limits.submission_seconds + _MARGIN
+
+
+def out_of_time(seconds: float) -> Failure:
+    """Return the result of a task whose process was ended after this many seconds."""
+    return Failure(f"grading it did not end within {seconds:g} seconds")
 
 
 class _Pool:
@@ -173,6 +183,6 @@ def _course(root: str) -> Course:
     return courses.load(Path(root))
 
 
-def _begin() -> None:
+def begin() -> None:
     """Set up a grading process, before it grades anything."""
     threadpool_limits(1)  # each processor has a grading process already, so more BLAS threads would only compete

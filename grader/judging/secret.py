@@ -37,21 +37,39 @@ def course_secret(root: Path) -> bytes:
     CourseError
         When the file cannot be read or made, or holds fewer than 16 or more than 4096 bytes.
     """
+    found = existing_secret(root)
+    if found is None:
+        path = root / FILE
+        try:
+            _make(path)
+        except OSError as error:
+            raise _unusable(path, error) from None
+        found = existing_secret(root)
+        assert found is not None
+    return found
+
+
+def existing_secret(root: Path) -> bytes | None:
+    """Return the secret of a course as `course_secret` does, but make none; None where there is none."""
     if os.environ.get(VARIABLE):
         return os.environb[VARIABLE.encode()]
     path = root / FILE
     try:
-        if not path.exists():
-            _make(path)
         secret = _read(path).strip()
+    except FileNotFoundError:
+        return None
     except OSError as error:
-        raise CourseError(f"{path} cannot be read or made ({error}); set {VARIABLE} instead.") from None
+        raise _unusable(path, error) from None
     if not 16 <= len(secret) <= _LONGEST:
         raise CourseError(
             f"{path} holds {'fewer than 16' if len(secret) < 16 else f'more than {_LONGEST}'} characters; "
             "delete it to have a new secret made."
         )
     return secret
+
+
+def _unusable(path: Path, error: OSError) -> CourseError:
+    return CourseError(f"{path} cannot be read or made ({error}); set {VARIABLE} instead.")
 
 
 def _make(path: Path) -> None:
