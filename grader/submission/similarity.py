@@ -12,12 +12,14 @@ from __future__ import annotations
 
 import keyword
 import re
-from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from hashlib import blake2b
-from itertools import combinations
+from operator import itemgetter
 from typing import Final
+
+import numpy as np
+import numpy.typing as npt
 
 from .source import decode
 
@@ -26,6 +28,7 @@ WINDOW_GRAMS = 8
 MIN_SHARE = 0.8  # a pair is reported from this share of the smaller submission's fingerprints on
 MIN_FINGERPRINTS = 12  # a smaller submission is not compared: for so little code there is one obvious way to write it
 MAX_CLASS_SHARE = 0.2  # a fingerprint in more than this share of the submissions is what anybody would write
+MAX_STUDENTS = 100  # and so is one that more students than this have, however large the class
 
 FINGERPRINT_VERSION = f"2 {GRAM_TOKENS} {WINDOW_GRAMS}"
 """Changes whenever the same text would get other fingerprints, so that stored ones are not used any more."""
@@ -46,6 +49,7 @@ _TOKEN: Final = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
+_Numbers = npt.NDArray[np.int64]
 _PROSE: Final = ('"""', "'''")
 
 
@@ -97,13 +101,19 @@ def submission_fingerprints(files: Mapping[str, bytes], given: Collection[bytes]
     return frozenset(found.difference(given))
 
 
-def similar_pairs(own: Mapping[str, frozenset[bytes]], share: float = MIN_SHARE) -> list[Pair]:
+def similar_pairs(
+    own: Mapping[str, Collection[bytes]] | Iterable[tuple[str, Collection[bytes]]], share: float = MIN_SHARE
+) -> list[Pair]:
     """Find the pairs of students whose submissions have unusually much in common.
+
+    Submissions are only compared where they share a fingerprint, so that the time grows with what is shared, and not
+    with the number of pairs.
 
     Parameters
     ----------
-    own : mapping of str to frozenset of bytes
-        Student → fingerprints; see `submission_fingerprints`.
+    own : mapping of str to collection of bytes, or iterable of tuple of str and collection of bytes
+        Student → fingerprints, without repetitions; see `submission_fingerprints`. Of an iterable only 8 bytes are held
+        for each fingerprint, so that a generator over a large class needs little memory.
     share : float, default 0.8
         The smallest share of common fingerprints that is reported.
 
@@ -112,16 +122,46 @@ def similar_pairs(own: Mapping[str, frozenset[bytes]], share: float = MIN_SHARE)
     list of Pair
         Those with the largest share first.
     """
-    counts = Counter(passage for found in own.values() for passage in found)
-    often = max(2, MAX_CLASS_SHARE * len(own))
-    rare = {student: {one for one in found if counts[one] <= often} for student, found in own.items()}
+    students, owner, passage = _packed(own.items() if isinstance(own, Mapping) else own)
+    everyone = len(students)
+    counts = np.bincount(passage)
+    often = max(2.0, min(MAX_CLASS_SHARE * everyone, MAX_STUDENTS))
+    rare = counts[passage] <= often
+    sizes = np.bincount(owner[rare], minlength=everyone)
+    # What only one student has counts in the size of a submission; there is nobody to compare it with.
+    compared = rare & (counts[passage] > 1) & (sizes[owner] >= MIN_FINGERPRINTS)
+    owner, passage = owner[compared], passage[compared]
+    by_passage = np.argsort(passage, kind="stable")
+    having, first = owner[by_passage], np.searchsorted(passage[by_passage], np.arange(len(counts) + 1))
+    found = np.searchsorted(owner, np.arange(everyone + 1))
     pairs = []
-    for one, other in combinations(sorted(rare), 2):
-        smaller = min(len(rare[one]), len(rare[other]))
-        common = len(rare[one] & rare[other]) / smaller if smaller >= MIN_FINGERPRINTS else 0.0
-        if common >= share:
-            pairs.append(Pair(one, other, common))
+    for one in np.unique(owner):
+        shared = [having[first[k] : first[k + 1]] for k in passage[found[one] : found[one + 1]]]
+        common = np.bincount(np.concatenate(shared), minlength=everyone)
+        for other in np.flatnonzero(common[one + 1 :]) + one + 1:
+            alike = float(common[other] / min(sizes[one], sizes[other]))
+            if alike >= share:
+                pairs.append(Pair(students[one], students[other], alike))
     return sorted(pairs, key=lambda pair: (-pair.share, pair.one, pair.other))
+
+
+def _packed(own: Iterable[tuple[str, Collection[bytes]]]) -> tuple[list[str], _Numbers, _Numbers]:
+    """Number the students and the fingerprints.
+
+    Returns
+    -------
+    students : list of str
+        Sorted.
+    owner, passage : arrays of shape (n,)
+        For each fingerprint of each student, in the order of `students`, the numbers of the student and of the
+        fingerprint.
+    """
+    packed = sorted(((student, np.frombuffer(b"".join(found), np.uint64)) for student, found in own), key=itemgetter(0))
+    sizes = np.array([len(found) for _, found in packed], np.int64)
+    owner = np.repeat(np.arange(len(packed)), sizes)
+    everything = np.concatenate([np.empty(0, np.uint64), *(found for _, found in packed)])
+    _, passage = np.unique(everything, return_inverse=True)
+    return [student for student, _ in packed], owner, passage
 
 
 def _tokens(text: str) -> list[str]:
