@@ -175,7 +175,7 @@ def grade(
         Path | None, typer.Option(help="Holds <student>/<assignment>/; submitted/ by default.")
     ] = None,
     db: Annotated[str | None, typer.Option(help="The gradebook's URL; gradebook.db by default.")] = None,
-    feedback: Annotated[Path | None, typer.Option(help="Where pages are written; feedback/ by default.")] = None,
+    feedback: Annotated[Path | None, typer.Option(help="Where pages are written; build/feedback/ by default.")] = None,
     jobs: Annotated[int | None, typer.Option(help="Processes; one for each processor by default.")] = None,
     again: Annotated[bool, typer.Option("--again", help="Grade unchanged submissions again.")] = False,
     sandbox: SandboxOption = "auto",
@@ -192,7 +192,7 @@ def grade(
     loaded = course.load(root)
     task = loaded[assignment]
     hand_ins = collect.collect(submitted or loaded.root / "submitted", task)
-    pages = feedback or loaded.root / "feedback"
+    pages = feedback or loaded.root / "build" / "feedback"
     with Gradebook(loaded, db) as gradebook:
         show.grade_class(loaded, task, hand_ins, gradebook, pages, jobs=jobs, again=again, sandbox=sandbox)
 

@@ -18,7 +18,7 @@ from ..errors import GraderError, Interrupted
 from ..gradebook import Gradebook
 from ..gradebook.lateness import hand_in_time, not_charged
 from ..gradebook.rows import Row
-from ..host.interruptions import as_interruption
+from ..judging.secret import course_secret
 from ..submission import NotASubmission, Submission
 from ..submission.similarity import FINGERPRINT_VERSION, Pair, similar_pairs, submission_fingerprints
 from .cache import keep, open_cache
@@ -36,7 +36,7 @@ class ClassRun:
     graded : tuple of Graded
         The submissions with their reports, in the order in which they were given to `run`.
     page : Path
-        The class page; the students' pages lie beside it.
+        The class page. The students' pages lie in the folder ``students`` beside its own.
     troubles : tuple of str
         One sentence for each submission whose result could not be entered into the gradebook. Its report is in the
         cache, and the next run tries again to enter it.
@@ -113,9 +113,15 @@ def run(
     ordered = tuple(done[hand_in] for hand_in in hand_ins if hand_in in done)
     rows = gradebook.scores(assignment.name)
     receipts.write((graded for graded in ordered if graded.hand_in not in troubles), rows)
-    with as_interruption(pages):
-        reports = [graded.report for graded in ordered]
-    page = feedback.write(reports, course, pages, rows, _similar(course, assignment, hand_ins))
+    page = feedback.write(
+        (graded.report for graded in ordered),
+        course,
+        assignment,
+        pages,
+        secret=course_secret(course.root),
+        rows=rows,
+        pairs=_similar(course, assignment, hand_ins),
+    )
     untimed = not_charged(course, assignment, {hand_in.student: hand_in.path for hand_in in hand_ins})
     return ClassRun(ordered, page, tuple(troubles.values()), untimed)
 
