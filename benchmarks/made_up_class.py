@@ -175,8 +175,8 @@ class _Maker:
         return {**self.notebooks, **self.solved, **(special[kind]() if kind in special else {})}
 
     def archive(self, kind: str, files: Files) -> bytes | None:
-        """Return the archive that is handed in, if it is one: all that are broken, and every tenth right one."""
-        if kind != "broken" and not (kind == "right" and self.rng.random() < 0.1):
+        """Return the archive that is handed in, if it is one: all that are broken, and every fifth right one."""
+        if kind != "broken" and not (kind == "right" and self.rng.random() < 0.2):
             return None
         out = io.BytesIO()
         wrong = kind == "broken" and self.rng.random() < 0.3

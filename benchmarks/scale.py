@@ -67,7 +67,8 @@ class Run:
 
 
 def make(folder: Path, assignment: str, count: int) -> tuple[Course, Assignment]:
-    """Copy the course, and write the submissions."""
+    """Copy the course into a folder, and write the submissions."""
+    folder.mkdir(parents=True, exist_ok=True)
     for name in COURSE:
         source = ROOT / name
         if source.is_dir():
@@ -227,7 +228,6 @@ def main() -> None:
         # Submissions run as another user, who has to be able to pass through.
         Path(temporary).chmod(0o755)
         folder = asked.folder or Path(temporary, "course")
-        folder.mkdir(parents=True, exist_ok=True)
         found, wrong = measure(folder, asked.assignment, asked.submissions, asked.jobs)
         if wrong:
             print((folder / "run.log").read_text("utf-8", "replace")[-3000:], file=sys.stderr)
