@@ -91,7 +91,7 @@ def grade(course: Course, assignment: Assignment, jobs: int, marks: Sequence[int
         process = subprocess.Popen([*map(str, command)], cwd=ROOT, stdout=log, stderr=log)
         while process.poll() is None:
             time.sleep(EVERY)
-            entered, run.peak = _entered(course, assignment), _peak(process.pid) or run.peak
+            entered, run.peak = _entered(course, assignment), peak(process.pid) or run.peak
             while left and entered >= left[0]:
                 run.looks.append(Look(left.pop(0), round(time.perf_counter() - start, 1), run.peak))
             if kill_at is not None and entered >= kill_at:
@@ -108,8 +108,8 @@ def _entered(course: Course, assignment: Assignment) -> int:
     return 0
 
 
-def _peak(process: int) -> float:
-    """Return the peak memory of a process in MiB; 0 if it has ended."""
+def peak(process: int | str = "self") -> float:
+    """Return the peak memory of a process, by default of this one, in MiB; 0 if it has ended."""
     with suppress(OSError):
         found = re.search(r"VmHWM:\s+(\d+) kB", Path(f"/proc/{process}/status").read_text())
         return round(int(found[1]) / 1024, 1) if found else 0.0

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import keyword
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from operator import itemgetter
@@ -49,7 +49,9 @@ _TOKEN: Final = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
+_Hashes = npt.NDArray[np.uint64]
 _Numbers = npt.NDArray[np.int64]
+_NONE: Final[_Numbers] = np.zeros(0, np.int64)
 _PROSE: Final = ('"""', "'''")
 
 
@@ -122,46 +124,56 @@ def similar_pairs(
     list of Pair
         Those with the largest share first.
     """
-    students, owner, passage = _packed(own.items() if isinstance(own, Mapping) else own)
-    everyone = len(students)
-    counts = np.bincount(passage)
-    often = max(2.0, min(MAX_CLASS_SHARE * everyone, MAX_STUDENTS))
-    rare = counts[passage] <= often
-    sizes = np.bincount(owner[rare], minlength=everyone)
-    # What only one student has counts in the size of a submission; there is nobody to compare it with.
-    compared = rare & (counts[passage] > 1) & (sizes[owner] >= MIN_FINGERPRINTS)
-    owner, passage = owner[compared], passage[compared]
+    items = own.items() if isinstance(own, Mapping) else own
+    packed = sorted(
+        ((student, np.frombuffer(b"".join(found), np.uint64)) for student, found in items), key=itemgetter(0)
+    )
+    everyone, (rare, sizes) = len(packed), _rare([found for _, found in packed])
+    passage = np.concatenate([*rare, _NONE])
+    owner = np.repeat(np.arange(everyone), np.array([len(mine) for mine in rare], np.int64))
     by_passage = np.argsort(passage, kind="stable")
-    having, first = owner[by_passage], np.searchsorted(passage[by_passage], np.arange(len(counts) + 1))
-    found = np.searchsorted(owner, np.arange(everyone + 1))
+    having, first = owner[by_passage], np.searchsorted(passage[by_passage], np.arange(passage.max(initial=0) + 2))
     pairs = []
-    for one in np.unique(owner):
-        shared = [having[first[k] : first[k + 1]] for k in passage[found[one] : found[one + 1]]]
-        common = np.bincount(np.concatenate(shared), minlength=everyone)
+    for one, mine in enumerate(rare):
+        shared = [having[first[k] : first[k + 1]] for k in mine]
+        common = np.bincount(np.concatenate([*shared, _NONE]), minlength=everyone)
         for other in np.flatnonzero(common[one + 1 :]) + one + 1:
             alike = float(common[other] / min(sizes[one], sizes[other]))
             if alike >= share:
-                pairs.append(Pair(students[one], students[other], alike))
+                pairs.append(Pair(packed[one][0], packed[other][0], alike))
     return sorted(pairs, key=lambda pair: (-pair.share, pair.one, pair.other))
 
 
-def _packed(own: Iterable[tuple[str, Collection[bytes]]]) -> tuple[list[str], _Numbers, _Numbers]:
-    """Number the students and the fingerprints.
+def _rare(fingerprints: Sequence[_Hashes]) -> tuple[list[_Numbers], _Numbers]:
+    """Leave out what many students have, and number the rest.
 
     Returns
     -------
-    students : list of str
-        Sorted.
-    owner, passage : arrays of shape (n,)
-        For each fingerprint of each student, in the order of `students`, the numbers of the student and of the
-        fingerprint.
+    rare : list of array of int
+        For each student the numbers of the fingerprints that somebody else has, too, but not many; none where there is
+        too little to compare.
+    sizes : array of int
+        For each student how many fingerprints not many have, those included that nobody else has.
     """
-    packed = sorted(((student, np.frombuffer(b"".join(found), np.uint64)) for student, found in own), key=itemgetter(0))
-    sizes = np.array([len(found) for _, found in packed], np.int64)
-    owner = np.repeat(np.arange(len(packed)), sizes)
-    everything = np.concatenate([np.empty(0, np.uint64), *(found for _, found in packed)])
-    _, passage = np.unique(everything, return_inverse=True)
-    return [student for student, _ in packed], owner, passage
+    values, counts = _shared(fingerprints)
+    often = max(2.0, min(MAX_CLASS_SHARE * len(fingerprints), MAX_STUDENTS))
+    found, sizes = [], np.zeros(len(fingerprints), np.int64)
+    for number, own in enumerate(fingerprints):
+        places = np.searchsorted(values, own)
+        known = places[values.take(places, mode="clip") == own] if len(values) else _NONE
+        rare = known[counts[known] <= often]
+        sizes[number] = len(own) - len(known) + len(rare)
+        found.append(rare if sizes[number] >= MIN_FINGERPRINTS else _NONE)
+    return found, sizes
+
+
+def _shared(fingerprints: Sequence[_Hashes]) -> tuple[_Hashes, _Numbers]:
+    """Return the fingerprints that more than one student has, sorted, and how many have each."""
+    everything = np.concatenate([np.zeros(0, np.uint64), *fingerprints])
+    everything.sort()  # in place, because this is the largest array of all
+    first = np.flatnonzero(np.concatenate([[True], everything[1:] != everything[:-1]])[: len(everything)])
+    counts = np.diff(first, append=len(everything))
+    return everything[first[counts > 1]], counts[counts > 1]
 
 
 def _tokens(text: str) -> list[str]:
