@@ -176,7 +176,7 @@ def grade(
         Path | None, typer.Option(help="Holds <student>/<assignment>/; submitted/ by default.")
     ] = None,
     db: Annotated[str | None, typer.Option(help="The gradebook's URL; gradebook.db by default.")] = None,
-    feedback: Annotated[Path | None, typer.Option(help="Where pages are written; feedback/ by default.")] = None,
+    feedback: Annotated[Path | None, typer.Option(help="Where pages are written; build/feedback/ by default.")] = None,
     jobs: Annotated[int | None, typer.Option(help="Processes; one for each processor by default.")] = None,
     again: Annotated[bool, typer.Option("--again", help="Grade unchanged submissions again.")] = False,
     dask: Annotated[
@@ -198,7 +198,7 @@ def grade(
     loaded = course.load(root)
     task = loaded[assignment]
     hand_ins = collect.collect(submitted or loaded.root / "submitted", task)
-    pages = feedback or loaded.root / "feedback"
+    pages = feedback or loaded.root / "build" / "feedback"
     with Gradebook(loaded, db) as gradebook, show.runner(loaded, jobs, dask, dask_wait) as runner:
         show.grade_class(loaded, task, hand_ins, gradebook, pages, runner=runner, again=again, sandbox=sandbox)
 

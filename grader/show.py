@@ -131,6 +131,7 @@ def grade_class(
         With code 1, when a submission could not be graded or entered. The sentences have been printed then.
     """
     from .classrun.run import run as run_class
+    from .feedback.writing import STUDENTS
 
     try_reference(course, assignment, sandbox)
     columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
@@ -162,7 +163,12 @@ def grade_class(
     out.print(
         f"\n{len(done)} submissions, {kept} of them unchanged since they were last graded; run in: {', '.join(ways)}."
     )
-    out.print(f"Gradebook: {gradebook.shown_url}", f"Class page: {run.page}", sep="\n", soft_wrap=True, highlight=False)
+    places = (
+        f"Gradebook: {gradebook.shown_url}",
+        f"Class page, for you alone: {run.page}",
+        f"Students' pages, to publish as they are: {run.page.parents[1] / STUDENTS}",
+    )
+    out.print(*places, sep="\n", soft_wrap=True, highlight=False)
     if run.not_charged:
         out.print(Text(run.not_charged))
     for trouble in run.troubles:

@@ -12,7 +12,7 @@ from ..course import Assignment, Course
 from ..errors import GraderError, Interrupted
 from ..gradebook import Gradebook
 from ..gradebook.lateness import hand_in_time, not_charged
-from ..host.interruptions import as_interruption
+from ..judging.secret import course_secret
 from ..report import Report
 from ..submission.similarity import Pair, similar_pairs, submission_fingerprints
 from . import record
@@ -30,8 +30,8 @@ class ClassRun:
 
     Attributes
     ----------
-    page : Path or None
-        The class page; the students' pages lie beside it. None if nobody has ever been graded.
+    page : Path
+        The class page. The students' pages lie in the folder ``students`` beside its own.
     troubles : tuple of str
         One sentence for each submission whose result could not be entered into the gradebook. Its outcomes are in the
         cache, and the next run tries again to enter it.
@@ -41,7 +41,7 @@ class ClassRun:
         The students who are not on the pages, because they have not been graded yet, and this run was not about them.
     """
 
-    page: Path | None
+    page: Path
     troubles: tuple[str, ...]
     not_charged: str = ""
     not_shown: tuple[str, ...] = ()
@@ -111,9 +111,15 @@ def run(
                 progress(graded, trouble)
         receipts.write()
         known = _Known(course, assignment, hand_ins, cache)
-        with as_interruption(pages):
-            reports = list(known.reports())
-            page = feedback.write(reports, course, pages, receipts.rows, known.similar()) if reports else None
+        page = feedback.write(
+            known.reports(),
+            course,
+            assignment,
+            pages,
+            secret=course_secret(course.root),
+            rows=receipts.rows,
+            pairs=known.similar(),
+        )
     untimed = not_charged(course, assignment, {hand_in.student: hand_in.path for hand_in in hand_ins})
     return ClassRun(page, tuple(troubles), untimed, tuple(known.without))
 

@@ -1,5 +1,8 @@
 """The HTML pages of feedback: one for each student, and one for the class."""
 
-from .pages import class_page, next_steps, page_name, student_page, write
+from .page_of_class import class_page
+from .pages import next_steps, student_page
+from .summary import student_row
+from .writing import page_name, write
 
-__all__ = ["class_page", "next_steps", "page_name", "student_page", "write"]
+__all__ = ["class_page", "next_steps", "page_name", "student_page", "student_row", "write"]

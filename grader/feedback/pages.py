@@ -1,32 +1,25 @@
-"""Make the HTML pages of feedback: one for each student, and one for the class.
+"""Make the HTML page of one student, and set up what all pages have in common.
 
-Each page is a single file without scripts that loads nothing from elsewhere, so that it can be sent, printed and put on
-any web server. Text that a submission may have influenced (names, hints, remarks) is untrusted. `wording.visible` makes
-its hidden characters visible, and Jinja2 then escapes it for HTML.
+Each page is a single file that loads nothing from elsewhere, so that it can be sent, printed and put on any web server.
+Only the class's page has a script. Text that a submission may have influenced (names, hints, remarks) is untrusted.
+`wording.visible` makes its hidden characters visible, and Jinja2 then escapes it for HTML.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from hashlib import sha256
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from utils.checks.course import FOLDER
-
 from ..course import Course, Exercise
-from ..gradebook.rows import Row, WrittenGrade
-from ..host.files import write_if_changed
+from ..gradebook.rows import WrittenGrade
 from ..report import Report
-from ..submission.similarity import Pair
 from ..wording import WORDING, VerdictName, one_line, points, visible
 from . import summary
-
-_PLAIN_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@+-]{0,99}")
 
 _ADVICE: Final[dict[VerdictName, str]] = {
     "partial": "You are close: start with the first hint below.",
@@ -93,7 +86,7 @@ def student_page(report: Report, course: Course, answers: Sequence[WrittenGrade]
     """
     assignment = course[report.assignment]
     verdicts = summary.by_name(report)
-    return _render(
+    return render(
         "student.html.j2",
         course=course,
         assignment=assignment,
@@ -108,109 +101,14 @@ def student_page(report: Report, course: Course, answers: Sequence[WrittenGrade]
     )
 
 
-def class_page(reports: Sequence[Report], course: Course, links: Mapping[str, str], pairs: Sequence[Pair] = ()) -> str:
-    """Make the page of a class.
-
-    Parameters
-    ----------
-    reports : sequence of Report
-        The reports on all submissions of one assignment; at least one.
-    course : Course
-        The course.
-    links : mapping of str to str
-        Student → URL of the student's page, relative to this page. A student who is missing here gets no link.
-    pairs : sequence of Pair, default ()
-        Submissions that are oddly similar.
-
-    Returns
-    -------
-    str
-        A whole HTML document.
-    """
-    assignment = course[reports[0].assignment]
-    reports = sorted(reports, key=lambda report: report.student.casefold())
-    rates = summary.pass_rates(reports, assignment)
-    return _render(
-        "class.html.j2",
-        course=course,
-        assignment=assignment,
-        reports=reports,
-        links=links,
-        pairs=pairs,
-        slowest=max((rate.slowest for rate in rates), default=0.0),
-        rates=rates,
-        misconceptions=summary.misconceptions(reports, course.root / FOLDER),
-        attention=summary.needs_attention(reports),
-        common_remarks=summary.common_remarks(reports),
-        bins=summary.distribution(reports),
-        median=summary.median_score(reports),
-        max_score=max(report.max_score for report in reports),
-        unconfined=[report.student for report in reports if report.sandbox == "none"],
-    )
-
-
-def page_name(student: str) -> str:
-    """Choose the file name of a student's page.
-
-    It is the student's name where that is plain and in lower case. Any other name is made plain and gets a part of its
-    hash, so that no two students share a page, even on a file system that ignores case.
-
-    Examples
-    --------
-    >>> page_name("ada")
-    'ada.html'
-    >>> page_name("../index")
-    'index-dc8b8c.html'
-    """
-    if _PLAIN_NAME.fullmatch(student) and student == student.lower() and student != "index":
-        return f"{student}.html"
-    plain = re.sub(r"[^A-Za-z0-9]+", "_", student).strip("_")[:40] or "student"
-    return f"{plain}-{sha256(student.encode('utf-8', 'surrogateescape')).hexdigest()[:6]}.html"
-
-
-def write(
-    reports: Sequence[Report], course: Course, out: Path, rows: Iterable[Row] = (), pairs: Sequence[Pair] = ()
-) -> Path:
-    """Write the pages of a class. Each file is written atomically, and only where its content has changed.
-
-    Parameters
-    ----------
-    reports : sequence of Report
-        The reports on all submissions of one assignment; at least one.
-    course : Course
-        The course.
-    out : Path
-        The folder for feedback, such as ``feedback/`` in the course folder.
-    rows : iterable of Row, default ()
-        The gradebook's rows, which have the grades that people gave and the penalties for lateness.
-    pairs : sequence of Pair, default ()
-        Submissions that are oddly similar, for the class's page.
-
-    Returns
-    -------
-    Path
-        The class's page, ``<out>/<assignment>/index.html``. The students' pages stand in the same folder.
-
-    Raises
-    ------
-    OSError
-        When a file cannot be written.
-    """
-    folder = out / reports[0].assignment
-    known = {row.student: row for row in rows}
-    links = {report.student: page_name(report.student) for report in reports}
-    for report in reports:
-        row = known.get(report.student)
-        page = student_page(report, course, row.answers if row else (), row.penalty if row else 0.0)
-        write_if_changed(folder / links[report.student], page.encode())
-    index = folder / "index.html"
-    write_if_changed(index, class_page(reports, course, links, pairs).encode())
-    return index
-
-
 def breakable(name: str) -> Markup:
     """Escape an exercise's name, and allow a line break after each dot and underscore, for narrow pages."""
     return Markup("<wbr>").join(re.split(r"(?<=[._])", name))
+
+
+def grouped(number: int) -> str:
+    """Write a count with commas between the thousands: ``"10,000"``."""
+    return f"{number:,}"
 
 
 def _environment() -> Environment:
@@ -222,13 +120,15 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    filters: tuple[Callable[..., str], ...] = (points, visible, one_line, breakable)
+    filters: tuple[Callable[..., str], ...] = (points, visible, one_line, breakable, grouped)
     environment.filters.update({function.__name__: function for function in filters})
     environment.globals["WORDING"] = WORDING
+    environment.policies["json.dumps_kwargs"] = {"separators": (",", ":")}
     return environment
 
 
-def _render(template: str, **values: object) -> str:
+def render(template: str, **values: object) -> str:
+    """Fill in one of the templates in the folder ``templates``."""
     return _ENVIRONMENT.get_template(template).render(values)
 
 

@@ -12,12 +12,14 @@ from __future__ import annotations
 
 import keyword
 import re
-from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
-from itertools import combinations
+from operator import itemgetter
 from typing import Final
+
+import numpy as np
+import numpy.typing as npt
 
 from .source import decode
 
@@ -26,6 +28,7 @@ WINDOW_GRAMS = 8
 MIN_SHARE = 0.8  # a pair is reported from this share of the smaller submission's fingerprints on
 MIN_FINGERPRINTS = 12  # a smaller submission is not compared: for so little code there is one obvious way to write it
 MAX_CLASS_SHARE = 0.2  # a fingerprint in more than this share of the submissions is what anybody would write
+MAX_STUDENTS = 100  # and so is one that more students than this have, however large the class
 
 FINGERPRINT_VERSION = f"2 {GRAM_TOKENS} {WINDOW_GRAMS}"
 """Changes whenever the same text would get other fingerprints, so that stored ones are not used any more."""
@@ -46,6 +49,9 @@ _TOKEN: Final = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
+_Hashes = npt.NDArray[np.uint64]
+_Numbers = npt.NDArray[np.int64]
+_NONE: Final[_Numbers] = np.zeros(0, np.int64)
 _PROSE: Final = ('"""', "'''")
 
 
@@ -97,13 +103,19 @@ def submission_fingerprints(files: Mapping[str, bytes], given: Collection[bytes]
     return frozenset(found.difference(given))
 
 
-def similar_pairs(own: Mapping[str, frozenset[bytes]], share: float = MIN_SHARE) -> list[Pair]:
+def similar_pairs(
+    own: Mapping[str, Collection[bytes]] | Iterable[tuple[str, Collection[bytes]]], share: float = MIN_SHARE
+) -> list[Pair]:
     """Find the pairs of students whose submissions have unusually much in common.
+
+    Submissions are only compared where they share a fingerprint, so that the time grows with what is shared, and not
+    with the number of pairs.
 
     Parameters
     ----------
-    own : mapping of str to frozenset of bytes
-        Student → fingerprints; see `submission_fingerprints`.
+    own : mapping of str to collection of bytes, or iterable of tuple of str and collection of bytes
+        Student → fingerprints, without repetitions; see `submission_fingerprints`. Of an iterable only 8 bytes are held
+        for each fingerprint, so that a generator over a large class needs little memory.
     share : float, default 0.8
         The smallest share of common fingerprints that is reported.
 
@@ -112,16 +124,56 @@ def similar_pairs(own: Mapping[str, frozenset[bytes]], share: float = MIN_SHARE)
     list of Pair
         Those with the largest share first.
     """
-    counts = Counter(passage for found in own.values() for passage in found)
-    often = max(2, MAX_CLASS_SHARE * len(own))
-    rare = {student: {one for one in found if counts[one] <= often} for student, found in own.items()}
+    items = own.items() if isinstance(own, Mapping) else own
+    packed = sorted(
+        ((student, np.frombuffer(b"".join(found), np.uint64)) for student, found in items), key=itemgetter(0)
+    )
+    everyone, (rare, sizes) = len(packed), _rare([found for _, found in packed])
+    passage = np.concatenate([*rare, _NONE])
+    owner = np.repeat(np.arange(everyone), np.array([len(mine) for mine in rare], np.int64))
+    by_passage = np.argsort(passage, kind="stable")
+    having, first = owner[by_passage], np.searchsorted(passage[by_passage], np.arange(passage.max(initial=0) + 2))
     pairs = []
-    for one, other in combinations(sorted(rare), 2):
-        smaller = min(len(rare[one]), len(rare[other]))
-        common = len(rare[one] & rare[other]) / smaller if smaller >= MIN_FINGERPRINTS else 0.0
-        if common >= share:
-            pairs.append(Pair(one, other, common))
+    for one, mine in enumerate(rare):
+        shared = [having[first[k] : first[k + 1]] for k in mine]
+        common = np.bincount(np.concatenate([*shared, _NONE]), minlength=everyone)
+        for other in np.flatnonzero(common[one + 1 :]) + one + 1:
+            alike = float(common[other] / min(sizes[one], sizes[other]))
+            if alike >= share:
+                pairs.append(Pair(packed[one][0], packed[other][0], alike))
     return sorted(pairs, key=lambda pair: (-pair.share, pair.one, pair.other))
+
+
+def _rare(fingerprints: Sequence[_Hashes]) -> tuple[list[_Numbers], _Numbers]:
+    """Leave out what many students have, and number the rest.
+
+    Returns
+    -------
+    rare : list of array of int
+        For each student the numbers of the fingerprints that somebody else has, too, but not many; none where there is
+        too little to compare.
+    sizes : array of int
+        For each student how many fingerprints not many have, those included that nobody else has.
+    """
+    values, counts = _shared(fingerprints)
+    often = max(2.0, min(MAX_CLASS_SHARE * len(fingerprints), MAX_STUDENTS))
+    found, sizes = [], np.zeros(len(fingerprints), np.int64)
+    for number, own in enumerate(fingerprints):
+        places = np.searchsorted(values, own)
+        known = places[values.take(places, mode="clip") == own] if len(values) else _NONE
+        rare = known[counts[known] <= often]
+        sizes[number] = len(own) - len(known) + len(rare)
+        found.append(rare if sizes[number] >= MIN_FINGERPRINTS else _NONE)
+    return found, sizes
+
+
+def _shared(fingerprints: Sequence[_Hashes]) -> tuple[_Hashes, _Numbers]:
+    """Return the fingerprints that more than one student has, sorted, and how many have each."""
+    everything = np.concatenate([np.zeros(0, np.uint64), *fingerprints])
+    everything.sort()  # in place, because this is the largest array of all
+    first = np.flatnonzero(np.concatenate([[True], everything[1:] != everything[:-1]])[: len(everything)])
+    counts = np.diff(first, append=len(everything))
+    return everything[first[counts > 1]], counts[counts > 1]
 
 
 def _tokens(text: str) -> list[str]:

@@ -16,6 +16,8 @@ from gradebook.small_course import cell
 
 from grader import course as courses
 from grader.demo import MARKERS
+from grader.feedback import page_name
+from grader.judging.secret import course_secret
 
 from .bank import WRONG, Attack, put
 from .naive import metadata
@@ -122,8 +124,9 @@ class Attacked(Place):
 
     def pages(self, student: str) -> dict[str, str]:
         """The pages of a student, and of the class, by name."""
-        folder = self.root / "feedback" / "a1"
-        return {name: (folder / name).read_text() for name in (f"{student}.html", "index.html")}
+        folder = self.root / "build" / "feedback" / "a1"
+        own = folder / "students" / page_name(student, "a1", course_secret(self.root))
+        return {"own": own.read_text(), "class": (folder / "class" / "index.html").read_text()}
 
     def others(self) -> dict[str, object]:
         """What no submission may change: all that lies in the course before a run, to the time of its last change."""

@@ -172,8 +172,8 @@ def test_the_pages_say_what_happened_and_show_nothing_as_it_is(attacked, student
 
 def _look_at_pages(place: Attacked, said: str, student: str) -> None:
     attack, pages = ATTACKS[student], place.pages(student)
-    assert student in pages["index.html"]
-    if attack.family == "tampering" and attack.bites == "stops" and "cannot be read" not in pages[f"{student}.html"]:
+    assert student in pages["class"]
+    if attack.family == "tampering" and attack.bites == "stops" and "cannot be read" not in pages["own"]:
         assert is_notebook((place.root / "submitted" / student / "a1" / "layers.ipynb").read_bytes())
     if attack.mark:
         assert not [name for name, page in pages.items() if attack.mark in page]

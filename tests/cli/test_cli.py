@@ -146,7 +146,9 @@ def test_a_class_is_graded_into_the_gradebook_with_pages(
     args = ("grade", "hw3", "--db", f"sqlite:///{db}", "--feedback", str(pages), "--jobs", "2")
     assert run(place, *args) == 0
     assert "2 submissions" in capsys.readouterr().out
-    assert {path.name for path in (pages / "hw3").iterdir()} >= {"index.html", "ana.html", "bela.html"}
+    assert {path.name for path in (pages / "hw3" / "class").iterdir()} == {"index.html", "students.csv"}
+    own = {path.name.partition("-")[0] for path in (pages / "hw3" / "students").iterdir()}
+    assert own == {"index.html", "ana", "bela"}
     with sqlite3.connect(db) as connection:
         (count,) = connection.execute("select count(*) from submitted_assignment").fetchone()
     assert count == 2

@@ -42,6 +42,7 @@ FIGURES = [
     ("docs/pytorch.md", r"within (\d+) s on one core", COURSE.limits.submission_seconds),
     ("docs/student.md", r"for (\d+) images on one core", HIDDEN_IMAGES),
     ("docs/instructor.md", r"pairs from (\d+) % on are shown", 100 * similarity.MIN_SHARE),
+    ("docs/instructor.md", r"or more than (\d+) students", similarity.MAX_STUDENTS),
 ]
 
 

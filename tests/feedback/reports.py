@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from grader.course import load
+from grader import feedback
+from grader.course import Course, load
+from grader.feedback.summary import StudentRow
 from grader.report import Report, Verdict
+from grader.submission.similarity import Pair
 from grader.wording import VerdictName
 from utils.checks.case import Finding
 
@@ -52,3 +56,18 @@ def a_class() -> list[Report]:
     reports += [replace(damaged, remarks=(remark, "numpy.py is not one of the files of hw3; it was ignored."))]
     reports += [report("نور", {"layers.affine_forward": "fail"}), report("mal\u202elory\x1b[31m", everything("fail"))]
     return reports
+
+
+def rows(reports: Sequence[Report], course: Course = COURSE) -> list[StudentRow]:
+    """What the class page keeps of reports."""
+    return [feedback.student_row(one, course[one.assignment]) for one in reports]
+
+
+def class_page(
+    reports: Sequence[Report],
+    course: Course = COURSE,
+    links: Mapping[str, str] | None = None,
+    pairs: Sequence[Pair] = (),
+) -> str:
+    """The page of a class with these reports."""
+    return feedback.class_page(rows(reports, course), course, course[reports[0].assignment], links or {}, pairs)

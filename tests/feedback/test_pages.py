@@ -1,28 +1,38 @@
 """Do the pages say what there is to say, and nothing that a submission smuggled in?"""
 
+import csv
+import errno
+import gc
+import json
+from base64 import b64encode
 from dataclasses import replace
+from hashlib import sha256
 from html.parser import HTMLParser
+from itertools import product
+from weakref import WeakSet
 
 import pytest
-from reports import COURSE, HINTS, a_class, everything, report
+from reports import COURSE, HINTS, a_class, class_page, everything, report
 
 from grader import feedback
+from grader.errors import Interrupted
 from grader.gradebook.rows import Row, WrittenGrade
 from grader.submission.similarity import Pair
-from grader.wording import WORDING
+from grader.wording import WORDING, one_line
 from utils.checks.case import Finding
 
+SECRET = b"the secret of this course"
 EVIL = '<script>alert(1)</script><img src=x onerror="alert(2)">{{ 7*7 }}\u202e\x1b[2J'
 
 
 class Page(HTMLParser):
     """The tags, attributes and text of a page; checks that tags are closed."""
 
-    VOID = frozenset({"meta", "br", "rect", "line", "wbr"})
+    VOID = frozenset({"meta", "br", "rect", "line", "wbr", "input"})
 
     def __init__(self, html):
         super().__init__()
-        self.tags, self.attributes, self.text, self.open = set(), [], "", []
+        self.tags, self.attributes, self.text, self.scripts, self.open = set(), [], "", [], []
         self.feed(html)
         self.close()
         assert self.open == []
@@ -30,6 +40,8 @@ class Page(HTMLParser):
     def handle_starttag(self, tag, attrs):
         self.tags.add(tag)
         self.attributes += attrs
+        if tag == "script":
+            self.scripts.append("")
         if tag not in self.VOID:
             self.open.append(tag)
 
@@ -41,7 +53,10 @@ class Page(HTMLParser):
         assert self.open.pop() == tag
 
     def handle_data(self, data):
-        self.text += data
+        if self.open[-1:] == ["script"]:
+            self.scripts[-1] += data
+        else:
+            self.text += data
 
 
 def pages():
@@ -52,18 +67,19 @@ def pages():
         for v in evil.exercises
     )
     evil = replace(evil, exercises=verdicts)
-    links = {EVIL: feedback.page_name(EVIL)}
+    links = {EVIL: feedback.page_name(EVIL, "hw3", SECRET)}
     answers = [WrittenGrade("why", 1.0, 2.0, EVIL)]
     return {
         "student": feedback.student_page(evil, COURSE, answers),
-        "class": feedback.class_page([evil, replace(evil, student="b")], COURSE, links, [Pair(EVIL, "b", 0.9)]),
+        "class": class_page([evil, replace(evil, student="b")], COURSE, links, [Pair(EVIL, "b", 0.9)]),
     }
 
 
 @pytest.mark.parametrize("name", ["student", "class"])
 def test_nothing_of_a_submission_becomes_markup(name):
     page = Page(pages()[name])
-    assert not page.tags & {"script", "img", "iframe", "object", "link"}
+    assert not page.tags & {"img", "iframe", "object", "link"}
+    assert len(page.scripts) == (2 if name == "class" else 0)
     assert not [key for key, _ in page.attributes if key.startswith("on")]
     assert "<script>alert(1)</script>" in page.text
     assert "{{ 7*7 }}" in page.text
@@ -71,13 +87,11 @@ def test_nothing_of_a_submission_becomes_markup(name):
     assert not {"\u202e", "\x1b"} & set(pages()[name])
 
 
-@pytest.mark.parametrize(
-    "html", [feedback.class_page(a_class(), COURSE, {}), feedback.student_page(a_class()[8], COURSE)]
-)
+@pytest.mark.parametrize("html", [class_page(a_class()), feedback.student_page(a_class()[8], COURSE)])
 def test_pages_need_nothing_from_elsewhere(html):
     page = Page(html)
     links = [value for key, value in page.attributes if key in ("href", "src", "data", "action")]
-    assert all(link.startswith("#") for link in links)
+    assert {link for link in links if not link.startswith("#")} <= {"students.csv"}
     assert "@import" not in html
     assert "url(" not in html
     assert ("http-equiv", "Content-Security-Policy") in page.attributes
@@ -106,7 +120,7 @@ def test_a_remark_is_no_reason_to_be_told_that_all_is_wrong():
 @pytest.mark.parametrize("sandbox", ["none", "landlock"])
 def test_a_grade_without_a_sandbox_is_marked_on_both_pages(sandbox):
     bare = report("ada", sandbox=sandbox)
-    for html in (feedback.student_page(bare, COURSE), feedback.class_page([bare], COURSE, {})):
+    for html in (feedback.student_page(bare, COURSE), class_page([bare])):
         assert ("Graded without a sandbox." in Page(html).text) == (sandbox == "none")
 
 
@@ -118,7 +132,7 @@ def test_written_answers_and_lateness_are_told():
 
 
 def test_the_class_page_has_a_cell_for_every_verdict():
-    html = feedback.class_page(a_class(), COURSE, {"ada": "ada.html"})
+    html = class_page(a_class(), links={"ada": "ada.html"})
     page = Page(html)
     assert ("href", "ada.html") in page.attributes
     for wording in WORDING.values():
@@ -126,27 +140,150 @@ def test_the_class_page_has_a_cell_for_every_verdict():
     assert "14 submissions" in " ".join(page.text.split())
 
 
-@pytest.mark.parametrize("student", ["index", "..", ".hidden", "a/b", "Ada", "نور", "a" * 300, "x\nx", "\udcff", ""])
+NAMES = ["index", "..", ".hidden", "a/b", "Ada", "نور", "a" * 300, "x\nx", "\udcff", ""]
+
+
+@pytest.mark.parametrize("student", NAMES)
 def test_unusual_names_get_plain_unique_files(student, tmp_path):
-    name = feedback.page_name(student)
-    assert name != feedback.page_name(student + "x")
-    assert name not in ("index.html", "ada.html")
+    name = feedback.page_name(student, "hw3", SECRET)
+    assert name != feedback.page_name(student + "x", "hw3", SECRET)
+    assert name != "index.html"
     (tmp_path / name).write_text("")
     assert [path.name for path in tmp_path.iterdir()] == [name]
 
 
+def test_a_page_is_found_again_and_never_guessed():
+    """Its name depends on the secret and on each of the rest, and 80 bits of it on nothing else."""
+    names = {feedback.page_name(*who) for who in product(("ada", "bob"), ("hw3", "hw4"), (SECRET, SECRET + b"!"))}
+    assert len(names) == len({name.rpartition("-")[2] for name in names}) == 8
+    assert all(len(name.rpartition("-")[2]) == len(".html") + 20 for name in names)
+    assert feedback.page_name("ada", "hw3", SECRET) in names
+
+
+# What ends a script element, a line of JavaScript, a string; what JSON does not have; what a spreadsheet computes.
+HOSTILE = ["</script>", "<!--<script>", "]]>", "\u2028\u2029", "\"'\\", "\udcff", "&lt;&amp;", "=1+1", "\0", "${7*7}`"]
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_nothing_gets_out_of_the_data_of_the_page(name):
+    evil = replace(report(name, everything("fail")), remarks=(name,))
+    html = class_page([evil, report("b")], links={name: "a.html"})
+    data, script = Page(html).scripts
+    assert data.isascii()
+    assert not set(data) & set("<>&'\r\n")
+    assert one_line(name) in [row[0] for row in json.loads(data)["students"]]
+    assert f"script-src 'sha256-{b64encode(sha256(script.encode()).digest()).decode()}'" in html
+
+
+def test_the_data_of_the_page_is_that_of_the_reports():
+    reports = a_class()
+    data = json.loads(Page(class_page(reports, links={"dan": "dan.html"})).scripts[0])
+    exercises, verdicts = data["exercises"], [verdict for _, _, verdict in data["verdicts"]]
+    assert [(one.name, one.points) for one in COURSE["hw3"].exercises] == [tuple(exercise) for exercise in exercises]
+    students = {row[0]: row for row in data["students"]}
+    for one in reports:
+        _, page, points, codes, scores, known, _, written = students[one_line(one.student)]
+        assert [verdicts[int(code)] for code in codes] == [verdict.verdict for verdict in one.exercises]
+        assert scores == [verdict.score for verdict in one.exercises]
+        assert points == one.score
+        found = {f"{each.name}/{finding.misconception}" for each in one.exercises for finding in each.findings}
+        assert {data["misconceptions"][k] for k in known} == {name for name in found if not name.endswith("/None")}
+        assert (page, written) == ("dan.html" if one.student == "dan" else "", 0)
+    assert [row[0] for row in data["students"]][:4] == ["dan", "eve", "frank", "grace"]
+    assert [row[0] for row in data["students"] if row[6]] == ["dan", "eve", "frank", "grace"]
+
+
+def test_a_large_class_has_its_first_students_in_a_plain_table():
+    reports = [report(f"s{k:03}", {"layers.affine_forward": "timeout"} if k == 150 else {}) for k in range(160)]
+    page = Page(class_page(reports))
+    assert all(name in page.text for name in ("s150", "s000", "s048"))
+    assert "s049" not in page.text
+    assert "The first 50 of 160" in page.text
+    assert len(json.loads(page.scripts[0])["students"]) == 160
+
+
+def write(reports, out, **more):
+    return feedback.write(iter(reports), COURSE, COURSE["hw3"], out, secret=SECRET, **more)
+
+
+def test_what_students_get_names_nobody_else(tmp_path):
+    reports = a_class()
+    index = write(reports, tmp_path)
+    assert index == tmp_path / "hw3" / "class" / "index.html"
+    pages = {path.name: path.read_text() for path in (tmp_path / "hw3" / "students").iterdir()}
+    own = {one.student: feedback.page_name(one.student, "hw3", SECRET) for one in reports}
+    assert pages.keys() == {"index.html", *own.values()}
+    for student in ("ada", "carol", "grace"):
+        assert {name for name, page in pages.items() if student in page} == {own[student]}
+    assert not [name for name, page in pages.items() if "href" in page.replace('href="#', "")]
+
+
+def test_the_list_says_which_page_is_whose(tmp_path):
+    names = ["ada", "=HYPERLINK(0)", "nasty\u202e,\n"]
+    index = write(map(report, names), tmp_path)
+    with (index.parent / "students.csv").open(newline="") as file:
+        found = {row["student"]: row for row in csv.DictReader(file)}
+    assert found.keys() == {"ada", "'=HYPERLINK(0)", "nasty\\u202e,\\n"}
+    assert found["ada"] == {
+        "student": "ada",
+        "points": "76",
+        "of": "76",
+        "page": feedback.page_name("ada", "hw3", SECRET),
+    }
+    for row in found.values():
+        assert (index.parents[1] / "students" / row["page"]).exists()
+
+
 def test_write_replaces_only_what_changed(tmp_path):
     reports = [report("ada"), report("bob", everything("missing"))]
-    index = feedback.write(reports, COURSE, tmp_path)
-    assert index == tmp_path / "hw3" / "index.html"
-    assert sorted(path.name for path in index.parent.iterdir()) == ["ada.html", "bob.html", "index.html"]
-    before = {path: path.stat().st_ino for path in index.parent.iterdir()}
+    folder = write(reports, tmp_path).parents[1]
+    ada, bob = (f"students/{feedback.page_name(name, 'hw3', SECRET)}" for name in ("ada", "bob"))
+    own = {"class/index.html", "class/students.csv"}
+
+    def inodes():
+        paths = (path for path in folder.rglob("*") if path.is_file())
+        return {str(path.relative_to(folder)): path.stat().st_ino for path in paths}
+
+    before = inodes()
+    assert before.keys() == {ada, bob, "students/index.html", *own}
     reports[1] = report("bob")
-    feedback.write(reports, COURSE, tmp_path, [Row("ada", 76.0, 76.0, penalty=3.0)])
-    changed = {path.name for path, inode in before.items() if path.stat().st_ino != inode}
-    assert changed == {"ada.html", "bob.html", "index.html"}
-    feedback.write(reports, COURSE, tmp_path)
-    before = {path: path.stat().st_ino for path in index.parent.iterdir()}
-    feedback.write(reports, COURSE, tmp_path)
-    assert before == {path: path.stat().st_ino for path in index.parent.iterdir()}
-    assert "3 points" not in (index.parent / "ada.html").read_text()
+    write(reports, tmp_path, rows=[Row("ada", 76.0, 76.0, penalty=3.0)])
+    assert "3 points" in (folder / ada).read_text()
+    assert {path for path, inode in inodes().items() if inode != before[path]} == {ada, bob, *own}
+    write(reports, tmp_path)
+    before = inodes()
+    write(reports, tmp_path)
+    assert before == inodes()
+    assert "3 points" not in (folder / ada).read_text()
+
+
+def test_reports_are_read_one_by_one(tmp_path):
+    """While a report is read, none of those before is held."""
+    alive = WeakSet()
+
+    def reports():
+        for k in range(5):
+            one = report(f"s{k}")
+            alive.add(one.exercises[0])
+            yield one
+            del one
+            gc.collect()
+            assert len(alive) <= 2
+
+    write(reports(), tmp_path)
+
+
+def test_written_answers_that_wait_are_counted(tmp_path):
+    rows = [Row("ada", 76.0, 76.0, needs_manual_grade=True), Row("bob", 76.0, 76.0)]
+    page = Page(write([report("ada"), report("bob")], tmp_path, rows=rows).read_text())
+    assert "1 with written answers to grade" in " ".join(page.text.split())
+    assert [row[7] for row in json.loads(page.scripts[0])["students"]] == [1, 0]
+
+
+def test_a_full_disk_says_so(tmp_path, monkeypatch):
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("grader.feedback.writing.write_if_changed", full)
+    with pytest.raises(Interrupted, match="disk full"):
+        write([report("ada")], tmp_path)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import keyword
 import tokenize
+from collections import Counter
+from itertools import combinations
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +16,7 @@ from hypothesis import strategies as st
 
 from grader.course import Course
 from grader.reference import Reference
+from grader.submission import similarity
 from grader.submission.similarity import _TOKEN, _tokens, fingerprints, similar_pairs, submission_fingerprints
 from grader.submission.source import decode
 
@@ -91,3 +94,38 @@ def test_a_file_that_is_no_python_is_no_trouble() -> None:
     assert fingerprints("") == frozenset()
     fingerprints("\0 (((")
     assert submission_fingerprints({"nndl/layers.py": b"\xff\xfe", "a.ipynb": b"{}"}) == frozenset()
+
+
+CLASSES = st.dictionaries(
+    st.sampled_from("abcdefghij"), st.frozensets(st.integers(0, 25).map(lambda k: k.to_bytes(8)), max_size=26)
+)
+
+
+def every_pair(own: dict[str, frozenset[bytes]], share: float) -> list[tuple[str, str, float]]:
+    """What `similar_pairs` is to find, by comparing each student with each other one."""
+    counts = Counter(passage for found in own.values() for passage in found)
+    often = max(2, min(similarity.MAX_CLASS_SHARE * len(own), similarity.MAX_STUDENTS))
+    rare = {student: {one for one in found if counts[one] <= often} for student, found in own.items()}
+    large = sorted(student for student, found in rare.items() if len(found) >= similarity.MIN_FINGERPRINTS)
+    pairs = [
+        (one, other, len(rare[one] & rare[other]) / min(len(rare[one]), len(rare[other])))
+        for one, other in combinations(large, 2)
+    ]
+    return sorted((pair for pair in pairs if pair[2] >= share), key=lambda pair: (-pair[2], pair[0], pair[1]))
+
+
+@given(CLASSES, st.sampled_from([0.1, 0.5, 0.8, 1.0]), st.sampled_from([2, 3, 100]))
+def test_the_same_pairs_are_found_as_by_comparing_all(own, share, most) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(similarity, "MIN_FINGERPRINTS", 2)
+        patch.setattr(similarity, "MAX_STUDENTS", most)
+        expected = every_pair(own, share)
+        for given_as in (own, iter(own.items())):
+            assert [(pair.one, pair.other, pair.share) for pair in similar_pairs(given_as, share)] == expected
+
+
+def test_what_more_than_a_hundred_have_is_no_evidence_in_any_class() -> None:
+    alone = {f"alone{k:03}": fingerprints(program(k)) for k in range(200, 700)}
+    copies = {f"copy{k:03}": fingerprints(program(1)) for k in range(similarity.MAX_STUDENTS)}
+    assert len(similar_pairs(alone | copies)) == similarity.MAX_STUDENTS * (similarity.MAX_STUDENTS - 1) // 2
+    assert similar_pairs(alone | copies | {"one more": fingerprints(program(1))}) == []

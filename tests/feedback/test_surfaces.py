@@ -10,6 +10,7 @@ from html.parser import HTMLParser
 
 import pytest
 from gradebook.small_course import make, report
+from reports import class_page
 from rich.console import Console
 
 from grader import feedback, show
@@ -63,7 +64,7 @@ def of_json(evil: Report) -> str:
 
 SURFACES: dict[str, Callable[..., str]] = {
     "a student's page": lambda evil, path: Lines(feedback.student_page(evil, make(path))).text,
-    "the class's page": lambda evil, path: Lines(feedback.class_page([evil], make(path), {})).text,
+    "the class's page": lambda evil, path: Lines(class_page([evil], make(path))).text,
     "a notebook's text": lambda evil, path: annotated(evil, "text/plain", path),
     "a notebook's page": lambda evil, path: Lines(annotated(evil, "text/html", path)).text,
     "grader check": lambda evil, path: printed(show.report(evil)),
@@ -89,7 +90,7 @@ def test_no_line_of_a_submission_stands_among_ours(surface: str, tmp_path_factor
 @pytest.mark.parametrize("surface", SURFACES)
 def test_without_one_line_it_would(surface: str, tmp_path, monkeypatch) -> None:
     """The guard is taken away, and the forged line is there."""
-    for module in (feedback.pages, show):
+    for module in (feedback.page_of_class, show):
         monkeypatch.setattr(module, "one_line", lambda text, limit=0: text, raising=False)
     monkeypatch.setattr("grader.gradebook.annotate.one_line", lambda text, limit=0: text)
     monkeypatch.setattr("grader.report.one_line", lambda text, limit=0: text)

@@ -1,0 +1,124 @@
+"""Write the pages of a class, the students' apart from the instructor's.
+
+``<out>/<assignment>/students`` can be published as it is: no page in it names anybody else, and the name of a student's
+page cannot be guessed. ``<out>/<assignment>/class`` is for the instructor: the page of the class, and a list that says
+which page is whose.
+"""
+
+from __future__ import annotations
+
+import csv
+import hmac
+import io
+import re
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from ..course import Assignment, Course
+from ..gradebook.rows import Row
+from ..host.files import write_if_changed
+from ..host.interruptions import as_interruption
+from ..report import Report
+from ..submission.similarity import Pair
+from ..wording import one_line, points
+from .page_of_class import class_page
+from .pages import render, student_page
+from .summary import StudentRow, student_row
+
+STUDENTS, CLASS = "students", "class"
+LIST = "students.csv"
+_UNGUESSABLE = 20  # hexadecimal digits, 80 bits
+
+
+def page_name(student: str, assignment: str, secret: bytes) -> str:
+    """Choose the file name of a student's page, which nobody can guess who does not know the course's secret.
+
+    It begins with the student's name, made plain, and has a part that depends on the student, the assignment and the
+    secret. So it stays the same from run to run, no two students share a page, and who knows one of a student's pages
+    does not know the next one.
+
+    Parameters
+    ----------
+    student, assignment : str
+        The names of the student and of the assignment.
+    secret : bytes
+        The course's secret.
+
+    Examples
+    --------
+    >>> page_name("../Ada", "hw1", b"a secret of this course")
+    'Ada-b1984ae3b29697d1decb.html'
+    """
+    plain = re.sub(r"[^A-Za-z0-9]+", "_", student).strip("_")[:40] or "student"
+    text = "\0".join(("feedback page", assignment, student)).encode("utf-8", "surrogatepass")
+    return f"{plain}-{hmac.digest(secret, text, 'sha256').hex()[:_UNGUESSABLE]}.html"
+
+
+def write(
+    reports: Iterable[Report],
+    course: Course,
+    assignment: Assignment,
+    out: Path,
+    *,
+    secret: bytes,
+    rows: Iterable[Row] = (),
+    pairs: Sequence[Pair] = (),
+) -> Path:
+    """Write the pages of a class. Each file is written atomically, and only where its content has changed.
+
+    Parameters
+    ----------
+    reports : iterable of Report
+        The reports on all submissions of the assignment. They are read one by one, and none is kept.
+    course : Course
+    assignment : Assignment
+    out : Path
+        The folder for feedback, such as ``build/feedback/`` in the course folder.
+    secret : bytes
+        The course's secret, for the names of the pages.
+    rows : iterable of Row, default ()
+        The gradebook's rows, which have the grades that people gave and the penalties for lateness.
+    pairs : sequence of Pair, default ()
+        Submissions that are oddly similar, for the class's page.
+
+    Returns
+    -------
+    Path
+        The class's page, ``<out>/<assignment>/class/index.html``.
+
+    Raises
+    ------
+    Interrupted
+        When a file cannot be written, such as on a full disk.
+    """
+    folder = out / assignment.name
+    known = {row.student: row for row in rows}
+    names: dict[str, str] = {}
+    students: list[StudentRow] = []
+    with as_interruption(folder):
+        for report in reports:
+            row = known.get(report.student)
+            page = student_page(report, course, row.answers if row else (), row.penalty if row else 0.0)
+            names[report.student] = page_name(report.student, assignment.name, secret)
+            write_if_changed(folder / STUDENTS / names[report.student], page.encode())
+            students.append(student_row(report, assignment, needs_manual_grade=bool(row and row.needs_manual_grade)))
+        # A web server that lists folders without an index would show everybody's page to everybody.
+        write_if_changed(folder / STUDENTS / "index.html", render("nobody.html.j2", course=course).encode())
+        write_if_changed(folder / CLASS / LIST, _list(students, names))
+        links = {student: f"../{STUDENTS}/{name}" for student, name in names.items()}
+        index = folder / CLASS / "index.html"
+        write_if_changed(index, class_page(students, course, assignment, links, pairs).encode())
+    return index
+
+
+def _list(students: Iterable[StudentRow], names: dict[str, str]) -> bytes:
+    """Return the list of students as CSV: the name, the points, and the file name of the page."""
+    text = io.StringIO()
+    table = csv.writer(text, lineterminator="\n")
+    table.writerow(("student", "points", "of", "page"))
+    for row in sorted(students, key=lambda row: row.student):
+        # A name that begins like a formula would be computed by a spreadsheet; an apostrophe says that it is text.
+        name = one_line(row.student)
+        name = f"'{name}" if name.startswith(("=", "+", "-", "@")) else name
+        table.writerow((name, points(row.score), points(row.max_score), names[row.student]))
+    return text.getvalue().encode()
