@@ -21,7 +21,7 @@ from typing import Final
 from threadpoolctl import threadpool_limits
 
 from utils.checks.case import Finding
-from utils.checks.diagnose import FollowThrough, Judgement, answer_case, judge
+from utils.checks.diagnose import FollowThrough, Judgement, Search, Source, answer_case, judge
 from utils.checks.program import Answer, Crash, Run, seeded_runner
 
 from ..course import Course
@@ -115,7 +115,9 @@ def _judged(root: Path, answer: StudentAnswer) -> Judgement:
     except Exception as error:  # at import, before any case can run
         return Judgement(0.0, (Finding("", "error", f"{type(error).__name__}: {error}"),))
     follow = FollowThrough(course.follow_through(exercise), trial.run_reference)
-    return judge(results, trial.recipe.hints, _left_out_when_too_long(run), follow, together=trial.together)
+    again = _left_out_when_too_long(run)
+    search = Search(again, Source(exercise.module, exercise.function, text))
+    return judge(results, trial.recipe.hints, again, follow, together=trial.together, search=search)
 
 
 def _run_within_time(run: Run) -> Run:
