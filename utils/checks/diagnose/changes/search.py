@@ -9,13 +9,13 @@ import numpy as np
 
 from ...case import Case
 from ...compare import as_array
-from ...program import Answer, Crash, Run
+from ...program import Crash, Ran, Run
 from ...values import value_at, walk
 from ..case_result import CaseResult
 from ..describe.wrong_output import distinct
 from ..evidence import Evidence
 from .candidates import of_crashes, of_values
-from .running import ChangedCode
+from .running import ChangedCode, CrashedAt
 from .source import Change, FunctionSource
 
 MAX_RUNS = 160
@@ -117,6 +117,8 @@ class Search:
         found: list[Found] = []
         for change in self._helping(function, probe, wanted, results)[:MAX_VERIFIED]:
             changed = self._on_all(change, results)
+            if changed is None:
+                continue
             still = {path for one in changed for path in _wrong(one)}
             right = [path for path in wanted - still if _numbers(path, results) >= MIN_NUMBERS]
             if right and _is_whole(right, changed, results):
@@ -136,7 +138,7 @@ class Search:
             if self.runs_left <= 0:
                 break
             answer = self._answer(change, probe.case)
-            after = before | {""} if isinstance(answer, Crash) else set(_wrong(replace(probe, answer=answer)))
+            after = before | {""} if isinstance(answer, CrashedAt) else set(_wrong(replace(probe, answer=answer)))
             right = wanted & (before - after)
             if right and not after - before:
                 helping.append((len(right), change))
@@ -159,25 +161,25 @@ class Search:
         probe = _probe([one for one in results if isinstance(one.answer, Crash)])
         if probe is None or not isinstance(probe.answer, Crash):
             return None
-        return self._mend(self._function, (), probe, probe.answer, results)
+        return self._mend(self._function, (), probe, _line(probe.answer), results)
 
     def _mend(
         self,
         function: FunctionSource,
         before: tuple[Change, ...],
         probe: CaseResult,
-        crash: Crash,
+        line: int,
         results: Sequence[CaseResult],
     ) -> Found | None:
         running: list[tuple[int, Change]] = []
-        moved: list[tuple[Change, Crash]] = []
-        for change in of_crashes(function, _words(results), _line(crash)):
+        moved: list[tuple[Change, int]] = []
+        for change in of_crashes(function, _words(results), line):
             if self.runs_left <= 0:
                 break
             answer = self._answer(change, probe.case)
-            if isinstance(answer, Crash):
-                if _line(answer) > _line(crash):
-                    moved.append((change, answer))
+            if isinstance(answer, CrashedAt):
+                if answer.line > line:
+                    moved.append((change, answer.line))
                 continue
             wrong = _wrong(replace(probe, answer=answer))
             running.append((len(wrong), change))
@@ -198,9 +200,9 @@ class Search:
     ) -> Found | None:
         """Run code that does not crash any more on all cases; None where it does, or is wrong for unknown reasons."""
         changed = self._on_all(changes[-1], results)
-        still = {path for one in changed for path in _wrong(one)}
-        if any(isinstance(one.answer, Crash) for one in changed):
+        if changed is None:
             return None
+        still = {path for one in changed for path in _wrong(one)}
         right = tuple(sorted({path for one in results for path in _wrong(one)} - still))
         if not still:
             return Found(changes, right, results=tuple(changed))
@@ -214,15 +216,20 @@ class Search:
             return Found((*changes, *more[0].changes), (*right, *more[0].right), beside, more[0].results)
         return None
 
-    def _answer(self, change: Change, case: Case) -> Answer:
+    def _answer(self, change: Change, case: Case) -> Ran | CrashedAt:
         """Run changed code on one case."""
         self.runs_left -= 1
-        run = ChangedCode(self._run, self.source.module, self.source.function, change.source)
-        with np.errstate(all="ignore"):
-            return run(case.program, case.inputs, tuple(case.aspects))
+        return ChangedCode(self._run, self.source.module, self.source.function, change.source).answer(case)
 
-    def _on_all(self, change: Change, results: Sequence[CaseResult]) -> list[CaseResult]:
-        return [replace(one, answer=self._answer(change, one.case)) for one in results]
+    def _on_all(self, change: Change, results: Sequence[CaseResult]) -> list[CaseResult] | None:
+        """Run changed code on all cases; None where it crashes in one."""
+        changed = []
+        for one in results:
+            answer = self._answer(change, one.case)
+            if isinstance(answer, CrashedAt):
+                return None
+            changed.append(replace(one, answer=answer))
+        return changed
 
 
 def _is_whole(right: Collection[str], changed: Sequence[CaseResult], results: Sequence[CaseResult]) -> bool:
@@ -235,7 +242,7 @@ def _is_whole(right: Collection[str], changed: Sequence[CaseResult], results: Se
         return True
     for before, after in zip(results, changed, strict=True):
         if isinstance(before.answer, Crash) or isinstance(after.answer, Crash):
-            return False
+            continue
         for path in set(_wrong(after)) - set(right):
             rule = after.case.aspects[path.partition(".")[0]]
             came, comes = (value_at(one.values, path) for one in (before.answer, after.answer))
