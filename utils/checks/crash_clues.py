@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 from types import FrameType, FunctionType, ModuleType, SimpleNamespace
 
+CLOSE = 0.78  # how similar a name is to one that was mistyped; names of functions share long parts anyway
 MAX_DOCUMENTED = 12
 MAX_CALLS = 24
 _DOCUMENTED = re.compile(r"^[ \t]*(\w+) : [^\n]{0,40}?shape (\([^)\n]{0,40}\))", re.MULTILINE)
@@ -159,7 +160,7 @@ def _listed(node: ast.expr) -> str:
 
 def _closest(name: str | None, known: Iterable[str]) -> str:
     lower = {one.lower(): one for one in known if one != name}
-    return lower.get(next(iter(get_close_matches((name or "").lower(), lower, 1, 0.7)), ""), "")
+    return lower.get(next(iter(get_close_matches((name or "").lower(), lower, 1, CLOSE)), ""), "")
 
 
 def _attributes(owner: object) -> Sequence[str]:

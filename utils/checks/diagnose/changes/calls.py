@@ -67,17 +67,17 @@ def axes(node: ast.expr) -> Iterator[ast.expr]:
         return
     call, place = reduced
     written = _axis(call, place)
+    kept = [keyword for keyword in call.keywords if keyword.arg != "keepdims"]
+    if len(kept) < len(call.keywords):
+        yield ast.Call(call.func, call.args, kept)
+    elif written:
+        yield _kept(call)
     for text in _AXES:
         if text != (ast.unparse(written) if written else "None"):
             other = None if text == "None" else ast.parse(text, mode="eval").body
             yield with_axis(call, place, other)
             if other and not any(keyword.arg == "keepdims" for keyword in call.keywords):
                 yield _kept(with_axis(call, place, other))
-    kept = [keyword for keyword in call.keywords if keyword.arg != "keepdims"]
-    if len(kept) < len(call.keywords):
-        yield ast.Call(call.func, call.args, kept)
-    elif written:
-        yield _kept(call)
 
 
 def same_axes(nodes: list[ast.expr]) -> Iterator[tuple[list[tuple[ast.expr, ast.expr]], str]]:
@@ -85,15 +85,16 @@ def same_axes(nodes: list[ast.expr]) -> Iterator[tuple[list[tuple[ast.expr, ast.
     reduced = [found for found in map(_reduction, nodes) if found]
     written = {ast.unparse(axis) for call, place in reduced if (axis := _axis(call, place))}
     for old in sorted(written):
-        for new in (text for text in _AXES[:6] if text != old):
+        for new in (old, *(text for text in _AXES[:6] if text != old)):
             other = ast.parse(new, mode="eval").body
             chosen = [one for one in reduced if (axis := _axis(*one)) and ast.unparse(axis) == old]
             if len(chosen) < 2 or _overlap([call for call, _ in chosen]):
                 continue
             lines = sorted({call.lineno for call, _ in chosen})
             where = f"lines {', '.join(map(str, lines))}" if len(lines) > 1 else f"line {lines[0]}"
-            said = f"axis {new} in place of axis {old} on {where}"
-            yield [(call, with_axis(call, place, other)) for call, place in chosen], said
+            said = f"axis {new} in place of axis {old} on {where}" if new != old else f"axis {old} on {where}"
+            if new != old:
+                yield [(call, with_axis(call, place, other)) for call, place in chosen], said
             if not any(keyword.arg == "keepdims" for call, _ in chosen for keyword in call.keywords):
                 yield (
                     [(call, _kept(with_axis(call, place, other))) for call, place in chosen],
@@ -125,7 +126,11 @@ def spread(node: ast.expr) -> Iterator[ast.expr]:
         yield ast.Call(node.func, list(node.args[0].elts), node.keywords)
     elif len(node.args) > 1:
         yield ast.Call(node.func, [ast.Tuple(list(node.args), ast.Load())], node.keywords)
-    if node.args:
+
+
+def shortened(node: ast.expr) -> Iterator[ast.expr]:
+    """A call with an argument less."""
+    if isinstance(node, ast.Call) and node.args:
         yield ast.Call(node.func, node.args[:-1], node.keywords)
 
 

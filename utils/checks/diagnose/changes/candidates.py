@@ -53,14 +53,25 @@ def of_crashes(source: FunctionSource, words: Collection[str], line: int) -> Ite
     kinds = (
         *(calls.functions, arithmetic.transposes, calls.axes, known.entries, arithmetic.operators, calls.orders),
         *(known.exchanged, calls.spread, calls.converted, known.alike, arithmetic.left_out, known.functions),
-        *(calls.arguments, known.others, known.keys, partial(names.counts, loops=known.loops), names.ranges),
+        *(
+            calls.arguments,
+            calls.shortened,
+            known.items,
+            known.others,
+            known.keys,
+            partial(names.counts, loops=known.loops),
+            names.ranges,
+        ),
         *(arithmetic.constants, known.steps, arithmetic.entrywise),
     )
     plain = (*kinds[:8], known.functions)
     for group in (crashing, near):
         parts = [part for node in group for part in own_part(node)]
+        returns = any(isinstance(node, ast.Return) for node in group)  # any name may stand for what nobody compares
         for kind in kinds:
-            if group is crashing or kind not in (calls.converted, known.others, known.entries):
+            if kind == known.others and returns:
+                continue
+            if group is crashing or kind not in (calls.converted, known.others, known.entries, known.items):
                 for change in _written(source, parts, kind):
                     yield replace(change, is_plain=kind in plain)
         for pairs, said in calls.same_axes(parts):

@@ -79,6 +79,10 @@ class Names:
         """One entry of an array, by the name that a loop counts."""
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and node.id not in self.loops:
             yield from (ast.Subscript(node, ast.Name(loop, ast.Load()), ast.Load()) for loop in self.loops)
+
+    def items(self, node: ast.expr) -> Iterator[ast.expr]:
+        """The first or the second of several values."""
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
             yield from (ast.Subscript(node, ast.Constant(place), ast.Load()) for place in (0, 1))
 
     def rows(self, node: ast.expr) -> Iterator[ast.expr]:

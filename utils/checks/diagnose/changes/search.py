@@ -275,6 +275,8 @@ def _given_in_all(paths: Sequence[str], results: Sequence[CaseResult]) -> dict[s
     names = dict.fromkeys(name for result in results for name in result.misconceptions)
     for path in paths:
         places = evidence.of(path)
+        if any(evidence.places[index].is_drawn for index in places):
+            continue  # draws agree roughly
         giving = [name for name in names if places <= evidence.gives(name)]
         fewest = min((len(evidence.shows(name) - evidence.gives(name)) for name in giving), default=0)
         giving = [name for name in giving if len(evidence.shows(name) - evidence.gives(name)) == fewest]

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
+import copy
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 
 FIXED = ("self", "np", "numpy", "range", "len")
+SHORTEST = 12  # characters of an expression that is found on its line
 LONGEST = 70  # characters of an expression that a sentence shows whole
 
 
@@ -19,8 +21,8 @@ class Change:
     ----------
     line : int
         The number of the line that is changed.
-    said : str
-        What is changed, to follow "With": ``"`np.sum(d)` in place of `np.mean(d)` on line 12"``.
+    words : callable
+        Returns `said`; most changes help nothing, and are never put into words.
     source : str
         The text of the changed function, every line at its own number.
     is_plain : bool
@@ -28,9 +30,14 @@ class Change:
     """
 
     line: int
-    said: str
+    words: Callable[[], str]
     source: str
     is_plain: bool = False
+
+    @property
+    def said(self) -> str:
+        """What is changed, to follow "with": ``"`np.sum(d)` in place of `np.mean(d)` on line 12"``."""
+        return self.words()
 
 
 class FunctionSource:
@@ -87,23 +94,42 @@ class FunctionSource:
 
     def with_expression(self, node: ast.expr, instead: ast.expr) -> Change:
         """Write an expression in place of another one."""
-        old, new = ast.unparse(node), ast.unparse(ast.fix_missing_locations(instead))
-        return Change(node.lineno, f"{_difference(old, new)} on line {node.lineno}", self._replaced([(node, new)]))
+        new = ast.unparse(ast.fix_missing_locations(instead))
+        words = partial(self._difference, node, instead)
+        return Change(node.lineno, words, self._replaced([(node, new)]))
 
     def with_expressions(self, pairs: list[tuple[ast.expr, ast.expr]], said: str) -> Change:
         """Write several expressions in place of others."""
         texts = [(node, ast.unparse(ast.fix_missing_locations(instead))) for node, instead in pairs]
-        return Change(pairs[0][0].lineno, said, self._replaced(texts))
+        return Change(pairs[0][0].lineno, lambda: said, self._replaced(texts))
 
     def with_statement(self, node: ast.stmt, instead: str, said: str = "") -> Change:
         """Write a statement of one line in place of another one."""
         said = said or f"`{_short(instead)}` in place of `{_short(ast.unparse(node))}` on line {node.lineno}"
-        return Change(node.lineno, said, self._replaced([(node, instead)], brackets=False))
+        return Change(node.lineno, lambda: said, self._replaced([(node, instead)], brackets=False))
 
     def with_lines(self, first: int, lines: list[bytes], said: str) -> Change:
         """Write other lines in place of as many from one on."""
         own = [*self._lines[: first - 1], *lines, *self._lines[first - 1 + len(lines) :]]
-        return Change(first, said, self._cut(own))
+        return Change(first, lambda: said, self._cut(own))
+
+    def _difference(self, node: ast.expr, instead: ast.expr) -> str:
+        """Say what stands in place of what: as large a part of the line as is easily found and read."""
+        whole: ast.AST = node
+        while len(ast.unparse(whole)) < SHORTEST:
+            above = self._above.get(id(whole))
+            if not isinstance(above, ast.expr) or len(ast.unparse(above)) > LONGEST:
+                break
+            whole = above
+        changed = copy.deepcopy(whole, {id(node): instead})
+        new, old = (_short(ast.unparse(ast.fix_missing_locations(one))) for one in (changed, whole))
+        return f"`{new}` in place of `{old}` on line {node.lineno}"
+
+    @cached_property
+    def _above(self) -> dict[int, ast.AST]:
+        """What each node of the function is a part of."""
+        assert self.node
+        return {id(child): node for node in ast.walk(self.node) for child in ast.iter_child_nodes(node)}
 
     def lines_of(self, node: ast.stmt) -> list[bytes]:
         """The lines on which a statement stands."""
@@ -168,11 +194,6 @@ def own_part(node: ast.AST) -> Iterator[ast.expr]:
 def _is_fixed(node: ast.expr) -> bool:
     """Whether a node is a name that no change is about."""
     return isinstance(node, ast.Name) and node.id in FIXED
-
-
-def _difference(old: str, new: str) -> str:
-    """Say what stands in place of what."""
-    return f"`{_short(new)}` in place of `{_short(old)}`"
 
 
 def _short(text: str) -> str:

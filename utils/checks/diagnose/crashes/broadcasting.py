@@ -12,7 +12,7 @@ from . import remedies
 from .allocation import created_otherwise, wrongly_allocated
 from .assigned import few_indices
 from .shapes import REDUCTIONS, Shape
-from .site import Site, count, is_cut, parsed_expression, read_shape, text
+from .site import Site, count, is_cut, parsed_expression, parsed_statement, read_shape, text
 from .windows import explain_short_slice, may_be_cut_off
 
 CUT_OFF = " A slice that goes beyond the end of an axis is cut off there: look at its limits."
@@ -164,6 +164,9 @@ def _along_rows(site: Site, small: ast.expr, other: Shape, said: str) -> str:
         )
     origin = site.origin(small.id) if isinstance(small, ast.Name) else None
     source = origin[1] if origin else ""
+    product = _entrywise(site, origin, other)
+    if product:
+        return f"{text(small)} should have shape {site.letters.shape(other)}: {product}"
     columns, whole = site.letters.shape(other[1:]), site.letters.shape(other)
     if re.search(r"\b(?:rand|randn|random|random_sample|uniform|normal|binomial)\(", source) and origin:
         return (
@@ -173,6 +176,25 @@ def _along_rows(site: Site, small: ast.expr, other: Shape, said: str) -> str:
     if any(f"{name}(" in source for name in REDUCTIONS) or isinstance(small, ast.Call):
         return f"{said}; if it should hold one number for each column, {columns}, it was taken over the wrong axis."
     return f"{said}."
+
+
+def _entrywise(site: Site, origin: tuple[int, str] | None, goal: Shape) -> str:
+    """Say that a matrix product sums over an axis, where the same factors entry by entry give the shape that is due."""
+    statement = parsed_statement(origin[1]) if origin else None
+    value = statement.value if isinstance(statement, ast.Assign) else None
+    if isinstance(value, ast.Call) and ast.unparse(value.func) in ("np.dot", "np.matmul") and len(value.args) == 2:
+        one, other = value.args
+    elif isinstance(value, ast.BinOp) and isinstance(value.op, ast.MatMult):
+        one, other = value.left, value.right
+    else:
+        return ""
+    instead = ast.BinOp(one, ast.Mult(), other)
+    if origin is None or site.shape(instead) != goal:
+        return ""
+    return (
+        f'line {origin[0]}, "{origin[1]}", is a matrix product, which sums over the last axis; entry by entry, '
+        f"`{ast.unparse(instead)}`, it would."
+    )
 
 
 def _reduction(site: Site, small: ast.expr, other: Shape) -> str:

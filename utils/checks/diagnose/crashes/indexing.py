@@ -148,6 +148,12 @@ def _key(site: Site, match: re.Match[str]) -> str:
         lower = {one.lower(): one for one in known}
         close = get_close_matches(key.lower(), lower, 1, 0.6)
         said = f"`{wanting[0]}` has no key `{key}`; its keys are {', '.join(known)}."
+        numbered = [one for one in known if re.fullmatch(rf"{re.escape(key)}\d+", one)]
+        if numbered:
+            return (
+                f"{said} The number is missing in the key: it should be that of the layer, as in `{numbered[0]}`; in a "
+                f'loop or a method that is given the number, f"{key}{{number}}".'
+            )
         if close:
             return f"{said} Was `{lower[close[0]]}` meant?"
         return said if any(of_same_form(key, one) for one in known) else f"{said} {_by_setting(site, known)}".strip()

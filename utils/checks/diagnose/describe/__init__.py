@@ -63,6 +63,7 @@ SHAPE_DETECTORS: tuple[Detector, ...] = (
     shapes.unsummed,
     shapes.flattened,
     shapes.summed,
+    shapes.single,
     axes.like_an_input,
     shapes.cropped,
     axes.reordered,
