@@ -171,7 +171,9 @@ def _findings(
     """Say everything that is wrong, and in which parts."""
     ran = [result for result in results if not isinstance(result.answer, Crash)]
     explained = [output for output, parts in followed.items() if parts and parts == wrong.faults[output].keys()]
-    findings = output_findings(outputs, results, hints, runs, without=explained, together=together)
+    # Where code crashes, no change of it is right in every case but one that ends the crash, which is looked for then.
+    plain = runs if len(ran) == len(results) else replace(runs, search=None)
+    findings = output_findings(outputs, results, hints, plain, without=explained, together=together)
     if len(ran) < len(results):
         findings = _with_crash(findings, results, hints, wrong, runs)
     if follow:

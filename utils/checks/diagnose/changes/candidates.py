@@ -47,24 +47,17 @@ def of_crashes(source: FunctionSource, words: Collection[str], line: int) -> Ite
     if source.node is None or not _is_tried(source.node):
         return
     known = names.Names(source.node, words, source.functions)
+    counts = partial(names.counts, loops=known.loops)
     places = _places(source)
     crashing = [node for node in places if node.lineno <= line <= _last_line(node)]
     near = [node for node in _near(places, crashing) if node not in crashing]
     kinds = (
         *(calls.functions, arithmetic.transposes, calls.axes, known.entries, arithmetic.operators, calls.orders),
         *(known.exchanged, calls.spread, calls.converted, known.alike, arithmetic.left_out, known.functions),
-        *(
-            calls.arguments,
-            calls.shortened,
-            known.items,
-            known.others,
-            known.keys,
-            partial(names.counts, loops=known.loops),
-            names.ranges,
-        ),
+        *(calls.arguments, calls.shortened, known.items, known.others, known.keys, counts, names.ranges),
         *(arithmetic.constants, known.steps, arithmetic.entrywise),
     )
-    plain = (*kinds[:8], known.functions)
+    plain = (*kinds[:9], known.functions, counts)
     for group in (crashing, near):
         parts = [part for node in group for part in own_part(node)]
         returns = any(isinstance(node, ast.Return) for node in group)  # any name may stand for what nobody compares

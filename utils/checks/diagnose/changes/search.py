@@ -27,6 +27,9 @@ MAX_VERIFIED = 4
 MAX_CRASHES = 3
 """Crashes, one behind the other, that are changed away."""
 
+MAX_NEARER, NEARER = 2, 0.7
+"""How many changes are tried with a second one, and the share of the distance to the right answer they may leave."""
+
 MIN_NUMBERS = 4
 """Different numbers that a change has to make right: fewer may be right by chance."""
 
@@ -90,6 +93,7 @@ class Search:
     def __init__(self, run: Run, source: Source) -> None:
         self.source, self.runs_left = source, MAX_RUNS
         self._run = run
+        self._nearer: list[tuple[float, Change]] = []
         self._function = FunctionSource(source.text, source.function)
 
     def repair(self, paths: Collection[str], results: Sequence[CaseResult]) -> list[Found]:
@@ -107,7 +111,9 @@ class Search:
         list of Found
             Each output is made right by one of them at most; that which makes most of them right comes first.
         """
-        return self._repair(self._function, paths, results)
+        found = self._repair(self._function, paths, results)
+        left = set(paths) - {path for one in found for path in one.right}
+        return [*found, *self._repair_twice(left, results)] if left else found
 
     def _repair(self, function: FunctionSource, paths: Collection[str], results: Sequence[CaseResult]) -> list[Found]:
         wanted = set(paths)
@@ -115,11 +121,11 @@ class Search:
         if probe is None or isinstance(probe.answer, Crash):
             return []
         found: list[Found] = []
-        for change in self._helping(function, probe, wanted, results)[:MAX_VERIFIED]:
+        for change in self._helping(function, probe, wanted, results):
             changed = self._on_all(change, results)
             if changed is None:
                 continue
-            still = {path for one in changed for path in _wrong(one)}
+            still = _all_wrong(changed)
             right = [path for path in wanted - still if _numbers(path, results) >= MIN_NUMBERS]
             if right and _is_whole(right, changed, results):
                 found.append(Found((change,), tuple(sorted(right)), results=tuple(changed)))
@@ -128,23 +134,43 @@ class Search:
                 break
         return found
 
+    def _repair_twice(self, paths: Collection[str], results: Sequence[CaseResult]) -> list[Found]:
+        """Find two changes of which the first brings outputs nearer to the right ones, and the second mends them."""
+        nearer, self._nearer = sorted(self._nearer, key=lambda pair: pair[0])[:MAX_NEARER], []
+        self.runs_left = MAX_RUNS if nearer else 0
+        for _, change in nearer:
+            changed = self._on_all(change, results)
+            if changed is None or _all_wrong(changed) - _all_wrong(results):
+                continue
+            found = self._repair(self._function.changed(change), set(paths), changed)
+            if found:
+                return [replace(one, changes=(change, *one.changes)) for one in found[:1]]
+        return []
+
     def _helping(
         self, function: FunctionSource, probe: CaseResult, wanted: set[str], results: Sequence[CaseResult]
-    ) -> list[Change]:
-        """List the changes that make more right in one case, and nothing wrong that was right; the best first."""
-        before = set(_wrong(probe))
+    ) -> Iterator[Change]:
+        """Yield the changes that make more right in one case, and nothing wrong that was right; the best first."""
+        before, distance = set(_wrong(probe)), _distance(probe, wanted)
         helping: list[tuple[int, Change]] = []
         for change in of_values(function, _words(results)):
             if self.runs_left <= 0:
                 break
             answer = self._answer(change, probe.case)
-            after = before | {""} if isinstance(answer, CrashedAt) else set(_wrong(replace(probe, answer=answer)))
+            if isinstance(answer, CrashedAt):
+                continue
+            result = replace(probe, answer=answer)
+            after = set(_wrong(result))
             right = wanted & (before - after)
-            if right and not after - before:
+            if after - before:
+                continue
+            if wanted & before <= right:
+                yield change
+            elif right:
                 helping.append((len(right), change))
-            if not after & wanted:
-                break  # it makes everything right
-        return [change for _, change in sorted(helping, key=lambda pair: -pair[0])]
+            elif (now := _distance(result, wanted)) < NEARER * distance:
+                self._nearer.append((now, change))
+        yield from [change for _, change in sorted(helping, key=lambda pair: -pair[0])][:MAX_VERIFIED]
 
     def mend(self, results: Sequence[CaseResult]) -> Found | None:
         """Find changes with which the code does not crash, and after which nothing is wrong that is not explained.
@@ -202,8 +228,8 @@ class Search:
         changed = self._on_all(changes[-1], results)
         if changed is None:
             return None
-        still = {path for one in changed for path in _wrong(one)}
-        right = tuple(sorted({path for one in results for path in _wrong(one)} - still))
+        still = _all_wrong(changed)
+        right = tuple(sorted(_all_wrong(results) - still))
         if not still:
             return Found(changes, right, results=tuple(changed))
         if len(changes) > 1 or not changes[0].is_plain:
@@ -266,6 +292,23 @@ def _wrong(result: CaseResult) -> tuple[str, ...]:
     if isinstance(result.answer, Crash):
         return tuple(path for path, _ in walk({name: result.expected[name] for name in result.case.aspects}))
     return result.wrong_paths()
+
+
+def _all_wrong(results: Sequence[CaseResult]) -> set[str]:
+    return {path for one in results for path in _wrong(one)}
+
+
+def _distance(result: CaseResult, paths: Collection[str]) -> float:
+    """How far some outputs are from the right ones, in proportion; infinite where shapes differ."""
+    assert not isinstance(result.answer, Crash)
+    total = 0.0
+    for path in paths:
+        expected, got = as_array(value_at(result.expected, path)), as_array(value_at(result.answer.values, path))
+        if expected is None or got is None or expected.shape != got.shape or expected.dtype.kind not in "fiu":
+            return np.inf
+        length = float(np.linalg.norm(expected.astype(np.float64)))
+        total += float(np.linalg.norm(got.astype(np.float64) - expected)) / length if length else 0.0
+    return total if np.isfinite(total) else np.inf
 
 
 def _given_in_all(paths: Sequence[str], results: Sequence[CaseResult]) -> dict[str, str]:

@@ -118,6 +118,8 @@ class FunctionSource:
         whole: ast.AST = node
         while len(ast.unparse(whole)) < SHORTEST:
             above = self._above.get(id(whole))
+            if isinstance(above, ast.Attribute) and isinstance(self._above.get(id(above)), ast.Call):
+                above = self._above[id(above)]  # a method goes with its arguments
             if not isinstance(above, ast.expr) or len(ast.unparse(above)) > LONGEST:
                 break
             whole = above

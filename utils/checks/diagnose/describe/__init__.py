@@ -46,6 +46,7 @@ PLACE_DETECTORS: tuple[Detector, ...] = (
     scales.scaled_and_shifted_slices,
     places.signs,
     places.zeroed,
+    places.misplaced,
     places.nearly,
 )
 """For outputs of the right shape and of no simple form: where, or in what, they are wrong; most telling first."""
