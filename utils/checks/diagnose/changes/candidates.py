@@ -39,6 +39,8 @@ def of_values(source: FunctionSource, words: Collection[str]) -> Iterator[Change
             yield from (source.with_expressions(pairs, said) for pairs, said in calls.same_axes(parts))
         if kind is arithmetic.operators:
             yield from statements.assignments(source)
+        if kind == known.alike:
+            yield from statements.signs(source)
     yield from statements.placements(source)
 
 

@@ -15,7 +15,7 @@ INDENT = 4
 
 
 def assignments(source: FunctionSource) -> Iterator[Change]:
-    """Add up what is overwritten, overwrite what is added up, or turn the sign of what is assigned."""
+    """Add up what is overwritten, overwrite what is added up, or copy what is only given another name."""
     for node in source.statements:
         if isinstance(node, ast.Assign) and len(node.targets) == 1 and not isinstance(node.targets[0], ast.Tuple):
             target, value = ast.unparse(node.targets[0]), ast.unparse(node.value)
@@ -23,7 +23,6 @@ def assignments(source: FunctionSource) -> Iterator[Change]:
                 yield source.with_statement(node, f"{target} += {value}")
             if isinstance(node.value, ast.Name | ast.Subscript):
                 yield source.with_statement(node, f"{target} = {value}.copy()")
-            yield source.with_statement(node, f"{target} = -({value})")
         elif isinstance(node, ast.AugAssign) and type(node.op) in _SIGNS:
             target, value = ast.unparse(node.target), ast.unparse(node.value)
             if isinstance(node.target, ast.Name):
@@ -33,6 +32,13 @@ def assignments(source: FunctionSource) -> Iterator[Change]:
             for sign in ("=", *_SIGNS.values()):
                 if sign != _SIGNS.get(type(node.op)):
                     yield source.with_statement(node, f"{target} {sign} {value}")
+
+
+def signs(source: FunctionSource) -> Iterator[Change]:
+    """Turn the sign of what is assigned."""
+    for node in source.statements:
+        if isinstance(node, ast.Assign) and len(node.targets) == 1 and not isinstance(node.targets[0], ast.Tuple):
+            yield source.with_statement(node, f"{ast.unparse(node.targets[0])} = -({ast.unparse(node.value)})")
 
 
 def placements(source: FunctionSource) -> Iterator[Change]:
