@@ -55,11 +55,11 @@ def of_crashes(source: FunctionSource, words: Collection[str], line: int) -> Ite
     near = [node for node in _near(places, crashing) if node not in crashing]
     kinds = (
         *(calls.functions, arithmetic.transposes, calls.axes, known.entries, arithmetic.operators, calls.orders),
-        *(known.exchanged, calls.spread, calls.converted, known.alike, arithmetic.left_out, known.functions),
+        *(known.exchanged, calls.spread, calls.converted, known.functions, known.alike, arithmetic.left_out),
         *(calls.arguments, calls.shortened, known.items, known.others, known.keys, counts, names.ranges),
         *(arithmetic.constants, known.steps, arithmetic.entrywise),
     )
-    plain = (*kinds[:9], known.functions, counts)
+    plain = (*kinds[:10], counts)
     for group in (crashing, near):
         parts = [part for node in group for part in own_part(node)]
         returns = any(isinstance(node, ast.Return) for node in group)  # any name may stand for what nobody compares

@@ -18,7 +18,7 @@ from .candidates import of_crashes, of_values
 from .running import ChangedCode, CrashedAt
 from .source import Change, FunctionSource
 
-MAX_RUNS = 160
+MAX_RUNS = 120
 """Runs of changed code for one submission's answers to an exercise: a count, so that no hint depends on the machine."""
 
 MAX_VERIFIED = 4
@@ -318,14 +318,15 @@ def _given_in_all(paths: Sequence[str], results: Sequence[CaseResult]) -> dict[s
     names = dict.fromkeys(name for result in results for name in result.misconceptions)
     for path in paths:
         places = evidence.of(path)
-        if any(evidence.places[index].is_drawn for index in places):
-            continue  # draws agree roughly
         giving = [name for name in names if places <= evidence.gives(name)]
         fewest = min((len(evidence.shows(name) - evidence.gives(name)) for name in giving), default=0)
         giving = [name for name in giving if len(evidence.shows(name) - evidence.gives(name)) == fewest]
         if len(giving) == 1 and evidence.numbers(places & evidence.wrong) >= MIN_NUMBERS:
             found[path] = giving[0]
-    return found
+    drawn = {place.path for place in evidence.places if place.is_drawn}
+    certain = {name for path, name in found.items() if path not in drawn}
+    # Draws agree roughly: another output has to agree as well.
+    return {path: name for path, name in found.items() if path not in drawn or name in certain}
 
 
 def _numbers(path: str, results: Sequence[CaseResult]) -> int:

@@ -7,9 +7,11 @@ import copy
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
+from os.path import commonprefix
 
 FIXED = ("self", "np", "numpy", "range", "len")
 SHORTEST = 12  # characters of an expression that is found on its line
+AROUND = 24  # characters around what differs
 LONGEST = 70  # characters of an expression that a sentence shows whole
 
 
@@ -105,7 +107,7 @@ class FunctionSource:
 
     def with_statement(self, node: ast.stmt, instead: str, said: str = "") -> Change:
         """Write a statement of one line in place of another one."""
-        said = said or f"`{_short(instead)}` in place of `{_short(ast.unparse(node))}` on line {node.lineno}"
+        said = said or f"{_in_place_of(instead, ast.unparse(node))} on line {node.lineno}"
         return Change(node.lineno, lambda: said, self._replaced([(node, instead)], brackets=False))
 
     def with_lines(self, first: int, lines: list[bytes], said: str) -> Change:
@@ -124,8 +126,8 @@ class FunctionSource:
                 break
             whole = above
         changed = copy.deepcopy(whole, {id(node): instead})
-        new, old = (_short(ast.unparse(ast.fix_missing_locations(one))) for one in (changed, whole))
-        return f"`{new}` in place of `{old}` on line {node.lineno}"
+        new, old = (ast.unparse(ast.fix_missing_locations(one)) for one in (changed, whole))
+        return f"{_in_place_of(new, old)} on line {node.lineno}"
 
     @cached_property
     def _above(self) -> dict[int, ast.AST]:
@@ -196,6 +198,18 @@ def own_part(node: ast.AST) -> Iterator[ast.expr]:
 def _is_fixed(node: ast.expr) -> bool:
     """Whether a node is a name that no change is about."""
     return isinstance(node, ast.Name) and node.id in FIXED
+
+
+def _in_place_of(new: str, old: str) -> str:
+    """Say what stands in place of what; of long texts, what differs and a little around it."""
+    if max(len(new), len(old)) > LONGEST:
+        before = max(0, len(commonprefix([new, old])) - AROUND)
+        after = max(0, len(commonprefix([new[::-1], old[::-1]])) - AROUND)
+        after = min(after, len(new) - before, len(old) - before)
+        new, old = (
+            f"{'…' if before else ''}{one[before : len(one) - after]}{'…' if after else ''}" for one in (new, old)
+        )
+    return f"`{_short(new)}` in place of `{_short(old)}`"
 
 
 def _short(text: str) -> str:

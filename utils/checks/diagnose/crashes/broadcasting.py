@@ -44,7 +44,7 @@ def _arithmetic(site: Site, match: re.Match[str]) -> str:
         return f"{said} {short}"
     if len(a) == len(b) and any(may_be_cut_off(site, one) for one in pair):
         return f"{said}{CUT_OFF}"
-    remedy = _variant(site, left, a, right, b)
+    remedy = _of_number(site, (left, a), (right, b)) or _variant(site, left, a, right, b)
     remedy = remedy or _remedy(site, left, a, right, b) or _remedy(site, right, b, left, a)
     remedy = remedy or _of_target(site, left, a, right, b) or created_otherwise(site, left, a, right, b)
     return f"{said} {remedy}".strip()
@@ -76,6 +76,17 @@ def _variant(site: Site, left: ast.expr, a: Shape, right: ast.expr, b: Shape) ->
     if len(others) == 1 and not turned:
         return f"`{name}` should have shape {goal}; with `{others[0].about}`, `{others[0].written}`, it would."
     return ""
+
+
+def _of_number(site: Site, *operands: tuple[ast.expr, Shape]) -> str:
+    """Say which operand is an array where the line sets a single number, such as a loss."""
+    name = ast.unparse(site.statement.targets[0]) if isinstance(site.statement, ast.Assign) else ""
+    name = ast.unparse(site.statement.target) if isinstance(site.statement, ast.AugAssign) else name
+    value = site.expected.get(name)
+    if not site.in_entered or name not in site.expected or np.ndim(np.asarray(value)) or value is None:
+        return ""
+    arrays = " and ".join(text(node) for node, shape in operands if shape and ast.unparse(node) != name)
+    return f"`{name}` should be a single number: the entries of {arrays} should be summed." if arrays else ""
 
 
 def _toofew_indices(site: Site, left: ast.expr, a: Shape, right: ast.expr, b: Shape) -> str:
