@@ -33,6 +33,8 @@ def similar_name(error: BaseException, frame: FrameType) -> str:
         known = dir(type(owner)) if type(owner).__module__ in ("builtins", "numpy") else []
         if isinstance(owner, ModuleType) or not known:
             known = list(_attributes(owner))
+        if isinstance(owner, ModuleType):
+            return _closest(error.name, (name for name in known if not name.startswith("_")), CLOSE)
         return _closest(error.name, (name for name in known if not name.startswith("_")))
     return ""
 

@@ -84,9 +84,18 @@ def _of_sum(node: ast.BinOp) -> Iterator[ast.expr]:
         first = first.left
     if isinstance(first, ast.BinOp) and isinstance(first.op, _FACTORS):
         yield ast.BinOp(first.left, first.op, _with_first(node, first, first.right))
+        head, tail = first.left, first.right
+        while isinstance(head, ast.BinOp) and isinstance(head.op, ast.Mult) and isinstance(first.op, ast.Mult):
+            tail = ast.BinOp(head.right, ast.Mult(), tail)
+            head = head.left
+            yield ast.BinOp(head, ast.Mult(), _with_first(node, first, tail))
     last = node.right
     if isinstance(last, ast.BinOp) and isinstance(last.op, _FACTORS):
         yield ast.BinOp(ast.BinOp(node.left, node.op, last.left), last.op, last.right)
+    before = node.left.right if isinstance(node.left, ast.BinOp) and isinstance(node.left.op, _TERMS) else None
+    if isinstance(node.left, ast.BinOp) and isinstance(before, ast.BinOp) and isinstance(before.op, ast.Div):
+        divisor = ast.BinOp(before.right, node.op, node.right)
+        yield ast.BinOp(node.left.left, node.left.op, ast.BinOp(before.left, ast.Div(), divisor))
     if isinstance(first, ast.BinOp) and isinstance(first.op, ast.Div) and first is not node.left:
         yield ast.BinOp(first.left, ast.Div(), ast.BinOp(first.right, node.op, node.right))
 

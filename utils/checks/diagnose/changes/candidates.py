@@ -28,10 +28,18 @@ def of_values(source: FunctionSource, words: Collection[str]) -> Iterator[Change
     known = names.Names(source.node, words, source.functions)
     parts = [part for node in _places(source) for part in own_part(node)]
     kinds = (
-        *(calls.functions, calls.orders, calls.axes, arithmetic.operators, arithmetic.comparisons, known.rows),
+        *(
+            calls.functions,
+            calls.orders,
+            calls.arguments,
+            calls.axes,
+            arithmetic.operators,
+            arithmetic.comparisons,
+            known.rows,
+        ),
         *(known.steps, known.alike, arithmetic.left_out, arithmetic.brackets, arithmetic.inner_brackets),
         *(partial(names.counts, loops=known.loops), names.ranges, arithmetic.constants, arithmetic.transposes),
-        *(calls.arguments, arithmetic.powers, arithmetic.entrywise, known.keys),
+        *(arithmetic.powers, arithmetic.entrywise, known.keys),
     )
     for kind in kinds:
         yield from _written(source, parts, kind)

@@ -237,7 +237,8 @@ class Search:
         beside = _given_in_all(sorted(still), changed)
         if still == set(beside):
             return Found(changes, right, beside, tuple(changed))
-        more = self._repair(function.changed(changes[-1]), still - set(beside), changed) if self.runs_left > 0 else []
+        self.runs_left = max(self.runs_left, MAX_RUNS // 2)
+        more = self._repair(function.changed(changes[-1]), still - set(beside), changed)
         if more and still - set(beside) <= set(more[0].right):
             return Found((*changes, *more[0].changes), (*right, *more[0].right), beside, more[0].results)
         return None

@@ -7,7 +7,6 @@ import copy
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
-from os.path import commonprefix
 
 FIXED = ("self", "np", "numpy", "range", "len")
 SHORTEST = 12  # characters of an expression that is found on its line
@@ -203,13 +202,19 @@ def _is_fixed(node: ast.expr) -> bool:
 def _in_place_of(new: str, old: str) -> str:
     """Say what stands in place of what; of long texts, what differs and a little around it."""
     if max(len(new), len(old)) > LONGEST:
-        before = max(0, len(commonprefix([new, old])) - AROUND)
-        after = max(0, len(commonprefix([new[::-1], old[::-1]])) - AROUND)
+        before = max(0, _alike(new, old) - AROUND)
+        after = max(0, _alike(new[::-1], old[::-1]) - AROUND)
         after = min(after, len(new) - before, len(old) - before)
         new, old = (
             f"{'…' if before else ''}{one[before : len(one) - after]}{'…' if after else ''}" for one in (new, old)
         )
     return f"`{_short(new)}` in place of `{_short(old)}`"
+
+
+def _alike(one: str, other: str) -> int:
+    """How many characters two texts have in common at their start."""
+    pairs = zip(one, other, strict=False)
+    return next((k for k, (a, b) in enumerate(pairs) if a != b), min(len(one), len(other)))
 
 
 def _short(text: str) -> str:
