@@ -21,7 +21,7 @@ from typing import Final
 from threadpoolctl import threadpool_limits
 
 from utils.checks.case import Finding
-from utils.checks.diagnose import FollowThrough, Judgement, answer_case, judge
+from utils.checks.diagnose import FollowThrough, Judgement, Search, Source, answer_case, endless_loop, judge
 from utils.checks.program import Answer, Crash, Run, seeded_runner
 
 from ..course import Course
@@ -110,12 +110,16 @@ def _judged(root: Path, answer: StudentAnswer) -> Judgement:
         run = _run_within_time(seeded_runner({exercise.module: module}))
         results = trial.results([answer_case(case, exercise.function, run) for case in trial.cases])
     except TooLong:
-        hint = f"{exercise.function} did not end within {LIMIT:g} seconds; is there a loop that never stops?"
+        known = endless_loop(text, exercise.function)
+        why = f"{known}." if known else "is there a loop that never stops?"
+        hint = f"{exercise.function} did not end within {LIMIT:g} seconds; {why}"
         return Judgement(0.0, (Finding("", "timeout", hint),))
     except Exception as error:  # at import, before any case can run
         return Judgement(0.0, (Finding("", "error", f"{type(error).__name__}: {error}"),))
     follow = FollowThrough(course.follow_through(exercise), trial.run_reference)
-    return judge(results, trial.recipe.hints, _left_out_when_too_long(run), follow, together=trial.together)
+    again = _left_out_when_too_long(run)
+    search = Search(again, Source(exercise.module, exercise.function, text))
+    return judge(results, trial.recipe.hints, again, follow, together=trial.together, search=search)
 
 
 def _run_within_time(run: Run) -> Run:

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from utils.checks.case import FindingVerdict
+from utils.checks.diagnose import endless_loop
 
 from ..course import Assignment, Course, Exercise
 from ..errors import CourseError
@@ -257,7 +258,9 @@ def _lost(lost: WorkerLost, what: str, submitted: SubmittedModule, seconds: floa
     if submitted.unusable:
         what, seconds = f"importing {submitted.file}", submitted.limits.seconds
     if lost.reason == "timeout":
-        hint = f"{what} did not end within {seconds:g} seconds; is there a loop that never stops?"
+        known = endless_loop(submitted.files.get(submitted.module, ""), what) if " " not in what else ""
+        hint = f"{what} did not end within {seconds:g} seconds; {known or 'is there a loop that never stops?'}"
+        hint = hint if hint.endswith("?") else f"{hint}."
         # A phrase begins with a capital letter; the name of a function stays as it is.
         return "timeout", f"{hint[0].upper()}{hint[1:]}" if " " in what else hint
     return "killed", f"The process ended while {what} ran ({lost.message}); this earns no points."

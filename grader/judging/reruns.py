@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from utils.checks.case import Finding
 from utils.checks.program import Answer, Crash, Run
 
 from ..sandbox import WorkerLost
-from .budget import OutOfBudget
+from .budget import Budget, OutOfBudget
+
+CHANGED_SECONDS: Final = 1.0
+"""Seconds that runs of changed code may use for one exercise: a hint is not worth more."""
 
 _NOT_RUN: Final = Crash(False, "TimeoutError", "not run any more")
 
@@ -41,3 +44,35 @@ class Reruns:
                 hint = f"What is right counts. More could not be found out, because running the code again {why}."
                 self.findings = (Finding("", "timeout" if slow else "killed", hint),)
         return _NOT_RUN
+
+
+class ChangedRuns:
+    """Runs the code under test with small changes, for hints alone: it takes no seconds that other exercises may need.
+
+    Parameters
+    ----------
+    run : callable
+        ``run(program, inputs, fetch, seconds)``.
+    budget : Budget
+        What these runs use of it is given back.
+    """
+
+    def __init__(
+        self, run: Callable[[str, Mapping[str, object], Sequence[str], float], Answer], budget: Budget
+    ) -> None:
+        self._run, self._budget, self._left = run, budget, CHANGED_SECONDS
+
+    def run(self, program: str, inputs: Mapping[str, object], fetch: Sequence[str]) -> Answer:
+        """Run a program; return a crash without running it once the seconds are used up or a run was ended."""
+        if self._left <= 0:
+            return _NOT_RUN
+        before = self._budget.used
+        try:
+            return self._run(program, inputs, fetch, self._left)
+        except (WorkerLost, OutOfBudget):
+            self._left = 0.0
+            return _NOT_RUN
+        finally:
+            used = self._budget.used - before
+            self._budget.give_back(used)
+            self._left -= used

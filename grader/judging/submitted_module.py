@@ -8,7 +8,16 @@ from functools import partial
 from typing import ParamSpec
 
 from utils.checks.case import Case
-from utils.checks.diagnose import CORE_SHARE, CaseResult, FollowThrough, Judgement, answer_case, judge
+from utils.checks.diagnose import (
+    CORE_SHARE,
+    CaseResult,
+    FollowThrough,
+    Judgement,
+    Search,
+    Source,
+    answer_case,
+    judge,
+)
 from utils.checks.program import SEED, Answer, Crash
 
 from ..course import Course
@@ -18,7 +27,7 @@ from ..submission import Submission
 from . import numeric_gradients, prerequisites
 from .answers import Answers
 from .budget import Budget, OutOfBudget
-from .reruns import Reruns
+from .reruns import ChangedRuns, Reruns
 from .trial import Trial
 
 P = ParamSpec("P")
@@ -187,7 +196,9 @@ class SubmittedModule:
         answer = partial(self.answer, function=trial.recipe.function, requires=requires)
         results, hints = trial.results([answer(case) for case in trial.cases]), trial.recipe.hints
         follow = FollowThrough(follow_through, trial.run_reference)
-        judgement = judge(results, hints, again.run, follow, core=core, together=trial.together)
+        judgement = judge(
+            results, hints, again.run, follow, core=core, together=trial.together, search=self._search(trial)
+        )
         self.second_try = True
         failed = numeric_gradients.failed_gradients(
             judgement, trial, self._in_time(answer), self._in_time(self._run), seconds=self.limits.seconds
@@ -199,6 +210,11 @@ class SubmittedModule:
         self.lost.discard(trial.recipe.name)
         wrong = [index for index, result in enumerate(results) if isinstance(result.answer, Crash) or result.faults()]
         return replace(judgement, findings=(*judgement.findings, *again.findings)), wrong
+
+    def _search(self, trial: Trial) -> Search:
+        """Make what runs the submission with small changes, to explain what is wrong with it."""
+        source = Source(self.module, trial.recipe.function, self.files.get(self.module, ""))
+        return Search(ChangedRuns(self._run, self.budget).run, source)
 
     def answer(self, case: Case, function: str, requires: Collection[str]) -> Answer:
         """Run one case for a function; see `judge` for `requires` and for what is raised."""

@@ -56,7 +56,7 @@ WINDOWS: list[tuple[str, tuple[str, ...]]] = [
     ),
     (
         f"{SWAPPED}out[:, :, j, i] = (wide[:, :, :2, i * 2:i * 2 + 2] * np.ones((2, 2))).sum()",
-        ("`i` is 3 there, and axis 3 of `out` has only 3 entries", '"for j in range(3):": are the limits of the two'),
+        ("`i` is 3 there, and axis 3 of `out` has only 3 entries", "`i` and `j` have changed places"),
     ),
     (
         "sums = np.zeros((4, 2))\nfor c in range(0, 6, 2):\n    sums[0, c // 2] = image[0, 0, 0, c:c + 3].sum()",

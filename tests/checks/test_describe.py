@@ -122,6 +122,12 @@ SEEN = [
         np.where(A > -0.3, np.maximum(A, 0), A),
         "only entries that should be 0 are wrong",
     ),
+    (
+        "places.misplaced",
+        np.where(A > 0, A, 0),
+        np.where(A > 0.9, A, np.where(A < -0.4, -A, 0)),
+        "where 0 is due stand numbers, and 0 stands where numbers are due",
+    ),
     ("places.nearly", A, A + 1e-3 * A**2, "it is nearly right, off by 0.002 times the largest entry at most"),
     ("shapes.allocated", A, np.zeros((6, 4)), "nothing but zeros: where it is allocated, its shape should be (4, 6)"),
     ("shapes.reshaped", A, A.ravel(), "the numbers are right, only the shape is not"),
@@ -132,6 +138,7 @@ SEEN = [
     ("shapes.summed", A, A.sum(axis=1), "summed over axis 1"),
     ("shapes.cropped", A, A[:, :4], "what is missing stood at the end"),
     ("shapes.cropped", A[1:-1, 1:-1], A, "something has to be cut off around it"),
+    ("shapes.single", A, A.max(), "it is a single number, and should be an array of shape (4, 6)"),
     ("axes.reordered", IMAGES[..., :4], np.ones((2, 5, 4, 3)), "transpose to (0, 3, 1, 2); its numbers are wrong, too"),
     ("axes.like_an_input", W, RNG.standard_normal((4, 5)), "it has the shape of x; it should have the shape of W"),
 ]

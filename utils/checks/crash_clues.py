@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 from types import FrameType, FunctionType, ModuleType, SimpleNamespace
 
+CLOSE = 0.8  # how similar the name of a function is to one that was mistyped, from 0 to 1
 MAX_DOCUMENTED = 12
 MAX_CALLS = 24
 _DOCUMENTED = re.compile(r"^[ \t]*(\w+) : [^\n]{0,40}?shape (\([^)\n]{0,40}\))", re.MULTILINE)
@@ -22,13 +23,18 @@ def similar_name(error: BaseException, frame: FrameType) -> str:
     if isinstance(error, NameError):
         if error.name and error.name in _attributes(frame.f_locals.get("self")):
             return f"self.{error.name}"
-        return _closest(error.name, (*frame.f_locals, *frame.f_globals, "range", "len", "print"))
+        # Functions share long parts of their names, so that one of them has to be closer.
+        return _closest(error.name, frame.f_locals) or _closest(
+            error.name, (*frame.f_globals, "range", "len", "print"), CLOSE
+        )
     if isinstance(error, AttributeError):
         owner = error.obj
         # Only of types whose own methods cannot be the student's: an object of theirs is read through its dict.
         known = dir(type(owner)) if type(owner).__module__ in ("builtins", "numpy") else []
         if isinstance(owner, ModuleType) or not known:
             known = list(_attributes(owner))
+        if isinstance(owner, ModuleType):
+            return _closest(error.name, (name for name in known if not name.startswith("_")), CLOSE)
         return _closest(error.name, (name for name in known if not name.startswith("_")))
     return ""
 
@@ -157,9 +163,9 @@ def _listed(node: ast.expr) -> str:
     return ", ".join(map(ast.unparse, node.elts)) if isinstance(node, ast.Tuple) else ast.unparse(node)
 
 
-def _closest(name: str | None, known: Iterable[str]) -> str:
+def _closest(name: str | None, known: Iterable[str], cutoff: float = 0.7) -> str:
     lower = {one.lower(): one for one in known if one != name}
-    return lower.get(next(iter(get_close_matches((name or "").lower(), lower, 1, 0.7)), ""), "")
+    return lower.get(next(iter(get_close_matches((name or "").lower(), lower, 1, cutoff)), ""), "")
 
 
 def _attributes(owner: object) -> Sequence[str]:

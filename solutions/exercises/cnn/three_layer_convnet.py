@@ -103,7 +103,7 @@ def loss_cases(rng: np.random.Generator) -> Iterator[Case]:
         ("one channel", n, (1, 6, 4), 5, 0.4, "float64", False),
         ("a single example", 1, (2, 5, 4), 3, 0.6, "float64", False),
         ("float32", n, (2, 4, 5), 3, 0.2, "float32", False),
-        ("batch norm, reg 0.5", n, (2, 6, 4), 3, 0.5, "float64", True),
+        ("batch norm, reg 0.7", n, (2, 6, 4), 3, 0.7, "float64", True),
         ("float32 with batch norm", n, (2, 4, 6), 3, 0.3, "float32", True),
     ):
         inputs = _inputs(rng, rows, image, filter_size, reg, dtype, norm)

@@ -57,7 +57,7 @@ def deep_loss_cases(rng: np.random.Generator) -> Iterator[Case]:
         ("one hidden layer, reg 0", n, many[:1], many[1:2], 0.0, "float64"),
         ("two hidden layers, reg 0.7", n, many[:1], many[1:3], 0.7, "float64"),
         ("four hidden layers on images, reg 0.3", n, many[:2], many[2:6], 0.3, "float64"),
-        ("no hidden layer", n, many[:1], [], 0.5, "float64"),
+        ("no hidden layer", n, many[:1], [], 0.7, "float64"),
         ("float32", n, many[:2], many[2:4], 0.2, "float32"),
         ("a single example", 1, many[:1], many[1:3], 0.4, "float64"),
     ):

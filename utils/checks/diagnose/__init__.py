@@ -5,12 +5,16 @@ came, and `misconceptions`, `misconception_pairs` and `misconception_effects` re
 a factor beside it; `crash_kind` compares crashes. What none of them explains is worded by `unexplained`: with the
 detectors of `describe`, the factors of `combination`, what follows from a wrong state (`from_state`), the reruns of
 `probes` (`dependence`, `mixing`, `scaling`) and what `other_outputs` tell. `crashes` and `old_python` explain
-exceptions. `derivative` and `follow_through` tell a wrong gradient from the right gradient of a wrong forward pass.
-`points` divides the points among outputs, core and traits; `findings` puts all of it together.
+exceptions, `endless` loops without an end. `changes` runs the code under test with small changes, one of which may make
+it right; `mended` says what shows behind a crash. `derivative` and `follow_through` tell a wrong gradient from the
+right gradient of a wrong forward pass. `points` divides the points among outputs, core and traits; `findings` puts all
+of it together.
 """
 
 from .answer_cache import AnswerCache
 from .case_result import CaseResult
+from .changes import Search, Source
+from .endless import endless_loop
 from .findings import IN_PLACE
 from .follow_through import FollowThrough
 from .judge import Judgement, answer_case, judge
@@ -29,7 +33,10 @@ __all__ = [
     "Judgement",
     "Loss",
     "Score",
+    "Search",
+    "Source",
     "answer_case",
+    "endless_loop",
     "has_right_numbers",
     "judge",
 ]

@@ -17,6 +17,7 @@ from ..program import Answer, Crash, Run
 from ..values import value_at
 from .answer_cache import AnswerCache
 from .case_result import CaseResult
+from .changes import Search
 from .derivative import is_derivative, with_program
 from .evidence import Together
 from .findings import (
@@ -27,6 +28,7 @@ from .findings import (
     output_findings,
 )
 from .follow_through import FollowThrough
+from .mended import with_mended
 from .points import CORE, CORE_SHARE, Division, Part, Score, WrongParts, in_order
 from .unexplained import Runs
 from .wrong_outputs import WrongOutputs
@@ -90,6 +92,7 @@ def judge(
     *,
     core: float = CORE_SHARE,
     together: Together | None = None,
+    search: Search | None = None,
 ) -> Judgement:
     """Judge one exercise by all of its cases.
 
@@ -110,6 +113,9 @@ def judge(
         The share of an output's points that its core carries, above 0 and up to 1.
     together : callable, optional
         Runs code with two misconceptions, to recognise them in one answer; only the grader has such code.
+    search : Search, optional
+        Runs the code under test with small changes, to find one that makes it right. Only the grader does, because
+        changed code runs many times, and prints whatever the code under test prints.
 
     Returns
     -------
@@ -124,7 +130,7 @@ def judge(
     wrong = _wrong_parts(results, outputs)
     followed = _followed(wrong, run, follow)
     score = wrong.score(core, followed, follow.share if follow else 0.0)
-    runs = Runs(run, follow.reference if follow else None)
+    runs = Runs(run, follow.reference if follow else None, search)
     findings = _findings(results, hints, outputs, wrong, followed, runs, follow, together)
     if not findings:
         return Judgement(1.0, (), right=tuple(wrong.division.aspects), score=score)
@@ -165,9 +171,11 @@ def _findings(
     """Say everything that is wrong, and in which parts."""
     ran = [result for result in results if not isinstance(result.answer, Crash)]
     explained = [output for output, parts in followed.items() if parts and parts == wrong.faults[output].keys()]
-    findings = output_findings(outputs, results, hints, runs, without=explained, together=together)
+    # Where code crashes, no change of it is right in every case but one that ends the crash, which is looked for then.
+    plain = runs if len(ran) == len(results) else replace(runs, search=None)
+    findings = output_findings(outputs, results, hints, plain, without=explained, together=together)
     if len(ran) < len(results):
-        findings = _with_crash(findings, results, hints, wrong)
+        findings = _with_crash(findings, results, hints, wrong, runs)
     if follow:
         earning = [output for output, parts in followed.items() if parts]
         findings = follow_through_findings(findings, earning, follow)
@@ -189,14 +197,17 @@ def _with_parts(finding: Finding, outputs: WrongOutputs, division: Division) -> 
 
 
 def _with_crash(
-    findings: list[Finding], results: Sequence[CaseResult], hints: Mapping[str, str], wrong: WrongParts
+    findings: list[Finding], results: Sequence[CaseResult], hints: Mapping[str, str], wrong: WrongParts, runs: Runs
 ) -> list[Finding]:
     """Put the finding about a crash where it belongs: in the core before all others, else after them."""
     parts = in_order(*(wrong.division.parts(one.case) for one in results if isinstance(one.answer, Crash)))
     crash = replace(crash_finding(results, hints), parts=parts)
     if crash.misconception:  # it explains the cases that ran, too
         return [replace(crash, parts=in_order(*wrong.faults.values()))]
-    other = other_crash_finding(results, crash.case)
+    found = runs.search.mend(results) if runs.search and crash.verdict != "missing" else None
+    if found:
+        crash, findings = with_mended(crash, findings, found, hints, parts)
+    other = None if found else other_crash_finding(results, crash.case)
     crashes = [crash, *([replace(other, parts=parts)] if other else [])]
     return [*crashes, *findings] if CORE in parts else [*findings, *crashes]
 

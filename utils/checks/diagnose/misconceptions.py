@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
+from ..compare import as_array
 from .case_result import CaseResult
 from .evidence import Evidence, Place, Places, Together
 from .misconception_effects import find_with_effect, is_plain
@@ -156,9 +157,16 @@ def _that_give(evidence: Evidence, places: Places, names: Sequence[str]) -> list
     found = [name for name in names if places <= evidence.gives(name)]
     if evidence.only_zeros(places & evidence.wrong):
         found = [name for name in found if evidence.shows(name) <= evidence.wrong]
+    if any(_has_no_numbers(evidence.places[index]) for index in places):
+        found = [name for name in found if evidence.shows(name) <= evidence.wrong]
     if not evidence.numbers(places & evidence.wrong):
         found = [name for name in found if evidence.shows(name) <= evidence.wrong & evidence.gives(name)]
     return _most_agreeing(found, evidence)
+
+
+def _has_no_numbers(place: Place) -> bool:
+    """Whether an output is wrong of which only a property is compared, such as that two nets are not the same."""
+    return place.wrong and place.is_drawn and place.got is not None and as_array(place.got) is None
 
 
 def _most_agreeing(names: Sequence[str], evidence: Evidence) -> list[str]:

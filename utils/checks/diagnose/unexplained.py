@@ -13,6 +13,7 @@ from ..compare import Fault, FaultKind
 from ..program import Crash, Run
 from ..values import value_at
 from .case_result import CaseResult
+from .changes import Search
 from .combination import combination
 from .derivative import is_derivative, with_program
 from .describe import WrongOutput, describe, locate, shown_numbers, when_it_is_wrong
@@ -39,10 +40,13 @@ class Runs:
         Runs the code under test.
     reference : callable or None
         Runs the right code.
+    search : Search or None
+        Runs the code under test with small changes.
     """
 
     code: Run | None = None
     reference: Run | None = None
+    search: Search | None = None
 
 
 @dataclass(frozen=True)
@@ -90,14 +94,20 @@ def unexplained_findings(
     """
     held = exchanged({path: wrong.by_path[path] for path in paths})
     findings = [_exchange(held, wrong)] if held else []
+    open_paths = [path for path in paths if path not in held]
+    found = runs.search.repair(open_paths, results) if runs.search and open_paths else []
+    repairs = {path: one.said for one in found for path in one.right}
     groups: dict[tuple[str, str], list[Description]] = {}
     for path in paths:
         if path in held:
             continue
-        found = _description(path, wrong, results, runs)
+        if path in repairs:
+            one = _repaired(path, repairs[path], wrong, results)
+        else:
+            one = _description(path, wrong, results, runs)
         # Outputs of which nothing is known but that they are wrong have no more in common than that.
-        key = found.kind or ("lacks" if found.lacks else f"nothing is known of {path}")
-        groups.setdefault((path.partition(".")[0] if not found.kind else "", key), []).append(found)
+        key = one.kind or ("lacks" if one.lacks else f"nothing is known of {path}")
+        groups.setdefault((path.partition(".")[0] if not one.kind else "", key), []).append(one)
     return findings + [_finding(group) for group in groups.values()]
 
 
@@ -196,6 +206,17 @@ def _description(path: str, wrong: WrongOutputs, results: Sequence[CaseResult], 
     clauses = _clauses(shown, wrong.by_path[path], results, runs)
     said, lacks = comparison(shown.fault), shown.fault.kind is FaultKind.KEY
     return Description(path, said, tuple(filter(None, clauses)), shown.result.case.title, lacks)
+
+
+def _repaired(path: str, said: str, wrong: WrongOutputs, results: Sequence[CaseResult]) -> Description:
+    """Say what makes an output right, and how it differs as long as that is not done."""
+    shown = wrong.clearest(path)
+    clauses = [
+        f"with {said}, it would be right in every case",
+        *_clauses(shown, wrong.by_path[path], results, Runs())[:1],
+    ]
+    lacks = shown.fault.kind is FaultKind.KEY
+    return Description(path, comparison(shown.fault), tuple(filter(None, clauses)), shown.result.case.title, lacks)
 
 
 def _follows_forward(answers: Sequence[WrongAnswer], run: Run) -> bool:

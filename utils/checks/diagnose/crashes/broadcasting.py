@@ -12,7 +12,7 @@ from . import remedies
 from .allocation import created_otherwise, wrongly_allocated
 from .assigned import few_indices
 from .shapes import REDUCTIONS, Shape
-from .site import Site, count, is_cut, parsed_expression, read_shape, text
+from .site import Site, count, is_cut, parsed_expression, parsed_statement, read_shape, text
 from .windows import explain_short_slice, may_be_cut_off
 
 CUT_OFF = " A slice that goes beyond the end of an axis is cut off there: look at its limits."
@@ -44,7 +44,7 @@ def _arithmetic(site: Site, match: re.Match[str]) -> str:
         return f"{said} {short}"
     if len(a) == len(b) and any(may_be_cut_off(site, one) for one in pair):
         return f"{said}{CUT_OFF}"
-    remedy = _variant(site, left, a, right, b)
+    remedy = _of_number(site, (left, a), (right, b)) or _variant(site, left, a, right, b)
     remedy = remedy or _remedy(site, left, a, right, b) or _remedy(site, right, b, left, a)
     remedy = remedy or _of_target(site, left, a, right, b) or created_otherwise(site, left, a, right, b)
     return f"{said} {remedy}".strip()
@@ -76,6 +76,17 @@ def _variant(site: Site, left: ast.expr, a: Shape, right: ast.expr, b: Shape) ->
     if len(others) == 1 and not turned:
         return f"`{name}` should have shape {goal}; with `{others[0].about}`, `{others[0].written}`, it would."
     return ""
+
+
+def _of_number(site: Site, *operands: tuple[ast.expr, Shape]) -> str:
+    """Say which operand is an array where the line sets a single number, such as a loss."""
+    name = ast.unparse(site.statement.targets[0]) if isinstance(site.statement, ast.Assign) else ""
+    name = ast.unparse(site.statement.target) if isinstance(site.statement, ast.AugAssign) else name
+    value = site.expected.get(name)
+    if not site.in_entered or name not in site.expected or np.ndim(np.asarray(value)) or value is None:
+        return ""
+    arrays = " and ".join(text(node) for node, shape in operands if shape and ast.unparse(node) != name)
+    return f"`{name}` should be a single number: the entries of {arrays} should be summed." if arrays else ""
 
 
 def _toofew_indices(site: Site, left: ast.expr, a: Shape, right: ast.expr, b: Shape) -> str:
@@ -164,6 +175,9 @@ def _along_rows(site: Site, small: ast.expr, other: Shape, said: str) -> str:
         )
     origin = site.origin(small.id) if isinstance(small, ast.Name) else None
     source = origin[1] if origin else ""
+    product = _entrywise(site, origin, other)
+    if product:
+        return f"{text(small)} should have shape {site.letters.shape(other)}: {product}"
     columns, whole = site.letters.shape(other[1:]), site.letters.shape(other)
     if re.search(r"\b(?:rand|randn|random|random_sample|uniform|normal|binomial)\(", source) and origin:
         return (
@@ -173,6 +187,25 @@ def _along_rows(site: Site, small: ast.expr, other: Shape, said: str) -> str:
     if any(f"{name}(" in source for name in REDUCTIONS) or isinstance(small, ast.Call):
         return f"{said}; if it should hold one number for each column, {columns}, it was taken over the wrong axis."
     return f"{said}."
+
+
+def _entrywise(site: Site, origin: tuple[int, str] | None, goal: Shape) -> str:
+    """Say that a matrix product sums over an axis, where the same factors entry by entry give the shape that is due."""
+    statement = parsed_statement(origin[1]) if origin else None
+    value = statement.value if isinstance(statement, ast.Assign) else None
+    if isinstance(value, ast.Call) and ast.unparse(value.func) in ("np.dot", "np.matmul") and len(value.args) == 2:
+        one, other = value.args
+    elif isinstance(value, ast.BinOp) and isinstance(value.op, ast.MatMult):
+        one, other = value.left, value.right
+    else:
+        return ""
+    instead = ast.BinOp(one, ast.Mult(), other)
+    if origin is None or site.shape(instead) != goal:
+        return ""
+    return (
+        f'line {origin[0]}, "{origin[1]}", is a matrix product, which sums over the last axis; entry by entry, '
+        f"`{ast.unparse(instead)}`, it would."
+    )
 
 
 def _reduction(site: Site, small: ast.expr, other: Shape) -> str:

@@ -18,6 +18,7 @@ from .products import EXPLANATIONS as OF_PRODUCTS
 from .refusals import EXPLANATIONS as OF_REFUSALS
 from .results import describe_given
 from .site import Site
+from .slips import EXPLANATIONS as OF_SLIPS
 from .unpacking import EXPLANATIONS as OF_UNPACKING
 from .windows import EXPLANATIONS as OF_WINDOWS
 
@@ -25,6 +26,7 @@ Explanation = tuple[str, Callable[[Site, re.Match[str]], str]]
 """A pattern of ``"ErrorClass: message"``, and what can be said where it fits; ``""`` without the evidence for it."""
 
 EXPLANATIONS: Iterable[Explanation] = (
+    *OF_SLIPS,
     *OF_PRODUCTS,
     *OF_BROADCASTING,
     *OF_ASSIGNMENTS,

@@ -6,9 +6,13 @@ import ast
 import re
 from difflib import get_close_matches
 
+import numpy as np
+
+from ...values import walk
 from .calls import swapped_arguments
 from .loops import describe_index, taken_apart
 from .site import Site, count, of_same_form, read_shape, text
+from .slips import hidden_name
 from .windows import overhanging
 
 
@@ -70,10 +74,11 @@ def _too_many(site: Site, match: re.Match[str]) -> str:
         shape = site.shape(node.value)
         if shape is not None and len(shape) == int(axes) and isinstance(node.slice, ast.Tuple):
             noun = "axis" if axes == "1" else "axes"
-            return (
+            said = (
                 f"{text(node.value)} is {site.letters.shape(shape)}: it has {axes} {noun}, but is given {used} "
                 "indices; there should be no more than one for each axis."
             )
+            return f"{said} {hidden_name(site, node.value)}".strip()
     return ""
 
 
@@ -129,7 +134,10 @@ def _end_of_sequence(site: Site, match: re.Match[str]) -> str:
         held = re.match(r"of (\d+) items?", site.operands.get(ast.unparse(node.value), ""))
         if held and re.fullmatch(r"-?\d+", index) and not -int(held[1]) <= int(index) < int(held[1]):
             last = f"the last index is {int(held[1]) - 1}" if int(held[1]) else "it is empty"
-            return f"{text(node.value)} has {held[1]} {'item' if held[1] == '1' else 'items'}: {last}, but {written}."
+            said = f"{text(node.value)} has {held[1]} {'item' if held[1] == '1' else 'items'}: {last}, but {written}."
+            if index == held[1] and isinstance(node.slice, ast.Name):
+                said += " Its items are counted from 0: what is counted from 1 should be made less by 1 there."
+            return said
     return ""
 
 
@@ -148,9 +156,17 @@ def _key(site: Site, match: re.Match[str]) -> str:
         lower = {one.lower(): one for one in known}
         close = get_close_matches(key.lower(), lower, 1, 0.6)
         said = f"`{wanting[0]}` has no key `{key}`; its keys are {', '.join(known)}."
+        numbered = [one for one in known if re.fullmatch(rf"{re.escape(key)}\d+", one)]
+        if numbered:
+            return (
+                f"{said} The number is missing in the key: it should be that of the layer, as in `{numbered[0]}`; in a "
+                f'loop or a method that is given the number, f"{key}{{number}}".'
+            )
         if close:
             return f"{said} Was `{lower[close[0]]}` meant?"
-        return said if any(of_same_form(key, one) for one in known) else f"{said} {_by_setting(site, known)}".strip()
+        if any(of_same_form(key, one) for one in known):
+            return said
+        return f"{said} {_by_setting(site, known) or _not_kept_yet(site, key)}".strip()
     if not wanting and len(empty) == 1:
         why = _why_reached(site)
         return f"`{empty[0]}` is empty in this case, so it has no key `{key}`. {why}".strip()
@@ -164,6 +180,19 @@ def _by_setting(site: Site, keys: list[str]) -> str:
     if not own or not off or len(off) > 2:
         return ""
     return f"In this case {' and '.join(off)}: if the key is there only otherwise, this line should run only otherwise."
+
+
+def _not_kept_yet(site: Site, key: str) -> str:
+    """Say of a key under which an output is kept that it is not there at first; or under which name one is kept."""
+    outputs = [path.rpartition(".")[2] for path, value in walk(site.expected) if isinstance(value, np.ndarray)]
+    given = {path.rpartition(".")[2] for path, _ in walk(site.inputs)}
+    if key in outputs:
+        return (
+            "At first there is no such key: nothing was kept yet. It should be read with a first value, as "
+            f'`.get("{key}", …)` does, or by the name that is set to it above.'
+        )
+    kept = [name for name in outputs if name not in given and len(outputs) > 1 and not name.startswith(("next", "out"))]
+    return f"What is kept there is called `{kept[0]}` in this exercise." if len(kept) == 1 and not given & {key} else ""
 
 
 def _why_reached(site: Site) -> str:
@@ -216,10 +245,14 @@ def _reshape(site: Site, match: re.Match[str]) -> str:
             if shape is not None and count(shape) == size:
                 given = read_shape(wanted) if "-" not in wanted and "newaxis" not in wanted else ()
                 asked = f"{site.letters.shape(given)}, which would hold {count(given)}" if given else wanted
-                return (
+                said = (
                     f"{text(owner)} is {site.letters.shape(shape)} and holds {size} numbers; a reshape keeps all of "
                     f"them, so it cannot have shape {asked}."
                 )
+                if len(given) == 2 and len(shape) > 1 and given[0] == shape[0] and given[1] != size // given[0]:
+                    rows = site.letters.shape((given[0], size // given[0]))
+                    said += f" As a row for each of its {given[0]} entries along axis 0 it would be {rows}."
+                return said
     return ""
 
 
@@ -227,7 +260,8 @@ def _of_number(site: Site, match: re.Match[str]) -> str:
     for node in site.find(ast.Subscript):
         if ast.unparse(node.value) in site.numbers:
             number = site.numbers[ast.unparse(node.value)]
-            return f"{text(node.value)} is a single number, {number}, and cannot be indexed."
+            said = f"{text(node.value)} is a single number, {number}, and cannot be indexed."
+            return f"{said} {hidden_name(site, node.value)}".strip()
     return ""
 
 

@@ -49,7 +49,9 @@ def describe_index(site: Site, node: ast.Subscript, axis: int, part: ast.expr, s
     if name in {one.id for one in ast.walk(node.slice) if isinstance(one, ast.Name)}:
         if site.number(limits[-1]) != _size_along(site, node, name):
             return f"{limit}, but {said}."
-        meant = "are the limits of the two loops exchanged?"
+        meant = (
+            f"`{ast.unparse(part)}` and `{name}` have changed places, in the index or in the limits of the two loops."
+        )
     return f'{limit}, but {said}; `{name}` stays below it, by line {line[0]}, "{line[1]}": {meant}'
 
 

@@ -56,6 +56,12 @@ def _unknown(site: Site, match: re.Match[str]) -> str:
         )
     if site.crash.similar:
         return f"There is no `{name}` here; was `{site.crash.similar}` meant?"
+    calls = [node for node in site.find(ast.Call) if ast.unparse(node.func) == name]
+    if calls:
+        return (
+            f"There is no function `{name}` in this file: it is neither defined nor imported; what it should do has "
+            "to be written out, or done by a function that the file has."
+        )
     return f"`{name}` is used before anything of that name exists in this function; it should be set first."
 
 

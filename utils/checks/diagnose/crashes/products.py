@@ -6,6 +6,8 @@ import ast
 import re
 from collections.abc import Iterator
 
+import numpy as np
+
 from . import remedies
 from .shapes import Shape, product
 from .site import Site, count, text
@@ -30,7 +32,12 @@ def _explain(site: Site, match: re.Match[str]) -> str:
         return said
     names = [node for factor in (left, right) for node in ast.walk(factor) if isinstance(node, ast.Name)]
     short = next(filter(None, (explain_short_slice(site, node) for node in names)), "")
-    remedy = short or _flattened(site, left, a, right, b) or _variant(site, left, a, right, b)
+    remedy = (
+        short
+        or _whole_minibatch(site, left, a, b)
+        or _flattened(site, left, a, right, b)
+        or _variant(site, left, a, right, b)
+    )
     remedy = remedy or _transposed(site, left, a, right, b) or _sized(site, left, a, right, b)
     return f"{said} {remedy}" if remedy else said
 
@@ -146,7 +153,7 @@ def _of_tensors(site: Site, match: re.Match[str]) -> str:
         f"as the first axis of the second, but {match[2]} is not {match[3]}."
     )
     if pair is None:
-        return said
+        return f"{said} {_images_as_rows(site, a, b)}".strip()
     whole = site.shape(pair[0]) or a
     if len(whole) > 2:
         said = said.replace(f"is {a}", f"is {whole}, taken as {a}", 1)
@@ -155,10 +162,28 @@ def _of_tensors(site: Site, match: re.Match[str]) -> str:
     return f"{said} {remedy or _sized(site, pair[0], a, pair[1], b)}".strip()
 
 
+def _images_as_rows(site: Site, a: Shape, b: Shape) -> str:
+    """Say that images should be flattened, where all their numbers would be as many rows as there are images."""
+    images = next((site.inputs[name] for name in ("x", "X") if name in site.inputs), None)
+    if not isinstance(images, np.ndarray) or images.ndim != 4 or len(images) == a[0] or count(a) != len(images) * b[0]:
+        return ""
+    rows = (len(images), b[0])
+    return (
+        f"The first factor holds {count(a)} numbers, {b[0]} for each of the {rows[0]} images: every image should be "
+        f"flattened to one row before this layer, which gives {rows}."
+    )
+
+
 def _no_matrix(site: Site, match: re.Match[str]) -> str:
     """Explain ``x.mm(w)`` in PyTorch with an x of more axes than two."""
     pair = _pair(site.failing) if site.failing else None
     shapes = [site.shape(one) for one in pair] if pair else []
+    if pair is not None and shapes[0] is not None and len(shapes[0]) > 2:
+        rows = (shapes[0][0], count(shapes[0][1:]))
+        return (
+            f"{text(pair[0])} is {shapes[0]}, with {len(shapes[0])} axes; a matrix product needs two. Each example "
+            f"should be one row first: that gives {rows}."
+        )
     if pair is None or shapes[0] is None or shapes[1] is None or len(shapes[0]) == len(shapes[1]) == 2:
         return ""
     odd = next(k for k in (0, 1) if len(shapes[k] or ()) != 2)
@@ -204,6 +229,17 @@ def _pair(node: ast.AST) -> tuple[ast.expr, ast.expr] | None:
             return (node.args[0], node.args[1]) if len(node.args) > 1 else None
         return (node.func.value, node.args[0]) if node.args else None
     return None
+
+
+def _whole_minibatch(site: Site, left: ast.expr, a: Shape, b: Shape) -> str:
+    """Say that each example should be a row of its own, where the whole minibatch is a single vector."""
+    data = next((site.inputs[name] for name in ("x", "X") if name in site.inputs), None)
+    if len(a) != 1 or not isinstance(data, np.ndarray) or data.ndim < 2 or len(data) < 2:
+        return ""
+    if data.size != a[0] or len(b) != 2 or data.size != len(data) * b[0]:
+        return ""
+    rows = site.letters.shape((len(data), b[0]))
+    return f"{text(left)} holds the whole minibatch in one vector; each example should be a row of its own, {rows}."
 
 
 def _flattened(site: Site, left: ast.expr, a: Shape, right: ast.expr, b: Shape) -> str:

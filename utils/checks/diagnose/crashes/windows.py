@@ -183,6 +183,11 @@ def _limits_explained(site: Site, one: Limits, wanted: int | None) -> str:
             f"begins before the first entry needs {text(one.array)} with the zeros of the padding around it, of which "
             "the first is entry 0."
         )
+    if one.lower >= one.size and one.upper > one.lower:
+        return (
+            f"`{one.start}:{one.end}` is {one.lower}:{one.upper} there and lies behind the end of axis {one.axis} of "
+            f"{text(one.array)}, which has {one.size} entries: the starts are too far apart, or there are too many."
+        )
     if one.upper > one.size > one.lower and wanted in (None, asked):
         return (
             f"`{one.start}:{one.end}` is {one.lower}:{one.upper} there, but axis {one.axis} of {text(one.array)} has "

@@ -46,6 +46,7 @@ PLACE_DETECTORS: tuple[Detector, ...] = (
     scales.scaled_and_shifted_slices,
     places.signs,
     places.zeroed,
+    places.misplaced,
     places.nearly,
 )
 """For outputs of the right shape and of no simple form: where, or in what, they are wrong; most telling first."""
@@ -63,6 +64,7 @@ SHAPE_DETECTORS: tuple[Detector, ...] = (
     shapes.unsummed,
     shapes.flattened,
     shapes.summed,
+    shapes.single,
     axes.like_an_input,
     shapes.cropped,
     axes.reordered,

@@ -154,6 +154,17 @@ def zeroed(output: WrongOutput) -> Iterator[Observation]:
         yield Observation("not zeroed", "only entries that should be 0 are wrong: the others are right", numbers)
 
 
+def misplaced(output: WrongOutput) -> Iterator[Observation]:
+    """Numbers stand where zeros are due, and zeros where numbers are due."""
+    expected, got = output.arrays
+    wrong = ~np.asarray(close(expected, got, output.inputs))
+    filled, empty = wrong & (expected == 0) & (got != 0), wrong & (expected != 0) & (got == 0)
+    if not filled.any() or not empty.any() or (filled | empty).sum() < MOSTLY * wrong.sum():
+        return
+    words = "where 0 is due stand numbers, and 0 stands where numbers are due: they go to other places than they should"
+    yield Observation("misplaced", words, min(distinct(got[filled]), distinct(expected[empty])))
+
+
 def nearly(output: WrongOutput) -> Iterator[Observation]:
     """Wrong by very little."""
     expected, got = output.arrays

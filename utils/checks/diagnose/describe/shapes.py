@@ -77,6 +77,17 @@ def summed(output: WrongOutput) -> Iterator[Observation]:
                     yield Observation(f"averaged {axes}", words, numbers)
 
 
+def single(output: WrongOutput) -> Iterator[Observation]:
+    """One number, where there should be one for each entry of something."""
+    expected, got = output.arrays
+    if got.ndim == 0 and expected.ndim:
+        words = (
+            f"it is a single number, and should be an array of shape {expected.shape}: is something like a sum, a "
+            "maximum or an argmax taken over all axes, where one axis or more should stay?"
+        )
+        yield Observation("single", words if expected.size > 1 else "", output.numbers)
+
+
 def cropped(output: WrongOutput) -> Iterator[Observation]:
     """A part of the right answer, or the right answer with something around it."""
     expected, got = output.arrays

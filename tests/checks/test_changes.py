@@ -1,0 +1,190 @@
+"""Small changes of wrong code: that which makes it right is found, and nothing is said of any other."""
+
+from __future__ import annotations
+
+from types import ModuleType
+
+import numpy as np
+import pytest
+
+from utils.checks.case import Case, Rule
+from utils.checks.compare import Equal
+from utils.checks.diagnose import CaseResult, Judgement, Search, Source, judge
+from utils.checks.program import Answer, Crash, Ran, Run, seeded_runner
+
+RIGHT = """\
+import numpy as np
+
+
+def scores(x, w, b):
+    shifted = x - x.mean(axis=1, keepdims=True)
+    out = shifted @ w + b
+    spread = np.sqrt((shifted**2).sum(axis=1) + 1.0)
+    return out, spread
+
+
+class Net:
+    def scores(self, x, w, b):
+        out = x @ w
+        out += b
+        return out, np.abs(x).sum(axis=1)
+"""
+OUTPUTS: dict[str, Rule] = {"out": Equal(), "spread": Equal()}
+PROGRAMS = {"scores": "out, spread = m.scores(x, w, b)", "Net.scores": "out, spread = m.Net().scores(x, w, b)"}
+SIZES = ((4, 3, 2), (5, 2, 3), (6, 3, 4))
+
+
+def module(text: str) -> ModuleType:
+    made = ModuleType("pkg.m")
+    exec(compile(text, "pkg/m.py", "exec"), vars(made))
+    return made
+
+
+def cases(function: str) -> list[Case]:
+    found = []
+    for seed, (n, d, m) in enumerate(SIZES):
+        rng = np.random.default_rng(seed)
+        inputs: dict[str, object] = {
+            "x": rng.standard_normal((n, d)), "w": rng.standard_normal((d, m)), "b": rng.standard_normal(m),
+        }  # fmt: skip
+        found.append(Case(f"case {seed}", PROGRAMS[function], inputs, OUTPUTS))
+    return found
+
+
+def run_of(text: str) -> Run:
+    return seeded_runner({"m": module(text)})
+
+
+def results(
+    text: str, function: str = "scores", misconceptions: dict[str, tuple[str, str]] | None = None
+) -> list[CaseResult]:
+    def answers(code: str) -> list[Answer]:
+        run = run_of(code)
+        return [run(case.program, case.inputs, tuple(case.aspects)) for case in cases(function)]
+
+    known = {name: answers(RIGHT.replace(*change)) for name, change in (misconceptions or {}).items()}
+    right = answers(RIGHT)
+    assert all(isinstance(one, Ran) for one in right)
+    return [
+        CaseResult(case, one.values, got, {name: given[index] for name, given in known.items()})
+        for index, (case, one, got) in enumerate(zip(cases(function), right, answers(text), strict=True))
+        if isinstance(one, Ran)
+    ]
+
+
+def search(text: str, function: str = "scores", run: Run | None = None) -> Search:
+    return Search(run or run_of(text), Source("m", function, text))
+
+
+def judged(text: str, misconceptions: dict[str, tuple[str, str]] | None = None) -> Judgement:
+    hints = dict.fromkeys(misconceptions or {}, "The bias is missing; it should be added.")
+    return judge(results(text, misconceptions=misconceptions), hints, run_of(text), search=search(text))
+
+
+def with_(old: str, new: str, text: str = RIGHT) -> str:
+    assert old in text
+    return text.replace(old, new, 1)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("+ 1.0", "- 1.0", "`(shifted ** 2).sum(axis=1) + 1.0` in place of `(shifted ** 2).sum(axis=1) - 1.0`"),
+        ("sum(axis=1)", "mean(axis=1)", "`(shifted ** 2).sum(axis=1)` in place of `(shifted ** 2).mean(axis=1)`"),
+        ("sum(axis=1)", "sum()", "`(shifted ** 2).sum(axis=1)` in place of `(shifted ** 2).sum()`"),
+        ("x - x.mean", "x + x.mean", "in place of `x + x.mean(axis=1, keepdims=True)` on line 5"),
+        ("shifted @ w + b", "2 * shifted @ w + b", "in place of"),
+        ("return out, spread", "return out, -spread", "in place of"),
+    ],
+)
+def test_the_change_that_makes_wrong_outputs_right_is_told(old: str, new: str, said: str) -> None:
+    hints = " ".join(finding.hint for finding in judged(with_(old, new)).findings)
+    assert said in hints
+    assert "it would be right in every case" in hints
+
+
+def test_a_method_is_changed_like_a_function() -> None:
+    text = with_("out += b", "out -= b")
+    wrong = results(text, "Net.scores")
+    found = search(text, "Net.scores").repair(["out"], [*wrong])
+    assert [one.right for one in found] == [("out",)]
+    assert "`out += b` in place of `out -= b` on line 14" in found[0].said
+
+
+def test_two_mistakes_in_one_output_need_two_changes() -> None:
+    text = with_("(shifted**2).sum(axis=1) + 1.0", "(shifted**2).sum(axis=1) * 3 - 1.0")
+    (found,) = search(text).repair(["spread"], results(text))
+    assert len(found.changes) == 2
+    assert found.right == ("spread",)
+
+
+def test_nothing_is_told_where_no_small_change_helps() -> None:
+    text = with_("spread = np.sqrt((shifted**2).sum(axis=1) + 1.0)", "spread = np.sort(x, axis=0)[:, 0] * 7")
+    assert not search(text).repair(["spread"], results(text))
+    assert "in place of" not in judged(text).findings[0].hint
+
+
+def test_a_change_that_spoils_what_is_right_is_not_told() -> None:
+    """The sign on line 5 would make `spread` right; where `out` makes up for it, that would be wrong then."""
+    both_wrong = with_("x - x.mean", "x + x.mean")
+    (found,) = search(both_wrong).repair(["out", "spread"], results(both_wrong))
+    assert found.changes[0].line == 5
+    one_wrong = with_("shifted @ w", "(shifted - 2 * x.mean(axis=1, keepdims=True)) @ w", both_wrong)
+    assert all("line 5" not in one.said for one in search(one_wrong).repair(["spread"], results(one_wrong)))
+
+
+def test_a_crash_is_ended_and_what_is_wrong_behind_it_is_told() -> None:
+    text = with_("shifted @ w + b", "shifted @ w.T")
+    no_bias = {"no-bias": ("shifted @ w + b", "shifted @ w")}
+    crash, *others = [finding for finding in judged(text, no_bias).findings if finding.verdict != "pass"]
+    assert crash.hint.endswith("With `shifted @ w` in place of `shifted @ w.T` on line 6, the code would run.")
+    assert [(one.aspect, one.misconception) for one in others] == [("out", "no-bias")]
+    assert others[0].hint == "Once it runs, something else is wrong. The bias is missing; it should be added."
+
+
+def test_crashes_one_behind_the_other_are_ended_together() -> None:
+    text = (
+        with_("shifted @ w + b", "shifted @ w.T + b")
+        .replace("np.sqrt(", "np.squareroot(")
+        .replace(
+            "spread = np.squareroot((shifted**2).sum(axis=1) + 1.0)",
+            "spread = max(np.sqrt((x - x.mean(axis=1).T) ** 2))",
+        )
+    )
+    assert search(text).mend(results(text)) is None  # the second is beyond a small change
+    text = with_("shifted @ w + b", "shifted @ w.T + b").replace("axis=1) + 1.0", "axis=2) + 1.0")
+    found = search(text).mend(results(text))
+    assert found
+    assert [change.line for change in found.changes] == [6, 7]
+
+
+def test_what_is_wrong_behind_a_crash_for_unknown_reasons_leaves_the_crash_as_it_is() -> None:
+    """A change with which it runs, and is wrong, may be the wrong change."""
+    text = with_("shifted @ w + b", "np.sin(shifted @ w.T) * 5")
+    assert search(text).mend(results(text)) is None
+
+
+def test_code_with_a_loop_that_may_not_end_is_not_changed() -> None:
+    runs = []
+
+    def run(*args: object) -> Answer:
+        runs.append(args)
+        return Crash(False, "ValueError", "")
+
+    text = with_("    return out, spread", "    while spread.min() < 0:\n        spread += 1\n    return out, -spread")
+    assert not search(text, run=run).repair(["spread"], results(text))
+    assert not runs
+
+
+def test_the_runs_are_limited(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("utils.checks.diagnose.changes.search.MAX_RUNS", 7)
+    text = with_("spread = np.sqrt((shifted**2).sum(axis=1) + 1.0)", "spread = np.sort(x, axis=0)[:, 0] * 7")
+    count, own = [0], run_of(text)
+
+    def run(*args: object) -> Answer:
+        count[0] += 1
+        return own(*args)  # type: ignore[arg-type]
+
+    wrong = results(text)
+    search(text, run=run).repair(["spread"], wrong)
+    assert 0 < count[0] <= 2 * (7 + len(wrong))

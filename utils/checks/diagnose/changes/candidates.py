@@ -1,0 +1,118 @@
+"""List the small changes of a function that are worth trying, those of frequent mistakes first."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import replace
+from functools import partial
+
+from . import arithmetic, calls, names, statements
+from .source import Change, FunctionSource, own_part
+
+Kind = Callable[[ast.expr], Iterator[ast.expr]]
+MAX_NODES = 1500  # of a function, as a tree: what is longer is no answer to an exercise
+
+
+def of_values(source: FunctionSource, words: Collection[str]) -> Iterator[Change]:
+    """Yield the changes of a function that gives wrong numbers.
+
+    Parameters
+    ----------
+    source : FunctionSource
+    words : collection of str
+        Texts that have a meaning in the exercise: the keys and the choices of its inputs.
+    """
+    if source.node is None or not _is_tried(source.node):
+        return
+    known = names.Names(source.node, words, source.functions)
+    parts = [part for node in _places(source) for part in own_part(node)]
+    kinds = (
+        *(
+            calls.functions,
+            calls.orders,
+            calls.arguments,
+            calls.axes,
+            arithmetic.operators,
+            arithmetic.comparisons,
+            known.rows,
+        ),
+        *(known.steps, known.alike, arithmetic.left_out, arithmetic.brackets, arithmetic.inner_brackets),
+        *(partial(names.counts, loops=known.loops), names.ranges, arithmetic.constants, arithmetic.transposes),
+        *(arithmetic.powers, arithmetic.entrywise, known.keys),
+    )
+    for kind in kinds:
+        yield from _written(source, parts, kind)
+        if kind is calls.axes:
+            yield from (source.with_expressions(pairs, said) for pairs, said in calls.same_axes(parts))
+        if kind is arithmetic.operators:
+            yield from statements.assignments(source)
+        if kind == known.alike:
+            yield from statements.signs(source)
+    yield from statements.placements(source)
+
+
+def of_crashes(source: FunctionSource, words: Collection[str], line: int) -> Iterator[Change]:
+    """Yield the changes of a function that crashes on a line: of that line first, then of what sets its names."""
+    if source.node is None or not _is_tried(source.node):
+        return
+    known = names.Names(source.node, words, source.functions)
+    counts = partial(names.counts, loops=known.loops)
+    places = _places(source)
+    crashing = [node for node in places if node.lineno <= line <= _last_line(node)]
+    near = [node for node in _near(places, crashing) if node not in crashing]
+    kinds = (
+        *(calls.functions, arithmetic.transposes, calls.axes, known.entries, arithmetic.operators, calls.orders),
+        *(known.exchanged, calls.spread, calls.converted, known.functions, known.alike, arithmetic.left_out),
+        *(calls.arguments, calls.shortened, known.items, known.others, known.keys, counts, names.ranges),
+        *(arithmetic.constants, known.steps, arithmetic.entrywise),
+    )
+    plain = (*kinds[:10], counts)
+    for group in (crashing, near):
+        parts = [part for node in group for part in own_part(node)]
+        returns = any(isinstance(node, ast.Return) for node in group)  # any name may stand for what nobody compares
+        for kind in kinds:
+            if kind == known.others and returns:
+                continue
+            if group is crashing or kind not in (calls.converted, known.others, known.entries, known.items):
+                for change in _written(source, parts, kind):
+                    yield replace(change, is_plain=kind in plain)
+        for pairs, said in calls.same_axes(parts):
+            yield replace(source.with_expressions(pairs, said), is_plain=True)
+    yield from (change for change in statements.assignments(source) if change.line == line)
+
+
+def _written(source: FunctionSource, parts: Collection[ast.expr], kind: Kind) -> Iterator[Change]:
+    return (source.with_expression(node, instead) for node in parts for instead in kind(node))
+
+
+def _places(source: FunctionSource) -> list[ast.stmt]:
+    return [node for node in source.statements if not isinstance(node, ast.Raise | ast.Import | ast.ImportFrom)]
+
+
+def _is_tried(node: ast.FunctionDef) -> bool:
+    """Whether a function ends whatever is changed in it, and is short."""
+    parts = list(ast.walk(node))
+    endless = any(isinstance(part, ast.While) for part in parts)
+    return not endless and len(parts) <= MAX_NODES
+
+
+def _near(places: list[ast.stmt], crashing: list[ast.stmt]) -> list[ast.stmt]:
+    """Return the statements that matter to others: those that set what they use, and the conditions."""
+    wanted = {part.id for node in crashing for part in ast.walk(node) if isinstance(part, ast.Name)}
+    near: list[ast.stmt] = [node for node in places if isinstance(node, ast.If)]
+    for _ in range(2):
+        setting = [node for node in places if node not in near and wanted & _stored(node)]
+        near += setting
+        wanted |= {part.id for node in setting for part in own_part(node) if isinstance(part, ast.Name)}
+    return near
+
+
+def _stored(node: ast.stmt) -> set[str]:
+    return {part.id for part in own_part(node) if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store)}
+
+
+def _last_line(node: ast.stmt) -> int:
+    """The last line of a statement itself, without the block inside of it."""
+    body = getattr(node, "body", None)
+    return body[0].lineno - 1 if body else node.end_lineno or 0

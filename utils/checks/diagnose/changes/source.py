@@ -1,0 +1,221 @@
+"""Cut one function out of the text of a file, and write small changes into it, so that no line changes its number."""
+
+from __future__ import annotations
+
+import ast
+import copy
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property, partial
+
+FIXED = ("self", "np", "numpy", "range", "len")
+SHORTEST = 12  # characters of an expression that is found on its line
+AROUND = 24  # characters around what differs
+LONGEST = 70  # characters of an expression that a sentence shows whole
+
+
+@dataclass(frozen=True)
+class Change:
+    """A small change of a function.
+
+    Attributes
+    ----------
+    line : int
+        The number of the line that is changed.
+    words : callable
+        Returns `said`; most changes help nothing, and are never put into words.
+    source : str
+        The text of the changed function, every line at its own number.
+    is_plain : bool
+        Whether it is of a kind that hardly makes a new mistake, such as a transpose where shapes do not fit.
+    """
+
+    line: int
+    words: Callable[[], str]
+    source: str
+    is_plain: bool = False
+
+    @property
+    def said(self) -> str:
+        """What is changed, to follow "with": ``"`np.sum(d)` in place of `np.mean(d)` on line 12"``."""
+        return self.words()
+
+
+class FunctionSource:
+    """The text of one function of a file.
+
+    Parameters
+    ----------
+    text : str
+        The whole file.
+    name : str
+        The qualified name of the function.
+    functions : sequence of str, default ()
+        Functions that it may call beside those of the text.
+
+    Attributes
+    ----------
+    functions : list of str
+        The functions that it may call.
+    node : ast.FunctionDef or None
+        The function; None where the file cannot be read or has no such function.
+    """
+
+    def __init__(self, text: str, name: str, functions: Sequence[str] = ()) -> None:
+        self.name = name
+        self._lines = [line.encode() for line in text.splitlines(keepends=True)]
+        self.node = _function(text, name)
+        self.functions = [*functions, *self._functions_of_file()]
+
+    def changed(self, change: Change) -> FunctionSource:
+        """Return the changed function, to change it once more."""
+        return FunctionSource(change.source, self.name, self.functions)
+
+    def _functions_of_file(self) -> list[str]:
+        """List the functions of the file, its own and those that it imports."""
+        found: list[str] = []
+        for node in ast.parse(b"".join(self._lines)).body if self.node else ():
+            if isinstance(node, ast.FunctionDef):
+                found.append(node.name)
+            elif isinstance(node, ast.ImportFrom):
+                found += [one.asname or one.name for one in node.names]
+        return found
+
+    @cached_property
+    def statements(self) -> list[ast.stmt]:
+        """The statements of the function, those inside of others included; a docstring is left out."""
+        assert self.node
+        found = [node for node in ast.walk(self.node) if isinstance(node, ast.stmt) and node is not self.node]
+        return [node for node in found if not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant))]
+
+    def segment(self, node: ast.expr | ast.stmt) -> bytes:
+        """The text of a node."""
+        start, end = self._span(node)
+        return self._joined[start:end]
+
+    def with_expression(self, node: ast.expr, instead: ast.expr) -> Change:
+        """Write an expression in place of another one."""
+        new = ast.unparse(ast.fix_missing_locations(instead))
+        words = partial(self._difference, node, instead)
+        return Change(node.lineno, words, self._replaced([(node, new)]))
+
+    def with_expressions(self, pairs: list[tuple[ast.expr, ast.expr]], said: str) -> Change:
+        """Write several expressions in place of others."""
+        texts = [(node, ast.unparse(ast.fix_missing_locations(instead))) for node, instead in pairs]
+        return Change(pairs[0][0].lineno, lambda: said, self._replaced(texts))
+
+    def with_statement(self, node: ast.stmt, instead: str, said: str = "") -> Change:
+        """Write a statement of one line in place of another one."""
+        said = said or f"{_in_place_of(instead, ast.unparse(node))} on line {node.lineno}"
+        return Change(node.lineno, lambda: said, self._replaced([(node, instead)], brackets=False))
+
+    def with_lines(self, first: int, lines: list[bytes], said: str) -> Change:
+        """Write other lines in place of as many from one on."""
+        own = [*self._lines[: first - 1], *lines, *self._lines[first - 1 + len(lines) :]]
+        return Change(first, lambda: said, self._cut(own))
+
+    def _difference(self, node: ast.expr, instead: ast.expr) -> str:
+        """Say what stands in place of what: as large a part of the line as is easily found and read."""
+        whole: ast.AST = node
+        while len(ast.unparse(whole)) < SHORTEST:
+            above = self._above.get(id(whole))
+            if isinstance(above, ast.Attribute) and isinstance(self._above.get(id(above)), ast.Call):
+                above = self._above[id(above)]  # a method goes with its arguments
+            if not isinstance(above, ast.expr) or len(ast.unparse(above)) > LONGEST:
+                break
+            whole = above
+        changed = copy.deepcopy(whole, {id(node): instead})
+        new, old = (ast.unparse(ast.fix_missing_locations(one)) for one in (changed, whole))
+        return f"{_in_place_of(new, old)} on line {node.lineno}"
+
+    @cached_property
+    def _above(self) -> dict[int, ast.AST]:
+        """What each node of the function is a part of."""
+        assert self.node
+        return {id(child): node for node in ast.walk(self.node) for child in ast.iter_child_nodes(node)}
+
+    def lines_of(self, node: ast.stmt) -> list[bytes]:
+        """The lines on which a statement stands."""
+        return self._lines[node.lineno - 1 : node.end_lineno]
+
+    def _replaced(self, pairs: Sequence[tuple[ast.expr | ast.stmt, str]], brackets: bool = True) -> str:
+        text = self._joined
+        for node, instead in sorted(pairs, key=lambda pair: -self._span(pair[0])[0]):
+            start, end = self._span(node)
+            kept = b"\n" * text[start:end].count(b"\n")  # inside of brackets, a line may end anywhere
+            new = b"(" + instead.encode() + kept + b")" if brackets else instead.encode() + kept
+            text = text[:start] + new + text[end:]
+        return self._cut(text.splitlines(keepends=True))
+
+    @cached_property
+    def _joined(self) -> bytes:
+        return b"".join(self._lines)
+
+    @cached_property
+    def _starts(self) -> list[int]:
+        starts = [0]
+        for line in self._lines:
+            starts.append(starts[-1] + len(line))
+        return starts
+
+    def _span(self, node: ast.expr | ast.stmt) -> tuple[int, int]:
+        assert node.end_lineno is not None
+        assert node.end_col_offset is not None
+        start = self._starts[node.lineno - 1] + node.col_offset
+        return start, self._starts[node.end_lineno - 1] + node.end_col_offset
+
+    def _cut(self, lines: list[bytes]) -> str:
+        """Cut the function out of a file; what stands above it becomes empty lines, or the head of its class."""
+        assert self.node
+        first = min([self.node.lineno, *(one.lineno for one in self.node.decorator_list)])
+        own = b"".join(lines[first - 1 : self.node.end_lineno]).decode()
+        owner = self.name.rpartition(".")[0]
+        above = "\n" * (first - 2) + f"class {owner}:\n" if owner else "\n" * (first - 1)
+        return above + own
+
+
+def _function(text: str, name: str) -> ast.FunctionDef | None:
+    try:
+        body: list[ast.stmt] = ast.parse(text).body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+    *owners, last = name.split(".")
+    for owner in owners:
+        classes = (node for node in body if isinstance(node, ast.ClassDef) and node.name == owner)
+        body = next((node.body for node in classes), [])
+    found = [node for node in body if isinstance(node, ast.FunctionDef) and node.name == last]
+    return found[-1] if found and found[-1].lineno > 1 else None
+
+
+def own_part(node: ast.AST) -> Iterator[ast.expr]:
+    """Yield the expressions of a statement, without those of the statements inside of it."""
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.expr):
+            yield from (part for part in ast.walk(child) if isinstance(part, ast.expr) and not _is_fixed(part))
+
+
+def _is_fixed(node: ast.expr) -> bool:
+    """Whether a node is a name that no change is about."""
+    return isinstance(node, ast.Name) and node.id in FIXED
+
+
+def _in_place_of(new: str, old: str) -> str:
+    """Say what stands in place of what; of long texts, what differs and a little around it."""
+    if max(len(new), len(old)) > LONGEST:
+        before = max(0, _alike(new, old) - AROUND)
+        after = max(0, _alike(new[::-1], old[::-1]) - AROUND)
+        after = min(after, len(new) - before, len(old) - before)
+        new, old = (
+            f"{'…' if before else ''}{one[before : len(one) - after]}{'…' if after else ''}" for one in (new, old)
+        )
+    return f"`{_short(new)}` in place of `{_short(old)}`"
+
+
+def _alike(one: str, other: str) -> int:
+    """How many characters two texts have in common at their start."""
+    pairs = zip(one, other, strict=False)
+    return next((k for k, (a, b) in enumerate(pairs) if a != b), min(len(one), len(other)))
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"

@@ -1,0 +1,47 @@
+"""Say with which changes code that crashes would run, and what else is wrong with it then."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from ..case import Finding
+from .changes import Found
+
+
+def with_mended(
+    crash: Finding, findings: Sequence[Finding], found: Found, hints: Mapping[str, str], parts: tuple[str, ...]
+) -> tuple[Finding, list[Finding]]:
+    """Add to what is said of a crash the changes that end it, and the mistakes that show only then.
+
+    Parameters
+    ----------
+    crash : Finding
+        What is said of the crash.
+    findings : sequence of Finding
+        What is said of the cases that ran.
+    found : Found
+    hints : mapping of str to str
+        The sentence of each misconception, by id.
+    parts : tuple of str
+        The parts that crash, in which those mistakes show.
+
+    Returns
+    -------
+    crash : Finding
+    findings : list of Finding
+        Without what is said of outputs that are right once the crash is gone: where the code ran, it showed as them.
+    """
+    ends = "the code would run" if found.beside else "the code would run, and be right in every case"
+    crash = replace(crash, hint=f"{crash.hint} With {found.said}, {ends}.")
+    kept = [one for one in findings if one.misconception or not set(one.aspect.split(", ")) <= set(found.right)]
+    told = {one.misconception for one in kept}
+    by_name: dict[str, list[str]] = {}
+    for path, name in found.beside.items():
+        if name not in told:
+            by_name.setdefault(name, []).append(path)
+    kept = [one for one in kept if one.misconception or not set(one.aspect.split(", ")) <= set(found.beside)]
+    for name, paths in by_name.items():
+        hint = f"Once it runs, something else is wrong. {hints[name]}"
+        kept.append(Finding(", ".join(paths), "fail", hint, name, crash.case, parts=parts))
+    return crash, kept
