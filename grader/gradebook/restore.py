@@ -15,7 +15,7 @@ from typing import Any, Final
 import nbformat
 from nbgrader.utils import is_locked
 
-from ..course import Assignment, Course
+from ..course import Assignment, Course, Notebook
 from ..errors import CourseError
 from ..submission.notebook import Cell, cells
 
@@ -24,7 +24,7 @@ DAMAGED: Final = "What was handed in cannot be read as a notebook; what you see 
 
 
 def read_released(course: Course, assignment: Assignment) -> dict[str, Any]:
-    """Read the released notebooks of an assignment.
+    """Read the released notebooks of an assignment; each cell is worth what course.toml says now.
 
     Returns
     -------
@@ -36,9 +36,21 @@ def read_released(course: Course, assignment: Assignment) -> dict[str, Any]:
     CourseError
         When one is missing or damaged.
     """
-    return {
-        notebook.name: _read(_folder(course, assignment) / f"{notebook.name}.ipynb") for notebook in assignment.notebook
-    }
+    folder = _folder(course, assignment)
+    released = {notebook.name: _read(folder / f"{notebook.name}.ipynb") for notebook in assignment.notebook}
+    for notebook in assignment.notebook:
+        _give_points(released[notebook.name], notebook)
+    return released
+
+
+def _give_points(released: Any, notebook: Notebook) -> None:
+    """Give the cells the points that course.toml has now, which may have changed after the release."""
+    worth = {each.grade_id: each.points for each in notebook.exercises}
+    worth |= {each.name: each.points for each in notebook.written}
+    for cell in released.cells:
+        known = cell.metadata.get("nbgrader", {})
+        if known.get("grade") and known.get("grade_id") in worth:
+            known.points = worth[known.grade_id]
 
 
 def read_pictures(course: Course, assignment: Assignment) -> dict[str, bytes]:

@@ -10,6 +10,7 @@ import pytest
 from nbgrader import api
 from small_course import answered, make, report
 
+from grader import course as courses
 from grader.errors import CourseError, GradebookError, Interrupted
 from grader.gradebook import Gradebook, WrittenGrade
 from grader.submission import Submission
@@ -169,13 +170,24 @@ def test_the_due_date_is_course_tomls(book, small):
         assert gb.find_assignment("a1").duedate == DUE.replace(tzinfo=None)
 
 
-def test_changed_points_of_a_release_reach_the_gradebook(book, small):
+def test_changed_points_reach_the_gradebook_without_a_new_release(book, small):
     book.record(report("ada"), answered(small))
-    path = small.root / "assignments" / "a1" / "more.ipynb"
-    path.write_text(path.read_text().replace('"points": 5', '"points": 10'))
-    with Gradebook(small, book.url) as again:
-        again.prepare("a1")
-        assert again.scores("a1")[0].max_score == 20.5
+    grade_by_hand(book, "why", "warmup", "ada", 3, "good")
+    toml = small.root / "course.toml"
+    text = toml.read_text().replace("points = 5", "points = 10").replace('"why", points = 4', '"why", points = 6')
+    toml.write_text(text)
+    changed = courses.load(small.root)
+    worth = {"neural_net.TwoLayerNet.predict": 10.0}
+    verdicts = tuple(
+        replace(
+            verdict, score=worth.get(verdict.name, verdict.score), max_score=worth.get(verdict.name, verdict.max_score)
+        )
+        for verdict in report("ada").exercises
+    )
+    with Gradebook(changed, book.url) as again:
+        again.record(replace(report("ada"), exercises=verdicts), answered(small))
+        (row,) = again.scores("a1")
+        assert (row.score, row.max_score) == (3 + 2.5 + 10 + 3, 3 + 2.5 + 10 + 6 + 1)
 
 
 def test_other_cells_under_recorded_submissions_are_refused(book, small):
