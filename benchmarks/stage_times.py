@@ -32,9 +32,10 @@ from rich.console import Console
 from rich.progress import track
 from threadpoolctl import threadpool_limits
 
-from grader.classrun.cache import keep
+from grader.classrun.cache import Cache
 from grader.classrun.collect import collect, read_submission
 from grader.classrun.grading import ready
+from grader.classrun.keys import Keys
 from grader.course import Assignment, Course
 from grader.feedback import student_page
 from grader.gradebook import Gradebook
@@ -59,20 +60,21 @@ def measure(folder: Path, assignment: str, count: int) -> Times:
     grade = partial(_grade, course, task, confinement, secret)
     times: Times = defaultdict(lambda: defaultdict(list))
     hand_ins = collect(course.root / "submitted", task)
-    with Gradebook(course) as book, threadpool_limits(1):
+    keys = Keys(course, task, confinement)
+    with Gradebook(course) as book, Cache(course) as cache, threadpool_limits(1):
         book.prepare(task.name)
         for number, hand_in in enumerate(track(hand_ins, "measuring", console=Console(stderr=True))):
             kind = hand_in.student.partition("-")[2]
             with _timed(times, "read", kind):
                 submission = _read(course, task, hand_in.path)
-                digest = submission.digest
+                keys.of(hand_in.student, submission)
             if number == 0:
                 grade(submission, hand_in.student)
             with _timed(times, "grade", kind):
                 report = grade(submission, hand_in.student)
             with _timed(times, "receive", kind):
                 report = pickle.loads(pickle.dumps(report))
-                keep(course, {digest: msgspec.json.encode(report)})
+                cache.put({hand_in.student: msgspec.json.encode(report)})
             with _timed(times, "enter", kind):
                 book.record(report, submission, None)
             with _timed(times, "compare", kind):
