@@ -1,7 +1,7 @@
 """How long the pages of a class take to write and to open, and how large they are, without grading anything.
 
     python -m benchmarks.class_pages                   classes of 100, 1,000 and 10,000
-    python -m benchmarks.class_pages 20000             another size
+    python -m benchmarks.class_pages --write           the same, put into docs/scale.md
 
 The reports are those of `benchmarks.made_up_reports`; for similar programs, each student has 400 fingerprints that are
 made up, of which many are shared. Each size has a process of its own, whose peak memory (VmHWM) is printed, for the
@@ -22,12 +22,16 @@ from multiprocessing import get_context
 from pathlib import Path
 from statistics import median
 
+from rich.console import Console
+from rich.progress import track
+
 from grader import course as courses
 from grader import feedback
 from grader.submission.similarity import similar_pairs
 
 from .made_up_reports import made_up_reports
 from .scale import ROOT, peak, size
+from .sections import put
 
 FINGERPRINTS = 400
 SEARCH = """() => {
@@ -103,17 +107,21 @@ def main() -> None:
     """Run what the arguments ask for, and print a table."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.class_pages", description=__doc__.splitlines()[0])
     parser.add_argument("students", type=int, nargs="*", default=[100, 1000, 10_000], help="sizes of classes")
-    for count in parser.parse_args().students:
+    parser.add_argument("--write", action="store_true", help="put the table into docs/scale.md")
+    asked = parser.parse_args()
+    rows: list[dict[str, str]] = []
+    for count in track(asked.students, "writing pages", console=Console(stderr=True)):
         with tempfile.TemporaryDirectory() as out:
-            found = {}
+            found: dict[str, str] = {}
             for task, arguments in ((pages, (count, Path(out))), (similar, (count,))):
                 with ProcessPoolExecutor(1, get_context("spawn")) as process:
                     found |= process.submit(task, *arguments).result()
-            found |= browser(Path(out, "hw4", "class", "index.html"))
-        if count == parser.parse_args().students[0]:
-            print("|".join(["", *(f" {name} " for name in found), ""]))
-            print("|".join(["", *("---:" for _ in found), ""]))
-        print("|".join(["", *(f" {value} " for value in found.values()), ""]), flush=True)
+            rows.append(found | browser(Path(out, "hw4", "class", "index.html")))
+    lines = [" | ".join(cells) for cells in ([*rows[0]], ["---:" for _ in rows[0]], *(row.values() for row in rows))]
+    text = "\n".join(f"| {line} |" for line in lines)
+    print(text)
+    if asked.write:
+        put(ROOT / "docs" / "scale.md", "pages", text)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """Simulate grading a class on more cores than there are here, and say what is busy first.
 
     python -m benchmarks.cluster_simulation                          10,000 submissions on 2, 64 and 1,024 cores
-    python -m benchmarks.cluster_simulation --plot                   also draw docs/images/scale-cores.svg
+    python -m benchmarks.cluster_simulation --write                  put that and a plot into docs/scale.md
 
 This is a discrete-event simulation (simpy). One parent process does one thing at a time: it reads a submission and
 gives it out, until one waits for each core; or it takes a report back, keeps it and enters it into the gradebook. When
@@ -20,7 +20,7 @@ import argparse
 import json
 import random
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,11 +28,21 @@ from typing import Any
 import simpy
 
 from .made_up_class import EVERY_KIND
+from .sections import put
 from .stage_times import Times
 
 ROOT = Path(__file__).resolve().parent.parent
-CORES = (2, 64, 1024)
-MESSAGE = 0.001  # seconds; the upper end of what Dask's documentation says of its scheduler
+TIMES = ROOT / "benchmarks" / "stage_times.json"
+COUNT, CORES, FASTER = 10_000, (2, 64, 1024), 10.0
+MESSAGE = 0.001  # seconds; what https://distributed.dask.org says of the overhead of a task
+STAGE_WORDS = {
+    "read": ("parent", "read it, and look for a kept result"),
+    "grade": ("a core", "grade it"),
+    "receive": ("parent", "take the report back, and keep it"),
+    "enter": ("parent", "enter it into the gradebook, and write its annotated notebooks"),
+    "compare": ("parent, at the end", "prepare the search for similar programs"),
+    "page": ("parent, at the end", "write its page"),
+}
 
 
 @dataclass(frozen=True)
@@ -177,38 +187,58 @@ def table(outcomes: Sequence[Outcome]) -> str:
     return "\n".join(lines)
 
 
+def stages(found: Mapping[str, Any]) -> str:
+    """Write what was measured as Markdown: the mean of each stage, in the mix of kinds of a class."""
+    lines = ["| stage | who | ms, mean |", "|---|---|---:|"]
+    for stage, (who, words) in STAGE_WORDS.items():
+        means = {kind: sum(times) / len(times) for kind, times in found["seconds"][stage].items()}
+        mean = sum(share * means[kind] for kind, share in EVERY_KIND.items()) / sum(EVERY_KIND.values())
+        lines.append(f"| {words} | {who} | {1000 * mean:.1f} |")
+    return "\n".join(lines)
+
+
+def results(found: Mapping[str, Any], count: int, cores: Sequence[int], faster: float) -> str:
+    """Write what was measured and what the simulation comes to as Markdown."""
+    number = sum(len(times) for times in found["seconds"]["grade"].values())
+    parts = [f"Measured on {found['cores']} cores, {found['assignment']}, {number} submissions:", stages(found)]
+    parts.append(f"Simulated for {count:,} submissions, with the gradebook as measured:")
+    for speed in (1.0, faster):
+        works = draw(found["seconds"], count, faster=speed)
+        if speed != 1:
+            parts.append(f"and with one {speed:g} times as fast:")
+        parts.append(table([simulate(works, each) for each in cores]))
+        core, parent = sum(work.grade for work in works), sum(work.give + work.enter for work in works)
+        parts.append(
+            f"A core needs {1000 * core / count:.0f} ms for a submission, the parent {1000 * parent / count:.0f} ms, "
+            f"so that {core / parent:.0f} cores keep the parent busy."
+        )
+    return "\n\n".join(parts)
+
+
 def main() -> None:
     """Run what the arguments ask for, and print tables."""
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.cluster_simulation", description=__doc__.splitlines()[0]
     )
-    parser.add_argument("--times", type=Path, default=Path(__file__).with_name("stage_times.json"), help="as measured")
-    parser.add_argument("--submissions", type=int, default=10_000, help="how many (default: 10,000)")
+    parser.add_argument("--times", type=Path, default=TIMES, help="as measured (default: benchmarks/stage_times.json)")
+    parser.add_argument("--submissions", type=int, default=COUNT, help="how many (default: 10,000)")
     parser.add_argument("--cores", type=int, nargs="+", default=CORES, help="how many (default: 2 64 1024)")
-    parser.add_argument("--faster", type=float, default=10, help="a gradebook so many times as fast (default: 10)")
-    parser.add_argument("--plot", action="store_true", help="draw docs/images/scale-cores.svg")
+    parser.add_argument("--faster", type=float, default=FASTER, help="a gradebook so many times as fast (default: 10)")
+    parser.add_argument("--write", action="store_true", help="put the results and a plot into docs/scale.md")
     asked = parser.parse_args()
-    times = json.loads(asked.times.read_text("utf-8"))["seconds"]
-    for faster in (1.0, asked.faster):
-        works = draw(times, asked.submissions, faster=faster)
-        print(table([simulate(works, cores) for cores in asked.cores]))
-        grade, parent = (
-            sum(part) / len(works) for part in zip(*((w.grade, w.give + w.enter) for w in works), strict=True)
-        )
-        print(
-            f"\nA core needs {1000 * grade:.0f} ms for a submission, the parent {1000 * parent:.0f} ms"
-            f"{f', with a gradebook {faster:g} times as fast' if faster != 1 else ''}: "
-            f"{grade / parent:.1f} cores keep it busy.\n"
-        )
-    if asked.plot:
+    found = json.loads(asked.times.read_text("utf-8"))
+    text = results(found, asked.submissions, asked.cores, asked.faster)
+    print(text)
+    if asked.write:
         from .scale_plots import cores
 
         counts = [2**n for n in range(11)]
         curves = {
-            faster: [simulate(draw(times, asked.submissions, faster=faster), each) for each in counts]
+            faster: [simulate(draw(found["seconds"], asked.submissions, faster=faster), each) for each in counts]
             for faster in (1.0, asked.faster)
         }
         cores(curves, ROOT / "docs" / "images" / "scale-cores.svg")
+        put(ROOT / "docs" / "scale.md", "simulation", text)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """Grade a large class from end to end, kill it at half, go on, and print time, memory and sizes.
 
     python -m benchmarks.scale --submissions 60                      a quick look
-    python -m benchmarks.scale --submissions 10000 --save benchmarks/scale.json --plot
+    python -m benchmarks.scale --submissions 10000 --write           also put that and a plot into docs/scale.md
 
 The class is `benchmarks.made_up_class.every_kind`: right in many styles, each known misconception, pairs of them,
 crashes, endless loops, stubs, empty folders, broken archives. It is graded by ``grader grade`` in a copy of the course,
@@ -41,6 +41,7 @@ from grader.course import Assignment, Course
 from grader.gradebook import Gradebook
 
 from .made_up_class import every_kind
+from .sections import put
 
 ROOT = Path(__file__).resolve().parent.parent
 COURSE = ("course.toml", "nbgrader_config.py", "solutions", "assignments", "nndl", "goldens")
@@ -222,7 +223,7 @@ def main() -> None:
         "--folder", type=Path, help="an empty folder to work in, which stays; otherwise a temporary one"
     )
     parser.add_argument("--save", type=Path, help="where to write what was found, as JSON")
-    parser.add_argument("--plot", action="store_true", help="draw docs/images/scale-growth.svg")
+    parser.add_argument("--write", action="store_true", help="put the tables and a plot into docs/scale.md")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="scale-") as temporary:
         # Submissions run as another user, who has to be able to pass through.
@@ -234,10 +235,11 @@ def main() -> None:
     print(table(found))
     if asked.save:
         asked.save.write_text(json.dumps(found, indent=1) + "\n", "utf-8")
-    if asked.plot:
+    if asked.write:
         from .scale_plots import growth
 
         growth(found, ROOT / "docs" / "images" / "scale-growth.svg")
+        put(ROOT / "docs" / "scale.md", "class", table(found))
     for sentence in wrong:
         print(f"benchmarks.scale: {sentence}", file=sys.stderr)
     sys.exit(1 if wrong else 0)
