@@ -13,7 +13,7 @@ from here import COURSE
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from benchmarks import scale
+from benchmarks import class_pages, scale
 from benchmarks.cluster_simulation import CORES, COUNT, FASTER, MESSAGE, Outcome, Work, draw, results, simulate, table
 from benchmarks.made_up_class import EVERY_KIND, every_kind
 from benchmarks.scale_plots import cores, growth
@@ -172,3 +172,10 @@ def test_the_plots_have_no_background_and_are_the_same_every_time(tmp_path: Path
         first, second = ((tmp_path / f"{what}-{name}.svg").read_bytes() for name in ("first", "second"))
         assert first == second
         assert b"fill: #ffffff" not in first.lower()
+
+
+def test_pages_and_similar_programs_of_a_made_up_class_are_measured(tmp_path: Path) -> None:
+    found = class_pages.pages(20, tmp_path) | class_pages.similar(20)
+    assert found["students"] == "20"
+    assert len(list((tmp_path / "hw4" / "students").iterdir())) == 21
+    assert all(float(value) >= 0 for value in found.values())
