@@ -77,6 +77,7 @@ def test_a_wrong_result_of_a_class_is_seen(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_a_class_is_graded_killed_and_resumed(tmp_path_factory: pytest.TempPathFactory) -> None:
     folder = tmp_path_factory.mktemp("scale")
     for each in (folder, *folder.parents[:2]):
