@@ -180,9 +180,10 @@ class _Maker:
             return None
         out = io.BytesIO()
         wrong = kind == "broken" and self.rng.random() < 0.3
-        with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        with zipfile.ZipFile(out, "w") as archive:
             for path, data in ({"essay.txt": b"another course's"} if wrong else files).items():
-                archive.writestr(f"my homework/{path}", data)
+                # Without a ZipInfo, the time of writing would be in the archive, which has to be the same every time.
+                archive.writestr(zipfile.ZipInfo(f"my homework/{path}"), data, zipfile.ZIP_DEFLATED)
         if kind == "broken" and not wrong:
             return out.getvalue()[: len(out.getvalue()) // 2] if self.rng.random() < 0.5 else b"no archive at all"
         return out.getvalue()

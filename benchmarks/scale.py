@@ -166,7 +166,11 @@ def table(found: dict[str, Any]) -> str:
         "|---|---:|---:|---:|",
     ]
     half = found["kill at"]
-    done = {"until it was killed": half, "started again, to the end": count - half, "once more, all unchanged": count}
+    done = {
+        "until it was killed": half,
+        "started again, to the end": count - half,
+        "once more, nothing has changed": count,
+    }
     for (name, number), run in zip(done.items(), found["runs"], strict=True):
         rate = 60 * number / run["seconds"]
         lines.append(f"| {name} | {run['seconds'] / 60:.1f} | {rate:,.0f} | {run['peak']:.0f} |")

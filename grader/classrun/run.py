@@ -167,8 +167,7 @@ class _Known:
         folder = self._course.root / self._course.package
         stubs = {path.name: path.read_bytes() for path in sorted(folder.glob("*.py"))}
         given = submission_fingerprints(stubs)
-        own = {}
-        for hand_in in self._hand_ins:
-            known = record.read(self._cache, self._assignment.name, hand_in.student)
-            own[hand_in.student] = known.fingerprints - given
-        return similar_pairs(own)
+        return similar_pairs(
+            (hand_in.student, record.read(self._cache, self._assignment.name, hand_in.student).fingerprints - given)
+            for hand_in in self._hand_ins
+        )

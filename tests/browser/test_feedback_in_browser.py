@@ -151,6 +151,8 @@ def test_the_address_says_what_is_shown(large: Path, page: Page, browser: Browse
     assert 0 < found(again) < 1200
     again.goto(f"{large.as_uri()}#page=9e9&sort=__proto__&exercise=constructor&down=1")  # whoever sends such a link
     assert found(again) == 1200
+    again.goto(f"{large.as_uri()}#verdict=nothing")
+    assert found(again) == 0
     again.close()
 
 

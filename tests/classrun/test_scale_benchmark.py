@@ -13,15 +13,18 @@ from here import COURSE
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from benchmarks import scale
-from benchmarks.cluster_simulation import MESSAGE, Outcome, Work, draw, simulate, table
+from benchmarks import class_pages, scale
+from benchmarks.cluster_simulation import CORES, COUNT, FASTER, MESSAGE, Outcome, Work, draw, results, simulate, table
 from benchmarks.made_up_class import EVERY_KIND, every_kind
+from benchmarks.scale_plots import cores, growth
+from benchmarks.sections import put, section
 from benchmarks.stage_times import STAGES
 from grader.classrun.collect import collect, read_submission
 from grader.submission import NotASubmission
 
 HW4 = COURSE["hw4"]
-MEASURED = json.loads((scale.ROOT / "benchmarks" / "stage_times.json").read_text("utf-8"))["seconds"]
+TIMES = json.loads((scale.ROOT / "benchmarks" / "stage_times.json").read_text("utf-8"))
+MEASURED = TIMES["seconds"]
 
 
 def test_every_kind_occurs_and_no_two_are_alike() -> None:
@@ -74,6 +77,7 @@ def test_a_wrong_result_of_a_class_is_seen(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_a_class_is_graded_killed_and_resumed(tmp_path_factory: pytest.TempPathFactory) -> None:
     folder = tmp_path_factory.mktemp("scale")
     for each in (folder, *folder.parents[:2]):
@@ -88,8 +92,8 @@ def test_a_class_is_graded_killed_and_resumed(tmp_path_factory: pytest.TempPathF
     assert "| 12 |" in scale.table(found)
 
 
-TIMES = st.floats(0.001, 10.0)
-WORKS = st.lists(st.builds(Work, TIMES, TIMES, TIMES, TIMES), min_size=1, max_size=30)
+SECONDS = st.floats(0.001, 10.0)
+WORKS = st.lists(st.builds(Work, SECONDS, SECONDS, SECONDS, SECONDS), min_size=1, max_size=30)
 
 
 @settings(deadline=None)
@@ -141,3 +145,38 @@ def test_the_table_has_a_line_for_each_outcome() -> None:
         "| 1,024 | 2.0 | 5,000 | 1.2% | 100% | 9,000 | parent |",
         "| 2 | 0.1 | 100 | 100.0% | 50% | 0 | cores |",
     ]
+
+
+def test_the_page_has_what_the_simulation_says_now() -> None:
+    assert section(scale.ROOT / "docs" / "scale.md", "simulation") == results(TIMES, COUNT, CORES, FASTER)
+
+
+def test_a_section_of_a_page_is_replaced_and_the_rest_stays(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text("A\n\n<!-- one: written by x -->\nold\n<!-- end of one -->\n\nB\n", "utf-8")
+    for text in ("new", "| newer |"):
+        put(page, "one", text)
+        assert section(page, "one") == text
+    assert page.read_text("utf-8") == ("A\n\n<!-- one: written by x -->\n\n| newer |\n\n<!-- end of one -->\n\nB\n")
+    with pytest.raises(SystemExit, match="lost its marks"):
+        put(page, "two", "new")
+
+
+def test_the_plots_have_no_background_and_are_the_same_every_time(tmp_path: Path) -> None:
+    outcomes = [Outcome(count, 10, 5.0, 6.0, 1 / count, 0.5, 0) for count in (1, 2, 4)]
+    looks = [{"entered": k, "seconds": 2.0 * k, "peak": 100.0} for k in (1, 2, 4)]
+    found = {"runs": [{"looks": looks[:2], "seconds": 5.0}, {"looks": looks, "seconds": 7.0}], "kill at": 2}
+    for name in ("first", "second"):
+        cores({1.0: outcomes, 10.0: outcomes}, tmp_path / f"cores-{name}.svg")
+        growth(found, tmp_path / f"growth-{name}.svg")
+    for what in ("cores", "growth"):
+        first, second = ((tmp_path / f"{what}-{name}.svg").read_bytes() for name in ("first", "second"))
+        assert first == second
+        assert b"fill: #ffffff" not in first.lower()
+
+
+def test_pages_and_similar_programs_of_a_made_up_class_are_measured(tmp_path: Path) -> None:
+    found = class_pages.pages(20, tmp_path) | class_pages.similar(20)
+    assert found["students"] == "20"
+    assert len(list((tmp_path / "hw4" / "students").iterdir())) == 21
+    assert all(float(value) >= 0 for value in found.values())

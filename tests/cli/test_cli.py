@@ -145,7 +145,10 @@ def test_a_class_is_graded_into_the_gradebook_with_pages(
     db, pages = tmp_path / "grades.db", tmp_path / "feedback"
     args = ("grade", "hw3", "--db", f"sqlite:///{db}", "--feedback", str(pages), "--jobs", "2")
     assert run(place, *args) == 0
-    assert "2 submissions" in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert "2 submissions" in out
+    assert f"for you alone: {pages / 'hw3' / 'class' / 'index.html'}" in out
+    assert f"to publish as they are: {pages / 'hw3' / 'students'}\n" in out
     assert {path.name for path in (pages / "hw3" / "class").iterdir()} == {"index.html", "students.csv"}
     own = {path.name.partition("-")[0] for path in (pages / "hw3" / "students").iterdir()}
     assert own == {"index.html", "ana", "bela"}

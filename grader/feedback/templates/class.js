@@ -22,7 +22,7 @@
   function chosen() {
     const words = plain(state.q || "").split(/\s+/);
     const column = exercises.indexOf(state.exercise);
-    const code = String(verdicts.indexOf(state.verdict));
+    const code = verdicts.indexOf(state.verdict);
     const known = data.misconceptions.indexOf(state.misconception);
     const found = [...all.keys()].filter((k) => {
       const row = all[k];
@@ -33,7 +33,7 @@
           || (state.verdict === "look" ? row[REASON]
             : state.verdict === "written" ? row[WRITTEN]
             : state.verdict === "wrong" ? /[^0-]/.test(own)
-            : own.includes(code)));
+            : code >= 0 && own.includes(code)));
     });
     const by = exercises.indexOf(state.sort);
     const order = new Intl.Collator(undefined, { numeric: true });
