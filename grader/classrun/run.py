@@ -166,8 +166,10 @@ class _Known:
         """Find the pairs of submissions that have unusually much in common besides what all students were given."""
         folder = self._course.root / self._course.package
         stubs = {path.name: path.read_bytes() for path in sorted(folder.glob("*.py"))}
-        given = submission_fingerprints(stubs)
-        return similar_pairs(
-            (hand_in.student, record.read(self._cache, self._assignment.name, hand_in.student).fingerprints - given)
-            for hand_in in self._hand_ins
-        )
+        return similar_pairs(self._fingerprints(submission_fingerprints(stubs)))
+
+    def _fingerprints(self, given: frozenset[bytes]) -> Iterator[tuple[str, frozenset[bytes]]]:
+        """Yield each student with the fingerprints of what they have written, without those that were given."""
+        for hand_in in self._hand_ins:
+            known = record.read(self._cache, self._assignment.name, hand_in.student)
+            yield hand_in.student, known.fingerprints - given
