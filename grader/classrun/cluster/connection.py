@@ -6,11 +6,11 @@ import logging
 import os
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Final
 
 import dask
-from distributed import Client, LocalCluster
+from distributed import Client, LocalCluster, Security
 from distributed.versions import VersionMismatchWarning
 
 from ...course import Course
@@ -18,6 +18,7 @@ from ...errors import UnusableInput
 from .runner import ClusterRunner
 
 _LOCAL: Final = "local"
+_SECONDS_TO_CLOSE: Final = 5.0
 _SETTINGS: Final = {
     # A submission with the weights of a net is large, and has to be sent nevertheless.
     "distributed.admin.large-graph-warning-threshold": "1 GiB",
@@ -77,8 +78,11 @@ def cluster_runner(
 @contextmanager
 def _connected(address: str, wait: float) -> Iterator[Client]:
     try:
-        client = Client(address, timeout=wait, set_as_default=False, name="grader")
-    # Dask has many words for it: OSError (no answer), ValueError (no address), TypeError (no certificates), …
+        security = Security()  # from Dask's configuration
+        if address.startswith("tls:") and not security.get_connection_args("client").get("ssl_context"):
+            raise ValueError("there are no certificates in Dask's configuration on this machine")
+        client = Client(address, timeout=wait, set_as_default=False, name="grader", security=security)
+    # Dask raises OSError where nobody answers, and ValueError, TypeError and others where the address is none.
     except (OSError, ValueError, TypeError, RuntimeError, ImportError) as error:
         why = " ".join(str(error).split()) or type(error).__name__
         raise UnusableInput(
@@ -87,7 +91,8 @@ def _connected(address: str, wait: float) -> Iterator[Client]:
     try:
         yield client
     finally:
-        client.close(timeout=5)
+        with suppress(OSError):  # the scheduler does not answer any more; TimeoutError is an OSError
+            client.close(timeout=_SECONDS_TO_CLOSE)
 
 
 def _threads(number: str, where: str) -> int:
