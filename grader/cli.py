@@ -179,6 +179,12 @@ def grade(
     feedback: Annotated[Path | None, typer.Option(help="Where pages are written; feedback/ by default.")] = None,
     jobs: Annotated[int | None, typer.Option(help="Processes; one for each processor by default.")] = None,
     again: Annotated[bool, typer.Option("--again", help="Grade unchanged submissions again.")] = False,
+    student: Annotated[list[str] | None, typer.Option(help="Only this student's; may be given several times.")] = None,
+    exercise: Annotated[list[str] | None, typer.Option(help="Only this exercise; may be given several times.")] = None,
+    failed: Annotated[
+        bool, typer.Option("--failed", help="Only what was too slow, killed, an error, or not graded; again.")
+    ] = False,
+    log: Annotated[Path | None, typer.Option(help="A file for a line on each one; in build/logs/ by default.")] = None,
     dask: Annotated[
         str | None,
         typer.Option(help="Grade on the workers of this Dask scheduler, as in tcp://HOST:PORT; see docs/cluster.md."),
@@ -189,18 +195,32 @@ def grade(
 ) -> None:
     """Grade a class into nbgrader's gradebook, and write a page for each student and one for the class.
 
-    Can be stopped at any moment and run again: what was graded is kept.
+    Can be stopped at any moment and run again: what was graded is kept. With --student, --exercise or --failed, all
+    other results stay as they are, and the pages still show everybody.
     """
     from . import show
     from .classrun import collect
+    from .classrun.selection import Selection
     from .gradebook import Gradebook
 
     loaded = course.load(root)
     task = loaded[assignment]
     hand_ins = collect.collect(submitted or loaded.root / "submitted", task)
     pages = feedback or loaded.root / "feedback"
+    chosen = Selection(frozenset(student or ()), frozenset(exercise or ()), failed)
     with Gradebook(loaded, db) as gradebook, show.runner(loaded, jobs, dask, dask_wait) as runner:
-        show.grade_class(loaded, task, hand_ins, gradebook, pages, runner=runner, again=again, sandbox=sandbox)
+        show.grade_class(
+            loaded,
+            task,
+            hand_ins,
+            gradebook,
+            pages,
+            runner=runner,
+            again=again,
+            sandbox=sandbox,
+            selection=chosen,
+            log=log,
+        )
 
 
 @app.command()

@@ -5,16 +5,18 @@ Names and messages from submissions are printed as `Text`, because Rich would re
 
 from __future__ import annotations
 
+import shlex
+import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import typer
 from rich.console import Console, Group
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, SpinnerColumn, TextColumn, TimeRemainingColumn
+from rich.progress import Progress as Bar
 from rich.table import Table
 from rich.text import Text
 
@@ -22,6 +24,8 @@ from .classrun import self_test
 from .classrun.cluster import open_cluster
 from .classrun.collect import HandIn
 from .classrun.grading import Graded, ready
+from .classrun.progress import Progress, log_file, opened_log
+from .classrun.selection import EVERYTHING, Selection
 from .classrun.task import Runner
 from .classrun.workers import local_runner
 from .course import Assignment, Course
@@ -30,8 +34,8 @@ from .host.files import content, write_if_changed
 from .judging import oracle
 from .reference import Reference
 from .report import Report, Verdict
-from .submission import Submission
-from .wording import WORDING, one_line, points, visible
+from .show_progress import shown
+from .wording import WORDING, VerdictName, one_line, points, visible
 
 if TYPE_CHECKING:
     from .authoring import NewExercise
@@ -42,6 +46,8 @@ if TYPE_CHECKING:
     from .sandbox import Confinement
     from .sandbox.doctor import Probe
 
+_LONGEST_FIRST: Final = 200  # characters of a sentence in the roster
+_MOST_ROWS: Final = 200  # of the roster; of a larger class it shows what needs a look
 STYLES = {"pass": "green", "partial": "yellow", "missing": "dim"}
 
 
@@ -74,20 +80,58 @@ def _listed(sentences: Sequence[str]) -> Table:
     return table
 
 
-def roster(graded: Sequence[Graded]) -> Table:
+class RosterRow(NamedTuple):
+    """What the table of a class says about one submission; much less than its report, as a class may be large."""
+
+    student: str
+    earned: str
+    verdicts: tuple[VerdictName, ...]
+    first: str
+    kept: bool
+    sandbox: str
+
+    @classmethod
+    def of(cls, graded: Graded) -> RosterRow:
+        """Make the row of a submission."""
+        result = graded.report
+        verdicts = tuple(verdict.verdict for verdict in result.exercises)
+        earned = f"{points(result.score)} / {points(result.max_score)}"
+        first = one_line(_first(result), _LONGEST_FIRST)
+        return cls(one_line(graded.hand_in.student, 200), earned, verdicts, first, graded.kept, result.sandbox)
+
+    @property
+    def needs_a_look(self) -> bool:
+        """Whether something was not judged to its end."""
+        return any(verdict in ("timeout", "killed", "error") for verdict in self.verdicts)
+
+
+def roster(rows: Iterable[RosterRow]) -> Table:
     """Show a class: a row for each submission with its score, verdicts and most important sentence."""
     table = Table(box=None, pad_edge=False, expand=True)
     for name in ("student", "points", "verdicts"):
         table.add_column(name, justify="right" if name == "points" else "left", no_wrap=True, overflow="fold")
     table.add_column("first thing to say", overflow="ellipsis", no_wrap=True, ratio=1)
-    for submission in graded:
-        student, result = submission.hand_in.student, submission.report
+    for row in rows:
         marks = Text()
-        for verdict in result.exercises:
-            marks.append(WORDING[verdict.verdict].symbol, STYLES.get(verdict.verdict, "red"))
-        earned = f"{points(result.score)} / {points(result.max_score)}"
-        table.add_row(Text(one_line(student, 200)), earned, marks, Text(one_line(_first(result))))
+        for verdict in row.verdicts:
+            marks.append(WORDING[verdict].symbol, STYLES.get(verdict, "red"))
+        table.add_row(Text(row.student), row.earned, marks, Text(row.first))
     return table
+
+
+def shown_rows(rows: Sequence[RosterRow]) -> tuple[list[RosterRow], str]:
+    """Choose the rows of a class to print: all of a small one, and of a large one those that need a look.
+
+    Returns
+    -------
+    list of RosterRow
+        Sorted by student.
+    str
+        A sentence about those that are left out; ``""`` if there are none.
+    """
+    chosen = rows if len(rows) <= _MOST_ROWS else [row for row in rows if row.needs_a_look][:_MOST_ROWS]
+    rest = len(rows) - len(chosen)
+    return sorted(chosen), f"{rest:,} other submissions are on the class page." if rest else ""
 
 
 def legend() -> Text:
@@ -105,15 +149,17 @@ def grade_class(
     runner: Runner | None = None,
     again: bool = False,
     sandbox: str = "auto",
+    selection: Selection = EVERYTHING,
+    log: Path | None = None,
 ) -> ClassRun:
-    """Grade a class with a progress bar, and print the roster and where the gradebook and the pages are.
+    """Grade a class, show how far that is, and print the roster and where the gradebook and the pages are.
 
     Parameters
     ----------
     course : Course
     assignment : Assignment
     hand_ins : sequence of HandIn
-        The submissions to grade.
+        The submissions of the class.
     gradebook : Gradebook
         The open gradebook that receives the scores.
     pages : Path
@@ -124,52 +170,80 @@ def grade_class(
         Whether to grade unchanged submissions again.
     sandbox : str, default "auto"
         The confinement to use, or ``"auto"`` for the best that works here.
+    selection : Selection, default everything
+        The students and exercises to grade.
+    log : Path, optional
+        The file that a line is written to for each submission; a new one in ``build/logs`` by default.
 
     Raises
     ------
     typer.Exit
-        With code 1, when a submission could not be graded or entered. The sentences have been printed then.
+        With code 1, when a submission could not be graded or entered, and with code 130, when the user has stopped the
+        run. The sentences have been printed then.
     """
     from .classrun.run import run as run_class
 
+    selection.require(assignment, [hand_in.student for hand_in in hand_ins])
     try_reference(course, assignment, sandbox)
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    done: list[Graded] = []
-    with Progress(*columns, TimeRemainingColumn(), console=Console(stderr=True)) as bar:
-        task = bar.add_task(f"grading {assignment.name}", total=len(hand_ins))
+    rows: list[RosterRow] = []
+    count = sum(1 for hand_in in hand_ins if not selection.students or hand_in.student in selection.students)
+    log = log or log_file(course.root, assignment.name)
+    how: dict[str, Any] = {"runner": runner, "again": again, "sandbox": sandbox, "selection": selection}
+    try:
+        with opened_log(log, f"{assignment.name}, {count:,} submissions") as lines:
+            progress = Progress(count, lines)
+            with shown(progress, f"grading {assignment.name}") as display:
 
-        def progress(graded: Graded, trouble: str) -> None:
-            done.append(replace(graded, submission=Submission({}, ())))
-            bar.advance(task)
+                def take(graded: Graded, trouble: str) -> None:
+                    rows.append(RosterRow.of(graded))
+                    display.add(graded, trouble)
 
-        run = run_class(
-            course,
-            assignment,
-            hand_ins,
-            gradebook,
-            pages,
-            runner=runner,
-            again=again,
-            sandbox=sandbox,
-            progress=progress,
-        )
+                run = run_class(course, assignment, hand_ins, gradebook, pages, progress=take, **how)
+    except KeyboardInterrupt:
+        _say_stopped(rows, count, log, again)
+        raise typer.Exit(130) from None
+    _print_run(run, rows, gradebook, log)
+    if run.troubles:
+        raise typer.Exit(1)
+    return run
+
+
+def _print_run(run: ClassRun, rows: Sequence[RosterRow], gradebook: Gradebook, log: Path) -> None:
+    """Print the roster, and where everything is."""
     out = Console()
     if not out.is_terminal:
         out = Console(width=140)  # Rich would take 80 columns for a pipe or a file, and cut the last column short
-    out.print(roster(done), legend())
-    kept = sum(graded.kept for graded in done)
-    ways = Counter(graded.report.sandbox for graded in done)
+    chosen, rest = shown_rows(rows)
+    out.print(roster(chosen), legend())
+    if rest:
+        out.print(rest)
+    kept = sum(row.kept for row in rows)
+    ways = ", ".join(Counter(row.sandbox for row in rows))
     out.print(
-        f"\n{len(done)} submissions, {kept} of them unchanged since they were last graded; run in: {', '.join(ways)}."
+        f"\n{len(rows):,} submissions, {kept:,} of them unchanged since they were last graded"
+        + (f"; run in: {ways}." if ways else ".")
     )
-    out.print(f"Gradebook: {gradebook.shown_url}", f"Class page: {run.page}", sep="\n", soft_wrap=True, highlight=False)
+    places = [f"Gradebook: {gradebook.shown_url}", f"Class page: {run.page}", f"Log: {log}"]
+    out.print(*places, sep="\n", soft_wrap=True, highlight=False)
+    if run.not_shown:
+        names = ", ".join(one_line(student, 60) for student in run.not_shown[:5])
+        more = f" and {len(run.not_shown) - 5:,} more" if len(run.not_shown) > 5 else ""
+        out.print(Text(f"Not on the pages, because they have not been graded yet: {names}{more}."))
     if run.not_charged:
         out.print(Text(run.not_charged))
     for trouble in run.troubles:
         out.print(Text(f"! {one_line(trouble)}", "red"))
-    if run.troubles:
-        raise typer.Exit(1)
-    return run
+
+
+def _say_stopped(rows: Sequence[RosterRow], count: int, log: Path, again: bool) -> None:
+    """Say how much of a run is kept that the user has stopped, and which command goes on."""
+    arguments = [one_line(argument) for argument in sys.argv[1:] if argument != "--again"]
+    because = " (without --again, which would begin anew)" if again else ""
+    text = (
+        f"Stopped. {len(rows):,} of {count:,} submissions are graded and kept, and the others are as they were. "
+        f"To go on{because}: grader {shlex.join(arguments)}\nLog: {log}"
+    )
+    Console(stderr=True).print(text, markup=False, highlight=False, soft_wrap=True)
 
 
 @contextmanager
@@ -236,7 +310,7 @@ def prove(course: Course, exercises: Sequence[str], *, check: bool = False, jobs
     consistency.require(course, None if everything else wanted)
     outcomes = []
     columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    with Progress(*columns, TimeRemainingColumn(), console=Console(stderr=True)) as bar:
+    with Bar(*columns, TimeRemainingColumn(), console=Console(stderr=True)) as bar:
         task = bar.add_task("mutants", total=None)
         for total, outcome in mutation.prove(course, wanted, jobs=jobs):
             outcomes.append(outcome)

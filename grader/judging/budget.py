@@ -34,6 +34,7 @@ class Budget:
     def __init__(self, limits: LimitSettings) -> None:
         self._limits = limits
         self._earlier = 0.0  # seconds that the exercises before the current one have used
+        self._given_back = 0.0
         self.begin()
 
     def begin(self, own: float = 0.0) -> None:
@@ -56,9 +57,12 @@ class Budget:
         """Let the current exercise use these seconds once more, on top of both limits.
 
         A program that ran out of time runs a second time before that counts, and this must not take seconds away from
-        exercises that are right.
+        exercises that are right. All exercises together get back as many seconds as a submission has at first, and no
+        more. So no submission takes longer than twice that, but for what its exercises get of their own.
         """
-        self._own += seconds
+        granted = max(0.0, min(seconds, self._limits.submission_seconds - self._given_back))
+        self._given_back += granted
+        self._own += granted
 
     @property
     def used(self) -> float:

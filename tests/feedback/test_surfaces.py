@@ -67,7 +67,9 @@ SURFACES: dict[str, Callable[..., str]] = {
     "a notebook's text": lambda evil, path: annotated(evil, "text/plain", path),
     "a notebook's page": lambda evil, path: Lines(annotated(evil, "text/html", path)).text,
     "grader check": lambda evil, path: printed(show.report(evil)),
-    "grader grade": lambda evil, path: printed(show.roster([Graded(HandIn("eve", path), evil, False)])),
+    "grader grade": lambda evil, path: printed(
+        show.roster([show.RosterRow.of(Graded(HandIn("eve", path), evil, False))])
+    ),
     "JSON": lambda evil, path: of_json(evil),
 }
 

@@ -12,9 +12,8 @@ from small_course import answered, make, report
 from sqlalchemy import inspect, text
 
 from grader import show
-from grader.classrun import run
-from grader.classrun.collect import HandIn
-from grader.classrun.grading import Graded
+from grader.classrun import receipts, run
+from grader.classrun.cache import Cache
 from grader.errors import GradebookError, Interrupted
 from grader.gradebook import Gradebook, database
 from grader.gradebook.database import one_at_a_time, with_driver, without_password
@@ -90,12 +89,12 @@ def test_a_plain_url_opens_the_gradebook(small, there):
 
 def test_no_password_is_printed_at_the_end_of_a_run_or_kept_with_the_verdicts(small, there, monkeypatch, capsys):
     monkeypatch.setattr(show, "try_reference", lambda *_: None)
-    monkeypatch.setattr(run, "run", lambda *_, **__: run.ClassRun((), small.root / "index.html", (), ""))
+    monkeypatch.setattr(run, "run", lambda *_, **__: run.ClassRun(small.root / "index.html", ()))
     with Gradebook(small, there) as book:
         show.grade_class(small, small["a1"], [], book, small.root)
         said = capsys.readouterr().out
         assert "Gradebook: postgresql+psycopg://grader:***@/" in said
-        key = run._Receipts(small, small["a1"], book)._key(Graded(HandIn("ada", small.root), report("ada"), False))
+        key = receipts.Receipts(small, small["a1"], book, Cache(small))._key("ada")
     assert PASSWORD not in said + key
 
 

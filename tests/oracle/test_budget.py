@@ -5,6 +5,8 @@ from __future__ import annotations
 import msgspec
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from submissions import solved, submission
 
 from grader import course as courses
@@ -66,6 +68,27 @@ def test_seconds_that_an_exercise_has_to_itself_come_on_top(time: Time) -> None:
     budget.end()
     budget.charge(19.0)
     assert budget.left() == 1.0
+
+
+@given(st.lists(st.lists(st.floats(0.1, 5), max_size=6), min_size=1, max_size=40))
+def test_no_submission_takes_more_than_twice_its_seconds(exercises: list[list[float]]) -> None:
+    """Whatever programs run out of time and run again: a program of 5 seconds at most can begin after the limit."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(budgets.time, "process_time", lambda: 0.0)
+        patch.setattr(budgets.time, "monotonic", lambda: 0.0)
+        budget, taken = Budget(LIMITS), 0.0
+        for programs in exercises:
+            budget.begin()
+            for seconds in programs:
+                try:
+                    used = min(seconds, budget.left())
+                except OutOfBudget:
+                    break
+                budget.charge(used)
+                taken += used
+                budget.give_back(used)
+            budget.end()
+    assert taken <= 2 * LIMITS.submission_seconds + 1e-6
 
 
 def test_a_busy_machine_takes_nothing_away_but_time_on_the_clock_is_bounded_too(time: Time) -> None:

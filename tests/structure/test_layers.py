@@ -30,6 +30,7 @@ GRADER_ROOMS = (  # each may import those before it
     "hints",
     "authoring",
     "show_hints",
+    "show_progress",
     "show",
     "demo",
     "cli",

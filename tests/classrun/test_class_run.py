@@ -1,0 +1,167 @@
+"""A run over a class with its gradebook and pages: a submission is read once, and entered where it has changed."""
+
+from __future__ import annotations
+
+import gc
+import json
+import weakref
+from collections.abc import Callable, Generator, Iterable
+from pathlib import Path
+
+import pytest
+from crash import small_class
+from grading_here import forget_sources
+from made_up_judge import Judge
+
+from grader.classrun import collect, grading, workers
+from grader.classrun.grading import grade_class
+from grader.classrun.run import ClassRun, run
+from grader.classrun.selection import EVERYTHING, Selection
+from grader.classrun.task import Result, Runner, Task
+from grader.course import Course
+from grader.gradebook import Gradebook
+from grader.judging.outcome import Outcome
+from grader.submission import Submission
+from utils.checks.case import Finding
+
+STUDENTS = ["s00", "s01", "s02"]
+Run = Callable[..., ClassRun]
+
+
+@pytest.fixture
+def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Course:
+    monkeypatch.setattr("grader.classrun.self_test.require", lambda *_, **__: None)
+    forget_sources()
+    return small_class.make(tmp_path / "course", 3)
+
+
+@pytest.fixture
+def entered(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The students whose results were entered into the gradebook."""
+    students: list[str] = []
+    record = Gradebook.record
+
+    def noted(book: Gradebook, report, *rest: object) -> None:
+        students.append(report.student)
+        record(book, report, *rest)
+
+    monkeypatch.setattr(Gradebook, "record", noted)
+    return students
+
+
+@pytest.fixture
+def graded(small: Course) -> Run:
+    def grade(runner: Runner, selection: Selection = EVERYTHING, **how: object) -> ClassRun:
+        hand_ins = collect.collect(small.root / "submitted", small["a1"])
+        with Gradebook(small) as book:
+            pages = small.root / "feedback"
+            how = {"sandbox": "none", "selection": selection, "runner": runner, **how}
+            return run(small, small["a1"], hand_ins, book, pages, **how)
+
+    return grade
+
+
+def rows(course: Course) -> dict[str, object]:
+    with Gradebook(course) as book:
+        return {row.student: row for row in book.scores("a1")}
+
+
+def test_each_submission_is_read_once(small: Course, graded: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[str] = []
+    original = Submission.read
+
+    def noted(path: Path, *rest: object) -> Submission:
+        read.append(Path(path).parent.name)
+        return original(path, *rest)
+
+    monkeypatch.setattr(Submission, "read", noted)
+    for again in (False, False, True):
+        graded(Judge(small), again=again)
+        assert read == STUDENTS
+        read.clear()
+
+
+def test_what_is_entered_comes_from_the_bytes_that_were_judged(small: Course, graded: Run) -> None:
+    judged: dict[str, Submission] = {}
+
+    def runner(course: Course, tasks: Iterable[Task]) -> Generator[tuple[Task, Result], None, None]:
+        for task in tasks:
+            judged[task.student] = task.submission
+            path = small.root / "submitted" / task.student / "a1" / "layers.ipynb"
+            path.write_text(path.read_text().replace("Because of reason", "While it was judged I wrote"))
+            yield task, {name: Outcome(1.0) for name in task.exercises}
+
+    graded(runner)
+    for student in STUDENTS:
+        written = (small.root / "autograded" / student / "a1" / "layers.ipynb").read_text()
+        assert "Because of reason" in written
+        cells = json.loads(judged[student].files["layers.ipynb"])["cells"]
+        assert "".join(cells[2]["source"]) in written
+
+
+def test_an_unchanged_result_is_not_entered_again(small: Course, graded: Run, entered: list[str]) -> None:
+    judge = Judge(small)
+    graded(judge)
+    assert entered == STUDENTS
+    entered.clear()
+    graded(judge)
+    graded(judge, again=True)  # judged again, with the same result
+    assert entered == []
+    judge.found["s01", "layers.relu_forward"] = Outcome(0.5, (Finding("out", "fail", "no"),))
+    graded(judge, again=True)
+    assert entered == ["s01"]
+    entered.clear()
+    notebook = small.root / "submitted" / "s02" / "a1" / "layers.ipynb"
+    notebook.write_text(notebook.read_text().replace("Because", "Just because"))
+    judge.judged.clear()
+    graded(judge)
+    assert (entered, judge.judged) == (["s02"], [])  # no code has changed, but the answer in writing has
+
+
+def test_a_part_of_the_class_leaves_the_others_as_they_are(small: Course, graded: Run, entered: list[str]) -> None:
+    judge = Judge(small)
+    graded(judge)
+    before = rows(small)
+    entered.clear()
+    for student in STUDENTS:
+        judge.found[student, "layers.relu_forward"] = Outcome(0.0, (Finding("out", "fail", "no"),))
+    page = graded(judge, Selection(students=frozenset({"s01"})), again=True).page
+    assert entered == ["s01"]
+    after = rows(small)
+    assert {student for student in STUDENTS if before[student] != after[student]} == {"s01"}
+    assert page is not None
+    text = page.read_text()
+    assert all(student in text for student in STUDENTS)
+    graded(judge, Selection(exercises=frozenset({"layers.affine_forward"})), again=True)
+    assert entered == ["s01"]  # of the others, too, relu_forward is as it was
+
+
+def test_who_was_never_graded_is_named_and_not_on_the_pages(small: Course, graded: Run) -> None:
+    done = graded(Judge(small), Selection(students=frozenset({"s01"})))
+    assert done.not_shown == ("s00", "s02")
+    assert set(rows(small)) == {"s01"}
+
+
+def test_few_submissions_are_in_memory_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("grader.classrun.self_test.require", lambda *_, **__: None)
+    course = small_class.make(tmp_path / "course", 40)
+    alive: weakref.WeakSet[Submission] = weakref.WeakSet()
+    original = grading.read_submission
+
+    def noted(*arguments: object) -> Submission:
+        made = original(*arguments)
+        alive.add(made)
+        return made
+
+    found = {name: Outcome(1.0) for name in ("layers.affine_forward", "layers.relu_forward")}
+    monkeypatch.setattr(grading, "read_submission", noted)
+    monkeypatch.setattr(Submission, "__hash__", object.__hash__)
+    monkeypatch.setattr(workers, "judge_within_time", lambda *_: found)
+    most = 0
+    for turn in range(2):
+        hand_ins = collect.collect(course.root / "submitted", course["a1"])
+        for one in grade_class(course, course["a1"], hand_ins, jobs=2, sandbox="none"):
+            assert one.kept == bool(turn)
+            gc.collect()
+            most = max(most, len(alive))
+    assert 1 <= most <= 2 * workers._AHEAD + 2
