@@ -14,12 +14,12 @@ import odd_grading
 import pytest
 from conftest import by_student
 from dask_processes import Processes, until
-from distributed import Client, LocalCluster
+from distributed import Client
 
 from grader.classrun.cluster import grading_process, worker
 from grader.classrun.cluster import runner as module
 from grader.classrun.cluster.admission import Admission
-from grader.classrun.cluster.connection import cluster_runner
+from grader.classrun.cluster.connection import cluster_runner, local_cluster
 from grader.classrun.cluster.identity import identity, summary
 from grader.classrun.cluster.runner import ClusterRunner
 from grader.classrun.cluster.worker import Run
@@ -47,9 +47,7 @@ def in_this_process(small: Course) -> Iterator[InThisProcess]:
     opened = []
 
     def make(workers: int = 1, **options: object) -> Runner:
-        cluster = LocalCluster(
-            n_workers=workers, threads_per_worker=1, processes=False, dashboard_address=None, memory_limit=0
-        )
+        cluster = local_cluster(workers, threads=1)
         client = Client(cluster, set_as_default=False)
         opened.extend([cluster, client])
         return ClusterRunner(client, folder=str(small.root), **{"wait": 60.0, **options})  # type: ignore[arg-type]
@@ -147,7 +145,7 @@ def test_if_no_worker_can_be_used_one_sentence_says_why(
     monkeypatch.setattr(grading_process, "try_reference", odd_grading.fails)
     monkeypatch.setattr(worker, "_passed", set())
     with pytest.raises(NoUsableWorker, match=r"^No worker of inproc://\S+ can be used: worker 0 on \S+: no sandbox "):
-        list(in_this_process(wait=5.0)(small, tasks))
+        list(in_this_process(wait=0.1)(small, tasks))
 
 
 def test_if_no_worker_comes_one_sentence_says_so(

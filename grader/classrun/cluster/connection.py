@@ -22,6 +22,8 @@ _SECONDS_TO_CLOSE: Final = 5.0
 _SETTINGS: Final = {
     # A submission with the weights of a net is large, and has to be sent nevertheless.
     "distributed.admin.large-graph-warning-threshold": "1 GiB",
+    "distributed.scheduler.http.routes": [],
+    "distributed.worker.http.routes": [],
 }
 
 
@@ -61,18 +63,25 @@ def cluster_runner(
             with _connected(where, wait) as client:
                 yield ClusterRunner(client, wait=wait, say=say)
             return
-        # All in this process: no port is opened, which any other user of this machine could connect to.
+        # All in this process: where messages are sent through a port, any user of this machine can send some, too.
         with (
-            LocalCluster(
-                n_workers=1,
-                threads_per_worker=_threads(number, where),
-                processes=False,
-                dashboard_address=None,
-                memory_limit=0,
-            ) as cluster,
+            local_cluster(workers=1, threads=_threads(number, where)) as cluster,
             Client(cluster, set_as_default=False) as client,
         ):
             yield ClusterRunner(client, folder=str(course.root), wait=wait, say=say)
+
+
+def local_cluster(workers: int, threads: int) -> LocalCluster:
+    """Start a scheduler and workers in this process; use it as a context manager, which ends them."""
+    return LocalCluster(
+        n_workers=workers,
+        threads_per_worker=threads,
+        processes=False,
+        # Dask always serves pages; these have no content, at a port that nobody else has, for this machine alone.
+        dashboard_address="127.0.0.1:0",
+        worker_dashboard_address="127.0.0.1:0",
+        memory_limit=0,
+    )
 
 
 @contextmanager

@@ -110,7 +110,7 @@ class _HandOut:
         self._died: list[Task] = []
         self._tried_again: set[int] = set()
         self._numbers = count()
-        self._last_seen = time.monotonic()  # when there was a worker to use
+        self._last_seen = time.monotonic()  # when there was a worker to use, or to examine
         self._address = client.scheduler_info().get("address", "the scheduler")
 
     @property
@@ -230,7 +230,7 @@ class _HandOut:
 
     def _check_that_somebody_works(self) -> None:
         """Raise an error if no worker can be used, and none came for a while."""
-        if self._slots and self._client.status == "running":
+        if (self._slots or self._admission.examining) and self._client.status == "running":
             self._last_seen = time.monotonic()
             return
         refused = list(self._admission.refusals.values())
