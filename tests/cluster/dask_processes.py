@@ -41,9 +41,9 @@ class Processes:
     def address(self) -> str:
         return f"{self.protocol}://{self.host}:{self.port}"
 
-    def start_scheduler(self) -> None:
+    def start_scheduler(self, **environment: str) -> None:
         options = ["--host", self.host, "--port", str(self.port), "--dashboard-address", ":0", "--no-show"]
-        self._start("scheduler", [*_dask("scheduler"), "--protocol", self.protocol, *options], {})
+        self._start("scheduler", [*_dask("scheduler"), "--protocol", self.protocol, *options], environment)
 
     def start_worker(
         self, name: str, course: Path | None, *options: str, within: Sequence[str] = (), **environment: str

@@ -15,7 +15,7 @@ import jsonschema
 import pytest
 import yaml
 from conftest import by_student
-from dask_processes import ONE_THREAD
+from dask_processes import ONE_THREAD, until
 
 from grader.classrun.cluster.connection import cluster_runner
 from grader.classrun.cluster.identity import FOLDER_VARIABLE
@@ -146,4 +146,4 @@ def test_a_class_is_graded_by_jobs(small: Course, tasks: list[Task], expected: d
             process.wait(60)
     jobs = [int(line) for line in (logs / "jobs").read_text().split()]
     assert len(jobs) == 2
-    assert not [job for job in jobs if Path("/proc", str(job)).exists()]
+    until(lambda: not [job for job in jobs if Path("/proc", str(job), "cmdline").exists()], seconds=30)

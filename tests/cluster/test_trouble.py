@@ -27,7 +27,7 @@ from grader.classrun.cluster.identity import identity, summary
 from grader.classrun.cluster.worker import Run
 from grader.classrun.task import Task
 from grader.course import Course
-from grader.errors import UnusableInput
+from grader.errors import NoUsableWorker, UnusableInput
 
 pytestmark = pytest.mark.slow
 SLOW_WORKER = str(Path(__file__).with_name("slow_worker.py"))
@@ -85,6 +85,22 @@ def test_a_slow_worker_holds_nobody_up_and_counts_once(
             assert by_student(runner(small, tasks)) == expected
 
 
+def test_a_scheduler_without_the_grader_is_said(small: Course, tasks: list[Task], logs: Path) -> None:
+    lacking = logs / "lacking"
+    lacking.mkdir()
+    (lacking / "grader.py").write_text("raise ModuleNotFoundError(\"No module named 'grader'\")")
+    with Processes(logs) as processes:
+        processes.kill("scheduler")
+        processes.start_scheduler(PYTHONPATH=str(lacking))
+        processes.start_worker("a", small.root)
+        processes.wait_for(1)
+        with (
+            cluster_runner(small, processes.address) as runner,
+            pytest.raises(NoUsableWorker, match=r"cannot hand out tasks; is this version of the grader installed"),
+        ):
+            list(runner(small, tasks))
+
+
 def test_workers_in_networks_of_their_own(
     small: Course, tasks: list[Task], expected: dict[str, object], logs: Path
 ) -> None:
@@ -138,7 +154,7 @@ def test_every_difference_refuses_a_worker_and_the_others_go_on(
         with Client(processes.address, set_as_default=False) as client:
             here = identity(small, small["a1"], b"nonce")
             admission = Admission(client, Run("", "a1", "bubblewrap", b"nonce", summary(here), 10), here, said.append)
-            until(lambda: not admission.look() and len(said) + len(admission.slots) == 8)
+            until(lambda: admission.look() or len(said) + len(admission.slots) == 8)
             assert list(admission.slots.values()) == [1]
         with cluster_runner(small, processes.address) as runner:
             assert by_student(runner(small, tasks)) == expected

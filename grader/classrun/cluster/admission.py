@@ -58,15 +58,8 @@ class Admission:
         self._examined: SimpleQueue[tuple[str, int, str | None]] = SimpleQueue()
         self._next_look = 0.0
 
-    def look(self) -> bool:
-        """Note who was examined, begin to examine who is new, and forget who is gone; wait for nobody.
-
-        Returns
-        -------
-        bool
-            Whether a worker was admitted since the last call.
-        """
-        admitted = False
+    def look(self) -> None:
+        """Note who was examined, begin to examine who is new, and forget who is gone; wait for nobody."""
         with suppress(Empty):
             while True:
                 address, threads, why = self._examined.get_nowait()
@@ -75,12 +68,6 @@ class Admission:
                     self.refuse(address, why)
                 elif why is not None and address in self._seen:
                     self.slots[address] = threads
-                    admitted = True
-        self._look_around()
-        return admitted
-
-    def _look_around(self) -> None:
-        """Begin to examine the workers that are new, and forget those that are gone."""
         if time.monotonic() < self._next_look or self._client.status != "running":
             return
         self._next_look = time.monotonic() + _SECONDS_BETWEEN_LOOKS
