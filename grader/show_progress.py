@@ -34,7 +34,7 @@ class Shown:
     def __init__(self, progress: Progress, console: Console, what: str, bar: Bar | None) -> None:
         self._progress, self._console, self._what, self._bar = progress, console, what, bar
         self._task = bar.add_task(what, total=progress.total, state="") if bar else None
-        self._printed = time.monotonic()
+        self._printed, self._said = time.monotonic(), -1
 
     def add(self, graded: Graded, trouble: str) -> None:
         """Take a result, as `classrun.run.run` passes it."""
@@ -46,9 +46,14 @@ class Shown:
 
     def line(self) -> None:
         """Print a line about the state."""
-        self._printed = time.monotonic()
+        self._printed, self._said = time.monotonic(), self._progress.done
         text = f"{self._what}: {self._progress.in_words}."
         self._console.print(text, markup=False, highlight=False, soft_wrap=True)
+
+    def last_line(self) -> None:
+        """Print a line, unless the state has not changed since the last one."""
+        if self._said != self._progress.done:
+            self.line()
 
     def _state(self) -> str:
         left = self._progress.seconds_left
@@ -63,7 +68,7 @@ def shown(progress: Progress, what: str) -> Iterator[Shown]:
     if not console.is_terminal:
         lines = Shown(progress, console, what, None)
         yield lines
-        lines.line()
+        lines.last_line()
         return
     columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(None), MofNCompleteColumn())
     state = TextColumn("{task.fields[state]}", markup=False)

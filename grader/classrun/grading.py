@@ -43,12 +43,15 @@ class Graded:
         Whether all outcomes come from the cache; otherwise some were found now.
     submission : Submission
         The files that were read; empty where they could not be read.
+    judged : tuple of str
+        The exercises that were judged now.
     """
 
     hand_in: HandIn
     report: Report
     kept: bool
     submission: Submission = field(default=_NO_FILES, compare=False, repr=False)
+    judged: tuple[str, ...] = ()
 
 
 def ready(course: Course, assignment: Assignment, sandbox: str = "auto") -> Confinement:
@@ -221,7 +224,8 @@ class _Plans:
             record.write(self._cache, self._assignment.name, task.student, after, self._purpose)
         report = after.report(self._assignment, task.student)
         assert report is not None
-        return Graded(plan.hand_in, report, not plan.judged and not plan.unreadable, plan.submission)
+        kept = not plan.judged and not plan.unreadable
+        return Graded(plan.hand_in, report, kept, plan.submission, plan.judged)
 
     def _before(self, student: str) -> Record:
         """Return the record of a student. For other purposes than the class's, what the class has kept counts, too."""

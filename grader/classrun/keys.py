@@ -5,7 +5,8 @@ The key of an exercise covers
 - the files of the submission that the exercise depends on (`judging.own_files`; for a trained net, its weights), and
   the student's name;
 - the course's secret, and of the recipe of the exercise what concerns this exercise (`sources.recipe_digest`);
-- the modules of the reference that it is judged with, and the code that judges, wherever it stands;
+- the modules of the reference that it is judged with, those of the files that the submission's own names, and the code
+  that judges, wherever it stands;
 - of course.toml what enters judging: the limits, which exercises this one requires, the shares `core` and
   `follow_through`, and which modules and packages there are;
 - the confinement, and the versions of Python, of NumPy, and of the package that the file is written with.
@@ -61,8 +62,8 @@ class Keys:
         for exercise in self._assignment.exercises:
             module = exercise.written_in[0]
             if module not in modules:
-                paths = own.paths(module)
-                modules[module] = digest(part for path in paths for part in (path.encode(), contents[path]))
+                parts = ((path.encode(), contents[path], self._references.get(path, b"")) for path in own.paths(module))
+                modules[module] = digest(part for each in parts for part in each)
             keys[exercise.name] = digest(
                 (
                     self.common[exercise.name],
@@ -75,6 +76,12 @@ class Keys:
                 )
             )
         return keys
+
+    @cached_property
+    def _references(self) -> dict[str, bytes]:
+        """By the path of a file, a digest of its reference, which says what of ``utils`` the worker gets for it."""
+        reference = Reference.of(self._course)
+        return {f"{self._course.package}/{name}.py": reference_digest(reference, name) for name in reference.modules}
 
     @cached_property
     def _secret(self) -> bytes:

@@ -122,7 +122,11 @@ def opened_log(path: Path, heading: str) -> Iterator[TextIO]:
 def _log_line(graded: Graded, trouble: str) -> str:
     """Return the line about a submission; verdicts that need a look are named with their exercises and hints."""
     report = graded.report
-    seconds = "kept" if graded.kept else f"{sum(verdict.seconds for verdict in report.exercises):.1f} s"
+    seconds = f"{sum(verdict.seconds for verdict in report.exercises if verdict.name in graded.judged):.1f} s"
+    if len(graded.judged) < len(report.exercises):
+        seconds = (
+            f"{len(graded.judged)} judged, {seconds}" if graded.judged else "kept" if graded.kept else "not graded"
+        )
     words = [
         f"{verdict.name} {WORDING[verdict.verdict].words}: {_hint(verdict.findings)}"
         for verdict in report.exercises

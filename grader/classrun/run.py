@@ -160,9 +160,10 @@ class _Known:
         """Find the pairs of submissions that have unusually much in common besides what all students were given."""
         folder = self._course.root / self._course.package
         stubs = {path.name: path.read_bytes() for path in sorted(folder.glob("*.py"))}
-        given = submission_fingerprints(stubs)
-        own = {}
+        return similar_pairs(dict(self._fingerprints(submission_fingerprints(stubs))))
+
+    def _fingerprints(self, given: frozenset[bytes]) -> Iterator[tuple[str, frozenset[bytes]]]:
+        """Yield each student with the fingerprints of what they have written, without those that were given."""
         for hand_in in self._hand_ins:
             known = record.read(self._cache, self._assignment.name, hand_in.student)
-            own[hand_in.student] = known.fingerprints - given
-        return similar_pairs(own)
+            yield hand_in.student, known.fingerprints - given

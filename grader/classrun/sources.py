@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
@@ -24,6 +25,7 @@ _JUDGING: Final = (
     *(_GRADER / name for name in (*_FOLDERS, *_FILES)),
     *(_UTILS / name for name in ("checks", "__init__.py", "errors.py")),
 )
+_WORD: Final = re.compile(r"\w+")
 Names = Mapping[str, Path]
 """Packages by name, with their folders."""
 
@@ -102,7 +104,14 @@ class _Used:
     def statements(self, path: Path, node: ast.AST) -> list[str]:
         """Return the statements as text; for an import from elsewhere in the kit, a digest of all that it brings."""
         self._add(path, node)
-        return sorted(self._texts)
+        # A program is a string, in which an import is a word like any other.
+        words = set(_WORD.findall(" ".join((ast.dump(node), *self._texts))))
+        named = sorted(file for file in _UTILS.glob("*.py") if file.stem in words)
+        return [*sorted(self._texts), self._brought_by(named)]
+
+    def _brought_by(self, files: Iterable[Path]) -> str:
+        """Return a digest of some files, and of all that they import."""
+        return _files_digest(_imported(files, self._packages), self._packages).hex()
 
     def _add(self, path: Path, node: ast.AST) -> None:
         body = _parsed(path).body
@@ -132,7 +141,7 @@ class _Used:
                     self._add_name(file, original)
                     self._add(file, ast.Module([], []))
                     continue
-            self._texts[_files_digest(_imported([file], self._packages), self._packages).hex()] = None
+            self._texts[self._brought_by([file])] = None
 
 
 _NAMING: Final = (ast.FunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom, ast.Assign, ast.AnnAssign)

@@ -71,7 +71,8 @@ def cells(data: bytes) -> Iterator[Cell]:
 
 def _too_many_values(data: bytes) -> bool:
     """Whether an upper bound for the number of JSON values is too high, before a parser takes memory for them."""
-    return sum(map(data.count, (b"[", b"{", b","))) > _MOST_VALUES
+    # A file with fewer bytes than that need not be searched.
+    return len(data) > _MOST_VALUES and sum(map(data.count, (b"[", b"{", b","))) > _MOST_VALUES
 
 
 def _text(source: object) -> str:

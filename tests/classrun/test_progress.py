@@ -24,7 +24,8 @@ def graded(student: str, *verdicts: str, kept: bool = False) -> Graded:
         Verdict(f"layers.f{n}", 2.0 * (name == "pass"), 2, name, (Finding("", name, hint),), 0.75)
         for n, name in enumerate(verdicts)
     ]
-    return Graded(HandIn(student, Path(student)), Report("a1", student, "landlock", tuple(made)), kept)
+    judged = () if kept else tuple(verdict.name for verdict in made)[: 1 if student == "dan" else None]
+    return Graded(HandIn(student, Path(student)), Report("a1", student, "landlock", tuple(made)), kept, judged=judged)
 
 
 class Clock:
@@ -66,6 +67,7 @@ def test_the_log_has_a_line_for_each_submission(tmp_path: Path) -> None:
         state.add(graded("ada", "pass", "pass"))
         state.add(graded("ben\n2027", "pass", "timeout", kept=True))
         state.add(graded("cy", "pass"), "cy: no name for a student")
+        state.add(graded("dan", "pass", "fail"))
     heading, legend, *lines, end = path.read_text().splitlines()
     assert heading.endswith("a1, 3 submissions")
     assert "✓ right" in legend
@@ -73,6 +75,7 @@ def test_the_log_has_a_line_for_each_submission(tmp_path: Path) -> None:
         "ada  4/4  ✓✓  1.5 s",
         r"ben\n2027  2/4  ✓∞  kept  | layers.f1 too slow: is there a loop\nthat never stops?",
         "cy  2/2  ✓  0.8 s  | not entered: cy: no name for a student",
+        "dan  2/4  ✓✗  1 judged, 0.8 s",
     ]
     assert end.endswith("done")
 

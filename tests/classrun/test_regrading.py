@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -13,10 +13,13 @@ from made_up_judge import Judge
 from grader.classrun import cache, keys, record, sources
 from grader.classrun.cache import Cache
 from grader.classrun.selection import Selection
-from grader.course import Exercise, ScoreRange
+from grader.course import Course, Exercise, ScoreRange
 from grader.errors import UnusableInput
 from grader.judging.models import measured
 from grader.judging.outcome import Outcome, verdict
+from grader.reference import Reference
+from grader.sandbox import choose_confinement
+from grader.submission import Submission
 from utils.checks.case import Finding
 
 EVERY = {"layers.affine_forward", "layers.relu_forward", "layers.affine_backward", "optim.sgd_momentum"}
@@ -356,3 +359,82 @@ def test_failed_means_not_judged_to_the_end(judge: Judge) -> None:
 def test_a_name_that_is_not_there_is_refused(judge: Judge, selection: Selection, words: str) -> None:
     with pytest.raises(UnusableInput, match=words):
         selection.require(judge.course["a1"], ["s00", "s01"])
+
+
+# The keys themselves, for what the quick course does not have.
+
+NETS = {
+    "models/two_layer_best.npz": b"weights",
+    "models/open_ended.safetensors": b"weights",
+    "nndl/layers.py": b"",
+    "nndl/neural_net.py": b"",
+    "nndl/torch_models.py": b"from .helper import x\n",
+    "nndl/net_visualization.py": b"",
+    "PyTorch.ipynb": b"{}",
+}
+
+
+@pytest.mark.parametrize(
+    ("assignment", "file", "concerned"),
+    [
+        ("hw3", "models/two_layer_best.npz", {"models.two_layer_best"}),
+        ("hw3", "nndl/neural_net.py", {"neural_net"}),
+        ("hw6", "models/open_ended.safetensors", {"models.open_ended"}),
+        ("hw6", "nndl/torch_models.py", {"torch_models", "models.open_ended"}),
+        ("hw6", "nndl/helper.py", {"torch_models", "models.open_ended"}),
+        ("hw6", "PyTorch.ipynb", set()),
+    ],
+)
+@pytest.mark.parametrize("how", ["changed", "removed"])
+def test_a_file_concerns_its_exercises_and_nets(
+    course: Course, assignment: str, file: str, concerned: set[str], how: str
+) -> None:
+    made = keys.Keys(course, course[assignment], choose_confinement("none"))
+    beside = {"nndl/helper.py": b"x = 1\n"}
+
+    def keys_of(change: dict[str, bytes]) -> dict[str, bytes]:
+        files, others = ({**data, **{k: v for k, v in change.items() if k in data}} for data in (NETS, beside))
+        present = [{k: v for k, v in data.items() if v != b"removed"} for data in (files, others)]
+        return made.of("ana", Submission(present[0], (), present[1]))
+
+    before, after = keys_of({}), keys_of({file: how.encode()})
+    different = {name for name in before if before[name] != after[name]}
+    assert different == {name for name in before if name in concerned or name.partition(".")[0] in concerned}
+
+
+def test_the_reference_of_a_file_that_is_named_is_part_of_the_key(
+    course: Course, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    original = keys.reference_digest
+    files = {"nndl/layers.py": b"from .optim import adam", "nndl/fc_net.py": b""}
+    submission = Submission(files, (), {"nndl/optim.py": b""})
+    found = []
+    for end in (b"", b"another"):
+
+        def digest_of(reference: Reference, name: str, end: bytes = end) -> bytes:
+            return original(reference, name) + end * (name == "optim")
+
+        monkeypatch.setattr(keys, "reference_digest", digest_of)
+        found.append(keys.Keys(course, course["hw3"], choose_confinement("none")).of("ana", submission))
+    different = {name.partition(".")[0] for name in found[0] if found[0][name] != found[1][name]}
+    assert "layers" in different
+    assert "fc_net" not in different
+
+
+def test_what_a_program_imports_is_part_of_the_recipe(course: Course, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The program of a net of one's own imports utils.torch_nets, and says so in a string."""
+    reference = Reference.of(course)
+    read: list[set[str]] = []
+    imported = sources._imported
+
+    def noted(starts: Iterable[Path], packages: Mapping[str, Path]) -> set[Path]:
+        found = imported(starts, packages)
+        read.append({path.name for path in found})
+        return found
+
+    monkeypatch.setattr(sources, "_imported", noted)
+    sources.recipe_digest.__wrapped__(reference, "models.open_ended")
+    assert any("torch_nets.py" in names for names in read)
+    read.clear()
+    sources.recipe_digest.__wrapped__(reference, "models.two_layer_best")
+    assert not any("torch_nets.py" in names for names in read)

@@ -99,6 +99,8 @@ def test_check_answers_from_what_is_kept_and_again_only_when_asked(
         (("check", "submitted/ana/hw3", "--assignment", "hw9"), 'There is no assignment "hw9"'),
         (("check", "submitted/ana/hw3", "--assignment", "hw3", "--json", "no/where/r.json"), "cannot be written"),
         (("grade", "hw3", "--submitted", "nowhere"), "There is no folder nowhere"),
+        (("grade", "hw3", "--student", "ana", "--student", "cy"), 'There is no submission of hw3 by "cy"'),
+        (("grade", "hw3", "--exercise", "layers.no"), 'hw3 has no exercise "layers.no"; it has backprop.'),
         (("check",), "Missing argument"),
         (("release", "hw9"), 'There is no assignment "hw9"'),
     ],
