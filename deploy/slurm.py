@@ -41,7 +41,7 @@ def slurm_cluster(options: argparse.Namespace) -> SLURMCluster:
         memory=f"{2 * options.cores} GiB",
         interface=options.interface,
         protocol="tls://" if options.tls else None,
-        scheduler_options={"dashboard": False},
+        scheduler_options={"dashboard_address": ":0"},  # the usual port may be taken by somebody else
         job_script_prologue=[
             f"export GRADER_COURSE={shlex.quote(str(options.course))}",
             # One thread of BLAS for each grading process, because every core has a grading process already.

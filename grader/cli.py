@@ -179,17 +179,17 @@ def grade(
     feedback: Annotated[Path | None, typer.Option(help="Where pages are written; build/feedback/ by default.")] = None,
     jobs: Annotated[int | None, typer.Option(help="Processes; one for each processor by default.")] = None,
     again: Annotated[bool, typer.Option("--again", help="Grade unchanged submissions again.")] = False,
-    dask: Annotated[
-        str | None,
-        typer.Option(help="Grade on the workers of this Dask scheduler, as in tcp://HOST:PORT; see docs/cluster.md."),
-    ] = None,
-    dask_wait: Annotated[float, typer.Option(help="Seconds to wait for the scheduler, and for workers.")] = 60.0,
     student: Annotated[list[str] | None, typer.Option(help="Only this student's; may be given several times.")] = None,
     exercise: Annotated[list[str] | None, typer.Option(help="Only this exercise; may be given several times.")] = None,
     failed: Annotated[
         bool, typer.Option("--failed", help="Only what was too slow, killed, an error, or not graded; again.")
     ] = False,
     log: Annotated[Path | None, typer.Option(help="A file for a line on each one; in build/logs/ by default.")] = None,
+    dask: Annotated[
+        str | None,
+        typer.Option(help="Grade on the workers of this Dask scheduler, as in tcp://HOST:PORT; see docs/cluster.md."),
+    ] = None,
+    dask_wait: Annotated[float, typer.Option(help="Seconds to wait for the scheduler, and for workers.")] = 60.0,
     sandbox: SandboxOption = "auto",
     root: CourseOption = None,
 ) -> None:
@@ -209,8 +209,18 @@ def grade(
     pages = feedback or loaded.root / "build" / "feedback"
     chosen = Selection(frozenset(student or ()), frozenset(exercise or ()), failed)
     with Gradebook(loaded, db) as gradebook, show.runner(loaded, jobs, dask, dask_wait) as runner:
-        how = {"runner": runner, "again": again, "sandbox": sandbox, "selection": chosen, "log": log}
-        show.grade_class(loaded, task, hand_ins, gradebook, pages, **how)  # type: ignore[arg-type]
+        show.grade_class(
+            loaded,
+            task,
+            hand_ins,
+            gradebook,
+            pages,
+            runner=runner,
+            again=again,
+            sandbox=sandbox,
+            selection=chosen,
+            log=log,
+        )
 
 
 @app.command()

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 from crash.small_class import make
+from grading_here import in_this_process
 
 from grader.classrun.collect import collect, read_submission
-from grader.classrun.grading import in_this_process
 from grader.classrun.task import Failure, Result, Task
 from grader.course import Course
 from grader.judging.outcome import Outcome

@@ -27,22 +27,23 @@ class Processes:
         A folder for what they say.
     host : str, default "127.0.0.1"
         The address that the scheduler listens at.
-    within : sequence of str, default ()
-        What the scheduler's command begins with, such as ``("ip", "netns", "exec", "a")``.
+    protocol : str, default "tcp"
+    **environment : str
+        Variables that all of them get.
     """
 
-    def __init__(self, logs: Path, host: str = "127.0.0.1", within: Sequence[str] = ()) -> None:
-        self.logs, self.host, self.within = logs, host, tuple(within)
+    def __init__(self, logs: Path, host: str = "127.0.0.1", protocol: str = "tcp", **environment: str) -> None:
+        self.logs, self.host, self.protocol, self.environment = logs, host, protocol, environment
         self.port = free_port()
         self.running: dict[str, subprocess.Popen[bytes]] = {}
 
     @property
     def address(self) -> str:
-        return f"tcp://{self.host}:{self.port}"
+        return f"{self.protocol}://{self.host}:{self.port}"
 
-    def start_scheduler(self) -> None:
-        options = ["--host", self.host, "--port", str(self.port), "--no-dashboard", "--no-show"]
-        self._start("scheduler", [*self.within, *_dask("scheduler"), *options], {})
+    def start_scheduler(self, **environment: str) -> None:
+        options = ["--host", self.host, "--port", str(self.port), "--dashboard-address", ":0", "--no-show"]
+        self._start("scheduler", [*_dask("scheduler"), "--protocol", self.protocol, *options], environment)
 
     def start_worker(
         self, name: str, course: Path | None, *options: str, within: Sequence[str] = (), **environment: str
@@ -60,7 +61,7 @@ class Processes:
         with (self.logs / f"{name}.log").open("ab") as log:
             self.running[name] = subprocess.Popen(
                 command,
-                env={**os.environ, **ONE_THREAD, "PYTHONPATH": str(REPOSITORY), **environment},
+                env={**os.environ, **ONE_THREAD, "PYTHONPATH": str(REPOSITORY), **self.environment, **environment},
                 cwd=self.logs,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,

@@ -34,6 +34,13 @@ def refuses_once(folder: str, nonce: bytes, expected: str, task: Task) -> Result
     return grading_process.judge(folder, nonce, expected, task)
 
 
+def is_wrong(folder: str, nonce: bytes, expected: str, task: Task) -> Result | Refused:
+    """The grader has a mistake that only the submission of s01 shows."""
+    if task.student == "s01":
+        raise ZeroDivisionError("of the grader's own")
+    return grading_process.judge(folder, nonce, expected, task)
+
+
 def loops(folder: str, nonce: bytes, expected: str, task: Task) -> Mapping[str, object]:
     (Path(folder) / f"looping {os.getpid()}").touch()
     while True:

@@ -14,16 +14,17 @@ import odd_grading
 import pytest
 from conftest import by_student
 from dask_processes import Processes, until
-from distributed import Client, LocalCluster
+from distributed import Client
 
 from grader.classrun.cluster import grading_process, worker
 from grader.classrun.cluster import runner as module
 from grader.classrun.cluster.admission import Admission
-from grader.classrun.cluster.connection import cluster_runner
+from grader.classrun.cluster.connection import cluster_runner, local_cluster
 from grader.classrun.cluster.identity import identity, summary
+from grader.classrun.cluster.plain_data import Refused
 from grader.classrun.cluster.runner import ClusterRunner
 from grader.classrun.cluster.worker import Run
-from grader.classrun.task import Runner, Task
+from grader.classrun.task import Failure, Runner, Task
 from grader.classrun.workers import DIED, out_of_time
 from grader.course import Course
 from grader.errors import Interrupted, NoUsableWorker, UnusableInput
@@ -47,9 +48,7 @@ def in_this_process(small: Course) -> Iterator[InThisProcess]:
     opened = []
 
     def make(workers: int = 1, **options: object) -> Runner:
-        cluster = LocalCluster(
-            n_workers=workers, threads_per_worker=1, processes=False, dashboard_address=None, memory_limit=0
-        )
+        cluster = local_cluster(workers, threads=1)
         client = Client(cluster, set_as_default=False)
         opened.extend([cluster, client])
         return ClusterRunner(client, folder=str(small.root), **{"wait": 60.0, **options})  # type: ignore[arg-type]
@@ -92,7 +91,7 @@ def test_a_worker_that_differs_is_refused_by_name(small: Course, logs: Path) -> 
             here = identity(small, small["a1"], b"nonce")
             run = Run("", "a1", "auto", b"nonce", summary(here), 10)
             admission = Admission(client, run, here, said.append)
-            until(lambda: not admission.look() and len(said) == 2)
+            until(lambda: admission.look() or len(said) == 2)
             assert (admission.slots, len(admission.refusals)) == ({}, 2)
     differs, lacks = sorted(said, key=lambda sentence: "not installed" in sentence)
     assert re.fullmatch(
@@ -117,6 +116,18 @@ def test_a_process_that_dies_is_tried_once_more(
     monkeypatch.setattr(grading_process, "judge", odd_grading.dies)
     found = by_student(in_this_process()(small, tasks))
     assert found == {**expected, "s01": DIED}
+
+
+def test_a_mistake_of_the_grader_costs_one_submission(
+    small: Course,
+    tasks: list[Task],
+    expected: dict[str, object],
+    in_this_process: InThisProcess,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(grading_process, "judge", odd_grading.is_wrong)
+    found = by_student(in_this_process()(small, tasks))
+    assert found == {**expected, "s01": Failure("the grader failed on it: ZeroDivisionError: of the grader's own")}
 
 
 def test_a_submission_that_takes_too_long_is_ended(
@@ -147,7 +158,22 @@ def test_if_no_worker_can_be_used_one_sentence_says_why(
     monkeypatch.setattr(grading_process, "try_reference", odd_grading.fails)
     monkeypatch.setattr(worker, "_passed", set())
     with pytest.raises(NoUsableWorker, match=r"^No worker of inproc://\S+ can be used: worker 0 on \S+: no sandbox "):
-        list(in_this_process(wait=5.0)(small, tasks))
+        list(in_this_process(wait=0.1)(small, tasks))
+
+
+def test_a_worker_that_is_older_than_its_grader_is_not_used(
+    small: Course, tasks: list[Task], in_this_process: InThisProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "_LOADED", "the digest of what it has imported")
+    with pytest.raises(NoUsableWorker, match="its grader was changed after it was started; start the worker again"):
+        list(in_this_process(wait=0.1)(small, tasks))
+
+
+def test_a_machine_that_has_changed_since_it_was_admitted_judges_nothing(small: Course, tasks: list[Task]) -> None:
+    now = summary(identity(small, small["a1"], b"nonce"))
+    assert not isinstance(grading_process.judge(str(small.root), b"nonce", now, tasks[2]), Refused)
+    reply = grading_process.judge(str(small.root), b"nonce", "as it was", tasks[2])
+    assert reply == Refused("its course, grader or packages were changed during the run; start the command again")
 
 
 def test_if_no_worker_comes_one_sentence_says_so(

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import re
+import shlex
 import shutil
 import signal
+import subprocess
+import textwrap
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import dask
 import network_namespaces
 import pytest
+import yaml
 from conftest import by_student
 from crash import small_class
 from crash.runs import Place, temporary_folder
@@ -22,6 +27,7 @@ from grader.classrun.cluster.identity import identity, summary
 from grader.classrun.cluster.worker import Run
 from grader.classrun.task import Task
 from grader.course import Course
+from grader.errors import NoUsableWorker, UnusableInput
 
 pytestmark = pytest.mark.slow
 SLOW_WORKER = str(Path(__file__).with_name("slow_worker.py"))
@@ -79,6 +85,22 @@ def test_a_slow_worker_holds_nobody_up_and_counts_once(
             assert by_student(runner(small, tasks)) == expected
 
 
+def test_a_scheduler_without_the_grader_is_said(small: Course, tasks: list[Task], logs: Path) -> None:
+    lacking = logs / "lacking"
+    lacking.mkdir()
+    (lacking / "grader.py").write_text("raise ModuleNotFoundError(\"No module named 'grader'\")")
+    with Processes(logs) as processes:
+        processes.kill("scheduler")
+        processes.start_scheduler(PYTHONPATH=str(lacking))
+        processes.start_worker("a", small.root)
+        processes.wait_for(1)
+        with (
+            cluster_runner(small, processes.address) as runner,
+            pytest.raises(NoUsableWorker, match=r"cannot hand out tasks; is this version of the grader installed"),
+        ):
+            list(runner(small, tasks))
+
+
 def test_workers_in_networks_of_their_own(
     small: Course, tasks: list[Task], expected: dict[str, object], logs: Path
 ) -> None:
@@ -132,7 +154,7 @@ def test_every_difference_refuses_a_worker_and_the_others_go_on(
         with Client(processes.address, set_as_default=False) as client:
             here = identity(small, small["a1"], b"nonce")
             admission = Admission(client, Run("", "a1", "bubblewrap", b"nonce", summary(here), 10), here, said.append)
-            until(lambda: not admission.look() and len(said) + len(admission.slots) == 8)
+            until(lambda: admission.look() or len(said) + len(admission.slots) == 8)
             assert list(admission.slots.values()) == [1]
         with cluster_runner(small, processes.address) as runner:
             assert by_student(runner(small, tasks)) == expected
@@ -185,11 +207,39 @@ def test_a_command_without_a_usable_cluster_says_so(tmp_path: Path) -> None:
         assert (code, "--jobs counts processes on this machine" in said) == (2, True)
 
 
+def test_with_certificates_nobody_else_is_let_in(
+    small: Course, tasks: list[Task], expected: dict[str, object], logs: Path
+) -> None:
+    """As docs/cluster.md says: nothing but Dask's configuration, and certificates that openssl makes."""
+    commands = re.findall(r"^ *(openssl .*)$", (REPOSITORY / "docs" / "cluster.md").read_text("utf-8"), re.MULTILINE)
+    assert len(commands) == 3
+    for command in commands:
+        subprocess.run(shlex.split(command), cwd=logs, check=True, capture_output=True)
+    (text,) = re.findall(r"```yaml\n(.*?)```", (REPOSITORY / "docs" / "cluster.md").read_text("utf-8"), re.DOTALL)
+    settings = logs / "settings"
+    settings.mkdir()
+    (settings / "grader.yaml").write_text(textwrap.dedent(text).replace("/home/grader/tls", str(logs)))
+    with Processes(logs, protocol="tls", DASK_CONFIG=str(settings)) as processes:
+        processes.start_worker("a", small.root)
+        own = yaml.safe_load((settings / "grader.yaml").read_text())
+        with dask.config.set(dask.config.merge(dask.config.config, own)):
+            processes.wait_for(1)
+            with cluster_runner(small, processes.address) as runner:
+                assert by_student(runner(small, tasks)) == expected
+        for address, why in (
+            (processes.address, r"there are no certificates in Dask's configuration on this machine"),
+            (processes.address.replace("tls", "tcp"), r".*reset"),
+        ):
+            refused = rf"no Dask scheduler answers at {address} \({why}"
+            with pytest.raises(UnusableInput, match=refused), cluster_runner(small, address, wait=2):
+                pass
+
+
 def _pages(place: Place) -> dict[str, str]:
-    """The feedback pages, without the seconds that judging took."""
+    """The feedback pages, without the columns of seconds on the class page."""
     folder = place.root / "feedback"
     pages = {str(path.relative_to(folder)): path.read_text("utf-8") for path in folder.rglob("*.html")}
-    return {name: re.sub(r"\d+(\.\d+)?\s*s\b", "", text) for name, text in pages.items()}
+    return {name: re.sub(r'<td class="number"[^>]*>[\d.]+ s\b.*?</td>', "", text) for name, text in pages.items()}
 
 
 def _copy(source: Path, target: Path) -> None:

@@ -42,50 +42,43 @@ class Admission:
         How many submissions each admitted worker judges at a time, by the worker's address.
     refusals : dict of str to str
         Why other workers were not admitted, by their addresses.
+    examining : set of str
+        The addresses of those that are being examined.
     """
 
     def __init__(self, client: Client, run: Run, here: Identity, say: Callable[[str], None]) -> None:
         self.slots: dict[str, int] = {}
         self.refusals: dict[str, str] = {}
+        self.examining: set[str] = set()
         self._client, self._run, self._here, self._say = client, run, here, say
         self._test = summary({name: value for name, value in here.items() if name != SECRET})
         self._seen: set[str] = set()
         self._said: set[str] = set()
         self._names: dict[str, str] = {}
-        self._examined: SimpleQueue[tuple[str, int, str]] = SimpleQueue()
+        self._examined: SimpleQueue[tuple[str, int, str | None]] = SimpleQueue()
         self._next_look = 0.0
 
-    def look(self) -> bool:
-        """Note who was examined, begin to examine who is new, and forget who is gone; wait for nobody.
-
-        Returns
-        -------
-        bool
-            Whether a worker was admitted since the last call.
-        """
-        admitted = False
+    def look(self) -> None:
+        """Note who was examined, begin to examine who is new, and forget who is gone; wait for nobody."""
         with suppress(Empty):
             while True:
                 address, threads, why = self._examined.get_nowait()
+                self.examining.discard(address)
                 if why:
                     self.refuse(address, why)
-                elif address in self._seen:
+                elif why is not None and address in self._seen:
                     self.slots[address] = threads
-                    admitted = True
-        self._look_around()
-        return admitted
-
-    def _look_around(self) -> None:
-        """Begin to examine the workers that are new, and forget those that are gone."""
         if time.monotonic() < self._next_look or self._client.status != "running":
             return
         self._next_look = time.monotonic() + _SECONDS_BETWEEN_LOOKS
         with suppress(OSError):  # the connection was lost, and Dask is about to establish it again
             there = self._client.nthreads()
             for address in there.keys() - self._seen:
+                self.examining.add(address)
                 # In a thread of its own, because one worker that hangs must not keep the others waiting.
                 threading.Thread(target=self._examine, args=(address, there[address]), daemon=True).start()
             self._seen = set(there)
+            self.examining &= self._seen
             for known in (self.slots, self.refusals):
                 for address in known.keys() - self._seen:
                     del known[address]
@@ -110,11 +103,11 @@ class Admission:
             self.dismiss(list(self.slots))
 
     def _examine(self, address: str, threads: int) -> None:
-        """Admit or refuse a worker, and put the result into the queue; none if the worker or the cluster ends."""
+        """Admit or refuse a worker, and put the result into the queue."""
+        why = None
         with suppress(Exception):  # the client was closed, because the run is over
             why = self._reason_against(address)
-            if why is not None:
-                self._examined.put((address, threads, why))
+        self._examined.put((address, threads, why))
 
     def _reason_against(self, address: str) -> str | None:
         """Return why a worker cannot take part; ``""`` if it was admitted, and None if it has ended."""

@@ -6,11 +6,11 @@ import logging
 import os
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Final
 
 import dask
-from distributed import Client, LocalCluster
+from distributed import Client, LocalCluster, Security
 from distributed.versions import VersionMismatchWarning
 
 from ...course import Course
@@ -18,9 +18,12 @@ from ...errors import UnusableInput
 from .runner import ClusterRunner
 
 _LOCAL: Final = "local"
+_SECONDS_TO_CLOSE: Final = 5.0
 _SETTINGS: Final = {
     # A submission with the weights of a net is large, and has to be sent nevertheless.
     "distributed.admin.large-graph-warning-threshold": "1 GiB",
+    "distributed.scheduler.http.routes": [],
+    "distributed.worker.http.routes": [],
 }
 
 
@@ -60,25 +63,35 @@ def cluster_runner(
             with _connected(where, wait) as client:
                 yield ClusterRunner(client, wait=wait, say=say)
             return
-        # All in this process: no port is opened, which any other user of this machine could connect to.
+        # All in this process: where messages are sent through a port, any user of this machine can send some, too.
         with (
-            LocalCluster(
-                n_workers=1,
-                threads_per_worker=_threads(number, where),
-                processes=False,
-                dashboard_address=None,
-                memory_limit=0,
-            ) as cluster,
+            local_cluster(workers=1, threads=_threads(number, where)) as cluster,
             Client(cluster, set_as_default=False) as client,
         ):
             yield ClusterRunner(client, folder=str(course.root), wait=wait, say=say)
 
 
+def local_cluster(workers: int, threads: int) -> LocalCluster:
+    """Start a scheduler and workers in this process; use it as a context manager, which ends them."""
+    return LocalCluster(
+        n_workers=workers,
+        threads_per_worker=threads,
+        processes=False,
+        # Dask always serves pages; these have no content, at a port that nobody else has, for this machine alone.
+        dashboard_address="127.0.0.1:0",
+        worker_dashboard_address="127.0.0.1:0",
+        memory_limit=0,
+    )
+
+
 @contextmanager
 def _connected(address: str, wait: float) -> Iterator[Client]:
     try:
-        client = Client(address, timeout=wait, set_as_default=False, name="grader")
-    # Dask has many words for it: OSError (no answer), ValueError (no address), TypeError (no certificates), …
+        security = Security()  # from Dask's configuration
+        if address.startswith("tls:") and not security.get_connection_args("client").get("ssl_context"):
+            raise ValueError("there are no certificates in Dask's configuration on this machine")
+        client = Client(address, timeout=wait, set_as_default=False, name="grader", security=security)
+    # Dask raises OSError where nobody answers, and ValueError, TypeError and others where the address is none.
     except (OSError, ValueError, TypeError, RuntimeError, ImportError) as error:
         why = " ".join(str(error).split()) or type(error).__name__
         raise UnusableInput(
@@ -87,7 +100,8 @@ def _connected(address: str, wait: float) -> Iterator[Client]:
     try:
         yield client
     finally:
-        client.close(timeout=5)
+        with suppress(OSError):  # the scheduler does not answer any more; TimeoutError is an OSError
+            client.close(timeout=_SECONDS_TO_CLOSE)
 
 
 def _threads(number: str, where: str) -> int:

@@ -29,6 +29,7 @@ from .plain_data import Died, Refused, Reply, decode_reply, encode_task
 from .worker import Run, judge
 
 _AHEAD: Final = 2  # tasks that are handed out for each slot: one that is judged, and one that waits for it
+_SECONDS_TO_SCHEDULE: Final = 5.0  # until Dask has given a task to a worker; it takes milliseconds
 _SECONDS_TO_FETCH: Final = 30.0  # for a result; if its worker dies just then, Dask has it computed again
 
 
@@ -105,12 +106,13 @@ class _HandOut:
     def __init__(self, client: Client, run: Run, admission: Admission, wait: float) -> None:
         self.waiting: deque[Task] = deque()
         self._client, self._run, self._admission, self._wait = client, run, admission, wait
-        self._handed_out: dict[Future[bytes], Task] = {}
+        self._handed_out: dict[Future[bytes], tuple[Task, float]] = {}  # with the time when that was
+        self._next_check = 0.0
         self._finished: SimpleQueue[Future[bytes]] = SimpleQueue()
         self._died: list[Task] = []
         self._tried_again: set[int] = set()
         self._numbers = count()
-        self._last_seen = time.monotonic()  # when there was a worker to use
+        self._last_seen = time.monotonic()  # when there was a worker to use, or to examine
         self._address = client.scheduler_info().get("address", "the scheduler")
 
     @property
@@ -124,15 +126,15 @@ class _HandOut:
 
     def done(self) -> Iterator[tuple[Task, Result]]:
         """Hand out tasks, wait up to a second for results, and yield those that are there."""
-        if self._admission.look():
-            self._take_back_unscheduled()
+        self._admission.look()
+        self._take_back_unscheduled()
         self._check_that_somebody_works()
         while self.waiting and len(self._handed_out) < _AHEAD * self._slots:
             self._hand_out(self.waiting.popleft())
         future = self._next()
         while future is not None:
-            task = self._handed_out.pop(future, None)
-            if task is not None:
+            if future in self._handed_out:
+                task, _ = self._handed_out.pop(future)
                 yield from self._settle(task, self._reply(future))
             future = self._next(wait=False)
 
@@ -163,7 +165,7 @@ class _HandOut:
             resources={self._run.resource: 1},
             pure=False,
         )
-        self._handed_out[future] = task
+        self._handed_out[future] = task, time.monotonic()
         future.add_done_callback(self._finished.put)
 
     def _next(self, wait: bool = True) -> Future[bytes] | None:
@@ -206,14 +208,22 @@ class _HandOut:
                 yield task, reply
 
     def _take_back_unscheduled(self) -> None:
-        """Take back the tasks that Dask has given to no worker, so that they are handed out again.
+        """Take back the tasks that Dask has given to no worker for some seconds, so that they are handed out again.
 
         When the last worker that was admitted dies, Dask keeps its tasks until a worker joins the cluster, and does not
         look at them when a worker is admitted, which is later.
         """
+        now = time.monotonic()
+        if now < self._next_check or self._client.status != "running":
+            return
+        self._next_check = now + _SECONDS_TO_SCHEDULE
         with suppress(OSError):  # the connection was lost, and all tasks with it
             scheduled = {key for keys in self._client.processing().values() for key in keys}
-            self._cancel(future for future in self._handed_out if future.key not in scheduled and not future.done())
+            self._cancel(
+                future
+                for future, (_, begun) in self._handed_out.items()
+                if begun < now - _SECONDS_TO_SCHEDULE and future.key not in scheduled and not future.done()
+            )
 
     def _cancel(self, futures: Iterable[Future[bytes]]) -> None:
         """Have Dask forget tasks; `done` sees then that they have to be handed out again."""
@@ -230,7 +240,7 @@ class _HandOut:
 
     def _check_that_somebody_works(self) -> None:
         """Raise an error if no worker can be used, and none came for a while."""
-        if self._slots and self._client.status == "running":
+        if (self._slots or self._admission.examining) and self._client.status == "running":
             self._last_seen = time.monotonic()
             return
         refused = list(self._admission.refusals.values())

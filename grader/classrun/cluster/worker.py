@@ -17,6 +17,7 @@ from typing import Any, Final, TypedDict, TypeVar
 from distributed import Status, Worker, get_worker
 
 from ...host.bounded_process import BoundedProcess, ChildDied, OutOfTime
+from ..task import Failure
 from ..workers import begin, out_of_time
 from . import grading_process
 from .identity import GRADER, Identity, grader_digest
@@ -25,6 +26,7 @@ from .plain_data import Died, Refused, Reply, decode_task, encode_reply
 T = TypeVar("T")
 
 _SECONDS: Final = 600.0  # of processor time, to describe a machine or to try the reference; both end long before
+_LONGEST_REASON: Final = 500  # characters
 _ENDING: Final = (Status.closing, Status.closed, Status.failed)
 
 
@@ -139,7 +141,13 @@ def judge(run: Run, data: bytes) -> bytes:
     if not hasattr(_of_thread, "slot"):
         _of_thread.slot = _Slot()
         _slots.append(_of_thread.slot)
-    return encode_reply(_judge(_of_thread.slot, run, data, get_worker()))
+    try:
+        reply = _judge(_of_thread.slot, run, data, get_worker())
+    except CancelledError:
+        raise
+    except Exception as error:  # a mistake in the grader itself must not stop the whole class, nor give points
+        reply = Failure(f"the grader failed on it: {type(error).__name__}: {error}"[:_LONGEST_REASON])
+    return encode_reply(reply)
 
 
 def _judge(slot: _Slot, run: Run, data: bytes, worker: Worker) -> Reply:
