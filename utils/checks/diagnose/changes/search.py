@@ -93,7 +93,7 @@ class Search:
     def __init__(self, run: Run, source: Source) -> None:
         self.source, self.runs_left = source, MAX_RUNS
         self._run = run
-        self._nearer: list[tuple[float, Change]] = []
+        self._nearer: list[tuple[tuple[bool, float], Change]] = []
         self._function = FunctionSource(source.text, source.function)
 
     def repair(self, paths: Collection[str], results: Sequence[CaseResult]) -> list[Found]:
@@ -153,7 +153,7 @@ class Search:
         """Yield the changes that make more right in one case, and nothing wrong that was right; the best first."""
         before, distance = set(_wrong(probe)), _distance(probe, wanted)
         helping: list[tuple[int, Change]] = []
-        for change in of_values(function, _words(results)):
+        for change in of_values(function, _words(results), _has_images(results)):
             if self.runs_left <= 0:
                 break
             answer = self._answer(change, probe.case)
@@ -169,7 +169,7 @@ class Search:
             elif right:
                 helping.append((len(right), change))
             elif (now := _distance(result, wanted)) < NEARER * distance:
-                self._nearer.append((now, change))
+                self._nearer.append(((not change.is_plain, now), change))
         yield from [change for _, change in sorted(helping, key=lambda pair: -pair[0])][:MAX_VERIFIED]
 
     def mend(self, results: Sequence[CaseResult]) -> Found | None:
@@ -198,28 +198,40 @@ class Search:
         results: Sequence[CaseResult],
     ) -> Found | None:
         running: list[tuple[int, Change]] = []
-        moved: list[tuple[Change, int]] = []
-        for change in of_crashes(function, _words(results), line):
+        moved: list[tuple[Change, CaseResult, int]] = []
+        for change in of_crashes(function, _words(results), line, _has_images(results)):
             if self.runs_left <= 0:
                 break
             answer = self._answer(change, probe.case)
             if isinstance(answer, CrashedAt):
                 if answer.line > line:
-                    moved.append((change, answer.line))
+                    moved.append((change, probe, answer.line))
                 continue
             wrong = _wrong(replace(probe, answer=answer))
-            running.append((len(wrong), change))
-            if not wrong:
-                break
+            if wrong:
+                running.append((len(wrong), change))
+                continue
+            found = self._explained(function, (*before, change), results)
+            if found:
+                return found
+            moved += self._later_crash(change, results)  # right in this case, it may crash in another one
         for _, change in sorted(running, key=lambda pair: pair[0])[:MAX_VERIFIED]:
             found = self._explained(function, (*before, change), results)
             if found:
                 return found
-        for change, later in moved[:MAX_CRASHES] if len(before) + 1 < MAX_CRASHES else ():
-            found = self._mend(function.changed(change), (*before, change), probe, later, results)
+        for change, case, later in moved[:MAX_CRASHES] if len(before) + 1 < MAX_CRASHES else ():
+            found = self._mend(function.changed(change), (*before, change), case, later, results)
             if found:
                 return found
         return None
+
+    def _later_crash(self, change: Change, results: Sequence[CaseResult]) -> list[tuple[Change, CaseResult, int]]:
+        """Find the first case in which changed code crashes behind the line of the change."""
+        for one in results:
+            answer = self._answer(change, one.case)
+            if isinstance(answer, CrashedAt):
+                return [(change, one, answer.line)] if answer.line > change.line else []
+        return []
 
     def _explained(
         self, function: FunctionSource, changes: tuple[Change, ...], results: Sequence[CaseResult]
@@ -230,6 +242,8 @@ class Search:
             return None
         still = _all_wrong(changed)
         right = tuple(sorted(_all_wrong(results) - still))
+        if len(changes) > 1 and not all(change.is_plain for change in changes):
+            return None  # with enough of them, any code runs
         if not still:
             return Found(changes, right, results=tuple(changed))
         if len(changes) > 1 or not changes[0].is_plain:
@@ -237,7 +251,7 @@ class Search:
         beside = _given_in_all(sorted(still), changed)
         if still == set(beside):
             return Found(changes, right, beside, tuple(changed))
-        self.runs_left = max(self.runs_left, MAX_RUNS // 2)
+        self.runs_left = MAX_RUNS
         more = self._repair(function.changed(changes[-1]), still - set(beside), changed)
         if more and still - set(beside) <= set(more[0].right):
             return Found((*changes, *more[0].changes), (*right, *more[0].right), beside, more[0].results)
@@ -338,6 +352,12 @@ def _numbers(path: str, results: Sequence[CaseResult]) -> int:
         if path in _wrong(result) and array is not None:
             count += max(1, distinct(array.astype(np.float64)))
     return count
+
+
+def _has_images(results: Sequence[CaseResult]) -> bool:
+    """Whether the outputs of an exercise have four axes."""
+    outputs = (value for one in results for _, value in walk(one.expected))
+    return any(isinstance(value, np.ndarray) and value.ndim == 4 for value in outputs)
 
 
 def _words(results: Sequence[CaseResult]) -> list[str]:
