@@ -93,7 +93,13 @@ def _written(source: FunctionSource, parts: Collection[ast.expr], kind: Kind) ->
 
 
 def _places(source: FunctionSource) -> list[ast.stmt]:
-    return [node for node in source.statements if not isinstance(node, ast.Raise | ast.Import | ast.ImportFrom)]
+    found = [node for node in source.statements if not isinstance(node, ast.Raise | ast.Import | ast.ImportFrom)]
+    return [node for node in found if not _only_checks(node)]
+
+
+def _only_checks(node: ast.stmt) -> bool:
+    """Whether a statement calls a function of the file and uses nothing of what that returns."""
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Call) and isinstance(node.value.func, ast.Name)
 
 
 def _is_tried(node: ast.FunctionDef) -> bool:
