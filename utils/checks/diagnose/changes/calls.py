@@ -109,9 +109,22 @@ def _overlap(nodes: list[ast.expr]) -> bool:
     return any(id(node) in inside for node in nodes)
 
 
+def arguments_of_layers(node: ast.expr) -> Iterator[ast.expr]:
+    """Two arguments exchanged of a function of the course, which takes neither for the other."""
+    if isinstance(node, ast.Call) and not _is_of_library(node.func):
+        yield from arguments(node)
+
+
+def _is_of_library(function: ast.expr) -> bool:
+    """Whether a function is one of Python or of NumPy, or a method of an array."""
+    if isinstance(function, ast.Name):
+        return function.id in (*_BUILTINS, "range", "len", "zip", "enumerate", "isinstance", "int", "float")
+    return ast.unparse(function).partition(".")[0] != "self"
+
+
 def arguments(node: ast.expr) -> Iterator[ast.expr]:
     """Two arguments exchanged; axes in another order."""
-    if isinstance(node, ast.Call) and 2 <= len(node.args) <= 6:
+    if isinstance(node, ast.Call) and 2 <= len(node.args) <= 6 and ast.unparse(node.func) != "range":
         for first in range(len(node.args) - 1):
             for second in range(first + 1, len(node.args)):
                 args = list(node.args)

@@ -32,16 +32,9 @@ def of_values(source: FunctionSource, words: Collection[str], images: bool = Fal
     axes = partial(calls.axes, images=images)
     kinds = (
         *(calls.functions, calls.orders, calls.arguments, axes, arithmetic.operators, known.rows),
-        *(
-            arithmetic.comparisons,
-            arithmetic.left_out,
-            known.steps,
-            known.alike,
-            arithmetic.brackets,
-            arithmetic.inner_brackets,
-        ),
-        *(partial(names.counts, loops=known.loops), names.ranges, arithmetic.constants, arithmetic.transposes),
-        *(arithmetic.powers, arithmetic.entrywise, known.keys),
+        *(arithmetic.comparisons, known.alike, arithmetic.left_out, known.steps, arithmetic.brackets),
+        *(arithmetic.inner_brackets, partial(names.counts, loops=known.loops), names.ranges),
+        *(arithmetic.constants, arithmetic.transposes, arithmetic.powers, arithmetic.entrywise, known.keys),
     )
     plain = kinds[:7]
     for kind in kinds:
@@ -68,10 +61,11 @@ def of_crashes(source: FunctionSource, words: Collection[str], line: int, images
     axes = partial(calls.axes, images=images)
     plain = (
         *(calls.functions, arithmetic.transposes, axes, known.entries, arithmetic.operators, calls.orders),
-        *(counts, calls.arguments, known.exchanged, calls.spread, calls.converted, known.functions, known.longer),
+        *(known.exchanged, counts, calls.spread, calls.converted, calls.arguments_of_layers, known.functions),
+        known.longer,
     )
     others = (
-        *(known.alike, arithmetic.left_out, calls.shortened, known.items, known.others, known.keys),
+        *(known.alike, arithmetic.left_out, calls.arguments, calls.shortened, known.items, known.others, known.keys),
         *(names.ranges, arithmetic.constants, known.steps, arithmetic.entrywise),
     )
     of_the_line = (calls.converted, known.longer, known.others, known.entries, known.items)
