@@ -130,7 +130,7 @@ def test_a_crash_over_windows_and_loops_is_explained(body: str, phrases: tuple[s
         ("dw = np.zeros((9, 7))\ndw[1:3] += image[0, 0]", "should have shape"),
         ("out = image[0, 0, 1:3, 1:3] * np.ones((3, 3))", "its own start"),
         # The limits of two loops are exchanged only where each would fit the other's axis.
-        ("out = np.zeros((4, 3))\nfor i in range(3):\n    for j in range(7):\n        out[i, j] = 1", "exchanged"),
+        ("out = np.zeros((4, 3))\nfor i in range(3):\n    for j in range(7):\n        out[i, j] = 1", "changed places"),
     ],
 )
 def test_nothing_is_said_of_windows_without_evidence(body: str, phrase: str) -> None:

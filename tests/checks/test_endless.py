@@ -11,7 +11,7 @@ BODIES = [
         "i = 0\n    while i < n:\n        j = 0\n        while j < n:\n            j += 1",
         'line 3, "while i < n:", never ends',
     ),
-    ("i = 0\n    while i < n:\n        j = 2 * i", "nothing inside of it changes i and n"),
+    ("i = 0\n    while i < n:\n        j = 2 * i", "nothing inside of it changes i or n"),
     ("while True:\n        n = 2", "nothing inside of it leaves it"),
     ("i = 0\n    while i < n:\n        i += 1", ""),
     ("while True:\n        break", ""),

@@ -187,7 +187,7 @@ def _only_here(
     broken = dict.fromkeys(path for result in ran for path in result.wrong_in(misconception) or ())
     others = [path for path in broken if path not in paths]
     right = [path for path in others if path.partition(".")[0] not in wrong.aspects or _is_right(path, wrong)]
-    named = [path for path in others if path not in right and (_names(sentence, path) or _apart(path, paths))]
+    named = [path for path in others if path not in right and _names(sentence, path)]
     where = " where the code runs" if right and len(ran) < len(results) else ""
     if any(_names(sentence, path) for path in right):  # what it says of them is not true of this code
         itself = "itself is" if len(right) == 1 else "themselves are"
@@ -201,11 +201,6 @@ def _only_here(
     ]
     said = " and ".join(filter(None, clauses))
     return f"{_with_verb(paths)} what this mistake gives, while {said}: " if said else ""
-
-
-def _apart(path: str, paths: Sequence[str]) -> bool:
-    """Whether an output is a part of another dict than some, as a gradient is beside a loss."""
-    return path.partition(".")[0] not in {one.partition(".")[0] for one in paths}
 
 
 def _with_verb(names: Sequence[str]) -> str:

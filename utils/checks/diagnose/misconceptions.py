@@ -159,6 +159,9 @@ def _that_give(evidence: Evidence, places: Places, names: Sequence[str]) -> list
         found = [name for name in found if evidence.shows(name) <= evidence.wrong]
     if any(_has_no_numbers(evidence.places[index]) for index in places):
         found = [name for name in found if evidence.shows(name) <= evidence.wrong]
+    dicts = {place.path.rpartition(".")[0] for place in map(evidence.places.__getitem__, places) if _is_missing(place)}
+    if dicts - {""}:  # one that leaves out more of a dict than is missing is another mistake
+        found = [name for name in found if not _of_dicts(evidence, evidence.shows(name) - evidence.wrong, dicts)]
     if not evidence.numbers(places & evidence.wrong):
         found = [name for name in found if evidence.shows(name) <= evidence.wrong & evidence.gives(name)]
     return _most_agreeing(found, evidence)
@@ -167,6 +170,15 @@ def _that_give(evidence: Evidence, places: Places, names: Sequence[str]) -> list
 def _has_no_numbers(place: Place) -> bool:
     """Whether an output is wrong of which only a property is compared, such as that two nets are not the same."""
     return place.wrong and place.is_drawn and place.got is not None and as_array(place.got) is None
+
+
+def _is_missing(place: Place) -> bool:
+    return place.wrong and not place.crashed and place.got is None
+
+
+def _of_dicts(evidence: Evidence, places: Places, dicts: set[str]) -> bool:
+    """Whether some places are entries of some dicts."""
+    return any(evidence.places[index].path.rpartition(".")[0] in dicts for index in places)
 
 
 def _most_agreeing(names: Sequence[str], evidence: Evidence) -> list[str]:

@@ -211,10 +211,8 @@ def _description(path: str, wrong: WrongOutputs, results: Sequence[CaseResult], 
 def _repaired(path: str, said: str, wrong: WrongOutputs, results: Sequence[CaseResult]) -> Description:
     """Say what makes an output right, and how it differs as long as that is not done."""
     shown = wrong.clearest(path)
-    clauses = [
-        f"with {said}, it would be right in every case",
-        *_clauses(shown, wrong.by_path[path], results, Runs())[:1],
-    ]
+    form = _clauses(shown, wrong.by_path[path], results, Runs())[0]
+    clauses = [f"with {said}, it would be right in every case", "" if form.endswith("?") else form]
     lacks = shown.fault.kind is FaultKind.KEY
     return Description(path, comparison(shown.fault), tuple(filter(None, clauses)), shown.result.case.title, lacks)
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 _OTHER_OPERATORS: dict[type[ast.operator], tuple[ast.operator, ...]] = {
     ast.Add: (ast.Sub(),),
     ast.Sub: (ast.Add(),),
-    ast.Mult: (ast.Div(), ast.MatMult()),
+    ast.Mult: (ast.Div(), ast.MatMult(), ast.Add()),
     ast.Div: (ast.Mult(), ast.FloorDiv()),
     ast.FloorDiv: (ast.Div(),),
     ast.MatMult: (ast.Mult(),),

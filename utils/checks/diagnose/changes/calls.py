@@ -44,7 +44,8 @@ _REDUCTIONS = (
     "any",
     "all",
 )
-_AXES = ("0", "1", "-1", "(0, 1)", "(2, 3)", "(0, 2, 3)", "(1, 2, 3)", "(1, 2)", "None")
+_AXES = ("0", "1", "None")
+_AXES_OF_IMAGES = ("(2, 3)", "(0, 2, 3)", "(1, 2, 3)", "0", "1", "2", "(0, 1)", "None")
 _MAX_ORDERED = 4
 
 
@@ -60,8 +61,8 @@ def functions(node: ast.expr) -> Iterator[ast.expr]:
         yield ast.Call(of_numpy, node.args, node.keywords)
 
 
-def axes(node: ast.expr) -> Iterator[ast.expr]:
-    """A reduction over another axis, over all, or with the summed axis kept."""
+def axes(node: ast.expr, images: bool = False) -> Iterator[ast.expr]:
+    """A reduction over another axis, over all, or with the summed axis kept; also over axes that only images have."""
     reduced = _reduction(node)
     if reduced is None:
         return
@@ -72,7 +73,7 @@ def axes(node: ast.expr) -> Iterator[ast.expr]:
         yield ast.Call(call.func, call.args, kept)
     elif written:
         yield _kept(call)
-    for text in _AXES:
+    for text in _AXES_OF_IMAGES if images else _AXES:
         if text != (ast.unparse(written) if written else "None"):
             other = None if text == "None" else ast.parse(text, mode="eval").body
             yield with_axis(call, place, other)
@@ -85,7 +86,7 @@ def same_axes(nodes: list[ast.expr]) -> Iterator[tuple[list[tuple[ast.expr, ast.
     reduced = [found for found in map(_reduction, nodes) if found]
     written = {ast.unparse(axis) for call, place in reduced if (axis := _axis(call, place))}
     for old in sorted(written):
-        for new in (old, *(text for text in _AXES[:6] if text != old)):
+        for new in (old, *(text for text in _AXES[:2] if text != old)):
             other = ast.parse(new, mode="eval").body
             chosen = [one for one in reduced if (axis := _axis(*one)) and ast.unparse(axis) == old]
             if len(chosen) < 2 or _overlap([call for call, _ in chosen]):
@@ -108,9 +109,22 @@ def _overlap(nodes: list[ast.expr]) -> bool:
     return any(id(node) in inside for node in nodes)
 
 
+def arguments_of_layers(node: ast.expr) -> Iterator[ast.expr]:
+    """Two arguments exchanged of a function of the course, which takes neither for the other."""
+    if isinstance(node, ast.Call) and not _is_of_library(node.func):
+        yield from arguments(node)
+
+
+def _is_of_library(function: ast.expr) -> bool:
+    """Whether a function is one of Python or of NumPy, or a method of an array."""
+    if isinstance(function, ast.Name):
+        return function.id in (*_BUILTINS, "range", "len", "zip", "enumerate", "isinstance", "int", "float")
+    return ast.unparse(function).partition(".")[0] != "self"
+
+
 def arguments(node: ast.expr) -> Iterator[ast.expr]:
     """Two arguments exchanged; axes in another order."""
-    if isinstance(node, ast.Call) and 2 <= len(node.args) <= 6:
+    if isinstance(node, ast.Call) and 2 <= len(node.args) <= 6 and ast.unparse(node.func) != "range":
         for first in range(len(node.args) - 1):
             for second in range(first + 1, len(node.args)):
                 args = list(node.args)

@@ -14,7 +14,7 @@ Kind = Callable[[ast.expr], Iterator[ast.expr]]
 MAX_NODES = 1500  # of a function, as a tree: what is longer is no answer to an exercise
 
 
-def of_values(source: FunctionSource, words: Collection[str]) -> Iterator[Change]:
+def of_values(source: FunctionSource, words: Collection[str], images: bool = False) -> Iterator[Change]:
     """Yield the changes of a function that gives wrong numbers.
 
     Parameters
@@ -22,28 +22,25 @@ def of_values(source: FunctionSource, words: Collection[str]) -> Iterator[Change
     source : FunctionSource
     words : collection of str
         Texts that have a meaning in the exercise: the keys and the choices of its inputs.
+    images : bool, default False
+        Whether it is about images, which have four axes.
     """
     if source.node is None or not _is_tried(source.node):
         return
     known = names.Names(source.node, words, source.functions)
     parts = [part for node in _places(source) for part in own_part(node)]
+    axes = partial(calls.axes, images=images)
     kinds = (
-        *(
-            calls.functions,
-            calls.orders,
-            calls.arguments,
-            calls.axes,
-            arithmetic.operators,
-            arithmetic.comparisons,
-            known.rows,
-        ),
-        *(known.steps, known.alike, arithmetic.left_out, arithmetic.brackets, arithmetic.inner_brackets),
-        *(partial(names.counts, loops=known.loops), names.ranges, arithmetic.constants, arithmetic.transposes),
-        *(arithmetic.powers, arithmetic.entrywise, known.keys),
+        *(calls.functions, calls.orders, calls.arguments, axes, arithmetic.operators, known.rows),
+        *(arithmetic.comparisons, known.alike, arithmetic.left_out, known.steps, arithmetic.brackets),
+        *(arithmetic.inner_brackets, partial(names.counts, loops=known.loops), names.ranges),
+        *(arithmetic.constants, arithmetic.transposes, arithmetic.powers, arithmetic.entrywise, known.keys),
     )
+    plain = kinds[:7]
     for kind in kinds:
-        yield from _written(source, parts, kind)
-        if kind is calls.axes:
+        for change in _written(source, parts, kind):
+            yield replace(change, is_plain=kind in plain)
+        if kind is axes:
             yield from (source.with_expressions(pairs, said) for pairs, said in calls.same_axes(parts))
         if kind is arithmetic.operators:
             yield from statements.assignments(source)
@@ -52,7 +49,7 @@ def of_values(source: FunctionSource, words: Collection[str]) -> Iterator[Change
     yield from statements.placements(source)
 
 
-def of_crashes(source: FunctionSource, words: Collection[str], line: int) -> Iterator[Change]:
+def of_crashes(source: FunctionSource, words: Collection[str], line: int, images: bool = False) -> Iterator[Change]:
     """Yield the changes of a function that crashes on a line: of that line first, then of what sets its names."""
     if source.node is None or not _is_tried(source.node):
         return
@@ -61,24 +58,27 @@ def of_crashes(source: FunctionSource, words: Collection[str], line: int) -> Ite
     places = _places(source)
     crashing = [node for node in places if node.lineno <= line <= _last_line(node)]
     near = [node for node in _near(places, crashing) if node not in crashing]
-    kinds = (
-        *(calls.functions, arithmetic.transposes, calls.axes, known.entries, arithmetic.operators, calls.orders),
-        *(known.exchanged, calls.spread, calls.converted, known.functions, known.alike, arithmetic.left_out),
-        *(calls.arguments, calls.shortened, known.items, known.others, known.keys, counts, names.ranges),
-        *(arithmetic.constants, known.steps, arithmetic.entrywise),
+    axes = partial(calls.axes, images=images)
+    plain = (
+        *(calls.functions, arithmetic.transposes, axes, known.entries, arithmetic.operators, calls.orders),
+        *(known.exchanged, counts, calls.spread, calls.converted, calls.arguments_of_layers, known.functions),
+        known.longer,
     )
-    plain = (*kinds[:10], counts)
-    for group in (crashing, near):
-        parts = [part for node in group for part in own_part(node)]
-        returns = any(isinstance(node, ast.Return) for node in group)  # any name may stand for what nobody compares
-        for kind in kinds:
-            if kind == known.others and returns:
-                continue
-            if group is crashing or kind not in (calls.converted, known.others, known.entries, known.items):
-                for change in _written(source, parts, kind):
-                    yield replace(change, is_plain=kind in plain)
-        for pairs, said in calls.same_axes(parts):
-            yield replace(source.with_expressions(pairs, said), is_plain=True)
+    others = (
+        *(known.alike, arithmetic.left_out, calls.arguments, calls.shortened, known.items, known.others, known.keys),
+        *(names.ranges, arithmetic.constants, known.steps, arithmetic.entrywise),
+    )
+    of_the_line = (calls.converted, known.longer, known.others, known.entries, known.items)
+    for kinds in (plain, others):
+        for group in (crashing, near):
+            parts = [part for node in group for part in own_part(node)]
+            returns = any(isinstance(node, ast.Return) for node in group)  # a name there may be what nobody compares
+            for kind in kinds:
+                if not (group is near and kind in of_the_line) and not (returns and kind == known.others):
+                    for change in _written(source, parts, kind):
+                        yield replace(change, is_plain=kinds is plain)
+            for pairs, said in calls.same_axes(parts) if kinds is plain else ():
+                yield replace(source.with_expressions(pairs, said), is_plain=True)
     yield from (change for change in statements.assignments(source) if change.line == line)
 
 
@@ -87,7 +87,13 @@ def _written(source: FunctionSource, parts: Collection[ast.expr], kind: Kind) ->
 
 
 def _places(source: FunctionSource) -> list[ast.stmt]:
-    return [node for node in source.statements if not isinstance(node, ast.Raise | ast.Import | ast.ImportFrom)]
+    found = [node for node in source.statements if not isinstance(node, ast.Raise | ast.Import | ast.ImportFrom)]
+    return [node for node in found if not _only_checks(node)]
+
+
+def _only_checks(node: ast.stmt) -> bool:
+    """Whether a statement calls a function of the file and uses nothing of what that returns."""
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Call) and isinstance(node.value.func, ast.Name)
 
 
 def _is_tried(node: ast.FunctionDef) -> bool:

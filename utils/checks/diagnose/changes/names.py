@@ -57,15 +57,18 @@ class Names:
             yield from (ast.Name(other, ast.Load()) for other in self.known)
 
     def functions(self, node: ast.expr) -> Iterator[ast.expr]:
-        """A call of another function with the same ending in its name; or with one argument more."""
-        if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name)):
-            return
-        name = node.func.id
-        for other in self._functions:
-            if other != name and other.rpartition("_")[2] == name.rpartition("_")[2]:
-                yield ast.Call(ast.Name(other, ast.Load()), node.args, node.keywords)
-        for more in (*self.known, *self.attributes):
-            yield ast.Call(node.func, [*node.args, ast.parse(more, mode="eval").body], node.keywords)
+        """A call of another function with the same ending in its name."""
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            name = node.func.id
+            for other in self._functions:
+                if other != name and other.rpartition("_")[2] == name.rpartition("_")[2]:
+                    yield ast.Call(ast.Name(other, ast.Load()), node.args, node.keywords)
+
+    def longer(self, node: ast.expr) -> Iterator[ast.expr]:
+        """A call with one argument more."""
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            for more in (*self.known, *self.attributes):
+                yield ast.Call(node.func, [*node.args, ast.parse(more, mode="eval").body], node.keywords)
 
     def exchanged(self, node: ast.expr) -> Iterator[ast.expr]:
         """Two names that are easily taken for each other, exchanged wherever they stand."""
@@ -161,6 +164,9 @@ def counts(node: ast.expr, loops: Collection[str]) -> Iterator[ast.expr]:
     """What a loop counts, one more or one less; the same inside of a text."""
     if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and node.id in loops:
         yield from (_moved(node.id, by) for by in (1, -1))
+    elif isinstance(node, ast.BinOp) and isinstance(node.right, ast.Constant) and node.right.value == 1:
+        if isinstance(node.op, ast.Add | ast.Sub):
+            yield node.left
     elif isinstance(node, ast.JoinedStr):
         for loop in loops:
             for by in (1, -1):

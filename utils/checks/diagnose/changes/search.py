@@ -5,16 +5,23 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-import numpy as np
-
 from ...case import Case
-from ...compare import as_array
 from ...program import Crash, Ran, Run
-from ...values import value_at, walk
 from ..case_result import CaseResult
-from ..describe.wrong_output import distinct
-from ..evidence import Evidence
 from .candidates import of_crashes, of_values
+from .outcomes import (
+    MIN_NUMBERS,
+    all_wrong,
+    count_numbers,
+    crash_line,
+    distance,
+    given_in_all,
+    has_images,
+    known_words,
+    moves_nothing_else,
+    plainest,
+    wrong_outputs,
+)
 from .running import ChangedCode, CrashedAt
 from .source import Change, FunctionSource
 
@@ -27,11 +34,8 @@ MAX_VERIFIED = 4
 MAX_CRASHES = 3
 """Crashes, one behind the other, that are changed away."""
 
-MAX_NEARER, NEARER = 2, 0.7
+MAX_NEARER, NEARER = 3, 0.7
 """How many changes are tried with a second one, and the share of the distance to the right answer they may leave."""
-
-MIN_NUMBERS = 4
-"""Different numbers that a change has to make right: fewer may be right by chance."""
 
 
 @dataclass(frozen=True)
@@ -93,7 +97,7 @@ class Search:
     def __init__(self, run: Run, source: Source) -> None:
         self.source, self.runs_left = source, MAX_RUNS
         self._run = run
-        self._nearer: list[tuple[float, Change]] = []
+        self._nearer: list[tuple[tuple[bool, float], Change]] = []
         self._function = FunctionSource(source.text, source.function)
 
     def repair(self, paths: Collection[str], results: Sequence[CaseResult]) -> list[Found]:
@@ -117,7 +121,7 @@ class Search:
 
     def _repair(self, function: FunctionSource, paths: Collection[str], results: Sequence[CaseResult]) -> list[Found]:
         wanted = set(paths)
-        probe = _probe([one for one in results if wanted & set(_wrong(one))])
+        probe = plainest([one for one in results if wanted & set(wrong_outputs(one))])
         if probe is None or isinstance(probe.answer, Crash):
             return []
         found: list[Found] = []
@@ -125,9 +129,9 @@ class Search:
             changed = self._on_all(change, results)
             if changed is None:
                 continue
-            still = _all_wrong(changed)
-            right = [path for path in wanted - still if _numbers(path, results) >= MIN_NUMBERS]
-            if right and _is_whole(right, changed, results):
+            still = all_wrong(changed)
+            right = [path for path in wanted - still if count_numbers(path, results) >= MIN_NUMBERS]
+            if right and moves_nothing_else(right, changed, results):
                 found.append(Found((change,), tuple(sorted(right)), results=tuple(changed)))
                 wanted -= set(right)
             if not wanted:
@@ -140,7 +144,7 @@ class Search:
         self.runs_left = MAX_RUNS if nearer else 0
         for _, change in nearer:
             changed = self._on_all(change, results)
-            if changed is None or _all_wrong(changed) - _all_wrong(results):
+            if changed is None or all_wrong(changed) - all_wrong(results):
                 continue
             found = self._repair(self._function.changed(change), set(paths), changed)
             if found:
@@ -151,16 +155,16 @@ class Search:
         self, function: FunctionSource, probe: CaseResult, wanted: set[str], results: Sequence[CaseResult]
     ) -> Iterator[Change]:
         """Yield the changes that make more right in one case, and nothing wrong that was right; the best first."""
-        before, distance = set(_wrong(probe)), _distance(probe, wanted)
+        before, far = set(wrong_outputs(probe)), distance(probe, wanted)
         helping: list[tuple[int, Change]] = []
-        for change in of_values(function, _words(results)):
+        for change in of_values(function, known_words(results), has_images(results)):
             if self.runs_left <= 0:
                 break
             answer = self._answer(change, probe.case)
             if isinstance(answer, CrashedAt):
                 continue
             result = replace(probe, answer=answer)
-            after = set(_wrong(result))
+            after = set(wrong_outputs(result))
             right = wanted & (before - after)
             if after - before:
                 continue
@@ -168,8 +172,8 @@ class Search:
                 yield change
             elif right:
                 helping.append((len(right), change))
-            elif (now := _distance(result, wanted)) < NEARER * distance:
-                self._nearer.append((now, change))
+            elif (now := distance(result, wanted)) < NEARER * far:
+                self._nearer.append(((not change.is_plain, now), change))
         yield from [change for _, change in sorted(helping, key=lambda pair: -pair[0])][:MAX_VERIFIED]
 
     def mend(self, results: Sequence[CaseResult]) -> Found | None:
@@ -184,10 +188,10 @@ class Search:
         -------
         Found or None
         """
-        probe = _probe([one for one in results if isinstance(one.answer, Crash)])
+        probe = plainest([one for one in results if isinstance(one.answer, Crash)])
         if probe is None or not isinstance(probe.answer, Crash):
             return None
-        return self._mend(self._function, (), probe, _line(probe.answer), results)
+        return self._mend(self._function, (), probe, crash_line(probe.answer), results)
 
     def _mend(
         self,
@@ -199,7 +203,7 @@ class Search:
     ) -> Found | None:
         running: list[tuple[int, Change]] = []
         moved: list[tuple[Change, int]] = []
-        for change in of_crashes(function, _words(results), line):
+        for change in of_crashes(function, known_words(results), line, has_images(results)):
             if self.runs_left <= 0:
                 break
             answer = self._answer(change, probe.case)
@@ -207,18 +211,32 @@ class Search:
                 if answer.line > line:
                     moved.append((change, answer.line))
                 continue
-            wrong = _wrong(replace(probe, answer=answer))
-            running.append((len(wrong), change))
-            if not wrong:
-                break
+            wrong = wrong_outputs(replace(probe, answer=answer))
+            if wrong:
+                running.append((len(wrong), change))
+                continue
+            found = self._explained(function, (*before, change), results)
+            if found:
+                return found
+            later = self._later_crash(change, results)  # right in this case, it may crash in another one
+            if later and change.is_plain and len(before) + 1 < MAX_CRASHES:
+                return self._mend(function.changed(change), (*before, change), *later, results)
         for _, change in sorted(running, key=lambda pair: pair[0])[:MAX_VERIFIED]:
             found = self._explained(function, (*before, change), results)
             if found:
                 return found
-        for change, later in moved[:MAX_CRASHES] if len(before) + 1 < MAX_CRASHES else ():
-            found = self._mend(function.changed(change), (*before, change), probe, later, results)
+        for change, behind in moved[:MAX_CRASHES] if len(before) + 1 < MAX_CRASHES else ():
+            found = self._mend(function.changed(change), (*before, change), probe, behind, results)
             if found:
                 return found
+        return None
+
+    def _later_crash(self, change: Change, results: Sequence[CaseResult]) -> tuple[CaseResult, int] | None:
+        """Find the first case in which changed code crashes, and the line, which is behind that of the change."""
+        for one in results:
+            answer = self._answer(change, one.case)
+            if isinstance(answer, CrashedAt):
+                return (one, answer.line) if answer.line > change.line else None
         return None
 
     def _explained(
@@ -228,16 +246,18 @@ class Search:
         changed = self._on_all(changes[-1], results)
         if changed is None:
             return None
-        still = _all_wrong(changed)
-        right = tuple(sorted(_all_wrong(results) - still))
+        still = all_wrong(changed)
+        right = tuple(sorted(all_wrong(results) - still))
+        if len(changes) > 1 and not all(change.is_plain for change in changes):
+            return None  # with enough of them, any code runs
         if not still:
             return Found(changes, right, results=tuple(changed))
         if len(changes) > 1 or not changes[0].is_plain:
             return None  # what is wrong then may be a mistake that these have made
-        beside = _given_in_all(sorted(still), changed)
+        beside = given_in_all(sorted(still), changed)
         if still == set(beside):
             return Found(changes, right, beside, tuple(changed))
-        self.runs_left = max(self.runs_left, MAX_RUNS // 2)
+        self.runs_left = MAX_RUNS
         more = self._repair(function.changed(changes[-1]), still - set(beside), changed)
         if more and still - set(beside) <= set(more[0].right):
             return Found((*changes, *more[0].changes), (*right, *more[0].right), beside, more[0].results)
@@ -257,96 +277,3 @@ class Search:
                 return None
             changed.append(replace(one, answer=answer))
         return changed
-
-
-def _is_whole(right: Collection[str], changed: Sequence[CaseResult], results: Sequence[CaseResult]) -> bool:
-    """Whether a change moves no output that stays wrong; one that mends what is differentiated may move gradients.
-
-    Where it moves others, an output may have become right by a second mistake that makes up for the first.
-    """
-    objective = results[0].case.objective[0]
-    if objective in right:
-        return True
-    for before, after in zip(results, changed, strict=True):
-        if isinstance(before.answer, Crash) or isinstance(after.answer, Crash):
-            continue
-        for path in set(_wrong(after)) - set(right):
-            rule = after.case.aspects[path.partition(".")[0]]
-            came, comes = (value_at(one.values, path) for one in (before.answer, after.answer))
-            if not rule.agree(came, comes, after.case.inputs):
-                return False
-    return True
-
-
-def _line(crash: Crash) -> int:
-    """The line of the function under test on which a crash came about."""
-    return int(crash.call.partition(" ")[0]) if crash.call and crash.function != crash.entered else crash.line
-
-
-def _probe(results: Sequence[CaseResult]) -> CaseResult | None:
-    """Choose the case on which changes are tried first: one of the core in which much is wrong, a small one."""
-    return min(results, key=lambda one: (not one.case.is_core, -len(_wrong(one)), one.case.size), default=None)
-
-
-def _wrong(result: CaseResult) -> tuple[str, ...]:
-    """List the wrong outputs; all of them where the code crashed."""
-    if isinstance(result.answer, Crash):
-        return tuple(path for path, _ in walk({name: result.expected[name] for name in result.case.aspects}))
-    return result.wrong_paths()
-
-
-def _all_wrong(results: Sequence[CaseResult]) -> set[str]:
-    return {path for one in results for path in _wrong(one)}
-
-
-def _distance(result: CaseResult, paths: Collection[str]) -> float:
-    """How far some outputs are from the right ones, in proportion; infinite where shapes differ."""
-    assert not isinstance(result.answer, Crash)
-    total = 0.0
-    for path in paths:
-        expected, got = as_array(value_at(result.expected, path)), as_array(value_at(result.answer.values, path))
-        if expected is None or got is None or expected.shape != got.shape or expected.dtype.kind not in "fiu":
-            return np.inf
-        length = float(np.linalg.norm(expected.astype(np.float64)))
-        total += float(np.linalg.norm(got.astype(np.float64) - expected)) / length if length else 0.0
-    return total if np.isfinite(total) else np.inf
-
-
-def _given_in_all(paths: Sequence[str], results: Sequence[CaseResult]) -> dict[str, str]:
-    """Name for each output the misconception that gives it in all cases, where there is a single one."""
-    found: dict[str, str] = {}
-    evidence = Evidence(results)
-    names = dict.fromkeys(name for result in results for name in result.misconceptions)
-    for path in paths:
-        places = evidence.of(path)
-        giving = [name for name in names if places <= evidence.gives(name)]
-        fewest = min((len(evidence.shows(name) - evidence.gives(name)) for name in giving), default=0)
-        giving = [name for name in giving if len(evidence.shows(name) - evidence.gives(name)) == fewest]
-        if len(giving) == 1 and evidence.numbers(places & evidence.wrong) >= MIN_NUMBERS:
-            found[path] = giving[0]
-    drawn = {place.path for place in evidence.places if place.is_drawn}
-    certain = {name for path, name in found.items() if path not in drawn}
-    # Draws agree roughly: another output has to agree as well.
-    return {path: name for path, name in found.items() if path not in drawn or name in certain}
-
-
-def _numbers(path: str, results: Sequence[CaseResult]) -> int:
-    """Count the different numbers that are expected where an output is wrong."""
-    count = 0
-    for result in results:
-        array = as_array(value_at(result.expected, path))
-        if path in _wrong(result) and array is not None:
-            count += max(1, distinct(array.astype(np.float64)))
-    return count
-
-
-def _words(results: Sequence[CaseResult]) -> list[str]:
-    """List the keys and the choices of the cases' inputs, as ``"mode"`` and ``"train"``."""
-    return list(dict.fromkeys(word for one in results for word in _words_of(one.case)))
-
-
-def _words_of(case: Case) -> Iterator[str]:
-    for path, value in walk(case.inputs):
-        yield from path.split(".")[1:]
-        if isinstance(value, str):
-            yield value

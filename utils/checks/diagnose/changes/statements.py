@@ -9,6 +9,7 @@ from itertools import pairwise
 from .source import Change, FunctionSource
 
 _SIGNS = {ast.Add: "+=", ast.Sub: "-=", ast.Mult: "*=", ast.Div: "/="}
+_TERMS = ast.Add | ast.Sub
 _SIMPLE = ast.Assign | ast.AugAssign | ast.Expr | ast.Return
 _LEFT_OUT = ast.Assign | ast.AugAssign | ast.Expr | ast.Raise | ast.Assert
 INDENT = 4
@@ -29,7 +30,9 @@ def assignments(source: FunctionSource) -> Iterator[Change]:
                 loops = [one.target for one in ast.walk(source.node or node) if isinstance(one, ast.For)]
                 for loop in map(ast.unparse, loops):
                     yield source.with_statement(node, f"{target}[{loop}] {_SIGNS[type(node.op)]} {value}")
-            for sign in ("=", *_SIGNS.values()):
+            yield source.with_statement(node, "pass", f"line {node.lineno}, `{_shown(node)}`, left out")
+            others = ("=", "+=", "-=") if isinstance(node.op, _TERMS) else ("=", "*=", "/=")
+            for sign in others:
                 if sign != _SIGNS.get(type(node.op)):
                     yield source.with_statement(node, f"{target} {sign} {value}")
 

@@ -112,7 +112,7 @@ def _line_that_sets(site: Site, name: str) -> tuple[int, str] | None:
 
 EXPLANATIONS = (
     (r"TypeError: unsupported operand type\(s\) for \^|TypeError: ufunc 'bitwise_xor' not supported", _power),
-    (r"TypeError: ([\w.]+)\(\) missing \d+ required positional arguments?: (.*)", _forgotten_argument),
+    (r"TypeError: ([\w.<>]+)\(\) missing \d+ required positional arguments?: (.*)", _forgotten_argument),
     (r"TypeError: (tuple|list) indices must be integers or slices, not str", _key_of_sequence),
     (r"TypeError: '(?:numpy\.)?float\d*' object cannot be interpreted as an integer", _float_among_sizes),
     (r"ValueError: matmul: Input operand \d does not have enough dimensions", _none_in_product),
