@@ -1,4 +1,4 @@
-"""Effects of two misconceptions that add up or multiply are found; the quick look at one entry rules none of them out."""
+"""Effects of two misconceptions that add up or multiply are found; a look at one entry rules none of them out."""
 
 import numpy as np
 import pytest
