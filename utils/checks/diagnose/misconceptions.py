@@ -71,7 +71,9 @@ def explain(
     list of Explanation
         One for each path.
     """
-    of_everything = find_misconception("", results, hints) if paths else None
+    if not paths:
+        return []
+    of_everything = find_misconception("", results, hints)
     if of_everything:
         return [Explanation(path, (of_everything,)) for path in paths]
     names, evidence = tuple(hints), Evidence(results)

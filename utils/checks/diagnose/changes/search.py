@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from ...case import Case
 from ...program import Crash, Ran, Run
@@ -98,7 +99,11 @@ class Search:
         self.source, self.runs_left = source, MAX_RUNS
         self._run = run
         self._nearer: list[tuple[tuple[bool, float], Change]] = []
-        self._function = FunctionSource(source.text, source.function)
+
+    @cached_property
+    def _function(self) -> FunctionSource:
+        """The function as it was handed in; its file is read only if something is wrong with it."""
+        return FunctionSource(self.source.text, self.source.function)
 
     def repair(self, paths: Collection[str], results: Sequence[CaseResult]) -> list[Found]:
         """Find changes that make wrong outputs right in every case, and spoil nothing.
