@@ -21,7 +21,7 @@ from rich.text import Text
 
 from .classrun import self_test
 from .classrun.collect import HandIn
-from .classrun.grading import Graded, ready
+from .classrun.grading import Graded, count_selected, ready
 from .classrun.progress import Progress, log_file, opened_log
 from .classrun.selection import EVERYTHING, Selection
 from .classrun.task import Runner
@@ -183,7 +183,7 @@ def grade_class(
     selection.require(assignment, [hand_in.student for hand_in in hand_ins])
     try_reference(course, assignment, sandbox)
     rows: list[RosterRow] = []
-    count = sum(1 for hand_in in hand_ins if not selection.students or hand_in.student in selection.students)
+    count = len(hand_ins) if selection.is_everything else count_selected(course, assignment, hand_ins, selection)
     log = log or log_file(course.root, assignment.name)
     how: dict[str, Any] = {"runner": runner, "again": again, "sandbox": sandbox, "selection": selection}
     try:
