@@ -14,8 +14,8 @@ from typing import Any
 import jsonschema
 import pytest
 import yaml
-from conftest import by_student
 from dask_processes import ONE_THREAD, until
+from outcomes_by_student import by_student
 
 from grader.classrun.cluster.connection import cluster_runner
 from grader.classrun.cluster.identity import FOLDER_VARIABLE

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import odd_grading
 import pytest
-from conftest import by_student
 from dask_processes import Processes, until
 from distributed import Client
+from outcomes_by_student import by_student
 
 from grader.classrun.cluster import grading_process, worker
 from grader.classrun.cluster import runner as module

@@ -15,11 +15,11 @@ import dask
 import network_namespaces
 import pytest
 import yaml
-from conftest import by_student
 from crash import small_class
 from crash.runs import Place, temporary_folder
 from dask_processes import REPOSITORY, Processes, until
 from distributed import Client
+from outcomes_by_student import by_student
 
 from grader.classrun.cluster.admission import Admission
 from grader.classrun.cluster.connection import cluster_runner
