@@ -38,6 +38,7 @@ def of_values(source: FunctionSource, words: Collection[str], images: bool = Fal
         *(arithmetic.entrywise, known.keys),
     )
     plain = kinds[:7]
+    yield from statements.overwritten_parameters(source)
     for kind in kinds:
         for change in _written(source, parts, kind):
             yield replace(change, is_plain=kind in plain)
