@@ -95,6 +95,7 @@ def with_(old: str, new: str, text: str = RIGHT) -> str:
         ("x - x.mean", "x + x.mean", "in place of `x + x.mean(axis=1, keepdims=True)` on line 5"),
         ("shifted @ w + b", "2 * shifted @ w + b", "in place of"),
         ("return out, spread", "return out, -spread", "in place of"),
+        ("    shifted = x", "    n, b = 1.0, np.ones(w.shape[1])\n    shifted = x", "`(n, _)` in place of `(n, b)`"),
     ],
 )
 def test_the_change_that_makes_wrong_outputs_right_is_told(old: str, new: str, said: str) -> None:

@@ -114,7 +114,9 @@ def test_the_net_above_is_answered_by_the_references_layers(
 
     monkeypatch.setattr(Answers, "ask", nothing)
     report = grade(solved(reference))
-    assert set(asked) == {"layer_utils.affine_relu_forward", "layers.affine_forward"}
+    assert {"layer_utils.affine_relu_forward", "layers.affine_forward"} <= set(asked)
+    # What is tried with small changes, for a hint, calls others of the same layers.
+    assert {question.partition(".")[0] for question in asked} == {"layer_utils", "layers"}
     assert one(report, "fc_net.TwoLayerNet.loss").verdict == "error"
     assert one(report, "layers.affine_backward").verdict == "pass"
 
@@ -203,7 +205,7 @@ def test_an_endless_loop_costs_its_exercise_only(grade: Grade, reference: Refere
     report = grade(solved(reference, layers=(("out = np.maximum(0, x)", "while True: pass"),)), seconds=1.0)
     seen = verdicts(report)
     assert seen["layers.relu_forward"] == "timeout"
-    assert "loop that never stops" in one(report, "layers.relu_forward").findings[0].hint
+    assert '"while True:", never ends' in one(report, "layers.relu_forward").findings[0].hint
     assert seen["layers.relu_backward"] == "pass"  # although its visible way goes through relu_forward
     assert seen["layers.affine_backward"] == seen["fc_net.FullyConnectedNet.loss"] == "pass"
 

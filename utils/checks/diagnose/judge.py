@@ -202,9 +202,12 @@ def _with_crash(
     """Put the finding about a crash where it belongs: in the core before all others, else after them."""
     parts = in_order(*(wrong.division.parts(one.case) for one in results if isinstance(one.answer, Crash)))
     crash = replace(crash_finding(results, hints), parts=parts)
-    if crash.misconception:  # it explains the cases that ran, too
-        return [replace(crash, parts=in_order(*wrong.faults.values()))]
     found = runs.search.mend(results) if runs.search and crash.verdict != "missing" else None
+    if crash.misconception:  # it explains the cases that ran, too
+        crash = replace(crash, parts=in_order(*wrong.faults.values()))
+        if not found or not (found.beside or len(found.changes) > 1):
+            return [crash]
+        findings = []
     if found:
         crash, findings = with_mended(crash, findings, found, hints, parts)
     other = None if found else other_crash_finding(results, crash.case)

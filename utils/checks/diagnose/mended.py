@@ -35,7 +35,7 @@ def with_mended(
     ends = "the code would run" if found.beside else "the code would run, and be right in every case"
     crash = replace(crash, hint=f"{crash.hint} With {found.said}, {ends}.")
     kept = [one for one in findings if one.misconception or not set(one.aspect.split(", ")) <= set(found.right)]
-    told = {one.misconception for one in kept}
+    told = {crash.misconception, *(one.misconception for one in kept)}
     by_name: dict[str, list[str]] = {}
     for path, name in found.beside.items():
         if name not in told:

@@ -120,7 +120,14 @@ def transposes(node: ast.expr) -> Iterator[ast.expr]:
                         yield ast.BinOp(first, ast.MatMult(), second)
     elif isinstance(node, ast.Attribute) and node.attr == "T":
         yield node.value
-    elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+    elif isinstance(node, ast.BinOp):
+        yield ast.BinOp(node.left, node.op, turned(node.right))
+        yield ast.BinOp(turned(node.left), node.op, node.right)
+
+
+def transposed_names(node: ast.expr) -> Iterator[ast.expr]:
+    """A transpose more, wherever an array stands."""
+    if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
         yield turned(node)
 
 

@@ -39,6 +39,7 @@ _REDUCTIONS = (
     "std",
     "amax",
     "amin",
+    "average",
     "prod",
     "norm",
     "any",

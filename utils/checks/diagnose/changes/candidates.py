@@ -34,9 +34,11 @@ def of_values(source: FunctionSource, words: Collection[str], images: bool = Fal
         *(calls.functions, calls.orders, calls.arguments, axes, arithmetic.operators, known.rows),
         *(arithmetic.comparisons, known.alike, arithmetic.left_out, known.steps, arithmetic.brackets),
         *(arithmetic.inner_brackets, partial(names.counts, loops=known.loops), names.ranges),
-        *(arithmetic.constants, arithmetic.transposes, arithmetic.powers, arithmetic.entrywise, known.keys),
+        *(arithmetic.constants, arithmetic.transposes, arithmetic.transposed_names, arithmetic.powers),
+        *(arithmetic.entrywise, known.keys),
     )
     plain = kinds[:7]
+    yield from statements.overwritten_parameters(source)
     for kind in kinds:
         for change in _written(source, parts, kind):
             yield replace(change, is_plain=kind in plain)
@@ -66,7 +68,7 @@ def of_crashes(source: FunctionSource, words: Collection[str], line: int, images
     )
     others = (
         *(known.alike, arithmetic.left_out, calls.arguments, calls.shortened, known.items, known.others, known.keys),
-        *(names.ranges, arithmetic.constants, known.steps, arithmetic.entrywise),
+        *(arithmetic.transposed_names, names.ranges, arithmetic.constants, known.steps, arithmetic.entrywise),
     )
     of_the_line = (calls.converted, known.longer, known.others, known.entries, known.items)
     for kinds in (plain, others):

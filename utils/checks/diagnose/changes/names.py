@@ -75,7 +75,7 @@ class Names:
         if isinstance(node, ast.Subscript):
             used = dict.fromkeys(part.id for part in ast.walk(node) if isinstance(part, ast.Name))
             for one, other in combinations([name for name in used if name in self.known], 2):
-                if is_alike(one, other):
+                if is_alike(one, other) or other in self._together.get(one, ()):
                     yield _with(node, {one: ast.Name(other, ast.Load()), other: ast.Name(one, ast.Load())})
 
     def entries(self, node: ast.expr) -> Iterator[ast.expr]:

@@ -226,10 +226,14 @@ class Search:
             later = self._later_crash(change, results)  # right in this case, it may crash in another one
             if later and change.is_plain and len(before) + 1 < MAX_CRASHES:
                 return self._mend(function.changed(change), (*before, change), *later, results)
-        for _, change in sorted(running, key=lambda pair: pair[0])[:MAX_VERIFIED]:
-            found = self._explained(function, (*before, change), results)
-            if found:
-                return found
+        running.sort(key=lambda pair: pair[0])
+        several = [self._explained(function, (*before, change), results) for _, change in running[:MAX_VERIFIED]]
+        told = [found for found in several if found]
+        if told:
+            # Where changes differ in what would be wrong behind them, some of them have made that mistake.
+            fewest = min(len(set(found.beside.values())) for found in told)
+            told = [found for found in told if len(set(found.beside.values())) == fewest]
+            return told[0] if all(found.beside == told[0].beside for found in told) else None
         for change, behind in moved[:MAX_CRASHES] if len(before) + 1 < MAX_CRASHES else ():
             found = self._mend(function.changed(change), (*before, change), probe, behind, results)
             if found:

@@ -37,6 +37,17 @@ def assignments(source: FunctionSource) -> Iterator[Change]:
                     yield source.with_statement(node, f"{target} {sign} {value}")
 
 
+def overwritten_parameters(source: FunctionSource) -> Iterator[Change]:
+    """Keep a parameter of the function as it was given, where a line gives its name to something else."""
+    assert source.node
+    parameters = {one.arg for one in source.node.args.args}
+    for node in source.statements:
+        for target in node.targets if isinstance(node, ast.Assign) else ():
+            for part in target.elts if isinstance(target, ast.Tuple) else ():
+                if isinstance(part, ast.Name) and part.id in parameters:
+                    yield source.with_expression(part, ast.Name("_", ast.Store()))
+
+
 def signs(source: FunctionSource) -> Iterator[Change]:
     """Turn the sign of what is assigned."""
     for node in source.statements:
