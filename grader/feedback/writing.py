@@ -8,15 +8,17 @@ which page is whose.
 from __future__ import annotations
 
 import csv
+import hashlib
 import hmac
 import io
 import re
 from collections.abc import Iterable, Sequence
+from functools import cache
 from pathlib import Path
 
 from ..course import Assignment, Course
 from ..gradebook.rows import Row
-from ..host.files import write_if_changed
+from ..host.files import content, write_if_changed
 from ..host.interruptions import as_interruption
 from ..report import Report
 from ..submission.similarity import Pair
@@ -27,6 +29,7 @@ from .summary import StudentRow, student_row
 
 STUDENTS, CLASS = "students", "class"
 LIST = "students.csv"
+_BEFORE_DIGEST = b"<!-- made from "
 _UNGUESSABLE = 20  # hexadecimal digits, 80 bits
 
 
@@ -93,14 +96,14 @@ def write(
     """
     folder = out / assignment.name
     known = {row.student: row for row in rows}
+    made_with = _code() + repr(course).encode()
     names: dict[str, str] = {}
     students: list[StudentRow] = []
     with as_interruption(folder):
         for report in reports:
             row = known.get(report.student)
-            page = student_page(report, course, row.answers if row else (), row.penalty if row else 0.0)
             names[report.student] = page_name(report.student, assignment.name, secret)
-            write_if_changed(folder / STUDENTS / names[report.student], page.encode())
+            _write_student_page(folder / STUDENTS / names[report.student], report, course, row, made_with)
             students.append(student_row(report, assignment, needs_manual_grade=bool(row and row.needs_manual_grade)))
         # A web server that lists folders without an index would show everybody's page to everybody.
         write_if_changed(folder / STUDENTS / "index.html", render("nobody.html.j2", course=course).encode())
@@ -109,6 +112,32 @@ def write(
         index = folder / CLASS / "index.html"
         write_if_changed(index, class_page(students, course, assignment, links, pairs).encode())
     return index
+
+
+def _write_student_page(path: Path, report: Report, course: Course, row: Row | None, made_with: bytes) -> None:
+    """Write the page of a student, unless it is there and was made from the same report, grades and course.
+
+    To make a page takes much longer than to read one. So its last line holds a digest of all that it was made from, and
+    of the page itself.
+    """
+    answers, penalty = (row.answers, row.penalty) if row else ((), 0.0)
+    inputs = made_with + repr((report, answers, penalty)).encode(errors="surrogatepass")
+    present = content(path)
+    if present is not None and present == _with_digest(present.rpartition(_BEFORE_DIGEST)[0], inputs):
+        return
+    write_if_changed(path, _with_digest(student_page(report, course, answers, penalty).encode(), inputs))
+
+
+def _with_digest(page: bytes, inputs: bytes) -> bytes:
+    return page + _BEFORE_DIGEST + hashlib.sha256(inputs + page).hexdigest().encode() + b" -->\n"
+
+
+@cache
+def _code() -> bytes:
+    """Return a digest of the code and the templates that pages are made with."""
+    place = Path(__file__).parent
+    files = sorted(path for path in (*place.rglob("*"), place.parent / "wording.py") if path.is_file())
+    return hashlib.sha256(b"".join(path.read_bytes() for path in files if path.suffix != ".pyc")).digest()
 
 
 def _list(students: Iterable[StudentRow], names: dict[str, str]) -> bytes:

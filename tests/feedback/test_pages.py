@@ -11,11 +11,14 @@ from html.parser import HTMLParser
 from itertools import product
 from weakref import WeakSet
 
+import msgspec
 import pytest
 from reports import COURSE, HINTS, a_class, class_page, everything, report
 
 from grader import feedback
 from grader.errors import Interrupted
+from grader.feedback import writing
+from grader.feedback.pages import student_page
 from grader.gradebook.rows import Row, WrittenGrade
 from grader.submission.similarity import Pair
 from grader.wording import WORDING, one_line
@@ -287,3 +290,37 @@ def test_a_full_disk_says_so(tmp_path, monkeypatch):
     monkeypatch.setattr("grader.feedback.writing.write_if_changed", full)
     with pytest.raises(Interrupted, match="disk full"):
         write([report("ada")], tmp_path)
+
+
+def test_a_page_is_made_anew_only_when_something_about_it_has_changed(tmp_path, monkeypatch):
+    made = []
+
+    def counted(report, *others):
+        made.append(report.student)
+        return student_page(report, *others)
+
+    monkeypatch.setattr(writing, "student_page", counted)
+
+    def write(report_now, course=COURSE):
+        made.clear()
+        feedback.write([report_now], course, course["hw3"], tmp_path, secret=SECRET)
+        (page,) = (tmp_path / "hw3" / writing.STUDENTS).glob("ada-*.html")
+        return page
+
+    page = write(report("ada"))
+    first = page.read_bytes()
+    assert made == ["ada"]
+    write(report("ada"))
+    assert made == []
+    write(report("ada", {"layers.relu_forward": "fail"}))
+    assert made == ["ada"]
+    assert page.read_bytes() != first
+    write(report("ada"))
+    assert page.read_bytes() == first
+    page.write_bytes(first.replace(b"relu_forward", b"relu_backward"))  # somebody has edited it
+    write(report("ada"))
+    assert made == ["ada"]
+    assert page.read_bytes() == first
+    renamed = msgspec.structs.replace(COURSE.course, title="Another title")
+    write(report("ada"), msgspec.structs.replace(COURSE, course=renamed))
+    assert made == ["ada"]
