@@ -122,7 +122,7 @@ def output_findings(
         beside = f" Something else is wrong, too: beside that, {as_sentences([effect])}" if effect else ""
         only = ""
         if misconception in alone:  # what two misconceptions give together, neither gives
-            only = _only_here(misconception, hints[misconception], paths, wrong, results)
+            only = only_here(misconception, hints[misconception], paths, wrong, results)
             if in_part.intersection(paths):
                 only = only.replace(" what this mistake gives", " in some cases what this mistake gives", 1)
         elif _breaks_more(misconception, paths, unexplained, results):
@@ -176,7 +176,7 @@ def _breaks_more(
     )
 
 
-def _only_here(
+def only_here(
     misconception: str, sentence: str, paths: Sequence[str], wrong: WrongOutputs, results: Sequence[CaseResult]
 ) -> str:
     """Say for which outputs alone a misconception holds, where it would break others, too, and has not done so.

@@ -7,6 +7,8 @@ from dataclasses import replace
 
 from ..case import Finding
 from .changes import Found
+from .findings import only_here
+from .wrong_outputs import WrongOutputs
 
 
 def with_mended(
@@ -42,6 +44,7 @@ def with_mended(
             by_name.setdefault(name, []).append(path)
     kept = [one for one in kept if one.misconception or not set(one.aspect.split(", ")) <= set(found.beside)]
     for name, paths in by_name.items():
-        hint = f"Once it runs, something else is wrong. {hints[name]}"
+        only = only_here(name, hints[name], paths, WrongOutputs(found.results), found.results)
+        hint = f"Once it runs, something else is wrong{f': {only}' if only else '. '}{hints[name]}"
         kept.append(Finding(", ".join(paths), "fail", hint, name, crash.case, parts=parts))
     return crash, kept

@@ -143,6 +143,12 @@ def spread(node: ast.expr) -> Iterator[ast.expr]:
         yield ast.Call(node.func, [ast.Tuple(list(node.args), ast.Load())], node.keywords)
 
 
+def other_end(node: ast.expr) -> Iterator[ast.expr]:
+    """The last item of a list in place of the first one."""
+    if isinstance(node, ast.Call) and ast.unparse(node).endswith(".pop(0)"):
+        yield ast.Call(node.func, [], [])
+
+
 def shortened(node: ast.expr) -> Iterator[ast.expr]:
     """A call with an argument less."""
     if isinstance(node, ast.Call) and node.args:

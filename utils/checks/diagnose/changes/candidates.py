@@ -44,7 +44,7 @@ def of_values(source: FunctionSource, words: Collection[str], images: bool = Fal
             yield replace(change, is_plain=kind in plain)
         if kind is axes:
             yield from (source.with_expressions(pairs, said) for pairs, said in calls.same_axes(parts))
-        if kind is arithmetic.operators:
+        if kind is calls.orders:
             yield from statements.assignments(source)
         if kind == known.alike:
             yield from statements.signs(source)
@@ -62,7 +62,16 @@ def of_crashes(source: FunctionSource, words: Collection[str], line: int, images
     near = [node for node in _near(places, crashing) if node not in crashing]
     axes = partial(calls.axes, images=images)
     plain = (
-        *(calls.functions, arithmetic.transposes, axes, known.entries, arithmetic.operators, calls.orders),
+        *(
+            known.unknown,
+            calls.other_end,
+            calls.functions,
+            arithmetic.transposes,
+            axes,
+            known.entries,
+            arithmetic.operators,
+            calls.orders,
+        ),
         *(known.exchanged, counts, calls.spread, calls.converted, calls.arguments_of_layers, known.functions),
         known.longer,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import builtins
 import copy
 import re
 from collections.abc import Collection, Iterator, Mapping
@@ -45,6 +46,14 @@ class Names:
                 if other != node.id and (other in beside or is_alike(node.id, other)):
                     yield ast.Name(other, ast.Load())
 
+    def unknown(self, node: ast.expr) -> Iterator[ast.expr]:
+        """What a name that stands for nothing may have been meant to be."""
+        if not isinstance(node, ast.Name) or node.id in (*self.known, *self._functions) or hasattr(builtins, node.id):
+            return
+        yield from (ast.Name(other, ast.Load()) for other in self.known if is_alike(node.id, other))
+        if self.attributes:
+            yield ast.Attribute(ast.Name("self", ast.Load()), node.id, ast.Load())
+
     def others(self, node: ast.expr) -> Iterator[ast.expr]:
         """Any other name of the function."""
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
@@ -82,6 +91,8 @@ class Names:
         """One entry of an array, by the name that a loop counts."""
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and node.id not in self.loops:
             yield from (ast.Subscript(node, ast.Name(loop, ast.Load()), ast.Load()) for loop in self.loops)
+        elif isinstance(node, ast.Attribute) and node.attr == "shape":
+            yield ast.Subscript(node, ast.Constant(0), ast.Load())
 
     def items(self, node: ast.expr) -> Iterator[ast.expr]:
         """The first or the second of several values."""
