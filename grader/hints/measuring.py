@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import resource
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -32,6 +33,7 @@ from ..reference import Reference
 from .corpus import StudentAnswer
 
 LIMIT: Final = 5.0  # processor seconds of one run
+MEMORY: Final = 4 << 30  # bytes of address space of a process, PyTorch included
 SECRET, STUDENT = b"the secret of a course", "a student"  # fixed, so that everybody measures with the same cases
 
 
@@ -68,7 +70,7 @@ def measure(course: Course, answers: Sequence[StudentAnswer], *, jobs: int | Non
     wanted = [answer for answer in answers if not course.absent(answer.exercise.split(".", 1)[0])]
     by_exercise = groupby(sorted(wanted, key=lambda answer: answer.exercise), key=lambda answer: answer.exercise)
     # Spawned, because a forked copy of a process whose BLAS threads hold a lock may wait for that lock for ever.
-    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=_one_blas_thread) as pool:
+    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=_prepare) as pool:
         chunks = [pool.submit(hinted, course.root, list(group)) for _, group in by_exercise]
         found = {result.answer.id: result for chunk in as_completed(chunks) for result in chunk.result()}
     return [found[answer.id] for answer in wanted]
@@ -157,8 +159,10 @@ def _reference(root: Path) -> Reference:
     return Reference.of(_course(root))
 
 
-def _one_blas_thread() -> None:
+def _prepare() -> None:
+    """Limit a process: wrong answers run without a sandbox here, and some fill all memory that there is."""
     threadpool_limits(1)  # each processor has a process already, so more BLAS threads would only compete
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
 
 
 def accepted(results: Sequence[Hinted]) -> Iterator[StudentAnswer]:
