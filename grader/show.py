@@ -8,10 +8,10 @@ from __future__ import annotations
 import shlex
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import typer
 from rich.console import Console, Group
@@ -23,7 +23,7 @@ from rich.text import Text
 from .classrun import self_test
 from .classrun.cluster import open_cluster
 from .classrun.collect import HandIn
-from .classrun.grading import Graded, ready
+from .classrun.grading import Graded, count_selected, ready
 from .classrun.progress import Progress, log_file, opened_log
 from .classrun.selection import EVERYTHING, Selection
 from .classrun.task import Runner
@@ -33,9 +33,10 @@ from .errors import GraderError, Problem, UnusableInput
 from .host.files import content, write_if_changed
 from .judging import oracle
 from .reference import Reference
-from .report import Report, Verdict
+from .report import Report
 from .show_progress import shown
-from .wording import WORDING, VerdictName, one_line, points, visible
+from .show_roster import STYLES, RosterRow, legend, roster, shown_rows
+from .wording import WORDING, one_line, points, visible
 
 if TYPE_CHECKING:
     from .authoring import NewExercise
@@ -45,10 +46,6 @@ if TYPE_CHECKING:
     from .release.consistency import Findings
     from .sandbox import Confinement
     from .sandbox.doctor import Probe
-
-_LONGEST_FIRST: Final = 200  # characters of a sentence in the roster
-_MOST_ROWS: Final = 200  # of the roster; of a larger class it shows what needs a look
-STYLES = {"pass": "green", "partial": "yellow", "missing": "dim"}
 
 
 def report(graded: Report) -> Group:
@@ -78,65 +75,6 @@ def _listed(sentences: Sequence[str]) -> Table:
     for sentence in sentences:
         table.add_row("·", Text(one_line(sentence)))
     return table
-
-
-class RosterRow(NamedTuple):
-    """What the table of a class says about one submission; much less than its report, as a class may be large."""
-
-    student: str
-    earned: str
-    verdicts: tuple[VerdictName, ...]
-    first: str
-    kept: bool
-    sandbox: str
-
-    @classmethod
-    def of(cls, graded: Graded) -> RosterRow:
-        """Make the row of a submission."""
-        result = graded.report
-        verdicts = tuple(verdict.verdict for verdict in result.exercises)
-        earned = f"{points(result.score)} / {points(result.max_score)}"
-        first = one_line(_first(result), _LONGEST_FIRST)
-        return cls(one_line(graded.hand_in.student, 200), earned, verdicts, first, graded.kept, result.sandbox)
-
-    @property
-    def needs_a_look(self) -> bool:
-        """Whether something was not judged to its end."""
-        return any(verdict in ("timeout", "killed", "error") for verdict in self.verdicts)
-
-
-def roster(rows: Iterable[RosterRow]) -> Table:
-    """Show a class: a row for each submission with its score, verdicts and most important sentence."""
-    table = Table(box=None, pad_edge=False, expand=True)
-    for name in ("student", "points", "verdicts"):
-        table.add_column(name, justify="right" if name == "points" else "left", no_wrap=True, overflow="fold")
-    table.add_column("first thing to say", overflow="ellipsis", no_wrap=True, ratio=1)
-    for row in rows:
-        marks = Text()
-        for verdict in row.verdicts:
-            marks.append(WORDING[verdict].symbol, STYLES.get(verdict, "red"))
-        table.add_row(Text(row.student), row.earned, marks, Text(row.first))
-    return table
-
-
-def shown_rows(rows: Sequence[RosterRow]) -> tuple[list[RosterRow], str]:
-    """Choose the rows of a class to print: all of a small one, and of a large one those that need a look.
-
-    Returns
-    -------
-    list of RosterRow
-        Sorted by student.
-    str
-        A sentence about those that are left out; ``""`` if there are none.
-    """
-    chosen = rows if len(rows) <= _MOST_ROWS else [row for row in rows if row.needs_a_look][:_MOST_ROWS]
-    rest = len(rows) - len(chosen)
-    return sorted(chosen), f"{rest:,} other submissions are on the class page." if rest else ""
-
-
-def legend() -> Text:
-    """Show what the symbols of the verdicts mean."""
-    return Text("   ".join(f"{word.symbol} {word.words}" for word in WORDING.values()), "dim")
 
 
 def grade_class(
@@ -186,7 +124,7 @@ def grade_class(
     selection.require(assignment, [hand_in.student for hand_in in hand_ins])
     try_reference(course, assignment, sandbox)
     rows: list[RosterRow] = []
-    count = sum(1 for hand_in in hand_ins if not selection.students or hand_in.student in selection.students)
+    count = len(hand_ins) if selection.is_everything else count_selected(course, assignment, hand_ins, selection)
     log = log or log_file(course.root, assignment.name)
     how: dict[str, Any] = {"runner": runner, "again": again, "sandbox": sandbox, "selection": selection}
     try:
@@ -408,20 +346,3 @@ def released(result: Release) -> str:
         return f"Nothing to do: {result.unchanged} files are up to date."
     lines = [f"  wrote {path}" for path in result.written] + [f"  removed {path}" for path in result.removed]
     return "\n".join([*lines, f"{len(result.written)} files written, {result.unchanged} were up to date."])
-
-
-def _first(report: Report) -> str:
-    """Return the sentence that explains a score best, for the last column of the roster.
-
-    If nothing was answered, a remark on the whole submission tells why. Otherwise crashes and timeouts come before
-    wrong answers, and missing answers come last.
-    """
-    worst: list[Verdict] = [verdict for verdict in report.exercises if verdict.verdict != "pass"]
-    if not worst:
-        return "everything is right"
-    if report.remarks and all(verdict.verdict == "missing" for verdict in report.exercises):
-        return report.remarks[0]
-    telling = [verdict for verdict in worst if verdict.verdict != "missing"] or worst
-    telling.sort(key=lambda verdict: verdict.verdict not in ("timeout", "killed", "error"))
-    finding = next(finding for finding in telling[0].findings if finding.verdict != "pass")
-    return f"{telling[0].name}: {finding.hint}"

@@ -160,6 +160,18 @@ def grade_one(
     return graded
 
 
+def count_selected(
+    course: Course, assignment: Assignment, hand_ins: Iterable[HandIn], selection: Selection = EVERYTHING
+) -> int:
+    """Count the submissions that `grade_class` grades."""
+    names = [exercise.name for exercise in assignment.exercises]
+    with Cache(course) as cache:
+        return sum(
+            selection.has(hand_in.student, record.read(cache, assignment.name, hand_in.student).outcomes, names)
+            for hand_in in hand_ins
+        )
+
+
 @dataclass
 class _Plan:
     """What is to be done with one submission."""

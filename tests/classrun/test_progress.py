@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from grader import show, show_progress
+from grader import show_progress, show_roster
 from grader.classrun import progress
 from grader.classrun.collect import HandIn
 from grader.classrun.grading import Graded
@@ -122,10 +122,10 @@ def test_a_terminal_gets_a_bar(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_of_a_large_class_the_roster_shows_what_needs_a_look(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(show, "_MOST_ROWS", 3)
-    rows = [show.RosterRow.of(graded(name, *verdicts)) for name, verdicts in
+    monkeypatch.setattr(show_roster, "_MOST_ROWS", 3)
+    rows = [show_roster.RosterRow.of(graded(name, *verdicts)) for name, verdicts in
             (("d", ["pass"]), ("c", ["timeout"]), ("b", ["fail"]), ("a", ["pass", "error"]))]  # fmt: skip
-    assert [row.student for row in show.shown_rows(rows[:3])[0]] == ["b", "c", "d"]
-    chosen, rest = show.shown_rows(rows)
+    assert [row.student for row in show_roster.shown_rows(rows[:3])[0]] == ["b", "c", "d"]
+    chosen, rest = show_roster.shown_rows(rows)
     assert [row.student for row in chosen] == ["a", "c"]
     assert rest == "2 other submissions are on the class page."

@@ -12,6 +12,8 @@ from made_up_judge import Judge
 
 from grader.classrun import cache, keys, record, sources
 from grader.classrun.cache import Cache
+from grader.classrun.collect import HandIn
+from grader.classrun.grading import count_selected
 from grader.classrun.selection import Selection
 from grader.course import Course, Exercise, ScoreRange
 from grader.errors import UnusableInput
@@ -340,6 +342,8 @@ def test_failed_means_not_judged_to_the_end(judge: Judge) -> None:
         ("s01", "optim.sgd_momentum"): Outcome(0.5, (Finding("w", "timeout"),)),
     }
     judge.run()
+    hand_ins = [HandIn(student, Path()) for student in ("s00", "s01")]
+    assert count_selected(judge.course, judge.course["a1"], hand_ins, Selection(failed=True)) == 1
     judge.run(selection=Selection(failed=True))
     assert judge.judged == [("s01", "layers.relu_forward"), ("s01", "optim.sgd_momentum")]
     judge.run(selection=Selection(failed=True, exercises=frozenset({"optim.sgd_momentum"})))

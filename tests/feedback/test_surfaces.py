@@ -12,7 +12,7 @@ import pytest
 from gradebook.small_course import make, report
 from rich.console import Console
 
-from grader import feedback, show
+from grader import feedback, show, show_roster
 from grader.classrun.collect import HandIn
 from grader.classrun.grading import Graded
 from grader.gradebook.annotate import annotate
@@ -68,7 +68,7 @@ SURFACES: dict[str, Callable[..., str]] = {
     "a notebook's page": lambda evil, path: Lines(annotated(evil, "text/html", path)).text,
     "grader check": lambda evil, path: printed(show.report(evil)),
     "grader grade": lambda evil, path: printed(
-        show.roster([show.RosterRow.of(Graded(HandIn("eve", path), evil, False))])
+        show_roster.roster([show_roster.RosterRow.of(Graded(HandIn("eve", path), evil, False))])
     ),
     "JSON": lambda evil, path: of_json(evil),
 }
@@ -91,7 +91,7 @@ def test_no_line_of_a_submission_stands_among_ours(surface: str, tmp_path_factor
 @pytest.mark.parametrize("surface", SURFACES)
 def test_without_one_line_it_would(surface: str, tmp_path, monkeypatch) -> None:
     """The guard is taken away, and the forged line is there."""
-    for module in (feedback.pages, show):
+    for module in (feedback.pages, show, show_roster):
         monkeypatch.setattr(module, "one_line", lambda text, limit=0: text, raising=False)
     monkeypatch.setattr("grader.gradebook.annotate.one_line", lambda text, limit=0: text)
     monkeypatch.setattr("grader.report.one_line", lambda text, limit=0: text)

@@ -31,6 +31,7 @@ GRADER_ROOMS = (  # each may import those before it
     "authoring",
     "show_hints",
     "show_progress",
+    "show_roster",
     "show",
     "demo",
     "cli",
