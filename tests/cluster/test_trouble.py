@@ -27,7 +27,7 @@ from grader.classrun.cluster.identity import identity, summary
 from grader.classrun.cluster.worker import Run
 from grader.classrun.task import Task
 from grader.course import Course
-from grader.errors import NoUsableWorker, UnusableInput
+from grader.errors import Interrupted, NoUsableWorker, UnusableInput
 
 pytestmark = pytest.mark.slow
 SLOW_WORKER = str(Path(__file__).with_name("slow_worker.py"))
@@ -52,6 +52,22 @@ def test_the_scheduler_is_started_again(
             started = thread.submit(start_again)
             assert by_student(runner(small, tasks)) == expected
             assert started.result()
+
+
+def test_a_scheduler_that_stays_away_ends_the_run(small: Course, tasks: list[Task], logs: Path) -> None:
+    with Processes(logs) as processes:
+        processes.start_worker("only", small.root, "--preload", SLOW_WORKER, SLOW_SECONDS="1000")
+        processes.wait_for(1)
+
+        def kill() -> None:
+            processes.until_at_work("only")
+            processes.kill("scheduler")
+
+        with cluster_runner(small, processes.address, wait=3.0) as runner, ThreadPoolExecutor(1) as thread:
+            killed = thread.submit(kill)
+            with pytest.raises(Interrupted, match=r"^the connection to tcp://127\.0\.0\.1:\d+ was lost: start the "):
+                list(runner(small, tasks))
+            killed.result()
 
 
 def test_a_worker_is_killed_and_its_nanny_starts_it_again(
@@ -211,6 +227,8 @@ def test_with_certificates_nobody_else_is_let_in(
     small: Course, tasks: list[Task], expected: dict[str, object], logs: Path
 ) -> None:
     """As docs/cluster.md says: nothing but Dask's configuration, and certificates that openssl makes."""
+    if shutil.which("openssl") is None:
+        pytest.skip("openssl is not installed")
     commands = re.findall(r"^ *(openssl .*)$", (REPOSITORY / "docs" / "cluster.md").read_text("utf-8"), re.MULTILINE)
     assert len(commands) == 3
     for command in commands:

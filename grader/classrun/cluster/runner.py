@@ -240,14 +240,15 @@ class _HandOut:
 
     def _check_that_somebody_works(self) -> None:
         """Raise an error if no worker can be used, and none came for a while."""
-        if (self._slots or self._admission.examining) and self._client.status == "running":
+        connected = self._client.status == "running"
+        if connected and (self._slots or self._admission.examining):
             self._last_seen = time.monotonic()
             return
-        refused = list(self._admission.refusals.values())
-        if self._client.status == "closed":
-            raise Interrupted(f"the connection to {self._address} was lost: start the scheduler again and {AGAIN}.")
-        if time.monotonic() < self._last_seen + self._wait:
+        if self._client.status != "closed" and time.monotonic() < self._last_seen + self._wait:
             return
+        if not connected:
+            raise Interrupted(f"the connection to {self._address} was lost: start the scheduler again and {AGAIN}.")
+        refused = list(self._admission.refusals.values())
         if refused:
             others = f" (and {len(refused) - 1} more, for which see above)" if refused[1:] else ""
             raise NoUsableWorker(f"No worker of {self._address} can be used: {refused[0]}{others}.")
