@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final
+from typing import Any, Final, Self
 
 import diskcache
 
@@ -36,7 +36,7 @@ class SealedStore:
     def __init__(self, place: Path, most: int | None = None) -> None:
         self._place, self._most = place, most
 
-    def __enter__(self) -> SealedStore:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(

@@ -141,6 +141,9 @@ SEEN = [
     ("shapes.single", A, A.max(), "it is a single number, and should be an array of shape (4, 6)"),
     ("axes.reordered", IMAGES[..., :4], np.ones((2, 5, 4, 3)), "transpose to (0, 3, 1, 2); its numbers are wrong, too"),
     ("axes.like_an_input", W, RNG.standard_normal((4, 5)), "it has the shape of x; it should have the shape of W"),
+    ("shapes.plainly", A, RNG.standard_normal((3, 8)), "it should be reshaped to (4, 6); besides, the numbers"),
+    ("shapes.plainly", A, RNG.standard_normal((2, 7)), "axis 0 should have length 4, not 2; axis 1 should have length"),
+    ("shapes.plainly", A, RNG.standard_normal((1, 3, 7)), "it should have 2 axes, and has 3 axes"),
 ]
 
 
@@ -159,9 +162,7 @@ def test_a_change_is_recognised_and_only_because_of_its_detector(
     assert words not in said(expected, got)
 
 
-@pytest.mark.parametrize(
-    ("expected", "got"), [(A, A * A), (A, None), (1.3, 1.7), (np.ones((2, 3)) * B[:3], A), (None, A)], ids=repr
-)
+@pytest.mark.parametrize(("expected", "got"), [(A, A * A), (A, None), (1.3, 1.7), (None, A)], ids=repr)
 def test_what_has_no_simple_form_is_not_described(expected: object, got: object) -> None:
     assert said(expected, got) == ""
 
@@ -169,7 +170,10 @@ def test_what_has_no_simple_form_is_not_described(expected: object, got: object)
 def test_strange_arrays_are_not_described_and_take_no_time() -> None:
     assert said(A, A[:0]) == ""
     assert said(A, A.reshape((1,) * 20 + A.shape)) == ""  # over a million subsets of its axes
-    assert said(A, np.full((3, 2), np.inf) * [1, -1]) == ""
+    assert (
+        said(A, np.full((3, 2), np.inf) * [1, -1])
+        == "axis 0 should have length 4, not 3; axis 1 should have length 6, not 2"
+    )
     assert said(A, np.full(A.shape, 1e308)) != "nan"
 
 

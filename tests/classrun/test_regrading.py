@@ -17,6 +17,7 @@ from grader.classrun.grading import count_selected
 from grader.classrun.selection import Selection
 from grader.course import Course, Exercise, ScoreRange
 from grader.errors import UnusableInput
+from grader.host import sealed_store
 from grader.judging.models import measured
 from grader.judging.outcome import Outcome, verdict
 from grader.reference import Reference
@@ -276,7 +277,7 @@ def test_a_damaged_value_is_never_served(judge: Judge) -> None:
 
 
 def test_without_its_seal_a_damaged_value_would_be_served(judge: Judge, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cache, "_seal", lambda key, value: bytes(cache._SEAL_BYTES))
+    monkeypatch.setattr(sealed_store, "_seal", lambda key, value: bytes(sealed_store._SEAL_BYTES))
     judge.run()
     root = judge.course.root
     ((row, value), *_) = values(root)

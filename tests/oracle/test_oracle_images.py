@@ -71,8 +71,10 @@ def test_running_statistics_have_to_come_back(grade: Grade, monkeypatch: pytest.
 
     def forgetful(self: Questions, question: Ask, value: tuple[tuple, dict]) -> tuple[object, object]:
         args, kwargs = copy.deepcopy(value)
-        message, (returned, _) = reply(self, question, value)
-        return message, (returned, [item for item in (*args, *kwargs.values()) if isinstance(item, dict)])
+        message, answer = reply(self, question, value)
+        if answer is None:  # a changed answer has asked something that is refused
+            return message, None
+        return message, (answer[0], [item for item in (*args, *kwargs.values()) if isinstance(item, dict)])
 
     monkeypatch.setattr(Questions, "reply", forgetful)
     monkeypatch.setattr(SubmittedModule, "_judge_on_own", lambda *_: None)  # on its own layers everything is right

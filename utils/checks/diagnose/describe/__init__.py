@@ -68,6 +68,7 @@ SHAPE_DETECTORS: tuple[Detector, ...] = (
     axes.like_an_input,
     shapes.cropped,
     axes.reordered,
+    shapes.plainly,
 )
 """For outputs of the wrong shape, most telling first."""
 

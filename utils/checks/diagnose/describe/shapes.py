@@ -7,7 +7,7 @@ from itertools import combinations, permutations
 
 import numpy as np
 
-from .wrong_output import Observation, WrongOutput, distinct
+from .wrong_output import MIN_NUMBERS, Observation, WrongOutput, distinct
 
 
 def allocated(output: WrongOutput) -> Iterator[Observation]:
@@ -109,3 +109,24 @@ def cropped(output: WrongOutput) -> Iterator[Observation]:
             if output.same(large[part], small):
                 numbers = distinct(np.asarray(large[part]))
                 yield Observation(f"{words} {where}", words.format(where=where), numbers)
+
+
+def plainly(output: WrongOutput) -> Iterator[Observation]:
+    """What the shape should be, where nothing is known of the numbers: how many axes, and how long they should be."""
+    expected, got = output.arrays
+    right, seen = expected.shape, got.shape
+    if expected.size == got.size:
+        if output.same(expected.ravel(), got.ravel()):
+            return  # here the numbers are right, or too few to tell
+        words = f"it should be reshaped to {right}; besides, the numbers themselves are not right"
+    elif expected.ndim != got.ndim:
+        words = f"it should have {_axes(expected.ndim)}, and has {_axes(got.ndim)}"
+    else:
+        wrong = [axis for axis in range(expected.ndim) if right[axis] != seen[axis]]
+        words = "; ".join(f"axis {axis} should have length {right[axis]}, not {seen[axis]}" for axis in wrong)
+    # A shape is no chance, however few the numbers are.
+    yield Observation("plainly", words, MIN_NUMBERS)
+
+
+def _axes(count: int) -> str:
+    return "no axis" if not count else "one axis" if count == 1 else f"{count} axes"
