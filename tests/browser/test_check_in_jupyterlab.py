@@ -34,6 +34,7 @@ def lab(edition: Path, tmp_path: Path) -> Iterator[str]:
         yield url
 
 
+@pytest.mark.slow
 def test_a_check_in_a_notebook_speaks_for_itself(lab: str, page: Page) -> None:
     page.goto(f"{lab}/lab/tree/try.ipynb?reset", timeout=120_000)
     page.wait_for_selector(".jp-Notebook .jp-CodeCell", timeout=120_000)

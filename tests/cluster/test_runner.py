@@ -58,6 +58,7 @@ def in_this_process(small: Course) -> Iterator[InThisProcess]:
         each.close()
 
 
+@pytest.mark.slow
 def test_a_killed_worker_costs_nobody_a_result(
     small: Course, tasks: list[Task], expected: dict[str, object], logs: Path
 ) -> None:

@@ -12,7 +12,9 @@ from runs import Place
 def test_ctrl_c_says_how_to_go_on_and_the_next_run_does(make_place, expected) -> None:
     place: Place = make_place(12)
     log = place.root / "graded.log"
-    process = place.start("--jobs", "1", "--log", str(log))
+    # A shell has its background jobs ignore Ctrl-C, and whatever they start inherits that, such as these tests.
+    listening = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
+    process = place.start("--jobs", "1", "--log", str(log), before=listening)
     wait_for_a_line(log, process)
     process.send_signal(signal.SIGINT)
     _, said = process.communicate(timeout=60)

@@ -55,6 +55,7 @@ def test_every_promise_is_kept_for_every_user_as_documented(confinement, user):
     assert {promise: "✓" if promised else "○" for promise, (_, promised, _) in found.items()} == written
 
 
+@pytest.mark.slow
 def test_every_probe_can_fail():
     kept = {probe.promise for probe in run_all_probes(Unconfined()) if probe.kept}
     assert kept <= BY_THE_GRADER | BY_CIRCUMSTANCE
