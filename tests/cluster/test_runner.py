@@ -107,6 +107,7 @@ def test_a_worker_that_differs_is_refused_by_name(small: Course, logs: Path) -> 
     )
 
 
+@pytest.mark.slow
 def test_a_process_that_dies_is_tried_once_more(
     small: Course,
     tasks: list[Task],

@@ -6,9 +6,11 @@ import signal
 import time
 from pathlib import Path
 
+import pytest
 from runs import Place
 
 
+@pytest.mark.slow
 def test_ctrl_c_says_how_to_go_on_and_the_next_run_does(make_place, expected) -> None:
     place: Place = make_place(12)
     log = place.root / "graded.log"

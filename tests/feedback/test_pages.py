@@ -260,6 +260,7 @@ def test_write_replaces_only_what_changed(tmp_path):
     assert "3 points" not in (folder / ada).read_text()
 
 
+@pytest.mark.slow
 def test_reports_are_read_one_by_one(tmp_path):
     """While a report is read, none of those before is held."""
     alive = WeakSet()

@@ -74,6 +74,7 @@ def test_each_operator_finds_its_own_mistakes(small: Reference) -> None:
         assert (kind, old, new) in found
 
 
+@pytest.mark.slow
 def test_every_exercise_has_mutants_and_every_operator_is_used(course: Course, reference: Reference) -> None:
     made = {name: mutants(name, reference) for name in solved(course)}
     assert {mutant.kind for found in made.values() for mutant in found} == set(OPERATORS)

@@ -149,6 +149,7 @@ def test_is_a_build_that_depends_on_chance_refused(copied, monkeypatch):
         release(copied, ["hw3"])
 
 
+@pytest.mark.slow
 def test_are_stray_files_beside_the_reference_refused(copied):
     strays = ["layers.cpython-312.pyc", "fast.so", "__MACOSX/._layers.py", "notes.txt", "data.npz"]
     for stray in strays:
