@@ -136,8 +136,8 @@ def _with_digest(page: bytes, inputs: bytes) -> bytes:
 def _code() -> bytes:
     """Return a digest of the code and the templates that pages are made with."""
     place = Path(__file__).parent
-    files = sorted(path for path in (*place.rglob("*"), place.parent / "wording.py") if path.is_file())
-    return hashlib.sha256(b"".join(path.read_bytes() for path in files if path.suffix != ".pyc")).digest()
+    files = sorted(path for path in place.rglob("*") if path.is_file() and path.parent.name != "__pycache__")
+    return hashlib.sha256(b"".join(path.read_bytes() for path in (*files, place.parent / "wording.py"))).digest()
 
 
 def _list(students: Iterable[StudentRow], names: dict[str, str]) -> bytes:

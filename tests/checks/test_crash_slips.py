@@ -4,18 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from test_crash_explanations import crash_of
+from test_crash_explanations import INPUTS, crash_of
 
 from utils.checks.diagnose.crashes import explain_crash
 
-INPUTS: dict[str, object] = {
-    "x": np.linspace(-1, 1, 28).reshape(4, 7),
-    "w": np.ones((7, 5)),
-    "b": np.ones(5),
-    "dout": np.ones((4, 5)),
-    "image": np.ones((4, 3, 8, 6)),
-    "param": {"stride": 2, "pad": 1},
-}
 EXPECTED: dict[str, object] = {"out": np.ones((4, 5)), "loss": 1.0, "mean": np.ones(7)}
 HELPERS = "def layer(v, u, scale):\n    return v\ndef rows(v):\n    v.reshape(4, -1)\n"
 

@@ -4,6 +4,7 @@ import csv
 import errno
 import gc
 import json
+import re
 from base64 import b64encode
 from dataclasses import replace
 from hashlib import sha256
@@ -213,7 +214,10 @@ def test_what_students_get_names_nobody_else(tmp_path):
     reports = a_class()
     index = write(reports, tmp_path)
     assert index == tmp_path / "hw3" / "class" / "index.html"
-    pages = {path.name: path.read_text() for path in (tmp_path / "hw3" / "students").iterdir()}
+    # A digest may happen to have "ada" in it.
+    digest = re.compile(r"\b[0-9a-f]{20,}\b")
+    students = tmp_path / "hw3" / "students"
+    pages = {path.name: digest.sub("", path.read_text()) for path in students.iterdir()}
     own = {one.student: feedback.page_name(one.student, "hw3", SECRET) for one in reports}
     assert pages.keys() == {"index.html", *own.values()}
     for student in ("ada", "carol", "grace"):

@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from ..matrix_products import factors_of
+
 _OTHER_OPERATORS: dict[type[ast.operator], tuple[ast.operator, ...]] = {
     ast.Add: (ast.Sub(),),
     ast.Sub: (ast.Add(),),
@@ -110,9 +112,9 @@ def _with_first(node: ast.expr, first: ast.expr, instead: ast.expr) -> ast.expr:
 
 def transposes(node: ast.expr) -> Iterator[ast.expr]:
     """The factors of a matrix product turned or exchanged; a transpose more, or less."""
-    factors = _factors(node)
-    if factors:
-        left, right = factors
+    pair = factors_of(node)
+    if pair:
+        left, right = pair
         for one, other in ((left, right), (right, left)):
             for first in (one, turned(one)):
                 for second in (other, turned(other)):
@@ -136,29 +138,13 @@ def turned(node: ast.expr) -> ast.expr:
     return node.value if isinstance(node, ast.Attribute) and node.attr == "T" else ast.Attribute(node, "T", ast.Load())
 
 
-def _factors(node: ast.expr) -> tuple[ast.expr, ast.expr] | None:
-    """Return the factors of a matrix product, however it is written."""
-    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.MatMult):
-        return node.left, node.right
-    if (
-        isinstance(node, ast.Call)
-        and isinstance(node.func, ast.Attribute)
-        and node.func.attr in ("dot", "matmul", "mm")
-    ):
-        if len(node.args) == 2:
-            return node.args[0], node.args[1]
-        if len(node.args) == 1 and not (isinstance(node.func.value, ast.Name) and node.func.value.id == "np"):
-            return node.func.value, node.args[0]
-    return None
-
-
 def entrywise(node: ast.expr) -> Iterator[ast.expr]:
     """A product entry by entry in place of a matrix product that is written as a call, and the outer product."""
-    factors = _factors(node)
-    if factors and isinstance(node, ast.Call):
-        yield ast.BinOp(factors[0], ast.Mult(), factors[1])
-    if factors:
-        yield ast.Call(ast.parse("np.outer", mode="eval").body, list(factors), [])
+    pair = factors_of(node)
+    if pair and isinstance(node, ast.Call):
+        yield ast.BinOp(pair[0], ast.Mult(), pair[1])
+    if pair:
+        yield ast.Call(ast.parse("np.outer", mode="eval").body, list(pair), [])
 
 
 def constants(node: ast.expr) -> Iterator[ast.expr]:

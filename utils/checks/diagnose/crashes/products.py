@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from ..matrix_products import factors_of
 from . import remedies
 from .shapes import Shape, product
 from .site import Site, count, text
@@ -45,7 +46,7 @@ def _explain(site: Site, match: re.Match[str]) -> str:
 def _variant(site: Site, left: ast.expr, a: Shape, right: ast.expr, b: Shape) -> str:
     """Say which other form of the product gives the shape of what the line sets; or which other operand would fit."""
     node = site.failing
-    if not isinstance(node, ast.expr) or _pair(node) is None:
+    if not isinstance(node, ast.expr) or factors_of(node) is None:
         return ""
     fitting = remedies.of_product(site, node, left, right)
     fitting = [one for one in fitting if one.kind == "entrywise"] or fitting
@@ -146,7 +147,7 @@ def _of_tensors(site: Site, match: re.Match[str]) -> str:
     """Explain a product in PyTorch, whose message has the shapes of both factors."""
     a, b = ((int(match[k]), int(match[k + 1])) for k in (1, 3))
     node = site.failing
-    pair = _pair(node) if node else None
+    pair = factors_of(node) if node else None
     names = (f"{text(pair[0])} is", f"{text(pair[1])} is") if pair else ("The first factor is", "the second is")
     said = (
         f"{names[0]} {a} and {names[1]} {b}: in a product the last axis of the first factor should be as long "
@@ -176,7 +177,7 @@ def _images_as_rows(site: Site, a: Shape, b: Shape) -> str:
 
 def _no_matrix(site: Site, match: re.Match[str]) -> str:
     """Explain ``x.mm(w)`` in PyTorch with an x of more axes than two."""
-    pair = _pair(site.failing) if site.failing else None
+    pair = factors_of(site.failing) if site.failing else None
     shapes = [site.shape(one) for one in pair] if pair else []
     if pair is not None and shapes[0] is not None and len(shapes[0]) > 2:
         rows = (shapes[0][0], count(shapes[0][1:]))
@@ -201,9 +202,9 @@ def _of_output(site: Site, match: re.Match[str]) -> str:
 def _factors(site: Site) -> tuple[tuple[ast.expr, Shape], tuple[ast.expr, Shape]] | None:
     """Find the product that failed, and its factors with their shapes."""
     stated = re.search(r"shapes (\([\d, ]*\)) and (\([\d, ]*\)) not aligned", site.crash.message)
-    failing = [site.failing] if site.failing and _pair(site.failing) else []
+    failing = [site.failing] if site.failing and factors_of(site.failing) else []
     for node in failing or (*site.find(ast.BinOp), *site.find(ast.Call)):
-        pair = _pair(node)
+        pair = factors_of(node)
         if pair is None:
             continue
         shapes = [site.shape(one) for one in pair]
@@ -214,20 +215,6 @@ def _factors(site: Site) -> tuple[tuple[ast.expr, Shape], tuple[ast.expr, Shape]
             return (pair[0], told[0]), (pair[1], told[1])
         if shapes[0] is not None and shapes[1] is not None:
             return (pair[0], shapes[0]), (pair[1], shapes[1])
-    return None
-
-
-def _pair(node: ast.AST) -> tuple[ast.expr, ast.expr] | None:
-    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.MatMult):
-        return node.left, node.right
-    if (
-        isinstance(node, ast.Call)
-        and isinstance(node.func, ast.Attribute)
-        and node.func.attr in ("dot", "matmul", "mm")
-    ):
-        if ast.unparse(node.func.value) in ("np", "numpy"):
-            return (node.args[0], node.args[1]) if len(node.args) > 1 else None
-        return (node.func.value, node.args[0]) if node.args else None
     return None
 
 
