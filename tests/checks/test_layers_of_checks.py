@@ -14,7 +14,7 @@ ROOT = Path(str(utils.checks.__file__)).parent
 FILES = sorted(path for path in ROOT.rglob("*.py"))
 
 ORDER = (
-    {"values", "crash_site", "crash_clues", "boxes", "forbidden_calls", "watched_loss"},
+    {"values", "crash_site", "crash_clues", "boxes", "forbidden_calls", "watched_loss", "matrix_products"},
     {"crash_scope"},
     {"compare", "crash"},
     {"case", "program"},

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from ..matrix_products import factors_of
+from ...matrix_products import factors_of
 
 _OTHER_OPERATORS: dict[type[ast.operator], tuple[ast.operator, ...]] = {
     ast.Add: (ast.Sub(),),

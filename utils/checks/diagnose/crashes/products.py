@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from ..matrix_products import factors_of
+from ...matrix_products import factors_of
 from . import remedies
 from .shapes import Shape, product
 from .site import Site, count, text
