@@ -188,4 +188,25 @@ def test_the_runs_are_limited(monkeypatch: pytest.MonkeyPatch) -> None:
 
     wrong = results(text)
     search(text, run=run).repair(["spread"], wrong)
-    assert 0 < count[0] <= 2 * (7 + len(wrong))
+    assert 0 < count[0] <= 7 + len(wrong)
+
+
+def test_all_passes_together_are_limited(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a change brings outputs nearer, others are tried with it, but not without end."""
+    text = with_("spread = np.sqrt((shifted**2).sum(axis=1) + 1.0)", "spread = np.sort(x, axis=0)[:, 0] * 7")
+    wrong, own = results(text), run_of(text)
+
+    def runs(limit: int) -> int:
+        monkeypatch.setattr("utils.checks.diagnose.changes.search.MAX_RUNS", limit)
+        count = [0]
+
+        def run(*args: object) -> Answer:
+            count[0] += 1
+            return own(*args)  # type: ignore[arg-type]
+
+        one = search(text, run=run)
+        for _ in range(5):
+            one.repair(["spread"], wrong)
+        return count[0]
+
+    assert runs(40) <= 40 + 3 * len(wrong) < runs(1000)  # what is begun on all cases is finished

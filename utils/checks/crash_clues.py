@@ -12,6 +12,8 @@ from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 from types import FrameType, FunctionType, ModuleType, SimpleNamespace
 
+from .python_text import parsed
+
 CLOSE = 0.8  # how similar the name of a function is to one that was mistyped, from 0 to 1
 MAX_DOCUMENTED = 12
 MAX_CALLS = 24
@@ -81,10 +83,8 @@ def documented_shapes(frames: Iterable[FrameType]) -> tuple[str, ...]:
 
 def returned_lines(frame: FrameType, source: str) -> tuple[str, ...]:
     """List the ``return`` lines of the function that a line of the program calls: ``("12 return grads",)``."""
-    try:
-        calls = [node.func for node in ast.walk(ast.parse(source.strip())) if isinstance(node, ast.Call)]
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return ()
+    tree = parsed(source.strip())
+    calls = [node.func for node in ast.walk(tree) if isinstance(node, ast.Call)] if tree else []
     if len(calls) != 1 or not isinstance(calls[0], ast.Attribute) or not isinstance(calls[0].value, ast.Name):
         return ()
     owner = frame.f_locals.get(calls[0].value.id)
@@ -183,10 +183,7 @@ def function_tree(lines: Sequence[str], first: int) -> ast.AST | None:
     end = next(
         (k for k, line in enumerate(body) if k and line.strip() and not line[0].isspace() and line[0] != ")"), None
     )
-    try:
-        return ast.parse("".join(line if line.endswith("\n") else f"{line}\n" for line in body[:end]))
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
+    return parsed("".join(line if line.endswith("\n") else f"{line}\n" for line in body[:end]))
 
 
 def _stores(node: ast.AST, name: str) -> bool:

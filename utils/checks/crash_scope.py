@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from .crash_clues import function_tree
 from .crash_site import describe_value
+from .python_text import parsed
 
 MAX_ARRAYS = 40
 MAX_VALUES = 400  # that are looked at
@@ -118,11 +119,9 @@ def _inside(name: str, value: object, depth: int) -> Iterator[tuple[str, object]
 
 def _names(source: str) -> set[str]:
     for candidate in (source, f"{source.rstrip()}\n    pass", f"({source})"):
-        try:
-            tree = ast.parse(candidate.strip())
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
-            continue
-        return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+        tree = parsed(candidate.strip())
+        if tree:
+            return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
     return set()
 
 

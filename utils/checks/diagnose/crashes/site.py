@@ -13,6 +13,7 @@ from typing import TypeVar
 import numpy as np
 
 from ...program import PROGRAM_FILE, Crash
+from ...python_text import parsed
 from ...values import walk
 from .letters import Letters
 from .shapes import Shape, number_of, shape_of
@@ -304,10 +305,10 @@ def _split(operand: str) -> tuple[str, str]:
 def parsed_statement(source: str) -> ast.stmt | None:
     """Parse one line of Python, which may be the head of a compound statement; None where that is impossible."""
     for candidate in (source, f"{source.rstrip()}\n    pass", f"({source})"):
-        try:
-            body = ast.parse(candidate.strip()).body
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
+        tree = parsed(candidate.strip())
+        if tree is None:
             continue
+        body = tree.body
         # Whoever wrote the line may want this to take long: what is too large to be a line of a student's is left.
         return body[0] if body and sum(1 for _ in islice(ast.walk(body[0]), MOST_NODES + 1)) <= MOST_NODES else None
     return None
