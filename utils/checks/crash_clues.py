@@ -17,6 +17,8 @@ from .python_text import parsed
 CLOSE = 0.8  # how similar the name of a function is to one that was mistyped, from 0 to 1
 MAX_DOCUMENTED = 12
 MAX_CALLS = 24
+SIGNATURE = "signature_"
+"""The attribute in which a function that stands in for another one has the other's signature."""
 _DOCUMENTED = re.compile(r"^[ \t]*(\w+) : [^\n]{0,40}?shape (\([^)\n]{0,40}\))", re.MULTILINE)
 
 
@@ -120,10 +122,21 @@ def called_functions(lines: Sequence[str], frame: FrameType) -> tuple[str, ...]:
         else:
             function = own.get(node.func.attr) if name == f"self.{node.func.attr}" else None
         if type(function) is FunctionType and name not in found and len(found) < MAX_CALLS:
-            code = function.__code__
-            parameters = [one for one in code.co_varnames[: code.co_argcount] if one != "self"]
-            found[name] = f"{name}({', '.join(parameters)}): {' | '.join(_named_returns(function))}"
+            found[name] = name + signature_of(function)
     return tuple(found.values())
+
+
+def signature_of(function: FunctionType) -> str:
+    """Return the parameters of a function and what it returns, by name: ``"(x, w, b): out, cache"``.
+
+    A function that stands in for another one says so itself, in its attribute `SIGNATURE`.
+    """
+    own = function.__dict__.get(SIGNATURE)
+    if type(own) is str:
+        return own[:1000]
+    code = function.__code__
+    parameters = [one for one in code.co_varnames[: code.co_argcount] if one != "self"]
+    return f"({', '.join(parameters)}): {' | '.join(_named_returns(function))}"
 
 
 def kept_results(lines: Sequence[str], frame: FrameType, before: int) -> tuple[str, ...]:
