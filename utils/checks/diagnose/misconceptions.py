@@ -16,6 +16,7 @@ from .case_result import CaseResult
 from .evidence import Evidence, Place, Places, Together
 from .misconception_effects import find_with_effect, is_plain
 from .misconception_pairs import find_pair
+from .refutation import contradicted, plausible, possible
 
 MIN_NUMBERS = 4
 """Different wrong numbers that a misconception has to give, where it does not explain everything."""
@@ -76,8 +77,9 @@ def explain(
     of_everything = find_misconception("", results, hints)
     if of_everything:
         return [Explanation(path, (of_everything,)) for path in paths]
-    names, evidence = tuple(hints), Evidence(results)
-    candidates = {path: _that_give(evidence, evidence.of(path), names) for path in paths}
+    evidence = Evidence(results)
+    names = possible(tuple(hints), evidence)
+    candidates = {path: _that_give(evidence, evidence.of(path), plausible(names, path, evidence)) for path in paths}
     certain = {path: tuple(found) for path, found in candidates.items() if len(found) == 1}
     plain = {path for path, found in candidates.items() if not found and is_plain(path, evidence)}
     # Where few misconceptions show, there are few pairs to run, and the time for running them is limited.
@@ -87,7 +89,28 @@ def explain(
     )
     certain |= _pairs(open_paths, evidence, names, certain, together)
     named = {name for found in certain.values() for name in found}
-    return [_explanation(path, certain.get(path, ()), candidates[path], named, evidence, names) for path in paths]
+    found = [_explanation(path, certain.get(path, ()), candidates[path], named, evidence, names) for path in paths]
+    return _without_contradicted(found, evidence, together)
+
+
+def _without_contradicted(
+    explanations: Sequence[Explanation], evidence: Evidence, together: Together | None
+) -> list[Explanation]:
+    """Leave out what cannot be true beside the misconceptions that explain other outputs alone, most outputs first."""
+    exact: dict[str, Places] = {}
+    for one in explanations:
+        if len(one.names) == 1 and not one.rest and not one.effect:
+            exact[one.names[0]] = exact.get(one.names[0], frozenset()) | evidence.of(one.path)
+    accepted: dict[str, Places] = {}
+    for name, places in sorted(exact.items(), key=lambda pair: -len(pair[1])):
+        if not contradicted(name, accepted, evidence, together):
+            accepted[name] = places
+    untrue = {
+        name
+        for name in {name for one in explanations for name in one.names} - set(accepted)
+        if contradicted(name, accepted, evidence, together)
+    }
+    return [Explanation(one.path) if untrue.intersection(one.names) else one for one in explanations]
 
 
 def _pairs(
@@ -220,7 +243,7 @@ def _outputs_spoilt(evidence: Evidence, name: str) -> int:
 def _of_most_cases(path: str, evidence: Evidence, names: Sequence[str], named: set[str]) -> tuple[str, ...]:
     """Return the misconception that gives an output in most of the cases in which it is wrong; nothing if none does."""
     places = evidence.of(path)
-    scores = {name: _majority(evidence, places, name) for name in names}
+    scores = {name: _majority(evidence, places, name) for name in plausible(names, path, evidence)}
     best = max(scores.values(), default=0)
     if best <= 0:
         return ()

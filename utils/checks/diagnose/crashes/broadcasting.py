@@ -33,6 +33,8 @@ def _arithmetic(site: Site, match: re.Match[str]) -> str:
         f"{said}: shapes are matched from the last axis on, where two sizes should be equal or one of them 1, "
         f"but {letters.size(clash[0])} is not {letters.size(clash[1])}."
     )
+    if not site.advises:
+        return said
     if len(a) == len(b) and any(map(is_cut, pair)) and a[-2:] == b[-2:][::-1]:
         return f"{said} Rows and columns have changed places in one of the two."
     allocated = wrongly_allocated(site, pair, (a, b))

@@ -12,12 +12,11 @@ from .site import Site, parsed_statement, text
 
 
 def _power(site: Site, match: re.Match[str]) -> str:
-    """Explain ``a ^ 2``."""
-    for node in site.find(ast.BinOp):
-        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitXor):
-            instead = ast.unparse(ast.BinOp(node.left, ast.Pow(), node.right))
-            return f"^ is no power in Python but an operation on bits; a power is written with **: `{instead}`."
-    return ""
+    """Explain ``a ^ 2``; in the student's own line, because ** binds more tightly than ^ does."""
+    if not any(isinstance(node.op, ast.BitXor) for node in site.find(ast.BinOp)):
+        return ""
+    instead = site.crash.source.strip().replace("^", "**")
+    return f"^ is no power in Python but an operation on bits; a power is written with **: `{instead}`."
 
 
 def _forgotten_argument(site: Site, match: re.Match[str]) -> str:
