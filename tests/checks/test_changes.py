@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import linecache
 from types import ModuleType
 
 import numpy as np
@@ -141,6 +142,17 @@ def test_a_crash_is_ended_and_what_is_wrong_behind_it_is_told() -> None:
     assert crash.hint.endswith("With `shifted @ w` in place of `shifted @ w.T` on line 6, the code would run.")
     assert [(one.aspect, one.misconception) for one in others] == [("out", "no-bias")]
     assert others[0].hint == "Once it runs, something else is wrong. The bias is missing; it should be added."
+
+
+def test_what_would_fit_by_its_shape_is_not_said_beside_a_change_that_was_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = with_("shifted @ w + b", "shifted @ w.T + b")
+    monkeypatch.setitem(linecache.cache, "pkg/m.py", (len(text), None, text.splitlines(keepends=True), "pkg/m.py"))
+    wrong = results(text)
+    for known, advises in ((None, True), (search(text), False)):
+        crash, *_ = judge(wrong, {}, run_of(text), search=known).findings
+        assert "in a product the last axis of the first factor should be as long as" in crash.hint
+        assert ("has shape (4, 2), which is that of" in crash.hint) == advises
+        assert ("the code would run, and be right in every case." in crash.hint) != advises
 
 
 def test_crashes_one_behind_the_other_are_ended_together() -> None:

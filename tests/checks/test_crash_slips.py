@@ -12,7 +12,8 @@ EXPECTED: dict[str, object] = {"out": np.ones((4, 5)), "loss": 1.0, "mean": np.o
 HELPERS = "def layer(v, u, scale):\n    return v\ndef rows(v):\n    v.reshape(4, -1)\n"
 
 SLIPS: list[tuple[str, tuple[str, ...]]] = [
-    ("p = 0.5\nout = p^2", ("a power is written with **: `p ** 2`",)),
+    ("p = 0.5\nout = p^2", ("a power is written with **: `out = p**2`",)),
+    ("p = 0.5\nout = x / (1 - p^2)", ("a power is written with **: `out = x / (1 - p**2)`",)),  # ** binds tighter
     (f"{HELPERS}out = layer(x, w)", ("`layer(x, w)` leaves out `scale`",)),
     ("cache = (x, w, b)\nout = cache['x']", ("`cache` is a tuple of 3 values", "no dict")),
     ("size = (4, 7 / 7)\nout = x[:, :1].reshape(size)", ("`size` holds a float", 'Line 13, "size = (4, 7 / 7)"')),

@@ -59,5 +59,5 @@ def test_the_size_that_a_spread_goes_by_is_named(std: Callable[[tuple[int, int]]
     values = [std(shape) * rng.standard_normal(shape) for shape in shapes]
     rules, inputs = [Initialised(std="std")] * 2, [{"std": (2 / shape[1]) ** 0.5} for shape in shapes]
     said = spread_clause(rules, values, inputs)
-    assert said == (f"its standard deviation is about {words}" if words else "")
+    assert said == (f"its standard deviation is about {words}, and should be std" if words else "")
     assert spread_clause(rules[:1], values[:1], inputs[:1]) == ""  # one shape fits too many

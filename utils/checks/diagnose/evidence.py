@@ -126,12 +126,16 @@ class Evidence:
         due = (index for index, place in enumerate(self.places) if place.expected is not None and not place.crashed)
         return frozenset(index for index in due if self.places[index].got is None)
 
+    @cached_property
+    def draws(self) -> Places:
+        """The places of the core at which draws of the right shape came, which are compared by their distribution."""
+        drawn = (index for index, place in enumerate(self.places) if place.is_drawn and not place.crashed)
+        return frozenset(index for index in drawn if _is_of_right_shape(self.places[index])) - self.edges
+
     def beside(self, places: Places) -> Places:
         """Return the places of the same dicts in the same cases, those given included."""
         dicts = {(id(place.result), _dict(place)) for place in map(self.places.__getitem__, places)}
-        return frozenset(
-            index for index, place in enumerate(self.places) if (id(place.result), _dict(place)) in dicts
-        )
+        return frozenset(index for index, place in enumerate(self.places) if (id(place.result), _dict(place)) in dicts)
 
     def of(self, path: str) -> Places:
         """Return the places of one output."""
@@ -185,6 +189,11 @@ class Evidence:
 def _is_zero(place: Place) -> bool:
     got = as_array(place.got)
     return got is not None and not got.any()
+
+
+def _is_of_right_shape(place: Place) -> bool:
+    expected, got = as_array(place.expected), as_array(place.got)
+    return got is not None and (expected is None or expected.shape == got.shape)
 
 
 def _dict(place: Place) -> str:

@@ -96,21 +96,18 @@ def explain(
 def _without_contradicted(
     explanations: Sequence[Explanation], evidence: Evidence, together: Together | None
 ) -> list[Explanation]:
-    """Leave out what cannot be true beside the misconceptions that explain other outputs alone, most outputs first."""
+    """Leave out pairs, and what needs an effect beside it, that cannot be true beside what explains others alone."""
     exact: dict[str, Places] = {}
     for one in explanations:
         if len(one.names) == 1 and not one.rest and not one.effect:
             exact[one.names[0]] = exact.get(one.names[0], frozenset()) | evidence.of(one.path)
-    accepted: dict[str, Places] = {}
-    for name, places in sorted(exact.items(), key=lambda pair: -len(pair[1])):
-        if not contradicted(name, accepted, evidence, together):
-            accepted[name] = places
-    untrue = {
-        name
-        for name in {name for one in explanations for name in one.names} - set(accepted)
-        if contradicted(name, accepted, evidence, together)
-    }
-    return [Explanation(one.path) if untrue.intersection(one.names) else one for one in explanations]
+    return [
+        Explanation(one.path)
+        if (one.effect or len(one.names) > 1)
+        and any(contradicted(name, exact, evidence, together) for name in one.names)
+        else one
+        for one in explanations
+    ]
 
 
 def _pairs(
@@ -247,7 +244,7 @@ def _of_most_cases(path: str, evidence: Evidence, names: Sequence[str], named: s
     best = max(scores.values(), default=0)
     if best <= 0:
         return ()
-    found = _most_agreeing([name for name in names if scores[name] == best], evidence)
+    found = _most_agreeing([name for name in scores if scores[name] == best], evidence)
     return _chosen(found, named, evidence)
 
 

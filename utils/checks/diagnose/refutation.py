@@ -23,20 +23,23 @@ def possible(names: Sequence[str], evidence: Evidence) -> list[str]:
 def plausible(names: Sequence[str], path: str, evidence: Evidence) -> list[str]:
     """List the misconceptions that may be named for one output.
 
-    Where little came that could refute a misconception, all that it breaks has to be wrong in its way: where random
-    draws are compared, which agree roughly, and where an output is all zeros or a copy of an input. Where entries of a
-    dict are missing, it has to leave out all of them.
+    Where it gives what many mistakes give, a misconception has to be right about more. Where it gives random draws,
+    which agree roughly, it has to give all of them that it changes. Where the output is all zeros or a copy of an
+    input, it may break nothing that is right. Where it leaves out entries of a dict, it has to leave out all that are
+    missing.
     """
-    places = evidence.of(path) & evidence.wrong
-    drawn = frozenset(index for index, place in enumerate(evidence.places) if place.is_drawn) - evidence.edges
-    if places & drawn:
-        names = [name for name in names if evidence.shows(name) & drawn <= evidence.gives(name)]
-    if places & evidence.missing:
-        beside = evidence.beside(places) & evidence.missing
-        names = [name for name in names if beside <= evidence.left_out(name)]
-    elif is_plain(path, evidence):
-        names = [name for name in names if evidence.shows(name) <= evidence.wrong]
-    return list(names)
+    plain = is_plain(path, evidence)
+    return [name for name in names if _may_be_named(name, evidence.of(path), evidence, plain)]
+
+
+def _may_be_named(name: str, places: Places, evidence: Evidence, plain: bool) -> bool:
+    given = evidence.explained(name, places)
+    if plain and not evidence.shows(name) <= evidence.wrong:
+        return False
+    if given & evidence.draws and not evidence.shows(name) & evidence.draws <= evidence.gives(name):
+        return False
+    lacking = given & evidence.missing
+    return not lacking or evidence.beside(lacking) & evidence.missing <= evidence.left_out(name)
 
 
 def contradicted(name: str, exact: Mapping[str, Places], evidence: Evidence, together: Together | None) -> bool:
@@ -50,7 +53,7 @@ def contradicted(name: str, exact: Mapping[str, Places], evidence: Evidence, tog
     evidence : Evidence
     together : callable or None
         Runs code with two misconceptions. It tells whether the one still shows beside the other; where it cannot be
-        run, the one that explains less is taken to be contradicted.
+        run, the first is taken to be contradicted.
 
     Returns
     -------

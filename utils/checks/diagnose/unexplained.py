@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -22,6 +23,7 @@ from .exchanged import exchanged, other_name
 from .from_state import FOLLOWS, beside_state
 from .other_outputs import enumerated, from_other_outputs
 from .probes import probed
+from .tried_settings import is_refuted
 from .wrong_outputs import WrongAnswer, WrongOutputs
 
 MAX_RERUN_CASES = 3  # failing cases in which the code under test may be run again for a hint
@@ -265,7 +267,11 @@ def _clauses(
         and id(result) not in failing
     ]
     crashed = [result.case for result in results if isinstance(result.answer, Crash)]
-    when = when_it_is_wrong([answer.result.case for answer in answers], others, crashed)
+    wrong = [answer.result.case for answer in answers]
+    tried = partial(
+        is_refuted, path=fault.path, failing=wrong, passing=others, code=runs.code, reference=runs.reference
+    )
+    when = when_it_is_wrong(wrong, others, crashed, tried)
     if not when and not any(clauses) and fault.kind is FaultKind.VALUE and not drawn:
         when = from_other_outputs(answers, runs.code)
     return [*clauses, when]

@@ -147,8 +147,9 @@ def _remedy(site: Site, small: ast.expr, shape: Shape, large: ast.expr, other: S
     if 1 < len(shape) < len(other) and shape[0] == other[0] and shape[-1] == 1 and shape[1] > 0 == other[1] % shape[1]:
         groups = f"({', '.join(map(str, shape[:-1]))}, -1)"
         return (
-            f"{text(small)} has an entry for each of {shape[0]} x {shape[1]} groups: {text(large)} would go with it if "
-            f"it were reshaped to {groups}; the result should then be brought back to the shape of before."
+            f"{text(small)} has an entry for each of {shape[0]} x {shape[1]} groups: the arrays of which {text(large)} "
+            f"is made should be reshaped to groups, {groups}, before anything is taken of them, and the result be "
+            "brought back to the shape of before."
         )
     if len(shape) > 1 and shape == other[: len(shape)]:
         wanted = (*shape, *(1 for _ in other[len(shape) :]))

@@ -24,6 +24,8 @@ class Letters:
 
     def __init__(self, documented: Iterable[str], values: Mapping[str, object]) -> None:
         sizes: dict[str, set[int]] = {}
+        documented = list(documented)
+        told = {text.partition(" ")[0] for text in documented}
         for text in documented:
             name, _, shape = text.partition(" ")
             letters = [letter.strip() for letter in shape.strip("()").split(",") if letter.strip()]
@@ -33,8 +35,16 @@ class Letters:
                     if re.fullmatch(r"[A-Z][A-Z]?'?", letter):
                         sizes.setdefault(letter, set()).add(size)
         numbers = {path: value for path, value in walk(values) if type(value) is int}
+        undocumented = {
+            size
+            for name, value in values.items()
+            if name not in told and isinstance(value, np.ndarray)
+            for size in value.shape
+        }
         for name, value in numbers.items():
-            if re.fullmatch(r"[A-Z]", name):  # a program that is given N or D as such
+            # A program that is given N or D as such; where an array that nobody documents has that size, too, it may be
+            # another one.
+            if re.fullmatch(r"[A-Z]", name) and value not in undocumented:
                 sizes.setdefault(name, set()).add(value)
         known = {letter: min(found) for letter, found in sizes.items() if len(found) == 1}
         # A size that two letters have, or that is a setting, too, does not tell which of them is meant.

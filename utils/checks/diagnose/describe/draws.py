@@ -124,15 +124,16 @@ def spread_clause(rules: Sequence[object], values: Sequence[object], inputs: Seq
         A clause; ``""`` where the spread is none of the usual ones in all cases, or where two of them fit.
     """
     fitting: list[set[str]] = []
+    wanted = ""
     for rule, value, given in zip(rules, values, inputs, strict=True):
         array = as_array(value)
         if not isinstance(rule, Initialised) or array is None or array.ndim < 2 or array.size < MIN_ENTRIES:
             return ""
-        right, spread = float(str(given[rule.std])), float(array.std())
+        right, spread, wanted = float(str(given[rule.std])), float(array.std()), rule.std
         near = 4 * spread / np.sqrt(2 * array.size)
         fitting.append({name for name, std in _spreads(array.shape, right) if abs(std - spread) <= near})
     common = set.intersection(*fitting) if len(fitting) > 1 else set()
-    return f"its standard deviation is about {common.pop()}" if len(common) == 1 else ""
+    return f"its standard deviation is about {common.pop()}, and should be {wanted}" if len(common) == 1 else ""
 
 
 def _spreads(shape: tuple[int, ...], right: float) -> Iterator[tuple[str, float]]:
