@@ -10,6 +10,8 @@ import numpy as np
 from ...values import walk
 from .shapes import Shape
 
+MATRIX = 2
+
 
 class Letters:
     """The letters that a docstring gives to sizes, with the sizes of one case.
@@ -35,16 +37,12 @@ class Letters:
                     if re.fullmatch(r"[A-Z][A-Z]?'?", letter):
                         sizes.setdefault(letter, set()).add(size)
         numbers = {path: value for path, value in walk(values) if type(value) is int}
-        undocumented = {
-            size
-            for name, value in values.items()
-            if name not in told and isinstance(value, np.ndarray)
-            for size in value.shape
-        }
+        arrays = (value for name, value in values.items() if name not in told and isinstance(value, np.ndarray))
+        of_images = {size for array in arrays if array.ndim > MATRIX for size in array.shape}
         for name, value in numbers.items():
-            # A program that is given N or D as such; where an array that nobody documents has that size, too, it may be
-            # another one.
-            if re.fullmatch(r"[A-Z]", name) and value not in undocumented:
+            # A program that is given N or D as such. Images that nobody documents have so many axes that one of them
+            # may be as long by chance.
+            if re.fullmatch(r"[A-Z]", name) and value not in of_images:
                 sizes.setdefault(name, set()).add(value)
         known = {letter: min(found) for letter, found in sizes.items() if len(found) == 1}
         # A size that two letters have, or that is a setting, too, does not tell which of them is meant.
