@@ -14,8 +14,8 @@ from ..case_result import CaseResult
 from ..describe.wrong_output import distinct
 from ..evidence import Evidence
 
-MIN_NUMBERS = 4
-"""Different numbers that a change has to make right: fewer may be right by chance."""
+MIN_NUMBERS = 3
+"""Different numbers that a change has to make right, while it leaves right what is right: fewer may be chance."""
 
 
 def moves_nothing_else(right: Collection[str], changed: Sequence[CaseResult], results: Sequence[CaseResult]) -> bool:

@@ -11,6 +11,7 @@ from .assigned import EXPLANATIONS as OF_ASSIGNMENTS
 from .beside import describe_beside
 from .broadcasting import EXPLANATIONS as OF_BROADCASTING
 from .calls import describe_call
+from .convolutions import EXPLANATIONS as OF_CONVOLUTIONS
 from .indexing import EXPLANATIONS as OF_INDEXING
 from .loops import EXPLANATIONS as OF_LOOPS
 from .names import EXPLANATIONS as OF_NAMES
@@ -32,6 +33,7 @@ EXPLANATIONS: Iterable[Explanation] = (
     *OF_ASSIGNMENTS,
     *OF_INDEXING,
     *OF_WINDOWS,
+    *OF_CONVOLUTIONS,
     *OF_LOOPS,
     *OF_UNPACKING,
     *OF_NAMES,

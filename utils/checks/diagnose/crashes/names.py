@@ -91,7 +91,7 @@ def _attribute(site: Site, match: re.Match[str]) -> str:
     kind, name = match[1], match[2]
     owner = next((node.value for node in site.find(ast.Attribute) if node.attr == name), None)
     if kind == "NoneType":
-        return _none(site, match)
+        return _no_gradient(owner) or _none(site, match)
     if owner is None:  # a function of another module has raised it: an argument on this line is meant
         return _tuple_in_arithmetic(site, match) if kind in ("tuple", "list") else ""
     if kind in ("tuple", "list"):
@@ -107,6 +107,16 @@ def _attribute(site: Site, match: re.Match[str]) -> str:
     if kind == "numpy.ndarray" and name in dir(np):
         return f"{said}; it is a function of NumPy: `np.{name}({ast.unparse(owner)})`."
     return f"{said}."
+
+
+def _no_gradient(owner: ast.expr | None) -> str:
+    """Explain ``w.grad.zero_()`` where nothing was differentiated yet, in PyTorch."""
+    if not (isinstance(owner, ast.Attribute) and owner.attr == "grad"):
+        return ""
+    return (
+        f"{text(owner)} is None there: before the first backward pass there is no gradient. What needs one should only "
+        f"be done `if {ast.unparse(owner)} is not None`."
+    )
 
 
 def _none(site: Site, match: re.Match[str]) -> str:
