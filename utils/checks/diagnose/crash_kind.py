@@ -16,6 +16,8 @@ _SIZES = (
     re.compile(r"size of tensor a \((\d+)\) must match the size of tensor b \((\d+)\)"),
 )
 
+_CALLED = re.compile(r"\s*[\w, ]+ = [\w.]+\(")
+
 
 def same_kind(one: Crash, other: Crash) -> bool:
     """Whether two crashes have the same reason, as far as their exceptions tell.
@@ -32,11 +34,11 @@ def same_kind(one: Crash, other: Crash) -> bool:
 
 
 def is_of_returned_values(crash: Crash) -> bool:
-    """Whether the check could not unpack what the function returned: other values than it should, or another number.
+    """Whether the check could not unpack what a function returned: other values than it should, or another number.
 
     Where an array happens to have as many rows as there should be values, the check takes its rows for these.
     """
-    return crash.file == PROGRAM_FILE and "unpack" in crash.message
+    return crash.file == PROGRAM_FILE and "unpack" in crash.message and bool(_CALLED.match(crash.source))
 
 
 def _words(message: str) -> list[str]:

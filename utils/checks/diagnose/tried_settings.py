@@ -17,7 +17,7 @@ SETTING = re.compile(r"when (\w+) is ")
 
 
 def is_refuted(
-    condition: str, path: str, failing: Sequence[Case], passing: Sequence[Case], code: Run | None, reference: Run | None
+    condition: str, path: str, failing: Sequence[Case], passing: Sequence[Case], code: Run | None, right: Run | None
 ) -> bool:
     """Whether a run refutes that an output is wrong, or right, only under a condition.
 
@@ -29,7 +29,7 @@ def is_refuted(
         The output.
     failing, passing : sequence of Case
         The cases in which the output is wrong, and those in which it is right; the condition tells them apart.
-    code, reference : callable or None
+    code, right : callable or None
         Run the code under test, and the right code, where they can be run.
 
     Returns
@@ -41,8 +41,8 @@ def is_refuted(
     if code is None or setting is None or not failing or not passing:
         return False
     pairs = ((failing[0], passing[0], True), (passing[0], failing[0], False))
-    tried = (_is_right(path, one, other, setting[1], code, reference) for one, other, _ in pairs)
-    return any(right is not None and right is not wanted for right, (_, _, wanted) in zip(tried, pairs, strict=True))
+    tried = (_is_right(path, one, other, setting[1], code, right) for one, other, _ in pairs)
+    return any(came is not None and came is not wanted for came, (_, _, wanted) in zip(tried, pairs, strict=True))
 
 
 def _is_right(path: str, case: Case, other: Case, setting: str, code: Run, reference: Run | None) -> bool | None:

@@ -15,6 +15,29 @@ MIN_ENTRIES = 50
 TOLERANCE = 1e-5
 
 
+def draw_clauses(
+    rules: Sequence[object], values: Sequence[object], inputs: Sequence[Mapping[str, object]], compared: str
+) -> list[str]:
+    """Say what is wrong with random draws, in all of some cases.
+
+    Parameters
+    ----------
+    rules, values, inputs : sequences of one length
+        The rule of the output in each case, what came, and the case's inputs.
+    compared : str
+        What is said of the numbers before. Where it is about the mean, it says nothing of the standard deviation.
+
+    Returns
+    -------
+    list of str
+        A clause for each property; empty where none can be named.
+    """
+    spread, rule = spread_clause(rules, values, inputs), rules[0]
+    if spread and isinstance(rule, Initialised) and "standard deviation" not in compared:
+        spread = f"{spread}, and should be {rule.std}"
+    return [*mask_clauses(masks(rules, values, inputs)), *([spread] if spread else [])]
+
+
 class Mask(NamedTuple):
     """The output of dropout in one case, divided by its input: 0 where an entry was dropped."""
 
@@ -124,16 +147,15 @@ def spread_clause(rules: Sequence[object], values: Sequence[object], inputs: Seq
         A clause; ``""`` where the spread is none of the usual ones in all cases, or where two of them fit.
     """
     fitting: list[set[str]] = []
-    wanted = ""
     for rule, value, given in zip(rules, values, inputs, strict=True):
         array = as_array(value)
         if not isinstance(rule, Initialised) or array is None or array.ndim < 2 or array.size < MIN_ENTRIES:
             return ""
-        right, spread, wanted = float(str(given[rule.std])), float(array.std()), rule.std
+        right, spread = float(str(given[rule.std])), float(array.std())
         near = 4 * spread / np.sqrt(2 * array.size)
         fitting.append({name for name, std in _spreads(array.shape, right) if abs(std - spread) <= near})
     common = set.intersection(*fitting) if len(fitting) > 1 else set()
-    return f"its standard deviation is about {common.pop()}, and should be {wanted}" if len(common) == 1 else ""
+    return f"its standard deviation is about {common.pop()}" if len(common) == 1 else ""
 
 
 def _spreads(shape: tuple[int, ...], right: float) -> Iterator[tuple[str, float]]:
