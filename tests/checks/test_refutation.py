@@ -85,3 +85,14 @@ def test_a_copy_of_an_input_is_no_evidence_for_a_mistake_that_would_break_what_i
     for second, is_named in ((x, True), (right["second"], False)):
         result = CaseResult(case, right, Ran({"first": x, "second": second}), {"known": known})
         assert ("known" in named([result])) == is_named
+
+
+def test_zeros_in_most_cases_are_no_evidence_where_another_case_contradicts() -> None:
+    for value, is_named in ((0.0, False), (1.0, True)):
+        results = []
+        for title in ("one", "three", "second", "a third", "a fourth", "another"):
+            case = Case(title, "", {"x": np.ones(len(title))}, {"out": Equal()})
+            gives = value * array()
+            came = gives if title != "another" else array()
+            results.append(CaseResult(case, {"out": array()}, Ran({"out": came}), {"known": Ran({"out": gives})}))
+        assert ("known" in named(results)) == is_named

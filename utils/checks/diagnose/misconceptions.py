@@ -180,7 +180,7 @@ def _that_give(evidence: Evidence, places: Places, names: Sequence[str]) -> list
     if evidence.only_zeros(places & evidence.wrong):
         found = [name for name in found if evidence.shows(name) <= evidence.wrong]
     if any(_has_no_numbers(evidence.places[index]) for index in places):
-        found = [name for name in found if evidence.shows(name) <= evidence.wrong]
+        found = [name for name in found if evidence.shows(name) <= evidence.gives(name)]
     dicts = {place.path.rpartition(".")[0] for place in map(evidence.places.__getitem__, places) if _is_missing(place)}
     if dicts - {""}:  # one that leaves out more of a dict than is missing is another mistake
         found = [name for name in found if not _of_dicts(evidence, evidence.shows(name) - evidence.wrong, dicts)]
@@ -267,6 +267,8 @@ def _majority(evidence: Evidence, places: Places, name: str) -> int:
     if any(evidence.places[index].is_drawn for index in explained) and against - evidence.edges:
         return 0  # draws agree roughly, and so no case of the core may contradict them
     telling = [index for index in explained if evidence.numbers(frozenset({index}))]
+    if evidence.only_zeros(explained):
+        return 0  # what gives them is contradicted by all cases that it does not explain
     if len(telling) <= len(against) or evidence.numbers(explained) < MIN_NUMBERS:
         return 0
     return len(telling) - len(against)

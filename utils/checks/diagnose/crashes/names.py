@@ -7,8 +7,9 @@ import re
 
 import numpy as np
 
-from .site import Site, text
+from .site import Site, parsed_statement, text
 
+IN_PLACE = ("append", "extend", "insert", "sort", "reverse", "update", "fill", "resize", "at", "shuffle", "clear")
 GONE = {
     "int": "int",
     "float": "float",
@@ -131,14 +132,21 @@ def _none(site: Site, match: re.Match[str]) -> str:
     said = f"`{name}` is None there"
     if site.crash.assigned:
         number, _, source = site.crash.assigned[0].partition(" ")
-        if ".get(" in source:
-            return f'{said}; line {number}, "{source}", sets it: `get` gives None for a key that is not there.'
-        if "(" in source:
-            return (
-                f'{said}; line {number}, "{source}", sets it: does the function that is called there end in `return`?'
-            )
-        return f'{said}; line {number}, "{source}", sets it.'
+        return f'{said}; line {number}, "{source}", sets it{why_none(source)}'
     return f"{said}; it should hold a value by then."
+
+
+def why_none(source: str) -> str:
+    """Say why a line sets a name to None, to follow "sets it": by what it calls, if it is a call."""
+    value = getattr(parsed_statement(source), "value", None)
+    if not isinstance(value, ast.Call):
+        return "."
+    called = ast.unparse(value.func).rpartition(".")[2]
+    if called == "get":
+        return ": `get` gives None for a key that is not there."
+    if called in IN_PLACE and isinstance(value.func, ast.Attribute):
+        return f": `{called}` changes what stands before it, and gives None; it should be called on a line of its own."
+    return ": does the function that is called there end in `return`?"
 
 
 def _sequence(site: Site, node: ast.expr, why: str) -> str:

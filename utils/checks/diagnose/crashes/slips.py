@@ -8,6 +8,7 @@ import re
 import numpy as np
 
 from ...values import walk
+from .names import why_none
 from .site import Site, parsed_statement, text
 
 
@@ -64,11 +65,8 @@ def _none_in_product(site: Site, match: re.Match[str]) -> str:
     origin = site.origin(name) if name else None
     if not name:
         return ""
-    if origin and "(" in origin[1]:
-        return (
-            f'`{name}` is None there; line {origin[0]}, "{origin[1]}", sets it: the function that is called there '
-            "should end in `return`, with what it has computed."
-        )
+    if origin:
+        return f'`{name}` is None there; line {origin[0]}, "{origin[1]}", sets it{why_none(origin[1])}'
     return f"`{name}` is None there; it should hold a value by then."
 
 
