@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import linecache
+from dataclasses import replace
 from types import ModuleType
 
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 from utils.checks.case import Case, Rule
 from utils.checks.compare import Equal
 from utils.checks.diagnose import CaseResult, Judgement, Search, Source, judge
+from utils.checks.diagnose.changes.outcomes import moves_nothing_else
 from utils.checks.program import Answer, Crash, Ran, Run, seeded_runner
 
 RIGHT = """\
@@ -111,6 +113,13 @@ def test_a_method_is_changed_like_a_function() -> None:
     found = search(text, "Net.scores").repair(["out"], [*wrong])
     assert [one.right for one in found] == [("out",)]
     assert "`out += b` in place of `out -= b` on line 14" in found[0].said
+
+
+def test_a_change_that_writes_into_an_input_is_not_told() -> None:
+    before, after = results(with_("out += b", "out -= b"), "Net.scores"), results(RIGHT, "Net.scores")
+    assert moves_nothing_else(["out"], after, before)
+    changed = [replace(one, answer=Ran(one.answer.values, ("x",))) for one in after if isinstance(one.answer, Ran)]
+    assert not moves_nothing_else(["out"], changed, before)
 
 
 def test_two_mistakes_in_one_output_need_two_changes() -> None:

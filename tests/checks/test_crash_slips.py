@@ -27,6 +27,10 @@ SLIPS: list[tuple[str, tuple[str, ...]]] = [
     ("rows = x.reshape(4, 28)", ("As a row for each of its 4 entries along axis 0 it would be",)),
     ("caches = [x]\nl = 1\nout = caches[l]", ("Its items are counted from 0",)),
     ("mean = param['mean']", ("At first there is no such key",)),
+    (
+        "for j in range(8):\n    for c in range(3):\n        out = c * image[0, j, 0, j]",
+        ("was `image[0, c, 0, j]` meant?",),  # the other j is as far as it may be
+    ),
     ("sizes = {'W1': 1, 'W2': 2}\nout = sizes['W']", ("The number is missing in the key", "`W1`")),
     ("loss = np.ones((4, 5)) + np.ones((7, 5))", ("`loss` should be a single number",)),
     ("g = np.dot(dout, b)\nout = g * dout", ("is a matrix product, which sums over the last axis", "`dout * b`")),
