@@ -32,10 +32,14 @@ class Site:
     crash : Crash
     inputs, expected : mapping of str to object
         The inputs and the right outputs of the case.
+    advises : bool, default True
+        Whether an explanation may say what would fit, which is read from the shapes alone.
     """
 
-    def __init__(self, crash: Crash, inputs: Mapping[str, object], expected: Mapping[str, object]) -> None:
-        self.crash, self.inputs, self.expected = crash, inputs, expected
+    def __init__(
+        self, crash: Crash, inputs: Mapping[str, object], expected: Mapping[str, object], *, advises: bool = True
+    ) -> None:
+        self.crash, self.inputs, self.expected, self.advises = crash, inputs, expected, advises
         self.operands = dict(_split(text) for text in crash.operands)
         self.letters = Letters(crash.documented, {**expected, **inputs})
         self.scope = _shapes_in(crash.scope)
