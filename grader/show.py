@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from .authoring import NewExercise
     from .classrun.run import ClassRun
     from .gradebook import Gradebook
+    from .gradebook.changes import Change
     from .release import Release
     from .release.consistency import Findings
     from .sandbox import Confinement
@@ -137,6 +138,8 @@ def grade_class(
                     display.add(graded, trouble)
 
                 run = run_class(course, assignment, hand_ins, gradebook, pages, progress=take, **how)
+            for change in run.changes:
+                print(f"# changed: {change}", file=lines)
     except KeyboardInterrupt:
         _say_stopped(rows, count, log, again)
         raise typer.Exit(130) from None
@@ -176,8 +179,19 @@ def _print_run(run: ClassRun, rows: Sequence[RosterRow], gradebook: Gradebook, l
         out.print(Text(f"Not on the pages, because they have not been graded yet: {names}{more}."))
     if run.not_charged:
         out.print(Text(run.not_charged))
+    if run.changes:
+        out.print(Text(changed(run.changes)), soft_wrap=True)
+    for problem in run.problems:
+        out.print(Text(f"! {problem}", "yellow"), soft_wrap=True)
     for trouble in run.troubles:
         out.print(Text(f"! {one_line(trouble)}", "red"))
+
+
+def changed(changes: Sequence[Change], most: int = 30) -> str:
+    """Return what has changed in the totals of a class since the last run, a line for each student."""
+    lines = [f"  {change}" for change in changes[:most]]
+    more = [f"  and {len(changes) - most:,} more; all are in the log."] if len(changes) > most else []
+    return "\n".join(["Changed since the last run:", *lines, *more])
 
 
 def _say_stopped(rows: Sequence[RosterRow], count: int, log: Path, again: bool) -> None:
