@@ -14,11 +14,12 @@ from typing import Annotated, Any, NoReturn
 import typer
 from rich.console import Console
 
-from . import course, version
+from . import cli_decide, course, version
 from .errors import CourseError, GraderError, UnusableInput
 from .wording import visible
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="Release, grade and give feedback.")
+app.add_typer(cli_decide.app, name="decide")
 console = Console(stderr=True)
 
 CourseOption = Annotated[

@@ -245,6 +245,14 @@ class Gradebook:
         ):
             return applied.read_totals(connection, self.course, task)
 
+    def students(self) -> set[str]:
+        """Return the names of all students that the gradebook knows."""
+        with (
+            self._errors_in_one_sentence("The students cannot be read"),
+            self._api.engine.connect() as connection,
+        ):
+            return set(connection.execute(select(api.Student.id)).scalars())
+
     def apply_decisions(self, assignment: str) -> Applied:
         """Bring the gradebook in line with the totals, and with the decisions of instructors that they follow.
 

@@ -24,7 +24,7 @@ from ..wording import points
 from .lateness import days_late, late_penalty
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Question:
     """What one question of a submission has earned.
 
@@ -71,7 +71,7 @@ class HandedIn:
     extension: timedelta = timedelta()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Total:
     """A student's result of an assignment, with everything applied.
 
