@@ -35,7 +35,7 @@ from .judging import oracle
 from .reference import Reference
 from .report import Report
 from .show_progress import shown
-from .show_roster import STYLES, RosterRow, legend, roster, shown_rows
+from .show_roster import STYLES, RosterRow, legend, roster, shown_rows, with_totals
 from .wording import WORDING, one_line, points, visible
 
 if TYPE_CHECKING:
@@ -157,6 +157,7 @@ def _print_run(run: ClassRun, rows: Sequence[RosterRow], gradebook: Gradebook, l
     if not out.is_terminal:
         out = Console(width=140)  # Rich would take 80 columns for a pipe or a file, and cut the last column short
     chosen, rest = shown_rows(rows)
+    chosen = with_totals(chosen, {total.student: total for total in run.totals})
     out.print(roster(chosen), legend())
     if rest:
         out.print(rest)

@@ -13,6 +13,7 @@ from ..errors import GraderError, Interrupted, Problem
 from ..gradebook import Gradebook
 from ..gradebook.changes import Change
 from ..gradebook.lateness import hand_in_time, not_charged
+from ..gradebook.totals import Total
 from ..judging.secret import course_secret
 from ..report import Report
 from ..submission.similarity import Pair, similar_pairs, submission_fingerprints
@@ -44,6 +45,8 @@ class ClassRun:
         What has changed in the totals since the last run, for whom, and why.
     problems : tuple of Problem, default ()
         Decisions about students whom nobody knows.
+    totals : tuple of Total, default ()
+        What all students get in the end, sorted by student.
     """
 
     page: Path
@@ -52,6 +55,7 @@ class ClassRun:
     not_shown: tuple[str, ...] = ()
     changes: tuple[Change, ...] = ()
     problems: tuple[Problem, ...] = ()
+    totals: tuple[Total, ...] = ()
 
 
 def run(
@@ -130,7 +134,8 @@ def run(
             pairs=known.similar(),
         )
     untimed = not_charged(course, assignment, {hand_in.student: hand_in.path for hand_in in hand_ins})
-    return ClassRun(page, tuple(troubles), untimed, tuple(known.without), applied.changes, applied.problems)
+    about = applied.changes, applied.problems, applied.totals
+    return ClassRun(page, tuple(troubles), untimed, tuple(known.without), *about)
 
 
 def _entered(graded: Graded, gradebook: Gradebook, receipts: Receipts) -> str:

@@ -111,6 +111,6 @@ def test_days_spent_on_an_earlier_assignment_reach_a_later_one_at_the_next_run(t
         assert book.totals("a2")[0].penalty == pytest.approx(0.2 * 10.5)
         assert book.scores("a2")[0].penalty == pytest.approx(0.2 * 10.5)
     assert changes == [
-        "a1, ada: 10.5. 2 late days were spent on this assignment; 0 left.",
-        "a2, ada: 10.5 → 8.4. No longer: 2 late days were spent on this assignment; 0 left.",
+        "a1, ada: 10.5. Late days spent here: 2, of 2 in all assignments together.",
+        "a2, ada: 10.5 → 8.4. No longer: Late days spent here: 2, of 2 in all assignments together.",
     ]

@@ -207,7 +207,7 @@ def test_applying_twice_changes_nothing_the_second_time(small):
         again = book.apply_decisions("a1")
     assert (again.totals, again.changes, again.touched) == (first.totals, (), frozenset())
     (change,) = first.changes
-    assert "Bonus of 2 points." in change.why
+    assert "Bonus: 2." in change.why
 
 
 def test_a_run_says_what_has_changed_for_whom_and_why(small):
@@ -219,12 +219,12 @@ def test_a_run_says_what_has_changed_for_whom_and_why(small):
         book.record(report("bob", predict="fail"), answered(small))
         told = [str(change) for change in book.apply_decisions("a1").changes]
     assert told == [
-        "a1, ada: 10.5 → 12.5. Bonus of 2 points: the race.",
+        "a1, ada: 10.5 → 12.5. Bonus: 2: the race.",
         f"a1, bob: 10.5 → 5.5. {PREDICT}: 5 → 0 by program.",
     ]
     with Gradebook(small) as book:
         told = [str(change) for change in book.apply_decisions("a1").changes]
-    assert told == ["a1, ada: 12.5 → 10.5. No longer: Bonus of 2 points: the race."]
+    assert told == ["a1, ada: 12.5 → 10.5. No longer: Bonus: 2: the race."]
 
 
 def test_a_decision_about_nobody_is_named_with_its_line(small):
@@ -241,7 +241,7 @@ def test_annotated_notebooks_name_the_decisions_until_they_are_taken_back(small)
         plain = [path.read_bytes() for path in paths]
         book.apply_decisions("a1")
         for path in paths:
-            assert r"Bonus of 2 points\: a \*star\*\." in path.read_text().replace("\\\\", "\\")
+            assert r"Bonus\: 2\: a \*star\*\." in path.read_text().replace("\\\\", "\\")
     with Gradebook(small) as book:
         assert book.apply_decisions("a1").touched == {"ada"}
     assert [path.read_bytes() for path in paths] == plain
