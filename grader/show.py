@@ -229,6 +229,24 @@ def runner(course: Course, jobs: int | None, dask: str | None, wait: float) -> I
         yield cluster
 
 
+def explanation(script: str, out: Path | None) -> None:
+    """Print a script, or write it to a file and say so.
+
+    Raises
+    ------
+    UnusableInput
+        When the file cannot be written.
+    """
+    if out is None:
+        sys.stdout.write(script)
+        return
+    try:
+        out.write_text(script, "utf-8")
+    except OSError as error:
+        raise UnusableInput(f"{out} cannot be written ({error.strerror}); choose another file.") from None
+    Console().print(f"Written: {out}. It is for this student; it shows one hidden case.", markup=False, soft_wrap=True)
+
+
 def try_reference(course: Course, assignment: Assignment, sandbox: str) -> None:
     """Require that the reference passes in the sandbox, and show a status line while it runs."""
     with Console(stderr=True).status(f"trying the reference of {assignment.name} in the sandbox, once"):
