@@ -34,6 +34,7 @@ GRADER_ROOMS = (  # each may import those before it
     "show_roster",
     "show",
     "demo",
+    "cli_decide",
     "cli",
 )
 
