@@ -14,7 +14,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 from rich.console import Console
 
-from . import course, version
+from . import cli_exchange, course, version
 from .errors import CourseError, GraderError, UnusableInput
 from .wording import visible
 
@@ -221,6 +221,9 @@ def grade(
             selection=chosen,
             log=log,
         )
+
+
+app.command()(cli_exchange.collect)
 
 
 @app.command()

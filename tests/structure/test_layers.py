@@ -24,6 +24,7 @@ GRADER_ROOMS = (  # each may import those before it
     "feedback",
     "judging",
     "classrun",
+    "exchange",
     "nbgrader_plugin",
     "release",
     "mutation",
@@ -33,7 +34,9 @@ GRADER_ROOMS = (  # each may import those before it
     "show_progress",
     "show_roster",
     "show",
+    "show_exchange",
     "demo",
+    "cli_exchange",
     "cli",
 )
 
