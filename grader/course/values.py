@@ -12,6 +12,7 @@ import msgspec
 from utils.checks.diagnose import CORE_SHARE
 
 from ..errors import CourseError
+from .decisions import Decisions
 from .source import Source
 from .units import seconds, size
 
@@ -112,6 +113,11 @@ class Written(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     name: str
     points: float
 
+    @property
+    def grade_id(self) -> str:
+        """The name of its notebook cell in nbgrader."""
+        return self.name
+
 
 class Notebook(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One notebook of an assignment, with its exercises.
@@ -136,6 +142,11 @@ class Notebook(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     written: tuple[Written, ...] = ()
     further: tuple[str, ...] = ()
     source: str = ""
+
+    @property
+    def questions(self) -> tuple[Exercise | Written, ...]:
+        """Everything that earns points: the exercises, then the questions that are answered in writing."""
+        return (*self.exercises, *self.written)
 
 
 class Assignment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -168,6 +179,11 @@ class Assignment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def exercises(self) -> tuple[Exercise, ...]:
         """All exercises that are graded automatically, in the order of course.toml."""
         return tuple(exercise for notebook in self.notebook for exercise in notebook.exercises)
+
+    @property
+    def questions(self) -> tuple[str, ...]:
+        """The names of everything that earns points: exercises and written questions, notebook by notebook."""
+        return tuple(question.name for notebook in self.notebook for question in notebook.questions)
 
     @property
     def further(self) -> tuple[Exercise, ...]:
@@ -313,6 +329,8 @@ class Course(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         install by itself.
     root : Path
         The course folder, in which course.toml is. All other files of the course are found from there.
+    decisions : Decisions
+        What decisions.toml says, which `load` reads; weights in it are already the points of their exercises.
     """
 
     course: CourseTable
@@ -324,6 +342,7 @@ class Course(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     packages: dict[str, str] = {}
     edition: EditionTable = EditionTable()
     root: Path = Path()
+    decisions: Decisions = Decisions()
 
     @property
     def package(self) -> str:
