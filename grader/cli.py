@@ -224,6 +224,7 @@ def grade(
 
 
 app.command()(cli_exchange.collect)
+app.command()(cli_exchange.export)
 
 
 @app.command()

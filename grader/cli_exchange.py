@@ -63,3 +63,45 @@ def collect(
     text = show_exchange.collected(done, task, bool(tables))
     Console().print(visible(text, 100_000), markup=False, highlight=False, soft_wrap=True)
     raise typer.Exit(1 if done.troubles else 0)
+
+
+def export(
+    system: Annotated[str, typer.Argument(help="canvas, moodle, gradescope, or csv.")],
+    assignment: AssignmentArgument,
+    template: Annotated[
+        Path | None,
+        typer.Option(help="Canvas's gradebook, or Moodle's grading worksheet, as downloaded; grades are filled in."),
+    ] = None,
+    column: Annotated[str | None, typer.Option(help="The column of the template that grades belong into.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="The folder to write to; build/export/<assignment>/ by default.")
+    ] = None,
+    roster: Annotated[list[Path] | None, typer.Option(help="A CSV of the students, as for grader collect.")] = None,
+    submitted: SubmittedOption = None,
+    feedback: Annotated[Path | None, typer.Option(help="Where pages were written; build/feedback/ by default.")] = None,
+    db: Annotated[str | None, typer.Option(help="The gradebook's URL; gradebook.db by default.")] = None,
+    root: CourseOption = None,
+) -> None:
+    """Write grades and feedback in the form that Canvas, Moodle or another system takes."""
+    from . import show_exchange
+    from .exchange import exporting
+    from .exchange.roster import FILE
+    from .gradebook import Gradebook
+
+    loaded = course.load(root)
+    task = loaded[assignment]
+    here = loaded.root / FILE
+    with Gradebook(loaded, db) as gradebook:
+        done = exporting.export(
+            loaded,
+            task,
+            system,
+            gradebook=gradebook,
+            submitted=submitted or loaded.root / "submitted",
+            feedback=feedback or loaded.root / "build" / "feedback",
+            out=out or loaded.root / "build" / "export" / task.name,
+            roster=roster or ([here] if here.is_file() else []),
+            template=template,
+            column=column,
+        )
+    Console().print(visible(show_exchange.exported(done), 100_000), markup=False, highlight=False, soft_wrap=True)

@@ -7,6 +7,7 @@ from typing import Final
 
 from .course import Assignment
 from .exchange.collecting import Collected
+from .exchange.exporting import Exported
 from .exchange.record import ON_TIME, lateness
 from .wording import one_line
 
@@ -45,6 +46,23 @@ def collected(done: Collected, assignment: Assignment, has_roster: bool) -> str:
     lines += _list("Remarks", remarks)
     lines += _list("Cannot be read", done.troubles)
     return "\n".join([*lines, f"All of it: {done.table}"])
+
+
+def exported(done: Exported) -> str:
+    """Return what an export has written, and whom it leaves out."""
+    table, pages = done.table, done.pages
+    lines = [f"Grades: {done.grades}"]
+    if pages.number:
+        lines.append(f"Feedback, {pages.number:,} {'page' if pages.number == 1 else 'pages'}: {done.feedback}")
+    if table.left_out:
+        lines.append(f"Not in the table, because nothing says who they are there: {_listed(table.left_out)}.")
+    if pages.left_out:
+        lines.append(f"Without a feedback page, or without a name for it there: {_listed(pages.left_out)}.")
+    if done.by_hand:
+        lines.append(
+            f"Answers of these are still to be graded by hand, so their totals will grow: {_listed(done.by_hand)}."
+        )
+    return "\n".join([*lines, *table.remarks])
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -90,7 +90,7 @@ def harmless(text: str) -> str:
     >>> harmless('=HYPERLINK("http://x")'), harmless("-1.5"), harmless("Ada")
     ('\\'=HYPERLINK("http://x")', '-1.5', 'Ada')
     """
-    if text.lstrip(" \ufeff").startswith(_FORMULA) and not _is_number(text):
+    if text.lstrip(" \ufeff").startswith(_FORMULA) and not _is_number(text) and text.strip("+-"):
         return f"'{text}"
     return text
 
