@@ -66,11 +66,17 @@ def collect(
 
 
 def export(
-    system: Annotated[str, typer.Argument(help="canvas, moodle, gradescope, or csv.")],
+    system: Annotated[str, typer.Argument(help="canvas, moodle, gradescope, csv, or gradescope-autograder.")],
     assignment: AssignmentArgument,
     template: Annotated[
         Path | None,
         typer.Option(help="Canvas's gradebook, or Moodle's grading worksheet, as downloaded; grades are filled in."),
+    ] = None,
+    visibility: Annotated[
+        str, typer.Option(help="Of an autograder's tests: visible, after_due_date, after_published or hidden.")
+    ] = "visible",
+    setup: Annotated[
+        Path | None, typer.Option(help="Of an autograder: a script to run at the end of its setup, to fetch data.")
     ] = None,
     column: Annotated[str | None, typer.Option(help="The column of the template that grades belong into.")] = None,
     out: Annotated[
@@ -82,7 +88,7 @@ def export(
     db: Annotated[str | None, typer.Option(help="The gradebook's URL; gradebook.db by default.")] = None,
     root: CourseOption = None,
 ) -> None:
-    """Write grades and feedback in the form that Canvas, Moodle or another system takes."""
+    """Write grades and feedback in the form that Canvas, Moodle or another system takes, or a Gradescope autograder."""
     from . import show_exchange
     from .exchange import exporting
     from .exchange.roster import FILE
@@ -91,6 +97,14 @@ def export(
     loaded = course.load(root)
     task = loaded[assignment]
     here = loaded.root / FILE
+    folder = out or loaded.root / "build" / "export" / task.name
+    if system == "gradescope-autograder":
+        from .exchange.autograder_bundle import write_bundle
+
+        path = folder / "gradescope-autograder.zip"
+        write_bundle(loaded, task, path, visibility=visibility, setup=setup)
+        Console().print(show_exchange.bundled(path), markup=False, highlight=False, soft_wrap=True)
+        return
     with Gradebook(loaded, db) as gradebook:
         done = exporting.export(
             loaded,
@@ -99,7 +113,7 @@ def export(
             gradebook=gradebook,
             submitted=submitted or loaded.root / "submitted",
             feedback=feedback or loaded.root / "build" / "feedback",
-            out=out or loaded.root / "build" / "export" / task.name,
+            out=folder,
             roster=roster or ([here] if here.is_file() else []),
             template=template,
             column=column,

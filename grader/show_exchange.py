@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Final
 
 from .course import Assignment
@@ -63,6 +64,14 @@ def exported(done: Exported) -> str:
             f"Answers of these are still to be graded by hand, so their totals will grow: {_listed(done.by_hand)}."
         )
     return "\n".join([*lines, *table.remarks])
+
+
+def bundled(path: Path) -> str:
+    """Return what to do with an autograder."""
+    return (
+        f"Autograder: {path}\nUpload it on Gradescope's page Configure Autograder. It holds the reference of this "
+        "assignment, so give it to nobody else. The log of the build says which sandbox holds there."
+    )
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -72,16 +72,20 @@ def _drop_capabilities(user: int) -> None:
     """Become `user`, and drop all capabilities except ``CAP_DAC_READ_SEARCH`` where the user changes.
 
     That capability passes over the permissions of files. Without it, a worker that is no longer root could not import
-    from a Python in a private folder like ``/root/.pyenv``. The confinement still decides which files can be read.
+    from a Python in a private folder like ``/root/.pyenv``. The confinement still decides which files can be read. Root
+    of a container may not have it, as by default in Docker's: then no capability is kept.
     """
     kept = 0
+    header = (ctypes.c_uint32 * 2)(_CAPABILITY_VERSION_3, 0)
     if user:
         _prctl(_PR_SET_KEEPCAPS, 1)
         os.setgroups([])
         os.setresgid(user, user, user)
         os.setresuid(user, user, user)
-        kept = _CAP_DAC_READ_SEARCH
-    header = (ctypes.c_uint32 * 2)(_CAPABILITY_VERSION_3, 0)
+        owned = (ctypes.c_uint32 * 6)()
+        if _libc.capget(header, owned):
+            raise PrivilegesNotDropped(ctypes.get_errno(), "capabilities could not be read")
+        kept = owned[1] & _CAP_DAC_READ_SEARCH
     # effective, permitted, inheritable; twice, for the lower and the upper 32 bits
     sets = (ctypes.c_uint32 * 6)(kept, kept, 0, 0, 0, 0)
     if _libc.capset(header, sets):
