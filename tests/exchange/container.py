@@ -42,6 +42,7 @@ class Container:
         self.root = root
         self.autograder = root / "autograder"
         source = self.autograder / "source"
+        source.mkdir(parents=True)
         with zipfile.ZipFile(io.BytesIO(bundle)) as archive:
             archive.extractall(source)
             for info in archive.infolist():
