@@ -75,6 +75,9 @@ def export(
     visibility: Annotated[
         str, typer.Option(help="Of an autograder's tests: visible, after_due_date, after_published or hidden.")
     ] = "visible",
+    other_user: Annotated[
+        bool, typer.Option("--other-user", help="Of an autograder: where no sandbox works, rely on file permissions.")
+    ] = False,
     setup: Annotated[
         Path | None, typer.Option(help="Of an autograder: a script to run at the end of its setup, to fetch data.")
     ] = None,
@@ -102,7 +105,7 @@ def export(
         from .exchange.autograder_bundle import write_bundle
 
         path = folder / "gradescope-autograder.zip"
-        write_bundle(loaded, task, path, visibility=visibility, setup=setup)
+        write_bundle(loaded, task, path, visibility=visibility, other_user=other_user, setup=setup)
         Console().print(show_exchange.bundled(path), markup=False, highlight=False, soft_wrap=True)
         return
     with Gradebook(loaded, db) as gradebook:

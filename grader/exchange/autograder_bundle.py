@@ -31,6 +31,7 @@ from ..host.files import write_if_changed
 from ..host.temporary_folders import temporary_folder
 from ..judging.secret import FILE, course_secret
 from ..sandbox.allowed import ALWAYS, WORKER
+from ..sandbox.other_user import OtherUser
 from .autograder_results import VISIBILITY
 from .autograder_run import SETTINGS, Settings
 
@@ -47,7 +48,7 @@ def write_bundle(
     path: Path,
     *,
     visibility: str = "visible",
-    sandbox: str = "auto",
+    other_user: bool = False,
     setup: Path | None = None,
 ) -> None:
     """Write the autograder of an assignment.
@@ -60,8 +61,9 @@ def write_bundle(
         The zip to write.
     visibility : str, default "visible"
         When students see the tests; see `autograder_results.VISIBILITY`.
-    sandbox : str, default "auto"
-        The confinement to use there.
+    other_user : bool, default False
+        Whether to run submissions as another user where neither of the two sandboxes works there; see
+        `grader.sandbox.other_user`.
     setup : Path, optional
         A script that is run at the end of the setup, such as one that fetches data; its Python is the autograder's.
 
@@ -81,7 +83,9 @@ def write_bundle(
             shutil.copy(_SCRIPTS / script, top)
         (top / "requirements.txt").write_text("".join(f"{line}\n" for line in _requirements(course, assignment)))
         (top / "python-version").write_text(f"{sys.version_info.major}.{sys.version_info.minor}\n")
-        (top / SETTINGS).write_bytes(msgspec.json.encode(Settings(assignment.name, visibility, sandbox)))
+        settings = Settings(assignment.name, visibility, ("auto", OtherUser.name) if other_user else ("auto",))
+        (top / "sandboxes").write_text("".join(f"{name}\n" for name in settings.sandbox))
+        (top / SETTINGS).write_bytes(msgspec.json.encode(settings))
         if setup is not None:
             try:
                 shutil.copy(setup, top / "course-setup.sh")

@@ -22,6 +22,8 @@ from ..course import Assignment, Course
 from ..errors import CourseError, GraderError
 from ..host.files import write_if_changed
 from ..host.temporary_folders import temporary_folder
+from ..sandbox import SandboxUnavailable, choose_confinement
+from ..sandbox.other_user import OtherUser
 from ..submission.folder import Folder
 from ..submission.tree import Unreadable
 from ..wording import visible
@@ -42,13 +44,13 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         The name of the assignment.
     visibility : str
         When students see the tests.
-    sandbox : str
-        The confinement to use, or ``"auto"``.
+    sandbox : tuple of str
+        Names of confinements, of which the first that works is used; see `grader.sandbox.choose_confinement`.
     """
 
     assignment: str
     visibility: str = "visible"
-    sandbox: str = "auto"
+    sandbox: tuple[str, ...] = ("auto",)
 
 
 def grade(root: Path = ROOT) -> None:
@@ -72,7 +74,7 @@ def grade(root: Path = ROOT) -> None:
         path = Path(folder, f"{assignment.name}.zip")
         path.write_bytes(_packed(root / "submission", assignment))
         graded = grade_one(
-            loaded, assignment, HandIn(student, path), sandbox=settings.sandbox, purpose=record.FOR_CHECK
+            loaded, assignment, HandIn(student, path), sandbox=_sandbox(settings), purpose=record.FOR_CHECK
         )
     accuracies = _accuracies(loaded, assignment, student)
     data = results_json(graded.report, assignment, visibility=settings.visibility, accuracies=accuracies)
@@ -93,6 +95,20 @@ def _settings(path: Path) -> Settings:
         return msgspec.json.decode(path.read_bytes(), type=Settings)
     except (OSError, msgspec.DecodeError) as error:
         raise CourseError(f"{path} cannot be read ({error}); export the autograder again.") from None
+
+
+def _sandbox(settings: Settings) -> str:
+    """Return the first confinement that works here; raise SandboxUnavailable if none does."""
+    reasons = []
+    for name in settings.sandbox:
+        try:
+            return choose_confinement(name).name
+        except SandboxUnavailable as error:
+            reasons.append(str(error))
+    way_out = (
+        "export the autograder with --other-user" if OtherUser.name not in settings.sandbox else "use another image"
+    )
+    raise SandboxUnavailable(f"{' '.join(reasons)} In Gradescope: {way_out}.")
 
 
 def _student(metadata: Path) -> str:

@@ -148,7 +148,7 @@ def test_the_thief_is_one_where_nothing_confines_it(
 ) -> None:
     bare = Container(tmp_path / "root", bundle)
     (bare.autograder / "source" / "python").write_text(sys.executable)
-    (bare.autograder / "source" / "autograder.json").write_text('{"assignment": "groups", "sandbox": "none"}')
+    (bare.autograder / "source" / "autograder.json").write_text('{"assignment": "groups", "sandbox": ["none"]}')
     bare.hand_in({"clusters/kmeans.py": THIEF.encode()}, METADATA)
     assert bare.run("/autograder/run_autograder").returncode == 0
     assert [test["status"] for test in results(bare)["tests"]] == ["passed", "passed", "passed"]
@@ -158,12 +158,30 @@ def test_the_thief_is_one_where_nothing_confines_it(
 def test_without_a_sandbox_nothing_is_graded(bundle: bytes, tmp_path: Path, right: str) -> None:
     made = Container(tmp_path / "root", bundle)
     (made.autograder / "source" / "python").write_text(sys.executable)
-    (made.autograder / "source" / "autograder.json").write_text('{"assignment": "groups", "sandbox": "bubblewrap"}')
+    (made.autograder / "source" / "autograder.json").write_text('{"assignment": "groups", "sandbox": ["bubblewrap"]}')
     made.hand_in({"kmeans.py": right.encode()}, METADATA)
     done = made.run("/autograder/run_autograder")
     assert done.returncode == 3
     assert "bwrap is not installed" in done.stdout
     assert not (made.autograder / "results" / "results.json").exists()
+
+
+@needs_root
+def test_file_permissions_alone_keep_a_submission_from_the_answers(bundle: bytes, tmp_path: Path, right: str) -> None:
+    """On a kernel without Landlock: here, bubblewrap is not there, and Landlock is not tried."""
+    made = Container(tmp_path / "root", bundle)
+    source = made.autograder / "source"
+    (source / "python").write_text(sys.executable)
+    (source / "autograder.json").write_text('{"assignment": "groups", "sandbox": ["bubblewrap", "other-user"]}')
+    made.hand_in({"kmeans.py": right.encode()}, METADATA)
+    done = made.run("/autograder/run_autograder")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert [test["status"] for test in results(made)["tests"]] == ["passed", "passed", "passed"]
+    made.hand_in({"kmeans.py": THIEF.encode() + b"raise RuntimeError(repr(found))\n"}, METADATA)
+    assert made.run("/autograder/run_autograder").returncode == 0
+    assert [test["score"] for test in results(made)["tests"]] == [0.0, 0.0, 0.0]
+    seen = next(line for line in results(made)["tests"][0]["output"].splitlines() if "RuntimeError" in line)
+    assert not any(word in seen for word in ("def assign", "import", "groups", "ada@", "results.json"))
 
 
 @needs_root
