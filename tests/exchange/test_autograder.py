@@ -58,6 +58,10 @@ try:
 except OSError:
     pass
 """
+NOT_REQUIRED = [
+    "alembic", "bleach", "dask", "dateutil", "distributed", "IPython", "jinja2", "jupyter_core", "matplotlib",
+    "nbconvert", "nbformat", "nbgrader", "sqlalchemy", "tomlkit", "yaml",
+]  # fmt: skip
 needs_root = pytest.mark.skipif(
     os.geteuid() != 0 or shutil.which("setpriv") is None, reason="a container needs root and setpriv (util-linux)"
 )
@@ -79,8 +83,10 @@ def bundle(course: Course, tmp_path_factory: pytest.TempPathFactory) -> bytes:
 
 @pytest.fixture(scope="module")
 def container(bundle: bytes, tmp_path_factory: pytest.TempPathFactory) -> Container:
-    """A container in which setup.sh has only found a Python."""
+    """A container in which setup.sh has only found a Python, and that lacks what is not in requirements.txt."""
     made = Container(tmp_path_factory.mktemp("root"), bundle)
+    lacking = f"import sys\nsys.modules.update(dict.fromkeys({NOT_REQUIRED}))\n"
+    (made.autograder / "source" / "engine" / "sitecustomize.py").write_text(lacking)
     (made.autograder / "source" / "python").write_text(sys.executable)
     return made
 
@@ -143,6 +149,7 @@ def test_a_submission_reaches_neither_reference_nor_secret_nor_results(container
 
 
 @needs_root
+@pytest.mark.slow
 def test_the_thief_is_one_where_nothing_confines_it(
     container: Container, bundle: bytes, tmp_path: Path, right: str
 ) -> None:
@@ -185,6 +192,7 @@ def test_file_permissions_alone_keep_a_submission_from_the_answers(bundle: bytes
 
 
 @needs_root
+@pytest.mark.slow
 @pytest.mark.parametrize("metadata", ["", '{"users": [3]}'])
 def test_odd_metadata_costs_nobody_anything(container: Container, right: str, metadata: str) -> None:
     container.hand_in({"kmeans.py": right.encode()}, metadata)
@@ -204,6 +212,13 @@ def test_the_setup_says_which_sandbox_holds(bundle: bytes, tmp_path: Path, right
     made.hand_in({"kmeans.py": right.encode()}, METADATA)
     assert made.run("/autograder/run_autograder").returncode == 0
     assert all(test["status"] == "passed" for test in results(made)["tests"])
+
+
+def test_nothing_is_required_that_is_taken_for_absent(bundle: bytes) -> None:
+    with zipfile.ZipFile(io.BytesIO(bundle)) as archive:
+        lines = archive.read("requirements.txt").decode().splitlines()
+    assert {line.partition("==")[0] for line in lines} & set(NOT_REQUIRED) == set()
+    assert all("==" in line for line in lines)
 
 
 def test_what_belongs_to_nobody_else_is_not_in_the_bundle(course: Course, bundle: bytes) -> None:

@@ -184,6 +184,18 @@ def test_times_from_a_table_reach_lateness(course: Course, roster: Roster, tmp_p
     assert hand_in_time(course.root / "submitted" / "joerg" / "a1.zip") == datetime(2027, 2, 7, 12, 30, tzinfo=UTC)
 
 
+def test_times_can_come_later(course: Course, roster: Roster, tmp_path: Path) -> None:
+    path = write(tmp_path / "s.zip", {"müllerjörg_LATE_4712_2_hw.zip": submission()})
+    gather(course, path, roster=roster)
+    archive = course.root / "submitted" / "joerg" / "a1.zip"
+    written = archive.stat().st_mtime_ns
+    (tmp_path / "times.csv").write_text("student,time\njoerg,2027-02-07 12:30:00 UTC\n")
+    done = gather(course, path, roster=roster, times=Times.read(tmp_path / "times.csv", None))
+    assert done.unchanged == ["joerg"]
+    assert hand_in_time(archive) == datetime(2027, 2, 7, 12, 30, tzinfo=UTC)
+    assert archive.stat().st_mtime_ns == written
+
+
 def test_a_time_without_a_zone_is_refused(tmp_path: Path) -> None:
     (tmp_path / "times.csv").write_text("login,time\njoerg,2027-02-07 13:30\n")
     with pytest.raises(UnusableInput, match="--timezone"):
