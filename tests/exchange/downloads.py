@@ -7,6 +7,36 @@ import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
+WORKSHEET = (
+    "Identifier,Full name,Email address,Status,Grade,Maximum Grade,Grade can be changed,"
+    "Last modified (submission),Last modified (grade),Feedback comments\n"
+    'Participant 801,Ada Lovelace,ada@x.edu,Submitted,-,20.00,Yes,"Friday, 5 February 2027, 11:30 PM",-,\n'
+    'Participant 802,Jörg Müller,joerg@x.edu,Submitted,-,20.00,Yes,"Sunday, 7 February 2027, 9:00 AM",-,\n'
+    "Participant 803,Grace Hopper,grace@x.edu,No submission,-,20.00,Yes,-,-,\n"
+)
+METADATA = """---
+submission_1001:
+  :submitters:
+  - :name: Ada Lovelace
+    :sid: '17'
+    :email: ada@x.edu
+  - :name: "Jörg Müller"
+    :sid:
+    :email: joerg@x.edu
+  :created_at: 2027-02-05 12:30:00.842379000 Z
+  :score: 3.0
+  :status: Processed
+  :results: !ruby/hash:ActiveSupport::HashWithIndifferentAccess
+    tests: []
+  :history:
+  - :id: 1000
+    :created_at: 2027-02-04 12:30:00.842379000 Z
+submission_1002:
+  :submitters:
+  - :name: Eve Evil
+    :email: eve@x.edu
+  :created_at: 2027-02-07 04:00:00.000000000 -08:00
+"""
 ADA, JOERG, EVE = "lovelaceada_4711", "müllerjörg_4712", "eveevil_4713"
 
 

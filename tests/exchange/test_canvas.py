@@ -140,6 +140,30 @@ def test_of_two_downloads_at_once_the_newer_attempt_counts(
     assert done.taken["ada"].why == "the newest of 2 attempts, by the system's numbers"
 
 
+@pytest.mark.parametrize("step", ["atomic_writes", "write_if_changed"])
+def test_a_collection_that_was_stopped_goes_on(
+    course: Course, roster: Roster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    first = write(tmp_path / "1.zip", {f"{downloads.ADA}_90001_hw.zip": submission("old = 1\n")})
+    second = write(tmp_path / "2.zip", {f"{downloads.ADA}_90005_hw-1.zip": submission("new = 1\n")})
+    gather(course, first, roster=roster)
+
+    def stopped(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        module = "storing" if step == "atomic_writes" else "collecting"
+        patched.setattr(f"grader.exchange.{module}.{step}", stopped)
+        with pytest.raises(KeyboardInterrupt):
+            gather(course, second, roster=roster)
+    gather(course, second, roster=roster)
+    submitted = course.root / "submitted"
+    assert read_submission(course, course["a1"], submitted / "ada" / "a1.zip").files["nndl/layers.py"] == b"new = 1\n"
+    kept = {path.read_bytes() for path in submitted.glob(".earlier/a1/ada/*/a1.zip")}
+    assert kept == {submission("old = 1\n")}
+    assert record.read(submitted, "a1")["ada"].order == 90005
+
+
 def test_a_folder_that_was_there_by_hand_gives_way(course: Course, roster: Roster, tmp_path: Path) -> None:
     by_hand = course.root / "submitted" / "ada" / "a1" / "nndl"
     by_hand.mkdir(parents=True)

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import os
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from exchange.downloads import submission, write, zipped
+from exchange.downloads import METADATA, WORKSHEET, submission, write
 from gradebook import small_course
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from grader.classrun.collect import read_submission
 from grader.course import Course
-from grader.errors import GraderError, UnusableInput
+from grader.errors import UnusableInput
 from grader.exchange import record
 from grader.exchange.collecting import Collected, collect
 from grader.exchange.roster import Roster
@@ -22,36 +19,6 @@ from grader.exchange.times import Times, zone_of
 from grader.gradebook.lateness import hand_in_time
 
 LAYERS, NOTEBOOK = "nndl/layers.py", "warmup.ipynb"
-WORKSHEET = (
-    "Identifier,Full name,Email address,Status,Grade,Maximum Grade,Grade can be changed,"
-    "Last modified (submission),Last modified (grade),Feedback comments\n"
-    'Participant 801,Ada Lovelace,ada@x.edu,Submitted,-,20.00,Yes,"Friday, 5 February 2027, 11:30 PM",-,\n'
-    'Participant 802,Jörg Müller,joerg@x.edu,Submitted,-,20.00,Yes,"Sunday, 7 February 2027, 9:00 AM",-,\n'
-    "Participant 803,Grace Hopper,grace@x.edu,No submission,-,20.00,Yes,-,-,\n"
-)
-METADATA = """---
-submission_1001:
-  :submitters:
-  - :name: Ada Lovelace
-    :sid: '17'
-    :email: ada@x.edu
-  - :name: "Jörg Müller"
-    :sid:
-    :email: joerg@x.edu
-  :created_at: 2027-02-05 12:30:00.842379000 Z
-  :score: 3.0
-  :status: Processed
-  :results: !ruby/hash:ActiveSupport::HashWithIndifferentAccess
-    tests: []
-  :history:
-  - :id: 1000
-    :created_at: 2027-02-04 12:30:00.842379000 Z
-submission_1002:
-  :submitters:
-  - :name: Eve Evil
-    :email: eve@x.edu
-  :created_at: 2027-02-07 04:00:00.000000000 -08:00
-"""
 
 
 @pytest.fixture
@@ -203,42 +170,3 @@ def test_more_tables_add_what_they_know(tmp_path: Path) -> None:
     (tmp_path / "c.csv").write_text('Student,ID,SIS User ID,SIS Login ID,Section\n"Lovelace, Ada",4711,u1,al1815,One\n')
     (person,) = Roster.read([tmp_path / "r.csv", tmp_path / "c.csv"]).people.values()
     assert (person.student, person.canvas, person.login, person.section) == ("ada", "4711", "al1815", "One")
-
-
-STRANGE = st.one_of(
-    st.binary(max_size=60),
-    st.sampled_from(
-        [METADATA.encode(), WORKSHEET.encode(), zipped({"a_1_2_b": b""}), b"a: &a [*a, *a]\n", b"- " * 900]
-    ),
-)
-
-
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(data=st.data())
-def test_whatever_the_bytes_are_the_error_is_one_of_the_graders(tmp_path: Path, data: st.DataObject) -> None:
-    """Damaged downloads, metadata and tables end in a sentence, and in nothing else."""
-    course = small_course.courses.load(tmp_path / "c") if (tmp_path / "c").exists() else None
-    if course is None:
-        (tmp_path / "c").mkdir()
-        course = small_course.make(tmp_path / "c")
-    text = bytearray(data.draw(STRANGE))
-    for _ in range(data.draw(st.integers(0, 4))):
-        if text:
-            text[data.draw(st.integers(0, len(text) - 1))] = data.draw(st.integers(0, 255))
-    damaged = tmp_path / "damaged"
-    damaged.write_bytes(bytes(text))
-    exported = tmp_path / "export.zip"
-    exported.write_bytes(zipped({"submission_metadata.yml": bytes(text), f"submission_1001/{LAYERS}": b""}))
-    for attempt in (
-        lambda: gather(course, damaged),
-        lambda: gather(course, exported),
-        lambda: Roster.read([damaged]),
-        lambda: Times.read(damaged, UTC),
-    ):
-        try:
-            attempt()
-        except GraderError:
-            continue
-    outside = {path.name for path in tmp_path.iterdir()}
-    assert outside == {"c", "damaged", "export.zip"}
-    assert os.access(tmp_path, os.W_OK)
