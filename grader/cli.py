@@ -14,7 +14,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 from rich.console import Console
 
-from . import cli_decide, course, version
+from . import cli_decide, cli_exchange, course, version
 from .errors import CourseError, GraderError, UnusableInput
 from .wording import visible
 
@@ -222,6 +222,10 @@ def grade(
             selection=chosen,
             log=log,
         )
+
+
+app.command()(cli_exchange.collect)
+app.command()(cli_exchange.export)
 
 
 @app.command()
