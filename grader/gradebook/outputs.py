@@ -1,8 +1,8 @@
 """Make the outputs of a submitted notebook harmless, so that people who grade by hand see plots and printed text.
 
-Text is shown as text, and pictures are decoded and encoded again: no byte of a submitted picture reaches a browser. HTML,
-JavaScript and SVG are left out. What a cell shows was made on the student's machine, or written by hand into the file. So
-a line above it says whose it is, and no points are ever read from it.
+Text is shown as text, and pictures are decoded and encoded again: no byte of a submitted picture reaches a browser.
+HTML, JavaScript and SVG are left out. What a cell shows was made on the student's machine, or written by hand into the
+file. So a line above it says whose it is, and no points are ever read from it.
 """
 
 from __future__ import annotations
