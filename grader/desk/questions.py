@@ -120,7 +120,13 @@ def _model_answers(course: Course, assignment: Assignment, notebook: Notebook) -
     script = course.script(assignment, notebook)
     if not script.is_file():
         return
-    for cell in source_notebook(script, assignment, notebook).cells:
+    try:
+        cells = source_notebook(script, assignment, notebook).cells
+    except CourseError as error:  # a mistake in a source keeps nobody from grading
+        for written in notebook.written:
+            yield written.name, f"(The model answer cannot be read: {error})"
+        return
+    for cell in cells:
         _, begins, rest = cell.source.partition(BEGIN)
         if begins and cell.cell_type == "markdown":
             yield grade_id(cell), rest.partition(END)[0].strip()

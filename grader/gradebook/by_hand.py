@@ -269,9 +269,7 @@ class HandGrades:
         values = {"manual_score": points, "needs_manual_grade": needs_manual_grade}
         connection.execute(update(grades).where(grades.c.id == row.grade_id).values(values))
         connection.execute(
-            update(comments)
-            .where((comments.c.notebook_id == row.notebook_id) & (comments.c.cell_id == row.cell_id))
-            .values(manual_comment=comment or None)
+            update(comments).where(comments.c.id == row.comment_id).values(manual_comment=comment or None)
         )
 
     @contextmanager
@@ -329,16 +327,17 @@ def _where(table: Table, key: Key) -> Any:
 
 def _grades(assignment: str, question: str = "", student: str = "") -> Any:
     """Select the grades of answers in writing, with the comments on them."""
+    other = api.BaseCell.__table__.alias()
+    same_notebook = other.c.notebook_id == api.BaseCell.notebook_id
     wanted = (
         select(
             api.Grade.id.label("grade_id"),
-            api.Grade.notebook_id,
-            api.Grade.cell_id,
             api.BaseCell.name.label("question"),
             api.SubmittedAssignment.student_id.label("student"),
             api.Grade.manual_score,
             api.Grade.needs_manual_grade,
             api.GradeCell.__table__.c.max_score,
+            api.Comment.id.label("comment_id"),
             api.Comment.manual_comment,
         )
         .select_from(api.Grade)
@@ -347,9 +346,10 @@ def _grades(assignment: str, question: str = "", student: str = "") -> Any:
         .join(api.Assignment, api.SubmittedAssignment.assignment_id == api.Assignment.id)
         .join(api.BaseCell, api.Grade.cell_id == api.BaseCell.id)
         .join(api.GradeCell.__table__, api.GradeCell.__table__.c.id == api.Grade.cell_id)
+        # nbgrader has two rows for the cell of an answer: one for its grades, one of the same name for its comments.
+        .outerjoin(other, (other.c.name == api.BaseCell.name) & (other.c.type == "SolutionCell") & same_notebook)
         .outerjoin(
-            api.Comment,
-            (api.Comment.notebook_id == api.Grade.notebook_id) & (api.Comment.cell_id == api.Grade.cell_id),
+            api.Comment, (api.Comment.notebook_id == api.Grade.notebook_id) & (api.Comment.cell_id == other.c.id)
         )
         .where(api.Assignment.name == assignment, api.GradeCell.__table__.c.cell_type == "markdown")
         .order_by(api.SubmittedAssignment.student_id)
