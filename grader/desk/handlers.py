@@ -74,14 +74,17 @@ class OneAnswer(DeskHandler):
         self._show(question, answers, place, busy, notice=self.get_query_argument("notice", ""))
 
     def post(self, assignment: str, name: str, number: str) -> None:
-        """Enter the grade, take it back, or begin to grade an answer that somebody else was at."""
+        """Enter the grade, take it back, or take the answer over from somebody who was at it."""
         question = self.desk.question(assignment, name)
         answers, place = self._find(question, number)
         key, action = Key(assignment, name, answers[place].student), self.get_body_argument("action")
-        if busy := self.desk.grades.claim(key, self.grader.session, self.grader.name):
+        take_over = action == "take-over"
+        if busy := self.desk.grades.claim(key, self.grader.session, self.grader.name, take_over=take_over):
             self.redirect_to("grade", assignment, name, number, notice=f"Not entered: {busy} is at this answer.")
             return
-        if action == "clear":
+        if take_over:
+            pass  # the page that is shown next belongs to this grader
+        elif action == "clear":
             self.desk.grades.take_back(key)
         elif not self.desk.enter(question, key.student, self._mark(), self.get_body_argument("seen")):
             self._show(question, answers, place, "", mark=self._mark(), notice="changed")

@@ -178,7 +178,7 @@ class HandGrades:
                 return grade
         raise GradebookError(f"The gradebook has no answer of {key.student} to {key.question}; grade {key.assignment}.")
 
-    def claim(self, key: Key, holder: str, grader: str) -> str:
+    def claim(self, key: Key, holder: str, grader: str, *, take_over: bool = False) -> str:
         """Keep an answer for a grader for some minutes, unless somebody else is at it.
 
         Parameters
@@ -188,6 +188,8 @@ class HandGrades:
             What tells this grader's window from all others.
         grader : str
             The grader's name.
+        take_over : bool, default False
+            Whether to take it from somebody else, who then cannot enter a grade any more.
 
         Returns
         -------
@@ -195,7 +197,9 @@ class HandGrades:
             The name of the grader who is at it already; empty where the answer is kept for this one.
         """
         now = self._clock()
-        ours = _where(_CLAIMS, key) & ((_CLAIMS.c.holder == holder) | (_CLAIMS.c.until <= now))
+        ours = _where(_CLAIMS, key)
+        if not take_over:
+            ours &= (_CLAIMS.c.holder == holder) | (_CLAIMS.c.until <= now)
         row = {**key._asdict(), "holder": holder, "grader": grader, "until": now + CLAIM_SECONDS}
         try:
             with self._begin() as connection:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from desk_course import desk_course
 from nbgrader import api
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Page
 from servers import server
 
 from grader.course import Course
