@@ -90,9 +90,11 @@ def _place(cells: Sequence[Any], name: str) -> int:
 
 
 def _text_before(cells: Sequence[Any], place: int) -> list[str]:
-    """Return the texts between the cell before an answer that is no text, or the heading, and the answer."""
+    """Return the texts before an answer, up to their heading or to other cells; code may stand after them."""
     found: list[str] = []
     for cell in reversed(cells[:place]):
+        if cell.cell_type == "code" and not grade_id(cell) and not found:
+            continue
         if cell.cell_type != "markdown" or grade_id(cell):
             break
         found.insert(0, cell.source)
