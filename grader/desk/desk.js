@@ -51,6 +51,7 @@
     window.addEventListener("beforeunload", (event) => { if (changed) event.preventDefault(); });
     if (!("busy" in form.dataset)) {
       setInterval(() => fetch(form.dataset.claim, { method: "POST" }), 120_000); // an answer is kept for ten minutes
+      window.addEventListener("pagehide", () => navigator.sendBeacon(form.dataset.letGo));
     }
   }
 }

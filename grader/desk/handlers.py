@@ -66,7 +66,7 @@ class OneAnswer(DeskHandler):
     def get(self, assignment: str, name: str, number: str) -> None:
         """Show the answer, and keep it for this grader, unless somebody else is at it."""
         question = self.desk.question(assignment, name)
-        answers, place = self._find(question, number)
+        answers, place = self.find(question, number)
         self.desk.follow_rubrics(assignment)
         key = Key(assignment, name, answers[place].student)
         self.desk.grades.let_go(self.grader.session)
@@ -76,7 +76,7 @@ class OneAnswer(DeskHandler):
     def post(self, assignment: str, name: str, number: str) -> None:
         """Enter the grade, take it back, or take the answer over from somebody who was at it."""
         question = self.desk.question(assignment, name)
-        answers, place = self._find(question, number)
+        answers, place = self.find(question, number)
         key, action = Key(assignment, name, answers[place].student), self.get_body_argument("action")
         take_over = action == "take-over"
         if busy := self.desk.grades.claim(key, self.grader.session, self.grader.name, take_over=take_over):
@@ -104,13 +104,6 @@ class OneAnswer(DeskHandler):
             raise UnusableInput(f"A remark has at most {_LONGEST_TEXT:,} characters; shorten it.")
         adjustment = _points(self.get_body_argument("adjustment", ""))
         return Mark(tuple(self.get_body_arguments("item")), adjustment, remark.replace("\r\n", "\n"), self.grader.name)
-
-    def _find(self, question: Question, number: str) -> tuple[list[HandGrade], int]:
-        answers = self.desk.answers(question, self.grader.session)
-        for place, grade in enumerate(answers):
-            if self.desk.number(question, grade.student) == number:
-                return answers, place
-        raise HTTPError(404, "there is no such answer")
 
     def _show(
         self,
@@ -173,14 +166,21 @@ class Claim(DeskHandler):
     def post(self, assignment: str, name: str, number: str) -> None:
         """Keep it for another ten minutes."""
         question = self.desk.question(assignment, name)
-        for grade in self.desk.answers(question, self.grader.session):
-            if self.desk.number(question, grade.student) == number:
-                key = Key(assignment, name, grade.student)
-                busy = self.desk.grades.claim(key, self.grader.session, self.grader.name)
-                self.set_status(409 if busy else 204)
-                self.finish()
-                return
-        raise HTTPError(404, "there is no such answer")
+        answers, place = self.find(question, number)
+        key = Key(assignment, name, answers[place].student)
+        busy = self.desk.grades.claim(key, self.grader.session, self.grader.name)
+        self.set_status(409 if busy else 204)
+
+
+class LetGo(DeskHandler):
+    """Lets go of an answer whose page is closed."""
+
+    def post(self, assignment: str, name: str, number: str) -> None:
+        """Let others grade it."""
+        question = self.desk.question(assignment, name)
+        answers, place = self.find(question, number)
+        self.desk.grades.let_go(self.grader.session, Key(assignment, name, answers[place].student))
+        self.set_status(204)
 
 
 def _as_mark(grade: HandGrade, start: str) -> Mark:
@@ -208,4 +208,5 @@ ROUTES: Final = (
     (f"grade/{_ANSWER}", OneAnswer),
     (f"rubric/{_ANSWER}", RubricForm),
     (f"claim/{_ANSWER}", Claim),
+    (f"let-go/{_ANSWER}", LetGo),
 )

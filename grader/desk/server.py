@@ -23,9 +23,11 @@ from tornado.netutil import bind_sockets
 from tornado.web import Application, HTTPError, RequestHandler
 
 from ..errors import GraderError, Interrupted, UnusableInput
+from ..gradebook.by_hand import HandGrade
 from ..wording import one_line
 from .desk import Desk, Grader
 from .pages import render, stylesheet
+from .questions import Question
 
 HOST: Final = "127.0.0.1"
 _POLICY: Final = (
@@ -126,6 +128,14 @@ class DeskHandler(RequestHandler):
             raise HTTPError(401, "the token in the address is wrong; use the address that grader desk has printed")
         self.set_cookie(self.cookie_name, cookie, httponly=True, samesite="Strict", path="/")
         self.redirect(self.request.path)
+
+    def find(self, question: Question, number: str) -> tuple[list[HandGrade], int]:
+        """Find an answer by its number in the address: all answers to the question, and its place among them."""
+        answers = self.desk.answers(question, self.grader.session)
+        for place, grade in enumerate(answers):
+            if self.desk.number(question, grade.student) == number:
+                return answers, place
+        raise HTTPError(404, "there is no such answer")
 
     def redirect_to(self, *parts: str, **query: str) -> None:
         """Lead to a page of the desk, after a change."""

@@ -62,6 +62,10 @@ def test_two_graders_get_different_answers_and_one_cannot_enter_the_others(serve
     assert other.send("POST", f"/grade{served.page_of('ada')}", action="take-over")[0] == 303
     assert other.send("POST", f"/claim{served.page_of('ada')}")[0] == 204
     assert served.send("POST", f"/claim{served.page_of('ada')}")[0] == 409
+    assert served.send("POST", f"/let-go{served.page_of('ada')}")[0] == 204  # of what it has; it does not have this
+    assert served.send("POST", f"/claim{served.page_of('ada')}")[0] == 409
+    assert other.send("POST", f"/let-go{served.page_of('ada')}")[0] == 204
+    assert served.send("POST", f"/claim{served.page_of('ada')}")[0] == 204
 
 
 def test_a_grade_that_somebody_has_changed_meanwhile_is_not_overwritten_unseen(served):
