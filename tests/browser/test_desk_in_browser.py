@@ -102,6 +102,7 @@ def test_a_question_is_graded_by_keys_alone(course: Course, address: str, page: 
     page.keyboard.press("Control+Enter")
     page.get_by_text("1 of 4 graded,").wait_for()
     assert page.locator("nav strong").inner_text() == "bob"
+    page.wait_for_load_state()
     score, waits, comment = in_formgrader(course, "ada")
     assert (score, waits) == (3.0, False)
     assert comment == (
@@ -113,8 +114,10 @@ def test_a_question_is_graded_by_keys_alone(course: Course, address: str, page: 
     page.get_by_text("2 of 4 graded,").wait_for()
     assert in_formgrader(course, "bob")[0] == 2.0
     for key, title in (("j", "cy"), ("k", "bob"), ("u", "onerror")):
+        page.wait_for_load_state()  # the script listens to keys from then on
         page.keyboard.press(key)
         page.locator("nav strong", has_text=title).wait_for()
+    page.wait_for_load_state()
     page.keyboard.press("o")
     page.get_by_role("heading", name="Answers to grade by hand").wait_for()
     assert complaints == []
@@ -127,6 +130,7 @@ def test_changing_the_rubric_changes_what_is_graded_already(course: Course, addr
     page.keyboard.press("s")
     page.get_by_text("graded by Grace").wait_for()
     before = in_formgrader(course, "bob")[0]
+    page.wait_for_load_state()
     page.keyboard.press("e")
     page.get_by_label("Points of item 1").fill("1.25")
     page.get_by_label("Text of a new item").fill("Too long")
@@ -136,6 +140,7 @@ def test_changing_the_rubric_changes_what_is_graded_already(course: Course, addr
     assert page.locator("[name=item]").count() == 3
     assert before == 2.0
     assert in_formgrader(course, "bob")[0] == 1.25
+    page.wait_for_load_state()
     page.keyboard.press("e")
     page.get_by_label("Points of item 1").fill("2")
     page.get_by_label("Text of item 3").fill("")
