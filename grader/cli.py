@@ -257,6 +257,30 @@ def explain(
 
 
 @app.command()
+def desk(
+    anonymous: Annotated[bool, typer.Option("--anonymous", help="Show no names, and no order of names.")] = False,
+    name: Annotated[str | None, typer.Option(help="Your name, for other graders; your user's by default.")] = None,
+    port: Annotated[int, typer.Option(help="The port on this machine; a free one by default.")] = 0,
+    browser: Annotated[bool, typer.Option(help="Open the page in a browser.")] = True,
+    db: Annotated[str | None, typer.Option(help="The gradebook's URL; gradebook.db by default.")] = None,
+    submitted: Annotated[
+        Path | None, typer.Option(help="Holds <student>/<assignment>/; submitted/ by default.")
+    ] = None,
+    root: CourseOption = None,
+) -> None:
+    """Grade answers in writing by hand, on a web page of this machine: one question at a time over all students."""
+    from .desk import serve
+    from .desk.desk import Desk
+    from .gradebook import Gradebook
+    from .show import user_name
+
+    loaded = course.load(root)
+    with Gradebook(loaded, db) as gradebook:
+        opened = Desk(loaded, gradebook, submitted or loaded.root / "submitted", anonymous=anonymous)
+        serve(opened, name or user_name(), port=port, browser=browser, say=typer.echo)
+
+
+@app.command()
 def doctor(sandbox: SandboxOption = "auto", root: CourseOption = None) -> None:
     """Test each sandbox by trying to break out of it, and run the reference in the preferred one.
 

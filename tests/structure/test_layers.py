@@ -26,6 +26,7 @@ GRADER_ROOMS = (  # each may import those before it
     "classrun",
     "nbgrader_plugin",
     "release",
+    "desk",
     "mutation",
     "hints",
     "authoring",
