@@ -1,7 +1,7 @@
-"""Tell whether an output that leaves out an added term, such as a bias, is wrong for another reason, too.
+"""Tell whether an output that leaves out an added term, such as a bias, is wrong in the rest of it, too.
 
 What is only added does not matter where it is 0. So an output that does not depend on it should be the right one for 0;
-where it is not, something else is wrong.
+where it is not, something else is wrong, or something else is added in its place.
 """
 
 from __future__ import annotations

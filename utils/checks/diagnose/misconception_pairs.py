@@ -11,12 +11,13 @@ from collections.abc import Collection, Mapping, Sequence
 from itertools import combinations
 
 from ..compare import as_array
-from ..program import Crash, Ran
+from ..program import Crash
 from ..values import value_at
 from .evidence import Evidence, Place, Places, Together
 from .joint_effects import JointEffects
 
 MAX_MISCONCEPTIONS = 60  # the pairs are the square of it, and a check should answer within a second
+PAIR = 2
 
 
 def find_pair(
@@ -151,13 +152,16 @@ def _stand_together(evidence: Evidence, within: Places, one: str, other: str, to
     """Whether two misconceptions that never show at one place can both be in one piece of code.
 
     Where they change the same words, as two wrong axes of one sum do, each may explain a case in which sizes happen to
-    fit, and neither be there.
+    fit, and neither be there; so there have to be more cases than mistakes.
     """
+    cases = {id(evidence.places[index].result) for index in evidence.wrong & within}
     for name in (one, other):
         shown = evidence.shows(name) & evidence.wrong & within
         place = evidence.places[min(shown)] if shown else None
         answer = together(one, other, place.result.case) if place else None
-        if place is not None and (not isinstance(answer, Ran) or not _is_given(place, answer.values)):
+        if place is not None and answer is None and len(cases) <= PAIR:
+            return False
+        if place is not None and answer and (isinstance(answer, Crash) or not _is_given(place, answer.values)):
             return False
     return True
 
