@@ -57,9 +57,12 @@ def _attempt(found: re.Match[str], files: dict[str, str], notes: Sequence[str]) 
     person = Person(name=found["name"], canvas="" if anonymous else found["user"])
     if anonymous:
         person = Person(name=f"anonymous {shown(found['user'])}")
-    has_file = "file" in found.groupdict()
-    label = "_".join(part for part in (found["name"], found["user"], found["file"] if has_file else "") if part)
+    number = found.groupdict().get("file", "")
     return Attempt(
-        (person,), files, late=bool(found["late"]), order=int(found["file"]) if has_file else 0, label=label,
+        (person,),
+        files,
+        late=bool(found["late"]),
+        order=int(number or 0),
+        label="_".join((found["name"], found["user"], number)) if number else "",
         notes=tuple(notes),
-    )  # fmt: skip
+    )

@@ -18,8 +18,10 @@ from grader.course import Course
 from grader.demo import MARKERS
 from grader.errors import UnusableInput
 from grader.exchange.autograder_bundle import write_bundle
+from grader.exchange.autograder_results import results_json
 from grader.judging.secret import course_secret
 from grader.reference import Reference
+from grader.report import Report, Verdict
 
 COURSE = Path(__file__).parents[1] / "courses" / "clusters"
 METADATA = json.dumps(
@@ -242,3 +244,11 @@ def test_the_same_course_gives_the_same_bundle(course: Course, bundle: bytes, tm
 def test_an_unknown_visibility_is_refused(course: Course, tmp_path: Path) -> None:
     with pytest.raises(UnusableInput, match="after_published"):
         write_bundle(course, course["groups"], tmp_path / "a.zip", visibility="secret")
+
+
+def test_nets_are_on_the_leaderboard(course: Course) -> None:
+    report = Report("groups", "ada", "landlock", (Verdict("kmeans.update", 4.0, 4.0, "pass"),), ("a\x1b[1m remark",))
+    found = json.loads(results_json(report, course["groups"], visibility="hidden", accuracies={"models.best": 0.52345}))
+    assert found["leaderboard"] == [{"name": "best", "value": 0.5234, "order": "desc"}]
+    assert (found["visibility"], found["output"]) == ("hidden", "a remark")
+    assert [test["number"] for test in found["tests"]] == ["1.2"]

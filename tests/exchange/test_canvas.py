@@ -244,3 +244,11 @@ def test_what_is_no_download_is_said(course: Course, tmp_path: Path) -> None:
         gather(course, Path(__file__))
     with pytest.raises(UnusableInput, match="--from"):
         gather(course, write(tmp_path / "s.zip", {"notes.txt": b"", "todo.txt": b""}))
+
+
+def test_a_text_is_an_attempt_without_files(course: Course, roster: Roster, tmp_path: Path) -> None:
+    files = {"lovelaceada_LATE_4711_text.html": b"<p>", f"{downloads.JOERG}_9_hw.zip": submission()}
+    done = gather(course, write(tmp_path / "s.zip", files), roster=roster)
+    assert done.taken["ada"].notes == ("a text was handed in, which holds no files",)
+    assert done.taken["ada"].label == ""
+    assert read_submission(course, course["a1"], course.root / "submitted" / "ada" / "a1.zip").files == {}
