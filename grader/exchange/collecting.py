@@ -17,6 +17,7 @@ from typing import NamedTuple
 import msgspec
 
 from ..course import Assignment
+from ..course.decisions import aware
 from ..gradebook.lateness import hand_in_time
 from ..host.files import content, write_if_changed
 from ..host.interruptions import as_interruption
@@ -219,7 +220,7 @@ def _taken(chosen: _Candidate, packed: Packed, why: str, assignment: Assignment)
     time, notes = attempt.time, (*attempt.notes, *packed.notes)
     if time is None and attempt.late is False:
         # It is on time by the due date of the system, which may be an extended one. The exact time does not matter.
-        time = assignment.due.astimezone(UTC)
+        time = aware(assignment.due).astimezone(UTC)
         notes = (ON_TIME, *notes)
     return Taken(
         chosen.person,

@@ -252,3 +252,15 @@ def test_a_text_is_an_attempt_without_files(course: Course, roster: Roster, tmp_
     assert done.taken["ada"].notes == ("a text was handed in, which holds no files",)
     assert done.taken["ada"].label == ""
     assert read_submission(course, course["a1"], course.root / "submitted" / "ada" / "a1.zip").files == {}
+
+
+def test_a_due_date_without_a_zone_is_in_utc(course: Course, roster: Roster, tmp_path: Path) -> None:
+    toml = course.root / "course.toml"
+    toml.write_text(toml.read_text().replace("2027-02-05T12:00:00Z", "2027-02-05T12:00:00"))
+    naive = small_course.courses.load(course.root)
+    (tmp_path / "times.csv").write_text("student,time\nada,2027-02-05 13:00:00 UTC\n")
+    times = Times.read(tmp_path / "times.csv", None)
+    path = write(tmp_path / "s.zip", {f"{downloads.ADA}_9_a.zip": submission(), f"{downloads.JOERG}_8_a.zip": b"x"})
+    done = gather(naive, path, roster=roster, times=times)
+    assert record.lateness(done.taken["ada"], naive["a1"]) == "0 d 01:00 late"
+    assert done.taken["joerg"].time == DUE
