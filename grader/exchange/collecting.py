@@ -46,6 +46,8 @@ class Collected:
         have only older ones than the one that counts.
     missing : list of str
         Students in the roster of whom there is no submission.
+    left : list of str
+        Students whose attempts were collected before, and who are not in the roster.
     unknown : list of Unknown
         People in the downloads who are no students of the class.
     troubles : list of str
@@ -61,6 +63,7 @@ class Collected:
     unchanged: list[str] = field(default_factory=list)
     older: list[str] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
+    left: list[str] = field(default_factory=list)
     unknown: list[Unknown] = field(default_factory=list)
     troubles: list[str] = field(default_factory=list)
 
@@ -110,8 +113,10 @@ def collect(
     Interrupted
         When the machine fails. Collecting again goes on.
     """
+    # Whose folder somebody has deleted is forgotten.
     before = record.read(submitted, assignment.name)
-    done = Collected(dict(before), submitted / f"{assignment.name}.collected.csv")
+    before = {student: each for student, each in before.items() if present_forms(submitted, student, assignment)}
+    done = Collected(before, submitted / f"{assignment.name}.collected.csv")
     downloads: list[Download] = []
     try:
         for path in paths:  # one by one, so that those that are open are closed where one cannot be opened
@@ -120,9 +125,9 @@ def collect(
         with as_interruption(submitted):
             for student, candidates in sorted(found.items()):
                 _take(student, candidates, assignment, submitted, done)
-            done.missing = sorted(
-                s for s in (roster.people if roster else ()) if not present_forms(submitted, s, assignment)
-            )
+            if roster:
+                done.missing = sorted(s for s in roster.people if not present_forms(submitted, s, assignment))
+                done.left = sorted(done.taken.keys() - roster.people.keys())
             write_if_changed(record.path_of(submitted, assignment.name), record.encoded(done.taken))
             write_if_changed(done.table, table_of(done.taken, done.missing, done.unknown, assignment))
     finally:

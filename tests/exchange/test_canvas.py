@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -95,6 +96,18 @@ def test_two_of_the_same_name_are_not_mixed_up(course: Course, tmp_path: Path) -
 def test_without_a_roster_everybody_is_taken(course: Course, tmp_path: Path) -> None:
     path = write(tmp_path / "s.zip", {f"{downloads.JOERG}_1_a.zip": submission()})
     assert gather(course, path).new == ["müllerjörg_4712"]
+
+
+def test_who_is_no_more_in_the_roster_is_named_until_the_folder_is_gone(
+    course: Course, roster: Roster, tmp_path: Path
+) -> None:
+    path = write(tmp_path / "s.zip", {f"{downloads.ADA}_1_a.zip": submission()})
+    gather(course, path)
+    done = gather(course, path, roster=roster)
+    assert (done.new, done.left) == (["ada"], ["lovelaceada_4711"])
+    shutil.rmtree(course.root / "submitted" / "lovelaceada_4711")
+    done = gather(course, path, roster=roster)
+    assert (done.unchanged, done.left, done.taken.keys()) == (["ada"], [], {"ada"})
 
 
 def test_collecting_again_changes_nothing(course: Course, roster: Roster, tmp_path: Path) -> None:
