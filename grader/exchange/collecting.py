@@ -207,16 +207,24 @@ def _take(
     # Where a collection was stopped, the archive may be there already and not yet in the record.
     there = len(present) == 1 and content(present[0]) == packed.data
     same = there or bool(before and present and before.digest == after.digest)
-    if same and before and before.why != after.why and len(candidates) == 1:
-        after = msgspec.structs.replace(
-            after, why=before.why
-        )  # this download has only the one that was chosen of several
+    if same and before:
+        after = _remembering(after, before, only=len(candidates) == 1)
     if same:
         done.unchanged.append(student)
     else:
         (done.replaced if present else done.new).append(student)
     store(submitted, student, assignment, after.time, None if same else packed)
     done.taken[student] = after
+
+
+def _remembering(after: Taken, before: Taken, *, only: bool) -> Taken:
+    """Keep what was known of the same attempt: its time, and of how many attempts it was chosen."""
+    if only:  # a later download may have only the one that was chosen of several
+        after = msgspec.structs.replace(after, why=before.why)
+    if before.exact and not after.exact:
+        notes = tuple(note for note in after.notes if note != ON_TIME)
+        after = msgspec.structs.replace(after, time=before.time, exact=True, notes=notes)
+    return after
 
 
 def _taken(chosen: _Candidate, packed: Packed, why: str, assignment: Assignment) -> Taken:

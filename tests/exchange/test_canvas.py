@@ -231,6 +231,9 @@ def test_times_can_come_later(course: Course, roster: Roster, tmp_path: Path) ->
     assert done.unchanged == ["joerg"]
     assert hand_in_time(archive) == datetime(2027, 2, 7, 12, 30, tzinfo=UTC)
     assert archive.stat().st_mtime_ns == written
+    before = contents(course.root / "submitted")
+    gather(course, path, roster=roster)  # without the times, which are not forgotten
+    assert contents(course.root / "submitted") == before
 
 
 def test_a_time_without_a_zone_is_refused(tmp_path: Path) -> None:
