@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from exchange.container import Container
 
+from grader import cli
 from grader import course as courses
 from grader.course import Course
 from grader.demo import MARKERS
@@ -204,13 +205,21 @@ def test_odd_metadata_costs_nobody_anything(container: Container, right: str, me
 
 @needs_root
 @pytest.mark.slow
-def test_the_setup_says_which_sandbox_holds(bundle: bytes, tmp_path: Path, right: str) -> None:
-    made = Container(tmp_path / "root", bundle)
+def test_the_setup_says_which_sandbox_holds(course: Course, tmp_path: Path, right: str) -> None:
+    script = 'python -c \'import utils.data_utils, numpy; open("/autograder/source/fetched", "w")\'\n'
+    (tmp_path / "fetch.sh").write_text(script)
+    arguments = ["export", "gradescope-autograder", "groups", "--out", str(tmp_path), "--other-user"]
+    with pytest.raises(SystemExit) as caught:
+        cli.main([*arguments, "--setup", str(tmp_path / "fetch.sh"), "--course", str(course.root)])
+    assert not caught.value.code
+    made = Container(tmp_path / "root", (tmp_path / "gradescope-autograder.zip").read_bytes())
     done = made.run("/autograder/source/setup.sh", GRADER_PYTHON=sys.executable)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "Submissions are run in: landlock" in done.stdout
     assert "groups: the reference passes in the sandbox" in done.stdout
     assert "BROKEN" not in done.stdout
+    assert "Sandbox: other-user" not in done.stdout  # it is tried only where no other one works
+    assert (made.autograder / "source" / "fetched").exists()
     made.hand_in({"kmeans.py": right.encode()}, METADATA)
     assert made.run("/autograder/run_autograder").returncode == 0
     assert all(test["status"] == "passed" for test in results(made)["tests"])
