@@ -131,8 +131,11 @@ def _faults(course: Course, decisions: Decisions) -> Iterator[tuple[Decision, st
             yield from ((decision, fault) for fault in _extension(decision, assignments[decision.assignment]))
         if question is not None and question not in questions:
             yield decision, f'there is no exercise or written question "{question}"{_like(question, questions)}.'
-        if getattr(decision, "students", "all") in ((), ("",)):
+        students = getattr(decision, "students", "all")
+        if students in ((), ("",)):
             yield decision, 'it is about nobody; write students = ["…"], or "all".'
+        elif isinstance(students, str) and students != "all":
+            yield decision, f'students is "{students}"; write ["{students}"] for one student, or "all".'
         yield from ((decision, fault) for fault in _numbers(decision))
     for kind in (decisions.void, decisions.weight):
         seen: set[str] = set()

@@ -12,7 +12,8 @@ from typing import Literal
 
 import msgspec
 
-Students = tuple[str, ...] | Literal["all"]
+Students = tuple[str, ...] | str
+"""Names of students, or ``"all"``; no other text."""
 
 
 class Decision(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

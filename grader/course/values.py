@@ -42,7 +42,7 @@ class Exercise(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     name : str
         ``"<module>.<function>"``, or ``"models.<file>"`` for a trained net that is handed in.
     points : float
-        The points that a right answer earns.
+        The points that a right answer earns; may be 0.
     requires : tuple of str, default ()
         Exercises that a student should solve before this one. Mistakes in them never lower the score of this one.
     score : ScoreRange, optional
@@ -54,6 +54,8 @@ class Exercise(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         Replace `Grading.follow_through` and `Grading.core` for this exercise.
     package : str, default ""
         The name of the student's package, which `load` copies from the table ``[course]``.
+    further : bool, default False
+        Whether a notebook lists it as `further`, so that it is never graded; no key of course.toml.
     """
 
     name: str
@@ -64,6 +66,7 @@ class Exercise(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     follow_through: float | None = None
     core: float | None = None
     package: str = ""
+    further: bool = False
 
     @property
     def module(self) -> str:
@@ -95,8 +98,8 @@ class Exercise(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     @property
     def graded(self) -> bool:
-        """Whether it earns points; exercises that a notebook lists as `further` do not."""
-        return self.points > 0
+        """Whether it is graded, be it for 0 points; exercises that a notebook lists as `further` are not."""
+        return not self.further
 
 
 class Written(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -107,7 +110,7 @@ class Written(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     name : str
         Its name, unique in the course.
     points : float
-        The points that a right answer earns.
+        The points that a right answer earns; may be 0.
     """
 
     name: str
@@ -189,7 +192,7 @@ class Assignment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def further(self) -> tuple[Exercise, ...]:
         """All exercises that are not graded, each worth 0 points."""
         names = (name for notebook in self.notebook for name in notebook.further)
-        return tuple(Exercise(name, 0.0, package=self.package) for name in names)
+        return tuple(Exercise(name, 0.0, package=self.package, further=True) for name in names)
 
     @property
     def files(self) -> tuple[str, ...]:

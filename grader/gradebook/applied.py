@@ -83,6 +83,27 @@ class _State(msgspec.Struct, frozen=True):
     told: Told | None = None
 
 
+@dataclass(frozen=True)
+class Written:
+    """A total that was written into nbgrader's rows.
+
+    Attributes
+    ----------
+    total : Total
+    before : Told or None
+        What was told about it the last time.
+    now : Told
+        What there is to tell now.
+    touched : bool
+        Whether any of nbgrader's rows was changed.
+    """
+
+    total: Total
+    before: Told | None
+    now: Told
+    touched: bool
+
+
 @dataclass
 class _Rows:
     """A submission as the database has it.
@@ -129,7 +150,7 @@ def apply(
     students: Collection[str] | None = None,
     *,
     tell: bool = True,
-) -> list[tuple[Total, Told | None, Told]]:
+) -> list[Written]:
     """Write the totals of an assignment into nbgrader's rows. To do so twice is the same as once.
 
     Parameters
@@ -145,8 +166,8 @@ def apply(
 
     Returns
     -------
-    list of (Total, Told or None, Told)
-        The totals, sorted by student; for each what was told the last time, and what there is to tell now.
+    list of Written
+        Sorted by student.
     """
     found = _read(connection, course, assignment, students)
     changes = _Changes()
@@ -154,10 +175,11 @@ def apply(
     for student, rows in sorted(found.items()):
         result = _total(course, assignment, student, rows)
         now = _to_tell(rows, assignment, result)
-        extras, extension = changes.collect(rows, assignment, result)
-        state = _State(extras, extension, now if tell else rows.state.told)
-        changes.state(assignment, student, rows.state, state)
-        results.append((result, rows.state.told, now))
+        already = changes.count
+        extras, extension = changes.collect(rows, result)
+        touched = changes.count > already
+        changes.state(assignment, student, rows.state, _State(extras, extension, now if tell else rows.state.told))
+        results.append(Written(result, rows.state.told, now, touched))
     changes.write(connection)
     return results
 
@@ -217,13 +239,20 @@ class _Changes:
         self._extensions: list[dict[str, Any]] = []
         self._states: list[dict[str, Any]] = []
 
+    @property
+    def count(self) -> int:
+        """How many of nbgrader's rows are to be changed."""
+        return len(self._extras) + len(self._penalties) + len(self._extensions)
+
     def collect(
-        self, rows: _Rows, assignment: Assignment, result: Total
+        self, rows: _Rows, result: Total
     ) -> tuple[dict[str, tuple[float | None, float | None]], tuple[float | None, float | None]]:
         """Note what differs between a submission's rows and its total; return the state's extras and extension."""
         names = {question.name.replace(".", "-"): question for question in result.questions}
-        scored = [grade for grade in rows.grades if grade.cell in names and _entered(grade) is not None]
-        unscored = [grade for grade in rows.grades if grade.cell in names and _entered(grade) is None]
+        grades = {grade.cell: grade for grade in rows.grades}
+        ordered = [grades[name] for name in names]  # as in course.toml, where exercises come first
+        scored = [grade for grade in ordered if _entered(grade) is not None]
+        unscored = [grade for grade in ordered if _entered(grade) is None]
         rest = result.bonus + sum(names[grade.cell].score for grade in unscored)
         extras: dict[str, tuple[float | None, float | None]] = {}
         for grade in scored:

@@ -26,6 +26,7 @@ from typing import Any, Final
 
 from nbgrader import api
 from nbgrader.preprocessors import SaveCells
+from sqlalchemy import Engine, select
 
 from ..course import Assignment, Course
 from ..errors import GradebookError
@@ -35,6 +36,7 @@ from ..submission import Submission
 from ..wording import one_line
 from . import applied, rescaling
 from .annotate import annotate
+from .changes import Applied, Change, change, unknown_students
 from .database import (
     errors_in_one_sentence,
     find_own_programs,
@@ -44,6 +46,7 @@ from .database import (
     with_driver,
     without_password,
 )
+from .noting import note_decisions
 from .restore import read_pictures, read_released, restore
 from .rows import Row, WrittenGrade, read_rows
 from .saving import notebook_bytes, save
@@ -97,6 +100,12 @@ class Gradebook:
     def shown_url(self) -> str:
         """The database's URL without its password; nothing else is ever shown or kept."""
         return without_password(self.url)
+
+    @property
+    def engine(self) -> Engine:
+        """The database, for what nbgrader's API does not offer."""
+        engine: Engine = self._api.engine
+        return engine
 
     def close(self) -> None:
         """Close the database. Closing it twice does nothing."""
@@ -241,6 +250,58 @@ class Gradebook:
             self._api.engine.connect() as connection,
         ):
             return applied.read_totals(connection, self.course, task)
+
+    def students(self) -> set[str]:
+        """Return the names of all students that the gradebook knows."""
+        with (
+            self._errors_in_one_sentence("The students cannot be read"),
+            self._api.engine.connect() as connection,
+        ):
+            return set(connection.execute(select(api.Student.id)).scalars())
+
+    def apply_decisions(self, assignment: str) -> Applied:
+        """Bring the gradebook in line with the totals, and with the decisions of instructors that they follow.
+
+        Every run over a class ends with this. It is idempotent, and runs no student's code. Where there are budgets of
+        late days, the other assignments follow, because a day can be spent only once.
+
+        Parameters
+        ----------
+        assignment : str
+            The name of the assignment.
+
+        Returns
+        -------
+        Applied
+            What has changed since the last run, for whom, and why.
+
+        Raises
+        ------
+        GradebookError
+            When the database or the folder ``autograded`` cannot be written.
+        Interrupted
+            When the machine fails: a full disk, a locked database.
+        """
+        task = self.course[assignment]
+        others = [other for other in self.course.assignment if other.name != assignment]
+        totals: list[Total] = []
+        found: list[Change | None] = []
+        touched: set[str] = set()
+        with self._errors_in_one_sentence(f"The decisions about {assignment} cannot be applied"):
+            with one_at_a_time(self._api.engine, "decisions") as connection:
+                for each in [task, *(others if self.course.decisions.late_days else [])]:
+                    written = applied.apply(connection, self.course, each)
+                    found += [change(each.name, one.total, one.before, one.now) for one in written]
+                    if each is task:
+                        totals = [one.total for one in written]
+                        touched = {one.total.student for one in written if one.touched}
+                known = set(connection.execute(select(api.Student.id)).scalars())
+            for total in totals:
+                folder = self._folder(task, total.student)
+                if note_decisions([folder / f"{notebook.name}.ipynb" for notebook in task.notebook], total.notes):
+                    touched.add(total.student)
+        changes = tuple(one for one in found if one)
+        return Applied(tuple(totals), changes, frozenset(touched), tuple(unknown_students(self.course, known)))
 
     def written(self, assignment: str, student: str) -> list[bytes | None]:
         """Read a student's annotated notebooks from the folder ``autograded``; None stands for one that is missing."""

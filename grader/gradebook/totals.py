@@ -24,7 +24,7 @@ from ..wording import points
 from .lateness import days_late, late_penalty
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Question:
     """What one question of a submission has earned.
 
@@ -71,7 +71,7 @@ class HandedIn:
     extension: timedelta = timedelta()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Total:
     """A student's result of an assignment, with everything applied.
 
@@ -200,7 +200,7 @@ def _extension(
     spent, left = late_days_left(course, student, times)
     free = spent.get(assignment.name, 0)
     if free:
-        notes.append(f"{_days(free)} spent on this assignment; {left} left.")
+        notes.append(f"Late days spent here: {free}, of {left + sum(spent.values())} in all assignments together.")
     return granted + timedelta(days=free), notes
 
 
@@ -243,7 +243,7 @@ def _decided(course: Course, student: str, questions: Sequence[Question]) -> tup
     rest = [question for name, question in decided.items() if name not in voids]
     share = _share(rest)
     for name, void in voids.items():
-        notes.append(_void(void, decided[name], share))
+        notes.append(_void(void, decided[name]))
         given = 1.0 if void.points == "given" else share
         decided[name] = replace(decided[name], score=given * decided[name].max_score, needs_manual_grade=False)
     return list(decided.values()), notes
@@ -255,12 +255,12 @@ def _share(questions: Sequence[Question]) -> float:
     return sum(question.score for question in questions) / worth if worth else 1.0
 
 
-def _void(void: Void, question: Question, share: float) -> str:
+def _void(void: Void, question: Question) -> str:
     worth = points(question.max_score)
     if void.points == "given":
         return f"{void.question} does not count; everybody gets its {worth} points{_because(void.reason)}"
-    how = f"its {worth} points are divided among the other questions, which gives {points(share * question.max_score)}"
-    return f"{void.question} does not count; {how}{_because(void.reason)}"
+    how = f"its {worth} points are divided among the other questions{_because(void.reason)}"
+    return f"{void.question} does not count; {how}"
 
 
 def _bonus(course: Course, assignment: Assignment, student: str) -> tuple[float, list[str]]:
@@ -270,7 +270,7 @@ def _bonus(course: Course, assignment: Assignment, student: str) -> tuple[float,
         for bonus in course.decisions.bonus
         if bonus.assignment == assignment.name and concerns(bonus.students, student)
     ]
-    notes = [f"Bonus of {points(bonus.points)} points{_because(bonus.reason)}" for bonus in found]
+    notes = [f"Bonus: {points(bonus.points)}{_because(bonus.reason)}" for bonus in found]
     return sum(bonus.points for bonus in found), notes
 
 
@@ -291,7 +291,3 @@ def _override(
 def _because(reason: str) -> str:
     """Return how a sentence ends that may have a reason."""
     return f": {reason.strip().rstrip('.')}." if reason.strip() else "."
-
-
-def _days(count: int) -> str:
-    return "1 late day was" if count == 1 else f"{count} late days were"

@@ -23,6 +23,7 @@ from hypothesis import strategies as st
 from targets import (
     archive,
     course_toml,
+    decisions_toml,
     download,
     frame,
     golden_pack,
@@ -245,8 +246,38 @@ def diffs() -> Bytes:
     )
 
 
-def toml() -> Bytes:
-    lines = [line.encode() for line in TOML.splitlines()]
+DECISIONS = """
+[[extension]]
+assignment = "a1"
+students = ["ada"]
+days = 2
+[[extension]]
+assignment = "a1"
+students = "all"
+until = 2027-02-08T12:00:00Z
+[[late_days]]
+days = 3
+most = 2
+[[void]]
+question = "why"
+points = "redistributed"
+[[bonus]]
+assignment = "a1"
+students = "all"
+points = 2
+[[override]]
+student = "bob"
+question = "layers.relu_forward"
+points = 1
+reason = "seen"
+[[weight]]
+question = "layers.affine_forward"
+points = 0
+"""
+
+
+def toml(text: str = TOML) -> Bytes:
+    lines = [line.encode() for line in text.splitlines()]
     values = [
         b'"',
         b"nan",
@@ -414,6 +445,7 @@ def inputs() -> dict[Callable[[bytes], None], Bytes]:
         judged: hostile_frames().map(joined),
         stream: frames().map(streamed),
         course_toml: toml(),
+        decisions_toml: toml(DECISIONS),
         recipe_diffs: diffs(),
         notebook: twisted(released()).map(as_json),
         archive: zips() | tars() | damaged_inside(zips()),

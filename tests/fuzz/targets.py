@@ -10,7 +10,7 @@ import struct
 import tempfile
 import time
 from collections.abc import Callable
-from datetime import UTC
+from datetime import UTC, timedelta
 from functools import cache
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from gradebook.small_course import make
 
 from grader import course as courses
 from grader.course import Course
+from grader.course.decision_file import with_decisions
 from grader.errors import CourseError, UnusableCourseFiles, UnusableInput
 from grader.exchange.collecting import collect
 from grader.exchange.roster import Roster, usable_name
@@ -28,6 +29,7 @@ from grader.exchange.times import Times
 from grader.gradebook.annotate import annotate
 from grader.gradebook.lateness import hand_in_time
 from grader.gradebook.restore import read_released, restore
+from grader.gradebook.totals import HandedIn, Question, total
 from grader.judging.oracle import Report
 from grader.judging.secret import FILE, VARIABLE, course_secret
 from grader.patch import apply
@@ -152,10 +154,28 @@ def course_toml(data: bytes) -> None:
     (folder() / "course.toml").write_bytes(data)
     course = courses.load(folder())
     for assignment in course.assignment:
-        assert all(exercise.points > 0 and exercise.file for exercise in assignment.exercises)
+        assert all(exercise.points >= 0 and exercise.file for exercise in assignment.exercises)
         assert assignment.files is not None
     assert course.late.grace_seconds >= 0
     assert course.limits.memory_bytes >= 0
+
+
+def decisions_toml(data: bytes) -> None:
+    """What is accepted gives every student a total that is a number."""
+    course = small_course()
+    (course.root / "decisions.toml").write_bytes(data)
+    try:
+        course = with_decisions(course)
+    finally:
+        (course.root / "decisions.toml").unlink()
+    (assignment,) = course.assignment
+    worth = {each.name: each.points for notebook in assignment.notebook for each in notebook.questions}
+    questions = [Question(name, "warmup", points / 2, points) for name, points in worth.items()]
+    times = {assignment.name: HandedIn(assignment.due + timedelta(hours=30))}
+    for student in ("ada", "bob"):
+        result = total(course, assignment, student, questions, times)
+        assert 0 <= result.score < float("inf")
+        assert result.due >= assignment.due
 
 
 def recipe_diffs(data: bytes) -> None:
@@ -261,6 +281,7 @@ TARGETS: dict[Callable[[bytes], None], type[Exception]] = {
     judged: WireError,
     stream: WireError,
     course_toml: CourseError,
+    decisions_toml: CourseError,
     recipe_diffs: CourseError,
     notebook: AssertionError,  # it has no error: whatever comes, something goes on
     archive: NotASubmission,

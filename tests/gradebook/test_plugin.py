@@ -5,6 +5,7 @@ import logging
 import os
 import shutil
 import zipfile
+from dataclasses import replace
 
 import nbformat
 import pytest
@@ -17,11 +18,13 @@ from nbgrader.preprocessors import Execute
 from small_course import answered, make, report
 from traitlets.config import Config
 
+from grader import course as courses
 from grader import nbgrader_plugin
 from grader.classrun.grading import Graded
 from grader.errors import SelfTestFailed
 from grader.gradebook import Gradebook
 from grader.gradebook.lateness import hand_in_time
+from grader.gradebook.outputs import LABEL
 from grader.nbgrader_plugin import LatePolicy, SandboxAutograde, configure
 
 REMARKS = ("evil.html is not one of the files of a1; it was ignored.",)
@@ -123,6 +126,21 @@ def broken(notebook):
 def test_nothing_in_a_notebook_moves_points(small, edit):
     change(hand_in(small, "ada") / "warmup.ipynb", edit)
     assert autograde(small)["ada"].score == 3 + 1.25 + 5
+
+
+def test_what_a_notebook_shows_is_shown_to_people_and_earns_nothing(small):
+    shown = {"output_type": "execute_result", "data": {"text/plain": "1000"}, "metadata": {}, "execution_count": 1}
+
+    def show(notebook):
+        notebook["cells"].append({**notebook["cells"][1], "metadata": {}, "source": "1000"})
+        for cell in notebook["cells"]:
+            if cell["cell_type"] == "code":
+                cell["outputs"] = [shown]
+
+    change(hand_in(small, "ada") / "warmup.ipynb", show)
+    assert autograde(small)["ada"].score == 3 + 1.25 + 5
+    nb = nbformat.read(small.root / "autograded" / "ada" / "a1" / "warmup.ipynb", as_version=4)
+    assert [cell.source for cell in nb.cells if LABEL in str(cell.get("outputs"))] == ["1000"]
 
 
 def test_nothing_of_a_submission_is_executed(small, monkeypatch):
@@ -348,3 +366,54 @@ def test_a_submission_that_was_stopped_in_the_middle_is_graded_again(small, monk
     assert (found == {3 + 1.25 + 5}) is guarded
     assert guarded or min(found) < 3 + 1.25 + 5
     assert not (small.root / "autograded" / "ada" / "a1" / ".unfinished").exists()
+
+
+DECISIONS = """
+[[extension]]
+assignment = "a1"
+students = ["ada"]
+days = 1
+
+[[void]]
+question = "layers.relu_forward"
+points = "given"
+
+[[bonus]]
+assignment = "a1"
+students = ["bob"]
+points = 1.5
+
+[[weight]]
+question = "neural_net.TwoLayerNet.predict"
+points = 8
+"""
+
+
+def test_decisions_after_grading_reach_everybody_on_the_stock_road_without_force(small, caplog, monkeypatch):
+    for student in ("ada", "bob"):
+        hand_in(small, student)
+        (small.root / "submitted" / student / "a1.timestamp.txt").write_text("2027-02-06 18:00:00 UTC")
+    autograde(small)
+    (small.root / "decisions.toml").write_text(DECISIONS)
+    changed = courses.load(small.root)
+    weighted = (replace(verdicts("x").exercises[-1], score=8.0, max_score=8.0),)
+    monkeypatch.setattr(
+        nbgrader_plugin,
+        "grade_one",
+        lambda _, __, entry: Graded(
+            entry, replace(verdicts(entry.student), exercises=(*verdicts("x").exercises[:-1], *weighted)), True
+        ),
+    )
+    with caplog.at_level(logging.INFO, "autograde"):
+        rows = autograde(changed)
+    stock = {name: row.score - row.penalty for name, row in rows.items()}
+    code = 3 + 2.5 + 8  # relu_forward was partial, and everybody gets its points
+    assert stock == {"ada": pytest.approx(0.9 * code), "bob": pytest.approx(0.8 * code + 1.5)}
+    assert "a1, bob: 7.4 → 12.3. " in caplog.text
+    with Gradebook(changed) as book:
+        assert {total.student: total.score for total in book.totals("a1")} == pytest.approx(stock)
+    caplog.clear()
+    with caplog.at_level(logging.INFO, "autograde"):
+        assert autograde(changed) == rows
+    assert "Changed since" not in caplog.text
+    assert "Entering" not in caplog.text

@@ -26,6 +26,7 @@ GRADER_ROOMS = (  # each may import those before it
     "classrun",
     "nbgrader_plugin",
     "release",
+    "desk",
     "mutation",
     "hints",
     "authoring",
@@ -36,6 +37,7 @@ GRADER_ROOMS = (  # each may import those before it
     "show",
     "show_exchange",
     "demo",
+    "cli_decide",
     "cli_exchange",
     "cli",
 )
