@@ -120,7 +120,8 @@ def collect(
     downloads: list[Download] = []
     try:
         for path in paths:  # one by one, so that those that are open are closed where one cannot be opened
-            downloads.append(Download(path, assignment.name, kind))  # noqa: PERF401
+            downloads.append(Download(path, assignment.name, kind))
+            done.troubles += [f"{path}: {remark}." for remark in downloads[-1].tree.remarks]
         found = _candidates(downloads, roster or Roster(), times or Times(), done)
         with as_interruption(submitted):
             for student, candidates in sorted(found.items()):

@@ -5,8 +5,10 @@ from __future__ import annotations
 import csv
 import io
 import shutil
+import zipfile
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 from exchange import downloads
@@ -19,9 +21,11 @@ from grader.course import Course
 from grader.errors import UnusableInput
 from grader.exchange import record
 from grader.exchange.collecting import Collected, collect
+from grader.exchange.packing import pack
 from grader.exchange.roster import Roster
 from grader.exchange.times import Times
 from grader.gradebook.lateness import hand_in_time
+from grader.submission.tree import Entry
 
 ROSTER = """Student,ID,SIS User ID,SIS Login ID,Section,A1 (77)
     Points Possible,,,,,15.5
@@ -42,6 +46,21 @@ def course(tmp_path: Path) -> Course:
 def roster(tmp_path: Path) -> Roster:
     (tmp_path / "roster.csv").write_text(ROSTER)
     return Roster.read([tmp_path / "roster.csv"])
+
+
+class Names:
+    """A tree of these files."""
+
+    remarks: ClassVar[list[str]] = []
+
+    def __init__(self, files: dict[str, bytes]) -> None:
+        self.files, self.entries = files, [Entry(name, "file") for name in files]
+
+    def read(self, name: str, cap: int) -> bytes:
+        return self.files[name]
+
+    def close(self) -> None:
+        pass
 
 
 def gather(course: Course, *paths: Path, roster: Roster | None = None, times: Times | None = None) -> Collected:
@@ -192,6 +211,37 @@ def test_single_files_are_put_where_they_belong(course: Course, roster: Roster, 
     gather(course, write(tmp_path / "s.zip", files), roster=roster)
     read = read_submission(course, course["a1"], course.root / "submitted" / "ada" / "a1.zip")
     assert read.files == {"nndl/layers.py": b"x = 1\n", "warmup.ipynb": b"{}"}
+
+
+@pytest.mark.parametrize(
+    ("names", "content"),
+    [
+        (["layers.py"], b"90"),
+        (["layers-3.py"], b"90"),
+        (["layers (1).py"], b"90"),
+        (["Layers(2).py"], b"90"),
+        (["layers-1.py", "layers-2.py"], b"91"),
+        (["layers-2.py", "layers-1.py"], b"91"),
+    ],
+)
+def test_a_copy_is_taken_for_the_file(
+    course: Course, roster: Roster, tmp_path: Path, names: list[str], content: bytes
+) -> None:
+    files = {f"{downloads.ADA}_{90 + n}_{name}": f"{90 + n}".encode() for n, name in enumerate(names)}
+    done = gather(course, write(tmp_path / "s.zip", dict(reversed(files.items()))), roster=roster)
+    read = read_submission(course, course["a1"], course.root / "submitted" / "ada" / "a1.zip")
+    assert read.files == {"nndl/layers.py": content}
+    assert len(done.taken["ada"].notes) == len(names)  # that it is on time; which of two counts
+
+
+def test_a_number_that_belongs_to_a_name_stays(course: Course) -> None:
+    packed = pack(
+        Names({"lab-2.py": b"2", "lab-1-3.py": b"1"}),
+        {"lab-2.py": "lab-2.py", "lab-1-3.py": "lab-1-3.py"},
+        ["p/lab-1.py", "p/lab-2.py"],
+    )
+    with zipfile.ZipFile(io.BytesIO(packed.data)) as archive:
+        assert {name: archive.read(name) for name in archive.namelist()} == {"p/lab-1.py": b"1", "p/lab-2.py": b"2"}
 
 
 def test_files_beside_an_archive_complete_it(course: Course, roster: Roster, tmp_path: Path) -> None:
