@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import io
 import json
-import os
 import shutil
 import sys
 import zipfile
 from pathlib import Path
 
 import pytest
-from exchange.container import Container
+from exchange.container import Container, lacking
 
 from grader import cli
 from grader import course as courses
@@ -23,6 +22,7 @@ from grader.exchange.autograder_results import results_json
 from grader.judging.secret import course_secret
 from grader.reference import Reference
 from grader.report import Report, Verdict
+from grader.sandbox.inside.landlock import version
 
 COURSE = Path(__file__).parents[1] / "courses" / "clusters"
 METADATA = json.dumps(
@@ -65,9 +65,8 @@ NOT_REQUIRED = [
     "alembic", "bleach", "dask", "dateutil", "distributed", "IPython", "jinja2", "jupyter_core", "matplotlib",
     "nbconvert", "nbformat", "nbgrader", "sqlalchemy", "tomlkit", "yaml",
 ]  # fmt: skip
-needs_root = pytest.mark.skipif(
-    os.geteuid() != 0 or shutil.which("setpriv") is None, reason="a container needs root and setpriv (util-linux)"
-)
+needs_root = pytest.mark.skipif(bool(lacking()), reason=lacking())
+needs_landlock = pytest.mark.skipif(not version(), reason="this kernel has no Landlock")
 
 
 @pytest.fixture(scope="module")
@@ -106,6 +105,7 @@ def results(container: Container) -> dict[str, object]:
 
 
 @needs_root
+@needs_landlock
 def test_a_right_answer_gets_all_points(container: Container, right: str) -> None:
     container.hand_in({"kmeans.py": right.encode()}, METADATA)  # a single file, as it is often uploaded
     done = container.run("/autograder/run_autograder")
@@ -119,6 +119,7 @@ def test_a_right_answer_gets_all_points(container: Container, right: str) -> Non
 
 
 @needs_root
+@needs_landlock
 def test_results_follow_the_specification(container: Container, right: str) -> None:
     wrong = right.replace("min(", "max(", 1)
     assert wrong != right
@@ -143,6 +144,7 @@ def test_results_follow_the_specification(container: Container, right: str) -> N
 
 
 @needs_root
+@needs_landlock
 def test_a_submission_reaches_neither_reference_nor_secret_nor_results(container: Container) -> None:
     container.hand_in({"clusters/kmeans.py": THIEF.encode() + b"raise RuntimeError(repr(found))\n"}, METADATA)
     assert container.run("/autograder/run_autograder").returncode == 0
@@ -195,6 +197,7 @@ def test_file_permissions_alone_keep_a_submission_from_the_answers(bundle: bytes
 
 
 @needs_root
+@needs_landlock
 @pytest.mark.slow
 @pytest.mark.parametrize("metadata", ["", '{"users": [3]}'])
 def test_odd_metadata_costs_nobody_anything(container: Container, right: str, metadata: str) -> None:
@@ -204,6 +207,7 @@ def test_odd_metadata_costs_nobody_anything(container: Container, right: str, me
 
 
 @needs_root
+@needs_landlock
 @pytest.mark.slow
 def test_the_setup_says_which_sandbox_holds(course: Course, tmp_path: Path, right: str) -> None:
     script = 'python -c \'import utils.data_utils, numpy; open("/autograder/source/fetched", "w")\'\n'
