@@ -147,8 +147,9 @@ def _candidates(
             for person in attempt.people:
                 known, why = roster.find(person) if roster else (person, "")
                 student = known.student if known and roster else own_name(person)
-                if known is None or not student:
-                    unknown = Unknown(shown(person.name or person.email or attempt.label), why or "has no usable name")
+                if known is None or not student or attempt.refused:
+                    name = shown(person.name or person.email or person.student or attempt.label)
+                    unknown = Unknown(name, attempt.refused or why or "has no usable name")
                     done.unknown += [unknown] * (unknown not in done.unknown)
                     continue
                 known = Person(student=student).with_more(known)

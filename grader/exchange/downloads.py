@@ -20,6 +20,7 @@ from .attempts import Attempt
 _MOST_ENTRIES: Final = 200_000
 _MOST_DEPTH: Final = 12  # a submission's own folders, in a student's, in a download's
 _LARGEST_DIRECTORY: Final = 64 << 20
+_LONGEST_NAME: Final = 1000  # no file system has longer ones, and patterns take quadratic time for them
 _IGNORED: Final = re.compile(rf"(^|/)({'|'.join(map(re.escape, SYSTEM_FILES))}|\._[^/]*)(/|$)")
 
 
@@ -84,11 +85,13 @@ class Download:
         self.tree = _open(path)
         try:
             names = [entry.name for entry in self.tree.entries if entry.kind == "file"]
-            names = [name for name in names if not _IGNORED.search(name)]
+            names = [name for name in names if len(name) <= _LONGEST_NAME and not _IGNORED.search(name)]
             self.system, names, top = _recognised(path, names, kind)
             if top:
                 self.tree = _Below(self.tree, top)
             self.attempts = SYSTEMS[self.system].attempts(self.tree, names, assignment)
+            if self.system == "nbgrader" and path.is_dir():
+                self.attempts = nbgrader_exchange.checked(self.attempts, path / top)
         except BaseException:
             self.tree.close()
             raise

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -114,6 +115,20 @@ def test_the_newest_attempt_in_nbgraders_exchange_counts(course: Course, tmp_pat
     assert files_of(course, "ada") == {LAYERS: b"second"}
     assert done.taken["ada"].time == datetime(2027, 2, 4, 10, tzinfo=UTC)
     assert done.taken["ada"].why == "the newest of 2 attempts, by time"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder to somebody else")
+def test_nobody_hands_in_for_somebody_else(course: Course, tmp_path: Path) -> None:
+    for student in ("ada", "nobody"):
+        folder = tmp_path / "inbound" / f"{student}+a1+2027-02-03 10:00:00.000000 UTC+abc"
+        (folder / "nndl").mkdir(parents=True)
+        (folder / LAYERS).write_text(student)
+        os.chown(folder, 65534, 65534)  # nobody
+    done = gather(course, tmp_path / "inbound")
+    assert done.new == ["nobody"]
+    assert [(each.name, each.why) for each in done.unknown] == [
+        ("ada", "did not hand this in: the folder belongs to nobody")
+    ]
 
 
 @pytest.mark.parametrize("prefix", ["a1-", "first-homework-"])
