@@ -264,11 +264,37 @@ def test_a_damaged_member_costs_only_its_student(course: Course, roster: Roster,
 
 def test_times_from_a_table_reach_lateness(course: Course, roster: Roster, tmp_path: Path) -> None:
     (tmp_path / "times.csv").write_text("SIS Login ID,submitted_at\njoerg,2027-02-07T13:30:00+01:00\n")
-    times = Times.read(tmp_path / "times.csv", None)
+    times = Times.read([tmp_path / "times.csv"], None)
     path = write(tmp_path / "s.zip", {"müllerjörg_LATE_4712_2_hw.zip": submission()})
     done = gather(course, path, roster=roster, times=times)
     assert record.lateness(done.taken["joerg"], course["a1"]) == "2 d 00:30 late"
     assert hand_in_time(course.root / "submitted" / "joerg" / "a1.zip") == datetime(2027, 2, 7, 12, 30, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("prefix", ["while(1);", ""])
+def test_times_as_canvas_gives_them_to_a_browser(course: Course, roster: Roster, tmp_path: Path, prefix: str) -> None:
+    for page, (user, time) in enumerate([(4711, '"2027-02-05T11:00:00Z"'), (4712, '"2027-02-06T12:30:00Z"')]):
+        other = '{"id": 9, "user_id": 4799, "submitted_at": null, "workflow_state": "unsubmitted", "grade": {}}'
+        text = f'{prefix}[{{"id": 7, "user_id": {user}, "submitted_at": {time}, "late": false}}, {other}]'
+        (tmp_path / f"page{page}.json").write_text(text)
+    files = {f"{downloads.ADA}_1_a.zip": submission(), "müllerjörg_LATE_4712_2_hw.zip": submission()}
+    times = Times.read([tmp_path / "page0.json", tmp_path / "page1.json"], None)
+    done = gather(course, write(tmp_path / "s.zip", files), roster=roster, times=times)
+    assert {student: record.lateness(taken, course["a1"]) for student, taken in done.taken.items()} == {
+        "ada": "on time",
+        "joerg": "1 d 00:30 late",
+    }
+    assert done.taken["ada"].exact
+
+
+@pytest.mark.parametrize(
+    "text",
+    ['[{"user_id": "x"}]', '[{"user_id": 1, "submitted_at": "0001-01-01T00:00:00+14:00"}]', "while(1);{}", "[" * 9000],
+)
+def test_other_json_is_refused(tmp_path: Path, text: str) -> None:
+    (tmp_path / "times.json").write_text(text)
+    with pytest.raises(UnusableInput, match="no list of submissions"):
+        Times.read([tmp_path / "times.json"], None)
 
 
 def test_times_can_come_later(course: Course, roster: Roster, tmp_path: Path) -> None:
@@ -277,7 +303,7 @@ def test_times_can_come_later(course: Course, roster: Roster, tmp_path: Path) ->
     archive = course.root / "submitted" / "joerg" / "a1.zip"
     written = archive.stat().st_mtime_ns
     (tmp_path / "times.csv").write_text("student,time\njoerg,2027-02-07 12:30:00 UTC\n")
-    done = gather(course, path, roster=roster, times=Times.read(tmp_path / "times.csv", None))
+    done = gather(course, path, roster=roster, times=Times.read([tmp_path / "times.csv"], None))
     assert done.unchanged == ["joerg"]
     assert hand_in_time(archive) == datetime(2027, 2, 7, 12, 30, tzinfo=UTC)
     assert archive.stat().st_mtime_ns == written
@@ -289,7 +315,7 @@ def test_times_can_come_later(course: Course, roster: Roster, tmp_path: Path) ->
 def test_a_time_without_a_zone_is_refused(tmp_path: Path) -> None:
     (tmp_path / "times.csv").write_text("login,time\njoerg,2027-02-07 13:30\n")
     with pytest.raises(UnusableInput, match="--timezone"):
-        Times.read(tmp_path / "times.csv", None)
+        Times.read([tmp_path / "times.csv"], None)
 
 
 @pytest.mark.parametrize("own", ["../../up.py", "a/../../up.py", "\\..\\up.py", "/etc/passwd"])
@@ -325,7 +351,7 @@ def test_a_due_date_without_a_zone_is_in_utc(course: Course, roster: Roster, tmp
     toml.write_text(toml.read_text().replace("2027-02-05T12:00:00Z", "2027-02-05T12:00:00"))
     naive = small_course.courses.load(course.root)
     (tmp_path / "times.csv").write_text("student,time\nada,2027-02-05 13:00:00 UTC\n")
-    times = Times.read(tmp_path / "times.csv", None)
+    times = Times.read([tmp_path / "times.csv"], None)
     path = write(tmp_path / "s.zip", {f"{downloads.ADA}_9_a.zip": submission(), f"{downloads.JOERG}_8_a.zip": b"x"})
     done = gather(naive, path, roster=roster, times=times)
     assert record.lateness(done.taken["ada"], naive["a1"]) == "0 d 01:00 late"

@@ -47,7 +47,7 @@ def test_moodles_folders_with_times_of_its_worksheet(course: Course, tmp_path: P
         f"Group B-Jörg Müller_802_assignsubmission_file{end}/{NOTEBOOK}": b"{}",
         f"Jörg Müller_802_assignsubmission_onlinetext{end}/onlinetext.html": b"<p>",
     }
-    times = Times.read(sheet, zone_of("Europe/Berlin"))
+    times = Times.read([sheet], zone_of("Europe/Berlin"))
     done = gather(course, write(tmp_path / "s.zip", files), roster=sheet, times=times)
     assert (done.new, done.missing) == (["ada@x.edu", "joerg@x.edu"], ["grace@x.edu"])
     assert files_of(course, "ada@x.edu")[LAYERS] == b"ada = 1\n"
@@ -146,7 +146,7 @@ def test_a_folder_of_repositories(course: Course, tmp_path: Path, prefix: str) -
     (tmp_path / "t.csv").write_text(
         '"github_username","student_repository_name","submission_timestamp"\n"ada-l","x","2027-02-05 14:45:14 UTC"\n'
     )
-    times = Times.read(tmp_path / "t.csv", None)
+    times = Times.read([tmp_path / "t.csv"], None)
     done = gather(course, tmp_path / "repos", roster=tmp_path / "r.csv", times=times)
     assert done.new == ["ada@x.edu", "joerg@x.edu"]
     assert files_of(course, "ada@x.edu") == {LAYERS: b"ada-l"}
