@@ -125,7 +125,9 @@ def check_course(root: CourseOption = None) -> None:
     from . import show
     from .release.consistency import load_checked, require
 
-    remarks = require(load_checked(root))
+    loaded = load_checked(root)
+    course.with_decisions(loaded)  # raises where they do not fit
+    remarks = require(loaded)
     Console().print(show.remarks(remarks) or "Everything fits.", markup=False, highlight=False, soft_wrap=True)
 
 
