@@ -34,7 +34,7 @@ from ..host.files import atomic_writes, content
 from ..report import Report
 from ..submission import Submission
 from ..wording import one_line
-from . import applied, rescaling
+from . import applied, raw, rescaling
 from .annotate import annotate
 from .changes import Applied, Change, change, unknown_students
 from .database import (
@@ -87,7 +87,7 @@ class Gradebook:
             self.url = with_driver(self.url)
             self._api = open_database(self.url, course.package)
             with one_at_a_time(self._api.engine, "tables") as connection:
-                applied.create_tables(connection)
+                raw.create_tables(connection)
                 rescaling.create_tables(connection)
 
     def __enter__(self) -> Gradebook:

@@ -10,7 +10,7 @@ from ..course import Course
 from ..course.decision_file import FILE
 from ..errors import Problem
 from ..wording import one_line, points
-from .applied import Told
+from .raw import Told
 from .totals import Total
 
 
