@@ -14,7 +14,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 from rich.console import Console
 
-from . import cli_decide, course, version
+from . import cli_decide, cli_exchange, course, version
 from .errors import CourseError, GraderError, UnusableInput
 from .wording import visible
 
@@ -226,6 +226,10 @@ def grade(
         )
 
 
+app.command()(cli_exchange.collect)
+app.command()(cli_exchange.export)
+
+
 @app.command()
 def explain(
     assignment: Annotated[str, typer.Argument(help="The assignment.")],
@@ -252,6 +256,30 @@ def explain(
     folder = submitted or loaded.root / "submitted"
     how: dict[str, Any] = {"sandbox": sandbox, "case": case, "anyway": anyway}
     show.explanation(make_script(loaded, loaded[assignment], student, exercise, folder, **how), out)
+
+
+@app.command()
+def desk(
+    anonymous: Annotated[bool, typer.Option("--anonymous", help="Show no names, and no order of names.")] = False,
+    name: Annotated[str | None, typer.Option(help="Your name, for other graders; your user's by default.")] = None,
+    port: Annotated[int, typer.Option(help="The port on this machine; a free one by default.")] = 0,
+    browser: Annotated[bool, typer.Option(help="Open the page in a browser.")] = True,
+    db: Annotated[str | None, typer.Option(help="The gradebook's URL; gradebook.db by default.")] = None,
+    submitted: Annotated[
+        Path | None, typer.Option(help="Holds <student>/<assignment>/; submitted/ by default.")
+    ] = None,
+    root: CourseOption = None,
+) -> None:
+    """Grade answers in writing by hand, on a web page of this machine: one question at a time over all students."""
+    from .desk import serve
+    from .desk.desk import Desk
+    from .gradebook import Gradebook
+    from .show import user_name
+
+    loaded = course.load(root)
+    with Gradebook(loaded, db) as gradebook:
+        opened = Desk(loaded, gradebook, submitted or loaded.root / "submitted", anonymous=anonymous)
+        serve(opened, name or user_name(), port=port, browser=browser, say=typer.echo)
 
 
 @app.command()

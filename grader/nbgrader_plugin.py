@@ -68,6 +68,12 @@ def configure(c: Any, course: Course) -> None:
     c.CourseDirectory.release_directory = "assignments"
     c.GenerateAssignment.force = True  # it may overwrite the release, which is generated anyway
     c.Autograde.exporter_class = f"{HERE}.SubmittedNotebook"
+    c.Autograde.sanitize_preprocessors = [  # without ClearOutput: `SubmittedNotebook` has made outputs harmless
+        "nbgrader.preprocessors.DeduplicateIds",
+        "nbgrader.preprocessors.OverwriteKernelspec",
+        "nbgrader.preprocessors.OverwriteCells",
+        "nbgrader.preprocessors.CheckCellMetadata",
+    ]
     c.Autograde.autograde_preprocessors = [
         f"{HERE}.SandboxGrade",
         "nbgrader.preprocessors.SaveAutoGrades",

@@ -5,6 +5,7 @@ Names and messages from submissions are printed as `Text`, because Rich would re
 
 from __future__ import annotations
 
+import getpass
 import shlex
 import sys
 from collections import Counter
@@ -351,6 +352,14 @@ def self_tests(course: Course, confinement: Confinement) -> bool:
                 mark, result, passed = Text("✗ ", "red"), str(error), False
         out.print(mark + Text(f"{assignment.name}: {visible(result)}"), soft_wrap=True)
     return passed
+
+
+def user_name() -> str:
+    """Return the name of the user who runs this; ``"grader"`` where the system knows none."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "grader"
 
 
 def remarks(found: Sequence[Problem]) -> str:

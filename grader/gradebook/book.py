@@ -26,7 +26,7 @@ from typing import Any, Final
 
 from nbgrader import api
 from nbgrader.preprocessors import SaveCells
-from sqlalchemy import select
+from sqlalchemy import Engine, select
 
 from ..course import Assignment, Course
 from ..errors import GradebookError
@@ -100,6 +100,12 @@ class Gradebook:
     def shown_url(self) -> str:
         """The database's URL without its password; nothing else is ever shown or kept."""
         return without_password(self.url)
+
+    @property
+    def engine(self) -> Engine:
+        """The database, for what nbgrader's API does not offer."""
+        engine: Engine = self._api.engine
+        return engine
 
     def close(self) -> None:
         """Close the database. Closing it twice does nothing."""

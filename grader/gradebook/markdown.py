@@ -14,6 +14,9 @@ from bleach import clean
 from nbconvert.filters import Highlight2HTML
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 
+MARKS: Final = ("\ue000", "\ue001")
+"""Two characters that no attribute keeps, so that a caller may write them around what it puts into the HTML later."""
+
 _DEEPEST: Final = 100
 """The most levels of nested tags: nbconvert processes the page afterwards in time quadratic in their number."""
 
@@ -56,7 +59,11 @@ def to_safe_html(source: str, attachments: dict[str, dict[str, str]]) -> str:
         When tags are nested more than a hundred deep.
     """
     renderer = IPythonRenderer(escape=False, attachments=attachments, exclude_anchor_links=True)
-    html = MarkdownWithMath(renderer=renderer).render(source)
+    return harmless(MarkdownWithMath(renderer=renderer).render(source))
+
+
+def harmless(html: str) -> str:
+    """Remove from HTML everything that does more than format; raise ValueError where it is nested too deep."""
     safe = str(clean(html, tags=_TAGS, attributes=_keep, protocols={"http", "https", "mailto", "data"}))
     steps = accumulate(-1 if tag.startswith("</") else 1 for tag in _OPENS_OR_CLOSES.findall(safe))
     if max(steps, default=0) > _DEEPEST:
@@ -72,6 +79,8 @@ def highlight(source: str) -> str:
 
 def _keep(tag: str, name: str, value: Any) -> bool:
     """Whether an attribute of a tag may stay in the HTML."""
+    if any(mark in value for mark in MARKS):
+        return False
     if name == "href":
         return tag == "a" and _LINK.match(value) is not None
     if name == "src":

@@ -1,9 +1,10 @@
 """Rebuild a submitted notebook from the released one and the student's text.
 
-From a submitted notebook, only the source, type and name of each cell and attached pictures are taken. Metadata comes
-from the released notebook, named cells that are missing are put back, and all outputs are dropped. So a submission
-cannot change the points of a cell, hide one, or bring HTML into an instructor's browser. Whatever was handed in, the
-result is a notebook that nbgrader and formgrader can open.
+From a submitted notebook, only the source, type and name of each cell, attached pictures, and what cells without points
+show are taken. Metadata comes from the released notebook, named cells that are missing are put back, and outputs of
+cells with points are dropped; `outputs` makes the others harmless. So a submission cannot change the points of a cell,
+hide one, or bring HTML into an instructor's browser. Whatever was handed in, the result is a notebook that nbgrader and
+formgrader can open.
 """
 
 from __future__ import annotations
@@ -13,11 +14,12 @@ from pathlib import Path
 from typing import Any, Final
 
 import nbformat
-from nbgrader.utils import compute_checksum, is_locked
+from nbgrader.utils import compute_checksum, is_grade, is_locked
 
 from ..course import Assignment, Course, Notebook
 from ..errors import CourseError
 from ..submission.notebook import Cell, cells
+from .outputs import OutputBudget, as_handed_in
 
 MISSING: Final = "This notebook was not handed in; what you see is the released one."
 DAMAGED: Final = "What was handed in cannot be read as a notebook; what you see is the released one."
@@ -82,8 +84,8 @@ def restore(submitted: bytes | None, released: Any) -> Any:
     Returns
     -------
     NotebookNode
-        A notebook without any output. Where the submitted file is missing or cannot be read, it is the released
-        notebook, with a first cell that says so.
+        A notebook whose cells with points have no output. Where the submitted file is missing or cannot be read, it is
+        the released notebook without outputs, with a first cell that says so.
     """
     restored = nbformat.from_dict({**released, "cells": []})
     try:
@@ -115,6 +117,7 @@ def _merge(submitted: list[Cell], released: Any) -> Iterator[Any]:
     """Yield the submitted cells in their order, each with the release's metadata or as a new cell without any."""
     known = _named(released)
     last = {cell.grade_id: index for index, cell in enumerate(submitted)}
+    budget = OutputBudget()
     for index, cell in enumerate(submitted):
         if cell.grade_id in known and last[cell.grade_id] == index:
             node = _clean(known[cell.grade_id])
@@ -124,6 +127,8 @@ def _merge(submitted: list[Cell], released: Any) -> Iterator[Any]:
             node = _own_cell(cell, f"own-{index}")
         if cell.attachments and node.cell_type == "markdown":
             node.attachments = nbformat.from_dict(cell.attachments)
+        if node.cell_type == "code" and not is_grade(node):  # nbgrader reads points from the outputs of the others
+            node.outputs = as_handed_in(cell.outputs, budget)
         yield node
 
 

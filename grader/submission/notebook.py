@@ -18,6 +18,24 @@ _MOST_VALUES: Final = 2_000_000
 _BASE64: Final = re.compile(r"[A-Za-z0-9+/\s]*+={0,2}\s*+")  # possessive quantifiers, so that the time is linear
 
 
+class Output(NamedTuple):
+    """A part of what a submitted cell shows below its code; exactly one of the fields is not empty.
+
+    Attributes
+    ----------
+    text : str
+        Text, or what an error says.
+    picture : str
+        A picture in base64, which may be anything that base64 can hold.
+    left_out : str
+        The kind of an output that is neither, as in ``"text/html"``.
+    """
+
+    text: str = ""
+    picture: str = ""
+    left_out: str = ""
+
+
 class Cell(NamedTuple):
     """The parts of a submitted cell that are used."""
 
@@ -25,6 +43,7 @@ class Cell(NamedTuple):
     source: str
     grade_id: str | None
     attachments: dict[str, dict[str, str]]
+    outputs: tuple[Output, ...] = ()
 
 
 def is_notebook(data: bytes) -> bool:
@@ -66,7 +85,9 @@ def cells(data: bytes) -> Iterator[Cell]:
         raise ValueError("too many cells")
     for cell in found:
         if isinstance(cell, dict) and cell.get("cell_type") in _KINDS:
-            yield Cell(cell["cell_type"], _text(cell.get("source")), _grade_id(cell), _pictures(cell))
+            yield Cell(
+                cell["cell_type"], _text(cell.get("source")), _grade_id(cell), _pictures(cell), tuple(_outputs(cell))
+            )
 
 
 def _too_many_values(data: bytes) -> bool:
@@ -99,3 +120,32 @@ def _pictures(cell: Any) -> dict[str, dict[str, str]]:
             if kind in PICTURES and isinstance(data, str) and _BASE64.fullmatch(data):
                 found.setdefault(_text(name), {})[kind] = data
     return found
+
+
+def _outputs(cell: Any) -> Iterator[Output]:
+    """Take text and pictures from a submitted cell's outputs, each at most once, and name what is neither."""
+    outputs = cell.get("outputs") if cell["cell_type"] == "code" else None
+    for output in outputs if isinstance(outputs, list) else ():
+        if not isinstance(output, dict):
+            continue
+        if "data" in output:
+            yield from _displayed(output["data"])
+        elif text := _text(output.get("text")) or _error(output):
+            yield Output(text)
+
+
+def _displayed(data: object) -> Iterator[Output]:
+    """Take the picture from what an object offers to be shown as, or else its text; never its HTML."""
+    kinds = {kind: _text(value) for kind, value in data.items() if value} if isinstance(data, dict) else {}
+    picture = next((kinds[kind] for kind in kinds if kind in PICTURES and _BASE64.fullmatch(kinds[kind])), "")
+    if picture or kinds.get("text/plain"):
+        yield Output(picture=picture) if picture else Output(f"{kinds['text/plain']}\n")
+    elif kinds:
+        yield Output(left_out=_text(next(iter(kinds))))
+
+
+def _error(output: Any) -> str:
+    """Return what an error's output says: its traceback, or else its name and message."""
+    lines = output.get("traceback")
+    traceback = "\n".join(map(_text, lines)) if isinstance(lines, list) else ""
+    return traceback or ": ".join(filter(None, (_text(output.get("ename")), _text(output.get("evalue")))))

@@ -17,12 +17,14 @@ from typing import Any
 
 import msgspec
 import numpy as np
+from exchange.downloads import METADATA, WORKSHEET
 from gradebook.small_course import TOML
 from hypothesis import strategies as st
 from targets import (
     archive,
     course_toml,
     decisions_toml,
+    download,
     frame,
     golden_pack,
     judged,
@@ -34,6 +36,7 @@ from targets import (
     small_course,
     source,
     stream,
+    table,
 )
 
 from grader.sandbox.inside.wire import Ask, Done, Failed, Ready, dump
@@ -452,6 +455,11 @@ def inputs() -> dict[Callable[[bytes], None], Bytes]:
         safetensors: safetensors_files(),
         secret: st.sampled_from(
             [b"a" * 64, b"a" * 5000, b"2027-01-01 00:00:00 UTC", b"2027-01-01T00:00:00+0200", b"\n"]
+        ),
+        download: zips()
+        | st.sampled_from([METADATA.encode(), b"a: &a [*a, *a]", b"- " * 900, b"!!python/name:os.system a"]),
+        table: st.sampled_from([WORKSHEET, "student,time\nada,2027-02-05\n", "Student;ID;Section\nA;1;B\n"]).map(
+            lambda text: text.encode()
         ),
     }
     return {target: damaged(strategy) | strategy | st.binary(max_size=200) for target, strategy in valid.items()}

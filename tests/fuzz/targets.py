@@ -5,22 +5,27 @@ from __future__ import annotations
 import io
 import os
 import re
+import shutil
 import struct
 import tempfile
 import time
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, timedelta
 from functools import cache
 from pathlib import Path
 
 import nbformat
 import numpy as np
+from exchange.downloads import zipped
 from gradebook.small_course import make
 
 from grader import course as courses
 from grader.course import Course
 from grader.course.decision_file import with_decisions
-from grader.errors import CourseError, UnusableCourseFiles
+from grader.errors import CourseError, UnusableCourseFiles, UnusableInput
+from grader.exchange.collecting import collect
+from grader.exchange.roster import Roster, usable_name
+from grader.exchange.times import Times
 from grader.gradebook.annotate import annotate
 from grader.gradebook.lateness import hand_in_time
 from grader.gradebook.restore import read_released, restore
@@ -244,6 +249,33 @@ def secret(data: bytes) -> None:
     assert len(course_secret(folder())) >= 16
 
 
+def download(data: bytes) -> None:
+    """What is called a download, and what Gradescope says about submissions; a students' name is no path."""
+    submitted = folder() / "collected"
+    raw, export = folder() / "download.zip", folder() / "export.zip"
+    raw.write_bytes(data)
+    export.write_bytes(zipped({"submission_metadata.yml": data, "submission_1001/layers.py": b"x = 1"}))
+    try:
+        collect(small_course()["a1"], [raw], submitted)
+    except UnusableInput:
+        collect(small_course()["a1"], [export], submitted)
+    for path in folder().rglob("a1.zip"):
+        assert path.parent.parent == submitted or ".earlier" in path.parts
+    shutil.rmtree(submitted)
+
+
+def table(data: bytes) -> None:
+    """Tables of students and of times, which any program may have written."""
+    path = folder() / "table.csv"
+    path.write_bytes(data)
+    try:
+        people = Roster.read([path]).people
+    except UnusableInput:
+        people = {}
+    assert all(usable_name(student) == student for student in people)
+    Times.read(path, UTC)
+
+
 TARGETS: dict[Callable[[bytes], None], type[Exception]] = {
     frame: WireError,
     judged: WireError,
@@ -258,4 +290,6 @@ TARGETS: dict[Callable[[bytes], None], type[Exception]] = {
     safetensors: DataError,
     source: AssertionError,  # it has no error either
     secret: CourseError,
+    download: UnusableInput,
+    table: UnusableInput,
 }

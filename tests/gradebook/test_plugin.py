@@ -24,6 +24,7 @@ from grader.classrun.grading import Graded
 from grader.errors import SelfTestFailed
 from grader.gradebook import Gradebook
 from grader.gradebook.lateness import hand_in_time
+from grader.gradebook.outputs import LABEL
 from grader.nbgrader_plugin import LatePolicy, SandboxAutograde, configure
 
 REMARKS = ("evil.html is not one of the files of a1; it was ignored.",)
@@ -125,6 +126,21 @@ def broken(notebook):
 def test_nothing_in_a_notebook_moves_points(small, edit):
     change(hand_in(small, "ada") / "warmup.ipynb", edit)
     assert autograde(small)["ada"].score == 3 + 1.25 + 5
+
+
+def test_what_a_notebook_shows_is_shown_to_people_and_earns_nothing(small):
+    shown = {"output_type": "execute_result", "data": {"text/plain": "1000"}, "metadata": {}, "execution_count": 1}
+
+    def show(notebook):
+        notebook["cells"].append({**notebook["cells"][1], "metadata": {}, "source": "1000"})
+        for cell in notebook["cells"]:
+            if cell["cell_type"] == "code":
+                cell["outputs"] = [shown]
+
+    change(hand_in(small, "ada") / "warmup.ipynb", show)
+    assert autograde(small)["ada"].score == 3 + 1.25 + 5
+    nb = nbformat.read(small.root / "autograded" / "ada" / "a1" / "warmup.ipynb", as_version=4)
+    assert [cell.source for cell in nb.cells if LABEL in str(cell.get("outputs"))] == ["1000"]
 
 
 def test_nothing_of_a_submission_is_executed(small, monkeypatch):

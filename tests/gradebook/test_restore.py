@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from nbgrader.nbgraderformat import MetadataValidator
+from nbgrader.utils import is_grade
 from small_course import cell, make
 
 from grader.errors import CourseError
@@ -53,7 +54,12 @@ def holds(nb):
         assert node.metadata == by_name(RELEASED)[name].metadata
         assert node.cell_type == by_name(RELEASED)[name].cell_type
     assert nb.metadata == RELEASED.metadata
-    assert all(c.outputs == [] and c.execution_count is None for c in nb.cells if c.cell_type == "code")
+    for node in nb.cells:
+        if node.cell_type == "code":
+            assert node.execution_count is None
+            assert node.outputs == [] or not is_grade(node)
+            assert all(shown.output_type in ("stream", "display_data") for shown in node.outputs)
+            assert all(set(shown.get("data", {})) <= {"text/plain", "image/png"} for shown in node.outputs[1:])
     assert all(c.metadata == {} for c in nb.cells if "nbgrader" not in c.metadata)
     json.dumps(nb).encode()
 
@@ -155,13 +161,23 @@ JSON = st.recursive(
     max_leaves=8,
 )
 KEYS = st.sampled_from(["grade_id", "grade", "solution", "locked", "points", "schema_version", "checksum"])
+SHOWN = st.fixed_dictionaries(
+    {},
+    optional={
+        "output_type": st.sampled_from(["stream", "error", "execute_result", "display_data", "update_display_data"]),
+        "text": JSON,
+        "traceback": JSON,
+        "ename": JSON,
+        "data": JSON | st.dictionaries(st.sampled_from(["text/plain", "text/html", "image/png"]), JSON),
+    },
+)
 CELLS = st.fixed_dictionaries(
     {},
     optional={
         "cell_type": st.sampled_from(["code", "markdown", "raw", "heading"]) | JSON,
         "source": st.text(st.characters()) | st.lists(st.text(st.characters())) | JSON,
         "id": JSON,
-        "outputs": JSON,
+        "outputs": JSON | st.lists(SHOWN | JSON, max_size=4),
         "attachments": JSON | st.dictionaries(st.text(), st.dictionaries(st.just("image/png"), JSON)),
         "metadata": JSON | st.fixed_dictionaries({"nbgrader": JSON | st.dictionaries(KEYS, JSON)}),
     },
