@@ -96,21 +96,30 @@ def create_tables(connection: Connection) -> None:
 
 
 def questions_of(assignment: Assignment, rows: Rows) -> list[Question]:
-    """Return the questions of a submission, in the order of course.toml, before decisions."""
+    """Return the questions of a submission, in the order of course.toml, before decisions.
+
+    Their points are those that the course gives them now; scores that were entered out of others keep their share.
+    """
     grades = {(grade.notebook, grade.cell): grade for grade in rows.grades}
     questions = []
     for notebook in assignment.notebook:
         for item in notebook.questions:
             if grade := grades.get((notebook.name, item.grade_id)):
-                own, entered = own_extra(rows, grade) or 0.0, entered_score(grade)
-                own = 0.0 if entered is None else own
-                worth = grade.max_score
-                score = (entered or 0.0) if worth else 0.0
+                entered = entered_score(grade)
+                own = 0.0 if entered is None else own_extra(rows, grade) or 0.0
+                score = _rescaled(entered or 0.0, grade.max_score, item.points) + own
                 person = grade.manual_score is not None
                 questions.append(
-                    Question(item.name, notebook.name, score + own, worth, grade.needs_manual_grade, person, own)
+                    Question(item.name, notebook.name, score, item.points, grade.needs_manual_grade, person, own)
                 )
     return questions
+
+
+def _rescaled(score: float, before: float, now: float) -> float:
+    """Return a score out of other points than it was entered out of; see `rescaling` for where one of them is 0."""
+    if not now:
+        return 0.0
+    return score * (now / before) if before and before != now else score
 
 
 def entered_score(grade: Any) -> float | None:

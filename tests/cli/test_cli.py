@@ -224,7 +224,8 @@ def test_check_course_names_decisions_that_do_not_fit(place: Path, capsys: pytes
         assert run(place, "check-course") == 2
     finally:
         path.unlink()
-    assert 'decisions.toml, line 1: there is no exercise or written question "layers.no_such"' in capsys.readouterr().err
+    said = 'decisions.toml, line 1: there is no exercise or written question "layers.no_such"'
+    assert said in capsys.readouterr().err
 
 
 def test_explain_prints_a_script_or_writes_it(
