@@ -234,7 +234,7 @@ app.command()(cli_exchange.export)
 def explain(
     assignment: Annotated[str, typer.Argument(help="The assignment.")],
     student: Annotated[str, typer.Argument(help="The student, by the name in submitted/.")],
-    exercise: Annotated[str, typer.Argument(help="The exercise, for instance layers.affine_backward.")],
+    exercise: Annotated[str, typer.Argument(help="The exercise, as course.toml names it.")],
     case: Annotated[str, typer.Option(help="The case's title; the one that the student's page names by default.")] = "",
     out: Annotated[Path | None, typer.Option(help="Write the script to this file; printed by default.")] = None,
     anyway: Annotated[bool, typer.Option("--anyway", help="Also before the deadline.")] = False,
