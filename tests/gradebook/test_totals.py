@@ -246,3 +246,33 @@ def test_annotated_notebooks_name_the_decisions_until_they_are_taken_back(small)
     with Gradebook(small) as book:
         assert book.apply_decisions("a1").touched == {"ada"}
     assert [path.read_bytes() for path in paths] == plain
+
+
+def test_an_unanswered_question_needs_no_grader_when_its_points_have_changed(small):
+    """nbgrader knows it by the checksum of its cell, in which the points are."""
+    course = decided(small, '[[weight]]\nquestion = "why"\npoints = 8')
+    with Gradebook(course) as book:
+        book.record(report("ada"), answered(course))
+        assert not book.totals("a1")[0].needs_manual_grade
+        book.record(report("ada"), answered(course, why="Because."))
+        assert book.totals("a1")[0].needs_manual_grade
+
+
+def test_all_kinds_together_on_each_database(small, url):
+    text = EXTENSION + "days = 1\n" + BONUS + VOID.format("given") + WEIGHT.format(10) + BUDGET
+    with Gradebook(small, url) as book:
+        for student in ("ada", "bob"):
+            book.record(report(student, affine_forward="fail"), answered(small), DUE + timedelta(hours=60))
+        book.apply_decisions("a1")
+        assert [total.score for total in book.totals("a1")] == pytest.approx([0.7 * 7.5] * 2)
+    for _ in range(2):
+        with Gradebook(decided(small, text), url) as book:
+            book.prepare("a1")
+            assert len(book.apply_decisions("a1").changes) in (0, 2)
+            ada, bob = book.totals("a1")
+            rows = {row.student: row.score - row.penalty for row in book.scores("a1")}
+    assert (ada.score, bob.score) == (pytest.approx(0.9 * 15.5 + 2), pytest.approx(0.8 * 15.5))
+    assert rows == pytest.approx({"ada": ada.score, "bob": bob.score})
+
+
+BUDGET = "[[late_days]]\ndays = 1\n"
