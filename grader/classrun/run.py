@@ -44,7 +44,7 @@ class ClassRun:
     changes : tuple of Change, default ()
         What has changed in the totals since the last run, for whom, and why.
     problems : tuple of Problem, default ()
-        Decisions about students whom nobody knows.
+        Decisions without an effect, because their students are not known, or have not handed in.
     totals : tuple of Total, default ()
         What all students get in the end, sorted by student.
     """

@@ -34,7 +34,7 @@ from ..submission import Submission
 from ..wording import one_line
 from . import applied, raw, rescaling
 from .annotate import annotate
-from .changes import Applied, Change, change, unknown_students
+from .changes import Applied, Change, change, without_effect
 from .database import (
     errors_in_one_sentence,
     find_own_programs,
@@ -295,7 +295,8 @@ class Gradebook:
                 if note_decisions([folder / f"{notebook.name}.ipynb" for notebook in task.notebook], total.notes):
                     touched.add(total.student)
         changes = tuple(one for one in found if one)
-        return Applied(tuple(totals), changes, frozenset(touched), tuple(unknown_students(self.course, known)))
+        problems = without_effect(self.course, task, known, {total.student for total in totals})
+        return Applied(tuple(totals), changes, frozenset(touched), tuple(problems))
 
     def written(self, assignment: str, student: str) -> list[bytes | None]:
         """Read a student's annotated notebooks from the folder ``autograded``; None stands for one that is missing."""

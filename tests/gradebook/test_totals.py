@@ -276,3 +276,14 @@ def test_all_kinds_together_on_each_database(small, url):
 
 
 BUDGET = "[[late_days]]\ndays = 1\n"
+
+
+def test_a_decision_about_somebody_who_has_handed_in_nothing_is_named(small):
+    text = OVERRIDE.format(7).replace("ada", "bob") + 'assignment = "a1"\n' + BONUS.replace("ada", "bob")
+    with Gradebook(decided(small, text)) as book:
+        book.record(report("ada"), answered(small))
+        with api.Gradebook(book.url) as gb:
+            gb.add_student("bob")
+        found = [str(problem) for problem in book.apply_decisions("a1").problems]
+    said = "bob has handed in nothing for a1; make a folder submitted/bob/a1, empty, for this to count."
+    assert found == [f"decisions.toml, line 1: {said}", f"decisions.toml, line 6: {said}"]
