@@ -34,7 +34,7 @@ from nbgrader.preprocessors import NbGraderPreprocessor
 from sqlalchemy.exc import SAWarning
 
 from . import course as courses
-from .classrun.collect import collect, read_submission
+from .classrun.collect import collect, read_submission, several_forms
 from .classrun.grading import grade_one, ready
 from .course import Course
 from .errors import GraderError
@@ -137,6 +137,8 @@ class SandboxAutograde(Autograde, _NothingCopied):  # type: ignore[misc]  # nbgr
                 self.course, self.assignment, {hand_in.student: hand_in.path for hand_in in self.hand_ins.values()}
             ):
                 self.log.warning(untimed)
+            if doubled := several_forms(self.hand_ins.values()):
+                self.log.warning(doubled)
             try:
                 super().start()
             finally:

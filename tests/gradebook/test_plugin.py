@@ -417,3 +417,14 @@ def test_decisions_after_grading_reach_everybody_on_the_stock_road_without_force
         assert autograde(changed) == rows
     assert "Changed since" not in caplog.text
     assert "Entering" not in caplog.text
+
+
+def test_an_archive_beside_a_folder_is_named(small, caplog):
+    for student in ("ada", "bob"):
+        hand_in(small, student)
+    (small.root / "submitted" / "ada" / "a1.zip").write_bytes(b"")
+    autograde(small)
+    said = (
+        "More than one submission is there of ada (a1 counts and not a1.zip); move away the one that should not count."
+    )
+    assert said in caplog.messages
