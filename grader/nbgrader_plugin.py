@@ -41,6 +41,7 @@ from .errors import GraderError
 from .gradebook import Gradebook
 from .gradebook.annotate import annotate
 from .gradebook.database import find_own_programs
+from .gradebook.formgrader import show_totals
 from .gradebook.lateness import hand_in_time, late_penalty, not_charged
 from .gradebook.markdown import highlight, to_safe_html
 from .gradebook.rendering import PageBudget, bounded_html, boxed
@@ -97,6 +98,7 @@ def _patch_nbgrader() -> None:
     nbgrader.apps.api.Autograde = SandboxAutograde  # for formgrader's button
     CourseDirectory.get_existing_timestamp = _existing_timestamp
     NbGraderAPI.get_submitted_timestamp = _submitted_timestamp
+    show_totals()
     # nbgrader fills in new rows before it adds them to the session. SQLAlchemy warns of that, but nothing is lost.
     warnings.filterwarnings("ignore", "Object of type <Submitted", SAWarning)
 
