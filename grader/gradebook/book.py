@@ -253,7 +253,7 @@ class Gradebook:
         ):
             return set(connection.execute(select(api.Student.id)).scalars())
 
-    def apply_decisions(self, assignment: str) -> Applied:
+    def apply_decisions(self, assignment: str, *, tell: bool = True) -> Applied:
         """Bring the gradebook in line with the totals, and with the decisions of instructors that they follow.
 
         Every run over a class ends with this. It is idempotent, and runs no student's code. Where there are budgets of
@@ -263,6 +263,8 @@ class Gradebook:
         ----------
         assignment : str
             The name of the assignment.
+        tell : bool, default True
+            Whether what has changed will be told; otherwise, the next run tells it.
 
         Returns
         -------
@@ -284,7 +286,7 @@ class Gradebook:
         with self._errors_in_one_sentence(f"The decisions about {assignment} cannot be applied"):
             with one_at_a_time(self._api.engine, "decisions") as connection:
                 for each in [task, *(others if self.course.decisions.late_days else [])]:
-                    written = applied.apply(connection, self.course, each)
+                    written = applied.apply(connection, self.course, each, tell=tell)
                     found += [change(each.name, one.total, one.before, one.now) for one in written]
                     if each is task:
                         totals = [one.total for one in written]
