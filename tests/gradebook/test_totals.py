@@ -357,3 +357,14 @@ def test_nbgraders_sum_is_the_total_after_any_steps_and_decisions_leave_no_trace
             assert gb.find_submission("a1", "ada").extension in (None, timedelta())
     assert extra <= {None, 0.25}
     assert total.penalty == pytest.approx(0.3 * sum(question.score for question in total.questions))
+
+
+def test_what_was_written_beside_an_answer_is_gone_when_that_has_to_be_graded_anew(small):
+    """nbgrader ignores extra credit of a grade without a score, and counts it as soon as a person gives one."""
+    with Gradebook(decided(small, OVERRIDE.format(3) + 'question = "why"')) as book:
+        book.record(report("ada"), answered(small))  # not answered, which is 0 points
+        assert seen(book).score == 13.5
+        book.record(report("ada"), answered(small, why="Because."))
+        assert seen(book).score == 13.5
+        with api.Gradebook(book.url) as gb:
+            assert gb.find_grade("why", "warmup", "a1", "ada").extra_credit is None
