@@ -20,9 +20,9 @@ from submissions import solved, write
 
 from grader.classrun import collect
 from grader.classrun.explain import explain, last_due
+from grader.classrun.reproduce import _PACKED, literal
 from grader.course.decision_file import decided
 from grader.errors import UnusableInput
-from grader.judging.reproduce import _PACKED, literal
 from grader.judging.secret import VARIABLE
 
 LATER = datetime(2100, 1, 1, tzinfo=UTC)

@@ -14,7 +14,7 @@ from utils.checks.program import SEED
 
 from ..course import Course, Exercise
 from ..wording import one_line
-from .explain import FailedCase
+from .failed_case import FailedCase
 
 _WRITTEN_OUT: Final = 300  # numbers of an array; one that has more is packed
 _PACKED: Final = '''
