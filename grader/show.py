@@ -179,8 +179,8 @@ def _print_run(run: ClassRun, rows: Sequence[RosterRow], gradebook: Gradebook, l
         names = ", ".join(one_line(student, 60) for student in run.not_shown[:5])
         more = f" and {len(run.not_shown) - 5:,} more" if len(run.not_shown) > 5 else ""
         out.print(Text(f"Not on the pages, because they have not been graded yet: {names}{more}."))
-    if run.not_charged:
-        out.print(Text(run.not_charged))
+    for remark in filter(None, (run.not_charged, run.several_forms)):
+        out.print(Text(remark))
     if run.changes:
         out.print(Text(changed(run.changes)), soft_wrap=True)
     for problem in run.problems:

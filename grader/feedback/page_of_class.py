@@ -74,6 +74,7 @@ def class_page(
         misconceptions=misconceptions,
         attention=attention,
         reasons=reasons,
+        decisions=summary.decisions(sorted(students, key=lambda row: row.student.casefold())),
         common_remarks=summary.common_remarks(rows),
         bins=summary.score_distribution(rows),
         median=summary.median_score(rows),
