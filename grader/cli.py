@@ -14,11 +14,12 @@ from typing import Annotated, Any, NoReturn
 import typer
 from rich.console import Console
 
-from . import course, version
+from . import cli_decide, cli_exchange, course, version
 from .errors import CourseError, GraderError, UnusableInput
 from .wording import visible
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="Release, grade and give feedback.")
+app.add_typer(cli_decide.app, name="decide")
 console = Console(stderr=True)
 
 CourseOption = Annotated[
@@ -221,6 +222,38 @@ def grade(
             selection=chosen,
             log=log,
         )
+
+
+app.command()(cli_exchange.collect)
+app.command()(cli_exchange.export)
+
+
+@app.command()
+def explain(
+    assignment: Annotated[str, typer.Argument(help="The assignment.")],
+    student: Annotated[str, typer.Argument(help="The student, by the name in submitted/.")],
+    exercise: Annotated[str, typer.Argument(help="The exercise, for instance layers.affine_backward.")],
+    case: Annotated[str, typer.Option(help="The case's title; the one that the student's page names by default.")] = "",
+    out: Annotated[Path | None, typer.Option(help="Write the script to this file; printed by default.")] = None,
+    anyway: Annotated[bool, typer.Option("--anyway", help="Also before the deadline.")] = False,
+    submitted: Annotated[
+        Path | None, typer.Option(help="Holds <student>/<assignment>/; submitted/ by default.")
+    ] = None,
+    sandbox: SandboxOption = "auto",
+    root: CourseOption = None,
+) -> None:
+    """Show why an answer is wrong: a script with the hidden case that failed, to run with the student's own files.
+
+    The student's code runs in the sandbox to find the case. To judge it anew afterwards: grader grade ASSIGNMENT
+    --student STUDENT --exercise EXERCISE --again.
+    """
+    from . import show
+    from .classrun.explain import explain as make_script
+
+    loaded = course.load(root)
+    folder = submitted or loaded.root / "submitted"
+    how: dict[str, Any] = {"sandbox": sandbox, "case": case, "anyway": anyway}
+    show.explanation(make_script(loaded, loaded[assignment], student, exercise, folder, **how), out)
 
 
 @app.command()

@@ -12,6 +12,7 @@ filters that make HTML for formgrader and feedback: HTML in a submission
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import warnings
@@ -136,16 +137,29 @@ class SandboxAutograde(Autograde, _NothingCopied):  # type: ignore[misc]  # nbgr
                 self.course, self.assignment, {hand_in.student: hand_in.path for hand_in in self.hand_ins.values()}
             ):
                 self.log.warning(untimed)
-            super().start()
+            try:
+                super().start()
+            finally:
+                self._apply_decisions()
         except GraderError as error:
             self.log.error(str(error))
             raise NbGraderException(str(error)) from None
 
+    def _apply_decisions(self) -> None:
+        """Bring the whole class in line with the decisions, also those whom nbgrader skips; see `Gradebook`."""
+        with Gradebook(self.course, self.coursedir.db_url) as book:
+            applied = book.apply_decisions(self.assignment.name)
+        for change in applied.changes:
+            self.log.info("Changed since the last run: %s", change)
+        for problem in applied.problems:
+            self.log.warning(str(problem))
+
     def init_destination(self, assignment_id: str, student_id: str) -> bool:
-        """Decide whether a submission is to be graded: as nbgrader does, or because an earlier run was stopped.
+        """Decide whether a submission is to be graded: as nbgrader does, or because it has to be entered again.
 
         nbgrader skips a submission that has an autograded folder. But it makes this folder before it grades, so a run
-        that is stopped leaves a folder that is not finished. Such a folder is removed here.
+        that is stopped leaves a folder that is not finished. Such a folder is removed here, and so is one that was
+        graded when its exercises had other points; what the program has found is kept, and need not be found again.
         """
         names = (assignment_id, student_id)
         folder = Path(self._format_dest(*names))
@@ -154,8 +168,24 @@ class SandboxAutograde(Autograde, _NothingCopied):  # type: ignore[misc]  # nbgr
         if folder.is_dir() and unfinished:
             self.log.warning("Grading %s of %s again: an earlier run was stopped at it", *names)
             shutil.rmtree(folder)
+        elif folder.is_dir() and self._has_other_points(folder):
+            self.log.info("Entering %s of %s again: its exercises are worth other points now", *names)
+            shutil.rmtree(folder)
         decided: bool = super().init_destination(*names)
         return decided
+
+    def _has_other_points(self, folder: Path) -> bool:
+        """Tell whether an exercise was worth other points when these notebooks were written."""
+        worth = {exercise.grade_id: exercise.points for exercise in self.assignment.exercises}
+        for notebook in self.assignment.notebook:
+            try:
+                cells = json.loads((folder / f"{notebook.name}.ipynb").read_bytes())["cells"]
+            except (OSError, ValueError):
+                continue
+            named = (cell["metadata"].get("nbgrader", {}) for cell in cells)
+            if any(each.get("points") != worth.get(each.get("grade_id"), each.get("points")) for each in named):
+                return True
+        return False
 
     def set_permissions(self, assignment_id: str, student_id: str) -> None:
         """Mark a submission as finished; setting permissions is nbgrader's last step with it."""

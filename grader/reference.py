@@ -51,7 +51,7 @@ class Reference:
     Raises
     ------
     CourseError
-        When there is no ``solutions/<package>/__init__.py``.
+        When there is no ``solutions/__init__.py`` or no ``solutions/<package>/__init__.py``.
     """
 
     def __init__(self, root: Path, package: str) -> None:
@@ -63,6 +63,8 @@ class Reference:
         self.student_answers_folder = self.secret_folder / "student_answers"
         if not (self.folder / "__init__.py").is_file():
             raise CourseError(f"{self.folder} is missing; the grader needs the reference to compare with.")
+        if not (init := self.secret_folder / "__init__.py").is_file():
+            raise CourseError(f"{init} is missing; write it, it may be empty.")
 
     @classmethod
     def of(cls, course: Course) -> Reference:

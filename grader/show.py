@@ -36,13 +36,14 @@ from .judging import oracle
 from .reference import Reference
 from .report import Report
 from .show_progress import shown
-from .show_roster import STYLES, RosterRow, legend, roster, shown_rows
+from .show_roster import STYLES, RosterRow, legend, roster, shown_rows, with_totals
 from .wording import WORDING, one_line, points, visible
 
 if TYPE_CHECKING:
     from .authoring import NewExercise
     from .classrun.run import ClassRun
     from .gradebook import Gradebook
+    from .gradebook.changes import Change
     from .release import Release
     from .release.consistency import Findings
     from .sandbox import Confinement
@@ -138,6 +139,8 @@ def grade_class(
                     display.add(graded, trouble)
 
                 run = run_class(course, assignment, hand_ins, gradebook, pages, progress=take, **how)
+            for change in run.changes:
+                print(f"# changed: {change}", file=lines)
     except KeyboardInterrupt:
         _say_stopped(rows, count, log, again)
         raise typer.Exit(130) from None
@@ -155,6 +158,7 @@ def _print_run(run: ClassRun, rows: Sequence[RosterRow], gradebook: Gradebook, l
     if not out.is_terminal:
         out = Console(width=140)  # Rich would take 80 columns for a pipe or a file, and cut the last column short
     chosen, rest = shown_rows(rows)
+    chosen = with_totals(chosen, {total.student: total for total in run.totals})
     out.print(roster(chosen), legend())
     if rest:
         out.print(rest)
@@ -177,8 +181,19 @@ def _print_run(run: ClassRun, rows: Sequence[RosterRow], gradebook: Gradebook, l
         out.print(Text(f"Not on the pages, because they have not been graded yet: {names}{more}."))
     if run.not_charged:
         out.print(Text(run.not_charged))
+    if run.changes:
+        out.print(Text(changed(run.changes)), soft_wrap=True)
+    for problem in run.problems:
+        out.print(Text(f"! {problem}", "yellow"), soft_wrap=True)
     for trouble in run.troubles:
         out.print(Text(f"! {one_line(trouble)}", "red"))
+
+
+def changed(changes: Sequence[Change], most: int = 30) -> str:
+    """Return what has changed in the totals of a class since the last run, a line for each student."""
+    lines = [f"  {change}" for change in changes[:most]]
+    more = [f"  and {len(changes) - most:,} more; all are in the log."] if len(changes) > most else []
+    return "\n".join(["Changed since the last run:", *lines, *more])
 
 
 def _say_stopped(rows: Sequence[RosterRow], count: int, log: Path, again: bool) -> None:
@@ -213,6 +228,24 @@ def runner(course: Course, jobs: int | None, dask: str | None, wait: float) -> I
         raise UnusableInput("--jobs counts processes on this machine; with --dask, each worker says how many it has.")
     with open_cluster(course, dask, wait=wait, say=lambda sentence: typer.echo(visible(sentence), err=True)) as cluster:
         yield cluster
+
+
+def explanation(script: str, out: Path | None) -> None:
+    """Print a script, or write it to a file and say so.
+
+    Raises
+    ------
+    UnusableInput
+        When the file cannot be written.
+    """
+    if out is None:
+        sys.stdout.write(script)
+        return
+    try:
+        out.write_text(script, "utf-8")
+    except OSError as error:
+        raise UnusableInput(f"{out} cannot be written ({error.strerror}); choose another file.") from None
+    Console().print(f"Written: {out}. It is for this student; it shows one hidden case.", markup=False, soft_wrap=True)
 
 
 def try_reference(course: Course, assignment: Assignment, sandbox: str) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Final, NamedTuple
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from rich.table import Table
 from rich.text import Text
@@ -11,6 +11,9 @@ from rich.text import Text
 from .classrun.grading import Graded
 from .report import Report, Verdict
 from .wording import WORDING, VerdictName, one_line, points
+
+if TYPE_CHECKING:
+    from .gradebook import Total
 
 _LONGEST_FIRST: Final = 200  # characters of a sentence
 _MOST_ROWS: Final = 200
@@ -20,6 +23,7 @@ STYLES = {"pass": "green", "partial": "yellow", "missing": "dim"}
 class RosterRow(NamedTuple):
     """What the table of a class says about one submission; much less than its report, as a class may be large."""
 
+    name: str
     student: str
     earned: str
     verdicts: tuple[VerdictName, ...]
@@ -34,7 +38,8 @@ class RosterRow(NamedTuple):
         verdicts = tuple(verdict.verdict for verdict in result.exercises)
         earned = f"{points(result.score)} / {points(result.max_score)}"
         first = one_line(_first(result), _LONGEST_FIRST)
-        return cls(one_line(graded.hand_in.student, 200), earned, verdicts, first, graded.kept, result.sandbox)
+        student = graded.hand_in.student
+        return cls(student, one_line(student, 200), earned, verdicts, first, graded.kept, result.sandbox)
 
     @property
     def needs_a_look(self) -> bool:
@@ -69,6 +74,16 @@ def shown_rows(rows: Sequence[RosterRow]) -> tuple[list[RosterRow], str]:
     chosen = rows if len(rows) <= _MOST_ROWS else [row for row in rows if row.needs_a_look][:_MOST_ROWS]
     rest = len(rows) - len(chosen)
     return sorted(chosen), f"{rest:,} other submissions are on the class page." if rest else ""
+
+
+def with_totals(rows: Iterable[RosterRow], totals: Mapping[str, Total]) -> list[RosterRow]:
+    """Replace the points that the program gave by what students get in the end, where that is known."""
+    return [
+        row._replace(earned=f"{points(total.score)} / {points(total.max_score)}")
+        if (total := totals.get(row.name))
+        else row
+        for row in rows
+    ]
 
 
 def legend() -> Text:

@@ -54,7 +54,7 @@ def collect(submitted: Path, assignment: Assignment) -> list[HandIn]:
             f"There is no folder {submitted}; put submissions into {submitted}/<student>/{assignment.name}/."
         )
     hand_ins = []
-    for folder in sorted(path for path in submitted.iterdir() if path.is_dir()):
+    for folder in sorted(p for p in submitted.iterdir() if p.is_dir() and not p.name.startswith(".")):
         candidates = [folder / assignment.name, *(folder / f"{assignment.name}{ending}" for ending in ARCHIVES)]
         hand_ins += [HandIn(folder.name, path) for path in candidates if path.exists()][:1]
     if not hand_ins:

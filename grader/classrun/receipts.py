@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection
 from dataclasses import replace
 
 import msgspec
@@ -42,6 +43,7 @@ class Receipts:
         self.rows = gradebook.scores(assignment.name)
         self._digests = {row.student: _digest(row) for row in self.rows}
         self._entered: dict[str, bytes] = {}  # what was entered, by student; a digest of it
+        self._valid: dict[str, bytes] = {}  # what need not be entered again, likewise
 
     def still_valid(self, graded: Graded) -> bool:
         """Return whether the gradebook still holds exactly what entering this result would write."""
@@ -49,18 +51,29 @@ class Receipts:
         row = self._digests.get(student)
         if row is None:
             return False
-        return self._cache.get(self._key(student)) == self._receipt(self._result(graded), row, student)
+        result = self._result(graded)
+        if self._cache.get(self._key(student)) != self._receipt(result, row, student):
+            return False
+        self._valid[student] = result
+        return True
 
     def note(self, graded: Graded) -> None:
         """Remember that a result was entered; `write` makes the receipt."""
         self._entered[graded.hand_in.student] = self._result(graded)
 
-    def write(self) -> None:
-        """Read the rows again if any result was entered, and keep a receipt for each of these."""
-        if not self._entered:
+    def write(self, touched: Collection[str] = ()) -> None:
+        """Read the rows again if any has changed, and keep a receipt for each of these.
+
+        Parameters
+        ----------
+        touched : collection of str, default ()
+            Students whose rows or notebooks have been changed by decisions since their results were entered.
+        """
+        if not self._entered and not touched:
             return
         self.rows = self.gradebook.scores(self.assignment.name)
-        entered = [(row.student, self._entered[row.student], row) for row in self.rows if row.student in self._entered]
+        new = self._entered | {student: self._valid[student] for student in touched if student in self._valid}
+        entered = [(row.student, new[row.student], row) for row in self.rows if row.student in new]
         self._cache.put(
             {self._key(student): self._receipt(result, _digest(row), student) for student, result, row in entered}
         )

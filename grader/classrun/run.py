@@ -9,9 +9,11 @@ from pathlib import Path
 
 from .. import feedback
 from ..course import Assignment, Course
-from ..errors import GraderError, Interrupted
+from ..errors import GraderError, Interrupted, Problem
 from ..gradebook import Gradebook
+from ..gradebook.changes import Change
 from ..gradebook.lateness import hand_in_time, not_charged
+from ..gradebook.totals import Total
 from ..judging.secret import course_secret
 from ..report import Report
 from ..submission.similarity import Pair, similar_pairs, submission_fingerprints
@@ -39,12 +41,21 @@ class ClassRun:
         One sentence about submissions whose hand-in time is not known; see `grader.gradebook.lateness.not_charged`.
     not_shown : tuple of str, default ()
         The students who are not on the pages, because they have not been graded yet, and this run was not about them.
+    changes : tuple of Change, default ()
+        What has changed in the totals since the last run, for whom, and why.
+    problems : tuple of Problem, default ()
+        Decisions about students whom nobody knows.
+    totals : tuple of Total, default ()
+        What all students get in the end, sorted by student.
     """
 
     page: Path
     troubles: tuple[str, ...]
     not_charged: str = ""
     not_shown: tuple[str, ...] = ()
+    changes: tuple[Change, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    totals: tuple[Total, ...] = ()
 
 
 def run(
@@ -109,7 +120,8 @@ def run(
                 trouble = _entered(graded, gradebook, receipts)
                 troubles += [trouble] * bool(trouble)
                 progress(graded, trouble)
-        receipts.write()
+        applied = gradebook.apply_decisions(assignment.name)
+        receipts.write(applied.touched)
         known = _Known(course, assignment, hand_ins, cache)
         page = feedback.write(
             known.reports(),
@@ -118,10 +130,12 @@ def run(
             pages,
             secret=course_secret(course.root),
             rows=receipts.rows,
+            totals=applied.totals,
             pairs=known.similar(),
         )
     untimed = not_charged(course, assignment, {hand_in.student: hand_in.path for hand_in in hand_ins})
-    return ClassRun(page, tuple(troubles), untimed, tuple(known.without))
+    about = applied.changes, applied.problems, applied.totals
+    return ClassRun(page, tuple(troubles), untimed, tuple(known.without), *about)
 
 
 def _entered(graded: Graded, gradebook: Gradebook, receipts: Receipts) -> str:

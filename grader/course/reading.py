@@ -11,6 +11,7 @@ import msgspec
 from msgspec.structs import replace
 
 from ..errors import CourseError, Problem, UnusableCourseFiles
+from .decision_file import with_decisions
 from .source import Source
 from .validation import faults
 from .values import Assignment, Course
@@ -37,7 +38,7 @@ def find_root(start: Path | None = None) -> Path:
 
 
 def load(root: Path | None = None) -> Course:
-    """Read and validate course.toml.
+    """Read and validate course.toml and, where there is one, decisions.toml.
 
     Parameters
     ----------
@@ -51,19 +52,20 @@ def load(root: Path | None = None) -> Course:
     Raises
     ------
     CourseError
-        When the file cannot be read, or is not valid. The message lists every mistake, with its line and with what is
+        When a file cannot be read, or is not valid. The message lists every mistake, with its line and with what is
         allowed there.
     """
     course, problems = read(root)
     if problems:
         raise UnusableCourseFiles(problems)
-    return course
+    return with_decisions(course)
 
 
 def read(root: Path | None = None) -> tuple[Course, list[Problem]]:
-    """Read course.toml, and return its mistakes instead of raising an error for them.
+    """Read course.toml alone, and return its mistakes instead of raising an error for them.
 
-    `grader.release.consistency` uses this to report them together with mistakes in other files of the course.
+    `grader.release.consistency` uses this to report them together with mistakes in other files of the course. What
+    students are given does not depend on decisions.toml.
 
     Parameters
     ----------
@@ -93,8 +95,9 @@ def read(root: Path | None = None) -> tuple[Course, list[Problem]]:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise CourseError(f"{path} is not valid TOML: {error}.") from None
-    if "root" in data:  # a field of Course that is set below and is no key of the file
-        raise source.error("root", 'unknown key "root"; remove it.')
+    for key in ("root", "decisions"):  # fields of Course that are set below and are no keys of the file
+        if key in data:
+            raise source.error(key, f'unknown key "{key}"; remove it.')
     try:
         # msgspec builds every type of a course but Path, which `dec_hook` makes from the text.
         course = msgspec.convert({**data, "root": str(root)}, Course, dec_hook=lambda kind, value: kind(value))

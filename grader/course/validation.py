@@ -75,7 +75,7 @@ def _limits(limits: LimitSettings) -> Iterator[Fault]:
 
 
 def _names(course: Course) -> Iterator[Fault]:
-    """Check that names of assignments, notebooks and exercises are usable and unique, and that points are positive."""
+    """Check that names of assignments, notebooks and exercises are usable and unique, and that points can be given."""
     assignments: set[str] = set()
     items: set[str] = set()  # exercises and written questions of the whole course
     for assignment in course.assignment:
@@ -95,8 +95,8 @@ def _names(course: Course) -> Iterator[Fault]:
             notebooks.add(notebook.name)
             graded: tuple[Exercise | Written, ...] = (*notebook.exercises, *notebook.written)
             for item in graded:
-                if not 0 < item.points < float("inf"):
-                    yield item.name, f'"{item.name}" is worth {item.points} points; give it a positive number.'
+                if not 0 <= item.points < float("inf"):
+                    yield item.name, f'"{item.name}" is worth {item.points} points; give it a positive number, or 0.'
             for name in (*(item.name for item in graded), *notebook.further):
                 if name in items:
                     yield name, f'"{name}" stands there twice; an exercise belongs to one notebook.'
@@ -109,6 +109,8 @@ def _exercise(exercise: Exercise) -> Iterator[Fault]:
     if not NAME.match(name) or "." not in name:
         yield name, f'"{name}" is no exercise; write "module.function".'
         return
+    if exercise.further:
+        yield name, f'"{name}": further is no key of an exercise; list its name under further in its notebook.'
     if (exercise.module == "models") != (exercise.score is not None):
         yield name, f'"{name}": a score range belongs to models.* and to them only.'
     if exercise.constructor and (exercise.score is None or not _CONSTRUCTOR.match(exercise.constructor)):

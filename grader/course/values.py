@@ -12,6 +12,7 @@ import msgspec
 from utils.checks.diagnose import CORE_SHARE
 
 from ..errors import CourseError
+from .decisions import Decisions
 from .source import Source
 from .units import seconds, size
 
@@ -41,7 +42,7 @@ class Exercise(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     name : str
         ``"<module>.<function>"``, or ``"models.<file>"`` for a trained net that is handed in.
     points : float
-        The points that a right answer earns.
+        The points that a right answer earns; may be 0.
     requires : tuple of str, default ()
         Exercises that a student should solve before this one. Mistakes in them never lower the score of this one.
     score : ScoreRange, optional
@@ -53,6 +54,8 @@ class Exercise(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         Replace `Grading.follow_through` and `Grading.core` for this exercise.
     package : str, default ""
         The name of the student's package, which `load` copies from the table ``[course]``.
+    further : bool, default False
+        Whether a notebook lists it as `further`, so that it is never graded; no key of course.toml.
     """
 
     name: str
@@ -63,6 +66,7 @@ class Exercise(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     follow_through: float | None = None
     core: float | None = None
     package: str = ""
+    further: bool = False
 
     @property
     def module(self) -> str:
@@ -94,8 +98,8 @@ class Exercise(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     @property
     def graded(self) -> bool:
-        """Whether it earns points; exercises that a notebook lists as `further` do not."""
-        return self.points > 0
+        """Whether it is graded, be it for 0 points; exercises that a notebook lists as `further` are not."""
+        return not self.further
 
 
 class Written(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -106,11 +110,16 @@ class Written(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     name : str
         Its name, unique in the course.
     points : float
-        The points that a right answer earns.
+        The points that a right answer earns; may be 0.
     """
 
     name: str
     points: float
+
+    @property
+    def grade_id(self) -> str:
+        """The name of its notebook cell in nbgrader."""
+        return self.name
 
 
 class Notebook(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -136,6 +145,11 @@ class Notebook(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     written: tuple[Written, ...] = ()
     further: tuple[str, ...] = ()
     source: str = ""
+
+    @property
+    def questions(self) -> tuple[Exercise | Written, ...]:
+        """Everything that earns points: the exercises, then the questions that are answered in writing."""
+        return (*self.exercises, *self.written)
 
 
 class Assignment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -170,10 +184,15 @@ class Assignment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return tuple(exercise for notebook in self.notebook for exercise in notebook.exercises)
 
     @property
+    def questions(self) -> tuple[str, ...]:
+        """The names of everything that earns points: exercises and written questions, notebook by notebook."""
+        return tuple(question.name for notebook in self.notebook for question in notebook.questions)
+
+    @property
     def further(self) -> tuple[Exercise, ...]:
         """All exercises that are not graded, each worth 0 points."""
         names = (name for notebook in self.notebook for name in notebook.further)
-        return tuple(Exercise(name, 0.0, package=self.package) for name in names)
+        return tuple(Exercise(name, 0.0, package=self.package, further=True) for name in names)
 
     @property
     def files(self) -> tuple[str, ...]:
@@ -313,6 +332,8 @@ class Course(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         install by itself.
     root : Path
         The course folder, in which course.toml is. All other files of the course are found from there.
+    decisions : Decisions
+        What decisions.toml says, which `load` reads; weights in it are already the points of their exercises.
     """
 
     course: CourseTable
@@ -324,6 +345,7 @@ class Course(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     packages: dict[str, str] = {}
     edition: EditionTable = EditionTable()
     root: Path = Path()
+    decisions: Decisions = Decisions()
 
     @property
     def package(self) -> str:

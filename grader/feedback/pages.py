@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -17,6 +18,7 @@ from markupsafe import Markup
 
 from ..course import Course, Exercise
 from ..gradebook.rows import WrittenGrade
+from ..gradebook.totals import Total
 from ..report import Report
 from ..wording import WORDING, VerdictName, one_line, points, visible
 from . import summary
@@ -65,7 +67,9 @@ def next_steps(report: Report, course: Course, limit: int = 3) -> list[Step]:
     return steps[:limit]
 
 
-def student_page(report: Report, course: Course, answers: Sequence[WrittenGrade] = (), penalty: float = 0.0) -> str:
+def student_page(
+    report: Report, course: Course, answers: Sequence[WrittenGrade] = (), total: Total | None = None
+) -> str:
     """Make the page of one student.
 
     Parameters
@@ -76,8 +80,8 @@ def student_page(report: Report, course: Course, answers: Sequence[WrittenGrade]
         The course.
     answers : sequence of WrittenGrade, default ()
         The written answers, which people grade, as the gradebook has them.
-    penalty : float, default 0
-        Points taken off for handing in late.
+    total : Total, optional
+        What the student gets in the end. By default, the page shows what the program gave, and says so.
 
     Returns
     -------
@@ -97,8 +101,20 @@ def student_page(report: Report, course: Course, answers: Sequence[WrittenGrade]
         ],
         steps=next_steps(report, course),
         answers=answers,
-        penalty=penalty,
+        total=total,
+        counted={question.name: question.score for question in total.questions} if total else {},
+        sums=_sums(report, total) if total else [],
     )
+
+
+def _sums(report: Report, total: Total) -> list[tuple[str, float]]:
+    """Return what a total is made of; nothing where all of it was given by program and counts as it is."""
+    names = {verdict.name for verdict in report.exercises}
+    exercises = sum(question.score for question in total.questions if question.name in names)
+    written = sum(question.score for question in total.questions if question.name not in names)
+    parts = [("exercises", exercises), ("written answers", written), ("bonus", total.bonus), ("late", -total.penalty)]
+    parts = [(what, number) for what, number in parts if abs(number) >= 0.005]
+    return parts if len(parts) > 1 else []
 
 
 def breakable(name: str) -> Markup:
@@ -111,6 +127,11 @@ def grouped(number: int) -> str:
     return f"{number:,}"
 
 
+def minute(time: datetime) -> str:
+    """Write a time for people: ``"2027-02-05 23:59 UTC"``."""
+    return f"{time:%Y-%m-%d %H:%M %Z}"
+
+
 def _environment() -> Environment:
     """Set up Jinja2 with escaping, the filters and the verdicts' wording."""
     environment = Environment(
@@ -120,7 +141,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    filters: tuple[Callable[..., str], ...] = (points, visible, one_line, breakable, grouped)
+    filters: tuple[Callable[..., str], ...] = (points, visible, one_line, breakable, grouped, minute)
     environment.filters.update({function.__name__: function for function in filters})
     environment.globals["WORDING"] = WORDING
     environment.policies["json.dumps_kwargs"] = {"separators": (",", ":")}

@@ -19,6 +19,7 @@ from typing import NamedTuple
 from utils.checks.pack import PackError, load
 
 from ..course import Assignment, Exercise
+from ..gradebook.totals import Total
 from ..report import Report, Verdict
 from ..wording import WORDING, VerdictName, one_line
 
@@ -42,11 +43,11 @@ class StudentRow:
     ----------
     student : str
     score, max_score : float
-        The points that were earned, and that all exercises together are worth.
+        What the student gets in the end, and what the assignment is worth; see `grader.gradebook.totals`.
     verdicts : tuple of str or None
         For each exercise of the assignment, its verdict; None if the report has none.
     scores, seconds : array of float
-        For each exercise, its points and its grading time; 0 if the report has no verdict.
+        For each exercise, the points that the program gave and its grading time; 0 if the report has no verdict.
     misconceptions : tuple of Known
         Without repetitions.
     remarks : tuple of str
@@ -170,8 +171,8 @@ def by_name(report: Report) -> dict[str, Verdict]:
     return {verdict.name: verdict for verdict in report.exercises}
 
 
-def student_row(report: Report, assignment: Assignment, *, needs_manual_grade: bool = False) -> StudentRow:
-    """Copy from a report what the class page needs of it."""
+def student_row(report: Report, assignment: Assignment, total: Total | None = None) -> StudentRow:
+    """Copy what the class page needs of a report, and of what the student gets in the end, where that is known."""
     verdicts = by_name(report)
     found = [verdicts.get(exercise.name) for exercise in assignment.exercises]
     known = [
@@ -183,15 +184,15 @@ def student_row(report: Report, assignment: Assignment, *, needs_manual_grade: b
     ]
     return StudentRow(
         report.student,
-        report.score,
-        report.max_score,
+        total.score if total else report.score,
+        total.max_score if total else report.max_score,
         tuple(verdict.verdict if verdict else None for verdict in found),
         array("d", [verdict.score if verdict else 0.0 for verdict in found]),
         array("d", [verdict.seconds if verdict else 0.0 for verdict in found]),
         tuple({entry[:2]: entry for entry in reversed(known)}.values()),
         tuple(map(sys.intern, report.remarks)),
         report.sandbox,
-        needs_manual_grade,
+        bool(total and total.needs_manual_grade),
     )
 
 

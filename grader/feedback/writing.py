@@ -16,8 +16,12 @@ from collections.abc import Iterable, Sequence
 from functools import cache
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from ..course import Assignment, Course
+from ..course.decisions import Decisions
 from ..gradebook.rows import Row
+from ..gradebook.totals import Total
 from ..host.files import content, write_if_changed
 from ..host.interruptions import as_interruption
 from ..report import Report
@@ -65,6 +69,7 @@ def write(
     *,
     secret: bytes,
     rows: Iterable[Row] = (),
+    totals: Iterable[Total] = (),
     pairs: Sequence[Pair] = (),
 ) -> Path:
     """Write the pages of a class. Each file is written atomically, and only where its content has changed.
@@ -80,7 +85,9 @@ def write(
     secret : bytes
         The course's secret, for the names of the pages.
     rows : iterable of Row, default ()
-        The gradebook's rows, which have the grades that people gave and the penalties for lateness.
+        The gradebook's rows, which have the grades and the comments that people gave.
+    totals : iterable of Total, default ()
+        What students get in the end. Of a student who has none, the page shows what the program gave.
     pairs : sequence of Pair, default ()
         Submissions that are oddly similar, for the class's page.
 
@@ -96,15 +103,18 @@ def write(
     """
     folder = out / assignment.name
     known = {row.student: row for row in rows}
-    made_with = _code() + repr(course).encode()
+    final = {total.student: total for total in totals}
+    # What decisions change about a student is in the student's total, so that other pages need not be made again.
+    made_with = _code() + repr(replace(course, decisions=Decisions())).encode()
     names: dict[str, str] = {}
     students: list[StudentRow] = []
     with as_interruption(folder):
         for report in reports:
             row = known.get(report.student)
             names[report.student] = page_name(report.student, assignment.name, secret)
-            _write_student_page(folder / STUDENTS / names[report.student], report, course, row, made_with)
-            students.append(student_row(report, assignment, needs_manual_grade=bool(row and row.needs_manual_grade)))
+            total = final.get(report.student)
+            _write_student_page(folder / STUDENTS / names[report.student], report, course, row, total, made_with)
+            students.append(student_row(report, assignment, total))
         # A web server that lists folders without an index would show everybody's page to everybody.
         write_if_changed(folder / STUDENTS / "index.html", render("nobody.html.j2", course=course).encode())
         write_if_changed(folder / CLASS / LIST, _list(students, names))
@@ -114,18 +124,20 @@ def write(
     return index
 
 
-def _write_student_page(path: Path, report: Report, course: Course, row: Row | None, made_with: bytes) -> None:
+def _write_student_page(
+    path: Path, report: Report, course: Course, row: Row | None, total: Total | None, made_with: bytes
+) -> None:
     """Write the page of a student, unless it is there and was made from the same report, grades and course.
 
     To make a page takes much longer than to read one. So its last line holds a digest of all that it was made from, and
     of the page itself.
     """
-    answers, penalty = (row.answers, row.penalty) if row else ((), 0.0)
-    inputs = made_with + repr((report, answers, penalty)).encode(errors="surrogatepass")
+    answers = row.answers if row else ()
+    inputs = made_with + repr((report, answers, total)).encode(errors="surrogatepass")
     present = content(path)
     if present is not None and present == _with_digest(present.rpartition(_BEFORE_DIGEST)[0], inputs):
         return
-    write_if_changed(path, _with_digest(student_page(report, course, answers, penalty).encode(), inputs))
+    write_if_changed(path, _with_digest(student_page(report, course, answers, total).encode(), inputs))
 
 
 def _with_digest(page: bytes, inputs: bytes) -> bytes:

@@ -26,7 +26,7 @@ from typing import Any, Final
 
 from nbgrader import api
 from nbgrader.preprocessors import SaveCells
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
 
 from ..course import Assignment, Course
 from ..errors import GradebookError
@@ -34,7 +34,9 @@ from ..host.files import atomic_writes, content
 from ..report import Report
 from ..submission import Submission
 from ..wording import one_line
+from . import applied, rescaling
 from .annotate import annotate
+from .changes import Applied, Change, change, unknown_students
 from .database import (
     errors_in_one_sentence,
     find_own_programs,
@@ -44,10 +46,11 @@ from .database import (
     with_driver,
     without_password,
 )
-from .lateness import late_penalty
+from .noting import note_decisions
 from .restore import read_pictures, read_released, restore
 from .rows import Row, WrittenGrade, read_rows
 from .saving import notebook_bytes, save
+from .totals import Total
 
 __all__ = ["Gradebook", "Row", "WrittenGrade"]
 
@@ -83,6 +86,9 @@ class Gradebook:
         with self._errors_in_one_sentence(f"The gradebook {self.shown_url} cannot be opened"):
             self.url = with_driver(self.url)
             self._api = open_database(self.url, course.package)
+            with one_at_a_time(self._api.engine, "tables") as connection:
+                applied.create_tables(connection)
+                rescaling.create_tables(connection)
 
     def __enter__(self) -> Gradebook:
         return self
@@ -133,10 +139,12 @@ class Gradebook:
             where = f"{assignment} cannot be entered into the gradebook"
             with self._errors_in_one_sentence(where), one_at_a_time(self._api.engine, "assignment"):
                 self._api.update_or_create_assignment(assignment, duedate=task.due)
+                self._rescale(assignment, released)
                 for name, notebook in released.items():
                     if not self._has_cells_of(assignment, name, notebook):
                         self._enter_cells(assignment, name, notebook)
                 self._api.db.rollback()  # end the transaction that has read the cells
+                self._rescale(assignment, released)  # of cells that are new
             self._released[assignment] = released
         return self._released[assignment]
 
@@ -184,7 +192,8 @@ class Gradebook:
                 book.update_or_create_submission(assignment.name, report.student, **stamp)
             for name, node in notebooks.items():
                 save(book, (name, assignment.name, report.student), node, folder / f"{name}.ipynb")
-            self._enter_penalties(book, assignment, report.student)
+            book.db.flush()
+            applied.apply(book.db.connection(), self.course, assignment, [report.student], tell=False)
 
     def scores(self, assignment: str) -> list[Row]:
         """Read what the gradebook holds about an assignment's submissions.
@@ -213,6 +222,87 @@ class Gradebook:
             finally:
                 self._api.db.rollback()  # end the transaction, so that the database is not locked
 
+    def totals(self, assignment: str) -> list[Total]:
+        """Compute the total of each submission of an assignment, with hand grades, lateness and all decisions.
+
+        Nothing is written, and no student's code runs.
+
+        Parameters
+        ----------
+        assignment : str
+            The name of the assignment.
+
+        Returns
+        -------
+        list of Total
+            Sorted by student.
+
+        Raises
+        ------
+        GradebookError
+            When the database cannot be read.
+        Interrupted
+            When the machine fails: a locked database, a damaged disk.
+        """
+        task = self.course[assignment]
+        with (
+            self._errors_in_one_sentence(f"The totals of {assignment} cannot be read"),
+            self._api.engine.connect() as connection,
+        ):
+            return applied.read_totals(connection, self.course, task)
+
+    def students(self) -> set[str]:
+        """Return the names of all students that the gradebook knows."""
+        with (
+            self._errors_in_one_sentence("The students cannot be read"),
+            self._api.engine.connect() as connection,
+        ):
+            return set(connection.execute(select(api.Student.id)).scalars())
+
+    def apply_decisions(self, assignment: str) -> Applied:
+        """Bring the gradebook in line with the totals, and with the decisions of instructors that they follow.
+
+        Every run over a class ends with this. It is idempotent, and runs no student's code. Where there are budgets of
+        late days, the other assignments follow, because a day can be spent only once.
+
+        Parameters
+        ----------
+        assignment : str
+            The name of the assignment.
+
+        Returns
+        -------
+        Applied
+            What has changed since the last run, for whom, and why.
+
+        Raises
+        ------
+        GradebookError
+            When the database or the folder ``autograded`` cannot be written.
+        Interrupted
+            When the machine fails: a full disk, a locked database.
+        """
+        task = self.course[assignment]
+        others = [other for other in self.course.assignment if other.name != assignment]
+        totals: list[Total] = []
+        found: list[Change | None] = []
+        touched: set[str] = set()
+        with self._errors_in_one_sentence(f"The decisions about {assignment} cannot be applied"):
+            with one_at_a_time(self._api.engine, "decisions") as connection:
+                for each in [task, *(others if self.course.decisions.late_days else [])]:
+                    written = applied.apply(connection, self.course, each)
+                    found += [change(each.name, one.total, one.before, one.now) for one in written]
+                    if each is task:
+                        totals = [one.total for one in written]
+                        touched = {one.total.student for one in written if one.touched}
+                known = set(connection.execute(select(api.Student.id)).scalars())
+            for total in totals:
+                folder = self._folder(task, total.student)
+                if note_decisions([folder / f"{notebook.name}.ipynb" for notebook in task.notebook], total.notes):
+                    touched.add(total.student)
+        changes = tuple(one for one in found if one)
+        return Applied(tuple(totals), changes, frozenset(touched), tuple(unknown_students(self.course, known)))
+
     def written(self, assignment: str, student: str) -> list[bytes | None]:
         """Read a student's annotated notebooks from the folder ``autograded``; None stands for one that is missing."""
         task = self.course[assignment]
@@ -236,6 +326,17 @@ class Gradebook:
             and {cell.name: cell.checksum for cell in known.source_cells} == checksums
         )
 
+    def _rescale(self, assignment: str, released: dict[str, Any]) -> None:
+        """Give the cells in the database the points of the released ones."""
+        worth = {
+            (name, cell.metadata.nbgrader.grade_id): float(cell.metadata.nbgrader.points)
+            for name, notebook in released.items()
+            for cell in notebook.cells
+            if cell.metadata.get("nbgrader", {}).get("grade")
+        }
+        with one_at_a_time(self._api.engine, "points") as connection:
+            rescaling.rescale(connection, assignment, worth)
+
     def _enter_cells(self, assignment: str, name: str, notebook: Any) -> None:
         """Enter a released notebook's cells, as nbgrader's command ``generate_assignment`` does."""
         names = {"assignment": assignment, "notebook": name, "db_url": self.url}
@@ -253,10 +354,3 @@ class Gradebook:
         if unusable or len(student) > _LONGEST_NAME:
             raise GradebookError(f'"{one_line(student)}" is no name for a student; rename the folder in submitted/.')
         return self.autograded / student / assignment.name
-
-    def _enter_penalties(self, book: Any, assignment: Assignment, student: str) -> None:
-        """Enter penalties for lateness into each notebook's row, as nbgrader's AssignLatePenalties does."""
-        submission = book.find_submission(assignment.name, student)
-        for notebook in submission.notebooks:
-            penalty = late_penalty(self.course.late, notebook.score, submission.total_seconds_late)
-            notebook.late_submission_penalty = penalty or None

@@ -124,8 +124,10 @@ def late_penalty(late: Late, score: float, seconds_late: float) -> float:
         Points, from 0 to `score`. There is no penalty within `late.grace`. After that, the share `late.per_day` of the
         score is taken off for each day that has begun, and the whole score after `late.days` days.
     """
-    beyond = seconds_late - late.grace_seconds
-    if beyond <= 0:
-        return 0.0
-    days = math.ceil(beyond / 86400)
+    days = days_late(late, seconds_late)
     return score if days > late.days else score * min(1.0, late.per_day * days)
+
+
+def days_late(late: Late, seconds_late: float) -> int:
+    """Return how many days have begun since the due date and `late.grace`; 0 for what is not late."""
+    return max(0, math.ceil((seconds_late - late.grace_seconds) / 86400))

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import nbformat
-from nbgrader.utils import is_grade, is_locked
+from nbgrader.utils import compute_checksum, is_grade, is_locked
 
 from ..course import Assignment, Course, Notebook
 from ..errors import CourseError
@@ -51,8 +51,10 @@ def _give_points(released: Any, notebook: Notebook) -> None:
     worth |= {each.name: each.points for each in notebook.written}
     for cell in released.cells:
         known = cell.metadata.get("nbgrader", {})
-        if known.get("grade") and known.get("grade_id") in worth:
-            known.points = worth[known.grade_id]
+        points = worth.get(known.get("grade_id"))
+        if known.get("grade") and points is not None and known.points != points:
+            known.points = points
+            known.checksum = compute_checksum(cell)  # by which nbgrader sees that nothing was answered
 
 
 def read_pictures(course: Course, assignment: Assignment) -> dict[str, bytes]:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
+from functools import lru_cache
 from pathlib import PurePosixPath
 from types import FunctionType
+
+from utils.checks.crash_clues import signature_of
 
 from ..course import Course
 from ..reference import Reference
@@ -84,6 +87,33 @@ def proxies(
         if not any(other.startswith(f"{given_in}.") for other in given):
             found[f"utils.{given_in}"] = (*found.get(f"utils.{given_in}", ()), function)
     return found
+
+
+def signatures(reference: Reference, proxies: Mapping[str, Sequence[str]]) -> dict[str, str]:
+    """Return what the functions that the reference answers take and return, by the names in the stubs.
+
+    Parameters
+    ----------
+    reference : Reference
+    proxies : mapping of str to sequence of str
+        As `proxies` returns them.
+
+    Returns
+    -------
+    dict of str to str
+        ``"layers.affine_forward"`` → ``"(x, w, b): out, cache"``.
+    """
+    found: dict[str, str] = {}
+    for module in proxies.keys() & set(reference.modules):
+        found |= _signatures(reference, module)
+    answered = {f"{module}.{name}" for module, names in proxies.items() for name in names}
+    return {name: found[name] for name in sorted(answered & found.keys())}
+
+
+@lru_cache(maxsize=64)
+def _signatures(reference: Reference, module: str) -> dict[str, str]:
+    loaded = reference.module(module)
+    return {f"{module}.{name}": signature_of(getattr(loaded, name)) for name in _functions(reference, module)}
 
 
 def _written(course: Course) -> set[str]:

@@ -7,10 +7,8 @@ all their cases.
 from __future__ import annotations
 
 import ast
-from typing import Final
 
-UNREADABLE: Final = (SyntaxError, ValueError, RecursionError, MemoryError)
-"""The exceptions that `ast.parse` raises for a text that is not Python, or that is nested too deeply."""
+from utils.checks.python_text import parsed
 
 
 def same_body(source: str, one: str, other: str) -> bool:
@@ -35,10 +33,8 @@ def same_body(source: str, one: str, other: str) -> bool:
     >>> same_body("def one(x):\\n    return 2 * x\\ndef two(y):\\n    return 2 * y", "one", "two")
     True
     """
-    try:
-        first, second = _bodies(ast.parse(source), (one, other))
-    except UNREADABLE:
-        return False
+    tree = parsed(source)
+    first, second = _bodies(tree, (one, other)) if tree else (None, None)
     return first is not None and first == second
 
 

@@ -11,8 +11,12 @@ from utils.checks.program import Answer, Crash, Run
 from ..sandbox import WorkerLost
 from .budget import Budget, OutOfBudget
 
-CHANGED_SECONDS: Final = 1.0
-"""Seconds that runs of changed code may use for one exercise: a hint is not worth more."""
+CHANGED_SECONDS: Final = 5.0
+"""Seconds that runs of changed code may use for one exercise.
+
+Their number has a limit (`utils.checks.diagnose.changes`), so only code that is made to be slow uses that many: five
+times what the slowest runs of a trained net need.
+"""
 
 _NOT_RUN: Final = Crash(False, "TimeoutError", "not run any more")
 

@@ -99,6 +99,7 @@ class SubmittedModule:
         self.files = prerequisites.module_texts(submission, course)
         self.given = (*prerequisites.given_functions(course, reference), *functions)
         self.proxies = prerequisites.proxies(course, reference, module, self.files, self.given, own_prerequisites)
+        self.signatures = prerequisites.signatures(reference, self.proxies)
         # The same module on the submission's own prerequisites; None where there are none, or they are used already.
         self._own: SubmittedModule | None = None
         if not own_prerequisites and prerequisites.stands_on_own(self.files, module, reference):
@@ -309,6 +310,7 @@ class SubmittedModule:
                 self.given,
                 self.packages,
                 self.reference.package,
+                self.signatures,
             )
             self._worker = worker  # so that it is closed if the import fails
             try:

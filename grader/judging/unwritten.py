@@ -15,6 +15,7 @@ from functools import lru_cache
 from typing import Final
 
 from utils.checks.boxes import BEGIN, END, STUB
+from utils.checks.python_text import parsed
 
 from ..course import Exercise
 from ..submission import Submission
@@ -93,9 +94,8 @@ def _program(text: str) -> bytes | None:
     """Return a digest of a program without its comments, but with the lines that mark the boxes of a stub."""
     if len(text) > _LARGEST or STUB not in text:
         return None
-    try:
-        tree = ast.dump(ast.parse(text))
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+    tree = parsed(text)
+    if tree is None:
         return None
     boxes = [line.strip() for line in text.splitlines() if BEGIN in line or END in line]
-    return hashlib.sha256(repr((tree, boxes)).encode(errors="surrogatepass")).digest()
+    return hashlib.sha256(repr((ast.dump(tree), boxes)).encode(errors="surrogatepass")).digest()

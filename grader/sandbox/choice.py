@@ -9,6 +9,7 @@ from .bubblewrap import Bubblewrap
 from .confine import Confinement, SandboxUnavailable
 from .doctor import run_quick_probes
 from .landlock import Landlock
+from .other_user import OtherUser
 from .unconfined import Unconfined
 
 
@@ -18,8 +19,9 @@ def choose_confinement(choice: str = "auto") -> Confinement:
     Parameters
     ----------
     choice : str, default "auto"
-        ``"auto"`` (the first of bubblewrap and landlock that works), ``"bubblewrap"``, ``"landlock"`` or ``"none"``.
-        Submitted code runs unconfined only where ``"none"`` was asked for.
+        ``"auto"`` (the first of bubblewrap and landlock that works), ``"bubblewrap"``, ``"landlock"``,
+        ``"other-user"`` or ``"none"``. Submitted code runs unconfined only where ``"none"`` was asked for, and confined
+        by file permissions only where ``"other-user"`` was.
 
     Returns
     -------
@@ -35,9 +37,10 @@ def choose_confinement(choice: str = "auto") -> Confinement:
     if choice == Unconfined.name:
         return Unconfined()
     names = [confinement.name for confinement in confinements()]
-    if choice not in ("auto", *names):
+    if choice not in ("auto", *names, OtherUser.name):
         raise UnusableInput(
-            f"there is no sandbox called {choice!r}; there are: auto, {', '.join(names)}, {Unconfined.name}"
+            f"there is no sandbox called {choice!r}; there are: auto, "
+            f"{', '.join((*names, OtherUser.name))}, {Unconfined.name}"
         )
     reasons = []
     for name in names if choice == "auto" else [choice]:
@@ -75,7 +78,7 @@ _tested_elsewhere: set[str] = set()
 @cache
 def _tested(name: str) -> Confinement:
     """Return a confinement by its name, after `run_quick_probes` has failed to break out of it."""
-    confinement = next(found for found in confinements() if found.name == name)
+    confinement = next(found for found in (*confinements(), OtherUser()) if found.name == name)
     if name in _tested_elsewhere:
         return confinement
     escaped = [probe for probe in run_quick_probes(confinement) if probe.broken]

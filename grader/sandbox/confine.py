@@ -77,6 +77,9 @@ class Confinement(ABC):
         Whether the fork server restricts itself by Landlock when it starts; see `inside.landlock`.
     drops_privileges : bool
         Whether the worker also drops its privileges before it runs submitted code; see `inside.privileges`.
+    keeps_search : bool
+        Whether a worker that becomes another user may still pass over the permissions of files to read them, because
+        the confinement decides which files can be read; see `inside.privileges`.
     not_promised : mapping of str to str
         The promises that this confinement cannot keep, in the words of `doctor`, each with a sentence that says why.
     """
@@ -84,6 +87,7 @@ class Confinement(ABC):
     name: ClassVar[str]
     by_landlock: ClassVar[bool] = False
     drops_privileges: ClassVar[bool] = True
+    keeps_search: ClassVar[bool] = True
     not_promised: ClassVar[Mapping[str, str]] = {}
 
     @property

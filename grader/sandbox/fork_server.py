@@ -124,7 +124,9 @@ class ForkServer:
         inbound, stdin = _large_pipe()
         stdout, outbound = _large_pipe()
         try:
-            send(self._control, Fork(drop, rlimits, limits.memory, self._confinement.user), (inbound, outbound))
+            way = self._confinement
+            request = Fork(drop, rlimits, limits.memory, way.user, way.keeps_search)
+            send(self._control, request, (inbound, outbound))
             _, (process,) = self._receive(Forked, limits.start_seconds, 1)
         except BaseException as error:
             os.close(stdin)

@@ -22,6 +22,7 @@ WORKERS_OWN = (
     "checks.crash",
     "checks.crash_site",
     "checks.crash_clues",
+    "checks.python_text",
     "checks.crash_scope",
     "checks.boxes",
     "checks.forbidden_calls",

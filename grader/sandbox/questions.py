@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import math
 import operator
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 
@@ -30,6 +31,7 @@ MAX_ITEMS = 4_000_000  # entries of all arrays together
 MAX_EXACT = 100_000  # entries of integer and bool arrays together: BLAS does not multiply them, so they take long
 MAX_PAIR = 16_000_000  # product of the two longest axes: the entries of the matrix that a product of them can have
 MAX_IMAGES = 16_000_000  # entries of the padded images times entries of the filters: the work of a convolution
+MOST_SHAPES = 6  # that a message lists
 
 AnswerFunction = Callable[[str, str, tuple[object, ...], dict[str, object]], object]
 
@@ -88,7 +90,8 @@ class Questions:
         try:
             answer = self._answer(question.module, question.function, args, kwargs)
         except Exception as error:
-            return Refused(type(error).__name__, str(error)[:500]), None
+            arrays = [item for item in (*args, *kwargs.values()) if isinstance(item, np.ndarray)]
+            return _refused(question.function, arrays, error), None
         settings = [item for item in (*args, *kwargs.values()) if isinstance(item, dict)]
         return Answer(), (self._with_names(answer), settings)
 
@@ -138,6 +141,20 @@ class Questions:
         ):
             return Refused("ValueError", "the arrays are larger than any check needs")
         return None
+
+
+def _refused(function: str, arrays: Sequence[np.ndarray], error: Exception) -> Refused:
+    """Say why a function has raised: in its own words or, if shapes did not fit in it, with those that it was given."""
+    said, trace = str(error)[:500], error.__traceback__
+    functions = set()
+    while trace is not None:
+        functions.add(trace.tb_frame.f_code.co_name)
+        trace = trace.tb_next
+    named = said.partition(": ")[0] in functions
+    if not named and isinstance(error, ValueError) and re.search("shape|dimension|broadcast", said):
+        shapes = ", ".join(str(array.shape) for array in arrays[:MOST_SHAPES])
+        said, named = f"{function}: arrays of these shapes do not fit each other: {shapes}", True
+    return Refused(type(error).__name__, said, named)
 
 
 class QuestionHandler:

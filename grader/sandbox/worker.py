@@ -9,7 +9,7 @@ import re
 import time
 from collections.abc import Mapping, Sequence
 from itertools import count
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Final, Literal, Protocol
 
 import msgspec
@@ -130,6 +130,9 @@ class Worker:
         worker starts, so that the time this takes is not counted towards any program.
     package : str, default "submitted"
         The name of the package that the submitted modules belong to.
+    signatures : mapping of str to str, default {}
+        What functions that have a proxy take and return, for explanations: ``"layers.affine_forward"`` →
+        ``"(x, w, b): out, cache"``.
 
     Attributes
     ----------
@@ -156,6 +159,7 @@ class Worker:
         given: Sequence[str] = (),
         packages: Sequence[str] = (),
         package: str = "submitted",
+        signatures: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         self._limits, self._answers = limits, answers
         self._clock: ProgramClock | None = None
@@ -174,7 +178,9 @@ class Worker:
         inbound = Cap(limits.structure, limits.output)
         self._channel = Channel(self._process.stdout, self._process.stdin, inbound, _TO_WORKER, self._watch)
         withheld = {**readable.withheld, **{name: () for name in STAND_INS if name not in packages}}
-        self._start(Start(sources, module, self._proxies, inbound.tree, inbound.blob, withheld, package))
+        self._start(
+            Start(sources, module, self._proxies, inbound.tree, inbound.blob, withheld, package, dict(signatures))
+        )
 
     @property
     def scratch(self) -> str:
@@ -323,6 +329,9 @@ class Worker:
         self.close()
 
 
+MOST_ITEMS: Final = 200
+"""How many variables, lines or calls the description of a crash may list: more than `utils.checks` ever finds."""
+
 _NAME_FIELDS = ("error", "file", "function", "entered")
 _NAME = re.compile(r"[\w.<>/-]{0,120}")
 
@@ -339,5 +348,5 @@ def _shortened(fields: dict[str, object]) -> dict[str, object]:
 
 def _cut(field: object) -> object:
     if isinstance(field, tuple):
-        return tuple(one[:200] if isinstance(one, str) else one for one in field[:12])
+        return tuple(one[:200] if isinstance(one, str) else one for one in field[:MOST_ITEMS])
     return field[:500] if isinstance(field, str) else field

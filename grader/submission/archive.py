@@ -47,9 +47,23 @@ def open_archive(path: str) -> Zip | Tar:
         file = os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb")
     except OSError as error:
         raise NotASubmission(f"{shown} cannot be opened: {error.strerror}") from error
+    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+        file.close()
+        raise NotASubmission(f"{shown} is neither a folder nor an archive")
+    return opened_archive(file, shown)
+
+
+def opened_archive(file: BinaryIO, shown: str) -> Zip | Tar:
+    """Open an archive as `open_archive` does, from a binary file.
+
+    Parameters
+    ----------
+    file : binary file
+        The archive; it is closed with the result, or where this function raises.
+    shown : str
+        Its name in messages, safe to print.
+    """
     try:
-        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-            raise NotASubmission(f"{shown} is neither a folder nor an archive")
         head = file.read(512)
         file.seek(0)
         if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):

@@ -104,11 +104,11 @@ def normal_path(name: str) -> str:
     return "/".join(part for part in parts if part != ".")
 
 
-def too_many_members(count: int) -> list[str]:
-    """Return a remark where an archive has more than `MAX_ENTRIES` members, of which the rest is ignored."""
-    if count <= MAX_ENTRIES:
+def too_many_members(count: int, most: int = MAX_ENTRIES) -> list[str]:
+    """Return a remark where an archive has more than `most` members, of which the rest is ignored."""
+    if count <= most:
         return []
-    return [f"the archive has more than {MAX_ENTRIES} members; the rest was not looked at"]
+    return [f"the archive has more than {most} members; the rest was not looked at"]
 
 
 def library_message(error: BaseException) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from itertools import islice
 
@@ -28,6 +28,12 @@ class Folder:
     ----------
     path : str
         The folder. Folders above it may be links, because those belong to the instructor.
+    most_entries : int, default 5000
+        How many entries are looked at.
+    most_depth : int, default 8
+        How deep nested folders are looked into.
+    skipped : collection of str, default ()
+        Names of files and folders that are not looked at, wherever they are.
 
     Raises
     ------
@@ -35,25 +41,35 @@ class Folder:
         When it cannot be opened or listed.
     """
 
-    def __init__(self, path: str) -> None:
+    def __init__(
+        self,
+        path: str,
+        *,
+        most_entries: int = MAX_ENTRIES,
+        most_depth: int = MAX_DEPTH,
+        skipped: Collection[str] = (),
+    ) -> None:
         self.entries: list[Entry] = []
         self.remarks: list[str] = []
+        self._most_entries, self._most_depth, self._skipped = most_entries, most_depth, skipped
         try:
             self._root = os.open(path, _FOLDER)
         except OSError as error:
             raise NotASubmission(f"{printable(path)} cannot be opened: {error.strerror}") from error
         try:
-            self._list(self._root, "", MAX_DEPTH)
+            self._list(self._root, "", most_depth)
         except OSError as error:
             os.close(self._root)
             raise NotASubmission(f"{printable(path)} cannot be listed: {error.strerror}") from error
 
     def _list(self, folder: int, prefix: str, depth: int) -> None:
         with os.scandir(folder) as found:
-            children = sorted(islice(found, MAX_ENTRIES + 1), key=lambda child: child.name)
+            children = sorted(islice(found, self._most_entries + 1), key=lambda child: child.name)
         for child in children:
-            if len(self.entries) >= MAX_ENTRIES:
-                self._remark_once(f"the folder has more than {MAX_ENTRIES} entries; the rest was not looked at")
+            if child.name in self._skipped:
+                continue
+            if len(self.entries) >= self._most_entries:
+                self._remark_once(f"the folder has more than {self._most_entries} entries; the rest was not looked at")
                 return
             name = prefix + child.name
             if child.is_symlink():
@@ -67,7 +83,7 @@ class Folder:
 
     def _descend(self, parent: int, child: str, name: str, depth: int) -> None:
         if depth == 0:
-            self._remark_once(f"folders nested more than {MAX_DEPTH} deep were not looked into")
+            self._remark_once(f"folders nested more than {self._most_depth} deep were not looked into")
             return
         try:
             folder = os.open(child, _FOLDER, dir_fd=parent)

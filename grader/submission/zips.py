@@ -6,8 +6,10 @@ import stat
 import zipfile
 from typing import IO, BinaryIO, cast
 
-from .archive_members import DAMAGED, CappedReader, library_message, normal_path, read_member, too_many_members
+from .archive_members import CHUNK, DAMAGED, CappedReader, library_message, normal_path, read_member, too_many_members
 from .tree import MAX_ENTRIES, Entry, Unreadable, too_large
+
+_UTF8 = 0x800  # the flag by which a member says that its name is UTF-8
 
 
 class Zip:
@@ -17,15 +19,22 @@ class Zip:
     ----------
     file : binary file
         The archive; `close` closes it.
+    most_entries : int, default 5000
+        How many members are looked at.
+    largest_directory : int, default 1 MiB
+        The largest directory of members that is read, in bytes.
     """
 
-    def __init__(self, file: BinaryIO) -> None:
+    def __init__(self, file: BinaryIO, *, most_entries: int = MAX_ENTRIES, largest_directory: int = CHUNK) -> None:
         self._file = file
-        self._zip = zipfile.ZipFile(cast("IO[bytes]", CappedReader(file)))
+        reader = CappedReader(file)
+        reader.largest_read = largest_directory
+        self._zip = zipfile.ZipFile(cast("IO[bytes]", reader))
+        reader.largest_read = CHUNK
         infos = self._zip.infolist()
-        self.remarks = too_many_members(len(infos))
-        self._infos = {normal_path(info.filename): info for info in infos[:MAX_ENTRIES]}
-        self.entries = [_zip_entry(info) for info in infos[:MAX_ENTRIES]]
+        self.remarks = too_many_members(len(infos), most_entries)
+        self._infos = {normal_path(_name(info)): info for info in infos[:most_entries]}
+        self.entries = [_zip_entry(info) for info in infos[:most_entries]]
 
     def read(self, name: str, cap: int) -> bytes:
         """Read a regular file; see `Tree.read`."""
@@ -51,9 +60,20 @@ class Zip:
 
 def _zip_entry(info: zipfile.ZipInfo) -> Entry:
     kind = stat.S_IFMT(info.external_attr >> 16)
+    name = normal_path(_name(info))
     # Not `ZipInfo.is_dir`, which raises an IndexError for an empty name (Python 3.11).
     if info.filename.endswith("/") or kind == stat.S_IFDIR:
-        return Entry(normal_path(info.filename), "folder")
+        return Entry(name, "folder")
     if kind == stat.S_IFLNK:
-        return Entry(normal_path(info.filename), "link")
-    return Entry(normal_path(info.filename), "file" if kind in (0, stat.S_IFREG) else "other")
+        return Entry(name, "link")
+    return Entry(name, "file" if kind in (0, stat.S_IFREG) else "other")
+
+
+def _name(info: zipfile.ZipInfo) -> str:
+    """Return a member's name. Many programs write names in UTF-8 without the flag that says so."""
+    if not info.flag_bits & _UTF8:
+        try:
+            return info.filename.encode("cp437").decode("utf-8")
+        except UnicodeError:
+            pass
+    return info.filename

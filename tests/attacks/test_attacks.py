@@ -180,9 +180,9 @@ def _look_at_pages(place: Attacked, said: str, student: str) -> None:
         assert attack.mark not in said
 
 
-# What nbgrader itself reads before the grader does: names, archives, notebooks. Of the rest, one of each family.
+# Half of what nbgrader itself reads before the grader does: names, archives, notebooks. Of the rest, one of each family.
 BY_NBGRADER = {
-    *(student for student in SAMPLE if ATTACKS[student].family in ("metadata", "packaging", "tampering")),
+    *[student for student in SAMPLE if ATTACKS[student].family in ("metadata", "packaging", "tampering")][::2],
     *{ATTACKS[student].family: student for student in SAMPLE}.values(),
 }
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import linecache
+from dataclasses import replace
 from types import ModuleType
 
 import numpy as np
@@ -10,6 +12,7 @@ import pytest
 from utils.checks.case import Case, Rule
 from utils.checks.compare import Equal
 from utils.checks.diagnose import CaseResult, Judgement, Search, Source, judge
+from utils.checks.diagnose.changes.outcomes import moves_nothing_else
 from utils.checks.program import Answer, Crash, Ran, Run, seeded_runner
 
 RIGHT = """\
@@ -112,6 +115,13 @@ def test_a_method_is_changed_like_a_function() -> None:
     assert "`out += b` in place of `out -= b` on line 14" in found[0].said
 
 
+def test_a_change_that_writes_into_an_input_is_not_told() -> None:
+    before, after = results(with_("out += b", "out -= b"), "Net.scores"), results(RIGHT, "Net.scores")
+    assert moves_nothing_else(["out"], after, before)
+    changed = [replace(one, answer=Ran(one.answer.values, ("x",))) for one in after if isinstance(one.answer, Ran)]
+    assert not moves_nothing_else(["out"], changed, before)
+
+
 def test_two_mistakes_in_one_output_need_two_changes() -> None:
     text = with_("(shifted**2).sum(axis=1) + 1.0", "(shifted**2).sum(axis=1) * 3 - 1.0")
     (found,) = search(text).repair(["spread"], results(text))
@@ -141,6 +151,17 @@ def test_a_crash_is_ended_and_what_is_wrong_behind_it_is_told() -> None:
     assert crash.hint.endswith("With `shifted @ w` in place of `shifted @ w.T` on line 6, the code would run.")
     assert [(one.aspect, one.misconception) for one in others] == [("out", "no-bias")]
     assert others[0].hint == "Once it runs, something else is wrong. The bias is missing; it should be added."
+
+
+def test_what_would_fit_by_its_shape_is_not_said_beside_a_change_that_was_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = with_("shifted @ w + b", "shifted @ w.T + b")
+    monkeypatch.setitem(linecache.cache, "pkg/m.py", (len(text), None, text.splitlines(keepends=True), "pkg/m.py"))
+    wrong = results(text)
+    for known, advises in ((None, True), (search(text), False)):
+        crash, *_ = judge(wrong, {}, run_of(text), search=known).findings
+        assert "in a product the last axis of the first factor should be as long as" in crash.hint
+        assert ("has shape (4, 2), which is that of" in crash.hint) == advises
+        assert ("the code would run, and be right in every case." in crash.hint) != advises
 
 
 def test_crashes_one_behind_the_other_are_ended_together() -> None:
@@ -188,4 +209,25 @@ def test_the_runs_are_limited(monkeypatch: pytest.MonkeyPatch) -> None:
 
     wrong = results(text)
     search(text, run=run).repair(["spread"], wrong)
-    assert 0 < count[0] <= 2 * (7 + len(wrong))
+    assert 0 < count[0] <= 7 + len(wrong)
+
+
+def test_all_passes_together_are_limited(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a change brings outputs nearer, others are tried with it, but not without end."""
+    text = with_("spread = np.sqrt((shifted**2).sum(axis=1) + 1.0)", "spread = np.sort(x, axis=0)[:, 0] * 7")
+    wrong, own = results(text), run_of(text)
+
+    def runs(limit: int) -> int:
+        monkeypatch.setattr("utils.checks.diagnose.changes.search.MAX_RUNS", limit)
+        count = [0]
+
+        def run(*args: object) -> Answer:
+            count[0] += 1
+            return own(*args)  # type: ignore[arg-type]
+
+        one = search(text, run=run)
+        for _ in range(5):
+            one.repair(["spread"], wrong)
+        return count[0]
+
+    assert runs(40) <= 40 + 3 * len(wrong) < runs(1000)  # what is begun on all cases is finished

@@ -129,6 +129,12 @@ def test_a_size_that_is_a_setting_too_is_not_named() -> None:
     assert letters.shape((4, 7)) == "(4, 7)"
 
 
+def test_a_letter_that_is_given_as_a_number_is_not_named_where_images_have_that_size() -> None:
+    assert Letters((), {"G": 2, "x": np.ones((4, 6, 5, 3))}).size(2) == "G = 2"
+    assert Letters((), {"G": 2, "x": np.ones((4, 6, 5, 2))}).size(2) == "2"
+    assert Letters((), {"H": 2, "w": np.ones((4, 2))}).size(2) == "H = 2"
+
+
 def test_contradicting_sizes_are_not_named() -> None:
     values = {"x": np.ones((4, 7)), "w": np.ones((6, 5))}
     assert Letters(("x (N, D)", "w (D, M)"), values).size(7) == "7"

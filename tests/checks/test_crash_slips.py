@@ -12,17 +12,25 @@ EXPECTED: dict[str, object] = {"out": np.ones((4, 5)), "loss": 1.0, "mean": np.o
 HELPERS = "def layer(v, u, scale):\n    return v\ndef rows(v):\n    v.reshape(4, -1)\n"
 
 SLIPS: list[tuple[str, tuple[str, ...]]] = [
-    ("p = 0.5\nout = p^2", ("a power is written with **: `p ** 2`",)),
+    ("p = 0.5\nout = p^2", ("a power is written with **: `out = p**2`",)),
+    ("p = 0.5\nout = x / (1 - p^2)", ("a power is written with **: `out = x / (1 - p**2)`",)),  # ** binds tighter
     (f"{HELPERS}out = layer(x, w)", ("`layer(x, w)` leaves out `scale`",)),
     ("cache = (x, w, b)\nout = cache['x']", ("`cache` is a tuple of 3 values", "no dict")),
     ("size = (4, 7 / 7)\nout = x[:, :1].reshape(size)", ("`size` holds a float", 'Line 13, "size = (4, 7 / 7)"')),
-    (f"{HELPERS}v = rows(x)\nout = v @ w", ("`v` is None there", "should end in `return`")),
+    (f"{HELPERS}v = rows(x)\nout = v @ w", ("`v` is None there", "does the function that is called there end in")),
+    ("v = param.get('v')\nout = v @ w", ("`v` is None there", "`get` gives None for a key that is not there.")),
+    ("v = [x].append(x)\nout = v @ w", ("`append` changes what stands before it, and gives None",)),
+    ("v = (None)\nout = v @ w", ('"v = (None)", sets it.',)),
     ("for w in range(3):\n    out = w[0]", ('"for w in range(3):", gives the name `w` to something else',)),
     ("for i in range(2):\n    image = image[i, :, 1:3, 1:3]", ("gives the name `image` to something else",)),
     ("v = x.ravel()\nout = v @ w", ("holds the whole minibatch in one vector", "(N, D) = (4, 7)")),
     ("rows = x.reshape(4, 28)", ("As a row for each of its 4 entries along axis 0 it would be",)),
     ("caches = [x]\nl = 1\nout = caches[l]", ("Its items are counted from 0",)),
     ("mean = param['mean']", ("At first there is no such key",)),
+    (
+        "for j in range(8):\n    for c in range(3):\n        out = c * image[0, j, 0, j]",
+        ("was `image[0, c, 0, j]` meant?",),  # the other j is as far as it may be
+    ),
     ("sizes = {'W1': 1, 'W2': 2}\nout = sizes['W']", ("The number is missing in the key", "`W1`")),
     ("loss = np.ones((4, 5)) + np.ones((7, 5))", ("`loss` should be a single number",)),
     ("g = np.dot(dout, b)\nout = g * dout", ("is a matrix product, which sums over the last axis", "`dout * b`")),

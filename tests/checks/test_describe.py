@@ -25,7 +25,7 @@ RNG = np.random.default_rng(0)
 A = RNG.standard_normal((4, 6))
 IMAGES = RNG.standard_normal((2, 3, 5, 5))
 X, B, W, REG = RNG.standard_normal((4, 5)), RNG.standard_normal(6), RNG.standard_normal((4, 6)), 0.7
-INPUTS: Mapping[str, object] = {"x": X, "b": B, "W": W, "reg": REG}
+INPUTS: Mapping[str, object] = {"x": X, "b": B, "W": W, "reg": REG, "images": IMAGES}
 
 
 def said(expected: object, got: object, inputs: Mapping[str, object] = INPUTS) -> str:
@@ -141,6 +141,7 @@ SEEN = [
     ("shapes.single", A, A.max(), "it is a single number, and should be an array of shape (4, 6)"),
     ("axes.reordered", IMAGES[..., :4], np.ones((2, 5, 4, 3)), "transpose to (0, 3, 1, 2); its numbers are wrong, too"),
     ("axes.like_an_input", W, RNG.standard_normal((4, 5)), "it has the shape of x; it should have the shape of W"),
+    ("axes.reduced", IMAGES[:, 0] ** 2, IMAGES[0] ** 2, "it has the shape of images without its axis 0, and should"),
     ("shapes.plainly", A, RNG.standard_normal((3, 8)), "it should be reshaped to (4, 6); besides, the numbers"),
     ("shapes.plainly", A, RNG.standard_normal((2, 7)), "axis 0 should have length 4, not 2; axis 1 should have length"),
     ("shapes.plainly", A, RNG.standard_normal((1, 3, 7)), "it should have 2 axes, and has 3 axes"),
@@ -246,6 +247,23 @@ def test_a_slice_that_is_right_by_chance_is_not_pointed_out() -> None:
     """With negative inputs set to 0, a row without any is right; no loop has returned too early."""
     x = np.array([[1.0, 2, 3], [-1, 4, 5], [6, -2, 7], [8, 9, -3]])
     assert said(x, np.maximum(x, 0), {"x": x}) == ("it is wrong only where x is negative and comes out as 0")
+
+
+def test_the_axis_is_named_that_is_gone_in_place_of_another_one() -> None:
+    right, came = RNG.standard_normal(IMAGES.shape[:1] + IMAGES.shape[2:]), RNG.standard_normal(IMAGES.shape[1:])
+    words = "it has the shape of x without its axis 0, and should have that without axis 1: "
+    assert words in said(right, came, {"x": IMAGES})
+    assert "without" not in said(right, came, {"x": X})
+    assert "without" not in said(right, came[:2, :2], {"x": IMAGES})
+    square = np.ones((4, 4, 5))  # without which axis it has that shape is not known
+    assert "without" not in said(RNG.standard_normal((4, 4)), RNG.standard_normal((4, 5)), {"x": square})
+
+
+def test_another_shape_is_said_where_the_numbers_are_right_in_some_cases_only() -> None:
+    right = [WrongOutput(A, A.reshape(3, 8), {}), WrongOutput(A, RNG.standard_normal((3, 8)), {})]
+    for outputs in (right, right[::-1]):
+        assert describe(outputs) == "it should be reshaped to (4, 6); besides, the numbers themselves are not right"
+    assert describe(right[:1]) == "the numbers are right, only the shape is not"
 
 
 @pytest.mark.parametrize(

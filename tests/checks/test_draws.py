@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from utils.checks.compare import Array, Dropped, Initialised
-from utils.checks.diagnose.describe.draws import mask_clauses, masks, spread_clause
+from utils.checks.diagnose.describe.draws import draw_clauses, mask_clauses, masks, spread_clause
 
 Draw = Callable[[np.random.Generator, float, tuple[int, int]], Array]
 
@@ -61,3 +61,5 @@ def test_the_size_that_a_spread_goes_by_is_named(std: Callable[[tuple[int, int]]
     said = spread_clause(rules, values, inputs)
     assert said == (f"its standard deviation is about {words}" if words else "")
     assert spread_clause(rules[:1], values[:1], inputs[:1]) == ""  # one shape fits too many
+    assert draw_clauses(rules, values, inputs, "it has standard deviation 3") == ([said] if said else [])
+    assert draw_clauses(rules, values, inputs, "it has mean 3") == ([f"{said}, and should be std"] if said else [])

@@ -10,7 +10,7 @@ import pytest
 from utils.checks.case import Case, Finding, Trait
 from utils.checks.compare import Array, Equal, Subgradient
 from utils.checks.diagnose import CaseResult, judge
-from utils.checks.program import Answer, Crash, Ran
+from utils.checks.program import PROGRAM_FILE, Answer, Crash, Ran
 
 RNG = np.random.default_rng(0)
 CRASH = Crash(False, "ValueError", "no such shape")
@@ -328,3 +328,12 @@ def test_a_gradient_of_a_wrong_loss_may_be_wrong_itself(factor: float, words: st
     result = CaseResult(case, {"loss": 1.0, "dx": np.exp(x)}, run("", {"x": x}, ()))
     (hint,) = [one.hint for one in judge([result], {}, run).findings if one.aspect == "dx"]
     assert words in hint
+
+
+@pytest.mark.parametrize(("source", "said"), [("out, cache = m.f(x)", 1), ("out, cache = (one for one in x)", 2)])
+def test_rows_that_the_check_takes_for_several_values_are_not_described(source: str, said: int) -> None:
+    """A function that returns one array fails to be unpacked, unless the array has as many rows as values are due."""
+    crash = Crash(False, "ValueError", "not enough values to unpack", file=PROGRAM_FILE, line=1, source=source)
+    by_chance = in_case("as many rows", {"out": array()[0]}, {}, {"out": array()})
+    results = [in_case("a crash", crash, {}, {"out": array()}), by_chance]
+    assert len(said_of(results)) == said

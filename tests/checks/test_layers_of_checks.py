@@ -14,7 +14,8 @@ ROOT = Path(str(utils.checks.__file__)).parent
 FILES = sorted(path for path in ROOT.rglob("*.py"))
 
 ORDER = (
-    {"values", "crash_site", "crash_clues", "boxes", "forbidden_calls", "watched_loss"},
+    {"values", "python_text", "matrix_products", "boxes", "forbidden_calls", "watched_loss"},
+    {"crash_site", "crash_clues"},
     {"crash_scope"},
     {"compare", "crash"},
     {"case", "program"},

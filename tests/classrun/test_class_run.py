@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import weakref
 from collections.abc import Callable, Generator, Iterable
@@ -18,6 +19,7 @@ from grader.classrun.run import ClassRun, run
 from grader.classrun.selection import EVERYTHING, Selection
 from grader.classrun.task import Result, Runner, Task
 from grader.course import Course
+from grader.course.decision_file import decided
 from grader.gradebook import Gradebook
 from grader.judging.outcome import Outcome
 from grader.submission import Submission
@@ -163,3 +165,40 @@ def test_few_submissions_are_in_memory_at_a_time(tmp_path: Path, monkeypatch: py
             assert one.kept == bool(turn)
             most = max(most, len(alive))
     assert 1 <= most <= 2 * workers._AHEAD + 2
+
+
+def test_decisions_reach_gradebook_and_pages_and_nothing_is_judged_or_entered_again(
+    small: Course, graded: Run, entered: list[str]
+) -> None:
+    judge = Judge(small)
+    graded(judge)
+    judge.judged.clear()
+    entered.clear()
+    text = '[[bonus]]\nassignment = "a1"\nstudents = ["s01"]\npoints = 2\nreason = "for the race"\n'
+    course = decided(small, text)
+    before = {path.name: path.read_bytes() for path in (small.root / "feedback/a1/students").iterdir()}
+
+    def again(course: Course) -> ClassRun:
+        hand_ins = collect.collect(course.root / "submitted", course["a1"])
+        with Gradebook(course) as book:
+            return run(course, course["a1"], hand_ins, book, small.root / "feedback", sandbox="none", runner=judge)
+
+    done = again(course)
+    assert (judge.judged, entered) == ([], [])
+    (change,) = done.changes
+    assert (change.student, change.why) == ("s01", ("Bonus: 2: for the race.",))
+    assert change.after == pytest.approx(change.before + 2)
+    with Gradebook(course) as book:
+        totals = {total.student: total.score for total in book.totals("a1")}
+    assert totals == {row.student: row.score - row.penalty for row in rows(course).values()}
+    pages = {path.name: path.read_bytes() for path in (small.root / "feedback/a1/students").iterdir()}
+    (page,) = [name for name, data in pages.items() if data != before[name]]
+    assert page.startswith("s01-")
+    assert b"Bonus: 2: for the race." in pages[page]
+    with (small.root / "feedback/a1/class/students.csv").open() as file:
+        listed = {row["student"]: float(row["points"]) for row in csv.DictReader(file)}
+    assert listed == pytest.approx(totals, abs=0.005)
+    assert again(course).changes == ()
+    assert (judge.judged, entered) == ([], [])  # its rows and notebooks are known to be as they should
+    again(small)
+    assert {path.name: path.read_bytes() for path in (small.root / "feedback/a1/students").iterdir()} == before

@@ -244,6 +244,7 @@ for command in (AutogradeApp, GenerateFeedbackApp):
 """
 
 
+@pytest.mark.slow
 def test_the_stock_commands_of_nbgrader_give_the_same_score(graded: Course) -> None:
     (graded.root / "gradebook.db").unlink()
     done = subprocess.run(

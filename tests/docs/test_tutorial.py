@@ -19,6 +19,7 @@ TUTORIAL = PAGE.read_text("utf-8").partition("\n# Reference\n")[0]
 STEPS = re.findall(r"((?:[^`]|`[^`\n]+`)*?)^```(\w+)\n(.*?)^```$", TUTORIAL, re.DOTALL | re.MULTILINE)
 
 
+@pytest.mark.slow
 def test_does_the_tutorial_work_as_it_is_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -14,13 +14,14 @@ from weakref import WeakSet
 
 import msgspec
 import pytest
-from reports import COURSE, HINTS, a_class, class_page, everything, report
+from reports import COURSE, HINTS, a_class, class_page, everything, report, total
 
 from grader import feedback
 from grader.errors import Interrupted
 from grader.feedback import writing
 from grader.feedback.pages import student_page
-from grader.gradebook.rows import Row, WrittenGrade
+from grader.gradebook.rows import WrittenGrade
+from grader.gradebook.totals import Question
 from grader.submission.similarity import Pair
 from grader.wording import WORDING, one_line
 from utils.checks.case import Finding
@@ -130,9 +131,42 @@ def test_a_grade_without_a_sandbox_is_marked_on_both_pages(sandbox):
 
 def test_written_answers_and_lateness_are_told():
     answers = [WrittenGrade("why", None, 3.0, ""), WrittenGrade("how", 2.5, 4.0, "Say more\nabout the width.")]
-    text = Page(feedback.student_page(report("ada"), COURSE, answers, penalty=7.6)).text
-    for words in ("not graded yet", "2.5 of 4", "Say more\nabout the width.", "7.6 points"):
+    final = total("ada", 70.9, penalty=7.6, needs_manual_grade=True)
+    text = Page(feedback.student_page(report("ada"), COURSE, answers, final)).text
+    for words in (
+        "not graded yet",
+        "2.5 of 4",
+        "Say more\nabout the width.",
+        "Handed in late, on 2027-02-07 23:59 UTC; it was due on 2027-02-05 23:59 UTC. This takes 7.6 points off.",
+        "70.9 of 100 points",
+        "Not all answers in writing are graded yet",
+    ):
         assert words in text
+
+
+def test_a_page_has_the_total_what_it_is_made_of_and_every_decision_about_it():
+    questions = (
+        Question("layers.relu_forward", "FC_nets", 2.0, 2.0),
+        Question("layers.affine_forward", "FC_nets", 1.0, 3.0),
+        Question("why", "FC_nets", 3.0, 4.0),
+    )
+    notes = ("layers.relu_forward was set to 2 of 2: seen in class.", f"Bonus of 5 points: {EVIL}.")
+    final = total("ada", 11.0, questions=questions, notes=notes, bonus=5.0)
+    page = feedback.student_page(
+        report("ada", {"layers.relu_forward": "fail"}), COURSE, [WrittenGrade("why", None, 4.0, "")], final
+    )
+    text = " ".join(Page(page).text.split())
+    for words in (
+        "11 of 100 points",
+        "exercises 3 · written answers 3 · bonus 5",
+        "0 of 2 · counts as 2",
+        "3 of 3 · counts as 1",
+        "why 3 of 4",
+        *(one_line(note) for note in notes),
+    ):
+        assert words in text
+    assert "<script>alert" not in page
+    assert "decisions" not in feedback.student_page(report("ada"), COURSE, (), total("ada"))
 
 
 def test_the_class_page_has_a_cell_for_every_verdict():
@@ -254,7 +288,7 @@ def test_write_replaces_only_what_changed(tmp_path):
     before = inodes()
     assert before.keys() == {ada, bob, "students/index.html", *own}
     reports[1] = report("bob")
-    write(reports, tmp_path, rows=[Row("ada", 76.0, 76.0, penalty=3.0)])
+    write(reports, tmp_path, totals=[total("ada", penalty=3.0)])
     assert "3 points" in (folder / ada).read_text()
     assert {path for path, inode in inodes().items() if inode != before[path]} == {ada, bob, *own}
     write(reports, tmp_path)
@@ -282,8 +316,8 @@ def test_reports_are_read_one_by_one(tmp_path):
 
 
 def test_written_answers_that_wait_are_counted(tmp_path):
-    rows = [Row("ada", 76.0, 76.0, needs_manual_grade=True), Row("bob", 76.0, 76.0)]
-    page = Page(write([report("ada"), report("bob")], tmp_path, rows=rows).read_text())
+    totals = [total("ada", needs_manual_grade=True), total("bob")]
+    page = Page(write([report("ada"), report("bob")], tmp_path, totals=totals).read_text())
     assert "1 with written answers to grade" in " ".join(page.text.split())
     assert [row[7] for row in json.loads(page.scripts[0])["students"]] == [1, 0]
 

@@ -17,11 +17,14 @@ from typing import Any
 
 import msgspec
 import numpy as np
+from exchange.downloads import METADATA, WORKSHEET
 from gradebook.small_course import TOML
 from hypothesis import strategies as st
 from targets import (
     archive,
     course_toml,
+    decisions_toml,
+    download,
     frame,
     golden_pack,
     judged,
@@ -33,6 +36,7 @@ from targets import (
     small_course,
     source,
     stream,
+    table,
 )
 
 from grader.sandbox.inside.wire import Ask, Done, Failed, Ready, dump
@@ -242,8 +246,38 @@ def diffs() -> Bytes:
     )
 
 
-def toml() -> Bytes:
-    lines = [line.encode() for line in TOML.splitlines()]
+DECISIONS = """
+[[extension]]
+assignment = "a1"
+students = ["ada"]
+days = 2
+[[extension]]
+assignment = "a1"
+students = "all"
+until = 2027-02-08T12:00:00Z
+[[late_days]]
+days = 3
+most = 2
+[[void]]
+question = "why"
+points = "redistributed"
+[[bonus]]
+assignment = "a1"
+students = "all"
+points = 2
+[[override]]
+student = "bob"
+question = "layers.relu_forward"
+points = 1
+reason = "seen"
+[[weight]]
+question = "layers.affine_forward"
+points = 0
+"""
+
+
+def toml(text: str = TOML) -> Bytes:
+    lines = [line.encode() for line in text.splitlines()]
     values = [
         b'"',
         b"nan",
@@ -411,6 +445,7 @@ def inputs() -> dict[Callable[[bytes], None], Bytes]:
         judged: hostile_frames().map(joined),
         stream: frames().map(streamed),
         course_toml: toml(),
+        decisions_toml: toml(DECISIONS),
         recipe_diffs: diffs(),
         notebook: twisted(released()).map(as_json),
         archive: zips() | tars() | damaged_inside(zips()),
@@ -420,6 +455,11 @@ def inputs() -> dict[Callable[[bytes], None], Bytes]:
         safetensors: safetensors_files(),
         secret: st.sampled_from(
             [b"a" * 64, b"a" * 5000, b"2027-01-01 00:00:00 UTC", b"2027-01-01T00:00:00+0200", b"\n"]
+        ),
+        download: zips()
+        | st.sampled_from([METADATA.encode(), b"a: &a [*a, *a]", b"- " * 900, b"!!python/name:os.system a"]),
+        table: st.sampled_from([WORKSHEET, "student,time\nada,2027-02-05\n", "Student;ID;Section\nA;1;B\n"]).map(
+            lambda text: text.encode()
         ),
     }
     return {target: damaged(strategy) | strategy | st.binary(max_size=200) for target, strategy in valid.items()}

@@ -5,23 +5,31 @@ from __future__ import annotations
 import io
 import os
 import re
+import shutil
 import struct
 import tempfile
 import time
 from collections.abc import Callable
+from datetime import UTC, timedelta
 from functools import cache
 from pathlib import Path
 
 import nbformat
 import numpy as np
+from exchange.downloads import zipped
 from gradebook.small_course import make
 
 from grader import course as courses
 from grader.course import Course
-from grader.errors import CourseError, UnusableCourseFiles
+from grader.course.decision_file import with_decisions
+from grader.errors import CourseError, UnusableCourseFiles, UnusableInput
+from grader.exchange.collecting import collect
+from grader.exchange.roster import Roster, usable_name
+from grader.exchange.times import Times
 from grader.gradebook.annotate import annotate
 from grader.gradebook.lateness import hand_in_time
 from grader.gradebook.restore import read_released, restore
+from grader.gradebook.totals import HandedIn, Question, total
 from grader.judging.oracle import Report
 from grader.judging.secret import FILE, VARIABLE, course_secret
 from grader.patch import apply
@@ -146,10 +154,28 @@ def course_toml(data: bytes) -> None:
     (folder() / "course.toml").write_bytes(data)
     course = courses.load(folder())
     for assignment in course.assignment:
-        assert all(exercise.points > 0 and exercise.file for exercise in assignment.exercises)
+        assert all(exercise.points >= 0 and exercise.file for exercise in assignment.exercises)
         assert assignment.files is not None
     assert course.late.grace_seconds >= 0
     assert course.limits.memory_bytes >= 0
+
+
+def decisions_toml(data: bytes) -> None:
+    """What is accepted gives every student a total that is a number."""
+    course = small_course()
+    (course.root / "decisions.toml").write_bytes(data)
+    try:
+        course = with_decisions(course)
+    finally:
+        (course.root / "decisions.toml").unlink()
+    (assignment,) = course.assignment
+    worth = {each.name: each.points for notebook in assignment.notebook for each in notebook.questions}
+    questions = [Question(name, "warmup", points / 2, points) for name, points in worth.items()]
+    times = {assignment.name: HandedIn(assignment.due + timedelta(hours=30))}
+    for student in ("ada", "bob"):
+        result = total(course, assignment, student, questions, times)
+        assert 0 <= result.score < float("inf")
+        assert result.due >= assignment.due
 
 
 def recipe_diffs(data: bytes) -> None:
@@ -223,11 +249,39 @@ def secret(data: bytes) -> None:
     assert len(course_secret(folder())) >= 16
 
 
+def download(data: bytes) -> None:
+    """What is called a download, and what Gradescope says about submissions; a students' name is no path."""
+    submitted = folder() / "collected"
+    raw, export = folder() / "download.zip", folder() / "export.zip"
+    raw.write_bytes(data)
+    export.write_bytes(zipped({"submission_metadata.yml": data, "submission_1001/layers.py": b"x = 1"}))
+    try:
+        collect(small_course()["a1"], [raw], submitted)
+    except UnusableInput:
+        collect(small_course()["a1"], [export], submitted)
+    for path in folder().rglob("a1.zip"):
+        assert path.parent.parent == submitted or ".earlier" in path.parts
+    shutil.rmtree(submitted)
+
+
+def table(data: bytes) -> None:
+    """Tables of students and of times, which any program may have written."""
+    path = folder() / "table.csv"
+    path.write_bytes(data)
+    try:
+        people = Roster.read([path]).people
+    except UnusableInput:
+        people = {}
+    assert all(usable_name(student) == student for student in people)
+    Times.read(path, UTC)
+
+
 TARGETS: dict[Callable[[bytes], None], type[Exception]] = {
     frame: WireError,
     judged: WireError,
     stream: WireError,
     course_toml: CourseError,
+    decisions_toml: CourseError,
     recipe_diffs: CourseError,
     notebook: AssertionError,  # it has no error: whatever comes, something goes on
     archive: NotASubmission,
@@ -236,4 +290,6 @@ TARGETS: dict[Callable[[bytes], None], type[Exception]] = {
     safetensors: DataError,
     source: AssertionError,  # it has no error either
     secret: CourseError,
+    download: UnusableInput,
+    table: UnusableInput,
 }

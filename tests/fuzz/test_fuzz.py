@@ -18,7 +18,7 @@ from strategies import inputs
 from targets import TARGETS
 
 CORPUS = Path(__file__).with_name("corpus")
-INPUTS = int(os.environ.get("NNDL_FUZZ", "2000"))
+INPUTS = int(os.environ.get("NNDL_FUZZ", "1000"))
 SECONDS = 10  # for one input: a hundred times what the slowest takes
 MEMORY = 1 << 30
 

@@ -170,7 +170,7 @@ def test_the_due_date_is_course_tomls(book, small):
         assert gb.find_assignment("a1").duedate == DUE.replace(tzinfo=None)
 
 
-def test_changed_points_reach_the_gradebook_without_a_new_release(book, small):
+def test_changed_points_reach_the_gradebook_and_a_persons_grade_keeps_its_share(book, small):
     book.record(report("ada"), answered(small))
     grade_by_hand(book, "why", "warmup", "ada", 3, "good")
     toml = small.root / "course.toml"
@@ -187,7 +187,7 @@ def test_changed_points_reach_the_gradebook_without_a_new_release(book, small):
     with Gradebook(changed, book.url) as again:
         again.record(replace(report("ada"), exercises=verdicts), answered(small))
         (row,) = again.scores("a1")
-        assert (row.score, row.max_score) == (3 + 2.5 + 10 + 3, 3 + 2.5 + 10 + 6 + 1)
+        assert (row.score, row.max_score) == (3 + 2.5 + 10 + 3 * 6 / 4, 3 + 2.5 + 10 + 6 + 1)
 
 
 def test_other_cells_under_recorded_submissions_are_refused(book, small):

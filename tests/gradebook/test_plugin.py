@@ -5,6 +5,7 @@ import logging
 import os
 import shutil
 import zipfile
+from dataclasses import replace
 
 import nbformat
 import pytest
@@ -17,6 +18,7 @@ from nbgrader.preprocessors import Execute
 from small_course import answered, make, report
 from traitlets.config import Config
 
+from grader import course as courses
 from grader import nbgrader_plugin
 from grader.classrun.grading import Graded
 from grader.errors import SelfTestFailed
@@ -364,3 +366,54 @@ def test_a_submission_that_was_stopped_in_the_middle_is_graded_again(small, monk
     assert (found == {3 + 1.25 + 5}) is guarded
     assert guarded or min(found) < 3 + 1.25 + 5
     assert not (small.root / "autograded" / "ada" / "a1" / ".unfinished").exists()
+
+
+DECISIONS = """
+[[extension]]
+assignment = "a1"
+students = ["ada"]
+days = 1
+
+[[void]]
+question = "layers.relu_forward"
+points = "given"
+
+[[bonus]]
+assignment = "a1"
+students = ["bob"]
+points = 1.5
+
+[[weight]]
+question = "neural_net.TwoLayerNet.predict"
+points = 8
+"""
+
+
+def test_decisions_after_grading_reach_everybody_on_the_stock_road_without_force(small, caplog, monkeypatch):
+    for student in ("ada", "bob"):
+        hand_in(small, student)
+        (small.root / "submitted" / student / "a1.timestamp.txt").write_text("2027-02-06 18:00:00 UTC")
+    autograde(small)
+    (small.root / "decisions.toml").write_text(DECISIONS)
+    changed = courses.load(small.root)
+    weighted = (replace(verdicts("x").exercises[-1], score=8.0, max_score=8.0),)
+    monkeypatch.setattr(
+        nbgrader_plugin,
+        "grade_one",
+        lambda _, __, entry: Graded(
+            entry, replace(verdicts(entry.student), exercises=(*verdicts("x").exercises[:-1], *weighted)), True
+        ),
+    )
+    with caplog.at_level(logging.INFO, "autograde"):
+        rows = autograde(changed)
+    stock = {name: row.score - row.penalty for name, row in rows.items()}
+    code = 3 + 2.5 + 8  # relu_forward was partial, and everybody gets its points
+    assert stock == {"ada": pytest.approx(0.9 * code), "bob": pytest.approx(0.8 * code + 1.5)}
+    assert "a1, bob: 7.4 → 12.3. " in caplog.text
+    with Gradebook(changed) as book:
+        assert {total.student: total.score for total in book.totals("a1")} == pytest.approx(stock)
+    caplog.clear()
+    with caplog.at_level(logging.INFO, "autograde"):
+        assert autograde(changed) == rows
+    assert "Changed since" not in caplog.text
+    assert "Entering" not in caplog.text

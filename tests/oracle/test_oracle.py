@@ -259,7 +259,7 @@ def test_an_object_that_is_equal_to_everything_earns_nothing(grade: Grade, refer
         (("out = np.maximum(0, x)", "out = list(map(str, x))"),),
         (("out = np.maximum(0, x)", "out = (value for value in x)"),),
         (("out = np.maximum(0, x)", "out = np.array([object()])"),),
-        (("out = np.maximum(0, x)", "out = np.zeros((10**9,), np.int8)"),),
+        pytest.param((("out = np.maximum(0, x)", "out = np.zeros((10**9,), np.int8)"),), marks=pytest.mark.slow),
     ],
 )
 def test_an_answer_that_is_no_answer_is_wrong(grade: Grade, reference: Reference, edits: tuple[Edit, ...]) -> None:

@@ -14,6 +14,7 @@ from grader.errors import CourseError, UnusableCourseFiles
 from grader.recipes import RecipeBook, recipe
 from grader.recipes.recipe import Recipe
 from grader.reference import Reference
+from grader.release.consistency import examine
 
 TOML = """\
 course.title = "Means"
@@ -99,6 +100,15 @@ def root(tmp_path: Path) -> Path:
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).write_text(text)
     return tmp_path
+
+
+@pytest.mark.parametrize("name", ["solutions/__init__.py", "solutions/nndl/__init__.py"])
+def test_a_missing_init_is_named(root: Path, name: str) -> None:
+    (root / name).unlink()
+    with pytest.raises(CourseError, match=r"solutions.* is missing"):
+        Reference(root, "nndl")
+    (problem,) = examine(courses.load(root)).errors
+    assert (problem.file, problem.sentence.partition(";")[0]) == (name, "this is missing")
 
 
 def change(path: Path, old: str, new: str) -> None:

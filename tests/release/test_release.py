@@ -135,6 +135,7 @@ def test_does_a_refused_release_write_nothing(released):
     assert files_in(released.root) == before
 
 
+@pytest.mark.slow
 def test_is_a_build_that_depends_on_chance_refused(copied, monkeypatch):
     from grader.release import building as builder
 

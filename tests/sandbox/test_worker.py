@@ -5,11 +5,13 @@ None of this depends on how the worker is confined, so it is not.
 
 from __future__ import annotations
 
+import linecache
 import os
 import textwrap
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from types import ModuleType
 
 import numpy as np
 import pytest
@@ -19,7 +21,7 @@ from grader.sandbox import Limits, Opaque, SandboxUnavailable, Worker, WorkerLos
 from grader.sandbox import worker as pool
 from grader.sandbox.fork_server import close_idle_servers
 from grader.sandbox.unconfined import Unconfined
-from utils.checks.program import Crash, Ran
+from utils.checks.program import Crash, Ran, run_program
 
 LAYERS = {"layers": ("affine_forward", "relu_forward")}
 
@@ -97,6 +99,36 @@ def test_what_the_reference_raises_is_raised_in_the_submission():
     """
     outcome = run(source, "out = fc_net.f(x)", x=X)
     assert outcome.values["out"] == "nndl.layers.relu_forward: relu_forward got 1 and ['inplace']"
+
+
+def test_shapes_that_do_not_fit_in_the_reference_are_named_in_plain_words():
+    source = "from .layers import affine_forward\ndef f(x, w, b):\n    return affine_forward(x, w, b)"
+    outcome = run(source, "out = fc_net.f(x, w, b)", x=X, w=W.T, b=B)
+    shapes = "(3, 2, 4), (5, 8), (5,)"
+    assert outcome.message == f"affine_forward: arrays of these shapes do not fit each other: {shapes}"
+
+
+def test_a_stand_in_says_what_the_function_takes_and_returns():
+    source = "from .layers import affine_forward\ndef f(x):\n    out, cache, more = affine_forward(x, x, x)"
+    signatures = {"layers.affine_forward": "(x, w, b): out, cache"}
+    given = Here(reference, LAYERS)
+    with Worker(Unconfined(), {"net": source}, "net", LAYERS, given, package="nndl", signatures=signatures) as held:
+        outcome = held.run("out = net.f(x)", {"x": np.ones((3, 3))}, ("out",))
+    assert outcome.functions == ("affine_forward(x, w, b): out, cache",)
+
+
+MANY = "\n".join(f"    number_{k} = array_{k} = np.zeros({k + 1})" for k in range(30))
+
+
+def test_a_crash_is_described_as_it_is_outside_of_the_sandbox():
+    """Else hints would be measured that no student gets."""
+    source = f"import numpy as np\ndef f(x):\n{MANY}\n    for a, b in [(array_3, array_4)]:\n        out = a + b + x"
+    module, name = ModuleType("nndl.fc_net"), "nndl/fc_net.py"
+    linecache.cache[name] = (len(source), None, source.splitlines(keepends=True), name)
+    exec(compile(source, name, "exec"), vars(module))
+    here = run_program("out = fc_net.f(x)", {"fc_net": module}, {"x": X}, ("out",))
+    assert len(here.scope) > 30
+    assert run(source, "out = fc_net.f(x)", x=X) == here
 
 
 def test_an_argument_that_cannot_cross_is_a_type_error():

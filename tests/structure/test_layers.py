@@ -30,11 +30,15 @@ GRADER_ROOMS = (  # each may import those before it
     "mutation",
     "hints",
     "authoring",
+    "exchange",
     "show_hints",
     "show_progress",
     "show_roster",
     "show",
+    "show_exchange",
     "demo",
+    "cli_decide",
+    "cli_exchange",
     "cli",
 )
 

@@ -12,9 +12,13 @@ from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 from types import FrameType, FunctionType, ModuleType, SimpleNamespace
 
+from .python_text import parsed
+
 CLOSE = 0.8  # how similar the name of a function is to one that was mistyped, from 0 to 1
 MAX_DOCUMENTED = 12
 MAX_CALLS = 24
+SIGNATURE = "signature_"
+"""The attribute in which a function that stands in for another one has the other's signature."""
 _DOCUMENTED = re.compile(r"^[ \t]*(\w+) : [^\n]{0,40}?shape (\([^)\n]{0,40}\))", re.MULTILINE)
 
 
@@ -81,10 +85,8 @@ def documented_shapes(frames: Iterable[FrameType]) -> tuple[str, ...]:
 
 def returned_lines(frame: FrameType, source: str) -> tuple[str, ...]:
     """List the ``return`` lines of the function that a line of the program calls: ``("12 return grads",)``."""
-    try:
-        calls = [node.func for node in ast.walk(ast.parse(source.strip())) if isinstance(node, ast.Call)]
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return ()
+    tree = parsed(source.strip())
+    calls = [node.func for node in ast.walk(tree) if isinstance(node, ast.Call)] if tree else []
     if len(calls) != 1 or not isinstance(calls[0], ast.Attribute) or not isinstance(calls[0].value, ast.Name):
         return ()
     owner = frame.f_locals.get(calls[0].value.id)
@@ -120,10 +122,21 @@ def called_functions(lines: Sequence[str], frame: FrameType) -> tuple[str, ...]:
         else:
             function = own.get(node.func.attr) if name == f"self.{node.func.attr}" else None
         if type(function) is FunctionType and name not in found and len(found) < MAX_CALLS:
-            code = function.__code__
-            parameters = [one for one in code.co_varnames[: code.co_argcount] if one != "self"]
-            found[name] = f"{name}({', '.join(parameters)}): {' | '.join(_named_returns(function))}"
+            found[name] = name + signature_of(function)
     return tuple(found.values())
+
+
+def signature_of(function: FunctionType) -> str:
+    """Return the parameters of a function and what it returns, by name: ``"(x, w, b): out, cache"``.
+
+    A function that stands in for another one says so itself, in its attribute `SIGNATURE`.
+    """
+    own = function.__dict__.get(SIGNATURE)
+    if type(own) is str:
+        return own[:1000]
+    code = function.__code__
+    parameters = [one for one in code.co_varnames[: code.co_argcount] if one != "self"]
+    return f"({', '.join(parameters)}): {' | '.join(_named_returns(function))}"
 
 
 def kept_results(lines: Sequence[str], frame: FrameType, before: int) -> tuple[str, ...]:
@@ -183,10 +196,7 @@ def function_tree(lines: Sequence[str], first: int) -> ast.AST | None:
     end = next(
         (k for k, line in enumerate(body) if k and line.strip() and not line[0].isspace() and line[0] != ")"), None
     )
-    try:
-        return ast.parse("".join(line if line.endswith("\n") else f"{line}\n" for line in body[:end]))
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
+    return parsed("".join(line if line.endswith("\n") else f"{line}\n" for line in body[:end]))
 
 
 def _stores(node: ast.AST, name: str) -> bool:

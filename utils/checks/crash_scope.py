@@ -6,13 +6,14 @@ Nothing of the student's code runs for it. The sandbox's worker runs this file, 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
-from itertools import islice
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, islice
 from types import FrameType
 from typing import NamedTuple
 
 from .crash_clues import function_tree
 from .crash_site import describe_value
+from .python_text import parsed
 
 MAX_ARRAYS = 40
 MAX_VALUES = 400  # that are looked at
@@ -116,24 +117,25 @@ def _inside(name: str, value: object, depth: int) -> Iterator[tuple[str, object]
                 yield from _inside(f"{name}[{key!r}]", item, depth - 1)
 
 
-def _names(source: str) -> set[str]:
+def _names(source: str) -> dict[str, None]:
+    """The names on a line, each once, in the order of the program: that of a set differs from process to process."""
     for candidate in (source, f"{source.rstrip()}\n    pass", f"({source})"):
-        try:
-            tree = ast.parse(candidate.strip())
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
-            continue
-        return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
-    return set()
+        tree = parsed(candidate.strip())
+        if tree:
+            return dict.fromkeys(node.id for node in ast.walk(tree) if isinstance(node, ast.Name))
+    return {}
 
 
-def _origins(lines: Sequence[str], tree: ast.AST, first: int, number: int, names: set[str]) -> Iterator[str]:
-    setters = list(_setters(tree, first, number))
+def _origins(lines: Sequence[str], tree: ast.AST, first: int, number: int, names: Iterable[str]) -> Iterator[str]:
+    last: dict[str, int] = {}
+    for name, line in _setters(tree, first, number):
+        last[name] = max(line, last.get(name, 0))
     found: dict[str, int] = {}
-    wanted = names
+    wanted = [name for name in names if name in last]
     for _ in range(MAX_STEPS):
-        new = {name: max(at for own, at in setters if own == name) for name in wanted & {own for own, _ in setters}}
-        found |= {name: line for name, line in new.items() if name not in found}
-        wanted = set().union(*(_names(lines[line - 1]) for line in new.values())) - found.keys()
+        found |= {name: last[name] for name in wanted}
+        on_these = (_names(lines[last[name] - 1]) for name in wanted)
+        wanted = [name for name in chain.from_iterable(on_these) if name in last and name not in found]
     for name, line in islice(found.items(), MAX_LINES):
         yield f"{name}: {line} {lines[line - 1].strip()[:LINE]}"
 

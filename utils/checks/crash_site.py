@@ -16,6 +16,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from .python_text import parsed
+
 MAX_NAMES = 12
 MAX_KEYS = 12  # of a dict, or items of a tuple
 UNKNOWN = object()
@@ -99,12 +101,10 @@ def _operands(text: str) -> Iterator[ast.expr]:
     """Yield the names, attributes and items in an expression, in its order, each as a unit: ``self.params['W1']``."""
     # A line may be the head of a compound statement, or a part of one: try what would make it valid Python.
     for candidate in (text, f"{text.rstrip().rstrip(':')}", f"{text}\n    pass", f"({text})"):
-        try:
-            tree = ast.parse(candidate.strip())
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
-            continue
-        yield from _operands_in(tree)
-        return
+        tree = parsed(candidate.strip())
+        if tree:
+            yield from _operands_in(tree)
+            return
 
 
 def _operands_in(node: ast.AST) -> Iterator[ast.expr]:

@@ -45,13 +45,15 @@ class Fork(msgspec.Struct):
     Attributes
     ----------
     drop_privileges : bool
-        Whether the worker calls `privileges.drop_privileges`, with the arguments `rlimits`, `memory` and `user`.
+        Whether the worker calls `privileges.drop_privileges`, with the arguments `rlimits`, `memory`, `user` and
+        `keeps_search`.
     """
 
     drop_privileges: bool
     rlimits: dict[str, int]
     memory: int
     user: int
+    keeps_search: bool
 
 
 class Forked(msgspec.Struct):

@@ -85,7 +85,7 @@ def _run_worker(control: socket.socket, fork: Fork, inbound: int, outbound: int)
         os.setsid()
         channel = session.connect(inbound, outbound)
         if fork.drop_privileges:
-            drop_privileges(fork.rlimits, fork.memory, fork.user)
+            drop_privileges(fork.rlimits, fork.memory, fork.user, fork.keeps_search)
         session.serve(channel)
         status = 0
     except BaseException:

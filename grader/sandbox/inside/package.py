@@ -15,6 +15,8 @@ from itertools import accumulate
 from types import FrameType, MappingProxyType, ModuleType
 from typing import TYPE_CHECKING, cast
 
+from utils.checks.crash_clues import SIGNATURE
+
 from .names import is_tried, names_defined, names_imported, names_used
 
 if TYPE_CHECKING:  # importing it takes a twentieth of a worker's start
@@ -45,6 +47,9 @@ class SubmittedPackage:
         Other modules that can be imported although the worker does not have their functions: module → those functions,
         or an empty sequence for all of them. Only calling one raises, so that an unused import does not make a right
         answer fail.
+    signatures : mapping of str to str
+        What functions that have a proxy take and return, for explanations: ``"layers.affine_forward"`` →
+        ``"(x, w, b): out, cache"``.
     """
 
     def __init__(
@@ -55,6 +60,7 @@ class SubmittedPackage:
         proxies: Mapping[str, Sequence[str]],
         ask: Ask,
         withheld: Mapping[str, Sequence[str]] = MappingProxyType({}),
+        signatures: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         self._name = f"{package}.{module}"
         self._source = files[module]
@@ -65,7 +71,10 @@ class SubmittedPackage:
         sys.modules[package] = parent
         used = names_used(self._source) if "import *" in self._source else None
         for name, functions in proxies.items():
-            answered = {function: _proxy(_full_name(package, name), name, function, ask) for function in functions}
+            answered = {
+                function: _proxy(_full_name(package, name), name, function, ask, signatures.get(f"{name}.{function}"))
+                for function in functions
+            }
             if name.startswith("utils."):
                 _register(_Withheld(name, self._name, answered))
             elif not functions and name not in files:
@@ -287,7 +296,7 @@ def _full_name(package: str, module: str) -> str:
     return module if "." in module else f"{package}.{module}"
 
 
-def _proxy(full_name: str, module: str, function: str, ask: Ask) -> Callable[..., object]:
+def _proxy(full_name: str, module: str, function: str, ask: Ask, signature: str | None) -> Callable[..., object]:
     """Make a function that passes its calls on to `ask`."""
 
     def stand_in(*args: object, **kwargs: object) -> object:
@@ -295,4 +304,6 @@ def _proxy(full_name: str, module: str, function: str, ask: Ask) -> Callable[...
 
     stand_in.__name__ = stand_in.__qualname__ = function
     stand_in.__module__ = full_name
+    if signature:
+        setattr(stand_in, SIGNATURE, signature)
     return stand_in

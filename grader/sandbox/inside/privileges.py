@@ -32,7 +32,7 @@ class PrivilegesNotDropped(OSError):
     """The kernel refused to drop a privilege, so no submitted code may run."""
 
 
-def drop_privileges(rlimits: Mapping[str, int], memory: int, user: int) -> None:
+def drop_privileges(rlimits: Mapping[str, int], memory: int, user: int, keeps_search: bool = True) -> None:
     """Set the resource limits, change the user, drop all capabilities and install the system call filter.
 
     Parameters
@@ -43,6 +43,8 @@ def drop_privileges(rlimits: Mapping[str, int], memory: int, user: int) -> None:
         Bytes of address space that may be mapped beyond what is mapped now.
     user : int
         ID of the user and group to become; 0 to keep both.
+    keeps_search : bool, default True
+        Whether another user keeps ``CAP_DAC_READ_SEARCH``, where this process has it.
 
     Raises
     ------
@@ -58,7 +60,7 @@ def drop_privileges(rlimits: Mapping[str, int], memory: int, user: int) -> None:
         hard = resource.getrlimit(kind)[1]
         lowest = limit if hard == resource.RLIM_INFINITY else min(limit, hard)
         resource.setrlimit(kind, (lowest, lowest))
-    _drop_capabilities(user)
+    _drop_capabilities(user, keeps_search)
     # The kernel kills the worker when the thread that started it ends. A change of user clears this setting, so it
     # comes after that.
     _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
@@ -68,20 +70,24 @@ def drop_privileges(rlimits: Mapping[str, int], memory: int, user: int) -> None:
     _prctl(_PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, ctypes.addressof(program))
 
 
-def _drop_capabilities(user: int) -> None:
-    """Become `user`, and drop all capabilities except ``CAP_DAC_READ_SEARCH`` where the user changes.
+def _drop_capabilities(user: int, keeps_search: bool) -> None:
+    """Become `user`, and drop all capabilities except ``CAP_DAC_READ_SEARCH``, if that is to be kept.
 
     That capability passes over the permissions of files. Without it, a worker that is no longer root could not import
-    from a Python in a private folder like ``/root/.pyenv``. The confinement still decides which files can be read.
+    from a Python in a private folder like ``/root/.pyenv``. The confinement still decides which files can be read. Root
+    of a container may not have it, as by default in Docker's: then no capability is kept.
     """
     kept = 0
+    header = (ctypes.c_uint32 * 2)(_CAPABILITY_VERSION_3, 0)
     if user:
         _prctl(_PR_SET_KEEPCAPS, 1)
         os.setgroups([])
         os.setresgid(user, user, user)
         os.setresuid(user, user, user)
-        kept = _CAP_DAC_READ_SEARCH
-    header = (ctypes.c_uint32 * 2)(_CAPABILITY_VERSION_3, 0)
+        owned = (ctypes.c_uint32 * 6)()
+        if _libc.capget(header, owned):
+            raise PrivilegesNotDropped(ctypes.get_errno(), "capabilities could not be read")
+        kept = owned[1] & _CAP_DAC_READ_SEARCH if keeps_search else 0
     # effective, permitted, inheritable; twice, for the lower and the upper 32 bits
     sets = (ctypes.c_uint32 * 6)(kept, kept, 0, 0, 0, 0)
     if _libc.capset(header, sets):

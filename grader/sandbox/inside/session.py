@@ -65,7 +65,7 @@ class Session:
         self._name, self._module = start.package, start.module
         self._lock = threading.Lock()
         self._package = SubmittedPackage(
-            start.package, start.files, start.module, start.proxies, self._ask, start.withheld
+            start.package, start.files, start.module, start.proxies, self._ask, start.withheld, start.signatures
         )
 
     def run(self, message: Run, inputs: Mapping[str, object]) -> None:
@@ -105,7 +105,8 @@ class Session:
             return returned
         assert isinstance(reply, Refused)
         full_name = module if "." in module else f"{self._name}.{module}"
-        raise _RAISED.get(reply.error, RuntimeError)(f"{full_name}.{function}: {reply.message}")
+        said = reply.message if reply.named else f"{full_name}.{function}: {reply.message}"
+        raise _RAISED.get(reply.error, RuntimeError)(said)
 
 
 def _dicts(args: tuple[object, ...], kwargs: dict[str, object]) -> list[dict[str, object]]:

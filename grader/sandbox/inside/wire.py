@@ -52,7 +52,7 @@ class Start(msgspec.Struct, tag=True):
 
     Attributes
     ----------
-    files, module, proxies, withheld, package
+    files, module, proxies, withheld, package, signatures
         See `package.SubmittedPackage`.
     tree, blob : int
         The size of the largest frame that the grader accepts.
@@ -65,6 +65,7 @@ class Start(msgspec.Struct, tag=True):
     blob: int
     withheld: dict[str, tuple[str, ...]] = {}
     package: str = "submitted"
+    signatures: dict[str, str] = {}
 
 
 class Ready(msgspec.Struct, tag=True):
@@ -92,10 +93,14 @@ class Answer(msgspec.Struct, tag=True):
 
 
 class Refused(msgspec.Struct, tag=True):
-    """To the worker: the reference raised `error`, or the question was refused."""
+    """To the worker: the reference raised `error`, or the question was refused.
+
+    If `named`, the message begins with the name of the function that raised.
+    """
 
     error: str
     message: str
+    named: bool = False
 
 
 class Done(msgspec.Struct, tag=True):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from ..program import Crash
+from ..program import PROGRAM_FILE, Crash
 
 # Shapes as NumPy and PyTorch write them: (3, 4), [3, 4] and 3x4.
 _SHAPE = re.compile(r"\((?:\d+,? ?)*\)|\[(?:\d+,? ?)*\]|\d+x\d+")
@@ -15,6 +15,8 @@ _SIZES = (
     re.compile(r"\(size (\d+) is different from (\d+)\)"),
     re.compile(r"size of tensor a \((\d+)\) must match the size of tensor b \((\d+)\)"),
 )
+
+_CALLED = re.compile(r"\s*[\w, ]+ = [\w.]+\(")
 
 
 def same_kind(one: Crash, other: Crash) -> bool:
@@ -29,6 +31,14 @@ def same_kind(one: Crash, other: Crash) -> bool:
         return True
     first, second = set(_mismatch(one.message)), set(_mismatch(other.message))
     return first == second if first or second else _words(one.message) == _words(other.message)
+
+
+def is_of_returned_values(crash: Crash) -> bool:
+    """Whether the check could not unpack what a function returned: other values than it should, or another number.
+
+    Where an array happens to have as many rows as there should be values, the check takes its rows for these.
+    """
+    return crash.file == PROGRAM_FILE and "unpack" in crash.message and bool(_CALLED.match(crash.source))
 
 
 def _words(message: str) -> list[str]:

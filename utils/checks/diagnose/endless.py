@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from ..python_text import parsed
+
 
 def endless_loop(text: str, function: str) -> str:
     """Describe the first ``while`` loop of a function that cannot end.
@@ -21,9 +23,8 @@ def endless_loop(text: str, function: str) -> str:
     str
         A clause: ``'line 12, "while i < n:", never ends, because …'``; ``""`` where no loop is known to be one.
     """
-    try:
-        tree = ast.parse(text)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+    tree = parsed(text)
+    if tree is None:
         return ""
     name = function.rpartition(".")[2]
     inside = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef) and node.name == name]

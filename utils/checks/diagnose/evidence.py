@@ -103,6 +103,7 @@ class Evidence:
         self.wrong: Places = frozenset(index for index, place in enumerate(self.places) if place.wrong)
         self.shows = cache(self._shows)
         self.gives = cache(self._gives)
+        self.left_out = cache(self._left_out)
 
     @cached_property
     def crashes(self) -> Places:
@@ -118,6 +119,23 @@ class Evidence:
     def edges(self) -> Places:
         """The places of cases outside of the core."""
         return frozenset(index for index, place in enumerate(self.places) if not place.result.case.is_core)
+
+    @cached_property
+    def missing(self) -> Places:
+        """The places of cases that ran at which nothing came, such as an entry that a dict lacks."""
+        due = (index for index, place in enumerate(self.places) if place.expected is not None and not place.crashed)
+        return frozenset(index for index in due if self.places[index].got is None)
+
+    @cached_property
+    def draws(self) -> Places:
+        """The places of the core at which draws of the right shape came, which are compared by their distribution."""
+        drawn = (index for index, place in enumerate(self.places) if place.is_drawn and not place.crashed)
+        return frozenset(index for index in drawn if _is_of_right_shape(self.places[index])) - self.edges
+
+    def beside(self, places: Places) -> Places:
+        """Return the places of the same dicts in the same cases, those given included."""
+        dicts = {(id(place.result), _dict(place)) for place in map(self.places.__getitem__, places)}
+        return frozenset(index for index, place in enumerate(self.places) if (id(place.result), _dict(place)) in dicts)
 
     def of(self, path: str) -> Places:
         """Return the places of one output."""
@@ -138,6 +156,12 @@ class Evidence:
         told = (index for index in shows & self.wrong if self._is_given(index, name))
         right = (index for index in range(len(self.places)) if index not in self.wrong and index not in shows)
         return frozenset((*told, *right))
+
+    def _left_out(self, name: str) -> Places:
+        """Return the places at which a misconception gives nothing where something is due; a crash leaves out none."""
+        shown = (index for index in self.shows(name) if self.places[index].expected is not None)
+        ran = (index for index in shown if not isinstance(self.places[index].result.misconceptions[name], Crash))
+        return frozenset(index for index in ran if self.places[index].given_by(name) is None)
 
     def _is_given(self, index: int, name: str) -> bool:
         place = self.places[index]
@@ -165,6 +189,15 @@ class Evidence:
 def _is_zero(place: Place) -> bool:
     got = as_array(place.got)
     return got is not None and not got.any()
+
+
+def _is_of_right_shape(place: Place) -> bool:
+    expected, got = as_array(place.expected), as_array(place.got)
+    return got is not None and (expected is None or expected.shape == got.shape)
+
+
+def _dict(place: Place) -> str:
+    return place.path.rpartition(".")[0]
 
 
 def _places(result: CaseResult) -> Iterator[Place]:

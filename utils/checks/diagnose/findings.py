@@ -26,7 +26,7 @@ IN_PLACE = "in-place"
 """The id of the one misconception that shows in the inputs, not in the outputs."""
 
 
-def crash_finding(results: Sequence[CaseResult], hints: Mapping[str, str]) -> Finding:
+def crash_finding(results: Sequence[CaseResult], hints: Mapping[str, str], *, advise: bool = True) -> Finding:
     """Say that the code under test raises, or is not written yet; at least one result is a crash.
 
     Parameters
@@ -35,6 +35,8 @@ def crash_finding(results: Sequence[CaseResult], hints: Mapping[str, str]) -> Fi
         All cases; those that ran as well.
     hints : mapping of str to str
         The sentence of each misconception, by id.
+    advise : bool, default True
+        Whether to say what would fit by its shape alone.
     """
     crashes = [(one, one.answer) for one in results if isinstance(one.answer, Crash)]
     # Of several crashes the student fixes one first, so one is shown: the first in the core, if there is one.
@@ -53,7 +55,7 @@ def crash_finding(results: Sequence[CaseResult], hints: Mapping[str, str]) -> Fi
     if misconception:
         hint = f"{hints[misconception]} ({crash}.)"
         return Finding("", "error", hint, misconception, title, seen=f"{crash}.")
-    return Finding("", "error", _explained(result, crash), None, title, seen=f"{crash}.")
+    return Finding("", "error", _explained(result, crash, advise=advise), None, title, seen=f"{crash}.")
 
 
 def other_crash_finding(results: Sequence[CaseResult], shown: str) -> Finding | None:
@@ -77,9 +79,10 @@ def other_crash_finding(results: Sequence[CaseResult], shown: str) -> Finding | 
     return Finding("", "error", hint, None, result.case.title, seen=f"{crash}.")
 
 
-def _explained(result: CaseResult, crash: Crash) -> str:
+def _explained(result: CaseResult, crash: Crash, *, advise: bool = True) -> str:
     """Explain a crash, and say where it happened."""
-    explanation = explain_old_python(crash) or explain_crash(crash, result.case.inputs, result.expected)
+    explanation = explain_old_python(crash)
+    explanation = explanation or explain_crash(crash, result.case.inputs, result.expected, advise=advise)
     return f"{explanation} ({crash.error} {crash.place}.)" if explanation else f"{crash}."
 
 

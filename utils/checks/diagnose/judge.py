@@ -18,6 +18,7 @@ from ..values import value_at
 from .answer_cache import AnswerCache
 from .case_result import CaseResult
 from .changes import Search
+from .crash_kind import is_of_returned_values
 from .derivative import is_derivative, with_program
 from .evidence import Together
 from .findings import (
@@ -209,7 +210,11 @@ def _with_crash(
             return [crash]
         findings = []
     if found:
+        # What was run is known; what would fit by its shape alone may be something else.
+        crash = replace(crash_finding(results, hints, advise=False), parts=crash.parts)
         crash, findings = with_mended(crash, findings, found, hints, parts)
+    if any(isinstance(one.answer, Crash) and is_of_returned_values(one.answer) for one in results):
+        findings = [one for one in findings if one.misconception]
     other = None if found else other_crash_finding(results, crash.case)
     crashes = [crash, *([replace(other, parts=parts)] if other else [])]
     return [*crashes, *findings] if CORE in parts else [*findings, *crashes]

@@ -16,6 +16,7 @@ from .case_result import CaseResult
 from .evidence import Evidence, Place, Places, Together
 from .misconception_effects import find_with_effect, is_plain
 from .misconception_pairs import find_pair
+from .refutation import contradicted, plausible, possible
 
 MIN_NUMBERS = 4
 """Different wrong numbers that a misconception has to give, where it does not explain everything."""
@@ -76,8 +77,9 @@ def explain(
     of_everything = find_misconception("", results, hints)
     if of_everything:
         return [Explanation(path, (of_everything,)) for path in paths]
-    names, evidence = tuple(hints), Evidence(results)
-    candidates = {path: _that_give(evidence, evidence.of(path), names) for path in paths}
+    evidence = Evidence(results)
+    names = possible(tuple(hints), evidence)
+    candidates = {path: _that_give(evidence, evidence.of(path), plausible(names, path, evidence)) for path in paths}
     certain = {path: tuple(found) for path, found in candidates.items() if len(found) == 1}
     plain = {path for path, found in candidates.items() if not found and is_plain(path, evidence)}
     # Where few misconceptions show, there are few pairs to run, and the time for running them is limited.
@@ -87,7 +89,25 @@ def explain(
     )
     certain |= _pairs(open_paths, evidence, names, certain, together)
     named = {name for found in certain.values() for name in found}
-    return [_explanation(path, certain.get(path, ()), candidates[path], named, evidence, names) for path in paths]
+    found = [_explanation(path, certain.get(path, ()), candidates[path], named, evidence, names) for path in paths]
+    return _without_contradicted(found, evidence, together)
+
+
+def _without_contradicted(
+    explanations: Sequence[Explanation], evidence: Evidence, together: Together | None
+) -> list[Explanation]:
+    """Leave out pairs, and what needs an effect beside it, that cannot be true beside what explains others alone."""
+    exact: dict[str, Places] = {}
+    for one in explanations:
+        if len(one.names) == 1 and not one.rest and not one.effect:
+            exact[one.names[0]] = exact.get(one.names[0], frozenset()) | evidence.of(one.path)
+    return [
+        Explanation(one.path)
+        if (one.effect or len(one.names) > 1)
+        and any(contradicted(name, exact, evidence, together) for name in one.names)
+        else one
+        for one in explanations
+    ]
 
 
 def _pairs(
@@ -160,7 +180,7 @@ def _that_give(evidence: Evidence, places: Places, names: Sequence[str]) -> list
     if evidence.only_zeros(places & evidence.wrong):
         found = [name for name in found if evidence.shows(name) <= evidence.wrong]
     if any(_has_no_numbers(evidence.places[index]) for index in places):
-        found = [name for name in found if evidence.shows(name) <= evidence.wrong]
+        found = [name for name in found if evidence.shows(name) <= evidence.gives(name)]
     dicts = {place.path.rpartition(".")[0] for place in map(evidence.places.__getitem__, places) if _is_missing(place)}
     if dicts - {""}:  # one that leaves out more of a dict than is missing is another mistake
         found = [name for name in found if not _of_dicts(evidence, evidence.shows(name) - evidence.wrong, dicts)]
@@ -220,11 +240,11 @@ def _outputs_spoilt(evidence: Evidence, name: str) -> int:
 def _of_most_cases(path: str, evidence: Evidence, names: Sequence[str], named: set[str]) -> tuple[str, ...]:
     """Return the misconception that gives an output in most of the cases in which it is wrong; nothing if none does."""
     places = evidence.of(path)
-    scores = {name: _majority(evidence, places, name) for name in names}
+    scores = {name: _majority(evidence, places, name) for name in plausible(names, path, evidence)}
     best = max(scores.values(), default=0)
     if best <= 0:
         return ()
-    found = _most_agreeing([name for name in names if scores[name] == best], evidence)
+    found = _most_agreeing([name for name in scores if scores[name] == best], evidence)
     return _chosen(found, named, evidence)
 
 
@@ -247,6 +267,8 @@ def _majority(evidence: Evidence, places: Places, name: str) -> int:
     if any(evidence.places[index].is_drawn for index in explained) and against - evidence.edges:
         return 0  # draws agree roughly, and so no case of the core may contradict them
     telling = [index for index in explained if evidence.numbers(frozenset({index}))]
+    if evidence.only_zeros(explained):
+        return 0  # what gives them is contradicted by all cases that it does not explain
     if len(telling) <= len(against) or evidence.numbers(explained) < MIN_NUMBERS:
         return 0
     return len(telling) - len(against)

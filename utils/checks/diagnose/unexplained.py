@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -17,11 +18,12 @@ from .changes import Search
 from .combination import combination
 from .derivative import is_derivative, with_program
 from .describe import WrongOutput, describe, locate, shown_numbers, when_it_is_wrong
-from .describe.draws import mask_clauses, masks, spread_clause
+from .describe.draws import draw_clauses
 from .exchanged import exchanged, other_name
 from .from_state import FOLLOWS, beside_state
 from .other_outputs import enumerated, from_other_outputs
 from .probes import probed
+from .tried_settings import is_refuted
 from .wrong_outputs import WrongAnswer, WrongOutputs
 
 MAX_RERUN_CASES = 3  # failing cases in which the code under test may be run again for a hint
@@ -253,7 +255,7 @@ def _clauses(
     if drawn:
         rules = [answer.result.case.aspects[answer.fault.output] for answer in answers]
         came, inputs = [one.fault.got for one in answers], [one.result.case.inputs for one in answers]
-        clauses += [*mask_clauses(masks(rules, came, inputs)), spread_clause(rules, came, inputs)]
+        clauses += draw_clauses(rules, came, inputs, fault.clause)
     failing = {id(answer.result) for answer in answers}  # by identity: arrays do not compare as a whole
     others = [
         result.case
@@ -265,7 +267,9 @@ def _clauses(
         and id(result) not in failing
     ]
     crashed = [result.case for result in results if isinstance(result.answer, Crash)]
-    when = when_it_is_wrong([answer.result.case for answer in answers], others, crashed)
+    wrong = [answer.result.case for answer in answers]
+    tried = partial(is_refuted, path=fault.path, failing=wrong, passing=others, code=runs.code, right=runs.reference)
+    when = when_it_is_wrong(wrong, others, crashed, tried)
     if not when and not any(clauses) and fault.kind is FaultKind.VALUE and not drawn:
         when = from_other_outputs(answers, runs.code)
     return [*clauses, when]

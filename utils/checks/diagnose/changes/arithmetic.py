@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from ..matrix_products import factors_of
+from ...matrix_products import factors_of
 
 _OTHER_OPERATORS: dict[type[ast.operator], tuple[ast.operator, ...]] = {
     ast.Add: (ast.Sub(),),
@@ -30,11 +30,15 @@ _NUMBERS = (0, 1, 2, 0.5, -1)
 
 
 def operators(node: ast.expr) -> Iterator[ast.expr]:
-    """Another operator, or the operands exchanged."""
+    """Another operator, the operands exchanged, or the inverse of a matrix in place of that of each entry."""
     if isinstance(node, ast.BinOp):
         yield from (ast.BinOp(node.left, op, node.right) for op in _OTHER_OPERATORS.get(type(node.op), ()))
         if isinstance(node.op, ast.Sub | ast.Div):
             yield ast.BinOp(node.right, node.op, node.left)
+        if isinstance(node.op, ast.Mult):
+            yield ast.BinOp(node.right, ast.Div(), node.left)
+        if isinstance(node.op, ast.Pow) and ast.unparse(node.right) == "-1":
+            yield ast.Call(ast.parse("np.linalg.inv", mode="eval").body, [node.left], [])
 
 
 def comparisons(node: ast.expr) -> Iterator[ast.expr]:

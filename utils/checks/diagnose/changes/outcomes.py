@@ -14,15 +14,18 @@ from ..case_result import CaseResult
 from ..describe.wrong_output import distinct
 from ..evidence import Evidence
 
-MIN_NUMBERS = 4
-"""Different numbers that a change has to make right: fewer may be right by chance."""
+MIN_NUMBERS = 3
+"""Different numbers that a change has to make right, while it leaves right what is right: fewer may be chance."""
 
 
 def moves_nothing_else(right: Collection[str], changed: Sequence[CaseResult], results: Sequence[CaseResult]) -> bool:
     """Whether a change moves no output that stays wrong; one that mends what is differentiated may move gradients.
 
-    Where it moves others, an output may have become right by a second mistake that makes up for the first.
+    Where it moves others, an output may have become right by a second mistake that makes up for the first. It may not
+    write into an input either.
     """
+    if any(set(after.mutated) - set(before.mutated) for before, after in zip(results, changed, strict=True)):
+        return False
     objective = results[0].case.objective[0]
     if objective in right:
         return True

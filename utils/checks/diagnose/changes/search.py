@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import takewhile
 
 from ...case import Case
 from ...program import Crash, Ran, Run
@@ -26,8 +27,11 @@ from .outcomes import (
 from .running import ChangedCode, CrashedAt
 from .source import Change, FunctionSource
 
-MAX_RUNS = 120
-"""Runs of changed code for one submission's answers to an exercise: a count, so that no hint depends on the machine."""
+MAX_RUNS, MAX_TRIED = 300, 120
+"""Runs of changed code for one submission's answers to an exercise, and for one list of changes that are tried there.
+
+They are counted, not timed, so that a hint does not depend on the machine.
+"""
 
 MAX_VERIFIED = 4
 """Changes that are run on all cases, of those that help in the first one."""
@@ -96,8 +100,8 @@ class Search:
     """
 
     def __init__(self, run: Run, source: Source) -> None:
-        self.source, self.runs_left = source, MAX_RUNS
-        self._run = run
+        self.source, self._run = source, run
+        self._runs = 0
         self._nearer: list[tuple[tuple[bool, float], Change]] = []
 
     @cached_property
@@ -146,7 +150,6 @@ class Search:
     def _repair_twice(self, paths: Collection[str], results: Sequence[CaseResult]) -> list[Found]:
         """Find two changes of which the first brings outputs nearer to the right ones, and the second mends them."""
         nearer, self._nearer = sorted(self._nearer, key=lambda pair: pair[0])[:MAX_NEARER], []
-        self.runs_left = MAX_RUNS if nearer else 0
         for _, change in nearer:
             changed = self._on_all(change, results)
             if changed is None or all_wrong(changed) - all_wrong(results):
@@ -162,9 +165,7 @@ class Search:
         """Yield the changes that make more right in one case, and nothing wrong that was right; the best first."""
         before, far = set(wrong_outputs(probe)), distance(probe, wanted)
         helping: list[tuple[int, Change]] = []
-        for change in of_values(function, known_words(results), has_images(results)):
-            if self.runs_left <= 0:
-                break
+        for change in self._tried(of_values(function, known_words(results), has_images(results))):
             answer = self._answer(change, probe.case)
             if isinstance(answer, CrashedAt):
                 continue
@@ -208,9 +209,7 @@ class Search:
     ) -> Found | None:
         running: list[tuple[int, Change]] = []
         moved: list[tuple[Change, int]] = []
-        for change in of_crashes(function, known_words(results), line, has_images(results)):
-            if self.runs_left <= 0:
-                break
+        for change in self._tried(of_crashes(function, known_words(results), line, has_images(results))):
             answer = self._answer(change, probe.case)
             if isinstance(answer, CrashedAt):
                 if answer.line > line:
@@ -266,15 +265,19 @@ class Search:
         beside = given_in_all(sorted(still), changed)
         if still == set(beside):
             return Found(changes, right, beside, tuple(changed))
-        self.runs_left = MAX_RUNS
         more = self._repair(function.changed(changes[-1]), still - set(beside), changed)
         if more and still - set(beside) <= set(more[0].right):
             return Found((*changes, *more[0].changes), (*right, *more[0].right), beside, more[0].results)
         return None
 
+    def _tried(self, changes: Iterable[Change]) -> Iterator[Change]:
+        """Yield changes until there were too many runs."""
+        last = min(self._runs + MAX_TRIED, MAX_RUNS)
+        return takewhile(lambda _: self._runs < last, changes)
+
     def _answer(self, change: Change, case: Case) -> Ran | CrashedAt:
         """Run changed code on one case."""
-        self.runs_left -= 1
+        self._runs += 1
         return ChangedCode(self._run, self.source.module, self.source.function, change.source).answer(case)
 
     def _on_all(self, change: Change, results: Sequence[CaseResult]) -> list[CaseResult] | None:

@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 
+from ...python_text import parsed
+
 FIXED = ("self", "np", "numpy", "range", "len")
 SHORTEST = 12  # characters of an expression that is found on its line
 AROUND = 24  # characters around what differs
@@ -64,22 +66,13 @@ class FunctionSource:
     def __init__(self, text: str, name: str, functions: Sequence[str] = ()) -> None:
         self.name = name
         self._lines = [line.encode() for line in text.splitlines(keepends=True)]
-        self.node = _function(text, name)
-        self.functions = [*functions, *self._functions_of_file()]
+        tree = parsed(text)
+        self.node = _function(tree, name) if tree else None
+        self.functions = [*functions, *_functions_of_file(tree)] if tree else list(functions)
 
     def changed(self, change: Change) -> FunctionSource:
         """Return the changed function, to change it once more."""
         return FunctionSource(change.source, self.name, self.functions)
-
-    def _functions_of_file(self) -> list[str]:
-        """List the functions of the file, its own and those that it imports."""
-        found: list[str] = []
-        for node in ast.parse(b"".join(self._lines)).body if self.node else ():
-            if isinstance(node, ast.FunctionDef):
-                found.append(node.name)
-            elif isinstance(node, ast.ImportFrom):
-                found += [one.asname or one.name for one in node.names]
-        return found
 
     @cached_property
     def statements(self) -> list[ast.stmt]:
@@ -174,11 +167,19 @@ class FunctionSource:
         return above + own
 
 
-def _function(text: str, name: str) -> ast.FunctionDef | None:
-    try:
-        body: list[ast.stmt] = ast.parse(text).body
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
+def _functions_of_file(tree: ast.Module) -> list[str]:
+    """List the functions of a file, its own and those that it imports."""
+    found: list[str] = []
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef):
+            found.append(node.name)
+        elif isinstance(node, ast.ImportFrom):
+            found += [one.asname or one.name for one in node.names]
+    return found
+
+
+def _function(tree: ast.Module, name: str) -> ast.FunctionDef | None:
+    body: list[ast.stmt] = tree.body
     *owners, last = name.split(".")
     for owner in owners:
         classes = (node for node in body if isinstance(node, ast.ClassDef) and node.name == owner)

@@ -33,6 +33,8 @@ def _arithmetic(site: Site, match: re.Match[str]) -> str:
         f"{said}: shapes are matched from the last axis on, where two sizes should be equal or one of them 1, "
         f"but {letters.size(clash[0])} is not {letters.size(clash[1])}."
     )
+    if not site.advises:
+        return said
     if len(a) == len(b) and any(map(is_cut, pair)) and a[-2:] == b[-2:][::-1]:
         return f"{said} Rows and columns have changed places in one of the two."
     allocated = wrongly_allocated(site, pair, (a, b))
@@ -145,8 +147,9 @@ def _remedy(site: Site, small: ast.expr, shape: Shape, large: ast.expr, other: S
     if 1 < len(shape) < len(other) and shape[0] == other[0] and shape[-1] == 1 and shape[1] > 0 == other[1] % shape[1]:
         groups = f"({', '.join(map(str, shape[:-1]))}, -1)"
         return (
-            f"{text(small)} has an entry for each of {shape[0]} x {shape[1]} groups: {text(large)} would go with it if "
-            f"it were reshaped to {groups}; the result should then be brought back to the shape of before."
+            f"{text(small)} has an entry for each of {shape[0]} x {shape[1]} groups: the arrays of which {text(large)} "
+            f"is made should be reshaped to groups, {groups}, before anything is taken of them, and the result be "
+            "brought back to the shape of before."
         )
     if len(shape) > 1 and shape == other[: len(shape)]:
         wanted = (*shape, *(1 for _ in other[len(shape) :]))

@@ -11,6 +11,7 @@ from .assigned import EXPLANATIONS as OF_ASSIGNMENTS
 from .beside import describe_beside
 from .broadcasting import EXPLANATIONS as OF_BROADCASTING
 from .calls import describe_call
+from .convolutions import EXPLANATIONS as OF_CONVOLUTIONS
 from .indexing import EXPLANATIONS as OF_INDEXING
 from .loops import EXPLANATIONS as OF_LOOPS
 from .names import EXPLANATIONS as OF_NAMES
@@ -32,6 +33,7 @@ EXPLANATIONS: Iterable[Explanation] = (
     *OF_ASSIGNMENTS,
     *OF_INDEXING,
     *OF_WINDOWS,
+    *OF_CONVOLUTIONS,
     *OF_LOOPS,
     *OF_UNPACKING,
     *OF_NAMES,
@@ -40,7 +42,9 @@ EXPLANATIONS: Iterable[Explanation] = (
 )
 
 
-def explain_crash(crash: Crash, inputs: Mapping[str, object], expected: Mapping[str, object]) -> str:
+def explain_crash(
+    crash: Crash, inputs: Mapping[str, object], expected: Mapping[str, object], *, advise: bool = True
+) -> str:
     """Explain a crash.
 
     Parameters
@@ -51,6 +55,9 @@ def explain_crash(crash: Crash, inputs: Mapping[str, object], expected: Mapping[
         What the case starts with.
     expected : mapping of str to object
         The right outputs; only their shapes are said.
+    advise : bool, default True
+        Whether to say what would fit, which is read from the shapes alone. Where a change is known that was run, it
+        is not said, because it may be another one.
 
     Returns
     -------
@@ -59,16 +66,20 @@ def explain_crash(crash: Crash, inputs: Mapping[str, object], expected: Mapping[
     """
     if crash.unfinished:
         return crash.unfinished
-    site = Site(crash, inputs, expected)
+    site = Site(crash, inputs, expected, advises=advise)
     # Where another module has raised, the worker puts the function's name before the message.
     said = f"{crash.error}: {re.sub(r'^[a-z_]+[.][A-Za-z_.]+: ', '', crash.message)}"
     for pattern, explain in EXPLANATIONS:
         match = re.match(pattern, said, re.DOTALL)
         text = explain(site, match) if match else ""
         if text:
-            return _joined(text, describe_call(site, text), describe_given(site), describe_beside(site))
-    more = _joined(describe_call(site), describe_given(site), describe_beside(site))
+            return _joined(text, describe_call(site, text), _given(site), describe_beside(site))
+    more = _joined(describe_call(site), _given(site), describe_beside(site))
     return f"{said.rstrip('.')}. {more}" if more else ""
+
+
+def _given(site: Site) -> str:
+    return describe_given(site) if site.advises else ""
 
 
 def _joined(*sentences: str) -> str:

@@ -10,6 +10,8 @@ import numpy as np
 from ...values import walk
 from .shapes import Shape
 
+MATRIX = 2
+
 
 class Letters:
     """The letters that a docstring gives to sizes, with the sizes of one case.
@@ -24,6 +26,8 @@ class Letters:
 
     def __init__(self, documented: Iterable[str], values: Mapping[str, object]) -> None:
         sizes: dict[str, set[int]] = {}
+        documented = list(documented)
+        told = {text.partition(" ")[0] for text in documented}
         for text in documented:
             name, _, shape = text.partition(" ")
             letters = [letter.strip() for letter in shape.strip("()").split(",") if letter.strip()]
@@ -33,8 +37,12 @@ class Letters:
                     if re.fullmatch(r"[A-Z][A-Z]?'?", letter):
                         sizes.setdefault(letter, set()).add(size)
         numbers = {path: value for path, value in walk(values) if type(value) is int}
+        arrays = (value for name, value in values.items() if name not in told and isinstance(value, np.ndarray))
+        of_images = {size for array in arrays if array.ndim > MATRIX for size in array.shape}
         for name, value in numbers.items():
-            if re.fullmatch(r"[A-Z]", name):  # a program that is given N or D as such
+            # A program that is given N or D as such. Images that nobody documents have so many axes that one of them
+            # may be as long by chance.
+            if re.fullmatch(r"[A-Z]", name) and value not in of_images:
                 sizes.setdefault(name, set()).add(value)
         known = {letter: min(found) for letter, found in sizes.items() if len(found) == 1}
         # A size that two letters have, or that is a setting, too, does not tell which of them is meant.

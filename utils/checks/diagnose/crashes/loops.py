@@ -45,7 +45,7 @@ def describe_index(site: Site, node: ast.Subscript, axis: int, part: ast.expr, s
     if len(others) != 1:
         return f"{limit}, but {said}."
     name, line = others[0]
-    meant = f"was `{ast.unparse(replaced(node, part, ast.Name(name)))}` meant?"
+    meant = f"was `{_with_index(node, axis, part, name)}` meant?"
     if name in {one.id for one in ast.walk(node.slice) if isinstance(one, ast.Name)}:
         if site.number(limits[-1]) != _size_along(site, node, name):
             return f"{limit}, but {said}."
@@ -53,6 +53,15 @@ def describe_index(site: Site, node: ast.Subscript, axis: int, part: ast.expr, s
             f"`{ast.unparse(part)}` and `{name}` have changed places, in the index or in the limits of the two loops."
         )
     return f'{limit}, but {said}; `{name}` stays below it, by line {line[0]}, "{line[1]}": {meant}'
+
+
+def _with_index(node: ast.Subscript, axis: int, part: ast.expr, name: str) -> str:
+    """Write an array with another name in its index along one axis; the same index may stand along others, too."""
+    parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+    if [ast.unparse(one) for one in parts].count(ast.unparse(part)) == 1 or len(parts) <= axis:
+        return ast.unparse(replaced(node, part, ast.Name(name)))
+    others = ", ".join(name if place == axis else ast.unparse(one) for place, one in enumerate(parts))
+    return f"{ast.unparse(node.value)}[{others}]"
 
 
 def _size_along(site: Site, node: ast.Subscript, name: str) -> int | None:

@@ -7,8 +7,9 @@ import re
 
 import numpy as np
 
-from .site import Site, text
+from .site import Site, parsed_statement, text
 
+IN_PLACE = ("append", "extend", "insert", "sort", "reverse", "update", "fill", "resize", "at", "shuffle", "clear")
 GONE = {
     "int": "int",
     "float": "float",
@@ -91,7 +92,7 @@ def _attribute(site: Site, match: re.Match[str]) -> str:
     kind, name = match[1], match[2]
     owner = next((node.value for node in site.find(ast.Attribute) if node.attr == name), None)
     if kind == "NoneType":
-        return _none(site, match)
+        return _no_gradient(owner) or _none(site, match)
     if owner is None:  # a function of another module has raised it: an argument on this line is meant
         return _tuple_in_arithmetic(site, match) if kind in ("tuple", "list") else ""
     if kind in ("tuple", "list"):
@@ -109,6 +110,16 @@ def _attribute(site: Site, match: re.Match[str]) -> str:
     return f"{said}."
 
 
+def _no_gradient(owner: ast.expr | None) -> str:
+    """Explain ``w.grad.zero_()`` where nothing was differentiated yet, in PyTorch."""
+    if not (isinstance(owner, ast.Attribute) and owner.attr == "grad"):
+        return ""
+    return (
+        f"{text(owner)} is None there: before the first backward pass there is no gradient. What needs one should only "
+        f"be done `if {ast.unparse(owner)} is not None`."
+    )
+
+
 def _none(site: Site, match: re.Match[str]) -> str:
     name = next((name for name, what in site.operands.items() if what == "None"), None)
     if site.in_program:
@@ -121,14 +132,21 @@ def _none(site: Site, match: re.Match[str]) -> str:
     said = f"`{name}` is None there"
     if site.crash.assigned:
         number, _, source = site.crash.assigned[0].partition(" ")
-        if ".get(" in source:
-            return f'{said}; line {number}, "{source}", sets it: `get` gives None for a key that is not there.'
-        if "(" in source:
-            return (
-                f'{said}; line {number}, "{source}", sets it: does the function that is called there end in `return`?'
-            )
-        return f'{said}; line {number}, "{source}", sets it.'
+        return f'{said}; line {number}, "{source}", sets it{why_none(source)}'
     return f"{said}; it should hold a value by then."
+
+
+def why_none(source: str) -> str:
+    """Say why a line sets a name to None, to follow "sets it": by what it calls, if it is a call."""
+    value = getattr(parsed_statement(source), "value", None)
+    if not isinstance(value, ast.Call):
+        return "."
+    called = ast.unparse(value.func).rpartition(".")[2]
+    if called == "get":
+        return ": `get` gives None for a key that is not there."
+    if called in IN_PLACE and isinstance(value.func, ast.Attribute):
+        return f": `{called}` changes what stands before it, and gives None; it should be called on a line of its own."
+    return ": does the function that is called there end in `return`?"
 
 
 def _sequence(site: Site, node: ast.expr, why: str) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from ..matrix_products import factors_of
+from ...matrix_products import factors_of
 from . import remedies
 from .shapes import Shape, product
 from .site import Site, count, text
@@ -29,7 +29,7 @@ def _explain(site: Site, match: re.Match[str]) -> str:
         which = "the last axis of the first factor should be as long as the second to last axis of the second"
     said = f"{text(left)} is {letters.shape(a)} and {text(right)} is {letters.shape(b)}"
     said = f"{said}: in a product {which}, but {letters.size(a[-1])} is not {letters.size(inner)}."
-    if site.is_of_arguments:
+    if site.is_of_arguments or not site.advises:
         return said
     names = [node for factor in (left, right) for node in ast.walk(factor) if isinstance(node, ast.Name)]
     short = next(filter(None, (explain_short_slice(site, node) for node in names)), "")
@@ -153,6 +153,8 @@ def _of_tensors(site: Site, match: re.Match[str]) -> str:
         f"{names[0]} {a} and {names[1]} {b}: in a product the last axis of the first factor should be as long "
         f"as the first axis of the second, but {match[2]} is not {match[3]}."
     )
+    if not site.advises:
+        return said
     if pair is None:
         return f"{said} {_images_as_rows(site, a, b)}".strip()
     whole = site.shape(pair[0]) or a

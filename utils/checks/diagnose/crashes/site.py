@@ -13,6 +13,7 @@ from typing import TypeVar
 import numpy as np
 
 from ...program import PROGRAM_FILE, Crash
+from ...python_text import parsed
 from ...values import walk
 from .letters import Letters
 from .shapes import Shape, number_of, shape_of
@@ -31,10 +32,14 @@ class Site:
     crash : Crash
     inputs, expected : mapping of str to object
         The inputs and the right outputs of the case.
+    advises : bool, default True
+        Whether an explanation may say what would fit, which is read from the shapes alone.
     """
 
-    def __init__(self, crash: Crash, inputs: Mapping[str, object], expected: Mapping[str, object]) -> None:
-        self.crash, self.inputs, self.expected = crash, inputs, expected
+    def __init__(
+        self, crash: Crash, inputs: Mapping[str, object], expected: Mapping[str, object], *, advises: bool = True
+    ) -> None:
+        self.crash, self.inputs, self.expected, self.advises = crash, inputs, expected, advises
         self.operands = dict(_split(text) for text in crash.operands)
         self.letters = Letters(crash.documented, {**expected, **inputs})
         self.scope = _shapes_in(crash.scope)
@@ -304,10 +309,10 @@ def _split(operand: str) -> tuple[str, str]:
 def parsed_statement(source: str) -> ast.stmt | None:
     """Parse one line of Python, which may be the head of a compound statement; None where that is impossible."""
     for candidate in (source, f"{source.rstrip()}\n    pass", f"({source})"):
-        try:
-            body = ast.parse(candidate.strip()).body
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
+        tree = parsed(candidate.strip())
+        if tree is None:
             continue
+        body = tree.body
         # Whoever wrote the line may want this to take long: what is too large to be a line of a student's is left.
         return body[0] if body and sum(1 for _ in islice(ast.walk(body[0]), MOST_NODES + 1)) <= MOST_NODES else None
     return None

@@ -8,16 +8,16 @@ import re
 import numpy as np
 
 from ...values import walk
+from .names import why_none
 from .site import Site, parsed_statement, text
 
 
 def _power(site: Site, match: re.Match[str]) -> str:
-    """Explain ``a ^ 2``."""
-    for node in site.find(ast.BinOp):
-        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitXor):
-            instead = ast.unparse(ast.BinOp(node.left, ast.Pow(), node.right))
-            return f"^ is no power in Python but an operation on bits; a power is written with **: `{instead}`."
-    return ""
+    """Explain ``a ^ 2``; in the student's own line, because ** binds more tightly than ^ does."""
+    if not any(isinstance(node.op, ast.BitXor) for node in site.find(ast.BinOp)):
+        return ""
+    instead = site.crash.source.strip().replace("^", "**")
+    return f"^ is no power in Python but an operation on bits; a power is written with **: `{instead}`."
 
 
 def _forgotten_argument(site: Site, match: re.Match[str]) -> str:
@@ -65,11 +65,8 @@ def _none_in_product(site: Site, match: re.Match[str]) -> str:
     origin = site.origin(name) if name else None
     if not name:
         return ""
-    if origin and "(" in origin[1]:
-        return (
-            f'`{name}` is None there; line {origin[0]}, "{origin[1]}", sets it: the function that is called there '
-            "should end in `return`, with what it has computed."
-        )
+    if origin:
+        return f'`{name}` is None there; line {origin[0]}, "{origin[1]}", sets it{why_none(origin[1])}'
     return f"`{name}` is None there; it should hold a value by then."
 
 

@@ -66,6 +66,7 @@ SHAPE_DETECTORS: tuple[Detector, ...] = (
     shapes.summed,
     shapes.single,
     axes.like_an_input,
+    axes.reduced,
     shapes.cropped,
     axes.reordered,
     shapes.plainly,

@@ -34,3 +34,22 @@ def like_an_input(output: WrongOutput) -> Iterator[Observation]:
         if shape == got and len(right) == 1:
             words = f"it has the shape of {name}; it should have the shape of {right[0]}"
             yield Observation(f"{name} for {right[0]}", words, sum(size > 1 for size in (*expected, *got)))
+
+
+def reduced(output: WrongOutput) -> Iterator[Observation]:
+    """The shape of an input without one of its axes, where another axis should be gone."""
+    expected, got = (array.shape for array in output.arrays)
+    for name, value in output.inputs_by_path.items():
+        gone, kept = _axis_without(value.shape, got), _axis_without(value.shape, expected)
+        if gone is not None and kept is not None and gone != kept:
+            words = (
+                f"it has the shape of {name} without its axis {gone}, and should have that without axis {kept}: is "
+                f"something like a sum or a maximum taken over axis {gone}, and not over axis {kept}?"
+            )
+            yield Observation(f"{name} without {gone}", words, sum(size > 1 for size in (*expected, *got)))
+
+
+def _axis_without(shape: tuple[int, ...], other: tuple[int, ...]) -> int | None:
+    """Find the one axis without which a shape is another one; None where there is none, or several."""
+    found = [axis for axis in range(len(shape)) if len(shape) > 1 and shape[:axis] + shape[axis + 1 :] == other]
+    return found[0] if len(found) == 1 else None

@@ -28,7 +28,12 @@ NEVER_HELPS = {"when the numbers are large", "for float32"}
 Condition = tuple[str, Callable[[Case, Inputs], bool]]
 
 
-def when_it_is_wrong(failing: Sequence[Case], passing: Sequence[Case], crashed: Sequence[Case] = ()) -> str:
+def when_it_is_wrong(
+    failing: Sequence[Case],
+    passing: Sequence[Case],
+    crashed: Sequence[Case] = (),
+    is_refuted: Callable[[str], bool] = lambda condition: False,
+) -> str:
     """Say in which kind of case an output is wrong.
 
     Parameters
@@ -37,6 +42,8 @@ def when_it_is_wrong(failing: Sequence[Case], passing: Sequence[Case], crashed: 
         The cases in which one output is wrong, and those in which it is right.
     crashed : sequence of Case, optional
         Those that crashed, in which it is not right either, but which show nothing of the output.
+    is_refuted : callable, optional
+        Tells of a condition, such as ``"when reg is 0"``, whether a run has shown that it does not decide.
 
     Returns
     -------
@@ -50,6 +57,7 @@ def when_it_is_wrong(failing: Sequence[Case], passing: Sequence[Case], crashed: 
     if len(failing) >= MIN_OF_EACH and len(passing) >= (MIN_OF_EACH if crashed else 1):
         only_wrong = _separating([*failing, *crashed], passing)
         only_right = [name for name in _separating(passing, [*failing, *crashed]) if name not in NEVER_HELPS]
+    only_wrong, only_right = ([one for one in some if not is_refuted(one)] for some in (only_wrong, only_right))
     if only_wrong:
         return f"it is wrong only {' or '.join(only_wrong)}"
     if only_right:

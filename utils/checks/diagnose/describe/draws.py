@@ -15,6 +15,29 @@ MIN_ENTRIES = 50
 TOLERANCE = 1e-5
 
 
+def draw_clauses(
+    rules: Sequence[object], values: Sequence[object], inputs: Sequence[Mapping[str, object]], compared: str
+) -> list[str]:
+    """Say what is wrong with random draws, in all of some cases.
+
+    Parameters
+    ----------
+    rules, values, inputs : sequences of one length
+        The rule of the output in each case, what came, and the case's inputs.
+    compared : str
+        What is said of the numbers before. Where it is about the mean, it says nothing of the standard deviation.
+
+    Returns
+    -------
+    list of str
+        A clause for each property; empty where none can be named.
+    """
+    spread, rule = spread_clause(rules, values, inputs), rules[0]
+    if spread and isinstance(rule, Initialised) and "standard deviation" not in compared:
+        spread = f"{spread}, and should be {rule.std}"
+    return [*mask_clauses(masks(rules, values, inputs)), *([spread] if spread else [])]
+
+
 class Mask(NamedTuple):
     """The output of dropout in one case, divided by its input: 0 where an entry was dropped."""
 

@@ -1,0 +1,98 @@
+"""What other outputs refute is not named, however well it explains one output."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from utils.checks.case import Case
+from utils.checks.compare import Array, Equal
+from utils.checks.compare.initial_weights import Initialised
+from utils.checks.diagnose import CaseResult, judge
+from utils.checks.program import Answer, Crash, Ran
+
+RNG = np.random.default_rng(0)
+HINTS = {"known": "A known mistake.", "other": "Another one."}
+
+
+def array() -> Array:
+    return RNG.standard_normal((3, 4))
+
+
+def named(results: list[CaseResult]) -> dict[str | None, str]:
+    """The misconceptions that are named, and the outputs for which they are."""
+    found = judge(results, HINTS).findings
+    return {one.misconception: one.aspect for one in found if one.verdict != "pass"}
+
+
+def of_dict(right: dict[str, object], came: dict[str, object], known: dict[str, object]) -> list[CaseResult]:
+    case = Case("one", "", {"x": np.ones(3)}, {"grads": Equal()})
+    return [CaseResult(case, {"grads": right}, Ran({"grads": came}), {"known": Ran({"grads": known})})]
+
+
+def test_what_a_mistake_leaves_out_may_not_be_there() -> None:
+    right: dict[str, object] = {"a": array(), "b": array(), "c": array()}
+    last = {"c": right["c"]}
+    assert named(of_dict(right, last, last)) == {"known": "grads.a, grads.b"}
+    # One entry that came, however wrong, shows that something else is the reason.
+    assert "known" not in named(of_dict(right, {**last, "a": array()}, last))
+
+
+def test_a_mistake_that_leaves_out_less_than_is_missing_is_another_one() -> None:
+    right: dict[str, object] = {"a": array(), "b": array(), "c": array()}
+    known = {"b": right["b"], "c": right["c"]}
+    assert named(of_dict(right, known, known)) == {"known": "grads.a"}
+    assert "known" not in named(of_dict(right, {"c": right["c"]}, known))
+
+
+@pytest.mark.parametrize("joint", ["as it came", "another", "crash", "not run"])
+def test_what_another_mistake_gives_exactly_leaves_no_room_for_one_that_needs_more_to_explain_an_output(
+    joint: str,
+) -> None:
+    """dx is what "known" gives, but for the sign; dw is what "other" gives, and "known" would change it, too."""
+    results, answers = [], dict[str, Answer | None]()
+    for title in ("one", "three"):
+        right, dx, dw = {"dx": array(), "dw": array()}, array(), array()
+        known, other = Ran({"dx": dx, "dw": array()}), Ran({"dx": right["dx"], "dw": dw})
+        case = Case(title, "", {"x": np.ones(len(title))}, {"dx": Equal(), "dw": Equal()})
+        results.append(CaseResult(case, right, Ran({"dx": -dx, "dw": dw}), {"known": known, "other": other}))
+        answers[title] = {
+            "as it came": Ran({"dx": dx, "dw": dw}),  # the other mistake hides what the first one does there
+            "another": Ran({"dx": dx, "dw": array()}),
+            "crash": Crash(False, "ValueError", ""),
+        }.get(joint)
+    found = judge(results, HINTS, together=lambda one, other, case: answers[case.title]).findings
+    names = {one.misconception: one.aspect for one in found}
+    assert names["other"] == "dw"
+    assert ("known" in names) == (joint == "as it came")
+
+
+def test_a_draw_that_fits_roughly_in_one_output_alone_is_no_evidence() -> None:
+    rule = Initialised(std="scale")
+    case = Case("one", "", {"scale": 1.0}, {"first": rule, "second": rule})
+    small, wide, right = (scale * RNG.standard_normal((60, 50)) for scale in (0.1, 3.0, 1.0))
+    expected = {"first": right, "second": right}
+    for second, is_named in ((small, True), (wide, False), (right, False)):
+        known = Ran({"first": small, "second": small})
+        result = CaseResult(case, expected, Ran({"first": small, "second": second}), {"known": known})
+        assert ("known" in named([result])) == is_named
+
+
+def test_a_copy_of_an_input_is_no_evidence_for_a_mistake_that_would_break_what_is_right() -> None:
+    x, right = array(), {"first": array(), "second": array()}
+    case = Case("one", "", {"x": x}, {"first": Equal(), "second": Equal()})
+    known = Ran({"first": x, "second": x})
+    for second, is_named in ((x, True), (right["second"], False)):
+        result = CaseResult(case, right, Ran({"first": x, "second": second}), {"known": known})
+        assert ("known" in named([result])) == is_named
+
+
+def test_zeros_in_most_cases_are_no_evidence_where_another_case_contradicts() -> None:
+    for value, is_named in ((0.0, False), (1.0, True)):
+        results = []
+        for title in ("one", "three", "second", "a third", "a fourth", "another"):
+            case = Case(title, "", {"x": np.ones(len(title))}, {"out": Equal()})
+            gives = value * array()
+            came = gives if title != "another" else array()
+            results.append(CaseResult(case, {"out": array()}, Ran({"out": came}), {"known": Ran({"out": gives})}))
+        assert ("known" in named(results)) == is_named

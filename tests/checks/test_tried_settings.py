@@ -1,0 +1,62 @@
+"""That a setting decides is said only where a run with another value of it does not refute that."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+import pytest
+
+from utils.checks.case import Case
+from utils.checks.compare import Equal
+from utils.checks.diagnose import CaseResult, FollowThrough, judge
+from utils.checks.program import Answer, Ran, Run
+
+RNG = np.random.default_rng(0)
+Code = Callable[[Mapping[str, object]], dict[str, object]]
+
+
+def run_of(code: Code) -> Run:
+    def run(program: str, inputs: Mapping[str, object], fetch: Sequence[str]) -> Answer:
+        return Ran({"grads": code(inputs)})
+
+    return run
+
+
+def right(inputs: Mapping[str, object]) -> dict[str, object]:
+    weights, reg = inputs["w"], inputs["reg"]
+    assert isinstance(weights, np.ndarray)
+    assert isinstance(reg, float)
+    return {"w": weights**2 + reg * weights}
+
+
+def said(code: Code, *, runs: bool = True) -> str:
+    """What is said of code in four cases, of which those with three rows have reg 0."""
+    results = []
+    for rows, reg in ((2, 0.5), (2, 0.7), (3, 0.0), (3, 0.0)):
+        inputs = {"w": RNG.standard_normal((rows, 4)), "reg": reg}
+        case = Case(f"{rows} rows", "", inputs, {"grads": Equal()})
+        results.append(CaseResult(case, {"grads": right(inputs)}, run_of(code)("", inputs, ())))
+    follow = FollowThrough(0.0, run_of(right))
+    judgement = judge(results, {}, run_of(code) if runs else None, follow if runs else None)
+    return " ".join(one.hint for one in judgement.findings if one.verdict == "fail")
+
+
+def of_reg(inputs: Mapping[str, object]) -> dict[str, object]:
+    return {"w": np.asarray(right(inputs)["w"]) + np.sin(float(str(inputs["reg"])) * np.arange(4))}
+
+
+def of_rows(inputs: Mapping[str, object]) -> dict[str, object]:
+    weights = np.asarray(right(inputs)["w"])
+    return {"w": weights + np.arange(4) ** 3 if len(weights) == 2 else weights}
+
+
+def missing(inputs: Mapping[str, object]) -> dict[str, object]:
+    return {} if len(np.asarray(right(inputs)["w"])) == 2 else right(inputs)
+
+
+@pytest.mark.parametrize(("code", "decides"), [(of_reg, True), (of_rows, False), (missing, False)])
+def test_a_setting_decides_only_if_other_values_of_it_change_what_is_right(code: Code, decides: bool) -> None:
+    assert "right only when reg is 0" in said(code, runs=False)
+    assert ("right only when reg is 0" in said(code)) == decides
+    assert decides or "it is right in 2 of 4 cases" in said(code)

@@ -1,0 +1,45 @@
+"""Explain a convolution in PyTorch that is given images smaller than its filters, because nothing was padded."""
+
+from __future__ import annotations
+
+import ast
+import re
+
+from .site import Site, parsed_statement
+
+SIDES = 2  # of an image
+
+
+def _too_small(site: Site, match: re.Match[str]) -> str:
+    """Say which padding keeps the size of the images, for each filter that the line and those before it use."""
+    given, kernel = (f"{match[k]} x {match[k + 1]}" for k in (1, 3))
+    said = (
+        f"The images have {given} entries there, padding included, and the filters {kernel}. A convolution makes "
+        "images smaller unless they are padded enough"
+    )
+    keeps = [f"padding={side // 2} for `{name}`, {side} x {side}" for name, side in _filters(site).items()]
+    if not keeps:
+        return f"{said}."
+    return f"{said}; where they should keep their size, it should be {' and '.join(keeps)}."
+
+
+def _filters(site: Site) -> dict[str, int]:
+    """Collect the square filters with odd sides that convolutions use here and on the lines that set what they use."""
+    lines = [site.crash.source, *(one.partition(": ")[2].partition(" ")[2] for one in site.crash.origins)]
+    found: dict[str, int] = {}
+    for line in reversed(lines):
+        for node in ast.walk(parsed_statement(line) or ast.Pass()):
+            if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("conv2d") and len(node.args) > 1:
+                name = ast.unparse(node.args[1])
+                shape = site.known.get(name, ())
+                if len(shape) == 2 * SIDES and shape[-1] == shape[-2] and shape[-1] % 2:
+                    found[name] = shape[-1]
+    return found
+
+
+EXPLANATIONS = (
+    (
+        r"RuntimeError: Calculated padded input size per channel: \((\d+) x (\d+)\)\. Kernel size: \((\d+) x (\d+)\)",
+        _too_small,
+    ),
+)
