@@ -16,10 +16,11 @@ from ..gradebook.lateness import hand_in_time, not_charged
 from ..gradebook.totals import Total
 from ..judging.secret import course_secret
 from ..report import Report
+from ..submission import NotASubmission
 from ..submission.similarity import Pair, similar_pairs, submission_fingerprints
 from . import record
 from .cache import Cache
-from .collect import HandIn
+from .collect import HandIn, read_submission
 from .grading import Graded, grade_class
 from .receipts import Receipts
 from .selection import EVERYTHING, Selection
@@ -132,6 +133,7 @@ def run(
             rows=receipts.rows,
             totals=applied.totals,
             pairs=known.similar(),
+            files_of=known.files_of,
         )
     untimed = not_charged(course, assignment, {hand_in.student: hand_in.path for hand_in in hand_ins})
     about = applied.changes, applied.problems, applied.totals
@@ -181,6 +183,14 @@ class _Known:
         folder = self._course.root / self._course.package
         stubs = {path.name: path.read_bytes() for path in sorted(folder.glob("*.py"))}
         return similar_pairs(self._fingerprints(submission_fingerprints(stubs)))
+
+    def files_of(self, student: str) -> dict[str, bytes]:
+        """Read the files of a submission again; none where it cannot be read."""
+        (path,) = (hand_in.path for hand_in in self._hand_ins if hand_in.student == student)
+        try:
+            return read_submission(self._course, self._assignment, path).files
+        except NotASubmission:
+            return {}
 
     def _fingerprints(self, given: frozenset[bytes]) -> Iterator[tuple[str, frozenset[bytes]]]:
         """Yield each student with the fingerprints of what they have written, without those that were given."""

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final
 
 from markupsafe import Markup
@@ -25,6 +26,7 @@ from .pages import render
 from .summary import Misconception, StudentRow
 
 ROWS = 50  # of a page of the table
+PAIRS = 20  # of similar submissions
 NAMES = 10  # of a list of students; the table has the rest
 _CODES: Final[dict[VerdictName | None, str]] = {None: "-", **{name: str(k) for k, name in enumerate(WORDING)}}
 
@@ -35,6 +37,7 @@ def class_page(
     assignment: Assignment,
     links: Mapping[str, str],
     pairs: Sequence[Pair] = (),
+    compared: Mapping[Pair, str] = MappingProxyType({}),
 ) -> str:
     """Make the page of a class.
 
@@ -48,6 +51,8 @@ def class_page(
         Student → URL of the student's page, relative to this page. A student who is missing here gets no link.
     pairs : sequence of Pair, default ()
         Submissions that are oddly similar.
+    compared : mapping of Pair to str, default {}
+        Pair → URL of the page that shows the two side by side.
 
     Returns
     -------
@@ -69,6 +74,8 @@ def class_page(
         names=NAMES,
         links=links,
         pairs=pairs,
+        compared=compared,
+        shown_pairs=PAIRS,
         slowest=max((rate.slowest for rate in rates), default=0.0),
         rates=rates,
         misconceptions=misconceptions,
