@@ -24,6 +24,7 @@ from ..wording import WORDING, VerdictName, one_line
 from . import summary
 from .pages import render
 from .summary import Misconception, StudentRow
+from .terms import earlier_terms
 
 ROWS = 50  # of a page of the table
 PAIRS = 20  # of similar submissions
@@ -64,6 +65,7 @@ def class_page(
     rows = sorted(students, key=lambda row: (urgency.get(row.student, len(WORDING)), row.student.casefold()))
     rates = summary.pass_rates(rows, assignment)
     misconceptions = summary.misconceptions(rows, course.root / FOLDER)
+    terms, missing_terms = earlier_terms(course, assignment.name)
     reasons = {entry.row.student: " ".join(one_line(reason, 400) for reason in entry.reasons) for entry in attention}
     return render(
         "class.html.j2",
@@ -79,6 +81,8 @@ def class_page(
         slowest=max((rate.slowest for rate in rates), default=0.0),
         rates=rates,
         misconceptions=misconceptions,
+        terms=terms,
+        missing_terms=missing_terms,
         attention=attention,
         reasons=reasons,
         common_remarks=summary.common_remarks(rows),

@@ -18,6 +18,8 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
+from utils.checks.course import FOLDER as GOLDENS
+
 from ..course import Assignment, Course
 from ..course.decisions import Decisions
 from ..gradebook.rows import Row
@@ -30,7 +32,9 @@ from ..wording import one_line, points
 from .page_of_class import PAIRS, class_page
 from .pages import render, student_page
 from .side_by_side import side_by_side_page
-from .summary import StudentRow, student_row
+from .summary import StudentRow, misconceptions, student_row
+from .terms import FILE as COUNTS
+from .terms import counts_csv
 
 STUDENTS, CLASS, SIMILAR = "students", "class", "similar"
 LIST = "students.csv"
@@ -122,6 +126,8 @@ def write(
         # A web server that lists folders without an index would show everybody's page to everybody.
         write_if_changed(folder / STUDENTS / "index.html", render("nobody.html.j2", course=course).encode())
         write_if_changed(folder / CLASS / LIST, _list(students, names))
+        found = misconceptions(students, course.root / GOLDENS)
+        write_if_changed(folder / CLASS / COUNTS, counts_csv(found, len(students)))
         links = {student: f"../{STUDENTS}/{name}" for student, name in names.items()}
         index = folder / CLASS / "index.html"
         compared = (

@@ -279,7 +279,7 @@ def test_write_replaces_only_what_changed(tmp_path):
     reports = [report("ada"), report("bob", everything("missing"))]
     folder = write(reports, tmp_path).parents[1]
     ada, bob = (f"students/{feedback.page_name(name, 'hw3', SECRET)}" for name in ("ada", "bob"))
-    own = {"class/index.html", "class/students.csv"}
+    own = {"class/index.html", "class/students.csv", "class/misconceptions.csv"}
 
     def inodes():
         paths = (path for path in folder.rglob("*") if path.is_file())
