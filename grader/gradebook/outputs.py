@@ -140,7 +140,8 @@ def _picture(data: str, budget: OutputBudget) -> dict[str, Any] | None:
     if made is None:
         return _text("(A picture is left out: it is damaged or too large.)\n", budget)
     encoded = {"image/png": base64.b64encode(made).decode(), "text/plain": "(a picture)"}
-    return {"output_type": "display_data", "data": encoded, "metadata": {}}
+    # Without words for it, formgrader draws a red frame around a picture.
+    return {"output_type": "display_data", "data": encoded, "metadata": {"image/png": {"alt": "a picture"}}}
 
 
 _THREAD_LOCAL: Final = threading.local()
