@@ -8,11 +8,11 @@ import shutil
 import pytest
 
 from grader.course import load
-from grader.desk.questions import questions
-from grader.desk.rubric import rubric_file
+from grader.desk.questions import chosen_exercises, questions
+from grader.desk.rubric import read_rubrics, rubric_file
 from grader.errors import CourseError
 from grader.gradebook import Gradebook
-from grader.gradebook.by_hand import Key
+from grader.gradebook.by_hand import Key, Mark
 
 
 def state(served, student):
@@ -162,6 +162,19 @@ def test_every_question_of_this_course_has_a_text_a_model_answer_and_exercises()
             assert len(question.text) > 20, question.name
             assert len(question.model_answer) > 20, question.name
             assert question.points > 0
+
+
+def test_a_right_answer_earns_all_points_by_every_rubric_of_this_course():
+    course = load()
+    for assignment in course.assignment:
+        rubrics = read_rubrics(course, assignment.name)
+        for question in questions(course, assignment):
+            if question.name in rubrics:
+                rubric = rubrics[question.name]
+                everything = Mark(tuple(item.name for item in rubric.items if item.points > 0))
+                assert sum(item.points for item in rubric.items if item.points > 0) == question.points, question.name
+                assert rubric.points(everything, question.points) == question.points
+                assert chosen_exercises(assignment, rubric.about, question)
 
 
 def test_a_rubric_about_an_exercise_that_is_not_there_is_named(served):
