@@ -13,12 +13,11 @@ from ..gradebook.by_hand import HandGrade, Key, Mark
 from ..gradebook.rendering import PageBudget
 from .desk import following
 from .questions import Question
-from .rubric import Item
+from .rubric import MOST_POINTS, Item
 from .server import DeskHandler
 
 _LONGEST_TEXT: Final = 20_000  # characters of a remark
 _MOST_ITEMS: Final = 30
-_MOST_POINTS: Final = 1000.0
 
 
 class Overview(DeskHandler):
@@ -196,7 +195,7 @@ def _points(text: str) -> float:
         number = float(text.strip().replace(",", ".").replace("−", "-") or 0)
     except ValueError:
         number = math.nan
-    if not abs(number) <= _MOST_POINTS:
+    if not abs(number) <= MOST_POINTS:
         raise UnusableInput(f'"{text}" is no number of points; write one as 1.5 or -2.')
     return number
 
