@@ -17,13 +17,14 @@ from ..gradebook.totals import Total
 from ..judging.secret import course_secret
 from ..report import Report
 from ..submission import NotASubmission
-from ..submission.similarity import Pair, similar_pairs, submission_fingerprints
+from ..submission.similarity import Pair
 from . import record
 from .cache import Cache
 from .collect import HandIn, read_submission
 from .grading import Graded, grade_class
 from .receipts import Receipts
 from .selection import EVERYTHING, Selection
+from .similar import find_similar
 from .task import Runner
 
 
@@ -179,10 +180,9 @@ class _Known:
                 yield report
 
     def similar(self) -> list[Pair]:
-        """Find the pairs of submissions that have unusually much in common besides what all students were given."""
-        folder = self._course.root / self._course.package
-        stubs = {path.name: path.read_bytes() for path in sorted(folder.glob("*.py"))}
-        return similar_pairs(self._fingerprints(submission_fingerprints(stubs)))
+        """Find the pairs of submissions that have unusually much in common."""
+        students = [hand_in.student for hand_in in self._hand_ins]
+        return find_similar(self._course, self._assignment, students, self._cache)
 
     def files_of(self, student: str) -> dict[str, bytes]:
         """Read the files of a submission again; none where it cannot be read."""
@@ -191,9 +191,3 @@ class _Known:
             return read_submission(self._course, self._assignment, path).files
         except NotASubmission:
             return {}
-
-    def _fingerprints(self, given: frozenset[bytes]) -> Iterator[tuple[str, frozenset[bytes]]]:
-        """Yield each student with the fingerprints of what they have written, without those that were given."""
-        for hand_in in self._hand_ins:
-            known = record.read(self._cache, self._assignment.name, hand_in.student)
-            yield hand_in.student, known.fingerprints - given

@@ -31,7 +31,6 @@ from ..gradebook.by_hand import Mark
 from ..host.files import content, write_if_changed
 from ..wording import points as worded
 
-
 MOST_POINTS: Final = 1000
 
 

@@ -30,12 +30,12 @@ from .pages import markdown, render, stylesheet
 from .questions import Question
 
 HOST: Final = "127.0.0.1"
-_POLICY: Final = (
+POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src data:; connect-src 'self'; form-action 'self'; "
     "base-uri 'none'; frame-ancestors 'none'"
 )
 _HEADERS: Final = {
-    "Content-Security-Policy": _POLICY,
+    "Content-Security-Policy": POLICY,
     "Referrer-Policy": "same-origin",  # with no-referrer, browsers hide the origin of forms, too
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",

@@ -34,6 +34,7 @@ def side_by_side_page(
     given: Mapping[str, bytes],
     course: Course,
     assignment: Assignment,
+    back: str = "../index.html",
 ) -> str:
     """Make the page of a pair.
 
@@ -46,6 +47,8 @@ def side_by_side_page(
         The files that everybody was given; what they hold is not marked.
     course : Course
     assignment : Assignment
+    back : str, default "../index.html"
+        The URL of the page that lists the pairs.
 
     Returns
     -------
@@ -59,7 +62,7 @@ def side_by_side_page(
         numbered += made.passages
         files.append(made)
     files.sort(key=lambda file: -file.passages)
-    return render("side_by_side.html.j2", course=course, assignment=assignment, pair=pair, files=files)
+    return render("side_by_side.html.j2", course=course, assignment=assignment, pair=pair, files=files, back=back)
 
 
 def _file(name: str, one: str, other: str, given: Collection[tuple[str, ...]], numbered: int) -> File:

@@ -133,6 +133,22 @@ def test_the_grader_is_named_and_shown(served):
     assert served.send("POST", "/", name="\u202e")[0] == 400
 
 
+def test_similar_programs_are_shown_side_by_side(served, serve):
+    assert "/similar/a1" in served.get("/")
+    assert "<bdi>ada</bdi> and <bdi>bob</bdi></a>, 100 % in common" in served.get("/similar/a1")
+    page = served.get("/similar/a1/1")
+    assert 'id="one-1" href="#other-1"' in page
+    assert 'href="/similar/a1"' in page
+    for path in ("/similar/a1/0", "/similar/a1/2", "/similar/a2", "/similar/a2/1"):
+        assert served.send("GET", path)[0] in (400, 404)
+    with serve(anonymous=True) as anonymous:
+        assert "/similar" not in anonymous.get("/")
+        for path in ("/similar/a1", "/similar/a1/1"):
+            status, _, text = anonymous.send("GET", path)
+            assert status == 403
+            assert "bob" not in text
+
+
 def test_nobody_is_named_where_answers_are_anonymous(serve):
     with serve(anonymous=True) as served:
         students = [grade.student for grade in served.desk.answers(served.desk.question("a1", "why"))]
