@@ -26,7 +26,7 @@ CourseOption = Annotated[
     Path | None, typer.Option("--course", help="The course folder; found upwards from here by default.")
 ]
 SandboxOption = Annotated[
-    str, typer.Option("--sandbox", help="auto, bubblewrap, landlock, or none (runs strangers' code bare: never do).")
+    str, typer.Option("--sandbox", help="auto, bubblewrap, landlock, other-user, or none (runs strangers' code bare).")
 ]
 
 

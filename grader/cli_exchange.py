@@ -30,7 +30,9 @@ def collect(
         list[Path] | None,
         typer.Option(help="A CSV of the students; more add what they know. roster.csv by default, where there is one."),
     ] = None,
-    times: Annotated[Path | None, typer.Option(help="A CSV that says when each student has handed in.")] = None,
+    times: Annotated[
+        list[Path] | None, typer.Option(help="A CSV, or Canvas's JSON, that says when each student has handed in.")
+    ] = None,
     timezone: Annotated[str | None, typer.Option(help="The zone of times that name none: Europe/Berlin.")] = None,
     source: Annotated[
         str, typer.Option("--from", help="canvas, moodle, gradescope, nbgrader or github; found out by default.")

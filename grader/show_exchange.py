@@ -30,6 +30,11 @@ def collected(done: Collected, assignment: Assignment, has_roster: bool) -> str:
     ):
         if students:
             lines.append(f"{what}: {_listed(students)}.")
+    if done.left:
+        lines.append(
+            f"Collected before and not in the roster: {_listed(done.left)}. They are graded, too; to leave them "
+            "out, delete their folders and collect again."
+        )
     if not has_roster:
         lines.append("Who is missing is not known: put a roster.csv into the course folder, or name one with --roster.")
     late = {student: lateness(taken, assignment) for student, taken in sorted(done.taken.items())}

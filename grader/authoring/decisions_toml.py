@@ -92,7 +92,7 @@ def remove(course: Course, number: int) -> str:
 
 
 def described(kind: str, decision: Decision) -> str:
-    """Return a decision in one line: ``extension: assignment hw3, students ada, days 2 (ill)``."""
+    """Return a decision in one line: ``extension: assignment hw1, students ada, days 2 (ill)``."""
     parts = [
         f"{key} {_value(value)}" for key, value in _plain(decision).items() if key != "reason" and value is not None
     ]

@@ -66,6 +66,8 @@ class Attempt:
         What the system calls the attempt; it expects this name where feedback is uploaded.
     notes : tuple of str, default ()
         Sentences about files that cannot be taken.
+    refused : str, default ""
+        Why it is not taken: the end of a sentence that begins with the student; ``""`` if it is.
     """
 
     people: tuple[Person, ...]
@@ -75,3 +77,4 @@ class Attempt:
     order: int = 0
     label: str = ""
     notes: tuple[str, ...] = ()
+    refused: str = ""

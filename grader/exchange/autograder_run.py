@@ -25,6 +25,7 @@ from ..host.temporary_folders import temporary_folder
 from ..sandbox import SandboxUnavailable, choose_confinement
 from ..sandbox.other_user import OtherUser
 from ..submission.folder import Folder
+from ..submission.submission import SYSTEM_FILES
 from ..submission.tree import Unreadable
 from ..wording import visible
 from .autograder_results import results_json
@@ -32,7 +33,6 @@ from .packing import pack
 
 ROOT: Final = Path("/autograder")
 SETTINGS: Final = "autograder.json"
-_SKIPPED: Final = ("__MACOSX", ".DS_Store", ".git", "__pycache__", ".ipynb_checkpoints")
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -123,7 +123,7 @@ def _student(metadata: Path) -> str:
 
 def _packed(submission: Path, assignment: Assignment) -> bytes:
     """Return what was handed in as one archive, with single files where they belong."""
-    tree = Folder(str(submission), skipped=_SKIPPED)
+    tree = Folder(str(submission), skipped=SYSTEM_FILES)
     try:
         files = {entry.name: entry.name for entry in tree.entries if entry.kind == "file"}
         while True:

@@ -2,7 +2,8 @@
 
 Each file is called ``<name>[_LATE]_<user>_<file>_<the student's name for it>``, where the name is the sortable one in
 small letters without anything but letters and digits. Only the newest attempt of each student is in the download, and
-no times are. A file that was handed in again has a number at the end of its own name, such as ``hw1-2.zip``.
+no times are. A file that was handed in again has a number at the end of its own name, such as ``hw1-2.zip``; `packing`
+takes it off where the assignment has a file of that name.
 """
 
 from __future__ import annotations
@@ -18,7 +19,6 @@ from .tables import shown
 _FILE: Final = re.compile(r"(?P<name>[^/]*?)(?P<late>_LATE)?_(?P<user>\d+)_(?P<file>\d+)_(?P<own>[^/]+)")
 _ANONYMOUS: Final = re.compile(r"(?P<late>LATE_)?(?P<name>anon)_(?P<user>[A-Za-z0-9]+)_(?P<file>\d+)_(?P<own>[^/]+)")
 _NO_FILE: Final = re.compile(r"(?P<name>[^/]*?)(?P<late>_LATE)?_(?P<user>\d+)_(?P<what>text|link)\.html")
-_AGAIN: Final = re.compile(r"-\d+(?=(\.[A-Za-z0-9]+)*$)")
 
 
 def recognises(names: Sequence[str]) -> bool:
@@ -32,19 +32,14 @@ def attempts(tree: Tree, names: Sequence[str], assignment: str) -> list[Attempt]
     files: dict[str, dict[str, str]] = {}
     newest: dict[str, re.Match[str]] = {}
     notes: dict[str, list[str]] = {}
-    for name in names:
-        if found := _match(name):
-            user = found["user"]
-            own = _AGAIN.sub("", found["own"])
-            if own in files.setdefault(user, {}) and int(found["file"]) < int(newest[user]["file"]):
-                continue
-            files[user][own] = name
-            if user not in newest or int(found["file"]) > int(newest[user]["file"]):
-                newest[user] = found
-        elif found := _NO_FILE.fullmatch(name):
-            files.setdefault(found["user"], {})
-            newest.setdefault(found["user"], found)
-            notes.setdefault(found["user"], []).append(f"a {found['what']} was handed in, which holds no files")
+    uploaded = [found for name in names if (found := _match(name))]
+    for found in sorted(uploaded, key=lambda each: int(each["file"])):  # of two with one name, the newer one counts
+        files.setdefault(found["user"], {})[found["own"]] = found.string
+        newest[found["user"]] = found
+    for found in filter(None, map(_NO_FILE.fullmatch, names)):
+        files.setdefault(found["user"], {})
+        newest.setdefault(found["user"], found)
+        notes.setdefault(found["user"], []).append(f"a {found['what']} was handed in, which holds no files")
     return [_attempt(newest[user], files[user], notes.get(user, ())) for user in files]
 
 
@@ -57,9 +52,12 @@ def _attempt(found: re.Match[str], files: dict[str, str], notes: Sequence[str]) 
     person = Person(name=found["name"], canvas="" if anonymous else found["user"])
     if anonymous:
         person = Person(name=f"anonymous {shown(found['user'])}")
-    has_file = "file" in found.groupdict()
-    label = "_".join(part for part in (found["name"], found["user"], found["file"] if has_file else "") if part)
+    number = found.groupdict().get("file", "")
     return Attempt(
-        (person,), files, late=bool(found["late"]), order=int(found["file"]) if has_file else 0, label=label,
+        (person,),
+        files,
+        late=bool(found["late"]),
+        order=int(number or 0),
+        label="_".join((found["name"], found["user"], number)) if number else "",
         notes=tuple(notes),
-    )  # fmt: skip
+    )

@@ -17,6 +17,7 @@ from typing import NamedTuple
 import msgspec
 
 from ..course import Assignment
+from ..course.decisions import aware
 from ..gradebook.lateness import hand_in_time
 from ..host.files import content, write_if_changed
 from ..host.interruptions import as_interruption
@@ -45,6 +46,8 @@ class Collected:
         have only older ones than the one that counts.
     missing : list of str
         Students in the roster of whom there is no submission.
+    left : list of str
+        Students whose attempts were collected before, and who are not in the roster.
     unknown : list of Unknown
         People in the downloads who are no students of the class.
     troubles : list of str
@@ -60,6 +63,7 @@ class Collected:
     unchanged: list[str] = field(default_factory=list)
     older: list[str] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
+    left: list[str] = field(default_factory=list)
     unknown: list[Unknown] = field(default_factory=list)
     troubles: list[str] = field(default_factory=list)
 
@@ -109,19 +113,22 @@ def collect(
     Interrupted
         When the machine fails. Collecting again goes on.
     """
+    # Whose folder somebody has deleted is forgotten.
     before = record.read(submitted, assignment.name)
-    done = Collected(dict(before), submitted / f"{assignment.name}.collected.csv")
+    before = {student: each for student, each in before.items() if present_forms(submitted, student, assignment)}
+    done = Collected(before, submitted / f"{assignment.name}.collected.csv")
     downloads: list[Download] = []
     try:
         for path in paths:  # one by one, so that those that are open are closed where one cannot be opened
-            downloads.append(Download(path, assignment.name, kind))  # noqa: PERF401
+            downloads.append(Download(path, assignment.name, kind))
+            done.troubles += [f"{path}: {remark}." for remark in downloads[-1].tree.remarks]
         found = _candidates(downloads, roster or Roster(), times or Times(), done)
         with as_interruption(submitted):
             for student, candidates in sorted(found.items()):
                 _take(student, candidates, assignment, submitted, done)
-            done.missing = sorted(
-                s for s in (roster.people if roster else ()) if not present_forms(submitted, s, assignment)
-            )
+            if roster:
+                done.missing = sorted(s for s in roster.people if not present_forms(submitted, s, assignment))
+                done.left = sorted(done.taken.keys() - roster.people.keys())
             write_if_changed(record.path_of(submitted, assignment.name), record.encoded(done.taken))
             write_if_changed(done.table, table_of(done.taken, done.missing, done.unknown, assignment))
     finally:
@@ -140,8 +147,9 @@ def _candidates(
             for person in attempt.people:
                 known, why = roster.find(person) if roster else (person, "")
                 student = known.student if known and roster else own_name(person)
-                if known is None or not student:
-                    unknown = Unknown(shown(person.name or person.email or attempt.label), why or "has no usable name")
+                if known is None or not student or attempt.refused:
+                    name = shown(person.name or person.email or person.student or attempt.label)
+                    unknown = Unknown(name, attempt.refused or why or "has no usable name")
                     done.unknown += [unknown] * (unknown not in done.unknown)
                     continue
                 known = Person(student=student).with_more(known)
@@ -201,10 +209,8 @@ def _take(
     # Where a collection was stopped, the archive may be there already and not yet in the record.
     there = len(present) == 1 and content(present[0]) == packed.data
     same = there or bool(before and present and before.digest == after.digest)
-    if same and before and before.why != after.why and len(candidates) == 1:
-        after = msgspec.structs.replace(
-            after, why=before.why
-        )  # this download has only the one that was chosen of several
+    if same and before:
+        after = _remembering(after, before, only=len(candidates) == 1)
     if same:
         done.unchanged.append(student)
     else:
@@ -213,13 +219,23 @@ def _take(
     done.taken[student] = after
 
 
+def _remembering(after: Taken, before: Taken, *, only: bool) -> Taken:
+    """Keep what was known of the same attempt: its time, and of how many attempts it was chosen."""
+    if only:  # a later download may have only the one that was chosen of several
+        after = msgspec.structs.replace(after, why=before.why)
+    if before.exact and not after.exact:
+        notes = tuple(note for note in after.notes if note != ON_TIME)
+        after = msgspec.structs.replace(after, time=before.time, exact=True, notes=notes)
+    return after
+
+
 def _taken(chosen: _Candidate, packed: Packed, why: str, assignment: Assignment) -> Taken:
     """Describe the attempt of a student that counts."""
     attempt, system = chosen.attempt, chosen.download.system
     time, notes = attempt.time, (*attempt.notes, *packed.notes)
     if time is None and attempt.late is False:
         # It is on time by the due date of the system, which may be an extended one. The exact time does not matter.
-        time = assignment.due.astimezone(UTC)
+        time = aware(assignment.due).astimezone(UTC)
         notes = (ON_TIME, *notes)
     return Taken(
         chosen.person,

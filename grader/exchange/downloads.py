@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 from ..errors import UnusableInput
 from ..submission.archive_members import DAMAGED, library_message
 from ..submission.folder import Folder
+from ..submission.submission import SYSTEM_FILES
 from ..submission.tree import Tree, printable
 from ..submission.zips import Zip
 from . import canvas, gradescope, moodle, nbgrader_exchange, repositories
@@ -19,9 +20,8 @@ from .attempts import Attempt
 _MOST_ENTRIES: Final = 200_000
 _MOST_DEPTH: Final = 12  # a submission's own folders, in a student's, in a download's
 _LARGEST_DIRECTORY: Final = 64 << 20
-# What operating systems, Git and Jupyter add. A repository has thousands of files in .git.
-_SKIPPED: Final = ("__MACOSX", ".DS_Store", ".git", "__pycache__", ".ipynb_checkpoints")
-_SYSTEM_FILES: Final = re.compile(rf"(^|/)({'|'.join(map(re.escape, _SKIPPED))}|\._[^/]*)(/|$)")
+_LONGEST_NAME: Final = 1000  # no file system has longer ones, and patterns take quadratic time for them
+_IGNORED: Final = re.compile(rf"(^|/)({'|'.join(map(re.escape, SYSTEM_FILES))}|\._[^/]*)(/|$)")
 
 
 class System(NamedTuple):
@@ -85,11 +85,13 @@ class Download:
         self.tree = _open(path)
         try:
             names = [entry.name for entry in self.tree.entries if entry.kind == "file"]
-            names = [name for name in names if not _SYSTEM_FILES.search(name)]
+            names = [name for name in names if len(name) <= _LONGEST_NAME and not _IGNORED.search(name)]
             self.system, names, top = _recognised(path, names, kind)
             if top:
                 self.tree = _Below(self.tree, top)
             self.attempts = SYSTEMS[self.system].attempts(self.tree, names, assignment)
+            if self.system == "nbgrader" and path.is_dir():
+                self.attempts = nbgrader_exchange.checked(self.attempts, path / top)
         except BaseException:
             self.tree.close()
             raise
@@ -117,7 +119,7 @@ class _Below:
 
 def _open(path: Path) -> Tree:
     if path.is_dir():
-        return Folder(str(path), most_entries=_MOST_ENTRIES, most_depth=_MOST_DEPTH, skipped=_SKIPPED)
+        return Folder(str(path), most_entries=_MOST_ENTRIES, most_depth=_MOST_DEPTH, skipped=SYSTEM_FILES)
     try:
         # O_NONBLOCK: opening a named pipe that nobody writes to must not wait for ever.
         file = os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb")

@@ -174,7 +174,7 @@ def gradescope(assignment: Assignment, found: Sequence[Result], template: Path |
         last, comma, first = person.name.partition(", ")
         if not comma:
             first, _, last = person.name.rpartition(" ")
-        seconds = max(0, int((total.handed_in - assignment.due).total_seconds())) if total.handed_in else 0
+        seconds = max(0, int((total.handed_in - total.due).total_seconds())) if total.handed_in else 0
         late = f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}"
         time = f"{total.handed_in:%Y-%m-%d %H:%M:%S} +0000" if total.handed_in else ""
         status = "Ungraded" if total.needs_manual_grade else "Graded"

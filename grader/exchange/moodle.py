@@ -14,9 +14,7 @@ from typing import Final
 from ..submission.tree import Tree
 from .attempts import Attempt, Person
 
-_PLUGIN: Final = re.compile(
-    r"(?P<name>[^/_]*(?:_[^/_]*)*?)_(?P<id>\d+)_assignsubmission_(?P<plugin>[a-z]+)_?(?P<rest>.*)"
-)
+_PLUGIN: Final = re.compile(r"(?P<name>[^/]*?)_(?P<id>\d+)_assignsubmission_(?P<plugin>[a-z]+)_?(?P<rest>.*)")
 
 
 def recognises(names: Sequence[str]) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
@@ -13,6 +14,7 @@ from ..submission.archive import opened_archive
 from ..submission.tree import Tree, Unreadable, printable
 
 LARGEST: Final = 256 << 20  # bytes of one attempt, packed or not
+_COPY: Final = re.compile(r"(-\d+| ?\(\d+\))(?=\.[a-z0-9]+$)")
 _SAME_DATE: Final = (1980, 1, 1, 0, 0, 0)  # so that the same files always make the same archive
 
 
@@ -38,14 +40,16 @@ def pack(tree: Tree, files: Mapping[str, str], wanted: Sequence[str]) -> Packed:
     """Make one archive of an attempt.
 
     A single archive is kept as it is. Single files are put into a new one, each under the path that the assignment has
-    for a file of that name, since many systems keep no folders; beside an archive, they complete it.
+    for a file of that name, since many systems keep no folders; beside an archive, they complete it. The number of a
+    copy, as in ``layers-2.py`` or ``layers (2).py``, is no part of the name.
 
     Parameters
     ----------
     tree : Tree
         The download.
     files : mapping of str to str
-        Path in the attempt → name of the entry in the download.
+        Path in the attempt → name of the entry in the download. Where several files belong in one place, the last one
+        counts.
     wanted : sequence of str
         The paths that the assignment asks for.
 
@@ -56,7 +60,7 @@ def pack(tree: Tree, files: Mapping[str, str], wanted: Sequence[str]) -> Packed:
     """
     contents: dict[str, bytes] = {}
     room = LARGEST
-    for path, entry in sorted(files.items()):
+    for path, entry in files.items():
         try:
             contents[path] = tree.read(entry, room)
         except Unreadable as error:
@@ -72,12 +76,15 @@ def pack(tree: Tree, files: Mapping[str, str], wanted: Sequence[str]) -> Packed:
     for path in archives:
         inside |= _unpacked(contents.pop(path), path, notes)
         top = top or _top(inside, wanted)
+    placed: dict[str, str] = {}
     for path, data in contents.items():
         place = top + _place(path, wanted)
-        if place in inside:
+        if place in inside and place not in placed:
             notes.append(f"{printable(path)} is also in the archive that was handed in with it, which counts")
-        else:
-            inside[place] = data
+            continue
+        if place in placed:
+            notes.append(f"of {printable(placed[place])} and {printable(path)}, the latter counts")
+        inside[place], placed[place] = data, path
     return Packed(_zipped(inside), ".zip", tuple(notes))
 
 
@@ -144,8 +151,11 @@ def _place(path: str, wanted: Sequence[str]) -> str:
     """Return where a single file belongs: where the assignment has one of its name, or where it is."""
     if path in wanted or "/" in path:
         return path
-    places = [place for place in wanted if PurePosixPath(place).name.lower() == path.lower()]
-    return places[0] if len(places) == 1 else path
+    for name in (path.lower(), _COPY.sub("", path.lower())):
+        places = [place for place in wanted if PurePosixPath(place).name.lower() == name]
+        if len(places) == 1:
+            return places[0]
+    return path
 
 
 def _zipped(files: Mapping[str, bytes]) -> bytes:

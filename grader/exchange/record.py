@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from ..course import Assignment
+from ..course.decisions import aware
 from ..errors import UnusableInput
 from ..host.files import content
 from .attempts import Person
@@ -113,7 +114,7 @@ def lateness(taken: Taken, assignment: Assignment) -> str:
     """Say how late an attempt is, by the due date of course.toml; extensions are not looked at here."""
     if taken.time is None:
         return "late, time not known" if taken.late else "not known"
-    seconds = (taken.time - assignment.due).total_seconds()
+    seconds = (taken.time - aware(assignment.due)).total_seconds()
     if seconds <= 0:
         return "on time"
     days, rest = divmod(int(seconds), 86400)

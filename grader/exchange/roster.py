@@ -157,8 +157,8 @@ def people_in(
     places = columns(header)
     chosen = {field: next((places[name] for name in names if name in places), -1) for field, names in _COLUMNS.items()}
     first, last = (next((places[name] for name in names if name in places), -1) for names in (_FIRST, _LAST))
-    if "student" in places and "id" in places:  # Canvas's gradebook, in which "Student" is the whole name
-        chosen |= {"student": -1, "name": places["student"], "canvas": places["id"]}
+    if "id" in places and ("student" in places or "section" in places):  # Canvas's gradebook: "Student" is a name
+        chosen |= {"student": -1, "name": places.get("student", -1), "canvas": places["id"]}
     elif "id" in places and chosen["student"] < 0:  # nbgrader's list of students
         chosen["student"] = places["id"]
     if places.get("identifier", -1) >= 0 and "full name" in places:  # Moodle's grading worksheet

@@ -34,6 +34,11 @@ def read_table(path: Path) -> list[list[str]]:
     UnusableInput
         When the file cannot be read, or is no table.
     """
+    return table_in(path, contents(path))
+
+
+def contents(path: Path) -> bytes:
+    """Return a file's bytes; raise UnusableInput where it cannot be read or is too large for a table."""
     try:
         with path.open("rb") as file:
             data = file.read(LARGEST + 1)
@@ -41,6 +46,11 @@ def read_table(path: Path) -> list[list[str]]:
         raise UnusableInput(f"{path} cannot be read ({error.strerror}); name a CSV file.") from None
     if len(data) > LARGEST:
         raise UnusableInput(f"{path} is larger than {LARGEST >> 20} MiB; name a CSV file.")
+    return data
+
+
+def table_in(path: Path, data: bytes) -> list[list[str]]:
+    """Read the rows of a CSV file, as `read_table` does, from its bytes."""
     text = _decoded(data)
     head = text.split("\n", 1)[0]
     delimiter = max(_DELIMITERS, key=head.count)

@@ -9,17 +9,29 @@ from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+import msgspec
 from dateutil import parser
 
 from ..errors import UnusableInput
 from .attempts import Person
 from .roster import Roster, people_in
-from .tables import columns, read_table, shown
+from .tables import columns, contents, shown, table_in
 
 # As in a table of one's own, Canvas's API, Moodle's grading worksheet, Gradescope's grades and GitHub Classroom's.
 _COLUMNS: Final = (
     "time", "handed in", "submitted at", "last modified (submission)", "submission time", "submission timestamp",
 )  # fmt: skip
+
+
+_PREFIX: Final = b"while(1);"  # Canvas puts it before what it gives to a browser, so that no other page can use it
+_JSON: Final = (_PREFIX, b"[")
+
+
+class _Submission(msgspec.Struct):
+    """The two fields of a submission, as Canvas's API describes it, that are read here."""
+
+    user_id: int
+    submitted_at: datetime | None = None
 
 
 def parsed(text: str, zone: tzinfo | None) -> datetime | None:
@@ -65,39 +77,60 @@ class Times:
         self._people = Roster(person for person, _ in rows)
 
     @classmethod
-    def read(cls, path: Path, zone: tzinfo | None) -> Times:
-        """Read a table with a column for students and one for times.
+    def read(cls, paths: Sequence[Path], zone: tzinfo | None) -> Times:
+        """Read tables with a column for students and one for times, or what Canvas's API says about submissions.
 
         Parameters
         ----------
-        path : Path
-            A CSV file; see docs/exchange.md for the columns.
+        paths : sequence of Path
+            CSV files, see docs/exchange.md for the columns; or JSON files, as Canvas gives them to a browser.
         zone : tzinfo or None
             The zone of times that name none.
 
         Raises
         ------
         UnusableInput
-            When it cannot be read, lacks such a column, or has a time that cannot be read, or is in no known zone.
+            When one cannot be read, lacks such a column, or has a time that cannot be read, or is in no known zone.
         """
-        header, *rows = read_table(path)
-        place = next((columns(header)[name] for name in _COLUMNS if name in columns(header)), -1)
-        if place < 0:
-            raise UnusableInput(f"{path} has no column with times; it is one of these: {', '.join(_COLUMNS)}.")
-        found = []
-        for row, person in people_in(path, header, rows):
-            text = row[place] if place < len(row) else ""
-            if text in ("", "-"):
-                continue
-            time = parsed(text, zone)
-            if time is None and parsed(text, UTC):
-                raise UnusableInput(f'{path}: "{shown(text)}" names no time zone; say which with --timezone.')
-            if time is None:
-                raise UnusableInput(f'{path}: "{shown(text)}" is no time; write it as 2027-02-05 23:59:00 UTC.')
-            found.append((person, time))
-        return cls(found)
+        return cls([each for path in paths for each in _read(path, zone)])
 
     def of(self, person: Person) -> datetime | None:
-        """Return when somebody has handed in; None where the table does not say."""
+        """Return when somebody has handed in; None where the tables do not say."""
         found = self._people.find(person).person
         return self._times[found.student] if found else None
+
+
+def _read(path: Path, zone: tzinfo | None) -> list[tuple[Person, datetime]]:
+    """Read one file of times."""
+    data = contents(path)
+    if data.lstrip().startswith(_JSON):
+        return _submissions(path, data)
+    header, *rows = table_in(path, data)
+    place = next((columns(header)[name] for name in _COLUMNS if name in columns(header)), -1)
+    if place < 0:
+        raise UnusableInput(f"{path} has no column with times; it is one of these: {', '.join(_COLUMNS)}.")
+    found = []
+    for row, person in people_in(path, header, rows):
+        text = row[place] if place < len(row) else ""
+        if text in ("", "-"):
+            continue
+        time = parsed(text, zone)
+        if time is None and parsed(text, UTC):
+            raise UnusableInput(f'{path}: "{shown(text)}" names no time zone; say which with --timezone.')
+        if time is None:
+            raise UnusableInput(f'{path}: "{shown(text)}" is no time; write it as 2027-02-05 23:59:00 UTC.')
+        found.append((person, time))
+    return found
+
+
+def _submissions(path: Path, data: bytes) -> list[tuple[Person, datetime]]:
+    """Read what Canvas's API says about the submissions of an assignment: who, and when."""
+    try:
+        found = msgspec.json.decode(data.lstrip().removeprefix(_PREFIX), type=list[_Submission])
+        return [
+            (Person(student=f"canvas {each.user_id}", canvas=str(each.user_id)), each.submitted_at.astimezone(UTC))
+            for each in found
+            if each.submitted_at and each.submitted_at.tzinfo
+        ]
+    except (msgspec.DecodeError, RecursionError, OverflowError) as error:
+        raise UnusableInput(f"{path} is no list of submissions as Canvas's API gives it ({error}).") from None

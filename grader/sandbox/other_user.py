@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import ClassVar, Final
 
 from .confine import SIZES_AND_TIMES, Confinement, Process, SandboxUnavailable
-from .privileges import unprivileged_user
+from .privileges import closed_to_others, unprivileged_user
 from .readable import ReadableFiles
 from .unconfined import Child
 
@@ -54,6 +54,10 @@ class OtherUser(Confinement):
         """Start a fork server; see `Confinement.spawn`."""
         if not self.user:
             raise SandboxUnavailable("only root, with the right to become another user, can run submissions as one")
+        if folder := closed_to_others(files.paths):
+            raise SandboxUnavailable(
+                f"Python needs files below {folder}, which other users may not enter; install it elsewhere"
+            )
         try:
             return Child(files.argv, scratch, environment, control)
         except OSError as error:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import stat
 import time
+from collections.abc import Iterable
 from functools import cache, lru_cache
 from pathlib import Path
 
 NOBODY = 65534
-_SETGID, _SETUID, SYS_ADMIN = 6, 7, 21  # bits; see capabilities(7)
+DAC_READ_SEARCH, _SETGID, _SETUID, SYS_ADMIN = 2, 6, 7, 21  # bits; see capabilities(7)
 
 
 @cache
@@ -46,6 +48,12 @@ def _is_mapped(user: int) -> bool:
     except OSError:
         return False
     return any(first <= user < first + count for first, _, count in ranges)
+
+
+def closed_to_others(paths: Iterable[str]) -> str:
+    """Return the first folder that a user who owns nothing may not enter on the way to one of these; ``""`` if none."""
+    folders = dict.fromkeys(str(folder) for path in paths for folder in reversed(Path(path).parents))
+    return next((folder for folder in folders if not os.stat(folder).st_mode & stat.S_IXOTH), "")
 
 
 def tasks_of(user: int) -> int:

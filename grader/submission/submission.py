@@ -22,7 +22,10 @@ CAPS = {".py": 1 << 20, ".ipynb": 20 << 20, ".npz": 64 << 20, ".safetensors": 64
 _MOST_NAMES = 8  # in one sentence
 _MOST_REMARKS = 40
 _MOST_BESIDE = 40  # modules that are taken besides those of the assignment
-_SYSTEM_FILES = re.compile(r"(^|/)(__MACOSX|\.DS_Store|__pycache__|\.ipynb_checkpoints|\.git)(/|$)")
+SYSTEM_FILES = ("__MACOSX", ".DS_Store", "__pycache__", ".ipynb_checkpoints", ".git")
+"""What operating systems, Python, Jupyter and Git add to a folder; it is never looked at."""
+
+_SYSTEM_FILES = re.compile(rf"(^|/)({'|'.join(map(re.escape, SYSTEM_FILES))})(/|$)")
 
 
 @dataclass(frozen=True)
@@ -114,7 +117,7 @@ def _open(path: str) -> Tree:
     if os.path.islink(path):
         raise NotASubmission(f"{printable(path)} is a symbolic link; name what it points to")
     if os.path.isdir(path):
-        return Folder(path)
+        return Folder(path, skipped=SYSTEM_FILES)
     if not os.path.exists(path):
         raise NotASubmission(f"{printable(path)} does not exist")
     return open_archive(path)

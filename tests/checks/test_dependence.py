@@ -51,6 +51,23 @@ def test_what_is_left_out_or_does_not_belong_is_named(out: Callable[..., Any], w
     assert said.startswith(words) if words else said == ""
 
 
+@pytest.mark.parametrize(
+    ("out", "more"),
+    [
+        (lambda x, w, **_: x @ w, False),
+        (lambda x, w, **_: 2 * x @ w, True),
+        (lambda x, b, **_: x[:, :2] + b, False),  # w is no term: where it is 0, all else is lost
+        (lambda x, w, eps, **_: x @ w + eps, False),  # eps stands in the place of b
+    ],
+)
+def test_what_is_wrong_without_an_unused_term_is_wrong_for_another_reason(out: Callable[..., Any], more: bool) -> None:
+    said = dependence(CASE, "out", running(out), REFERENCE)
+    assert "is that used?" in said
+    assert said.endswith("it is wrong as well, so look at the rest of it, too") == more
+    at_an_edge = Case("edge", "", INPUTS, traits={Trait.EDGE_SHAPE})
+    assert "the rest" not in dependence(at_an_edge, "out", running(out), REFERENCE)
+
+
 def test_a_gradient_is_proportional_to_what_comes_from_above() -> None:
     said = dependence(CASE, "dw", running(lambda **_: 0.0, lambda x, dout, **_: x.T @ dout**2), REFERENCE)
     assert said.startswith("it does not double when dout does")

@@ -9,6 +9,7 @@ import pytest
 
 from utils.checks.case import Case, Finding, Trait
 from utils.checks.compare import Array, Equal, Subgradient
+from utils.checks.compare.dropout import Dropped
 from utils.checks.diagnose import CaseResult, judge
 from utils.checks.program import PROGRAM_FILE, Answer, Crash, Ran
 
@@ -337,3 +338,18 @@ def test_rows_that_the_check_takes_for_several_values_are_not_described(source: 
     by_chance = in_case("as many rows", {"out": array()[0]}, {}, {"out": array()})
     results = [in_case("a crash", crash, {}, {"out": array()}), by_chance]
     assert len(said_of(results)) == said
+
+
+@pytest.mark.parametrize("right_once", [False, True])
+def test_test_mode_is_described_beside_random_draws_if_it_is_wrong_in_all_cases(right_once: bool) -> None:
+    x, results = RNG.choice([-2.0, 3.0], (20, 30)), []
+    for mode in ("train", "train", "test", "test"):
+        traits = {Trait.TEST_MODE} if mode == "test" else set[Trait]()
+        rule = Dropped(of="x", p="p") if mode == "train" else Equal()
+        case = Case(f"{mode} {len(results)}", "", {"x": x, "p": 0.25}, {"out": rule}, traits=traits)
+        halved = x if right_once and len(results) == 3 else x / 2
+        came = x * (RNG.random(x.shape) >= 0.25) if mode == "train" else halved
+        results.append(CaseResult(case, {"out": x}, Ran({"out": came})))
+    ((_, hint),) = said_of(results)
+    assert "it is not scaled up" in hint
+    assert ("in test mode it is 2 times too small" in hint) != right_once

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -96,3 +98,26 @@ def test_zeros_in_most_cases_are_no_evidence_where_another_case_contradicts() ->
             came = gives if title != "another" else array()
             results.append(CaseResult(case, {"out": array()}, Ran({"out": came}), {"known": Ran({"out": gives})}))
         assert ("known" in named(results)) == is_named
+
+
+@pytest.mark.parametrize("both", [True, False])
+def test_two_mistakes_that_never_show_together_are_named_only_if_code_can_have_both(both: bool) -> None:
+    """One gives what came in one case, the other in another one; neither shows where the other one does."""
+    results = []
+    for title, name in (("one", "known"), ("three", "other")):
+        right, came = {"out": array()}, Ran({"out": array()})
+        case = Case(title, "", {"x": np.ones(len(title))}, {"out": Equal()})
+        results.append(CaseResult(case, right, came, {name: came}))
+    answers = {one.case.title: one.answer for one in results}
+    found = judge(results, HINTS, together=lambda one, other, case: answers[case.title] if both else None).findings
+    assert {one.misconception for one in found} == ({"known", "other"} if both else {None})
+
+
+def test_no_two_mistakes_are_named_for_what_is_missing() -> None:
+    """In each of two cases another one leaves it out; so do many pairs."""
+    right: dict[str, object] = {"a": array(), "b": array()}
+    case = Case("one", "", {"x": np.ones(3)}, {"grads": Equal()})
+    came = Ran({"grads": {"b": right["b"]}})
+    results = [CaseResult(replace(case), {"grads": right}, came, {name: came}) for name in HINTS]
+    found = judge(results, HINTS, together=lambda *_: came).findings
+    assert {one.misconception for one in found} == {None}

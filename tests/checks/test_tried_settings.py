@@ -60,3 +60,30 @@ def test_a_setting_decides_only_if_other_values_of_it_change_what_is_right(code:
     assert "right only when reg is 0" in said(code, runs=False)
     assert ("right only when reg is 0" in said(code)) == decides
     assert decides or "it is right in 2 of 4 cases" in said(code)
+
+
+def weights_of(inputs: Mapping[str, object]) -> dict[str, object]:
+    return {"w": np.asarray(inputs["w"])}
+
+
+def mixed(inputs: Mapping[str, object]) -> dict[str, object]:
+    weights, x = np.asarray(inputs["w"]), np.asarray(inputs["x"])
+    return {"w": weights + (x - x.mean(axis=0)).sum() + (x[:1] - x).sum()}
+
+
+def of_columns(inputs: Mapping[str, object]) -> dict[str, object]:
+    weights = np.asarray(inputs["w"])
+    return {"w": weights + (np.arange(4.0) if np.asarray(inputs["x"]).shape[1] == 5 else 0)}
+
+
+@pytest.mark.parametrize(("code", "decides"), [(mixed, True), (of_columns, False)])
+def test_a_single_example_decides_only_if_the_first_one_alone_is_right(code: Code, decides: bool) -> None:
+    results = []
+    for rows, columns in ((3, 5), (6, 5), (7, 5), (1, 2)):
+        inputs = {"w": RNG.standard_normal((2, 4)), "x": RNG.standard_normal((rows, columns))}
+        case = Case(f"{rows} rows", "", inputs, {"grads": Equal()})
+        results.append(CaseResult(case, {"grads": weights_of(inputs)}, run_of(code)("", inputs, ())))
+    judgement = judge(results, {}, run_of(code), FollowThrough(0.0, run_of(weights_of)))
+    hints = " ".join(one.hint for one in judgement.findings)
+    assert ("it is right only when N = 1" in hints) == decides
+    assert decides or 'it is right in 1 of 4 cases, as in "1 rows"' in hints

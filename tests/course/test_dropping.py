@@ -144,6 +144,7 @@ def test_names_of_nothing_are_errors_all_at_once() -> None:
 
 def test_a_course_file_and_the_others_are_wrong_at_once(tmp_path: Path) -> None:
     shutil.copytree(HERE.root / "solutions" / "nndl", tmp_path / "solutions" / "nndl")
+    (tmp_path / "solutions" / "__init__.py").touch()
     document = tomlkit.parse((HERE.root / "course.toml").read_text("utf-8"))
     document["late"]["per_day"] = 10
     (tmp_path / "course.toml").write_text(tomlkit.dumps(document))

@@ -16,6 +16,7 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 
 # Those of a container that Docker starts without options, in the words of setpriv.
@@ -25,6 +26,15 @@ _CAPABILITIES = (
 )
 _CLONE_NEWNS = 0x20000
 _SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/etc/ld.so.cache", "/etc/alternatives")
+
+
+@cache
+def lacking() -> str:
+    """What a container needs and this machine, or this user, does not have; empty if it has everything."""
+    if missing := [program for program in ("setpriv", "unshare", "mount") if shutil.which(program) is None]:
+        return f"the program {missing[0]} (util-linux) is not installed"
+    tried = subprocess.run(["unshare", "--mount", "true"], capture_output=True, check=False)
+    return "" if os.geteuid() == 0 and tried.returncode == 0 else "only root may make a container, by a mount namespace"
 
 
 class Container:

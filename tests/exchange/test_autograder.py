@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import io
 import json
-import os
 import shutil
 import sys
 import zipfile
 from pathlib import Path
 
 import pytest
-from exchange.container import Container
+from exchange.container import Container, lacking
 
+from grader import cli
 from grader import course as courses
 from grader.course import Course
 from grader.demo import MARKERS
 from grader.errors import UnusableInput
 from grader.exchange.autograder_bundle import write_bundle
+from grader.exchange.autograder_results import results_json
 from grader.judging.secret import course_secret
 from grader.reference import Reference
+from grader.report import Report, Verdict
+from grader.sandbox.inside.landlock import version
 
 COURSE = Path(__file__).parents[1] / "courses" / "clusters"
 METADATA = json.dumps(
@@ -62,9 +65,8 @@ NOT_REQUIRED = [
     "alembic", "bleach", "dask", "dateutil", "distributed", "IPython", "jinja2", "jupyter_core", "matplotlib",
     "nbconvert", "nbformat", "nbgrader", "sqlalchemy", "tomlkit", "yaml",
 ]  # fmt: skip
-needs_root = pytest.mark.skipif(
-    os.geteuid() != 0 or shutil.which("setpriv") is None, reason="a container needs root and setpriv (util-linux)"
-)
+needs_root = pytest.mark.skipif(bool(lacking()), reason=lacking())
+needs_landlock = pytest.mark.skipif(not version(), reason="this kernel has no Landlock")
 
 
 @pytest.fixture(scope="module")
@@ -103,6 +105,7 @@ def results(container: Container) -> dict[str, object]:
 
 
 @needs_root
+@needs_landlock
 def test_a_right_answer_gets_all_points(container: Container, right: str) -> None:
     container.hand_in({"kmeans.py": right.encode()}, METADATA)  # a single file, as it is often uploaded
     done = container.run("/autograder/run_autograder")
@@ -116,6 +119,7 @@ def test_a_right_answer_gets_all_points(container: Container, right: str) -> Non
 
 
 @needs_root
+@needs_landlock
 def test_results_follow_the_specification(container: Container, right: str) -> None:
     wrong = right.replace("min(", "max(", 1)
     assert wrong != right
@@ -140,6 +144,7 @@ def test_results_follow_the_specification(container: Container, right: str) -> N
 
 
 @needs_root
+@needs_landlock
 def test_a_submission_reaches_neither_reference_nor_secret_nor_results(container: Container) -> None:
     container.hand_in({"clusters/kmeans.py": THIEF.encode() + b"raise RuntimeError(repr(found))\n"}, METADATA)
     assert container.run("/autograder/run_autograder").returncode == 0
@@ -192,6 +197,7 @@ def test_file_permissions_alone_keep_a_submission_from_the_answers(bundle: bytes
 
 
 @needs_root
+@needs_landlock
 @pytest.mark.slow
 @pytest.mark.parametrize("metadata", ["", '{"users": [3]}'])
 def test_odd_metadata_costs_nobody_anything(container: Container, right: str, metadata: str) -> None:
@@ -201,14 +207,23 @@ def test_odd_metadata_costs_nobody_anything(container: Container, right: str, me
 
 
 @needs_root
+@needs_landlock
 @pytest.mark.slow
-def test_the_setup_says_which_sandbox_holds(bundle: bytes, tmp_path: Path, right: str) -> None:
-    made = Container(tmp_path / "root", bundle)
+def test_the_setup_says_which_sandbox_holds(course: Course, tmp_path: Path, right: str) -> None:
+    script = 'python -c \'import utils.data_utils, numpy; open("/autograder/source/fetched", "w")\'\n'
+    (tmp_path / "fetch.sh").write_text(script)
+    arguments = ["export", "gradescope-autograder", "groups", "--out", str(tmp_path), "--other-user"]
+    with pytest.raises(SystemExit) as caught:
+        cli.main([*arguments, "--setup", str(tmp_path / "fetch.sh"), "--course", str(course.root)])
+    assert not caught.value.code
+    made = Container(tmp_path / "root", (tmp_path / "gradescope-autograder.zip").read_bytes())
     done = made.run("/autograder/source/setup.sh", GRADER_PYTHON=sys.executable)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "Submissions are run in: landlock" in done.stdout
     assert "groups: the reference passes in the sandbox" in done.stdout
     assert "BROKEN" not in done.stdout
+    assert "Sandbox: other-user" not in done.stdout  # it is tried only where no other one works
+    assert (made.autograder / "source" / "fetched").exists()
     made.hand_in({"kmeans.py": right.encode()}, METADATA)
     assert made.run("/autograder/run_autograder").returncode == 0
     assert all(test["status"] == "passed" for test in results(made)["tests"])
@@ -242,3 +257,11 @@ def test_the_same_course_gives_the_same_bundle(course: Course, bundle: bytes, tm
 def test_an_unknown_visibility_is_refused(course: Course, tmp_path: Path) -> None:
     with pytest.raises(UnusableInput, match="after_published"):
         write_bundle(course, course["groups"], tmp_path / "a.zip", visibility="secret")
+
+
+def test_nets_are_on_the_leaderboard(course: Course) -> None:
+    report = Report("groups", "ada", "landlock", (Verdict("kmeans.update", 4.0, 4.0, "pass"),), ("a\x1b[1m remark",))
+    found = json.loads(results_json(report, course["groups"], visibility="hidden", accuracies={"models.best": 0.52345}))
+    assert found["leaderboard"] == [{"name": "best", "value": 0.5234, "order": "desc"}]
+    assert (found["visibility"], found["output"]) == ("hidden", "a remark")
+    assert [test["number"] for test in found["tests"]] == ["1.2"]

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
+import shutil
+import zipfile
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 from exchange import downloads
@@ -18,9 +21,11 @@ from grader.course import Course
 from grader.errors import UnusableInput
 from grader.exchange import record
 from grader.exchange.collecting import Collected, collect
+from grader.exchange.packing import pack
 from grader.exchange.roster import Roster
 from grader.exchange.times import Times
 from grader.gradebook.lateness import hand_in_time
+from grader.submission.tree import Entry
 
 ROSTER = """Student,ID,SIS User ID,SIS Login ID,Section,A1 (77)
     Points Possible,,,,,15.5
@@ -41,6 +46,21 @@ def course(tmp_path: Path) -> Course:
 def roster(tmp_path: Path) -> Roster:
     (tmp_path / "roster.csv").write_text(ROSTER)
     return Roster.read([tmp_path / "roster.csv"])
+
+
+class Names:
+    """A tree of these files."""
+
+    remarks: ClassVar[list[str]] = []
+
+    def __init__(self, files: dict[str, bytes]) -> None:
+        self.files, self.entries = files, [Entry(name, "file") for name in files]
+
+    def read(self, name: str, cap: int) -> bytes:
+        return self.files[name]
+
+    def close(self) -> None:
+        pass
 
 
 def gather(course: Course, *paths: Path, roster: Roster | None = None, times: Times | None = None) -> Collected:
@@ -95,6 +115,18 @@ def test_two_of_the_same_name_are_not_mixed_up(course: Course, tmp_path: Path) -
 def test_without_a_roster_everybody_is_taken(course: Course, tmp_path: Path) -> None:
     path = write(tmp_path / "s.zip", {f"{downloads.JOERG}_1_a.zip": submission()})
     assert gather(course, path).new == ["müllerjörg_4712"]
+
+
+def test_who_is_no_more_in_the_roster_is_named_until_the_folder_is_gone(
+    course: Course, roster: Roster, tmp_path: Path
+) -> None:
+    path = write(tmp_path / "s.zip", {f"{downloads.ADA}_1_a.zip": submission()})
+    gather(course, path)
+    done = gather(course, path, roster=roster)
+    assert (done.new, done.left) == (["ada"], ["lovelaceada_4711"])
+    shutil.rmtree(course.root / "submitted" / "lovelaceada_4711")
+    done = gather(course, path, roster=roster)
+    assert (done.unchanged, done.left, done.taken.keys()) == (["ada"], [], {"ada"})
 
 
 def test_collecting_again_changes_nothing(course: Course, roster: Roster, tmp_path: Path) -> None:
@@ -181,6 +213,37 @@ def test_single_files_are_put_where_they_belong(course: Course, roster: Roster, 
     assert read.files == {"nndl/layers.py": b"x = 1\n", "warmup.ipynb": b"{}"}
 
 
+@pytest.mark.parametrize(
+    ("names", "content"),
+    [
+        (["layers.py"], b"90"),
+        (["layers-3.py"], b"90"),
+        (["layers (1).py"], b"90"),
+        (["Layers(2).py"], b"90"),
+        (["layers-1.py", "layers-2.py"], b"91"),
+        (["layers-2.py", "layers-1.py"], b"91"),
+    ],
+)
+def test_a_copy_is_taken_for_the_file(
+    course: Course, roster: Roster, tmp_path: Path, names: list[str], content: bytes
+) -> None:
+    files = {f"{downloads.ADA}_{90 + n}_{name}": f"{90 + n}".encode() for n, name in enumerate(names)}
+    done = gather(course, write(tmp_path / "s.zip", dict(reversed(files.items()))), roster=roster)
+    read = read_submission(course, course["a1"], course.root / "submitted" / "ada" / "a1.zip")
+    assert read.files == {"nndl/layers.py": content}
+    assert len(done.taken["ada"].notes) == len(names)  # that it is on time; which of two counts
+
+
+def test_a_number_that_belongs_to_a_name_stays(course: Course) -> None:
+    packed = pack(
+        Names({"lab-2.py": b"2", "lab-1-3.py": b"1"}),
+        {"lab-2.py": "lab-2.py", "lab-1-3.py": "lab-1-3.py"},
+        ["p/lab-1.py", "p/lab-2.py"],
+    )
+    with zipfile.ZipFile(io.BytesIO(packed.data)) as archive:
+        assert {name: archive.read(name) for name in archive.namelist()} == {"p/lab-1.py": b"1", "p/lab-2.py": b"2"}
+
+
 def test_files_beside_an_archive_complete_it(course: Course, roster: Roster, tmp_path: Path) -> None:
     inner = zipped({"hw/nndl/layers.py": b"x = 1\n"})
     files = {f"{downloads.ADA}_9_hw.zip": inner, f"{downloads.ADA}_10_warmup.ipynb": b"{}"}
@@ -201,11 +264,37 @@ def test_a_damaged_member_costs_only_its_student(course: Course, roster: Roster,
 
 def test_times_from_a_table_reach_lateness(course: Course, roster: Roster, tmp_path: Path) -> None:
     (tmp_path / "times.csv").write_text("SIS Login ID,submitted_at\njoerg,2027-02-07T13:30:00+01:00\n")
-    times = Times.read(tmp_path / "times.csv", None)
+    times = Times.read([tmp_path / "times.csv"], None)
     path = write(tmp_path / "s.zip", {"müllerjörg_LATE_4712_2_hw.zip": submission()})
     done = gather(course, path, roster=roster, times=times)
     assert record.lateness(done.taken["joerg"], course["a1"]) == "2 d 00:30 late"
     assert hand_in_time(course.root / "submitted" / "joerg" / "a1.zip") == datetime(2027, 2, 7, 12, 30, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("prefix", ["while(1);", ""])
+def test_times_as_canvas_gives_them_to_a_browser(course: Course, roster: Roster, tmp_path: Path, prefix: str) -> None:
+    for page, (user, time) in enumerate([(4711, '"2027-02-05T11:00:00Z"'), (4712, '"2027-02-06T12:30:00Z"')]):
+        other = '{"id": 9, "user_id": 4799, "submitted_at": null, "workflow_state": "unsubmitted", "grade": {}}'
+        text = f'{prefix}[{{"id": 7, "user_id": {user}, "submitted_at": {time}, "late": false}}, {other}]'
+        (tmp_path / f"page{page}.json").write_text(text)
+    files = {f"{downloads.ADA}_1_a.zip": submission(), "müllerjörg_LATE_4712_2_hw.zip": submission()}
+    times = Times.read([tmp_path / "page0.json", tmp_path / "page1.json"], None)
+    done = gather(course, write(tmp_path / "s.zip", files), roster=roster, times=times)
+    assert {student: record.lateness(taken, course["a1"]) for student, taken in done.taken.items()} == {
+        "ada": "on time",
+        "joerg": "1 d 00:30 late",
+    }
+    assert done.taken["ada"].exact
+
+
+@pytest.mark.parametrize(
+    "text",
+    ['[{"user_id": "x"}]', '[{"user_id": 1, "submitted_at": "0001-01-01T00:00:00+14:00"}]', "while(1);{}", "[" * 9000],
+)
+def test_other_json_is_refused(tmp_path: Path, text: str) -> None:
+    (tmp_path / "times.json").write_text(text)
+    with pytest.raises(UnusableInput, match="no list of submissions"):
+        Times.read([tmp_path / "times.json"], None)
 
 
 def test_times_can_come_later(course: Course, roster: Roster, tmp_path: Path) -> None:
@@ -214,16 +303,19 @@ def test_times_can_come_later(course: Course, roster: Roster, tmp_path: Path) ->
     archive = course.root / "submitted" / "joerg" / "a1.zip"
     written = archive.stat().st_mtime_ns
     (tmp_path / "times.csv").write_text("student,time\njoerg,2027-02-07 12:30:00 UTC\n")
-    done = gather(course, path, roster=roster, times=Times.read(tmp_path / "times.csv", None))
+    done = gather(course, path, roster=roster, times=Times.read([tmp_path / "times.csv"], None))
     assert done.unchanged == ["joerg"]
     assert hand_in_time(archive) == datetime(2027, 2, 7, 12, 30, tzinfo=UTC)
     assert archive.stat().st_mtime_ns == written
+    before = contents(course.root / "submitted")
+    gather(course, path, roster=roster)  # without the times, which are not forgotten
+    assert contents(course.root / "submitted") == before
 
 
 def test_a_time_without_a_zone_is_refused(tmp_path: Path) -> None:
     (tmp_path / "times.csv").write_text("login,time\njoerg,2027-02-07 13:30\n")
     with pytest.raises(UnusableInput, match="--timezone"):
-        Times.read(tmp_path / "times.csv", None)
+        Times.read([tmp_path / "times.csv"], None)
 
 
 @pytest.mark.parametrize("own", ["../../up.py", "a/../../up.py", "\\..\\up.py", "/etc/passwd"])
@@ -244,3 +336,23 @@ def test_what_is_no_download_is_said(course: Course, tmp_path: Path) -> None:
         gather(course, Path(__file__))
     with pytest.raises(UnusableInput, match="--from"):
         gather(course, write(tmp_path / "s.zip", {"notes.txt": b"", "todo.txt": b""}))
+
+
+def test_a_text_is_an_attempt_without_files(course: Course, roster: Roster, tmp_path: Path) -> None:
+    files = {"lovelaceada_LATE_4711_text.html": b"<p>", f"{downloads.JOERG}_9_hw.zip": submission()}
+    done = gather(course, write(tmp_path / "s.zip", files), roster=roster)
+    assert done.taken["ada"].notes == ("a text was handed in, which holds no files",)
+    assert done.taken["ada"].label == ""
+    assert read_submission(course, course["a1"], course.root / "submitted" / "ada" / "a1.zip").files == {}
+
+
+def test_a_due_date_without_a_zone_is_in_utc(course: Course, roster: Roster, tmp_path: Path) -> None:
+    toml = course.root / "course.toml"
+    toml.write_text(toml.read_text().replace("2027-02-05T12:00:00Z", "2027-02-05T12:00:00"))
+    naive = small_course.courses.load(course.root)
+    (tmp_path / "times.csv").write_text("student,time\nada,2027-02-05 13:00:00 UTC\n")
+    times = Times.read([tmp_path / "times.csv"], None)
+    path = write(tmp_path / "s.zip", {f"{downloads.ADA}_9_a.zip": submission(), f"{downloads.JOERG}_8_a.zip": b"x"})
+    done = gather(naive, path, roster=roster, times=times)
+    assert record.lateness(done.taken["ada"], naive["a1"]) == "0 d 01:00 late"
+    assert done.taken["joerg"].time == DUE

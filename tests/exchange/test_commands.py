@@ -30,6 +30,9 @@ def test_a_download_goes_in_and_grades_go_out(
     assert "joerg: late, time not known" in said
     assert "eve is not in the roster" in said
     assert "\x1b" not in said
+    (tmp_path / "times.json").write_text('while(1);[{"user_id": 4712, "submitted_at": "2027-02-06T17:00:00Z"}]')
+    assert run(graded, "collect", "a1", str(path), "--times", str(tmp_path / "times.json")) == 0
+    assert "joerg: 1 d 05:00 late" in capsys.readouterr().out
     assert run(graded, "collect", "a1", str(path)) == 0
     assert "2 unchanged" in capsys.readouterr().out
     assert run(graded, "export", "canvas", "a1") == 0

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from exchange.downloads import submission, write
+from gradebook import small_course
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -72,6 +73,18 @@ def test_canvas_gets_its_own_rows_back_with_the_grades(graded: Course, tmp_path:
     assert scores["joerg"] < scores["ada"]  # lateness and the partial answer are in it
     assert done.table.left_out == []
     assert done.by_hand == ["ada", "joerg"]
+
+
+def test_canvas_with_first_and_last_names_and_semicolons(graded: Course, tmp_path: Path) -> None:
+    text = "LastName;FirstName;ID;SIS Login ID;Section;A1 (77)\n;;;;;Manual Posting\n"
+    text += "    Points Possible;;;;;15,5\nLovelace;Ada;4711;x1;One;\nMüller;Jörg;4712;x2;One;\n"
+    (tmp_path / "canvas.csv").write_text(text)
+    done = run(graded, "canvas", tmp_path / "canvas.csv")
+    header, possible, *rows = table(done.grades)
+    assert header == ["LastName", "FirstName", "ID", "SIS Login ID", "Section", "A1 (77)"]
+    assert [row[2] for row in rows] == ["4711", "4712"]
+    assert possible[0].strip() == "Points Possible"
+    assert (done.table.left_out, done.table.remarks) == ([], [])
 
 
 def test_a_column_of_canvas_that_is_not_there_is_asked_for(graded: Course, tmp_path: Path) -> None:
@@ -166,3 +179,22 @@ def test_no_text_is_a_formula(text: str) -> None:
     except ValueError:
         assert not made.lstrip(" ").startswith(("=", "+", "-", "@", "\t", "\r")) or not made.strip("+-")
     assert made.removeprefix("'") == text.removeprefix("'")
+
+
+def test_decisions_reach_what_is_exported(graded: Course, tmp_path: Path) -> None:
+    def points(course: Course) -> dict[str, float]:
+        rows = list(csv.DictReader(io.StringIO(run(course, "csv").grades.read_text(), newline="")))
+        return {row["student"]: float(row["total"]) for row in rows}
+
+    before = points(graded)
+    (graded.root / "decisions.toml").write_text(
+        '[[extension]]\nassignment = "a1"\nstudents = ["joerg"]\ndays = 3\nreason = "ill"\n\n'
+        '[[bonus]]\nassignment = "a1"\nstudents = ["ada"]\npoints = 2\n'
+    )
+    decided = small_course.courses.load(graded.root)
+    after = points(decided)
+    assert after["ada"] == before["ada"] + 2
+    assert after["joerg"] > before["joerg"]  # late no more
+    assert "ill" in run(decided, "csv").grades.read_text()
+    late = list(csv.DictReader(io.StringIO(run(decided, "gradescope").grades.read_text(), newline="")))
+    assert late[1]["Lateness (H:M:S)"] == "00:00:00"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -46,7 +47,7 @@ def test_moodles_folders_with_times_of_its_worksheet(course: Course, tmp_path: P
         f"Group B-Jörg Müller_802_assignsubmission_file{end}/{NOTEBOOK}": b"{}",
         f"Jörg Müller_802_assignsubmission_onlinetext{end}/onlinetext.html": b"<p>",
     }
-    times = Times.read(sheet, zone_of("Europe/Berlin"))
+    times = Times.read([sheet], zone_of("Europe/Berlin"))
     done = gather(course, write(tmp_path / "s.zip", files), roster=sheet, times=times)
     assert (done.new, done.missing) == (["ada@x.edu", "joerg@x.edu"], ["grace@x.edu"])
     assert files_of(course, "ada@x.edu")[LAYERS] == b"ada = 1\n"
@@ -116,6 +117,20 @@ def test_the_newest_attempt_in_nbgraders_exchange_counts(course: Course, tmp_pat
     assert done.taken["ada"].why == "the newest of 2 attempts, by time"
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder to somebody else")
+def test_nobody_hands_in_for_somebody_else(course: Course, tmp_path: Path) -> None:
+    for student in ("ada", "nobody"):
+        folder = tmp_path / "inbound" / f"{student}+a1+2027-02-03 10:00:00.000000 UTC+abc"
+        (folder / "nndl").mkdir(parents=True)
+        (folder / LAYERS).write_text(student)
+        os.chown(folder, 65534, 65534)  # nobody
+    done = gather(course, tmp_path / "inbound")
+    assert done.new == ["nobody"]
+    assert [(each.name, each.why) for each in done.unknown] == [
+        ("ada", "did not hand this in: the folder belongs to nobody")
+    ]
+
+
 @pytest.mark.parametrize("prefix", ["a1-", "first-homework-"])
 def test_a_folder_of_repositories(course: Course, tmp_path: Path, prefix: str) -> None:
     for account in ("ada-l", "joerg"):
@@ -131,7 +146,7 @@ def test_a_folder_of_repositories(course: Course, tmp_path: Path, prefix: str) -
     (tmp_path / "t.csv").write_text(
         '"github_username","student_repository_name","submission_timestamp"\n"ada-l","x","2027-02-05 14:45:14 UTC"\n'
     )
-    times = Times.read(tmp_path / "t.csv", None)
+    times = Times.read([tmp_path / "t.csv"], None)
     done = gather(course, tmp_path / "repos", roster=tmp_path / "r.csv", times=times)
     assert done.new == ["ada@x.edu", "joerg@x.edu"]
     assert files_of(course, "ada@x.edu") == {LAYERS: b"ada-l"}

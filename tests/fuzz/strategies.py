@@ -460,6 +460,9 @@ def streamed(parts: tuple[bytes, bytes]) -> bytes:
     return struct.pack(">II", len(parts[0]), len(parts[1])) + b"".join(parts)
 
 
+JSON = 'while(1);[{"user_id": 4711, "submitted_at": "2027-02-05T11:00:00Z"}]'
+
+
 def inputs() -> dict[Callable[[bytes], None], Bytes]:
     """A strategy for each target."""
     valid = {
@@ -481,7 +484,7 @@ def inputs() -> dict[Callable[[bytes], None], Bytes]:
         ),
         download: zips()
         | st.sampled_from([METADATA.encode(), b"a: &a [*a, *a]", b"- " * 900, b"!!python/name:os.system a"]),
-        table: st.sampled_from([WORKSHEET, "student,time\nada,2027-02-05\n", "Student;ID;Section\nA;1;B\n"]).map(
+        table: st.sampled_from([WORKSHEET, "student,time\nada,2027-02-05\n", "Student;ID;Section\nA;1;B\n", JSON]).map(
             lambda text: text.encode()
         ),
     }

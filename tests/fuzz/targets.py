@@ -294,7 +294,7 @@ def table(data: bytes) -> None:
     except UnusableInput:
         people = {}
     assert all(usable_name(student) == student for student in people)
-    Times.read(path, UTC)
+    Times.read([path], UTC)
 
 
 TARGETS: dict[Callable[[bytes], None], type[Exception]] = {

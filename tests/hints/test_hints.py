@@ -30,7 +30,7 @@ def answer(code: str, exercise: str = "layers.relu_forward") -> StudentAnswer:
 
 
 def read(folder: Path, text: str, course: Course, file: str = FILE) -> list[StudentAnswer]:
-    write(folder, {"solutions/nndl/__init__.py": b"", file: text.encode()})
+    write(folder, {"solutions/__init__.py": b"", "solutions/nndl/__init__.py": b"", file: text.encode()})
     return hints.read_answers(course, Reference(folder, "nndl"))
 
 
@@ -162,7 +162,14 @@ def test_stale_readings_are_counted_as_not_read() -> None:
 
 
 def test_readings_are_kept(tmp_path: Path) -> None:
-    write(tmp_path, {"solutions/pkg/__init__.py": b"", "solutions/student_answers/readings.toml": b""})
+    write(
+        tmp_path,
+        {
+            "solutions/__init__.py": b"",
+            "solutions/pkg/__init__.py": b"",
+            "solutions/student_answers/readings.toml": b"",
+        },
+    )
     reference, was = Reference(tmp_path, "pkg"), result("out: a sentence")
     Readings.read(reference).with_read({was.answer.id: "vague"}, [was]).write(reference)
     assert Readings.read(reference).class_of(was) == "vague"
@@ -170,7 +177,12 @@ def test_readings_are_kept(tmp_path: Path) -> None:
 
 def test_a_reading_of_no_class_is_an_error(tmp_path: Path) -> None:
     write(
-        tmp_path, {"solutions/pkg/__init__.py": b"", "solutions/student_answers/readings.toml": b'"a" = ["fine", ""]'}
+        tmp_path,
+        {
+            "solutions/__init__.py": b"",
+            "solutions/pkg/__init__.py": b"",
+            "solutions/student_answers/readings.toml": b'"a" = ["fine", ""]',
+        },
     )
     with pytest.raises(CourseError, match="a should have a class"):
         Readings.read(Reference(tmp_path, "pkg"))

@@ -38,7 +38,8 @@ def layer(x, w, count, flag):
 def small(tmp_path: Path) -> Reference:
     folder = tmp_path / "solutions" / "nndl"
     folder.mkdir(parents=True)
-    (folder / "__init__.py").touch()
+    for package in (folder, folder.parent):
+        (package / "__init__.py").touch()
     (folder / "small.py").write_text(SOLUTION, "utf-8")
     return Reference(tmp_path, "nndl")
 

@@ -108,7 +108,7 @@ def test_the_list_of_equivalents_is_complete_and_has_no_idle_entries() -> None:
 
 
 def test_an_entry_listed_twice_is_an_error(tmp_path: Path) -> None:
-    write(tmp_path, {"solutions/pkg/__init__.py": b""})
+    write(tmp_path, {"solutions/__init__.py": b"", "solutions/pkg/__init__.py": b""})
     (tmp_path / "solutions" / "equivalents.toml").write_text(
         '[[because]]\nreason = "so"\nmutants = [["a.f", "x", "y"], ["a.f", "x", "y"]]\n'
     )

@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -19,6 +20,8 @@ from grader.sandbox import Confinement, SandboxUnavailable, Worker, choice, choo
 from grader.sandbox.bubblewrap import Bubblewrap
 from grader.sandbox.doctor import run_all_probes, run_quick_probes
 from grader.sandbox.landlock import Landlock
+from grader.sandbox.other_user import OtherUser
+from grader.sandbox.privileges import closed_to_others
 from grader.sandbox.unconfined import Unconfined
 
 from . import promises
@@ -102,7 +105,7 @@ def test_auto_takes_the_first_confinement_that_works(monkeypatch):
             choose_confinement("absent")
         with pytest.raises(SandboxUnavailable, match=r"leaky: it breaks promises: no TCP socket: a socket was opened"):
             choose_confinement("leaky")
-        with pytest.raises(UnusableInput, match="there are: auto, absent, leaky, tight, none"):
+        with pytest.raises(UnusableInput, match="there are: auto, absent, leaky, tight, other-user, none"):
             choose_confinement("docker")
     finally:
         choice._tested.cache_clear()
@@ -176,3 +179,17 @@ def test_workers_of_several_threads_do_not_disturb_each_other(confinement: Confi
 
     with ThreadPoolExecutor(4) as pool:
         assert list(pool.map(one, range(8))) == list(range(8))
+
+
+def test_another_user_is_chosen_only_by_name():
+    assert not any(isinstance(each, OtherUser) for each in choice.confinements())
+
+
+@pytest.mark.slow
+def test_what_another_user_does_not_promise_is_a_promise():
+    assert set(OtherUser.not_promised) <= {probe.promise for probe in run_all_probes(Unconfined())}
+
+
+def test_a_folder_that_others_may_not_enter_is_named():
+    with tempfile.TemporaryDirectory() as private:  # only its owner may enter it
+        assert closed_to_others([f"{tempfile.gettempdir()}/python", f"{private}/python"]) == private

@@ -309,3 +309,21 @@ def test_thousands_of_things_to_remark_on_are_counted(tmp_path):
     remarks = Submission.read(path, FILES).remarks
     assert len(remarks) < 50
     assert remarks[-1].startswith("there is more to remark on: 29")
+
+
+class _NameWithoutFlag(zipfile.ZipInfo):
+    """A member whose name is UTF-8 without the flag that says so, as many programs write it."""
+
+    def _encodeFilenameFlags(self) -> tuple[bytes, int]:
+        return self.filename.encode(), self.flag_bits & ~0x800
+
+
+@pytest.mark.parametrize("kind", [zipfile.ZipInfo, _NameWithoutFlag], ids=["with the flag", "without"])
+def test_a_name_in_utf8_is_read_as_such(tmp_path, kind):
+    path = tmp_path / "a.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr(kind("Übung/nndl/layers.py"), b"x = 1")
+    assert Submission.read(path, ["nndl/layers.py"]).files == {"nndl/layers.py": b"x = 1"}
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr(kind("Lösung.ipynb"), b"{}")
+    assert Submission.read(path, ["Lösung.ipynb"]).files == {"Lösung.ipynb": b"{}"}

@@ -239,3 +239,14 @@ def test_what_the_kit_gave_is_passed_over_unless_it_was_changed(tmp_path: Path) 
     assert remark == "nndl/layer_utils.py was changed; the grader uses the one that the course gives"
     unknown = Submission.read(folder, ["nndl/layers.py"])  # without a word on what was given
     assert set(unknown.beside) == {"nndl/layer_utils.py", "nndl/optim.py"}
+
+
+def test_the_thousands_of_files_of_a_repository_hide_nothing(hand_in, monkeypatch):
+    folder = hand_in()
+    for number in range(30):
+        put(folder / ".git" / "objects" / f"{number}", "x")
+    tree = Folder(str(folder), most_entries=12)
+    assert not any(entry.name == FILES[0] for entry in tree.entries)  # .git comes first
+    tree.close()
+    monkeypatch.setattr("grader.submission.submission.Folder", lambda path, **how: Folder(path, most_entries=12, **how))
+    assert Submission.read(folder, FILES).files.keys() == set(FILES)

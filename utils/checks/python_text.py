@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from functools import lru_cache
 
 DEEPEST = 100
 """How deeply a program may be nested: far more than anybody writes, and little enough for functions that recurse."""
@@ -33,9 +34,15 @@ def parsed(text: str) -> ast.Module | None:
         tree = ast.parse(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
-    level: list[ast.AST] = [tree]
+    return None if _is_deep(text) else tree
+
+
+@lru_cache(maxsize=64)
+def _is_deep(text: str) -> bool:
+    """Whether a program is nested more than `DEEPEST` deep. This takes longer than to parse it, so it is remembered."""
+    level: list[ast.AST] = [ast.parse(text)]
     for _ in range(DEEPEST):
         level = [child for node in level for child in ast.iter_child_nodes(node)]
         if not level:
-            return tree
-    return None
+            return False
+    return True

@@ -14,6 +14,7 @@ from ..case import Case
 from ..compare import Array, as_array, close
 from ..program import Ran, Run
 from ..values import value_at, walk, with_value_at
+from .beside_unused import wrong_without
 
 MAX_INPUTS = 8  # each takes a run of the code under test
 TINY = 1e-6
@@ -48,7 +49,12 @@ def dependence(case: Case, path: str, run: Run, reference: Run, others: Sequence
     if missing and (before.any() or not moving):
         # Where nothing moves it, as where all is 0, what is used cannot be told.
         asked = ": is that used?" if moving else ""
-        return f"it stays the same when {_listed(missing)} changes, on which it should depend{asked}"
+        said = f"it stays the same when {_listed(missing)} changes, on which it should depend{asked}"
+        if needless or not (asked and case.is_core and len(missing) == 1):
+            return said  # what stands there in its place may be the whole mistake
+        more = wrong_without(case, path, missing[0], run, reference)
+        also = f" Where {_listed(missing)} is 0 it is wrong as well, so look at the rest of it, too"
+        return f"{said}{also}" if more else said
     if needless and case.is_core:  # at an edge, as with one example, the right answer may depend on less than usual
         return f"it changes when {_listed(needless)} changes, on which it should not depend"
     return _linear_in_upstream(case, path, before, run)

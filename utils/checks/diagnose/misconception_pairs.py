@@ -17,6 +17,7 @@ from .evidence import Evidence, Place, Places, Together
 from .joint_effects import JointEffects
 
 MAX_MISCONCEPTIONS = 60  # the pairs are the square of it, and a check should answer within a second
+PAIR = 2
 
 
 def find_pair(
@@ -127,6 +128,8 @@ def _explain_jointly(
     known, confirmed = True, together is None
     interacting = _interacting(evidence, within, one, other)
     both = evidence.shows(one) & evidence.shows(other) & within
+    if together and not both and not _stand_together(evidence, within, one, other, together):
+        return False
     for index in sorted(both | interacting):  # the smallest case first
         place = evidence.places[index]
         # That effects add up may be chance, as where a wrong sign and a factor of 2 give 0: one place is run as well.
@@ -143,6 +146,24 @@ def _explain_jointly(
             return False
         confirmed = True
     return True if known else None
+
+
+def _stand_together(evidence: Evidence, within: Places, one: str, other: str, together: Together) -> bool:
+    """Whether two misconceptions that never show at one place can both be in one piece of code.
+
+    Where they change the same words, as two wrong axes of one sum do, each may explain a case in which sizes happen to
+    fit, and neither be there; so there have to be more cases than mistakes.
+    """
+    cases = {id(evidence.places[index].result) for index in evidence.wrong & within}
+    for name in (one, other):
+        shown = evidence.shows(name) & evidence.wrong & within
+        place = evidence.places[min(shown)] if shown else None
+        answer = together(one, other, place.result.case) if place else None
+        if place is not None and answer is None and len(cases) <= PAIR:
+            return False
+        if place is not None and answer and (isinstance(answer, Crash) or not _is_given(place, answer.values)):
+            return False
+    return True
 
 
 def _is_given(place: Place, values: Mapping[str, object]) -> bool:

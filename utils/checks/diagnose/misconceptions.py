@@ -126,6 +126,8 @@ def _pairs(
                 places = evidence.of(path) - evidence.crashes_at_the_edges - ignored
                 if any(evidence.places[index].is_drawn for index in places):
                     continue  # draws agree roughly, and so do many pairs
+                if evidence.of(path) & evidence.wrong <= evidence.missing:
+                    continue  # of what is missing, many pairs may be the reason
                 if not evidence.numbers(places) or (ignored and not ignored & evidence.of(path)):
                     continue  # NaN agrees with many pairs, too; or there are no edges that could be ignored
                 if ignored and evidence.numbers(places) < 2 * MIN_NUMBERS:

@@ -1,19 +1,23 @@
-"""Try whether a setting decides that an output is right, by running code again with another value of that setting.
+"""Try whether a setting, or a single example, decides that an output is right: run code again with other inputs.
 
 That an output was right only in the cases with ``reg`` 0 may be chance: these may have something else in common. So one
-of them is run with another ``reg``, and one of the others with 0.
+of them is run with another ``reg``, and one of the others with 0; or one of the others with its first example alone.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+
+import numpy as np
 
 from ..case import Case
 from ..program import Ran, Run
 from ..values import value_at, walk, with_value_at
+from .describe.wrong_output import examples, numeric_inputs
 
 SETTING = re.compile(r"when (\w+) is ")
+ONE_EXAMPLE = "when N = 1"
 
 
 def is_refuted(
@@ -24,7 +28,7 @@ def is_refuted(
     Parameters
     ----------
     condition : str
-        Such as ``"when reg is 0"``; what is not about one setting cannot be tried.
+        Such as ``"when reg is 0"`` or `ONE_EXAMPLE`; others cannot be tried.
     path : str
         The output.
     failing, passing : sequence of Case
@@ -37,23 +41,35 @@ def is_refuted(
     bool
         False where nothing can be found out.
     """
-    setting = SETTING.match(condition)
-    if code is None or setting is None or not failing or not passing:
+    if code is None or not failing or not passing:
         return False
-    pairs = ((failing[0], passing[0], True), (passing[0], failing[0], False))
-    tried = (_is_right(path, one, other, setting[1], code, right) for one, other, _ in pairs)
-    return any(came is not None and came is not wanted for came, (_, _, wanted) in zip(tried, pairs, strict=True))
+    for case, inputs, wanted in _trials(condition, failing[0], passing[0]):
+        came = _is_right(path, case, inputs, code, right)
+        if came is not None and came is not wanted:
+            return True
+    return False
 
 
-def _is_right(path: str, case: Case, other: Case, setting: str, code: Run, reference: Run | None) -> bool | None:
-    """Whether an output is right in a case with the setting that another case has; None where that is not known."""
-    source, value = _setting(case, setting)[0], _setting(other, setting)[1]
+def _trials(condition: str, failing: Case, passing: Case) -> Iterator[tuple[Case, Mapping[str, object], bool]]:
+    """Yield cases with changed inputs, and whether the output should be right then if the condition decides."""
+    setting = SETTING.match(condition)
+    for case, other, wanted in ((failing, passing, True), (passing, failing, False)):
+        if setting:
+            source, value = _setting(case, setting[1])
+            instead = _setting(other, setting[1])[1]
+            if source and value != instead:
+                yield case, with_value_at(case.inputs, source, instead), wanted
+        elif condition == ONE_EXAMPLE:
+            data = examples(numeric_inputs(case.inputs))
+            if data is not None and data.ndim and len(data) > 1:
+                yield case, _first_of(case.inputs, len(data)), wanted
+
+
+def _is_right(path: str, case: Case, inputs: Mapping[str, object], code: Run, reference: Run | None) -> bool | None:
+    """Whether an output of a case is right with other inputs; None where that is not known."""
     rule = case.aspects.get(path.partition(".")[0])
-    if not source or value == _setting(case, setting)[1] or rule is None:
-        return None
-    inputs = with_value_at(case.inputs, source, value)
     came, due = (one(case.program, inputs, (path.partition(".")[0],)) if one else None for one in (code, reference))
-    if not isinstance(came, Ran):
+    if rule is None or not isinstance(came, Ran):
         return None
     if value_at(came.values, path) is None:
         return False
@@ -66,3 +82,11 @@ def _setting(case: Case, name: str) -> tuple[str, object]:
     """Find where a setting stands in the inputs of a case, and its value."""
     found = ((path, value) for path, value in walk(case.inputs) if path.rpartition(".")[2] == name)
     return next((pair for pair in found if isinstance(pair[1], str | bool | int | float | None)), ("", None))
+
+
+def _first_of(inputs: Mapping[str, object], count: int) -> Mapping[str, object]:
+    """Keep the first entry of all arrays with one for each example; where others are as long, the programs crash."""
+    for path, value in walk(inputs):
+        if isinstance(value, np.ndarray) and value.ndim and len(value) == count:
+            inputs = with_value_at(inputs, path, value[:1])
+    return inputs

@@ -13,6 +13,7 @@ from ..case import Finding, Trait
 from ..compare import Fault, FaultKind
 from ..program import Crash, Run
 from ..values import value_at
+from .by_mode import by_mode, in_test_mode, is_drawn
 from .case_result import CaseResult
 from .changes import Search
 from .combination import combination
@@ -242,7 +243,7 @@ def _clauses(
     """Collect what is known of a wrong output beyond the comparison: its form, what it depends on; last, when it is."""
     fault = shown.fault
     clauses = [other_name(answers)]
-    drawn = any(map(_is_drawn, answers))
+    drawn = any(map(is_drawn, answers))
     if fault.kind in (FaultKind.VALUE, FaultKind.SHAPE, FaultKind.NOT_FINITE) and not drawn:
         ordered = [shown, *(answer for answer in answers if answer.result is not shown.result)]
         outputs = [WrongOutput(one.fault.expected, one.fault.got, one.result.case.inputs) for one in ordered]
@@ -250,12 +251,12 @@ def _clauses(
         if not clauses[0] and fault.kind is FaultKind.VALUE:
             before = beside_state(answers, runs.reference)
             probes = [] if before else probed(answers, runs.code, runs.reference)
-            clauses[0] = before or ("" if any(probes) else _by_mode(ordered, outputs))
+            clauses[0] = before or ("" if any(probes) else by_mode(ordered, outputs))
             clauses += [*probes, "" if clauses[0].startswith(FOLLOWS) else locate(outputs)]
     if drawn:
         rules = [answer.result.case.aspects[answer.fault.output] for answer in answers]
         came, inputs = [one.fault.got for one in answers], [one.result.case.inputs for one in answers]
-        clauses += draw_clauses(rules, came, inputs, fault.clause)
+        clauses += [*draw_clauses(rules, came, inputs, fault.clause), in_test_mode(answers, results)]
     failing = {id(answer.result) for answer in answers}  # by identity: arrays do not compare as a whole
     others = [
         result.case
@@ -273,24 +274,6 @@ def _clauses(
     if not when and not any(clauses) and fault.kind is FaultKind.VALUE and not drawn:
         when = from_other_outputs(answers, runs.code)
     return [*clauses, when]
-
-
-def _by_mode(answers: Sequence[WrongAnswer], outputs: Sequence[WrongOutput]) -> str:
-    """Describe an output that is wrong in one way in training, and in another one in test mode."""
-    tested = [Trait.TEST_MODE in answer.result.case.traits for answer in answers]
-    if len(set(tested)) < 2:
-        return ""
-    groups = (("in training", False), ("in test mode", True))
-    said = [(words, [one for one, test in zip(outputs, tested, strict=True) if test == mode]) for words, mode in groups]
-    found = [(words, describe(group)) for words, group in said]
-    if not any(clause for _, clause in found):
-        return ""
-    return "; ".join(f"{words} {clause or 'it is wrong, too'}" for words, clause in found)
-
-
-def _is_drawn(answer: WrongAnswer) -> bool:
-    rule = answer.result.case.aspects.get(answer.fault.output)
-    return rule is not None and (rule.is_drawn(answer.fault.expected) or answer.fault.expected is None)
 
 
 def comparison(fault: Fault, *, with_name: bool = False) -> str:
