@@ -111,6 +111,14 @@ def test_what_is_no_picture_of_a_sensible_size_is_left_out(data):
     assert reencoded(picture(), budget) is not None
 
 
+@pytest.mark.parametrize("alpha", [255, 120])
+def test_transparency_stays_where_there_is_any(alpha):
+    made = BytesIO()
+    Image.new("RGBA", (WIDTH, HEIGHT), (10, 20, 30, alpha)).save(made, "PNG")
+    with Image.open(BytesIO(reencoded(made.getvalue(), OutputBudget()))) as shown:
+        assert shown.convert("RGBA").getpixel((3, 5)) == (10, 20, 30, alpha)
+
+
 def test_a_large_picture_is_made_smaller():
     made = reencoded(picture(size=(3200, 1000)), OutputBudget())
     with Image.open(BytesIO(made)) as image:
