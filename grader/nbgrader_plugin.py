@@ -15,6 +15,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import sys
 import warnings
 from datetime import datetime
 from fnmatch import fnmatchcase
@@ -92,13 +93,16 @@ def _patch_nbgrader() -> None:
 
     nbgrader's own converter follows links, and ignores students who handed in no notebook. Its own functions that read
     ``timestamp.txt`` raise on a file without a date, which breaks formgrader's list of the class, and wait for ever
-    where the file is a pipe.
+    where the file is a pipe. Formgrader would not see grades that others enter while it is open.
     """
     nbgrader.apps.autogradeapp.Autograde = SandboxAutograde  # for the command
     nbgrader.apps.api.Autograde = SandboxAutograde  # for formgrader's button
     CourseDirectory.get_existing_timestamp = _existing_timestamp
     NbGraderAPI.get_submitted_timestamp = _submitted_timestamp
     show_totals()
+    formgrader = sys.modules.get("nbgrader.server_extensions.formgrader.base")  # only where Jupyter runs formgrader
+    if formgrader and not isinstance(formgrader.BaseHandler.gradebook, _FreshGradebook):
+        formgrader.BaseHandler.gradebook = _FreshGradebook(formgrader.BaseHandler.gradebook.fget)
     # nbgrader fills in new rows before it adds them to the session. SQLAlchemy warns of that, but nothing is lost.
     warnings.filterwarnings("ignore", "Object of type <Submitted", SAWarning)
 
@@ -281,6 +285,21 @@ def _page_budget(context: Any) -> PageBudget:
     """Return the budget of the page that is being made; it is kept in nbconvert's resources, a dict for each page."""
     left: PageBudget = context.get("resources", {}).setdefault("budget", PageBudget())
     return left
+
+
+class _FreshGradebook(property):
+    """Formgrader's gradebook, which sees at each request what others have entered since the last one.
+
+    Formgrader keeps one session for all its requests, and a row that it has read once stays as it was then.
+    """
+
+    def __get__(self, handler: Any, owner: type | None = None) -> Any:
+        """Return the gradebook; at the first time in a request, let the session forget what it has read."""
+        book = super().__get__(handler, owner)
+        if handler is not None and not hasattr(handler, "_has_fresh_gradebook"):
+            handler._has_fresh_gradebook = True
+            book.db.rollback()
+        return book
 
 
 def _existing_timestamp(_: CourseDirectory, folder: str) -> datetime | None:

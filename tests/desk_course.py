@@ -58,7 +58,13 @@ name = "gradient"
 points = 1.5
 text = "Says what that means for the gradient"
 """
-LAYERS = b"def affine_forward(x, w, b):\n    return x @ w + b\n\n\ndef relu_forward(x):\n    return abs(x), x\n"
+LAYERS = b"""def affine_forward(x, w, b):
+    return x.reshape(len(x), -1) @ w + b
+
+
+def relu_forward(x):
+    return abs(x), x
+"""
 
 
 def picture() -> str:
@@ -100,7 +106,9 @@ def desk_course(root: Path, answers: dict[str, str], shown: list[object] | None 
                 (folder / name).write_bytes(data)
             book.record(report(student, relu_forward="fail"), submission)
             outcomes = {each.name: Outcome.nothing("fail", f"{each.name} is wrong.") for each in course["a1"].exercises}
-            record.write(cache, "a1", student, record.Record(outcomes, sandbox="landlock"))
+            passages = b"".join(bytes([number]) * 8 for number in range(20 if student in ("ada", "bob") else 0))
+            found = record.Record(outcomes, sandbox="landlock", passages=passages)
+            record.write(cache, "a1", student, found)
     return course
 
 

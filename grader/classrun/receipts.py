@@ -11,6 +11,7 @@ import msgspec
 from ..course import Assignment, Course
 from ..gradebook import Gradebook
 from ..gradebook.lateness import hand_in_time
+from ..gradebook.restore import VERSION as RESTORE_VERSION
 from ..gradebook.rows import Row
 from .cache import Cache
 from .grading import Graded
@@ -88,7 +89,7 @@ class Receipts:
         # How long judging took is entered nowhere. So the same result, judged again, is not entered again.
         verdicts = tuple(replace(verdict, seconds=0.0) for verdict in graded.report.exercises)
         report = replace(graded.report, exercises=verdicts)
-        parts = (report, self.assignment, self.course.late, time, graded.submission.digest)
+        parts = (RESTORE_VERSION, report, self.assignment, self.course.late, time, graded.submission.digest)
         return hashlib.sha256(msgspec.json.encode(parts)).digest()
 
     def _receipt(self, result: bytes, row: bytes, student: str) -> bytes:

@@ -16,13 +16,15 @@ from ..gradebook.lateness import hand_in_time, not_charged
 from ..gradebook.totals import Total
 from ..judging.secret import course_secret
 from ..report import Report
-from ..submission.similarity import Pair, similar_pairs, submission_fingerprints
+from ..submission import NotASubmission
+from ..submission.similarity import Pair
 from . import record
 from .cache import Cache
-from .collect import HandIn, several_forms
+from .collect import HandIn, read_submission, several_forms
 from .grading import Graded, grade_class
 from .receipts import Receipts
 from .selection import EVERYTHING, Selection
+from .similar import find_similar
 from .task import Runner
 
 
@@ -135,6 +137,7 @@ def run(
             rows=receipts.rows,
             totals=applied.totals,
             pairs=known.similar(),
+            files_of=known.files_of,
         )
     untimed = not_charged(course, assignment, {hand_in.student: hand_in.path for hand_in in hand_ins})
     about = applied.changes, applied.problems, applied.totals, several_forms(hand_ins)
@@ -180,13 +183,14 @@ class _Known:
                 yield report
 
     def similar(self) -> list[Pair]:
-        """Find the pairs of submissions that have unusually much in common besides what all students were given."""
-        folder = self._course.root / self._course.package
-        stubs = {path.name: path.read_bytes() for path in sorted(folder.glob("*.py"))}
-        return similar_pairs(self._fingerprints(submission_fingerprints(stubs)))
+        """Find the pairs of submissions that have unusually much in common."""
+        students = [hand_in.student for hand_in in self._hand_ins]
+        return find_similar(self._course, self._assignment, students, self._cache)
 
-    def _fingerprints(self, given: frozenset[bytes]) -> Iterator[tuple[str, frozenset[bytes]]]:
-        """Yield each student with the fingerprints of what they have written, without those that were given."""
-        for hand_in in self._hand_ins:
-            known = record.read(self._cache, self._assignment.name, hand_in.student)
-            yield hand_in.student, known.fingerprints - given
+    def files_of(self, student: str) -> dict[str, bytes]:
+        """Read the files of a submission again; none where it cannot be read."""
+        (path,) = (hand_in.path for hand_in in self._hand_ins if hand_in.student == student)
+        try:
+            return read_submission(self._course, self._assignment, path).files
+        except NotASubmission:
+            return {}

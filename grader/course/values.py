@@ -295,10 +295,14 @@ class CourseTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     package : str
         The name of the Python package that students complete. Its reference is in ``solutions/<package>``. It is also
         the name of the course in nbgrader's database.
+    earlier : tuple of str, default ()
+        The folders of this course in earlier terms, relative to this one, with whose misconceptions the class page
+        compares those of this term.
     """
 
     title: str
     package: str
+    earlier: tuple[str, ...] = ()
 
 
 class EditionTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

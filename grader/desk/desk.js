@@ -23,7 +23,7 @@
     if (target.matches("input, textarea")) target.focus();
     else if (target.matches("details")) {
       target.open = !target.open;
-      if (target.open) target.querySelector("input:not([type=hidden]), summary").focus();
+      if (target.open) (target.querySelector("input:not([type=hidden])") ?? target.querySelector("summary")).focus();
     } else target.click();
     return true;
   }

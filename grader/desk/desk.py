@@ -10,13 +10,16 @@ from pathlib import Path
 from ..classrun import record
 from ..classrun.cache import Cache
 from ..classrun.collect import HandIn, collect, read_submission
+from ..classrun.similar import find_similar
 from ..course import Course, Exercise
 from ..errors import UnusableInput
+from ..feedback import side_by_side_page
 from ..gradebook import Gradebook
 from ..gradebook.by_hand import HandGrade, HandGrades, Key, Mark
 from ..judging.secret import course_secret
 from ..report import Verdict
 from ..submission import NotASubmission
+from ..submission.similarity import Pair
 from ..submission.source import decode
 from .answers import Answer, read_answer
 from .own_code import function_text
@@ -72,6 +75,7 @@ class Desk:
         self._secret = course_secret(course.root)
         self._questions: dict[str, list[Question]] = {}
         self._hand_ins: dict[str, dict[str, HandIn]] = {}
+        self._similar: dict[str, list[Pair]] = {}
         self._followed: dict[str, dict[str, Rubric]] = {}
 
     def questions(self, assignment: str) -> list[Question]:
@@ -135,6 +139,21 @@ class Desk:
             found.append(OwnCode(exercise, function_text(text, function), verdicts.get(exercise.name)))
         return found
 
+    def similar(self, assignment: str) -> list[Pair]:
+        """Return the pairs of submissions that have unusually much in common; they are looked for once."""
+        if assignment not in self._similar:
+            with Cache(self.course) as cache:
+                students = sorted(self._class(assignment))
+                self._similar[assignment] = find_similar(self.course, self.course[assignment], students, cache)
+        return self._similar[assignment]
+
+    def side_by_side(self, assignment: str, pair: Pair) -> str:
+        """Return the page that shows two similar programs."""
+        given = {path.name: path.read_bytes() for path in (self.course.root / self.course.package).glob("*.py")}
+        one, other = (self._files(assignment, student) for student in (pair.one, pair.other))
+        task = self.course[assignment]
+        return side_by_side_page(pair, one, other, given, self.course, task, back=f"/similar/{assignment}")
+
     def rubric(self, question: Question) -> Rubric:
         """Return the rubric of a question as it is now; an empty one where there is none."""
         return read_rubrics(self.course, question.assignment).get(question.name, Rubric())
@@ -178,15 +197,21 @@ class Desk:
         self._followed[assignment] = rubrics
         return changed
 
+    def _class(self, assignment: str) -> dict[str, HandIn]:
+        """Find the submissions of an assignment, once; none where there is no folder with them."""
+        if assignment not in self._hand_ins:
+            try:
+                found = collect(self._submitted, self.course[assignment])
+            except UnusableInput:
+                found = []
+            self._hand_ins[assignment] = {hand_in.student: hand_in for hand_in in found}
+        return self._hand_ins[assignment]
+
     def _files(self, assignment: str, student: str) -> dict[str, bytes]:
         """Read the files that a student has handed in; none where they cannot be read."""
-        task = self.course[assignment]
-        if assignment not in self._hand_ins:
-            found = collect(self._submitted, task) if self._submitted.is_dir() else []
-            self._hand_ins[assignment] = {hand_in.student: hand_in for hand_in in found}
-        hand_in = self._hand_ins[assignment].get(student)
+        hand_in = self._class(assignment).get(student)
         try:
-            return read_submission(self.course, task, hand_in.path).files if hand_in else {}
+            return read_submission(self.course, self.course[assignment], hand_in.path).files if hand_in else {}
         except NotASubmission:
             return {}
 

@@ -13,12 +13,11 @@ from ..gradebook.by_hand import HandGrade, Key, Mark
 from ..gradebook.rendering import PageBudget
 from .desk import following
 from .questions import Question
-from .rubric import Item
-from .server import DeskHandler
+from .rubric import MOST_POINTS, Item
+from .server import POLICY, DeskHandler
 
 _LONGEST_TEXT: Final = 20_000  # characters of a remark
 _MOST_ITEMS: Final = 30
-_MOST_POINTS: Final = 1000.0
 
 
 class Overview(DeskHandler):
@@ -183,6 +182,34 @@ class LetGo(DeskHandler):
         self.set_status(204)
 
 
+class Similar(DeskHandler):
+    """The pairs of submissions that are oddly similar."""
+
+    def prepare(self) -> None:
+        """Refuse where names are not to be shown."""
+        super().prepare()
+        if self.desk.anonymous and not self._finished:
+            raise HTTPError(403, "similar programs are shown with names; open the desk without --anonymous")
+
+    def get(self, assignment: str) -> None:
+        """List them."""
+        self.show("similar.html.j2", assignment=self.desk.course[assignment], pairs=self.desk.similar(assignment))
+
+
+class SideBySide(Similar):
+    """Two similar programs, with the passages marked that they have in common."""
+
+    def get(self, assignment: str, number: str = "") -> None:
+        """Show them."""
+        pairs = self.desk.similar(assignment)
+        if not 1 <= int(number) <= len(pairs):
+            raise HTTPError(404, "there is no such pair")
+        # This page has its style in itself, because it is also one of the class's pages, which are single files.
+        self.set_header("Content-Security-Policy", POLICY.replace("style-src 'self'", "style-src 'unsafe-inline'"))
+        self.set_header("Content-Type", "text/html; charset=utf-8")
+        self.finish(self.desk.side_by_side(assignment, pairs[int(number) - 1]))
+
+
 def _as_mark(grade: HandGrade, start: str) -> Mark:
     """Return a mark that gives the points and the comment which an answer got elsewhere."""
     if grade.points is None:
@@ -196,7 +223,7 @@ def _points(text: str) -> float:
         number = float(text.strip().replace(",", ".").replace("−", "-") or 0)
     except ValueError:
         number = math.nan
-    if not abs(number) <= _MOST_POINTS:
+    if not abs(number) <= MOST_POINTS:
         raise UnusableInput(f'"{text}" is no number of points; write one as 1.5 or -2.')
     return number
 
@@ -209,4 +236,6 @@ ROUTES: Final = (
     (f"rubric/{_ANSWER}", RubricForm),
     (f"claim/{_ANSWER}", Claim),
     (f"let-go/{_ANSWER}", LetGo),
+    (r"similar/([\w-]+)", Similar),
+    (r"similar/([\w-]+)/([0-9]{1,6})", SideBySide),
 )

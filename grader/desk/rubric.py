@@ -19,7 +19,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Collection, Iterable
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import msgspec
 import tomlkit
@@ -30,6 +30,8 @@ from ..errors import CourseError
 from ..gradebook.by_hand import Mark
 from ..host.files import content, write_if_changed
 from ..wording import points as worded
+
+MOST_POINTS: Final = 1000
 
 
 class Item(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -110,6 +112,8 @@ def read_rubrics(course: Course, assignment: str) -> dict[str, Rubric]:
     for question, rubric in rubrics.items():
         if question not in known:
             raise _unusable(path, f'course.toml has no question "{question}" in {assignment}')
+        if not all(abs(item.points) <= MOST_POINTS for item in rubric.items):  # also where one is no number
+            raise _unusable(path, f'an item of "{question}" has other points than -{MOST_POINTS} to {MOST_POINTS}')
         names = [item.name for item in rubric.items]
         if len(names) != len(set(names)):
             raise _unusable(path, f'two items of "{question}" have the same name')

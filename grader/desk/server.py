@@ -26,16 +26,16 @@ from ..errors import GraderError, Interrupted, UnusableInput
 from ..gradebook.by_hand import HandGrade
 from ..wording import one_line
 from .desk import Desk, Grader
-from .pages import render, stylesheet
+from .pages import markdown, render, stylesheet
 from .questions import Question
 
 HOST: Final = "127.0.0.1"
-_POLICY: Final = (
+POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src data:; connect-src 'self'; form-action 'self'; "
     "base-uri 'none'; frame-ancestors 'none'"
 )
 _HEADERS: Final = {
-    "Content-Security-Policy": _POLICY,
+    "Content-Security-Policy": POLICY,
     "Referrer-Policy": "same-origin",  # with no-referrer, browsers hide the origin of forms, too
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -227,6 +227,7 @@ async def serve_until(desk: Desk, name: str, port: int, opened: Callable[[str], 
         application(desk, sessions, port), max_body_size=_LARGEST_REQUEST, max_buffer_size=_LARGEST_REQUEST
     )
     server.add_sockets(sockets)
+    markdown("")  # starts what renders texts, so that the first page need not wait for it
     opened(f"http://{HOST}:{port}/?token={sessions.token}")
     try:
         await stop.wait()

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final
 
 from markupsafe import Markup
@@ -23,8 +24,10 @@ from ..wording import WORDING, VerdictName, one_line
 from . import summary
 from .pages import render
 from .summary import Misconception, StudentRow
+from .terms import earlier_terms
 
 ROWS = 50  # of a page of the table
+PAIRS = 20  # of similar submissions
 NAMES = 10  # of a list of students; the table has the rest
 _CODES: Final[dict[VerdictName | None, str]] = {None: "-", **{name: str(k) for k, name in enumerate(WORDING)}}
 
@@ -35,6 +38,7 @@ def class_page(
     assignment: Assignment,
     links: Mapping[str, str],
     pairs: Sequence[Pair] = (),
+    compared: Mapping[Pair, str] = MappingProxyType({}),
 ) -> str:
     """Make the page of a class.
 
@@ -48,6 +52,8 @@ def class_page(
         Student → URL of the student's page, relative to this page. A student who is missing here gets no link.
     pairs : sequence of Pair, default ()
         Submissions that are oddly similar.
+    compared : mapping of Pair to str, default {}
+        Pair → URL of the page that shows the two side by side.
 
     Returns
     -------
@@ -59,6 +65,7 @@ def class_page(
     rows = sorted(students, key=lambda row: (urgency.get(row.student, len(WORDING)), row.student.casefold()))
     rates = summary.pass_rates(rows, assignment)
     misconceptions = summary.misconceptions(rows, course.root / FOLDER)
+    terms, missing_terms = earlier_terms(course, assignment.name)
     reasons = {entry.row.student: " ".join(one_line(reason, 400) for reason in entry.reasons) for entry in attention}
     return render(
         "class.html.j2",
@@ -69,9 +76,13 @@ def class_page(
         names=NAMES,
         links=links,
         pairs=pairs,
+        compared=compared,
+        shown_pairs=PAIRS,
         slowest=max((rate.slowest for rate in rates), default=0.0),
         rates=rates,
         misconceptions=misconceptions,
+        terms=terms,
+        missing_terms=missing_terms,
         attention=attention,
         reasons=reasons,
         decisions=summary.decisions(sorted(students, key=lambda row: row.student.casefold())),

@@ -1,8 +1,8 @@
 """Write the pages of a class, the students' apart from the instructor's.
 
 ``<out>/<assignment>/students`` can be published as it is: no page in it names anybody else, and the name of a student's
-page cannot be guessed. ``<out>/<assignment>/class`` is for the instructor: the page of the class, and a list that says
-which page is whose.
+page cannot be guessed. ``<out>/<assignment>/class`` is for the instructor: the page of the class, a list that says
+which page is whose, and a page for each pair of similar programs.
 """
 
 from __future__ import annotations
@@ -12,11 +12,13 @@ import hashlib
 import hmac
 import io
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
 from msgspec.structs import replace
+
+from utils.checks.course import FOLDER as GOLDENS
 
 from ..course import Assignment, Course
 from ..course.decisions import Decisions
@@ -27,11 +29,14 @@ from ..host.interruptions import as_interruption
 from ..report import Report
 from ..submission.similarity import Pair
 from ..wording import one_line, points
-from .page_of_class import class_page
+from .page_of_class import PAIRS, class_page
 from .pages import render, student_page
-from .summary import StudentRow, student_row
+from .side_by_side import side_by_side_page
+from .summary import StudentRow, misconceptions, student_row
+from .terms import FILE as COUNTS
+from .terms import counts_csv
 
-STUDENTS, CLASS = "students", "class"
+STUDENTS, CLASS, SIMILAR = "students", "class", "similar"
 LIST = "students.csv"
 _BEFORE_DIGEST = b"<!-- made from "
 _UNGUESSABLE = 20  # hexadecimal digits, 80 bits
@@ -71,6 +76,7 @@ def write(
     rows: Iterable[Row] = (),
     totals: Iterable[Total] = (),
     pairs: Sequence[Pair] = (),
+    files_of: Callable[[str], Mapping[str, bytes]] | None = None,
 ) -> Path:
     """Write the pages of a class. Each file is written atomically, and only where its content has changed.
 
@@ -90,6 +96,8 @@ def write(
         What students get in the end. Of a student who has none, the page shows what the program gave.
     pairs : sequence of Pair, default ()
         Submissions that are oddly similar, for the class's page.
+    files_of : callable, optional
+        ``files_of(student)`` returns the files of a submission. With it, similar programs are shown side by side.
 
     Returns
     -------
@@ -118,10 +126,37 @@ def write(
         # A web server that lists folders without an index would show everybody's page to everybody.
         write_if_changed(folder / STUDENTS / "index.html", render("nobody.html.j2", course=course).encode())
         write_if_changed(folder / CLASS / LIST, _list(students, names))
+        found = misconceptions(students, course.root / GOLDENS)
+        write_if_changed(folder / CLASS / COUNTS, counts_csv(found, len(students)))
         links = {student: f"../{STUDENTS}/{name}" for student, name in names.items()}
         index = folder / CLASS / "index.html"
-        write_if_changed(index, class_page(students, course, assignment, links, pairs).encode())
+        compared = (
+            _write_side_by_side(folder / CLASS / SIMILAR, course, assignment, pairs, files_of) if files_of else {}
+        )
+        write_if_changed(index, class_page(students, course, assignment, links, pairs, compared).encode())
     return index
+
+
+def _write_side_by_side(
+    folder: Path,
+    course: Course,
+    assignment: Assignment,
+    pairs: Sequence[Pair],
+    files_of: Callable[[str], Mapping[str, bytes]],
+) -> dict[Pair, str]:
+    """Write a page for each of the most similar pairs, and delete those of an earlier run; return their URLs."""
+    given = {path.name: path.read_bytes() for path in sorted((course.root / course.package).glob("*.py"))}
+    urls = {}
+    for pair in pairs[:PAIRS]:
+        both = "\0".join((pair.one, pair.other)).encode("utf-8", "surrogatepass")
+        urls[pair] = f"{SIMILAR}/{hashlib.sha256(both).hexdigest()[:16]}.html"
+        page = side_by_side_page(pair, files_of(pair.one), files_of(pair.other), given, course, assignment)
+        write_if_changed(folder.parent / urls[pair], page.encode())
+    wanted = {folder.parent / url for url in urls.values()}
+    for path in folder.glob("*.html"):
+        if path not in wanted:
+            path.unlink()
+    return urls
 
 
 def _write_student_page(

@@ -140,7 +140,8 @@ def _picture(data: str, budget: OutputBudget) -> dict[str, Any] | None:
     if made is None:
         return _text("(A picture is left out: it is damaged or too large.)\n", budget)
     encoded = {"image/png": base64.b64encode(made).decode(), "text/plain": "(a picture)"}
-    return {"output_type": "display_data", "data": encoded, "metadata": {}}
+    # Without words for it, formgrader draws a red frame around a picture.
+    return {"output_type": "display_data", "data": encoded, "metadata": {"image/png": {"alt": "a picture"}}}
 
 
 _THREAD_LOCAL: Final = threading.local()
@@ -170,9 +171,10 @@ def _encode_again(picture: bytes) -> bytes:
             raise ValueError("too many pixels")
         opened.draft("RGB", (_WIDEST, _WIDEST))  # JPEG is decoded at a smaller size; others ignore this
         image = opened.convert("RGBA" if opened.has_transparency_data else "RGB")
+    if image.mode == "RGBA" and image.getchannel("A").getextrema() == (255, 255):
+        image = image.convert("RGB")  # plots are not transparent, and this takes a quarter off the time
     image.thumbnail((_WIDEST, _WIDEST))
-    plain = Image.new(image.mode, image.size)
-    plain.paste(image)  # what a file may have besides its pixels stays behind
+    image.info.clear()  # what a file may have besides its pixels stays behind
     made = BytesIO()
-    plain.save(made, "PNG", compress_level=3)
+    image.save(made, "PNG", compress_level=1)  # 6, the usual one, takes half as long again for a tenth of the size
     return made.getvalue()

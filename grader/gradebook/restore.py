@@ -21,6 +21,9 @@ from ..errors import CourseError
 from ..submission.notebook import Cell, cells
 from .outputs import OutputBudget, as_handed_in
 
+VERSION: Final = 2
+"""Changes whenever the same submission would become another notebook, so that it is entered again after an update."""
+
 MISSING: Final = "This notebook was not handed in; what you see is the released one."
 DAMAGED: Final = "What was handed in cannot be read as a notebook; what you see is the released one."
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import keyword
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from operator import itemgetter
@@ -177,12 +177,17 @@ def _shared(fingerprints: Sequence[_Hashes]) -> tuple[_Hashes, _Numbers]:
 
 
 def _tokens(text: str) -> list[str]:
-    """Split a program into tokens.
+    """Split a program into tokens; see `located_tokens`."""
+    return [word for word, _, _ in located_tokens(text)]
+
+
+def located_tokens(text: str) -> Iterator[tuple[str, int, int]]:
+    """Split a program into tokens, each with its place in the text: its beginning and its end.
 
     Every name becomes the word ``name``, except keywords and names that follow a dot, such as numpy's functions.
     Strings in triple quotes that begin a line, such as docstrings, are left out.
     """
-    words: list[str] = []
+    word = ""
     line_begins = True
     for token in _TOKEN.finditer(text):
         kind, string = token.lastgroup, token.group()
@@ -191,6 +196,6 @@ def _tokens(text: str) -> list[str]:
             continue
         if not (kind == "string" and line_begins and string.startswith(_PROSE)):
             named = kind == "name" and not keyword.iskeyword(string)
-            words.append("name" if named and words[-1:] != ["."] else string)
+            word = "name" if named and word != "." else string
+            yield word, token.start(), token.end()
         line_begins = False
-    return words

@@ -131,6 +131,11 @@ def test_changing_the_rubric_changes_what_is_graded_already(course: Course, addr
     page.get_by_text("graded by Grace").wait_for()
     before = in_formgrader(course, "bob")[0]
     page.wait_for_load_state()
+    for key, title in (("m", "Model answer"), ("q", "The question")):
+        details = page.locator("details", has=page.locator("summary", has_text=title))
+        was = details.get_attribute("open") is not None
+        page.keyboard.press(key)
+        assert (details.get_attribute("open") is not None) is not was
     page.keyboard.press("e")
     page.get_by_label("Points of item 1").fill("1.25")
     page.get_by_label("Text of a new item").fill("Too long")

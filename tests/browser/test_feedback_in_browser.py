@@ -260,3 +260,27 @@ def contrast(one: list[float], other: list[float]) -> float:
 
     light, dark = sorted((luminance(one), luminance(other)), reverse=True)
     return (light + 0.05) / (dark + 0.05)
+
+
+@pytest.mark.parametrize("width", [1280, 800])
+def test_two_programs_are_side_by_side_and_a_click_shows_the_same_passage(
+    course: Course, tmp_path: Path, page: Page, width: int
+) -> None:
+    own = "".join(
+        f"def f{k}(x, y):\n    return (x + {k}) * y.sum(axis={k}, keepdims=True) - x @ y.T\n\n" for k in range(30)
+    )
+    filler = "\n".join(f"# line {k}" for k in range(200))
+    verdicts = tuple(Verdict(each.name, 0.0, each.points, "fail", ()) for each in course["hw3"].exercises)
+    reports = [Report("hw3", name, "landlock", verdicts) for name in ("ana", HOSTILE)]
+    files = {"ana": {"nndl/layers.py": own.encode()}, HOSTILE: {"nndl/layers.py": f"{filler}\n{own}{HOSTILE}".encode()}}
+    how = {"secret": SECRET, "pairs": [Pair("ana", HOSTILE, 0.9)], "files_of": files.__getitem__}
+    page.set_viewport_size({"width": width, "height": 800})
+    page.goto(feedback.write(reports, course, course["hw3"], tmp_path, **how).as_uri())
+    page.get_by_role("link", name="side by side").click()
+    one, other = page.locator(".files pre").all()
+    assert other.evaluate("one => one.scrollTop") == 0
+    one.locator("a").first.click()
+    page.wait_for_function("document.querySelectorAll('.files pre')[1].scrollTop > 500")
+    assert page.locator("script, img").count() == 0
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert all(contrast(text, background) >= 4.5 for text, background, _ in page.evaluate(CONTRASTS))

@@ -8,11 +8,11 @@ import shutil
 import pytest
 
 from grader.course import load
-from grader.desk.questions import questions
-from grader.desk.rubric import rubric_file
+from grader.desk.questions import chosen_exercises, questions
+from grader.desk.rubric import read_rubrics, rubric_file
 from grader.errors import CourseError
 from grader.gradebook import Gradebook
-from grader.gradebook.by_hand import Key
+from grader.gradebook.by_hand import Key, Mark
 
 
 def state(served, student):
@@ -133,6 +133,22 @@ def test_the_grader_is_named_and_shown(served):
     assert served.send("POST", "/", name="\u202e")[0] == 400
 
 
+def test_similar_programs_are_shown_side_by_side(served, serve):
+    assert "/similar/a1" in served.get("/")
+    assert "<bdi>ada</bdi> and <bdi>bob</bdi></a>, 100 % in common" in served.get("/similar/a1")
+    page = served.get("/similar/a1/1")
+    assert 'id="one-1" href="#other-1"' in page
+    assert 'href="/similar/a1"' in page
+    for path in ("/similar/a1/0", "/similar/a1/2", "/similar/a2", "/similar/a2/1"):
+        assert served.send("GET", path)[0] in (400, 404)
+    with serve(anonymous=True) as anonymous:
+        assert "/similar" not in anonymous.get("/")
+        for path in ("/similar/a1", "/similar/a1/1"):
+            status, _, text = anonymous.send("GET", path)
+            assert status == 403
+            assert "bob" not in text
+
+
 def test_nobody_is_named_where_answers_are_anonymous(serve):
     with serve(anonymous=True) as served:
         students = [grade.student for grade in served.desk.answers(served.desk.question("a1", "why"))]
@@ -162,6 +178,19 @@ def test_every_question_of_this_course_has_a_text_a_model_answer_and_exercises()
             assert len(question.text) > 20, question.name
             assert len(question.model_answer) > 20, question.name
             assert question.points > 0
+
+
+def test_a_right_answer_earns_all_points_by_every_rubric_of_this_course():
+    course = load()
+    for assignment in course.assignment:
+        rubrics = read_rubrics(course, assignment.name)
+        for question in questions(course, assignment):
+            if question.name in rubrics:
+                rubric = rubrics[question.name]
+                everything = Mark(tuple(item.name for item in rubric.items if item.points > 0))
+                assert sum(item.points for item in rubric.items if item.points > 0) == question.points, question.name
+                assert rubric.points(everything, question.points) == question.points
+                assert chosen_exercises(assignment, rubric.about, question)
 
 
 def test_a_rubric_about_an_exercise_that_is_not_there_is_named(served):

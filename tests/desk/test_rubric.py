@@ -87,6 +87,8 @@ def test_without_a_file_there_are_no_rubrics_and_the_first_one_makes_it(course):
         ("[what]\n", r'no question "what" in a1'),
         ("[[why.items]]\nname='a'\npoints=1\ntext='x'\n" * 2, r"same name"),
         ("[[why.items]]\nname='a'\npoints='1'\ntext='x'\n", r"points"),
+        ("[[why.items]]\nname='a'\npoints=nan\ntext='x'\n", r'"why" has other points'),
+        ("[[why.items]]\nname='a'\npoints=-1e9\ntext='x'\n", r'"why" has other points'),
     ],
 )
 def test_a_damaged_file_is_named(course, text, reason):

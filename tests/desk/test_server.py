@@ -9,7 +9,7 @@ import pytest
 from grader.gradebook.by_hand import Key
 
 ADA = Key("a1", "why", "ada")
-PATHS = ["/", "/desk.css", "/desk.js", "/grade/a1/why", "/grade/a1/why/0123456789abcdef", "/nothing"]
+PATHS = ["/", "/desk.css", "/desk.js", "/grade/a1/why", "/grade/a1/why/0123456789abcdef", "/similar/a1", "/nothing"]
 
 
 def points(served):

@@ -31,6 +31,7 @@ from targets import (
     model,
     notebook,
     recipe_diffs,
+    rubrics,
     safetensors,
     secret,
     small_course,
@@ -119,6 +120,12 @@ def released() -> Any:
     path = small_course().root / "assignments" / "a1" / "warmup.ipynb"
     tree = json.loads(path.read_text())
     tree["cells"][4]["attachments"] = {"a.png": {"image/png": "AAAA"}}
+    shown = [
+        {"output_type": "stream", "name": "stdout", "text": ["a\n", "b"]},
+        {"output_type": "display_data", "data": {"image/png": "iVBORw0KGgo=", "text/plain": "x"}, "metadata": {}},
+        {"output_type": "error", "ename": "E", "evalue": "e", "traceback": ["a"]},
+    ]
+    tree["cells"].append({"cell_type": "code", "source": "x", "metadata": {}, "outputs": shown})
     return tree
 
 
@@ -273,6 +280,21 @@ reason = "seen"
 [[weight]]
 question = "layers.affine_forward"
 points = 0
+"""
+
+
+RUBRICS = """
+[how]
+from = "full"
+about = ["layers.relu_forward"]
+[[why.items]]
+name = "cut"
+points = 2
+text = "Says so"
+[[why.items]]
+name = "long"
+points = -0.5
+text = "Too long"
 """
 
 
@@ -450,6 +472,7 @@ def inputs() -> dict[Callable[[bytes], None], Bytes]:
         course_toml: toml(),
         decisions_toml: toml(DECISIONS),
         recipe_diffs: diffs(),
+        rubrics: toml(RUBRICS),
         notebook: twisted(released()).map(as_json),
         archive: zips() | tars() | damaged_inside(zips()),
         golden_pack: packs() | npz(),

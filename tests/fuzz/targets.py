@@ -18,15 +18,18 @@ import nbformat
 import numpy as np
 from exchange.downloads import zipped
 from gradebook.small_course import make
+from nbgrader.utils import is_grade
 
 from grader import course as courses
 from grader.course import Course
 from grader.course.decision_file import with_decisions
+from grader.desk.rubric import read_rubrics, rubric_file, write_items
 from grader.errors import CourseError, UnusableCourseFiles, UnusableInput
 from grader.exchange.collecting import collect
 from grader.exchange.roster import Roster, usable_name
 from grader.exchange.times import Times
 from grader.gradebook.annotate import annotate
+from grader.gradebook.by_hand import Mark
 from grader.gradebook.lateness import hand_in_time
 from grader.gradebook.restore import read_released, restore
 from grader.gradebook.totals import HandedIn, Question, total
@@ -201,10 +204,28 @@ def notebook(data: bytes) -> None:
     restored = restore(data, released)
     names = [cell.metadata.nbgrader.grade_id for cell in restored.cells if "nbgrader" in cell.metadata]
     assert sorted(names) == ["layers-affine_forward", "layers-relu_forward", "why"]
-    assert all(cell.cell_type != "code" or not cell.outputs for cell in restored.cells)
+    for cell in restored.cells:
+        if cell.cell_type == "code":
+            assert not cell.outputs or not is_grade(cell)
+            kinds = [set(shown.get("data", {"text/plain": ""})) for shown in cell.outputs[1:]]
+            assert all(kind <= {"text/plain", "image/png"} for kind in kinds)
     annotated = annotate(restored, Report("a1", "ada", "landlock", ()), task.notebook[0])
     nbformat.validate(annotated)
     nbformat.writes(annotated).encode()
+
+
+def rubrics(data: bytes) -> None:
+    """What is accepted gives every answer points in range, and a comment; and can be changed at the desk."""
+    course = small_course()
+    path = rubric_file(course, "a1")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(data)
+    for question, rubric in read_rubrics(course, "a1").items():
+        mark = Mark(tuple(item.name for item in rubric.items), 0.5, "Well.")
+        assert 0 <= rubric.points(mark, 4.0) <= 4
+        assert rubric.comment(mark).endswith("Well.")
+        write_items(course, "a1", question, rubric.items, rubric.start)
+        assert read_rubrics(course, "a1")[question] == rubric
 
 
 def archive(data: bytes) -> None:
@@ -283,6 +304,7 @@ TARGETS: dict[Callable[[bytes], None], type[Exception]] = {
     course_toml: CourseError,
     decisions_toml: CourseError,
     recipe_diffs: CourseError,
+    rubrics: CourseError,
     notebook: AssertionError,  # it has no error: whatever comes, something goes on
     archive: NotASubmission,
     golden_pack: PackError,

@@ -89,6 +89,15 @@ def test_a_grade_that_is_taken_back_waits_again(book):
     assert grades.answer(WHY) == before
 
 
+def test_grading_the_submission_again_leaves_a_grade_as_it_is(book, small):
+    grades = HandGrades(book)
+    grades.enter(WHY, Mark(("cut",), grader="Grace"), 2.0, "Well.")
+    before = grades.answer(WHY)
+    book.record(report("ada", relu_forward="fail"), answered(small, why="Because of ada."))
+    assert grades.answer(WHY) == before
+    assert before.state == "graded"
+
+
 def test_a_changed_answer_waits_and_keeps_its_mark(book, small):
     grades = HandGrades(book)
     grades.enter(WHY, Mark(("cut",)), 2.0, "")

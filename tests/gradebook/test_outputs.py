@@ -13,6 +13,7 @@ import nbformat
 import pytest
 from nbgrader.utils import determine_grade, is_grade
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 from small_course import cell
 
 from grader.gradebook.outputs import LABEL, OutputBudget, as_handed_in, reencoded
@@ -43,6 +44,15 @@ def bomb(width, height):
     head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
     packed = zlib.compress(bytes(1 << 22), 9)
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", packed) + chunk(b"IEND", b"")
+
+
+def chunks(png):
+    """The kinds of chunks of a PNG file."""
+    place = 8
+    while place < len(png):
+        (length,) = struct.unpack_from(">I", png, place)
+        yield png[place + 4 : place + 8]
+        place += length + 12
 
 
 def base64_of(data):
@@ -83,12 +93,19 @@ def test_prints_errors_results_and_plots_are_shown_below_a_line_that_says_whose_
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "GIF", "WEBP"])
 def test_no_byte_beside_the_pixels_of_a_picture_stays(kind):
-    data = picture(kind, comment=b"<script>alert(1)</script>") + b"<script>alert(2)</script>"
+    text = PngInfo()
+    text.add_text("Title", "<script>alert(1)</script>")
+    exif = Image.Exif()
+    exif[0x010E] = "<script>alert(2)</script>"
+    more = {"pnginfo": text} if kind == "PNG" else {"comment": b"<script>alert(1)</script>"}
+    more |= {} if kind == "GIF" else {"icc_profile": b"<script>alert(3)</script>", "exif": exif}
+    data = picture(kind, **more) + b"<script>alert(4)</script>"
+    assert data.count(b"script") >= 4
     made = reencoded(data, OutputBudget())
     assert made is not None
     assert made.startswith(b"\x89PNG")
-    assert b"script" in data
     assert b"script" not in made
+    assert set(chunks(made)) <= {b"IHDR", b"IDAT", b"IEND"}  # others may be compressed
 
 
 @pytest.mark.parametrize(
@@ -109,6 +126,14 @@ def test_what_is_no_picture_of_a_sensible_size_is_left_out(data):
     budget = OutputBudget()
     assert reencoded(data, budget) is None
     assert reencoded(picture(), budget) is not None
+
+
+@pytest.mark.parametrize("alpha", [255, 120])
+def test_transparency_stays_where_there_is_any(alpha):
+    made = BytesIO()
+    Image.new("RGBA", (WIDTH, HEIGHT), (10, 20, 30, alpha)).save(made, "PNG")
+    with Image.open(BytesIO(reencoded(made.getvalue(), OutputBudget()))) as shown:
+        assert shown.convert("RGBA").getpixel((3, 5)) == (10, 20, 30, alpha)
 
 
 def test_a_large_picture_is_made_smaller():

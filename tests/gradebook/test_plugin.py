@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import nbformat
 import pytest
+from nbgrader import api
 from nbgrader.apps.api import NbGraderAPI
 from nbgrader.apps.autogradeapp import AutogradeApp
 from nbgrader.converters.base import BaseConverter, NbGraderException
@@ -24,6 +25,7 @@ from grader.classrun.grading import Graded
 from grader.course.decision_file import decided
 from grader.errors import SelfTestFailed
 from grader.gradebook import Gradebook
+from grader.gradebook.by_hand import HandGrades, Key, Mark
 from grader.gradebook.lateness import hand_in_time
 from grader.gradebook.outputs import LABEL
 from grader.nbgrader_plugin import LatePolicy, SandboxAutograde, configure
@@ -142,6 +144,33 @@ def test_what_a_notebook_shows_is_shown_to_people_and_earns_nothing(small):
     assert autograde(small)["ada"].score == 3 + 1.25 + 5
     nb = nbformat.read(small.root / "autograded" / "ada" / "a1" / "warmup.ipynb", as_version=4)
     assert [cell.source for cell in nb.cells if LABEL in str(cell.get("outputs"))] == ["1000"]
+
+
+@pytest.mark.parametrize("ours", [True, False])
+def test_formgrader_sees_at_each_request_what_others_have_entered_meanwhile(small, ours):
+    from nbgrader.server_extensions.formgrader.base import BaseHandler
+
+    hand_in(small, "ada", why="Because.")
+    autograde(small)
+    commands(small)  # formgrader reads the configuration again and again
+    names = ("why", "warmup", "a1", "ada")
+    with api.Gradebook(f"sqlite:///{small.root / 'gradebook.db'}") as session, Gradebook(small) as other:
+
+        class Request:
+            def __init__(self):
+                self.settings = {"nbgrader_gradebook": session}
+
+            gradebook = BaseHandler.gradebook if ours else property(BaseHandler.gradebook.fget)
+
+        first = Request().gradebook.find_grade(*names)
+        assert first.manual_score is None
+        HandGrades(other).enter(Key("a1", "why", "ada"), Mark(), 2.0, "")
+        request = Request()
+        assert request.gradebook.find_grade(*names).manual_score == (2.0 if ours else None)
+        request.gradebook.find_grade(*names).manual_score = 3.0
+        assert request.gradebook.find_grade(*names).manual_score == 3.0  # what the request itself changes stays
+        request.gradebook.db.commit()
+        assert other.scores("a1")[0].answers[1].score == 3.0
 
 
 def test_nothing_of_a_submission_is_executed(small, monkeypatch):

@@ -1,0 +1,51 @@
+"""Does the command say where the desk is, refuse what it cannot do, and end on Ctrl-C with everything kept?"""
+
+from __future__ import annotations
+
+import http.client
+import re
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+from urllib.parse import urlsplit
+
+ROOT = Path(__file__).parents[2]
+
+
+def command(course, *options):
+    """Start ``grader desk`` on a course."""
+    words = [sys.executable, "-m", "grader.cli", "desk", "--no-browser", "--course", str(course.root), *options]
+    return subprocess.Popen(words, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+
+
+def test_it_prints_its_address_and_ends_on_ctrl_c(course):
+    process = command(course)
+    try:
+        assert process.stdout is not None
+        found = re.search(r"http://127\.0\.0\.1:\d+/\?token=\S{20,}", process.stdout.readline())
+        assert found
+        parts = urlsplit(found[0])
+        connection = http.client.HTTPConnection(parts.netloc, timeout=30)
+        connection.request("GET", f"/?{parts.query}")
+        with connection.getresponse() as answer:
+            assert answer.status == 302
+        connection.close()
+        process.send_signal(signal.SIGINT)
+        assert process.wait(60) == 0
+        assert "Traceback" not in process.stdout.read()
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def test_a_port_that_is_taken_is_one_sentence(course):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        process = command(course, "--port", str(taken.getsockname()[1]))
+        text, _ = process.communicate(timeout=120)
+    assert process.returncode == 2
+    assert "choose another with --port" in text
+    assert "Traceback" not in text
