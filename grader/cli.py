@@ -374,9 +374,8 @@ def make_demo(
 ) -> None:
     """Grade a made-up class from end to end: a gradebook, feedback pages and a table to look at."""
     from . import demo
-    from .authoring.decisions_toml import undecided
 
-    demo.run(undecided(root), folder)  # decisions are about real students
+    demo.run(course.load(root, decided=False), folder)  # decisions are about real students
 
 
 def main(args: list[str] | None = None) -> NoReturn:

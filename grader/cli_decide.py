@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from .course import Course
+from .course import Course, load
 from .errors import UnusableInput
 
 app = typer.Typer(no_args_is_help=True, help="Write, list and take back decisions; each run applies them anew.")
@@ -101,9 +101,9 @@ def override(
     root: CourseOption = None,
 ) -> None:
     """Set the points of one student, whatever was found."""
-    from .authoring.decisions_toml import require_known, undecided
+    from .authoring.decisions_toml import require_known
 
-    course = undecided(root)
+    course = load(root, decided=False)
     require_known([student], () if anyway else _known(course, db))
     kind = "assignment" if what in {assignment.name for assignment in course.assignment} else "question"
     _write(root, "override", {"student": student, kind: what, "points": points, "reason": reason})
@@ -123,10 +123,9 @@ def weight(
 @app.command(name="list")
 def show_all(root: CourseOption = None) -> None:
     """List all decisions, with the numbers that `grader decide remove` takes."""
-    from . import course
     from .authoring.decisions_toml import described, numbered
 
-    found = numbered(course.load(root).decisions)
+    found = numbered(load(root).decisions)
     lines = [f"{number}. line {decision.line}, {described(kind, decision)}" for number, kind, decision in found]
     _print("\n".join(lines) or "There are no decisions.")
 
@@ -138,9 +137,8 @@ def remove(
 ) -> None:
     """Take a decision back."""
     from .authoring.decisions_toml import remove as take_away
-    from .authoring.decisions_toml import undecided
 
-    _print(f"Taken back: {take_away(undecided(root), number)}\n{_NEXT}")
+    _print(f"Taken back: {take_away(load(root, decided=False), number)}\n{_NEXT}")
 
 
 _NEXT = "Next: `grader grade ASSIGNMENT` or `nbgrader autograde ASSIGNMENT` applies this; no submission is run again."
@@ -157,18 +155,18 @@ def _for_students(
     rest: dict[str, Any],
 ) -> None:
     """Write a decision that is about some students or all."""
-    from .authoring.decisions_toml import require_known, undecided
+    from .authoring.decisions_toml import require_known
 
     if bool(students) == everybody:
         raise UnusableInput("Say for whom: either names of students, or --all.")
-    require_known(students or (), () if anyway else _known(undecided(root), db))
+    require_known(students or (), () if anyway else _known(load(root, decided=False), db))
     _write(root, kind, {**first, "students": students or "all", **rest})
 
 
 def _write(root: Path | None, kind: str, values: dict[str, Any]) -> None:
-    from .authoring.decisions_toml import add, undecided
+    from .authoring.decisions_toml import add
 
-    _print(f"{add(undecided(root), kind, values)}\n{_NEXT}")
+    _print(f"{add(load(root, decided=False), kind, values)}\n{_NEXT}")
 
 
 def _known(course: Course, db: str | None) -> set[str]:

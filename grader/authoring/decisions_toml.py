@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime
 from difflib import get_close_matches
-from pathlib import Path
 from typing import Any, Final
 
 import tomlkit
 from msgspec.structs import asdict
 
-from ..course import Course, read
+from ..course import Course
 from ..course.decision_file import FILE, decided, parse
 from ..course.decisions import Decision, Decisions, aware
-from ..errors import UnusableCourseFiles, UnusableInput
+from ..errors import UnusableInput
 from ..host.files import content, write_if_changed
 from ..wording import one_line
 
@@ -24,21 +23,13 @@ _HEAD: Final = """\
 """
 
 
-def undecided(root: Path | None) -> Course:
-    """Read course.toml without decisions.toml, which may have mistakes that are to be put right."""
-    course, problems = read(root)
-    if problems:
-        raise UnusableCourseFiles(problems)
-    return course
-
-
 def add(course: Course, kind: str, values: Mapping[str, Any]) -> str:
     """Write a decision at the end of decisions.toml, and return it in one line, with its place.
 
     Parameters
     ----------
     course : Course
-        Without decisions; see `undecided`.
+        Without decisions, which may have mistakes that are to be put right.
     kind : str
         The name of its table: ``"extension"``.
     values : mapping of str to object

@@ -37,13 +37,15 @@ def find_root(start: Path | None = None) -> Path:
     raise CourseError(f"No course.toml in {start} or above it; run this inside a course folder or give --course.")
 
 
-def load(root: Path | None = None) -> Course:
+def load(root: Path | None = None, *, decided: bool = True) -> Course:
     """Read and validate course.toml and, where there is one, decisions.toml.
 
     Parameters
     ----------
     root : Path, optional
         The course folder; by default, the one that `find_root` finds from the working directory.
+    decided : bool, default True
+        Whether decisions.toml is read.
 
     Returns
     -------
@@ -58,7 +60,7 @@ def load(root: Path | None = None) -> Course:
     course, problems = read(root)
     if problems:
         raise UnusableCourseFiles(problems)
-    return with_decisions(course)
+    return with_decisions(course) if decided else course
 
 
 def read(root: Path | None = None) -> tuple[Course, list[Problem]]:

@@ -69,7 +69,7 @@ def read_totals(
 ) -> list[Total]:
     """Compute the totals of all submissions of an assignment, or of some students; sorted by student."""
     return [
-        _total(course, assignment, student, rows)
+        total(course, assignment, student, questions_of(assignment, rows), rows.times)
         for some in in_groups(connection, assignment, students)
         for student, rows in sorted(read_rows_of(connection, assignment, some).items())
     ]
@@ -114,8 +114,10 @@ def _apply(
     changes = _Changes()
     results = []
     for student, rows in sorted(read_rows_of(connection, assignment, students).items()):
-        result = _total(course, assignment, student, rows)
-        now = _to_tell(rows, assignment, result)
+        questions = questions_of(assignment, rows)
+        result = total(course, assignment, student, questions, rows.times)
+        earned = {question.name: (question.score, question.by_person) for question in questions}
+        now = Told(result.score, result.notes, earned, result.handed_in)
         already = changes.count
         extras, extension = changes.collect(rows, result)
         touched = changes.count > already
@@ -123,15 +125,6 @@ def _apply(
         results.append(Written(result, rows.state.told, now, touched))
     changes.write(connection)
     return results
-
-
-def _total(course: Course, assignment: Assignment, student: str, rows: Rows) -> Total:
-    return total(course, assignment, student, questions_of(assignment, rows), rows.times)
-
-
-def _to_tell(rows: Rows, assignment: Assignment, result: Total) -> Told:
-    before = {question.name: (question.score, question.by_person) for question in questions_of(assignment, rows)}
-    return Told(result.score, result.notes, before, result.handed_in)
 
 
 class _Changes:

@@ -4,8 +4,11 @@ import json
 import logging
 import os
 import shutil
+import subprocess
+import sys
 import zipfile
 from dataclasses import replace
+from pathlib import Path
 
 import nbformat
 import pytest
@@ -30,6 +33,7 @@ from grader.gradebook.lateness import hand_in_time
 from grader.gradebook.outputs import LABEL
 from grader.nbgrader_plugin import LatePolicy, SandboxAutograde, configure
 
+ROOT = Path(__file__).parents[2]
 REMARKS = ("evil.html is not one of the files of a1; it was ignored.",)
 
 
@@ -478,3 +482,32 @@ def test_an_archive_beside_a_folder_is_named(small, caplog):
         "More than one submission is there of ada (a1 counts and not a1.zip); move away the one that should not count."
     )
     assert said in caplog.messages
+
+
+CONFIGURATIONS = ["nbgrader_config.py", "grader/authoring/template/nbgrader_config.py"]
+
+
+@pytest.mark.parametrize("configuration", CONFIGURATIONS)
+@pytest.mark.parametrize(
+    ("broken", "sentence"),
+    [
+        ("course.toml", "nbgrader cannot be used in this folder: course.toml, line 1: "),
+        ("decisions.toml", "decisions.toml, line 1: "),
+    ],
+)
+def test_where_the_course_cannot_be_read_nbgrader_does_not_go_on_without_the_sandbox(
+    small, configuration, broken, sentence
+):
+    """nbgrader logs an exception in its configuration, and would then run the notebook with its own defaults."""
+    path = hand_in(small, "ada")
+    mark = small.root / "it-has-run"
+    change(path / "warmup.ipynb", lambda nb: nb["cells"][1].update(source=f"open({str(mark)!r}, 'w')"))
+    shutil.copy(ROOT / configuration, small.root)
+    (small.root / broken).write_text("nonsense = 3\n")
+    env = os.environ | {"PYTHONPATH": str(ROOT), "HOME": str(small.root), "PYTHONWARNINGS": ""}
+    command = [sys.executable, "-m", "nbgrader", "autograde", "a1"]
+    done = subprocess.run(command, cwd=small.root, env=env, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert sentence in done.stderr
+    assert not mark.exists()
+    assert not (small.root / "autograded").exists()
