@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import re
 import shutil
 
 import pytest
+from desk_course import picture
 
 from grader.course import load
 from grader.desk.questions import chosen_exercises, questions
@@ -131,6 +133,15 @@ def test_the_grader_is_named_and_shown(served):
     served.grade("ada", item=["cut"])
     assert "graded by Alan T." in served.get(f"/grade{served.page_of('ada')}")
     assert served.send("POST", "/", name="\u202e")[0] == 400
+
+
+def test_pictures_beside_the_notebooks_are_shown_in_questions_and_answers(course, serve):
+    (course.root / "assignments" / "a1" / "graph.png").write_bytes(base64.b64decode(picture()))
+    for path in (course.root / "assignments" / "a1" / "warmup.ipynb", course.root / "autograded/ada/a1/warmup.ipynb"):
+        path.write_text(path.read_text().replace("Why?", "![](graph.png)").replace("Because.", "![](graph.png)"))
+    with serve() as served:
+        page = served.get(f"/grade{served.page_of('ada')}")
+        assert page.count(f"data:image/png;base64,{picture()}") == 2
 
 
 def test_similar_programs_are_shown_side_by_side(served, serve):
