@@ -195,8 +195,15 @@ def test_another_window_cannot_grade_the_same_answer(address: str, page: Page, b
     assert other.locator("[name=item]:checked").count() == 0
     other.get_by_role("button", name="take it over").click()
     other.locator("fieldset:enabled").wait_for()
+    page.keyboard.press("c")
+    page.keyboard.type("Well.")
+    page.keyboard.press("Escape")
     page.keyboard.press("s")
-    page.get_by_text("Not entered: Grace is at this answer").wait_for()
+    page.get_by_text("Grace is at this answer now").wait_for()
+    page.wait_for_load_state()
+    assert page.locator("textarea").input_value() == "Well."
+    page.keyboard.press("s")
+    page.get_by_text("graded by Grace").wait_for()
     context.close()
 
 

@@ -57,9 +57,16 @@ def test_two_graders_get_different_answers_and_one_cannot_enter_the_others(serve
     page = other.get(f"/grade{served.page_of('ada')}")
     assert "<strong>Grace</strong> is at this answer" in page
     seen = served.desk.grades.answer(Key("a1", "why", "ada")).seen
-    _, headers, _ = other.send("POST", f"/grade{served.page_of('ada')}", action="stay", adjustment="1", seen=seen)
-    assert "Not+entered" in headers["Location"]
+    form = {"action": "stay", "adjustment": "1", "remark": "Typed.", "seen": seen}
+    status, _, text = other.send("POST", f"/grade{served.page_of('ada')}", **form)
+    assert status == 200
+    assert "Not entered:</strong> Grace is at this answer" in text
+    assert "Typed." in text  # nothing that was typed is lost
+    assert 'name="take-over"' in text
     assert state(served, "ada")[0] == "waiting"
+    assert other.send("POST", f"/grade{served.page_of('ada')}", **form, **{"take-over": "1"})[0] == 303
+    assert state(served, "ada")[1:] == (1.0, "+1 besides\nTyped.")
+    assert served.send("POST", f"/grade{served.page_of('ada')}", action="take-over")[0] == 303
     assert other.send("POST", f"/claim{served.page_of('ada')}")[0] == 409
     assert other.send("POST", f"/grade{served.page_of('ada')}", action="take-over")[0] == 303
     assert other.send("POST", f"/claim{served.page_of('ada')}")[0] == 204
