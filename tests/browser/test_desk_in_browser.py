@@ -165,9 +165,16 @@ def test_changing_the_rubric_changes_what_is_graded_already(course: Course, addr
     page.keyboard.press("e")
     page.get_by_label("Points of item 1").fill("2")
     page.get_by_label("Text of item 3").fill("")
+    page.get_by_label("To the student").fill("Not entered yet.")
     page.get_by_role("button", name="Change the rubric").click()
     page.get_by_text("follows").or_(page.get_by_text("follow")).first.wait_for()
     assert in_formgrader(course, "bob")[0] == 2.0
+    page.wait_for_load_state()
+    assert page.get_by_label("To the student").input_value() == "Not entered yet."
+    assert page.locator("[name=item]:checked").count() == 1
+    with page.expect_navigation():
+        page.keyboard.press("s")
+    assert (in_formgrader(course, "bob")[2] or "").endswith("Not entered yet.")
 
 
 def test_nothing_of_a_submission_runs_or_is_loaded(address: str, page: Page, complaints: list[str]) -> None:
