@@ -66,7 +66,9 @@
     }
     window.addEventListener("beforeunload", (event) => { if (changed) event.preventDefault(); });
     if (!("busy" in form.dataset)) {
-      setInterval(() => fetch(form.dataset.claim, { method: "POST" }), 120_000); // an answer is kept for ten minutes
+      const claim = () => fetch(form.dataset.claim, { method: "POST" });
+      claim(); // when a page is loaded anew, the old one may have let go of the answer after the server has sent this one
+      setInterval(claim, 120_000); // an answer is kept for ten minutes
       window.addEventListener("pagehide", () => navigator.sendBeacon(form.dataset.letGo));
     }
   }
