@@ -125,7 +125,9 @@ def check_course(root: CourseOption = None) -> None:
     from . import show
     from .release.consistency import load_checked, require
 
-    remarks = require(load_checked(root))
+    loaded = load_checked(root)
+    course.with_decisions(loaded)  # raises where they do not fit
+    remarks = require(loaded)
     Console().print(show.remarks(remarks) or "Everything fits.", markup=False, highlight=False, soft_wrap=True)
 
 
@@ -232,7 +234,7 @@ app.command()(cli_exchange.export)
 def explain(
     assignment: Annotated[str, typer.Argument(help="The assignment.")],
     student: Annotated[str, typer.Argument(help="The student, by the name in submitted/.")],
-    exercise: Annotated[str, typer.Argument(help="The exercise, for instance layers.affine_backward.")],
+    exercise: Annotated[str, typer.Argument(help="The exercise, as course.toml names it.")],
     case: Annotated[str, typer.Option(help="The case's title; the one that the student's page names by default.")] = "",
     out: Annotated[Path | None, typer.Option(help="Write the script to this file; printed by default.")] = None,
     anyway: Annotated[bool, typer.Option("--anyway", help="Also before the deadline.")] = False,
@@ -372,8 +374,9 @@ def make_demo(
 ) -> None:
     """Grade a made-up class from end to end: a gradebook, feedback pages and a table to look at."""
     from . import demo
+    from .authoring.decisions_toml import undecided
 
-    demo.run(course.load(root), folder)
+    demo.run(undecided(root), folder)  # decisions are about real students
 
 
 def main(args: list[str] | None = None) -> NoReturn:

@@ -35,13 +35,14 @@ from nbgrader.preprocessors import NbGraderPreprocessor
 from sqlalchemy.exc import SAWarning
 
 from . import course as courses
-from .classrun.collect import collect, read_submission
+from .classrun.collect import collect, read_submission, several_forms
 from .classrun.grading import grade_one, ready
 from .course import Course
 from .errors import GraderError
 from .gradebook import Gradebook
 from .gradebook.annotate import annotate
 from .gradebook.database import find_own_programs
+from .gradebook.formgrader import show_totals
 from .gradebook.lateness import hand_in_time, late_penalty, not_charged
 from .gradebook.markdown import highlight, to_safe_html
 from .gradebook.rendering import PageBudget, bounded_html, boxed
@@ -98,6 +99,7 @@ def _patch_nbgrader() -> None:
     nbgrader.apps.api.Autograde = SandboxAutograde  # for formgrader's button
     CourseDirectory.get_existing_timestamp = _existing_timestamp
     NbGraderAPI.get_submitted_timestamp = _submitted_timestamp
+    show_totals()
     formgrader = sys.modules.get("nbgrader.server_extensions.formgrader.base")  # only where Jupyter runs formgrader
     if formgrader and not isinstance(formgrader.BaseHandler.gradebook, _FreshGradebook):
         formgrader.BaseHandler.gradebook = _FreshGradebook(formgrader.BaseHandler.gradebook.fget)
@@ -141,6 +143,8 @@ class SandboxAutograde(Autograde, _NothingCopied):  # type: ignore[misc]  # nbgr
                 self.course, self.assignment, {hand_in.student: hand_in.path for hand_in in self.hand_ins.values()}
             ):
                 self.log.warning(untimed)
+            if doubled := several_forms(self.hand_ins.values()):
+                self.log.warning(doubled)
             try:
                 super().start()
             finally:

@@ -51,7 +51,7 @@ class Reference:
     Raises
     ------
     CourseError
-        When there is no ``solutions/__init__.py`` or no ``solutions/<package>/__init__.py``.
+        When there is no ``solutions/<package>/__init__.py``.
     """
 
     def __init__(self, root: Path, package: str) -> None:
@@ -63,8 +63,6 @@ class Reference:
         self.student_answers_folder = self.secret_folder / "student_answers"
         if not (self.folder / "__init__.py").is_file():
             raise CourseError(f"{self.folder} is missing; the grader needs the reference to compare with.")
-        if not (init := self.secret_folder / "__init__.py").is_file():
-            raise CourseError(f"{init} is missing; write it, it may be empty.")
 
     @classmethod
     def of(cls, course: Course) -> Reference:
@@ -281,10 +279,12 @@ def _activate(folder: Path) -> None:
         del sys.modules[name]
     sys.modules.update(_LOADED.get(str(folder), {}))
     if "solutions" not in sys.modules:
+        sys.modules["solutions"] = loaded = ModuleType("solutions")
+        loaded.__path__ = [str(folder)]
         init = folder / "__init__.py"
-        spec = importlib.util.spec_from_file_location("solutions", init, submodule_search_locations=[str(folder)])
-        assert spec is not None
-        assert spec.loader is not None
-        loaded = importlib.util.module_from_spec(spec)
-        sys.modules["solutions"] = loaded
-        spec.loader.exec_module(loaded)
+        if init.is_file():  # it holds a docstring at most, so a course may have none
+            spec = importlib.util.spec_from_file_location("solutions", init, submodule_search_locations=[str(folder)])
+            assert spec is not None
+            assert spec.loader is not None
+            sys.modules["solutions"] = loaded = importlib.util.module_from_spec(spec)
+            spec.loader.exec_module(loaded)

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
+from typing import Final
 
 from ..course import Assignment, Course
 from ..errors import UnusableInput
 from ..host.interruptions import interruption
 from ..submission import ARCHIVES, NotASubmission, Submission
 from ..submission.notebook import is_notebook
+from ..wording import one_line
+
+_MOST_NAMES: Final = 5  # of students in one sentence
 
 
 @dataclass(frozen=True)
@@ -23,10 +28,13 @@ class HandIn:
         The student's name, which is the name of the folder that the submission lies in.
     path : Path
         A folder ``submitted/<student>/<assignment>``, or an archive with that name and an ending such as ``.zip``.
+    ignored : tuple of Path, default ()
+        Archives that are there, too, and do not count.
     """
 
     student: str
     path: Path
+    ignored: tuple[Path, ...] = ()
 
 
 def collect(submitted: Path, assignment: Assignment) -> list[HandIn]:
@@ -42,7 +50,7 @@ def collect(submitted: Path, assignment: Assignment) -> list[HandIn]:
     -------
     list of HandIn
         Sorted by student; one for each student who has handed in. If a student has both a folder and archives, the
-        folder is used.
+        folder counts, whatever the dates of the files are, because copying changes these; see `several_forms`.
 
     Raises
     ------
@@ -56,10 +64,24 @@ def collect(submitted: Path, assignment: Assignment) -> list[HandIn]:
     hand_ins = []
     for folder in sorted(p for p in submitted.iterdir() if p.is_dir() and not p.name.startswith(".")):
         candidates = [folder / assignment.name, *(folder / f"{assignment.name}{ending}" for ending in ARCHIVES)]
-        hand_ins += [HandIn(folder.name, path) for path in candidates if path.exists()][:1]
+        if found := [path for path in candidates if path.exists()]:
+            hand_ins.append(HandIn(folder.name, found[0], tuple(found[1:])))
     if not hand_ins:
         raise UnusableInput(f"No submissions in {submitted}; they are expected as <student>/{assignment.name}/.")
     return hand_ins
+
+
+def several_forms(hand_ins: Iterable[HandIn]) -> str:
+    """Name the students of whom more than one form is there; ``""`` if there are none. One sentence."""
+    doubled = [hand_in for hand_in in hand_ins if hand_in.ignored]
+    if not doubled:
+        return ""
+    named = [
+        f"{one_line(one.student, 60)} ({one.path.name} counts and not {' or '.join(path.name for path in one.ignored)})"
+        for one in doubled[:_MOST_NAMES]
+    ]
+    more = f" and {len(doubled) - _MOST_NAMES} more" if len(doubled) > _MOST_NAMES else ""
+    return f"More than one submission is there of {', '.join(named)}{more}; move away the one that should not count."
 
 
 def student_of(path: Path, assignment: Assignment) -> str:

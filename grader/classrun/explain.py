@@ -8,13 +8,13 @@ from pathlib import Path
 from ..course import Assignment, Course
 from ..course.decisions import aware
 from ..errors import UnusableInput
-from ..judging.explain import find_failed_case
-from ..judging.reproduce import script
 from ..judging.secret import course_secret
 from ..sandbox import choose_confinement
 from . import record
 from .cache import Cache
 from .collect import collect, read_submission
+from .failed_case import find_failed_case
+from .reproduce import script
 
 
 def explain(

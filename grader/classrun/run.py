@@ -20,7 +20,7 @@ from ..submission import NotASubmission
 from ..submission.similarity import Pair
 from . import record
 from .cache import Cache
-from .collect import HandIn, read_submission
+from .collect import HandIn, read_submission, several_forms
 from .grading import Graded, grade_class
 from .receipts import Receipts
 from .selection import EVERYTHING, Selection
@@ -46,9 +46,11 @@ class ClassRun:
     changes : tuple of Change, default ()
         What has changed in the totals since the last run, for whom, and why.
     problems : tuple of Problem, default ()
-        Decisions about students whom nobody knows.
+        Decisions without an effect, because their students are not known, or have not handed in.
     totals : tuple of Total, default ()
         What all students get in the end, sorted by student.
+    several_forms : str, default ""
+        One sentence about students of whom both a folder and an archive are there.
     """
 
     page: Path
@@ -58,6 +60,7 @@ class ClassRun:
     changes: tuple[Change, ...] = ()
     problems: tuple[Problem, ...] = ()
     totals: tuple[Total, ...] = ()
+    several_forms: str = ""
 
 
 def run(
@@ -137,7 +140,7 @@ def run(
             files_of=known.files_of,
         )
     untimed = not_charged(course, assignment, {hand_in.student: hand_in.path for hand_in in hand_ins})
-    about = applied.changes, applied.problems, applied.totals
+    about = applied.changes, applied.problems, applied.totals, several_forms(hand_ins)
     return ClassRun(page, tuple(troubles), untimed, tuple(known.without), *about)
 
 

@@ -1,7 +1,8 @@
-"""Read course.toml, the file in which a course lists its assignments, exercises, points, dates and limits."""
+"""Read course.toml, which lists a course's assignments, exercises, points, dates and limits, and decisions.toml."""
 
 from __future__ import annotations
 
+from .decision_file import with_decisions
 from .reading import find_root, load, read
 from .source import listed_at
 from .units import seconds, size
@@ -37,4 +38,5 @@ __all__ = [
     "read",
     "seconds",
     "size",
+    "with_decisions",
 ]

@@ -85,7 +85,7 @@ def export(
     """
     if system not in FORMATS:
         raise UnusableInput(f'"{system}" is none of {", ".join(FORMATS)} and gradescope-autograder.')
-    totals = gradebook.totals(assignment.name)
+    totals = gradebook.apply_decisions(assignment.name, tell=False).totals  # nbgrader exports the same then
     if not totals:
         raise UnusableInput(f"Nobody has a result of {assignment.name} yet; run: grader grade {assignment.name}")
     found = results(totals, record.read(submitted, assignment.name), Roster.read(list(roster)))

@@ -85,6 +85,7 @@ def class_page(
         missing_terms=missing_terms,
         attention=attention,
         reasons=reasons,
+        decisions=summary.decisions(sorted(students, key=lambda row: row.student.casefold())),
         common_remarks=summary.common_remarks(rows),
         bins=summary.score_distribution(rows),
         median=summary.median_score(rows),

@@ -55,6 +55,8 @@ class StudentRow:
         As in the report.
     needs_manual_grade : bool
         Whether a person still has to grade an answer in writing.
+    decisions : tuple of str
+        Sentences about the decisions that touch the total.
     """
 
     student: str
@@ -67,6 +69,7 @@ class StudentRow:
     remarks: tuple[str, ...]
     sandbox: str
     needs_manual_grade: bool = False
+    decisions: tuple[str, ...] = ()
 
 
 class Attention(NamedTuple):
@@ -193,6 +196,7 @@ def student_row(report: Report, assignment: Assignment, total: Total | None = No
         tuple(map(sys.intern, report.remarks)),
         report.sandbox,
         bool(total and total.needs_manual_grade),
+        tuple(map(sys.intern, total.notes)) if total else (),
     )
 
 
@@ -254,6 +258,15 @@ def needs_attention(rows: Sequence[StudentRow], assignment: Assignment) -> list[
             urgency = stopped[0][0] if stopped else len(NEEDS_ATTENTION) + 1
             found.append(Attention(urgency, row, reasons + remarks))
     return sorted(found, key=lambda entry: (entry.urgency, entry.row.student.casefold()))
+
+
+def decisions(rows: Iterable[StudentRow]) -> list[tuple[str, list[str]]]:
+    """List the decisions that touch a class, each with its students; those that touch the most come first."""
+    found: dict[str, list[str]] = {}
+    for row in rows:
+        for sentence in row.decisions:
+            found.setdefault(sentence, []).append(row.student)
+    return sorted(found.items(), key=lambda entry: (-len(entry[1]), entry[0]))
 
 
 def common_remarks(rows: Sequence[StudentRow], smallest: int = 5) -> list[str]:

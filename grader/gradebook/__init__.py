@@ -3,7 +3,7 @@
 `book` enters a submission in one transaction. `restore` makes a valid notebook of whatever was handed in, and
 `annotate` writes findings and points into it. `totals` computes what a student gets in the end, with the decisions of
 instructors, and `applied` writes that into nbgrader's rows. `lateness` reads hand-in times and computes penalties.
-`markdown` and `rendering` turn a student's text into harmless HTML.
+`formgrader` lets nbgrader's own lists show totals. `markdown` and `rendering` turn a student's text into harmless HTML.
 """
 
 from .book import Gradebook

@@ -18,14 +18,12 @@ same rows again. So entering a submission twice always has the same result as en
 
 from __future__ import annotations
 
-import copy
 from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
 from nbgrader import api
-from nbgrader.preprocessors import SaveCells
 from sqlalchemy import Engine, select
 
 from ..course import Assignment, Course
@@ -34,9 +32,9 @@ from ..host.files import atomic_writes, content
 from ..report import Report
 from ..submission import Submission
 from ..wording import one_line
-from . import applied, rescaling
+from . import applied, raw, rescaling
 from .annotate import annotate
-from .changes import Applied, Change, change, unknown_students
+from .changes import Applied, Change, change, without_effect
 from .database import (
     errors_in_one_sentence,
     find_own_programs,
@@ -47,6 +45,7 @@ from .database import (
     without_password,
 )
 from .noting import note_decisions
+from .released_cells import enter_cells
 from .restore import read_pictures, read_released, restore
 from .rows import Row, WrittenGrade, read_rows
 from .saving import notebook_bytes, save
@@ -87,7 +86,7 @@ class Gradebook:
             self.url = with_driver(self.url)
             self._api = open_database(self.url, course.package)
             with one_at_a_time(self._api.engine, "tables") as connection:
-                applied.create_tables(connection)
+                raw.create_tables(connection)
                 rescaling.create_tables(connection)
 
     def __enter__(self) -> Gradebook:
@@ -139,12 +138,7 @@ class Gradebook:
             where = f"{assignment} cannot be entered into the gradebook"
             with self._errors_in_one_sentence(where), one_at_a_time(self._api.engine, "assignment"):
                 self._api.update_or_create_assignment(assignment, duedate=task.due)
-                self._rescale(assignment, released)
-                for name, notebook in released.items():
-                    if not self._has_cells_of(assignment, name, notebook):
-                        self._enter_cells(assignment, name, notebook)
-                self._api.db.rollback()  # end the transaction that has read the cells
-                self._rescale(assignment, released)  # of cells that are new
+                enter_cells(self._api, self.url, assignment, released)
             self._released[assignment] = released
         return self._released[assignment]
 
@@ -259,7 +253,7 @@ class Gradebook:
         ):
             return set(connection.execute(select(api.Student.id)).scalars())
 
-    def apply_decisions(self, assignment: str) -> Applied:
+    def apply_decisions(self, assignment: str, *, tell: bool = True) -> Applied:
         """Bring the gradebook in line with the totals, and with the decisions of instructors that they follow.
 
         Every run over a class ends with this. It is idempotent, and runs no student's code. Where there are budgets of
@@ -269,6 +263,8 @@ class Gradebook:
         ----------
         assignment : str
             The name of the assignment.
+        tell : bool, default True
+            Whether what has changed will be told; otherwise, the next run tells it.
 
         Returns
         -------
@@ -290,7 +286,7 @@ class Gradebook:
         with self._errors_in_one_sentence(f"The decisions about {assignment} cannot be applied"):
             with one_at_a_time(self._api.engine, "decisions") as connection:
                 for each in [task, *(others if self.course.decisions.late_days else [])]:
-                    written = applied.apply(connection, self.course, each)
+                    written = applied.apply(connection, self.course, each, tell=tell)
                     found += [change(each.name, one.total, one.before, one.now) for one in written]
                     if each is task:
                         totals = [one.total for one in written]
@@ -301,7 +297,8 @@ class Gradebook:
                 if note_decisions([folder / f"{notebook.name}.ipynb" for notebook in task.notebook], total.notes):
                     touched.add(total.student)
         changes = tuple(one for one in found if one)
-        return Applied(tuple(totals), changes, frozenset(touched), tuple(unknown_students(self.course, known)))
+        problems = without_effect(self.course, task, known, {total.student for total in totals})
+        return Applied(tuple(totals), changes, frozenset(touched), tuple(problems))
 
     def written(self, assignment: str, student: str) -> list[bytes | None]:
         """Read a student's annotated notebooks from the folder ``autograded``; None stands for one that is missing."""
@@ -311,42 +308,6 @@ class Gradebook:
 
     def _errors_in_one_sentence(self, what: str) -> AbstractContextManager[None]:
         return errors_in_one_sentence(what, self.shown_url)
-
-    def _has_cells_of(self, assignment: str, name: str, notebook: Any) -> bool:
-        """Whether the cells in the database have the points and checksums of those in the released notebook."""
-        try:
-            known = self._api.find_notebook(name, assignment)
-        except api.MissingEntry:
-            return False
-        cells = [cell.metadata.nbgrader for cell in notebook.cells if cell.metadata.get("nbgrader")]
-        max_scores = {cell.grade_id: float(cell.points) for cell in cells if cell.grade}
-        checksums = {cell.grade_id: cell.get("checksum") for cell in cells}
-        return bool(
-            {cell.name: cell.max_score for cell in known.grade_cells} == max_scores
-            and {cell.name: cell.checksum for cell in known.source_cells} == checksums
-        )
-
-    def _rescale(self, assignment: str, released: dict[str, Any]) -> None:
-        """Give the cells in the database the points of the released ones."""
-        worth = {
-            (name, cell.metadata.nbgrader.grade_id): float(cell.metadata.nbgrader.points)
-            for name, notebook in released.items()
-            for cell in notebook.cells
-            if cell.metadata.get("nbgrader", {}).get("grade")
-        }
-        with one_at_a_time(self._api.engine, "points") as connection:
-            rescaling.rescale(connection, assignment, worth)
-
-    def _enter_cells(self, assignment: str, name: str, notebook: Any) -> None:
-        """Enter a released notebook's cells, as nbgrader's command ``generate_assignment`` does."""
-        names = {"assignment": assignment, "notebook": name, "db_url": self.url}
-        try:
-            SaveCells().preprocess(copy.deepcopy(notebook), {"nbgrader": names})
-        except RuntimeError as error:  # nbgrader raises it where cells were added or removed
-            raise GradebookError(
-                f"{assignment} cannot be entered into the gradebook: {error}; "
-                "move the old gradebook away, or restore the release it was made for."
-            ) from error
 
     def _folder(self, assignment: Assignment, student: str) -> Path:
         """Return the folder for a submission's annotated notebooks; the student's name is checked first."""

@@ -6,11 +6,12 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
 
-from ..course import Course
+from ..course import Assignment, Course
 from ..course.decision_file import FILE
+from ..course.decisions import Bonus, Override
 from ..errors import Problem
 from ..wording import one_line, points
-from .applied import Told
+from .raw import Told
 from .totals import Total
 
 
@@ -57,7 +58,7 @@ class Applied:
     touched : frozenset of str
         The students of whom a row of the database or a notebook was changed.
     problems : tuple of Problem
-        Decisions about students whom nobody knows.
+        Decisions without an effect, because their students are not known, or have not handed in.
     """
 
     totals: tuple[Total, ...] = ()
@@ -91,12 +92,39 @@ def _why(total: Total, before: Told | None, now: Told) -> Iterator[str]:
             yield f"{name}: {points(earlier[0])} → {points(score)} by {'hand' if by_person else 'program'}."
 
 
-def unknown_students(course: Course, known: Collection[str]) -> list[Problem]:
-    """Name the decisions about students of whom there is no submission at all, with their lines."""
+def without_effect(
+    course: Course, assignment: Assignment, known: Collection[str], here: Collection[str]
+) -> list[Problem]:
+    """Name the decisions that have no effect because of the students whom they are about, with their lines.
+
+    Parameters
+    ----------
+    course : Course
+    assignment : Assignment
+    known : collection of str
+        The students of whom there is any submission.
+    here : collection of str
+        Those who have handed in this assignment.
+    """
+    problems = []
+    for student, decision in course.decisions.students():
+        about = getattr(decision, "assignment", None) == assignment.name
+        about |= getattr(decision, "question", None) in assignment.questions
+        if isinstance(decision, Override | Bonus) and about and student in known and student not in here:
+            name = one_line(student, 60)
+            sentence = (
+                f"{name} has handed in nothing for {assignment.name}; make a folder submitted/{name}/{assignment.name}"
+            )
+            problems.append(Problem(FILE, decision.line, f"{sentence}, empty, for this to count."))
+    return sorted({*problems, *_unknown(course, known)})
+
+
+def _unknown(course: Course, known: Collection[str]) -> list[Problem]:
+    """Name the decisions about students of whom there is no submission at all."""
     problems = []
     for student, decision in course.decisions.students():
         if student not in known:
             close = get_close_matches(student, known, 1)
             hint = f'did you mean "{one_line(close[0], 60)}"?' if close else "correct it, or wait for a submission."
             problems.append(Problem(FILE, decision.line, f'no student "{one_line(student, 60)}" is known; {hint}'))
-    return sorted(set(problems))
+    return problems

@@ -149,7 +149,7 @@ def total(
     notes = [*notes, *about_questions, *about_bonus]
     if whole := _override(course, student, assignment=assignment.name):
         score, penalties, bonus = whole.points, {}, whole.points - sum(sums.values())
-        notes.append(f"The total was set to {points(whole.points)}{_because(whole.reason)}")
+        notes = [f"The total was set to {points(whole.points)}{_because(whole.reason)}"]  # nothing else counts
     return Total(
         student,
         round(score, 6),

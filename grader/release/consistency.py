@@ -75,9 +75,8 @@ def examine(course: Course, exercises: Collection[str] | None = None) -> Finding
     try:
         reference = Reference(course.root, course.package)
     except CourseError as error:
-        places = (f"{course.secret.name}/__init__.py", f"{course.secret.name}/{course.package}/__init__.py")
-        missing = next(place for place in places if not (course.root / place).is_file())
-        return Findings((Problem(missing, 0, f"this is missing; write it. {error}"),), ())
+        missing = Problem(f"solutions/{course.package}/__init__.py", 0, f"this is missing; write it. {error}")
+        return Findings((missing,), ())
     everything = exercises is None
     names = {exercise.name for _, exercise in course.exercises(further=True)} if exercises is None else set(exercises)
     written, problems = _regions(course, reference)

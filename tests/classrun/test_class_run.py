@@ -202,3 +202,13 @@ def test_decisions_reach_gradebook_and_pages_and_nothing_is_judged_or_entered_ag
     assert (judge.judged, entered) == ([], [])  # its rows and notebooks are known to be as they should
     again(small)
     assert {path.name: path.read_bytes() for path in (small.root / "feedback/a1/students").iterdir()} == before
+
+
+def test_an_archive_beside_a_folder_is_named(small: Course, graded: Run) -> None:
+    assert graded(Judge(small)).several_forms == ""
+    for ending in ("zip", "tar.gz"):
+        (small.root / "submitted" / "s01" / f"a1.{ending}").write_bytes(b"")
+    said = graded(Judge(small)).several_forms
+    assert said.startswith(
+        "More than one submission is there of s01 (a1 counts and not a1.zip or a1.tar.gz); move away"
+    )

@@ -216,3 +216,29 @@ def test_a_reference_that_does_not_pass_is_exit_code_3_and_one_sentence(
     for command in (("check", str(handed_in / "ana" / "hw3"), "--assignment", "hw3"), ("grade", "hw3")):
         assert run(place, *command) == 3
         assert capsys.readouterr().err.strip().endswith("grader: the reference does not pass; raise the limits.")
+
+
+def test_check_course_names_decisions_that_do_not_fit(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = place / "decisions.toml"
+    path.write_text('[[void]]\nquestion = "layers.no_such"\npoints = "given"\n')
+    try:
+        assert run(place, "check-course") == 2
+    finally:
+        path.unlink()
+    said = 'decisions.toml, line 1: there is no exercise or written question "layers.no_such"'
+    assert said in capsys.readouterr().err
+
+
+def test_explain_prints_a_script_or_writes_it(
+    place: Path, handed_in: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ("explain", "hw3", "bela", "layers.affine_backward", "--submitted", str(handed_in))
+    assert run(place, *words) == 2
+    assert "somebody may still hand in hw3" in capsys.readouterr().err
+    assert run(place, *words, "--anyway") == 0
+    script = capsys.readouterr().out
+    assert script.startswith("# layers.affine_backward of hw3, as it was graded for bela.")
+    assert run(place, *words, "--anyway", "--out", str(tmp_path / "why.py")) == 0
+    assert (tmp_path / "why.py").read_text() == script
+    assert run(place, *words, "--anyway", "--out", str(tmp_path / "no" / "why.py")) == 2
+    assert "cannot be written" in capsys.readouterr().err

@@ -4,10 +4,13 @@ import shutil
 from pathlib import Path
 
 import pytest
+from nbgrader import api
 
 from grader import cli
 from grader import course as courses
 from grader.course.decision_file import FILE
+from grader.gradebook import Gradebook
+from grader.release.edition import given_files
 
 ROOT = Path(__file__).parents[2]
 
@@ -114,3 +117,21 @@ def test_a_broken_file_is_not_written_to(place, capsys):
     assert decide(place, "late-days", "3") == 2
     assert "decisions.toml is not valid TOML" in capsys.readouterr().err
     assert (place / FILE).read_text() == "[[bonus]\n"
+
+
+def test_students_of_the_gradebook_are_known(place, capsys):
+    with Gradebook(courses.load(place)) as book, api.Gradebook(book.url) as gb:
+        gb.add_student("cora")
+    assert decide(place, "bonus", "hw3", "1", "cora") == 0
+    assert decide(place, "bonus", "hw3", "1", "corra") == 2
+    assert 'did you mean "cora"?' in capsys.readouterr().err
+
+
+def test_students_are_never_given_the_decisions(tmp_path):
+    """They name others, with reasons such as an illness."""
+    (tmp_path / FILE).write_text("[[late_days]]\ndays = 3\n")
+    for name in ("course.toml", "solutions", "nndl", "utils", "goldens", "assignments", "pyproject.toml"):
+        (tmp_path / name).symlink_to(ROOT / name)
+    given = given_files(courses.load(tmp_path))
+    assert given
+    assert not [path for path, data in given.items() if FILE in path or b"late_days" in data]

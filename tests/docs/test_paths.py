@@ -12,7 +12,8 @@ TEMPLATE = ROOT / "grader" / "authoring" / "template"
 PAGES = [*sorted((ROOT / "docs").glob("*.md")), ROOT / "CONTRIBUTING.md", ROOT / "README.md"]
 HOMES = (ROOT, ROOT / "docs", ROOT / "solutions" / "exercises", ROOT / "tests" / "fuzz", TEMPLATE)
 SOURCES = [ROOT / name for name in ("docs", "utils", "solutions", "grader", "tests", "benchmarks")]
-MADE = {"build", "demo", "dist", "submitted", "autograded", "feedback", "data", "models"}  # while a course runs
+# while a course runs
+MADE = {"build", "demo", "dist", "submitted", "autograded", "feedback", "data", "models", "decisions.toml"}
 _PATH = re.compile(r"(?:\.?[\w-]+/)+[\w.*-]*|[\w-]+\.(?:py|md|toml|ipynb|yml|ini|cfg)")
 
 

@@ -169,6 +169,30 @@ def test_a_page_has_the_total_what_it_is_made_of_and_every_decision_about_it():
     assert "decisions" not in feedback.student_page(report("ada"), COURSE, (), total("ada"))
 
 
+def test_the_class_page_has_every_decision_with_its_students():
+    names = [f"s{k}" for k in range(13)]
+    extra = {"s3": ("Bonus: 2: the race.",), "s4": (f"Bonus: 1: {EVIL}.",)}
+    class_of = [
+        feedback.student_row(
+            report(name), COURSE["hw3"], total(name, notes=("why does not count.", *extra.get(name, ())))
+        )
+        for name in names
+    ]
+    assert "Decisions" not in Page(class_page(a_class())).text
+    page = feedback.class_page(class_of, COURSE, COURSE["hw3"], {"s3": "s3.html"})
+    text = " ".join(Page(page).text.split())
+    assert "Decisions why does not count. everybody" in text
+    assert "Bonus: 2: the race. s3" in text
+    assert '<a href="s3.html"><bdi>s3</bdi></a>' in page
+    assert "<script>alert" not in page
+    some = feedback.class_page([*class_of, *map(replace_name, class_of)], COURSE, COURSE["hw3"], {})
+    assert "and 3 more" in " ".join(Page(some).text.split())
+
+
+def replace_name(row):
+    return replace(row, student=f"other {row.student}", decisions=())
+
+
 def test_the_class_page_has_a_cell_for_every_verdict():
     html = class_page(a_class(), links={"ada": "ada.html"})
     page = Page(html)

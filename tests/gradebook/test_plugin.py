@@ -22,6 +22,7 @@ from traitlets.config import Config
 from grader import course as courses
 from grader import nbgrader_plugin
 from grader.classrun.grading import Graded
+from grader.course.decision_file import decided
 from grader.errors import SelfTestFailed
 from grader.gradebook import Gradebook
 from grader.gradebook.by_hand import HandGrades, Key, Mark
@@ -418,6 +419,26 @@ points = 8
 """
 
 
+def test_formgraders_lists_show_totals(small):
+    course = decided(small, '[[bonus]]\nassignment = "a1"\nstudents = ["ada"]\npoints = 2\n')
+    for student, hour in (("ada", 18), ("bob", 6)):
+        hand_in(small, student)
+        (small.root / "submitted" / student / "a1.timestamp.txt").write_text(f"2027-02-06 {hour:02}:00:00 UTC")
+    (small.root / "decisions.toml").write_text('[[bonus]]\nassignment = "a1"\nstudents = ["ada"]\npoints = 2\n')
+    autograde(small)
+    folder(small, "zoe")  # handed in, and not graded yet
+    config, folders = commands(small)
+    formgrader = NbGraderAPI(folders, config=config)
+    with Gradebook(course) as book:
+        totals = {total.student: total.score for total in book.totals("a1")}
+    assert totals == pytest.approx({"ada": 0.8 * 9.25 + 2, "bob": 0.9 * 9.25})
+    everybody = pytest.approx(totals | {"zoe": 0})
+    assert {row["student"]: row["score"] for row in formgrader.get_submissions("a1")} == everybody
+    assert {row["id"]: row["score"] for row in formgrader.get_students()} == everybody
+    assert formgrader.get_submission("a1", "ada")["score"] == pytest.approx(totals["ada"])
+    assert formgrader.get_submission("a1", "nobody")["score"] == 0
+
+
 def test_decisions_after_grading_reach_everybody_on_the_stock_road_without_force(small, caplog, monkeypatch):
     for student in ("ada", "bob"):
         hand_in(small, student)
@@ -446,3 +467,14 @@ def test_decisions_after_grading_reach_everybody_on_the_stock_road_without_force
         assert autograde(changed) == rows
     assert "Changed since" not in caplog.text
     assert "Entering" not in caplog.text
+
+
+def test_an_archive_beside_a_folder_is_named(small, caplog):
+    for student in ("ada", "bob"):
+        hand_in(small, student)
+    (small.root / "submitted" / "ada" / "a1.zip").write_bytes(b"")
+    autograde(small)
+    said = (
+        "More than one submission is there of ada (a1 counts and not a1.zip); move away the one that should not count."
+    )
+    assert said in caplog.messages

@@ -4,6 +4,8 @@ import shutil
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from nbgrader import api
 from small_course import answered, make, report
 
@@ -115,9 +117,10 @@ def test_a_weight_keeps_the_share_that_was_earned(small, points):
         book.record(report("ada", predict="partial"), answered(small, why="Because."))
         before = book.apply_decisions("a1").totals
     with Gradebook(course) as book:
+        (before_any_run,) = book.totals("a1")
         book.prepare("a1")
         (total,) = book.apply_decisions("a1").totals
-        assert total == seen(book)
+        assert total == seen(book) == before_any_run
     assert (total.score, total.max_score) == (pytest.approx(5.5 + points / 2), 10.5 + points)
     with Gradebook(small) as book:
         book.prepare("a1")
@@ -245,3 +248,123 @@ def test_annotated_notebooks_name_the_decisions_until_they_are_taken_back(small)
     with Gradebook(small) as book:
         assert book.apply_decisions("a1").touched == {"ada"}
     assert [path.read_bytes() for path in paths] == plain
+
+
+def test_an_unanswered_question_needs_no_grader_when_its_points_have_changed(small):
+    """nbgrader knows it by the checksum of its cell, in which the points are."""
+    course = decided(small, '[[weight]]\nquestion = "why"\npoints = 8')
+    with Gradebook(course) as book:
+        book.record(report("ada"), answered(course))
+        assert not book.totals("a1")[0].needs_manual_grade
+        book.record(report("ada"), answered(course, why="Because."))
+        assert book.totals("a1")[0].needs_manual_grade
+
+
+def test_all_kinds_together_on_each_database(small, url):
+    text = EXTENSION + "days = 1\n" + BONUS + VOID.format("given") + WEIGHT.format(10) + BUDGET
+    with Gradebook(small, url) as book:
+        for student in ("ada", "bob"):
+            book.record(report(student, affine_forward="fail"), answered(small), DUE + timedelta(hours=60))
+        book.apply_decisions("a1")
+        assert [total.score for total in book.totals("a1")] == pytest.approx([0.7 * 7.5] * 2)
+    for _ in range(2):
+        with Gradebook(decided(small, text), url) as book:
+            book.prepare("a1")
+            assert len(book.apply_decisions("a1").changes) in (0, 2)
+            ada, bob = book.totals("a1")
+            rows = {row.student: row.score - row.penalty for row in book.scores("a1")}
+    assert (ada.score, bob.score) == (pytest.approx(0.9 * 15.5 + 2), pytest.approx(0.8 * 15.5))
+    assert rows == pytest.approx({"ada": ada.score, "bob": bob.score})
+
+
+BUDGET = "[[late_days]]\ndays = 1\n"
+
+
+def test_a_decision_about_somebody_who_has_handed_in_nothing_is_named(small):
+    text = OVERRIDE.format(7).replace("ada", "bob") + 'assignment = "a1"\n' + BONUS.replace("ada", "bob")
+    with Gradebook(decided(small, text)) as book:
+        book.record(report("ada"), answered(small))
+        with api.Gradebook(book.url) as gb:
+            gb.add_student("bob")
+        found = [str(problem) for problem in book.apply_decisions("a1").problems]
+    said = "bob has handed in nothing for a1; make a folder submitted/bob/a1, empty, for this to count."
+    assert found == [f"decisions.toml, line 1: {said}", f"decisions.toml, line 6: {said}"]
+
+
+def test_what_was_not_told_is_told_by_the_next_run(small):
+    with Gradebook(small) as book:
+        book.record(report("ada"), answered(small))
+        book.apply_decisions("a1")
+    with Gradebook(decided(small, BONUS)) as book:
+        assert book.apply_decisions("a1", tell=False).totals[0].score == seen(book).score == 12.5
+        assert [change.after for change in book.apply_decisions("a1").changes] == [12.5]
+        assert book.apply_decisions("a1").changes == ()
+
+
+KINDS = [
+    EXTENSION + "days = 1\n",
+    EXTENSION.replace('["ada"]', '"all"') + "until = 2027-02-07T12:00:00Z\n",
+    BUDGET,
+    VOID.format("given"),
+    VOID.format("redistributed").replace("layers.affine_forward", "why"),
+    VOID.format("redistributed").replace("layers.affine_forward", PREDICT),
+    BONUS,
+    OVERRIDE.format(1) + 'question = "layers.relu_forward"\n',
+    OVERRIDE.format(3) + 'question = "why"\n',
+    OVERRIDE.format(9) + 'assignment = "a1"\n',
+    WEIGHT.format(8),
+    '[[weight]]\nquestion = "why"\npoints = 2\n',
+]
+GRADES = st.tuples(
+    st.sampled_from([("why", "warmup"), ("how", "more"), ("layers-relu_forward", "warmup")]),
+    st.sampled_from([None, 0.5, 1.0]),
+    st.sampled_from([None, 0.25]),
+)
+STEPS = st.lists(st.sets(st.sampled_from(KINDS)) | GRADES, min_size=1, max_size=6)
+
+
+@pytest.fixture(scope="module")
+def handed_in(tmp_path_factory):
+    """The small course with one late submission."""
+    course = make(tmp_path_factory.mktemp("handed_in"))
+    with Gradebook(course) as book:
+        book.record(report("ada", predict="partial"), answered(course, why="Because."), DUE + timedelta(hours=60))
+    return course
+
+
+@settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow])
+@given(STEPS, GRADES)
+def test_nbgraders_sum_is_the_total_after_any_steps_and_decisions_leave_no_trace(handed_in, steps, last):
+    """Whatever people decide, grade by hand and take back, in any order."""
+    for step in (*steps, last):
+        if isinstance(step, tuple):
+            (cell, notebook), score, extra = step
+            with Gradebook(handed_in) as book, api.Gradebook(book.url) as gb:
+                grade = gb.find_grade(cell, notebook, "a1", "ada")
+                grade.manual_score, grade.extra_credit = score, extra
+                gb.db.commit()
+            continue
+        with Gradebook(decided(handed_in, "".join(sorted(step)))) as book:
+            book.prepare("a1")
+            assert tuple(book.apply_decisions("a1").totals) == (seen(book),)
+    with Gradebook(handed_in) as book:  # everything is taken back
+        book.prepare("a1")
+        total = book.apply_decisions("a1").totals[0]
+        assert (total, total.notes) == (seen(book), ())
+        with api.Gradebook(book.url) as gb:
+            grades = gb.find_submission("a1", "ada").notebooks
+            extra = {grade.extra_credit for notebook in grades for grade in notebook.grades}
+            assert gb.find_submission("a1", "ada").extension in (None, timedelta())
+    assert extra <= {None, 0.25}
+    assert total.penalty == pytest.approx(0.3 * sum(question.score for question in total.questions))
+
+
+def test_what_was_written_beside_an_answer_is_gone_when_that_has_to_be_graded_anew(small):
+    """nbgrader ignores extra credit of a grade without a score, and counts it as soon as a person gives one."""
+    with Gradebook(decided(small, OVERRIDE.format(3) + 'question = "why"')) as book:
+        book.record(report("ada"), answered(small))  # not answered, which is 0 points
+        assert seen(book).score == 13.5
+        book.record(report("ada"), answered(small, why="Because."))
+        assert seen(book).score == 13.5
+        with api.Gradebook(book.url) as gb:
+            assert gb.find_grade("why", "warmup", "a1", "ada").extra_credit is None

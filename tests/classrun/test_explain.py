@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pytest
+from here import RECIPES, sampled
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
@@ -19,9 +20,10 @@ from submissions import solved, write
 
 from grader.classrun import collect
 from grader.classrun.explain import explain, last_due
+from grader.classrun.reproduce import _PACKED, literal
 from grader.course.decision_file import decided
 from grader.errors import UnusableInput
-from grader.judging.reproduce import _PACKED, literal
+from grader.judging.secret import VARIABLE
 
 LATER = datetime(2100, 1, 1, tzinfo=UTC)
 MISTAKES = {
@@ -49,8 +51,15 @@ MISTAKES = {
         "def relu_backward(dout):",
         "TypeError: relu_b",
     ),
+    "fc_net.TwoLayerNet.__init__": ("fc_net", "weight_scale * ", "3 * weight_scale * ", r"params\.W1\nis\n\[\["),
     "fc_net.FullyConnectedNet.loss": ("fc_net", "0.5 * self.reg", "1.0 * self.reg", "loss differs by up to"),
 }
+
+
+@pytest.fixture(autouse=True)
+def secret(monkeypatch):
+    """The same cases in every run, and no file with a secret in the course's folder."""
+    monkeypatch.setenv(VARIABLE, "a secret for the tests, always the same")
 
 
 def handed_in(folder, reference, module="", old="", new=""):
@@ -78,9 +87,35 @@ def test_the_script_shows_the_mistake_in_the_students_folder(course, reference, 
     path = submitted / "ada" / "hw3" / "why.py"
     shutil.copy(course.root / "nndl" / "__init__.py", path.parent / "nndl")  # as in a student's own folder
     path.write_text(text)
+    assert re.search(seen, run_script(course, path)), text[-2000:]
+
+
+def known_mistakes():
+    """An exercise of each kind of output, with its last misconception."""
+    recipes = [recipe for recipe in RECIPES.values() if recipe.misconceptions and recipe.module != "further"]
+    names = [recipe.name for recipe in recipes]
+    return sampled([(recipe.name, recipe.misconceptions[-1].id) for recipe in recipes], names, every=9)
+
+
+@pytest.mark.parametrize(("exercise", "mistake"), known_mistakes())
+def test_every_known_mistake_is_reproduced(course, reference, tmp_path, exercise, mistake):
+    recipe = RECIPES[exercise]
+    (hunks,) = [one.hunks for one in recipe.misconceptions if one.id == mistake]
+    assignment = next(assignment for assignment, one in course.exercises() if one.name == exercise)
+    files = {f"nndl/{name}.py": reference.source(name) for name in reference.modules}
+    files[f"nndl/{recipe.module}.py"] = reference.changed(recipe.module, hunks)
+    files["nndl/__init__.py"] = (course.root / "nndl" / "__init__.py").read_text()
+    folder = tmp_path / "ada" / assignment.name
+    write(folder, {path: text.encode() for path, text in files.items()})
+    (folder / "why.py").write_text(explain(course, assignment, "ada", exercise, tmp_path, now=LATER))
+    shown = run_script(course, folder / "why.py")
+    assert re.search(r"differs by up to (?!0\n)|has shape|changed in place|\nis\n|Error|cannot be compared", shown)
+
+
+def run_script(course, path):
     environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(course.root), "OMP_NUM_THREADS": "1"}
     done = subprocess.run([sys.executable, path], env=environment, capture_output=True, text=True, check=False)
-    assert re.search(seen, done.stdout + done.stderr), (text[-2000:], done.stdout + done.stderr)
+    return done.stdout + done.stderr
 
 
 def test_a_right_answer_has_nothing_to_explain(course, reference, tmp_path):

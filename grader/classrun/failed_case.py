@@ -12,13 +12,13 @@ from utils.checks.program import Answer, Crash
 
 from ..course import Course, Exercise
 from ..errors import UnusableInput
+from ..judging.budget import Budget, OutOfBudget
+from ..judging.case_bank import case_bank
+from ..judging.own_files import OwnFiles
+from ..judging.submitted_module import SubmittedModule
 from ..reference import Reference
 from ..sandbox import Confinement, WorkerLost
 from ..submission import Submission
-from .budget import Budget, OutOfBudget
-from .case_bank import case_bank
-from .own_files import OwnFiles
-from .submitted_module import SubmittedModule
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from utils.checks.program import SEED
 
 from ..course import Course, Exercise
 from ..wording import one_line
-from .explain import FailedCase
+from .failed_case import FailedCase
 
 _WRITTEN_OUT: Final = 300  # numbers of an array; one that has more is packed
 _PACKED: Final = '''
@@ -24,14 +24,20 @@ def unpacked(text, dtype, shape):
     return np.frombuffer(zlib.decompress(base64.b85decode(text)), dtype).reshape(shape).copy()
 
 '''
+_VALUE: Final = '''
+def came_out(path):
+    """Return an output: "grads.W1" is grads["W1"]."""
+    name, *keys = path.split(".")
+    value = globals()[name]
+    for key in keys:
+        value = value[key]
+    return value
+
+'''
 _COMPARED: Final = """\
 for path, right in expected.items():
-    name, *keys = path.split(".")
-    got = globals()[name]
     try:
-        for key in keys:
-            got = got[key]
-        got = np.asarray(got, dtype=float)
+        got = np.asarray(came_out(path), dtype=float)
     except (KeyError, TypeError, ValueError) as error:
         print(f"{path} cannot be compared: {error!r}")
         continue
@@ -41,6 +47,11 @@ for path, right in expected.items():
         print(f"{path} differs by up to {np.max(np.abs(got - right), initial=0):.3g}")
         print("  it is     ", got.ravel()[:6])
         print("  should be ", np.ravel(right)[:6])
+"""
+_DRAWN: Final = """\
+# What came out. It is drawn, so many answers are right; what is wrong with this one stands at the top.
+for path in {}:
+    print(path, "is", came_out(path), sep="\\n")
 """
 
 
@@ -67,11 +78,8 @@ def script(
     """
     case = failed.case
     inputs = [f"{name} = {literal(value)}" for name, value in case.inputs.items()]
-    compared = {
-        fault.path: fault.expected
-        for fault in failed.faults
-        if fault.expected is not None and not case.aspects[fault.output].is_drawn(fault.expected)
-    }
+    drawn = [fault.path for fault in failed.faults if case.aspects[fault.output].is_drawn(fault.expected)]
+    compared = {fault.path: fault.expected for fault in failed.faults if fault.path not in drawn}
     right = [f"    {path!r}: {literal(value)}," for path, value in compared.items()]
     packed = any("unpacked(" in line for line in (*inputs, *right))
     kept = ", ".join(f"{name!r}: ({name}, copy.deepcopy({name}))" for name in case.unchanged)
@@ -90,11 +98,9 @@ def script(
         f"np.random.seed({SEED})",
         'np.seterr(all="ignore")',
         case.program.rstrip(),
-        *(
-            ["", "# What should come out, and what does.", "expected = {", *right, "}", _COMPARED.rstrip()]
-            if right
-            else []
-        ),
+        *([_VALUE] if failed.faults else []),
+        *(["# What should come out, and what does.", "expected = {", *right, "}", _COMPARED.rstrip()] if right else []),
+        *([_DRAWN.format(list(dict.fromkeys(drawn))).rstrip()] if drawn else []),
         *([_IN_PLACE.rstrip()] if failed.changed else []),
     ]
     return "\n".join(parts) + "\n"
