@@ -15,7 +15,6 @@ from pathlib import Path
 
 from rich.console import Console
 
-from .. import show
 from ..classrun.collect import collect
 from ..classrun.self_test import reference_submission
 from ..course import Assignment, Course
@@ -26,6 +25,7 @@ from ..reference import Reference
 from ..release import release
 from ..release.strip import package
 from ..sandbox import SandboxUnavailable, choose_confinement
+from ..show import class_run, course_files
 from .kit import MARKERS, Files, Kit, Student, in_archive, in_folder, with_change, with_mistakes
 from .plain_class import plain_class
 
@@ -80,14 +80,14 @@ def run(course: Course, folder: Path | None = None) -> None:
         out.print(f"No sandbox: {error}", BARE, style="bold red")
     url = f"sqlite:///{folder / 'gradebook.db'}"
     folder.mkdir(parents=True, exist_ok=True)
-    out.print(f"1. Releasing {assignment.name}: {show.released(release(course, [assignment.name], db=url))}")
+    out.print(f"1. Releasing {assignment.name}: {course_files.released(release(course, [assignment.name], db=url))}")
     submitted = folder / "submitted"
     make_class(make_kit(course, assignment, folder), students, assignment, submitted)
     out.print(f"2. A class of {len(students)} in {submitted}")
     out.print("3. Grading")
     hand_ins = collect(submitted, assignment)
     with Gradebook(course, url, folder / "autograded") as gradebook:
-        show.grade_class(course, assignment, hand_ins, gradebook, folder / "feedback", sandbox=sandbox)
+        class_run.grade_class(course, assignment, hand_ins, gradebook, folder / "feedback", sandbox=sandbox)
 
 
 def demo_class(course: Course) -> tuple[Assignment, list[Student]]:

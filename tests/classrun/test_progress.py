@@ -8,13 +8,14 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from grader import show_progress, show_roster
 from grader.classrun import progress
 from grader.classrun.collect import HandIn
 from grader.classrun.grading import Graded
 from grader.classrun.progress import Progress, duration, opened_log
 from grader.errors import Interrupted, UnusableInput
 from grader.report import Report, Verdict
+from grader.show import progress as show_progress
+from grader.show import roster as show_roster
 from utils.checks.case import Finding
 
 

@@ -167,7 +167,7 @@ def test_code_that_does_not_judge_is_no_part_of_the_key() -> None:
     names = {path.relative_to(kit).as_posix() for path in sources._engine_files()}
     assert {"grader/judging/oracle.py", "grader/sandbox/inside/main.py", "utils/checks/check.py"} <= names
     assert {"grader/submission/source.py", "grader/recipes/book.py", "utils/checks/diagnose/points.py"} <= names
-    others = ("grader/classrun/", "grader/feedback/", "grader/gradebook/", "grader/release/", "grader/cli.py")
+    others = ("grader/classrun/", "grader/feedback/", "grader/gradebook/", "grader/release/", "grader/cli/")
     assert [name for name in names if name.startswith(others)] == []
 
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from grader.gradebook.changes import Change
-from grader.show import MANY, changed
+from grader.show.class_run import MANY, changed
 
 REASONS = st.sampled_from(["No longer a bonus.", "relu counts 3.", "Due later: ill.", "Handed in late."])
 CHANGES = st.lists(st.sets(REASONS, min_size=1), max_size=12).map(

@@ -35,7 +35,12 @@ METADATA = json.dumps(
         "previous_submissions": [],
     }
 )
-SECRETS = ("course/solutions/clusters/kmeans.py", "course/.course-secret", "engine/grader/cli.py", "autograder.json")
+SECRETS = (
+    "course/solutions/clusters/kmeans.py",
+    "course/.course-secret",
+    "engine/grader/cli/__init__.py",
+    "autograder.json",
+)
 # A module that looks for everything that could answer for it, and puts the reference into its own place if it can.
 THIEF = f"""
 import os

@@ -13,13 +13,14 @@ from gradebook.small_course import make, report
 from reports import class_page
 from rich.console import Console
 
-from grader import feedback, show, show_roster
+from grader import feedback
 from grader.classrun.collect import HandIn
 from grader.classrun.grading import Graded
 from grader.gradebook.annotate import annotate
 from grader.gradebook.restore import read_released, restore
 from grader.report import Report, report_json
 from grader.sandbox.worker import _shortened
+from grader.show import roster, submission
 from utils.checks.case import Finding
 from utils.checks.program import Crash
 
@@ -67,9 +68,9 @@ SURFACES: dict[str, Callable[..., str]] = {
     "the class's page": lambda evil, path: Lines(class_page([evil], make(path))).text,
     "a notebook's text": lambda evil, path: annotated(evil, "text/plain", path),
     "a notebook's page": lambda evil, path: Lines(annotated(evil, "text/html", path)).text,
-    "grader check": lambda evil, path: printed(show.report(evil)),
+    "grader check": lambda evil, path: printed(submission.report(evil)),
     "grader grade": lambda evil, path: printed(
-        show_roster.roster([show_roster.RosterRow.of(Graded(HandIn("eve", path), evil, False))])
+        roster.roster([roster.RosterRow.of(Graded(HandIn("eve", path), evil, False))])
     ),
     "JSON": lambda evil, path: of_json(evil),
 }
@@ -92,7 +93,7 @@ def test_no_line_of_a_submission_stands_among_ours(surface: str, tmp_path_factor
 @pytest.mark.parametrize("surface", SURFACES)
 def test_without_one_line_it_would(surface: str, tmp_path, monkeypatch) -> None:
     """The guard is taken away, and the forged line is there."""
-    for module in (feedback.page_of_class, show, show_roster):
+    for module in (feedback.page_of_class, submission, roster):
         monkeypatch.setattr(module, "one_line", lambda text, limit=0: text, raising=False)
     monkeypatch.setattr("grader.gradebook.annotate.one_line", lambda text, limit=0: text)
     monkeypatch.setattr("grader.report.one_line", lambda text, limit=0: text)

@@ -11,12 +11,12 @@ from postgresql_server import PASSWORD
 from small_course import answered, make, report
 from sqlalchemy import inspect, text
 
-from grader import show
 from grader.classrun import receipts, run
 from grader.classrun.cache import Cache
 from grader.errors import GradebookError, Interrupted
 from grader.gradebook import Gradebook, database
 from grader.gradebook.database import one_at_a_time, with_driver, without_password
+from grader.show import class_run
 
 HERE = Path(__file__).parent
 PLAIN = "postgresql://ada:pw@host/class?sslmode=require"
@@ -88,10 +88,10 @@ def test_a_plain_url_opens_the_gradebook(small, there):
 
 
 def test_no_password_is_printed_at_the_end_of_a_run_or_kept_with_the_verdicts(small, there, monkeypatch, capsys):
-    monkeypatch.setattr(show, "try_reference", lambda *_: None)
+    monkeypatch.setattr(class_run, "try_reference", lambda *_: None)
     monkeypatch.setattr(run, "run", lambda *_, **__: run.ClassRun(small.root / "index.html", ()))
     with Gradebook(small, there) as book:
-        show.grade_class(small, small["a1"], [], book, small.root)
+        class_run.grade_class(small, small["a1"], [], book, small.root)
         said = capsys.readouterr().out
         assert "Gradebook: postgresql+psycopg://grader:***@/" in said
         key = receipts.Receipts(small, small["a1"], book, Cache(small))._key("ada")

@@ -9,7 +9,7 @@ import pytest
 import typer
 from submissions import solved, submission, write
 
-from grader import hints, show_hints
+from grader import hints
 from grader.course import Course
 from grader.errors import CourseError, UnusableCourseFiles, UnusableInput
 from grader.hints import Hinted, Readings, StudentAnswer
@@ -19,6 +19,7 @@ from grader.judging.case_bank import case_bank
 from grader.judging.submitted_module import SubmittedModule
 from grader.reference import Reference
 from grader.sandbox import choose_confinement
+from grader.show import hints as show_hints
 
 WRONG = "def relu_forward(x):\n    out = np.abs(x)\n    return out, x"
 RIGHT = WRONG.replace("abs(x)", "where(x > 0, x, 0)")

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from rich.table import Table
 from rich.text import Text
 
-from .classrun.grading import Graded
-from .report import Report, Verdict
-from .wording import WORDING, VerdictName, one_line, points
+from ..classrun.grading import Graded
+from ..report import Report, Verdict
+from ..wording import WORDING, VerdictName, one_line, points
 
 if TYPE_CHECKING:
-    from .gradebook import Total
+    from ..gradebook import Total
 
 _LONGEST_FIRST: Final = 200  # characters of a sentence
 _MOST_ROWS: Final = 200

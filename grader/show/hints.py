@@ -9,12 +9,12 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from . import hints
-from .course import Course
-from .errors import UnusableInput
-from .hints import Hinted, Readings, StudentAnswer
-from .host.files import content, write_if_changed
-from .reference import Reference
+from .. import hints
+from ..course import Course
+from ..errors import UnusableInput
+from ..hints import Hinted, Readings, StudentAnswer
+from ..host.files import content, write_if_changed
+from ..reference import Reference
 
 
 def shares(course: Course, exercises: Sequence[str] = (), *, check: bool = False, jobs: int | None = None) -> None:

@@ -11,14 +11,9 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from . import course
-from .wording import visible
-
-CourseOption = Annotated[
-    Path | None, typer.Option("--course", help="The course folder; found upwards from here by default.")
-]
-AssignmentArgument = Annotated[str, typer.Argument(help="Which assignment, for instance hw1.")]
-SubmittedOption = Annotated[Path | None, typer.Option(help="Holds <student>/<assignment>; submitted/ by default.")]
+from .. import course
+from ..wording import visible
+from .options import AssignmentArgument, CourseOption, SubmittedOption
 
 
 def collect(
@@ -45,10 +40,10 @@ def collect(
     Can be run again with the same or newer downloads: the newest attempt counts, and older ones are kept in
     submitted/.earlier. Exits with 1 when an attempt could not be read; the others are collected then.
     """
-    from . import show_exchange
-    from .exchange import collecting
-    from .exchange.roster import FILE, Roster
-    from .exchange.times import Times, zone_of
+    from ..exchange import collecting
+    from ..exchange.roster import FILE, Roster
+    from ..exchange.times import Times, zone_of
+    from ..show import exchange as show_exchange
 
     loaded = course.load(root)
     task = loaded[assignment]
@@ -94,17 +89,17 @@ def export(
     root: CourseOption = None,
 ) -> None:
     """Write grades and feedback in the form that Canvas, Moodle or another system takes, or a Gradescope autograder."""
-    from . import show_exchange
-    from .exchange import exporting
-    from .exchange.roster import FILE
-    from .gradebook import Gradebook
+    from ..exchange import exporting
+    from ..exchange.roster import FILE
+    from ..gradebook import Gradebook
+    from ..show import exchange as show_exchange
 
     loaded = course.load(root)
     task = loaded[assignment]
     here = loaded.root / FILE
     folder = out or loaded.root / "build" / "export" / task.name
     if system == "gradescope-autograder":
-        from .exchange.autograder_bundle import write_bundle
+        from ..exchange.autograder_bundle import write_bundle
 
         path = folder / "gradescope-autograder.zip"
         write_bundle(loaded, task, path, visibility=visibility, other_user=other_user, setup=setup)

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from .course import Assignment
-from .exchange.collecting import Collected
-from .exchange.exporting import Exported
-from .exchange.record import ON_TIME, lateness
-from .wording import one_line
+from ..course import Assignment
+from ..exchange.collecting import Collected
+from ..exchange.exporting import Exported
+from ..exchange.record import ON_TIME, lateness
+from ..wording import one_line
 
 _MOST: Final = 20  # names in one sentence, lines in one list
 

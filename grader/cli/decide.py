@@ -8,15 +8,12 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from .course import Course, load
-from .errors import UnusableInput
+from ..course import Course, load
+from ..errors import UnusableInput
+from .options import CourseOption, DbOption
 
 app = typer.Typer(no_args_is_help=True, help="Write, list and take back decisions; each run applies them anew.")
 
-CourseOption = Annotated[
-    Path | None, typer.Option("--course", help="The course folder; found upwards from here by default.")
-]
-DbOption = Annotated[str | None, typer.Option(help="The gradebook's URL; gradebook.db by default.")]
 ReasonOption = Annotated[str, typer.Option(help="Why; the students whom it is about read it.")]
 AnywayOption = Annotated[bool, typer.Option("--anyway", help="Also for students who have handed in nothing yet.")]
 Students = Annotated[list[str] | None, typer.Argument(help="The students, by their names in submitted/.")]
@@ -36,7 +33,7 @@ def extension(
     root: CourseOption = None,
 ) -> None:
     """Move the due date for some students, or for all."""
-    from .authoring.decisions_toml import time_of
+    from ..authoring.decisions_toml import time_of
 
     values = {"until": None if until is None else time_of(until), "days": days, "reason": reason}
     _for_students(root, db, "extension", students, everybody, anyway, {"assignment": assignment}, values)
@@ -101,7 +98,7 @@ def override(
     root: CourseOption = None,
 ) -> None:
     """Set the points of one student, whatever was found."""
-    from .authoring.decisions_toml import require_known
+    from ..authoring.decisions_toml import require_known
 
     course = load(root, decided=False)
     require_known([student], () if anyway else _known(course, db))
@@ -123,7 +120,7 @@ def weight(
 @app.command(name="list")
 def show_all(root: CourseOption = None) -> None:
     """List all decisions, with the numbers that `grader decide remove` takes."""
-    from .authoring.decisions_toml import described, numbered
+    from ..authoring.decisions_toml import described, numbered
 
     found = numbered(load(root).decisions)
     lines = [f"{number}. line {decision.line}, {described(kind, decision)}" for number, kind, decision in found]
@@ -136,7 +133,7 @@ def remove(
     root: CourseOption = None,
 ) -> None:
     """Take a decision back."""
-    from .authoring.decisions_toml import remove as take_away
+    from ..authoring.decisions_toml import remove as take_away
 
     _print(f"Taken back: {take_away(load(root, decided=False), number)}\n{_NEXT}")
 
@@ -155,7 +152,7 @@ def _for_students(
     rest: dict[str, Any],
 ) -> None:
     """Write a decision that is about some students or all."""
-    from .authoring.decisions_toml import require_known
+    from ..authoring.decisions_toml import require_known
 
     if bool(students) == everybody:
         raise UnusableInput("Say for whom: either names of students, or --all.")
@@ -164,14 +161,14 @@ def _for_students(
 
 
 def _write(root: Path | None, kind: str, values: dict[str, Any]) -> None:
-    from .authoring.decisions_toml import add
+    from ..authoring.decisions_toml import add
 
     _print(f"{add(load(root, decided=False), kind, values)}\n{_NEXT}")
 
 
 def _known(course: Course, db: str | None) -> set[str]:
     """Return the students in submitted/ and in the gradebook."""
-    from .gradebook import Gradebook
+    from ..gradebook import Gradebook
 
     folder = course.root / "submitted"
     known = {path.name for path in folder.iterdir() if path.is_dir()} if folder.is_dir() else set()

@@ -11,8 +11,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, SpinnerColumn, TextColumn
 from rich.progress import Progress as Bar
 
-from .classrun.grading import Graded
-from .classrun.progress import Progress, duration
+from ..classrun.grading import Graded
+from ..classrun.progress import Progress, duration
 
 SECONDS_BETWEEN_LINES: Final = 30.0
 
