@@ -6,7 +6,9 @@ BUILT_FROM := pyproject.toml setup.py utils/_fast_layers.pyx $(wildcard utils/_k
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
 PIP := $(BIN)/python -m pip install --quiet --quiet --progress-bar off --editable  # says nothing but errors
-PYTEST := $(BIN)/python -m pytest --numprocesses logical --dist loadfile --no-loadscope-reorder
+# One process more than there are processors: many tests wait for a process to end, or for a clock.
+WORKERS := $(shell $(PYTHON) -c "import os; print((os.cpu_count() or 1) + 1)")
+PYTEST := $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 # What a developer wants to know at once, and what students run themselves: checks, layers, utils, reading submissions.
 FAST := tests/checks tests/course tests/recipes tests/submission tests/utils \

@@ -11,6 +11,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -189,9 +190,21 @@ def _print_run(run: ClassRun, rows: Sequence[RosterRow], gradebook: Gradebook, l
         out.print(Text(f"! {one_line(trouble)}", "red"))
 
 
+MANY = 4
+"""Students who have to share a reason for it to be said once for all of them."""
+
+
 def changed(changes: Sequence[Change], most: int = 30) -> str:
-    """Return what has changed in the totals of a class since the last run, a line for each student."""
-    lines = [f"  {change}" for change in changes[:most]]
+    """Return what has changed in the totals of a class since the last run, a line for each student.
+
+    A reason that many of them share stands above, once.
+    """
+    counts = Counter(reason for change in changes for reason in change.why)
+    shared = {reason: count for reason, count in counts.items() if count >= MANY and 2 * count > len(changes)}
+    lines = [f"  {count:,} students: {reason}" for reason, count in shared.items()]
+    for change in changes[:most]:
+        own = tuple(reason for reason in change.why if reason not in shared)
+        lines.append(f"  {replace(change, why=own)}")
     more = [f"  and {len(changes) - most:,} more; all are in the log."] if len(changes) > most else []
     return "\n".join(["Changed since the last run:", *lines, *more])
 

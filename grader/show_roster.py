@@ -99,7 +99,7 @@ def _first(report: Report) -> str:
     """
     worst: list[Verdict] = [verdict for verdict in report.exercises if verdict.verdict != "pass"]
     if not worst:
-        return "everything is right"
+        return "all that programs check is right"
     if report.remarks and all(verdict.verdict == "missing" for verdict in report.exercises):
         return report.remarks[0]
     telling = [verdict for verdict in worst if verdict.verdict != "missing"] or worst

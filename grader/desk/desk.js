@@ -47,10 +47,28 @@
       // A field's own Enter would send the form's first button from a slip of the finger.
       if (event.key === "Enter" && !event.ctrlKey && event.target.matches("input:not([type=checkbox])")) event.preventDefault();
     });
-    document.addEventListener("submit", () => { changed = false; });
+    const items = () => [...form.querySelectorAll("[name=item]")];
+    const { adjustment, remark } = form.elements;
+    // A grade that has not been entered yet outlives a change of the rubric, which loads the page anew.
+    document.addEventListener("submit", (event) => {
+      if (event.target.id === "rubric" && changed) {
+        const chosen = items().filter((item) => item.checked).map((item) => item.value);
+        sessionStorage.setItem("grade", JSON.stringify([location.pathname, chosen, adjustment.value, remark.value]));
+      }
+      changed = false;
+    });
+    const [page, chosen, points, words] = JSON.parse(sessionStorage.getItem("grade") ?? "[]");
+    sessionStorage.removeItem("grade");
+    if (page === location.pathname) {
+      for (const item of items()) item.checked = chosen.includes(item.value);
+      [adjustment.value, remark.value, changed] = [points, words, true];
+      total();
+    }
     window.addEventListener("beforeunload", (event) => { if (changed) event.preventDefault(); });
     if (!("busy" in form.dataset)) {
-      setInterval(() => fetch(form.dataset.claim, { method: "POST" }), 120_000); // an answer is kept for ten minutes
+      const claim = () => fetch(form.dataset.claim, { method: "POST" });
+      claim(); // when a page is loaded anew, the old one may have let go of the answer after the server has sent this one
+      setInterval(claim, 120_000); // an answer is kept for ten minutes
       window.addEventListener("pagehide", () => navigator.sendBeacon(form.dataset.letGo));
     }
   }

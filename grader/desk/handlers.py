@@ -77,11 +77,11 @@ class OneAnswer(DeskHandler):
         question = self.desk.question(assignment, name)
         answers, place = self.find(question, number)
         key, action = Key(assignment, name, answers[place].student), self.get_body_argument("action")
-        take_over = action == "take-over"
+        take_over = action == "take-over" or bool(self.get_body_argument("take-over", ""))
         if busy := self.desk.grades.claim(key, self.grader.session, self.grader.name, take_over=take_over):
-            self.redirect_to("grade", assignment, name, number, notice=f"Not entered: {busy} is at this answer.")
+            self._show(question, answers, place, busy, mark=self._mark(), notice="busy")  # what was typed is kept
             return
-        if take_over:
+        if action == "take-over":
             pass  # the page that is shown next belongs to this grader
         elif action == "clear":
             self.desk.grades.take_back(key)

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from ..course import Assignment, Course, Exercise, Notebook
 from ..errors import CourseError
-from ..gradebook.restore import read_released
+from ..gradebook.restore import read_pictures, read_released
 from ..release.markers import BEGIN, END
 from ..release.percent_scripts import source_notebook
 
 _CODE: Final = re.compile(r"`([^`\n]+)`")
+_PNG: Final = b"\x89PNG\r\n"
 _HEADING: Final = re.compile(r"#{1,6} ")
 
 
@@ -32,6 +34,8 @@ class Question:
         Markdown; empty where there is none.
     about : tuple of Exercise
         The exercises that it is about.
+    pictures : dict of str to str
+        The PNG pictures that were released beside the notebooks: name → base64.
     """
 
     assignment: str
@@ -41,6 +45,7 @@ class Question:
     text: str
     model_answer: str
     about: tuple[Exercise, ...]
+    pictures: dict[str, str] = field(default_factory=dict)
 
 
 def questions(course: Course, assignment: Assignment) -> list[Question]:
@@ -52,6 +57,8 @@ def questions(course: Course, assignment: Assignment) -> list[Question]:
         When a released notebook or the source of one cannot be read.
     """
     released = read_released(course, assignment)
+    files = read_pictures(course, assignment).items()
+    pictures = {name: base64.b64encode(data).decode() for name, data in files if data.startswith(_PNG)}
     found = []
     for notebook in assignment.notebook:
         model_answers = dict(_model_answers(course, assignment, notebook))
@@ -61,7 +68,8 @@ def questions(course: Course, assignment: Assignment) -> list[Question]:
             text = "\n\n".join(_text_before(cells, place))
             about = _about(text, cells, place, assignment, notebook)
             model = model_answers.get(written.name, "")
-            found.append(Question(assignment.name, notebook.name, written.name, written.points, text, model, about))
+            names = assignment.name, notebook.name, written.name
+            found.append(Question(*names, written.points, text, model, about, pictures))
     return found
 
 

@@ -12,6 +12,7 @@ import asyncio
 import hmac
 import secrets
 import signal
+import tempfile
 import webbrowser
 from collections.abc import Callable
 from pathlib import Path
@@ -122,12 +123,16 @@ class DeskHandler(RequestHandler):
         self.grader = found
 
     def _log_in(self, token: str) -> None:
-        """Set the cookie, and lead to the same address without the token, which the browser would remember."""
+        """Set the cookie, and lead to the same address without the token.
+
+        It is a page that leads there, because on a redirect from another program's link browsers hold the cookie back.
+        """
         cookie = self.sessions.begin(token)
         if cookie is None:
             raise HTTPError(401, "the token in the address is wrong; use the address that grader desk has printed")
         self.set_cookie(self.cookie_name, cookie, httponly=True, samesite="Strict", path="/")
-        self.redirect(self.request.path)
+        self.set_header("Content-Type", "text/html; charset=utf-8")
+        self.finish(render("login.html.j2", path="/" + self.request.path.lstrip("/\\")))
 
     def find(self, question: Question, number: str) -> tuple[list[HandGrade], int]:
         """Find an answer by its number in the address: all answers to the question, and its place among them."""
@@ -252,16 +257,24 @@ def serve(desk: Desk, name: str, *, port: int = 0, browser: bool = True, say: Ca
         Called with the lines that say where the desk is.
     """
 
-    def opened(address: str) -> None:
-        say(f"The desk is open at {address}")
-        say("Ctrl-C closes it; every grade is in the gradebook as soon as it is entered.")
-        if browser:
-            webbrowser.open(address)
+    async def run(folder: Path) -> None:
+        def opened(address: str) -> None:
+            say(f"The desk is open at {address}")
+            say("Ctrl-C closes it; every grade is in the gradebook as soon as it is entered.")
+            if browser:
+                webbrowser.open(_link_file(folder, address).as_uri())
 
-    async def run() -> None:
         stop = asyncio.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
         await serve_until(desk, name, port, opened, stop)
 
-    asyncio.run(run())
+    with tempfile.TemporaryDirectory() as folder:  # only its owner can read it
+        asyncio.run(run(Path(folder)))
+
+
+def _link_file(folder: Path, address: str) -> Path:
+    """Write a page that leads to the desk; every user of the machine could read an address in the browser's command."""
+    path = folder / "desk.html"
+    path.write_text(render("login.html.j2", path=address), "utf-8")
+    return path

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import http.client
+import os
 import re
 import signal
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -30,11 +32,47 @@ def test_it_prints_its_address_and_ends_on_ctrl_c(course):
         connection = http.client.HTTPConnection(parts.netloc, timeout=30)
         connection.request("GET", f"/?{parts.query}")
         with connection.getresponse() as answer:
-            assert answer.status == 302
+            assert "Set-Cookie" in answer.headers
         connection.close()
         process.send_signal(signal.SIGINT)
         assert process.wait(60) == 0
         assert "Traceback" not in process.stdout.read()
+    finally:
+        process.kill()
+        process.communicate()
+
+
+OPENER = """\
+#!/bin/sh
+page="${1#file://}"
+cp "$page" copy
+ls -ld "$(dirname "$page")" > folder
+echo "$@" > arguments
+"""
+
+
+def test_the_browser_gets_the_address_in_a_file_that_nobody_else_can_read(course, tmp_path):
+    """The arguments of a command can be read by every user of the machine."""
+    opener, arguments = tmp_path / "opener", tmp_path / "arguments"
+    opener.write_text(OPENER)
+    opener.chmod(0o755)
+    words = [sys.executable, "-m", "grader.cli", "desk", "--course", str(course.root)]
+    environment = {**os.environ, "BROWSER": str(opener), "PYTHONPATH": str(ROOT)}
+    process = subprocess.Popen(words, cwd=tmp_path, stdout=subprocess.PIPE, text=True, env=environment)
+    try:
+        assert process.stdout is not None
+        found = re.search(r"token=(\S+)", process.stdout.readline())
+        assert found
+        for _ in range(600):
+            if arguments.exists() and arguments.read_text():
+                break
+            time.sleep(0.1)
+        assert found[1] not in arguments.read_text()
+        assert found[1] in (tmp_path / "copy").read_text()
+        assert (tmp_path / "folder").read_text().startswith("drwx------")
+        process.send_signal(signal.SIGINT)
+        assert process.wait(60) == 0
+        assert not Path(arguments.read_text().strip().removeprefix("file://")).exists()
     finally:
         process.kill()
         process.communicate()

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import re
 import shutil
 
 import pytest
+from desk_course import picture
 
 from grader.course import load
 from grader.desk.questions import chosen_exercises, questions
@@ -55,9 +57,16 @@ def test_two_graders_get_different_answers_and_one_cannot_enter_the_others(serve
     page = other.get(f"/grade{served.page_of('ada')}")
     assert "<strong>Grace</strong> is at this answer" in page
     seen = served.desk.grades.answer(Key("a1", "why", "ada")).seen
-    _, headers, _ = other.send("POST", f"/grade{served.page_of('ada')}", action="stay", adjustment="1", seen=seen)
-    assert "Not+entered" in headers["Location"]
+    form = {"action": "stay", "adjustment": "1", "remark": "Typed.", "seen": seen}
+    status, _, text = other.send("POST", f"/grade{served.page_of('ada')}", **form)
+    assert status == 200
+    assert "Not entered:</strong> Grace is at this answer" in text
+    assert "Typed." in text  # nothing that was typed is lost
+    assert 'name="take-over"' in text
     assert state(served, "ada")[0] == "waiting"
+    assert other.send("POST", f"/grade{served.page_of('ada')}", **form, **{"take-over": "1"})[0] == 303
+    assert state(served, "ada")[1:] == (1.0, "+1 besides\nTyped.")
+    assert served.send("POST", f"/grade{served.page_of('ada')}", action="take-over")[0] == 303
     assert other.send("POST", f"/claim{served.page_of('ada')}")[0] == 409
     assert other.send("POST", f"/grade{served.page_of('ada')}", action="take-over")[0] == 303
     assert other.send("POST", f"/claim{served.page_of('ada')}")[0] == 204
@@ -131,6 +140,15 @@ def test_the_grader_is_named_and_shown(served):
     served.grade("ada", item=["cut"])
     assert "graded by Alan T." in served.get(f"/grade{served.page_of('ada')}")
     assert served.send("POST", "/", name="\u202e")[0] == 400
+
+
+def test_pictures_beside_the_notebooks_are_shown_in_questions_and_answers(course, serve):
+    (course.root / "assignments" / "a1" / "graph.png").write_bytes(base64.b64decode(picture()))
+    for path in (course.root / "assignments" / "a1" / "warmup.ipynb", course.root / "autograded/ada/a1/warmup.ipynb"):
+        path.write_text(path.read_text().replace("Why?", "![](graph.png)").replace("Because.", "![](graph.png)"))
+    with serve() as served:
+        page = served.get(f"/grade{served.page_of('ada')}")
+        assert page.count(f"data:image/png;base64,{picture()}") == 2
 
 
 def test_similar_programs_are_shown_side_by_side(served, serve):

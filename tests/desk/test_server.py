@@ -55,10 +55,21 @@ def test_a_wrong_token_begins_no_session(served):
 
 
 def test_the_token_leaves_the_address_and_the_cookie_is_for_this_site_alone(served):
-    status, headers, _ = served.send("GET", f"/grade/a1/why?token={served.token}", {"Host": f"localhost:{served.port}"})
-    assert (status, headers["Location"]) == (302, "/grade/a1/why")
+    host = {"Host": f"localhost:{served.port}"}
+    status, headers, text = served.send("GET", f"/grade/a1/why?token={served.token}", host)
+    assert status == 200
+    assert 'content="0; url=/grade/a1/why"' in text
+    assert served.token not in text
     for attribute in ("HttpOnly", "SameSite=Strict", "Path=/"):
         assert attribute in headers["Set-Cookie"]
+
+
+def test_the_address_with_the_token_leads_to_no_other_site(served):
+    host = {"Host": f"127.0.0.1:{served.port}"}
+    for path in ("//evil.example/", "/\\evil.example/", "///evil.example"):
+        _, _, text = served.send("GET", f"{path}?token={served.token}", host)
+        assert "url=//" not in text
+        assert "url=/\\" not in text
 
 
 @pytest.mark.parametrize(
