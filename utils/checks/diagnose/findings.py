@@ -192,12 +192,15 @@ def only_here(
     right = [path for path in others if path.partition(".")[0] not in wrong.aspects or _is_right(path, wrong)]
     named = [path for path in others if path not in right and _names(sentence, path)]
     where = " where the code runs" if right and len(ran) < len(results) else ""
-    if any(_names(sentence, path) for path in right):  # what it says of them is not true of this code
+    # What a sentence says of outputs that are right, or wrong in another way, is not true of this code.
+    if any(_names(sentence, path) for path in right):
         itself = "itself is" if len(right) == 1 else "themselves are"
-        return (
-            f"{_with_verb(paths)} as if the following were so, although {enumerated(right[:MAX_NAMES])} {itself} "
-            f"right{where}: "
-        )
+        although = f"{enumerated(right[:MAX_NAMES])} {itself} right{where}"
+        return f"{_with_verb(paths)} as if the following were so, although {although}: "
+    subject = re.split(r"\b(?:is|are|has|have)\b", sentence)[0]
+    if any(_names(subject, path) for path in named):
+        although = f"{_with_verb(named[:MAX_NAMES])} wrong in another way"
+        return f"{_with_verb(paths)} as if the following were so, although {although}: "
     clauses = [
         f"{_with_verb(right[:MAX_NAMES])} right{where}" if right else "",
         f"{_with_verb(named[:MAX_NAMES])} wrong in another way" if named else "",
