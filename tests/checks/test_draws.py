@@ -60,6 +60,8 @@ def test_the_size_that_a_spread_goes_by_is_named(std: Callable[[tuple[int, int]]
     rules, inputs = [Initialised(std="std")] * 2, [{"std": (2 / shape[1]) ** 0.5} for shape in shapes]
     said = spread_clause(rules, values, inputs)
     assert said == (f"its standard deviation is about {words}" if words else "")
+    relative = [Initialised(std="std", is_relative=True)] * 2
+    assert spread_clause(relative, values, inputs) == ""  # these are not the weights themselves
     assert spread_clause(rules[:1], values[:1], inputs[:1]) == ""  # one shape fits too many
     assert draw_clauses(rules, values, inputs, "it has standard deviation 3") == ([said] if said else [])
     assert draw_clauses(rules, values, inputs, "it has mean 3") == ([f"{said}, and should be std"] if said else [])

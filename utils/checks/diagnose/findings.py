@@ -127,7 +127,7 @@ def output_findings(
         if misconception in alone:  # what two misconceptions give together, neither gives
             only = only_here(misconception, hints[misconception], paths, wrong, results)
             if in_part.intersection(paths):
-                only = only.replace(" what this mistake gives", " in some cases what this mistake gives", 1)
+                only = re.sub(r" (?=what this mistake gives|as if the following)", " in some cases ", only, count=1)
         elif _breaks_more(misconception, paths, unexplained, results):
             only = f"{_with_verb(paths)} as if the following were so: "
         sentence = _without_asides(hints[misconception], wrong)
