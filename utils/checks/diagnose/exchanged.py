@@ -64,12 +64,12 @@ def exchanged(answers: Mapping[str, Sequence[WrongAnswer]]) -> dict[str, str]:
         From each of them to the output whose value it holds; empty for a single one.
     """
     held = {path: held_by([answer.result for answer in wrong], path) for path, wrong in answers.items()}
-    held = {path: other for path, other in held.items() if other in answers and _came(answers[other])}
+    held = {path: other for path, other in held.items() if other in answers and _came(answers[other], other)}
     return held if len(held) > 1 else {}
 
 
-def _came(answers: Sequence[WrongAnswer]) -> bool:
-    return any(answer.fault.kind is not FaultKind.KEY for answer in answers)
+def _came(answers: Sequence[WrongAnswer], path: str) -> bool:
+    return any(_holds(answer.result, path) for answer in answers)
 
 
 def _leaves(values: Mapping[str, object]) -> list[str]:

@@ -25,7 +25,7 @@ from .from_state import FOLLOWS, beside_state
 from .other_outputs import enumerated, from_other_outputs
 from .probes import probed
 from .tried_settings import is_refuted
-from .wrong_outputs import WrongAnswer, WrongOutputs
+from .wrong_outputs import WrongAnswer, WrongOutputs, has_fewer_draws
 
 MAX_RERUN_CASES = 3  # failing cases in which the code under test may be run again for a hint
 MIN_CASES = 2  # that one mistake leaves right and that are wrong: of a single one, much may be peculiar
@@ -266,7 +266,7 @@ def _clauses(
         # What stands for an array, such as a pair of numbers, says nothing of its shape.
         and (fault.kind is not FaultKind.SHAPE or isinstance(value_at(result.expected, fault.path), np.ndarray))
         and id(result) not in failing
-        and not _shows_too_little(result, answers)
+        and not has_fewer_draws(result, answers)
     ]
     crashed = [result.case for result in results if isinstance(result.answer, Crash)]
     wrong = [answer.result.case for answer in answers]
@@ -275,16 +275,6 @@ def _clauses(
     if not when and not any(clauses) and fault.kind is FaultKind.VALUE and not drawn:
         when = from_other_outputs(answers, results, runs.code)
     return [*clauses, when]
-
-
-def _shows_too_little(result: CaseResult, answers: Sequence[WrongAnswer]) -> bool:
-    """Whether an output is a draw of fewer numbers than in another case, in which it is wrong: it may pass by chance."""
-    path = answers[0].fault.path
-    due = value_at(result.expected, path)
-    rule = result.case.aspects.get(path.partition(".")[0])
-    if rule is None or not rule.is_drawn(due):
-        return False
-    return np.size(due) < max(np.size(answer.fault.expected) for answer in answers)  # type: ignore[arg-type]
 
 
 def comparison(fault: Fault, *, with_name: bool = False) -> str:

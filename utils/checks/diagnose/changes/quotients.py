@@ -1,4 +1,4 @@
-"""Rule out changes that divide one size by another, or something by itself: they may fit by chance, but mean nothing."""
+"""Rule out changes that divide one size by another, or something by itself: they fit only by chance."""
 
 from __future__ import annotations
 
@@ -37,12 +37,12 @@ def is_size(node: ast.expr, sizes: Collection[str]) -> bool:
         return isinstance(node.func, ast.Name) and node.func.id == "len"
     if isinstance(node, ast.Subscript):
         return _is_shape(node.value) and not isinstance(node.slice, ast.Slice)
-    return (isinstance(node, ast.Name) and node.id in sizes) or (isinstance(node, ast.Attribute) and node.attr == "size")
+    return (isinstance(node, ast.Name) and node.id in sizes) or (
+        isinstance(node, ast.Attribute) and node.attr == "size"
+    )
 
 
-def makes_pointless_quotient(
-    node: ast.expr, instead: ast.expr, above: ast.AST | None, sizes: Collection[str]
-) -> bool:
+def makes_pointless_quotient(node: ast.expr, instead: ast.expr, above: ast.AST | None, sizes: Collection[str]) -> bool:
     """Whether a change makes a quotient of two sizes, or of something and itself, that was not there before.
 
     Parameters
