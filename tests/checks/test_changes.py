@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import linecache
+import re
 from dataclasses import replace
 from types import ModuleType
 
@@ -12,7 +14,9 @@ import pytest
 from utils.checks.case import Case, Rule
 from utils.checks.compare import Equal
 from utils.checks.diagnose import CaseResult, Judgement, Search, Source, judge
+from utils.checks.diagnose.changes.candidates import of_values
 from utils.checks.diagnose.changes.outcomes import moves_nothing_else
+from utils.checks.diagnose.changes.source import FunctionSource
 from utils.checks.program import Answer, Crash, Ran, Run, seeded_runner
 
 RIGHT = """\
@@ -133,6 +137,21 @@ def test_nothing_is_told_where_no_small_change_helps() -> None:
     text = with_("spread = np.sqrt((shifted**2).sum(axis=1) + 1.0)", "spread = np.sort(x, axis=0)[:, 0] * 7")
     assert not search(text).repair(["spread"], results(text))
     assert "in place of" not in judged(text).findings[0].hint
+
+
+@pytest.mark.parametrize("wrong", ["out / (n * m)", "out / (n / m)", "out * (m / m)"])
+def test_no_quotient_of_sizes_is_tried(wrong: str) -> None:
+    text = f"import numpy as np\n\n\ndef mean(out):\n    n, m = out.shape\n    return {wrong}\n"
+    tried = [ast.unparse(ast.parse(one.source)) for one in of_values(FunctionSource(text, "mean"), ())]
+    before = wrong.partition(" ")[2]
+    quotients = [one for one in ("n / m", "m / n", "n / n", "m / m", "out / out") if one not in before]
+    assert len(tried) > 10
+    assert not any(re.search(rf"\b{one}\b", code) for code in tried for one in quotients)
+
+
+def test_a_number_of_groups_is_no_size() -> None:
+    text = "import numpy as np\n\n\ndef f(x, G):\n    N, C = x.shape\n    return x / (C * G)\n"
+    assert any("C / G" in one.source for one in of_values(FunctionSource(text, "f"), ()))
 
 
 def test_a_change_that_spoils_what_is_right_is_not_told() -> None:

@@ -60,6 +60,20 @@ def test_the_size_that_a_spread_goes_by_is_named(std: Callable[[tuple[int, int]]
     rules, inputs = [Initialised(std="std")] * 2, [{"std": (2 / shape[1]) ** 0.5} for shape in shapes]
     said = spread_clause(rules, values, inputs)
     assert said == (f"its standard deviation is about {words}" if words else "")
+    relative = [Initialised(std="std", is_relative=True)] * 2
+    assert spread_clause(relative, values, inputs) == ""  # these are not the weights themselves
     assert spread_clause(rules[:1], values[:1], inputs[:1]) == ""  # one shape fits too many
     assert draw_clauses(rules, values, inputs, "it has standard deviation 3") == ([said] if said else [])
     assert draw_clauses(rules, values, inputs, "it has mean 3") == ([f"{said}, and should be std"] if said else [])
+
+
+@pytest.mark.parametrize(
+    ("is_relative", "words"),
+    [(True, "w has 3.01 times the standard deviation that it should have"), (False, "w has standard deviation 3.01")],
+)
+def test_of_weights_that_are_scaled_no_standard_deviation_is_told(is_relative: bool, words: str) -> None:
+    values = np.random.default_rng(0).standard_normal((60, 50))
+    (fault,) = Initialised(std="std", is_relative=is_relative).faults(
+        "w", values, 3.01 * values / values.std(), {"std": 1.0}
+    )
+    assert fault.sentence.startswith(words)

@@ -170,6 +170,51 @@ def test_where_nothing_is_known_a_finding_says_what_is_right() -> None:
     assert hint.endswith("; it is wrong in every case, so look at the formula itself, while state is right.")
 
 
+def test_nothing_is_called_right_beside_another_output_that_is_wrong() -> None:
+    """Two outputs may show the same thing, such as which rows are drawn: one that is right does not settle it."""
+    results = []
+    for title in ("one", "two2", "three"):
+        right = {"out": array(), "drawn": array(), "state": array()}
+        wrong = {"out": array() ** 3, "drawn": array() ** 2} if title == "one" else {"out": array() ** 3}
+        results.append(in_case(title, wrong, {}, right))
+    said = [hint for _, hint in said_of(results)]
+    assert any(hint.endswith("; it is wrong in every case, so look at the formula itself.") for hint in said)
+    assert not any("state" in hint for hint in said)
+
+
+def test_only_what_is_wrong_itself_is_exchanged() -> None:
+    right = {"dx": array(), "dw": array()}
+    for came, words in (
+        ({"dw": array() ** 3}, "it holds what belongs to dw: look at the order, or the names, of what is returned"),
+        ({}, "it is the same as dw should be"),
+        ({"dw": None}, "it is what dw should be, and dw is missing"),
+    ):
+        said = [hint for _, hint in said_of([in_case("one", {"dx": right["dw"], **came}, {}, right)])]
+        assert sum(words in hint for hint in said) == 1, said
+        assert ("look at the order" in " ".join(said)) == ("look at the order" in words)
+
+
+def test_outputs_do_not_stand_in_each_others_places_where_one_never_came() -> None:
+    right = {name: array()[0] for name in ("b1", "b2", "beta1", "beta2")}
+    found = nested({"b1": right["beta1"], "b2": right["beta2"]}, right)
+    assert not any("in each other's places" in one.hint for one in found)
+
+
+def test_what_is_said_of_two_outputs_is_not_said_as_if_it_were_true_of_one_that_is_wrong_in_another_way() -> None:
+    sentences = {
+        "dx and dw are divided by N; they should not be.": "dx is as if the following were so, although dw is wrong in",
+        "dx is computed with dw; it should not be.": "dx is what this mistake gives, while dw is wrong in another way",
+    }
+    results = []
+    for title in ("one", "three"):
+        known, right = {"dx": array(), "dw": array()}, {"dx": array(), "dw": array()}
+        results.append(in_case(title, {"dx": known["dx"], "dw": array()}, {"known": known}, right))
+    for sentence, words in sentences.items():
+        found = judge(results, {"known": sentence}).findings
+        (hint,) = [one.hint for one in found if one.misconception == "known"]
+        assert hint.startswith(words)
+
+
 def test_what_is_said_of_one_output_stays_within_a_few_lines() -> None:
     case = Case("one", "", {"x": RNG.standard_normal((400, 30))}, {"out": Equal()}, separate={"out": "x"})
     results = [CaseResult(case, {"out": case.inputs["x"]}, Ran({"out": np.asarray(case.inputs["x"]).T}))]

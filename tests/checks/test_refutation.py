@@ -80,6 +80,35 @@ def test_a_draw_that_fits_roughly_in_one_output_alone_is_no_evidence() -> None:
         assert ("known" in named([result])) == is_named
 
 
+def test_a_draw_of_a_wrong_shape_is_no_evidence_where_another_shape_contradicts() -> None:
+    rule = Initialised(std="scale")
+    case = Case("one", "", {"scale": 1.0}, {"first": rule, "second": rule, "third": rule})
+    draw = {size: RNG.standard_normal((60, size)) for size in (30, 40, 50)}
+    expected = dict.fromkeys(("first", "second", "third"), draw[50])
+    known = Ran({**expected, "first": draw[40], "second": draw[40]})
+    for second, third, is_named in (
+        (draw[40], draw[50], True),
+        (draw[30], draw[50], False),
+        (draw[50], draw[50], False),
+        (draw[40], 3 * draw[50], True),  # another mistake beside it
+    ):
+        came = Ran({"first": draw[40], "second": second, "third": third})
+        assert ("known" in named([CaseResult(case, expected, came, {"known": known})])) == is_named
+
+
+def test_a_case_of_fewer_draws_is_not_called_right() -> None:
+    rule = Initialised(std="scale")
+    for size, is_told in ((2, False), (60, True)):
+        results = []
+        for title, rows in (("one", 40), ("three", 40), ("second", 40), ("a third", size)):
+            case = Case(title, "", {"scale": 1.0}, {"out": rule})
+            flat = RNG.uniform(-(3**0.5), 3**0.5, (rows, 50))
+            came = flat if title != "a third" else RNG.standard_normal((rows, 50))
+            results.append(CaseResult(case, {"out": np.ones((rows, 50))}, Ran({"out": came})))
+        (hint,) = [one.hint for one in judge(results, HINTS).findings if one.verdict == "fail"]
+        assert ("it is right in 1 of 4 cases" in hint) == is_told
+
+
 def test_a_copy_of_an_input_is_no_evidence_for_a_mistake_that_would_break_what_is_right() -> None:
     x, right = array(), {"first": array(), "second": array()}
     case = Case("one", "", {"x": x}, {"first": Equal(), "second": Equal()})

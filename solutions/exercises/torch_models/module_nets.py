@@ -75,7 +75,11 @@ def init_cases(rng: np.random.Generator) -> Iterator[Case]:
     for channels, image in ((3, (7, 9)), (1, (9, 8)), (4, (8, 7))):
         f1, f2, k = sizes(rng, 3, low=8, high=14)
         inputs: dict[str, object] = {"C": channels, "F1": f1, "F2": f2, "K": k, "image": image, "std": 1.0}
-        aspects: dict[str, Rule] = {"weights": Initialised(std="std"), "biases": Equal(), "count": Equal()}
+        aspects: dict[str, Rule] = {
+            "weights": Initialised(std="std", is_relative=True),
+            "biases": Equal(),
+            "count": Equal(),
+        }
         yield Case(f"images of {channels} × {image[0]} × {image[1]}", INIT, inputs, aspects)
     yield Case(
         "two nets, each with weights of its own",

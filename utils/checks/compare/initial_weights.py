@@ -27,9 +27,13 @@ class Initialised(Equal):
     ----------
     std : str
         Name of the input that holds the standard deviation.
+    is_relative : bool, default False
+        Whether the weights come divided by the standard deviation that they should have. Then the input holds 1, and
+        what is said of a wrong deviation is how many times too large or too small it is.
     """
 
     std: str = "weight_scale"
+    is_relative: bool = False
 
     def array_faults(self, path: str, expected: Array, got: object, inputs: Mapping[str, object]) -> list[Fault]:
         array = as_array(got)
@@ -44,7 +48,7 @@ class Initialised(Equal):
         if not abs(mean) <= 6 * std / np.sqrt(n):
             said = f"{path} has mean {mean:.3g} where a normal draw around 0 is expected"
         elif not abs(spread - std) <= 6 * std / np.sqrt(2 * n):
-            said = f"{path} has standard deviation {spread:.3g} where {std:.3g} ({self.std}) is expected"
+            said = f"{path} has {self._deviation(spread, std)}"
         elif np.unique(array).size < n // 2 or repeats_itself(array):
             said = f"{path} repeats its entries; each weight is drawn by itself"
         elif not_normal(array / std) or too_even(array / std):
@@ -52,6 +56,11 @@ class Initialised(Equal):
         else:
             return []
         return [Fault(path, FaultKind.VALUE, said, expected, array)]
+
+    def _deviation(self, spread: float, std: float) -> str:
+        if self.is_relative:
+            return f"{spread / std:.3g} times the standard deviation that it should have"
+        return f"standard deviation {spread:.3g} where {std:.3g} ({self.std}) is expected"
 
     def has_right_numbers(self, fault: Fault, inputs: Mapping[str, object]) -> bool:
         """Whether only the shape or the dtype is wrong: of draws, no shape but the right one has the right numbers."""

@@ -132,6 +132,12 @@ class Evidence:
         drawn = (index for index, place in enumerate(self.places) if place.is_drawn and not place.crashed)
         return frozenset(index for index in drawn if _is_of_right_shape(self.places[index])) - self.edges
 
+    @cached_property
+    def misshapen_draws(self) -> Places:
+        """The places of the core at which an array of another shape came where a draw is due."""
+        drawn = (index for index, place in enumerate(self.places) if place.is_drawn and as_array(place.got) is not None)
+        return frozenset(drawn) - self.draws - self.edges
+
     def beside(self, places: Places) -> Places:
         """Return the places of the same dicts in the same cases, those given included."""
         dicts = {(id(place.result), _dict(place)) for place in map(self.places.__getitem__, places)}

@@ -21,7 +21,7 @@ def other_name(answers: Sequence[WrongAnswer]) -> str:
     results = [answer.result for answer in answers]
     holds = held_by(results, path)
     if holds:
-        return f"it holds what belongs to {holds}: look at the order, or the names, of what is returned"
+        return _held(holds, results)
     stands = [name for name in _leaves(_values(results[0])) if name != path and _is_at(path, name, results)]
     if stands and answers[0].fault.kind is FaultKind.KEY:
         return f'what should be there stands under the name "{stands[0].rpartition(".")[2]}"'
@@ -29,6 +29,15 @@ def other_name(answers: Sequence[WrongAnswer]) -> str:
     if answers[0].fault.kind is FaultKind.KEY and short != path and all(_holds(one, short) for one in results):
         return f'the number is missing in the name "{short.rpartition(".")[2]}" that is there'
     return ""
+
+
+def _held(other: str, results: Sequence[CaseResult]) -> str:
+    """Say what it means that an output is what another one should be; they are exchanged only if both are wrong."""
+    if not any(_holds(one, other) for one in results):
+        return f"it is what {other} should be, and {other} is missing"
+    if all(other in one.wrong_paths() for one in results):
+        return f"it holds what belongs to {other}: look at the order, or the names, of what is returned"
+    return f"it is the same as {other} should be"
 
 
 def _holds(result: CaseResult, path: str) -> bool:
@@ -42,7 +51,7 @@ def held_by(results: Sequence[CaseResult], path: str) -> str:
 
 
 def exchanged(answers: Mapping[str, Sequence[WrongAnswer]]) -> dict[str, str]:
-    """Find the outputs that hold what belongs to another one that is wrong, too.
+    """Find the outputs that hold what belongs to another one that came, and is wrong, too.
 
     Parameters
     ----------
@@ -55,8 +64,12 @@ def exchanged(answers: Mapping[str, Sequence[WrongAnswer]]) -> dict[str, str]:
         From each of them to the output whose value it holds; empty for a single one.
     """
     held = {path: held_by([answer.result for answer in wrong], path) for path, wrong in answers.items()}
-    held = {path: other for path, other in held.items() if other in answers}
+    held = {path: other for path, other in held.items() if other in answers and _came(answers[other], other)}
     return held if len(held) > 1 else {}
+
+
+def _came(answers: Sequence[WrongAnswer], path: str) -> bool:
+    return any(_holds(answer.result, path) for answer in answers)
 
 
 def _leaves(values: Mapping[str, object]) -> list[str]:

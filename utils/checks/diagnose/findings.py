@@ -127,7 +127,7 @@ def output_findings(
         if misconception in alone:  # what two misconceptions give together, neither gives
             only = only_here(misconception, hints[misconception], paths, wrong, results)
             if in_part.intersection(paths):
-                only = only.replace(" what this mistake gives", " in some cases what this mistake gives", 1)
+                only = re.sub(r" (?=what this mistake gives|as if the following)", " in some cases ", only, count=1)
         elif _breaks_more(misconception, paths, unexplained, results):
             only = f"{_with_verb(paths)} as if the following were so: "
         sentence = _without_asides(hints[misconception], wrong)
@@ -192,12 +192,15 @@ def only_here(
     right = [path for path in others if path.partition(".")[0] not in wrong.aspects or _is_right(path, wrong)]
     named = [path for path in others if path not in right and _names(sentence, path)]
     where = " where the code runs" if right and len(ran) < len(results) else ""
-    if any(_names(sentence, path) for path in right):  # what it says of them is not true of this code
+    # What a sentence says of outputs that are right, or wrong in another way, is not true of this code.
+    if any(_names(sentence, path) for path in right):
         itself = "itself is" if len(right) == 1 else "themselves are"
-        return (
-            f"{_with_verb(paths)} as if the following were so, although {enumerated(right[:MAX_NAMES])} {itself} "
-            f"right{where}: "
-        )
+        although = f"{enumerated(right[:MAX_NAMES])} {itself} right{where}"
+        return f"{_with_verb(paths)} as if the following were so, although {although}: "
+    subject = re.split(r"\b(?:is|are|has|have)\b", sentence)[0]
+    if any(_names(subject, path) for path in named):
+        although = f"{_with_verb(named[:MAX_NAMES])} wrong in another way"
+        return f"{_with_verb(paths)} as if the following were so, although {although}: "
     clauses = [
         f"{_with_verb(right[:MAX_NAMES])} right{where}" if right else "",
         f"{_with_verb(named[:MAX_NAMES])} wrong in another way" if named else "",

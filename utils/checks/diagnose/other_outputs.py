@@ -11,13 +11,16 @@ from .derivative import is_derivative, with_program
 from .wrong_outputs import WrongAnswer
 
 
-def from_other_outputs(answers: Sequence[WrongAnswer], run: Run | None) -> str:
+def from_other_outputs(answers: Sequence[WrongAnswer], results: Sequence[CaseResult], run: Run | None) -> str:
     """Say what is true where nothing else is known: what has to be right before, and which other outputs are.
 
     Parameters
     ----------
     answers : sequence of WrongAnswer
         An output in all cases in which it is wrong.
+    results : sequence of CaseResult
+        All cases. Where another output is wrong in any of them, none is called right: of what the wrong one shows, a
+        right one may show another part.
     run : callable or None
         Runs the code under test.
 
@@ -42,13 +45,19 @@ def from_other_outputs(answers: Sequence[WrongAnswer], run: Run | None) -> str:
     if before and fault.path not in state:
         verb = "is" if len(before) == 1 else "are"
         return f"{enumerated(before)} {verb} wrong, too, and may be the reason: correct that first"
+    if any(other != fault.output for one in results for other in _wrong_outputs(one)):
+        right = set()
     beside = f"{enumerated(sorted(right))} {'is' if len(right) == 1 else 'are'} right" if right else ""
     everywhere = "it is wrong in every case, so look at the formula itself" if len(answers) > 2 else ""
     return ", while ".join(filter(None, (everywhere, beside)))
 
 
 def _right_outputs(result: CaseResult) -> set[str]:
-    return set(result.case.aspects) - {fault.output for fault in result.faults()}
+    return set(result.case.aspects) - _wrong_outputs(result)
+
+
+def _wrong_outputs(result: CaseResult) -> set[str]:
+    return {fault.output for fault in result.faults()}
 
 
 def _wrong_state(result: CaseResult) -> set[str]:

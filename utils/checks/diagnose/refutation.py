@@ -24,7 +24,8 @@ def plausible(names: Sequence[str], path: str, evidence: Evidence) -> list[str]:
     """List the misconceptions that may be named for one output.
 
     Where it gives what many mistakes give, a misconception has to be right about more. Where it gives random draws,
-    which agree roughly, it has to give all of them that it changes. Where the output is all zeros or a copy of an
+    which agree roughly, it has to give all of them that it changes; where it gives draws of a wrong shape, which shows
+    as little, those of a wrong shape, too. Where the output is all zeros or a copy of an
     input, it may break nothing that is right. Where it leaves out entries of a dict, it has to leave out all that are
     missing.
     """
@@ -37,6 +38,9 @@ def _may_be_named(name: str, places: Places, evidence: Evidence, plain: bool) ->
     if plain and not evidence.shows(name) <= evidence.wrong:
         return False
     if given & evidence.draws and not evidence.shows(name) & evidence.draws <= evidence.gives(name):
+        return False
+    shapes = evidence.misshapen_draws
+    if given & shapes and not evidence.shows(name) & (evidence.draws | shapes) <= evidence.gives(name):
         return False
     lacking = given & evidence.missing
     return not lacking or evidence.beside(lacking) & evidence.missing <= evidence.left_out(name)

@@ -25,7 +25,7 @@ from .from_state import FOLLOWS, beside_state
 from .other_outputs import enumerated, from_other_outputs
 from .probes import probed
 from .tried_settings import is_refuted
-from .wrong_outputs import WrongAnswer, WrongOutputs
+from .wrong_outputs import WrongAnswer, WrongOutputs, has_fewer_draws
 
 MAX_RERUN_CASES = 3  # failing cases in which the code under test may be run again for a hint
 MIN_CASES = 2  # that one mistake leaves right and that are wrong: of a single one, much may be peculiar
@@ -266,13 +266,14 @@ def _clauses(
         # What stands for an array, such as a pair of numbers, says nothing of its shape.
         and (fault.kind is not FaultKind.SHAPE or isinstance(value_at(result.expected, fault.path), np.ndarray))
         and id(result) not in failing
+        and not has_fewer_draws(result, answers)
     ]
     crashed = [result.case for result in results if isinstance(result.answer, Crash)]
     wrong = [answer.result.case for answer in answers]
     tried = partial(is_refuted, path=fault.path, failing=wrong, passing=others, code=runs.code, right=runs.reference)
     when = when_it_is_wrong(wrong, others, crashed, tried)
     if not when and not any(clauses) and fault.kind is FaultKind.VALUE and not drawn:
-        when = from_other_outputs(answers, runs.code)
+        when = from_other_outputs(answers, results, runs.code)
     return [*clauses, when]
 
 

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import NamedTuple
 
-from ..compare import Fault, FaultKind
+from ..compare import Fault, FaultKind, as_array
+from ..values import value_at
 from .case_result import CaseResult
 
 
@@ -57,3 +58,13 @@ def _unclear(answer: WrongAnswer) -> tuple[bool, bool, int]:
     """The order of answers, the clearest first."""
     case = answer.result.case
     return answer.fault.kind is FaultKind.NOT_FINITE, not case.is_core, case.size
+
+
+def has_fewer_draws(result: CaseResult, answers: Sequence[WrongAnswer]) -> bool:
+    """Whether an output is a draw of fewer numbers than in a case in which it is wrong: it may pass by chance."""
+    fault = answers[0].fault
+    due, rule = as_array(value_at(result.expected, fault.path)), result.case.aspects.get(fault.output)
+    if due is None or rule is None or not rule.is_drawn(due):
+        return False
+    drawn = (as_array(answer.fault.expected) for answer in answers)
+    return any(one is not None and due.size < one.size for one in drawn)

@@ -8,6 +8,7 @@ from dataclasses import replace
 from functools import partial
 
 from . import arithmetic, calls, names, statements
+from .quotients import makes_pointless_quotient, sizes_of
 from .source import Change, FunctionSource, own_part
 
 Kind = Callable[[ast.expr], Iterator[ast.expr]]
@@ -94,7 +95,12 @@ def of_crashes(source: FunctionSource, words: Collection[str], line: int, images
 
 
 def _written(source: FunctionSource, parts: Collection[ast.expr], kind: Kind) -> Iterator[Change]:
-    return (source.with_expression(node, instead) for node in parts for instead in kind(node))
+    assert source.node
+    sizes = sizes_of(source.node)
+    for node in parts:
+        for instead in kind(node):
+            if not makes_pointless_quotient(node, instead, source.above(node), sizes):
+                yield source.with_expression(node, instead)
 
 
 def _places(source: FunctionSource) -> list[ast.stmt]:

@@ -111,15 +111,19 @@ class FunctionSource:
         """Say what stands in place of what: as large a part of the line as is easily found and read."""
         whole: ast.AST = node
         while len(ast.unparse(whole)) < SHORTEST:
-            above = self._above.get(id(whole))
-            if isinstance(above, ast.Attribute) and isinstance(self._above.get(id(above)), ast.Call):
-                above = self._above[id(above)]  # a method goes with its arguments
+            above = self.above(whole)
+            if isinstance(above, ast.Attribute) and isinstance(self.above(above), ast.Call):
+                above = self.above(above)  # a method goes with its arguments
             if not isinstance(above, ast.expr) or len(ast.unparse(above)) > LONGEST:
                 break
             whole = above
         changed = copy.deepcopy(whole, {id(node): instead})
         new, old = (ast.unparse(ast.fix_missing_locations(one)) for one in (changed, whole))
         return f"{_in_place_of(new, old)} on line {node.lineno}"
+
+    def above(self, node: ast.AST) -> ast.AST | None:
+        """Return what a node of the function is a part of."""
+        return self._above.get(id(node))
 
     @cached_property
     def _above(self) -> dict[int, ast.AST]:

@@ -144,12 +144,15 @@ def spread_clause(rules: Sequence[object], values: Sequence[object], inputs: Seq
     Returns
     -------
     str
-        A clause; ``""`` where the spread is none of the usual ones in all cases, or where two of them fit.
+        A clause; ``""`` where the spread is none of the usual ones in all cases, where two of them fit, or where the
+        weights themselves are not seen, only what they are of those that they should be.
     """
     fitting: list[set[str]] = []
     for rule, value, given in zip(rules, values, inputs, strict=True):
         array = as_array(value)
-        if not isinstance(rule, Initialised) or array is None or array.ndim < 2 or array.size < MIN_ENTRIES:
+        if not isinstance(rule, Initialised) or rule.is_relative or array is None or array.ndim < 2:
+            return ""
+        if array.size < MIN_ENTRIES:
             return ""
         right, spread = float(str(given[rule.std])), float(array.std())
         near = 4 * spread / np.sqrt(2 * array.size)
