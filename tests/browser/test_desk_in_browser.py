@@ -219,12 +219,13 @@ def test_a_closed_window_lets_go_of_its_answer(address: str, page: Page, browser
     other = context.new_page()
     open_answer(other, address, "ada")
     other.goto("about:blank")
-    context.close()
-    for _ in range(50):  # it says so while it closes, and nobody waits for that
+    for _ in range(100):  # a page says that it is closed while it closes, and nobody waits until that has arrived
         open_answer(page, address, "ada", take_over=False)
         if page.locator("fieldset:enabled").count():
             break
+        page.wait_for_timeout(100)
     assert page.locator("fieldset:enabled").count() == 1
+    context.close()
 
 
 def test_a_grade_that_is_not_entered_is_not_lost_by_a_slip(address: str, page: Page) -> None:

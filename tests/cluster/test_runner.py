@@ -120,6 +120,7 @@ def test_a_process_that_dies_is_tried_once_more(
     assert found == {**expected, "s01": DIED}
 
 
+@pytest.mark.slow
 def test_a_mistake_of_the_grader_costs_one_submission(
     small: Course,
     tasks: list[Task],
@@ -140,6 +141,7 @@ def test_a_submission_that_takes_too_long_is_ended(
     assert by_student(in_this_process()(small, tasks[:1])) == {"s00": out_of_time(0.1)}
 
 
+@pytest.mark.slow
 def test_a_worker_that_fails_later_gets_no_more(
     small: Course,
     tasks: list[Task],
@@ -192,6 +194,7 @@ def test_where_nothing_is_to_be_judged_no_worker_is_needed(
     assert list(in_this_process(workers=0, wait=0.1)(small, nothing)) == [(task, {}) for task in nothing]
 
 
+@pytest.mark.slow
 def test_a_stopped_run_leaves_nothing_running(
     small: Course,
     tasks: list[Task],

@@ -123,6 +123,7 @@ def test_a_right_answer_gets_all_points(container: Container, right: str) -> Non
     ]
 
 
+@pytest.mark.slow
 @needs_root
 @needs_landlock
 def test_results_follow_the_specification(container: Container, right: str) -> None:
@@ -171,6 +172,7 @@ def test_the_thief_is_one_where_nothing_confines_it(
     assert [test["status"] for test in results(bare)["tests"]] == ["passed", "passed", "passed"]
 
 
+@pytest.mark.slow
 @needs_root
 def test_without_a_sandbox_nothing_is_graded(bundle: bytes, tmp_path: Path, right: str) -> None:
     made = Container(tmp_path / "root", bundle)
@@ -183,6 +185,7 @@ def test_without_a_sandbox_nothing_is_graded(bundle: bytes, tmp_path: Path, righ
     assert not (made.autograder / "results" / "results.json").exists()
 
 
+@pytest.mark.slow
 @needs_root
 def test_file_permissions_alone_keep_a_submission_from_the_answers(bundle: bytes, tmp_path: Path, right: str) -> None:
     """On a kernel without Landlock: here, bubblewrap is not there, and Landlock is not tried."""

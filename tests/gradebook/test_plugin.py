@@ -380,7 +380,9 @@ def autograde_and_die(course, monkeypatch, step, after):
     return False
 
 
-@pytest.mark.parametrize("guarded", [True, False], ids=["guarded", "as nbgrader decides it"])
+@pytest.mark.parametrize(
+    "guarded", [True, pytest.param(False, marks=pytest.mark.slow)], ids=["guarded", "as nbgrader decides it"]
+)
 def test_a_submission_that_was_stopped_in_the_middle_is_graded_again(small, monkeypatch, guarded):
     hand_in(small, "ada")
     (small.root / "submitted" / "ada" / "a1" / "timestamp.txt").write_text("2027-01-01 10:00:00 UTC")

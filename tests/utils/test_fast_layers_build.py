@@ -115,8 +115,8 @@ BUILD = "import sys\n{first}\nfrom setuptools import build_meta\nbuild_meta.buil
         pytest.param("whose compiler has no OpenMP", "cython", marks=pytest.mark.slow),
         pytest.param("whose compiler knows no vectors", "cython", marks=pytest.mark.slow),
         ("whose compiler is broken", "numpy"),
-        ("without Cython", "numpy"),
-        ("whose Cython refuses", "numpy"),
+        pytest.param("without Cython", "numpy", marks=pytest.mark.slow),
+        pytest.param("whose Cython refuses", "numpy", marks=pytest.mark.slow),
     ],
 )
 def test_does_the_install_survive_on_a_machine(machine, backend, tmp_path):
