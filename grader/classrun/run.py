@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, as_completed, wait
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from .. import feedback
 from ..course import Assignment, Course
@@ -26,6 +29,9 @@ from .receipts import Receipts
 from .selection import EVERYTHING, Selection
 from .similar import find_similar
 from .task import Runner
+
+Notebooks = Future[dict[str, Any]]
+"""What `Gradebook.restored` returns, once it is there."""
 
 
 @dataclass(frozen=True)
@@ -121,8 +127,8 @@ def run(
         receipts = Receipts(course, assignment, gradebook, cache)
         # Closing the generator ends the grading processes even if a result cannot be entered.
         with closing(grade_class(course, assignment, hand_ins, **how)) as results:  # type: ignore[arg-type]
-            for graded in results:
-                trouble = _entered(graded, gradebook, receipts)
+            for graded, restored in _with_notebooks(results, gradebook, receipts, jobs or os.cpu_count() or 1):
+                trouble = _entered(graded, gradebook, receipts, restored)
                 troubles += [trouble] * bool(trouble)
                 progress(graded, trouble)
         applied = gradebook.apply_decisions(assignment.name)
@@ -144,12 +150,38 @@ def run(
     return ClassRun(page, tuple(troubles), untimed, tuple(known.without), *about)
 
 
-def _entered(graded: Graded, gradebook: Gradebook, receipts: Receipts) -> str:
+def _with_notebooks(
+    results: Iterable[Graded], gradebook: Gradebook, receipts: Receipts, jobs: int
+) -> Iterator[tuple[Graded, Notebooks | None]]:
+    """Yield results, each with what restores its notebooks; None for one that the gradebook has already.
+
+    Pictures in a submitted notebook take time, and many are handed in to take much of it. So notebooks are restored in
+    threads, each with a child process for pictures, and one student's delay nobody else's.
+    """
+    pool, waiting = ThreadPoolExecutor(jobs), dict[Notebooks, Graded]()
+    try:
+        for graded in results:
+            if receipts.still_valid(graded):
+                yield graded, None
+                continue
+            waiting[pool.submit(gradebook.restored, graded.report.assignment, graded.submission)] = graded
+            if len(waiting) > 2 * jobs:
+                wait(waiting, return_when=FIRST_COMPLETED)
+            for restored in [one for one in waiting if one.done()]:
+                yield waiting.pop(restored), restored
+        for restored in as_completed(list(waiting)):
+            yield waiting.pop(restored), restored
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _entered(graded: Graded, gradebook: Gradebook, receipts: Receipts, restored: Notebooks | None) -> str:
     """Enter a result unless the gradebook has it already; return why that was not possible, or ``""``."""
-    if receipts.still_valid(graded):
+    if restored is None:
         return ""
     try:
-        gradebook.record(graded.report, graded.submission, hand_in_time(graded.hand_in.path))
+        when = hand_in_time(graded.hand_in.path)
+        gradebook.record(graded.report, graded.submission, when, restored.result())
     except Interrupted:
         raise
     except GraderError as error:

@@ -142,7 +142,33 @@ class Gradebook:
             self._released[assignment] = released
         return self._released[assignment]
 
-    def record(self, report: Report, submission: Submission, timestamp: datetime | None = None) -> None:
+    def restored(self, assignment: str, submission: Submission) -> dict[str, Any]:
+        """Rebuild the notebooks of a submission, pictures included, which may take seconds.
+
+        It does not touch the database. After `prepare`, it may be called in any thread.
+
+        Parameters
+        ----------
+        assignment : str
+            The name of the assignment.
+        submission : Submission
+            The submitted files.
+
+        Returns
+        -------
+        dict of str to NotebookNode
+            By the names of the notebooks; see `restore.restore`.
+        """
+        released = self.prepare(assignment)
+        return {name: restore(submission.files.get(f"{name}.ipynb"), node) for name, node in released.items()}
+
+    def record(
+        self,
+        report: Report,
+        submission: Submission,
+        timestamp: datetime | None = None,
+        restored: dict[str, Any] | None = None,
+    ) -> None:
         """Enter one submission into the database, and write its annotated notebooks for formgrader.
 
         Everything is entered in one transaction, or nothing is. Grades that people gave stay, even if the submission is
@@ -156,6 +182,8 @@ class Gradebook:
             The submitted files.
         timestamp : datetime, optional
             When it was handed in; in UTC where it has no time zone. By default, the time in the gradebook is kept.
+        restored : dict of str to NotebookNode, optional
+            What `restored` has returned for the submission. It is changed.
 
         Raises
         ------
@@ -167,12 +195,9 @@ class Gradebook:
             When the machine fails: a full disk, a locked database.
         """
         assignment = self.course[report.assignment]
-        released = self.prepare(assignment.name)
         folder = self._folder(assignment, report.student)
-        notebooks = {}
-        for notebook in assignment.notebook:
-            node = restore(submission.files.get(f"{notebook.name}.ipynb"), released[notebook.name])
-            notebooks[notebook.name] = annotate(node, report, notebook)
+        nodes = restored or self.restored(assignment.name, submission)
+        notebooks = {each.name: annotate(nodes[each.name], report, each) for each in assignment.notebook}
         files = {folder / f"{name}.ipynb": notebook_bytes(node) for name, node in notebooks.items()}
         files |= {folder / name: data for name, data in read_pictures(self.course, assignment).items()}
         if timestamp is not None:

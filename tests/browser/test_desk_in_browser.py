@@ -91,6 +91,7 @@ def open_answer(page: Page, address: str, student: str, *, take_over: bool = Tru
         page.locator("fieldset:enabled").wait_for()
 
 
+@pytest.mark.slow
 def test_the_file_that_a_browser_is_given_leads_to_the_desk(address: str, page: Page, tmp_path: Path) -> None:
     """The cookie is for the desk's own pages alone; a redirect that begins in a file would come without it."""
     log_in(page, _link_file(tmp_path, address).as_uri())
@@ -192,6 +193,7 @@ def test_nothing_of_a_submission_runs_or_is_loaded(address: str, page: Page, com
     assert complaints == []
 
 
+@pytest.mark.slow
 def test_another_window_cannot_grade_the_same_answer(address: str, page: Page, browser: Browser) -> None:
     open_answer(page, address, "cy")
     context = browser.new_context()
@@ -241,7 +243,7 @@ def test_a_grade_that_is_not_entered_is_not_lost_by_a_slip(address: str, page: P
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 800, 360])
+@pytest.mark.parametrize("width", [1280, pytest.param(800, marks=pytest.mark.slow), 360])
 def test_the_pages_fit_and_text_stands_out(
     course: Course, address: str, browser: Browser, scheme: str, width: int
 ) -> None:

@@ -167,6 +167,7 @@ def test_a_large_class_can_be_read_without_javascript(large: Path, browser: Brow
     context.close()
 
 
+@pytest.mark.slow
 def test_the_table_is_the_same_with_and_without_javascript(large: Path, page: Page, browser: Browser) -> None:
     context = browser.new_context(java_script_enabled=False)
     plain = context.new_page()

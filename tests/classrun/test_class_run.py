@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import csv
 import json
+import threading
 import weakref
 from collections.abc import Callable, Generator, Iterable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from crash import small_class
@@ -103,7 +105,7 @@ def test_what_is_entered_comes_from_the_bytes_that_were_judged(small: Course, gr
 def test_an_unchanged_result_is_not_entered_again(small: Course, graded: Run, entered: list[str]) -> None:
     judge = Judge(small)
     graded(judge)
-    assert entered == STUDENTS
+    assert sorted(entered) == STUDENTS
     entered.clear()
     graded(judge)
     graded(judge, again=True)  # judged again, with the same result
@@ -212,3 +214,27 @@ def test_an_archive_beside_a_folder_is_named(small: Course, graded: Run) -> None
     assert said.startswith(
         "More than one submission is there of s01 (a1 counts and not a1.zip or a1.tar.gz); move away"
     )
+
+
+def test_pictures_that_take_long_delay_nobody_else(
+    small: Course, graded: Run, entered: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first student's pictures are not ready before the second one's result is entered."""
+    second, restored, record = threading.Event(), Gradebook.restored, Gradebook.record
+    begun: list[Submission] = []
+
+    def slow(book: Gradebook, assignment: str, submission: Submission) -> dict[str, Any]:
+        begun.append(submission)
+        if len(begun) == 1:
+            assert second.wait(30)
+        return restored(book, assignment, submission)
+
+    def noted(book: Gradebook, *rest: Any) -> None:
+        record(book, *rest)
+        second.set()
+
+    monkeypatch.setattr(Gradebook, "restored", slow)
+    monkeypatch.setattr(Gradebook, "record", noted)
+    graded(Judge(small), jobs=2)
+    assert sorted(entered) == STUDENTS
+    assert entered[0] != "s00"

@@ -73,6 +73,7 @@ def test_check_writes_json_to_a_file_and_a_table_for_people(
     assert not (place / "gradebook.db").exists()
 
 
+@pytest.mark.slow
 def test_check_answers_from_what_is_kept_and_again_only_when_asked(
     place: Path, handed_in: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -51,6 +51,7 @@ echo "$@" > arguments
 """
 
 
+@pytest.mark.slow
 def test_the_browser_gets_the_address_in_a_file_that_nobody_else_can_read(course, tmp_path):
     """The arguments of a command can be read by every user of the machine."""
     opener, arguments = tmp_path / "opener", tmp_path / "arguments"
@@ -78,6 +79,7 @@ def test_the_browser_gets_the_address_in_a_file_that_nobody_else_can_read(course
         process.communicate()
 
 
+@pytest.mark.slow
 def test_a_port_that_is_taken_is_one_sentence(course):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

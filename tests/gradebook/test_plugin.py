@@ -486,7 +486,10 @@ def test_an_archive_beside_a_folder_is_named(small, caplog):
     assert said in caplog.messages
 
 
-CONFIGURATIONS = ["nbgrader_config.py", "grader/authoring/template/nbgrader_config.py"]
+CONFIGURATIONS = [
+    "nbgrader_config.py",
+    pytest.param("grader/authoring/template/nbgrader_config.py", marks=pytest.mark.slow),
+]
 
 
 @pytest.mark.parametrize("configuration", CONFIGURATIONS)

@@ -332,7 +332,7 @@ def handed_in(tmp_path_factory):
     return course
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=12, suppress_health_check=[HealthCheck.too_slow])
 @given(STEPS, GRADES)
 def test_nbgraders_sum_is_the_total_after_any_steps_and_decisions_leave_no_trace(handed_in, steps, last):
     """Whatever people decide, grade by hand and take back, in any order."""
