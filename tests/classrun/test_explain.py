@@ -94,7 +94,7 @@ def known_mistakes():
     """An exercise of each kind of output, with its last misconception."""
     recipes = [recipe for recipe in RECIPES.values() if recipe.misconceptions and recipe.module != "further"]
     names = [recipe.name for recipe in recipes]
-    return sampled([(recipe.name, recipe.misconceptions[-1].id) for recipe in recipes], names, every=9)
+    return sampled([(recipe.name, recipe.misconceptions[-1].id) for recipe in recipes], names, every=18)
 
 
 @pytest.mark.parametrize(("exercise", "mistake"), known_mistakes())

@@ -58,6 +58,7 @@ def edited(tree, old, new):
     return {**tree, "nndl/further.py": tree["nndl/further.py"].replace(old, new)}
 
 
+@pytest.mark.slow
 def test_does_the_gate_look_at_them(course, reference, tree):
     solved = edited(tree, STUB, b"out = w * min(1.0, limit)")
     assert any("further.max_norm does not raise" in str(leak) for leak in stubs(Released(solved, course, reference)))
