@@ -209,7 +209,9 @@ def test_a_command_grades_on_a_cluster_what_it_grades_here(tmp_path: Path) -> No
         assert code == 0, text
         assert (place.results(), _pages(place)) == expected
         assert place.leftovers() == []
-        assert sorted(path.name for path in worker_course.iterdir()) == [".course-secret", "course.toml", "solutions"]
+        kept = [".course-secret", "build", "course.toml", "solutions"]
+        assert sorted(path.name for path in worker_course.iterdir()) == kept
+        assert [path.name for path in (worker_course / "build").iterdir()] == ["answers"]  # those of known mistakes
 
 
 def test_a_command_without_a_usable_cluster_says_so(tmp_path: Path) -> None:
