@@ -188,9 +188,9 @@ class SandboxAutograde(Autograde, _NothingCopied):  # type: ignore[misc]  # nbgr
         for notebook in self.assignment.notebook:
             try:
                 cells = json.loads((folder / f"{notebook.name}.ipynb").read_bytes())["cells"]
-            except (OSError, ValueError):
-                continue
-            named = (cell["metadata"].get("nbgrader", {}) for cell in cells)
+                named = [cell["metadata"].get("nbgrader", {}) for cell in cells]
+            except (OSError, ValueError, KeyError, TypeError, AttributeError):
+                continue  # somebody has damaged it, and it is not made anew because of that
             if any(each.get("points") != worth.get(each.get("grade_id"), each.get("points")) for each in named):
                 return True
         return False

@@ -1,14 +1,34 @@
-"""The two databases that the tests of the gradebook run against."""
+"""The small course with its gradebook, and the two databases that the tests of the gradebook run against."""
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from postgresql_server import NoServer, Server, running
 from small_course import make
 
+from grader.course import Course
 from grader.gradebook import Gradebook
+
+
+@pytest.fixture(scope="session")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Course:
+    """The small course with a gradebook that was made once: nbgrader takes seconds for that. Not to be changed."""
+    course = make(tmp_path_factory.mktemp("prepared"))
+    with Gradebook(course) as book:
+        book.prepare("a1")
+    return course
+
+
+@pytest.fixture
+def small(prepared: Course, tmp_path: Path) -> Course:
+    """A copy of `prepared` for one test."""
+    course = make(tmp_path)
+    shutil.copy(prepared.root / "gradebook.db", tmp_path)
+    return course
 
 
 @pytest.fixture(scope="session")

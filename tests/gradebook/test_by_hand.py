@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
 import pytest
 from nbgrader import api
-from small_course import answered, make, report
+from small_course import answered, report
 
 from grader.errors import GradebookError
 from grader.gradebook import Gradebook
@@ -24,21 +23,6 @@ class Clock:
 
     def __call__(self) -> float:
         return self.now
-
-
-@pytest.fixture(scope="module")
-def prepared(tmp_path_factory):
-    course = make(tmp_path_factory.mktemp("prepared"))
-    with Gradebook(course) as book:
-        book.prepare("a1")
-    return course
-
-
-@pytest.fixture
-def small(prepared, tmp_path):
-    course = make(tmp_path)
-    shutil.copy(prepared.root / "gradebook.db", tmp_path)
-    return course
 
 
 @pytest.fixture

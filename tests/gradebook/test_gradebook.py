@@ -1,6 +1,5 @@
 """Does the gradebook hold the points of the reports, and keep the grades that people gave?"""
 
-import shutil
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -8,7 +7,7 @@ from pathlib import Path
 import nbformat
 import pytest
 from nbgrader import api
-from small_course import answered, make, report
+from small_course import answered, report
 
 from grader import course as courses
 from grader.errors import CourseError, GradebookError, Interrupted
@@ -16,22 +15,6 @@ from grader.gradebook import Gradebook, WrittenGrade
 from grader.submission import Submission
 
 DUE = datetime(2027, 2, 5, 12, tzinfo=UTC)
-
-
-@pytest.fixture(scope="module")
-def prepared(tmp_path_factory):
-    """A course whose gradebook was made once: nbgrader takes seconds for that."""
-    course = make(tmp_path_factory.mktemp("prepared"))
-    with Gradebook(course) as book:
-        book.prepare("a1")
-    return course
-
-
-@pytest.fixture
-def small(prepared, tmp_path):
-    course = make(tmp_path)
-    shutil.copy(prepared.root / "gradebook.db", tmp_path)
-    return course
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """Is a total what the scores, the times and the decisions say, and does nbgrader's database have the same?"""
 
-import shutil
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -14,21 +13,6 @@ from grader.gradebook import Gradebook
 
 DUE = datetime(2027, 2, 5, 12, tzinfo=UTC)
 PREDICT = "neural_net.TwoLayerNet.predict"
-
-
-@pytest.fixture(scope="module")
-def prepared(tmp_path_factory):
-    course = make(tmp_path_factory.mktemp("prepared"))
-    with Gradebook(course) as book:
-        book.prepare("a1")
-    return course
-
-
-@pytest.fixture
-def small(prepared, tmp_path):
-    course = make(tmp_path)
-    shutil.copy(prepared.root / "gradebook.db", tmp_path)
-    return course
 
 
 def recorded(course, text="", hours=0.0, **verdicts):
