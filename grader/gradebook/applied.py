@@ -7,7 +7,7 @@ nbgrader has a place for everything that `totals` computes, and its own sum of a
 - Every other difference between what was entered and what counts is ``extra_credit`` of the grade. nbgrader ignores it
   where a grade has no score yet; so that of such a grade, and a bonus, go to the first one that has a score.
 
-What people have written there stays; see `raw`.
+What people have written there stays; see `total_sources`.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ from sqlalchemy import (
 )
 
 from ..course import Assignment, Course
-from .raw import (
+from .total_sources import (
     WRITTEN,
+    OwnEntries,
     Rows,
-    State,
-    Told,
+    ShownTotal,
     entered_score,
     in_groups,
     own_extension,
@@ -50,17 +50,17 @@ class Written:
     Attributes
     ----------
     total : Total
-    before : Told or None
-        What was told about it the last time.
-    now : Told
+    before : ShownTotal or None
+        What was shown about it the last time.
+    now : ShownTotal
         What there is to tell now.
     touched : bool
         Whether any of nbgrader's rows was changed.
     """
 
     total: Total
-    before: Told | None
-    now: Told
+    before: ShownTotal | None
+    now: ShownTotal
     touched: bool
 
 
@@ -94,7 +94,7 @@ def apply(
     students : collection of str, optional
         All by default.
     tell : bool, default True
-        Whether to remember that what has changed was told.
+        Whether to remember that what has changed was shown.
 
     Returns
     -------
@@ -117,12 +117,12 @@ def _apply(
         questions = questions_of(assignment, rows)
         result = total(course, assignment, student, questions, rows.times)
         earned = {question.name: (question.score, question.by_person) for question in questions}
-        now = Told(result.score, result.notes, earned, result.handed_in)
+        now = ShownTotal(result.score, result.notes, earned, result.handed_in)
         already = changes.count
         extras, extension = changes.collect(rows, result)
         touched = changes.count > already
-        changes.state(assignment, student, rows.state, State(extras, extension, now if tell else rows.state.told))
-        results.append(Written(result, rows.state.told, now, touched))
+        changes.state(assignment, student, rows.state, OwnEntries(extras, extension, now if tell else rows.state.shown))
+        results.append(Written(result, rows.state.shown, now, touched))
     changes.write(connection)
     return results
 
@@ -189,7 +189,7 @@ class _Changes:
             self._extensions.append({"row": rows.id, "value": value})
         return own, written
 
-    def state(self, assignment: Assignment, student: str, before: State, after: State) -> None:
+    def state(self, assignment: Assignment, student: str, before: OwnEntries, after: OwnEntries) -> None:
         """Note a state that has changed."""
         if after != before:
             text = msgspec.json.encode(after).decode()

@@ -32,7 +32,7 @@ from ..host.files import atomic_writes, content
 from ..report import Report
 from ..submission import Submission
 from ..wording import one_line
-from . import applied, raw, rescaling
+from . import applied, rescaling, total_sources
 from .annotate import annotate
 from .changes import Applied, Change, change, without_effect
 from .database import (
@@ -44,7 +44,7 @@ from .database import (
     with_driver,
     without_password,
 )
-from .noting import note_decisions
+from .decision_notes import note_decisions
 from .released_cells import enter_cells
 from .restore import read_pictures, read_released, restore
 from .rows import Row, WrittenGrade, read_rows
@@ -86,7 +86,7 @@ class Gradebook:
             self.url = with_driver(self.url)
             self._api = open_database(self.url, course.package)
             with one_at_a_time(self._api.engine, "tables") as connection:
-                raw.create_tables(connection)
+                total_sources.create_tables(connection)
                 rescaling.create_tables(connection)
 
     def __enter__(self) -> Gradebook:

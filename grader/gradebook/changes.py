@@ -11,7 +11,7 @@ from ..course.decision_file import FILE
 from ..course.decisions import Bonus, Override
 from ..errors import Problem
 from ..wording import one_line, points
-from .raw import Told
+from .total_sources import ShownTotal
 from .totals import Total
 
 
@@ -23,7 +23,7 @@ class Change:
     ----------
     assignment, student : str
     before : float or None
-        The total that was last told; None where none was.
+        The total that was last shown; None where none was.
     after : float
     why : tuple of str
         Sentences.
@@ -54,7 +54,7 @@ class Applied:
     totals : tuple of Total
         Of all submissions, sorted by student.
     changes : tuple of Change
-        What has changed since it was last told. A submission that is new is none, unless a decision touches it.
+        What has changed since it was last shown. A submission that is new is none, unless a decision touches it.
     touched : frozenset of str
         The students of whom a row of the database or a notebook was changed.
     problems : tuple of Problem
@@ -67,8 +67,8 @@ class Applied:
     problems: tuple[Problem, ...] = ()
 
 
-def change(assignment: str, total: Total, before: Told | None, now: Told) -> Change | None:
-    """Compare what there is to tell about a total with what was last told; None where nothing has changed."""
+def change(assignment: str, total: Total, before: ShownTotal | None, now: ShownTotal) -> Change | None:
+    """Compare what there is to tell about a total with what was last shown; None where nothing has changed."""
     why = tuple(_why(total, before, now))
     if before is None:
         return Change(assignment, total.student, None, now.score, why) if now.notes else None
@@ -77,7 +77,7 @@ def change(assignment: str, total: Total, before: Told | None, now: Told) -> Cha
     return Change(assignment, total.student, before.score, now.score, why) if why else None
 
 
-def _why(total: Total, before: Told | None, now: Told) -> Iterator[str]:
+def _why(total: Total, before: ShownTotal | None, now: ShownTotal) -> Iterator[str]:
     """Yield the reasons why a total may have changed."""
     known = before.notes if before else ()
     yield from (one_line(note, 400) for note in now.notes if note not in known)

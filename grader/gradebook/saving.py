@@ -55,7 +55,12 @@ def notebook_bytes(node: Any) -> bytes:
     ten times as fast as `json` is with an indent.
     """
     cells = [{**cell, "source": cell.source.splitlines(keepends=True)} for cell in node.cells]
-    return msgspec.json.format(msgspec.json.encode({**node, "cells": cells}, order="sorted"), indent=1) + b"\n"
+    return document_bytes({**node, "cells": cells})
+
+
+def document_bytes(document: Mapping[str, Any]) -> bytes:
+    """Return a notebook as the text of its file, in UTF-8; the lines of its cells are apart already."""
+    return msgspec.json.format(msgspec.json.encode(document, order="sorted"), indent=1) + b"\n"
 
 
 class _Rows:

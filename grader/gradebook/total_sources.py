@@ -29,8 +29,8 @@ WRITTEN: Final = Table(
 )
 
 
-class Told(msgspec.Struct, frozen=True):
-    """What was last told about a student's total, so that the next run can tell what has changed since.
+class ShownTotal(msgspec.Struct, frozen=True):
+    """What was last shown about a student's total, so that the next run can tell what has changed since.
 
     Attributes
     ----------
@@ -47,7 +47,7 @@ class Told(msgspec.Struct, frozen=True):
     handed_in: datetime | None
 
 
-class State(msgspec.Struct, frozen=True):
+class OwnEntries(msgspec.Struct, frozen=True):
     """What the grader has written into a submission's rows.
 
     Attributes
@@ -56,12 +56,12 @@ class State(msgspec.Struct, frozen=True):
         By the grade's id: a person's extra credit, and what was written in its place.
     extension : (float or None, float or None)
         In seconds: a person's extension, and what was written in its place.
-    told : Told or None
+    shown : ShownTotal or None
     """
 
     extras: dict[str, tuple[float | None, float | None]] = {}
     extension: tuple[float | None, float | None] = (None, None)
-    told: Told | None = None
+    shown: ShownTotal | None = None
 
 
 @dataclass
@@ -79,7 +79,7 @@ class Rows:
         Of the notebooks, by the id of the submitted notebook.
     extension : float or None
         In seconds.
-    state : State
+    state : OwnEntries
     """
 
     id: str
@@ -87,7 +87,7 @@ class Rows:
     times: dict[str, HandedIn] = field(default_factory=dict)
     penalties: dict[str, float | None] = field(default_factory=dict)
     extension: float | None = None
-    state: State = field(default_factory=State)
+    state: OwnEntries = field(default_factory=OwnEntries)
 
 
 def create_tables(connection: Connection) -> None:
@@ -135,7 +135,7 @@ def own_extra(rows: Rows, grade: Any) -> float | None:
     return own if grade.id in rows.state.extras and extra == written else extra
 
 
-def own_extension(extension: float | None, state: State) -> float | None:
+def own_extension(extension: float | None, state: OwnEntries) -> float | None:
     """Return the extension that a person has given in nbgrader, in seconds."""
     own, written = state.extension
     return own if extension == written else extension
@@ -176,9 +176,9 @@ def read_rows_of(connection: Connection, assignment: Assignment, students: Colle
     states = _states(connection, students)
     for row in others:
         if row.student_id in found:
-            _add_time(found[row.student_id], row, states.get((row.name, row.student_id), State()))
+            _add_time(found[row.student_id], row, states.get((row.name, row.student_id), OwnEntries()))
     for name, rows in found.items():
-        rows.state = states.get((assignment.name, name), State())
+        rows.state = states.get((assignment.name, name), OwnEntries())
     for grade in connection.execute(_grades(assignment.name).where(chosen)):
         rows = found[grade.student_id]
         rows.grades.append(grade)
@@ -186,17 +186,18 @@ def read_rows_of(connection: Connection, assignment: Assignment, students: Colle
     return found
 
 
-def _add_time(rows: Rows, row: Any, state: State) -> None:
+def _add_time(rows: Rows, row: Any, state: OwnEntries) -> None:
     """Note when one of a student's submissions was handed in, and the extension that a person has given."""
     at = row.timestamp.replace(tzinfo=UTC) if row.timestamp else None
     own = own_extension(row.extension.total_seconds() if row.extension else None, state)
     rows.times[row.name] = HandedIn(at, timedelta(seconds=own or 0.0))
 
 
-def _states(connection: Connection, students: Collection[str]) -> dict[tuple[str, str], State]:
+def _states(connection: Connection, students: Collection[str]) -> dict[tuple[str, str], OwnEntries]:
     query = select(WRITTEN).where(WRITTEN.c.student.in_(students))
     return {
-        (row.assignment, row.student): msgspec.json.decode(row.state, type=State) for row in connection.execute(query)
+        (row.assignment, row.student): msgspec.json.decode(row.state, type=OwnEntries)
+        for row in connection.execute(query)
     }
 
 

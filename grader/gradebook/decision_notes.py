@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from ..host.files import content, write_if_changed
 from .annotate import plain_markdown
+from .saving import document_bytes
 
 _ID: Final = "decisions-about-this-submission"
 
@@ -39,8 +40,7 @@ def note_decisions(notebooks: Iterable[Path], notes: Sequence[str]) -> bool:
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
             continue
         if changed:
-            text = json.dumps(notebook, ensure_ascii=False, indent=1, sort_keys=True)
-            written |= write_if_changed(path, f"{text}\n".encode())
+            written |= write_if_changed(path, document_bytes(notebook))
     return written
 
 
