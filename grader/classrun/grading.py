@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field, replace
-from typing import Final
+from typing import Any, Final
 
 from ..course import Assignment, Course
 from ..judging import oracle
@@ -155,8 +155,8 @@ def grade_one(
     purpose: str = record.FOR_CLASS,
 ) -> Graded:
     """Grade one submission, as `grade_class` does."""
-    how = {"sandbox": sandbox, "again": again, "runner": runner or local_runner(1), "purpose": purpose}
-    (graded,) = grade_class(course, assignment, [hand_in], **how)  # type: ignore[arg-type]
+    how: dict[str, Any] = {"sandbox": sandbox, "again": again, "runner": runner or local_runner(1), "purpose": purpose}
+    (graded,) = grade_class(course, assignment, [hand_in], **how)
     return graded
 
 

@@ -122,11 +122,11 @@ def run(
     """
     selection.require(assignment, [hand_in.student for hand_in in hand_ins])
     troubles: list[str] = []
-    how = {"jobs": jobs, "sandbox": sandbox, "again": again, "selection": selection, "runner": runner}
+    how: dict[str, Any] = {"jobs": jobs, "sandbox": sandbox, "again": again, "selection": selection, "runner": runner}
     with Cache(course) as cache:
         receipts = Receipts(course, assignment, gradebook, cache)
         # Closing the generator ends the grading processes even if a result cannot be entered.
-        with closing(grade_class(course, assignment, hand_ins, **how)) as results:  # type: ignore[arg-type]
+        with closing(grade_class(course, assignment, hand_ins, **how)) as results:
             for graded, restored in _with_notebooks(results, gradebook, receipts, jobs or os.cpu_count() or 1):
                 trouble = _entered(graded, gradebook, receipts, restored)
                 troubles += [trouble] * bool(trouble)
