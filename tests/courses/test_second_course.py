@@ -111,7 +111,7 @@ def test_the_release_gives_stubs_a_notebook_packs_and_an_edition(clusters: Cours
     assert {path.name for path in (edition / "utils").iterdir()} == {
         "__init__.py",
         "checks",
-        "cli.py",
+        "cli",
         "errors.py",
         "py.typed",
     }

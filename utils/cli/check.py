@@ -1,33 +1,22 @@
-"""The student's command, called as the course's package: it checks solutions and packs them for handing in."""
+"""The command ``check``: run the visible checks."""
 
 from __future__ import annotations
 
 import importlib
-import importlib.util
 import sys
-import zipfile
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from utils.checks.check import CheckResult, examine, find_packs
-from utils.checks.course import Course, find
-
-from .checks.case import Finding
-from .checks.diagnose.old_python import explain_old_python
-from .checks.pack import Pack, PackError
-from .checks.program import describe_crash
-
-app = typer.Typer(add_completion=False, no_args_is_help=True, help="Check your solutions and pack them for handing in.")
+from ..checks.case import Finding
+from ..checks.check import CheckResult, examine, find_packs
+from ..checks.diagnose.old_python import explain_old_python
+from ..checks.pack import Pack, PackError
+from ..checks.program import describe_crash
+from .here import this_course
 
 
-@app.callback()
-def _commands() -> None:
-    """Check your solutions and pack them for handing in."""
-
-
-@app.command()
 def check(
     exercises: Annotated[
         list[str] | None,
@@ -49,7 +38,7 @@ def check(
     Exits with 0 when everything passes, 1 when something does not, 2 for an unknown name, or
     when nothing of it can be checked here.
     """
-    course = _course()
+    course = this_course()
     try:
         packs = find_packs(exercises or [], course)
     except PackError as error:
@@ -87,51 +76,3 @@ def examine_installed(pack: Pack, package: str, hint_level: int = 3) -> CheckRes
         finding = Finding("", "error", hint)
         return CheckResult(pack.exercise, False, (finding,), len(pack.cases), optional=pack.optional)
     return examine(pack, {short: module}, hint_level)
-
-
-@app.command()
-def pack(
-    assignment: Annotated[str, typer.Argument(help="The assignment to hand in, for instance hw1.")],
-    out: Annotated[Path | None, typer.Option(help="The archive to write; <assignment>.zip by default.")] = None,
-) -> None:
-    """Pack an assignment for handing in: its notebooks, your package's files and your trained nets."""
-    package = _course().package
-    folder = Path("assignments") / assignment
-    if not folder.is_dir():
-        there = ", ".join(sorted(path.name for path in Path("assignments").glob("*/"))) or "none here"
-        typer.echo(f"There is no {folder}; run this in the course folder, with one of: {there}.", err=True)
-        raise typer.Exit(2)
-    out = out or Path(f"{assignment}.zip")
-    files = [(path, path.name) for path in sorted(folder.glob("*.ipynb"))]
-    nets = [path for path in (folder / "models").glob("*") if path.suffix in (".npz", ".safetensors")]
-    files += [(path, f"models/{path.name}") for path in sorted(nets)]
-    files += [(path, f"{package}/{path.name}") for path in sorted(Path(package).glob("*.py"))]
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        for path, name in files:
-            archive.write(path, f"{assignment}/{name}")
-            typer.echo(f"  {name}")
-    typer.echo(f"{out}: {len(files)} files; hand in this one.")
-
-
-if importlib.util.find_spec("utils.explore"):  # only a course that has explorers gives them
-    from .explore import explore
-
-    app.command()(explore)
-
-
-def _course() -> Course:
-    """The course that the command is run in; ends the command where there is none."""
-    try:
-        return find()
-    except PackError as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(2) from None
-
-
-def main() -> None:
-    """Entry point of the command."""
-    app()
-
-
-if __name__ == "__main__":
-    main()

@@ -1,0 +1,5 @@
+"""``python -m utils.cli``: the student's command where it is not installed."""
+
+from . import main
+
+main()
