@@ -36,6 +36,7 @@ from . import applied, rescaling, total_sources
 from .annotate import annotate
 from .changes import Applied, Change, change, without_effect
 from .database import (
+    create_indices,
     errors_in_one_sentence,
     find_own_programs,
     one_at_a_time,
@@ -88,6 +89,7 @@ class Gradebook:
             with one_at_a_time(self._api.engine, "tables") as connection:
                 total_sources.create_tables(connection)
                 rescaling.create_tables(connection)
+                create_indices(connection)
 
     def __enter__(self) -> Gradebook:
         return self
