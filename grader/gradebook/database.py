@@ -171,8 +171,11 @@ def create_indices(connection: Connection) -> None:
     nbgrader's own tables have none for this: it reads the grades of the whole class for each submission, so that the
     ten thousandth one takes a hundred times as long as the hundredth.
     """
+    tables = inspect(connection)
     for table, column in _SEARCHED:
-        connection.execute(text(f"CREATE INDEX IF NOT EXISTS grader_{table}_{column} ON {table} ({column})"))
+        name = f"grader_{table}_{column}"
+        if all(index["name"] != name for index in tables.get_indexes(table)):  # asked, since some may only read it
+            connection.execute(text(f"CREATE INDEX {name} ON {table} ({column})"))
 
 
 @contextlib.contextmanager
