@@ -19,17 +19,20 @@ ORDER = (
     {"crash_scope"},
     {"compare", "crash"},
     {"case", "program"},
+    {"child"},
     {"diagnose.describe", "diagnose.crashes"},
     {"diagnose"},
     {"pack", "weights"},
     {"course"},
+    {"result", "student_code"},
+    {"examine"},
     {"models"},
     {"check"},
     {""},  # utils.checks itself: what students import
 )
 """From the ground up. A module may import what stands below it, or beside it in its own room."""
 
-ROOMS = {"compare", "diagnose", "diagnose.crashes", "diagnose.describe"}
+ROOMS = {"child", "compare", "diagnose", "diagnose.crashes", "diagnose.describe"}
 
 
 def room(module: str) -> str:

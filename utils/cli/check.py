@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import importlib
+import importlib.util
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -10,11 +10,15 @@ from typing import Annotated
 import typer
 
 from ..checks.case import Finding
-from ..checks.check import CheckResult, examine, find_packs
-from ..checks.diagnose.old_python import explain_old_python
+from ..checks.check import find_packs
+from ..checks.course import find
+from ..checks.examine import CheckInterrupted, examine_apart
 from ..checks.pack import Pack, PackError
-from ..checks.program import describe_crash
+from ..checks.result import CheckResult
+from ..checks.student_code import StudentCode
 from .here import this_course
+
+INTERRUPTED = 130  # as shells have it for a command that Ctrl-C has ended
 
 
 def check(
@@ -35,8 +39,9 @@ def check(
 ) -> None:
     """Run the visible checks of your code.
 
-    Exits with 0 when everything passes, 1 when something does not, 2 for an unknown name, or
-    when nothing of it can be checked here.
+    Your code runs in a process of its own, with the limits that the grader has. Exits with 0 when everything
+    passes, 1 when something does not, 2 for an unknown name or when nothing of it can be checked here, and 130
+    when you stop it.
     """
     course = this_course()
     try:
@@ -50,7 +55,11 @@ def check(
     for pack in (pack for pack in packs if not pack.absent):
         if sys.stderr.isatty():  # so that a loop which never ends is seen to be in this exercise
             typer.echo(f"… {pack.exercise}\r", err=True, nl=False)
-        results.append(examine_installed(pack, course.package, hint or course.hint_level))
+        try:
+            results.append(examine_installed(pack, course.package, hint or course.hint_level))
+        except CheckInterrupted as stopped:
+            typer.echo(str(stopped))
+            raise typer.Exit(INTERRUPTED) from None
         typer.echo(str(results[-1]))
     counted = [result for result in results if result.counts]
     passed = sum(result.passed for result in counted)
@@ -64,15 +73,12 @@ def check(
 
 
 def examine_installed(pack: Pack, package: str, hint_level: int = 3) -> CheckResult:
-    """Examine an exercise in the student's package as Python finds it; an import that fails is a finding."""
+    """Examine an exercise in the student's package where Python finds it."""
     short = pack.exercise.split(".", 1)[0]
-    try:
-        module = importlib.import_module(f"{package}.{short}")
-    except KeyboardInterrupt:
-        raise
-    except BaseException as error:
-        crash = describe_crash(error, package)
-        hint = f"{package}/{short}.py cannot be imported: {crash}. {explain_old_python(crash)}".rstrip()
-        finding = Finding("", "error", hint)
+    spec = importlib.util.find_spec(package)
+    folders = list(spec.submodule_search_locations or ()) if spec else []
+    if not folders:
+        finding = Finding("", "error", f"There is no package {package} here; run this in the course folder.")
         return CheckResult(pack.exercise, False, (finding,), len(pack.cases), optional=pack.optional)
-    return examine(pack, {short: module}, hint_level)
+    code = StudentCode(f"{package}.{short}", Path(folders[0]).parent, find().limits)
+    return examine_apart(pack, code, hint_level)
