@@ -9,6 +9,7 @@ import numpy as np
 from .case import Finding
 from .child import CallInterrupted, CallLost, Prints
 from .diagnose import CaseResult, answer_case, judge
+from .diagnose.crashes import explain_crash, explain_syntax
 from .diagnose.old_python import explain_old_python
 from .pack import Pack
 from .program import Run, seeded_runner
@@ -83,7 +84,8 @@ def examine_apart(pack: Pack, code: StudentCode, hint_level: int = 3) -> CheckRe
     seconds: float | None = code.limits.exercise_seconds
     try:
         if crash := code.load(pack.needs):
-            hint = f"{code.name} cannot be imported: {crash}. {explain_old_python(crash)}".rstrip()
+            why = explain_old_python(crash) or explain_syntax(crash.message) or explain_crash(crash, {}, {})
+            hint = f"{code.name} cannot be imported: {crash}. {why}".rstrip()
             return _without_judgement(pack, Finding("", "error", hint), hint_level)
         doing, seconds = _function(pack), None
         for golden in pack.cases:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import sys
 from pathlib import Path
@@ -12,7 +13,7 @@ import typer
 from ..checks.case import Finding
 from ..checks.check import find_packs
 from ..checks.course import find
-from ..checks.examine import CheckInterrupted, examine_apart
+from ..checks.examine import CheckInterrupted, examine, examine_apart
 from ..checks.pack import Pack, PackError
 from ..checks.result import CheckResult
 from ..checks.student_code import StudentCode
@@ -36,6 +37,9 @@ def check(
             help="How much to say: 1 where to look, 2 what was seen, 3 why. By default as the course has it.",
         ),
     ] = None,
+    here: Annotated[
+        bool, typer.Option("--here", help="Run the code in this process, without limits: a debugger can stop in it.")
+    ] = False,
 ) -> None:
     """Run the visible checks of your code.
 
@@ -56,7 +60,7 @@ def check(
         if sys.stderr.isatty():  # so that a loop which never ends is seen to be in this exercise
             typer.echo(f"… {pack.exercise}\r", err=True, nl=False)
         try:
-            results.append(examine_installed(pack, course.package, hint or course.hint_level))
+            results.append(examine_installed(pack, course.package, hint or course.hint_level, here=here))
         except CheckInterrupted as stopped:
             typer.echo(str(stopped))
             raise typer.Exit(INTERRUPTED) from None
@@ -72,8 +76,8 @@ def check(
     raise typer.Exit(2 if not results else 0 if passed == len(counted) else 1)
 
 
-def examine_installed(pack: Pack, package: str, hint_level: int = 3) -> CheckResult:
-    """Examine an exercise in the student's package where Python finds it."""
+def examine_installed(pack: Pack, package: str, hint_level: int = 3, *, here: bool = False) -> CheckResult:
+    """Examine an exercise in the student's package where Python finds it; in this process, if it is to be `here`."""
     short = pack.exercise.split(".", 1)[0]
     spec = importlib.util.find_spec(package)
     folders = list(spec.submodule_search_locations or ()) if spec else []
@@ -81,4 +85,6 @@ def examine_installed(pack: Pack, package: str, hint_level: int = 3) -> CheckRes
         finding = Finding("", "error", f"There is no package {package} here; run this in the course folder.")
         return CheckResult(pack.exercise, False, (finding,), len(pack.cases), optional=pack.optional)
     code = StudentCode(f"{package}.{short}", Path(folders[0]).parent, find().limits)
+    if here:
+        return examine(pack, {short: importlib.import_module(f"{package}.{short}")}, hint_level)
     return examine_apart(pack, code, hint_level)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import linecache
 import re
+from dataclasses import replace
 from types import FrameType, TracebackType
 
 from ..crash import Crash, describe_crash
@@ -22,11 +23,16 @@ def place_of(frame: FrameType | None, package: str) -> Crash:
         The student's package.
     """
     trace: TracebackType | None = None
+    files = []
     while frame is not None:
         trace = TracebackType(trace, frame, frame.f_lasti, frame.f_lineno or 0)
+        files.append(frame.f_code.co_filename)
         frame = frame.f_back
     try:
-        return describe_crash(TimeoutError("").with_traceback(trace), package)
+        crash = describe_crash(TimeoutError("").with_traceback(trace), package)
+        file = next((one for one in files if crash.file and one.replace("\\", "/").endswith(crash.file)), "")
+        # Of a loop, the line it begins with is shown, and not the whole of it.
+        return replace(crash, source=linecache.getline(file, crash.line).strip() or crash.source)
     except Exception:  # the thread runs on while it is looked at
         return Crash(False, "TimeoutError", "")
 

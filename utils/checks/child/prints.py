@@ -8,8 +8,8 @@ from collections.abc import Callable
 MAX_LINES = 12
 MAX_CHARACTERS = 1200
 NO_INPUT = (
-    "a check runs your code in a process of its own, where nobody can type; to use input() or a debugger, "
-    "call check(…, here=True)"
+    "a check runs your code in a process of its own, where nobody can type; a debugger and input() work with "
+    "check(…, here=True) in a notebook, and with --here in a terminal"
 )
 
 
@@ -78,4 +78,4 @@ class NoInput(io.TextIOBase):
 
 def no_debugger(*args: object, **kwargs: object) -> None:
     """Refuse to stop in a debugger; stands in for `breakpoint`."""
-    raise NoInputHere(f"breakpoint() cannot stop here: {NO_INPUT}")
+    raise NoInputHere(f"breakpoint() cannot stop the code: {NO_INPUT}")
