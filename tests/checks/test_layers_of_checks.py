@@ -24,7 +24,7 @@ ORDER = (
     {"diagnose"},
     {"pack", "weights"},
     {"course"},
-    {"result", "student_code"},
+    {"result", "student_code", "not_finite"},
     {"examine"},
     {"models"},
     {"check"},

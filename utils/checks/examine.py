@@ -11,6 +11,7 @@ from .child import CallInterrupted, CallLost, Prints
 from .diagnose import CaseResult, answer_case, judge
 from .diagnose.crashes import explain_crash, explain_syntax
 from .diagnose.old_python import explain_old_python
+from .not_finite import with_first_place
 from .pack import Pack
 from .program import Run, seeded_runner
 from .result import CheckResult, printed_lines
@@ -112,7 +113,7 @@ def _judged(
     printed: Sequence[tuple[str, Prints]] = (),
 ) -> CheckResult:
     """Judge what came in all cases."""
-    findings = judge(results, pack.hints, run).findings
+    findings = with_first_place(judge(results, pack.hints, run).findings, results, run)
     shown = [finding for finding in findings if finding.case]
     program = _program(pack, shown[0].case) if shown and shown[0].verdict != "missing" else ""
     optional, count = pack.optional, len(pack.cases)
