@@ -38,6 +38,7 @@ class KeptPrints(io.TextIOBase):
     def begin(self) -> None:
         """Forget all that was printed before."""
         self._lines = self._characters = self.more = 0
+        self._is_cut = False  # whether the present line was handed on in part
 
     def write(self, text: str) -> int:
         """Take a text."""
@@ -46,11 +47,14 @@ class KeptPrints(io.TextIOBase):
             ends = part.endswith("\n")
             room = MAX_CHARACTERS - self._characters
             if self._lines >= MAX_LINES or room <= 0:
-                self.more += ends
+                self.more += ends and not self._is_cut
+                self._is_cut &= not ends
                 continue
-            kept.append(part if len(part) <= room else f"{part[:room]} …\n")
+            cut = len(part) > room
+            kept.append(f"{part[:room]} …\n" if cut else part)
             self._characters += len(part)
             self._lines += ends
+            self._is_cut = cut and not ends
         if kept:
             self._hand_on("".join(kept))
         return len(text)
