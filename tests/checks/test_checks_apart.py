@@ -213,6 +213,18 @@ def test_a_debugger_stops_in_a_check_that_runs_here(write: Callable[[str], Path]
     said = python(folder, f"{SCRIPT}run(here=True)", "p x.shape\n" + "c\n" * 20).communicate()[0]
     assert "(Pdb) (2, 4)" in said, said
     assert "✓ layers.relu_forward: right in all 7 cases" in said
+    script = "import sys; sys.argv[1:] = ['check', 'relu_forward', '--here']\nfrom utils.cli import main; main()"
+    said = python(folder, script, "p x.shape\nq\n").communicate()[0]
+    assert "(Pdb) (2, 4)" in said, said
+    assert said.endswith("■ The check has ended, because you left the debugger.\n")
+
+
+def test_a_debugger_stops_although_the_kernels_own_waits_for_a_client(write: Callable[[str], Path]) -> None:
+    folder = write(f"breakpoint()\n    {RIGHT}")
+    script = f"import sys\nsys.breakpointhook = lambda: None\n{SCRIPT}run(here=True)\nprint(sys.breakpointhook())"
+    said = python(folder, script, "p x.shape\n" + "c\n" * 20).communicate()[0]
+    assert "(Pdb) (2, 4)" in said, said
+    assert said.endswith("None\n")
 
 
 def test_a_check_that_runs_here_has_no_limits(write: Callable[[str], Path]) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 from utils.checks.course import Course, course_of, find
 from utils.errors import DataError
 
+from .debugger import breakpoints_stop
 from .examine import CheckInterrupted as CheckInterrupted
 from .examine import examine, examine_apart
 from .models import check_model
@@ -69,7 +70,8 @@ def check(target: Callable[..., Any] | str, *args: Any, hint: int | None = None,
         results = [examine_apart(pack, code, level) for pack in packs]
     else:
         namespace = {module.__name__.rpartition(".")[2]: _with(module, target)}
-        results = [examine(pack, namespace, level) for pack in packs]
+        with breakpoints_stop():
+            results = [examine(pack, namespace, level) for pack in packs]
     passed = [str(result) for result in results if result.passed]
     failed = [str(result) for result in results if not result.passed]
     if passed:

@@ -13,6 +13,7 @@ import typer
 from ..checks.case import Finding
 from ..checks.check import find_packs
 from ..checks.course import find
+from ..checks.debugger import LeftDebugger, breakpoints_stop
 from ..checks.examine import CheckInterrupted, examine, examine_apart
 from ..checks.pack import Pack, PackError
 from ..checks.result import CheckResult
@@ -61,7 +62,7 @@ def check(
             typer.echo(f"… {pack.exercise}\r", err=True, nl=False)
         try:
             results.append(examine_installed(pack, course.package, hint or course.hint_level, here=here))
-        except CheckInterrupted as stopped:
+        except (CheckInterrupted, LeftDebugger) as stopped:
             typer.echo(str(stopped))
             raise typer.Exit(INTERRUPTED) from None
         typer.echo(str(results[-1]))
@@ -86,5 +87,6 @@ def examine_installed(pack: Pack, package: str, hint_level: int = 3, *, here: bo
         return CheckResult(pack.exercise, False, (finding,), len(pack.cases), optional=pack.optional)
     code = StudentCode(f"{package}.{short}", Path(folders[0]).parent, find().limits)
     if here:
-        return examine(pack, {short: importlib.import_module(f"{package}.{short}")}, hint_level)
+        with breakpoints_stop():
+            return examine(pack, {short: importlib.import_module(f"{package}.{short}")}, hint_level)
     return examine_apart(pack, code, hint_level)
