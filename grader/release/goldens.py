@@ -93,6 +93,11 @@ def course_table(course: Course, reference: Reference) -> bytes:
         "package": course.package,
         "title": course.course.title,
         "hint_level": course.checks.hint_level,
+        "limits": {
+            "seconds": course.limits.seconds,
+            "exercise_seconds": course.limits.exercise_seconds,
+            "memory": course.limits.memory_bytes,
+        },
         "nets": nets,
     }
     return json.dumps(table, indent=2, ensure_ascii=False).encode() + b"\n"

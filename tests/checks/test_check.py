@@ -344,7 +344,7 @@ def test_the_course_says_how_much_a_check_says(
     student: ModuleType, reference: Reference, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     change(student, "db = dout.sum(axis=0)", "db = dout.mean(axis=0)", reference)
-    monkeypatch.setattr(sys.modules[examine.__module__], "course_of", lambda target: replace(COURSE, hint_level=1))
+    monkeypatch.setattr(sys.modules[check.__module__], "course_of", lambda target: replace(COURSE, hint_level=1))
     with pytest.raises(CheckFailed) as caught:
         check(student.affine_backward)
     assert "✗ db: it is not right." in str(caught.value)

@@ -9,10 +9,11 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from .child import Limits
 from .pack import PackError
 
 FOLDER = "goldens"
@@ -34,6 +35,8 @@ class Course:
         What the check of each trained net has to know, by exercise; see `grader.release.goldens.course_table`.
     hint_level : int
         How much a check says if nobody asks for more or less; see `utils.checks.case.Finding.at_level`.
+    limits : Limits
+        What the code under test may use in a check: as much as the grader lets it use.
     """
 
     root: Path
@@ -41,6 +44,7 @@ class Course:
     title: str
     nets: Mapping[str, Mapping[str, Any]]
     hint_level: int
+    limits: Limits = field(default_factory=Limits)
 
     @property
     def goldens(self) -> Path:
@@ -85,6 +89,9 @@ def _read(root: Path) -> Course:
     path = root / FOLDER / TABLE
     try:
         table = json.loads(path.read_text("utf-8"))
-        return Course(root, str(table["package"]), str(table["title"]), dict(table["nets"]), int(table["hint_level"]))
+        limits = Limits(**table.get("limits", {}))
+        return Course(
+            root, str(table["package"]), str(table["title"]), dict(table["nets"]), int(table["hint_level"]), limits
+        )
     except (OSError, ValueError, TypeError, KeyError):
         raise PackError(f"{path} cannot be read; restore it from the course's files.") from None

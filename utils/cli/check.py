@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -10,11 +11,16 @@ from typing import Annotated
 import typer
 
 from ..checks.case import Finding
-from ..checks.check import CheckResult, examine, find_packs
-from ..checks.diagnose.old_python import explain_old_python
+from ..checks.check import find_packs
+from ..checks.course import find
+from ..checks.debugger import LeftDebugger, breakpoints_stop
+from ..checks.examine import CheckInterrupted, examine, examine_apart
 from ..checks.pack import Pack, PackError
-from ..checks.program import describe_crash
+from ..checks.result import CheckResult
+from ..checks.student_code import StudentCode
 from .here import this_course
+
+INTERRUPTED = 130  # as shells have it for a command that Ctrl-C has ended
 
 
 def check(
@@ -32,11 +38,15 @@ def check(
             help="How much to say: 1 where to look, 2 what was seen, 3 why. By default as the course has it.",
         ),
     ] = None,
+    here: Annotated[
+        bool, typer.Option("--here", help="Run the code in this process, without limits: a debugger can stop in it.")
+    ] = False,
 ) -> None:
     """Run the visible checks of your code.
 
-    Exits with 0 when everything passes, 1 when something does not, 2 for an unknown name, or
-    when nothing of it can be checked here.
+    Your code runs in a process of its own, with the limits that the grader has. Exits with 0 when everything
+    passes, 1 when something does not, 2 for an unknown name or when nothing of it can be checked here, and 130
+    when you stop it.
     """
     course = this_course()
     try:
@@ -50,7 +60,11 @@ def check(
     for pack in (pack for pack in packs if not pack.absent):
         if sys.stderr.isatty():  # so that a loop which never ends is seen to be in this exercise
             typer.echo(f"… {pack.exercise}\r", err=True, nl=False)
-        results.append(examine_installed(pack, course.package, hint or course.hint_level))
+        try:
+            results.append(examine_installed(pack, course.package, hint or course.hint_level, here=here))
+        except (CheckInterrupted, LeftDebugger) as stopped:
+            typer.echo(str(stopped))
+            raise typer.Exit(INTERRUPTED) from None
         typer.echo(str(results[-1]))
     counted = [result for result in results if result.counts]
     passed = sum(result.passed for result in counted)
@@ -63,16 +77,16 @@ def check(
     raise typer.Exit(2 if not results else 0 if passed == len(counted) else 1)
 
 
-def examine_installed(pack: Pack, package: str, hint_level: int = 3) -> CheckResult:
-    """Examine an exercise in the student's package as Python finds it; an import that fails is a finding."""
+def examine_installed(pack: Pack, package: str, hint_level: int = 3, *, here: bool = False) -> CheckResult:
+    """Examine an exercise in the student's package where Python finds it; in this process, if it is to be `here`."""
     short = pack.exercise.split(".", 1)[0]
-    try:
-        module = importlib.import_module(f"{package}.{short}")
-    except KeyboardInterrupt:
-        raise
-    except BaseException as error:
-        crash = describe_crash(error, package)
-        hint = f"{package}/{short}.py cannot be imported: {crash}. {explain_old_python(crash)}".rstrip()
-        finding = Finding("", "error", hint)
+    spec = importlib.util.find_spec(package)
+    folders = list(spec.submodule_search_locations or ()) if spec else []
+    if not folders:
+        finding = Finding("", "error", f"There is no package {package} here; run this in the course folder.")
         return CheckResult(pack.exercise, False, (finding,), len(pack.cases), optional=pack.optional)
-    return examine(pack, {short: module}, hint_level)
+    code = StudentCode(f"{package}.{short}", Path(folders[0]).parent, find().limits)
+    if here:
+        with breakpoints_stop():
+            return examine(pack, {short: importlib.import_module(f"{package}.{short}")}, hint_level)
+    return examine_apart(pack, code, hint_level)
