@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from .merge import CannotMerge, Merged, by_name, merge_parts
+from .syntax import parse
 from .words import merge_words
 
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")  # as Python counts lines; `str.splitlines` knows more ends
@@ -83,8 +84,8 @@ def merge_python(base: bytes, mine: bytes, new: bytes) -> Merged:
     own = split(text)
     merge = _Merge(newline, _written(given, own))
     merged = _joined(merge.all(given, own, renewed), newline)
-    if merged != text:
-        _parsed(merged)
+    if merged != text and _runs(text) and not _runs(merged):
+        raise CannotMerge("with what is new in it, it would not be valid Python")
     beside = bool(merge.both or merge.missed)
     return Merged((mark + merged).encode(), tuple(merge.added), tuple(merge.both), tuple(merge.gone), beside)
 
@@ -210,11 +211,16 @@ def _decoded(data: bytes) -> str:
 
 def _parsed(source: str) -> ast.Module:
     try:
-        return ast.parse(source)
+        return parse(source)
     except SyntaxError as error:
-        raise CannotMerge(f"line {error.lineno}: {error.msg}") from None
-    except (ValueError, RecursionError, MemoryError) as error:
-        raise CannotMerge(str(error) or type(error).__name__) from None
+        raise CannotMerge(f"line {error.lineno}: {error.msg}" if error.lineno else error.msg) from None
+
+
+def _runs(source: str) -> bool:
+    try:
+        return bool(parse(source, runs=True))
+    except SyntaxError:
+        return False
 
 
 def _parts(body: Sequence[ast.stmt], lines: list[str], start: int, stop: int) -> Iterator[Part]:

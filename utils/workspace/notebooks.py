@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .merge import CannotMerge, Merged, by_name, merge_parts
+from .syntax import parse
 
 Cell = dict[str, Any]
 
@@ -151,8 +152,8 @@ def _with_outputs(new: Cell, mine: Cell) -> Cell:
 def _code(source: str) -> str:
     """Return what code does; its text, where that is not plain Python."""
     try:
-        return ast.dump(ast.parse(source))
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return ast.dump(parse(source))
+    except SyntaxError:
         return source
 
 

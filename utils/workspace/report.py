@@ -24,8 +24,8 @@ def lines(done: Updated, package: str) -> list[str]:
     said += [f"! {path} {meanwhile} {path}{BESIDE}" for path in done.meanwhile]
     if done.backup:
         folder = "/".join(done.backup.folder.parts[-2:])
-        undo = f"{package} update --undo"
-        said += ["", f"What was there before is in {folder}/before; to go back: {undo}"]
+        again = "" if done.backup.undoes else f"; to go back: {package} update --undo"
+        said += ["", f"What was there before is in {folder}/before{again}"]
         said += ["Notebooks that are open now: File → Reload Notebook from Disk; then restart the kernel."]
         if {"pyproject.toml", "setup.py"} & plan.writes.keys():
             said += ["What the course is installed with has changed; run once: python -m pip install -e ."]

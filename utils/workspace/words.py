@@ -12,6 +12,8 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from .syntax import parse
+
 
 @dataclass(frozen=True)
 class Words:
@@ -53,8 +55,8 @@ Change = tuple[int, int, list[str]]
 def _code(source: str) -> str | None:
     """Return what a statement does: its syntax tree without docstrings; None if it cannot be read."""
     try:
-        tree = ast.parse(textwrap.dedent(source))
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        tree = parse(textwrap.dedent(source))
+    except SyntaxError:
         return None
     for node in ast.walk(tree):
         if isinstance(node, ast.Module | ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) and (
