@@ -122,7 +122,9 @@ def finish(root: Path) -> Done | None:
     unfinished = _content(root / FOLDER / _UNFINISHED)
     name = unfinished.decode("utf-8", "replace").strip() if unfinished is not None else ""
     for part in (root / FOLDER).glob(f"*{_PART}"):
-        if part.name != f"{name}{_PART}" and part.is_dir():  # the update that has left it has changed nothing
+        if part.is_file():
+            part.unlink()
+        elif part.name != f"{name}{_PART}":  # the update that has left it has changed nothing
             shutil.rmtree(part, ignore_errors=True)
     if unfinished is None:
         return None
