@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import utils
+from utils.workspace.release import RECORD, record_of
 
 from ..course import Course
 from ..errors import ReleaseRefused, UnusableInput
@@ -19,7 +20,7 @@ from .front import front_matter
 from .gate import inspect
 from .gate.released import listed
 
-STUDENTS_HALF = ("__init__.py", "py.typed", "errors.py", "cli", "checks")
+STUDENTS_HALF = ("__init__.py", "py.typed", "errors.py", "cli", "checks", "workspace")
 """The parts of the grader's ``utils`` that students need for ``check`` and for their command.
 
 Students get these where the course has no ``utils`` folder of its own.
@@ -78,6 +79,23 @@ def edition_name(course: Course) -> str:
     return f"{course.package}-course"
 
 
+def with_record(course: Course, files: Mapping[str, bytes]) -> tuple[dict[str, bytes], str]:
+    """Add the record of a release, from which a student's folder is updated later.
+
+    Returns
+    -------
+    dict of str to bytes
+        The files with their record.
+    str
+        The name of the folder in the archive. It tells this release from all others, so that an archive that is
+        unpacked beside an earlier one, or twice, does not overwrite what a student has written.
+    """
+    record = record_of(files, course.package, course.course.title)
+    given = [assignment.name for assignment in course.assignment if assignment.name in record.assignments]
+    span = "-".join(dict.fromkeys([given[0], given[-1]])) if given else "none"
+    return {**files, RECORD: record.to_bytes()}, f"{edition_name(course)}-{span}-{record.version}"
+
+
 def student_edition(course: Course, out: Path, tree: Mapping[str, bytes] | None = None) -> Path:
     """Write the student edition.
 
@@ -114,10 +132,11 @@ def student_edition(course: Course, out: Path, tree: Mapping[str, bytes] | None 
         raise ReleaseRefused(listed("There is no student edition, because the gate found {}", leaks, "leak"))
     if folder.exists():
         shutil.rmtree(folder)
+    files, folder_in_archive = with_record(course, files)
     for path, data in files.items():
         write_if_changed(folder / path, data)
     archive = out / f"{name}.zip"
-    write_if_changed(archive, _zipped(files, name))
+    write_if_changed(archive, _zipped(files, folder_in_archive))
     return archive
 
 

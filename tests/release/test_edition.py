@@ -18,6 +18,7 @@ from packaging.requirements import Requirement
 from grader.errors import ReleaseRefused, UnusableInput
 from grader.release.edition import student_edition
 from grader.release.front import front_matter
+from utils.workspace.release import RECORD, read_release
 
 ROOT = Path(__file__).parents[2]
 
@@ -81,11 +82,13 @@ def test_does_the_archive_hold_the_folder_and_nothing_else(published, course):
     folder, archive = published
     with zipfile.ZipFile(archive) as file:
         assert file.testzip() is None
-        names = file.namelist()
-        assert names == sorted(names)
+        inside = file.namelist()
+        assert inside == sorted(inside)
         assert {entry.date_time for entry in file.infolist()} == {(1980, 1, 1, 0, 0, 0)}
-        for name in names:
-            assert file.read(name) == (folder.parent / name).read_bytes()
+        assert len({name.split("/")[0] for name in inside}) == 1
+        names = [f"{folder.name}/{name.split('/', 1)[1]}" for name in inside]
+        for name, entry in zip(names, inside, strict=True):
+            assert file.read(entry) == (folder.parent / name).read_bytes()
     on_disk = {path.relative_to(folder.parent).as_posix() for path in folder.rglob("*") if path.is_file()}
     assert {path for path in on_disk if "__pycache__" not in path} == set(names)
     tops = {name.split("/")[1] for name in names}
@@ -96,6 +99,25 @@ def test_does_the_archive_hold_the_folder_and_nothing_else(published, course):
     assert {"utils/photographs/cat.jpg", "utils/photographs/ATTRIBUTION.md"} <= photographs
     assert {name.split("/", 1)[1] for name in names} >= photographs
     assert not tops & {"solutions", "grader", "tests", "course.toml", "gradebook.db", "build"}
+
+
+@pytest.mark.usefixtures("release_once")
+def test_is_an_archive_unpacked_beside_earlier_ones_and_not_over_them(published, course, tree, tmp_path):
+    names = set()
+    for changed in (tree, {**tree, "README.md": tree["README.md"] + b"\nMore.\n"}):
+        with zipfile.ZipFile(student_edition(course, tmp_path, changed)) as file:
+            names |= {name.split("/")[0] for name in file.namelist()}
+    assert len(names) == 2
+    assert all(name.startswith("nndl-course-hw3-hw6-") for name in names)
+
+
+def test_has_an_edition_a_record_of_itself(published, course):
+    folder, archive = published
+    made = read_release(archive)
+    assert made == read_release(folder)
+    assert made.record.title == course.course.title
+    on_disk = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.suffix != ".pyc"}
+    assert {path for path in on_disk if (folder / path).is_file()} == {*made.files, RECORD}
 
 
 @pytest.mark.usefixtures("release_once")

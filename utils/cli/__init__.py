@@ -8,14 +8,17 @@ import importlib.util
 import typer
 
 from .check import check
+from .here import look_after_folder, run_own_copy
 from .pack import pack
+from .update import update
 
 HELP = "Check your solutions and pack them for handing in."
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help=HELP)
-app.callback()(lambda: None)  # with a callback, the name of a command has to be given even if there is only one
+app.callback()(look_after_folder)
 app.command()(check)
 app.command()(pack)
+app.command()(update)
 
 if importlib.util.find_spec("utils.commands"):  # a course may have commands of its own
     for command in importlib.import_module("utils.commands").COMMANDS:
@@ -24,4 +27,5 @@ if importlib.util.find_spec("utils.commands"):  # a course may have commands of 
 
 def main() -> None:
     """Entry point of the command."""
+    run_own_copy()
     app()

@@ -1,0 +1,19 @@
+"""Keep a student's folder in good order: bring a newer release of the course into it, and lose nothing.
+
+=============  ================================================================================
+`release`      reads a release (an archive, a folder) and the record of the one that lies here
+`download`     fetches an archive from an address
+`merge`        merges two changed versions of a list of named parts
+`functions`    divides Python files into functions and other parts, and merges two versions
+`words`        merges two versions of a function of which one has other words only
+`syntax`       parses Python
+`notebooks`    divides notebooks into cells, and merges two versions
+`plan`         decides for each file what an update makes of it, and what to say about it
+`backup`       writes the files so that a killed update can be finished, and an update undone
+`update`       the whole way: an update, its undoing, and a release that was unpacked over work
+`kept`         keeps a copy of the student's files, by which such a release is noticed
+`notebook`     does so in a notebook, from its first cell on
+`report`       says what an update has done
+`imported`     says when the student's package comes from another folder
+=============  ================================================================================
+"""
