@@ -19,7 +19,7 @@ from .front import front_matter
 from .gate import inspect
 from .gate.released import listed
 
-STUDENTS_HALF = ("__init__.py", "py.typed", "errors.py", "cli", "checks")
+STUDENTS_HALF = ("__init__.py", "py.typed", "errors.py", "cli", "checks", "workspace")
 """The parts of the grader's ``utils`` that students need for ``check`` and for their command.
 
 Students get these where the course has no ``utils`` folder of its own.

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import importlib
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from ..checks.case import Finding
-from ..checks.check import CheckResult, examine, find_packs
+from ..checks.check import CheckResult, examine, find_packs, keep
+from ..checks.course import Course
 from ..checks.diagnose.old_python import explain_old_python
 from ..checks.pack import Pack, PackError
 from ..checks.program import describe_crash
@@ -21,7 +23,7 @@ def check(
     exercises: Annotated[
         list[str] | None,
         typer.Argument(
-            help="Exercises (layers.affine_forward), files (layers) or functions; all graded ones by default."
+            help="Exercises, files (layers), functions, notebooks or assignments; all graded ones by default."
         ),
     ] = None,
     hint: Annotated[
@@ -44,14 +46,8 @@ def check(
     except PackError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(2) from None
-    sys.path[:0] = [str(Path.cwd()), str(course.root)]
-    results = []
+    results = run_checks(packs, course, hint or course.hint_level)
     left_out = [pack for pack in packs if pack.absent]
-    for pack in (pack for pack in packs if not pack.absent):
-        if sys.stderr.isatty():  # so that a loop which never ends is seen to be in this exercise
-            typer.echo(f"… {pack.exercise}\r", err=True, nl=False)
-        results.append(examine_installed(pack, course.package, hint or course.hint_level))
-        typer.echo(str(results[-1]))
     counted = [result for result in results if result.counts]
     passed = sum(result.passed for result in counted)
     todo = sum(result.missing for result in counted)
@@ -61,6 +57,34 @@ def check(
         package, count = left_out[0].needs, f"{len(left_out)} {'more need' if results else 'exercises need'}"
         typer.echo(f"{count} {package}, which is not installed; to check them: pip install {package}")
     raise typer.Exit(2 if not results else 0 if passed == len(counted) else 1)
+
+
+def run_checks(packs: Iterable[Pack], course: Course, hint_level: int, *, quiet: bool = False) -> list[CheckResult]:
+    """Run the visible checks of the exercises that can be run here, print each result, and remember all of them.
+
+    Parameters
+    ----------
+    packs : iterable of Pack
+    course : Course
+    hint_level : int
+        How much is said of what is wrong.
+    quiet : bool, default False
+        Print nothing but, in a terminal, which exercise is being checked.
+    """
+    sys.path[:0] = [str(Path.cwd()), str(course.root)]
+    results: list[CheckResult] = []
+    try:
+        for pack in (pack for pack in packs if not pack.absent):
+            if sys.stderr.isatty():  # so that a loop which never ends is seen to be in this exercise
+                typer.echo(f"\r… {pack.exercise}\x1b[K", err=True, nl=False)
+            results.append(examine_installed(pack, course.package, hint_level))
+            if sys.stderr.isatty():
+                typer.echo("\r\x1b[K", err=True, nl=False)
+            if not quiet:
+                typer.echo(str(results[-1]))
+    finally:  # what was checked before an interruption is remembered, too
+        keep(course, results)
+    return results
 
 
 def examine_installed(pack: Pack, package: str, hint_level: int = 3) -> CheckResult:
