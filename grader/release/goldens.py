@@ -28,6 +28,7 @@ from ..recipes import GivenNet, OwnNet, recipe, trained_net
 from ..reference import Reference
 from ..sandbox.allowed import ALWAYS, IF_IMPORTED, STAND_INS
 from ..sandbox.given_utils import names_used
+from ..submission.submission import CAPS
 
 COURSE_TABLE = f"{FOLDER}/{TABLE}"
 
@@ -88,7 +89,7 @@ def course_table(course: Course, reference: Reference) -> bytes:
     It says what they have to know of the course and of its nets; in ``assignments`` and ``late``, what is asked for and
     when; and in ``imports``, what a file that is handed in may import: the packages that can be used (``use``, and
     ``use_in`` for a single file), those that can be imported but not called (``load``), and the functions of ``utils``
-    that each file may call (``utils``).
+    that each file may call (``utils``). ``largest`` has the sizes above which a file is not taken.
     """
     nets = {
         exercise.name: {
@@ -111,6 +112,7 @@ def course_table(course: Course, reference: Reference) -> bytes:
             "days": course.late.days,
         },
         "imports": _imports(course, reference),
+        "largest": CAPS,
     }
     return json.dumps(table, indent=2, ensure_ascii=False).encode() + b"\n"
 

@@ -86,13 +86,14 @@ class Assignment:
 
     @property
     def exercises(self) -> tuple[Exercise, ...]:
-        """Those of all its notebooks."""
+        """The exercises of all its notebooks."""
         return tuple(exercise for notebook in self.notebooks for exercise in notebook.exercises)
 
     @property
     def points(self) -> float:
         """What all of it is worth, the written answers included."""
-        return sum(question.points for book in self.notebooks for question in (*book.exercises, *book.written))
+        written = sum(question.points for book in self.notebooks for question in book.written)
+        return written + sum(exercise.points for exercise in self.exercises)
 
 
 @dataclass(frozen=True)

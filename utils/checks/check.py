@@ -24,7 +24,6 @@ from .models import check_model
 from .pack import Pack, PackError, load, names
 from .program import seeded_runner
 
-
 _FEW = 8  # exercises that are listed where a name is unknown
 
 

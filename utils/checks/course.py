@@ -41,6 +41,8 @@ class Course:
         What handing in late costs.
     imports : mapping of str to object
         What a file that is handed in may import; see `grader.release.goldens.course_table`.
+    largest : mapping of str to int
+        The size in bytes, by the ending of a file's name, above which the grader takes no file.
     """
 
     root: Path
@@ -49,8 +51,9 @@ class Course:
     nets: Mapping[str, Mapping[str, Any]]
     hint_level: int
     assignments: tuple[Assignment, ...] = ()
-    late: LateRule = LateRule()
+    late: LateRule = field(default_factory=LateRule)
     imports: Mapping[str, Any] = field(default_factory=dict)
+    largest: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def goldens(self) -> Path:
@@ -120,6 +123,7 @@ def _read(root: Path) -> Course:
             read_assignments(table),
             LateRule(**table.get("late", {})),
             dict(table.get("imports", {})),
+            dict(table.get("largest", {})),
         )
     except (OSError, ValueError, TypeError, KeyError):
         raise PackError(f"{path} cannot be read; restore it from the course's files.") from None

@@ -34,9 +34,8 @@ def next_exercise() -> None:
             typer.echo(f"Still to be answered in words: {', '.join(one.name for one in unanswered)}.")
         return
     assignment = next(one.assignment for one in found if step in one.exercises)
-    typer.echo(
-        f"{step.exercise.name}  ({points(step.exercise.points)} points; {assignment.name}, {due_text(assignment, course.late)})"
-    )
+    worth, due = points(step.exercise.points), due_text(assignment, course.late)
+    typer.echo(f"{step.exercise.name}  ({worth} points; {assignment.name}, {due})")
     typer.echo(f"  {_DO[step.mark]}{f' {step.note}' if step.note and step.mark is not Mark.OPEN else ''}")
     typer.echo(f"  Read:   assignments/{assignment.name}/{step.notebook}.ipynb")
     for line in _how(step, assignment, course.package):
@@ -47,6 +46,5 @@ def _how(step: Standing, assignment: Assignment, package: str) -> list[str]:
     if step.exercise.is_net:
         file = f"assignments/{assignment.name}/{step.exercise.file}"
         return [f"Make:   {file}, by training and saving the net in that notebook", "Check:  the cell below it there"]
-    waits = [name for name in step.exercise.requires]
-    after = [f"After:  {', '.join(waits)}"] if waits else []
+    after = [f"After:  {', '.join(step.exercise.requires)}"] if step.exercise.requires else []
     return [f"Write:  {step.place}", f"Check:  {package} check {step.exercise.name}", *after]

@@ -8,7 +8,6 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from ..checks.assignments import Assignment
 from ..checks.course import Course
 from ..checks.pack import load
 from ..workspace.deadline import due_text, is_over
