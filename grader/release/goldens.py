@@ -143,7 +143,7 @@ def _imports(course: Course, reference: Reference) -> dict[str, object]:
         "use": [*ALWAYS, *IF_IMPORTED],
         "use_in": dict(course.packages),
         "load": list(STAND_INS),
-        "utils": {module: list(names) for module, names in used.items() if names},
+        "utils": {module: list(names) for module, names in used.items()},
     }
 
 

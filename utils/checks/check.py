@@ -148,7 +148,8 @@ def check(target: Callable[..., Any] | str, *args: Any, hint: int | None = None)
 
 def keep(course: Course, results: Iterable[CheckResult]) -> None:
     """Remember the results, so that the status of the course and its widget in a notebook show them."""
-    remember(course, {result.exercise: (float(result.passed), result.in_short) for result in results})
+    begun = [result for result in results if not result.missing]
+    remember(course, {result.exercise: (float(result.passed), result.in_short) for result in begun})
     refresh_status()
 
 

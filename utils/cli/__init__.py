@@ -9,6 +9,8 @@ import sys
 import typer
 
 from .check import check
+from .doctor import doctor
+from .lab import lab
 from .next import next_exercise
 from .pack import pack
 from .status import status
@@ -19,8 +21,10 @@ app = typer.Typer(add_completion=False, no_args_is_help=True, help=HELP)
 app.callback()(lambda: None)  # with a callback, the name of a command has to be given even if there is only one
 app.command()(status)
 app.command("next")(next_exercise)
+app.command()(lab)
 app.command()(check)
 app.command()(pack)
+app.command()(doctor)
 
 if importlib.util.find_spec("utils.commands"):  # a course may have commands of its own
     for command in importlib.import_module("utils.commands").COMMANDS:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,9 +48,11 @@ def hand_in(course: Course, assignment: Assignment) -> HandIn:
     notebooks = [notebook.file for notebook in assignment.notebooks]
     nets = [exercise.file for exercise in assignment.exercises if exercise.is_net]
     wanted = {name: folder / name for name in (*notebooks, *nets)}
-    own = _modules(assignment, course)
-    needed = _with_imported(own, package)
-    everywhere = {module for other in course.assignments for module in _modules(other, course)}
+    needed = _with_imported(_modules([assignment], course), package)
+    everywhere = _modules(course.assignments, course)
+    everywhere |= {
+        name.partition(".")[0] for one in course.assignments for book in one.notebooks for name in book.optional
+    }
     from_notebooks = {one.own for name in notebooks for one in notebook_imports(folder / name, course.package)}
     modules = _with_imported({*needed, *everywhere, *from_notebooks}, package) | {"__init__"}
     wanted |= {f"{course.package}/{module}.py": package / f"{module}.py" for module in modules}
@@ -64,15 +66,11 @@ def hand_in(course: Course, assignment: Assignment) -> HandIn:
     return HandIn(files, tuple(sorted(asked - files.keys())), tuple(left_out), tuple(sorted(needed)))
 
 
-def _modules(assignment: Assignment, course: Course) -> set[str]:
-    """The files of the package, without their endings, that have the exercises of an assignment."""
-    optional = {name.partition(".")[0] for book in assignment.notebooks for name in book.optional}
-    built_by = {
-        str(course.nets[one.name].get("constructor", "")).partition(".")[0]
-        for one in assignment.exercises
-        if one.is_net
-    }
-    return ({one.module for one in assignment.exercises if not one.is_net} | optional | built_by) - {""}
+def _modules(assignments: Iterable[Assignment], course: Course) -> set[str]:
+    """The files of the package, without their endings, that have the graded exercises of some assignments."""
+    exercises = [exercise for one in assignments for exercise in one.exercises]
+    built_by = {str(course.nets[one.name].get("constructor", "")) for one in exercises if one.is_net}
+    return {one.module for one in exercises if not one.is_net} | {name.partition(".")[0] for name in built_by if name}
 
 
 def _with_imported(modules: set[str], package: Path) -> set[str]:

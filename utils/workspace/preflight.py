@@ -74,6 +74,7 @@ def _imports(course: Course, files: HandIn) -> Iterator[Remark]:
     """Imports that work on this computer alone."""
     packed = {Path(name).stem for name in files.files if name.startswith(f"{course.package}/")}
     for module in files.needed:
+        names: dict[tuple[str, bool, str], list[str]] = {}  # of one line, in one sentence
         for one in file_imports(course.root / course.package / f"{module}.py", course.package):
             place = f"{course.package}/{module}.py, line {one.line}"
             if one.own and not one.optional and one.own not in packed:
@@ -82,7 +83,9 @@ def _imports(course: Course, files: HandIn) -> Iterator[Remark]:
             fails, why = not_where_graded(one, module, course.imports)
             if why:
                 name = f"{one.module}.{one.name}" if one.top == "utils" and one.name else one.top
-                yield Remark(fails, f"{place}: where it is graded, {name} {why}.")
+                names.setdefault((place, fails, why), []).append(name)
+        for (place, fails, why), found in names.items():
+            yield Remark(fails, f"{place}: where it is graded, {', '.join(dict.fromkeys(found))} {why}.")
 
 
 def _notebooks(course: Course, assignment: Assignment) -> Iterator[Remark]:

@@ -150,7 +150,7 @@ def _function(course: Course, exercise: Exercise, notebook: str, sources: Source
         return Standing(exercise, notebook, Mark.WRONG, why)
     if result is None:
         return Standing(exercise, notebook, Mark.UNCHECKED, "not checked yet", line=look.line)
-    if result.digest != digest_now(course, exercise.name, sources):
+    if result.digest != digest_now(course, exercise.name, sources, right=result.share == 1):
         return Standing(exercise, notebook, Mark.UNCHECKED, "changed since its check", line=look.line)
     if result.share == 1:
         return Standing(exercise, notebook, Mark.RIGHT, share=1.0, line=look.line)

@@ -12,6 +12,8 @@ from typing import Literal
 
 _STUB = "raise NotImplementedError("
 
+_DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+
 Condition = Literal["written", "stub", "absent", "damaged"]
 
 
@@ -59,9 +61,18 @@ class Sources:
             return Look("stub", stub)
         return Look("written", node.lineno, digest=self.digest(module, function))
 
-    def digest(self, module: str, function: str) -> str:
-        """Sum up a function with everything in the package that it uses."""
+    def digest(self, module: str, function: str, *, with_file: bool = False) -> str:
+        """Sum up a function with everything in the package that it uses.
+
+        Parameters
+        ----------
+        module, function : str
+        with_file : bool, default False
+            Whether the lines of its file that stand outside of functions and classes belong to it as well.
+        """
         texts: dict[tuple[str, str], str] = {}
+        if with_file and not self.file(module).problem:
+            texts[module, ""] = self.file(module).outside
         waiting = [(module, function)]
         while waiting:
             place = waiting.pop()
@@ -112,6 +123,11 @@ class _File:
                     name.id: node for target in targets for name in ast.walk(target) if isinstance(name, ast.Name)
                 }
         return found
+
+    @cached_property
+    def outside(self) -> str:
+        """The text of the lines outside of functions and classes."""
+        return "\n".join(map(ast.unparse, (one for one in self.tree.body if not isinstance(one, _DEFINITIONS))))
 
     @cached_property
     def imported(self) -> dict[str, tuple[str, str]]:
