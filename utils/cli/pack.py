@@ -78,12 +78,17 @@ def _print(remarks: list[Remark], files: HandIn, found: Progress) -> None:
 
 def _ask() -> None:
     """Ask whether to pack what is broken; end the command if not, or where nobody can answer."""
-    if not sys.stdin.isatty():
+    if not somebody_is_there():
         typer.echo("Nothing was packed, because of what is marked ✗. To pack it as it is, add --anyway.", err=True)
         raise typer.Exit(1)
     if not typer.confirm("What is marked ✗ costs points. Pack it as it is?"):
         typer.echo("Nothing was packed.")
         raise typer.Exit(1)
+
+
+def somebody_is_there() -> bool:
+    """Whether somebody can answer a question."""
+    return sys.stdin.isatty()
 
 
 def _write(archive: Path, course: Course, found: Progress, files: HandIn, broken: list[str]) -> None:

@@ -53,6 +53,7 @@ def preflight(course: Course, found: Progress, files: HandIn) -> list[Remark]:
         *_notebooks(course, assignment),
         *_nets(course, assignment, files),
         *_zeros(found),
+        *_missing(assignment, files),
         *_sizes(course, files),
     ]
     return sorted(dict.fromkeys(remarks), key=lambda remark: not remark.broken)
@@ -187,9 +188,16 @@ def _zeros(found: Progress) -> Iterator[Remark]:
         yield Remark(True, f"Not answered in words, so {lost:g} points are zero: {names}.")
 
 
+def _missing(assignment: Assignment, files: HandIn) -> Iterator[Remark]:
+    """Files of the package that are not there; notebooks and nets have remarks of their own."""
+    for name in (name for name in files.missing if name.endswith(".py")):
+        lost = sum(exercise.points for exercise in assignment.exercises if exercise.file == name)
+        yield Remark(True, f"There is no {name}, so {lost:g} points are zero.")
+
+
 def _sizes(course: Course, files: HandIn) -> Iterator[Remark]:
     for name, path in files.files.items():
         limit = course.largest.get(path.suffix, 0)
         if limit and path.stat().st_size > limit:
-            size = f"{path.stat().st_size / 2**20:.0f} MiB"
-            yield Remark(True, f"{name} has {size}; files of more than {limit // 2**20} MiB are not taken.")
+            size = f"{path.stat().st_size / 2**20:.1f} MiB"
+            yield Remark(True, f"{name} has {size}; files of more than {limit / 2**20:.1f} MiB are not taken.")
