@@ -20,6 +20,7 @@ from ..host.files import write_if_changed
 from ..nbgrader_plugin import configure
 from .percent_scripts import source_notebook
 from .rules import by_exercise, comment
+from .status_cell import status_cell
 
 __all__ = ["generate", "source_notebook", "write_sources"]
 
@@ -55,6 +56,7 @@ def write_sources(course: Course, assignments: Sequence[Assignment] = (), folder
         wanted: dict[Path, bytes] = {}
         for notebook in assignment.notebook:
             node = source_notebook(course.script(assignment, notebook), assignment, notebook)
+            node.cells.insert(1, status_cell())  # below the title
             _add_rules(node, {name.replace(".", "-"): rule for name, rule in rules.items()})
             wanted[folder / assignment.name / f"{notebook.name}.ipynb"] = f"{nbformat.writes(node)}\n".encode()
         for path in scripts.iterdir():

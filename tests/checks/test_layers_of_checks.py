@@ -14,7 +14,16 @@ ROOT = Path(str(utils.checks.__file__)).parent
 FILES = sorted(path for path in ROOT.rglob("*.py"))
 
 ORDER = (
-    {"values", "python_text", "matrix_products", "boxes", "forbidden_calls", "watched_loss", "debugger"},
+    {
+        "values",
+        "python_text",
+        "matrix_products",
+        "boxes",
+        "forbidden_calls",
+        "watched_loss",
+        "debugger",
+        "assignments",
+    },
     {"crash_site", "crash_clues"},
     {"crash_scope"},
     {"compare", "crash"},

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from difflib import get_close_matches
+from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
 from utils.checks.course import Course, course_of, find
 from utils.errors import DataError
+from utils.workspace.state import remember
 
 from .debugger import breakpoints_stop
 from .examine import CheckInterrupted as CheckInterrupted
@@ -18,6 +21,8 @@ from .models import check_model
 from .pack import Pack, PackError, load, names
 from .result import CheckResult as CheckResult
 from .student_code import StudentCode
+
+_FEW = 8  # exercises that are listed where a name is unknown
 
 
 class CheckFailed(AssertionError):
@@ -59,6 +64,7 @@ def check(target: Callable[..., Any] | str, *args: Any, hint: int | None = None,
     if isinstance(target, str | os.PathLike):
         try:
             print(check_model(target, *args, here=here))
+            refresh_status()
         except DataError as error:
             raise CheckFailed(f"✗ {error}") from None
         return
@@ -72,12 +78,28 @@ def check(target: Callable[..., Any] | str, *args: Any, hint: int | None = None,
         namespace = {module.__name__.rpartition(".")[2]: _with(module, target)}
         with breakpoints_stop():
             results = [examine(pack, namespace, level) for pack in packs]
+    if _is_handed_in(target):
+        keep(course_of(target), results)
     passed = [str(result) for result in results if result.passed]
     failed = [str(result) for result in results if not result.passed]
     if passed:
         print("\n".join(passed))
     if failed:
         raise CheckFailed("\n\n".join(failed))
+
+
+def keep(course: Course, results: Iterable[CheckResult]) -> None:
+    """Remember the results, so that the status of the course and its widget in a notebook show them."""
+    begun = [result for result in results if not result.missing]
+    remember(course, {result.exercise: (float(result.passed), result.in_short) for result in begun})
+    refresh_status()
+
+
+def refresh_status() -> None:
+    """Show in the notebook's status, where there is one, what is remembered now."""
+    status = sys.modules.get("utils.workspace.widget")  # loaded where a notebook shows it
+    if status:
+        status.refresh()
 
 
 def check_inputs(exercise: str, title: str) -> dict[str, object]:
@@ -102,26 +124,63 @@ def check_inputs(exercise: str, title: str) -> dict[str, object]:
 
 
 def find_packs(wanted: Iterable[str], course: Course) -> list[Pack]:
-    """The packs of the exercises called `wanted`: full names, modules or beginnings; all that are graded for none.
+    """The packs of the exercises called `wanted`, in the order of the course; all that are graded for none.
+
+    Parameters
+    ----------
+    wanted : iterable of str
+        Names of exercises, of functions, of files, of assignments or of notebooks; beginnings of a name do, too.
+    course : Course
 
     Raises
     ------
     PackError
-        Naming what there is, where one is unknown.
+        When one is unknown; it names those that are called alike.
     """
-    known = names(course.goldens)
+    known = course.in_order(names(course.goldens))
     chosen: list[str] = []
     for name in wanted:
-        clean = name.removeprefix(f"{course.package}.").removesuffix(".py")
+        clean = name.removeprefix(f"{course.package}.").removesuffix(".py").removesuffix(".ipynb")
         found = [exercise for exercise in known if exercise == clean or exercise.startswith(f"{clean}.")]
         found = found or [exercise for exercise in known if clean in exercise.split(".")]
+        found = found or [exercise for exercise in known if exercise in _exercises_of(clean, course)]
         if not found:
-            raise PackError(
-                f'There is no exercise "{name}"; there are {", ".join(known) or f"none in {course.goldens}"}.'
-            )
+            raise PackError(_unknown(name, clean, known, course))
         chosen += found
-    packs = [load(exercise, course.goldens) for exercise in dict.fromkeys(chosen or known)]
+    packs = [load(exercise, course.goldens) for exercise in course.in_order(dict.fromkeys(chosen or known))]
     return [pack for pack in packs if chosen or not pack.optional]
+
+
+def _exercises_of(name: str, course: Course) -> set[str]:
+    """The exercises of an assignment or of a notebook, the optional ones left out."""
+    books = [book for one in course.assignments for book in one.notebooks if name in (one.name, book.name)]
+    return {exercise.name for book in books for exercise in book.exercises}
+
+
+def _unknown(name: str, clean: str, known: list[str], course: Course) -> str:
+    """Say that nothing is called `name`, and what is called alike."""
+    if not known:
+        return f'There is no exercise "{name}"; there are none in {course.goldens}.'
+    return f'There is no exercise "{name}"; {_instead(clean, known, course)}'
+
+
+def _instead(name: str, known: Sequence[str], course: Course) -> str:
+    """Say which exercises, files, notebooks and assignments are called alike, or how to see all."""
+    meant = {part: exercise for exercise in reversed(known) for part in (exercise.rpartition(".")[2], exercise)}
+    books = (book.name for one in course.assignments for book in one.notebooks)
+    for other in (
+        *(exercise.partition(".")[0] for exercise in known),
+        *(one.name for one in course.assignments),
+        *books,
+    ):
+        meant.setdefault(other, other)
+    spelt = {candidate.lower(): answer for candidate, answer in meant.items()}
+    close = get_close_matches(name.lower(), spelt, n=3, cutoff=0.7)
+    if close:
+        return f"did you mean {' or '.join(dict.fromkeys(spelt[one] for one in close))}?"
+    if len(known) <= _FEW:
+        return f"the exercises are {', '.join(known)}."
+    return f"{course.package} status --all lists the exercises."
 
 
 def _exercises(target: Callable[..., Any]) -> tuple[list[Pack], ModuleType]:
@@ -143,8 +202,16 @@ def _exercises(target: Callable[..., Any]) -> tuple[list[Pack], ModuleType]:
                 f"This {qualified} was defined in {module_name}; write it into {file} "
                 f"and import it from there, because that is the file you hand in."
             )
-        raise TypeError(f"{full} is not an exercise; the exercises are {', '.join(known)}.")
+        raise TypeError(f"{full} is not an exercise; {_instead(full, known, course)}")
     return [load(name, course.goldens) for name in found], sys.modules[module_name]
+
+
+def _is_handed_in(target: object) -> bool:
+    """Whether a function or class was read from the file that is handed in, and not made or changed elsewhere."""
+    course = course_of(target)
+    module = str(getattr(target, "__module__", ""))
+    file = getattr(sys.modules.get(module), "__file__", None)
+    return bool(file) and Path(str(file)) == course.root / course.package / f"{module.rpartition('.')[2]}.py"
 
 
 def _with(module: ModuleType, target: Callable[..., Any]) -> object:

@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 
 from utils.errors import DataError, reason
+from utils.workspace.state import remember_net
 
 from .child import CallFailed, CallInterrupted, CallLost
 from .compare import Array
@@ -57,10 +58,12 @@ def check_model(
         In one sentence, when the file is absent, damaged, or not the net that is asked for.
     """
     path = Path(path)
-    rule = _rule(path, course_of(net))
+    course = course_of(net)
+    name, rule = _rule(path, course)
     accuracy = float(np.mean(_right(path, rule, data, _runner(rule["run"], path, net, here=here))))
     start, stop = rule["from"], rule["to"]
     share = share_of_points(accuracy, start, stop)
+    remember_net(course, name, path, share, f"{accuracy:.1%} on the validation set")
     return (
         f"{'✓' if share == 1 else '·'} {path}: {accuracy:.1%} on the validation set, worth {share:.0%} of the points "
         f"({start:.0%} earns none, {stop:.0%} all; the grader measures it on other examples)."
@@ -146,10 +149,10 @@ def _same_set(path: Path, dataset: str, data: Mapping[str, Any]) -> None:
         )
 
 
-def _rule(path: Path, course: Course) -> Mapping[str, Any]:
-    """What the course's table says about a net's file."""
+def _rule(path: Path, course: Course) -> tuple[str, Mapping[str, Any]]:
+    """The exercise that a net's file belongs to, and what the course's table says about it."""
     files = {
-        name.partition(".")[2] + (".safetensors" if "constructor" in rule else ".npz"): rule
+        name.partition(".")[2] + (".safetensors" if "constructor" in rule else ".npz"): (name, rule)
         for name, rule in course.nets.items()
     }
     if path.name not in files:

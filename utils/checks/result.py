@@ -48,6 +48,15 @@ class CheckResult:
         return any(finding.verdict == "missing" for finding in self.findings)
 
     @property
+    def in_short(self) -> str:
+        """The first thing that is wrong, in a few words."""
+        first = next((finding for finding in self.findings if finding.verdict != "pass"), None)
+        if first is None:
+            return ""
+        said = first.at_level(self.hint_level)
+        return textwrap.shorten(f"{first.aspect}: {said}" if first.aspect else said, 100, placeholder=" …")
+
+    @property
     def counts(self) -> bool:
         """Whether it belongs in a total: an optional exercise that is still a stub does not."""
         return not (self.optional and self.missing)

@@ -5,14 +5,15 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from ..checks.case import Finding
-from ..checks.check import find_packs
-from ..checks.course import find
+from ..checks.check import find_packs, keep
+from ..checks.course import Course
 from ..checks.debugger import LeftDebugger, breakpoints_stop
 from ..checks.examine import CheckInterrupted, examine, examine_apart
 from ..checks.pack import Pack, PackError
@@ -27,7 +28,7 @@ def check(
     exercises: Annotated[
         list[str] | None,
         typer.Argument(
-            help="Exercises (layers.affine_forward), files (layers) or functions; all graded ones by default."
+            help="Exercises, files (layers), functions, notebooks or assignments; all graded ones by default."
         ),
     ] = None,
     hint: Annotated[
@@ -54,18 +55,8 @@ def check(
     except PackError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(2) from None
-    sys.path[:0] = [str(Path.cwd()), str(course.root)]
-    results = []
+    results = run_checks(packs, course, hint or course.hint_level, here=here)
     left_out = [pack for pack in packs if pack.absent]
-    for pack in (pack for pack in packs if not pack.absent):
-        if sys.stderr.isatty():  # so that a loop which never ends is seen to be in this exercise
-            typer.echo(f"… {pack.exercise}\r", err=True, nl=False)
-        try:
-            results.append(examine_installed(pack, course.package, hint or course.hint_level, here=here))
-        except (CheckInterrupted, LeftDebugger) as stopped:
-            typer.echo(str(stopped))
-            raise typer.Exit(INTERRUPTED) from None
-        typer.echo(str(results[-1]))
     counted = [result for result in results if result.counts]
     passed = sum(result.passed for result in counted)
     todo = sum(result.missing for result in counted)
@@ -77,15 +68,51 @@ def check(
     raise typer.Exit(2 if not results else 0 if passed == len(counted) else 1)
 
 
-def examine_installed(pack: Pack, package: str, hint_level: int = 3, *, here: bool = False) -> CheckResult:
+def run_checks(
+    packs: Iterable[Pack], course: Course, hint_level: int, *, quiet: bool = False, here: bool = False
+) -> list[CheckResult]:
+    """Run the visible checks of the exercises that can be run here, print each result, and remember all of them.
+
+    Parameters
+    ----------
+    packs : iterable of Pack
+    course : Course
+    hint_level : int
+        How much is said of what is wrong.
+    quiet : bool, default False
+        Print nothing but, in a terminal, which exercise is being checked.
+    here : bool, default False
+        Run the code under test in this process, where a debugger reaches it.
+    """
+    sys.path[:0] = [str(Path.cwd()), str(course.root)]
+    results: list[CheckResult] = []
+    try:
+        for pack in (pack for pack in packs if not pack.absent):
+            if sys.stderr.isatty():  # so that a loop which never ends is seen to be in this exercise
+                typer.echo(f"\r… {pack.exercise}\x1b[K", err=True, nl=False)
+            results.append(examine_installed(pack, course, hint_level, here=here))
+            if sys.stderr.isatty():
+                typer.echo("\r\x1b[K", err=True, nl=False)
+            if not quiet:
+                typer.echo(str(results[-1]))
+    except (CheckInterrupted, LeftDebugger) as stopped:
+        typer.echo(str(stopped))
+        raise typer.Exit(INTERRUPTED) from None
+    finally:  # what was checked before an interruption is remembered, too
+        keep(course, results)
+    return results
+
+
+def examine_installed(pack: Pack, course: Course, hint_level: int = 3, *, here: bool = False) -> CheckResult:
     """Examine an exercise in the student's package where Python finds it; in this process, if it is to be `here`."""
+    package = course.package
     short = pack.exercise.split(".", 1)[0]
     spec = importlib.util.find_spec(package)
     folders = list(spec.submodule_search_locations or ()) if spec else []
     if not folders:
         finding = Finding("", "error", f"There is no package {package} here; run this in the course folder.")
         return CheckResult(pack.exercise, False, (finding,), len(pack.cases), optional=pack.optional)
-    code = StudentCode(f"{package}.{short}", Path(folders[0]).parent, find().limits)
+    code = StudentCode(f"{package}.{short}", Path(folders[0]).parent, course.limits)
     if here:
         with breakpoints_stop():
             return examine(pack, {short: importlib.import_module(f"{package}.{short}")}, hint_level)

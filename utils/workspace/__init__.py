@@ -1,6 +1,16 @@
-"""Keep a student's folder in good order: bring a newer release of the course into it, and lose nothing.
+"""The folder that a student works in: what is done and what is next, handing in, and newer releases of the course.
 
 =============  ================================================================================
+`progress`     what is right, wrong and still to be written, in the order of the course
+`state`        remembers the results of checks
+`sources`      the source of each exercise, by which an edit since a check is noticed
+`deadline`     how much time is left, in words
+`widget`       the status of an assignment at the head of its notebooks
+`doctor`       whether everything that the course needs is there
+`preflight`    looks through an assignment before it is packed
+`imports`      what a file imports, and whether the grader has it
+`handin`       makes the archive to hand in
+`receipt`      what was packed, for the student to keep
 `release`      reads a release (an archive, a folder) and the record of the one that lies here
 `download`     fetches an archive from an address
 `merge`        merges two changed versions of a list of named parts

@@ -1,0 +1,50 @@
+"""The command ``next``: what to do next, and where."""
+
+from __future__ import annotations
+
+import typer
+
+from ..checks.assignments import Assignment
+from ..workspace.deadline import due_text
+from ..workspace.progress import Mark, Standing, progress
+from .here import this_course
+from .names import no_plan
+from .screen import points
+from .status import first_step
+
+_DO = {
+    Mark.OPEN: "It is still to be written.",
+    Mark.WRONG: "Its last check found a mistake:",
+    Mark.UNCHECKED: "It is written and has to be checked:",
+    Mark.PARTLY: "The net that you saved is worth a part of the points:",
+}
+
+
+def next_exercise() -> None:
+    """Say what to do next: the first exercise in the course's order that is not right yet."""
+    course = this_course()
+    if no_plan(course):
+        raise typer.Exit(2)
+    found = [progress(course, one) for one in course.assignments_here]
+    step = first_step(found, course)
+    if step is None:
+        unanswered = [one for each in found for book in each.notebooks for one in book.unanswered]
+        typer.echo("Everything that can be checked is right.")
+        if unanswered:
+            typer.echo(f"Still to be answered in words: {', '.join(one.name for one in unanswered)}.")
+        return
+    assignment = next(one.assignment for one in found if step in one.exercises)
+    worth, due = points(step.exercise.points), due_text(assignment, course.late)
+    typer.echo(f"{step.exercise.name}  ({worth} points; {assignment.name}, {due})")
+    typer.echo(f"  {_DO[step.mark]}{f' {step.note}' if step.note and step.mark is not Mark.OPEN else ''}")
+    typer.echo(f"  Read:   assignments/{assignment.name}/{step.notebook}.ipynb")
+    for line in _how(step, assignment, course.package):
+        typer.echo(f"  {line}")
+
+
+def _how(step: Standing, assignment: Assignment, package: str) -> list[str]:
+    if step.exercise.is_net:
+        file = f"assignments/{assignment.name}/{step.exercise.file}"
+        return [f"Make:   {file}, by training and saving the net in that notebook", "Check:  the cell below it there"]
+    after = [f"After:  {', '.join(step.exercise.requires)}"] if step.exercise.requires else []
+    return [f"Write:  {step.place}", f"Check:  {package} check {step.exercise.name}", *after]
