@@ -10,6 +10,11 @@ The first line of a cell says what kind of cell it is:
     the check of an exercise that is not graded; students get it as an ordinary cell;
 ``# %% solution="tune"``
     code that students write and that is not graded, with the reference's answer in a solution region;
+``# %% folded="Draw the two losses"``
+    code that students get but need not read, such as drawing; JupyterLab shows only this title, as the cell's first
+    line, until the cell is opened;
+``# %% picture="affine-graph"``
+    code that draws a picture which is stored beside the script (see `pictures`); it is never released;
 ``# %% numbers="parameters"``
     code that computes the numbers which the text states (see `numbers`); it is never released;
 ``# %%`` and ``# %% [markdown]``
@@ -42,8 +47,12 @@ CELL_TYPES = {
     "written": ("markdown",),
     "further": ("code",),
     "solution": ("code",),
+    "folded": ("code",),
+    "picture": ("code",),
     "numbers": ("code",),
 }
+FOLDED = {"jupyter": {"source_hidden": True}, "tags": ["hide-input"]}
+"""The metadata of a folded cell: JupyterLab and VS Code honour the first entry, Jupyter Book and MyST the second."""
 _NOUN = {"written": "question", "further": "further exercise"}
 _FIRST_LINE = re.compile(r"^# ?%%", re.MULTILINE)
 _LAYOUT = ("lines_to_next_cell", "cell_marker")  # metadata in which jupytext keeps the layout of the script
@@ -84,15 +93,17 @@ def source_notebook(
     cells: list[NotebookNode] = []
     ids: set[str] = set()
     for item in read.cells:
-        if item in left_out or (item.kind == "numbers" and not with_numbers):
+        if item in left_out or item.kind == "picture" or (item.kind == "numbers" and not with_numbers):
             continue
+        cell, source, name = item.cell, item.cell.source.lstrip("\n"), item.name
         metadata: dict[str, object] = {}
         if item.kind == "numbers":
             metadata = {"tags": ["numbers"]}
+        elif item.kind == "folded":
+            metadata, source, name = dict(FOLDED), f"# {item.name}\n{source}", ""
         elif item.kind and item.kind != "further":
             metadata = {"nbgrader": _nbgrader(item.kind, item.name, points.get(item.name))}
-        cell = item.cell
-        options = {"source": cell.source.lstrip("\n"), "id": _cell_id(cell, item.name, ids), "metadata": metadata}
+        options = {"source": source, "id": _cell_id(cell, name, ids), "metadata": metadata}
         cells.append(v4.new_code_cell(**options) if cell.cell_type == "code" else v4.new_markdown_cell(**options))
     made: NotebookNode = v4.new_notebook(cells=cells, metadata={"kernelspec": dict(KERNELSPEC)})
     return made
@@ -119,6 +130,11 @@ def checked_functions(path: Path) -> Iterator[tuple[int, str]]:
                 match node:
                     case ast.Call(func=ast.Name("check"), args=[ast.Name() | ast.Attribute() as function, *_]):
                         yield item.line, ast.unparse(function)
+
+
+def drawing_cells(path: Path) -> dict[str, str]:
+    """Map the names of a script's stored pictures to the code that draws them."""
+    return {item.name: item.cell.source for item in _cells(path).cells if item.kind == "picture"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -253,7 +269,7 @@ def _kind(cell: NotebookNode) -> tuple[str, str]:
     if len(options) > 1 or kind not in CELL_TYPES or not isinstance(name, str) or not name:
         raise ValueError(
             "the cell's first line is not understood; after the type it may say one of "
-            'exercise="…", written="…", further="…", solution="…" and numbers="…".'
+            'exercise="…", written="…", further="…", solution="…", folded="…", picture="…" and numbers="…".'
         )
     return kind, name
 

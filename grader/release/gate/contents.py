@@ -10,7 +10,7 @@ from utils.checks.course import FOLDER
 
 from .. import goldens
 from ..markers import ANY_SPELLING
-from ..percent_scripts import KERNELSPEC
+from ..percent_scripts import FOLDED, KERNELSPEC
 from .released import Leak, Released
 
 LITTER = re.compile(
@@ -78,6 +78,7 @@ def used_notebooks(released: Released) -> Iterator[Leak]:
                 yield Leak(path, number, 0, "this cell has outputs; clear them")
             if cell.get("execution_count") is not None:
                 yield Leak(path, number, 0, "this cell has an execution count; clear it")
-            foreign = (set(cell) - CELL_KEYS) | (set(cell.get("metadata") or ()) - METADATA_KEYS)
+            own = {key for key, value in (cell.get("metadata") or {}).items() if FOLDED.get(key) != value}
+            foreign = (set(cell) - CELL_KEYS) | (own - METADATA_KEYS)
             if foreign:
                 yield Leak(path, number, 0, f"this cell has metadata of its own ({', '.join(sorted(foreign))})")
