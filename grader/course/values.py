@@ -306,18 +306,26 @@ class CourseTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class EditionTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The table ``[edition]``: which files of ``utils/`` students get.
+    """The table ``[edition]``: what the student edition holds besides the notebooks, the package and the checks.
 
     Attributes
     ----------
     also : tuple of str, default ()
-        Patterns of files that they get besides Python and C files: ``"utils/pictures/*.jpg"``.
+        Patterns of files that they get besides the Python and C files of ``utils/``: ``"utils/pictures/*.jpg"``,
+        ``"docs/student.md"``.
     withhold : tuple of str, default ()
         Python files that they do not get.
+    colab : bool, default False
+        Whether each notebook begins with a cell that fetches the edition on Google Colab.
+    archive : str, default ""
+        The address at which the edition's zip is published; that cell takes it from there, and from an upload if
+        there is none.
     """
 
     also: tuple[str, ...] = ()
     withhold: tuple[str, ...] = ()
+    colab: bool = False
+    archive: str = ""
 
 
 class Course(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -355,6 +363,11 @@ class Course(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def package(self) -> str:
         """The name of the student's package."""
         return self.course.package
+
+    @property
+    def edition_name(self) -> str:
+        """The name of the student edition's folder, which is also the stem of its archive."""
+        return f"{self.package}-course"
 
     def __getitem__(self, name: str) -> Assignment:
         """Return the assignment with this name; raise CourseError, which lists all names, if there is none."""

@@ -18,6 +18,7 @@ from ..errors import CourseError
 from ..gradebook import Gradebook
 from ..host.files import write_if_changed
 from ..nbgrader_plugin import configure
+from .colab import colab_cell
 from .percent_scripts import source_notebook
 from .rules import by_exercise, comment
 
@@ -55,6 +56,8 @@ def write_sources(course: Course, assignments: Sequence[Assignment] = (), folder
         wanted: dict[Path, bytes] = {}
         for notebook in assignment.notebook:
             node = source_notebook(course.script(assignment, notebook), assignment, notebook)
+            if course.edition.colab:
+                node.cells.insert(1, colab_cell(course, assignment))
             _add_rules(node, {name.replace(".", "-"): rule for name, rule in rules.items()})
             wanted[folder / assignment.name / f"{notebook.name}.ipynb"] = f"{nbformat.writes(node)}\n".encode()
         for path in scripts.iterdir():

@@ -21,6 +21,7 @@ LITTER = re.compile(
 ALLOWED = re.compile(
     r"utils/(\w+/)*(\w+\.(pyx?|c|h)|py\.typed)"
     r"|(README\.md|LICENSE|environment\.yml|pyproject\.toml|setup\.py)"
+    r"|\.devcontainer/devcontainer\.json|\.binder/(environment\.yml|postBuild)"
 )
 PICTURE = re.compile(r"[\w-]+\.(png|jpe?g|svg)")
 NOTEBOOK_KEYS = {"cells", "metadata", "nbformat", "nbformat_minor"}
