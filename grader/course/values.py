@@ -305,6 +305,27 @@ class CourseTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     earlier: tuple[str, ...] = ()
 
 
+class Explorer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A widget in a notebook with which students can play with their own code; see `grader.release.places`.
+
+    Attributes
+    ----------
+    name : str
+        What students call it.
+    notebook : str
+        The notebook that it stands in, ``"hw1/intro"``.
+    section : str
+        The heading there above it.
+    exercises : tuple of str
+        The exercises that it shows at work.
+    """
+
+    name: str
+    notebook: str
+    section: str
+    exercises: tuple[str, ...]
+
+
 class EditionTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The table ``[edition]``: what the student edition holds besides the notebooks, the package and the checks.
 
@@ -339,6 +360,8 @@ class Course(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         The assignments, in the order of the file.
     late, limits, grading, edition
         The tables with these names, or their defaults.
+    explorer : tuple of Explorer, default ()
+        The explorers in the notebooks.
     packages : dict of str to str, default {}
         Module of the student's package → package that it is written with, if that is one which the course does not
         install by itself.
@@ -356,6 +379,7 @@ class Course(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     checks: Checks = Checks()
     packages: dict[str, str] = {}
     edition: EditionTable = EditionTable()
+    explorer: tuple[Explorer, ...] = ()
     root: Path = Path()
     decisions: Decisions = Decisions()
 

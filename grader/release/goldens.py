@@ -24,6 +24,7 @@ from ..host.files import content
 from ..judging.trial import Trial
 from ..recipes import GivenNet, OwnNet, recipe, trained_net
 from ..reference import Reference
+from .places import PLACES_TABLE, places_table
 
 COURSE_TABLE = f"{FOLDER}/{TABLE}"
 
@@ -40,7 +41,8 @@ def build(course: Course, assignment: Assignment, reference: Reference) -> dict[
     Returns
     -------
     dict of str to bytes
-        Contents by path relative to the course folder: ``goldens/<exercise>.npz`` and ``goldens/course.json``.
+        Contents by path relative to the course folder: ``goldens/<exercise>.npz``, ``goldens/course.json``
+        and ``goldens/places.json``.
 
     Raises
     ------
@@ -57,7 +59,7 @@ def build(course: Course, assignment: Assignment, reference: Reference) -> dict[
             packs[path] = build_pack(
                 exercise.name, reference, exercise.requires, package, optional=not exercise.graded
             ).to_bytes()
-    return {**packs, COURSE_TABLE: course_table(course, reference)}
+    return {**packs, COURSE_TABLE: course_table(course, reference), PLACES_TABLE: places_table(course)}
 
 
 def unexamined_packs(course: Course, assignments: Iterable[Assignment]) -> str:

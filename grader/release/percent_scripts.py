@@ -55,6 +55,8 @@ FOLDED = {"jupyter": {"source_hidden": True}, "tags": ["hide-input"]}
 """The metadata of a folded cell: JupyterLab and VS Code honour the first entry, Jupyter Book and MyST the second."""
 _NOUN = {"written": "question", "further": "further exercise"}
 _FIRST_LINE = re.compile(r"^# ?%%", re.MULTILINE)
+_HEADING = re.compile(r"^#{1,6} +(.*?) *$", re.MULTILINE)
+_CODE_BLOCK = re.compile(r"^```.*?^```", re.DOTALL | re.MULTILINE)
 _LAYOUT = ("lines_to_next_cell", "cell_marker")  # metadata in which jupytext keeps the layout of the script
 
 
@@ -132,6 +134,20 @@ def checked_functions(path: Path) -> Iterator[tuple[int, str]]:
                         yield item.line, ast.unparse(function)
 
 
+def headings(path: Path) -> list[str]:
+    """Return the headings of a script's text, in their order."""
+    return [heading for item in _cells(path).cells for heading in _headings(item)]
+
+
+def named_cells(path: Path) -> Iterator[tuple[str, str]]:
+    """Yield the name of each named cell of a script, with the heading of the section that it stands in."""
+    section = ""
+    for item in _cells(path).cells:
+        section = next(reversed(_headings(item)), section)
+        if item.name:
+            yield item.name, section
+
+
 def drawing_cells(path: Path) -> dict[str, str]:
     """Map the names of a script's stored pictures to the code that draws them."""
     return {item.name: item.cell.source for item in _cells(path).cells if item.kind == "picture"}
@@ -157,6 +173,13 @@ class _Script:
     cells: list[_Cell]
     problems: list[Problem]
     damaged: set[str]
+
+
+def _headings(item: _Cell) -> list[str]:
+    """Return the headings in a cell that keeps its text, but not what looks like one in a block of code."""
+    if item.cell.cell_type != "markdown" or item.kind:
+        return []
+    return _HEADING.findall(_CODE_BLOCK.sub("", item.cell.source))
 
 
 def _cells(path: Path) -> _Script:

@@ -140,7 +140,7 @@ plt.show()
 # ### END SOLUTION
 
 # %% [markdown]
-# ### Backward
+# ### Dropout, backward
 #
 # The mask is in the cache. A dropped entry had no influence on the output; a kept one had $1/(1-p)$ times its usual
 # influence. Write `dropout_backward`, for both modes. With a `seed` every call draws the

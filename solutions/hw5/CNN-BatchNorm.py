@@ -128,7 +128,7 @@ print("reshaped to six rows and two columns\n", tiny.reshape(6, 2))
 # something with mean 0 and variance 1, and its gradients agree with numeric ones. It merely mixes channels
 # and pixels. Use the shape of your arrays *and* think about the order of their axes.
 #
-# ### Forward
+# ### Spatial batch norm, forward
 #
 # Write `spatial_batchnorm_forward`. First a look: three channels with very different means and spreads, before
 # and after.
@@ -238,7 +238,7 @@ np.abs(at_test.mean(axis=(0, 2, 3)) - known_means).max()  # shown: < 6e-9
 np.abs(at_test.std(axis=(0, 2, 3)) - known_stds).max()  # shown: < 6e-9
 
 # %% [markdown]
-# ### Backward
+# ### Spatial batch norm, backward
 #
 # Gradients take the same way back: make the table, go through your batch normalisation, make images.
 
@@ -277,7 +277,7 @@ check(spatial_batchnorm_backward)
 # Scale and shift still belong to channels, $\gamma$ and $\beta$ of shape $(1, C, 1, 1)$, which broadcasts by
 # itself. Neighbouring channels lie next to each other in memory, so this time a reshape *is* the right tool. Why?
 #
-# ### Forward
+# ### Group norm, forward
 
 # %% folded="Six channels, and look_at_groups: print mean and standard deviation of each group"
 rng = np.random.default_rng(3)
@@ -309,7 +309,7 @@ flat, _ = layernorm_forward(x.reshape(len(x), -1), np.ones(x[0].size), np.zeros(
 print(f"largest difference: {np.abs(one_group.reshape(flat.shape) - flat).max():.1e}")
 
 # %% [markdown]
-# ### Backward
+# ### Group norm, backward
 #
 # Inside of a group it is the backward pass of layer normalisation. For $\gamma$ and $\beta$, add up over whatever
 # shares them; mind the shape they have.

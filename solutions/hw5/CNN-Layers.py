@@ -405,7 +405,7 @@ rel_error(pooled, known_pooling)  # shown: < 1e-7
 check(max_pool_forward_naive)
 
 # %% [markdown]
-# ### Backward
+# ### Max pooling, backward
 #
 # Only the largest entry of a window had a say, so it alone gets the window's upstream gradient; if a pixel
 # wins in several windows, what arrives from them adds up. (And if two entries of a window tie? Give all of it to

@@ -19,6 +19,7 @@ from utils.errors import DataError
 from .case import Finding
 from .models import check_model
 from .pack import Pack, PackError, load, names
+from .places import show_places
 from .program import seeded_runner
 
 
@@ -123,6 +124,7 @@ def check(target: Callable[..., Any] | str, *args: Any, hint: int | None = None)
     results = [examine(pack, namespace, level) for pack, namespace in _exercises(target)]
     passed = [str(result) for result in results if result.passed]
     failed = [str(result) for result in results if not result.passed]
+    show_places([result.exercise for result in results if not result.passed], course_of(target).root)
     if passed:
         print("\n".join(passed))
     if failed:

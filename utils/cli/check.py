@@ -13,6 +13,7 @@ from ..checks.case import Finding
 from ..checks.check import CheckResult, examine, find_packs
 from ..checks.diagnose.old_python import explain_old_python
 from ..checks.pack import Pack, PackError
+from ..checks.places import read_places
 from ..checks.program import describe_crash
 from .here import this_course
 
@@ -45,13 +46,15 @@ def check(
         typer.echo(str(error), err=True)
         raise typer.Exit(2) from None
     sys.path[:0] = [str(Path.cwd()), str(course.root)]
-    results = []
+    results, places = [], read_places(course.root)
     left_out = [pack for pack in packs if pack.absent]
     for pack in (pack for pack in packs if not pack.absent):
         if sys.stderr.isatty():  # so that a loop which never ends is seen to be in this exercise
             typer.echo(f"… {pack.exercise}\r", err=True, nl=False)
         results.append(examine_installed(pack, course.package, hint or course.hint_level))
         typer.echo(str(results[-1]))
+        if pack.exercise in places and not results[-1].passed:
+            typer.echo(places[pack.exercise].as_text())
     counted = [result for result in results if result.counts]
     passed = sum(result.passed for result in counted)
     todo = sum(result.missing for result in counted)
