@@ -5,6 +5,7 @@ from __future__ import annotations
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.patches import Rectangle
 
 # The course's palette (see `utils.vis_utils`); neighbouring windows differ in their dashes, too.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
@@ -14,7 +15,7 @@ DASHES = ("-", "--", "-.")
 def cell_grid(ax: Axes, rows: int, columns: int, title: str) -> None:
     """Draw empty squares, row 0 on top; the square of row i and column j begins at (j, i)."""
     for row, column in np.ndindex(rows, columns):
-        ax.add_patch(plt.Rectangle((column, row), 1, 1, facecolor="white", edgecolor="0.75"))
+        ax.add_patch(Rectangle((column, row), 1, 1, facecolor="white", edgecolor="0.75"))
     ax.set(xlim=(-0.2, columns + 0.2), ylim=(rows + 0.2, -0.2), aspect="equal", title=title)
     ax.set_axis_off()
 
@@ -48,13 +49,13 @@ def show_windows(height: int, width: int, size: int, stride: int, pad: int) -> N
         inside = pad <= row < height + pad and pad <= column < width + pad
         left.text(column + 0.5, row + 0.5, "$x$" if inside else "0", color="0.4", ha="center", va="center")
         if not inside:
-            left.add_patch(plt.Rectangle((column, row), 1, 1, facecolor="0.93", edgecolor="0.75"))
+            left.add_patch(Rectangle((column, row), 1, 1, facecolor="0.93", edgecolor="0.75"))
     cell_grid(right, *out, f"output: {out[0]} × {out[1]}")
     for k, (i, j) in enumerate(np.ndindex(*out)):
         shift = 0.04 * (k % 3 - 1)  # so that edges do not hide each other
         corner = (j * stride + 0.08 + shift, i * stride + 0.08 + shift)
         colour, dash = COLOURS[k % len(COLOURS)], DASHES[k % len(DASHES)]
         for ax, place, side in ((left, corner, size - 0.16), (right, (j + 0.08, i + 0.08), 0.84)):
-            frame = plt.Rectangle(place, side, side, facecolor="none", edgecolor=colour, linewidth=2.5, linestyle=dash)
+            frame = Rectangle(place, side, side, facecolor="none", edgecolor=colour, linewidth=2.5, linestyle=dash)
             ax.add_patch(frame)
         right.text(j + 0.5, i + 0.5, f"({i}, {j})", ha="center", va="center")

@@ -9,6 +9,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from cycler import cycler
 from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 Array = NDArray[Any]
@@ -221,7 +222,7 @@ def plot_history(
     accuracies.plot(train, label=f"{prefix}training", markevery=1 if len(train) < 30 else 0.1)
     accuracies.plot(val, label=f"{prefix}validation", markevery=1 if len(val) < 30 else 0.1)
     accuracies.set(xlabel="epoch", ylabel="accuracy", title="Accuracy")
-    accuracies.xaxis.get_major_locator().set_params(integer=True)
+    accuracies.xaxis.set_major_locator(MaxNLocator(integer=True))
     accuracies.legend()
     if label:
         losses.legend()

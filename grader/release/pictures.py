@@ -20,6 +20,9 @@ from ..host.files import write_if_changed
 from .percent_scripts import drawing_cells, python
 
 _IMAGE = re.compile(r"!\[(?P<words>[^\]]*)\]\((?P<file>[^)\s]+)\)")
+TEXT_SIZE = 13
+"""In points; a notebook shows a wide picture in two thirds of its size."""
+
 FEWEST_WORDS = 8
 """A picture for work on paper needs more than a name for those who cannot see it."""
 
@@ -43,7 +46,7 @@ def draw(code: str, name: str) -> bytes:
     mpl.use("agg")  # needs no screen
     plt.close("all")
     out = io.BytesIO()
-    with mpl.rc_context({"svg.hashsalt": name, "svg.fonttype": "path"}):
+    with mpl.rc_context({"svg.hashsalt": name, "svg.fonttype": "path", "font.size": TEXT_SIZE}):
         exec(compile(python(code), f"<picture {name}>", "exec"), {"__name__": name})
         plt.savefig(out, format="svg", metadata={"Date": None, "Creator": None})
     plt.close("all")

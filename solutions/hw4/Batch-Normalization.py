@@ -710,6 +710,7 @@ import numpy as np
 from utils.vis_utils import course_style
 
 course_style()
+plt.rcParams["font.size"] = 10  # much text in little space
 fig, axes = plt.subplots(1, 2, figsize=(9, 3.4), layout="constrained")
 marked = {"batch normalisation": (slice(None), 3), "layer normalisation": (2, slice(None))}
 for ax, (title, cells) in zip(axes, marked.items(), strict=True):

@@ -61,6 +61,7 @@ import numpy as np
 from utils.vis_utils import course_style
 
 course_style()
+plt.rcParams["font.size"] = 10  # much text in little space
 N, C = 4, 6
 ways = {"batch": (N, 1), "layer": (1, C), "group (G = 3)": (1, 2), "instance (G = C)": (1, 1)}  # rows, columns of a set
 

@@ -11,6 +11,7 @@ from utils.checks.course import FOLDER
 from .. import goldens
 from ..markers import ANY_SPELLING
 from ..percent_scripts import FOLDED, KERNELSPEC
+from ..places import PLACES_TABLE
 from .released import Leak, Released
 
 LITTER = re.compile(
@@ -38,7 +39,7 @@ def litter(released: Released) -> Iterator[Leak]:
 
 def unlisted_files(released: Released) -> Iterator[Leak]:
     """Yield a leak for each file that no rule allows."""
-    listed = {goldens.COURSE_TABLE, goldens.PLACES_TABLE} | {f"{FOLDER}/{e.name}.npz" for e in released.exercises}
+    listed = {goldens.COURSE_TABLE, PLACES_TABLE} | {f"{FOLDER}/{e.name}.npz" for e in released.exercises}
     folders = {f"assignments/{assignment.name}" for assignment in released.course.assignment}
     own = re.compile(rf"{released.course.package}/\w+\.py")
     for assignment in released.course.assignment:
