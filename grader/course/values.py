@@ -336,6 +336,9 @@ class EditionTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         ``"docs/student.md"``.
     withhold : tuple of str, default ()
         Python files that they do not get.
+    minutes_per_point : float, default 0
+        How long students need for a point of an exercise or a question. Each section of a notebook then says how
+        long it takes; with 0 none does.
     colab : bool, default False
         Whether each notebook begins with a cell that fetches the edition on Google Colab.
     archive : str, default ""
@@ -345,6 +348,7 @@ class EditionTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     also: tuple[str, ...] = ()
     withhold: tuple[str, ...] = ()
+    minutes_per_point: float = 0.0
     colab: bool = False
     archive: str = ""
 

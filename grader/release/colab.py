@@ -10,7 +10,7 @@ from ..course import Assignment, Course
 from .percent_scripts import FOLDED
 
 _CELL = """\
-# Only for Google Colab: fetch the course's files into your Google Drive. Elsewhere this cell does nothing.
+# Only for Google Colab: fetch the course's files (elsewhere: nothing)
 import sys
 
 if "google.colab" in sys.modules:

@@ -53,6 +53,8 @@ CELL_TYPES = {
 }
 FOLDED = {"jupyter": {"source_hidden": True}, "tags": ["hide-input"]}
 """The metadata of a folded cell: JupyterLab and VS Code honour the first entry, Jupyter Book and MyST the second."""
+LONGEST_TITLE = 72
+"""Characters of a folded cell's title; JupyterLab shows it on one line and does not break it."""
 _NOUN = {"written": "question", "further": "further exercise"}
 _FIRST_LINE = re.compile(r"^# ?%%", re.MULTILINE)
 _HEADING = re.compile(r"^#{1,6} +(.*?) *$", re.MULTILINE)
@@ -200,7 +202,7 @@ def _cells_of(text: str, path: Path) -> _Script:
     for line, cell in zip(lines, parsed, strict=True):
         try:
             kind, name = _kind(cell)
-            _check_content(cell, kind)
+            _check_content(cell, kind, name)
             if name and name in names:
                 raise ValueError(f'"{name}" already stands in this notebook; a name belongs to one cell.')
         except ValueError as error:
@@ -297,7 +299,7 @@ def _kind(cell: NotebookNode) -> tuple[str, str]:
     return kind, name
 
 
-def _check_content(cell: NotebookNode, kind: str) -> None:
+def _check_content(cell: NotebookNode, kind: str, name: str) -> None:
     """Raise ValueError for a cell of the wrong type, markers that do not pair up, or code that is not valid Python."""
     if cell.cell_type not in CELL_TYPES[kind]:
         wanted = " or ".join(CELL_TYPES[kind])
@@ -314,6 +316,8 @@ def _check_content(cell: NotebookNode, kind: str) -> None:
         )
     if not markers and kind in ("written", "solution"):
         raise ValueError(f"this {kind} cell has no solution region; put one around the answer.")
+    if kind == "folded" and len(name) > LONGEST_TITLE:
+        raise ValueError(f"the title of this folded cell is longer than {LONGEST_TITLE} characters; shorten it.")
     if cell.cell_type == "code":
         try:
             python(cell.source)

@@ -184,7 +184,7 @@ gates = {
     "leaky ReLU": (np.where(x > 0, x, 0.1 * x), np.where(x > 0, 1.0, 0.1)),
 }
 
-# %% folded="Draw the three gates, and below each how much of the gradient it lets through"
+# %% folded="Draw the three gates, and what gets through them"
 fig, axes = plt.subplots(2, 3, figsize=(11, 5), sharex=True, layout="constrained")
 for (name, (value, slope)), (above, below) in zip(gates.items(), axes.T, strict=True):
     above.plot(x, value, marker="")
@@ -240,7 +240,7 @@ affine_relu_test()
 # *and* its gradient in the scores at once. You derived the first one in the last notebook. For scores near
 # zero there is nothing to tell ten classes apart; what should the two losses be then?
 
-# %% folded="look_at: print a loss of scores near zero, and how well its gradient agrees with the numeric one"
+# %% folded="look_at: a loss, and its gradient against the numeric one"
 rng = np.random.default_rng(0)
 scores, labels = 1e-3 * rng.normal(size=(50, 10)), rng.integers(10, size=50)
 
@@ -373,7 +373,7 @@ check(FullyConnectedNet.__init__)
 # numeric ones: errors around $10^{-6}$ or less are right. A hidden layer is `self.hidden_forward(layer, x)` on the way
 # there and `self.hidden_backward(layer, dout, cache)` on the way back: for now an affine layer and a ReLU, in HW4 more.
 
-# %% folded="look_at_net: print the first loss of a small network, and how well its gradients agree with numeric ones"
+# %% folded="look_at_net: first loss and gradients of a small network"
 np.random.seed(0)
 X, y = np.random.randn(2, 15), np.array([3, 8])
 
@@ -520,7 +520,7 @@ plt.show()
 # five-layer networks whose weights start at three different scales. Above: how large the activations are,
 # layer by layer. Below: how large a gradient reaches each weight matrix.
 
-# %% folded="Look at activations and gradients before training, for three weight scales"
+# %% folded="Draw activations and gradients before training"
 X, y = data["X_train"][:200], data["y_train"][:200]
 hidden_dims = [100, 100, 100, 100]
 initial_scales = (1e-2, 6e-2, 3e-1)

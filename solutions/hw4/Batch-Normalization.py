@@ -264,7 +264,7 @@ draw_graph(
 # Write `batchnorm_backward`. Compare with numeric gradients: errors of $10^{-8}$ are right.
 
 
-# %% folded="look_at_backward: print how well the gradients of a normalisation agree with numeric ones"
+# %% folded="look_at_backward: gradients against numeric ones"
 def look_at_backward(backward, forward=batchnorm_forward, rows=5, columns=4):
     """Print how well the gradients of a normalisation agree with numeric ones."""
     rng = np.random.default_rng(3)
@@ -359,7 +359,7 @@ check(affine_batchnorm_relu_backward)
 # are checked and graded. Until then, let numeric gradients judge:
 
 
-# %% folded="look_at_net: print the first loss of a small network, and how well its gradients agree with numeric ones"
+# %% folded="look_at_net: first loss and gradients of a small network"
 def look_at_net(normalization, reg):
     """Print the first loss of a small network and how well its gradients agree with numeric ones."""
     np.random.seed(0)
@@ -639,7 +639,7 @@ def batch_sizes(normalization, title):
     )
 
 
-# %% folded="show_batch_sizes: draw these runs, and those without normalisation for comparison"
+# %% folded="show_batch_sizes: draw runs beside those without normalisation"
 def show_batch_sizes(runs, title):
     """Draw the runs with a normalisation, and for comparison those without at 50 and at 5."""
     without = {name: baseline_runs[name] for name in ("none, batch 50", "none, batch 5") if name in baseline_runs}

@@ -147,7 +147,7 @@ plt.show()
 # same mask, which is what makes a numeric gradient possible:
 
 
-# %% folded="look_at_dropout: print how well the gradient of dropout agrees with the numeric one"
+# %% folded="look_at_dropout: the gradient against the numeric one"
 def look_at_dropout(p, shape=(3, 4, 5)):
     """Print how well the gradient of dropout agrees with the numeric one."""
     rng = np.random.default_rng(2)
@@ -177,7 +177,7 @@ check(dropout_backward)
 # never dropped. First numeric gradients, with fixed masks:
 
 
-# %% folded="look_at_net: print the first loss of a small network, and how well its gradients agree with numeric ones"
+# %% folded="look_at_net: first loss and gradients of a small network"
 def look_at_net(dropout, normalization=None):
     """Print the first loss of a small network and how well its gradients agree with numeric ones."""
     np.random.seed(0)

@@ -89,7 +89,7 @@ def walk(rule, config, start=(-3.0, 0.9), steps=60):
     return np.array(path)
 
 
-# %% folded="show_paths: draw paths in the ravine, and beside them how fast each gets down"
+# %% folded="show_paths: draw paths in the ravine, and their heights"
 def show_paths(paths, title):
     """Draw paths on the ravine, one panel each, and beside them how fast each gets down."""
     side_1, side_2 = np.linspace(-3.4, 1.6, 120), np.linspace(-1.15, 1.15, 80)
@@ -143,7 +143,7 @@ show_paths(
 # | 2 | 1 | $0.9 \cdot 0.25 - 0.1 \cdot 1 = 0.125$ | 1.375 |
 
 
-# %% folded="two_steps: take two steps from w = 1 with a rule, and print where they lead"
+# %% folded="two_steps: where two steps of a rule lead from w = 1"
 def two_steps(rule, config):
     """Take two steps from w = 1, with the gradients 2 and then 1, and print where they lead."""
     w = np.array([1.0])

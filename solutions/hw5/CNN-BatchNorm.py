@@ -134,7 +134,7 @@ print("reshaped to six rows and two columns\n", tiny.reshape(6, 2))
 # Write `spatial_batchnorm_forward`. First a look: three channels with very different means and spreads, before
 # and after.
 
-# %% folded="Three channels that differ much, and look_at: print mean and standard deviation of each channel"
+# %% folded="Three channels, and look_at: their means and standard deviations"
 rng = np.random.default_rng(0)
 means, spreads = np.array([10.0, -4.0, 0.5]), np.array([1.0, 5.0, 0.2])
 x = means.reshape(3, 1, 1) + spreads.reshape(3, 1, 1) * rng.normal(size=(8, 3, 5, 4))
@@ -243,7 +243,7 @@ np.abs(at_test.std(axis=(0, 2, 3)) - known_stds).max()  # shown: < 6e-9
 #
 # Gradients take the same way back: make the table, go through your batch normalisation, make images.
 
-# %% folded="compare: print how well the gradients in x, gamma and beta agree with numeric ones"
+# %% folded="compare: gradients against numeric ones"
 rng = np.random.default_rng(2)
 x, gamma, beta = rng.normal(2, 3, size=(2, 3, 4, 5)), rng.normal(size=3), rng.normal(size=3)
 dout = rng.normal(size=x.shape)
@@ -280,7 +280,7 @@ check(spatial_batchnorm_backward)
 #
 # ### Group norm, forward
 
-# %% folded="Six channels, and look_at_groups: print mean and standard deviation of each group"
+# %% folded="Six channels, and look_at_groups: means and standard deviations"
 rng = np.random.default_rng(3)
 x = 10 + 4 * rng.normal(size=(2, 6, 4, 5)) * np.arange(1, 7).reshape(6, 1, 1)
 gamma, beta = np.ones((1, 6, 1, 1)), np.zeros((1, 6, 1, 1))

@@ -258,7 +258,7 @@ np.abs(background[1:3]).max()  # shown: < 0.1
 # Write `conv_backward_naive`. Numeric gradients first, on images that are not square, with windows that overlap
 # and leave a rest: errors below $10^{-7}$ are right.
 
-# %% folded="look_at: print how well the gradients of a layer agree with numeric ones"
+# %% folded="look_at: gradients of a layer against numeric ones"
 rng = np.random.default_rng(0)
 x, w, b = rng.normal(size=(2, 3, 6, 5)), rng.normal(size=(4, 3, 3, 2)), rng.normal(size=4)
 

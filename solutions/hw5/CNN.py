@@ -185,7 +185,7 @@ net.loss(X, y)[0]  # shown: 2.51
 # numeric gradient weighs much; and if a ReLU or a maximum changes its mind within the step $h$, then it is the
 # numeric one that is wrong.)
 
-# %% folded="look_at_gradients: print how well the gradients of a small network agree with numeric ones"
+# %% folded="look_at_gradients: gradients against numeric ones"
 np.random.seed(1)
 X, y = np.random.randn(2, 3, 12, 16), np.array([3, 8])
 
@@ -448,7 +448,7 @@ len(coarse)  # shown: 18
 # something expensive.
 
 
-# %% folded="Draw the paths to the middle, and count the weights of stacks of convolutions"
+# %% folded="Draw the paths to the middle, and count weights"
 def paths_to_the_middle(sizes, shape=(11, 11)):
     """The gradient of the output in the middle, through a stack of convolutions with all weights 1."""
     gradient = np.zeros((1, 1, *shape))

@@ -106,7 +106,7 @@ def show_places(exercises: Iterable[str], root: Path) -> None:
     from IPython.display import HTML, display
 
     known = read_places(root) if hasattr(get_ipython(), "kernel") else {}
-    links = [f"<code>{name}</code> {known[name].as_html(root, Path.cwd())}" for name in exercises if name in known]
+    links = [f"<code>{name}</code> · {known[name].as_html(root, Path.cwd())}" for name in exercises if name in known]
     if links:
         display(HTML("<br>".join(links)))
 
