@@ -18,6 +18,7 @@ from ..course import Assignment, Course, Notebook, read
 from ..errors import CourseError, Problem, UnusableCourseFiles
 from ..recipes import RecipeBook
 from ..reference import Reference
+from . import pictures, places
 from .percent_scripts import checked_functions, source_notebook, unlisted
 from .regions import regions
 from .strip import left_out, strip
@@ -83,6 +84,7 @@ def examine(course: Course, exercises: Collection[str] | None = None) -> Finding
     errors = [problem for problem in problems if everything or _concerns(problem, course, names)]
     errors += _scripts(course, names)
     errors += RecipeBook(reference).problems(course, exercises)
+    errors += places.problems(course) if everything else ()
     waiting = list(_to_write(course, reference))
     errors += [
         Problem(file, line, f"{name} is not finished here: {what}")
@@ -142,9 +144,12 @@ def _scripts(course: Course, names: Collection[str]) -> Iterator[Problem]:
         if listed and not listed & set(names):
             continue
         try:
-            source_notebook(course.script(assignment, notebook), assignment, notebook)
+            made = source_notebook(course.script(assignment, notebook), assignment, notebook)
         except UnusableCourseFiles as error:
             yield from error.problems
+        else:
+            texts = "\n\n".join(cell.source for cell in made.cells if cell.cell_type == "markdown")
+            yield from pictures.problems(course.script(assignment, notebook), texts)
 
 
 def _to_write(course: Course, reference: Reference) -> Iterator[tuple[str, str, int, str]]:

@@ -30,7 +30,8 @@ Students get these where the course has no ``utils`` folder of its own.
 def given_files(course: Course) -> dict[str, bytes]:
     """Collect the files that students get and that `build` does not make.
 
-    These are ``utils/``, the ``setup.py`` that compiles it, the front matter and the licence.
+    These are ``utils/``, the ``setup.py`` that compiles it, the front matter, the licence, and the files that
+    course.toml lists under ``also``, such as the documentation for students.
 
     Parameters
     ----------
@@ -54,6 +55,9 @@ def given_files(course: Course) -> dict[str, bytes]:
     for path in _utils(course):
         if path.is_file() and "__pycache__" not in path.parts and path.suffix not in (".so", ".pyd"):
             tree[f"utils/{path.relative_to(utils_folder(course)).as_posix()}"] = path.read_bytes()
+    for pattern in (pattern for pattern in course.edition.also if not pattern.startswith("utils/")):
+        for path in course.root.glob(pattern):
+            tree[path.relative_to(course.root).as_posix()] = path.read_bytes()
     return {name: data for name, data in tree.items() if name not in course.edition.withhold}
 
 
@@ -74,11 +78,6 @@ def _utils(course: Course) -> Iterator[Path]:
         yield from (folder / name).rglob("*")
 
 
-def edition_name(course: Course) -> str:
-    """Return the name of the student edition's folder, which is also the stem of its archive."""
-    return f"{course.package}-course"
-
-
 def with_record(course: Course, files: Mapping[str, bytes]) -> tuple[dict[str, bytes], str]:
     """Add the record of a release, from which a student's folder is updated later.
 
@@ -93,7 +92,7 @@ def with_record(course: Course, files: Mapping[str, bytes]) -> tuple[dict[str, b
     record = record_of(files, course.package, course.course.title)
     given = [assignment.name for assignment in course.assignment if assignment.name in record.assignments]
     span = "-".join(dict.fromkeys([given[0], given[-1]])) if given else "none"
-    return {**files, RECORD: record.to_bytes()}, f"{edition_name(course)}-{span}-{record.version}"
+    return {**files, RECORD: record.to_bytes()}, f"{course.edition_name}-{span}-{record.version}"
 
 
 def student_edition(course: Course, out: Path, tree: Mapping[str, bytes] | None = None) -> Path:
@@ -123,7 +122,7 @@ def student_edition(course: Course, out: Path, tree: Mapping[str, bytes] | None 
     CourseError
         When the front matter cannot be made or, without `tree`, when `build` fails.
     """
-    name = edition_name(course)
+    name = course.edition_name
     folder = out / name
     if folder.exists() and not _is_edition(folder, course.package):
         raise UnusableInput(f"{folder} is there and is no earlier student edition; choose another place.")

@@ -29,6 +29,7 @@ from ..reference import Reference
 from ..sandbox.allowed import ALWAYS, IF_IMPORTED, STAND_INS
 from ..sandbox.given_utils import names_used
 from ..submission.submission import CAPS
+from .places import PLACES_TABLE, places_table
 
 COURSE_TABLE = f"{FOLDER}/{TABLE}"
 
@@ -45,7 +46,8 @@ def build(course: Course, assignment: Assignment, reference: Reference) -> dict[
     Returns
     -------
     dict of str to bytes
-        Contents by path relative to the course folder: ``goldens/<exercise>.npz`` and ``goldens/course.json``.
+        Contents by path relative to the course folder: ``goldens/<exercise>.npz``, ``goldens/course.json``
+        and ``goldens/places.json``.
 
     Raises
     ------
@@ -62,7 +64,7 @@ def build(course: Course, assignment: Assignment, reference: Reference) -> dict[
             packs[path] = build_pack(
                 exercise.name, reference, exercise.requires, package, optional=not exercise.graded
             ).to_bytes()
-    return {**packs, COURSE_TABLE: course_table(course, reference)}
+    return {**packs, COURSE_TABLE: course_table(course, reference), PLACES_TABLE: places_table(course)}
 
 
 def unexamined_packs(course: Course, assignments: Iterable[Assignment]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import stat
@@ -153,10 +154,8 @@ def test_a_missing_file_is_refused(tmp_path: Path) -> None:
 def test_a_damaged_archive_is_read_or_refused(place: int, value: int) -> None:
     data = bytearray(archive(MADE))
     data[place] = value
-    try:
+    with contextlib.suppress(UnusableRelease):
         assert set(read_release(bytes(data)).files) <= set(MADE.files)
-    except UnusableRelease:
-        pass
 
 
 def test_a_damaged_record_counts_as_none(tmp_path: Path) -> None:

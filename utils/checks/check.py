@@ -19,6 +19,7 @@ from .examine import CheckInterrupted as CheckInterrupted
 from .examine import examine, examine_apart
 from .models import check_model
 from .pack import Pack, PackError, load, names
+from .places import show_places
 from .result import CheckResult as CheckResult
 from .student_code import StudentCode
 
@@ -82,6 +83,7 @@ def check(target: Callable[..., Any] | str, *args: Any, hint: int | None = None,
         keep(course_of(target), results)
     passed = [str(result) for result in results if result.passed]
     failed = [str(result) for result in results if not result.passed]
+    show_places([result.exercise for result in results if not result.passed], course_of(target).root)
     if passed:
         print("\n".join(passed))
     if failed:

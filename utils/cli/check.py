@@ -17,6 +17,7 @@ from ..checks.course import Course
 from ..checks.debugger import LeftDebugger, breakpoints_stop
 from ..checks.examine import CheckInterrupted, examine, examine_apart
 from ..checks.pack import Pack, PackError
+from ..checks.places import read_places
 from ..checks.result import CheckResult
 from ..checks.student_code import StudentCode
 from .here import this_course
@@ -86,6 +87,7 @@ def run_checks(
     """
     sys.path[:0] = [str(Path.cwd()), str(course.root)]
     results: list[CheckResult] = []
+    places = read_places(course.root)
     try:
         for pack in (pack for pack in packs if not pack.absent):
             if sys.stderr.isatty():  # so that a loop which never ends is seen to be in this exercise
@@ -95,6 +97,8 @@ def run_checks(
                 typer.echo("\r\x1b[K", err=True, nl=False)
             if not quiet:
                 typer.echo(str(results[-1]))
+                if pack.exercise in places and not results[-1].passed:
+                    typer.echo(places[pack.exercise].as_text())
     except (CheckInterrupted, LeftDebugger) as stopped:
         typer.echo(str(stopped))
         raise typer.Exit(INTERRUPTED) from None
