@@ -12,6 +12,7 @@ import msgspec
 from utils.checks.diagnose import CORE_SHARE
 
 from ..errors import CourseError
+from .book_table import BookTable
 from .decisions import Decisions
 from .source import Source
 from .units import seconds, size
@@ -329,7 +330,7 @@ class Course(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         The table ``[course]``.
     assignment : tuple of Assignment
         The assignments, in the order of the file.
-    late, limits, grading, edition
+    late, limits, grading, edition, book
         The tables with these names, or their defaults.
     packages : dict of str to str, default {}
         Module of the student's package → package that it is written with, if that is one which the course does not
@@ -348,6 +349,7 @@ class Course(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     checks: Checks = Checks()
     packages: dict[str, str] = {}
     edition: EditionTable = EditionTable()
+    book: BookTable = BookTable()
     root: Path = Path()
     decisions: Decisions = Decisions()
 
