@@ -11,6 +11,7 @@ from sphinx.search.en import SearchEnglish
 from sphinx.util import logging
 
 from ..desk.formulas import mathml
+from .docstrings import escaped
 
 _log = logging.getLogger(__name__)
 _SPELLINGS = (
@@ -65,8 +66,14 @@ def _converted(node: nodes.Element, *, block: bool) -> str:
     return converted
 
 
+def _escape(app: Sphinx, what: str, name: str, obj: object, options: object, lines: list[str]) -> None:
+    """Escape a docstring before Sphinx reads it; autodoc calls this with its lines, to be changed in place."""
+    lines[:] = escaped("\n".join(lines)).split("\n")
+
+
 def setup(app: Sphinx) -> dict[str, Any]:
-    """Register both with Sphinx."""
+    """Register everything with Sphinx."""
+    app.connect("autodoc-process-docstring", _escape)
     app.add_html_math_renderer("mathml", (_visit_math, None), (_visit_math_block, None))
     app.add_search_language(SearchBothSpellings)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

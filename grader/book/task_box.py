@@ -12,6 +12,7 @@ from sphinx.ext.napoleon.docstring import NumpyDocstring
 
 from ..course import Exercise, Written
 from ..errors import CourseError
+from .docstrings import escaped
 
 _NAPOLEON = Config(napoleon_use_rtype=False)
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
@@ -90,7 +91,7 @@ def _stub(path: str, module: str, function: str, stubs: Mapping[str, str]) -> li
     node = _find(ast.parse(stubs.get(path, "")), function.split("."))
     if node is None:
         raise CourseError(f"{path} has no {function}; run `grader release` first, so that the book has what it shows.")
-    documented = str(NumpyDocstring(ast.get_docstring(node) or "", _NAPOLEON, what="function"))
+    documented = str(NumpyDocstring(escaped(ast.get_docstring(node) or ""), _NAPOLEON, what="function"))
     described = f".. py:function:: {module}.{function}({_parameters(node)})"
     rst = "\n".join([described, "", textwrap.indent(documented, "   ")])
     checked = also_checked(stubs[path], f"{module}.{function}")

@@ -17,15 +17,19 @@ nb_render_markdown_format = "myst"
 myst_enable_extensions = ["dollarmath", "amsmath", "colon_fence", "attrs_block"]
 myst_heading_anchors = 4
 myst_url_schemes = ("http", "https", "mailto")
-suppress_warnings = ["myst.header"]  # a notebook may begin with a deeper heading; its outline is its author's
+suppress_warnings = [
+    "myst.header",  # a notebook may begin with a deeper heading; its outline is its author's
+    "misc.highlighting_failure",  # documents show parts of files, which need not be valid by themselves
+]
 
 autodoc_member_order = "bysource"
 autodoc_typehints = "none"  # the docstrings name the types, with shapes and units
 autodoc_mock_imports = _BOOK["absent"]
 napoleon_google_docstring = False
 napoleon_use_rtype = False
-default_role = "py:obj"  # a name between single backquotes leads to its documentation where there is some
+default_role = "literal"  # docstrings have names between single backquotes
 add_module_names = False
+smartquotes = False  # "train" in a docstring is code
 toc_object_entries = False  # the page's own headings are its outline
 
 html_theme = "pydata_sphinx_theme"
@@ -39,13 +43,15 @@ html_use_index = True
 html_domain_indices = False
 html_static_path = ["_theme"]
 html_css_files = ["book.css"]
-html_extra_path = ["_files"] if _BOOK["files"] else []
+html_extra_path = ["_files"] if (Path(__file__).parent / "_files").is_dir() else []
 templates_path = ["_templates"]
 html_sidebars = {"index": [], "search": []}
 html_context = {"tasks": _BOOK["notebooks"], "default_mode": "auto"}
 html_theme_options = {
     "navbar_start": ["navbar-logo"],
+    "navbar_align": "left",
     "navbar_end": ["theme-switcher"],
+    "navbar_persistent": ["search-button"],
     "header_links_before_dropdown": 6,
     "secondary_sidebar_items": ["page-toc"],
     "article_footer_items": ["work-yourself.html", "prev-next.html"],
@@ -55,6 +61,7 @@ html_theme_options = {
     "show_nav_level": 1,
     "show_toc_level": 2,
     "navigation_with_keys": False,
+    "collapse_navigation": True,  # a contents list in full on every page takes most of the time of a large book
     "search_bar_text": "Search",
     "pygments_light_style": "a11y-high-contrast-light",
     "pygments_dark_style": "a11y-high-contrast-dark",
