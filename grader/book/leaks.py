@@ -16,7 +16,7 @@ from ..release.gate.copies import near_copies
 from ..release.gate.released import Leak, Released, Text
 from ..release.gate.solution_lines import surviving_lines
 
-_OF_SPHINX = ("_static/", "_images/", "searchindex.js", "objects.inv", ".buildinfo", ".nojekyll", "search.html")
+_OF_SPHINX = ("_static/", "_images/", "searchindex.js", "objects.inv", ".buildinfo")
 """What Sphinx and its theme bring, pictures, and the index of single words."""
 
 
@@ -71,15 +71,18 @@ def leaks(site: Path, course: Course, documents: Collection[str]) -> list[Leak]:
 
 
 def _read(path: Path) -> tuple[str, list[str]]:
-    """Return the text of a page, and its blocks of code; of other files, all of the text and no blocks."""
-    data = path.read_bytes()
-    if path.suffix != ".html":
-        return data.decode("utf-8", "replace"), []
-    page = BeautifulSoup(data, "html.parser")
-    article = page.find("article", class_="bd-article") or page
+    """Return the text of a page that Sphinx made, and its blocks of code; of other files, everything and no blocks."""
+    text = path.read_bytes().decode("utf-8", "replace")
+    article = BeautifulSoup(text, "html.parser").find("article", class_="bd-article") if path.suffix == ".html" else None
+    if article is None:  # no page of Sphinx; a program in it is read, too
+        return text, []
+    for quoted in article.find_all("code"):  # in a line of text, code is looked for between backquotes
+        quoted.insert(0, "`")
+        quoted.append("`")
     return article.get_text(), [block.get_text() for block in article.find_all("pre")]
 
 
 def pages(site: Path) -> Iterator[str]:
     """Yield the pages of a book, relative to its folder."""
-    return (path.relative_to(site).as_posix() for path in sorted(site.rglob("*.html")))
+    names = (path.relative_to(site).as_posix() for path in sorted(site.rglob("*.html")))
+    return (name for name in names if not name.startswith(_OF_SPHINX[0]))

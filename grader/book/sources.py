@@ -44,7 +44,7 @@ def sources(course: Course, edition: Path | None = None) -> dict[str, bytes]:
     tree = {
         "conf.py": (SITE / "conf.py").read_bytes(),
         "_theme/book.css": (SITE / "book.css").read_bytes(),
-        "_templates/work-yourself.html": (SITE / "work-yourself.html").read_bytes(),
+        **{f"_templates/{name}": (SITE / name).read_bytes() for name in ("layout.html", "work-yourself.html")},
         "book.json": json.dumps(_settings(course)).encode(),
     }
     tree |= _notebooks(course)

@@ -19,6 +19,7 @@ myst_heading_anchors = 4
 myst_url_schemes = ("http", "https", "mailto")
 suppress_warnings = [
     "myst.header",  # a notebook may begin with a deeper heading; its outline is its author's
+    "ref.python",  # a docstring's "function" is a word, and no name of which there are two
     "misc.highlighting_failure",  # documents show parts of files, which need not be valid by themselves
 ]
 
@@ -29,7 +30,7 @@ napoleon_google_docstring = False
 napoleon_use_rtype = False
 default_role = "literal"  # docstrings have names between single backquotes
 add_module_names = False
-smartquotes = False  # "train" in a docstring is code
+smartquotes_action = "De"  # dashes and dots, but no quotation marks: "train" in a docstring is code
 toc_object_entries = False  # the page's own headings are its outline
 
 html_theme = "pydata_sphinx_theme"
@@ -54,7 +55,7 @@ html_theme_options = {
     "navbar_persistent": ["search-button"],
     "header_links_before_dropdown": 6,
     "secondary_sidebar_items": ["page-toc"],
-    "article_footer_items": ["work-yourself.html", "prev-next.html"],
+    "article_footer_items": ["work-yourself.html"],
     "footer_start": [],
     "footer_center": [],
     "footer_end": [],
