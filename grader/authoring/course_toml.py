@@ -62,6 +62,13 @@ def drop_packages(text: str, modules: Collection[str]) -> str:
     return tomlkit.dumps(document)
 
 
+def drop_book(text: str) -> str:
+    """Remove the table ``[book]``, whose pages are not copied with a course, and return the new text."""
+    document = tomlkit.parse(text)
+    document.pop("book", None)
+    return tomlkit.dumps(document)
+
+
 def set_course(text: str, *, title: str | None = None, package: str | None = None) -> str:
     """Set the course's title, its package's name, or both, and return the new text."""
     document = tomlkit.parse(text)

@@ -15,7 +15,7 @@ from ..recipes import RecipeBook
 from ..reference import Reference
 from ..release.consistency import Findings, examine
 from ..release.strip import left_out
-from .course_toml import drop_packages, edit, keep_assignments, set_course
+from .course_toml import drop_book, drop_packages, edit, keep_assignments, set_course
 
 TEMPLATE = Path(__file__).with_name("template")
 _EXAMPLE = "mycourse"  # the name of the package in the template
@@ -91,7 +91,7 @@ def copy_course(
     for name in ("course.toml", "LICENSE"):
         if (source.root / name).is_file():
             shutil.copy(source.root / name, folder)
-    edit(folder / "course.toml", lambda text: keep_assignments(text, wanted))
+    edit(folder / "course.toml", lambda text: drop_book(keep_assignments(text, wanted)))
     _name(folder, source.package, package, title)
     course = load(folder)
     unreleased = left_out(course)  # before the files are gone, since it reads them

@@ -53,6 +53,7 @@ app.command()(exchange.export)
 app.command()(grading.doctor)
 app.command()(course_files.prove)
 app.command()(course_files.hints)
+app.command()(course_files.book)
 app.command(name="demo")(grading.make_demo)
 
 

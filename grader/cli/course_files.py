@@ -147,3 +147,19 @@ def hints(
         shown.comparison(loaded, exercises or (), half, unread=unread, jobs=jobs)
     else:
         shown.shares(loaded, exercises or (), check=check, jobs=jobs)
+
+
+def book(
+    out: Annotated[Path | None, typer.Option(help="The folder of the book; build/book by default.")] = None,
+    edition: Annotated[
+        Path | None, typer.Option(help="The student edition's zip, which the book then offers for download.")
+    ] = None,
+    root: CourseOption = None,
+) -> None:
+    """Make the course's book: a static site with notebooks, pages and reference, and no solutions. Runs no code."""
+    from ..book import make_book
+    from ..release.consistency import load_checked
+    from ..show import course_files as show
+
+    made = make_book(load_checked(root), out, edition)
+    console.print(show.book(made), markup=False, highlight=False, soft_wrap=True)

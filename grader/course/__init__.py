@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .book_table import BookTable, Modules, Part
 from .decision_file import with_decisions
 from .reading import find_root, load, read
 from .source import listed_at
@@ -23,6 +24,7 @@ from .values import (
 
 __all__ = [
     "Assignment",
+    "BookTable",
     "Course",
     "CourseTable",
     "EditionTable",
@@ -31,7 +33,9 @@ __all__ = [
     "Grading",
     "Late",
     "LimitSettings",
+    "Modules",
     "Notebook",
+    "Part",
     "ScoreRange",
     "Written",
     "find_root",

@@ -12,6 +12,7 @@ import msgspec
 from utils.checks.diagnose import CORE_SHARE
 
 from ..errors import CourseError
+from .book_table import BookTable
 from .decisions import Decisions
 from .source import Source
 from .units import seconds, size
@@ -362,7 +363,7 @@ class Course(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         The table ``[course]``.
     assignment : tuple of Assignment
         The assignments, in the order of the file.
-    late, limits, grading, edition
+    late, limits, grading, edition, book
         The tables with these names, or their defaults.
     explorer : tuple of Explorer, default ()
         The explorers in the notebooks.
@@ -384,6 +385,7 @@ class Course(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     packages: dict[str, str] = {}
     edition: EditionTable = EditionTable()
     explorer: tuple[Explorer, ...] = ()
+    book: BookTable = BookTable()
     root: Path = Path()
     decisions: Decisions = Decisions()
 

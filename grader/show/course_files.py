@@ -10,6 +10,7 @@ from ..errors import Problem
 
 if TYPE_CHECKING:
     from ..authoring import NewExercise
+    from ..book import Book
     from ..release import Release
     from ..release.consistency import Findings
 
@@ -47,3 +48,11 @@ def released(result: Release) -> str:
         return f"Nothing to do: {result.unchanged} files are up to date."
     lines = [f"  wrote {path}" for path in result.written] + [f"  removed {path}" for path in result.removed]
     return "\n".join([*lines, f"{len(result.written)} files written, {result.unchanged} were up to date."])
+
+
+def book(made: Book) -> str:
+    """Return where a book is, and what in it is to be corrected."""
+    lines = [f"{made.pages} pages: {made.folder / 'index.html'}"]
+    if made.warnings:
+        lines += ["To be corrected, with paths in the course folder:", *(f"  - {line}" for line in made.warnings)]
+    return "\n".join(lines)

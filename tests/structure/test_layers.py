@@ -27,6 +27,7 @@ GRADER_ROOMS = (  # each may import those before it
     "nbgrader_plugin",
     "release",
     "desk",
+    "book",
     "mutation",
     "hints",
     "authoring",
