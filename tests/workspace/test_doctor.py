@@ -22,9 +22,10 @@ PROJECT = '[project]\nname = "pkg"\nrequires-python = ">=3.11"\ndependencies = [
 
 @pytest.fixture(autouse=True)
 def healthy(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A folder in which all is well, and no Jupyter is started to look for kernels."""
+    """A folder in which all is well, and neither Jupyter nor another Python is started."""
     (folder / "pyproject.toml").write_text(PROJECT)
     monkeypatch.setattr(doctor.subprocess, "run", lambda *_, **__: kernels(sys.executable))
+    monkeypatch.setattr(doctor, "elsewhere_in_notebooks", lambda *_: "")
     monkeypatch.setattr(doctor, "_of_the_course", tuple)
     monkeypatch.syspath_prepend(str(folder))
 

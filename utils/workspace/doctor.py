@@ -19,6 +19,8 @@ from typing import NamedTuple
 from utils.checks.course import Course
 from utils.checks.pack import PackError, load, names
 
+from .imported import elsewhere, elsewhere_in_notebooks
+
 _ROOM = 500 * 2**20  # bytes of disk that notebooks, nets and data may need
 _KERNEL = "python3"
 
@@ -97,19 +99,10 @@ def _packages(course: Course) -> Iterator[Finding]:
 
 def _own_package(course: Course) -> Iterator[Finding]:
     """Whether Python imports the student's package from the folder that the student works in."""
-    if importlib.util.find_spec("utils.workspace.imported"):
-        imported = importlib.import_module("utils.workspace.imported")
-        problems = [imported.elsewhere(course.root, course.package)]
-        problems += [imported.elsewhere_in_notebooks(course.root, course.package)]
-        if any(problems):
-            yield from (Finding("✗", problem) for problem in dict.fromkeys(problems) if problem)
-            return
-    else:
-        spec = importlib.util.find_spec(course.package)
-        place = Path(spec.origin).parent if spec and spec.origin else None
-        if place and not place.samefile(course.root / course.package):
-            yield Finding("✗", f"{course.package} comes from {place}. In {course.root}, run: pip install -e .")
-            return
+    problems = [place(course.root, course.package) for place in (elsewhere, elsewhere_in_notebooks)]
+    if any(problems):
+        yield from (Finding("✗", problem) for problem in dict.fromkeys(problems) if problem)
+        return
     yield Finding("✓", f"{course.package} is imported from {course.root / course.package}.")
 
 
