@@ -70,6 +70,8 @@ def exchanged(answers: Mapping[str, Sequence[WrongAnswer]]) -> dict[str, str]:
     """
     held = {path: held_by([answer.result for answer in wrong], path) for path, wrong in answers.items()}
     held = {path: other for path, other in held.items() if other in answers and _came(answers[other], other)}
+    found = list(held.values())
+    held = {path: other for path, other in held.items() if found.count(other) == 1}  # each place has one
     return held if len(held) > 1 else {}
 
 
