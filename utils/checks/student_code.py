@@ -63,7 +63,8 @@ class StudentCode:
     @property
     def name(self) -> str:
         """The file, as the student knows it: ``"package/layers.py"``."""
-        return f"{self._source.package.rpartition('.')[2]}/{self.short}.py"
+        package = self._source.package.rpartition(".")[2]
+        return f"{package}/{self.short}.py" if package else f"{self.short}.py"
 
     @property
     def file(self) -> Path:
@@ -132,6 +133,8 @@ class StudentCode:
         ------
         CallFailed, CallLost
         """
+        # What the file imports, which may be a large package, does not count towards the memory of the net.
+        self._call("load_only", self._source, runner.rpartition(".")[0], seconds=NET_SECONDS)
         return self._call("run_net", self._source, name, runner, args, seconds=NET_SECONDS).value
 
     def _call(self, function: str, *args: Any, seconds: float) -> Reply:
