@@ -320,3 +320,9 @@ def test_a_trained_net_is_measured_apart_and_here(net: Callable[..., str], capfd
 )
 def test_a_trained_net_that_cannot_be_run_is_one_sentence(net: Callable[[str], str], lines: str, said: str) -> None:
     assert said in net(lines)
+
+
+def test_without_a_second_process_the_code_runs_here_and_it_is_said(folder: Path) -> None:
+    said = python(folder, f"{SCRIPT}import sys\nsys.executable = '/nowhere/python'\nrun()").communicate()[0]
+    assert said.splitlines()[0].endswith("So your code runs here, without limits.")
+    assert said.splitlines()[1] == "✓ layers.relu_forward: right in all 7 cases"
