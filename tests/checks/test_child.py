@@ -14,9 +14,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from utils.checks.child import CallFailed, CallLost, Child, ChildNotStarted
+from utils.checks.child import CallFailed, CallLost, Child, ChildNotStarted, process
 from utils.checks.child import limits as limits_module
-from utils.checks.child import process
 from utils.checks.child.limits import Clock
 from utils.checks.child.memory import _SIZES
 from utils.checks.child.place import place_in
@@ -344,3 +343,11 @@ def test_where_there_is_no_second_process_it_is_said(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(process, "_START", "raise RuntimeError('not here')")
     with pytest.raises(ChildNotStarted, match="once more: RuntimeError: not here"):
         Child().call("os.getpid")
+
+
+def test_a_crash_shows_the_line_as_it_is_in_the_file_now(child: Child, package: Path) -> None:
+    for number in (21, 22):
+        (package / "own" / "module.py").write_text(f"def f():\n    return [][{number}]\n")
+        source = Source(str(package), "own", "module", number)
+        crash = child.call("utils.checks.child.programs.run", source, "out = module.f()", {}, ("out",)).value
+        assert crash.source == f"return [][{number}]"
