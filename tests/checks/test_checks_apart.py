@@ -12,19 +12,25 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from types import ModuleType
 
+import numpy as np
 import pytest
 
 from grader.course import Course
 from grader.reference import Reference
 from grader.release.goldens import course_table
-from utils.checks.check import examine_apart
+from utils.checks import student_code
 from utils.checks.child import Limits
 from utils.checks.course import Course as StudentsCourse
 from utils.checks.course import find
+from utils.checks.examine import examine_apart
+from utils.checks.models import check_model
 from utils.checks.pack import load
 from utils.checks.result import CheckResult
 from utils.checks.student_code import StudentCode
+from utils.errors import DataError
+from utils.model_files import save_model
 
 ROOT = Path(__file__).parents[2]
 ENDLESS = "k, total = 0, 0\n    while k < len(x):\n        total += 1"
@@ -232,7 +238,7 @@ def test_a_check_that_runs_here_has_no_limits(write: Callable[[str], Path]) -> N
     folder = write(ENDLESS)
     process = python(folder, f"{SCRIPT}run(here=True)")
     with pytest.raises(subprocess.TimeoutExpired):
-        process.communicate(timeout=4)
+        process.communicate(timeout=2)
     process.kill()
     process.communicate()
     said = python(folder, f"{SCRIPT}run()").communicate()[0]
@@ -253,3 +259,70 @@ def test_ctrl_c_in_a_check_says_where_the_code_was(write: Callable[[str], Path])
         assert "running with: " in said
         assert ("alive" in said, process.returncode) in ((True, 0), (False, 130))
         (folder / "begun").unlink()
+
+
+NET = """
+import numpy as np
+
+class TwoLayerNet:
+    def __init__(self, inputs, hidden, classes):
+        self.params = {}
+
+    def predict(self, X):
+        print("images", X.shape)
+        PREDICT
+"""
+
+
+@pytest.fixture
+def net(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], str]:
+    """``net(lines)``: what the check of a trained net says where `lines` predict."""
+    rng = np.random.default_rng(0)
+    weights = {"W1": (50, 3072), "b1": (50,), "W2": (10, 50), "b2": (10,)}
+    data = {"X_val": rng.normal(size=(20, 32, 32, 3)), "y_val": np.arange(20) % 10, "dataset": "offline"}
+    save_model(folder / "models" / "two_layer_best.npz", {n: rng.normal(size=s) for n, s in weights.items()}, data)
+    monkeypatch.chdir(folder)
+    monkeypatch.setattr(student_code, "NET_SECONDS", 0.5)
+
+    def said(lines: str, **options: bool) -> str:
+        text = NET.replace("PREDICT", lines)
+        (folder / "nndl" / "neural_net.py").write_text(text)
+        module = ModuleType("nndl.neural_net")
+        module.__file__ = str(folder / "nndl" / "neural_net.py")
+        monkeypatch.setitem(sys.modules, module.__name__, module)
+        exec(compile(text, module.__file__, "exec"), vars(module))
+        try:
+            return check_model("models/two_layer_best.npz", data, vars(module)["TwoLayerNet"], **options)
+        except DataError as error:
+            return str(error)
+
+    return said
+
+
+def test_a_trained_net_is_measured_apart_and_here(net: Callable[..., str], capfd: pytest.CaptureFixture[str]) -> None:
+    predict = "return np.arange(len(X)) % 10 * (self.params['W1'].shape == (50, 3072))"
+    assert "100.0% on the validation set" in net(predict)
+    assert capfd.readouterr().out == ""
+    assert "100.0% on the validation set" in net(predict, here=True)
+    assert capfd.readouterr().out == "images (20, 3072)\n"
+
+
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        (
+            "while True: pass",
+            "TwoLayerNet did not end within 60 seconds. It was stopped at nndl/neural_net.py, line 10",
+        ),
+        ("return X @ self.params['W1']", "the net cannot be run. ValueError: matmul"),
+        ("import os; os._exit(1)", "The Python process ended while TwoLayerNet ran (exit code 1)"),
+    ],
+)
+def test_a_trained_net_that_cannot_be_run_is_one_sentence(net: Callable[[str], str], lines: str, said: str) -> None:
+    assert said in net(lines)
+
+
+def test_without_a_second_process_the_code_runs_here_and_it_is_said(folder: Path) -> None:
+    said = python(folder, f"{SCRIPT}import sys\nsys.executable = '/nowhere/python'\nrun()").communicate()[0]
+    assert said.splitlines()[0].endswith("So your code runs here, without limits.")
+    assert said.splitlines()[1] == "✓ layers.relu_forward: right in all 7 cases"

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from utils.checks.child import CallFailed, CallLost, Child
+from utils.checks.child import CallFailed, CallLost, Child, ChildNotStarted, process
 from utils.checks.child import limits as limits_module
 from utils.checks.child.limits import Clock
 from utils.checks.child.memory import _SIZES
@@ -162,9 +163,9 @@ def test_the_process_ends_with_the_one_that_started_it() -> None:
     raise AssertionError("the child is still there")
 
 
-def _is_there(process: int) -> bool:
+def _is_there(number: int) -> bool:
     try:
-        os.kill(process, 0)
+        os.kill(number, 0)
     except ProcessLookupError:
         return False
     return True
@@ -176,6 +177,7 @@ def test_ctrl_c_says_where_the_code_was_and_leaves_the_caller_alive(tmp_path: Pa
     (tmp_path / "own" / "module.py").write_text(f"def f():\n    print('begun')\n    {code}\n")
     script = f"""{PARENT}
 import sys
+import threading
 sys.path.insert(0, {str(tmp_path)!r})
 from utils.checks.child import CallInterrupted
 try:
@@ -184,13 +186,13 @@ except CallInterrupted as stopped:
     print(stopped.place.file, stopped.place.line, stopped.place.source)
     print(child.call("math.hypot", 3.0, 4.0).value)
 """
-    process = subprocess.Popen(
+    parent = subprocess.Popen(
         [sys.executable, "-c", script], cwd=ROOT, stdout=subprocess.PIPE, text=True, start_new_session=True
     )
-    assert process.stdout
-    assert process.stdout.readline() == "begun\n"
-    os.killpg(process.pid, signal.SIGINT)  # to the child, too, as a terminal does
-    said = process.communicate()[0].split("\n")
+    assert parent.stdout
+    assert parent.stdout.readline() == "begun\n"
+    os.killpg(parent.pid, signal.SIGINT)  # to the child, too, as a terminal does
+    said = parent.communicate()[0].split("\n")
     assert [line for line in said if line] == [f"own/module.py 3 {code}", "5.0"]
 
 
@@ -310,3 +312,42 @@ def test_the_students_line_is_found_in_what_faulthandler_writes() -> None:
     place = place_in(text, "own")
     assert (place.file, place.line, place.function) == ("own/module.py", 12, "f")
     assert place_in("nothing", "own").file == ""
+
+
+def test_a_call_can_be_ended_from_another_thread() -> None:
+    child = Child()
+    begun = threading.Event()
+    closing = threading.Thread(target=lambda: (begun.wait(), child.close()))
+    closing.start()
+    with pytest.raises(CallLost):
+        child.call("builtins.exec", "print('begun')\nwhile True: pass", on_print=lambda text: begun.set())
+    closing.join()
+    assert child.call("math.hypot", 3.0, 4.0).value == 5.0
+    child.close()
+
+
+def test_modules_are_found_where_the_caller_finds_them_now(
+    child: Child, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "made_a_moment_ago.py").write_text("def f():\n    return 3\n")
+    child.call("os.getpid")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    assert child.call("made_a_moment_ago.f").value == 3
+
+
+def test_where_there_is_no_second_process_it_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "executable", "/nowhere/python")
+    with pytest.raises(ChildNotStarted, match="could not be started once more"):
+        Child().call("os.getpid")
+    monkeypatch.undo()
+    monkeypatch.setattr(process, "_START", "raise RuntimeError('not here')")
+    with pytest.raises(ChildNotStarted, match="once more: RuntimeError: not here"):
+        Child().call("os.getpid")
+
+
+def test_a_crash_shows_the_line_as_it_is_in_the_file_now(child: Child, package: Path) -> None:
+    for number in (21, 22):
+        (package / "own" / "module.py").write_text(f"def f():\n    return [][{number}]\n")
+        source = Source(str(package), "own", "module", number)
+        crash = child.call("utils.checks.child.programs.run", source, "out = module.f()", {}, ("out",)).value
+        assert crash.source == f"return [][{number}]"

@@ -5,11 +5,12 @@ from __future__ import annotations
 import itertools
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from .child import CallFailed, CallLost, Child, Limits, Prints, Reply
+from .child import CallFailed, CallLost, Child, ChildNotStarted, Limits, Prints, Reply
 from .child.programs import Source
 from .diagnose import endless_loop
 from .program import Answer, Crash
@@ -63,7 +64,8 @@ class StudentCode:
     @property
     def name(self) -> str:
         """The file, as the student knows it: ``"package/layers.py"``."""
-        return f"{self._source.package.rpartition('.')[2]}/{self.short}.py"
+        package = self._source.package.rpartition(".")[2]
+        return f"{package}/{self.short}.py" if package else f"{self.short}.py"
 
     @property
     def file(self) -> Path:
@@ -119,10 +121,8 @@ class StudentCode:
     def run_again(self, program: str, inputs: Mapping[str, object], fetch: Sequence[str]) -> Answer:
         """Run a program for a hint alone: a run that does not end costs the hint, and nothing runs after it."""
         if not self._gave_up:
-            try:
+            with suppress(CallLost):
                 return self.run(program, inputs, fetch)
-            except CallLost:
-                pass
         return _NOT_RUN
 
     def run_net(self, name: str, runner: str, *args: Any) -> Any:
@@ -132,6 +132,8 @@ class StudentCode:
         ------
         CallFailed, CallLost
         """
+        # What the file imports, which may be a large package, does not count towards the memory of the net.
+        self._call("load_only", self._source, runner.rpartition(".")[0], seconds=NET_SECONDS)
         return self._call("run_net", self._source, name, runner, args, seconds=NET_SECONDS).value
 
     def _call(self, function: str, *args: Any, seconds: float) -> Reply:
@@ -180,4 +182,5 @@ def warm_up() -> None:
     """Start the process ahead of the first check where that saves time: in a notebook, while its other cells run."""
     ipython = sys.modules.get("IPython")
     if ipython is not None and ipython.get_ipython() is not None:
-        CHILD.start()
+        with suppress(ChildNotStarted):  # the check will say so
+            CHILD.start()

@@ -8,6 +8,6 @@ functions there. `inside` is the side of the child. Both write `messages`. `prin
 
 from .limits import Limits
 from .messages import Prints
-from .process import CallFailed, CallInterrupted, CallLost, Child, Reply
+from .process import CallFailed, CallInterrupted, CallLost, Child, ChildNotStarted, Reply
 
-__all__ = ["CallFailed", "CallInterrupted", "CallLost", "Child", "Limits", "Prints", "Reply"]
+__all__ = ["CallFailed", "CallInterrupted", "CallLost", "Child", "ChildNotStarted", "Limits", "Prints", "Reply"]

@@ -77,6 +77,7 @@ class Inside:
         try:
             if os.getcwd() != call.folder:
                 os.chdir(call.folder)
+            sys.path += [entry for entry in call.path if entry not in sys.path]
             function = _function(call.function)
             with limited_memory(call.memory):
                 value = function(*call.args)

@@ -53,6 +53,8 @@ class Call:
         Bytes that the call may take, on top of what the process has; 0 for no limit.
     folder : str
         The working directory.
+    path : tuple of str
+        Where the parent looks for modules.
     """
 
     number: int
@@ -61,6 +63,7 @@ class Call:
     package: str
     memory: int
     folder: str
+    path: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -26,11 +26,12 @@ WAIT = 0.2  # seconds; Windows notes Ctrl-C only between two waits
 TO_SAY_WHERE = 1.0  # seconds
 _START = "from utils.checks.child.inside import main; main()"
 _ROOT = Path(__file__).resolve().parents[3]  # the folder of `utils`
-_ONE_THREAD = {
-    # As the grader has it. The threads of more processors would also take address space, which is what is limited.
+_SETTINGS = {
+    # One thread, as in the grader. Those of more processors would also take address space, which is what is limited.
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
     "MKL_NUM_THREADS": "1",
+    "MPLBACKEND": "Agg",  # a plot is shown to nobody
 }
 
 
@@ -112,27 +113,31 @@ class Child:
         self._number = 0
 
     def start(self) -> None:
-        """Start the process, if there is none, and do not wait for it."""
+        """Start the process, if there is none, and do not wait for it; raises ChildNotStarted."""
         if self._process is not None and self._process.poll() is None:
             return
-        path = [str(_ROOT), *(entry or os.getcwd() for entry in sys.path)]
         self._inbox: queue.Queue[Message | None] = queue.Queue()
         self._errors = tempfile.TemporaryFile("a+b")  # noqa: SIM115 (closed with the process)
-        self._process = subprocess.Popen(
-            [sys.executable, "-P", "-c", _START],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._errors,
-            env={**os.environ, **_ONE_THREAD, "PYTHONPATH": os.pathsep.join(path)},
-            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
-        )
+        path = os.pathsep.join((str(_ROOT), *_path()))
+        try:
+            self._process = subprocess.Popen(
+                [sys.executable, "-P", "-c", _START],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=self._errors,
+                env={**os.environ, **_SETTINGS, "PYTHONPATH": path},
+                creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+            )
+        except OSError as error:  # in a browser, or in a container, there may be no second process
+            self._errors.close()
+            raise ChildNotStarted(f"{sys.executable} could not be started once more: {error}") from None
         self._is_ready = False
         self._end = weakref.finalize(self, _end, self._process, self._errors)  # also when this process ends
         assert self._process.stdout
         threading.Thread(target=_listen, args=(self._process.stdout, self._inbox), daemon=True).start()
 
     def close(self) -> None:
-        """End the process; a call that is under way is lost."""
+        """End the process; a call that is under way in another thread raises CallLost."""
         self._end()
 
     def call(
@@ -173,6 +178,8 @@ class Child:
             When the time is used up, or the process ends.
         CallInterrupted
             When somebody presses Ctrl-C.
+        ChildNotStarted
+            When there cannot be a second process.
         """
         with self._lock:
             self.start()
@@ -180,7 +187,7 @@ class Child:
             self._package, self._printed, self._on_print = package, [""], on_print or (lambda text: None)
             try:
                 self._wait_until_ready()
-                self._send(Call(self._number, function, args, package, memory, os.getcwd()))
+                self._send(Call(self._number, function, args, package, memory, os.getcwd(), _path()))
                 return self._reply(Clock(seconds))
             except KeyboardInterrupt:
                 place, more = self._ask_where()
@@ -251,15 +258,18 @@ class Child:
         code = self._process.wait()
         if code < 0:
             name = signal.strsignal(-code) or "signal"
-            said = f"signal {-code}: {name}"
+            said = f"signal {-code}: {name}{', perhaps for lack of memory' if -code == 9 else ''}"
         else:
             said = f"exit code {code}"
         return CallLost("killed", said, place_in(self._written(), self._package), Prints("".join(self._printed)))
 
     def _written(self) -> str:
         """What the process has written to its standard error."""
-        self._errors.seek(0)
-        return self._errors.read().decode(errors="replace")
+        try:
+            self._errors.seek(0)
+            return self._errors.read().decode(errors="replace")
+        except ValueError:  # another thread has closed this child
+            return ""
 
     def _restart(self) -> None:
         self.close()
@@ -271,6 +281,11 @@ class Child:
         with suppress(OSError):  # a process that has ended is noticed by its silence
             self._process.stdin.write(as_bytes(message))
             self._process.stdin.flush()
+
+
+def _path() -> tuple[str, ...]:
+    """Where this process looks for modules."""
+    return tuple(entry or os.getcwd() for entry in sys.path)
 
 
 def _listen(pipe: IO[bytes], inbox: queue.Queue[Message | None]) -> None:

@@ -28,7 +28,7 @@ class Source:
     root : str
         The folder that holds the student's package.
     package, module : str
-        The package, and the module in it: ``"layers"``.
+        The package, ``""`` where there is none, and the module in it: ``"layers"``.
     version : int
         The files are read again where this number differs from that of the program before.
     """
@@ -37,6 +37,11 @@ class Source:
     package: str
     module: str
     version: int
+
+    @property
+    def full_name(self) -> str:
+        """The module's full name."""
+        return ".".join(filter(None, (self.package, self.module)))
 
 
 @dataclass(frozen=True)
@@ -74,16 +79,16 @@ def load(source: Source) -> ModuleType:
     """Import the student's module; all of the student's files anew if this is another version."""
     global _loaded
     if _loaded != (source.root, source.version):
-        for name in [name for name in sys.modules if f"{name}.".startswith(f"{source.package}.")]:
+        _FromText.package = source.package or source.module
+        for name in [name for name in sys.modules if f"{name}.".startswith(f"{_FromText.package}.")]:
             del sys.modules[name]
         if source.root in sys.path:
             sys.path.remove(source.root)
         sys.path.insert(0, source.root)
         importlib.invalidate_caches()
         linecache.clearcache()
-        _FromText.package = source.package
         _loaded = (source.root, source.version)
-    return importlib.import_module(f"{source.package}.{source.module}")
+    return importlib.import_module(source.full_name)
 
 
 class _TextLoader(importlib.machinery.SourceFileLoader):
