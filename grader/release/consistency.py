@@ -84,7 +84,6 @@ def examine(course: Course, exercises: Collection[str] | None = None) -> Finding
     errors = [problem for problem in problems if everything or _concerns(problem, course, names)]
     errors += _scripts(course, names)
     errors += RecipeBook(reference).problems(course, exercises)
-    errors += places.problems(course) if everything else ()
     waiting = list(_to_write(course, reference))
     errors += [
         Problem(file, line, f"{name} is not finished here: {what}")
@@ -97,6 +96,7 @@ def examine(course: Course, exercises: Collection[str] | None = None) -> Finding
     waits = "this waits to be written for {}, which is no exercise of this course; take it away where students read it."
     unused += [Problem(file, line, waits.format(name)) for name, file, line, _ in waiting if name not in names]
     remarks = [*unused, *_unused_code(course, reference, written), *_unused_scripts(course)]
+    remarks += places.unused(course)
     remarks += [*RecipeBook(reference).unused(course), *_explained(course, written), *_stale(course)]
     return Findings(tuple(sorted({*errors, *dangling})), tuple(sorted(set(remarks))))
 

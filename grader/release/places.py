@@ -7,12 +7,13 @@ are right by construction; explorers from the tables ``[[explorer]]`` of course.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 
 from utils.checks.course import FOLDER
 from utils.checks.places import TABLE, Place, Places, to_json
 
-from ..course import Course
+from ..course import Course, Explorer
 from ..errors import Problem
 from .percent_scripts import headings, named_cells
 
@@ -25,6 +26,7 @@ def places(course: Course) -> dict[str, Places]:
     playgrounds = {
         exercise: (explorer.name, Place(_path(explorer.notebook), explorer.section))
         for explorer in course.explorer
+        if _stands(explorer, _scripts(course))
         for exercise in explorer.exercises
     }
     for assignment in course.assignment:
@@ -44,24 +46,35 @@ def places_table(course: Course) -> bytes:
     return json.dumps(table, indent=1, ensure_ascii=False).encode() + b"\n"
 
 
-def problems(course: Course) -> Iterator[Problem]:
-    """Yield a problem for each explorer that names a notebook, a section or an exercise that is not there."""
+def unused(course: Course) -> Iterator[Problem]:
+    """Yield a remark for each explorer that names a notebook, a section or an exercise that this course does not have.
+
+    These are no errors, because an author who drops a notebook deletes its lines in course.toml and nothing else.
+    """
     exercises = {exercise.name for _, exercise in course.exercises(further=True)}
-    scripts = {
-        f"{assignment.name}/{notebook.name}": course.script(assignment, notebook)
-        for assignment in course.assignment
-        for notebook in assignment.notebook
-    }
+    scripts = _scripts(course)
     for explorer in course.explorer:
         line, named = course.line_of(explorer.name), f'the explorer "{explorer.name}" names'
         if explorer.notebook not in scripts:
-            yield Problem("course.toml", line, f"{named} the notebook {explorer.notebook}, which is not there.")
-        elif explorer.section not in headings(scripts[explorer.notebook]):
+            sentence = f"{named} the notebook {explorer.notebook}, which this course does not have."
+            yield Problem("course.toml", line, f"{sentence} No check points to it.")
+        elif not _stands(explorer, scripts):
             sentence = f'{named} the section "{explorer.section}", which {explorer.notebook} does not have.'
-            yield Problem("course.toml", line, sentence)
+            yield Problem("course.toml", line, f"{sentence} No check points to it.")
         for exercise in explorer.exercises:
             if exercise not in exercises:
                 yield Problem("course.toml", line, f"{named} {exercise}, which is no exercise of this course.")
+
+
+def _scripts(course: Course) -> dict[str, Path]:
+    """Map the notebooks of a course, as an explorer names them, to the scripts that they are made from."""
+    listed = [(assignment, notebook) for assignment in course.assignment for notebook in assignment.notebook]
+    return {f"{owner.name}/{notebook.name}": course.script(owner, notebook) for owner, notebook in listed}
+
+
+def _stands(explorer: Explorer, scripts: Mapping[str, Path]) -> bool:
+    """Tell whether the section that an explorer names is there."""
+    return explorer.notebook in scripts and explorer.section in headings(scripts[explorer.notebook])
 
 
 def _path(notebook: str) -> str:

@@ -12,7 +12,7 @@ import pytest
 
 from grader.course import Explorer
 from grader.release.percent_scripts import headings, source_notebook
-from grader.release.places import places, places_table, problems
+from grader.release.places import places, places_table, unused
 from utils.checks.places import Place, Places, read_places
 from utils.explorers.app import EXPLORERS
 
@@ -73,16 +73,19 @@ def test_is_there_an_explorer_where_one_is_promised(course):
         assert explorer.section in stands, explorer.name
 
 
-def test_is_an_explorer_that_names_what_is_not_there_refused(course):
+def test_is_an_explorer_that_names_what_is_not_there_left_out_with_a_remark(course):
     wrong = Explorer("Weights", "hw3/FC_nets", "4. No depth", ("layers.affine_sideways",))
-    nowhere = Explorer("Weights", "hw3/CNN", "4. No depth", ())
-    told = [p.sentence for p in problems(msgspec.structs.replace(course, explorer=(wrong, nowhere)))]
+    nowhere = Explorer("Weights", "hw3/CNN", "4. No depth", ("layers.relu_forward",))
+    changed = msgspec.structs.replace(course, explorer=(wrong, nowhere))
+    told = [p.sentence for p in unused(changed)]
+    no_link = "No check points to it."
     assert told == [
-        'the explorer "Weights" names the section "4. No depth", which hw3/FC_nets does not have.',
+        f'the explorer "Weights" names the section "4. No depth", which hw3/FC_nets does not have. {no_link}',
         'the explorer "Weights" names layers.affine_sideways, which is no exercise of this course.',
-        'the explorer "Weights" names the notebook hw3/CNN, which is not there.',
+        f'the explorer "Weights" names the notebook hw3/CNN, which this course does not have. {no_link}',
     ]
-    assert list(problems(course)) == []
+    assert not any(where.playground for where in places(changed).values())
+    assert list(unused(course)) == []
 
 
 def test_do_students_read_what_was_released(course, known, tmp_path):
