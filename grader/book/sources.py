@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from importlib import resources
 from pathlib import Path
 
-from ..course import Assignment, Course, Exercise, Notebook
+from ..course import Assignment, Course, Notebook
 from ..errors import CourseError
 from ..host.files import content
 from ..release.edition import utils_folder
@@ -17,6 +18,8 @@ from .notebook_page import Material, notebook_page
 from .task_box import anchor, points
 
 SITE = Path(__file__).parent / "site"
+FONT = "STIXTwoMath-Regular.ttf"
+"""The font of formulas, which may be passed on (OFL); a package that draws formulas brings it."""
 FILES = "_files"
 """The folder in the tree whose files are copied into the book as they are."""
 
@@ -44,6 +47,7 @@ def sources(course: Course, edition: Path | None = None) -> dict[str, bytes]:
     tree = {
         "conf.py": (SITE / "conf.py").read_bytes(),
         "_theme/book.css": (SITE / "book.css").read_bytes(),
+        f"_theme/{FONT}": (resources.files("ziamath.fonts") / FONT).read_bytes(),
         **{f"_templates/{name}": (SITE / name).read_bytes() for name in ("layout.html", "work-yourself.html")},
         "book.json": json.dumps(_settings(course)).encode(),
     }
