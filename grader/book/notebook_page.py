@@ -88,6 +88,13 @@ def notebook_page(data: bytes, notebook: Notebook, exercises: Mapping[str, Exerc
     return str(nbformat.writes(node)).encode()
 
 
+def title(data: bytes) -> str:
+    """Return the first heading of a notebook, without its formatting; ``""`` where there is none."""
+    texts = (cell.source for cell in nbformat.reads(data.decode("utf-8"), as_version=4).cells)
+    found = next(filter(None, (re.match(r"#+ (.+)", text) for text in texts)), None)
+    return re.sub(r"[`*]", "", found[1]).strip() if found else ""
+
+
 def _check(cell: NotebookNode) -> str:
     """Return the line of a code cell that checks an exercise; ``""`` where there is none."""
     found = _CHECK.search(cell.source) if cell.cell_type == "code" else None
