@@ -20,7 +20,8 @@ reference = [{ title = "Given", modules = ["utils.checks", "utils.errors"] }]
 """
 GUIDE = f"""# A guide
 
-Batch normalisation is not needed here; see [the formulas](formulas.md#distances) and <a href="../live.html">a page with a program</a>.
+Batch normalisation is not needed here; see [the formulas](formulas.md#distances) and
+<a href="../live.html">a page with a program</a>.
 
 ## Pictures
 
@@ -33,7 +34,7 @@ Batch normalisation is not needed here; see [the formulas](formulas.md#distances
 | {" | ".join("unbreakable" + str(k) for k in range(14))} |
 
 ```python
-for point in points:  # a line that is so long that it has to scroll on a phone, and on most other screens as well, {"x" * 60}
+for point in points:  # a line that is so long that it scrolls: {"x" * 100}
     print(f"{{point}}")
 ```
 """
@@ -43,7 +44,8 @@ FORMULAS = r"""# Formulas
 
 Each point has $\lVert x_n - c_k \rVert^2$, and the inertia is
 
-$$J = \sum_{n=1}^N \min_k \lVert x_n - c_k \rVert^2, \qquad \frac{\partial J}{\partial c_k} = 2 \sum_{n \in k} (c_k - x_n) .$$
+$$J = \sum_{n=1}^N \min_k \lVert x_n - c_k \rVert^2, \qquad
+\frac{\partial J}{\partial c_k} = 2 \sum_{n \in k} (c_k - x_n) .$$
 """
 LIVE = '<!doctype html><html lang="en"><title>Live</title><h1>A page with a program of its own</h1>\n'
 

@@ -18,7 +18,7 @@ from ..release.gate.released import listed
 
 __all__ = ["Book", "make_book"]
 
-_NEEDED = {"sphinx": "Sphinx", "pydata_sphinx_theme": "its theme", "myst_nb": "its reader of notebooks"}
+_NEEDED = ("sphinx", "pydata_sphinx_theme", "myst_nb", "ziamath")
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,8 @@ def make_book(course: Course, out: Path | None = None, edition: Path | None = No
         When the gate finds leaks. An earlier book is left as it is then.
     """
     if missing := [name for name in _NEEDED if importlib.util.find_spec(name) is None]:
-        raise CourseError(f"{_NEEDED[missing[0]]} is not installed, which makes the book; run: pip install '.[book]'")
+        packages = ", ".join(missing)
+        raise CourseError(f"{packages} is not installed, and the book is made with it; run: pip install -e '.[book]'")
     out = out or course.root / "build" / "book"
     if out.exists() and not (out / "searchindex.js").is_file() and (not out.is_dir() or any(out.iterdir())):
         raise UnusableInput(f"{out} is there and is no earlier book; choose another place.")
@@ -103,4 +104,6 @@ def _run_sphinx(folder: Path) -> tuple[str, ...]:
     said = [line for line in done.stderr.splitlines() if line.strip()]
     if done.returncode:
         raise CourseError(f"Sphinx cannot make the book: {said[-1] if said else 'it said nothing'}.")
-    return tuple(line.replace(f"{folder}/source/", "") for line in said if re.search(r"(WARNING|ERROR|CRITICAL):", line))
+    return tuple(
+        line.replace(f"{folder}/source/", "") for line in said if re.search(r"(WARNING|ERROR|CRITICAL):", line)
+    )

@@ -21,9 +21,8 @@ def document(course: Course, path: str) -> bytes:
     """Read a page; raise CourseError if it is missing, or not in the course folder."""
     data = content(course.root / path)
     if data is None or not (course.root / path).resolve().is_relative_to(course.root.resolve()):
-        raise CourseError(
-            f"The book of course.toml lists {path}, and there is no such file in {course.root}; correct the table [book]."
-        )
+        reason = f"and there is no such file in {course.root}; correct the table [book]."
+        raise CourseError(f"The book of course.toml lists {path}, {reason}")
     return data
 
 
@@ -53,7 +52,9 @@ def pictures(course: Course, pages: Mapping[str, bytes]) -> dict[str, bytes]:
             if read is None:
                 raise CourseError(f"{page} shows {picture}, which is not there; put it there or correct the page.")
             if not words.strip():
-                raise CourseError(f"{page} shows {picture} without saying what it shows; write that between the brackets.")
+                raise CourseError(
+                    f"{page} shows {picture} without saying what it shows; write that between the brackets."
+                )
             found[picture] = read
     return found
 

@@ -73,7 +73,9 @@ def leaks(site: Path, course: Course, documents: Collection[str]) -> list[Leak]:
 def _read(path: Path) -> tuple[str, list[str]]:
     """Return the text of a page that Sphinx made, and its blocks of code; of other files, everything and no blocks."""
     text = path.read_bytes().decode("utf-8", "replace")
-    article = BeautifulSoup(text, "html.parser").find("article", class_="bd-article") if path.suffix == ".html" else None
+    article = (
+        BeautifulSoup(text, "html.parser").find("article", class_="bd-article") if path.suffix == ".html" else None
+    )
     if article is None:  # no page of Sphinx; a program in it is read, too
         return text, []
     for quoted in article.find_all("code"):  # in a line of text, code is looked for between backquotes

@@ -85,7 +85,14 @@ def notebook_page(data: bytes, notebook: Notebook, exercises: Mapping[str, Exerc
         cells += _cells(cell, exercise, written.get(grade_id), material)
     node.cells = cells
     node.metadata = {"kernelspec": node.metadata.get("kernelspec", {})}
-    return nbformat.writes(node).encode()
+    return str(nbformat.writes(node)).encode()
+
+
+def title(data: bytes) -> str:
+    """Return the first heading of a notebook, without its formatting; ``""`` where there is none."""
+    texts = (cell.source for cell in nbformat.reads(data.decode("utf-8"), as_version=4).cells)
+    found = next(filter(None, (re.match(r"#+ (.+)", text) for text in texts)), None)
+    return re.sub(r"[`*]", "", found[1]).strip() if found else ""
 
 
 def _check(cell: NotebookNode) -> str:
@@ -114,19 +121,23 @@ def _calls(cell: NotebookNode, name: str) -> bool:
 
 def _figure(figure: Shown) -> str:
     """Show a picture, and say that it moves elsewhere."""
-    return f"![{figure.words}]({figure.picture})\n\nA picture of it; in your own notebook it moves. [About it]({figure.page})"
+    words = f"A picture of it; in your own notebook it moves. [About it]({figure.page})"
+    return f"![{figure.words}]({figure.picture})\n\n{words}"
 
 
 def _text(source: str) -> NotebookNode:
-    return nbformat.v4.new_markdown_cell(source)
+    made: NotebookNode = nbformat.v4.new_markdown_cell(source)
+    return made
 
 
 def _plain(cell: NotebookNode) -> NotebookNode:
     """Return a cell without outputs, marks of the gradebook and settings; what JupyterLab folds stays folded."""
     if cell.cell_type == "markdown":
-        made = nbformat.v4.new_markdown_cell(cell.source)
+        made = _text(cell.source)
         if cell.get("attachments"):
             made.attachments = cell.attachments
         return made
     folded = cell.metadata.get("jupyter", {}).get("source_hidden") or "hide-input" in cell.metadata.get("tags", ())
-    return nbformat.v4.new_code_cell(cell.source, metadata={"tags": ["hide-cell"]} if folded else {})
+    metadata = {"tags": ["hide-input"]} if folded else {}
+    code: NotebookNode = nbformat.v4.new_code_cell(cell.source, metadata=metadata)
+    return code

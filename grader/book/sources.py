@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from importlib.util import find_spec
 from pathlib import Path
 
-from ..course import Assignment, Course, Exercise, Notebook
+from ..course import Assignment, Course, Notebook
 from ..errors import CourseError
 from ..host.files import content
 from ..release.edition import utils_folder
 from ..release.front import front_matter
 from .documents import document, figures, front_text, pictures
-from .notebook_page import Material, notebook_page
+from .notebook_page import Material, notebook_page, title
 from .task_box import anchor, points
 
 SITE = Path(__file__).parent / "site"
+FONT = "STIXTwoMath-Regular.ttf"
+"""The font of formulas, which may be passed on (OFL); a package that draws formulas brings it."""
 FILES = "_files"
 """The folder in the tree whose files are copied into the book as they are."""
 
@@ -44,6 +47,7 @@ def sources(course: Course, edition: Path | None = None) -> dict[str, bytes]:
     tree = {
         "conf.py": (SITE / "conf.py").read_bytes(),
         "_theme/book.css": (SITE / "book.css").read_bytes(),
+        f"_theme/{FONT}": _font().read_bytes(),
         **{f"_templates/{name}": (SITE / name).read_bytes() for name in ("layout.html", "work-yourself.html")},
         "book.json": json.dumps(_settings(course)).encode(),
     }
@@ -51,7 +55,7 @@ def sources(course: Course, edition: Path | None = None) -> dict[str, bytes]:
     for part in course.book.part:
         pages = {path: document(course, path) for path in part.pages}
         tree |= pages | pictures(course, pages)
-        tree[f"{_slug(part.title)}.md"] = _contents(part.title, [f"/{path}" for path in part.pages])
+        tree[f"parts/{_slug(part.title)}.md"] = _contents(part.title, [f"/{path}" for path in part.pages])
     tree |= _reference(course)
     tree["start.md"] = front_text(front_matter(course)["README.md"].decode(), edition)
     if edition:
@@ -72,6 +76,14 @@ def _settings(course: Course) -> dict[str, object]:
     }
 
 
+def _font() -> Path:
+    """Find the font without importing the package that brings it, since nothing else of it is needed."""
+    spec = find_spec("ziamath")
+    if spec is None or spec.origin is None:
+        raise CourseError("ziamath is not installed, which brings the font of formulas; run: pip install ziamath")
+    return Path(spec.origin).parent / "fonts" / FONT
+
+
 def _each(course: Course) -> Iterator[tuple[Assignment, Notebook]]:
     return ((assignment, notebook) for assignment in course.assignment for notebook in assignment.notebook)
 
@@ -90,11 +102,13 @@ def _notebooks(course: Course) -> dict[str, bytes]:
     tree: dict[str, bytes] = {}
     for assignment in course.assignment:
         folder = f"assignments/{assignment.name}"
-        tree[f"{folder}/index.md"] = _assignment(assignment)
+        titles = {}
         for notebook in assignment.notebook:
             path = f"{_page(assignment, notebook)}.ipynb"
             data = _released(course, path)
             tree[path] = notebook_page(data, notebook, exercises, material)
+            titles[notebook.name] = title(data) or notebook.name
+        tree[f"{folder}/index.md"] = _assignment(assignment, titles)
         for path_ in sorted((course.root / folder).iterdir()):
             if path_.suffix in (".png", ".jpg", ".jpeg", ".svg"):
                 tree[f"{folder}/{path_.name}"] = path_.read_bytes()
@@ -109,11 +123,11 @@ def _released(course: Course, path: str) -> bytes:
     return data
 
 
-def _assignment(assignment: Assignment) -> bytes:
-    """Make the page of an assignment: what it asks for, notebook by notebook."""
+def _assignment(assignment: Assignment, titles: Mapping[str, str]) -> bytes:
+    """Make the page of an assignment: what it asks for, notebook by notebook; `titles` has the notebooks' headings."""
     lines = [f"# {assignment.name}: {assignment.title}", "", f"Due {assignment.due:%-d %B %Y, %H:%M} UTC."]
     for notebook in assignment.notebook:
-        lines += ["", f"## [](/{_page(assignment, notebook)}.ipynb)", ""]
+        lines += ["", f"## [{titles[notebook.name]}](/{_page(assignment, notebook)}.ipynb)", ""]
         lines += ["| exercise | points |", "|---|--:|"]
         lines += [f"| [`{one.name}`](#{anchor(one.name)}) | {one.points:g} |" for one in notebook.exercises]
         if notebook.written:
@@ -170,7 +184,7 @@ def _index(course: Course) -> bytes:
         lines += ["", f"## {part.title}", "", *(f"- [](/{path})" for path in part.pages)]
     lines += ["", "## Reference", ""]
     lines += [f"- [{part.title}](/reference/{_slug(part.title)}.md)" for part in course.book.reference]
-    parts = [_slug(part.title) for part in course.book.part]
+    parts = [f"parts/{_slug(part.title)}" for part in course.book.part]
     return "\n".join([*lines, "", *_toctree(["assignments", *parts, "reference", "start"], hidden=True)]).encode()
 
 

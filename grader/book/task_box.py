@@ -80,10 +80,8 @@ def _net(exercise: Exercise) -> list[str]:
     """Say what to hand in for a trained net, and what it earns."""
     assert exercise.score is not None
     low, high = (f"{100 * share:g} %" for share in (exercise.score.start, exercise.score.stop))
-    return [
-        f"Train a net and save it as `{exercise.file}`. It earns points from an accuracy of {low} on, and all of them at "
-        f"{high}, measured on data that no student has."
-    ]
+    earns = f"It earns points from an accuracy of {low} on, and all of them at {high}"
+    return [f"Train a net and save it as `{exercise.file}`. {earns}, measured on data that no student has."]
 
 
 def _stub(path: str, module: str, function: str, stubs: Mapping[str, str]) -> list[str]:
@@ -91,7 +89,8 @@ def _stub(path: str, module: str, function: str, stubs: Mapping[str, str]) -> li
     node = _find(ast.parse(stubs.get(path, "")), function.split("."))
     if node is None:
         raise CourseError(f"{path} has no {function}; run `grader release` first, so that the book has what it shows.")
-    documented = str(NumpyDocstring(escaped(ast.get_docstring(node) or ""), _NAPOLEON, what="function"))
+    docstring = escaped(ast.get_docstring(node) or "")
+    documented = str(NumpyDocstring(docstring, _NAPOLEON, what="function"))  # type: ignore[arg-type]  # its own settings
     described = f".. py:function:: {module}.{function}({_parameters(node)})"
     rst = "\n".join([described, "", textwrap.indent(documented, "   ")])
     checked = also_checked(stubs[path], f"{module}.{function}")

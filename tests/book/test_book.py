@@ -148,7 +148,9 @@ def test_a_solution_is_refused_wherever_it_stands(course: Course) -> None:
         make_book(course)
     head, *leaking = str(refused.value).splitlines()
     assert head == "There is no book, because the gate found 4 leaks:"
-    for line, where in zip(leaking, ("groups/k-means.html", "groups/k-means.html", "docs/guide.html", "live.html"), strict=True):
+    for line, where in zip(
+        leaking, ("groups/k-means.html", "groups/k-means.html", "docs/guide.html", "live.html"), strict=True
+    ):
         assert f"{where}: " in line
         assert "is in the solution of kmeans." in line
     assert {path: path.read_bytes() for path in out.rglob("*.html")} == before
@@ -170,7 +172,9 @@ def test_a_copy_with_other_names_in_a_block_of_code_is_refused(made: tuple[Cours
     text = f"<article class='bd-article'><pre>{copied}</pre></article>"
     (tmp_path / "page.html").write_text(text, "utf-8")
     found = leaks(tmp_path, made[0], {"page.html"})
-    assert any("page.html, code block 1.py" in leak.path and "much like the solution" in leak.sentence for leak in found)
+    assert any(
+        "page.html, code block 1.py" in leak.path and "much like the solution" in leak.sentence for leak in found
+    )
 
 
 def test_somebody_s_folder_is_spared(course: Course, tmp_path: Path) -> None:
