@@ -6,6 +6,7 @@ import io
 import json
 import stat
 import zipfile
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -153,10 +154,8 @@ def test_a_missing_file_is_refused(tmp_path: Path) -> None:
 def test_a_damaged_archive_is_read_or_refused(place: int, value: int) -> None:
     data = bytearray(archive(MADE))
     data[place] = value
-    try:
+    with suppress(UnusableRelease):
         assert set(read_release(bytes(data)).files) <= set(MADE.files)
-    except UnusableRelease:
-        pass
 
 
 def test_a_damaged_record_counts_as_none(tmp_path: Path) -> None:
