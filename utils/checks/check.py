@@ -6,6 +6,7 @@ import os
 import sys
 import textwrap
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from types import ModuleType, SimpleNamespace
 from typing import Any
@@ -15,6 +16,7 @@ import numpy as np
 from utils.checks.course import Course, course_of, find
 from utils.checks.diagnose import CORE, IN_PLACE, answer_case, judge
 from utils.errors import DataError
+from utils.workspace.imported import elsewhere
 
 from .case import Finding
 from .models import check_model
@@ -113,6 +115,7 @@ def check(target: Callable[..., Any] | str, *args: Any, hint: int | None = None)
     TypeError
         When `target` is not an exercise of the course.
     """
+    _say_if_elsewhere()
     if isinstance(target, str | os.PathLike):
         try:
             print(check_model(target, *args))
@@ -127,6 +130,14 @@ def check(target: Callable[..., Any] | str, *args: Any, hint: int | None = None)
         print("\n".join(passed))
     if failed:
         raise CheckFailed("\n\n".join(failed))
+
+
+def _say_if_elsewhere() -> None:
+    """Say so where the code that is checked is not that of the folder one works in."""
+    with suppress(PackError):
+        course = find()
+        if said := elsewhere(course.root, course.package):
+            print(f"⚠ {said}\n")
 
 
 def check_inputs(exercise: str, title: str) -> dict[str, object]:
