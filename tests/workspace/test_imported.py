@@ -99,7 +99,8 @@ def test_the_command_updates_and_takes_back(folders: tuple[Path, Path], tmp_path
     assert "pets update --undo" in done.stdout
     assert "WHERE = 'first'" in (root / "pets/feeding.py").read_text()
     done = run(root, "-m", "utils.cli", "update", "--undo", path=root)
-    assert done.stdout.startswith("The update is taken back.")
+    assert done.stdout.startswith("Taken back: update to the release ")
+    assert "pets/feeding.py: as before" in done.stdout
     assert "groom" not in (root / "pets/feeding.py").read_text()
     (root / "pets/feeding.py").write_text(FEEDING)  # as if it was unpacked over
     done = run(root, "-m", "utils.cli", "check", "nothing", path=root)
