@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import io
 import json
 import stat
 import zipfile
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -154,7 +154,7 @@ def test_a_missing_file_is_refused(tmp_path: Path) -> None:
 def test_a_damaged_archive_is_read_or_refused(place: int, value: int) -> None:
     data = bytearray(archive(MADE))
     data[place] = value
-    with contextlib.suppress(UnusableRelease):
+    with suppress(UnusableRelease):
         assert set(read_release(bytes(data)).files) <= set(MADE.files)
 
 

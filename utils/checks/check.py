@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from difflib import get_close_matches
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
@@ -12,6 +13,7 @@ from typing import Any
 
 from utils.checks.course import Course, course_of, find
 from utils.errors import DataError
+from utils.workspace.imported import elsewhere
 from utils.workspace.state import remember
 
 from .child import ChildNotStarted
@@ -63,6 +65,7 @@ def check(target: Callable[..., Any] | str, *args: Any, hint: int | None = None,
     TypeError
         When `target` is not an exercise of the course.
     """
+    _say_if_elsewhere()
     if isinstance(target, str | os.PathLike):
         try:
             print(check_model(target, *args, here=here))
@@ -105,6 +108,14 @@ def refresh_status() -> None:
     status = sys.modules.get("utils.workspace.widget")  # loaded where a notebook shows it
     if status:
         status.refresh()
+
+
+def _say_if_elsewhere() -> None:
+    """Say so where the code that is checked is not that of the folder one works in."""
+    with suppress(PackError):
+        course = find()
+        if said := elsewhere(course.root, course.package):
+            print(f"⚠ {said}\n")
 
 
 def check_inputs(exercise: str, title: str) -> dict[str, object]:

@@ -44,7 +44,7 @@ def update(
     if done is None or not done.backup:
         typer.echo("There is no update to take back." if undo else "Nothing to do: this release is here already.")
         return
-    typer.echo("The update is taken back." if undo else "The release is in this folder.")
+    typer.echo(f"Taken back: {done.backup.title}." if undo else "The release is in this folder.")
     typer.echo("\n".join(lines(done, course.package)))
 
 

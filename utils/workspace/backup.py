@@ -78,7 +78,7 @@ def replace_files(root: Path, writes: Mapping[str, bytes | None], title: str, un
     writes : mapping of str to bytes or None
         The new contents by path; None removes a file.
     title : str
-        What is done, for people who look into the backup.
+        What is done, or undone, for people who look into the backup.
     undoes : int, default 0
         The number of the backup that is undone by this.
 

@@ -131,7 +131,7 @@ class _Merge:
         if new is None:
             return self._without_new(name, base, mine)
         if mine is None:
-            if base is not None:  # the student has deleted it
+            if base is not None and _same(base, new):  # the student has deleted it
                 return []
             self.added += [name] if new.kind in FUNCTIONS else []
             return [self._placed(new)]

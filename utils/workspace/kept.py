@@ -50,8 +50,9 @@ def plan_to_restore(root: Path) -> Plan | None:
 
     plan = plan_update(read, before, Release(here, here.originals))
     for path, data in kept.items():
-        if data is not None:
+        if data not in (None, before.originals.get(path)):
             plan.writes.setdefault(path, data)
+            plan.restored.append(path)
     plan.writes = {path: data for path, data in plan.writes.items() if _content(root / path) != data}
     return plan
 

@@ -28,6 +28,10 @@ class Plan:
         Files that students write in, and what has happened in them.
     replaced : list of str
         Given files that the student had changed, and that are renewed all the same.
+    restored : list of str
+        Files of the student that a release was unpacked over.
+    as_before : list of str
+        Files of the student that are as they were before an update that is undone.
     kept_whole : dict of str to str
         Files of the student that cannot be merged, with the reason; the release's is laid beside each.
     """
@@ -38,6 +42,8 @@ class Plan:
     removed: list[str] = field(default_factory=list)
     merged: dict[str, Merged] = field(default_factory=dict)
     replaced: list[str] = field(default_factory=list)
+    restored: list[str] = field(default_factory=list)
+    as_before: list[str] = field(default_factory=list)
     kept_whole: dict[str, str] = field(default_factory=dict)
 
 

@@ -34,6 +34,10 @@ def lines(done: Updated, package: str) -> list[str]:
 
 def _overview(plan: Plan) -> Iterator[str]:
     """Yield a line for what needs no attention."""
+    if plan.as_before:
+        yield f"+ {_some(plan.as_before)}: as before"
+    for path in plan.restored:
+        yield f"+ {path} was overwritten, probably by unpacking a release here; what you wrote is in it again"
     if plan.new:
         shown = [path for path in plan.new if path.endswith((".ipynb", ".md")) or "/" not in path][:8]
         yield f"+ {_count(plan.new, 'new file')}{': ' if shown else ''}{', '.join(shown)}"

@@ -67,7 +67,7 @@ def undo(root: Path, package: str) -> Updated | None:
     if backup is None:
         return None
     plan = _plan_to_undo(root, package, backup)
-    return _carry_out(root, package, plan, f"undo: {backup.title}", backup.number)
+    return _carry_out(root, package, plan, backup.title, backup.number)
 
 
 def look_after(root: Path, package: str) -> Updated | None:
@@ -84,7 +84,7 @@ def look_after(root: Path, package: str) -> Updated | None:
         return None
     finished = finish(root)
     plan = plan_to_restore(root)
-    restored = _carry_out(root, package, plan, "files that a release was unpacked over") if plan else None
+    restored = _carry_out(root, package, plan, "bringing back what a release was unpacked over") if plan else None
     keep(root, package)
     if restored or finished is None:
         return restored
@@ -115,6 +115,8 @@ def _plan_to_undo(root: Path, package: str, backup: Backup) -> Plan:
                 merge_file(plan, read, path, given, mine, old)
             continue
         plan.writes[path] = old
+        if is_written_in(path, package) and old is not None:
+            plan.as_before.append(path)
         if mine != given:
             plan.replaced.append(path)
     return plan

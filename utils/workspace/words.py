@@ -69,7 +69,9 @@ def _code(source: str) -> str | None:
 def _changes(old: Sequence[str], new: Sequence[str]) -> Iterator[Change]:
     matcher = difflib.SequenceMatcher(None, old, new, autojunk=False)
     for tag, first, last, start, stop in matcher.get_opcodes():
-        if tag != "equal":
+        if tag == "replace" and last - first == stop - start:  # line by line, so that less of it clashes
+            yield from ((first + k, first + k + 1, [new[start + k]]) for k in range(last - first))
+        elif tag != "equal":
             yield first, last, list(new[start:stop])
 
 
