@@ -12,8 +12,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from student_commands.student_folder import LAYERS, RIGHT, cell, first_notebook, notebook, solve
 from typer.testing import Result
-from workspace.student_folder import LAYERS, RIGHT, cell, first_notebook, notebook, solve
 
 from grader.exchange.manifest import altered
 from utils.checks.course import Course

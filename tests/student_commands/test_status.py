@@ -9,8 +9,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from student_commands.student_folder import LAYERS, RIGHT, STUB, first_notebook, solve
 from typer.testing import Result
-from workspace.student_folder import LAYERS, RIGHT, STUB, first_notebook, solve
 
 from utils.checks.course import Course
 from utils.workspace.progress import Mark, next_step, progress

@@ -8,8 +8,8 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from student_commands.student_folder import first_notebook, solve
 from typer.testing import Result
-from workspace.student_folder import first_notebook, solve
 
 from utils.checks.course import Course
 
