@@ -80,7 +80,10 @@ def _imports(course: Course, files: HandIn) -> Iterator[Remark]:
             place = f"{course.package}/{module}.py, line {one.line}"
             if one.own and not one.optional and one.own not in packed:
                 whole = f"{course.package}{one.module}"
-                yield Remark(True, f"{place}: {whole} is imported, which is no file that is handed in.")
+                yield Remark(
+                    True,
+                    f"{place}: {whole} is imported, which is no file that is handed in, so nothing in this file can be run.",
+                )
             fails, why = not_where_graded(one, module, course.imports)
             if why:
                 name = f"{one.module}.{one.name}" if one.top == "utils" and one.name else one.top
