@@ -45,7 +45,8 @@ def status(
         out.print(f"\nNot in this folder yet: {', '.join(one.name for one in later)}.", style="dim")
     step = first_step([one for one in found if one.assignment.name in shown] or found, course)
     out.print()
-    out.print(_next(step, course) if step else "Everything that can be checked is right.", soft_wrap=True)
+    none = "Everything that can be checked is right." if found else f"There are none in {course.notebooks_folder}."
+    out.print(_next(step, course) if step else none, soft_wrap=True)
 
 
 def current(found: list[Progress], course: Course) -> set[str]:
