@@ -5,9 +5,6 @@ from __future__ import annotations
 import os
 
 import pytest
-from workspace.student_folder import course, folder, run
-
-__all__ = ["course", "folder", "no_waiting_for_the_disk", "run"]
 
 
 @pytest.fixture(autouse=True)

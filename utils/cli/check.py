@@ -11,12 +11,13 @@ from typing import Annotated
 
 import typer
 
+from ..checks.assignments import Assignment
 from ..checks.case import Finding
 from ..checks.check import find_packs, keep
 from ..checks.course import Course
 from ..checks.debugger import LeftDebugger, breakpoints_stop
 from ..checks.examine import CheckInterrupted, examine, examine_apart
-from ..checks.pack import Pack, PackError
+from ..checks.pack import Pack, PackError, load
 from ..checks.places import read_places
 from ..checks.result import CheckResult
 from ..checks.student_code import StudentCode
@@ -105,6 +106,24 @@ def run_checks(
     finally:  # what was checked before an interruption is remembered, too
         keep(course, results)
     return results
+
+
+def check_assignment(course: Course, assignment: Assignment) -> list[Pack]:
+    """Run the visible checks of an assignment, so that what is known of it is of the files as they are now.
+
+    Returns
+    -------
+    list of Pack
+        Those that cannot be checked, because a package is not installed.
+    """
+    packs = []
+    for exercise in assignment.exercises:
+        try:
+            packs += [] if exercise.is_net else [load(exercise.name, course.goldens)]
+        except PackError as error:
+            typer.echo(str(error), err=True)
+    run_checks(packs, course, course.hint_level, quiet=True)
+    return [pack for pack in packs if pack.absent]
 
 
 def examine_installed(pack: Pack, course: Course, hint_level: int = 3, *, here: bool = False) -> CheckResult:

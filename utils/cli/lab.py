@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import subprocess
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -29,10 +30,17 @@ def lab(
     notebook = notebook_to_open(course, assignment)
     command = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={course.root}", f"--port={port}"]
     command += [] if browser else ["--no-browser"]
-    try:
-        raise typer.Exit(subprocess.run([*command, *notebook], cwd=course.root, check=False).returncode)
-    except KeyboardInterrupt:
-        typer.echo("Ended.")
+    raise typer.Exit(_run([*command, *notebook], course.root))
+
+
+def _run(command: list[str], folder: Path) -> int:
+    """Run a command until it ends; Ctrl-C reaches it too, and it ends by itself, after a question."""
+    with subprocess.Popen(command, cwd=folder) as process:
+        while True:
+            try:
+                return process.wait()
+            except KeyboardInterrupt:
+                continue
 
 
 def notebook_to_open(course: Course, assignment: str | None = None) -> list[str]:

@@ -6,7 +6,7 @@ import typer
 
 from ..checks.assignments import Assignment
 from ..workspace.deadline import due_text
-from ..workspace.progress import Mark, Standing, progress
+from ..workspace.progress import Mark, Progress, Standing, progress
 from .here import this_course
 from .names import no_plan
 from .screen import points
@@ -26,12 +26,13 @@ def next_exercise() -> None:
     if no_plan(course):
         raise typer.Exit(2)
     found = [progress(course, one) for one in course.assignments_here]
+    if not found:
+        typer.echo(f"There are no assignments in {course.notebooks_folder}; get the course's files again.", err=True)
+        raise typer.Exit(2)
     step = first_step(found, course)
     if step is None:
-        unanswered = [one for each in found for book in each.notebooks for one in book.unanswered]
         typer.echo("Everything that can be checked is right.")
-        if unanswered:
-            typer.echo(f"Still to be answered in words: {', '.join(one.name for one in unanswered)}.")
+        _print_unanswered(found)
         return
     assignment = next(one.assignment for one in found if step in one.exercises)
     worth, due = points(step.exercise.points), due_text(assignment, course.late)
@@ -40,6 +41,15 @@ def next_exercise() -> None:
     typer.echo(f"  Read:   assignments/{assignment.name}/{step.notebook}.ipynb")
     for line in _how(step, assignment, course.package):
         typer.echo(f"  {line}")
+    _print_unanswered(found[: [one.assignment for one in found].index(assignment)])
+
+
+def _print_unanswered(found: list[Progress]) -> None:
+    """Name the questions of these assignments that have no answer yet."""
+    for one in found:
+        names = [question.name for book in one.notebooks for question in book.unanswered]
+        if names:
+            typer.echo(f"Still to be answered in words in {one.assignment.name}: {', '.join(names)}.")
 
 
 def _how(step: Standing, assignment: Assignment, package: str) -> list[str]:

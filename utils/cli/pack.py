@@ -8,15 +8,13 @@ from typing import Annotated
 
 import typer
 
-from ..checks.assignments import Assignment
 from ..checks.course import Course
-from ..checks.pack import PackError, load
 from ..workspace.deadline import due_text
 from ..workspace.handin import HandIn, hand_in
 from ..workspace.preflight import Remark, preflight
 from ..workspace.progress import Progress, progress
 from ..workspace.receipt import archive_of, receipt, write_whole
-from .check import run_checks
+from .check import check_assignment
 from .here import this_course
 from .names import assignment_named, no_plan
 
@@ -40,7 +38,8 @@ def pack(
     if no_plan(course):
         raise typer.Exit(2)
     chosen = assignment_named(assignment, course)
-    _check(course, chosen)
+    if absent := check_assignment(course, chosen):
+        typer.echo(f"○ Not checked, because {absent[0].needs} is not installed: {len(absent)} exercises.")
     found, files = progress(course, chosen), hand_in(course, chosen)
     remarks = preflight(course, found, files)
     _print(remarks, files, found)
@@ -48,20 +47,6 @@ def pack(
     if broken and not anyway:
         _ask()
     _write(out or course.root / f"{chosen.name}.zip", course, found, files, broken)
-
-
-def _check(course: Course, chosen: Assignment) -> None:
-    """Run the visible checks, so that what is said of the assignment is said of the files as they are now."""
-    packs = []
-    for exercise in chosen.exercises:
-        try:
-            packs += [] if exercise.is_net else [load(exercise.name, course.goldens)]
-        except PackError as error:
-            typer.echo(str(error), err=True)
-    run_checks(packs, course, course.hint_level, quiet=True)
-    absent = [pack for pack in packs if pack.absent]
-    if absent:
-        typer.echo(f"Not checked, because {absent[0].needs} is not installed: {len(absent)} exercises.")
 
 
 def _print(remarks: list[Remark], files: HandIn, found: Progress) -> None:

@@ -9,10 +9,9 @@ from rich.console import Console
 from rich.text import Text
 
 from ..checks.course import Course
-from ..checks.pack import load
 from ..workspace.deadline import due_text, is_over
 from ..workspace.progress import MEANINGS, Mark, Progress, Standing, next_step, progress
-from .check import run_checks
+from .check import check_assignment
 from .here import this_course
 from .names import assignment_named, no_plan
 from .screen import console, marked, points, table
@@ -35,12 +34,7 @@ def status(
     shown = {chosen.name} if chosen else {one.assignment.name for one in found if everything} or current(found, course)
     if check:
         for one in (one for one in found if one.assignment.name in shown):
-            run_checks(
-                [load(name.exercise.name, course.goldens) for name in one.exercises if not name.exercise.is_net],
-                course,
-                course.hint_level,
-                quiet=True,
-            )
+            check_assignment(course, one.assignment)
         found = [progress(course, one) for one in course.assignments_here]
     out = console()
     out.print(Text(course.title, "bold"), soft_wrap=True)
@@ -51,7 +45,8 @@ def status(
         out.print(f"\nNot in this folder yet: {', '.join(one.name for one in later)}.", style="dim")
     step = first_step([one for one in found if one.assignment.name in shown] or found, course)
     out.print()
-    out.print(_next(step, course) if step else "Everything that can be checked is right.", soft_wrap=True)
+    none = "Everything that can be checked is right." if found else f"There are none in {course.notebooks_folder}."
+    out.print(_next(step, course) if step else none, soft_wrap=True)
 
 
 def current(found: list[Progress], course: Course) -> set[str]:

@@ -79,8 +79,9 @@ def _imports(course: Course, files: HandIn) -> Iterator[Remark]:
         for one in file_imports(course.root / course.package / f"{module}.py", course.package):
             place = f"{course.package}/{module}.py, line {one.line}"
             if one.own and not one.optional and one.own not in packed:
-                whole = f"{course.package}{one.module}"
-                yield Remark(True, f"{place}: {whole} is imported, which is no file that is handed in.")
+                absent = f"{course.package}{one.module}"
+                why = "is imported, which is no file that is handed in, so nothing in this file can be run"
+                yield Remark(True, f"{place}: {absent} {why}.")
             fails, why = not_where_graded(one, module, course.imports)
             if why:
                 name = f"{one.module}.{one.name}" if one.top == "utils" and one.name else one.top

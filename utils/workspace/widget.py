@@ -103,5 +103,5 @@ def _chip(standing: Standing) -> str:
     name = escape(exercise.function.replace("_", "_\u200b"))  # long names may be broken at an underscore
     return (
         f'<span title="{about}" style="margin-right:0.6em">'
-        f'<span style="color:{_COLOURS[standing.mark]};font-weight:bold">{standing.mark}</span> {name}</span>'
+        f'<span style="color:{_COLOURS[standing.mark]};font-weight:bold">{standing.mark}</span>&nbsp;{name}</span>'
     )

@@ -99,10 +99,8 @@ def first_notebook(path: Path, answer: str = "YOUR ANSWER HERE", *, run: bool = 
     notebook(path, cell("import pkg.layers", run=run), *checks, cell(answer, "why", kind="markdown"))
 
 
-@pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """The student's folder, with stubs; it is the working directory."""
-    root = tmp_path / "course"
+def make(root: Path) -> Path:
+    """Make the student's folder, with stubs."""
     for name in ("goldens", "pkg", "assignments/a1", "assignments/a2"):
         (root / name).mkdir(parents=True)
     (root / "goldens/course.json").write_text(json.dumps(TABLE))
@@ -115,6 +113,13 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     first_notebook(root / "assignments/a1/first.ipynb")
     checks = [cell("check", "nets-Net-loss"), cell("check", "models-best")]
     notebook(root / "assignments/a2/second.ipynb", *checks)
+    return root
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """The student's folder, with stubs; it is the working directory."""
+    root = make(tmp_path / "course")
     monkeypatch.chdir(root)
     monkeypatch.setenv("COLUMNS", "200")
     yield root

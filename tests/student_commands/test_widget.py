@@ -9,8 +9,8 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from student_commands.student_folder import TABLE, first_notebook, solve
 from typer.testing import Result
-from workspace.student_folder import TABLE, first_notebook, solve
 
 from utils.checks import CheckFailed, check
 from utils.checks.course import Course, find

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from student_commands.student_folder import LAYERS, RIGHT, STUB, first_notebook, solve
 from typer.testing import Result
-from workspace.student_folder import LAYERS, RIGHT, STUB, first_notebook, solve
 
 from utils.checks.course import Course
 from utils.workspace.progress import Mark, next_step, progress
@@ -144,7 +144,9 @@ def test_what_is_next_follows_the_course_and_its_prerequisites(folder: Path, cou
     assert "layers.triple" in run("next").output
     solve(folder)
     run("check")
-    assert "assignments/a2/models/best.npz" in run("next").output
+    shown = run("next").output
+    assert "assignments/a2/models/best.npz" in shown
+    assert "Still to be answered in words in a1: why." in shown
     assert next_step(progress(course, a2)).exercise.name == "models.best"
 
 
@@ -153,6 +155,12 @@ def test_assignments_that_are_not_here_yet_are_named(folder: Path, run: Run) -> 
     assert "Not in this folder yet: a2." in run("status").output
     refused = run("status", "a2")
     assert (refused.exit_code, "a2 is not in this folder yet" in refused.output) == (2, True)
+
+
+def test_a_folder_without_assignments_is_met_with_a_sentence(folder: Path, run: Run) -> None:
+    (folder / "assignments").rename(folder / "elsewhere")
+    assert f"There are none in {folder / 'assignments'}." in run("status").output
+    assert (run("next").exit_code, run("lab", "a1").exit_code) == (2, 2)
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from student_commands.student_folder import LAYERS, RIGHT, cell, first_notebook, notebook, solve
 from typer.testing import Result
-from workspace.student_folder import LAYERS, RIGHT, cell, first_notebook, notebook, solve
 
 from grader.exchange.manifest import altered
 from utils.checks.course import Course
@@ -66,8 +66,8 @@ FOUND: list[tuple[str, Damage, bool, str]] = [
     ("a1", layers("def triple", "def tripel"), True, "pkg/layers.py has no triple, so 3 points are zero."),
     ("a1", layers('"""Layers."""', "import fancy_lib"), True, "pkg/layers.py, line 1: where it is graded, fancy_lib is not there, so nothing in this file can be run."),
     ("a1", layers('"""Layers."""', "import pandas"), False, "pkg/layers.py, line 1: where it is graded, pandas can be imported, but not called."),
-    ("a1", layers('"""Layers."""', "from .nowhere import f"), True, "pkg/layers.py, line 1: pkg.nowhere is imported, which is no file that is handed in."),
-    ("a1", layers('"""Layers."""', "from pkg import nowhere"), True, "pkg/layers.py, line 1: pkg.nowhere is imported, which is no file that is handed in."),
+    ("a1", layers('"""Layers."""', "from .nowhere import f"), True, "pkg/layers.py, line 1: pkg.nowhere is imported, which is no file that is handed in"),
+    ("a1", layers('"""Layers."""', "from pkg import nowhere"), True, "pkg/layers.py, line 1: pkg.nowhere is imported, which is no file that is handed in"),
     ("a1", layers('"""Layers."""', "from utils.solver import Solver"), False, "pkg/layers.py, line 1: where it is graded, utils.solver.Solver can be imported, but not called: write it yourself."),
     ("a1", lambda folder: (folder / "pkg/layers.py").unlink(), True, "There is no pkg/layers.py, so 5 points are zero."),
     ("a1", put("assignments/a1/first.ipynb", '{"cells": ['), True, "first.ipynb is damaged"),
