@@ -99,17 +99,8 @@ def check(target: Callable[..., Any] | str, *args: Any, hint: int | None = None,
 def keep(course: Course, results: Iterable[CheckResult]) -> None:
     """Remember the results, so that the status of the course and its widget in a notebook show them."""
     begun = [result for result in results if not result.missing]
-    remember(course, {result.exercise: (float(result.passed), _in_short(result)) for result in begun})
+    remember(course, {result.exercise: (float(result.passed), result.in_short) for result in begun})
     refresh_status()
-
-
-def _in_short(result: CheckResult) -> str:
-    """Say the first thing that is wrong in a few words."""
-    first = next((finding for finding in result.findings if finding.verdict != "pass"), None)
-    if first is None:
-        return ""
-    said = first.at_level(result.hint_level)
-    return textwrap.shorten(f"{first.aspect}: {said}" if first.aspect else said, 100, placeholder=" …")
 
 
 def refresh_status() -> None:
