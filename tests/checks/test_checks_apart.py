@@ -10,7 +10,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 
@@ -22,7 +21,6 @@ from grader.reference import Reference
 from grader.release.goldens import course_table
 from utils.checks import student_code
 from utils.checks.child import Limits
-from utils.checks.course import Course as StudentsCourse
 from utils.checks.course import find
 from utils.checks.examine import examine_apart
 from utils.checks.models import check_model
@@ -170,7 +168,7 @@ def test_the_grader_tells_the_checks_its_limits(course: Course, reference: Refer
     del without["limits"]
     (folder / "goldens" / "course.json").write_text(json.dumps(without))
     assert find(folder).limits == Limits()  # a release from before there were any
-    assert replace(find(folder)) == StudentsCourse(folder, "nndl", without["title"], without["nets"], 3)
+    assert (find(folder).root, find(folder).title) == (folder, without["title"])
 
 
 SCRIPT = """

@@ -23,6 +23,7 @@ ORDER = (
         "watched_loss",
         "debugger",
         "assignments",
+        "places",
     },
     {"crash_site", "crash_clues"},
     {"crash_scope"},
