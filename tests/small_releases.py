@@ -9,7 +9,7 @@ import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from utils.workspace.release import RECORD, Release, record_of
+from utils.workspace.release import INVENTORY, Release, inventory_of
 
 PACKAGE = "pets"
 
@@ -96,12 +96,14 @@ def files(**changed: bytes | str) -> dict[str, bytes]:
 def release(given: Mapping[str, bytes] | None = None) -> Release:
     """These files as a release."""
     given = dict(files() if given is None else given)
-    return Release(record_of(given, PACKAGE, "Pets"), given)
+    return Release(inventory_of(given, PACKAGE, "Pets"), given)
 
 
 def archive(made: Release, folder: str = "pets-course") -> bytes:
     """A release as the archive that students get."""
-    return zipped({f"{folder}/{path}": data for path, data in {**made.files, RECORD: made.record.to_bytes()}.items()})
+    return zipped(
+        {f"{folder}/{path}": data for path, data in {**made.files, INVENTORY: made.inventory.to_bytes()}.items()}
+    )
 
 
 def zipped(entries: Mapping[str, bytes]) -> bytes:
@@ -114,7 +116,7 @@ def zipped(entries: Mapping[str, bytes]) -> bytes:
 
 def unpack(made: Release, root: Path) -> Path:
     """Write the files of a release into a folder, over what is there."""
-    for path, data in {**made.files, RECORD: made.record.to_bytes()}.items():
+    for path, data in {**made.files, INVENTORY: made.inventory.to_bytes()}.items():
         (root / path).parent.mkdir(parents=True, exist_ok=True)
         (root / path).write_bytes(data)
     return root

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import utils
-from utils.workspace.release import RECORD, record_of
+from utils.workspace.release import INVENTORY, inventory_of
 
 from ..course import Course
 from ..errors import ReleaseRefused, UnusableInput
@@ -78,21 +78,21 @@ def _utils(course: Course) -> Iterator[Path]:
         yield from (folder / name).rglob("*")
 
 
-def with_record(course: Course, files: Mapping[str, bytes]) -> tuple[dict[str, bytes], str]:
-    """Add the record of a release, from which a student's folder is updated later.
+def with_inventory(course: Course, files: Mapping[str, bytes]) -> tuple[dict[str, bytes], str]:
+    """Add the inventory of a release, from which a student's folder is updated later.
 
     Returns
     -------
     dict of str to bytes
-        The files with their record.
+        The files with their inventory.
     str
         The name of the folder in the archive. It tells this release from all others, so that an archive that is
         unpacked beside an earlier one, or twice, does not overwrite what a student has written.
     """
-    record = record_of(files, course.package, course.course.title)
-    given = [assignment.name for assignment in course.assignment if assignment.name in record.assignments]
+    inventory = inventory_of(files, course.package, course.course.title)
+    given = [assignment.name for assignment in course.assignment if assignment.name in inventory.assignments]
     span = "-".join(dict.fromkeys([given[0], given[-1]])) if given else "none"
-    return {**files, RECORD: record.to_bytes()}, f"{course.edition_name}-{span}-{record.version}"
+    return {**files, INVENTORY: inventory.to_bytes()}, f"{course.edition_name}-{span}-{inventory.version}"
 
 
 def student_edition(course: Course, out: Path, tree: Mapping[str, bytes] | None = None) -> Path:
@@ -131,7 +131,7 @@ def student_edition(course: Course, out: Path, tree: Mapping[str, bytes] | None 
         raise ReleaseRefused(listed("There is no student edition, because the gate found {}", leaks, "leak"))
     if folder.exists():
         shutil.rmtree(folder)
-    files, folder_in_archive = with_record(course, files)
+    files, folder_in_archive = with_inventory(course, files)
     for path, data in files.items():
         write_if_changed(folder / path, data)
     archive = out / f"{name}.zip"

@@ -18,7 +18,7 @@ from packaging.requirements import Requirement
 from grader.errors import ReleaseRefused, UnusableInput
 from grader.release.edition import student_edition
 from grader.release.front import front_matter
-from utils.workspace.release import RECORD, read_release
+from utils.workspace.release import INVENTORY, read_release
 
 ROOT = Path(__file__).parents[2]
 
@@ -111,13 +111,13 @@ def test_is_an_archive_unpacked_beside_earlier_ones_and_not_over_them(published,
     assert all(name.startswith("nndl-course-hw3-hw6-") for name in names)
 
 
-def test_has_an_edition_a_record_of_itself(published, course):
+def test_has_an_edition_an_inventory_of_itself(published, course):
     folder, archive = published
     made = read_release(archive)
     assert made == read_release(folder)
-    assert made.record.title == course.course.title
+    assert made.inventory.title == course.course.title
     on_disk = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.suffix != ".pyc"}
-    assert {path for path in on_disk if (folder / path).is_file()} == {*made.files, RECORD}
+    assert {path for path in on_disk if (folder / path).is_file()} == {*made.files, INVENTORY}
 
 
 @pytest.mark.usefixtures("release_once")

@@ -35,12 +35,12 @@ def solved(text: str = FEEDING) -> str:
         "def f(): return 1 \\\n  + 2\nfrom .a import (\n  b,\n)\nasync def g(): ...\rh = 1",
     ],
 )
-def test_the_parts_of_a_file_make_up_the_file(text: str) -> None:
-    assert "".join(part.whole for part in split(text)) == text
+def test_the_pieces_of_a_file_make_up_the_file(text: str) -> None:
+    assert "".join(piece.whole for piece in split(text)) == text
 
 
 def test_what_stands_below_a_function_and_is_indented_belongs_to_it() -> None:
-    first, second = (part for part in split("def f():\n    pass\n    # END\n\n\n# about g\ndef g():\n    pass\n"))
+    first, second = (piece for piece in split("def f():\n    pass\n    # END\n\n\n# about g\ndef g():\n    pass\n"))
     assert first.whole.endswith("# END\n")
     assert second.whole.startswith("\n\n# about g")
 
@@ -107,7 +107,7 @@ def test_a_new_function_does_not_split_a_class_that_the_student_has_made_longer(
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
-def test_new_parts_have_the_line_ends_of_the_students_file(end: str) -> None:
+def test_new_pieces_have_the_line_ends_of_the_students_file(end: str) -> None:
     new = FEEDING.replace("def weigh", "def groom(pet):\n    pass\n\n\ndef weigh").replace("size = 3", "size = 4")
     expected = solved(new).replace("\n", end)
     assert merged(solved().replace("\n", end), new) == expected

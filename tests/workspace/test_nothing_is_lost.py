@@ -67,9 +67,9 @@ def source(
 def pieces(text: str) -> dict[str, str]:
     """The functions and methods of a file by name."""
     found = {}
-    for part in split(text):
-        inner = {f"{part.name}.{one.name}": one for one in part.parts}
-        found |= {name: one.whole.strip("\r\n") for name, one in (inner or {part.name: part}).items()}
+    for piece in split(text):
+        inner = {f"{piece.name}.{one.name}": one for one in piece.pieces}
+        found |= {name: one.whole.strip("\r\n") for name, one in (inner or {piece.name: piece}).items()}
     return found
 
 

@@ -16,7 +16,7 @@ from small_releases import archive, release, unpack, zipped
 
 from utils.checks.course import FOLDER
 from utils.workspace import release as module
-from utils.workspace.release import RECORD, Record, UnusableRelease, parse_record, read_record, read_release
+from utils.workspace.release import INVENTORY, Inventory, UnusableRelease, parse_inventory, read_inventory, read_release
 
 MADE = release()
 
@@ -32,11 +32,11 @@ def with_entry(name: str, data: bytes = b"", mode: int = 0) -> bytes:
     return out.getvalue()
 
 
-def with_record(**changed: object) -> bytes:
-    """The archive of a release whose record says something else."""
+def with_inventory(**changed: object) -> bytes:
+    """The archive of a release whose inventory says something else."""
     index = {"package": "pets", "title": "Pets", "assignments": [], "files": {}} | changed
-    record = zipped({"release.json": json.dumps(index).encode()})
-    return zipped({"pets-course/" + RECORD: record, "pets-course/a.py": b"x = 1\n"})
+    inventory = zipped({"release.json": json.dumps(index).encode()})
+    return zipped({"pets-course/" + INVENTORY: inventory, "pets-course/a.py": b"x = 1\n"})
 
 
 def test_a_release_is_read_from_an_archive_and_from_a_folder(tmp_path: Path) -> None:
@@ -52,11 +52,11 @@ def test_what_an_archiver_has_added_does_not_matter() -> None:
     assert read_release(with_entry("__MACOSX/pets-course/._README.md", b"x")) == MADE
 
 
-def test_the_record_has_what_students_write_in() -> None:
-    assert parse_record(MADE.record.to_bytes()) == MADE.record
-    assert set(MADE.record.originals) == {"pets/__init__.py", "pets/feeding.py", "assignments/hw1/Pets.ipynb"}
-    assert MADE.record.to_bytes() == release().record.to_bytes()
-    assert RECORD.startswith(f"{FOLDER}/")
+def test_the_inventory_has_what_students_write_in() -> None:
+    assert parse_inventory(MADE.inventory.to_bytes()) == MADE.inventory
+    assert set(MADE.inventory.originals) == {"pets/__init__.py", "pets/feeding.py", "assignments/hw1/Pets.ipynb"}
+    assert MADE.inventory.to_bytes() == release().inventory.to_bytes()
+    assert INVENTORY.startswith(f"{FOLDER}/")
 
 
 @pytest.mark.parametrize(
@@ -79,10 +79,10 @@ def test_an_entry_outside_of_the_folder_is_refused(name: str) -> None:
         read_release(with_entry(name))
 
 
-def test_the_record_cannot_name_a_file_outside_of_the_folder() -> None:
+def test_the_inventory_cannot_name_a_file_outside_of_the_folder() -> None:
     for path in ("../evil.py", "backups/latest/pets/feeding.py", "/evil"):
         with pytest.raises(UnusableRelease, match="is no plain file name"):
-            read_release(with_record(files={path: "0" * 64}))
+            read_release(with_inventory(files={path: "0" * 64}))
 
 
 @pytest.mark.parametrize("mode", [stat.S_IFLNK | 0o777, stat.S_IFIFO | 0o644])
@@ -116,7 +116,7 @@ def test_too_many_files_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_file_that_is_not_as_released_is_refused(tmp_path: Path) -> None:
-    damaged = {**MADE.files, "pets/feeding.py": b"x = 1\n", RECORD: MADE.record.to_bytes()}
+    damaged = {**MADE.files, "pets/feeding.py": b"x = 1\n", INVENTORY: MADE.inventory.to_bytes()}
     with pytest.raises(UnusableRelease, match=r"pets/feeding\.py in it is not as released"):
         read_release(zipped({f"pets-course/{path}": data for path, data in damaged.items()}))
     worked_in = unpack(MADE, tmp_path / "work")
@@ -131,11 +131,11 @@ def test_a_file_that_is_not_as_released_is_refused(tmp_path: Path) -> None:
         b"",
         b"no archive",
         zipped({"a/b.txt": b""}),
-        with_record(files=[]),
-        with_record(files={"a.py": 1}),
-        with_record(assignments=3),
-        zipped({RECORD: b"no archive"}),
-        zipped({RECORD: zipped({"release.json": b"[" * 10**5})}),
+        with_inventory(files=[]),
+        with_inventory(files={"a.py": 1}),
+        with_inventory(assignments=3),
+        zipped({INVENTORY: b"no archive"}),
+        zipped({INVENTORY: zipped({"release.json": b"[" * 10**5})}),
     ],
 )
 def test_what_is_no_release_is_refused_in_a_sentence(data: bytes) -> None:
@@ -158,7 +158,7 @@ def test_a_damaged_archive_is_read_or_refused(place: int, value: int) -> None:
         assert set(read_release(bytes(data)).files) <= set(MADE.files)
 
 
-def test_a_damaged_record_counts_as_none(tmp_path: Path) -> None:
+def test_a_damaged_inventory_counts_as_none(tmp_path: Path) -> None:
     (tmp_path / "goldens").mkdir()
-    (tmp_path / RECORD).write_bytes(b"damaged")
-    assert read_record(tmp_path) == Record()
+    (tmp_path / INVENTORY).write_bytes(b"damaged")
+    assert read_inventory(tmp_path) == Inventory()

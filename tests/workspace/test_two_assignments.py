@@ -19,8 +19,8 @@ from grader.course import Course
 from grader.demo import MARKERS
 from grader.gradebook import Gradebook
 from grader.reference import Reference
-from grader.release.edition import given_files, with_record
-from utils.workspace.functions import Part, split
+from grader.release.edition import given_files, with_inventory
+from utils.workspace.functions import Piece, split
 from utils.workspace.release import read_release
 from utils.workspace.update import undo, update
 
@@ -50,23 +50,25 @@ def right(course: Course, assignment: str) -> dict[str, str]:
     for module in {name.split(".")[0] for name in wanted}:
         lines = reference.source(module).splitlines(keepends=True)
         text = "".join(line for line in lines if line.strip() not in MARKERS)
-        found |= {f"{module}.{name}": part.whole for name, part in leaves(split(text)) if f"{module}.{name}" in wanted}
+        found |= {
+            f"{module}.{name}": piece.whole for name, piece in leaves(split(text)) if f"{module}.{name}" in wanted
+        }
     return found
 
 
-def leaves(parts: tuple[Part, ...], inside: str = "") -> Iterator[tuple[str, Part]]:
+def leaves(pieces: tuple[Piece, ...], inside: str = "") -> Iterator[tuple[str, Piece]]:
     """Functions and methods with their names."""
-    for part in parts:
-        yield from leaves(part.parts, f"{part.name}.") if part.parts else [(inside + part.name, part)]
+    for piece in pieces:
+        yield from leaves(piece.pieces, f"{piece.name}.") if piece.pieces else [(inside + piece.name, piece)]
 
 
 def write_into(root: Path, course: Course, solved: dict[str, str]) -> None:
     """Write functions in the place of the stubs."""
     for path in (root / course.package).glob("*.py"):
         text = path.read_text("utf-8")
-        for name, part in leaves(split(text)):
+        for name, piece in leaves(split(text)):
             if f"{path.stem}.{name}" in solved:
-                text = text.replace(part.whole, solved[f"{path.stem}.{name}"])
+                text = text.replace(piece.whole, solved[f"{path.stem}.{name}"])
         path.write_text(text, "utf-8")
 
 
@@ -78,7 +80,7 @@ def student(course: Course, tmp_path: Path) -> tuple[Path, bytes]:
     }
     archives = []
     for given in (first, released(course, "hw3", "hw4")):
-        files, folder = with_record(course, given)
+        files, folder = with_inventory(course, given)
         archives.append(tmp_path / f"{folder}.zip")
         with zipfile.ZipFile(archives[-1], "w") as file:
             for path, data in files.items():
@@ -97,7 +99,7 @@ def test_work_of_the_first_assignment_stays_and_the_second_comes(course: Course,
     assert not done.plan.kept_whole
     assert not [path for path, merged in done.plan.merged.items() if merged.both or merged.beside]
     assert {"hw3", "hw4"} == {path.name for path in (root / "assignments").iterdir()}
-    here = {name: part.whole for path in (root / course.package).glob("*.py") for name, part in _named(path)}
+    here = {name: piece.whole for path in (root / course.package).glob("*.py") for name, piece in _named(path)}
     solved = right(course, "hw3")
     assert len(solved) > 10
     for name, text in solved.items():  # with the docstring of the second release
@@ -107,9 +109,9 @@ def test_work_of_the_first_assignment_stays_and_the_second_comes(course: Course,
     assert {path.name: path.read_bytes() for path in (root / course.package).glob("*.py")} == before
 
 
-def _named(path: Path) -> Iterator[tuple[str, Part]]:
-    for name, part in leaves(split(path.read_text("utf-8"))):
-        yield f"{path.stem}.{name}", part
+def _named(path: Path) -> Iterator[tuple[str, Piece]]:
+    for name, piece in leaves(split(path.read_text("utf-8"))):
+        yield f"{path.stem}.{name}", piece
 
 
 @pytest.mark.slow

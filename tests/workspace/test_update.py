@@ -16,7 +16,7 @@ from small_releases import CELLS, FEEDING, PACKAGE, cell, files, notebook, relea
 from utils.workspace import backup, update
 from utils.workspace.backup import CannotWrite, backups, finish
 from utils.workspace.kept import LATEST
-from utils.workspace.release import RECORD, UnusableRelease, read_record
+from utils.workspace.release import INVENTORY, UnusableRelease, read_inventory
 from utils.workspace.report import lines
 
 STUB = 'raise NotImplementedError("portions: your code here")'
@@ -63,7 +63,7 @@ def test_new_files_and_exercises_come_and_work_stays(root: Path) -> None:
     assert answers(root)[-3:] == ["Because.", "That is all.", "# More"]
     assert text(root, "utils/scales.py") == "KILO = 1024\n"
     assert (root / "assignments/hw2/Walks.ipynb").is_file()
-    assert read_record(root) == NEW.record
+    assert read_inventory(root) == NEW.inventory
     said = report(done)
     assert "new in it are groom" in said
     assert "2 new files: assignments/hw2/Walks.ipynb" in said
@@ -155,7 +155,7 @@ def test_what_was_released_earlier_stays_when_a_release_has_only_the_next_assign
     given = {path: data for path, data in NEW_FILES.items() if "hw1" not in path}
     update.update(root, PACKAGE, release(given))
     assert answers(root)[-2:] == ["Because.", "That is all."]
-    assert {"hw1", "hw2"} == set(read_record(root).assignments)
+    assert {"hw1", "hw2"} == set(read_inventory(root).assignments)
     update.update(root, PACKAGE, NEW)
     assert answers(root)[-3:] == ["Because.", "That is all.", "# More"]
 
@@ -181,8 +181,8 @@ def test_another_course_and_the_folder_of_its_author_are_refused(root: Path) -> 
     assert tree(root) == before
 
 
-def test_without_a_record_nothing_is_lost(root: Path) -> None:
-    (root / RECORD).unlink()
+def test_without_an_inventory_nothing_is_lost(root: Path) -> None:
+    (root / INVENTORY).unlink()
     update.update(root, PACKAGE, NEW)
     assert "return weights * share  # mine" in text(root, f"{PACKAGE}/feeding.py")
     assert "def groom" in text(root, f"{PACKAGE}/feeding.py")
@@ -299,7 +299,7 @@ def test_a_file_in_use_is_finished_by_the_next_command(root: Path, monkeypatch: 
             update.update(root, PACKAGE, NEW)
     assert update.look_after(root, PACKAGE) is not None
     assert text(root, "utils/scales.py") == "KILO = 1024\n"
-    assert read_record(root) == NEW.record
+    assert read_inventory(root) == NEW.inventory
 
 
 def test_a_release_that_was_unpacked_over_work_is_noticed(root: Path) -> None:
@@ -349,7 +349,7 @@ def test_the_copy_has_the_students_files_and_nothing_else(root: Path) -> None:
     update.look_after(root, PACKAGE)
     names = {path.relative_to(root / "backups" / LATEST).as_posix() for path in (root / "backups").rglob("*.*")}
     wanted = {"feeding.py", "own.py", "__init__.py"}
-    assert names == {RECORD, "assignments/hw1/Pets.ipynb", *(f"{PACKAGE}/{name}" for name in wanted)}
+    assert names == {INVENTORY, "assignments/hw1/Pets.ipynb", *(f"{PACKAGE}/{name}" for name in wanted)}
 
 
 def test_nothing_is_kept_where_there_is_no_students_folder(tmp_path: Path) -> None:

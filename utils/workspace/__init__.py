@@ -11,10 +11,10 @@
 `imports`      what a file imports, and whether the grader has it
 `handin`       makes the archive to hand in
 `receipt`      what was packed, for the student to keep
-`release`      reads a release (an archive, a folder) and the record of the one that lies here
+`release`      reads a release (an archive, a folder) and the inventory of the one that lies here
 `download`     fetches an archive from an address
-`merge`        merges two changed versions of a list of named parts
-`functions`    divides Python files into functions and other parts, and merges two versions
+`merge`        merges two changed versions of a list of named pieces
+`functions`    divides Python files into functions and other pieces, and merges two versions
 `words`        merges two versions of a function of which one has other words only
 `syntax`       parses Python
 `notebooks`    divides notebooks into cells, and merges two versions

@@ -1,4 +1,4 @@
-"""Divide a Python file into its functions, methods and other statements, and merge two versions of it part by part."""
+"""Divide a Python file into functions, methods and other statements, and merge two versions of it piece by piece."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from .merge import CannotMerge, Merged, by_name, merge_parts
+from .merge import CannotMerge, Merged, by_name, merge_pieces
 from .syntax import parse
 from .words import merge_words
 
@@ -16,16 +16,16 @@ _BYTE_ORDER_MARK = "\ufeff"
 
 
 @dataclass(frozen=True)
-class Part:
-    """A statement with the comments and empty lines above it. The texts of all parts of a file make up the file.
+class Piece:
+    """A statement with the comments and empty lines above it. The texts of all pieces of a file make up the file.
 
     Attributes
     ----------
     name : str
         ``"affine_forward"`` for a function; other statements have names that no function can have: ``"import numpy"``.
     text : str
-        The source; of a class that has `parts`, only what stands above them.
-    parts : tuple of Part
+        The source; of a class that has `pieces`, only what stands above them.
+    pieces : tuple of Piece
         The statements of a class.
     kind : str
         The name of the statement's type in `ast`, or ``"rest"`` for what follows the last statement.
@@ -36,22 +36,22 @@ class Part:
     name: str
     text: str
     kind: str
-    parts: tuple[Part, ...] = ()
+    pieces: tuple[Piece, ...] = ()
     binds: tuple[str, ...] = ()
 
     @property
     def texts(self) -> list[str]:
-        """The source, in pieces: its own text, and those of its parts."""
-        return [self.text, *(text for part in self.parts for text in part.texts)]
+        """The source, in pieces: its own text, and those of its pieces."""
+        return [self.text, *(text for piece in self.pieces for text in piece.texts)]
 
     @property
     def whole(self) -> str:
-        """The source with that of all parts."""
+        """The source with that of all pieces."""
         return "".join(self.texts)
 
 
-def split(source: str) -> tuple[Part, ...]:
-    """Divide Python source into parts; every character belongs to exactly one.
+def split(source: str) -> tuple[Piece, ...]:
+    """Divide Python source into pieces; every character belongs to exactly one.
 
     Raises
     ------
@@ -59,7 +59,7 @@ def split(source: str) -> tuple[Part, ...]:
         When it is not valid Python; the message begins with the line.
     """
     lines = _LINE.findall(source)
-    return tuple(_parts(_parsed(source).body, lines, 0, len(lines)))
+    return tuple(_pieces(_parsed(source).body, lines, 0, len(lines)))
 
 
 def merge_python(base: bytes, mine: bytes, new: bytes) -> Merged:
@@ -90,23 +90,23 @@ def merge_python(base: bytes, mine: bytes, new: bytes) -> Merged:
     return Merged((mark + merged).encode(), tuple(merge.added), tuple(merge.both), tuple(merge.gone), beside)
 
 
-def _written(given: Sequence[Part], own: Sequence[Part]) -> str:
-    """Return the parts that the student has written or changed, as one text."""
-    known = {part.name: part for part in given}
-    return "\n".join(part.whole for part in own if part.name not in known or not _same(part, known[part.name]))
+def _written(given: Sequence[Piece], own: Sequence[Piece]) -> str:
+    """Return the pieces that the student has written or changed, as one text."""
+    known = {piece.name: piece for piece in given}
+    return "\n".join(piece.whole for piece in own if piece.name not in known or not _same(piece, known[piece.name]))
 
 
-def _joined(parts: Sequence[Part], newline: str) -> str:
-    """Join parts; only the last line of the student's file may be without an end."""
+def _joined(pieces: Sequence[Piece], newline: str) -> str:
+    """Join pieces; only the last line of the student's file may be without an end."""
     merged = ""
-    for text in (text for part in parts for text in part.texts if text):
+    for text in (text for piece in pieces for text in piece.texts if text):
         merged += newline if merged and not merged.endswith(("\n", "\r")) else ""
         merged += text
     return merged
 
 
 class _Merge:
-    """Merges the parts of one file and notes what has happened to them."""
+    """Merges the pieces of one file and notes what has happened to them."""
 
     def __init__(self, newline: str, written: str) -> None:
         self.newline = newline
@@ -117,17 +117,17 @@ class _Merge:
         self.missed: list[str] = []  # words of the release that are not in the merged file
 
     def all(
-        self, base: Sequence[Part], mine: Sequence[Part], new: Sequence[Part], inside: str = ""
-    ) -> tuple[Part, ...]:
-        """Merge all parts of a file, or of the class whose name, with a dot, is `inside`."""
+        self, base: Sequence[Piece], mine: Sequence[Piece], new: Sequence[Piece], inside: str = ""
+    ) -> tuple[Piece, ...]:
+        """Merge all pieces of a file, or of the class whose name, with a dot, is `inside`."""
 
-        def one(name: str, base: Part | None, mine: Part | None, new: Part | None) -> Sequence[Part]:
+        def one(name: str, base: Piece | None, mine: Piece | None, new: Piece | None) -> Sequence[Piece]:
             return self.one(inside + name, base, mine, new)
 
-        return tuple(merge_parts(_named(base), _named(mine), _named(new), one))
+        return tuple(merge_pieces(_named(base), _named(mine), _named(new), one))
 
-    def one(self, name: str, base: Part | None, mine: Part | None, new: Part | None) -> Sequence[Part]:
-        """Merge one part; see `merge_parts`."""
+    def one(self, name: str, base: Piece | None, mine: Piece | None, new: Piece | None) -> Sequence[Piece]:
+        """Merge one piece; see `merge_pieces`."""
         if new is None:
             return self._without_new(name, base, mine)
         if mine is None:
@@ -135,7 +135,7 @@ class _Merge:
                 return []
             self.added += [name] if new.kind in FUNCTIONS else []
             return [self._placed(new)]
-        if mine.parts and new.parts:
+        if mine.pieces and new.pieces:
             return [self._class(name, base, mine, new)]
         if _same(mine, new) or (base is not None and _same(base, new)):
             return [mine]
@@ -145,8 +145,8 @@ class _Merge:
             return [mine, self._placed(new)]
         return [self._both(name, base, mine, new)]
 
-    def _without_new(self, name: str, base: Part | None, mine: Part | None) -> Sequence[Part]:
-        """Merge a part that the release does not have: it stays if it is the student's, or is needed by it."""
+    def _without_new(self, name: str, base: Piece | None, mine: Piece | None) -> Sequence[Piece]:
+        """Merge a piece that the release does not have: it stays if it is the student's, or is needed by it."""
         if mine is None or base is None:
             return [mine] if mine is not None else []
         if not _same(base, mine):
@@ -155,16 +155,16 @@ class _Merge:
         needed = any(re.search(rf"\b{re.escape(bound)}\b", self.written) for bound in mine.binds)
         return [mine] if needed else []
 
-    def _class(self, name: str, base: Part | None, mine: Part, new: Part) -> Part:
-        """Merge a class: the lines above its parts, and its parts."""
-        heads = [part and Part("its first lines", part.text, part.kind) for part in (base, mine, new)]
+    def _class(self, name: str, base: Piece | None, mine: Piece, new: Piece) -> Piece:
+        """Merge a class: the lines above its pieces, and its pieces."""
+        heads = [piece and Piece("its first lines", piece.text, piece.kind) for piece in (base, mine, new)]
         head = self.one(f"{name}, its first lines", *heads)[0]
-        parts = self.all(base.parts if base else (), mine.parts, new.parts, f"{name}.")
-        return Part(mine.name, head.text, mine.kind, parts, mine.binds)
+        pieces = self.all(base.pieces if base else (), mine.pieces, new.pieces, f"{name}.")
+        return Piece(mine.name, head.text, mine.kind, pieces, mine.binds)
 
-    def _both(self, name: str, base: Part | None, mine: Part, new: Part) -> Part:
-        """Merge a part that both have changed: the student's code, with the release's words if only these differ."""
-        texts = [part.whole.replace("\r\n", "\n") for part in (base or Part("", "", ""), mine, new)]
+    def _both(self, name: str, base: Piece | None, mine: Piece, new: Piece) -> Piece:
+        """Merge a piece that both have changed: the student's code, with the release's words if only these differ."""
+        texts = [piece.whole.replace("\r\n", "\n") for piece in (base or Piece("", "", ""), mine, new)]
         merged = merge_words(*texts)
         if merged is None:
             self.both.append(name)
@@ -172,33 +172,35 @@ class _Merge:
         self.missed += [name] if merged.left_out else []
         if merged.text == texts[1]:
             return mine
-        return Part(mine.name, merged.text.replace("\n", self.newline), mine.kind)
+        return Piece(mine.name, merged.text.replace("\n", self.newline), mine.kind)
 
-    def _placed(self, new: Part) -> Part:
-        """A part of the release, with the line ends of the student's file."""
+    def _placed(self, new: Piece) -> Piece:
+        """A piece of the release, with the line ends of the student's file."""
         text = new.whole if new.whole.endswith("\n") else f"{new.whole}\n"
-        return Part(new.name, text.replace("\n", self.newline), new.kind)
+        return Piece(new.name, text.replace("\n", self.newline), new.kind)
 
-    def _renewed(self, mine: Part, new: Part) -> Part:
-        """A part of the release in the place of the student's, which was as given; empty lines around it stay."""
+    def _renewed(self, mine: Piece, new: Piece) -> Piece:
+        """A piece of the release in the place of the student's, which was as given; empty lines around it stay."""
         before, after = re.match(r"\s*", mine.whole), re.search(r"[^\S\r\n]*[\r\n]*\Z", mine.whole)
         assert before is not None
         assert after is not None
-        blank = before[0][: before[0].rfind("\n") + 1]  # the indentation belongs to the part
+        blank = before[0][: before[0].rfind("\n") + 1]  # the indentation belongs to the piece
         text = re.sub(r"\A(?:[^\S\n]*\n)*", "", new.whole).rstrip().replace("\n", self.newline)
-        return Part(mine.name, f"{blank}{text}{after[0]}", mine.kind) if text else Part(mine.name, mine.text, mine.kind)
+        return (
+            Piece(mine.name, f"{blank}{text}{after[0]}", mine.kind) if text else Piece(mine.name, mine.text, mine.kind)
+        )
 
 
 FUNCTIONS = ("FunctionDef", "AsyncFunctionDef", "ClassDef")
 
 
-def _named(parts: Sequence[Part]) -> dict[str, Part]:
-    return by_name(parts, lambda part: part.name)
+def _named(pieces: Sequence[Piece]) -> dict[str, Piece]:
+    return by_name(pieces, lambda piece: piece.name)
 
 
-def _same(one: Part, other: Part) -> bool:
-    """Tell whether two parts are equal, but for the ends of lines and the empty lines around them."""
-    texts = [part.whole.replace("\r\n", "\n").strip("\n") for part in (one, other)]
+def _same(one: Piece, other: Piece) -> bool:
+    """Tell whether two pieces are equal, but for the ends of lines and the empty lines around them."""
+    texts = [piece.whole.replace("\r\n", "\n").strip("\n") for piece in (one, other)]
     return one.kind == other.kind and texts[0].rstrip() == texts[1].rstrip()
 
 
@@ -223,16 +225,16 @@ def _runs(source: str) -> bool:
         return False
 
 
-def _parts(body: Sequence[ast.stmt], lines: list[str], start: int, stop: int) -> Iterator[Part]:
+def _pieces(body: Sequence[ast.stmt], lines: list[str], start: int, stop: int) -> Iterator[Piece]:
     """Divide the lines from `start` up to `stop` among the statements of a file or a class."""
     statements = list(_by_lines(body))
     for number, (first, last) in enumerate(statements):
         following = statements[number + 1][0] if number + 1 < len(statements) else None
         end = _end(first, last, lines, _first_line(following) if following else stop)
-        yield _part(first, lines, start, end, alone=first is last, opening=number == 0)
+        yield _piece(first, lines, start, end, alone=first is last, opening=number == 0)
         start = end
     if start < stop:
-        yield Part("what follows the last statement", "".join(lines[start:stop]), "rest")
+        yield Piece("what follows the last statement", "".join(lines[start:stop]), "rest")
 
 
 def _by_lines(body: Sequence[ast.stmt]) -> Iterator[tuple[ast.stmt, ast.stmt]]:
@@ -265,15 +267,15 @@ def _end(first: ast.stmt, last: ast.stmt, lines: list[str], stop: int) -> int:
     return end
 
 
-def _part(statement: ast.stmt, lines: list[str], start: int, end: int, *, alone: bool, opening: bool) -> Part:
+def _piece(statement: ast.stmt, lines: list[str], start: int, end: int, *, alone: bool, opening: bool) -> Piece:
     kind = type(statement).__name__
     text = "".join(lines[start:end])
     if isinstance(statement, ast.ClassDef) and alone:
         inside = _first_line(statement.body[0])
         if not lines[inside][: statement.body[0].col_offset].strip():  # else it stands in the line of `class`
-            parts = tuple(_parts(statement.body, lines, inside, end))
-            return Part(statement.name, "".join(lines[start:inside]), kind, parts, (statement.name,))
-    return Part(_name(statement, opening), text, kind, (), tuple(_bound(statement)))
+            pieces = tuple(_pieces(statement.body, lines, inside, end))
+            return Piece(statement.name, "".join(lines[start:inside]), kind, pieces, (statement.name,))
+    return Piece(_name(statement, opening), text, kind, (), tuple(_bound(statement)))
 
 
 def _bound(statement: ast.stmt) -> Iterator[str]:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from .backup import FOLDER
 from .plan import Plan, plan_update
-from .release import RECORD, Release, read_record
+from .release import INVENTORY, Release, read_inventory
 
 LATEST = "latest"
 """The copy's folder in the folder of backups."""
@@ -23,7 +23,7 @@ LATEST = "latest"
 def keep(root: Path, package: str) -> None:
     """Copy what has changed since the last time; where that is impossible, such as on a full disk, do nothing."""
     with suppress(OSError):
-        if not (root / RECORD).is_file():  # no student's folder
+        if not (root / INVENTORY).is_file():  # no student's folder
             return
         for path in _written_in(root, package):
             _copy(root / path, root / FOLDER / LATEST / path)
@@ -38,7 +38,7 @@ def plan_to_restore(root: Path) -> Plan | None:
     latest = root / FOLDER / LATEST
     if not latest.is_dir():
         return None
-    before, here = read_record(latest), read_record(root)
+    before, here = read_inventory(latest), read_inventory(root)
     fresh = {path for path, data in here.originals.items() if _is_new(root, path) and _content(root / path) == data}
     kept = {path: _content(latest / path) for path in fresh}
     if all(data in (None, before.originals.get(path), here.originals[path]) for path, data in kept.items()):
@@ -58,8 +58,8 @@ def plan_to_restore(root: Path) -> Plan | None:
 
 
 def _written_in(root: Path, package: str) -> Iterator[str]:
-    """Yield the paths of the files that students write in, and of the record by which they are compared."""
-    yield RECORD
+    """Yield the paths of the files that students write in, and of the inventory by which they are compared."""
+    yield INVENTORY
     found = [*(root / package).rglob("*.py"), *(root / "assignments").rglob("*.ipynb")]
     for path in found:
         if not {"__pycache__", ".ipynb_checkpoints"} & {*path.parts}:

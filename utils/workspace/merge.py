@@ -1,4 +1,4 @@
-"""Merge two changed versions of a list of named parts: the student's, and that of a newer release.
+"""Merge two changed versions of a list of named pieces: the student's, and that of a newer release.
 
 Parts are functions of a file or cells of a notebook. Both versions come from the same earlier release, the base. What
 only one side has changed is taken from that side.
@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-Part = TypeVar("Part")
+Piece = TypeVar("Piece")
 
 
 class CannotMerge(Exception):
-    """The student's version cannot be divided into parts, for instance because it is not valid Python; says why."""
+    """The student's version cannot be divided into pieces, for instance because it is not valid Python; says why."""
 
 
 @dataclass(frozen=True)
@@ -42,21 +42,21 @@ class Merged:
     beside: bool = False
 
 
-def merge_parts(
-    base: Mapping[str, Part],
-    mine: Mapping[str, Part],
-    new: Mapping[str, Part],
-    merge_one: Callable[[str, Part | None, Part | None, Part | None], Sequence[Part]],
-) -> list[Part]:
-    """Merge parts in the student's order; a part that only the release has follows the one it follows there.
+def merge_pieces(
+    base: Mapping[str, Piece],
+    mine: Mapping[str, Piece],
+    new: Mapping[str, Piece],
+    merge_one: Callable[[str, Piece | None, Piece | None, Piece | None], Sequence[Piece]],
+) -> list[Piece]:
+    """Merge pieces in the student's order; a piece that only the release has follows the one it follows there.
 
     Parameters
     ----------
-    base, mine, new : mapping of str to Part
-        The parts of the earlier release, of the student and of the newer release, in their order.
+    base, mine, new : mapping of str to Piece
+        The pieces of the earlier release, of the student and of the newer release, in their order.
     merge_one : callable
-        ``merge_one(name, base, mine, new)`` gives what stands in the place of one part: none, one or two parts.
-        None stands for a part that a version does not have.
+        ``merge_one(name, base, mine, new)`` gives what stands in the place of one piece: none, one or two pieces.
+        None stands for a piece that a version does not have.
     """
     order = list(mine)
     place = 0
@@ -64,16 +64,16 @@ def merge_parts(
         if name not in mine:
             order.insert(place, name)
         place = order.index(name) + 1
-    return [part for name in order for part in merge_one(name, base.get(name), mine.get(name), new.get(name))]
+    return [piece for name in order for piece in merge_one(name, base.get(name), mine.get(name), new.get(name))]
 
 
-def by_name(parts: Iterable[Part], name: Callable[[Part], str]) -> dict[str, Part]:
-    """Map parts by their names; a name that came before gets a number: ``"size"``, ``"size (2)"``."""
-    found: dict[str, Part] = {}
-    for part in parts:
-        unique, number = name(part), 1
+def by_name(pieces: Iterable[Piece], name: Callable[[Piece], str]) -> dict[str, Piece]:
+    """Map pieces by their names; a name that came before gets a number: ``"size"``, ``"size (2)"``."""
+    found: dict[str, Piece] = {}
+    for piece in pieces:
+        unique, number = name(piece), 1
         while unique in found:
             number += 1
-            unique = f"{name(part)} ({number})"
-        found[unique] = part
+            unique = f"{name(piece)} ({number})"
+        found[unique] = piece
     return found

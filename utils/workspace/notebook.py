@@ -17,13 +17,32 @@ from .update import look_after
 
 
 def begin() -> None:
-    """Say what is wrong with the folder; put right what can be; keep a copy of the student's files after each cell."""
+    """Say where the code comes from, and look after the folder after each cell that is run.
+
+    The first time, that brings back what a release was unpacked over. It waits for the end of the cell: IPython then
+    knows the modules that the cell has imported, and imports those anew that have changed since.
+    """
     shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
     course = _course_here()
     if shell is None or course is None:
         return
     if said := elsewhere(course.root, course.package):
         print(f"⚠ {said}", file=sys.stderr)
+    first = True
+
+    def after_cell(result: Any) -> None:
+        nonlocal first
+        if first:
+            first = False
+            _look_after(course)
+        else:
+            keep(course.root, course.package)
+
+    shell.events.register("post_run_cell", after_cell)
+
+
+def _look_after(course: Course) -> None:
+    """Put right what can be put right, and say so below the cell."""
     try:
         done = look_after(course.root, course.package)
     except CannotWrite as error:
@@ -31,11 +50,6 @@ def begin() -> None:
         return
     if done:
         print("\n".join(lines(done, course.package)), file=sys.stderr)
-
-    def after_cell(result: Any) -> None:
-        keep(course.root, course.package)
-
-    shell.events.register("post_run_cell", after_cell)
 
 
 def _course_here() -> Course | None:

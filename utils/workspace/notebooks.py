@@ -13,7 +13,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .merge import CannotMerge, Merged, by_name, merge_parts
+from .merge import CannotMerge, Merged, by_name, merge_pieces
 from .syntax import parse
 
 Cell = dict[str, Any]
@@ -41,7 +41,7 @@ def merge_notebook(base: bytes, mine: bytes, new: bytes) -> Merged:
         return by_name(cells, lambda cell: _key(cell) or sources.get(_source(cell), ""))
 
     merge = _Merge()
-    cells = merge_parts(named(before), named(own), named(given), merge.one)
+    cells = merge_pieces(named(before), named(own), named(given), merge.one)
     if cells == own:
         return Merged(mine, gone=tuple(merge.gone))
     merged = {**notebooks[1], "cells": cells}
@@ -61,7 +61,7 @@ class _Merge:
         self.gone: list[str] = []
 
     def one(self, name: str, base: Cell | None, mine: Cell | None, new: Cell | None) -> Sequence[Cell]:
-        """Merge one cell; see `utils.workspace.merge.merge_parts`."""
+        """Merge one cell; see `utils.workspace.merge.merge_pieces`."""
         if new is None:
             return self._without_new(base, mine)
         if mine is None:

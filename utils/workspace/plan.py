@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from .functions import merge_python
 from .merge import CannotMerge, Merged
 from .notebooks import merge_notebook
-from .release import RECORD, Record, Release, is_written_in, sha256
+from .release import INVENTORY, Inventory, Release, is_written_in, sha256
 
 BESIDE = ".new"
 """What is added to the name of a file of the release that is laid beside the student's."""
@@ -51,15 +51,15 @@ Read = Callable[[str], bytes | None]
 """Gives the content of a file of the student's folder, or None if it is not there."""
 
 
-def plan_update(read: Read, base: Record, new: Release) -> Plan:
+def plan_update(read: Read, base: Inventory, new: Release) -> Plan:
     """Plan to bring a release into a student's folder.
 
     Parameters
     ----------
     read : callable
         Reads the student's files.
-    base : Record
-        The release that the folder was made from; an empty record if it is unknown.
+    base : Inventory
+        The release that the folder was made from; an empty inventory if it is unknown.
     new : Release
         The newer release.
     """
@@ -71,15 +71,15 @@ def plan_update(read: Read, base: Record, new: Release) -> Plan:
             plan.new.append(path)
         elif mine == data:
             continue
-        elif is_written_in(path, new.record.package):
+        elif is_written_in(path, new.inventory.package):
             merge_file(plan, read, path, base.originals.get(path, b""), mine, data)
         else:
             plan.writes[path] = data
             (plan.renewed if _as_given(mine, base.files.get(path)) else plan.replaced).append(path)
-    _remove_given(plan, read, base, new.record)
-    record = _joint_record(plan, base, new.record).to_bytes()
-    if read(RECORD) != record:
-        plan.writes[RECORD] = record
+    _remove_given(plan, read, base, new.inventory)
+    inventory = _joint_inventory(plan, base, new.inventory).to_bytes()
+    if read(INVENTORY) != inventory:
+        plan.writes[INVENTORY] = inventory
     return plan
 
 
@@ -107,7 +107,7 @@ def _as_given(data: bytes, digest: str | None) -> bool:
     return digest in (sha256(data), sha256(data.replace(b"\r\n", b"\n")))
 
 
-def _remove_given(plan: Plan, read: Read, base: Record, new: Record) -> None:
+def _remove_given(plan: Plan, read: Read, base: Inventory, new: Inventory) -> None:
     """Plan to remove given modules that the release does not have any more, because Python could still import them.
 
     Everything else stays: assignments of which a release has no notebooks may still be worked on.
@@ -120,8 +120,8 @@ def _remove_given(plan: Plan, read: Read, base: Record, new: Record) -> None:
                 plan.removed.append(path)
 
 
-def _joint_record(plan: Plan, base: Record, new: Record) -> Record:
-    """Return the record of the folder after the update.
+def _joint_inventory(plan: Plan, base: Inventory, new: Inventory) -> Inventory:
+    """Return the inventory of the folder after the update.
 
     What the release does not have stays as the earlier one gave it. So does a file that could not be merged: the next
     update has to compare it with what it was made from.
@@ -129,7 +129,7 @@ def _joint_record(plan: Plan, base: Record, new: Record) -> Record:
     kept = {path for path in base.files if path not in new.files and path not in plan.removed}
     kept |= {path for path in plan.kept_whole if path in base.originals}
     unknown = plan.kept_whole.keys() - kept
-    return Record(
+    return Inventory(
         new.package,
         new.title,
         tuple(sorted({*base.assignments, *new.assignments})),

@@ -1,7 +1,7 @@
-"""Read a release of the course: an archive or a folder, and the record of the release that a folder was made from.
+"""Read a release of the course: an archive or a folder, and the inventory of the release that a folder was made from.
 
-A release keeps a record of itself, ``goldens/release.zip``: which files it has given, with their SHA-256, and a copy of
-those that students write in. An update compares with these copies what the student has written.
+A release keeps an inventory of itself, ``goldens/release.zip``: which files it has given, with their SHA-256, and a
+copy of those that students write in. An update compares with these copies what the student has written.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-RECORD = "goldens/release.zip"
+INVENTORY = "goldens/release.zip"
 _INDEX = "release.json"
 _ORIGINALS = "originals/"
 _LARGEST = 500 * 2**20  # bytes of all files of a release together
@@ -31,7 +31,7 @@ class UnusableRelease(Exception):
 
 
 @dataclass(frozen=True)
-class Record:
+class Inventory:
     """What a folder was made from.
 
     Attributes
@@ -58,7 +58,7 @@ class Record:
         return sha256(listed.encode())[:6]
 
     def to_bytes(self) -> bytes:
-        """Return the content of ``goldens/release.zip``; the same for the same record."""
+        """Return the content of ``goldens/release.zip``; the same for the same inventory."""
         index = {
             "package": self.package,
             "title": self.title,
@@ -76,9 +76,9 @@ class Record:
 
 @dataclass(frozen=True)
 class Release:
-    """A release that was read: its record, and all its files by path."""
+    """A release that was read: its inventory, and all its files by path."""
 
-    record: Record
+    inventory: Inventory
     files: Mapping[str, bytes]
 
 
@@ -93,19 +93,19 @@ def is_written_in(path: str, package: str) -> bool:
     return in_package or (path.startswith("assignments/") and path.endswith(".ipynb"))
 
 
-def record_of(files: Mapping[str, bytes], package: str, title: str) -> Record:
-    """Make the record of a release.
+def inventory_of(files: Mapping[str, bytes], package: str, title: str) -> Inventory:
+    """Make the inventory of a release.
 
     Parameters
     ----------
     files : mapping of str to bytes
-        All files that are given, by path; a record among them is left out.
+        All files that are given, by path; an inventory among them is left out.
     package, title : str
         The student's package, and the course.
     """
-    given = {path: data for path, data in files.items() if path != RECORD}
+    given = {path: data for path, data in files.items() if path != INVENTORY}
     assignments = {path.split("/")[1] for path in given if path.startswith("assignments/")}
-    return Record(
+    return Inventory(
         package,
         title,
         tuple(sorted(assignments)),
@@ -114,34 +114,34 @@ def record_of(files: Mapping[str, bytes], package: str, title: str) -> Record:
     )
 
 
-def read_record(root: Path) -> Record:
-    """Read the record in a student's folder; an empty one if there is none, or it is damaged."""
+def read_inventory(root: Path) -> Inventory:
+    """Read the inventory in a student's folder; an empty one if there is none, or it is damaged."""
     try:
-        return parse_record((root / RECORD).read_bytes())
+        return parse_inventory((root / INVENTORY).read_bytes())
     except (OSError, UnusableRelease):
-        return Record()
+        return Inventory()
 
 
-def parse_record(data: bytes) -> Record:
-    """Read the content of a record; `UnusableRelease` if it is none."""
+def parse_inventory(data: bytes) -> Inventory:
+    """Read the content of an inventory; `UnusableRelease` if it is none."""
     entries = _entries(data)
     try:
         index = json.loads(entries.pop(_INDEX))
         originals = {name.removeprefix(_ORIGINALS): text for name, text in entries.items()}
         files = {str(path): str(digest) for path, digest in index["files"].items()}
         assignments = tuple(map(str, index["assignments"]))
-        record = Record(str(index["package"]), str(index["title"]), assignments, files, originals)
+        inventory = Inventory(str(index["package"]), str(index["title"]), assignments, files, originals)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        raise UnusableRelease(f"Its record ({RECORD}) cannot be read; get the archive again.") from None
-    for path in (*record.files, *record.originals):
+        raise UnusableRelease(f"Its inventory ({INVENTORY}) cannot be read; get the archive again.") from None
+    for path in (*inventory.files, *inventory.originals):
         _check_path(path)
-    return record
+    return inventory
 
 
 def read_release(source: Path | bytes) -> Release:
     """Read a release from an archive's path or bytes, or from the folder that an archive was unpacked to.
 
-    Only files that the release's record lists are read, and each has to have the content that it lists.
+    Only files that the release's inventory lists are read, and each has to have the content that it lists.
 
     Raises
     ------
@@ -154,11 +154,11 @@ def read_release(source: Path | bytes) -> Release:
         entries = _entries(source if isinstance(source, bytes) else _limited(source))
     except OSError as error:
         raise UnusableRelease(f"{error.filename} cannot be read ({error.strerror}).") from None
-    tops = {name.split("/")[0] for name in entries if name.split("/", 1)[-1] == RECORD}
-    prefix = "" if RECORD in entries else f"{next(iter(tops), '')}/"
-    if len(tops) > 1 or f"{prefix}{RECORD}" not in entries:
+    tops = {name.split("/")[0] for name in entries if name.split("/", 1)[-1] == INVENTORY}
+    prefix = "" if INVENTORY in entries else f"{next(iter(tops), '')}/"
+    if len(tops) > 1 or f"{prefix}{INVENTORY}" not in entries:
         raise UnusableRelease(
-            f"This is no release of a course that can be updated to: it has no {RECORD}. If you downloaded another "
+            f"This is no release of a course that can be updated to: it has no {INVENTORY}. If you downloaded another "
             "file, take the course's archive; an older release can only be unpacked into a folder of its own."
         )
     files = {name.removeprefix(prefix): data for name, data in entries.items() if name.startswith(prefix)}
@@ -168,21 +168,21 @@ def read_release(source: Path | bytes) -> Release:
 def _read_folder(folder: Path) -> Release:
     """Read a release that lies unpacked in a folder; files in it that the release has not given do not matter."""
     try:
-        record = (folder / RECORD).read_bytes()
-        listed = parse_record(record).files
+        inventory = (folder / INVENTORY).read_bytes()
+        listed = parse_inventory(inventory).files
         files = {path: (folder / path).read_bytes() for path in listed if (folder / path).is_file()}
     except OSError as error:
-        raise UnusableRelease(f"{folder} is no release of a course ({error.strerror}: {RECORD}).") from None
-    return _verified({**files, RECORD: record})
+        raise UnusableRelease(f"{folder} is no release of a course ({error.strerror}: {INVENTORY}).") from None
+    return _verified({**files, INVENTORY: inventory})
 
 
 def _verified(files: Mapping[str, bytes]) -> Release:
-    record = parse_record(files[RECORD])
-    bad = [path for path, digest in record.files.items() if path not in files or sha256(files[path]) != digest]
+    inventory = parse_inventory(files[INVENTORY])
+    bad = [path for path, digest in inventory.files.items() if path not in files or sha256(files[path]) != digest]
     if bad:
         more = f" and {len(bad) - 1} more" if len(bad) > 1 else ""
         raise UnusableRelease(f"{bad[0]}{more} in it is not as released; get the archive again.")
-    return Release(record, {path: files[path] for path in record.files})
+    return Release(inventory, {path: files[path] for path in inventory.files})
 
 
 def _limited(path: Path) -> bytes:

@@ -48,7 +48,7 @@ def _overview(plan: Plan) -> Iterator[str]:
     for path, merged in plan.merged.items():
         if path in plan.writes and merged.added:
             yield f"+ {path}: new in it are {_some(merged.added)}; what you wrote is as it was"
-        elif path in plan.writes:
+        elif path in plan.writes and path not in plan.restored:
             yield f"+ {path}: renewed around what you wrote"
 
 

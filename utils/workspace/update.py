@@ -8,7 +8,7 @@ from pathlib import Path
 from .backup import FOLDER, Backup, CannotWrite, finish, replace_files, to_undo
 from .kept import keep, plan_to_restore
 from .plan import Plan, merge_file, plan_update
-from .release import RECORD, Release, UnusableRelease, is_written_in, read_record
+from .release import INVENTORY, Release, UnusableRelease, is_written_in, read_inventory
 
 
 @dataclass(frozen=True)
@@ -39,16 +39,16 @@ def update(root: Path, package: str, release: Release) -> Updated:
     CannotWrite
         When a file cannot be written; nothing has changed then, or the next command finishes the update.
     """
-    if release.record.package != package:
+    if release.inventory.package != package:
         raise UnusableRelease(
-            f'This is a release of "{release.record.title}" with the package {release.record.package}, '
+            f'This is a release of "{release.inventory.title}" with the package {release.inventory.package}, '
             f"and this folder's is {package}; run the command in the folder of that course."
         )
     if (root / "course.toml").exists():
         raise UnusableRelease(f"{root} is where the course is written; unpack the release in another folder.")
     before = look_after(root, package)  # what was unpacked over work is put right first
-    plan = plan_update(lambda path: _content(root / path), read_record(root), release)
-    title = f"update to the release {release.record.version}"
+    plan = plan_update(lambda path: _content(root / path), read_inventory(root), release)
+    title = f"update to the release {release.inventory.version}"
     return _carry_out(root, package, plan, title) if plan.writes else Updated(plan, before.backup if before else None)
 
 
@@ -80,7 +80,7 @@ def look_after(root: Path, package: str) -> Updated | None:
     CannotWrite
         When a file cannot be written now; the next command tries again.
     """
-    if not (root / RECORD).is_file():
+    if not (root / INVENTORY).is_file():
         return None
     finished = finish(root)
     plan = plan_to_restore(root)
