@@ -22,6 +22,7 @@ ORDER = (
     {"diagnose.describe", "diagnose.crashes"},
     {"diagnose"},
     {"pack", "weights"},
+    {"places"},
     {"course"},
     {"models"},
     {"check"},
