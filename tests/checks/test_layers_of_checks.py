@@ -33,6 +33,7 @@ ORDER = (
     {"diagnose.describe", "diagnose.crashes"},
     {"diagnose"},
     {"pack", "weights"},
+    {"places"},
     {"course"},
     {"result", "student_code", "not_finite"},
     {"examine"},
