@@ -62,7 +62,7 @@ def make_book(course: Course, out: Path | None = None, edition: Path | None = No
     CourseError
         When a package that is needed is not installed, a file is missing, or Sphinx cannot read the sources.
     UnusableInput
-        When `out` is there and is no earlier book, or `edition` is no file.
+        When `out` is there and is no earlier book, or `edition` is no archive.
     ReleaseRefused
         When the gate finds leaks. An earlier book is left as it is then.
     """
@@ -72,10 +72,10 @@ def make_book(course: Course, out: Path | None = None, edition: Path | None = No
     out = out or course.root / "build" / "book"
     if out.exists() and not (out / "searchindex.js").is_file() and (not out.is_dir() or any(out.iterdir())):
         raise UnusableInput(f"{out} is there and is no earlier book; choose another place.")
-    if edition and not edition.is_file():
-        raise UnusableInput(f"{edition} is no file; make it with `grader release --edition DIR`.")
     from . import leaks, sources  # they need what is looked for above
 
+    if edition and (found := leaks.edition_leaks(edition, course)):
+        raise ReleaseRefused(listed(f"{edition} is not offered, because the gate found {{}}", found, "leak"))
     with temporary_folder() as name:
         scratch = Path(name)
         _write(scratch / "source", sources.sources(course, edition))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -10,8 +11,9 @@ from pathlib import Path
 from bs4 import BeautifulSoup
 
 from ..course import Course
+from ..errors import UnusableInput
 from ..reference import Reference
-from ..release.gate.contents import markers
+from ..release.gate.contents import markers, unlisted_files
 from ..release.gate.copies import near_copies
 from ..release.gate.released import Leak, Released, Text
 from ..release.gate.solution_lines import surviving_lines
@@ -72,7 +74,10 @@ def leaks(site: Path, course: Course, documents: Collection[str]) -> list[Leak]:
 
 def _read(path: Path) -> tuple[str, list[str]]:
     """Return the text of a page that Sphinx made, and its blocks of code; of other files, everything and no blocks."""
-    text = path.read_bytes().decode("utf-8", "replace")
+    data = path.read_bytes()
+    if b"\0" in data:  # no text; an edition's archive is looked into by `edition_leaks`
+        return "", []
+    text = data.decode("utf-8", "replace")
     article = (
         BeautifulSoup(text, "html.parser").find("article", class_="bd-article") if path.suffix == ".html" else None
     )
@@ -82,6 +87,34 @@ def _read(path: Path) -> tuple[str, list[str]]:
         quoted.insert(0, "`")
         quoted.append("`")
     return article.get_text(), [block.get_text() for block in article.find_all("pre")]
+
+
+def edition_leaks(archive: Path, course: Course) -> list[Leak]:
+    """Find what should not be in the archive of a student edition; it may be an old one, or none at all.
+
+    Parameters
+    ----------
+    archive : Path
+    course : Course
+
+    Returns
+    -------
+    list of Leak
+        As for `leaks`. What needs code to be run is not looked for: `grader release` has done that.
+
+    Raises
+    ------
+    UnusableInput
+        When the file is no zip archive.
+    """
+    try:
+        with zipfile.ZipFile(archive) as opened:
+            names = [name for name in opened.namelist() if not name.endswith("/")]
+            files = {name.partition("/")[2] or name: opened.read(name) for name in names}
+    except (OSError, zipfile.BadZipFile) as error:
+        raise UnusableInput(f"{archive} cannot be read ({error}); make it with `grader release --edition`.") from None
+    released = Released(files, course, Reference.of(course))
+    return sorted({leak for clause in (unlisted_files, surviving_lines, near_copies) for leak in clause(released)})
 
 
 def pages(site: Path) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
+from datetime import UTC
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -125,7 +126,11 @@ def _released(course: Course, path: str) -> bytes:
 
 def _assignment(assignment: Assignment, titles: Mapping[str, str]) -> bytes:
     """Make the page of an assignment: what it asks for, notebook by notebook; `titles` has the notebooks' headings."""
-    lines = [f"# {assignment.name}: {assignment.title}", "", f"Due {assignment.due:%-d %B %Y, %H:%M} UTC."]
+    lines = [
+        f"# {assignment.name}: {assignment.title}",
+        "",
+        f"Due {assignment.due.astimezone(UTC):%-d %B %Y, %H:%M} UTC.",
+    ]
     for notebook in assignment.notebook:
         lines += ["", f"## [{titles[notebook.name]}](/{_page(assignment, notebook)}.ipynb)", ""]
         lines += ["| exercise | points |", "|---|--:|"]

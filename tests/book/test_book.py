@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -31,7 +32,7 @@ DOCUMENTS = {"docs/guide.html", "docs/formulas.html"}
 def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Course, Book]:
     course = released_course(tmp_path_factory.mktemp("course") / "clusters")
     edition = course.root / "clusters-course.zip"
-    edition.write_bytes(b"the edition")
+    write_zip(edition, "clusters-course/README.md")
     return course, make_book(course, edition=edition)
 
 
@@ -40,6 +41,12 @@ def course(made: tuple[Course, Book], tmp_path: Path) -> Course:
     """A copy of the course, to spoil."""
     shutil.copytree(made[0].root, tmp_path / "course")
     return courses.load(tmp_path / "course")
+
+
+def write_zip(path: Path, name: str) -> None:
+    """Write an archive with one file of this name."""
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr(name, "# Read me\n")
 
 
 def page(book: Book, name: str) -> Tag:
@@ -106,7 +113,9 @@ def test_each_page_says_how_to_work_on_it(made: tuple[Course, Book]) -> None:
         assert path.name == "start.html" or said.select_one("a[href$='start.html']"), path
     start = page(made[1], "start.html")
     assert "pip install -e ." in start.get_text()
-    assert (folder / str(start.select("a[href$='.zip']")[0]["href"])).read_bytes() == b"the edition"
+    assert (folder / str(start.select("a[href$='.zip']")[0]["href"])).read_bytes() == (
+        made[0].root / "clusters-course.zip"
+    ).read_bytes()
 
 
 def test_formulas_need_no_script(made: tuple[Course, Book]) -> None:
@@ -182,7 +191,16 @@ def test_somebody_s_folder_is_spared(course: Course, tmp_path: Path) -> None:
     (tmp_path / "mine" / "thesis.tex").write_text("mine")
     with pytest.raises(UnusableInput, match="is no earlier book"):
         make_book(course, tmp_path / "mine")
-    with pytest.raises(UnusableInput, match=r"no\.zip is no file"):
+
+
+def test_an_edition_that_is_none_or_gives_something_away_is_refused(course: Course, tmp_path: Path) -> None:
+    with pytest.raises(UnusableInput, match=r"no\.zip cannot be read"):
+        make_book(course, edition=tmp_path / "no.zip")
+    (tmp_path / "no.zip").write_bytes(b"no zip")
+    with pytest.raises(UnusableInput, match=r"no\.zip cannot be read"):
+        make_book(course, edition=tmp_path / "no.zip")
+    write_zip(tmp_path / "no.zip", "clusters-course/solutions/kmeans.py")
+    with pytest.raises(ReleaseRefused, match=r"(?s)not offered.*solutions/kmeans\.py: this file is not on the list"):
         make_book(course, edition=tmp_path / "no.zip")
 
 
