@@ -18,7 +18,7 @@ _SPELLINGS = (
     (re.compile(r"is(?=(?:e|ed|er|ers|es|ing|ation|ations)$)"), "iz"),  # normalise, normalisation
     (re.compile(r"iz(?=(?:e|ed|er|ers|es|ing|ation|ations)$)"), "is"),
     (re.compile(r"our(?=s?$|ed$|ing$|al$)"), "or"),  # colour, behaviour
-    (re.compile(r"(?<=[blv])or(?=s?$|ed$|ing$)"), "our"),
+    (re.compile(r"(?<=[bliv])or(?=s?$|ed$|ing$)"), "our"),
 )
 
 
