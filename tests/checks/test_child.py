@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import pytest
@@ -360,3 +361,23 @@ def test_a_crash_shows_the_line_as_it_is_in_the_file_now(child: Child, package: 
         source = Source(str(package), "own", "module", number)
         crash = child.call("utils.checks.child.programs.run", source, "out = module.f()", {}, ("out",)).value
         assert crash.source == f"return [][{number}]"
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_what_one_side_cannot_read_is_a_lost_call(
+    there: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, child: Child
+) -> None:
+    """Of a class that only one side can import, an object cannot be sent."""
+    (tmp_path / "only_here.py").write_text("class Own:\n    pass\n")
+    monkeypatch.setattr(process, "TO_END", 0.5)
+    if there:
+        code = f"__import__('sys').path.append({str(tmp_path)!r}) or __import__('only_here').Own()"
+        arguments = ("builtins.eval", code)
+    else:
+        made = ModuleType("only_here")
+        monkeypatch.setitem(sys.modules, "only_here", made)
+        made.Own = type("Own", (), {"__module__": "only_here"})  # type: ignore[attr-defined]
+        arguments = ("builtins.id", made.Own())  # type: ignore[attr-defined]
+    with pytest.raises(CallLost):
+        child.call(*arguments)
+    assert child.call("math.hypot", 3.0, 4.0).value == 5.0

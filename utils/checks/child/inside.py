@@ -69,7 +69,7 @@ class Inside:
                     self._calls.put(message)
                 elif isinstance(message, Where):
                     self._send(self._here())
-        except (EOFError, OSError):
+        finally:  # the parent is gone, or has sent what cannot be read here
             os._exit(0)
 
     def _result(self, call: Call) -> Message:

@@ -24,6 +24,7 @@ from .place import place_in
 
 WAIT = 0.2  # seconds; Windows notes Ctrl-C only between two waits
 TO_SAY_WHERE = 1.0  # seconds
+TO_END = 5.0  # seconds, for a process that has closed its pipe
 _START = "from utils.checks.child.inside import main; main()"
 _ROOT = Path(__file__).resolve().parents[3]  # the folder of `utils`
 _SETTINGS = {
@@ -255,7 +256,11 @@ class Child:
     def _ended(self) -> CallLost:
         """Say how the process has ended by itself."""
         assert self._process
-        code = self._process.wait()
+        try:
+            code = self._process.wait(TO_END)
+        except subprocess.TimeoutExpired:
+            self.close()
+            return CallLost("killed", "its answer cannot be read", Crash(False, "", ""), Prints())
         if code < 0:
             name = signal.strsignal(-code) or "signal"
             said = f"signal {-code}: {name}{', perhaps for lack of memory' if -code == 9 else ''}"
@@ -290,12 +295,12 @@ def _path() -> tuple[str, ...]:
 
 def _listen(pipe: IO[bytes], inbox: queue.Queue[Message | None]) -> None:
     """Hand on what a process writes, and None when it has ended."""
-    with pipe:
-        try:
+    try:
+        with pipe:
             while True:
                 inbox.put(read(pipe))
-        except (EOFError, OSError):
-            inbox.put(None)
+    except Exception:  # the pipe is closed, or what was sent cannot be read here
+        inbox.put(None)
 
 
 def _end(process: subprocess.Popen[bytes], errors: IO[bytes]) -> None:

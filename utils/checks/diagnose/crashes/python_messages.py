@@ -55,6 +55,7 @@ def _called_number(site: Site, match: re.Match[str]) -> str:
     for node in site.find(ast.Call):
         if isinstance(node.func, ast.Constant | ast.BinOp):
             number = ast.unparse(node.func)
+            number = f"({number})" if isinstance(node.func, ast.BinOp) else number
             return (
                 f"`{number}(…)` calls a number as if it were a function; a product is written with *: `{number} * (…)`."
             )
@@ -88,7 +89,7 @@ def _unknown_argument(site: Site, match: re.Match[str]) -> str:
 
 
 def _number_of_arguments(site: Site, match: re.Match[str]) -> str:
-    function, takes, given = match[1], match[2], int(match[3])
+    function, takes, given = match[1].rpartition("<locals>.")[2], match[2], int(match[3])
     own = function.rpartition(".")[2]
     if "." in function and takes.isdigit() and given == int(takes) + 1:
         gets = f"`{own}` gets {given} argument{'s' if given != 1 else ''}, its object and what stands in the brackets"
