@@ -114,6 +114,7 @@ def test_the_release_gives_stubs_a_notebook_packs_and_an_edition(clusters: Cours
         "cli",
         "errors.py",
         "py.typed",
+        "workspace",
     }
     text = (edition / "README.md").read_text("utf-8")
     assert text.startswith("# Finding groups in data\n")
