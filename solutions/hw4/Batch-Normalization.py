@@ -404,7 +404,7 @@ show_known_values(
 # ### Does it help a deep network?
 #
 # Six layers, a thousand images, ten epochs with Adam. Everything the experiments of this notebook have in
-# common stands in this one cell.
+# common stands in these cells.
 
 # %%
 data = get_CIFAR10_data(num_training=1000)

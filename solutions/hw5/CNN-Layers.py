@@ -16,7 +16,7 @@
 # | 6 | sandwiches | read `nndl/conv_layer_utils.py` |
 # | 7 | further: ideas to try, ungraded | here |
 #
-# Copy your `nndl` files of the last assignments into this folder's `nndl`. The second cell says whether
+# Copy your `nndl` files of the last assignments into this folder's `nndl`. The cell below the set-up says whether
 # they have arrived in one piece.
 
 # %% folded="Set-up: run this cell first"
