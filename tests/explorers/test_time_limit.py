@@ -141,10 +141,18 @@ def test_waiting_for_a_busy_machine_does_not_count(monkeypatch: pytest.MonkeyPat
     assert busy.is_over()
 
 
-def test_time_asleep_counts(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(time_limit.time, "monotonic", lambda: 1.1)
+def test_time_asleep_counts_and_waiting_for_the_processor_does_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [0.0]
+    monkeypatch.setattr(time_limit, "PAUSE", 0.25)
+    monkeypatch.setattr(time_limit.time, "monotonic", lambda: now[0])
     monkeypatch.setattr(time_limit.time, "process_time", lambda: 0.0)
-    assert Run(0, 1.0, begun=0.0, noted=0.0, computed=0.0).is_over()
+    asleep, waiting = (Run(0, 1.0, begun=0.0, noted=0.0, computed=0.0) for _ in range(2))
+    for look in range(1, 5):
+        now[0] = 0.26 * look
+        assert asleep.is_over() == (look == 4)
+    for look in range(1, 5):  # so late that the machine has other things to do
+        now[0] = 2.0 * look
+        assert not waiting.is_over()
 
 
 def test_an_explorer_says_where_it_was_and_comes_back_when_the_file_is_mended(

@@ -67,9 +67,10 @@ def explain(error: BaseException) -> str:
         return str(error)
     crash = describe_crash(error, PACKAGE)
     if isinstance(error, TimeUp):
+        there = f" (there: {crash.shapes})" if crash.shapes else ""
         return (
-            f"<b>Your code did not end within {time_limit():g} seconds.</b> It was stopped {html.escape(crash.place)}"
-            f"{html.escape(f' (there: {crash.shapes})' if crash.shapes else '')}. Is there a loop that never stops? "
+            f"<b>Your code did not end within {time_limit():g} seconds.</b> It was stopped "
+            f"{html.escape(f'{crash.place}{there}')}. Is there a loop that never stops? "
             "Mend it, save the file, and press <i>Run again</i>."
         )
     if crash.missing:

@@ -20,12 +20,8 @@ PAUSE = 0.25  # seconds between two looks
 AGAIN = 4  # looks from one exception to the next: a bare ``except:`` in the loop may have caught the first
 ASLEEP = 0.01  # of a second: a process that computes less in each second sleeps
 LONGEST = 12.0  # times the limit: on a machine that is so busy, nothing can be measured
-OWN = (
-    "utils.explorers",
-    "utils.checks",
-    "contextlib",
-    "importlib",
-)  # no exception is raised in these: it would leave them half-done
+OWN = ("utils.explorers", "utils.checks")  # no exception is raised in these: it would leave them half-done
+LIBRARIES = {"numpy", *sys.stdlib_module_names}  # nor in these, where it is not a student's code that calls them
 
 
 class TimeUp(BaseException):
@@ -59,8 +55,9 @@ class Run:
         """Note how much time has passed, and say whether it is used up."""
         now, computed = time.monotonic(), time.process_time()
         passed, computing = now - self.noted, computed - self.computed
-        if passed > 0:
-            self.used += passed if computing < ASLEEP * passed else min(passed, computing)
+        # A look that comes late is one that had to wait for the machine, as the code may have had to.
+        asleep = passed < 4 * PAUSE and computing < ASLEEP * passed
+        self.used += passed if asleep else min(passed, computing)
         self.noted, self.computed = now, computed
         return self.used > self.limit or now - self.begun > self.limit * LONGEST
 
@@ -123,9 +120,16 @@ class Watch:
 
 
 def _in_students_code(thread: int) -> bool:
-    """Whether a thread is in a function that the explorers have called, and not in the explorers themselves."""
-    frame: FrameType | None = sys._current_frames().get(thread)
-    return frame is not None and not str(frame.f_globals.get("__name__", "")).startswith(OWN)
+    """Whether a thread is in code that is neither of the explorers nor in a library that the explorers have called."""
+    frame, found = sys._current_frames().get(thread), False
+    while frame is not None and not _module(frame).startswith(OWN):
+        found = found or _module(frame).partition(".")[0] not in LIBRARIES
+        frame = frame.f_back
+    return found
+
+
+def _module(frame: FrameType) -> str:
+    return str(frame.f_globals.get("__name__", ""))
 
 
 def _raise_in(thread: int, error: type[BaseException] | None) -> None:
