@@ -14,7 +14,7 @@ from utils.checks.course import FOLDER
 from utils.checks.places import TABLE, Place, Places, to_json
 
 from ..course import Course, Explorer
-from ..errors import Problem
+from ..errors import Problem, UnusableCourseFiles
 from .percent_scripts import headings, named_cells
 
 PLACES_TABLE = f"{FOLDER}/{TABLE}"
@@ -73,8 +73,11 @@ def _scripts(course: Course) -> dict[str, Path]:
 
 
 def _stands(explorer: Explorer, scripts: Mapping[str, Path]) -> bool:
-    """Tell whether the section that an explorer names is there."""
-    return explorer.notebook in scripts and explorer.section in headings(scripts[explorer.notebook])
+    """Tell whether the section that an explorer names is there, or its notebook cannot be read, which is said elsewhere."""
+    try:
+        return explorer.notebook in scripts and explorer.section in headings(scripts[explorer.notebook])
+    except UnusableCourseFiles:
+        return True
 
 
 def _path(notebook: str) -> str:
