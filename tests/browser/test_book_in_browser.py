@@ -120,8 +120,8 @@ def test_wide_tables_code_and_formulas_scroll_by_themselves(browser: Browser, si
 @pytest.mark.parametrize("words", ["batch normalization", "batch normalisation"])
 def test_the_search_finds_a_word_in_either_spelling(browser: Browser, site: str, words: str) -> None:
     page, asked = opened(browser, site)
-    page.locator("button.search-button").first.click()
-    page.locator("dialog input[type=search], .search-button__search-container input").first.fill(words)
+    page.locator("button.search-button:visible").first.click()
+    page.locator("#pst-search-dialog input").first.fill(words)
     page.keyboard.press("Enter")
     page.wait_for_selector("#search-results li a")
     assert page.locator("#search-results li a").first.inner_text() == "A guide"
