@@ -1,4 +1,4 @@
-"""Open nbgrader's database, change it in one transaction, and turn its errors into one sentence."""
+"""Open nbgrader's database, let one grader after the other change it, and turn its errors into one sentence."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ from nbgrader import api
 from nbgrader.dbutil import ALEMBIC_DIR
 from sqlalchemy import URL, Connection, Engine, create_engine, func, inspect, make_url, select, text
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
-from sqlalchemy.orm import scoped_session, sessionmaker
 
 from ..errors import GradebookError
 from ..host.files import atomic_write
@@ -41,38 +40,6 @@ def find_own_programs() -> None:
     path = os.environ.get("PATH", os.defpath).split(os.pathsep)
     if folder not in path:
         os.environ["PATH"] = os.pathsep.join([folder, *path])
-
-
-@contextlib.contextmanager
-def transaction(book: Any, student: str) -> Iterator[Any]:
-    """Run all of the API's steps in the ``with`` statement in one transaction.
-
-    nbgrader's API commits after each step. Where its session is joined to an outer transaction, these commits only
-    flush (SQLAlchemy's documentation, "Joining a Session into an External Transaction").
-
-    Parameters
-    ----------
-    book : nbgrader.api.Gradebook
-        nbgrader's API.
-    student : str
-        The student whose rows are written. Another grader that writes them at the same time waits.
-
-    Yields
-    ------
-    nbgrader.api.Gradebook
-        `book`. The transaction is committed at the end of the ``with`` statement, and rolled back where it raises.
-    """
-    original_session = book.db
-    with book.engine.begin() as connection:
-        _wait_for_others(connection, f"student {student}")
-        joined = sessionmaker(bind=connection, join_transaction_mode="rollback_only")
-        book.db = scoped_session(joined)
-        try:
-            yield book
-            book.db.flush()
-        finally:
-            book.db.remove()
-            book.db = original_session
 
 
 @contextlib.contextmanager
