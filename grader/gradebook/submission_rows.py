@@ -146,8 +146,8 @@ class SubmissionRows:
     def _values(self) -> list[tuple[Any, dict[str, dict[str, object]]]]:
         """Return both tables, each with the values of its rows by their ids."""
         rows = self.notebooks.values()
-        grades = [row for one in rows for row in one.grades.values()]
-        comments = [row for one in rows for row in one.comments.values()]
+        grades: list[GradeRow | CommentRow] = [row for one in rows for row in one.grades.values()]
+        comments: list[GradeRow | CommentRow] = [row for one in rows for row in one.comments.values()]
         return [
             (table, {row.id: {name: getattr(row, name) for name in columns} for row in found})
             for (table, columns), found in zip(_WRITTEN, (grades, comments), strict=True)

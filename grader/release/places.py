@@ -73,7 +73,7 @@ def _scripts(course: Course) -> dict[str, Path]:
 
 
 def _stands(explorer: Explorer, scripts: Mapping[str, Path]) -> bool:
-    """Tell whether the section that an explorer names is there, or its notebook cannot be read, which is said elsewhere."""
+    """Tell whether the section that an explorer names is there; an unreadable notebook is said elsewhere."""
     try:
         return explorer.notebook in scripts and explorer.section in headings(scripts[explorer.notebook])
     except UnusableCourseFiles:
