@@ -248,7 +248,8 @@ def test_ctrl_c_in_a_check_says_where_the_code_was(write: Callable[[str], Path])
     table = folder / "goldens" / "course.json"
     table.write_text(table.read_text().replace('"seconds": 0.5', '"seconds": 500').replace(": 2.0", ": 500"))
     for script in (f"{SCRIPT}run()\nprint('alive')", "from utils.cli import main; main()"):
-        process = python(folder, f"import sys; sys.argv[1:] = ['check', 'relu_forward']\n{script}")
+        listening = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"  # in the background, too
+        process = python(folder, f"{listening}\nimport sys; sys.argv[1:] = ['check', 'relu_forward']\n{script}")
         while not (folder / "begun").exists():
             time.sleep(0.05)
         os.killpg(process.pid, signal.SIGINT)

@@ -177,8 +177,10 @@ def test_ctrl_c_says_where_the_code_was_and_leaves_the_caller_alive(tmp_path: Pa
     (tmp_path / "own").mkdir()
     (tmp_path / "own" / "module.py").write_text(f"def f():\n    print('begun')\n    {code}\n")
     script = f"""{PARENT}
+import signal
 import sys
 import threading
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a background job of a shell ignores it
 sys.path.insert(0, {str(tmp_path)!r})
 from utils.checks.child import CallInterrupted
 try:
