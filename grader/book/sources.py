@@ -49,7 +49,7 @@ def sources(course: Course, edition: Path | None = None) -> dict[str, bytes]:
         "conf.py": (SITE / "conf.py").read_bytes(),
         "_theme/book.css": (SITE / "book.css").read_bytes(),
         f"_theme/{FONT}": _font().read_bytes(),
-        **{f"_templates/{name}": (SITE / name).read_bytes() for name in ("layout.html", "work-yourself.html")},
+        **{f"_templates/{path.name}": path.read_bytes() for path in SITE.glob("*.html")},
         "book.json": json.dumps(_settings(course)).encode(),
     }
     tree |= _notebooks(course)
