@@ -13,8 +13,6 @@ from typing import Any
 
 from utils.checks.course import Course, course_of, find
 from utils.errors import DataError
-from utils.workspace.imported import elsewhere
-from utils.workspace.state import remember
 
 from .child import ChildNotStarted
 from .debugger import breakpoints_stop
@@ -98,6 +96,8 @@ def check(target: Callable[..., Any] | str, *args: Any, hint: int | None = None,
 
 def keep(course: Course, results: Iterable[CheckResult]) -> None:
     """Remember the results, so that the status of the course and its widget in a notebook show them."""
+    from utils.workspace.state import remember  # here, because the grader judges without a student's folder
+
     begun = [result for result in results if not result.missing]
     remember(course, {result.exercise: (float(result.passed), result.in_short) for result in begun})
     refresh_status()
@@ -112,6 +112,8 @@ def refresh_status() -> None:
 
 def _say_if_elsewhere() -> None:
     """Say so where the code that is checked is not that of the folder one works in."""
+    from utils.workspace.imported import elsewhere  # as in `keep`
+
     with suppress(PackError):
         course = find()
         if said := elsewhere(course.root, course.package):

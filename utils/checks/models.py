@@ -20,7 +20,6 @@ from typing import Any
 import numpy as np
 
 from utils.errors import DataError, reason
-from utils.workspace.state import remember_net
 
 from .child import CallFailed, CallInterrupted, CallLost
 from .compare import Array
@@ -63,6 +62,8 @@ def check_model(
     accuracy = float(np.mean(_right(path, rule, data, _runner(rule["run"], path, net, here=here))))
     start, stop = rule["from"], rule["to"]
     share = share_of_points(accuracy, start, stop)
+    from utils.workspace.state import remember_net  # here, because the grader judges without a student's folder
+
     remember_net(course, name, path, share, f"{accuracy:.1%} on the validation set")
     return (
         f"{'✓' if share == 1 else '·'} {path}: {accuracy:.1%} on the validation set, worth {share:.0%} of the points "
