@@ -49,6 +49,8 @@ templates_path = ["_templates"]
 html_sidebars: dict[str, list[str]] = {
     "**": ["sidebar-collapse.html", "section-pages.html"],
     "index": [],
+    "genindex": [],
+    "py-modindex": [],
     "search": [],
 }
 html_context = {"tasks": _BOOK["notebooks"], "default_mode": "auto"}
