@@ -159,5 +159,7 @@ def test_work_rests_while_a_cell_runs(monkeypatch: pytest.MonkeyPatch, pulse: Pu
     clock.now += GONE + 1  # the page could not tick in that time
     events.trigger("post_run_cell", None)
     wait_for(lambda: steps["step"] > taken)
+    clock.now += AWAY + 1
+    assert pulse.here  # a cell is run by somebody: the page need not tick as well
     assert not job.over
     job.stop()

@@ -202,7 +202,7 @@ class Jobs:
 
     def _cell_has_run(self) -> None:
         for job in list(self._jobs):
-            job.pulse.beat()  # a page cannot tick while a cell runs, and is not gone for that
+            job.pulse.touch()  # somebody ran it; and a page cannot tick meanwhile, and is not gone for that
         self.let_go("cell")
 
     def round(self) -> bool:

@@ -67,7 +67,7 @@ class Watch:
 
     def __init__(self) -> None:
         self._runs: list[Run] = []
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # the garbage of a generator may be collected while it is held
         self._some = threading.Event()
         self._thread: threading.Thread | None = None
 
