@@ -104,7 +104,7 @@ def signatures(reference: Reference, proxies: Mapping[str, Sequence[str]]) -> di
         ``"layers.affine_forward"`` → ``"(x, w, b): out, cache"``.
     """
     found: dict[str, str] = {}
-    for module in proxies.keys() & set(reference.modules):
+    for module in {name for name, functions in proxies.items() if functions} & set(reference.modules):
         found |= _signatures(reference, module)
     answered = {f"{module}.{name}" for module, names in proxies.items() for name in names}
     return {name: found[name] for name in sorted(answered & found.keys())}

@@ -24,6 +24,7 @@ ORDER = (
         "debugger",
         "assignments",
         "places",
+        "students_folder",
     },
     {"crash_site", "crash_clues"},
     {"crash_scope"},

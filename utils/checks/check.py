@@ -23,6 +23,7 @@ from .pack import Pack, PackError, load, names
 from .places import show_places
 from .result import CheckResult as CheckResult
 from .student_code import StudentCode
+from .students_folder import part
 
 _FEW = 8  # exercises that are listed where a name is unknown
 
@@ -96,10 +97,8 @@ def check(target: Callable[..., Any] | str, *args: Any, hint: int | None = None,
 
 def keep(course: Course, results: Iterable[CheckResult]) -> None:
     """Remember the results, so that the status of the course and its widget in a notebook show them."""
-    from utils.workspace.state import remember  # here, because the grader judges without a student's folder
-
     begun = [result for result in results if not result.missing]
-    remember(course, {result.exercise: (float(result.passed), result.in_short) for result in begun})
+    part("state").remember(course, {result.exercise: (float(result.passed), result.in_short) for result in begun})
     refresh_status()
 
 
@@ -112,11 +111,9 @@ def refresh_status() -> None:
 
 def _say_if_elsewhere() -> None:
     """Say so where the code that is checked is not that of the folder one works in."""
-    from utils.workspace.imported import elsewhere  # as in `keep`
-
     with suppress(PackError):
         course = find()
-        if said := elsewhere(course.root, course.package):
+        if said := part("imported").elsewhere(course.root, course.package):
             print(f"⚠ {said}\n")
 
 

@@ -26,6 +26,7 @@ from .compare import Array
 from .course import Course, course_of
 from .examine import CheckInterrupted
 from .student_code import NET_SECONDS, StudentCode
+from .students_folder import part
 from .weights import read_weights, safetensors_dataset
 
 
@@ -62,9 +63,7 @@ def check_model(
     accuracy = float(np.mean(_right(path, rule, data, _runner(rule["run"], path, net, here=here))))
     start, stop = rule["from"], rule["to"]
     share = share_of_points(accuracy, start, stop)
-    from utils.workspace.state import remember_net  # here, because the grader judges without a student's folder
-
-    remember_net(course, name, path, share, f"{accuracy:.1%} on the validation set")
+    part("state").remember_net(course, name, path, share, f"{accuracy:.1%} on the validation set")
     return (
         f"{'✓' if share == 1 else '·'} {path}: {accuracy:.1%} on the validation set, worth {share:.0%} of the points "
         f"({start:.0%} earns none, {stop:.0%} all; the grader measures it on other examples)."
