@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import itertools
 import re
 import shutil
 import subprocess
@@ -103,7 +104,8 @@ def _run_sphinx(folder: Path) -> tuple[str, ...]:
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, errors="replace")
     said = [line for line in done.stderr.splitlines() if line.strip()]
     if done.returncode:
-        raise CourseError(f"Sphinx cannot make the book: {said[-1] if said else 'it said nothing'}.")
+        reason = " ".join(itertools.takewhile(lambda line: "full traceback" not in line, said[-8:]))
+        raise CourseError(f"Sphinx cannot make the book: {reason or 'it said nothing'}")
     return tuple(
         line.replace(f"{folder}/source/", "") for line in said if re.search(r"(WARNING|ERROR|CRITICAL):", line)
     )

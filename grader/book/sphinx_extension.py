@@ -71,9 +71,25 @@ def _escape(app: Sphinx, what: str, name: str, obj: object, options: object, lin
     lines[:] = escaped("\n".join(lines)).split("\n")
 
 
+def _name_buttons(app: Sphinx, page: str, template: str, context: dict[str, Any], tree: nodes.document | None) -> None:
+    """Give the buttons that unfold a list of pages a name, since the theme has only a picture on them."""
+    made = context.get("generate_toctree_html")
+    if made is None:
+        return
+
+    def named(kind: str, **options: Any) -> Any:
+        contents = made(kind, **options)
+        if kind == "raw":
+            return contents
+        return str(contents).replace("<summary>", '<summary aria-label="Pages below this one">')
+
+    context["generate_toctree_html"] = named
+
+
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register everything with Sphinx."""
     app.connect("autodoc-process-docstring", _escape)
+    app.connect("html-page-context", _name_buttons, priority=900)  # after the theme has put its functions there
     app.add_html_math_renderer("mathml", (_visit_math, None), (_visit_math_block, None))
     app.add_search_language(SearchBothSpellings)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

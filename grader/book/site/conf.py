@@ -46,13 +46,7 @@ html_static_path = ["_theme"]
 html_css_files = ["book.css"]
 html_extra_path = ["_files"] if (Path(__file__).parent / "_files").is_dir() else []
 templates_path = ["_templates"]
-html_sidebars: dict[str, list[str]] = {
-    "**": ["sidebar-collapse.html", "section-pages.html"],
-    "index": [],
-    "genindex": [],
-    "py-modindex": [],
-    "search": [],
-}
+html_sidebars: dict[str, list[str]] = {"index": [], "search": []}
 html_context = {"tasks": _BOOK["notebooks"], "default_mode": "auto"}
 html_theme_options = {
     "navbar_start": ["navbar-logo"],
