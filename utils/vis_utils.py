@@ -9,6 +9,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from cycler import cycler
 from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 Array = NDArray[Any]
@@ -140,6 +141,44 @@ def show_images(X: Array, ax: Axes | None = None, title: str = "", mean_image: A
     return _image_axes(_tile(images, padding=1), ax, title)
 
 
+def show_confusion(
+    y: Array, predicted: Array, names: Sequence[str], ax: Axes | None = None, title: str = "Confusion"
+) -> Array:
+    """Show which classes are taken for which.
+
+    Parameters
+    ----------
+    y : ndarray of int, shape (N,)
+        The true classes.
+    predicted : ndarray of int, shape (N,)
+        What a net took them for.
+    names : sequence of str
+        The names of the classes; a class is its place in it.
+    ax : matplotlib Axes, optional
+        Where to draw; a new figure by default.
+    title : str, default "Confusion"
+        Printed above.
+
+    Returns
+    -------
+    ndarray of shape (C, C)
+        Row by row, for each true class: the share that was taken for each class. A class without an example has a
+        row of 0.
+    """
+    confusion = np.zeros((len(names), len(names)))
+    np.add.at(confusion, (y, predicted), 1)
+    confusion /= np.maximum(1, confusion.sum(axis=1, keepdims=True))
+    if ax is None:
+        ax = plt.subplots(figsize=(7, 6), layout="constrained")[1]
+    shares = ax.imshow(confusion, cmap="cividis", vmin=0)
+    ax.set_xticks(range(len(names)), names, rotation=45, ha="right")
+    ax.set_yticks(range(len(names)), names)
+    ax.set(xlabel="predicted", ylabel="true", title=title)
+    ax.grid(visible=False)
+    ax.figure.colorbar(shares, ax=ax, label="share of the true class")
+    return confusion
+
+
 def plot_history(
     history: Any, axes: Sequence[Axes] | None = None, label: str = "", smooth: int | None = None
 ) -> Sequence[Axes]:
@@ -183,6 +222,7 @@ def plot_history(
     accuracies.plot(train, label=f"{prefix}training", markevery=1 if len(train) < 30 else 0.1)
     accuracies.plot(val, label=f"{prefix}validation", markevery=1 if len(val) < 30 else 0.1)
     accuracies.set(xlabel="epoch", ylabel="accuracy", title="Accuracy")
+    accuracies.xaxis.set_major_locator(MaxNLocator(integer=True))
     accuracies.legend()
     if label:
         losses.legend()

@@ -42,12 +42,15 @@ def add_exercise(text: str, assignment: str, notebook: str, name: str, points: f
 
 
 def keep_assignments(text: str, names: Collection[str]) -> str:
-    """Remove the tables of all assignments but these, and return the new text."""
+    """Remove the tables of all assignments but these, with those of their explorers, and return the new text."""
     document = tomlkit.parse(text)
-    tables: Any = document["assignment"]
-    for index in reversed(range(len(tables))):
-        if tables[index]["name"] not in names:
-            del tables[index]
+    for kind, key in (("assignment", "name"), ("explorer", "notebook")):
+        tables: Any = document.get(kind, [])
+        for index in reversed(range(len(tables))):
+            if tables[index][key].partition("/")[0] not in names:
+                del tables[index]
+        if kind in document and not tables:
+            del document[kind]
     return tomlkit.dumps(document)
 
 

@@ -14,7 +14,7 @@ from .notebook_page import Shown
 
 _PICTURE = re.compile(r"!\[([^\]]*)\]\(([^)\s]+)\)")
 _HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
-_FENCED = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
+_CODE = re.compile(r"^```.*?^```$|`[^`\n]+`", re.MULTILINE | re.DOTALL)
 
 
 def document(course: Course, path: str) -> bytes:
@@ -93,7 +93,7 @@ def front_text(readme: str, edition: Path | None) -> bytes:
 
 def _shown(page: str, data: bytes) -> list[tuple[str, str]]:
     """List the pictures of a page: words and path, relative to the course folder."""
-    text = _FENCED.sub("", data.decode("utf-8", "replace"))
+    text = _CODE.sub("", data.decode("utf-8", "replace"))
     folder = posixpath.dirname(page)
     links = [(words, link) for words, link in _PICTURE.findall(text) if "://" not in link]
     return [(words, posixpath.normpath(posixpath.join(folder, link))) for words, link in links]

@@ -22,6 +22,9 @@ def release(
         Path | None,
         typer.Option("--edition", help="Also write the student edition, a folder and a zip, into this folder."),
     ] = None,
+    draw: Annotated[
+        bool, typer.Option("--draw", help="First draw the pictures anew that notebooks show before they are run.")
+    ] = False,
     db: DbOption = None,
     root: CourseOption = None,
 ) -> None:
@@ -31,8 +34,12 @@ def release(
     from ..release.consistency import load_checked
     from ..release.edition import student_edition
     from ..release.goldens import unexamined_packs
+    from ..release.pictures import redraw
     from ..show import course_files as show
 
+    if draw:
+        for path in redraw(course.load(root)):
+            console.print(f"Drawn: {path}")
     loaded = load_checked(root)
     released = make_release(loaded, assignments or (), check=check, db=db)
     console.print(show.released(released))

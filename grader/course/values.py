@@ -306,19 +306,52 @@ class CourseTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     earlier: tuple[str, ...] = ()
 
 
+class Explorer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A widget in a notebook with which students can play with their own code; see `grader.release.places`.
+
+    Attributes
+    ----------
+    name : str
+        What students call it.
+    notebook : str
+        The notebook that it stands in, ``"hw1/intro"``.
+    section : str
+        The heading there above it.
+    exercises : tuple of str
+        The exercises that it shows at work.
+    """
+
+    name: str
+    notebook: str
+    section: str
+    exercises: tuple[str, ...]
+
+
 class EditionTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The table ``[edition]``: which files of ``utils/`` students get.
+    """The table ``[edition]``: what the student edition holds besides the notebooks, the package and the checks.
 
     Attributes
     ----------
     also : tuple of str, default ()
-        Patterns of files that they get besides Python and C files: ``"utils/pictures/*.jpg"``.
+        Patterns of files that they get besides the Python and C files of ``utils/``: ``"utils/pictures/*.jpg"``,
+        ``"docs/student.md"``.
     withhold : tuple of str, default ()
         Python files that they do not get.
+    minutes_per_point : float, default 0
+        How long students need for a point of an exercise or a question. Each section of a notebook then says how
+        long it takes; with 0 none does.
+    colab : bool, default False
+        Whether each notebook begins with a cell that fetches the edition on Google Colab.
+    archive : str, default ""
+        The address at which the edition's zip is published; that cell takes it from there, and from an upload if
+        there is none.
     """
 
     also: tuple[str, ...] = ()
     withhold: tuple[str, ...] = ()
+    minutes_per_point: float = 0.0
+    colab: bool = False
+    archive: str = ""
 
 
 class Course(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -332,6 +365,8 @@ class Course(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         The assignments, in the order of the file.
     late, limits, grading, edition, book
         The tables with these names, or their defaults.
+    explorer : tuple of Explorer, default ()
+        The explorers in the notebooks.
     packages : dict of str to str, default {}
         Module of the student's package → package that it is written with, if that is one which the course does not
         install by itself.
@@ -349,6 +384,7 @@ class Course(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     checks: Checks = Checks()
     packages: dict[str, str] = {}
     edition: EditionTable = EditionTable()
+    explorer: tuple[Explorer, ...] = ()
     book: BookTable = BookTable()
     root: Path = Path()
     decisions: Decisions = Decisions()
@@ -357,6 +393,11 @@ class Course(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def package(self) -> str:
         """The name of the student's package."""
         return self.course.package
+
+    @property
+    def edition_name(self) -> str:
+        """The name of the student edition's folder, which is also the stem of its archive."""
+        return f"{self.package}-course"
 
     def __getitem__(self, name: str) -> Assignment:
         """Return the assignment with this name; raise CourseError, which lists all names, if there is none."""

@@ -25,6 +25,7 @@ from ..submission.tree import Unreadable
 from . import record
 from .attempts import Attempt, Person
 from .downloads import Download
+from .manifest import altered
 from .packing import Packed, pack
 from .record import ON_TIME, Taken, Unknown, table_of
 from .roster import Roster, own_name
@@ -232,7 +233,7 @@ def _remembering(after: Taken, before: Taken, *, only: bool) -> Taken:
 def _taken(chosen: _Candidate, packed: Packed, why: str, assignment: Assignment) -> Taken:
     """Describe the attempt of a student that counts."""
     attempt, system = chosen.attempt, chosen.download.system
-    time, notes = attempt.time, (*attempt.notes, *packed.notes)
+    time, notes = attempt.time, (*attempt.notes, *packed.notes, *altered(packed.data))
     if time is None and attempt.late is False:
         # It is on time by the due date of the system, which may be an extended one. The exact time does not matter.
         time = aware(assignment.due).astimezone(UTC)

@@ -16,6 +16,8 @@ from typing import Final, NamedTuple
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from utils.checks.places import read_places
+
 from ..course import Course, Exercise
 from ..gradebook.rows import WrittenGrade
 from ..gradebook.totals import Total
@@ -100,6 +102,7 @@ def student_page(
             for notebook in assignment.notebook
         ],
         steps=next_steps(report, course),
+        places=read_places(course.root),
         answers=answers,
         total=total,
         counted={question.name: question.score for question in total.questions} if total else {},

@@ -1,7 +1,7 @@
 """Enter reports into nbgrader's gradebook, and read scores and the grades that people gave from it.
 
-All changes go through nbgrader's own API and preprocessors, so that formgrader, ``nbgrader export`` and ``nbgrader
-generate_feedback`` find what they expect. The database is SQLite by default; a PostgreSQL server takes several graders
+What is entered follows nbgrader's own rules, so that formgrader, ``nbgrader export`` and ``nbgrader generate_feedback``
+find what they expect. The database is SQLite by default; a PostgreSQL server takes several graders
 at once; others that SQLAlchemy supports may work.
 
 A submission is entered in three steps, and may be interrupted at any point:
@@ -36,11 +36,11 @@ from . import applied, rescaling, total_sources
 from .annotate import annotate
 from .changes import Applied, Change, change, without_effect
 from .database import (
+    create_indices,
     errors_in_one_sentence,
     find_own_programs,
     one_at_a_time,
     open_database,
-    transaction,
     with_driver,
     without_password,
 )
@@ -49,6 +49,7 @@ from .released_cells import enter_cells
 from .restore import read_pictures, read_released, restore
 from .rows import Row, WrittenGrade, read_rows
 from .saving import notebook_bytes, save
+from .submission_rows import SubmissionRows
 from .totals import Total
 
 __all__ = ["Gradebook", "Row", "WrittenGrade"]
@@ -88,6 +89,7 @@ class Gradebook:
             with one_at_a_time(self._api.engine, "tables") as connection:
                 total_sources.create_tables(connection)
                 rescaling.create_tables(connection)
+                create_indices(connection)
 
     def __enter__(self) -> Gradebook:
         return self
@@ -202,17 +204,15 @@ class Gradebook:
         files |= {folder / name: data for name, data in read_pictures(self.course, assignment).items()}
         if timestamp is not None:
             files[folder / "timestamp.txt"] = f"{timestamp.isoformat()}\n".encode()
-        stamp = {} if timestamp is None else {"timestamp": timestamp}
         where = f"The result of {one_line(report.student)} cannot be entered into the gradebook"
-        with self._errors_in_one_sentence(where), atomic_writes(files), transaction(self._api, report.student) as book:
-            book.update_or_create_student(report.student)
-            # nbgrader fills in new rows before it adds them to the session, which must not be flushed in between.
-            with book.db.no_autoflush:
-                book.update_or_create_submission(assignment.name, report.student, **stamp)
+        one_student = one_at_a_time(self._api.engine, f"student {report.student}")
+        with self._errors_in_one_sentence(where), atomic_writes(files), one_student as connection:
+            rows = SubmissionRows(connection, assignment.name, report.student, timestamp)
             for name, node in notebooks.items():
-                save(book, (name, assignment.name, report.student), node, folder / f"{name}.ipynb")
-            book.db.flush()
-            applied.apply(book.db.connection(), self.course, assignment, [report.student], tell=False)
+                names = name, assignment.name, report.student
+                save(rows.of(name), names, node, folder / f"{name}.ipynb")
+            rows.write()
+            applied.apply(connection, self.course, assignment, [report.student], tell=False)
 
     def scores(self, assignment: str) -> list[Row]:
         """Read what the gradebook holds about an assignment's submissions.

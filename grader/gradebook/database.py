@@ -1,4 +1,4 @@
-"""Open nbgrader's database, change it in one transaction, and turn its errors into one sentence."""
+"""Open nbgrader's database, let one grader after the other change it, and turn its errors into one sentence."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ from nbgrader import api
 from nbgrader.dbutil import ALEMBIC_DIR
 from sqlalchemy import URL, Connection, Engine, create_engine, func, inspect, make_url, select, text
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
-from sqlalchemy.orm import scoped_session, sessionmaker
 
 from ..errors import GradebookError
 from ..host.files import atomic_write
@@ -25,6 +24,13 @@ from ..wording import one_line
 
 _DRIVERS: Final = ("psycopg", "psycopg2")  # of PostgreSQL; the first that is installed is used
 _INSTALL: Final = "install the driver of this database, for PostgreSQL with: pip install 'psycopg[binary]'"
+_SEARCHED: Final = (  # columns by which rows are searched
+    ("grade", "notebook_id"),
+    ("comment", "notebook_id"),
+    ("submitted_notebook", "assignment_id"),
+    ("submitted_assignment", "student_id"),
+    ("grader_written", "student"),
+)
 _SECRETS: Final = ("password", "sslpassword")  # what the query of a PostgreSQL URL may hold
 
 
@@ -34,38 +40,6 @@ def find_own_programs() -> None:
     path = os.environ.get("PATH", os.defpath).split(os.pathsep)
     if folder not in path:
         os.environ["PATH"] = os.pathsep.join([folder, *path])
-
-
-@contextlib.contextmanager
-def transaction(book: Any, student: str) -> Iterator[Any]:
-    """Run all of the API's steps in the ``with`` statement in one transaction.
-
-    nbgrader's API commits after each step. Where its session is joined to an outer transaction, these commits only
-    flush (SQLAlchemy's documentation, "Joining a Session into an External Transaction").
-
-    Parameters
-    ----------
-    book : nbgrader.api.Gradebook
-        nbgrader's API.
-    student : str
-        The student whose rows are written. Another grader that writes them at the same time waits.
-
-    Yields
-    ------
-    nbgrader.api.Gradebook
-        `book`. The transaction is committed at the end of the ``with`` statement, and rolled back where it raises.
-    """
-    original_session = book.db
-    with book.engine.begin() as connection:
-        _wait_for_others(connection, f"student {student}")
-        joined = sessionmaker(bind=connection, join_transaction_mode="rollback_only")
-        book.db = scoped_session(joined)
-        try:
-            yield book
-            book.db.flush()
-        finally:
-            book.db.remove()
-            book.db = original_session
 
 
 @contextlib.contextmanager
@@ -156,6 +130,19 @@ def _newest_schema() -> str | None:
     nbgrader starts a process of alembic for this, which takes seconds, and goes on even if the grader is killed.
     """
     return ScriptDirectory(ALEMBIC_DIR).get_current_head()
+
+
+def create_indices(connection: Connection) -> None:
+    """Make the indices by which the rows of one submission are found, where they are not there yet.
+
+    nbgrader's own tables have none for this: it reads the grades of the whole class for each submission, so that the
+    ten thousandth one takes a hundred times as long as the hundredth.
+    """
+    tables = inspect(connection)
+    for table, column in _SEARCHED:
+        name = f"grader_{table}_{column}"
+        if all(index["name"] != name for index in tables.get_indexes(table)):  # asked, since some may only read it
+            connection.execute(text(f"CREATE INDEX {name} ON {table} ({column})"))
 
 
 @contextlib.contextmanager

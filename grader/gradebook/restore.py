@@ -90,7 +90,7 @@ def restore(submitted: bytes | None, released: Any) -> Any:
         A notebook whose cells with points have no output. Where the submitted file is missing or cannot be read, it is
         the released notebook without outputs, with a first cell that says so.
     """
-    restored = nbformat.from_dict({**released, "cells": []})
+    restored = nbformat.NotebookNode({**released, "cells": []})
     try:
         if submitted is None:
             raise ValueError(MISSING)
@@ -141,28 +141,36 @@ def _own_cell(cell: Cell, name: str) -> Any:
     nbformat's own functions compare each new cell with a schema, which takes longer than all the rest.
     """
     empty: dict[str, Any] = {"outputs": [], "execution_count": None} if cell.kind == "code" else {}
-    return nbformat.from_dict({"cell_type": cell.kind, "id": name, "metadata": {}, "source": cell.source, **empty})
+    made = {"cell_type": cell.kind, "id": name, "metadata": nbformat.NotebookNode(), "source": cell.source}
+    return nbformat.NotebookNode({**made, **empty})
 
 
 def _clean(cell: Any) -> Any:
-    """Copy a released cell without its outputs."""
+    """Copy a released cell without its outputs. The copy has the same metadata, which nobody changes."""
     empty: dict[str, Any] = {"outputs": [], "execution_count": None} if cell.cell_type == "code" else {}
-    return nbformat.from_dict({**cell, **empty})
+    return nbformat.NotebookNode({**cell, **empty})
 
 
 def _named(notebook: Any) -> dict[str | None, Any]:
     """Collect the cells that have a name for nbgrader, by that name."""
-    cells = {cell.metadata.get("nbgrader", {}).get("grade_id"): cell for cell in notebook.cells}
+    cells = {_name(cell): cell for cell in notebook.cells}
     return {grade_id: cell for grade_id, cell in cells.items() if grade_id}
+
+
+def _name(cell: Any) -> str | None:
+    """Return nbgrader's name of a cell; None where it has none."""
+    name: str | None = cell["metadata"].get("nbgrader", {}).get("grade_id")
+    return name
 
 
 def _insert_missing(cells: list[Any], released: Any) -> None:
     """Insert each named cell that is missing after the named cell that comes before it in the release."""
     position = 0
+    names = [_name(cell) for cell in cells]
     for grade_id, cell in _named(released).items():
-        names = [c.metadata.get("nbgrader", {}).get("grade_id") for c in cells]
         if grade_id in names:
             position = names.index(grade_id) + 1
         else:
             cells.insert(position, _clean(cell))
+            names.insert(position, grade_id)
             position += 1

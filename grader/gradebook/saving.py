@@ -1,50 +1,57 @@
-"""Enter the scores and comments of a submitted notebook into the database, by nbgrader's own rules."""
+"""Set the scores and comments of a submitted notebook by nbgrader's own rules, and write its file."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 from nbgrader import api
 from nbgrader.preprocessors import SaveAutoGrades
 from nbgrader.utils import is_grade, is_solution
 
+from .submission_rows import CommentRow, GradeRow, NotebookRows
 
-def save(book: Any, names: tuple[str, str, str], node: Any, written: Path) -> None:
-    """Enter the scores and comments of one notebook.
+R = TypeVar("R")
+
+
+def save(rows: NotebookRows, names: tuple[str, str, str], node: Any, written: Path) -> None:
+    """Set the scores and comments of one notebook.
 
     One rule is added to those of SaveAutoGrades: an answer that a person has graded does not have to be graded again,
     as long as neither its text nor its score by program has changed.
 
     Parameters
     ----------
-    book : nbgrader.api.Gradebook
-        Inside of a transaction.
+    rows : NotebookRows
+        What the database has; changed in place.
     names : tuple of str
         The names of the notebook, of its assignment and of the student.
     node : NotebookNode
         The annotated notebook; see `annotate`.
     written : Path
         Where the annotated notebook of the previous run is, if there was one.
+
+    Raises
+    ------
+    nbgrader.api.MissingEntry
+        When there is no row for a cell.
     """
     saver = SaveAutoGrades()
     saver.notebook_id, saver.assignment_id, saver.student_id = names
-    saver.gradebook = rows = _Rows(book, names)
+    saver.gradebook = found = _Rows(rows)
     before = _texts(written)
     for index, cell in enumerate(node.cells):
         if is_grade(cell):
-            grade = rows.find_grade(cell.metadata.nbgrader.grade_id, *names)
+            grade = found.find_grade(cell.metadata.nbgrader.grade_id, *names)
             score, needed_manual_grade = grade.auto_score, grade.needs_manual_grade
             saver.preprocess_cell(cell, {}, index)
             same = before.get(cell.metadata.nbgrader.grade_id) == cell.source and grade.auto_score == score
             grade.needs_manual_grade = needed_manual_grade if same else grade.needs_manual_grade
         elif is_solution(cell):
             saver.preprocess_cell(cell, {}, index)
-    book.db.flush()
-    book.db.expire_all()  # the database computes a notebook's score from these rows
 
 
 def notebook_bytes(node: Any) -> bytes:
@@ -64,42 +71,28 @@ def document_bytes(document: Mapping[str, Any]) -> bytes:
 
 
 class _Rows:
-    """The part of nbgrader's gradebook that SaveAutoGrades uses, with the rows of one notebook read at once.
+    """The part of nbgrader's gradebook that SaveAutoGrades uses, for the rows of one notebook."""
 
-    nbgrader itself reads each row by a query of its own, and commits after each cell.
-
-    Parameters
-    ----------
-    book : nbgrader.api.Gradebook
-    names : tuple of str
-        As for `save`.
-    """
-
-    def __init__(self, book: Any, names: tuple[str, str, str]) -> None:
-        notebook = book.find_submission_notebook(*names)
-
-        def by_cell(kind: Any) -> dict[str, Any]:
-            query = book.db.query(kind, api.BaseCell.name).join(api.BaseCell, api.BaseCell.id == kind.cell_id)
-            return {name: row for row, name in query.filter(kind.notebook_id == notebook.id)}
-
-        self._grades, self._comments = by_cell(api.Grade), by_cell(api.Comment)
+    def __init__(self, rows: NotebookRows) -> None:
+        self._rows = rows
         self.db = self
 
     def commit(self) -> None:
         """Do nothing: the rows are written at the end, in the transaction of the whole submission."""
 
-    def find_grade(self, cell: str, *names: str) -> Any:
+    def find_grade(self, cell: str, *names: str) -> GradeRow:
         """Return the row with the scores of a cell."""
-        return self._row(self._grades, cell, names)
+        return _row(self._rows.grades, cell, names)
 
-    def find_comment(self, cell: str, *names: str) -> Any:
+    def find_comment(self, cell: str, *names: str) -> CommentRow:
         """Return the row with the comments on a cell."""
-        return self._row(self._comments, cell, names)
+        return _row(self._rows.comments, cell, names)
 
-    def _row(self, rows: Mapping[str, Any], cell: str, names: tuple[str, ...]) -> Any:
-        if cell not in rows:
-            raise api.MissingEntry(f"No such cell: {'/'.join(names)}/{cell}")
-        return rows[cell]
+
+def _row(rows: Mapping[str, R], cell: str, names: tuple[str, ...]) -> R:
+    if cell not in rows:
+        raise api.MissingEntry(f"No such cell: {'/'.join(names)}/{cell}")
+    return rows[cell]
 
 
 def _texts(path: Path) -> Mapping[str, str]:

@@ -36,7 +36,7 @@ def never_run(course: Course) -> dict[str, tuple[str, ...]]:
 
 def stands_on_own(files: Collection[str], module: str, reference: Reference) -> bool:
     """Whether other files that a module builds on are among those that were handed in."""
-    return any(name in files for name in reference.prerequisites(module) if name != module)
+    return any(name in files for name in _prerequisites(reference, module) if name != module)
 
 
 def given_functions(course: Course, reference: Reference) -> list[str]:
@@ -46,7 +46,7 @@ def given_functions(course: Course, reference: Reference) -> list[str]:
     `sandbox.inside.package`. So the worker gets the functions that all files use, and all modules of a course can be
     forked from one process.
     """
-    return _used(reference, _written(course) & set(reference.modules))
+    return list(_used(reference, _written(course)))
 
 
 def proxies(
@@ -75,13 +75,13 @@ def proxies(
     # A module may import the student's own helper functions from another file. So every other file that was handed in
     # can be imported, but only the functions of prerequisites are answered by the reference.
     others: dict[str, tuple[str, ...]] = {name: () for name in files if name != module}
-    prerequisites = reference.prerequisites(module)
+    prerequisites = _prerequisites(reference, module)
     answered = {name: _functions(reference, name) for name in prerequisites}
     found = never_run(course) | (answered | others if own else others | answered)
     # Given modules, in which no exercise is written, combine layers of utils, and a student may call those layers
     # directly instead. The worker must not hold them, since they compute what exercises ask for; so the reference
     # answers such calls.
-    for name in _used(reference, set(prerequisites) - _written(course)):
+    for name in _used(reference, frozenset(prerequisites) - _written(course)):
         given_in, _, function = name.rpartition(".")
         # Where the worker gets a copy of that module of utils, its functions run there.
         if not any(other.startswith(f"{given_in}.") for other in given):
@@ -104,7 +104,7 @@ def signatures(reference: Reference, proxies: Mapping[str, Sequence[str]]) -> di
         ``"layers.affine_forward"`` → ``"(x, w, b): out, cache"``.
     """
     found: dict[str, str] = {}
-    for module in proxies.keys() & set(reference.modules):
+    for module in {name for name, functions in proxies.items() if functions} & set(reference.modules):
         found |= _signatures(reference, module)
     answered = {f"{module}.{name}" for module, names in proxies.items() for name in names}
     return {name: found[name] for name in sorted(answered & found.keys())}
@@ -116,16 +116,27 @@ def _signatures(reference: Reference, module: str) -> dict[str, str]:
     return {f"{module}.{name}": signature_of(getattr(loaded, name)) for name in _functions(reference, module)}
 
 
-def _written(course: Course) -> set[str]:
+def _written(course: Course) -> frozenset[str]:
     """Return the modules in which exercises are written."""
-    return {exercise.written_in[0] for _, exercise in course.exercises()}
+    return frozenset(exercise.written_in[0] for _, exercise in course.exercises())
 
 
-def _used(reference: Reference, modules: Collection[str]) -> list[str]:
+# What only depends on the reference is found out once, and not for each submission.
+
+
+@lru_cache(maxsize=64)
+def _prerequisites(reference: Reference, module: str) -> tuple[str, ...]:
+    return reference.prerequisites(module)
+
+
+@lru_cache(maxsize=64)
+def _used(reference: Reference, modules: frozenset[str]) -> tuple[str, ...]:
     """List the functions of ``utils`` that the given code of these modules, outside the solutions, uses."""
-    return sorted({name for module in modules for name in names_used(reference.source(module))})
+    known = modules & set(reference.modules)
+    return tuple(sorted({name for module in known for name in names_used(reference.source(module))}))
 
 
+@lru_cache(maxsize=64)
 def _functions(reference: Reference, module: str) -> tuple[str, ...]:
     """List the public functions of a module of the reference; calls of its classes are not answered."""
     loaded = reference.module(module)

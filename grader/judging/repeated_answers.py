@@ -7,6 +7,7 @@ all their cases.
 from __future__ import annotations
 
 import ast
+import copy
 
 from utils.checks.python_text import parsed
 
@@ -44,14 +45,14 @@ def _bodies(tree: ast.Module, names: tuple[str, str]) -> list[str | None]:
     If several functions have the same name, the last one counts, as it does when the module is imported.
     """
     functions = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
-    return [_form(functions[name]) if name in functions else None for name in names]
+    return [_form(copy.deepcopy(functions[name])) if name in functions else None for name in names]
 
 
 def _form(function: ast.FunctionDef) -> str:
     """Return a function's statements as text, in a form that does not depend on the names of its variables.
 
     Parameters and variables are numbered in the order in which they appear. Other names, such as those of functions
-    that it calls, stay.
+    that it calls, stay. The function is changed in place.
     """
     arguments = [node.arg for node in ast.walk(function.args) if isinstance(node, ast.arg)]
     names = {name: f"v{number}" for number, name in enumerate(arguments)}

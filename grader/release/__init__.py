@@ -120,7 +120,8 @@ def _generated(course: Course, assignments: Sequence[Assignment]) -> list[str]:
     others = {exercise.name for owner, exercise in course.exercises(further=True) if owner.name not in names}
     found = list((course.root / course.package).rglob("*.py"))
     for assignment in assignments:
-        found += (course.root / "assignments" / assignment.name).glob("*.ipynb")
+        for ending in ("ipynb", "svg"):
+            found += (course.root / "assignments" / assignment.name).glob(f"*.{ending}")
     known = {assignment.name for assignment in course.assignment}
     found += [path for path in (course.root / "assignments").glob("*/*.ipynb") if path.parent.name not in known]
     found += [path for path in (course.root / FOLDER).glob("*.npz") if path.stem not in others]

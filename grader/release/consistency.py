@@ -18,6 +18,7 @@ from ..course import Assignment, Course, Notebook, read
 from ..errors import CourseError, Problem, UnusableCourseFiles
 from ..recipes import RecipeBook
 from ..reference import Reference
+from . import pictures, places
 from .percent_scripts import checked_functions, source_notebook, unlisted
 from .regions import regions
 from .strip import left_out, strip
@@ -95,6 +96,7 @@ def examine(course: Course, exercises: Collection[str] | None = None) -> Finding
     waits = "this waits to be written for {}, which is no exercise of this course; take it away where students read it."
     unused += [Problem(file, line, waits.format(name)) for name, file, line, _ in waiting if name not in names]
     remarks = [*unused, *_unused_code(course, reference, written), *_unused_scripts(course)]
+    remarks += places.unused(course)
     remarks += [*RecipeBook(reference).unused(course), *_explained(course, written), *_stale(course)]
     return Findings(tuple(sorted({*errors, *dangling})), tuple(sorted(set(remarks))))
 
@@ -142,9 +144,12 @@ def _scripts(course: Course, names: Collection[str]) -> Iterator[Problem]:
         if listed and not listed & set(names):
             continue
         try:
-            source_notebook(course.script(assignment, notebook), assignment, notebook)
+            made = source_notebook(course.script(assignment, notebook), assignment, notebook)
         except UnusableCourseFiles as error:
             yield from error.problems
+        else:
+            texts = "\n\n".join(cell.source for cell in made.cells if cell.cell_type == "markdown")
+            yield from pictures.problems(course.script(assignment, notebook), texts)
 
 
 def _to_write(course: Course, reference: Reference) -> Iterator[tuple[str, str, int, str]]:

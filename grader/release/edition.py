@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import utils
+from utils.workspace.release import INVENTORY, inventory_of
 
 from ..course import Course
 from ..errors import ReleaseRefused, UnusableInput
@@ -19,7 +20,7 @@ from .front import front_matter
 from .gate import inspect
 from .gate.released import listed
 
-STUDENTS_HALF = ("__init__.py", "py.typed", "errors.py", "cli", "checks")
+STUDENTS_HALF = ("__init__.py", "py.typed", "errors.py", "cli", "checks", "workspace")
 """The parts of the grader's ``utils`` that students need for ``check`` and for their command.
 
 Students get these where the course has no ``utils`` folder of its own.
@@ -29,7 +30,8 @@ Students get these where the course has no ``utils`` folder of its own.
 def given_files(course: Course) -> dict[str, bytes]:
     """Collect the files that students get and that `build` does not make.
 
-    These are ``utils/``, the ``setup.py`` that compiles it, the front matter and the licence.
+    These are ``utils/``, the ``setup.py`` that compiles it, the front matter, the licence, and the files that
+    course.toml lists under ``also``, such as the documentation for students.
 
     Parameters
     ----------
@@ -53,6 +55,9 @@ def given_files(course: Course) -> dict[str, bytes]:
     for path in _utils(course):
         if path.is_file() and "__pycache__" not in path.parts and path.suffix not in (".so", ".pyd"):
             tree[f"utils/{path.relative_to(utils_folder(course)).as_posix()}"] = path.read_bytes()
+    for pattern in (pattern for pattern in course.edition.also if not pattern.startswith("utils/")):
+        for path in course.root.glob(pattern):
+            tree[path.relative_to(course.root).as_posix()] = path.read_bytes()
     return {name: data for name, data in tree.items() if name not in course.edition.withhold}
 
 
@@ -73,9 +78,21 @@ def _utils(course: Course) -> Iterator[Path]:
         yield from (folder / name).rglob("*")
 
 
-def edition_name(course: Course) -> str:
-    """Return the name of the student edition's folder, which is also the stem of its archive."""
-    return f"{course.package}-course"
+def with_inventory(course: Course, files: Mapping[str, bytes]) -> tuple[dict[str, bytes], str]:
+    """Add the inventory of a release, from which a student's folder is updated later.
+
+    Returns
+    -------
+    dict of str to bytes
+        The files with their inventory.
+    str
+        The name of the folder in the archive. It tells this release from all others, so that an archive that is
+        unpacked beside an earlier one, or twice, does not overwrite what a student has written.
+    """
+    inventory = inventory_of(files, course.package, course.course.title)
+    given = [assignment.name for assignment in course.assignment if assignment.name in inventory.assignments]
+    span = "-".join(dict.fromkeys([given[0], given[-1]])) if given else "none"
+    return {**files, INVENTORY: inventory.to_bytes()}, f"{course.edition_name}-{span}-{inventory.version}"
 
 
 def student_edition(course: Course, out: Path, tree: Mapping[str, bytes] | None = None) -> Path:
@@ -105,7 +122,7 @@ def student_edition(course: Course, out: Path, tree: Mapping[str, bytes] | None 
     CourseError
         When the front matter cannot be made or, without `tree`, when `build` fails.
     """
-    name = edition_name(course)
+    name = course.edition_name
     folder = out / name
     if folder.exists() and not _is_edition(folder, course.package):
         raise UnusableInput(f"{folder} is there and is no earlier student edition; choose another place.")
@@ -114,10 +131,11 @@ def student_edition(course: Course, out: Path, tree: Mapping[str, bytes] | None 
         raise ReleaseRefused(listed("There is no student edition, because the gate found {}", leaks, "leak"))
     if folder.exists():
         shutil.rmtree(folder)
+    files, folder_in_archive = with_inventory(course, files)
     for path, data in files.items():
         write_if_changed(folder / path, data)
     archive = out / f"{name}.zip"
-    write_if_changed(archive, _zipped(files, name))
+    write_if_changed(archive, _zipped(files, folder_in_archive))
     return archive
 
 

@@ -1,4 +1,5 @@
-"""Make the front matter of the student edition: its README.md, pyproject.toml and environment.yml.
+"""Make the front matter of the student edition: its README.md, pyproject.toml, environment.yml, and what Codespaces
+and Binder read.
 
 Each is a Jinja2 template that is filled from course.toml. The grader has a default template for each. A course can put
 templates of its own into ``solutions/edition``; such a template may begin with
@@ -8,15 +9,21 @@ all sources of a release do.
 
 from __future__ import annotations
 
+import inspect
 import json
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PrefixLoader, StrictUndefined, TemplateError
 
+import utils
+from utils.cli import app
+
 from ..course import Course
 from ..errors import CourseError
+from ..host.files import content
 from ..reference import Reference
 
 DEFAULTS = Path(__file__).parent / "edition_defaults"
@@ -58,7 +65,7 @@ def front_matter(course: Course) -> dict[str, bytes]:
         made["pyproject.toml"] = project
         # pyproject.toml comes first, because environment.yml lists the same dependencies
         values["dependencies"] = tomllib.loads(project)["project"]["dependencies"]
-        for name in sorted(path.name for folder in (own, DEFAULTS) for path in folder.glob(f"*{ENDING}")):
+        for name in sorted(_templates(own) | _templates(DEFAULTS)):
             made[name.removesuffix(ENDING)] = environment.get_template(name).render(values)
     except (TemplateError, tomllib.TOMLDecodeError, KeyError) as error:
         reason = f"{type(error).__name__}: {error}"
@@ -66,12 +73,36 @@ def front_matter(course: Course) -> dict[str, bytes]:
     return {name: text.encode() for name, text in made.items()}
 
 
+def _templates(folder: Path) -> set[str]:
+    """Return the paths of the templates in a folder, as the edition has them but for the ending."""
+    return {path.relative_to(folder).as_posix() for path in folder.rglob(f"*{ENDING}")}
+
+
+def commands(course: Course) -> dict[str, str]:
+    """Return the student's commands: the first sentence of what each says about itself, by its name.
+
+    They are read from the commands themselves, those that every course has and those of the course's own
+    ``utils/commands.py``.
+    """
+    own = content(course.root / "utils" / "commands.py")
+    ours = own is not None and own == content(Path(utils.__file__).parent / "commands.py")
+    listed: dict[str, str] = {}
+    for command in app.registered_commands:
+        function = command.callback
+        if function and (ours or function.__module__.startswith("utils.cli.")):
+            about = inspect.getdoc(function) or ""
+            listed[command.name or function.__name__] = " ".join(about.partition("\n\n")[0].split())
+    return listed
+
+
 def _values(course: Course) -> dict[str, Any]:
     """Return the variables that templates may use.
 
     They are ``title`` and ``package`` of the course; ``assignments``, a list of names; ``needs``, which maps each
     package that is not installed with the course to the assignments that need it; ``example``, an exercise written as
-    code or None; and ``nets``, whether trained nets are handed in. `front_matter` adds ``dependencies``.
+    code or None; ``nets``, whether trained nets are handed in; ``commands``, as `commands` returns them;
+    ``first_notebook``, the path of the notebook to begin with, or ``""``; and ``docs``, the titles of the edition's
+    pages of documentation by their paths. `front_matter` adds ``dependencies``.
     """
     needs: dict[str, list[str]] = {}
     for assignment, exercise in course.exercises():
@@ -86,4 +117,18 @@ def _values(course: Course) -> dict[str, Any]:
         "needs": needs,
         "example": next((exercise for exercise in exercises if exercise.score is None), None),
         "nets": any(exercise.score for exercise in exercises),
+        "commands": commands(course),
+        "first_notebook": next(
+            (f"assignments/{a.name}/{n.name}.ipynb" for a in course.assignment for n in a.notebook), ""
+        ),
+        "colab": course.edition.colab,
+        "docs": dict(_documentation(course)),
     }
+
+
+def _documentation(course: Course) -> Iterator[tuple[str, str]]:
+    """Yield the path and the title of each page of documentation that the edition holds."""
+    for pattern in course.edition.also:
+        if pattern.endswith(".md") and not pattern.startswith("utils/"):
+            for path in sorted(course.root.glob(pattern)):
+                yield path.relative_to(course.root).as_posix(), path.read_text("utf-8").partition("\n")[0].lstrip("# ")

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import zlib
 from collections.abc import Iterable
+from datetime import UTC
 
 import numpy as np
 
@@ -18,12 +19,17 @@ from utils.checks.course import FOLDER, TABLE
 from utils.checks.pack import GoldenCase, Pack, PackError
 from utils.checks.program import Crash
 
-from ..course import Assignment, Course, Exercise
+from ..course import Assignment, Course, Exercise, Notebook
+from ..course.decisions import aware
 from ..errors import CourseError
 from ..host.files import content
 from ..judging.trial import Trial
 from ..recipes import GivenNet, OwnNet, recipe, trained_net
 from ..reference import Reference
+from ..sandbox.allowed import ALWAYS, IF_IMPORTED, STAND_INS
+from ..sandbox.given_utils import names_used
+from ..submission.submission import CAPS
+from .places import PLACES_TABLE, places_table
 
 COURSE_TABLE = f"{FOLDER}/{TABLE}"
 
@@ -40,7 +46,8 @@ def build(course: Course, assignment: Assignment, reference: Reference) -> dict[
     Returns
     -------
     dict of str to bytes
-        Contents by path relative to the course folder: ``goldens/<exercise>.npz`` and ``goldens/course.json``.
+        Contents by path relative to the course folder: ``goldens/<exercise>.npz``, ``goldens/course.json``
+        and ``goldens/places.json``.
 
     Raises
     ------
@@ -57,7 +64,7 @@ def build(course: Course, assignment: Assignment, reference: Reference) -> dict[
             packs[path] = build_pack(
                 exercise.name, reference, exercise.requires, package, optional=not exercise.graded
             ).to_bytes()
-    return {**packs, COURSE_TABLE: course_table(course, reference)}
+    return {**packs, COURSE_TABLE: course_table(course, reference), PLACES_TABLE: places_table(course)}
 
 
 def unexamined_packs(course: Course, assignments: Iterable[Assignment]) -> str:
@@ -79,7 +86,13 @@ def _kept(course: Course, path: str, package: str) -> bytes:
 
 
 def course_table(course: Course, reference: Reference) -> bytes:
-    """Make the table that the student's checks read: what they have to know of the course and of its nets, as JSON."""
+    """Make the table that the student's checks and commands read, as JSON.
+
+    It says what they have to know of the course and of its nets; in ``assignments`` and ``late``, what is asked for and
+    when; and in ``imports``, what a file that is handed in may import: the packages that can be used (``use``, and
+    ``use_in`` for a single file), those that can be imported but not called (``load``), and the functions of ``utils``
+    that each file may call (``utils``). ``largest`` has the sizes above which a file is not taken.
+    """
     nets = {
         exercise.name: {
             "from": exercise.score.start,
@@ -93,9 +106,52 @@ def course_table(course: Course, reference: Reference) -> bytes:
         "package": course.package,
         "title": course.course.title,
         "hint_level": course.checks.hint_level,
+        "limits": {
+            "seconds": course.limits.seconds,
+            "exercise_seconds": course.limits.exercise_seconds,
+            "memory": course.limits.memory_bytes,
+        },
         "nets": nets,
+        "assignments": [_assignment(assignment) for assignment in course.assignment],
+        "late": {
+            "grace_seconds": course.late.grace_seconds,
+            "per_day": course.late.per_day,
+            "days": course.late.days,
+        },
+        "imports": _imports(course, reference),
+        "largest": CAPS,
     }
     return json.dumps(table, indent=2, ensure_ascii=False).encode() + b"\n"
+
+
+def _assignment(assignment: Assignment) -> dict[str, object]:
+    """Describe what an assignment asks for, and when it is due."""
+    due = aware(assignment.due).astimezone(UTC).isoformat()
+    notebooks = [_notebook(notebook) for notebook in assignment.notebook]
+    return {"name": assignment.name, "title": assignment.title, "due": due, "notebooks": notebooks}
+
+
+def _notebook(notebook: Notebook) -> dict[str, object]:
+    exercises = [
+        {"name": one.name, "points": one.points, "file": one.file}
+        | ({"requires": list(one.requires)} if one.requires else {})
+        for one in notebook.exercises
+    ]
+    written = [{"name": one.name, "points": one.points} for one in notebook.written]
+    optional = {"optional": list(notebook.further)} if notebook.further else {}
+    return {"name": notebook.name, "exercises": exercises, "written": written, **optional}
+
+
+def _imports(course: Course, reference: Reference) -> dict[str, object]:
+    """List what the files that are handed in may import; see `course_table`."""
+    modules = dict.fromkeys(exercise.written_in[0] for _, exercise in course.exercises())
+    used = {module: names_used(reference.source(module)) for module in modules if module != "models"}
+    return {
+        "use": [*ALWAYS, *IF_IMPORTED],
+        "use_in": dict(course.packages),
+        "load": list(STAND_INS),
+        "utils": {module: list(names) for module, names in used.items()},
+    }
 
 
 def _how_run(exercise: Exercise, reference: Reference) -> dict[str, object]:

@@ -18,8 +18,11 @@ from ..errors import CourseError
 from ..gradebook import Gradebook
 from ..host.files import write_if_changed
 from ..nbgrader_plugin import configure
+from .colab import colab_cell
+from .pace import add_times, measured
 from .percent_scripts import source_notebook
 from .rules import by_exercise, comment
+from .status_cell import status_cell
 
 __all__ = ["generate", "source_notebook", "write_sources"]
 
@@ -49,12 +52,18 @@ def write_sources(course: Course, assignments: Sequence[Assignment] = (), folder
         When a percent script is damaged.
     """
     folder = folder or course.root / "build" / "source"
-    rules = by_exercise(course)
+    rules, times = by_exercise(course), measured(course)
     for assignment in assignments or course.assignment:
         scripts = course.sources(assignment)
         wanted: dict[Path, bytes] = {}
         for notebook in assignment.notebook:
             node = source_notebook(course.script(assignment, notebook), assignment, notebook)
+            if course.edition.minutes_per_point:
+                seconds = times.get(f"{assignment.name}/{notebook.name}", {})
+                add_times(node, seconds, course.edition.minutes_per_point)
+            node.cells.insert(1, status_cell())  # below the title
+            if course.edition.colab:
+                node.cells.insert(1, colab_cell(course, assignment))
             _add_rules(node, {name.replace(".", "-"): rule for name, rule in rules.items()})
             wanted[folder / assignment.name / f"{notebook.name}.ipynb"] = f"{nbformat.writes(node)}\n".encode()
         for path in scripts.iterdir():

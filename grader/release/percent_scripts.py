@@ -10,6 +10,11 @@ The first line of a cell says what kind of cell it is:
     the check of an exercise that is not graded; students get it as an ordinary cell;
 ``# %% solution="tune"``
     code that students write and that is not graded, with the reference's answer in a solution region;
+``# %% folded="Draw the two losses"``
+    code that students get but need not read, such as drawing; JupyterLab shows only this title, as the cell's first
+    line, until the cell is opened;
+``# %% picture="affine-graph"``
+    code that draws a picture which is stored beside the script (see `pictures`); it is never released;
 ``# %% numbers="parameters"``
     code that computes the numbers which the text states (see `numbers`); it is never released;
 ``# %%`` and ``# %% [markdown]``
@@ -42,10 +47,18 @@ CELL_TYPES = {
     "written": ("markdown",),
     "further": ("code",),
     "solution": ("code",),
+    "folded": ("code",),
+    "picture": ("code",),
     "numbers": ("code",),
 }
+FOLDED = {"jupyter": {"source_hidden": True}, "tags": ["hide-input"]}
+"""The metadata of a folded cell: JupyterLab and VS Code honour the first entry, Jupyter Book and MyST the second."""
+LONGEST_TITLE = 72
+"""Characters of a folded cell's title; JupyterLab shows it on one line and does not break it."""
 _NOUN = {"written": "question", "further": "further exercise"}
 _FIRST_LINE = re.compile(r"^# ?%%", re.MULTILINE)
+_HEADING = re.compile(r"^#{1,6} +(.*?) *$", re.MULTILINE)
+_CODE_BLOCK = re.compile(r"^```.*?^```", re.DOTALL | re.MULTILINE)
 _LAYOUT = ("lines_to_next_cell", "cell_marker")  # metadata in which jupytext keeps the layout of the script
 
 
@@ -84,15 +97,17 @@ def source_notebook(
     cells: list[NotebookNode] = []
     ids: set[str] = set()
     for item in read.cells:
-        if item in left_out or (item.kind == "numbers" and not with_numbers):
+        if item in left_out or item.kind == "picture" or (item.kind == "numbers" and not with_numbers):
             continue
+        cell, source, name = item.cell, item.cell.source.lstrip("\n"), item.name
         metadata: dict[str, object] = {}
         if item.kind == "numbers":
             metadata = {"tags": ["numbers"]}
+        elif item.kind == "folded":
+            metadata, source, name = dict(FOLDED), f"# {item.name}\n{source}", ""
         elif item.kind and item.kind != "further":
             metadata = {"nbgrader": _nbgrader(item.kind, item.name, points.get(item.name))}
-        cell = item.cell
-        options = {"source": cell.source.lstrip("\n"), "id": _cell_id(cell, item.name, ids), "metadata": metadata}
+        options = {"source": source, "id": _cell_id(cell, name, ids), "metadata": metadata}
         cells.append(v4.new_code_cell(**options) if cell.cell_type == "code" else v4.new_markdown_cell(**options))
     made: NotebookNode = v4.new_notebook(cells=cells, metadata={"kernelspec": dict(KERNELSPEC)})
     return made
@@ -121,6 +136,25 @@ def checked_functions(path: Path) -> Iterator[tuple[int, str]]:
                         yield item.line, ast.unparse(function)
 
 
+def headings(path: Path) -> list[str]:
+    """Return the headings of a script's text, in their order."""
+    return [heading for item in _cells(path).cells for heading in _headings(item)]
+
+
+def named_cells(path: Path) -> Iterator[tuple[str, str]]:
+    """Yield the name of each named cell of a script, with the heading of the section that it stands in."""
+    section = ""
+    for item in _cells(path).cells:
+        section = next(reversed(_headings(item)), section)
+        if item.name:
+            yield item.name, section
+
+
+def drawing_cells(path: Path) -> dict[str, str]:
+    """Map the names of a script's stored pictures to the code that draws them."""
+    return {item.name: item.cell.source for item in _cells(path).cells if item.kind == "picture"}
+
+
 @dataclass(frozen=True, eq=False)
 class _Cell:
     """A cell of a script: the line it begins on, its kind (a key of `CELL_TYPES`), its name, and its content."""
@@ -143,6 +177,13 @@ class _Script:
     damaged: set[str]
 
 
+def _headings(item: _Cell) -> list[str]:
+    """Return the headings in a cell that keeps its text, but not what looks like one in a block of code."""
+    if item.cell.cell_type != "markdown" or item.kind:
+        return []
+    return _HEADING.findall(_CODE_BLOCK.sub("", item.cell.source))
+
+
 def _cells(path: Path) -> _Script:
     """Read the cells of a script. A damaged cell does not keep the others from being read."""
     return _cells_of(_read(path), path)
@@ -161,7 +202,7 @@ def _cells_of(text: str, path: Path) -> _Script:
     for line, cell in zip(lines, parsed, strict=True):
         try:
             kind, name = _kind(cell)
-            _check_content(cell, kind)
+            _check_content(cell, kind, name)
             if name and name in names:
                 raise ValueError(f'"{name}" already stands in this notebook; a name belongs to one cell.')
         except ValueError as error:
@@ -253,12 +294,12 @@ def _kind(cell: NotebookNode) -> tuple[str, str]:
     if len(options) > 1 or kind not in CELL_TYPES or not isinstance(name, str) or not name:
         raise ValueError(
             "the cell's first line is not understood; after the type it may say one of "
-            'exercise="…", written="…", further="…", solution="…" and numbers="…".'
+            'exercise="…", written="…", further="…", solution="…", folded="…", picture="…" and numbers="…".'
         )
     return kind, name
 
 
-def _check_content(cell: NotebookNode, kind: str) -> None:
+def _check_content(cell: NotebookNode, kind: str, name: str) -> None:
     """Raise ValueError for a cell of the wrong type, markers that do not pair up, or code that is not valid Python."""
     if cell.cell_type not in CELL_TYPES[kind]:
         wanted = " or ".join(CELL_TYPES[kind])
@@ -275,6 +316,8 @@ def _check_content(cell: NotebookNode, kind: str) -> None:
         )
     if not markers and kind in ("written", "solution"):
         raise ValueError(f"this {kind} cell has no solution region; put one around the answer.")
+    if kind == "folded" and len(name) > LONGEST_TITLE:
+        raise ValueError(f"the title of this folded cell is longer than {LONGEST_TITLE} characters; shorten it.")
     if cell.cell_type == "code":
         try:
             python(cell.source)

@@ -6,10 +6,10 @@ processor time and the time in which the worker sleeps, but not the time in whic
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from pathlib import Path
 
 from ..host.bounded_process import WALL_PER_CPU, cpu_seconds
 from .inside.wire import WireTimeout
@@ -101,9 +101,11 @@ def _sleeps(worker: int) -> bool:
 
 def _states(process: int) -> list[str]:
     """List the states of a process's threads, as the letters that ps(1) shows."""
-    found = []
-    for stat in Path(f"/proc/{process}/task").glob("*/stat"):
-        with suppress(OSError):  # the thread has just ended
-            # The thread's name stands in parentheses before the state, and may hold spaces; see proc(5).
-            found.append(stat.read_text().rpartition(")")[2].split()[0])
+    found: list[str] = []
+    folder = f"/proc/{process}/task"
+    with suppress(OSError):  # the process has just ended
+        for thread in os.listdir(folder):
+            with suppress(OSError), open(f"{folder}/{thread}/stat", "rb") as stat:  # the thread has just ended
+                # The thread's name stands in parentheses before the state, and may hold spaces; see proc(5).
+                found.append(stat.read().rpartition(b")")[2].split()[0].decode())
     return found

@@ -98,8 +98,11 @@ def _too_many_values(data: bytes) -> bool:
 
 def _text(source: object) -> str:
     """Join a cell's source to one string, with surrogates escaped so that it can be encoded as UTF-8."""
-    lines = source if isinstance(source, list) else [source]
-    text = "".join(line for line in lines if isinstance(line, str))
+    lines: list[Any] = source if isinstance(source, list) else [source]
+    try:
+        text = "".join(lines)
+    except TypeError:
+        text = "".join(line for line in lines if isinstance(line, str))
     return text.encode("utf-8", "backslashreplace").decode()
 
 

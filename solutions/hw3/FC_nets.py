@@ -14,7 +14,7 @@
 # | 4 | a network of any depth | `FullyConnectedNet` in `nndl/fc_net.py` |
 # | 5 | see what depth makes harder | here, in code and in writing |
 
-# %%
+# %% folded="Set-up: run this cell first"
 # %load_ext autoreload
 # %autoreload 2
 # %matplotlib inline
@@ -37,7 +37,6 @@ from utils.checks import check
 from utils.data_utils import get_CIFAR10_data
 from utils.explorers import GradientExplorer
 from utils.gradient_check import eval_numerical_gradient, rel_error
-from utils.graph_drawing import Edge, draw_graph
 from utils.known_values import show_known_values
 from utils.solver import Solver
 from utils.vis_utils import course_style, plot_history, show_net_weights
@@ -56,8 +55,16 @@ course_style()
 #
 # `dout` is all a layer ever learns about the rest of the network, and that is enough: every gradient has
 # the shape of what it belongs to, and the chain rule does the rest. The caches wait in between.
+#
+# ![Computation graph: x goes through affine 1, ReLU, affine 2 and the softmax loss to L. W1 and b1 enter affine 1, W2
+# and b2 enter affine 2, the labels y enter the loss. Above each arrow stands what flows forward (x, out, scores),
+# below it the gradient that comes back (1, dout, dw and db, dx).](layers-graph.svg)
 
-# %%
+# %% picture="layers-graph"
+from utils.graph_drawing import Edge, draw_graph
+from utils.vis_utils import course_style
+
+course_style()
 draw_graph(
     {
         "$x$": (0, 0),
@@ -82,7 +89,6 @@ draw_graph(
     ],
     title="Forward in blue, from left to right; backward in orange, from right to left",
 )
-plt.show()
 
 # %% [markdown]
 # ### The affine layer, forward
@@ -90,9 +96,16 @@ plt.show()
 # An example may have any shape, such as $3 \times 32 \times 32$. The layer reads it as one long row of $D$
 # numbers, multiplies, and adds the bias: $\text{out}_n = x_n w + b$. Unlike in the last notebook, $w$ is
 # now $(D, M)$: one *column* per output.
+#
+# ![Four rectangles as an equation: x, flattened to (N, D), times w of shape (D, M), plus b of shape (M) for every
+# row, gives out of shape (N, M).](affine-shapes.svg)
 
+# %% picture="affine-shapes"
+import matplotlib.pyplot as plt
 
-# %%
+from utils.vis_utils import course_style
+
+course_style()
 pieces = [  # rows, columns, what it is, the sign that follows
     (4, 6, "x, flattened\n$(N, D)$", "@"),
     (6, 3, "w\n$(D, M)$", "+"),
@@ -108,14 +121,13 @@ for rows, columns, name, sign in pieces:
     left += columns + 2.2
 ax.set(xlim=(-0.5, left - 1.7), ylim=(-5, 3.2), aspect="equal")
 ax.set_axis_off()
-plt.show()
 
 # %% [markdown]
 # Write `affine_forward` in `nndl/layers.py`. Keep `x` in the cache as it came: the way back needs its shape.
 # For inputs that many courses use, here are the known values beside yours. They are rounded to eight digits,
 # so errors around $10^{-8}$ are none.
 
-# %%
+# %% folded="The known outputs of affine_forward beside yours"
 x = np.linspace(-0.1, 0.5, num=240).reshape(2, 4, 5, 6)
 w = np.linspace(-0.2, 0.3, num=360).reshape(120, 3)
 b = np.linspace(-0.3, 0.1, num=3)
@@ -145,7 +157,7 @@ check(affine_backward)
 # $\text{out} = \max(0, x)$, entry by entry. Backward it is a gate: open where the input was positive, shut
 # where it was negative. At exactly 0 there is a kink, and you may choose either side.
 
-# %%
+# %% folded="The known outputs of relu_forward beside yours"
 x = np.linspace(-0.5, 0.5, num=12).reshape(3, 4)
 known_rows = [[0, 0, 0, 0], [0, 0, 0.04545455, 0.13636364], [0.22727273, 0.31818182, 0.40909091, 0.5]]
 rows, _ = relu_forward(x)
@@ -171,6 +183,8 @@ gates = {
     "sigmoid": (sigmoid, sigmoid * (1 - sigmoid)),
     "leaky ReLU": (np.where(x > 0, x, 0.1 * x), np.where(x > 0, 1.0, 0.1)),
 }
+
+# %% folded="Draw the three gates, and what gets through them"
 fig, axes = plt.subplots(2, 3, figsize=(11, 5), sharex=True, layout="constrained")
 for (name, (value, slope)), (above, below) in zip(gates.items(), axes.T, strict=True):
     above.plot(x, value, marker="")
@@ -226,7 +240,7 @@ affine_relu_test()
 # *and* its gradient in the scores at once. You derived the first one in the last notebook. For scores near
 # zero there is nothing to tell ten classes apart; what should the two losses be then?
 
-# %%
+# %% folded="look_at: a loss, and its gradient against the numeric one"
 rng = np.random.default_rng(0)
 scores, labels = 1e-3 * rng.normal(size=(50, 10)), rng.integers(10, size=50)
 
@@ -238,6 +252,7 @@ def look_at(loss_layer):
     print(f"{loss_layer.__name__}: {loss:.3f}, gradient error {rel_error(dscores, numeric):.1e}")
 
 
+# %%
 look_at(softmax_loss)
 look_at(svm_loss)
 
@@ -262,7 +277,7 @@ check(TwoLayerNet.__init__)
 # add the penalty $\frac12 \lambda \sum W^2$ for both weight matrices, and do not forget what it adds to
 # *their* gradients. With fixed numbers for parameters the scores and the loss are known:
 
-# %%
+# %% folded="The known scores and losses beside yours"
 net = TwoLayerNet(input_dim=5, hidden_dims=50, num_classes=7)
 for name, (first, last) in {
     "W1": (-0.7, 0.3),
@@ -358,7 +373,7 @@ check(FullyConnectedNet.__init__)
 # numeric ones: errors around $10^{-6}$ or less are right. A hidden layer is `self.hidden_forward(layer, x)` on the way
 # there and `self.hidden_backward(layer, dout, cache)` on the way back: for now an affine layer and a ReLU, in HW4 more.
 
-# %%
+# %% folded="look_at_net: first loss and gradients of a small network"
 np.random.seed(0)
 X, y = np.random.randn(2, 15), np.array([3, 8])
 
@@ -373,6 +388,7 @@ def look_at_net(reg):
         print(f"    {name}: largest relative error {rel_error(grads[name], numeric):.1e}")
 
 
+# %%
 look_at_net(reg=0.0)
 look_at_net(reg=3.14)
 
@@ -462,7 +478,7 @@ print(f"five layers: training accuracy {max(five.train_acc_history):.0%}")
 max(overfit([100, 100], 1e-4, 1e-2).train_acc_history)  # shown: < 0.5
 max(overfit([100, 100, 100, 100], 3e-3, 3e-2).train_acc_history)  # shown: < 0.9
 
-# %%
+# %% folded="Draw the loss and the accuracy of both networks"
 fig, (losses, accuracies) = plt.subplots(1, 2, figsize=(11, 4), layout="constrained")
 for name, run in {"three layers": three, "five layers": five}.items():
     losses.semilogy(np.maximum(run.loss_history, 1e-5), label=name)
@@ -481,16 +497,19 @@ plt.show()
 
 # %%
 scales, rates = np.logspace(-2.5, -0.5, 7), np.logspace(-4, -1.5, 6)
-fig, axes = plt.subplots(1, 2, figsize=(11, 4.2), layout="constrained")
 maps = {}
-for ax, hidden_dims in zip(axes, ([100, 100], [100, 100, 100, 100]), strict=True):
+for hidden_dims in ([100, 100], [100, 100, 100, 100]):
     reached = maps[len(hidden_dims) + 1] = np.empty((len(rates), len(scales)))
     for row, col in np.ndindex(*reached.shape):
         with np.errstate(all="ignore"):  # some corners of the map explode, and that is the point
             reached[row, col] = max(overfit(hidden_dims, rates[row], scales[col]).train_acc_history)
+
+# %% folded="Draw both maps"
+fig, axes = plt.subplots(1, 2, figsize=(11, 4.2), layout="constrained")
+for ax, (layers_in_all, reached) in zip(axes, maps.items(), strict=True):
     extent = (-2.5 - 1 / 6, -0.5 + 1 / 6, -4 - 1 / 4, -1.5 + 1 / 4)  # half a cell beyond the outermost runs
     shown = ax.imshow(reached, origin="lower", extent=extent, aspect="auto", cmap="cividis", vmin=0, vmax=1)
-    ax.set(xlabel=r"$\log_{10}$ weight scale", title=f"{len(hidden_dims) + 1} layers")
+    ax.set(xlabel=r"$\log_{10}$ weight scale", title=f"{layers_in_all} layers")
     ax.grid(visible=False)
 axes[0].set_ylabel(r"$\log_{10}$ learning rate")
 fig.colorbar(shown, ax=axes, label="best training accuracy")
@@ -501,7 +520,7 @@ plt.show()
 # five-layer networks whose weights start at three different scales. Above: how large the activations are,
 # layer by layer. Below: how large a gradient reaches each weight matrix.
 
-# %%
+# %% folded="Draw activations and gradients before training"
 X, y = data["X_train"][:200], data["y_train"][:200]
 hidden_dims = [100, 100, 100, 100]
 initial_scales = (1e-2, 6e-2, 3e-1)
@@ -680,6 +699,7 @@ for smoothing in (0.0, 0.1, 0.3):
         scores_of_one = scores_of_one - dscores
         margins[smoothing].append(scores_of_one[0, 3] - scores_of_one[0, 0])
 
+# %% folded="Draw the margins"
 fig, ax = plt.subplots(figsize=(8, 3.8), layout="constrained")
 for smoothing, margin in margins.items():
     ax.semilogx(np.arange(1, 3001), margin, label=f"smoothing {smoothing}")

@@ -15,7 +15,7 @@
 # file, run the check. Files reload by themselves; there is no need to restart after an edit.
 # The last section has problems for those who want to go on.
 
-# %%
+# %% folded="Set-up: run this cell first"
 # %load_ext autoreload
 # %autoreload 2
 # %matplotlib inline
@@ -52,8 +52,40 @@ course_style()
 # The second formula is the one people forget. $b$ is used **twice**, so two gradients come back to it, and
 # **gradients that meet at a fork add**.
 #
-# Blue is what flows forward, orange what flows back. Change `a` and `b` and run the cell again. Can you
-# find values for which nothing at all flows back to $a$? There are two ways.
+# Blue is what flows forward, orange what flows back. Take $a = 2$ and $b = -3$, and put numbers for the question
+# marks, the blue ones from left to right and then the orange ones from right to left:
+#
+# ![Computation graph to fill in: a and b enter a product, which gives s; s and b enter a sum, which gives t; t is
+# squared, which gives f. Above each arrow a value is asked for, below it the gradient that comes
+# back, 1 at f.](four-operations-graph.svg)
+#
+# Then run the next cells and compare. Change `a` and `b` and run them again. Can you find values for which nothing
+# at all flows back to $a$? There are two ways.
+
+# %% picture="four-operations-graph"
+from utils.graph_drawing import Edge, draw_graph
+from utils.vis_utils import course_style
+
+course_style()
+draw_graph(
+    {
+        "$a$": (0, 2),
+        "$b$": (0, 0),
+        r"$\times$": (2, 2),
+        "$+$": (4, 1),
+        r"$(\cdot)^2$": (6, 1),
+        "$f$": (8, 1),
+    },
+    [
+        Edge("$a$", r"$\times$", "2", "?"),
+        Edge("$b$", r"$\times$", "-3", "?"),
+        Edge("$b$", "$+$", "-3", "?", bend=-0.15),
+        Edge(r"$\times$", "$+$", "s = ?", "?"),
+        Edge("$+$", r"$(\cdot)^2$", "t = ?", "?"),
+        Edge(r"$(\cdot)^2$", "$f$", "?", "1"),
+    ],
+    title="Forward above the arrows, backward below",
+)
 
 # %%
 a, b = 2.0, -3.0
@@ -68,6 +100,7 @@ df_da = df_ds * b
 df_db_product = df_ds * a
 df_db_sum = df_dt * 1
 
+# %% folded="Draw the graph with these numbers"
 draw_graph(
     {
         "$a$": (0, 2),
@@ -107,6 +140,7 @@ x0, slope = 1.0, np.cos(1.0)
 one_sided = (np.sin(x0 + h) - np.sin(x0)) / h
 central = (np.sin(x0 + h) - np.sin(x0 - h)) / (2 * h)
 
+# %% folded="Draw both errors against the step"
 fig, ax = plt.subplots(layout="constrained")
 ax.loglog(h, abs(one_sided - slope), label="one-sided")
 ax.loglog(h, abs(central - slope), label="central")
@@ -137,8 +171,16 @@ np.abs((np.sin(x0 + 1e-2) - np.sin(x0)) / 1e-2 - slope) / 1e-2  # shown: 0.42
 #
 # One matrix, two jobs. In the graph, $W$ has two arrows: it is the fork from the warm-up, with a matrix in
 # it.
+#
+# ![Computation graph to fill in: x of size D and W (first use) enter Wx, which gives h of size M; h and W (second
+# use) enter W transposed times h, which gives x hat of size D; then minus x gives r, and half its squared norm. Below
+# every arrow but that of x stands an orange question mark for a gradient.](tied-autoencoder-graph.svg)
 
-# %%
+# %% picture="tied-autoencoder-graph"
+from utils.graph_drawing import Edge, draw_graph
+from utils.vis_utils import course_style
+
+course_style()
 draw_graph(
     {
         "$W$": (0, 1.6),
@@ -158,7 +200,6 @@ draw_graph(
     ],
     title="The tied autoencoder: fill in the orange question marks, right to left",
 )
-plt.show()
 
 # %% [markdown]
 # **On paper.** Fill in the question marks, starting at the loss. Two facts are enough:
@@ -239,6 +280,7 @@ def descend(W, learning_rate=0.1, steps=150):
 starts = {"start A": np.array([[0.05, -1.3]]), "start B": np.array([[0.2, 1.3]])}
 paths = {name: descend(start) for name, start in starts.items()}
 
+# %% folded="Draw the loss in W, the two descents, and the direction that W keeps"
 ticks = np.linspace(-1.5, 1.5, 25)
 loss_map, grad_map = np.empty((25, 25)), np.empty((25, 25, 2))
 for row, col in np.ndindex(25, 25):
@@ -342,6 +384,7 @@ for seed in range(3):
 left_out = variances[2:].sum() / 2
 print(f"half the variance along components 3 to 6: {left_out:.4f}")
 
+# %% folded="Draw the three descents, and how much of each component the rows hold"
 fig, axes = plt.subplots(1, 4, figsize=(13, 3.2), width_ratios=(2, 1, 1, 1), layout="constrained")
 for seed, losses in enumerate(histories):
     axes[0].plot(losses, label=f"start {seed}")
@@ -408,8 +451,16 @@ len(examples)  # shown: 100
 #
 # To climb it we need $\partial \mathcal{L} / \partial X$, and the path from $X$ to $\mathcal{L}$ leads
 # through $K$.
+#
+# ![Computation graph to fill in: X of shape (N, Q) enters K = α X Xᵀ + β⁻¹ I of shape (N, N). K goes both to −D/2 ·
+# log |K|, the volume term, and to −½ · tr(K⁻¹ Y Yᵀ), the fit; a sum adds both, and a gradient of 1 comes back to
+# each. Question marks stand for the other gradients.](gplvm-graph.svg)
 
-# %%
+# %% picture="gplvm-graph"
+from utils.graph_drawing import Edge, draw_graph
+from utils.vis_utils import course_style
+
+course_style()
 draw_graph(
     {
         "$X$": (0, 0.8),
@@ -432,7 +483,6 @@ draw_graph(
     ],
     title="Both terms reach X through K",
 )
-plt.show()
 
 # %% [markdown]
 # **On paper.** With matrices it is easiest to work with small changes. Write $dK$ for what happens to $K$
@@ -524,6 +574,7 @@ for iteration in range(1, 2001):
     if iteration in (2, 10, 2000):
         kept[iteration] = X
 
+# %% folded="Draw the positions on the way, and the log-likelihood"
 fig, axes = plt.subplots(1, len(kept), figsize=(13, 3.6), layout="constrained")
 for ax, (iteration, positions) in zip(axes, kept.items(), strict=True):
     points = ax.scatter(*positions.T, c=along, s=16, cmap="viridis")
@@ -541,7 +592,7 @@ plt.show()
 # the model says they should be. Lower `beta` above, by factors of ten (it says how little noise to expect),
 # and see when the spiral is lost.
 
-# %%
+# %% folded="Draw the covariances of the data and of the model"
 fig, axes = plt.subplots(1, 3, figsize=(12, 3.8), layout="constrained")
 pictures = {
     r"data: $Y Y^\top / D$": Y @ Y.T / D,

@@ -14,7 +14,7 @@
 # Files reload by themselves after an edit. Run the cells from top to bottom; a cell that needs a function
 # you have not written yet tells you which.
 
-# %%
+# %% folded="Set-up: run this cell first"
 # %load_ext autoreload
 # %autoreload 2
 # %matplotlib inline
@@ -26,10 +26,9 @@ from utils.checks import check
 from utils.cifar10 import CLASSES
 from utils.data_utils import get_CIFAR10_data, save_model
 from utils.gradient_check import eval_numerical_gradient, rel_error
-from utils.graph_drawing import Edge, draw_graph
 from utils.known_values import show_known_values
 from utils.offline_images import OFFLINE_CLASSES
-from utils.vis_utils import course_style, plot_history, show_images, show_net_weights
+from utils.vis_utils import course_style, plot_history, show_confusion, show_images, show_net_weights
 
 course_style()
 
@@ -50,8 +49,17 @@ course_style()
 #
 # Watch the shapes: here $W_1$ is $(H, D)$, one row per hidden unit. They explain almost every error message
 # you will meet.
+#
+# ![Computation graph: X of shape (N, D) enters X W1ᵀ + b1, then a of shape (N, H) enters max(0, ·), then h of shape
+# (N, H) enters h W2ᵀ + b2, then the scores s of shape (N, C) enter the softmax loss with the labels y, which gives L.
+# W1 is (H, D), b1 (H), W2 (C, H), b2 (C). An orange question mark stands for each gradient that you will
+# write.](two-layer-graph.svg)
 
-# %%
+# %% picture="two-layer-graph"
+from utils.graph_drawing import Edge, draw_graph
+from utils.vis_utils import course_style
+
+course_style()
 draw_graph(
     {
         "$X$": (0, 0),
@@ -76,7 +84,6 @@ draw_graph(
     ],
     title="Forward in blue; each orange question mark is a gradient you will write, of the shape above it",
 )
-plt.show()
 
 # %% [markdown]
 # The toy: four inputs, ten hidden units, three classes, five examples. The seeds are fixed, so your numbers
@@ -108,7 +115,7 @@ for name, value in net.params.items():
 # compute `scores`. Called without labels, `loss` then returns them. The known values, here and below, are
 # rounded, so errors around $10^{-8}$ are none.
 
-# %%
+# %% folded="The known scores beside yours"
 scores = net.loss(X)
 expected = np.array(
     [
@@ -206,6 +213,7 @@ check(TwoLayerNet.train)
 net = toy_net()
 stats = net.train(X, y, X, y, learning_rate=1e-1, reg=5e-6, num_iters=100)
 
+# %% folded="Draw the loss, and put the known final loss beside yours"
 fig, ax = plt.subplots(figsize=(7, 3.6), layout="constrained")
 ax.semilogy(stats["loss_history"])
 ax.set(xlabel="iteration", ylabel="loss", title="Training on five examples")
@@ -225,7 +233,7 @@ np.mean(net.predict(X) == y)  # shown: 1
 # hidden units; the colour of a region is its prediction, and it fades where the network is unsure. Change
 # `widths`, the noise, or the number of iterations.
 
-# %%
+# %% folded="The points of the spiral: three arms of a hundred points each"
 rng = np.random.default_rng(0)
 per_arm = 100
 radius = np.tile(np.linspace(0.05, 1, per_arm), 3)
@@ -233,16 +241,20 @@ arm = np.repeat(np.arange(3), per_arm)
 turn = 4 * radius + 2 * np.pi / 3 * arm + rng.normal(scale=0.15, size=3 * per_arm)
 spiral = np.stack([radius * np.cos(turn), radius * np.sin(turn)], axis=1)
 
-widths = (2, 6, 50)
+# %%
+nets = {}
+for width in (2, 6, 50):
+    np.random.seed(0)
+    nets[width] = TwoLayerNet(2, width, 3, std=0.5)
+    nets[width].train(spiral, arm, spiral, arm, learning_rate=0.5, learning_rate_decay=1.0, reg=1e-4, num_iters=3000)
+
+# %% folded="Draw what each network takes every point of the plane for"
 side = np.linspace(-1.15, 1.15, 120)
 points = np.stack(np.meshgrid(side, side), axis=-1).reshape(-1, 2)
 palette = np.array([[0x00, 0x72, 0xB2], [0xD5, 0x5E, 0x00], [0x00, 0x9E, 0x73]]) / 255
 
-fig, axes = plt.subplots(1, len(widths), figsize=(12, 4.2), layout="constrained")
-for ax, width in zip(axes, widths, strict=True):
-    np.random.seed(0)
-    net = TwoLayerNet(2, width, 3, std=0.5)
-    net.train(spiral, arm, spiral, arm, learning_rate=0.5, learning_rate_decay=1.0, reg=1e-4, num_iters=3000)
+fig, axes = plt.subplots(1, len(nets), figsize=(12, 4.2), layout="constrained")
+for ax, (width, net) in zip(axes, nets.items(), strict=True):
     scores = net.loss(points)
     p = np.exp(scores - np.logaddexp.reduce(scores, axis=1, keepdims=True))
     sureness = (p.max(axis=1, keepdims=True) - 1 / 3) * 3 / 2
@@ -269,12 +281,6 @@ plt.show()
 data = get_CIFAR10_data()
 names = CLASSES if data["dataset"] == "cifar10" else OFFLINE_CLASSES
 
-fig, axes = plt.subplots(2, 5, figsize=(11, 4.8), layout="constrained")
-for label, ax in enumerate(axes.flat):
-    few = data["X_train"][data["y_train"] == label][:9]
-    show_images(few, ax=ax, title=names[label], mean_image=data["mean_image"])
-plt.show()
-
 
 def flat(images):
     """One row per image: (N, 3, 32, 32) to (N, 3072)."""
@@ -285,6 +291,13 @@ X_train, y_train = flat(data["X_train"]), data["y_train"]
 X_val, y_val = flat(data["X_val"]), data["y_val"]
 X_test, y_test = flat(data["X_test"]), data["y_test"]
 print("training", X_train.shape, " validation", X_val.shape, " test", X_test.shape)
+
+# %% folded="Show nine training images of each class"
+fig, axes = plt.subplots(2, 5, figsize=(11, 4.8), layout="constrained")
+for label, ax in enumerate(axes.flat):
+    few = data["X_train"][data["y_train"] == label][:9]
+    show_images(few, ax=ax, title=names[label], mean_image=data["mean_image"])
+plt.show()
 
 # %% [markdown]
 # A first try: 50 hidden units, 1000 iterations with batches of 200, learning rate $10^{-4}$.
@@ -365,6 +378,7 @@ for rate in rates:
     after.append(np.mean(stats["loss_history"][-20:]))
     accuracies.append(np.mean(net.predict(X_val) == y_val))
 
+# %% folded="Draw the loss and the accuracy against the learning rate"
 fig, (left, right) = plt.subplots(1, 2, figsize=(11, 3.8), layout="constrained")
 left.semilogx(rates, after, markevery=1)
 left.axhline(np.log(10), color="0.4", linestyle=":", marker="", linewidth=1)
@@ -477,7 +491,7 @@ check("models/two_layer_best.npz", data, TwoLayerNet)
 # Every row of $W_1$ is an image: the one its hidden unit responds to most. On the left the poor net's, on
 # the right your best one's.
 
-# %%
+# %% folded="Draw the first-layer weights of both networks"
 fig, axes = plt.subplots(1, 2, figsize=(12, 6), layout="constrained")
 show_net_weights(poor_net.params["W1"], ax=axes[0], title=f"poor net, {poor_accuracy:.1%}")
 show_net_weights(best_net.params["W1"], ax=axes[1], title=f"best net, {best_accuracy:.1%}")
@@ -525,17 +539,7 @@ np.mean(best_stats["loss_history"][100:120])  # shown: < 2.0
 
 # %%
 predicted = best_net.predict(X_test)
-confusion = np.zeros((10, 10))
-np.add.at(confusion, (y_test, predicted), 1)
-confusion /= confusion.sum(axis=1, keepdims=True)
-
-fig, ax = plt.subplots(figsize=(7, 6), layout="constrained")
-shown = ax.imshow(confusion, cmap="cividis", vmin=0)
-ax.set_xticks(range(10), names, rotation=45, ha="right")
-ax.set_yticks(range(10), names)
-ax.set(xlabel="predicted", ylabel="true", title=f"Test accuracy {np.mean(predicted == y_test):.1%}")
-ax.grid(visible=False)
-fig.colorbar(shown, label="share of the true class")
+confusion = show_confusion(y_test, predicted, names, title=f"Test accuracy {np.mean(predicted == y_test):.1%}")
 plt.show()
 
 # %% [markdown]

@@ -16,7 +16,7 @@
 # | 4 | three experiments: depth, weight scale, batch size | here, in code and in writing |
 # | 5 | layer normalisation, and its experiment | `nndl/layers.py`, here |
 
-# %%
+# %% folded="Set-up: run this cell first"
 # %load_ext autoreload
 # %autoreload 2
 # %matplotlib inline
@@ -42,7 +42,6 @@ from utils.data_utils import get_CIFAR10_data
 from utils.experiments import run_each
 from utils.explorers import BatchNormExplorer, WeightScaleExplorer
 from utils.gradient_check import eval_numerical_gradient, eval_numerical_gradient_array, rel_error
-from utils.graph_drawing import Edge, draw_graph
 from utils.known_values import show_known_values
 from utils.solver import Solver, blas_at_rest
 from utils.vis_utils import course_style
@@ -81,6 +80,7 @@ mess = np.stack(
 normalised, _ = batchnorm_forward(mess, np.ones(3), np.zeros(3), {"mode": "train"})
 scaled, _ = batchnorm_forward(mess, np.array([1.0, 2.0, 3.0]), np.array([4.0, 5.0, 6.0]), {"mode": "train"})
 
+# %% folded="Draw the activations of the three units, before and after"
 fig, axes = plt.subplots(1, 3, figsize=(12, 3.6), sharey=True, layout="constrained")
 panels = {"before": mess, "normalised": normalised, "scaled": scaled}
 titles = ("before", r"normalised: $\gamma = 1$, $\beta = 0$", r"$\gamma = 1, 2, 3$ and $\beta = 4, 5, 6$")
@@ -101,6 +101,8 @@ plt.show()
 
 # %%
 momenta, steps = (0.5, 0.9, 0.98), 150
+
+# %% folded="Follow the running statistics, and draw them"
 fig, axes = plt.subplots(1, 2, figsize=(11, 3.8), layout="constrained")
 for momentum in momenta:
     rng = np.random.default_rng(1)
@@ -134,6 +136,7 @@ for _ in range(30):
     in_training.append(batchnorm_forward(company, np.ones(1), np.zeros(1), {"mode": "train"})[0][0, 0])
     in_testing.append(batchnorm_forward(company, np.ones(1), np.zeros(1), {**bn_param, "mode": "test"})[0][0, 0])
 
+# %% folded="Draw the outputs in training and at test time"
 fig, ax = plt.subplots(figsize=(8, 3.4), layout="constrained")
 ax.plot(in_training, linestyle="none", markevery=1, label="mode train")
 ax.plot(in_testing, linestyle="none", markevery=1, label="mode test")
@@ -149,7 +152,7 @@ check(batchnorm_forward)
 # their means and standard deviations. Its numbers beside yours: before, with two pairs of $\gamma$ and $\beta$, and
 # at test time, after 50 minibatches.
 
-# %%
+# %% folded="The known means and standard deviations beside yours"
 np.random.seed(231)
 X, W1, W2 = np.random.randn(200, 50), np.random.randn(50, 60), np.random.randn(60, 3)
 columns = np.maximum(0, X @ W1) @ W2
@@ -216,8 +219,17 @@ np.abs(batchnorm_backward(np.array([[1.0, -1.0, 2.0, 0.3]]), kept)[0]).max()  # 
 #
 # The formula looks like one step, but $x$ enters it three times: by itself, in $\mu$, and in $\sigma^2$
 # (which also contains $\mu$). Draw the graph, and every step becomes one you have done before.
+#
+# ![Computation graph to fill in: x of shape (N, D) goes to the mean μ of shape (D) and to c = x − μ; c goes to σ²,
+# the mean of c squared, and to x hat = c · s; σ² gives s, one over the root of σ² + ε, which enters x hat, too; then
+# γ · x hat + β gives out. A question mark stands for the gradient on every arrow but the last, where dout comes
+# in.](batchnorm-graph.svg)
 
-# %%
+# %% picture="batchnorm-graph"
+from utils.graph_drawing import Edge, draw_graph
+from utils.vis_utils import course_style
+
+course_style()
 draw_graph(
     {
         "$x$": (0, 0),
@@ -244,7 +256,6 @@ draw_graph(
     ],
     title="Batch normalisation, step by step: at x and at c, gradients meet and add",
 )
-plt.show()
 
 # %% [markdown]
 # Two reminders. What is spread over the rows on the way forward (a $(D)$ that meets an $(N, D)$) is summed
@@ -253,7 +264,7 @@ plt.show()
 # Write `batchnorm_backward`. Compare with numeric gradients: errors of $10^{-8}$ are right.
 
 
-# %%
+# %% folded="look_at_backward: gradients against numeric ones"
 def look_at_backward(backward, forward=batchnorm_forward, rows=5, columns=4):
     """Print how well the gradients of a normalisation agree with numeric ones."""
     rng = np.random.default_rng(3)
@@ -269,6 +280,7 @@ def look_at_backward(backward, forward=batchnorm_forward, rows=5, columns=4):
         print(f"{name:7} shape {got.shape}, largest relative error {rel_error(got, expected):.1e}")
 
 
+# %%
 look_at_backward(batchnorm_backward)
 
 # %% exercise="layers.batchnorm_backward"
@@ -304,7 +316,7 @@ check(batchnorm_backward)
 # %% [markdown]
 # Write it as `batchnorm_backward_alt`, then compare the two: the same numbers, and a shorter way.
 
-# %%
+# %% folded="Compare the two backward passes: their numbers and their times"
 rng = np.random.default_rng(4)
 x, dout = rng.normal(5, 12, size=(200, 1000)), rng.normal(size=(200, 1000))
 gamma, beta = rng.normal(size=1000), rng.normal(size=1000)
@@ -347,7 +359,7 @@ check(affine_batchnorm_relu_backward)
 # are checked and graded. Until then, let numeric gradients judge:
 
 
-# %%
+# %% folded="look_at_net: first loss and gradients of a small network"
 def look_at_net(normalization, reg):
     """Print the first loss of a small network and how well its gradients agree with numeric ones."""
     np.random.seed(0)
@@ -365,13 +377,14 @@ def look_at_net(normalization, reg):
     print(f"{normalization}, reg {reg}: first loss {loss:.3f}; errors: {', '.join(errors)}")
 
 
+# %%
 look_at_net("batchnorm", reg=0.0)
 look_at_net("batchnorm", reg=3.14)
 
 # %% [markdown]
 # And the first losses that CS231n prints for a network of this size:
 
-# %%
+# %% folded="The known first losses beside yours"
 np.random.seed(231)
 X, y = np.random.randn(2, 15), np.random.randint(10, size=2)
 first_losses = {}
@@ -391,7 +404,7 @@ show_known_values(
 # ### Does it help a deep network?
 #
 # Six layers, a thousand images, ten epochs with Adam. Everything the experiments of this notebook have in
-# common stands in this one cell.
+# common stands in these cells.
 
 # %%
 data = get_CIFAR10_data(num_training=1000)
@@ -417,6 +430,7 @@ def train(
     return solver
 
 
+# %% folded="show_runs: draw the loss and the accuracies of several runs"
 def show_runs(runs, title):
     """Draw loss and accuracies of several runs, given by their names."""
     fig, axes = plt.subplots(1, 3, figsize=(13, 4.2), layout="constrained")
@@ -435,6 +449,7 @@ def show_runs(runs, title):
     plt.show()
 
 
+# %%
 six_layers = [100] * 5
 
 # %%
@@ -446,7 +461,7 @@ show_runs({norm or "none": run for norm, run in deep.items()}, "Six layers, with
 # nine out of ten of its activations (before the ReLU), in the middle their median.
 
 
-# %%
+# %% folded="Follow one unit of the fourth layer through training"
 def activations(net, X, layer):
     """What the units of a layer hand to their ReLU."""
     out = X.reshape(len(X), -1).astype(net.dtype)
@@ -504,7 +519,7 @@ sweep = run_each(
     title="weight scales",
 )
 
-# %%
+# %% folded="Draw accuracies and losses against the weight scale"
 panels = {
     "best training accuracy": lambda run: max(run.train_acc_history),
     "best validation accuracy": lambda run: run.best_val_acc,
@@ -529,7 +544,7 @@ plt.show()
 # And the reason, before any training: the spread of the activations, layer by layer, for three of these
 # scales.
 
-# %%
+# %% folded="Draw how wide the activations are, layer by layer"
 fig, axes = plt.subplots(1, 2, figsize=(11, 3.8), sharey=True, layout="constrained")
 for ax, norm in zip(axes, (None, "batchnorm"), strict=True):
     for scale in (1e-3, 5e-2, 0.5):
@@ -624,6 +639,7 @@ def batch_sizes(normalization, title):
     )
 
 
+# %% folded="show_batch_sizes: draw runs beside those without normalisation"
 def show_batch_sizes(runs, title):
     """Draw the runs with a normalisation, and for comparison those without at 50 and at 5."""
     without = {name: baseline_runs[name] for name in ("none, batch 50", "none, batch 5") if name in baseline_runs}
@@ -683,8 +699,18 @@ BatchNormExplorer(FullyConnectedNet)
 # The company of others is what makes small minibatches bad. Layer normalisation
 # [(Ba, Kiros and Hinton, 2016)](https://arxiv.org/abs/1607.06450) does without: it takes the mean and the
 # variance over the *features* of one example. Same table, other direction.
+#
+# ![Two tables with an example per row and a feature per column. Batch normalisation: one whole column is shaded.
+# Layer normalisation: one whole row is shaded.](shared-statistics.svg)
 
-# %%
+# %% picture="shared-statistics"
+import matplotlib.pyplot as plt
+import numpy as np
+
+from utils.vis_utils import course_style
+
+course_style()
+plt.rcParams["font.size"] = 10  # much text in little space
 fig, axes = plt.subplots(1, 2, figsize=(9, 3.4), layout="constrained")
 marked = {"batch normalisation": (slice(None), 3), "layer normalisation": (2, slice(None))}
 for ax, (title, cells) in zip(axes, marked.items(), strict=True):
@@ -695,7 +721,6 @@ for ax, (title, cells) in zip(axes, marked.items(), strict=True):
     ax.set(xlabel="feature d = 1 … D", ylabel="example n = 1 … N", title=title, xticks=[], yticks=[], aspect="equal")
     ax.grid(visible=False)
 fig.suptitle("The shaded numbers share one mean and one variance")
-plt.show()
 
 # %% [markdown]
 # $\gamma$ and $\beta$ stay what they were, one entry per feature, shared by all examples. There are no
@@ -718,7 +743,7 @@ check(layernorm_forward)
 # %% [markdown]
 # CS231n's numbers for this layer: four rows, three columns, and now it is the rows that are normalised.
 
-# %%
+# %% folded="The known means and standard deviations beside yours, row by row"
 np.random.seed(231)
 X, W1, W2 = np.random.randn(4, 50), np.random.randn(50, 60), np.random.randn(60, 3)
 rows = np.maximum(0, X @ W1) @ W2
@@ -790,7 +815,7 @@ look_at_net("layernorm", reg=3.14)
 layernorm_runs = batch_sizes("layernorm", "layer normalisation")
 show_batch_sizes(layernorm_runs, "Layer normalisation with minibatches of 5, 10 and 50")
 
-# %%
+# %% folded="Draw the best accuracies against the size of the minibatch"
 fig, ax = plt.subplots(figsize=(7, 3.8), layout="constrained")
 for name, runs in {"none": baseline_runs, "batchnorm": batchnorm_runs, "layernorm": layernorm_runs}.items():
     done = [size for size in (5, 10, 50) if f"{name}, batch {size}" in runs]

@@ -14,7 +14,7 @@
 # | 3 | an experiment: 500 images, with and without | here, in code and in writing |
 # | 4 | your best network, with all you have by now | here |
 
-# %%
+# %% folded="Set-up: run this cell first"
 # %load_ext autoreload
 # %autoreload 2
 # %matplotlib inline
@@ -93,6 +93,7 @@ show_known_values(known, yours)
 data = get_CIFAR10_data()
 image = data["X_train"][3:4] + data["mean_image"]
 
+# %% folded="Draw the image with four dropout probabilities, and a mask of each"
 fig, axes = plt.subplots(2, 4, figsize=(11, 6), layout="constrained")
 for column, p in enumerate((0.0, 0.25, 0.5, 0.75)):
     thinned, (_, mask) = dropout_forward(image, {"mode": "train", "p": p, "seed": column})
@@ -112,6 +113,7 @@ counts = np.unique(np.logspace(0, 3, 25).astype(int))
 x = np.random.default_rng(1).normal(size=400)
 np.random.seed(0)
 
+# %% folded="Average over more and more masks, and draw the error"
 fig, ax = plt.subplots(figsize=(8, 4), layout="constrained")
 for p in (0.25, 0.5, 0.75, 0.9):
     draws = np.array([dropout_forward(x, {"mode": "train", "p": p})[0] for _ in range(counts[-1])])
@@ -138,14 +140,14 @@ plt.show()
 # ### END SOLUTION
 
 # %% [markdown]
-# ### Backward
+# ### Dropout, backward
 #
 # The mask is in the cache. A dropped entry had no influence on the output; a kept one had $1/(1-p)$ times its usual
 # influence. Write `dropout_backward`, for both modes. With a `seed` every call draws the
 # same mask, which is what makes a numeric gradient possible:
 
 
-# %%
+# %% folded="look_at_dropout: the gradient against the numeric one"
 def look_at_dropout(p, shape=(3, 4, 5)):
     """Print how well the gradient of dropout agrees with the numeric one."""
     rng = np.random.default_rng(2)
@@ -156,6 +158,7 @@ def look_at_dropout(p, shape=(3, 4, 5)):
     print(f"p = {p}: largest relative error {rel_error(dx, numeric):.1e}")
 
 
+# %%
 for p in (0.0, 0.2, 0.7):
     look_at_dropout(p)
 
@@ -174,7 +177,7 @@ check(dropout_backward)
 # never dropped. First numeric gradients, with fixed masks:
 
 
-# %%
+# %% folded="look_at_net: first loss and gradients of a small network"
 def look_at_net(dropout, normalization=None):
     """Print the first loss of a small network and how well its gradients agree with numeric ones."""
     np.random.seed(0)
@@ -197,6 +200,7 @@ def look_at_net(dropout, normalization=None):
     print(f"dropout {dropout:4}, normalisation {normalization}: first loss {loss:.4f}, largest error {worst:.0e}")
 
 
+# %%
 for dropout in (0.0, 0.25, 0.5):
     look_at_net(dropout)
 look_at_net(0.25, "batchnorm")
@@ -245,7 +249,7 @@ def train(dropout, hidden=500):
 
 runs = run_each(train, (0.0, 0.25, 0.5, 0.75), title="dropout")
 
-# %%
+# %% folded="Draw the losses and the accuracies"
 fig, axes = plt.subplots(1, 3, figsize=(13, 4.2), layout="constrained")
 for p, solver in runs.items():
     per_epoch = len(solver.loss_history) // solver.num_epochs
@@ -266,6 +270,8 @@ last_ten = {
     "training": [np.mean(solver.train_acc_history[-10:]) for solver in runs.values()],
     "validation": [np.mean(solver.val_acc_history[-10:]) for solver in runs.values()],
 }
+
+# %% folded="Draw the accuracies against p"
 fig, ax = plt.subplots(figsize=(7.5, 3.8), layout="constrained")
 for name, accuracies in last_ten.items():
     (line,) = ax.plot(list(runs), accuracies, label=name, markevery=1)

@@ -16,7 +16,7 @@
 # Copy your `nndl` files of the last assignment into this folder's `nndl`: from now on everything stands on
 # them. The next cells say whether they have arrived in one piece.
 
-# %%
+# %% folded="Set-up: run this cell first"
 # %load_ext autoreload
 # %autoreload 2
 # %matplotlib inline
@@ -42,7 +42,7 @@ from utils.explorers import OptimiserExplorer
 from utils.known_values import show_known_values
 from utils.offline_images import OFFLINE_CLASSES
 from utils.solver import Solver
-from utils.vis_utils import course_style, plot_history, show_net_weights
+from utils.vis_utils import course_style, plot_history, show_confusion, show_net_weights
 
 course_style()
 
@@ -89,6 +89,7 @@ def walk(rule, config, start=(-3.0, 0.9), steps=60):
     return np.array(path)
 
 
+# %% folded="show_paths: draw paths in the ravine, and their heights"
 def show_paths(paths, title):
     """Draw paths on the ravine, one panel each, and beside them how fast each gets down."""
     side_1, side_2 = np.linspace(-3.4, 1.6, 120), np.linspace(-1.15, 1.15, 80)
@@ -115,6 +116,7 @@ def show_paths(paths, title):
     plt.show()
 
 
+# %%
 show_paths(
     {f"sgd, learning rate {rate}": walk(sgd, {"learning_rate": rate}) for rate in (0.01, 0.04, 0.066)},
     "Plain descent: the star is where we want to be",
@@ -141,7 +143,7 @@ show_paths(
 # | 2 | 1 | $0.9 \cdot 0.25 - 0.1 \cdot 1 = 0.125$ | 1.375 |
 
 
-# %%
+# %% folded="two_steps: where two steps of a rule lead from w = 1"
 def two_steps(rule, config):
     """Take two steps from w = 1, with the gradients 2 and then 1, and print where they lead."""
     w = np.array([1.0])
@@ -152,6 +154,7 @@ def two_steps(rule, config):
         print(f"step {step}: w = {w[0]:.6f}, remembered: {remembered}")
 
 
+# %%
 two_steps(sgd_momentum, {"learning_rate": 0.1, "momentum": 0.9, "velocity": np.array([0.5])})
 
 # %% numbers="two-steps-by-hand-figures"
@@ -210,7 +213,7 @@ check(sgd_nesterov_momentum)
 # Two well-known courses, Stanford's CS231n and UCLA's ECE C147, print what these rules give for one table of numbers.
 # Here are their values beside yours. They were printed with eight digits: errors of $10^{-7}$ are rounding.
 
-# %%
+# %% folded="The known steps of both rules beside yours"
 table_w = np.linspace(-0.4, 0.6, num=20).reshape(4, 5)
 table_dw = np.linspace(-0.6, 0.4, num=20).reshape(4, 5)
 rising = np.linspace(0.6, 0.9, num=20).reshape(4, 5)  # what is remembered of the steps before
@@ -355,7 +358,7 @@ check(adam)
 # %% [markdown]
 # The known values once more. Where other courses say `cache`, or `m` and `v`, this one says `a`, or `v` and `a`.
 
-# %%
+# %% folded="The known steps of RMSProp and Adam beside yours"
 falling = np.linspace(0.7, 0.5, num=20).reshape(4, 5)
 
 known_rmsprop = {
@@ -434,6 +437,7 @@ def step_lengths(rule, count=200):
 steps = np.arange(1, 201)
 uncorrected = (1 - 0.9**steps) / np.sqrt(1 - 0.999**steps)
 
+# %% folded="Draw the lengths of the steps"
 fig, axes = plt.subplots(1, 2, figsize=(11.5, 3.8), layout="constrained")
 for name, rule in {"AdaGrad": adagrad, "RMSProp": rmsprop, "Adam": adam}.items():
     axes[0].loglog(steps, step_lengths(rule), label=name)
@@ -556,7 +560,7 @@ def race(rule, learning_rate=None, num_epochs=5):
 
 racers = run_each(race, rates, title="the race")
 
-# %%
+# %% folded="Draw the race"
 fig, axes = plt.subplots(1, 3, figsize=(13, 4.2), layout="constrained")
 for rule, solver in racers.items():
     smooth = np.convolve(solver.loss_history, np.full(10, 0.1), "valid")
@@ -584,6 +588,7 @@ sweep = run_each(
     title="learning rates",
 )
 
+# %% folded="Draw the losses against the learning rate"
 fig, ax = plt.subplots(figsize=(8.5, 4.2), layout="constrained")
 for rule, default in rates.items():
     done = [factor for factor in factors if (rule, factor) in sweep]
@@ -684,17 +689,7 @@ predicted = best_net.loss(data["X_test"]).argmax(axis=1)
 test_accuracy = np.mean(predicted == data["y_test"])
 print(f"best validation accuracy {best_solver.best_val_acc:.1%}, test accuracy {test_accuracy:.1%}")
 
-confusion = np.zeros((10, 10))
-np.add.at(confusion, (data["y_test"], predicted), 1)
-confusion /= confusion.sum(axis=1, keepdims=True)
-
-fig, ax = plt.subplots(figsize=(7, 6), layout="constrained")
-shown = ax.imshow(confusion, cmap="cividis", vmin=0)
-ax.set_xticks(range(10), names, rotation=45, ha="right")
-ax.set_yticks(range(10), names)
-ax.set(xlabel="predicted", ylabel="true", title=f"Test accuracy {test_accuracy:.1%}")
-ax.grid(visible=False)
-fig.colorbar(shown, label="share of the true class")
+confusion = show_confusion(data["y_test"], predicted, names, title=f"Test accuracy {test_accuracy:.1%}")
 plt.show()
 
 # %% [markdown]
@@ -813,6 +808,7 @@ def what_is_left(noise, decoupled, decay=0.5):
 noises = (0.1, 1.0, 10.0, 100.0)
 left = {name: [what_is_left(noise, name == "AdamW") for noise in noises] for name in ("AdamW", "Adam with a penalty")}
 
+# %% folded="Draw what is left of the weights"
 fig, ax = plt.subplots(figsize=(8, 3.8), layout="constrained")
 for name, means in left.items():
     ax.semilogx(noises, means, label=name, markevery=1)

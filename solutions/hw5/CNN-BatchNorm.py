@@ -14,7 +14,7 @@
 # | 5 | compare the two when batches are small | here, in code and in writing |
 # | 6 | further: ideas to try, ungraded | here |
 
-# %%
+# %% folded="Set-up: run this cell first"
 # %load_ext autoreload
 # %autoreload 2
 # %matplotlib inline
@@ -49,8 +49,19 @@ course_style()
 # - **Layer**: one image, everything in it. What you did in HW4, with the whole image for a row.
 # - **Group**: one image, a few neighbouring channels.
 # - **Instance**: one image, one channel.
+#
+# ![Four tables of 4 images (rows) by 6 channels (columns); thick lines enclose the maps that share a mean. Batch:
+# each column, 6 means. Layer: each row, 4 means. Group with G = 3: pairs of neighbouring channels in a row, 12 means.
+# Instance: every map by itself, 24 means.](who-shares.svg)
 
-# %%
+# %% picture="who-shares"
+import matplotlib.pyplot as plt
+import numpy as np
+
+from utils.vis_utils import course_style
+
+course_style()
+plt.rcParams["font.size"] = 10  # much text in little space
 N, C = 4, 6
 ways = {"batch": (N, 1), "layer": (1, C), "group (G = 3)": (1, 2), "instance (G = C)": (1, 1)}  # rows, columns of a set
 
@@ -71,7 +82,6 @@ for ax, (name, (rows, columns)) in zip(axes, ways.items(), strict=True):
     ax.grid(visible=False)
     ax.spines[:].set_visible(False)
 axes[0].set_ylabel("image")
-plt.show()
 
 # %% [markdown]
 # **Question 1.** Batch normalisation of HW4 had a mean for each of $D$ features. An image has
@@ -119,12 +129,12 @@ print("reshaped to six rows and two columns\n", tiny.reshape(6, 2))
 # something with mean 0 and variance 1, and its gradients agree with numeric ones. It merely mixes channels
 # and pixels. Use the shape of your arrays *and* think about the order of their axes.
 #
-# ### Forward
+# ### Spatial batch norm, forward
 #
 # Write `spatial_batchnorm_forward`. First a look: three channels with very different means and spreads, before
 # and after.
 
-# %%
+# %% folded="Three channels, and look_at: their means and standard deviations"
 rng = np.random.default_rng(0)
 means, spreads = np.array([10.0, -4.0, 0.5]), np.array([1.0, 5.0, 0.2])
 x = means.reshape(3, 1, 1) + spreads.reshape(3, 1, 1) * rng.normal(size=(8, 3, 5, 4))
@@ -135,6 +145,7 @@ def look_at(title, images):
     print(f"{title:<26} means {images.mean(axis=(0, 2, 3)).round(3)}  stds {images.std(axis=(0, 2, 3)).round(3)}")
 
 
+# %%
 look_at("before", x)
 out, _ = spatial_batchnorm_forward(x, np.ones(3), np.zeros(3), {"mode": "train"})
 look_at("after", out)
@@ -147,7 +158,7 @@ look_at("gamma 3 4 5, beta 6 7 8", out)
 # standard deviations after it are not quite $\gamma$: $\varepsilon$ is in them.
 
 
-# %%
+# %% folded="The known means and standard deviations beside yours"
 def beside(name, yours, known):
     """Print two rows of numbers, yours and the known ones, and the largest difference."""
     print(f"{name:<16} yours {np.array2string(yours, precision=8)}")
@@ -192,6 +203,7 @@ for _ in range(60):
     test_means.append(at_test.mean(axis=(0, 2, 3)))
     test_stds.append(at_test.std(axis=(0, 2, 3)))
 
+# %% folded="Draw mean and standard deviation at test time"
 fig, (left, right) = plt.subplots(1, 2, figsize=(11, 3.8), layout="constrained")
 steps = np.arange(1, 61)
 for channel in range(3):
@@ -210,7 +222,7 @@ np.log(0.01) / np.log(0.9)  # shown: 44
 # Known numbers again: fifty minibatches fill the running statistics, with momentum 0.9; the next one is normalised with
 # them.
 
-# %%
+# %% folded="The known means and standard deviations at test time beside yours"
 draw = np.random.RandomState(231)
 bn_param = {"mode": "train"}
 for _ in range(50):
@@ -227,11 +239,11 @@ np.abs(at_test.mean(axis=(0, 2, 3)) - known_means).max()  # shown: < 6e-9
 np.abs(at_test.std(axis=(0, 2, 3)) - known_stds).max()  # shown: < 6e-9
 
 # %% [markdown]
-# ### Backward
+# ### Spatial batch norm, backward
 #
 # Gradients take the same way back: make the table, go through your batch normalisation, make images.
 
-# %%
+# %% folded="compare: gradients against numeric ones"
 rng = np.random.default_rng(2)
 x, gamma, beta = rng.normal(2, 3, size=(2, 3, 4, 5)), rng.normal(size=3), rng.normal(size=3)
 dout = rng.normal(size=x.shape)
@@ -245,6 +257,7 @@ def compare(forward, backward):
         print(f"d{name}: shape {gradient.shape}, largest relative error {rel_error(gradient, numeric):.1e}")
 
 
+# %%
 compare(lambda: spatial_batchnorm_forward(x, gamma, beta, {"mode": "train"}), spatial_batchnorm_backward)
 
 # %% exercise="conv_layers.spatial_batchnorm_backward"
@@ -265,9 +278,9 @@ check(spatial_batchnorm_backward)
 # Scale and shift still belong to channels, $\gamma$ and $\beta$ of shape $(1, C, 1, 1)$, which broadcasts by
 # itself. Neighbouring channels lie next to each other in memory, so this time a reshape *is* the right tool. Why?
 #
-# ### Forward
+# ### Group norm, forward
 
-# %%
+# %% folded="Six channels, and look_at_groups: means and standard deviations"
 rng = np.random.default_rng(3)
 x = 10 + 4 * rng.normal(size=(2, 6, 4, 5)) * np.arange(1, 7).reshape(6, 1, 1)
 gamma, beta = np.ones((1, 6, 1, 1)), np.zeros((1, 6, 1, 1))
@@ -280,6 +293,7 @@ def look_at_groups(title, images, G):
     print(f"{'':<8} stds  {np.array([g.std() for g in groups]).round(3)}")
 
 
+# %%
 look_at_groups("before", x, G=3)
 out, _ = spatial_groupnorm_forward(x, gamma, beta, 3, {})
 look_at_groups("after", out, G=3)
@@ -296,7 +310,7 @@ flat, _ = layernorm_forward(x.reshape(len(x), -1), np.ones(x[0].size), np.zeros(
 print(f"largest difference: {np.abs(one_group.reshape(flat.shape) - flat).max():.1e}")
 
 # %% [markdown]
-# ### Backward
+# ### Group norm, backward
 #
 # Inside of a group it is the backward pass of layer normalisation. For $\gamma$ and $\beta$, add up over whatever
 # shares them; mind the shape they have.
@@ -344,6 +358,7 @@ active = {"first layer": first_layer > 1, "second layer": second_layer > 1}
 active = {name: units.mean(axis=(0, 1)) for name, units in active.items()}
 by_channel = np.sort((second_layer > 1).mean(axis=(0, 2, 3)))
 
+# %% folded="Draw which units are active"
 fig, axes = plt.subplots(1, 3, figsize=(13, 3.6), layout="constrained")
 for ax, (name, share) in zip(axes[:2], active.items(), strict=True):
     drawn = ax.imshow(share, cmap="cividis", vmin=0, vmax=0.2)
@@ -412,6 +427,8 @@ def spreads_by_groups(image):
 
 
 in_full_light, in_dim_light = spreads_by_groups(cord), spreads_by_groups(cord / 4)
+
+# %% folded="Draw the spread of each channel"
 fig, axes = plt.subplots(1, 5, figsize=(14, 3.6), layout="constrained", width_ratios=(1, 2, 2, 2, 2))
 axes[0].imshow(cord)
 axes[0].set_axis_off()
@@ -461,6 +478,7 @@ normalised = {
     "group norm, G = 2": spatial_groupnorm_forward(maps, np.ones(per_group), np.zeros(per_group), 2, {})[0],
 }
 
+# %% folded="Draw what three filters answer, and their histograms"
 fig, axes = plt.subplots(3, 6, figsize=(12, 5.6), layout="constrained")
 for channel, row in enumerate(axes):
     limit = np.abs(maps[:6, channel]).max()
@@ -513,6 +531,7 @@ def both_sway(batch_size):
 sways = run_each(both_sway, (2, 4, 8, 16, 32, 64, 128), title="batch sizes")
 batch_sway, group_sway = zip(*sways.values(), strict=True)
 
+# %% folded="Draw how much an image depends on its company"
 fig, ax = plt.subplots(figsize=(8, 4), layout="constrained")
 ax.plot(list(sways), batch_sway, markevery=1, label="batch norm")
 ax.plot(list(sways), group_sway, markevery=1, label="group norm")

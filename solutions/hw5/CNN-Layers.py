@@ -16,10 +16,10 @@
 # | 6 | sandwiches | read `nndl/conv_layer_utils.py` |
 # | 7 | further: ideas to try, ungraded | here |
 #
-# Copy your `nndl` files of the last assignments into this folder's `nndl`. The second cell says whether
+# Copy your `nndl` files of the last assignments into this folder's `nndl`. The cell below the set-up says whether
 # they have arrived in one piece.
 
-# %%
+# %% folded="Set-up: run this cell first"
 # %load_ext autoreload
 # %autoreload 2
 # %matplotlib inline
@@ -43,6 +43,7 @@ from nndl.conv_layers import (
 )
 from nndl.layer_tests import affine_relu_test, fc_net_test
 from utils.checks import check
+from utils.convolution_drawing import cell_grid, show_windows
 from utils.experiments import run_each
 from utils.explorers import ConvolutionExplorer
 from utils.fast_layers import (
@@ -80,39 +81,22 @@ fc_net_test()
 # W' = 1 + \left\lfloor \frac{W + 2\,\text{pad} - WW}{\text{stride}} \right\rfloor \text{ columns}.$$
 #
 # Below: an image of $4 \times 5$ pixels with `pad` 1, a $3 \times 3$ filter, `stride` 2. Each window has the
-# colour of the output it becomes. Which squares are in no window? Change the four numbers at
-# the top of the cell.
+# colour of the output it becomes. Which squares are in no window? Then draw others: change the numbers in the next
+# cell.
+#
+# ![A padded image of 6 by 7 squares, x inside and 0 around it, with six overlapping windows of 3 by 3 squares in
+# different colours, two squares apart; beside it the output of 2 by 3 squares in the same colours.](windows.svg)
 
 # %%
-H, W, size, stride, pad = 4, 5, 3, 2, 1
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
-
-
-def cell_grid(ax, rows, columns, title):
-    """Empty squares, row 0 on top."""
-    for row, column in np.ndindex(rows, columns):
-        ax.add_patch(plt.Rectangle((column, row), 1, 1, facecolor="white", edgecolor="0.75"))
-    ax.set(xlim=(-0.2, columns + 0.2), ylim=(rows + 0.2, -0.2), aspect="equal", title=title)
-    ax.set_axis_off()
-
-
-out_height, out_width = 1 + (H + 2 * pad - size) // stride, 1 + (W + 2 * pad - size) // stride
-fig, (left, right) = plt.subplots(1, 2, figsize=(10, 4.6), width_ratios=(7, 4), layout="constrained")
-cell_grid(left, H + 2 * pad, W + 2 * pad, f"padded image: {H} × {W} pixels, pad {pad}")
-for row, column in np.ndindex(H + 2 * pad, W + 2 * pad):
-    inside = pad <= row < H + pad and pad <= column < W + pad
-    left.text(column + 0.5, row + 0.5, "$x$" if inside else "0", color="0.4", ha="center", va="center")
-    if not inside:
-        left.add_patch(plt.Rectangle((column, row), 1, 1, facecolor="0.93", edgecolor="0.75"))
-cell_grid(right, out_height, out_width, f"output: {out_height} × {out_width}")
-for k, (i, j) in enumerate(np.ndindex(out_height, out_width)):
-    colour, shift = COLOURS[k % len(COLOURS)], 0.04 * (k % 3 - 1)  # shifted, so that edges do not hide each other
-    corner = (j * stride + 0.08 + shift, i * stride + 0.08 + shift)
-    frame = {"facecolor": "none", "edgecolor": colour, "linewidth": 2.5, "linestyle": ("-", "--", "-.")[k % 3]}
-    left.add_patch(plt.Rectangle(corner, size - 0.16, size - 0.16, **frame))
-    right.add_patch(plt.Rectangle((j + 0.08, i + 0.08), 0.84, 0.84, **frame))
-    right.text(j + 0.5, i + 0.5, f"({i}, {j})", ha="center", va="center")
+show_windows(height=4, width=5, size=3, stride=2, pad=1)
 plt.show()
+
+# %% picture="windows"
+from utils.convolution_drawing import show_windows
+from utils.vis_utils import course_style
+
+course_style()
+show_windows(height=4, width=5, size=3, stride=2, pad=1)
 
 # %% [markdown]
 # Now write `conv_forward_naive`. Loops are welcome here; what one pass of the innermost loop does is the
@@ -135,7 +119,7 @@ print("100 + mean of four (102.5 at the top left, 108.5 at the bottom right)\n",
 # should come out. Yours on the left, theirs on the right; they are rounded to eight decimals, so a relative error of a
 # few $10^{-8}$ is all there should be.
 
-# %%
+# %% folded="The known outputs of a convolution beside yours"
 known_convolution = np.array([
     [-0.08759809, -0.10987781, -0.18387192, -0.21092160],
     [+0.21027089, +0.21661097, +0.22847626, +0.23004637],
@@ -206,6 +190,7 @@ filters = {
 w = np.stack(list(filters.values()))
 responses, _ = conv_forward_naive(photographs, w, np.zeros(len(w)), {"stride": 1, "pad": 1})
 
+# %% folded="Draw what each filter answers"
 fig, axes = plt.subplots(2, 1 + len(filters), figsize=(13, 6), layout="constrained")
 for row, (original, maps) in zip(axes, zip(photographs, responses, strict=True), strict=True):
     row[0].imshow(original.transpose(1, 2, 0))
@@ -273,7 +258,7 @@ np.abs(background[1:3]).max()  # shown: < 0.1
 # Write `conv_backward_naive`. Numeric gradients first, on images that are not square, with windows that overlap
 # and leave a rest: errors below $10^{-7}$ are right.
 
-# %%
+# %% folded="look_at: gradients of a layer against numeric ones"
 rng = np.random.default_rng(0)
 x, w, b = rng.normal(size=(2, 3, 6, 5)), rng.normal(size=(4, 3, 3, 2)), rng.normal(size=4)
 
@@ -288,6 +273,7 @@ def look_at(forward, backward, arguments, dout):
         print(f"    d{name}: shape {gradient.shape}, largest relative error {rel_error(gradient, numeric):.1e}")
 
 
+# %%
 for conv_param in ({"stride": 1, "pad": 1}, {"stride": 2, "pad": 0}):
     print(conv_param)
     out_shape = conv_forward_naive(x, w, b, conv_param)[0].shape
@@ -323,6 +309,8 @@ settings = {
     "3×3, stride 2, pad 0": (3, {"stride": 2, "pad": 0}),
     "2×2, stride 3, pad 0": (2, {"stride": 3, "pad": 0}),
 }
+
+# %% folded="Count the windows with your own backward pass, and draw the counts"
 counts = []
 fig, axes = plt.subplots(1, len(settings), figsize=(13, 3.4), layout="constrained")
 for ax, (title, (size, conv_param)) in zip(axes, settings.items(), strict=True):
@@ -398,7 +386,7 @@ print("largest of each window\n", max_pool_forward_naive(small, pool_param)[0][0
 # And again numbers of UCLA's and Stanford's. (The entries grow from left to right and from top to bottom, so each
 # maximum is at the bottom right of its window.)
 
-# %%
+# %% folded="The known outputs of max pooling beside yours"
 known_pooling = np.array([
     [-0.26315789, -0.24842105, -0.20421053, -0.18947368],
     [-0.14526316, -0.13052632, -0.08631579, -0.07157895],
@@ -417,7 +405,7 @@ rel_error(pooled, known_pooling)  # shown: < 1e-7
 check(max_pool_forward_naive)
 
 # %% [markdown]
-# ### Backward
+# ### Max pooling, backward
 #
 # Only the largest entry of a window had a say, so it alone gets the window's upstream gradient; if a pixel
 # wins in several windows, what arrives from them adds up. (And if two entries of a window tie? Give all of it to
@@ -432,6 +420,8 @@ check(max_pool_backward_naive)
 # %%
 out, cache = max_pool_forward_naive(small, pool_param)
 wins = max_pool_backward_naive(np.ones_like(out), cache)
+
+# %% folded="Draw who wins"
 panels = {"image": small[0, 0], "largest of each window": out[0, 0], "gradient: windows won": wins[0, 0]}
 fig, axes = plt.subplots(1, 3, figsize=(12, 3.4), width_ratios=(7, 3, 7), layout="constrained")
 for ax, (title, numbers) in zip(axes, panels.items(), strict=True):
@@ -458,7 +448,7 @@ ConvolutionExplorer(conv_layers)
 # Loops in Python are good to read and far too slow to train with. `utils/fast_layers.py` has the same layers
 # with the same contracts. Do they compute the same? And what do they gain?
 
-# %%
+# %% folded="race: time the naive and the fast layers, and compare their numbers"
 print(f"the fast layers run on: {BACKEND}")
 rng = np.random.default_rng(0)
 conv_inputs = (rng.normal(size=(100, 3, 31, 31)), rng.normal(size=(25, 3, 3, 3)), rng.normal(size=25))
@@ -497,11 +487,12 @@ def race(name):
     return {"forward": (forward, forward_fast), "backward": (backward, backward_fast)}, error
 
 
+# %%
 results = run_each(race, LAYERS, title="naive against fast")
 for name, (_, error) in results.items():
     print(f"{name}: largest difference {error:.1e}, relative to the largest number")
 
-# %%
+# %% folded="Draw the times"
 rows = {f"{name}, {way}": pair for name, (times, _) in results.items() for way, pair in times.items()}
 fig, ax = plt.subplots(figsize=(9, 3.6), layout="constrained")
 places = np.arange(len(rows))

@@ -17,7 +17,7 @@
 #
 # Copy your `nndl` files of the last assignments into this folder's `nndl` if they are not there yet.
 
-# %%
+# %% folded="Set-up: run this cell first"
 # %load_ext autoreload
 # %autoreload 2
 # %matplotlib inline
@@ -39,10 +39,9 @@ from utils.data_utils import get_CIFAR10_data
 from utils.experiments import run_each
 from utils.fast_layers import BACKEND, conv_backward_fast, conv_forward_fast
 from utils.gradient_check import eval_numerical_gradient, rel_error
-from utils.graph_drawing import Edge, draw_graph
 from utils.offline_images import OFFLINE_CLASSES
 from utils.solver import Solver
-from utils.vis_utils import course_style, plot_history, show_images, visualize_grid
+from utils.vis_utils import course_style, plot_history, show_confusion, show_images, visualize_grid
 
 course_style()
 print(f"the fast layers run on: {BACKEND}")
@@ -75,8 +74,17 @@ def first(count):
 # The convolution is padded by $(\text{filter size} - 1)/2$ on each side, so that its output is as large as the
 # image; the pooling halves height and width. Follow the shapes: the only hard question in `__init__` is how many
 # numbers arrive at the first affine layer.
+#
+# ![Computation graph: X of shape (N, C, H, W) goes through conv and ReLU, which gives (N, F, H, W), max pool, which
+# gives (N, F, H/2, W/2), affine and ReLU, which gives (N, M), and affine, which gives the scores, to the softmax loss
+# with the labels y. W1, b1, W2, b2, W3 and b3 enter the three layers with weights; dout comes back along every arrow,
+# dw and db to the weights.](cnn-graph.svg)
 
-# %%
+# %% picture="cnn-graph"
+from utils.graph_drawing import Edge, draw_graph
+from utils.vis_utils import course_style
+
+course_style()
 draw_graph(
     {
         "$X$": (0, 0),
@@ -103,7 +111,6 @@ draw_graph(
     ],
     title="Forward in blue, backward in orange",
 )
-plt.show()
 
 # %% exercise="cnn.ThreeLayerConvNet.__init__"
 check(ThreeLayerConvNet.__init__)
@@ -178,7 +185,7 @@ net.loss(X, y)[0]  # shown: 2.51
 # numeric gradient weighs much; and if a ReLU or a maximum changes its mind within the step $h$, then it is the
 # numeric one that is wrong.)
 
-# %%
+# %% folded="look_at_gradients: gradients against numeric ones"
 np.random.seed(1)
 X, y = np.random.randn(2, 3, 12, 16), np.array([3, 8])
 
@@ -192,6 +199,7 @@ def look_at_gradients(**options):
         print(f"    {name:<6} largest relative error {rel_error(grads[name], numeric):.1e}")
 
 
+# %%
 print("without batch norm")
 look_at_gradients()
 print("with batch norm")
@@ -251,8 +259,7 @@ one_epoch = Solver(
 one_epoch.train()
 
 # %%
-axes = plot_history(one_epoch)
-axes[1].xaxis.get_major_locator().set_params(integer=True)
+plot_history(one_epoch)
 plt.show()
 
 # %% [markdown]
@@ -281,6 +288,8 @@ on_cifar10 = json.loads(Path("benchmarks/notebooks.json").read_text("utf-8"))["c
 np.random.seed(0)
 untrained = ThreeLayerConvNet(hidden_dim=500)
 shown = {"at random": untrained, "after training": net, "a hundred images by heart": overfit.model}
+
+# %% folded="Draw the filters"
 fig, axes = plt.subplots(1, 3, figsize=(13, 4.6), layout="constrained")
 for ax, (title, of) in zip(axes, shown.items(), strict=True):
     ax.imshow(visualize_grid(of.params["W1"].transpose(0, 2, 3, 1), padding=1).astype(np.uint8))
@@ -292,7 +301,7 @@ plt.show()
 # And what they answer. Five images, and the output of four filters (after the ReLU, so dark means that nothing was
 # found): first the one that responds most, then those whose answers have least in common with the ones above.
 
-# %%
+# %% folded="Draw what four different filters answer to five images"
 images = data["X_val"][:5]
 answers, _ = conv_relu_forward(images.astype(net.dtype), net.params["W1"], net.params["b1"], net.conv_param)
 by_filter = answers.transpose(1, 0, 2, 3).reshape(answers.shape[1], -1)
@@ -386,7 +395,7 @@ good = np.log10(sorted(coarse, key=coarse.get)[-3:])  # the three best
 rates, regs = 10 ** rng.uniform(good.min(axis=0), good.max(axis=0), size=(8, 2)).T
 fine = run_each(lambda setting: tried(*setting, images=7500), list(zip(rates, regs, strict=True)), title="fine")
 
-# %%
+# %% folded="Draw what the search found"
 fig, (left, right) = plt.subplots(1, 2, figsize=(12, 4.6), layout="constrained")
 for found, marker, label in ((coarse, "o", "coarse, 50 steps"), (fine, "D", "fine, 150 steps")):
     rates, regs = np.transpose(list(found))
@@ -439,7 +448,7 @@ len(coarse)  # shown: 18
 # something expensive.
 
 
-# %%
+# %% folded="Draw the paths to the middle, and count weights"
 def paths_to_the_middle(sizes, shape=(11, 11)):
     """The gradient of the output in the middle, through a stack of convolutions with all weights 1."""
     gradient = np.zeros((1, 1, *shape))
@@ -475,7 +484,7 @@ for name, sizes in {**stacks, "one 1×1": [1]}.items():
 # it. The weights of convolutions are few and work hard; those of the first affine layer are many and work once.
 
 
-# %%
+# %% folded="counted: follow shapes and counts through the layers of a network"
 def counted(layers, shape=(3, 32, 32)):
     """Weights, multiplications for one image, and the pixels that one unit before the affine layers sees."""
     channels, height, width = shape
@@ -495,6 +504,7 @@ def counted(layers, shape=(3, 32, 32)):
     return weights, products, field
 
 
+# %%
 POOL = ("pool", 2)
 patterns = {
     "this notebook: 7×7 – pool – affine – affine": [("7×7", 32), POOL, ("affine", 100), ("affine", 10)],
@@ -607,8 +617,7 @@ best_solver.train()
 ### END SOLUTION
 
 # %%
-axes = plot_history(best_solver)
-axes[1].xaxis.get_major_locator().set_params(integer=True)
+plot_history(best_solver)
 plt.show()
 
 # %% [markdown]
@@ -655,6 +664,7 @@ right = best_net.loss(data["X_val"][:200]).argmax(axis=1) == data["y_val"][:200]
 chosen = np.flatnonzero(right)[:6]
 results = run_each(covered, [int(number) for number in chosen], title="images")
 
+# %% folded="Draw where it looks"
 fig, axes = plt.subplots(2, len(results), figsize=(13, 4.8), layout="constrained", squeeze=False)
 for (above, below), (number, (with_patch, without)) in zip(axes.T, results.items(), strict=True):
     title = f"{names[data['y_val'][number]]}: {without:.0%}"
@@ -672,17 +682,7 @@ plt.show()
 # %%
 predicted = np.concatenate([best_net.loss(part).argmax(axis=1) for part in np.array_split(data["X_test"], 10)])
 test_accuracy = np.mean(predicted == data["y_test"])
-confusion = np.zeros((10, 10))
-np.add.at(confusion, (data["y_test"], predicted), 1)
-confusion /= confusion.sum(axis=1, keepdims=True)
-
-fig, ax = plt.subplots(figsize=(7, 6), layout="constrained")
-drawn = ax.imshow(confusion, cmap="cividis", vmin=0)
-ax.set_xticks(range(10), names, rotation=45, ha="right")
-ax.set_yticks(range(10), names)
-ax.set(xlabel="predicted", ylabel="true", title=f"Test accuracy {test_accuracy:.1%}")
-ax.grid(visible=False)
-fig.colorbar(drawn, label="share of the true class")
+confusion = show_confusion(data["y_test"], predicted, names, title=f"Test accuracy {test_accuracy:.1%}")
 plt.show()
 
 # %% [markdown]

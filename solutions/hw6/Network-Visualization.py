@@ -13,7 +13,7 @@
 # All three stand in `nndl/net_visualization.py`, and need PyTorch: `pip install torch`. A build without CUDA is enough,
 # because everything here runs on the processor.
 
-# %%
+# %% folded="Set-up: run this cell first"
 # %load_ext autoreload
 # %autoreload 2
 # %matplotlib inline
@@ -65,7 +65,7 @@ print(f"{len(X)} images that it was not trained on; it is right about {len(right
 # A few real photographs. Below each stands its class in the data sets that have one for it; the classes of the offline
 # set are shapes. (Who took them, and that you may pass them on, stands in `utils/photographs/ATTRIBUTION.md`.)
 
-# %%
+# %% folded="Show the photographs"
 SETS = {"cifar10": "CIFAR-10", "imagenet": "ImageNet", "offline": "offline set"}
 
 loaded = {name: load_photograph(name) for name in PHOTOGRAPHS}
@@ -110,6 +110,8 @@ np.array_equal(deprocess(inputs), squares.transpose(0, 2, 3, 1))  # shown: True
 # %%
 chances = model(inputs).softmax(dim=1)
 answers = chances.argmax(dim=1)
+
+# %% folded="Show what it takes each photograph for"
 fig, axes = plt.subplots(1, len(inputs), figsize=(12, 3), layout="constrained")
 for ax, image, row, photograph in zip(axes, deprocess(inputs), chances, PHOTOGRAPHS.values(), strict=True):
     ax.imshow(image)
@@ -165,7 +167,7 @@ np.array_equal(by_indexing, table.grad > 0)  # shown: True
 check(compute_saliency_maps)
 
 
-# %%
+# %% folded="show_maps: draw images, each above its saliency map"
 def show_maps(images, labels):
     """Images, each above the map of the score of its label."""
     maps = compute_saliency_maps(images, labels, model)
@@ -179,6 +181,7 @@ def show_maps(images, labels):
     plt.show()
 
 
+# %%
 shown = right[:6]
 show_maps(X[shown], y[shown])
 
@@ -226,7 +229,7 @@ check(make_fooling_image)
 # grey: a pixel that stayed is grey, one that was raised is brighter, one that was lowered is darker. At the far right
 # are the highest scores before and after, and that of the target.
 
-# %%
+# %% folded="Fool the network three times, and draw what has changed"
 fooling = []
 fig, axes = plt.subplots(3, 5, figsize=(12, 7.5), width_ratios=(2, 2, 2, 2, 3), squeeze=False, layout="constrained")
 for number, row in zip(right[:3], axes, strict=False):
@@ -323,6 +326,8 @@ create_class_visualization(
     callback=lambda step, img: snapshots.update({step: img}),
     **SETTINGS,
 )
+
+# %% folded="Draw the image on its way"
 fig, axes = plt.subplots(1, len(snapshots), figsize=(12, 3), layout="constrained")
 for ax, (step, img) in zip(axes, snapshots.items(), strict=True):
     ax.imshow(deprocess(img)[0])
@@ -351,6 +356,8 @@ classes = range(10) if not PRETRAINED else [76, 78, 187, 683, 366, 604, 113, 130
 ideals = {
     label: create_class_visualization(label, model, shape, limits=pixel_limits(), **SETTINGS) for label in classes
 }
+
+# %% folded="Draw the ideal of each class, and an image of it"
 fig, axes = plt.subplots(4, 5, figsize=(10, 8.6), layout="constrained")
 places = zip(axes[::2].flat, axes[1::2].flat, strict=True)
 for (ideal_ax, image_ax), (label, img) in zip(places, ideals.items(), strict=True):
@@ -447,6 +454,7 @@ for layer in reversed([part for part in randomised.modules() if hasattr(part, "r
     of_random = compute_saliency_maps(X[right[:50]], y[right[:50]], randomised)
     correlations.append(rank_correlation(of_trained, of_random))
 
+# %% folded="Draw how alike the maps still are"
 fig, ax = plt.subplots(figsize=(7, 3.2), layout="constrained")
 ax.plot(correlations, markevery=1)
 ax.set(xlabel="layers with random weights, counted from the scores down", ylabel="rank correlation", ylim=(0, 1.05))

@@ -46,7 +46,7 @@
 # same page here; the [forum](https://discuss.pytorch.org/) has answers to most error messages. Other frameworks (JAX,
 # TensorFlow) rest on the same idea: a graph that is recorded, and differentiated.
 
-# %%
+# %% folded="Set-up: run this cell first"
 # %load_ext autoreload
 # %autoreload 2
 # %matplotlib inline
@@ -78,7 +78,6 @@ from nndl.torch_models import (
 from utils.checks import check
 from utils.data_utils import get_CIFAR10_data
 from utils.fast_layers import BACKEND, conv_forward_fast, max_pool_forward_fast
-from utils.graph_drawing import Edge, draw_graph
 from utils.progress import bar_hidden
 from utils.torch_nets import save_net
 from utils.torch_training import as_tensors, best_device
@@ -142,7 +141,7 @@ print("back to NumPy:               ", shared.numpy())
 # the course's fast layers stand in for yours; the first line below says what computes them (if it is `torch`, the two
 # bars of each show the same code).
 
-# %%
+# %% folded="BRIDGE: each layer of yours beside PyTorch's, on the same numbers"
 rng = np.random.default_rng(0)
 rows, images = rng.standard_normal((200, 768)), rng.standard_normal((50, 8, 32, 30))
 W, b = rng.standard_normal((768, 100)), rng.standard_normal(100)
@@ -187,6 +186,8 @@ BRIDGE = {
         lambda: F.group_norm(t_images, 4, t_c_gamma, t_c_beta),
     ),
 }
+
+# %%
 print(f"the fast layers run on: {BACKEND}")
 bridge = {}
 for name, (ours, theirs) in BRIDGE.items():
@@ -194,7 +195,7 @@ for name, (ours, theirs) in BRIDGE.items():
     bridge[name] = (difference, *(min(timeit.repeat(run, number=5, repeat=7)) / 5 for run in (ours, theirs)))
     print(f"{name:>19}: differs by {difference:.0e}")
 
-# %%
+# %% folded="Draw the times"
 names, (_, ours, theirs) = list(bridge), zip(*bridge.values(), strict=True)
 at = np.arange(len(names))
 fig, ax = plt.subplots(figsize=(9, 5), layout="constrained")
@@ -279,9 +280,43 @@ check(flatten)
 # $$p = w \cdot x, \qquad s = p + b, \qquad e = s - t, \qquad L = e^2$$
 #
 # with $x = 3$, $t = 5$, $w = 2$ and $b = 1$. Take a sheet of paper. Work out $p$, $s$, $e$ and $L$; then go back from
-# $L$ and work out $\partial L / \partial w$ and $\partial L / \partial b$, before you look at the picture.
+# $L$ and work out $\partial L / \partial w$ and $\partial L / \partial b$. The next cell shows all numbers.
+#
+# ![Computation graph to fill in: w = 2 and x = 3 enter a product, which gives p; p and b = 1 enter a sum, which gives
+# s; s and t = 5 enter a difference, which gives e; e is squared, which gives L. Question marks stand for p, s, e, L
+# and for the gradients, which come back from right to left, beginning with 1.](autograd-graph.svg)
 
-# %%
+# %% picture="autograd-graph"
+from utils.graph_drawing import Edge, draw_graph
+from utils.vis_utils import course_style
+
+course_style()
+draw_graph(
+    {
+        "$w$": (0, 1.5),
+        "$x$": (0, 0),
+        r"$w \cdot x$": (1.8, 0.75),
+        "$b$": (2.4, 2.1),
+        "$p + b$": (4.2, 0.75),
+        "$t$": (4.8, 2.1),
+        "$s - t$": (6.6, 0.75),
+        "$e^2$": (9.0, 0.75),
+        "$L$": (11.0, 0.75),
+    },
+    [
+        Edge("$w$", r"$w \cdot x$", "2", "?"),
+        Edge("$x$", r"$w \cdot x$", "3"),
+        Edge(r"$w \cdot x$", "$p + b$", "p = ?", "?"),
+        Edge("$b$", "$p + b$", "1", "?"),
+        Edge("$p + b$", "$s - t$", "s = ?", "?"),
+        Edge("$t$", "$s - t$", "5"),
+        Edge("$s - t$", "$e^2$", "e = ?", "?"),
+        Edge("$e^2$", "$L$", "L = ?", "1"),
+    ],
+    title="Forward in blue, backward in orange: the gradient of $L$ in what flows along the arrow",
+)
+
+# %% folded="The graph with all its numbers"
 draw_graph(
     {
         "$w$": (0, 1.5),
@@ -779,7 +814,7 @@ check(sequential_convnet)
 model = sequential_convnet(3, 32, 16, 10).to(device)
 sequential = train_model(model, torch.optim.SGD(model.parameters(), lr=1e-2, momentum=0.9, nesterov=True))
 
-# %%
+# %% folded="Print what was reached, and draw the losses"
 fig, axes = plt.subplots(1, 2, figsize=(11, 4), sharey=True, layout="constrained")
 nets = {
     "two layers": (two_layer, two_layer_module, two_layer_sequential),
@@ -1101,6 +1136,7 @@ def descend(radius, steps=3000, learning_rate=0.02):
 
 paths = {radius: descend(radius) for radius in (0.0, 0.2)}
 
+# %% folded="Draw both ways down"
 w_1, w_2 = np.linspace(0.3, 3.3, 120), np.linspace(0, 1.6, 100)
 fig, ax = plt.subplots(figsize=(8, 4.2), layout="constrained")
 ax.contour(w_1, w_2, np.abs(w_1 * w_2[:, None] - 1), levels=[0.1, 0.3, 0.6, 1, 2], colors="0.75", linewidths=0.8)

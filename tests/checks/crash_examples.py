@@ -49,6 +49,12 @@ DEVELOPMENT: list[tuple[str, str, tuple[str, ...]]] = [
         ("axis 0, of size N = 4", "`i` is 4"),
     ),
     ("float-size", "n = 8 / 2\nout = np.zeros((4, n))\nreturn out", ("`n` is 4.0", "//")),
+    (
+        "float-size-in-a-list",
+        "scale = 0.5\nsizes = [4, 8 / 2]\nout = scale * np.random.randn(*sizes)\nreturn out",
+        ("`sizes` holds a float", "//"),
+    ),
+    ("float-factor", "n = 8 / 2\nscale = 0.5\nout = scale * np.zeros((4, n))\nreturn out", ("`n` is 4.0, a float",)),
     ("float-range", "rows = 1 + (8 - 2) / 2\nfor i in range(rows):\n    pass\nreturn x", ("`rows` is 4.0", "//")),
     (
         "wrong-key",

@@ -24,6 +24,7 @@ from utils.checks.program import Ran
 RNG = np.random.default_rng(0)
 A = RNG.standard_normal((4, 6))
 IMAGES = RNG.standard_normal((2, 3, 5, 5))
+FILTERS = RNG.standard_normal((4, 3, 2, 2))
 X, B, W, REG = RNG.standard_normal((4, 5)), RNG.standard_normal(6), RNG.standard_normal((4, 6)), 0.7
 INPUTS: Mapping[str, object] = {"x": X, "b": B, "W": W, "reg": REG, "images": IMAGES}
 
@@ -99,6 +100,8 @@ SEEN = [
     ("order.repeated", A, np.tile(A[-1:], (4, 1)), "every row comes out like the last"),
     ("order.repeated", A, np.tile(A.mean(axis=0), (4, 1)), "every row is the mean"),
     ("order.repeated", A, np.tile(A[0] ** 2, (4, 1)), "every row is the same"),
+    ("order.repeated", FILTERS, np.tile(FILTERS.sum(axis=0), (4, 1, 1, 1)), "every filter is the sum"),
+    ("order.repeated", IMAGES, np.tile(IMAGES.sum(axis=0), (2, 1, 1, 1)), "every example is the sum"),
     ("order.reordered", A, A[::-1], "its rows are right but in reverse order"),
     ("order.reordered", A, A[[2, 0, 3, 1]], "row 0 holds what belongs to row 2"),
     ("order.reordered", A, np.roll(A, 1, axis=1), "its columns are right, each stands next to its place"),

@@ -16,6 +16,14 @@ BODIES = [
     ("i = 0\n    while i < n:\n        i += 1", ""),
     ("while True:\n        break", ""),
     ("while n.any():\n        n[0] = 0", ""),
+    ("i, t = 0, 0\n    while i < len(n):\n        t += n[i].sum() + np.sum(n)", "nothing inside of it changes i or n"),
+    ("while len(n) > 0:\n        n.pop()", ""),
+    ("while len(n) > 0:\n        shorten(n)", ""),
+    ("while len(n) > 0:\n        del n[0]", ""),
+    ("while len(n) > 0:\n        n = n[1:]", ""),
+    ("while len(n) > 0:\n        n[0:1] = []", ""),
+    ("m = n\n    while len(n) > 0:\n        other = n\n        other.pop()", ""),
+    ("while size(n) > 0:\n        t = 1", ""),
     ("for i in range(n):\n        pass", ""),
 ]
 

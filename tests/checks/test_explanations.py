@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -192,6 +193,56 @@ def test_only_what_is_wrong_itself_is_exchanged() -> None:
         said = [hint for _, hint in said_of([in_case("one", {"dx": right["dw"], **came}, {}, right)])]
         assert sum(words in hint for hint in said) == 1, said
         assert ("look at the order" in " ".join(said)) == ("look at the order" in words)
+
+
+def test_what_two_outputs_hold_is_not_called_exchanged() -> None:
+    right = {"dx": array(), "dw": array(), "db": array()}
+    came = {"dx": right["dw"], "db": right["dw"], "dw": array()}
+    said = " ".join(hint for _, hint in said_of([in_case("one", came, {}, right)]))
+    assert "it is the same as dw should be" in said
+    assert "look at the order" not in said
+
+
+def test_what_a_call_leaves_behind_comes_from_no_formula() -> None:
+    right = {"out": array(), "left": array()}
+    results = [in_case(title, {"left": array() ** 3}, {}, right) for title in ("one", "two2", "three")]
+    for effects, words in (
+        ((), "it is wrong in every case, so look at the formula"),
+        ({"left"}, "wrong in every case, "),
+    ):
+        cases = [replace(one, case=replace(one.case, effects=frozenset(effects))) for one in results]
+        said = " ".join(hint for _, hint in said_of(cases))
+        assert words in said
+        assert ("formula" in said) == (not effects)
+
+
+def test_what_rounding_leaves_is_no_evidence() -> None:
+    """A gradient that is 0 but for rounding is what many mistakes give, also one that would break something right."""
+    results = []
+    for title in ("one", "two2", "three"):
+        right = {"out": 1e-3 * array(), "other": array()}
+        noise = {"out": 1e-17 * array()}
+        results.append(in_case(title, noise, {"known": {"out": 1e-17 * array(), "other": array()}}, right))
+    assert [name for name, _ in said_of(results)] == [None]
+    larger = [
+        in_case(title, {"out": wrong}, {"known": {"out": wrong, "other": array()}}, {"out": array(), "other": array()})
+        for title, wrong in (("one", array()), ("two2", array()), ("three", array()))
+    ]
+    assert "known" in {name for name, _ in said_of(larger)}
+
+
+def test_an_output_that_is_wrong_in_the_same_way_where_the_code_runs_is_not_wrong_in_another_way() -> None:
+    sentence = "dx and dw are divided by N; they should not be."
+    results = []
+    for title in ("one", "three", "second"):
+        right = {"dx": array(), "dw": array()}
+        wrong = {"dx": array(), "dw": array()}
+        results.append(in_case(title, wrong, {"known": wrong}, right))
+    right = {"dx": array(), "dw": array()}
+    results += [in_case(title, CRASH, {"known": {"dx": array()}}, right) for title in ("fourth one", "the fifth one")]
+    hints = [one.hint for one in judge(results, {"known": sentence}).findings if one.misconception == "known"]
+    assert hints
+    assert not any("in another way" in hint for hint in hints)
 
 
 def test_outputs_do_not_stand_in_each_others_places_where_one_never_came() -> None:

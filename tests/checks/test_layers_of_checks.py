@@ -14,22 +14,37 @@ ROOT = Path(str(utils.checks.__file__)).parent
 FILES = sorted(path for path in ROOT.rglob("*.py"))
 
 ORDER = (
-    {"values", "python_text", "matrix_products", "boxes", "forbidden_calls", "watched_loss"},
+    {
+        "values",
+        "python_text",
+        "matrix_products",
+        "boxes",
+        "forbidden_calls",
+        "watched_loss",
+        "debugger",
+        "assignments",
+        "places",
+        "students_folder",
+    },
     {"crash_site", "crash_clues"},
     {"crash_scope"},
     {"compare", "crash"},
     {"case", "program"},
+    {"child"},
     {"diagnose.describe", "diagnose.crashes"},
     {"diagnose"},
     {"pack", "weights"},
+    {"places"},
     {"course"},
+    {"result", "student_code", "not_finite"},
+    {"examine"},
     {"models"},
     {"check"},
     {""},  # utils.checks itself: what students import
 )
 """From the ground up. A module may import what stands below it, or beside it in its own room."""
 
-ROOMS = {"compare", "diagnose", "diagnose.crashes", "diagnose.describe"}
+ROOMS = {"child", "compare", "diagnose", "diagnose.crashes", "diagnose.describe"}
 
 
 def room(module: str) -> str:

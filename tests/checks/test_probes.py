@@ -80,7 +80,7 @@ def test_what_mixes_with_some_of_the_others_is_not_said_to_depend_on_all() -> No
     ],
 )
 def test_a_wrong_power_of_an_input_is_named_whatever_else_is_wrong(out: Callable[..., Any], words: str) -> None:
-    said = scaling(CASE, "out", running(out), running(normalised))
+    said = scaling([CASE], "out", running(out), running(normalised))
     assert said.startswith(words) if words else said == ""
 
 
@@ -88,8 +88,8 @@ def test_an_output_that_does_not_depend_on_an_input_is_named_elsewhere() -> None
     def without_gamma(x: Any, gamma: Any) -> Any:
         return normalised(x, np.ones(4))
 
-    assert "gamma" in scaling(CASE, "out", running(without_gamma), running(normalised))
-    assert scaling(CASE, "out", running(without_gamma), running(normalised), depends=False) == ""
+    assert "gamma" in scaling([CASE], "out", running(without_gamma), running(normalised))
+    assert scaling([CASE], "out", running(without_gamma), running(normalised), depends=False) == ""
 
 
 def test_code_that_crashes_with_other_inputs_tells_nothing() -> None:
@@ -97,4 +97,4 @@ def test_code_that_crashes_with_other_inputs_tells_nothing() -> None:
         return Crash(False, "ValueError", "")
 
     assert mixing(CASE, "out", crashing, running(normalised)) == ""
-    assert scaling(CASE, "out", crashing, running(normalised)) == ""
+    assert scaling([CASE], "out", crashing, running(normalised)) == ""

@@ -43,8 +43,10 @@ def test_changes_of_deep_code_are_not_tried(kind: str, monkeypatch: pytest.Monke
     wrong = results(text)
     assert search(text).repair(["spread"], wrong) == []
     monkeypatch.setattr(python_text, "_is_deep", lambda _: False)
+    parsed.cache_clear()
     with pytest.raises(RecursionError):
         search(text).repair(["spread"], wrong)
+    parsed.cache_clear()
 
 
 @deeply

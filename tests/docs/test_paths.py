@@ -13,7 +13,7 @@ PAGES = [*sorted((ROOT / "docs").glob("*.md")), ROOT / "CONTRIBUTING.md", ROOT /
 HOMES = (ROOT, ROOT / "docs", ROOT / "solutions" / "exercises", ROOT / "tests" / "fuzz", TEMPLATE)
 SOURCES = [ROOT / name for name in ("docs", "utils", "solutions", "grader", "tests", "benchmarks")]
 # while a course runs
-MADE = {"build", "demo", "dist", "submitted", "autograded", "feedback", "data", "models", "decisions.toml"}
+MADE = {"build", "demo", "dist", "submitted", "autograded", "feedback", "data", "models", "backups", "decisions.toml"}
 _PATH = re.compile(r"(?:\.?[\w-]+/)+[\w.*-]*|[\w-]+\.(?:py|md|toml|ipynb|yml|ini|cfg)")
 
 

@@ -118,6 +118,20 @@ def test_an_error_ends_its_own_job_alone(pulse: Pulse) -> None:
     assert str(bad.error) == "mine"
 
 
+@pytest.mark.parametrize("error", [SystemExit, KeyboardInterrupt])
+def test_code_that_would_end_python_ends_its_own_job_alone(pulse: Pulse, error: type[BaseException]) -> None:
+    def leaving() -> Iterator[int]:
+        yield 1
+        raise error
+
+    jobs = Jobs()
+    bad = jobs.start(Job(leaving(), lambda job, item: None, pulse))
+    wait_for(lambda: bad.over)
+    good = jobs.start(Job(numbers(5), lambda job, item: None, pulse))
+    wait_for(lambda: good.over)
+    assert (bad.status, good.status) == (Status.FAILED, Status.DONE)
+
+
 def test_the_thread_does_all_of_it() -> None:
     jobs, told, pulse = Jobs(), list[Any](), Pulse()
     pulse.beat()
@@ -145,5 +159,7 @@ def test_work_rests_while_a_cell_runs(monkeypatch: pytest.MonkeyPatch, pulse: Pu
     clock.now += GONE + 1  # the page could not tick in that time
     events.trigger("post_run_cell", None)
     wait_for(lambda: steps["step"] > taken)
+    clock.now += AWAY + 1
+    assert pulse.here  # a cell is run by somebody: the page need not tick as well
     assert not job.over
     job.stop()

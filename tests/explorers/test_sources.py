@@ -7,11 +7,14 @@ import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from utils.explorers import student
 from utils.explorers.app import EXPLORERS, app, package_modules
-from utils.explorers.student import Sources, Trouble
+from utils.explorers.sources import Sources
+from utils.explorers.student import Trouble
 
 CODE = """
 class Net:
@@ -36,29 +39,94 @@ def package(tmp_path: Path) -> Iterator[Path]:
 
 
 def saved(file: Path, text: str) -> None:
+    """Save as quickly as a clock does not notice: the file's time stays what it was."""
+    before = file.stat()
     file.write_text(text)
-    os.utime(file, (2**31, 2**31 + len(text)))  # later than before, also on a coarse clock
+    os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
 
 
-def test_a_held_class_follows_its_file(package: Path) -> None:
+def answer(sources: Sources, net: Any) -> Any:
+    (now,) = sources.refresh(net)
+    return now().answer()
+
+
+def test_what_runs_is_what_the_file_says(package: Path) -> None:
+    held = importlib.import_module("made_up.net").Net
+    saved(package / "net.py", CODE.format(2))  # before the explorer is made, but after the import
+    sources = Sources(held)
+    assert answer(sources, held) == 2
+    saved(package / "net.py", CODE.format(3))
+    assert answer(sources, held) == 3
+    new = package / "new.py"
+    new.write_text(CODE.format(4))
+    new.replace(package / "net.py")  # as many editors save
+    assert answer(sources, held) == 4
+
+
+def test_what_python_keeps_of_a_file_is_not_taken_for_a_later_text(
+    package: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
     held = importlib.import_module("made_up.net").Net
     sources = Sources(held)
-    saved(package / "net.py", CODE.format(22))
-    sources.refresh()
-    assert held().answer() == 22
+    for number in (2, 3, 4):  # the same size each time
+        saved(package / "net.py", CODE.format(number))
+        assert answer(sources, held) == number
+
+
+def test_an_unchanged_package_is_not_loaded_again(package: Path) -> None:
+    held = importlib.import_module("made_up.net").Net
+    sources = Sources(held)
+    (now,) = sources.refresh(held)
+    assert sources.refresh(held) == (now,)
+    assert Sources(held).refresh(held) == (now,)  # nor for another explorer
+
+
+def test_a_module_follows_what_it_takes_from_another(package: Path) -> None:
+    (package / "sizes.py").write_text("SIZE = 1\n")
+    (package / "net.py").write_text("from .sizes import SIZE\n" + CODE.format("SIZE"))
+    held = importlib.import_module("made_up.net").Net
+    sources = Sources(held)
+    assert answer(sources, held) == 1
+    saved(package / "sizes.py", "SIZE = 2\n")
+    assert answer(sources, held) == 2
 
 
 def test_a_file_that_cannot_be_loaded_is_told_and_tried_again(package: Path) -> None:
+    module = importlib.import_module("made_up.net")
+    sources = Sources(module.Net)
+    saved(package / "net.py", "class Net:\n  def")
+    for _ in range(2):
+        with pytest.raises(Trouble, match="SyntaxError"):
+            sources.refresh(module.Net)
+        assert sys.modules["made_up.net"] is module  # a notebook can go on with what it has
+    saved(package / "net.py", CODE.format(333))
+    assert answer(sources, module.Net) == 333
+
+
+def test_a_name_that_is_gone_from_its_file_is_told(package: Path) -> None:
     held = importlib.import_module("made_up.net").Net
     sources = Sources(held)
-    saved(package / "net.py", "class Net:\n  def")
-    with pytest.raises(Trouble, match="SyntaxError"):
-        sources.refresh()
-    with pytest.raises(Trouble):
-        sources.refresh()
-    saved(package / "net.py", CODE.format(333))
-    sources.refresh()
-    assert held().answer() == 333
+    saved(package / "net.py", CODE.format(1).replace("Net", "Other"))
+    with pytest.raises(Trouble, match="Net"):
+        sources.refresh(held)
+
+
+def test_a_file_that_ends_python_or_does_not_end_is_told(package: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(student, "time_limit", lambda: 0.1)
+    held = importlib.import_module("made_up.net").Net
+    sources = Sources(held)
+    for line in ("exit()", "raise SystemExit", "while True: pass"):
+        saved(package / "net.py", f"{line}\n")
+        with pytest.raises(Trouble):
+            sources.refresh(held)
+
+
+def test_what_has_no_file_stays_as_it_is() -> None:
+    class Net:
+        pass
+
+    assert Sources(Net).refresh(Net, None) == (Net, None)
 
 
 def test_the_app_makes_an_explorer_when_it_is_looked_at(package: Path) -> None:

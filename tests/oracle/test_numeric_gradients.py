@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
@@ -20,6 +21,7 @@ from grader.report import Verdict
 from grader.sandbox import choose_confinement
 from utils.checks.diagnose import CaseResult, Judgement, Loss, Score
 from utils.checks.program import Answer, Crash, Ran
+from utils.checks.python_text import DEEPEST, parsed
 from utils.checks.values import value_at
 
 Grade = Callable[..., dict[str, Verdict]]
@@ -244,3 +246,13 @@ def test_bodies_are_compared_by_what_they_do() -> None:
     assert not same_body("def a(x):\n    return x\n", "a", "b")
     assert not same_body("def a(:", "a", "b")
     assert not same_body("a = " + "(" * 10_000, "a", "b")
+
+
+def test_comparing_bodies_leaves_the_parsed_program_as_it_is() -> None:
+    deep = "- " * (DEEPEST - 10)
+    text = f"def a(x):\n    y = {deep}x\n    return y\ndef b(z):\n    r = {deep}z\n    return r\n"
+    tree = parsed(text)
+    assert tree
+    before = ast.dump(tree)
+    assert same_body(text, "a", "b")
+    assert ast.dump(tree) == before

@@ -14,7 +14,7 @@ from here import COURSE
 from submissions import solved, submission
 
 from grader.course import Course
-from grader.judging import models, numeric_gradients, oracle
+from grader.judging import models, numeric_gradients, oracle, prerequisites
 from grader.judging.answers import Answers
 from grader.judging.case_bank import CaseBank
 from grader.recipes import GivenNet, recipe_book
@@ -142,7 +142,7 @@ def test_a_layer_is_not_answered_by_what_is_made_of_it(
     assert report.score == 0
     assert reference.prerequisites("layers") == ()
     # with layer_utils answered by the reference, the same file earns both exercises
-    monkeypatch.setattr(Reference, "prerequisites", lambda self, module: ("layer_utils",))
+    monkeypatch.setattr(prerequisites, "_prerequisites", lambda reference, module: ("layer_utils",))
     # but for the large case, whose arrays are larger than may be asked about
     monkeypatch.setattr(numeric_gradients, "failed_gradients", lambda *_, **__: None)
     report = grade({"nndl/layers.py": REDIRECTED})

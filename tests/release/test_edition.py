@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import os
+import shutil
 import subprocess
 import sys
 import sysconfig
@@ -18,6 +19,7 @@ from packaging.requirements import Requirement
 from grader.errors import ReleaseRefused, UnusableInput
 from grader.release.edition import student_edition
 from grader.release.front import front_matter
+from utils.workspace.release import INVENTORY, read_release
 
 ROOT = Path(__file__).parents[2]
 
@@ -58,9 +60,9 @@ def test_do_stubs_import_and_raise(published):
     assert said == f"{published[0] / 'nndl/layers.py'}\naffine_forward: your code here\n"
 
 
-def test_does_the_student_s_check_work_without_the_reference(published):
+def test_does_the_student_s_check_work_without_the_reference(published, tmp_path):
     said = run(
-        published[0],
+        shutil.copytree(published[0], tmp_path / "own"),  # a check writes down what it said
         "import importlib.util\n"
         "import numpy as np\n"
         "from utils.checks import check\n"
@@ -81,11 +83,13 @@ def test_does_the_archive_hold_the_folder_and_nothing_else(published, course):
     folder, archive = published
     with zipfile.ZipFile(archive) as file:
         assert file.testzip() is None
-        names = file.namelist()
-        assert names == sorted(names)
+        inside = file.namelist()
+        assert inside == sorted(inside)
         assert {entry.date_time for entry in file.infolist()} == {(1980, 1, 1, 0, 0, 0)}
-        for name in names:
-            assert file.read(name) == (folder.parent / name).read_bytes()
+        assert len({name.split("/")[0] for name in inside}) == 1
+        names = [f"{folder.name}/{name.split('/', 1)[1]}" for name in inside]
+        for name, entry in zip(names, inside, strict=True):
+            assert file.read(entry) == (folder.parent / name).read_bytes()
     on_disk = {path.relative_to(folder.parent).as_posix() for path in folder.rglob("*") if path.is_file()}
     assert {path for path in on_disk if "__pycache__" not in path} == set(names)
     tops = {name.split("/")[1] for name in names}
@@ -96,6 +100,25 @@ def test_does_the_archive_hold_the_folder_and_nothing_else(published, course):
     assert {"utils/photographs/cat.jpg", "utils/photographs/ATTRIBUTION.md"} <= photographs
     assert {name.split("/", 1)[1] for name in names} >= photographs
     assert not tops & {"solutions", "grader", "tests", "course.toml", "gradebook.db", "build"}
+
+
+@pytest.mark.usefixtures("release_once")
+def test_is_an_archive_unpacked_beside_earlier_ones_and_not_over_them(published, course, tree, tmp_path):
+    names = set()
+    for changed in (tree, {**tree, "README.md": tree["README.md"] + b"\nMore.\n"}):
+        with zipfile.ZipFile(student_edition(course, tmp_path, changed)) as file:
+            names |= {name.split("/")[0] for name in file.namelist()}
+    assert len(names) == 2
+    assert all(name.startswith("nndl-course-hw3-hw6-") for name in names)
+
+
+def test_has_an_edition_an_inventory_of_itself(published, course):
+    folder, archive = published
+    made = read_release(archive)
+    assert made == read_release(folder)
+    assert made.inventory.title == course.course.title
+    on_disk = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.suffix != ".pyc"}
+    assert {path for path in on_disk if (folder / path).is_file()} == {*made.files, INVENTORY}
 
 
 @pytest.mark.usefixtures("release_once")

@@ -26,7 +26,10 @@ def test_what_a_course_has_not_is_not_spoken_of(small: Course) -> None:
     without = msgspec.structs.replace(small, assignment=tuple(a for a in small.assignment if a.name != "hw6"))
     for course, torch in ((small, True), (without, False)):
         made = {name: data.decode() for name, data in front_matter(course).items()}
-        assert set(made) == {"README.md", "pyproject.toml", "environment.yml"}
+        assert set(made) == {
+            *("README.md", "pyproject.toml", "environment.yml"),
+            *(".devcontainer/devcontainer.json", ".binder/environment.yml", ".binder/postBuild"),
+        }
         project = tomllib.loads(made["pyproject.toml"])["project"]
         assert project["description"].startswith('Nets "from scratch": ')
         assert ("optional-dependencies" in project) is torch

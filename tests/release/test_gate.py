@@ -115,6 +115,11 @@ PLANTS = {
             with_cell(metadata={"collapsed": True}),
             f"{NOTEBOOK}, cell 2: this cell has metadata of its",
         ),
+        "hidden output": (
+            with_cell(metadata={"jupyter": {"source_hidden": True, "outputs_hidden": True}}),
+            f"{NOTEBOOK}, cell 2: this cell has metadata of its",
+        ),
+        "tags": (with_cell(metadata={"tags": ["solution"]}), f"{NOTEBOOK}, cell 2: this cell has metadata of its"),
         "attachment": (with_cell(attachments={"a.png": {}}), f"{NOTEBOOK}, cell 2"),
         "author": (with_metadata(authors=[{"name": "Ada"}]), f"{NOTEBOOK}: this notebook has metadata"),
         "kernel": (with_metadata(kernelspec={"name": "ada", "display_name": "Ada's"}), NOTEBOOK),

@@ -14,6 +14,7 @@ from traitlets.config import Config
 from grader.errors import CourseError
 from grader.nbgrader_plugin import configure
 from grader.release.notebooks import generate, write_sources
+from grader.release.percent_scripts import FOLDED
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +59,9 @@ def test_is_a_notebook_fresh(notebooks):
         for cell in notebook["cells"]:
             assert not cell.get("outputs")
             assert cell.get("execution_count") is None
-            assert cell["metadata"].keys() <= {"nbgrader", "deletable", "editable"}
+            folded = FOLDED if "jupyter" in cell["metadata"] else {}
+            assert folded.items() <= cell["metadata"].items()
+            assert cell["metadata"].keys() - folded.keys() <= {"nbgrader", "deletable", "editable"}
 
 
 def test_does_a_second_build_give_the_same_bytes(course, tree):
@@ -86,7 +89,7 @@ def test_are_sources_written_only_where_they_changed(copied):
     folder = write_sources(copied)
     stale = folder / "hw3" / "gone.ipynb"
     stale.write_text("{}")
-    before = {path: path.stat().st_mtime_ns for path in folder.rglob("*.ipynb") if path != stale}
+    before = {path: path.stat().st_mtime_ns for path in folder.rglob("*.*") if path != stale}
     script = copied.root / "solutions/hw3/backprop.py"
     script.write_text(script.read_text("utf-8") + "\n# %% [markdown]\n# The end.\n", "utf-8")
     assert write_sources(copied) == folder == copied.root / "build" / "source"

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from .assignments import Assignment, LateRule, read_assignments
+from .child import Limits
 from .pack import PackError
 
 FOLDER = "goldens"
@@ -34,6 +36,16 @@ class Course:
         What the check of each trained net has to know, by exercise; see `grader.release.goldens.course_table`.
     hint_level : int
         How much a check says if nobody asks for more or less; see `utils.checks.case.Finding.at_level`.
+    limits : Limits
+        What the code under test may use in a check: as much as the grader lets it use.
+    assignments : tuple of Assignment
+        In the order of the course; also those whose notebooks the student does not have yet.
+    late : LateRule
+        What handing in late costs.
+    imports : mapping of str to object
+        What a file that is handed in may import; see `grader.release.goldens.course_table`.
+    largest : mapping of str to int
+        The size in bytes, by the ending of a file's name, above which the grader takes no file.
     """
 
     root: Path
@@ -41,11 +53,32 @@ class Course:
     title: str
     nets: Mapping[str, Mapping[str, Any]]
     hint_level: int
+    limits: Limits = field(default_factory=Limits)
+    assignments: tuple[Assignment, ...] = ()
+    late: LateRule = field(default_factory=LateRule)
+    imports: Mapping[str, Any] = field(default_factory=dict)
+    largest: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def goldens(self) -> Path:
         """The folder of the golden packs."""
         return self.root / FOLDER
+
+    @property
+    def notebooks_folder(self) -> Path:
+        """The folder that has a folder for each assignment."""
+        return self.root / "assignments"
+
+    @property
+    def assignments_here(self) -> tuple[Assignment, ...]:
+        """The assignments that the student has."""
+        return tuple(one for one in self.assignments if (self.notebooks_folder / one.name).is_dir())
+
+    def in_order(self, exercises: Iterable[str]) -> list[str]:
+        """Sort names of exercises as the course has them; those that it does not grade come last, by name."""
+        places = [exercise.name for one in self.assignments for exercise in one.exercises]
+        place = {name: number for number, name in enumerate(places)}
+        return sorted(exercises, key=lambda name: (place.get(name, len(place)), name))
 
 
 def find(start: Path | None = None) -> Course:
@@ -85,6 +118,17 @@ def _read(root: Path) -> Course:
     path = root / FOLDER / TABLE
     try:
         table = json.loads(path.read_text("utf-8"))
-        return Course(root, str(table["package"]), str(table["title"]), dict(table["nets"]), int(table["hint_level"]))
+        return Course(
+            root,
+            str(table["package"]),
+            str(table["title"]),
+            dict(table["nets"]),
+            int(table["hint_level"]),
+            Limits(**table.get("limits", {})),
+            read_assignments(table),
+            LateRule(**table.get("late", {})),
+            dict(table.get("imports", {})),
+            dict(table.get("largest", {})),
+        )
     except (OSError, ValueError, TypeError, KeyError):
         raise PackError(f"{path} cannot be read; restore it from the course's files.") from None

@@ -143,7 +143,7 @@ def describe_crash(error: BaseException, package: str) -> Crash:
     message = str(error)[:500]
     if isinstance(error, SyntaxError) and error.lineno:
         source = (error.text or "").strip()
-        return Crash(missing, type(error).__name__, error.msg, error.filename or "", error.lineno, source)
+        return Crash(missing, type(error).__name__, error.msg, _short(error.filename or ""), error.lineno, source)
     frames = list(_traces(error.__traceback__))
     own = [trace for trace in frames if _is_students(trace.tb_frame.f_code.co_filename, package)]
     program = [trace for trace in frames if trace.tb_frame.f_code.co_filename == PROGRAM_FILE]
@@ -158,7 +158,7 @@ def describe_crash(error: BaseException, package: str) -> Crash:
         trace = own[names.index(message.partition(":")[0]) - 1]
     frame = trace.tb_frame
     code = frame.f_code
-    short = "/".join(code.co_filename.replace("\\", "/").split("/")[-2:])
+    short = _short(code.co_filename)
     line = locate(trace)
     lines = _lines(frame)
     function = code.co_qualname.split(".<locals>.<")[0]  # a comprehension or a lambda stands in a function
@@ -208,6 +208,11 @@ def describe_crash(error: BaseException, package: str) -> Crash:
         results=kept_results(_lines(own[0].tb_frame), own[0].tb_frame, own[0].tb_lineno) if own else (),
         taken=_taken(own[1].tb_frame) if caller else (),
     )
+
+
+def _short(file: str) -> str:
+    """A file by its name and its folder's alone."""
+    return "/".join(file.replace("\\", "/").split("/")[-2:])
 
 
 def _lines(frame: FrameType) -> list[str]:

@@ -130,7 +130,7 @@ def run_program(
     -------
     Ran or Crash
         Never raises for what the code under test does, ``SystemExit`` and ``RecursionError`` included;
-        ``KeyboardInterrupt`` passes through, because it is the user's.
+        ``KeyboardInterrupt`` and ``BdbQuit`` pass through, because they are the user's.
     """
     given = _copied(dict(inputs))
     variables: dict[str, object] = {"np": np, **namespace, **given}
@@ -142,6 +142,8 @@ def run_program(
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # SystemExit, too: a check must not end the notebook's kernel
+        if type(error).__name__ == "BdbQuit":  # somebody has left the debugger, and wants no further case
+            raise
         return describe_crash(error, _package_of(namespace))
     mutated = tuple(name for name, value in inputs.items() if not _is_unchanged(value, given[name]))
     return Ran({name: variables.get(name) for name in fetch}, mutated)

@@ -9,8 +9,9 @@ DEEPEST = 100
 """How deeply a program may be nested: far more than anybody writes, and little enough for functions that recurse."""
 
 
+@lru_cache(maxsize=16)
 def parsed(text: str) -> ast.Module | None:
-    """Parse a program.
+    """Parse a program. The last programs are remembered, so nobody may change a tree.
 
     Who works on the tree may recurse into it, as `ast.unparse` and `ast.dump` do.
 
@@ -34,13 +35,12 @@ def parsed(text: str) -> ast.Module | None:
         tree = ast.parse(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
-    return None if _is_deep(text) else tree
+    return None if _is_deep(tree) else tree
 
 
-@lru_cache(maxsize=64)
-def _is_deep(text: str) -> bool:
-    """Whether a program is nested more than `DEEPEST` deep. This takes longer than to parse it, so it is remembered."""
-    level: list[ast.AST] = [ast.parse(text)]
+def _is_deep(tree: ast.Module) -> bool:
+    """Whether a program is nested more than `DEEPEST` deep."""
+    level: list[ast.AST] = [tree]
     for _ in range(DEEPEST):
         level = [child for node in level for child in ast.iter_child_nodes(node)]
         if not level:

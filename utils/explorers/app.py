@@ -23,8 +23,8 @@ from . import (
     OptimiserExplorer,
     WeightScaleExplorer,
 )
-from .shell import Explorer
-from .student import explain
+from .shell import Explorer, in_main_thread
+from .student import explain, running
 
 PACKAGE = "NNDL_EXPLORE"  # the environment variable that names the folder of the package to run
 NOTEBOOK = Path(__file__).with_name("app.ipynb")
@@ -73,7 +73,12 @@ def package_modules(folder: Path) -> Modules:
         root = root.parent
     if str(root) not in sys.path:
         sys.path.insert(0, str(root))
-    return lambda name: importlib.import_module(f"{'.'.join(parts)}.{name}")
+
+    def module(name: str) -> ModuleType:
+        with running(0):
+            return importlib.import_module(f"{'.'.join(parts)}.{name}")
+
+    return module
 
 
 def serve(package: Path, port: int, *, browser: bool, dark: bool) -> subprocess.Popen[bytes]:
@@ -140,7 +145,7 @@ def app(modules: Modules | None = None) -> Any:
                 if isinstance(child, Explorer):
                     child.look(number == index)
 
-    tabs.observe(opened, "selected_index")
+    tabs.observe(lambda change: in_main_thread(lambda: opened(change)), "selected_index")
     gc.collect()
     gc.freeze()  # what was imported stays as long as this process: it need not be looked through again
     return tabs
@@ -155,5 +160,5 @@ def _page(make: Callable[[Modules], Any], modules: Modules, page: Any) -> Any:
         return make(modules)
     except Exception as error:  # anything can happen while a student's file is imported
         again = widgets.Button(description="Try again", icon="refresh")
-        again.on_click(lambda _: setattr(page, "children", (_page(make, modules, page),)))
+        again.on_click(lambda _: in_main_thread(lambda: setattr(page, "children", (_page(make, modules, page),))))
         return widgets.VBox([widgets.HTML(f'<div role="alert">{explain(error)}</div>'), again])

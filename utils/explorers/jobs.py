@@ -38,6 +38,9 @@ class Status(Enum):
 class Pulse:
     """Whether somebody is looking.
 
+    A page says so by ticking. Some pages do not: messages get lost, and not every program that shows widgets has a
+    clock in them. So what a person does counts as well, and for longer; ticks that follow are taken at their word.
+
     Parameters
     ----------
     clock : callable, default time.monotonic
@@ -47,20 +50,30 @@ class Pulse:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._last: float | None = None
+        self._ticked = False
 
     def beat(self) -> None:
         """The page is there."""
-        self._last = self._clock()
+        self._last, self._ticked = self._clock(), True
+
+    def touch(self) -> None:
+        """Somebody has done something, so a page is there, be it one that does not tick."""
+        self._last, self._ticked = self._clock(), False
 
     @property
     def silence(self) -> float:
-        """Seconds since the last beat; infinite before the first one."""
+        """Seconds since the page was last heard; infinite before that."""
         return float("inf") if self._last is None else self._clock() - self._last
 
     @property
     def here(self) -> bool:
         """Whether work may go on."""
-        return self.silence <= AWAY
+        return self.silence <= (AWAY if self._ticked else GONE)
+
+    @property
+    def ticks(self) -> bool:
+        """Whether the page's ticks arrive."""
+        return self._ticked and self.here
 
     @property
     def gone(self) -> bool:
@@ -109,14 +122,13 @@ class Job:
         """Compute one step and tell what came."""
         try:
             item = next(self.steps)
-        except StopIteration:
-            self._turn(Status.RUNNING, Status.DONE)
-        except Exception as error:  # a student's code may raise anything
-            self.error = error
-            self._turn(Status.RUNNING, Status.FAILED)
-        else:
             if self.status is not Status.STOPPED:  # what was asked for meanwhile is another question
                 self.tell(self, item)
+        except StopIteration:
+            self._turn(Status.RUNNING, Status.DONE)
+        except BaseException as error:  # of one job alone: the thread is there for all of them
+            self.error = error
+            self._turn(Status.RUNNING, Status.FAILED)
 
     @property
     def over(self) -> bool:
@@ -190,7 +202,7 @@ class Jobs:
 
     def _cell_has_run(self) -> None:
         for job in list(self._jobs):
-            job.pulse.beat()  # a page cannot tick while a cell runs, and is not gone for that
+            job.pulse.touch()  # somebody ran it; and a page cannot tick meanwhile, and is not gone for that
         self.let_go("cell")
 
     def round(self) -> bool:

@@ -1,28 +1,34 @@
 """The widget around an explorer: sliders in, a picture out, long work behind.
 
 An explorer subclasses `Explorer` and says what it shows. All widgets are touched in the kernel's main thread alone:
-what the background thread finds is posted to the kernel's event loop.
+what the background thread finds, and what the page says, is posted to the kernel's event loop. JupyterLab lets the
+page's messages arrive in another thread (a subshell of the kernel), even while a cell runs.
 """
 
 from __future__ import annotations
 
 import asyncio
 import html
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, ClassVar, Generic, TypeVar
 
 import ipywidgets as widgets
+from IPython import get_ipython
 
 from . import drawing
 from .jobs import JOBS, Job, Jobs, Pulse, Status
+from .sources import Sources
 from .state import State, StateError
-from .student import Sources, Trouble, explain, running
+from .student import Trouble, explain, running
 
 S = TypeVar("S", bound=State)
 
 REDRAW = 0.5  # seconds from the end of one picture of work that goes on to the next
+KNOCKS = 3  # with one ticking widget that the page does not answer; then it is given another one
 
 
 class Explorer(widgets.VBox, Generic[S]):  # type: ignore[misc]  # ipywidgets has no types
@@ -33,8 +39,9 @@ class Explorer(widgets.VBox, Generic[S]):  # type: ignore[misc]  # ipywidgets ha
 
     Parameters
     ----------
-    thing : object
-        What the explorer runs: a class or a module of the student's package; None for nothing of theirs.
+    things : mapping of str to object
+        What the explorer runs: modules and classes of one student's package, by the names of the attributes that hold
+        them; None for nothing of theirs.
     state : State or str, optional
         What to show first.
     jobs : Jobs, optional
@@ -56,8 +63,9 @@ class Explorer(widgets.VBox, Generic[S]):  # type: ignore[misc]  # ipywidgets ha
     first: ClassVar[State]
     drives_work: ClassVar[tuple[str, ...]] = ()
 
-    def __init__(self, thing: object, state: S | str | None = None, *, jobs: Jobs = JOBS) -> None:
-        self._sources = Sources(thing)
+    def __init__(self, things: Mapping[str, Any], state: S | str | None = None, *, jobs: Jobs = JOBS) -> None:
+        self._things = dict(things)
+        self._sources = Sources(next(iter(things.values())))
         self._jobs = jobs
         jobs.give_way()
         self._job: Job | None = None
@@ -68,6 +76,7 @@ class Explorer(widgets.VBox, Generic[S]):  # type: ignore[misc]  # ipywidgets ha
         self._begun = 0.0
         self._restoring = self._pending = False
         self._looked_at = self._knocking = True
+        self._knocks = 0  # since the page has last been heard
         self._svg: dict[str, str] = {}
         if isinstance(state, str):
             state = type(self.first).parse(state)  # type: ignore[assignment]  # `first` is of type S
@@ -75,7 +84,7 @@ class Explorer(widgets.VBox, Generic[S]):  # type: ignore[misc]  # ipywidgets ha
 
         self._controls = self.controls()
         for name, control in self._controls.items():
-            control.observe(lambda change, name=name: self._moved(name, change["new"]), "value")
+            control.observe(lambda change, name=name: self._do(lambda: self._moved(name, change["new"])), "value")
         self._message = widgets.HTML()
         self._picture, self._results = widgets.HTML(), widgets.HTML()
         for area in (self._picture, self._results):
@@ -91,14 +100,12 @@ class Explorer(widgets.VBox, Generic[S]):  # type: ignore[misc]  # ipywidgets ha
             str(self.state), description="State", continuous_update=False, layout={"width": "min(100%, 640px)"},
             tooltip="Copy this to keep or share what you see; paste one to see it again",
         )  # fmt: skip
-        # A page ticks this while it is open; there is nothing to see. See `_knock`.
-        self._heart = widgets.Play(interval=2000, max=10**9, repeat=True, playing=True, layout={"display": "none"})
-        self._heart.observe(lambda _: self._beat(), "value")
-        self._pause.on_click(lambda _: self._toggle())
+        self._heart = self._new_heart()
+        self._pause.on_click(lambda _: self._do(self._toggle))
         self._stop.on_click(lambda _: self._job and self._job.stop())
-        self._again.on_click(lambda _: self._run_again())
-        self._save.on_click(lambda _: self.save())
-        self._code.observe(lambda change: self._paste(change["new"]), "value")
+        self._again.on_click(lambda _: self._do(self._run_again))
+        self._save.on_click(lambda _: self._do(self.save))
+        self._code.observe(lambda change: self._do(lambda: self._paste(change["new"])), "value")
 
         paragraph = "<p style='margin:.2em 0 .4em;max-width:60em;line-height:1.4'>"
         said = f"<h3 style='margin:0'>{self.title}</h3>{paragraph}{self.look_for}</p>"
@@ -113,6 +120,7 @@ class Explorer(widgets.VBox, Generic[S]):  # type: ignore[misc]  # ipywidgets ha
             layout={"width": "100%", "overflow": "hidden"},
         )
         self.add_class("nndl-explorer")
+        self._pulse.touch()
         self.refresh()
         self._knock(1.0)
 
@@ -154,10 +162,13 @@ class Explorer(widgets.VBox, Generic[S]):  # type: ignore[misc]  # ipywidgets ha
     def refresh(self) -> None:
         """Load the student's files that have changed, and compute and draw all anew."""
         try:
-            self._sources.refresh()
+            found = self._sources.refresh(*self._things.values())
         except Trouble as trouble:
             self._say(str(trouble))
         else:
+            self._things = dict(zip(self._things, found, strict=True))
+            for name, thing in self._things.items():
+                setattr(self, name, thing)
             self._draw()
             self._begin()
 
@@ -245,35 +256,34 @@ class Explorer(widgets.VBox, Generic[S]):  # type: ignore[misc]  # ipywidgets ha
         self._pending = False
         if job is not self._job:
             return
-        now = time.monotonic()
         if self._latest is not None:
-            self._begun = self._begun or now
+            self._begun = self._begun or time.monotonic()
             done, found = self._latest
             self._progress.value = done
             with self._jobs.held(), drawing.style():
                 self._svg["results"] = self._results.value = self.results(self.state, found)
             self._drawn = time.monotonic()
-            self._label(now)
-        else:
-            self._label(now)
+        self._label()
         if job.status is Status.FAILED and job.error is not None:
             self._say(explain(job.error))
 
-    def _label(self, now: float = 0.0) -> None:
+    def _label(self) -> None:
         job = self._job
         if job is None:
             return
         done = self._progress.value
         said = {Status.DONE: "done", Status.STOPPED: "stopped", Status.PAUSED: "paused", Status.FAILED: "ended"}
-        left = (now - self._begun) * (1 - done) / done if done and self._begun else 0.0
-        running_ = f"about {left:.0f} s left" if left >= 1 else "begins when the page is open" if not done else ""
-        self._left.value = said.get(job.status, running_)
+        left = (time.monotonic() - self._begun) * (1 - done) / done if done and self._begun else 0.0
+        going = f"about {left:.0f} s left" if left >= 1 else "begins" if not done else ""
+        waits = "rests, as the page is not heard; Run again begins anew"
+        self._left.value = said.get(job.status, going if self._pulse.here else waits)
         self._pause.description, self._pause.icon = (
             ("Go on", "play") if job.status is Status.PAUSED else ("Pause", "pause")
         )
         self._pause.disabled = self._stop.disabled = job.over
 
     def _toggle(self) -> None:
+        self._touched()
         if self._job and self._job.status is Status.PAUSED:
             self._job.resume()
         elif self._job:
@@ -281,45 +291,83 @@ class Explorer(widgets.VBox, Generic[S]):  # type: ignore[misc]  # ipywidgets ha
 
     def _beat(self) -> None:
         self._pulse.beat()
+        self._knocks = 0
 
     def _touched(self) -> None:
         """Somebody did something, so a page is there, whatever was thought before."""
-        self._pulse.beat()
+        self._pulse.touch()
         if not self._knocking:
             self._knocking = True
             self._knock(1.0)
 
+    def _new_heart(self) -> Any:
+        """A widget that a page ticks while it is open; there is nothing to see. See `_knock`."""
+        heart = widgets.Play(interval=2000, max=10**9, repeat=True, playing=True, layout={"display": "none"})
+        heart.observe(lambda _: self._beat(), "value")  # in whichever thread: the main one may have a cell to run
+        return heart
+
     def _knock(self, wait: float) -> None:
-        """Ask the page to tick: it begins only when `playing` changes while it is there to see that."""
+        """Ask the page to tick: it begins only when `playing` changes while it is there to see that.
+
+        A page sends nothing more of a widget whose last message was never answered, be it that the connection broke or
+        that the kernel's thread for such messages was gone. So it is given another one now and then.
+        """
         if self._loop is None or self._loop.is_closed() or self.comm is None:
             return
         if self._pulse.gone:  # a kernel that talks to nobody looks busy, and is never put to rest; see `_touched`
             self._knocking = False
             return
-        if self._pulse.here:
-            wait = 1.0
-        else:
+        next_wait = 1.0 if self._pulse.ticks else min(1.5 * wait, 10.0)
+        self._loop.call_later(next_wait, self._knock, next_wait)
+        self._label()
+        if self._pulse.ticks:
+            return
+        self._knocks += 1
+        if self._knocks % (KNOCKS + 1):
             self._heart.playing = False
             self._heart.playing = True
-        self._loop.call_later(wait, self._knock, min(1.5 * wait, 10.0))
+        else:
+            silent, self._heart = self._heart, self._new_heart()
+            self.children: tuple[Any, ...] = (*self.children[:-1], self._heart)
+            silent.close()
 
     def _say(self, text: str) -> None:
         box = "border-left:4px solid #D55E00;padding:.4em .8em;margin:.3em 0;max-width:60em"
         self._message.value = f'<div role="alert" style="{box}">{text}</div>' if text else ""
 
-    def _post(self, action: Callable[[], None]) -> None:
+    def _do(self, action: Callable[[], Any]) -> None:
+        """Do what the page asks for, in the main thread."""
+        in_main_thread(action, self._loop)
+
+    def _post(self, action: Callable[[], Any]) -> None:
         if self._loop is None or self._loop.is_closed():
             action()
         else:
-            self._loop.call_soon_threadsafe(action)
+            with suppress(RuntimeError):  # it was closed just now
+                self._loop.call_soon_threadsafe(action)
+
+
+def in_main_thread(action: Callable[[], Any], loop: asyncio.AbstractEventLoop | None = None) -> None:
+    """Do what a page asks for: at once if this is the main thread, or else when that has nothing else to do.
+
+    Parameters
+    ----------
+    action : callable
+    loop : event loop, optional
+        Of the main thread; the kernel's by default.
+    """
+    loop = loop or _event_loop()
+    if loop is None or threading.current_thread() is threading.main_thread():
+        action()
+    else:
+        loop.call_soon_threadsafe(action)
 
 
 def _event_loop() -> asyncio.AbstractEventLoop | None:
-    """The kernel's event loop; None outside of a kernel."""
-    try:
-        return asyncio.get_running_loop()
-    except RuntimeError:
-        return None
+    """The event loop of the kernel's main thread; None outside of a kernel."""
+    of_kernel = getattr(getattr(get_ipython(), "kernel", None), "io_loop", None)
+    loop: asyncio.AbstractEventLoop | None = getattr(of_kernel, "asyncio_loop", None)
+    return loop
 
 
 _LINED_UP: dict[str, Any] = {"style": {"description_width": "160px"}, "layout": {"width": "auto", "margin": "0"}}

@@ -5,16 +5,19 @@ from __future__ import annotations
 import html
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from pathlib import Path
+from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
 import numpy as np
-from IPython.extensions.autoreload import superreload
 
+from ..checks.course import find
+from ..checks.pack import PackError
 from ..checks.program import describe_crash, seeded
+from .time_limit import WATCH, TimeUp
 
 PACKAGE = "nndl"  # whichever folder it is in: a lecture may run solutions/nndl
+SECONDS = 10.0  # the time limit where the course sets none
 
 
 class Trouble(Exception):
@@ -23,7 +26,7 @@ class Trouble(Exception):
 
 @contextmanager
 def running(seed: int) -> Iterator[None]:
-    """Run a student's code from fixed random numbers; what it raises becomes a `Trouble`.
+    """Run a student's code from fixed random numbers and for a limited time; what it raises becomes a `Trouble`.
 
     Parameters
     ----------
@@ -32,57 +35,30 @@ def running(seed: int) -> Iterator[None]:
     Raises
     ------
     Trouble
-        Naming the exercise that is missing, or the student's line that raised and the shapes of its operands.
+        Naming the exercise that is missing, or the student's line that raised or did not end, and the shapes of its
+        operands.
     """
     try:
-        with seeded(seed), np.errstate(all="ignore"):  # an explosion is what some settings are there to show
+        with (
+            WATCH.limited(time_limit()),
+            seeded(seed),
+            np.errstate(all="ignore"),  # an explosion is what some settings are there to show
+        ):
             yield
-    except Trouble:
+    except (Trouble, KeyboardInterrupt, GeneratorExit):
         raise
-    except Exception as error:
+    except BaseException as error:  # SystemExit, too: `exit()` in a student's file ends no thread of ours
         raise Trouble(explain(error)) from error
 
 
-class Sources:
-    """The files of a student's package, to load anew what was saved since.
-
-    Parameters
-    ----------
-    thing : object
-        A module, or a class of one, of the package.
-    """
-
-    def __init__(self, thing: object) -> None:
-        name = getattr(thing, "__module__", None) or getattr(thing, "__name__", "")
-        self._package = str(name).rpartition(".")[0]
-        self._seen = dict(self._times())
-
-    def refresh(self) -> None:
-        """Load changed files; classes and functions that somebody holds are brought up to date where they are.
-
-        Raises
-        ------
-        Trouble
-            When a file cannot be loaded.
-        """
-        for name, changed in list(self._times()):
-            if self._seen.get(name) == changed:
-                continue
-            try:
-                superreload(sys.modules[name], old_objects=_OLD)
-            except Exception as error:  # anything can happen while a student's file is imported
-                raise Trouble(explain(error)) from error
-            self._seen[name] = changed
-
-    def _times(self) -> Iterator[tuple[str, float]]:
-        for name, module in list(sys.modules.items()):
-            file = getattr(module, "__file__", None)
-            if self._package and file and name.startswith(f"{self._package}."):
-                with suppress(OSError):
-                    yield name, Path(file).stat().st_mtime
-
-
-_OLD: dict[Any, Any] = {}  # what superreload keeps of former versions
+@cache
+def time_limit() -> float:
+    """Seconds that a student's code may take for one picture or one step of training: those of the course's checks."""
+    try:
+        limits = getattr(find(), "limits", None)
+    except PackError:  # an explorer needs no course
+        limits = None
+    return float(getattr(limits, "seconds", SECONDS))
 
 
 def explain(error: BaseException) -> str:
@@ -90,6 +66,13 @@ def explain(error: BaseException) -> str:
     if isinstance(error, Trouble):
         return str(error)
     crash = describe_crash(error, PACKAGE)
+    if isinstance(error, TimeUp):
+        there = f" (there: {crash.shapes})" if crash.shapes else ""
+        return (
+            f"<b>Your code did not end within {time_limit():g} seconds.</b> It was stopped "
+            f"{html.escape(f'{crash.place}{there}')}. Is there a loop that never stops? "
+            "Mend it, save the file, and press <i>Run again</i>."
+        )
     if crash.missing:
         return (
             f"<b>{html.escape(crash.entered or 'This')} is not written yet.</b> This explorer runs your own code: "

@@ -10,7 +10,8 @@ from utils.checks.course import FOLDER
 
 from .. import goldens
 from ..markers import ANY_SPELLING
-from ..percent_scripts import KERNELSPEC
+from ..percent_scripts import FOLDED, KERNELSPEC
+from ..places import PLACES_TABLE
 from .released import Leak, Released
 
 LITTER = re.compile(
@@ -21,6 +22,7 @@ LITTER = re.compile(
 ALLOWED = re.compile(
     r"utils/(\w+/)*(\w+\.(pyx?|c|h)|py\.typed)"
     r"|(README\.md|LICENSE|environment\.yml|pyproject\.toml|setup\.py)"
+    r"|\.devcontainer/devcontainer\.json|\.binder/(environment\.yml|postBuild)"
 )
 PICTURE = re.compile(r"[\w-]+\.(png|jpe?g|svg)")
 NOTEBOOK_KEYS = {"cells", "metadata", "nbformat", "nbformat_minor"}
@@ -37,7 +39,7 @@ def litter(released: Released) -> Iterator[Leak]:
 
 def unlisted_files(released: Released) -> Iterator[Leak]:
     """Yield a leak for each file that no rule allows."""
-    listed = {goldens.COURSE_TABLE} | {f"{FOLDER}/{e.name}.npz" for e in released.exercises}
+    listed = {goldens.COURSE_TABLE, PLACES_TABLE} | {f"{FOLDER}/{e.name}.npz" for e in released.exercises}
     folders = {f"assignments/{assignment.name}" for assignment in released.course.assignment}
     own = re.compile(rf"{released.course.package}/\w+\.py")
     for assignment in released.course.assignment:
@@ -78,6 +80,7 @@ def used_notebooks(released: Released) -> Iterator[Leak]:
                 yield Leak(path, number, 0, "this cell has outputs; clear them")
             if cell.get("execution_count") is not None:
                 yield Leak(path, number, 0, "this cell has an execution count; clear it")
-            foreign = (set(cell) - CELL_KEYS) | (set(cell.get("metadata") or ()) - METADATA_KEYS)
+            own = {key for key, value in (cell.get("metadata") or {}).items() if FOLDED.get(key) != value}
+            foreign = (set(cell) - CELL_KEYS) | (own - METADATA_KEYS)
             if foreign:
                 yield Leak(path, number, 0, f"this cell has metadata of its own ({', '.join(sorted(foreign))})")

@@ -144,7 +144,7 @@ def _pack_array(array: np.ndarray, blobs: list[bytes]) -> Node:
 
 def _crosses(shape: tuple[int, ...]) -> bool:
     """Whether an array of this shape can be sent, apart from the limit on its bytes."""
-    if len(shape) > DIMENSIONS or any(not 0 <= size < 2**31 for size in shape):
+    if len(shape) > DIMENSIONS or (shape and not 0 <= min(shape) <= max(shape) < 2**31):
         return False
     return math.prod(shape) > 0 or math.prod(size or 1 for size in shape) <= ENTRIES_OF_EMPTY
 

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..case import Case
-from ..compare import as_array
+from ..compare import Array, as_array
 from ..program import Answer, Crash
 from ..values import value_at, walk
 from .case_result import CaseResult
@@ -23,6 +23,7 @@ Together = Callable[[str, str, Case], "Answer | None"]
 """``together(one, other, case)``: the answer of code with both misconceptions; None where it is not known."""
 
 Places = frozenset[int]
+NOISE = 1e-12  # what rounding leaves of numbers that cancel is smaller
 
 
 class Place(NamedTuple):
@@ -194,7 +195,12 @@ class Evidence:
 
 def _is_zero(place: Place) -> bool:
     got = as_array(place.got)
-    return got is not None and not got.any()
+    return got is not None and not _without_noise(got).any()
+
+
+def _without_noise(array: Array) -> Array:
+    """Set to 0 what rounding leaves of numbers that cancel: it says as little as a 0 does."""
+    return np.where(np.abs(array) < NOISE, 0, array)
 
 
 def _is_of_right_shape(place: Place) -> bool:
@@ -234,4 +240,4 @@ def _wrong_numbers(place: Place) -> int:
         return 0
     if expected.shape == got.shape:
         got = got[~np.isclose(expected, got, equal_nan=True)]
-    return len(np.unique(got[np.isfinite(got)]))
+    return len(np.unique(_without_noise(got[np.isfinite(got)])))

@@ -21,7 +21,7 @@ def other_name(answers: Sequence[WrongAnswer]) -> str:
     results = [answer.result for answer in answers]
     holds = held_by(results, path)
     if holds:
-        return _held(holds, results)
+        return _held(holds, path, results)
     stands = [name for name in _leaves(_values(results[0])) if name != path and _is_at(path, name, results)]
     if stands and answers[0].fault.kind is FaultKind.KEY:
         return f'what should be there stands under the name "{stands[0].rpartition(".")[2]}"'
@@ -31,11 +31,16 @@ def other_name(answers: Sequence[WrongAnswer]) -> str:
     return ""
 
 
-def _held(other: str, results: Sequence[CaseResult]) -> str:
-    """Say what it means that an output is what another one should be; they are exchanged only if both are wrong."""
+def _held(other: str, path: str, results: Sequence[CaseResult]) -> str:
+    """Say what it means that an output is what another one should be; they are exchanged only if both are wrong.
+
+    What a third output holds, too, such as a sum that two gradients have in common, need not be exchanged.
+    """
     if not any(_holds(one, other) for one in results):
         return f"it is what {other} should be, and {other} is missing"
-    if all(other in one.wrong_paths() for one in results):
+    thirds = [name for name in _leaves(_values(results[0])) if name not in (path, other)]
+    exchanged = not any(_is_at(other, name, results) for name in thirds)
+    if exchanged and all(other in one.wrong_paths() for one in results):
         return f"it holds what belongs to {other}: look at the order, or the names, of what is returned"
     return f"it is the same as {other} should be"
 
@@ -65,6 +70,8 @@ def exchanged(answers: Mapping[str, Sequence[WrongAnswer]]) -> dict[str, str]:
     """
     held = {path: held_by([answer.result for answer in wrong], path) for path, wrong in answers.items()}
     held = {path: other for path, other in held.items() if other in answers and _came(answers[other], other)}
+    found = list(held.values())
+    held = {path: other for path, other in held.items() if found.count(other) == 1}  # each place has one
     return held if len(held) > 1 else {}
 
 

@@ -190,7 +190,8 @@ def only_here(
     broken = dict.fromkeys(path for result in ran for path in result.wrong_in(misconception) or ())
     others = [path for path in broken if path not in paths]
     right = [path for path in others if path.partition(".")[0] not in wrong.aspects or _is_right(path, wrong)]
-    named = [path for path in others if path not in right and _names(sentence, path)]
+    open_paths = [path for path in others if path not in right and not _gives_where_it_ran(misconception, path, wrong)]
+    named = [path for path in open_paths if _names(sentence, path)]
     where = " where the code runs" if right and len(ran) < len(results) else ""
     # What a sentence says of outputs that are right, or wrong in another way, is not true of this code.
     if any(_names(sentence, path) for path in right):
@@ -207,6 +208,13 @@ def only_here(
     ]
     said = " and ".join(filter(None, clauses))
     return f"{_with_verb(paths)} what this mistake gives, while {said}: " if said else ""
+
+
+def _gives_where_it_ran(misconception: str, path: str, wrong: WrongOutputs) -> bool:
+    """Whether an output that is wrong, too, is so in the same way wherever the code did not crash."""
+    results = (answer.result for answer in wrong.by_path.get(path, ()))
+    ran = [result for result in results if not isinstance(result.answer, Crash)]
+    return bool(ran) and all(result.is_given_by(misconception, path) for result in ran)
 
 
 def _with_verb(names: Sequence[str]) -> str:

@@ -186,6 +186,9 @@ def _that_give(evidence: Evidence, places: Places, names: Sequence[str]) -> list
     dicts = {place.path.rpartition(".")[0] for place in map(evidence.places.__getitem__, places) if _is_missing(place)}
     if dicts - {""}:  # one that leaves out more of a dict than is missing is another mistake
         found = [name for name in found if not _of_dicts(evidence, evidence.shows(name) - evidence.wrong, dicts)]
+    if places & evidence.wrong <= evidence.missing:  # one that also changes entries which came has to give some of them
+        came = {name: evidence.shows(name) & evidence.beside(places) - evidence.missing for name in found}
+        found = [name for name in found if not came[name] or came[name] & evidence.gives(name)]
     if not evidence.numbers(places & evidence.wrong):
         found = [name for name in found if evidence.shows(name) <= evidence.wrong & evidence.gives(name)]
     return _most_agreeing(found, evidence)

@@ -48,7 +48,9 @@ def from_other_outputs(answers: Sequence[WrongAnswer], results: Sequence[CaseRes
     if any(other != fault.output for one in results for other in _wrong_outputs(one)):
         right = set()
     beside = f"{enumerated(sorted(right))} {'is' if len(right) == 1 else 'are'} right" if right else ""
-    everywhere = "it is wrong in every case, so look at the formula itself" if len(answers) > 2 else ""
+    # What a call leaves behind, such as a changed argument, does not come from a formula.
+    formula = "" if fault.output in result.case.effects else ", so look at the formula itself"
+    everywhere = f"it is wrong in every case{formula}" if len(answers) > 2 else ""
     return ", while ".join(filter(None, (everywhere, beside)))
 
 

@@ -11,7 +11,7 @@ from .mixing import mixing
 from .scaling import scaling
 from .wrong_outputs import WrongAnswer
 
-MAX_CASES = 3  # in which it is tried whether examples are mixed
+MAX_CASES = 3  # in which one thing is tried
 
 
 def probed(answers: Sequence[WrongAnswer], code: Run | None, reference: Run | None) -> list[str]:
@@ -41,4 +41,5 @@ def probed(answers: Sequence[WrongAnswer], code: Run | None, reference: Run | No
     if not case.is_core:  # there, sizes of 1 hide what is mixed
         return [found, depends]
     found = found or mixing(case, path, code, reference)
-    return [depends, found, scaling(case, path, code, reference, depends=not depends)]
+    core = [case, *(other for other in others if other.is_core)]
+    return [depends, found, scaling(core[:MAX_CASES], path, code, reference, depends=not depends)]

@@ -6,7 +6,8 @@ else is wrong with it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -21,12 +22,13 @@ MAX_INPUTS = 4  # each takes four runs
 WORDS = {-2: "a quarter", -1: "half", 0: "the same", 1: "twice", 2: "4 times", 3: "8 times"}
 
 
-def scaling(case: Case, path: str, run: Run, reference: Run, *, depends: bool = True) -> str:
+def scaling(cases: Sequence[Case], path: str, run: Run, reference: Run, *, depends: bool = True) -> str:
     """Say of which input an output is a wrong power.
 
     Parameters
     ----------
-    case : Case
+    cases : sequence of Case
+        What is said holds for the first one, and none of the others says otherwise.
     path : str
         The output.
     run, reference : callable
@@ -41,18 +43,40 @@ def scaling(case: Case, path: str, run: Run, reference: Run, *, depends: bool = 
         A clause such as ``"it becomes twice as large when x does, and should become half as large"``; ``""`` where each
         input enters by the right power, or by none.
     """
-    said = []
+    powers = _powers(cases[0], path, run, reference, depends=depends)
+    wrong = {source: found for source, found in powers.items() if found.given != found.right}
+    for case in cases[1:]:
+        if wrong:
+            other = _powers(case, path, run, reference, depends=depends, sources=tuple(wrong))
+            wrong = {source: found for source, found in wrong.items() if other.get(source, found) == found}
+    return "; ".join([_said(source.rpartition(".")[2], *found) for source, found in wrong.items()][:2])
+
+
+class Powers(NamedTuple):
+    """By which power of an input an output grows: in the code under test, and in the right code."""
+
+    given: int
+    right: int
+
+
+def _powers(
+    case: Case, path: str, run: Run, reference: Run, *, depends: bool, sources: Collection[str] = ()
+) -> dict[str, Powers]:
+    """Find the powers of each input, or of some, in one case; an input of which either is unknown is left out."""
+    found = {}
     expected = _output(reference, case, case.inputs, path)
     for source, array in _arrays(case):
+        if sources and source not in sources:
+            continue
         right = _power(reference, case, path, source, array)
         if right is None or expected is None or (right == 0 and expected.size == 1):
             continue  # a loss may stay the same for large inputs because it is saturated
         given = _power(run, case, path, source, array)
         if given == 0 and not (depends and _comparable(case, path, source, array, run, reference)):
             continue
-        if given is not None and given != right:
-            said.append(_said(source.rpartition(".")[2], given, right))
-    return "; ".join(said[:2])
+        if given is not None:
+            found[source] = Powers(given, right)
+    return found
 
 
 def _said(name: str, given: int, right: int) -> str:

@@ -39,7 +39,7 @@ class BatchNormExplorer(Explorer[BatchNorm]):
 
     def __init__(self, net_class: type, state: BatchNorm | str | None = None, **options: Any) -> None:
         self.net_class = net_class
-        super().__init__(net_class, state, **options)
+        super().__init__({"net_class": net_class}, state, **options)
 
     def controls(self) -> Mapping[str, Any]:
         """Batch size, momentum, learning rate, depth, seed."""

@@ -87,7 +87,7 @@ class ConvolutionExplorer(Explorer[Convolution]):
 
     def __init__(self, conv_layers: ModuleType, state: Convolution | str | None = None, **options: Any) -> None:
         self.conv_layers = conv_layers
-        super().__init__(conv_layers, state, **options)
+        super().__init__({"conv_layers": conv_layers}, state, **options)
 
     def controls(self) -> Mapping[str, Any]:
         """The kernel, stride and pad, a pixel of the output, the size of the pooling."""

@@ -34,7 +34,7 @@ class DropoutExplorer(Explorer[Dropout]):
 
     def __init__(self, net_class: type, state: Dropout | str | None = None, **options: Any) -> None:
         self.net_class = net_class
-        super().__init__(net_class, state, **options)
+        super().__init__({"net_class": net_class}, state, **options)
 
     def controls(self) -> Mapping[str, Any]:
         """Drop probability, passes, units, images, seed."""

@@ -48,7 +48,7 @@ class GradientExplorer(Explorer[GradientCheck]):
         self, layers: ModuleType | None = None, state: GradientCheck | str | None = None, **options: Any
     ) -> None:
         self.layers = layers
-        super().__init__(layers, state, **options)
+        super().__init__({"layers": layers}, state, **options)
 
     def controls(self) -> Mapping[str, Any]:
         """The function, the place, the step."""

@@ -52,7 +52,7 @@ class OptimiserExplorer(Explorer[Optimisers]):
         self, optim: ModuleType, net_class: type, state: Optimisers | str | None = None, **options: Any
     ) -> None:
         self.optim, self.net_class = optim, net_class
-        super().__init__(optim, state, **options)
+        super().__init__({"optim": optim, "net_class": net_class}, state, **options)
 
     def controls(self) -> Mapping[str, Any]:
         """The landscape, two learning rates, momentum, decay, noise, steps, the race's rates, seed."""

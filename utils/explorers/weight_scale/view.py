@@ -40,7 +40,7 @@ class WeightScaleExplorer(Explorer[WeightScale]):
 
     def __init__(self, net_class: type, state: WeightScale | str | None = None, **options: Any) -> None:
         self.net_class = net_class
-        super().__init__(net_class, state, **options)
+        super().__init__({"net_class": net_class}, state, **options)
 
     def controls(self) -> Mapping[str, Any]:
         """Depth, width, activation, normalisation, scale, seed."""

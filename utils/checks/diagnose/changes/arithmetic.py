@@ -10,7 +10,7 @@ from ...matrix_products import factors_of
 _OTHER_OPERATORS: dict[type[ast.operator], tuple[ast.operator, ...]] = {
     ast.Add: (ast.Sub(),),
     ast.Sub: (ast.Add(),),
-    ast.Mult: (ast.Div(), ast.MatMult(), ast.Add()),
+    ast.Mult: (ast.Div(), ast.MatMult()),
     ast.Div: (ast.Mult(), ast.FloorDiv()),
     ast.FloorDiv: (ast.Div(),),
     ast.MatMult: (ast.Mult(),),
@@ -39,6 +39,12 @@ def operators(node: ast.expr) -> Iterator[ast.expr]:
             yield ast.BinOp(node.right, ast.Div(), node.left)
         if isinstance(node.op, ast.Pow) and ast.unparse(node.right) == "-1":
             yield ast.Call(ast.parse("np.linalg.inv", mode="eval").body, [node.left], [])
+
+
+def sums(node: ast.expr) -> Iterator[ast.expr]:
+    """A sum in place of a product."""
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult):
+        yield ast.BinOp(node.left, ast.Add(), node.right)
 
 
 def comparisons(node: ast.expr) -> Iterator[ast.expr]:

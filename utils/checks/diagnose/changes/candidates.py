@@ -33,8 +33,8 @@ def of_values(source: FunctionSource, words: Collection[str], images: bool = Fal
     axes = partial(calls.axes, images=images)
     kinds = (
         *(calls.functions, calls.orders, calls.arguments, axes, arithmetic.operators, known.rows),
-        *(arithmetic.comparisons, known.alike, arithmetic.left_out, known.steps, arithmetic.brackets),
-        *(arithmetic.inner_brackets, partial(names.counts, loops=known.loops), names.ranges),
+        *(arithmetic.comparisons, known.alike, arithmetic.left_out, arithmetic.sums, known.steps),
+        *(arithmetic.brackets, arithmetic.inner_brackets, partial(names.counts, loops=known.loops), names.ranges),
         *(arithmetic.constants, arithmetic.transposes, arithmetic.transposed_names, arithmetic.powers),
         *(arithmetic.entrywise, known.keys),
     )

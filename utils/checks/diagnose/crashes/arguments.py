@@ -6,6 +6,7 @@ import ast
 import re
 from collections.abc import Iterator
 
+from .python_messages import explain_syntax
 from .site import Site, text
 
 MAXIMUM = {"max": "np.maximum", "amax": "np.maximum", "min": "np.minimum", "amin": "np.minimum"}
@@ -169,8 +170,10 @@ def _endless(site: Site, match: re.Match[str]) -> str:
 
 def _unreadable(site: Site, match: re.Match[str]) -> str:
     said = match[1].strip().rstrip(".")
+    meaning = explain_syntax(said)
+    said = f"{said}. {meaning}" if meaning else f"{said}."
     return (
-        f"Python cannot read the file because of line {site.crash.line}, so none of its functions can run: {said}. "
+        f"Python cannot read the file because of line {site.crash.line}, so none of its functions can run: {said} "
         "Where that line looks right, the one above it should be looked at, too."
     )
 

@@ -16,6 +16,8 @@ from .indexing import EXPLANATIONS as OF_INDEXING
 from .loops import EXPLANATIONS as OF_LOOPS
 from .names import EXPLANATIONS as OF_NAMES
 from .products import EXPLANATIONS as OF_PRODUCTS
+from .python_messages import EXPLANATIONS as OF_MESSAGES
+from .python_messages import hidden_function
 from .refusals import EXPLANATIONS as OF_REFUSALS
 from .results import describe_given
 from .site import Site
@@ -27,6 +29,7 @@ Explanation = tuple[str, Callable[[Site, re.Match[str]], str]]
 """A pattern of ``"ErrorClass: message"``, and what can be said where it fits; ``""`` without the evidence for it."""
 
 EXPLANATIONS: Iterable[Explanation] = (
+    (r"TypeError: '[\w.]+' object is not callable", hidden_function),
     *OF_SLIPS,
     *OF_PRODUCTS,
     *OF_BROADCASTING,
@@ -39,6 +42,7 @@ EXPLANATIONS: Iterable[Explanation] = (
     *OF_NAMES,
     *OF_REFUSALS,
     *OF_ARGUMENTS,
+    *OF_MESSAGES,
 )
 
 

@@ -83,8 +83,15 @@ def _too_many(site: Site, match: re.Match[str]) -> str:
 
 
 def _not_whole(site: Site, match: re.Match[str]) -> str:
-    floats = [f"`{name}` is {number}" for name, number in site.numbers.items() if re.search(r"[.e]", number)]
+    sizes = [part for node in site.find(ast.Call) for part in node.args]
+    sizes += [node.slice for node in site.find(ast.Subscript)]
+    used = {node.id for part in sizes for node in ast.walk(part) if isinstance(node, ast.Name)}
+    numbers = {name: number for name, number in site.numbers.items() if name in used}
+    floats = [f"`{name}` is {number}" for name, number in numbers.items() if re.search(r"[.e]", number)]
     divides = any(isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div) for node in site.find(ast.BinOp))
+    spread = [text(part.value) for part in sizes if isinstance(part, ast.Starred)]
+    if not floats and not divides and len(spread) == 1:
+        return f"{spread[0]} holds a float; an index or a size should be a whole number: // divides to one."
     if not floats and not divides:
         return ""
     said = f"{' and '.join(floats)}, a float" if floats else "A division with / gives a float"

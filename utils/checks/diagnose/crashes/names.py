@@ -98,9 +98,7 @@ def _attribute(site: Site, match: re.Match[str]) -> str:
     if kind in ("tuple", "list"):
         return _sequence(site, owner, f"has no `.{name}`")
     if kind == "dict":
-        return f"{text(owner)} is a dict: its items are read as {text(owner)}['{name}'].".replace("`[", "[").replace(
-            "].", "]."
-        )
+        return f"{text(owner)} is a dict: its items are read as `{ast.unparse(owner)}['{name}']`."
     called = {"numpy.ndarray": "an array", "float": "a number", "int": "a number"}.get(kind, f"a {kind}")
     said = f"{text(owner)} is {called}, and has no `.{name}`"
     if site.crash.similar:

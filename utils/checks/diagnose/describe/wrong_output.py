@@ -145,7 +145,14 @@ class WrongOutput:
         """Say what stands along an axis of the expected array: a row, a channel, …"""
         ndim = self.arrays[0].ndim
         names = {1: ("entry",), 2: ("row", "column"), 4: ("example", "channel", "row", "column")}
+        if ndim == 4 and axis == 0 and not self._is_of_images():
+            return "filter"
         return names[ndim][axis] if ndim in names else f"slice of axis {axis}"
+
+    def _is_of_images(self) -> bool:
+        """Whether the expected array has as many entries as there are images among the inputs, which come first."""
+        images = next((array for array in numeric_inputs(self.inputs).values() if array.ndim == 4), None)
+        return images is None or len(images) == len(self.arrays[0])
 
 
 def distinct(array: Array) -> int:
