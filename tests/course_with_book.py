@@ -21,7 +21,7 @@ reference = [{ title = "Given", modules = ["utils.checks", "utils.errors"] }]
 GUIDE = f"""# A guide
 
 Batch normalisation is not needed here; see [the formulas](formulas.md#distances) and
-<a href="../live.html">a page with a program</a>.
+<a href="../live.html">a page with a program</a>. [`code` in a link](formulas.md).
 
 ## Pictures
 
