@@ -9,7 +9,7 @@ import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from utils.workspace.release import INVENTORY, Release, inventory_of
+from utils.workspace.updating.release import INVENTORY, Release, inventory_of
 
 PACKAGE = "pets"
 

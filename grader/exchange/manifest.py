@@ -13,7 +13,7 @@ from typing import Final
 
 import msgspec
 
-from utils.workspace.receipt import FORMAT, MANIFEST
+from utils.workspace.handing_in.receipt import FORMAT, MANIFEST
 
 from ..submission import NotASubmission
 from ..submission.archive import opened_archive

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import utils
-from utils.workspace.release import INVENTORY, inventory_of
+from utils.workspace.updating.release import INVENTORY, inventory_of
 
 from ..course import Course
 from ..errors import ReleaseRefused, UnusableInput

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from grader.exchange.collecting import collect
 from grader.exchange.manifest import altered
 from grader.exchange.record import ON_TIME
-from utils.workspace.receipt import MANIFEST, archive_of
+from utils.workspace.handing_in.receipt import MANIFEST, archive_of
 
 FILES = {"warmup.ipynb": b"{}", "nndl/layers.py": b"x = 1\n", "nndl/optim.py": b"y = 2\n"}
 PACKED = archive_of("nndl", "a1", FILES)

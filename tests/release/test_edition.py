@@ -19,7 +19,7 @@ from packaging.requirements import Requirement
 from grader.errors import ReleaseRefused, UnusableInput
 from grader.release.edition import student_edition
 from grader.release.front import front_matter
-from utils.workspace.release import INVENTORY, read_release
+from utils.workspace.updating.release import INVENTORY, read_release
 
 ROOT = Path(__file__).parents[2]
 

@@ -17,10 +17,10 @@ from typer.testing import Result
 
 from grader.exchange.manifest import altered
 from utils.checks.course import Course
-from utils.workspace.handin import hand_in
-from utils.workspace.preflight import preflight
+from utils.workspace.handing_in.handin import hand_in
+from utils.workspace.handing_in.preflight import preflight
+from utils.workspace.handing_in.receipt import MANIFEST, archive_of
 from utils.workspace.progress import progress
-from utils.workspace.receipt import MANIFEST, archive_of
 
 Run = Callable[..., Result]
 Damage = Callable[[Path], object]

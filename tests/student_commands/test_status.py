@@ -77,7 +77,7 @@ def test_a_folder_that_cannot_be_written_to_fails_no_check(
     def refuse(*args: object, **options: object) -> None:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr("utils.workspace.state.tempfile.mkstemp", refuse)
+    monkeypatch.setattr("utils.workspace.files.tempfile.mkstemp", refuse)
     solve(folder)
     assert run("check", "layers.double").exit_code == 0
     assert not (folder / FILE).exists()

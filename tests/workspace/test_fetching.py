@@ -9,9 +9,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 from small_releases import archive, release
 
-from utils.workspace import download
-from utils.workspace.download import fetch, is_address
-from utils.workspace.release import UnusableRelease, read_release
+from utils.workspace.updating import download
+from utils.workspace.updating.download import fetch, is_address
+from utils.workspace.updating.release import UnusableRelease, read_release
 
 
 class Answers(BaseHTTPRequestHandler):

@@ -7,8 +7,8 @@ import ast
 import pytest
 from small_releases import FEEDING
 
-from utils.workspace.functions import merge_python, split
-from utils.workspace.merge import CannotMerge
+from utils.workspace.updating.functions import merge_python, split
+from utils.workspace.updating.merge import CannotMerge
 
 STUB = 'raise NotImplementedError("portions: your code here")'
 MINE = "share = share / share.sum()   # mine;  keep the blanks \n\n    return weights * share"

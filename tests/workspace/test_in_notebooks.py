@@ -11,7 +11,7 @@ import pytest
 from nbclient import NotebookClient
 from small_releases import FEEDING, PACKAGE, release, unpack
 
-from utils.workspace.update import look_after
+from utils.workspace.updating.update import look_after
 
 ROOT = Path(__file__).parents[2]
 STUB = 'raise NotImplementedError("portions: your code here")'

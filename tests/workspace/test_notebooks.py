@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from small_releases import CELLS, cell, notebook
 
-from utils.workspace.merge import CannotMerge, Merged
-from utils.workspace.notebooks import merge_notebook
+from utils.workspace.updating.merge import CannotMerge, Merged
+from utils.workspace.updating.notebooks import merge_notebook
 
 BASE = notebook(*CELLS)
 

@@ -12,9 +12,9 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from small_releases import PACKAGE, cell, files, notebook, release, tree, unpack
 
-from utils.workspace.functions import split
-from utils.workspace.release import Release
-from utils.workspace.update import Updated, undo, update
+from utils.workspace.updating.functions import split
+from utils.workspace.updating.release import Release
+from utils.workspace.updating.update import Updated, undo, update
 
 NAMES = ("affine", "relu", "Net.loss", "Net.train", "norm", "solve")
 PATH = f"{PACKAGE}/feeding.py"

@@ -15,8 +15,15 @@ from hypothesis import strategies as st
 from small_releases import archive, release, unpack, zipped
 
 from utils.checks.course import FOLDER
-from utils.workspace import release as module
-from utils.workspace.release import INVENTORY, Inventory, UnusableRelease, parse_inventory, read_inventory, read_release
+from utils.workspace.updating import release as module
+from utils.workspace.updating.release import (
+    INVENTORY,
+    Inventory,
+    UnusableRelease,
+    parse_inventory,
+    read_inventory,
+    read_release,
+)
 
 MADE = release()
 

@@ -20,9 +20,9 @@ from grader.demo import MARKERS
 from grader.gradebook import Gradebook
 from grader.reference import Reference
 from grader.release.edition import given_files, with_inventory
-from utils.workspace.functions import Piece, split
-from utils.workspace.release import read_release
-from utils.workspace.update import undo, update
+from utils.workspace.updating.functions import Piece, split
+from utils.workspace.updating.release import read_release
+from utils.workspace.updating.update import undo, update
 
 PACKAGES = Path(str(__import__("numpy").__file__)).parents[1]
 CHANGED = ("Affine (fully connected) layer", "Affine (dense) layer")  # a docstring that the second release has changed

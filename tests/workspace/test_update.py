@@ -7,17 +7,18 @@ import os
 import re
 import shutil
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 from small_releases import CELLS, FEEDING, PACKAGE, cell, files, notebook, release, tree, unpack
 
-from utils.workspace import backup, update
-from utils.workspace.backup import CannotWrite, backups, finish
-from utils.workspace.kept import LATEST
-from utils.workspace.release import INVENTORY, UnusableRelease, read_inventory
-from utils.workspace.report import lines
+from utils.workspace.updating import backup, update
+from utils.workspace.updating.backup import CannotWrite, backups, finish
+from utils.workspace.updating.kept import LATEST
+from utils.workspace.updating.release import INVENTORY, UnusableRelease, read_inventory
+from utils.workspace.updating.report import lines
 
 STUB = 'raise NotImplementedError("portions: your code here")'
 SOLVED = FEEDING.replace(STUB, "return weights * share  # mine")
@@ -228,15 +229,15 @@ def test_a_killed_update_leaves_the_old_or_the_new_state(
     new = tree(root)
     if what == "update":
         update.undo(root, PACKAGE)
-        work: Callable[[Path], Any] = lambda folder: update.update(folder, PACKAGE, NEW)  # noqa: E731
+        work: Callable[[Path], Any] = partial(update.update, package=PACKAGE, release=NEW)
     else:
         old, new = new, old
-        work = lambda folder: update.undo(folder, PACKAGE)  # noqa: E731
+        work = partial(update.undo, package=PACKAGE)
     seen = set()
     for number in range(0, 1000, every):
         folder = tmp_path / f"killed-{number}"
         shutil.copytree(root, folder)
-        ended = not killed_at(number, lambda folder=folder: work(folder), monkeypatch)  # type: ignore[misc]
+        ended = not killed_at(number, partial(work, folder), monkeypatch)
         finish(folder)
         assert tree(folder) in (old, new)
         seen.add(tree(folder) == new)

@@ -11,4 +11,4 @@ warm_up()
 __all__ = ["CheckFailed", "check", "check_inputs"]
 
 if "ipykernel" in sys.modules:  # in a notebook: say where its code comes from, and keep a copy of the student's files
-    part("notebook").begin()
+    part("updating.notebook").begin()

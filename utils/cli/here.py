@@ -9,8 +9,8 @@ import typer
 from ..checks.course import Course, find
 from ..checks.pack import PackError
 from ..workspace.imported import run_again_with
-from ..workspace.report import lines
-from ..workspace.update import CannotWrite, look_after
+from ..workspace.updating.report import lines
+from ..workspace.updating.update import CannotWrite, look_after
 
 
 def this_course() -> Course:

@@ -10,10 +10,11 @@ import typer
 
 from ..checks.course import Course
 from ..workspace.deadline import due_text
-from ..workspace.handin import HandIn, hand_in
-from ..workspace.preflight import Remark, preflight
+from ..workspace.files import write_whole
+from ..workspace.handing_in.handin import HandIn, hand_in
+from ..workspace.handing_in.preflight import Remark, preflight
+from ..workspace.handing_in.receipt import archive_of, receipt
 from ..workspace.progress import Progress, progress
-from ..workspace.receipt import archive_of, receipt, write_whole
 from .check import check_assignment
 from .here import this_course
 from .names import assignment_named, no_plan

@@ -8,10 +8,10 @@ from typing import Annotated
 
 import typer
 
-from ..workspace import update as workspace
-from ..workspace.download import fetch, is_address
-from ..workspace.release import UnusableRelease, read_release
-from ..workspace.report import lines
+from ..workspace.updating import update as workspace
+from ..workspace.updating.download import fetch, is_address
+from ..workspace.updating.release import UnusableRelease, read_release
+from ..workspace.updating.report import lines
 from .here import this_course
 
 

@@ -22,12 +22,15 @@ class Import(NamedTuple):
     line : int
     optional : bool
         Whether it stands in a ``try`` that goes on without it.
+    bound_to : str
+        What the file calls it; ``"*"`` where everything in a module is imported.
     """
 
     module: str
     name: str
     line: int
     optional: bool
+    bound_to: str
 
     @property
     def top(self) -> str:
@@ -48,14 +51,13 @@ def imports_of(tree: ast.AST, package: str) -> list[Import]:
 def _walk(node: ast.AST, package: str, *, optional: bool) -> Iterator[Import]:
     if isinstance(node, ast.Import):
         for alias in node.names:
-            yield Import(_own_as_relative(alias.name, package), "", node.lineno, optional)
+            bound_to = alias.asname or alias.name.partition(".")[0]
+            yield Import(_own_as_relative(alias.name, package), "", node.lineno, optional, bound_to)
     elif isinstance(node, ast.ImportFrom):
         module = _own_as_relative("." * node.level + (node.module or ""), package)
         for alias in node.names:
-            if module == ".":  # from . import layers
-                yield Import(f".{alias.name}", "", node.lineno, optional)
-            else:
-                yield Import(module, alias.name, node.lineno, optional)
+            place = (f".{alias.name}", "") if module == "." else (module, alias.name)  # from . import layers
+            yield Import(*place, node.lineno, optional, alias.asname or alias.name)
     elif isinstance(node, ast.Try) and any(map(_catches_a_missing_module, node.handlers)):
         for child in ast.iter_child_nodes(node):
             yield from _walk(child, package, optional=optional or child in node.body)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import ast
-import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
-_STUB = "raise NotImplementedError("
+from utils.checks.boxes import STUB
+
+from .files import sha256
+from .imports import imports_of
+from .syntax import parse
 
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
@@ -81,7 +84,7 @@ class Sources:
             if node is not None:
                 texts[place] = ast.unparse(node)
                 waiting += file.used_by(node, place[1])
-        return hashlib.sha256(repr(sorted(texts.items())).encode()).hexdigest()
+        return sha256(repr(sorted(texts.items())).encode())
 
     def file(self, module: str) -> _File:
         """The file of a module, by its name without an ending."""
@@ -99,15 +102,13 @@ class _File:
         text = ""
         try:
             text = path.read_text("utf-8-sig")
-            self.tree = ast.parse(text)
+            self.tree = parse(text)
         except FileNotFoundError:
             self.problem = Look("absent", why=f"there is no {self.package}/{path.name}")
         except (OSError, UnicodeDecodeError) as error:
             self.problem = Look("damaged", why=f"it cannot be read ({error})")
         except SyntaxError as error:
             self.problem = Look("damaged", error.lineno or 0, f"{type(error).__name__}: {error.msg}")
-        except (ValueError, RecursionError, MemoryError) as error:
-            self.problem = Look("damaged", why=f"Python cannot read it ({error})")
         self.lines = text.splitlines()
 
     @cached_property
@@ -132,15 +133,13 @@ class _File:
     @cached_property
     def imported(self) -> dict[str, tuple[str, str]]:
         """What the file has from other files of the package: name → module and name there; ``""`` for all of it."""
-        found = {}
-        for node in ast.walk(self.tree):
-            if isinstance(node, ast.ImportFrom):
-                base = ("." * node.level + (node.module or "")).replace(f"{self.package}.", ".", 1)
-                base = "." if base == self.package else base
-                for alias in node.names if base.startswith(".") else ():
-                    module, name = (alias.name, "") if base == "." else (base.lstrip("."), alias.name)
-                    found[alias.asname or alias.name] = (module, name)
-        return found
+        own = [one for one in imports_of(self.tree, self.package) if one.own and one.name != "*"]
+        return {one.bound_to: (one.own, one.name) for one in own}
+
+    @cached_property
+    def imported_whole(self) -> list[str]:
+        """The files of the package from which the file imports everything."""
+        return [one.own for one in imports_of(self.tree, self.package) if one.own and one.name == "*"]
 
     def find(self, qualified: str) -> ast.stmt | None:
         """Find a function or a method."""
@@ -154,7 +153,7 @@ class _File:
     def stub_in(self, node: ast.stmt) -> int:
         """Return the line in a function that says that it is still to be written; 0 where none does."""
         numbers = range(node.lineno, (node.end_lineno or node.lineno) + 1)
-        return next((number for number in numbers if self.lines[number - 1].strip().startswith(_STUB)), 0)
+        return next((number for number in numbers if self.lines[number - 1].strip().startswith(f"{STUB}(")), 0)
 
     def used_by(self, node: ast.stmt, qualified: str) -> Iterator[tuple[str, str]]:
         """Yield what a function uses of the package: of this file, of its own class, of files that it imports."""
@@ -168,7 +167,7 @@ class _File:
             elif isinstance(one, ast.Name) and self.imported.get(one.id, ("", ""))[1]:
                 yield self.imported[one.id]
             elif isinstance(one, ast.Name):
-                yield from ((where, one.id) for where, name in self.imported.values() if name == "*")
+                yield from ((module, one.id) for module in self.imported_whole)
             elif isinstance(one, ast.Attribute) and isinstance(one.value, ast.Name):
                 if one.value.id == "self" and owner:
                     yield module, f"{owner}.{one.attr}"

@@ -6,10 +6,7 @@ edit it counts no longer. It is a note to oneself. The grader never reads it, an
 
 from __future__ import annotations
 
-import hashlib
 import json
-import os
-import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
@@ -17,6 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from .files import sha256, write_whole
 from .sources import Sources
 
 if TYPE_CHECKING:  # at run time, utils.checks imports this module
@@ -62,7 +60,7 @@ def digest_now(course: Course, exercise: str, sources: Sources, *, right: bool) 
 def digest_of_file(path: Path) -> str:
     """Sum up the bytes of a file; ``""`` where it cannot be read."""
     try:
-        return hashlib.sha256(path.read_bytes()).hexdigest()
+        return sha256(path.read_bytes())
     except OSError:
         return ""
 
@@ -95,7 +93,7 @@ def remember_as(root: Path, results: Mapping[str, Result]) -> None:
     kept = {**recall(root), **results}
     text = json.dumps({"format": FORMAT, "results": {name: asdict(kept[name]) for name in sorted(kept)}}, indent=1)
     with suppress(OSError):
-        _write(root / FILE, text)
+        write_whole(root / FILE, text.encode())
 
 
 def recall(root: Path) -> dict[str, Result]:
@@ -110,15 +108,3 @@ def recall(root: Path) -> dict[str, Result]:
         }
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return {}
-
-
-def _write(path: Path, text: str) -> None:
-    """Write a file so that whoever reads it at the same time finds the old text or the new one."""
-    number, name = tempfile.mkstemp(dir=path.parent, prefix=f"{path.name}.")
-    try:
-        with os.fdopen(number, "w", encoding="utf-8") as file:
-            file.write(text)
-        os.replace(name, path)
-    except OSError:
-        os.unlink(name)
-        raise

@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from ..syntax import parse
 from .merge import CannotMerge, Merged, by_name, merge_pieces
-from .syntax import parse
 from .words import merge_words
 
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")  # as Python counts lines; `str.splitlines` knows more ends

@@ -14,10 +14,10 @@ from utils.checks.course import Course
 from utils.checks.weights import read_weights, safetensors_dataset
 from utils.errors import DataError
 
+from ..imports import not_where_graded
+from ..progress import Mark, Progress
+from ..sources import Sources
 from .handin import HandIn, file_imports
-from .imports import not_where_graded
-from .progress import Mark, Progress
-from .sources import Sources
 
 
 class Remark(NamedTuple):

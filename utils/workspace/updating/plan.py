@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from ..files import sha256
 from .functions import merge_python
 from .merge import CannotMerge, Merged
 from .notebooks import merge_notebook
-from .release import INVENTORY, Inventory, Release, is_written_in, sha256
+from .release import INVENTORY, Inventory, Release, is_written_in
 
 BESIDE = ".new"
 """What is added to the name of a file of the release that is laid beside the student's."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..files import content
 from .backup import FOLDER, Backup, CannotWrite, finish, replace_files, to_undo
 from .kept import keep, plan_to_restore
 from .plan import Plan, merge_file, plan_update
@@ -125,9 +126,7 @@ def _plan_to_undo(root: Path, package: str, backup: Backup) -> Plan:
 def _content(path: Path) -> bytes | None:
     """Return a file's content; None if it is not there."""
     try:
-        return path.read_bytes()
-    except FileNotFoundError:
-        return None
+        return content(path)
     except OSError as error:
         raise CannotWrite(f"{path} cannot be read ({error.strerror}); nothing was changed.") from None
 

@@ -39,21 +39,21 @@ def plan_to_restore(root: Path) -> Plan | None:
     if not latest.is_dir():
         return None
     before, here = read_inventory(latest), read_inventory(root)
-    fresh = {path for path, data in here.originals.items() if _is_new(root, path) and _content(root / path) == data}
-    kept = {path: _content(latest / path) for path in fresh}
+    fresh = {path for path, data in here.originals.items() if _is_new(root, path) and _readable(root / path) == data}
+    kept = {path: _readable(latest / path) for path in fresh}
     if all(data in (None, before.originals.get(path), here.originals[path]) for path, data in kept.items()):
         return None
 
     def read(path: str) -> bytes | None:
         data = kept.get(path)
-        return _content(root / path) if data is None else data
+        return _readable(root / path) if data is None else data
 
     plan = plan_update(read, before, Release(here, here.originals))
     for path, data in kept.items():
         if data not in (None, before.originals.get(path)):
             plan.writes.setdefault(path, data)
             plan.restored.append(path)
-    plan.writes = {path: data for path, data in plan.writes.items() if _content(root / path) != data}
+    plan.writes = {path: data for path, data in plan.writes.items() if _readable(root / path) != data}
     return plan
 
 
@@ -89,7 +89,8 @@ def _copy(path: Path, copy: Path) -> None:
     os.replace(part, copy)
 
 
-def _content(path: Path) -> bytes | None:
+def _readable(path: Path) -> bytes | None:
+    """Return a file's content; None where it is absent or cannot be read now, which is no reason to restore it."""
     try:
         return path.read_bytes()
     except OSError:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -11,7 +10,8 @@ from pathlib import Path
 from utils.checks.assignments import Assignment
 from utils.checks.course import Course
 
-from .imports import Import, imports_of
+from ..imports import Import, imports_of
+from ..syntax import parse
 
 _TOLD = (".ipynb", ".py", ".npz", ".safetensors")
 """Of what is left out, only files with these endings are named: others are seldom meant to be handed in."""
@@ -88,8 +88,8 @@ def _with_imported(modules: set[str], package: Path) -> set[str]:
 def file_imports(path: Path, package: str) -> list[Import]:
     """What a file imports; nothing where Python cannot read it."""
     try:
-        return imports_of(ast.parse(path.read_bytes()), package)
-    except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
+        return imports_of(parse(path.read_text("utf-8-sig")), package)
+    except (OSError, UnicodeDecodeError, SyntaxError):
         return []
 
 
@@ -103,6 +103,6 @@ def notebook_imports(path: Path, package: str) -> Iterator[Import]:
     for code in codes:
         python = "\n".join("" if line.lstrip().startswith(("%", "!")) else line for line in code.splitlines())
         try:
-            yield from imports_of(ast.parse(python), package)
-        except (SyntaxError, ValueError, RecursionError):
+            yield from imports_of(parse(python), package)
+        except SyntaxError:
             continue

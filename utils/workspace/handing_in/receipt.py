@@ -6,16 +6,15 @@ SHA-256 of each file, by which whoever receives it can tell whether one was alte
 
 from __future__ import annotations
 
-import hashlib
 import io
 import json
-import os
 import zipfile
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
-from .progress import Mark, Progress
+from ..files import sha256
+from ..progress import Mark, Progress
 
 MANIFEST = "MANIFEST.json"
 FORMAT = 1
@@ -24,9 +23,7 @@ _DATE = (1980, 1, 1, 0, 0, 0)  # for all files, so that the time of packing play
 
 def manifest_of(package: str, assignment: str, files: Mapping[str, bytes]) -> bytes:
     """Return the manifest: the digest and the size of each file, by its name in the archive, as JSON."""
-    entries = {
-        name: {"sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)} for name, data in sorted(files.items())
-    }
+    entries = {name: {"sha256": sha256(data), "bytes": len(data)} for name, data in sorted(files.items())}
     table = {"format": FORMAT, "course": package, "assignment": assignment, "files": entries}
     return json.dumps(table, indent=1).encode() + b"\n"
 
@@ -70,7 +67,7 @@ def receipt(
         "",
         f"packed    {time:%a} {time.day} {time:%b %Y, %H:%M:%S %Z} (by this computer's clock)",
         f"{found.assignment.name:<9} {due}",
-        f"sha256    {hashlib.sha256(data).hexdigest()}",
+        f"sha256    {sha256(data)}",
         f"points    {found.points:g} of {found.checkable:g} by the visible checks; the grader uses other cases",
     ]
     if written:
@@ -83,17 +80,5 @@ def receipt(
     if broken:
         lines += ["", "Packed all the same:", *(f"  ✗ {sentence}" for sentence in broken)]
     lines += ["", f"{len(files)} files (SHA-256, bytes, name):"]
-    lines += [
-        f"  {hashlib.sha256(content).hexdigest()} {len(content):>9} {name}" for name, content in sorted(files.items())
-    ]
+    lines += [f"  {sha256(content)} {len(content):>9} {name}" for name, content in sorted(files.items())]
     return "\n".join(lines) + "\n"
-
-
-def write_whole(path: Path, data: bytes) -> None:
-    """Write a file so that it is there as a whole or as it was before."""
-    part = path.with_name(f"{path.name}.part")
-    try:
-        part.write_bytes(data)
-        os.replace(part, path)
-    finally:
-        part.unlink(missing_ok=True)

@@ -7,10 +7,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from ..checks.course import Course, find
-from ..checks.pack import PackError
+from utils.checks.course import Course, find
+from utils.checks.pack import PackError
+
+from ..imported import elsewhere
 from .backup import CannotWrite
-from .imported import elsewhere
 from .kept import keep
 from .report import lines
 from .update import look_after

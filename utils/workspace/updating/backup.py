@@ -8,20 +8,18 @@ changed nothing before that moment, and afterwards the next command finishes it.
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
+from ..files import PART, content, sha256, write_whole
 from .plan import BESIDE
-from .release import sha256
 
 FOLDER = "backups"
 _UNFINISHED = "unfinished"
 _INDEX = "backup.json"
-_PART = ".part"
 
 
 class CannotWrite(Exception):
@@ -53,11 +51,11 @@ class Backup:
 
     def before(self, path: str) -> bytes | None:
         """Return a file's content before the update."""
-        return _content(self.folder / "before" / path)
+        return content(self.folder / "before" / path)
 
     def after(self, path: str) -> bytes | None:
         """Return a file's content after the update."""
-        return _content(self.folder / "after" / path)
+        return content(self.folder / "after" / path)
 
 
 @dataclass(frozen=True)
@@ -89,15 +87,15 @@ def replace_files(root: Path, writes: Mapping[str, bytes | None], title: str, un
     """
     number = max([0, *(backup.number for backup in backups(root))]) + 1
     name = _free_name(root)
-    part = root / FOLDER / f"{name}{_PART}"
+    part = root / FOLDER / f"{name}{PART}"
     try:
         files = {}
         for path, data in writes.items():
-            old = _content(root / path)
+            old = content(root / path)
             files[path] = [old if old is None else sha256(old), data if data is None else sha256(data)]
-            for side, content in (("before", old), ("after", data)):
-                if content is not None:
-                    _write(part / side / path, content)
+            for side, kept in (("before", old), ("after", data)):
+                if kept is not None:
+                    _write(part / side / path, kept)
         index = {"number": number, "title": title, "undoes": undoes, "files": files}
         _write(part / _INDEX, json.dumps(index, indent=1).encode())
         _write(root / FOLDER / _UNFINISHED, name.encode())
@@ -119,24 +117,26 @@ def finish(root: Path) -> Done | None:
     CannotWrite
         When a file cannot be written now.
     """
-    unfinished = _content(root / FOLDER / _UNFINISHED)
+    unfinished = content(root / FOLDER / _UNFINISHED)
     name = unfinished.decode("utf-8", "replace").strip() if unfinished is not None else ""
-    for part in (root / FOLDER).glob(f"*{_PART}"):
+    for part in (root / FOLDER).glob(f"*{PART}"):
         if part.is_file():
             part.unlink()
-        elif part.name != f"{name}{_PART}":  # the update that has left it has changed nothing
+        elif part.name != f"{name}{PART}":  # the update that has left it has changed nothing
             shutil.rmtree(part, ignore_errors=True)
     if unfinished is None:
         return None
     folder = root / FOLDER / name
-    if folder.with_name(f"{name}{_PART}").is_dir():
-        folder.with_name(f"{name}{_PART}").rename(folder)
+    if folder.with_name(f"{name}{PART}").is_dir():
+        folder.with_name(f"{name}{PART}").rename(folder)
     backup = _read(folder)
     if backup is None:
         raise CannotWrite(f"{root / FOLDER / _UNFINISHED} names no backup; remove it and run the update again.")
     meanwhile = []
     try:
         for path in backup.files:
+            for part in (root / path).parent.glob(f".{Path(path).name}.*{PART}"):  # half of it, when it was interrupted
+                part.unlink()
             meanwhile += [path] if not _carry_out(root, backup, path) else []
         (root / FOLDER / _UNFINISHED).unlink()
     except OSError as error:
@@ -149,7 +149,7 @@ def finish(root: Path) -> Done | None:
 
 def backups(root: Path) -> list[Backup]:
     """List the backups in a folder, the oldest first."""
-    found = [_read(folder) for folder in (root / FOLDER).glob("*") if not folder.name.endswith(_PART)]
+    found = [_read(folder) for folder in (root / FOLDER).glob("*") if not folder.name.endswith(PART)]
     return sorted((backup for backup in found if backup), key=lambda backup: backup.number)
 
 
@@ -164,7 +164,7 @@ def _carry_out(root: Path, backup: Backup, path: str) -> bool:
     """Bring one file into the state after the update, unless somebody has changed it since the backup was made."""
     before, after = backup.files[path]
     target, wanted = root / path, backup.after(path)
-    now = _content(target)
+    now = content(target)
     here = None if now is None else sha256(now)
     if (wanted is None) != (after is None):
         raise CannotWrite(f"{backup.folder / 'after' / path} is missing; {path} stays as it is.")
@@ -205,19 +205,7 @@ def _read(folder: Path) -> Backup | None:
         return None
 
 
-def _content(path: Path) -> bytes | None:
-    try:
-        return path.read_bytes()
-    except (FileNotFoundError, NotADirectoryError):
-        return None
-
-
 def _write(path: Path, data: bytes) -> None:
-    """Write a file so that it has either its old or its new content, even if this process is killed."""
+    """Write a file, and the folders above it."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}{_PART}")
-    with part.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())  # otherwise the new name could reach the disk before the content does
-    os.replace(part, path)
+    write_whole(path, data)

@@ -6,7 +6,6 @@ copy of those that students write in. An update compares with these copies what 
 
 from __future__ import annotations
 
-import hashlib
 import io
 import json
 import re
@@ -16,6 +15,8 @@ import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from ..files import sha256
 
 INVENTORY = "goldens/release.zip"
 _INDEX = "release.json"
@@ -80,11 +81,6 @@ class Release:
 
     inventory: Inventory
     files: Mapping[str, bytes]
-
-
-def sha256(data: bytes) -> str:
-    """Return the SHA-256 of some bytes, in hexadecimal digits."""
-    return hashlib.sha256(data).hexdigest()
 
 
 def is_written_in(path: str, package: str) -> bool:

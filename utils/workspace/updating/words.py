@@ -12,7 +12,7 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from .syntax import parse
+from ..syntax import parse
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,8 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ..syntax import parse
 from .merge import CannotMerge, Merged, by_name, merge_pieces
-from .syntax import parse
 
 Cell = dict[str, Any]
 
@@ -61,7 +61,7 @@ class _Merge:
         self.gone: list[str] = []
 
     def one(self, name: str, base: Cell | None, mine: Cell | None, new: Cell | None) -> Sequence[Cell]:
-        """Merge one cell; see `utils.workspace.merge.merge_pieces`."""
+        """Merge one cell; see `utils.workspace.updating.merge.merge_pieces`."""
         if new is None:
             return self._without_new(base, mine)
         if mine is None:
