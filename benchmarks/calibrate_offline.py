@@ -120,7 +120,7 @@ def main() -> int:
         return 2
     nets = dict(NETS)
     try:
-        import torch  # noqa: F401
+        import torch  # noqa: F401  # whether it is there is all that matters
     except ImportError:
         print("PyTorch is not installed: the convolutional nets are left out.")
     else:

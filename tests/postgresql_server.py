@@ -67,7 +67,7 @@ def programs() -> Path:
 def running() -> Iterator[Server]:
     """Start a server, as another user where this one is root, for whom it refuses to run."""
     try:
-        import psycopg  # noqa: F401
+        import psycopg  # noqa: F401  # whether it is there is all that matters
     except ImportError:
         raise NoServer("psycopg is not installed; run: pip install 'psycopg[binary]'") from None
     place, user = programs(), "nobody" if os.geteuid() == 0 else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import copy
 import re
 import textwrap
 from collections.abc import Mapping
@@ -109,7 +110,7 @@ def _find(node: ast.AST, names: list[str]) -> _Function | None:
 
 def _parameters(node: _Function) -> str:
     """Write a function's parameters as a caller sees them: without `self`, and without annotations."""
-    arguments = ast.parse(f"def f({ast.unparse(node.args)}): 0").body[0].args  # type: ignore[attr-defined]
+    arguments = copy.deepcopy(node.args)
     for argument in ast.walk(arguments):
         if isinstance(argument, ast.arg):
             argument.annotation = None

@@ -67,7 +67,7 @@ def _time(value: object) -> datetime | None:
     return parsed(value, None) if isinstance(value, str) else None
 
 
-class _Loader(yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader):  # type: ignore[misc]
+class _Loader(yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader):  # type: ignore[misc]  # chosen at run time
     """Reads plain values. What is tagged as an object of Ruby's is read as the mapping, list or text that it is."""
 
 

@@ -58,7 +58,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, list[
 
 def opened(browser: Browser, address: str, width: int = 1280, theme: str = "light") -> tuple[Page, list[str]]:
     """Open a page; return it, and every address that it asks for from then on or has asked for."""
-    page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=theme)  # type: ignore[arg-type]
+    page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=theme)
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     page.on("pageerror", lambda error: pytest.fail(f"{address}: {error}"))

@@ -224,7 +224,7 @@ def test_the_runs_are_limited(monkeypatch: pytest.MonkeyPatch) -> None:
 
     def run(*args: object) -> Answer:
         count[0] += 1
-        return own(*args)  # type: ignore[arg-type]
+        return own(*args)
 
     wrong = results(text)
     search(text, run=run).repair(["spread"], wrong)
@@ -242,7 +242,7 @@ def test_all_passes_together_are_limited(monkeypatch: pytest.MonkeyPatch) -> Non
 
         def run(*args: object) -> Answer:
             count[0] += 1
-            return own(*args)  # type: ignore[arg-type]
+            return own(*args)
 
         one = search(text, run=run)
         for _ in range(5):

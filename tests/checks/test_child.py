@@ -378,8 +378,8 @@ def test_what_one_side_cannot_read_is_a_lost_call(
     else:
         made = ModuleType("only_here")
         monkeypatch.setitem(sys.modules, "only_here", made)
-        made.Own = type("Own", (), {"__module__": "only_here"})  # type: ignore[attr-defined]
-        arguments = ("builtins.id", made.Own())  # type: ignore[attr-defined]
+        made.Own = type("Own", (), {"__module__": "only_here"})
+        arguments = ("builtins.id", made.Own())
     with pytest.raises(CallLost):
         child.call(*arguments)
     assert child.call("math.hypot", 3.0, 4.0).value == 5.0

@@ -28,15 +28,15 @@ def step(w: Array, dw: Array, decay: float, a: Array, sign: float = -1.0, root: 
 
 
 def reference(program: str, inputs: Mapping[str, object], fetch: Sequence[str]) -> Answer:
-    return Ran(step(inputs["w"], inputs["dw"], **inputs["settings"]))  # type: ignore[arg-type]
+    return Ran(step(inputs["w"], inputs["dw"], **inputs["settings"]))
 
 
 def said_of(traits: set[Trait] | None = None, path: str = "next_w", **changes: float) -> str:
     """What is said of a step that is computed from a wrong running mean, and may be wrong itself."""
     case = Case("plain", "", dict(INPUTS), {"next_w": Equal(), "a": Equal()}, traits=traits or set())
-    right = step(INPUTS["w"], INPUTS["dw"], **INPUTS["settings"])  # type: ignore[arg-type]
-    settings = {**INPUTS["settings"], **changes}  # type: ignore[dict-item]
-    got = step(INPUTS["w"], INPUTS["dw"], **settings)  # type: ignore[arg-type]
+    right = step(INPUTS["w"], INPUTS["dw"], **INPUTS["settings"])
+    settings = {**INPUTS["settings"], **changes}
+    got = step(INPUTS["w"], INPUTS["dw"], **settings)
     result = CaseResult(case, right, Ran(got))
     return beside_state([WrongAnswer(result, one) for one in result.faults() if one.path == path], reference)
 

@@ -144,7 +144,7 @@ def test_every_run_begins_with_the_same_random_numbers_and_puts_the_callers_back
     assert one == other
     assert drawn() == first  # as if nothing had been run
     with pytest.raises(ZeroDivisionError), seeded(2**40):
-        1 / 0  # noqa: B018
+        1 / 0  # noqa: B018  # it is here to raise
 
 
 def test_nothing_that_a_program_changes_is_the_callers() -> None:

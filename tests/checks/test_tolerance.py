@@ -10,8 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from utils.checks.case import Case
 from utils.checks.compare import Equal
-from utils.checks.compare.tolerance import all_close, close
+from utils.checks.compare.tolerance import all_close, both_vanish, close
+from utils.checks.diagnose.case_result import CaseResult
+from utils.checks.diagnose.evidence import Place
+from utils.checks.program import Ran
 
 Array = npt.NDArray[np.floating]
 
@@ -102,3 +106,30 @@ def test_all_close_says_what_close_says_of_all_entries(seed):
     inputs = {"x": rng.normal(size=2).astype(rng.choice(["float64", "float32"]))}
     summed = rng.choice([0.0, 1e3])
     assert all_close(expected, got, inputs, summed) == close(expected, got, inputs, summed).all()
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@given(seed=st.integers(0, 2**32 - 1))
+def test_what_rounding_leaves_of_zero_has_no_digits_to_compare(dtype: type, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    right = rng.normal(1, 1, (4, 3)).astype(dtype)
+    largest = np.abs(right).max()
+    one, other = (10 * np.finfo(dtype).eps * largest * rng.uniform(-1, 1, (2, 4, 3))).astype(dtype)
+    assert not close(one, other).all()  # two processors that sum in another order
+    assert both_vanish(right, one, other)
+    assert not both_vanish(right, one, right)
+    assert not both_vanish(np.zeros_like(right), one, other)  # of a gradient of 0, rounding is all there is
+    assert not both_vanish(right, one, other[:2])
+    assert not both_vanish(None, one, other)
+
+
+def test_a_mistake_that_leaves_rounding_is_recognised_on_another_processor() -> None:
+    """Db before a batch norm is 0 but for rounding, and a known mistake returns it as dgamma."""
+    case = Case("x", "dgamma = x", {"x": np.ones((4, 3))}, {"dgamma": Equal()})
+    right, there, here = np.array([2.0, 0.7, 1.1]), np.array([1e-16, 9e-16, 4e-16]), np.array([-3e-16, 0, 2e-16])
+    result = CaseResult(case, {"dgamma": right}, Ran({"dgamma": here}), {"exchanged": Ran({"dgamma": there})})
+    assert result.is_given_by("exchanged")
+    assert Place(result, "dgamma", wrong=True).agrees(there)
+    other = CaseResult(case, {"dgamma": right}, Ran({"dgamma": right * 1e-9}), {"exchanged": Ran({"dgamma": there})})
+    assert not other.is_given_by("exchanged")
+    assert not Place(other, "dgamma", wrong=True).agrees(there)

@@ -43,7 +43,7 @@ def test_a_task_is_read_back_but_for_its_remarks() -> None:
 @pytest.mark.parametrize("value", [TASK, SUBMISSION, OUTCOME])
 def test_no_attribute_is_left_at_its_default_here(value: object) -> None:
     """Otherwise one that is added later could be lost on the way, and no test would see it."""
-    for field in fields(value):  # type: ignore[arg-type]
+    for field in fields(value):
         assert getattr(value, field.name) not in (field.default, None, (), {}, "")
 
 
@@ -63,7 +63,7 @@ def test_a_name_that_is_no_utf_8_is_read_back() -> None:
     "reply", [{"layers.affine_forward": OUTCOME}, {}, Failure("it failed"), Refused("no", "tcp://a:1"), Died()]
 )
 def test_a_reply_is_read_back(reply: object) -> None:
-    assert decode_reply(encode_reply(reply)) == reply  # type: ignore[arg-type]
+    assert decode_reply(encode_reply(reply)) == reply
 
 
 def test_bytes_of_something_else_are_an_error() -> None:

@@ -51,7 +51,7 @@ def in_this_process(small: Course) -> Iterator[InThisProcess]:
         cluster = local_cluster(workers, threads=1)
         client = Client(cluster, set_as_default=False)
         opened.extend([cluster, client])
-        return ClusterRunner(client, folder=str(small.root), **{"wait": 60.0, **options})  # type: ignore[arg-type]
+        return ClusterRunner(client, folder=str(small.root), **{"wait": 60.0, **options})
 
     yield make
     for each in reversed(opened):

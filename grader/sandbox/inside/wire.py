@@ -116,7 +116,7 @@ class Failed(msgspec.Struct, tag=True):
     number: int
 
 
-Message = Union[Start, Ready, Run, Ask, Answer, Refused, Done, Failed]  # noqa: UP007
+Message = Start | Ready | Run | Ask | Answer | Refused | Done | Failed
 
 
 class Envelope(msgspec.Struct):

@@ -67,7 +67,7 @@ class KeptPrints(io.TextIOBase):
 class NoInput(io.TextIOBase):
     """Refuses to be read from."""
 
-    def readline(self, size: int | None = -1, /) -> str:  # type: ignore[override]
+    def readline(self, size: int | None = -1, /) -> str:  # type: ignore[override]  # the base class gives bytes, its subclasses for text give str
         """Refuse; `input` calls this."""
         raise NoInputHere(NO_INPUT)
 

@@ -14,7 +14,7 @@ from .kinks import SharedMaximum, Subgradient
 from .minibatches import Minibatches, MinibatchesAnew
 from .pairs import Paired
 from .rule import Fault, FaultKind, Rule
-from .tolerance import Array, as_array, close
+from .tolerance import Array, as_array, both_vanish, close
 
 __all__ = [
     "Array",
@@ -31,5 +31,6 @@ __all__ = [
     "SharedMaximum",
     "Subgradient",
     "as_array",
+    "both_vanish",
     "close",
 ]

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from ..case import Case
-from ..compare import Fault
-from ..program import Answer, Crash
+from ..compare import Fault, Rule, both_vanish
+from ..program import Answer, Crash, Ran
 from ..values import needless_names, value_at
 from .crash_kind import same_kind
 
@@ -81,10 +81,16 @@ class CaseResult:
             return not any(fault.path == path or not path for fault in self.faults())
         rules = {one: self.case.aspects.get(one.partition(".")[0]) for one in ([path] if path else self.case.aspects)}
         return self.is_missing_alike(other.values, path) and all(
-            rule.agree(value_at(other.values, one), value_at(self.answer.values, one), self.case.inputs)
+            self._agree(rule, one, other)
             for one, rule in rules.items()
             if rule  # an output that this case does not compare cannot tell
         )
+
+    def _agree(self, rule: Rule, path: str, other: Ran) -> bool:
+        """Whether another answer has the same value in one output."""
+        assert not isinstance(self.answer, Crash)
+        right, theirs, came = (value_at(one, path) for one in (self.expected, other.values, self.answer.values))
+        return rule.agree(theirs, came, self.case.inputs) or both_vanish(right, theirs, came)
 
     def is_missing_alike(self, values: Mapping[str, object], path: str) -> bool:
         """Whether other outputs miss a value in the same way as those that came; so they do where none is missing.

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..case import Case
-from ..compare import Array, as_array
+from ..compare import Array, as_array, both_vanish
 from ..program import Answer, Crash
 from ..values import value_at, walk
 from .case_result import CaseResult
@@ -62,7 +62,7 @@ class Place(NamedTuple):
         if self.crashed:
             return False
         rule = self.result.case.aspects[self.path.partition(".")[0]]
-        if rule.agree(value, self.got, self.result.case.inputs):
+        if rule.agree(value, self.got, self.result.case.inputs) or both_vanish(self.expected, value, self.got):
             return True
         got = as_array(self.got)
         if got is None or np.isfinite(got).all():
