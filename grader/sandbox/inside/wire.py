@@ -6,7 +6,7 @@ schema, and `values` checks the value.
 
 from __future__ import annotations
 
-from typing import NamedTuple, Union
+from typing import NamedTuple
 
 import msgspec
 
