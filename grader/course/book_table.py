@@ -48,6 +48,8 @@ class BookTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         Name of a function or class → picture of what it shows, a path relative to the course folder. Where a notebook
         calls it, the book shows the picture. A page of the book has to show the picture, too, with words for those
         who cannot see it.
+    address : str, default ""
+        Where the book is online: ``"https://example.org/course"``. Feedback pages link to it. ``""`` means nowhere.
     files : str, default ""
         A folder, relative to the course folder, whose files are copied into the book's as they are: pages with
         programs of their own, for instance. ``""`` means none.
@@ -56,4 +58,5 @@ class BookTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     part: tuple[Part, ...] = ()
     reference: tuple[Modules, ...] = (Modules("Checks", ("utils.checks",)),)
     figures: dict[str, str] = {}
+    address: str = ""
     files: str = ""

@@ -43,7 +43,7 @@ def faults(course: Course) -> Iterator[Fault]:
 
 
 def _settings(course: Course) -> Iterator[Fault]:
-    """Check the tables ``[course]``, ``[late]``, ``[grading]``, ``[checks]`` and ``[limits]``."""
+    """Check the tables ``[course]``, ``[late]``, ``[grading]``, ``[checks]``, ``[book]`` and ``[limits]``."""
     for text, convert in ((course.late.grace, seconds), (course.limits.memory, size)):
         try:
             convert(text)
@@ -61,6 +61,8 @@ def _settings(course: Course) -> Iterator[Fault]:
     if not PACKAGE.match(course.package):
         rule = "it is the name of the Python package that students complete, and none of grader, solutions and utils"
         yield "package", f'course.package is "{course.package}"; {rule}.'
+    if course.book.address and not re.match(r"https?://[^/\s]+\S*$", course.book.address):
+        yield "address", f'book.address is "{course.book.address}"; write it like https://example.org/course.'
     yield from _limits(course.limits)
 
 

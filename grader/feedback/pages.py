@@ -24,6 +24,7 @@ from ..gradebook.totals import Total
 from ..report import Report
 from ..wording import WORDING, VerdictName, one_line, points, visible
 from . import summary
+from .book_links import in_book
 
 _ADVICE: Final[dict[VerdictName, str]] = {
     "partial": "You are close: start with the first hint below.",
@@ -103,6 +104,7 @@ def student_page(
         ],
         steps=next_steps(report, course),
         places=read_places(course.root),
+        in_book=in_book,
         answers=answers,
         total=total,
         counted={question.name: question.score for question in total.questions} if total else {},

@@ -21,8 +21,11 @@ from grader.book.sphinx_extension import SearchBothSpellings, other_spellings
 from grader.book.task_box import also_checked
 from grader.course import Course
 from grader.errors import CourseError, ReleaseRefused, UnusableInput
+from grader.feedback.book_links import in_book
 from grader.release.strip import strip
+from utils.checks.places import read_places
 
+ROOT = Path(__file__).parents[2]
 NEAREST = "nearest = (differences**2).sum(axis=2).argmin(axis=1)"
 INERTIA = "squares = ((points[:, None, :] - centres) ** 2).sum(axis=2)"
 DOCUMENTS = {"docs/guide.html", "docs/formulas.html"}
@@ -280,6 +283,10 @@ def test_bars_are_escaped_but_not_in_code() -> None:
 
 @pytest.mark.slow
 def test_is_the_book_of_this_course_free_of_things_to_correct(tmp_path: Path) -> None:
-    made = make_book(courses.load(Path(__file__).parents[2]), tmp_path / "book")
+    made = make_book(courses.load(ROOT), tmp_path / "book")
     assert made.warnings == ()
     assert made.pages > 60
+    taught = read_places(ROOT).values()
+    for place in filter(None, {place for one in taught for place in (one.section, one.playground)}):
+        path, _, name = in_book("", place).lstrip("/").partition("#")
+        assert page(made, path).find(id=name), place

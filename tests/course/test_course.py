@@ -103,6 +103,7 @@ def test_the_kits_own_course_is_valid(course: Course) -> None:
         ("points = 2, s", 'points = 2, constructor = "build", s', 19, 'write constructor = "module.function"'),
         ("points = 5", 'points = 5, constructor = "layers.build"', 18, "builds a trained net, with a score range"),
         ('"layers.forward", points = 3', '"forward", points = 3', 17, 'write "module.function"'),
+        ("[late]", '[book]\naddress = "file:///home/me"\n\n[late]', 6, "write it like https://"),
         ('grace = "90min"', 'grace = "soon"', 6, "is not a duration; write it like"),
         ("per_day = 0.25", "per_day = 25", 5, "a share between 0 and 1"),
         ("points = 5", "points = 5, follow_through = 2", 18, "follow_through is a share between 0 and 1"),

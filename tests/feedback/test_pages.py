@@ -19,12 +19,14 @@ from reports import COURSE, HINTS, a_class, class_page, everything, report, tota
 from grader import feedback
 from grader.errors import Interrupted
 from grader.feedback import writing
+from grader.feedback.book_links import in_book, section_id
 from grader.feedback.pages import student_page
 from grader.gradebook.rows import WrittenGrade
 from grader.gradebook.totals import Question
 from grader.submission.similarity import Pair
 from grader.wording import WORDING, one_line
 from utils.checks.case import Finding
+from utils.checks.places import read_places
 
 SECRET = b"the secret of this course"
 EVIL = '<script>alert(1)</script><img src=x onerror="alert(2)">{{ 7*7 }}\u202e\x1b[2J'
@@ -388,3 +390,27 @@ def test_a_page_is_made_anew_only_when_something_about_it_has_changed(tmp_path, 
     renamed = msgspec.structs.replace(COURSE.course, title="Another title")
     write(report("ada"), msgspec.structs.replace(COURSE, course=renamed))
     assert made == ["ada"]
+
+
+def test_an_exercise_that_lost_points_leads_to_its_section_where_the_book_is_online():
+    wrong = report("ana", dict.fromkeys([e.name for e in COURSE["hw3"].exercises], "fail"))
+    lost = {verdict.name for verdict in wrong.exercises if verdict.score < verdict.max_score}
+    places = {name: place for name, place in read_places(COURSE.root).items() if name in lost}
+    assert places
+    online = msgspec.structs.replace(
+        COURSE, book=msgspec.structs.replace(COURSE.book, address="https://example.org/nets/")
+    )
+    links = {value for name, value in Page(student_page(wrong, online)).attributes if name == "href"}
+    assert {in_book("https://example.org/nets", place.section) for place in places.values()} <= links
+    assert not any(
+        value.startswith("http") for name, value in Page(student_page(wrong, COURSE)).attributes if name == "href"
+    )
+
+
+@pytest.mark.parametrize(
+    ("heading", "name"),
+    [("2. The tied autoencoder", "the-tied-autoencoder"), ("ReLU, “forward”", "relu-forward"), ("Ça n’a", "ca-na")],
+)
+def test_the_id_of_a_section_is_that_of_sphinx(heading, name):
+    nodes = pytest.importorskip("docutils.nodes", reason="docutils comes with Sphinx")
+    assert section_id(heading) == nodes.make_id(heading) == name
