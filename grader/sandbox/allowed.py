@@ -22,6 +22,7 @@ WORKER = ("msgspec",)
 STAND_INS = (
     "cython",
     "Cython",
+    "anywidget",
     "ipywidgets",
     "IPython",
     "jupyterlab",

@@ -23,11 +23,19 @@ from . import (
     OptimiserExplorer,
     WeightScaleExplorer,
 )
+from .page import Page
 from .shell import Explorer, in_main_thread
 from .student import explain, running
 
 PACKAGE = "NNDL_EXPLORE"  # the environment variable that names the folder of the package to run
 NOTEBOOK = Path(__file__).with_name("app.ipynb")
+SITE = Path(__file__).with_name("site")  # in which Voila finds the template
+TEMPLATE = "explorers"
+EXTENSIONS = (  # of JupyterLab, those that the page needs
+    "@jupyter-widgets/jupyterlab-manager",
+    "@voila-dashboards/widgets-manager8",
+    "anywidget",
+)
 
 Modules = Callable[[str], ModuleType]
 EXPLORERS: dict[str, tuple[str, Callable[[Modules], Any]]] = {
@@ -102,8 +110,11 @@ def serve(package: Path, port: int, *, browser: bool, dark: bool) -> subprocess.
         "--MappingKernelManager.cull_idle_timeout=60",
         "--MappingKernelManager.cull_interval=20",
     ]
+    options += [f"--template={TEMPLATE}"]
+    options += [f"--VoilaConfiguration.extension_allowlist={name}" for name in EXTENSIONS]
     options += [] if browser else ["--no-browser"]
-    environment = {**os.environ, PACKAGE: str(package.resolve())}
+    places = [str(SITE), *filter(None, [os.environ.get("JUPYTER_PATH")])]
+    environment = {**os.environ, PACKAGE: str(package.resolve()), "JUPYTER_PATH": os.pathsep.join(places)}
     return subprocess.Popen([sys.executable, "-m", "voila", str(NOTEBOOK), *options], env=environment)
 
 
@@ -146,6 +157,8 @@ def app(modules: Modules | None = None) -> Any:
                     child.look(number == index)
 
     tabs.observe(lambda change: in_main_thread(lambda: opened(change)), "selected_index")
+    tabs.children[0].children += (Page(),)  # its style sheet is that of the tabs, too
+    tabs.add_class("nndl-explorers")
     gc.collect()
     gc.freeze()  # what was imported stays as long as this process: it need not be looked through again
     return tabs
@@ -159,6 +172,6 @@ def _page(make: Callable[[Modules], Any], modules: Modules, page: Any) -> Any:
     try:
         return make(modules)
     except Exception as error:  # anything can happen while a student's file is imported
-        again = widgets.Button(description="Try again", icon="refresh")
+        again = widgets.Button(description="Try again")
         again.on_click(lambda _: in_main_thread(lambda: setattr(page, "children", (_page(make, modules, page),))))
         return widgets.VBox([widgets.HTML(f'<div role="alert">{explain(error)}</div>'), again])

@@ -93,7 +93,28 @@ def panels(rows: int, columns: int, width: float = 9.0, height: float = 3.2, **o
     return figure, figure.subplots(rows, columns, squeeze=False, **options)
 
 
-def svg(figure: Figure, title: str, description: str) -> str:
+class Drawing(str):
+    """An ``<svg>`` element, and what it was made of.
+
+    Attributes
+    ----------
+    heading, description : str
+        What it is, and what is to be seen in it, in words.
+    figure : Figure
+        It holds the numbers that are drawn.
+    """
+
+    heading: str
+    description: str
+    figure: Figure
+
+    @property
+    def words(self) -> str:
+        """Both as a sentence."""
+        return f"{self.heading}: {self.description}."
+
+
+def svg(figure: Figure, title: str, description: str) -> Drawing:
     """A figure as an ``<svg>`` element that fills the width it is given.
 
     Parameters
@@ -116,7 +137,9 @@ def svg(figure: Figure, title: str, description: str) -> str:
         'xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" '
         'style="width:100%;max-width:1200px;height:auto;display:block">'
     )
-    return opening + said + text[head.end() :]
+    drawing = Drawing(opening + said + text[head.end() :])
+    drawing.heading, drawing.description, drawing.figure = title, description, figure
+    return drawing
 
 
 def on_paper(drawing: str) -> str:

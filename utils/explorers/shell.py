@@ -20,7 +20,9 @@ import ipywidgets as widgets
 from IPython import get_ipython
 
 from . import drawing
+from .drawing import Drawing
 from .jobs import JOBS, Job, Jobs, Pulse, Status
+from .page import Page
 from .sources import Sources
 from .state import State, StateError
 from .student import Trouble, explain, running
@@ -77,7 +79,7 @@ class Explorer(widgets.VBox, Generic[S]):  # type: ignore[misc]  # ipywidgets ha
         self._restoring = self._pending = False
         self._looked_at = self._knocking = True
         self._knocks = 0  # since the page has last been heard
-        self._svg: dict[str, str] = {}
+        self._svg: dict[str, Drawing] = {}
         if isinstance(state, str):
             state = type(self.first).parse(state)  # type: ignore[assignment]  # `first` is of type S
         self.state: S = state or self.first  # type: ignore[assignment]  # see above
@@ -91,15 +93,16 @@ class Explorer(widgets.VBox, Generic[S]):  # type: ignore[misc]  # ipywidgets ha
             area.layout.width = "100%"
         self._progress = widgets.FloatProgress(min=0, max=1, description="Training", layout={"width": "260px"})
         self._left = widgets.Label()
-        self._pause = widgets.Button(description="Pause", tooltip="Let the work rest, or go on", icon="pause")
-        self._stop = widgets.Button(description="Stop", tooltip="End the work; what there is stays", icon="stop")
-        self._again = widgets.Button(description="Run again", tooltip="After your code has changed", icon="refresh")
-        self._save = widgets.Button(description="Save figure", tooltip="Write the pictures as SVG", icon="download")
+        self._pause = widgets.Button(description="Pause", tooltip="Let the work rest, or go on")
+        self._stop = widgets.Button(description="Stop", tooltip="End the work; what there is stays")
+        self._again = widgets.Button(description="Run again", tooltip="After your code has changed")
+        self._save = widgets.Button(description="Save figure", tooltip="Write the pictures as SVG")
         self._saved = widgets.HTML()
         self._code = widgets.Text(
             str(self.state), description="State", continuous_update=False, layout={"width": "min(100%, 640px)"},
             tooltip="Copy this to keep or share what you see; paste one to see it again",
         )  # fmt: skip
+        self._page = Page()
         self._heart = self._new_heart()
         self._pause.on_click(lambda _: self._do(self._toggle))
         self._stop.on_click(lambda _: self._job and self._job.stop())
@@ -116,7 +119,17 @@ class Explorer(widgets.VBox, Generic[S]):  # type: ignore[misc]  # ipywidgets ha
         buttons = widgets.HBox([*working, self._again, self._save, self._saved], layout={"flex_flow": "row wrap"})
         super().__init__(
             # The results come last, so that nothing moves when they appear.
-            [widgets.HTML(said), rows, self._message, self._picture, self._code, buttons, self._results, self._heart],
+            [
+                widgets.HTML(said),
+                rows,
+                self._message,
+                self._picture,
+                self._page,
+                self._code,
+                buttons,
+                self._results,
+                self._heart,
+            ],
             layout={"width": "100%", "overflow": "hidden"},
         )
         self.add_class("nndl-explorer")
@@ -130,17 +143,17 @@ class Explorer(widgets.VBox, Generic[S]):  # type: ignore[misc]  # ipywidgets ha
         """The widget of each field of the state, by the field's name; its value is the field's."""
         raise NotImplementedError
 
-    def picture(self, state: S) -> str:
-        """The picture that follows the sliders at once, as SVG; it may raise what the student's code raises."""
+    def picture(self, state: S) -> Drawing:
+        """The picture that follows the sliders at once; it may raise what the student's code raises."""
         raise NotImplementedError
 
     def work(self, state: S) -> Iterator[tuple[float, Any]]:
         """Long work: after each short step, the share that is done, 0 to 1, and what is known so far."""
         return iter(())
 
-    def results(self, state: S, found: Any) -> str:
-        """What is known so far, as SVG."""
-        return ""
+    def results(self, state: S, found: Any) -> Drawing:
+        """What is known so far, as a picture."""
+        raise NotImplementedError
 
     # --- what happens -------------------------------------------------------------------------------
 
@@ -224,10 +237,11 @@ class Explorer(widgets.VBox, Generic[S]):  # type: ignore[misc]  # ipywidgets ha
         try:
             with self._jobs.held(), drawing.style(), running(0):
                 self._svg["picture"] = self._picture.value = self.picture(self.state)
+            self._page.picture_text = self._svg["picture"].words
             self._say("")
         except Trouble as trouble:
             self._svg.pop("picture", None)
-            self._picture.value = ""
+            self._picture.value = self._page.picture_text = ""
             self._say(str(trouble))
 
     def _begin(self) -> None:
@@ -235,7 +249,8 @@ class Explorer(widgets.VBox, Generic[S]):  # type: ignore[misc]  # ipywidgets ha
         if self._job:
             self._job.stop()
         self._latest, self._begun, self._drawn = None, 0.0, 0.0
-        self._results.value = ""
+        self._results.value = self._page.results_text = ""
+        self._page.over = False
         self._svg.pop("results", None)
         self._progress.value = 0
         if self.drives_work and not self._message.value:
@@ -262,6 +277,8 @@ class Explorer(widgets.VBox, Generic[S]):  # type: ignore[misc]  # ipywidgets ha
             self._progress.value = done
             with self._jobs.held(), drawing.style():
                 self._svg["results"] = self._results.value = self.results(self.state, found)
+            with self._page.hold_sync():
+                self._page.results_text, self._page.over = self._svg["results"].words, job.over
             self._drawn = time.monotonic()
         self._label()
         if job.status is Status.FAILED and job.error is not None:
@@ -277,9 +294,7 @@ class Explorer(widgets.VBox, Generic[S]):  # type: ignore[misc]  # ipywidgets ha
         going = f"about {left:.0f} s left" if left >= 1 else "begins" if not done else ""
         waits = "rests, as the page is not heard; Run again begins anew"
         self._left.value = said.get(job.status, going if self._pulse.here else waits)
-        self._pause.description, self._pause.icon = (
-            ("Go on", "play") if job.status is Status.PAUSED else ("Pause", "pause")
-        )
+        self._pause.description = "Go on" if job.status is Status.PAUSED else "Pause"
         self._pause.disabled = self._stop.disabled = job.over
 
     def _toggle(self) -> None:

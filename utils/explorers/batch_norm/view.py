@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from ..drawing import BLUE, COLOURS, FAINT, GREEN, LINES, ORANGE, named, panels, svg
+from ..drawing import BLUE, COLOURS, FAINT, GREEN, LINES, ORANGE, Drawing, named, panels, svg
 from ..shell import Explorer, fraction, log_slider, slider
+from ..words import trend
 from .compute import WATCH, BatchNorm, Race, race, statistics_of
 
 _NAMES = {"none": "no normalisation", "batchnorm": "batch norm"}
@@ -52,7 +53,7 @@ class BatchNormExplorer(Explorer[BatchNorm]):
             "seed": slider(0, 20, now.seed, "seed"),
         }
 
-    def picture(self, state: BatchNorm) -> str:
+    def picture(self, state: BatchNorm) -> Drawing:
         """The statistics of one unit over many minibatches, and the last minibatch in both modes."""
         found = statistics_of(self.net_class, state)
         figure, ((mean, var, modes),) = panels(1, 3, height=2.7)
@@ -84,7 +85,7 @@ class BatchNormExplorer(Explorer[BatchNorm]):
         """The two nets."""
         return race(self.net_class, state)
 
-    def results(self, state: BatchNorm, found: Race) -> str:
+    def results(self, state: BatchNorm, found: Race) -> Drawing:
         """Losses, validation accuracies, and one unit's pre-activations over time."""
         figure, (axes,) = panels(1, 4, height=2.6)
         for number, (norm, run) in enumerate(found.runs.items()):
@@ -110,9 +111,12 @@ class BatchNormExplorer(Explorer[BatchNorm]):
         axes[1].set_title("Validation accuracy, %")
         axes[1].set_xlabel("epoch")
         axes[2].set_ylabel("pre-activation")
-        best = (f"{_NAMES[norm]} {100 * max(run.val, default=0):.0f} %" for norm, run in found.runs.items())
+        best = (
+            f"{_NAMES[norm]} {100 * max(run.val, default=0):.0f} %, {trend(run.val)}"
+            for norm, run in found.runs.items()
+        )
         return svg(
-            figure, "Training with and without batch normalisation", "best validation accuracy: " + ", ".join(best)
+            figure, "Training with and without batch normalisation", "best validation accuracy: " + "; ".join(best)
         )
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import traitlets
 from matplotlib.patches import Rectangle
 
-from ..drawing import FAINT, GREEN, ORANGE, named, panels, svg
+from ..drawing import FAINT, GREEN, ORANGE, Drawing, named, panels, svg
 from ..shell import Explorer, choice, slider
 from .compute import PRESETS, SIDE, Convolution, Seen, product, see
 
@@ -101,7 +101,7 @@ class ConvolutionExplorer(Explorer[Convolution]):
             "pool": slider(1, 8, now.pool, "pooling: size, stride"),
         }
 
-    def picture(self, state: Convolution) -> str:
+    def picture(self, state: Convolution) -> Drawing:
         """The photograph, the window, the output, and what max pooling leaves of it."""
         seen = see(self.conv_layers, state)
         figure, ((photo, window, out, pooled),) = panels(1, 4, height=2.9)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..drawing import BLUE, COLOURS, FAINT, LINES, MARKERS, ORANGE, named, panels, svg
+from ..drawing import BLUE, COLOURS, FAINT, LINES, MARKERS, ORANGE, Drawing, named, panels, svg
 from ..shell import Explorer, fraction, slider
 from .compute import Dropout, Gaps, gaps, layer_of
 
@@ -47,7 +47,7 @@ class DropoutExplorer(Explorer[Dropout]):
             "seed": slider(0, 20, now.seed, "seed"),
         }
 
-    def picture(self, state: Dropout) -> str:
+    def picture(self, state: Dropout) -> Drawing:
         """One mask, and averages over many passes."""
         layer = layer_of(self.net_class, state)
         figure, ((mask, means),) = panels(1, 2, height=2.7)
@@ -78,7 +78,7 @@ class DropoutExplorer(Explorer[Dropout]):
         """Nets with several drop probabilities."""
         return gaps(self.net_class, state)
 
-    def results(self, state: Dropout, found: Gaps) -> str:
+    def results(self, state: Dropout, found: Gaps) -> Drawing:
         """Accuracies against the drop probability, and against the epoch for the one nearest to the slider."""
         figure, ((against, curves),) = panels(1, 2, height=2.7)
         ended = sorted(p for p, run in found.runs.items() if run.val)

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..drawing import BLUE, FAINT, INK, ORANGE, log_axis, named, panels, svg
+from ..drawing import BLUE, FAINT, INK, ORANGE, Drawing, log_axis, named, panels, svg
 from ..shell import Explorer, choice, fraction, log_slider
 from ..student import running
 from .compute import KINDS, LAYERS, PLAIN, STEPS, Errors, GradientCheck, errors, numeric, pair
@@ -59,7 +59,7 @@ class GradientExplorer(Explorer[GradientCheck]):
             "h": log_slider(-12, 0, now.h, "step h", step=0.25),
         }
 
-    def picture(self, state: GradientCheck) -> str:
+    def picture(self, state: GradientCheck) -> Drawing:
         """The function with its two secants, and the errors against the step."""
         found = errors(state, self.layers)
         figure, ((near, valley),) = panels(1, 2, height=3.4, gridspec_kw={"width_ratios": (2, 3)})

@@ -9,9 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from ..drawing import COLOURS, FAINT, INK, LINES, MARKERS, log_axis, named, panels, svg
+from ..drawing import COLOURS, FAINT, INK, LINES, MARKERS, Drawing, log_axis, named, panels, svg
 from ..shell import Explorer, choice, fraction, log_slider, slider
 from ..training import Run
+from ..words import trend
 from .compute import RULES, Optimisers, race, walks
 from .landscapes import LANDSCAPES
 
@@ -69,7 +70,7 @@ class OptimiserExplorer(Explorer[Optimisers]):
             "seed": slider(0, 20, now.seed, "seed"),
         }
 
-    def picture(self, state: Optimisers) -> str:
+    def picture(self, state: Optimisers) -> Drawing:
         """The walks on contours, and how far above the lowest place each one is."""
         found = walks(self.optim, state)
         land = LANDSCAPES[state.loss]
@@ -103,7 +104,7 @@ class OptimiserExplorer(Explorer[Optimisers]):
         """The race of the net of six layers."""
         return race(self.optim, self.net_class, state)
 
-    def results(self, state: Optimisers, found: dict[str, Run]) -> str:
+    def results(self, state: Optimisers, found: dict[str, Run]) -> Drawing:
         """Loss and accuracies of the nets."""
         figure, ((losses, train, val),) = panels(1, 3, height=2.6)
         for rule, run in found.items():
@@ -121,7 +122,9 @@ class OptimiserExplorer(Explorer[Optimisers]):
             ax.set_xlabel("epoch")
             ax.set_xlim(0.8, 5.2)
             ax.set_ylim(10, 70)
-        best = ", ".join(f"{rule} {100 * max(run.val, default=0):.0f} %" for rule, run in found.items())
+        best = "; ".join(
+            f"{rule} {100 * max(run.val, default=0):.0f} %, {trend(run.val)}" for rule, run in found.items()
+        )
         return svg(figure, "The race in a net of six layers", f"best validation accuracy: {best}")
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..drawing import BLUE, COLOURS, FAINT, LINES, MARKERS, ORANGE, log_axis, named, panels, svg
+from ..drawing import BLUE, COLOURS, FAINT, LINES, MARKERS, ORANGE, Drawing, log_axis, named, panels, svg
 from ..shell import Explorer, choice, log_slider, slider
 from ..training import Run
 from .compute import NORMS, SCALES, Layer, Sweep, WeightScale, layers_of, sweep
@@ -54,7 +54,7 @@ class WeightScaleExplorer(Explorer[WeightScale]):
             "seed": slider(0, 20, now.seed, "seed"),
         }
 
-    def picture(self, state: WeightScale) -> str:
+    def picture(self, state: WeightScale) -> Drawing:
         """Histograms of one forward and one backward pass."""
         layers = layers_of(self.net_class, state)
         figure, ((left, right),) = panels(1, 2, height=max(2.2, 1.0 + 0.26 * len(layers)), sharey=True)
@@ -71,7 +71,7 @@ class WeightScaleExplorer(Explorer[WeightScale]):
         """The sweep over 20 scales."""
         return sweep(self.net_class, state)
 
-    def results(self, state: WeightScale, found: Sweep) -> str:
+    def results(self, state: WeightScale, found: Sweep) -> Drawing:
         """Best validation accuracy, best training accuracy and final loss against the scale."""
         figure, (axes,) = panels(1, 3, height=2.7)
         measures: tuple[tuple[str, str, Callable[[Run], float]], ...] = (

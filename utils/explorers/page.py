@@ -1,0 +1,30 @@
+"""The half of an explorer that runs in the browser: see ``page.js``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import anywidget
+import traitlets
+
+_HERE = Path(__file__).parent
+
+
+class Page(anywidget.AnyWidget):
+    """Names the controls for screen readers, and says in words what the picture shows.
+
+    Attributes
+    ----------
+    picture_text : str
+        What the picture shows; read out when the sliders have come to rest.
+    results_text : str
+        What the long work has found; read out now and then, and when it is over.
+    over : bool
+        Whether the long work is over.
+    """
+
+    _esm = _HERE / "page.js"
+    _css = _HERE / "page.css"
+    picture_text = traitlets.Unicode().tag(sync=True)
+    results_text = traitlets.Unicode().tag(sync=True)
+    over = traitlets.Bool().tag(sync=True)
