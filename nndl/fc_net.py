@@ -118,7 +118,7 @@ class TwoLayerNet:
         # Also checked, for 25 % of the points:
         # - shape: exactly as documented
         # - edge shape: a single example
-        # - side effect: arguments stay as they are, unless documented
+        # - side effect: a second minibatch; arguments stay as they are, unless documented
         raise NotImplementedError("TwoLayerNet.loss: your code here")
         # ======== END OF YOUR CODE ========
 
@@ -342,7 +342,7 @@ class FullyConnectedNet:
         # - shape: exactly as documented
         # - edge shape: no hidden layer; a single example
         # - dtype: float32; the answer has the right dtype
-        # - side effect: arguments stay as they are, unless documented
+        # - side effect: a second minibatch; arguments stay as they are, unless documented
         raise NotImplementedError("FullyConnectedNet.loss: your code here")
         # ======== END OF YOUR CODE ========
 

@@ -67,7 +67,7 @@ class TwoLayerNet:
         # - shape: exactly as documented
         # - edge shape: a single example
         # - numerical range: scores of several thousand
-        # - side effect: arguments stay as they are, unless documented
+        # - side effect: a second minibatch; arguments stay as they are, unless documented
         raise NotImplementedError("TwoLayerNet.loss: your code here")
         # ======== END OF YOUR CODE ========
 

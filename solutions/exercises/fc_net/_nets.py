@@ -14,6 +14,12 @@ net.params = params
 scores = net.loss(X)
 loss, grads = net.loss(X, y)
 """
+USE_AGAIN = """\
+net.params = params
+net.loss(earlier, earlier_y)
+loss, grads = net.loss(X, y)
+scores = net.loss(X)
+"""
 OUTPUTS: dict[str, Rule] = {"scores": Equal(), "loss": Equal(), "grads": Equal()}
 
 
@@ -24,6 +30,11 @@ def draw_params(rng: np.random.Generator, dims: Sequence[int], dtype: str = "flo
         params[f"W{layer}"] = (rng.standard_normal((fan_in, fan_out)) / np.sqrt(fan_in)).astype(dtype)
         params[f"b{layer}"] = (0.5 * rng.standard_normal(fan_out)).astype(dtype)
     return params
+
+
+def another_minibatch(rng: np.random.Generator, rows: int, features: int, classes: int) -> dict[str, object]:
+    """Draw the minibatch of an earlier call."""
+    return {"earlier": rng.standard_normal((rows, features)), "earlier_y": rng.integers(classes, size=rows)}
 
 
 def loss_case(

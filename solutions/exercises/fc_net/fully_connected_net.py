@@ -8,7 +8,7 @@ import numpy as np
 
 from grader.recipes import Case, DrawnAnew, Equal, Initialised, Recipe, Rule, Trait, enlarged, sizes
 
-from ._nets import OUTPUTS, USE, draw_params, loss_case, many_features
+from ._nets import OUTPUTS, USE, USE_AGAIN, another_minibatch, draw_params, loss_case, many_features
 
 DEEP_INIT = """\
 net = fc_net.FullyConnectedNet(hidden_dims, input_dim=D, num_classes=C, weight_scale=weight_scale,
@@ -19,13 +19,11 @@ DEEP_AGAIN = f"""\
 {DEEP_INIT}net = fc_net.FullyConnectedNet(hidden_dims, input_dim=D, num_classes=C, weight_scale=weight_scale, reg=reg)
 again = params, net.params
 """
-DEEP_LOSS = (
-    "net = fc_net.FullyConnectedNet(hidden_dims, input_dim=D, num_classes=C, reg=reg, dtype=np.dtype(dtype))\n" + USE
-)
-DEEP_LOSS_ALONE = (
+DEEP_NET = "net = fc_net.FullyConnectedNet(hidden_dims, input_dim=D, num_classes=C, reg=reg, dtype=np.dtype(dtype))\n"
+DEEP_NET_ALONE = (
     "net = fc_net.FullyConnectedNet.__new__(fc_net.FullyConnectedNet)\n"
     "net.reg, net.dtype, net.num_layers = reg, np.dtype(dtype), len(hidden_dims) + 1\n"
-    "net.normalization, net.dropout, net.norm_params, net.dropout_params = None, 0, {}, {}\n" + USE
+    "net.normalization, net.dropout, net.norm_params, net.dropout_params = None, 0, {}, {}\n"
 )
 TYPED: dict[str, Rule] = {"scores": Equal(dtype=True), "loss": Equal(), "grads": Equal(dtype=True)}
 
@@ -69,7 +67,14 @@ def deep_loss_cases(rng: np.random.Generator) -> Iterator[Case]:
         }  # fmt: skip
         traits = {Trait.DTYPE} if dtype == "float32" else {Trait.EDGE_SHAPE} if rows == 1 or not hidden else set()
         aspects = TYPED if dtype == "float32" else OUTPUTS
-        yield loss_case(title, DEEP_LOSS, inputs, aspects, DEEP_LOSS_ALONE, traits)
+        yield loss_case(title, DEEP_NET + USE, inputs, aspects, DEEP_NET_ALONE + USE, traits)
+    d, *hidden = many[:3]
+    inputs = {
+        "hidden_dims": hidden, "D": d, "C": c, "reg": 0.5, "dtype": "float64", "params": draw_params(rng, (d, *hidden, c)),
+        "X": rng.standard_normal((n, d)), "y": rng.integers(c, size=n), **another_minibatch(rng, n + 2, d, c),
+    }  # fmt: skip
+    programs = DEEP_NET + USE_AGAIN, DEEP_NET_ALONE + USE_AGAIN
+    yield loss_case("a second minibatch", programs[0], inputs, OUTPUTS, programs[1], {Trait.SIDE_EFFECT})
 
 
 RECIPES = (

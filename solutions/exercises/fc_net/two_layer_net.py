@@ -8,7 +8,7 @@ import numpy as np
 
 from grader.recipes import Case, DrawnAnew, Initialised, Recipe, Rule, Trait, enlarged, sizes
 
-from ._nets import OUTPUTS, USE, draw_params, loss_case, many_features
+from ._nets import OUTPUTS, USE, USE_AGAIN, another_minibatch, draw_params, loss_case, many_features
 
 TWO_INIT = """\
 net = fc_net.TwoLayerNet(input_dim=D, hidden_dims=H, num_classes=C, weight_scale=weight_scale, reg=reg)
@@ -18,8 +18,8 @@ TWO_AGAIN = f"""\
 {TWO_INIT}net = fc_net.TwoLayerNet(input_dim=D, hidden_dims=H, num_classes=C, weight_scale=weight_scale, reg=reg)
 again = params, net.params
 """
-TWO_LOSS = "net = fc_net.TwoLayerNet(input_dim=D, hidden_dims=H, num_classes=C, reg=reg)\n" + USE
-TWO_LOSS_ALONE = "net = fc_net.TwoLayerNet.__new__(fc_net.TwoLayerNet)\nnet.reg = reg\n" + USE
+TWO_NET = "net = fc_net.TwoLayerNet(input_dim=D, hidden_dims=H, num_classes=C, reg=reg)\n"
+TWO_NET_ALONE = "net = fc_net.TwoLayerNet.__new__(fc_net.TwoLayerNet)\nnet.reg = reg\n"
 
 
 def two_layer_init_cases(rng: np.random.Generator) -> Iterator[Case]:
@@ -48,7 +48,14 @@ def two_layer_loss_cases(rng: np.random.Generator) -> Iterator[Case]:
             "X": rng.standard_normal((rows, *image)), "y": rng.integers(c, size=rows),
         }  # fmt: skip
         traits = {Trait.EDGE_SHAPE} if rows == 1 else set()
-        yield loss_case(title, TWO_LOSS, inputs, OUTPUTS, TWO_LOSS_ALONE, traits)
+        yield loss_case(title, TWO_NET + USE, inputs, OUTPUTS, TWO_NET_ALONE + USE, traits)
+    inputs = {
+        "D": shape[0], "H": h, "C": c, "reg": 0.5, "params": draw_params(rng, (shape[0], h, c)),
+        "X": rng.standard_normal((n, shape[0])), "y": rng.integers(c, size=n),
+        **another_minibatch(rng, n + 2, shape[0], c),
+    }  # fmt: skip
+    programs = TWO_NET + USE_AGAIN, TWO_NET_ALONE + USE_AGAIN
+    yield loss_case("a second minibatch", programs[0], inputs, OUTPUTS, programs[1], {Trait.SIDE_EFFECT})
 
 
 RECIPES = (

@@ -15,6 +15,15 @@ scores = net.loss(X)
 loss, grads = net.loss(X, y, reg=reg)
 """
 
+# Nothing of an earlier minibatch should be left.
+LOSS_AGAIN = """\
+net = neural_net.TwoLayerNet(D, H, C)
+net.params = params
+net.loss(earlier, earlier_y, reg=reg)
+loss, grads = net.loss(X, y, reg=reg)
+scores = net.loss(X)
+"""
+
 # train and predict are judged with a stand-in for loss, so that a wrong loss costs them nothing. Each training row
 # carries its own number as first feature and as label, which tells what was drawn. What counts is what the steps were
 # taken with and where they led; how often loss is called besides, for instance to print it, does not.
@@ -93,6 +102,18 @@ def loss_cases(rng: np.random.Generator) -> Iterator[Case]:
     )
     for title, traits, inputs in situations:
         yield Case(title, LOSS, inputs, aspects, gradients=gradients, objective=("loss", ""), traits=traits)
+    again = _net(rng, n, d, h, c, 0.4)
+    again |= {"earlier": rng.standard_normal((n + 2, d)), "earlier_y": rng.integers(c, size=n + 2)}
+    side_effect = {Trait.SIDE_EFFECT}
+    yield Case(
+        "a second minibatch",
+        LOSS_AGAIN,
+        again,
+        aspects,
+        gradients=gradients,
+        objective=("loss", ""),
+        traits=side_effect,
+    )
 
 
 def train_cases(rng: np.random.Generator) -> Iterator[Case]:
