@@ -13,7 +13,7 @@ import pytest
 
 from utils.explorers import student
 from utils.explorers.app import EXPLORERS, app, package_modules
-from utils.explorers.sources import Sources
+from utils.explorers.sources import Sources, beside
 from utils.explorers.student import Trouble
 
 CODE = """
@@ -72,6 +72,24 @@ def test_what_python_keeps_of_a_file_is_not_taken_for_a_later_text(
     for number in (2, 3, 4):  # the same size each time
         saved(package / "net.py", CODE.format(number))
         assert answer(sources, held) == number
+
+
+def test_what_a_notebook_has_imported_stays_as_it_is(package: Path) -> None:
+    (package / "other.py").write_text("from .net import Net\n")
+    notebooks = importlib.import_module("made_up.net"), importlib.import_module("made_up.other")
+    held = notebooks[0].Net
+    sources = Sources(held)
+    for number in (2, 3):
+        saved(package / "net.py", CODE.format(number))
+        (now,) = sources.refresh(held)
+        assert now is not held
+        assert beside(now, "Net") is now  # the explorer's module, not the notebook's of the same name
+        assert (sys.modules["made_up.net"], sys.modules["made_up.other"]) == notebooks
+        assert notebooks[1].Net is held  # a check of it finds the module that it is from
+    saved(package / "net.py", "1 / 0\n")
+    with pytest.raises(Trouble):
+        sources.refresh(held)
+    assert sys.modules["made_up.net"] is notebooks[0]
 
 
 def test_an_unchanged_package_is_not_loaded_again(package: Path) -> None:

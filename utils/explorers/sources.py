@@ -1,4 +1,8 @@
-"""Load a student's files as they are now: after an edit, an explorer runs nothing of the code from before."""
+"""Load a student's files as they are now: after an edit, an explorer runs nothing of the code from before.
+
+The modules are the explorers' own. Those that a notebook has imported stay the notebook's: its cells and its checks
+hold parts of them.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +14,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import dataclass
 from importlib.util import cache_from_source
 from pathlib import Path
 from types import ModuleType
@@ -17,7 +22,17 @@ from typing import Any
 
 from .student import Trouble, running
 
-_loaded: dict[str, str] = {}  # for each package, the digest of the files that its modules were made of
+
+@dataclass(frozen=True)
+class _Loaded:
+    """A package's modules, by their names, and the digest of the files that they were made of."""
+
+    digest: str
+    modules: dict[str, ModuleType]
+
+
+_loaded: dict[str, _Loaded] = {}
+"""The packages that explorers run, by name."""
 
 
 class Sources:
@@ -60,21 +75,20 @@ class Sources:
         """
         if not self._folders:
             return things
-        digest = self._digest()
-        before: dict[str, ModuleType] = {}
-        if _loaded.get(self._package) != digest:
+        digest, kept = self._digest(), _loaded.get(self._package)
+        is_new = kept is None or kept.digest != digest
+        if is_new:
             self._forget_compiled()
-            before = self._take_out()
+        of_the_notebook = self._take_out()
+        sys.modules.update(kept.modules if kept and not is_new else {})
         try:
             with running(0):
                 found = tuple(self._current(thing) for thing in things)
-        except BaseException:
-            if before:
-                self._take_out()
-                sys.modules.update(before)
-            raise
-        _loaded[self._package] = digest
-        for file in self._files() if before else ():
+        finally:
+            modules = self._take_out()
+            sys.modules.update(of_the_notebook)
+        _loaded[self._package] = _Loaded(digest, modules)
+        for file in self._files() if is_new else ():
             linecache.getlines(str(file))  # a message quotes the lines that ran, should the file be edited meanwhile
         return found
 
@@ -119,3 +133,28 @@ class Sources:
             with suppress(OSError, NotImplementedError):
                 Path(cache_from_source(str(file))).unlink()
         importlib.invalidate_caches()
+
+
+def beside(thing: type, name: str) -> Any:
+    """What the module of a student's class calls `name`.
+
+    Raises
+    ------
+    Trouble
+        When it has no such name.
+    """
+    module = _module_of(thing)
+    try:
+        return getattr(module, name)
+    except AttributeError:
+        raise Trouble(f"<b>{html.escape(thing.__module__)} has no {html.escape(name)}.</b> Import it there.") from None
+
+
+def _module_of(thing: type) -> ModuleType:
+    """The module that a class was made by: the explorers' own, or one that was imported."""
+    outermost = thing.__qualname__.partition(".")[0]
+    for loaded in _loaded.values():
+        module = loaded.modules.get(thing.__module__)
+        if module and getattr(module, outermost, None) is thing:
+            return module
+    return sys.modules[thing.__module__]

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import html
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
-from typing import Any
 
 import numpy as np
 
@@ -79,18 +77,3 @@ def explain(error: BaseException) -> str:
             "write it, save the file, and press <i>Run again</i>."
         )
     return f"<b>Your code raised an error.</b><br><code>{html.escape(str(crash))}</code>"
-
-
-def beside(thing: type, name: str) -> Any:
-    """What the module of a student's class calls `name`.
-
-    Raises
-    ------
-    Trouble
-        When it has no such name.
-    """
-    module = sys.modules[thing.__module__]
-    try:
-        return getattr(module, name)
-    except AttributeError:
-        raise Trouble(f"<b>{html.escape(thing.__module__)} has no {html.escape(name)}.</b> Import it there.") from None

@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..mirror import mirrored
+from ..sources import beside
 from ..state import State
-from ..student import beside, running
+from ..student import running
 from ..training import Run, small_data, train
 
 Array = NDArray[Any]

@@ -9,8 +9,9 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from ..sources import beside
 from ..state import State
-from ..student import beside, running
+from ..student import running
 from ..training import Run, small_data, train
 
 Array = NDArray[Any]
