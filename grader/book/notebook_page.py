@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import nbformat
 from nbformat import NotebookNode
@@ -12,6 +12,7 @@ from nbformat import NotebookNode
 from ..course import Exercise, Notebook, Written
 from .task_box import question_box, task_box
 
+_HEADING = re.compile(r"^#+ (.+?) *$", re.MULTILINE)
 _CHECK = re.compile(r"^check\(.*\)$", re.MULTILINE)
 
 
@@ -44,11 +45,14 @@ class Material:
         As for `grader.book.task_box.task_box`.
     figures : mapping of str to Shown
         By the name of what a notebook calls.
+    moving : mapping of str to str, default {}
+        Heading of a section of this notebook → the page on which its explorer moves, as the target of a link.
     """
 
     stubs: Mapping[str, str]
     places: Mapping[str, str]
     figures: Mapping[str, Shown]
+    moving: Mapping[str, str] = field(default_factory=dict)
 
 
 def notebook_page(data: bytes, notebook: Notebook, exercises: Mapping[str, Exercise], material: Material) -> bytes:
@@ -79,10 +83,13 @@ def notebook_page(data: bytes, notebook: Notebook, exercises: Mapping[str, Exerc
     written = {question.grade_id: question for question in notebook.written}
     further = {f"check({exercises[name].function})": exercises[name] for name in notebook.further}
     cells = []
+    section = ""
     for cell in node.cells:
+        if cell.cell_type == "markdown" and (headings := _HEADING.findall(cell.source)):
+            section = headings[-1]
         grade_id = cell.metadata.get("nbgrader", {}).get("grade_id", "")
         exercise = graded.get(grade_id) or further.get(_check(cell))
-        cells += _cells(cell, exercise, written.get(grade_id), material)
+        cells += _cells(cell, exercise, written.get(grade_id), material, material.moving.get(section, ""))
     node.cells = cells
     node.metadata = {"kernelspec": node.metadata.get("kernelspec", {})}
     return str(nbformat.writes(node)).encode()
@@ -102,7 +109,7 @@ def _check(cell: NotebookNode) -> str:
 
 
 def _cells(
-    cell: NotebookNode, exercise: Exercise | None, question: Written | None, material: Material
+    cell: NotebookNode, exercise: Exercise | None, question: Written | None, material: Material, moving: str
 ) -> list[NotebookNode]:
     """Return the cells that stand in the book for one of the notebook's."""
     if question:
@@ -112,16 +119,20 @@ def _cells(
             cell.source = line  # what else the cell says is in the box
         return [_text(task_box(exercise, material.stubs, material.places)), _plain(cell)]
     shown = [figure for name, figure in material.figures.items() if _calls(cell, name)]
-    return [_plain(cell), *(_text(_figure(figure)) for figure in shown)]
+    return [_plain(cell), *(_text(_figure(figure, moving)) for figure in shown)]
 
 
 def _calls(cell: NotebookNode, name: str) -> bool:
     return cell.cell_type == "code" and re.search(rf"(?<!\w){re.escape(name)}\(", cell.source) is not None
 
 
-def _figure(figure: Shown) -> str:
-    """Show a picture, and say that it moves elsewhere."""
-    words = f"A picture of it; in your own notebook it moves. [About it]({figure.page})"
+def _figure(figure: Shown, moving: str) -> str:
+    """Show a picture, and say where it moves."""
+    if moving:
+        words = f"A picture of it. [Move its sliders]({moving}), or run it on your own code in your notebook. "
+    else:
+        words = "A picture of it; in your own notebook it moves. "
+    words += f"[About it]({figure.page})"
     return f"![{figure.words}]({figure.picture})\n\n{words}"
 
 

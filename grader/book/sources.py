@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC
 from importlib.util import find_spec
 from pathlib import Path
@@ -15,6 +16,7 @@ from ..host.files import content
 from ..release.edition import utils_folder
 from ..release.front import front_matter
 from .documents import document, figures, front_text, pictures
+from .explorer_page import explorer_pages, programs, shown, site_files
 from .notebook_page import Material, notebook_page, title
 from .task_box import anchor, points
 
@@ -53,8 +55,9 @@ def sources(course: Course, edition: Path | None = None) -> dict[str, bytes]:
         "book.json": json.dumps(_settings(course)).encode(),
     }
     tree |= _notebooks(course)
+    explorers = explorer_pages(course)
     for part in course.book.part:
-        pages = {path: document(course, path) for path in part.pages}
+        pages = {path: explorers.get(path) or document(course, path) for path in part.pages}
         tree |= pages | pictures(course, pages)
         tree[f"parts/{_slug(part.title)}.md"] = _contents(part.title, [f"/{path}" for path in part.pages])
     tree |= _reference(course)
@@ -62,6 +65,9 @@ def sources(course: Course, edition: Path | None = None) -> dict[str, bytes]:
     if edition:
         tree[f"{FILES}/{edition.name}"] = edition.read_bytes()
     tree |= _files(course)
+    if explorers:
+        tree |= {f"_theme/{path}": data for path, data in site_files(SITE).items()}
+        tree |= {f"{FILES}/{path}": data for path, data in programs(course).items()}
     tree["index.md"] = _index(course)
     return tree
 
@@ -107,7 +113,9 @@ def _notebooks(course: Course) -> dict[str, bytes]:
         for notebook in assignment.notebook:
             path = f"{_page(assignment, notebook)}.ipynb"
             data = _released(course, path)
-            tree[path] = notebook_page(data, notebook, exercises, material)
+            name = f"{assignment.name}/{notebook.name}"
+            moving = {one.section: f"/{one.page}" for one in shown(course) if one.notebook == name}
+            tree[path] = notebook_page(data, notebook, exercises, replace(material, moving=moving))
             titles[notebook.name] = title(data) or notebook.name
         tree[f"{folder}/index.md"] = _assignment(assignment, titles)
         for path_ in sorted((course.root / folder).iterdir()):

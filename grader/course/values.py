@@ -319,12 +319,16 @@ class Explorer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         The heading there above it.
     exercises : tuple of str
         The exercises that it shows at work.
+    page : str, default ""
+        The page of the book, a path relative to the course folder, on which it moves without Python. Beside the page
+        are the numbers that it shows, ``.json``, and the script that draws them, ``.js``. ``""`` means none.
     """
 
     name: str
     notebook: str
     section: str
     exercises: tuple[str, ...]
+    page: str = ""
 
 
 class EditionTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

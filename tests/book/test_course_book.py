@@ -281,6 +281,88 @@ def test_bars_are_escaped_but_not_in_code() -> None:
     assert escaped("|x| and ``a | b`` and `c | d`") == r"\|x\| and ``a | b`` and `c | d`"
 
 
+EXPLORER = """
+[[explorer]]
+name = "Groups"
+notebook = "groups/k-means"
+section = "K-means"
+exercises = ["kmeans.assign", "kmeans.gone"]
+page = "docs/play.md"
+"""
+PLAY = "# Play\n\nMove it.\n\n<!-- explorer -->\n"
+
+
+@pytest.fixture
+def playing(course: Course) -> Course:
+    """A course whose book has a page on which an explorer moves."""
+    files = {
+        "docs/play.md": PLAY,
+        "docs/play.json": '{"parts": {}}\n',
+        "docs/play.js": "explorers.drawings.play = 1;\n",
+    }
+    for name, text in files.items():
+        (course.root / name).write_text(text, "utf-8")
+    toml = course.root / "course.toml"
+    listed = toml.read_text("utf-8").replace('"docs/formulas.md"]', '"docs/formulas.md", "docs/play.md"]')
+    toml.write_text(listed + EXPLORER, "utf-8")
+    return courses.load(course.root)
+
+
+def test_an_explorer_s_page_has_its_numbers_and_the_notebook_and_it_lead_to_each_other(playing: Course) -> None:
+    made = make_book(playing)
+    assert made.warnings == ()
+    play = page(made, "docs/play.html")
+    (place,) = play.select("div.explorer")
+    assert place["data-explorer"] == "play"
+    folder = made.folder / "docs"
+    assert all((folder / str(script["src"])).is_file() for script in play.select("script"))
+    assert (folder / "play.numbers.js").read_text("utf-8") == 'explorers.numbers["play"] = {"parts": {}};\n'
+    links = {link.get_text(): str(link["href"]) for link in play.select("p a.reference")}
+    assert links["K-means"] == "../assignments/groups/k-means.html#k-means"
+    assert "kmeans.assign" in links
+    assert "kmeans.gone" not in links
+    notebook = page(made, "assignments/groups/k-means.html")
+    assert notebook.select("a[href$='docs/play.html']")
+
+
+def test_a_book_without_explorers_has_no_plotting_library(made: tuple[Course, Book], playing: Course) -> None:
+    assert not [name for name in sources(made[0]) if "d3" in name]
+    assert [name for name in sources(playing) if "d3" in name]
+
+
+def test_what_draws_an_explorer_is_inspected(playing: Course) -> None:
+    spoil(playing, "docs/play.js", f"// {NEAREST}\n{NEAREST}")
+    with pytest.raises(ReleaseRefused, match=r"docs/play\.js: .* is in the solution of kmeans\."):
+        make_book(playing)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "reason"),
+    [
+        ("docs/play.json", None, "docs/play.json is not beside it"),
+        ("docs/play.js", None, "docs/play.js is not beside it"),
+        ("docs/play.md", "# Play\n", "write that line once"),
+        ("docs/play.md", f"{PLAY}\n<!-- explorer -->\n", "write that line once"),
+    ],
+)
+def test_an_explorer_s_page_that_lacks_something_is_named(
+    playing: Course, name: str, text: str | None, reason: str
+) -> None:
+    if text is None:
+        (playing.root / name).unlink()
+    else:
+        (playing.root / name).write_text(text, "utf-8")
+    with pytest.raises(CourseError, match=reason):
+        sources(playing)
+
+
+def test_an_explorer_s_page_that_no_part_lists_is_named(playing: Course) -> None:
+    toml = playing.root / "course.toml"
+    toml.write_text(toml.read_text("utf-8").replace(', "docs/play.md"]', "]"), "utf-8")
+    with pytest.raises(CourseError, match=r'"Groups" .* docs/play\.md, which no part'):
+        sources(courses.load(playing.root))
+
+
 @pytest.mark.slow
 def test_is_the_book_of_this_course_free_of_things_to_correct(tmp_path: Path) -> None:
     made = make_book(courses.load(ROOT), tmp_path / "book")

@@ -27,7 +27,7 @@ class State:
     limits: ClassVar[dict[str, tuple[Any, ...]]] = {}
 
     def __str__(self) -> str:
-        said = (f"{field.name}={_text(getattr(self, field.name))}" for field in fields(self))
+        said = (f"{field.name}={text(getattr(self, field.name))}" for field in fields(self))
         return f"{self.name}?{'&'.join(said)}"
 
     @classmethod
@@ -75,9 +75,10 @@ def _inside(key: str, value: Any, allowed: tuple[Any, ...]) -> None:
         raise StateError(f"{key} is {value:g}; it lies between {allowed[0]:g} and {allowed[-1]:g}.")
 
 
-def _text(value: object) -> str:
+def text(value: object) -> str:
+    """A value as it stands in a state's string."""
     if isinstance(value, tuple):
-        return ",".join(map(_text, value))
+        return ",".join(map(text, value))
     if isinstance(value, float):
         return f"{value:.6g}".replace("e+", "e")  # a plus sign would be read as a space
     return quote(str(value), safe="")
