@@ -100,6 +100,7 @@ def test_the_picture_says_what_is_in_it(net_class: Any) -> None:
 
 def test_sliders_text_and_picture_go_together(net_class: Any) -> None:
     explorer = WeightScaleExplorer(net_class, QUICK, jobs=HandJobs())
+    explorer._toolbar.ghost.value = False
     first = explorer._picture.value
     explorer._controls["scale"].value = 0.1
     assert explorer._picture.value != first

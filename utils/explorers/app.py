@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 from typing import Any
+from urllib.parse import unquote
 
 import ipywidgets as widgets
 
@@ -23,12 +24,13 @@ from . import (
     OptimiserExplorer,
     WeightScaleExplorer,
 )
-from .page import Page
+from .page import Address
 from .shell import Explorer, in_main_thread
 from .student import explain, running
 
 PACKAGE = "NNDL_EXPLORE"  # the environment variable that names the folder of the package to run
 NOTEBOOK = Path(__file__).with_name("app.ipynb")
+STATE = "NNDL_EXPLORE_STATE"  # that of the state to begin with
 SITE = Path(__file__).with_name("site")  # in which Voila finds the template
 TEMPLATE = "explorers"
 EXTENSIONS = (  # of JupyterLab, those that the page needs
@@ -89,7 +91,7 @@ def package_modules(folder: Path) -> Modules:
     return module
 
 
-def serve(package: Path, port: int, *, browser: bool, dark: bool) -> subprocess.Popen[bytes]:
+def serve(package: Path, port: int, *, browser: bool, dark: bool, state: str = "") -> subprocess.Popen[bytes]:
     """Start a server of the page on this machine alone; whoever starts it ends it.
 
     Parameters
@@ -100,6 +102,8 @@ def serve(package: Path, port: int, *, browser: bool, dark: bool) -> subprocess.
     browser : bool
         Whether to open the page in a browser.
     dark : bool
+    state : str, optional
+        What to show first; the page with all explorers by default.
     """
     options = [
         f"--port={port}",
@@ -114,7 +118,7 @@ def serve(package: Path, port: int, *, browser: bool, dark: bool) -> subprocess.
     options += [f"--VoilaConfiguration.extension_allowlist={name}" for name in EXTENSIONS]
     options += [] if browser else ["--no-browser"]
     places = [str(SITE), *filter(None, [os.environ.get("JUPYTER_PATH")])]
-    environment = {**os.environ, PACKAGE: str(package.resolve()), "JUPYTER_PATH": os.pathsep.join(places)}
+    environment = {**os.environ, PACKAGE: str(package.resolve()), STATE: state, "JUPYTER_PATH": os.pathsep.join(places)}
     return subprocess.Popen([sys.executable, "-m", "voila", str(NOTEBOOK), *options], env=environment)
 
 
@@ -147,21 +151,48 @@ def app(modules: Modules | None = None) -> Any:
         ),
     )
 
-    def opened(change: Any) -> None:
-        index = change["new"]
+    address = Address()
+    tabs.children[0].children += (address,)
+
+    def opened(index: int) -> None:
         if index and not pages[index - 1].children:
             pages[index - 1].children = (_page(list(EXPLORERS.values())[index - 1][1], modules, pages[index - 1]),)
+            for explorer in _explorers(pages[index - 1]):
+                explorer.observe(lambda _: said(), "code")
         for number, page in enumerate(pages, 1):
-            for child in page.children:
-                if isinstance(child, Explorer):
-                    child.look(number == index)
+            for explorer in _explorers(page):
+                explorer.look(number == index)
+        said()
 
-    tabs.observe(lambda change: in_main_thread(lambda: opened(change)), "selected_index")
-    tabs.children[0].children += (Page(),)  # its style sheet is that of the tabs, too
+    def said() -> None:
+        """Put the state of the explorer in sight into the address."""
+        index = tabs.selected_index or 0
+        address.code = next((explorer.code for explorer in _explorers(tabs.children[index])), "")
+
+    def asked(code: str) -> None:
+        """Show what the address asks for."""
+        if not code:
+            return
+        code = code if "?" in code else unquote(code)  # some programs escape a link once more
+        labels = [label.lower().replace(" ", "-") for label in EXPLORERS]
+        name = code.partition("?")[0]
+        if name in labels:
+            tabs.selected_index = labels.index(name) + 1
+            for explorer in _explorers(pages[labels.index(name)]):
+                explorer.ask(code)
+
+    tabs.observe(lambda change: in_main_thread(lambda: opened(change["new"])), "selected_index")
+    address.observe(lambda change: in_main_thread(lambda: asked(change["new"])), "asked")
+    asked(os.environ.get(STATE, ""))
     tabs.add_class("nndl-explorers")
     gc.collect()
     gc.freeze()  # what was imported stays as long as this process: it need not be looked through again
     return tabs
+
+
+def _explorers(page: Any) -> list[Explorer[Any]]:
+    """The explorer of a tab, once it is there."""
+    return [child for child in page.children if isinstance(child, Explorer)]
 
 
 _CARDS = "repeat(auto-fill, minmax(260px, 1fr))"

@@ -14,6 +14,7 @@ import math
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 import matplotlib as mpl
@@ -21,6 +22,8 @@ from matplotlib.axis import Axis
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
+
+from .ghost import add_ghost
 
 INK = "#010203"  # stands for the page's own text colour until the SVG is written
 FAINT = "#808080"  # grid lines, the same on light and on dark
@@ -63,18 +66,31 @@ _STYLE: dict[Any, Any] = {
 _DEFAULTS: dict[Any, Any] = {name: value for name, value in mpl.rcParamsDefault.items() if "backend" not in name}
 
 
+_BEFORE: ContextVar[Figure | None] = ContextVar("before", default=None)
+
+
 @contextmanager
-def style() -> Iterator[None]:
+def style(before: Figure | None = None) -> Iterator[None]:
     """The explorers' style, for the time in which a figure is made; the user's own settings are left as they are.
+
+    Parameters
+    ----------
+    before : Figure, optional
+        The same figure in the last setting: its curves stand faintly behind those of the figure that is made.
+
+    Notes
+    -----
 
     The garbage of figures is collected after the picture has been sent: in its midst that takes 100 ms, now and then.
     """
     collecting = gc.isenabled()
     gc.disable()
+    token = _BEFORE.set(before)
     try:
         with mpl.rc_context({**_DEFAULTS, **_STYLE}):
             yield
     finally:
+        _BEFORE.reset(token)
         if collecting:
             gc.enable()
 
@@ -123,6 +139,9 @@ def svg(figure: Figure, title: str, description: str) -> Drawing:
     title, description : str
         What a screen reader says: what it is, and what is to be seen in it.
     """
+    before = _BEFORE.get()
+    if before is not None:
+        add_ghost(figure, before, FAINT)
     out = io.StringIO()
     figure.savefig(out, format="svg", metadata={"Date": None, "Creator": None})
     text = out.getvalue()
@@ -147,10 +166,10 @@ def on_paper(drawing: str) -> str:
     return drawing.replace("display:block", "background:#fff;color:#111").replace("currentColor", "#111111")
 
 
-def link(drawing: str, name: str) -> str:
-    """A link that saves an SVG."""
-    data = base64.b64encode(on_paper(drawing).encode()).decode()
-    return f'<a download="{html.escape(name)}" href="data:image/svg+xml;base64,{data}">{html.escape(name)}</a>'
+def link(text: str, name: str, kind: str = "image/svg+xml") -> str:
+    """A link that saves a file: its text, its name and its media type."""
+    data = base64.b64encode(text.encode()).decode()
+    return f'<a download="{html.escape(name)}" href="data:{kind};base64,{data}">{html.escape(name)}</a>'
 
 
 def named(artist: Any, gid: str) -> Any:

@@ -13,6 +13,7 @@ export default {
       if (root) stop.push(nameControls(root))
     })
     stop.push(speak(model, el))
+    copyButtons(model, el)
     return () => stop.forEach((end) => end())
   },
 }
@@ -79,4 +80,41 @@ function speak(model, el) {
   showPicture()
   showResults()
   return () => [resting, later].forEach(clearTimeout)
+}
+
+// A link works on Voila's page alone: in a notebook, the address is that of the notebook.
+function copyButtons(model, el) {
+  const done = document.createElement('span')
+  done.setAttribute('role', 'status')
+  const row = document.createElement('div')
+  const button = (text, what) => {
+    const made = document.createElement('button')
+    made.className = 'jupyter-button widget-button'
+    made.textContent = text
+    made.onclick = async () => {
+      const copied = await copy(what(), el)
+      done.textContent = copied ? 'Copied.' : 'The browser does not let a page copy; mark the text of State instead.'
+      setTimeout(() => (done.textContent = ''), 4000)
+    }
+    row.append(made)
+  }
+  if (document.body.dataset.voila) button('Copy link', () => location.href.split('#')[0] + '#' + model.get('code'))
+  button('Copy as a cell', () => model.get('cell'))
+  row.append(done)
+  el.append(row)
+}
+
+async function copy(text, el) {
+  try {
+    await navigator.clipboard.writeText(text)
+    return true
+  } catch {
+    const area = document.createElement('textarea') // where the page has no right to the clipboard, or no HTTPS
+    area.value = text
+    el.append(area)
+    area.select()
+    const copied = document.execCommand('copy')
+    area.remove()
+    return copied
+  }
 }

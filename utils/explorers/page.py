@@ -21,6 +21,10 @@ class Page(anywidget.AnyWidget):
         What the long work has found; read out now and then, and when it is over.
     over : bool
         Whether the long work is over.
+    code : str
+        The state; on Voila's page, a button copies a link with it.
+    cell : str
+        A cell for a notebook that shows the same; a button copies it.
     """
 
     _esm = _HERE / "page.js"
@@ -28,3 +32,22 @@ class Page(anywidget.AnyWidget):
     picture_text = traitlets.Unicode().tag(sync=True)
     results_text = traitlets.Unicode().tag(sync=True)
     over = traitlets.Bool().tag(sync=True)
+    code = traitlets.Unicode().tag(sync=True)
+    cell = traitlets.Unicode().tag(sync=True)
+
+
+class Address(anywidget.AnyWidget):
+    """Keeps the state of the explorer in sight in the address of Voila's page; see ``address.js``.
+
+    Attributes
+    ----------
+    code : str
+        What stands after ``#`` in the address.
+    asked : str
+        What somebody has put there, by a link, by hand, or by going back.
+    """
+
+    _esm = _HERE / "address.js"
+    _css = _HERE / "page.css"
+    code = traitlets.Unicode().tag(sync=True)
+    asked = traitlets.Unicode().tag(sync=True)

@@ -17,18 +17,25 @@ from pathlib import Path
 from typing import Any, ClassVar, Generic, TypeVar
 
 import ipywidgets as widgets
+import traitlets
 from IPython import get_ipython
 
 from . import drawing
+from .cell import cell
+from .compare import Comparison
 from .drawing import Drawing
 from .jobs import JOBS, Job, Jobs, Pulse, Status
+from .numbers import csv_text
 from .page import Page
+from .presets import PRESETS
 from .sources import Sources
 from .state import State, StateError
 from .student import Trouble, explain, running
+from .toolbar import Toolbar
 
 S = TypeVar("S", bound=State)
 
+REST = 3.0  # seconds after which a control that moves again begins another setting
 REDRAW = 0.5  # seconds from the end of one picture of work that goes on to the next
 KNOCKS = 3  # with one ticking widget that the page does not answer; then it is given another one
 
@@ -64,6 +71,7 @@ class Explorer(widgets.VBox, Generic[S]):  # type: ignore[misc]  # ipywidgets ha
     question: ClassVar[str]
     first: ClassVar[State]
     drives_work: ClassVar[tuple[str, ...]] = ()
+    code = traitlets.Unicode()  # the state as a string; with a second one beside it, both, with ~ between them
 
     def __init__(self, things: Mapping[str, Any], state: S | str | None = None, *, jobs: Jobs = JOBS) -> None:
         self._things = dict(things)
@@ -72,6 +80,8 @@ class Explorer(widgets.VBox, Generic[S]):  # type: ignore[misc]  # ipywidgets ha
         jobs.give_way()
         self._job: Job | None = None
         self._pulse = Pulse()
+        self._ghost: dict[str, Any] = {}  # the figures of the last setting
+        self._moving = ("", 0.0)  # the control that moves, and since when it rests
         self._loop = _event_loop()
         self._drawn = 0.0
         self._latest: Any = None
@@ -80,9 +90,10 @@ class Explorer(widgets.VBox, Generic[S]):  # type: ignore[misc]  # ipywidgets ha
         self._looked_at = self._knocking = True
         self._knocks = 0  # since the page has last been heard
         self._svg: dict[str, Drawing] = {}
+        beside: S | None = None
         if isinstance(state, str):
-            state = type(self.first).parse(state)  # type: ignore[assignment]  # `first` is of type S
-        self.state: S = state or self.first  # type: ignore[assignment]  # see above
+            state, beside = self._parsed(state)
+        self.state: S = state or self.first  # type: ignore[assignment]  # `first` is of type S
 
         self._controls = self.controls()
         for name, control in self._controls.items():
@@ -96,8 +107,13 @@ class Explorer(widgets.VBox, Generic[S]):  # type: ignore[misc]  # ipywidgets ha
         self._pause = widgets.Button(description="Pause", tooltip="Let the work rest, or go on")
         self._stop = widgets.Button(description="Stop", tooltip="End the work; what there is stays")
         self._again = widgets.Button(description="Run again", tooltip="After your code has changed")
-        self._save = widgets.Button(description="Save figure", tooltip="Write the pictures as SVG")
+        self._save = widgets.Button(
+            description="Save figure", tooltip="Write the pictures as SVG, their numbers as CSV"
+        )
         self._saved = widgets.HTML()
+        self._comparison = Comparison(self, jobs, self._pulse, self._post)
+        self._toolbar = Toolbar(self._presets(), self._example, self._put_beside)
+        self._toolbar.ghost.observe(lambda _: self._do(self._draw), "value")
         self._code = widgets.Text(
             str(self.state), description="State", continuous_update=False, layout={"width": "min(100%, 640px)"},
             tooltip="Copy this to keep or share what you see; paste one to see it again",
@@ -121,13 +137,14 @@ class Explorer(widgets.VBox, Generic[S]):  # type: ignore[misc]  # ipywidgets ha
             # The results come last, so that nothing moves when they appear.
             [
                 widgets.HTML(said),
+                self._toolbar,
                 rows,
                 self._message,
-                self._picture,
+                _beside(self._picture, self._comparison.picture),
                 self._page,
                 self._code,
                 buttons,
-                self._results,
+                _beside(self._results, self._comparison.results),
                 self._heart,
             ],
             layout={"width": "100%", "overflow": "hidden"},
@@ -135,6 +152,8 @@ class Explorer(widgets.VBox, Generic[S]):  # type: ignore[misc]  # ipywidgets ha
         self.add_class("nndl-explorer")
         self._pulse.touch()
         self.refresh()
+        if beside is not None:
+            self._show_beside(beside)
         self._knock(1.0)
 
     # --- what a subclass writes ----------------------------------------------------------------------
@@ -158,19 +177,53 @@ class Explorer(widgets.VBox, Generic[S]):  # type: ignore[misc]  # ipywidgets ha
     # --- what happens -------------------------------------------------------------------------------
 
     def show(self, state: S | str) -> None:
-        """Go to a state, given as such or as a string; raises StateError."""
+        """Go to a state, given as such or as a string, which may name a second one after ``~``; raises StateError."""
+        beside: S | None = None
         if isinstance(state, str):
-            state = type(self.first).parse(state)  # type: ignore[assignment]  # `first` is of type S
-        assert not isinstance(state, str)
+            state, beside = self._parsed(state)
         self.state = state
         self._restoring = True
         try:
             for name, control in self._controls.items():
                 control.value = getattr(state, name)
-            self._code.value = str(state)
         finally:
             self._restoring = False
+        self._ghost = {}
         self.refresh()
+        self._show_beside(beside)
+
+    def _parsed(self, code: str) -> tuple[S, S | None]:
+        kind: Any = type(self.first)
+        here, _, beside = code.partition("~")
+        return kind.parse(here), kind.parse(beside) if beside else None
+
+    def _presets(self) -> dict[str, str]:
+        kind = type(self.first)
+        return {name: str(kind.parse(code)) for name, code in PRESETS.get(kind.name, {}).items()}
+
+    def _example(self, code: str) -> None:
+        self._do(lambda: self.ask(code))
+
+    def _put_beside(self, code: str | None) -> None:
+        kind: Any = type(self.first)
+        state = self.state if code is None else kind.parse(code) if code else None
+        self._touched()
+        self._do(lambda: self._show_beside(state))
+
+    def _show_beside(self, state: S | None) -> None:
+        self._comparison.show(state, self.state, bool(self.drives_work))
+        self._announce()
+
+    def _announce(self) -> None:
+        """Say everywhere which state is shown."""
+        beside = self._comparison.state
+        self._restoring = True  # what shows the state follows it, and does not lead
+        self.code = self._code.value = f"{self.state}~{beside}" if beside else str(self.state)
+        self._restoring = False
+        self._toolbar.follow(str(self.state), str(beside or ""))
+        self._comparison.caption(self.state)
+        self._page.cell = cell(type(self).__name__, self._things, self.code)
+        self._page.code = self.code
 
     def refresh(self) -> None:
         """Load the student's files that have changed, and compute and draw all anew."""
@@ -184,17 +237,21 @@ class Explorer(widgets.VBox, Generic[S]):  # type: ignore[misc]  # ipywidgets ha
                 setattr(self, name, thing)
             self._draw()
             self._begin()
+            self._announce()
+            if self._comparison.state is not None:
+                self._show_beside(self._comparison.state)  # type: ignore[arg-type]  # it is of type S
 
     def save(self) -> list[Path]:
-        """Write the pictures beside the notebook, dark on white, and show links to save them elsewhere."""
-        written = []
-        for what, drawing_ in self._svg.items():
-            path = Path(f"{self.state.name}-{what}.svg")
-            path.write_text(drawing.on_paper(drawing_), "utf-8")
-            written.append(path)
-        links = ", ".join(drawing.link(self._svg[path.stem.rsplit("-", 1)[1]], path.name) for path in written)
+        """Write the pictures, dark on white, and their numbers beside the notebook; show links to all."""
+        files = {f"{self.state.name}-{what}.svg": drawing.on_paper(shown) for what, shown in self._svg.items()}
+        table = f"{self.state.name}.csv"
+        files[table] = csv_text(self._svg, str(self.state))
+        for name, text in files.items():
+            Path(name).write_text(text, "utf-8")
+        kinds = {table: "text/csv"}
+        links = ", ".join(drawing.link(text, name, kinds.get(name, "image/svg+xml")) for name, text in files.items())
         self._saved.value = f"Written to {html.escape(str(Path.cwd()))}: {links}"
-        return written
+        return [Path(name) for name in files]
 
     def look(self, there: bool) -> None:
         """Say whether the explorer is in sight; while it is not, its work goes on and nothing is drawn."""
@@ -206,6 +263,7 @@ class Explorer(widgets.VBox, Generic[S]):  # type: ignore[misc]  # ipywidgets ha
         """End the work and take the widget away."""
         if self._job:
             self._job.stop()
+        self._comparison.close()
         super().close()
 
     def _run_again(self) -> None:
@@ -216,17 +274,29 @@ class Explorer(widgets.VBox, Generic[S]):  # type: ignore[misc]  # ipywidgets ha
         if self._restoring:
             return
         self._touched()
+        self._keep_ghost(name)
         self.state = self.state.but(**{name: value})
-        self._restoring = True  # the text follows the sliders, it does not lead them
-        self._code.value = str(self.state)
-        self._restoring = False
+        self._announce()
         self._draw()
         if name in self.drives_work:
             self._begin()
 
+    def _keep_ghost(self, name: str) -> None:
+        """Keep the figures from before a control was moved, until another one is, or the same one after a rest."""
+        moved, at = self._moving
+        if moved != name or time.monotonic() - at > REST:
+            self._ghost = {what: shown.figure for what, shown in self._svg.items()}
+        self._moving = (name, time.monotonic())
+
+    def _before(self, what: str) -> Any:
+        return self._ghost.get(what) if self._toolbar.ghost.value else None
+
     def _paste(self, text: str) -> None:
-        if self._restoring:
-            return
+        if not self._restoring:
+            self.ask(text)
+
+    def ask(self, text: str) -> None:
+        """Go to a state that somebody has typed or linked; what is wrong with it is said where they see it."""
         self._touched()
         try:
             self.show(text)
@@ -235,7 +305,7 @@ class Explorer(widgets.VBox, Generic[S]):  # type: ignore[misc]  # ipywidgets ha
 
     def _draw(self) -> None:
         try:
-            with self._jobs.held(), drawing.style(), running(0):
+            with self._jobs.held(), drawing.style(self._before("picture")), running(0):
                 self._svg["picture"] = self._picture.value = self.picture(self.state)
             self._page.picture_text = self._svg["picture"].words
             self._say("")
@@ -275,7 +345,7 @@ class Explorer(widgets.VBox, Generic[S]):  # type: ignore[misc]  # ipywidgets ha
             self._begun = self._begun or time.monotonic()
             done, found = self._latest
             self._progress.value = done
-            with self._jobs.held(), drawing.style():
+            with self._jobs.held(), drawing.style(self._before("results")):
                 self._svg["results"] = self._results.value = self.results(self.state, found)
             with self._page.hold_sync():
                 self._page.results_text, self._page.over = self._svg["results"].words, job.over
@@ -383,6 +453,12 @@ def _event_loop() -> asyncio.AbstractEventLoop | None:
     of_kernel = getattr(getattr(get_ipython(), "kernel", None), "io_loop", None)
     loop: asyncio.AbstractEventLoop | None = getattr(of_kernel, "asyncio_loop", None)
     return loop
+
+
+def _beside(*areas: Any) -> Any:
+    """Areas side by side, where the page is wide enough."""
+    columns = "repeat(auto-fit, minmax(min(100%, 540px), 1fr))"
+    return widgets.GridBox(areas, layout={"grid_template_columns": columns, "grid_gap": "2px 16px", "width": "100%"})
 
 
 _LINED_UP: dict[str, Any] = {"style": {"description_width": "160px"}, "layout": {"width": "auto", "margin": "0"}}

@@ -38,7 +38,7 @@ class BatchNorm(State):
     seed : int
     """
 
-    rate: float = 0.003
+    rate: float = 0.00316228
     batch: int = 50
     momentum: float = 0.9
     depth: int = 5

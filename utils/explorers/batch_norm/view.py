@@ -9,7 +9,7 @@ import numpy as np
 
 from ..drawing import BLUE, COLOURS, FAINT, GREEN, LINES, ORANGE, Drawing, named, panels, svg
 from ..shell import Explorer, fraction, log_slider, slider
-from ..words import trend
+from ..words import best
 from .compute import WATCH, BatchNorm, Race, race, statistics_of
 
 _NAMES = {"none": "no normalisation", "batchnorm": "batch norm"}
@@ -111,12 +111,9 @@ class BatchNormExplorer(Explorer[BatchNorm]):
         axes[1].set_title("Validation accuracy, %")
         axes[1].set_xlabel("epoch")
         axes[2].set_ylabel("pre-activation")
-        best = (
-            f"{_NAMES[norm]} {100 * max(run.val, default=0):.0f} %, {trend(run.val)}"
-            for norm, run in found.runs.items()
-        )
+        said = (f"{_NAMES[norm]} {best(run.val)}" for norm, run in found.runs.items())
         return svg(
-            figure, "Training with and without batch normalisation", "best validation accuracy: " + "; ".join(best)
+            figure, "Training with and without batch normalisation", "best validation accuracy: " + "; ".join(said)
         )
 
 

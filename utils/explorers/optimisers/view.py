@@ -12,7 +12,7 @@ import numpy as np
 from ..drawing import COLOURS, FAINT, INK, LINES, MARKERS, Drawing, log_axis, named, panels, svg
 from ..shell import Explorer, choice, fraction, log_slider, slider
 from ..training import Run
-from ..words import trend
+from ..words import best
 from .compute import RULES, Optimisers, race, walks
 from .landscapes import LANDSCAPES
 
@@ -122,10 +122,8 @@ class OptimiserExplorer(Explorer[Optimisers]):
             ax.set_xlabel("epoch")
             ax.set_xlim(0.8, 5.2)
             ax.set_ylim(10, 70)
-        best = "; ".join(
-            f"{rule} {100 * max(run.val, default=0):.0f} %, {trend(run.val)}" for rule, run in found.items()
-        )
-        return svg(figure, "The race in a net of six layers", f"best validation accuracy: {best}")
+        said = "; ".join(f"{rule} {best(run.val)}" for rule, run in found.items())
+        return svg(figure, "The race in a net of six layers", f"best validation accuracy: {said}")
 
 
 @cache
