@@ -307,6 +307,7 @@ class FullyConnectedNet:
 
         The loss is the softmax loss of the scores plus ½ reg Σ_i Σ Wi²; biases, gamma and beta are not
         regularised. Without labels the net predicts: normalisation and dropout are in test mode.
+        Each hidden layer is left to `hidden_forward` and `hidden_backward`, so that `loss` serves whatever these do.
         The gradients come from the chain rule in one backward pass; the loss is not run again for changed parameters.
 
         Parameters
@@ -343,6 +344,7 @@ class FullyConnectedNet:
         # - edge shape: no hidden layer; a single example
         # - dtype: float32; the answer has the right dtype
         # - side effect: a second minibatch; arguments stay as they are, unless documented
+        # - subclass: a subclass with hidden layers of its own, as in HW4
         raise NotImplementedError("FullyConnectedNet.loss: your code here")
         # ======== END OF YOUR CODE ========
 

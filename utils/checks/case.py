@@ -40,6 +40,9 @@ class Trait(StrEnum):
     TIE = "tie"
     """A kink or a tie, where several gradients are right."""
 
+    SUBCLASS = "subclass"
+    """A class that inherits from the student's and replaces a method that the other methods should call."""
+
     TEST_MODE = "test mode"
     """A layer or net that is used, not trained."""
 

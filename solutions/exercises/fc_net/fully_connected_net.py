@@ -19,12 +19,23 @@ DEEP_AGAIN = f"""\
 {DEEP_INIT}net = fc_net.FullyConnectedNet(hidden_dims, input_dim=D, num_classes=C, weight_scale=weight_scale, reg=reg)
 again = params, net.params
 """
+NET = "fc_net.FullyConnectedNet"
 DEEP_NET = "net = fc_net.FullyConnectedNet(hidden_dims, input_dim=D, num_classes=C, reg=reg, dtype=np.dtype(dtype))\n"
 DEEP_NET_ALONE = (
     "net = fc_net.FullyConnectedNet.__new__(fc_net.FullyConnectedNet)\n"
     "net.reg, net.dtype, net.num_layers = reg, np.dtype(dtype), len(hidden_dims) + 1\n"
     "net.normalization, net.dropout, net.norm_params, net.dropout_params = None, 0, {}, {}\n"
 )
+SUBCLASS = """\
+class Halved(fc_net.FullyConnectedNet):
+    def hidden_forward(self, layer, x):
+        out, cache = super().hidden_forward(layer, x)
+        return out / 2, cache
+
+    def hidden_backward(self, layer, dout, cache):
+        return super().hidden_backward(layer, dout / 2, cache)
+
+"""
 TYPED: dict[str, Rule] = {"scores": Equal(dtype=True), "loss": Equal(), "grads": Equal(dtype=True)}
 
 
@@ -71,10 +82,14 @@ def deep_loss_cases(rng: np.random.Generator) -> Iterator[Case]:
     d, *hidden = many[:3]
     inputs = {
         "hidden_dims": hidden, "D": d, "C": c, "reg": 0.5, "dtype": "float64", "params": draw_params(rng, (d, *hidden, c)),
-        "X": rng.standard_normal((n, d)), "y": rng.integers(c, size=n), **another_minibatch(rng, n + 2, d, c),
+        "X": rng.standard_normal((n, d)), "y": rng.integers(c, size=n),
     }  # fmt: skip
+    again = inputs | another_minibatch(rng, n + 2, d, c)
     programs = DEEP_NET + USE_AGAIN, DEEP_NET_ALONE + USE_AGAIN
-    yield loss_case("a second minibatch", programs[0], inputs, OUTPUTS, programs[1], {Trait.SIDE_EFFECT})
+    yield loss_case("a second minibatch", programs[0], again, OUTPUTS, programs[1], {Trait.SIDE_EFFECT})
+    programs = SUBCLASS + DEEP_NET.replace(NET, "Halved") + USE, SUBCLASS + DEEP_NET_ALONE.replace(NET, "Halved") + USE
+    title = "a subclass with hidden layers of its own, as in HW4"
+    yield loss_case(title, programs[0], inputs, OUTPUTS, programs[1], {Trait.SUBCLASS})
 
 
 RECIPES = (

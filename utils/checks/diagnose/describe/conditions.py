@@ -151,6 +151,7 @@ CONDITIONS: tuple[Condition, ...] = (
     ("when p is 0", lambda case, inputs: _number(inputs, "p") == 0),
     ("when x holds zeros", _with_examples(lambda x: x.size > 0 and not x.all())),
     ("when the numbers are large", lambda case, inputs: _is_large(inputs)),
+    ("in a subclass, which replaces a method", _has_trait(Trait.SUBCLASS)),
     ("over several steps", _has_trait(Trait.SEVERAL_STEPS)),
     ("with default settings", lambda case, inputs: case.inputs.get("settings") == {}),
 )  # fmt: skip
