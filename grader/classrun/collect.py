@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -117,8 +117,7 @@ def read_submission(course: Course, assignment: Assignment, path: Path) -> Submi
         When the machine fails, such as with a full disk.
     """
     try:
-        ungraded = {exercise.file for _, exercise in course.exercises(further=True) if not exercise.graded}
-        submission = Submission.read(path, assignment.files, _given(course, assignment.name), ungraded)
+        submission = Submission.read(path, *what_is_taken(course, assignment))
         notebooks = {name: data for name, data in submission.files.items() if name.endswith(".ipynb")}
         damaged = sorted(name for name, data in notebooks.items() if not is_notebook(data))
         remarks = (f"{name} cannot be read as a notebook; its answers in writing are missing" for name in damaged)
@@ -131,10 +130,21 @@ def read_submission(course: Course, assignment: Assignment, path: Path) -> Submi
         raise NotASubmission(f"{path} cannot be read ({type(error).__name__}: {error})") from error
 
 
+def what_is_taken(
+    course: Course, assignment: Assignment
+) -> tuple[Collection[str], Mapping[str, bytes | None], Collection[str]]:
+    """Return the arguments `files`, `given` and `never` with which an assignment's submissions are read.
+
+    They have the same ``repr`` as long as they are the same.
+    """
+    ungraded = {exercise.file for _, exercise in course.exercises(further=True) if not exercise.graded}
+    return assignment.files, _given(course, assignment.name), sorted(ungraded)
+
+
 @cache
 def _given_files(folder: Path) -> dict[str, bytes]:
     """Read the files of the student's package as they were given out; once in the life of a process."""
-    return {f"{folder.name}/{path.name}": path.read_bytes() for path in folder.glob("*.py")}
+    return {f"{folder.name}/{path.name}": path.read_bytes() for path in sorted(folder.glob("*.py"))}
 
 
 def _given(course: Course, name: str) -> dict[str, bytes | None]:

@@ -1,14 +1,15 @@
 """Grade the submissions of a class: judge what is not known yet, and make a report of each.
 
-A submission is read once. What its outcomes depend on is looked up in the student's record; the exercises of which no
-outcome is known go to the processes that judge (a `task.Runner`), together with the submission itself. What comes back
-is kept, and points are computed last. So no student's code runs where only points have changed, a run that was stopped
-continues where it was, and a changed recipe is judged anew in its own exercise alone.
+A submission is read once, or not at all if nothing has changed since its record was written (`marks`). What its
+outcomes depend on is looked up in the student's record; the exercises of which no outcome is known go to the processes
+that judge (a `task.Runner`), together with the submission itself. What comes back is kept, and points are computed
+last. So no student's code runs where only points have changed, a run that was stopped continues where it was, and a
+changed recipe is judged anew in its own exercise alone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
@@ -23,6 +24,7 @@ from . import record, self_test
 from .cache import Cache
 from .collect import HandIn, read_submission
 from .keys import Keys
+from .marks import Marks
 from .record import Record
 from .selection import EVERYTHING, Selection
 from .task import Failure, Result, Runner, Task
@@ -41,17 +43,20 @@ class Graded:
     report : Report
     kept : bool
         Whether all outcomes come from the cache; otherwise some were found now.
-    submission : Submission
-        The files that were read; empty where they could not be read.
+    files : callable
+        Returns the files of the submission that were read, or reads them now; empty where they cannot be read.
     judged : tuple of str
         The exercises that were judged now.
+    digest : str
+        The digest of the submission that the report is about; see `Record.submission`.
     """
 
     hand_in: HandIn
     report: Report
     kept: bool
-    submission: Submission = field(default=_NO_FILES, compare=False, repr=False)
+    files: Callable[[], Submission] = field(default=lambda: _NO_FILES, compare=False, repr=False)
     judged: tuple[str, ...] = ()
+    digest: str = ""
 
 
 def ready(course: Course, assignment: Assignment, sandbox: str = "auto") -> Confinement:
@@ -177,10 +182,11 @@ class _Plan:
     """What is to be done with one submission."""
 
     hand_in: HandIn
-    submission: Submission
     before: Record
-    keys: dict[str, bytes]
-    known: dict[str, Outcome]
+    submission: Submission | None = None  # None if it was not read, as all is known of it
+    mark: bytes = b""
+    keys: Mapping[str, bytes] = field(default_factory=dict)
+    known: dict[str, Outcome] = field(default_factory=dict)
     judged: tuple[str, ...] = ()  # the exercises whose outcomes count; a task may have others that they need
     unreadable: str = ""
 
@@ -201,6 +207,7 @@ class _Plans:
         self._course, self._assignment, self._confinement = course, assignment, confinement
         self._cache, self._again, self._selection, self._purpose = cache, again, selection, purpose
         self._keys = Keys(course, assignment, confinement)
+        self._marks = Marks(course, assignment, self._keys)
         self._open: dict[int, _Plan] = {}
 
     def tasks(self, hand_ins: Iterable[HandIn]) -> Iterator[Task]:
@@ -217,7 +224,7 @@ class _Plans:
                 number,
                 self._assignment.name,
                 hand_in.student,
-                plan.submission,
+                plan.submission or _NO_FILES,  # it is there if anything has to be judged
                 judged,
                 self._confinement.name,
             )
@@ -227,17 +234,32 @@ class _Plans:
         plan = self._open.pop(task.number)
         if plan.unreadable:
             after = self._ungraded(plan)
+        elif plan.submission is None:
+            after = plan.before
         elif isinstance(result, Failure):
-            after = self._failed(plan, result)
+            after = self._failed(plan, plan.submission, result)
         else:
             found = {name: result[name] for name in plan.judged}
-            after = self._record(plan, plan.known | found, plan.submission.remarks)
+            after = self._record(plan, plan.submission, plan.known | found)
         if after != plan.before:
             record.write(self._cache, self._assignment.name, task.student, after, self._purpose)
         report = after.report(self._assignment, task.student)
         assert report is not None
         kept = not plan.judged and not plan.unreadable
-        return Graded(plan.hand_in, report, kept, plan.submission, plan.judged)
+        return Graded(plan.hand_in, report, kept, self._files(plan), plan.judged, after.submission)
+
+    def _files(self, plan: _Plan) -> Callable[[], Submission]:
+        """Return what returns the files of a submission, which were read already or are read then."""
+
+        def files() -> Submission:
+            if plan.submission is not None or plan.unreadable:
+                return plan.submission or _NO_FILES
+            try:
+                return read_submission(self._course, self._assignment, plan.hand_in.path)
+            except NotASubmission:
+                return _NO_FILES
+
+        return files
 
     def _before(self, student: str) -> Record:
         """Return the record of a student. For other purposes than the class's, what the class has kept counts, too."""
@@ -247,25 +269,35 @@ class _Plans:
         return found
 
     def _plan(self, hand_in: HandIn, before: Record) -> _Plan:
-        """Read a submission, and decide which exercises have to be judged."""
+        """Decide which exercises of a submission have to be judged, and read it if there are any or it has changed."""
+        mark = self._marks.of(hand_in.path)  # before it is read: what changes meanwhile has another mark
+        if mark and mark == before.mark:
+            known, judged = self._known(before, before.keys)
+            if not judged:
+                return _Plan(hand_in, before, None, mark, before.keys, known)
         try:
             submission = read_submission(self._course, self._assignment, hand_in.path)
         except NotASubmission as error:
-            return _Plan(hand_in, Submission({}, (str(error),)), before, {}, {}, unreadable=str(error))
+            return _Plan(hand_in, before, unreadable=str(error))
         keys = self._keys.of(hand_in.student, submission)
+        known, judged = self._known(before, keys)
+        return _Plan(hand_in, before, submission, mark, keys, known, judged)
+
+    def _known(self, before: Record, keys: Mapping[str, bytes]) -> tuple[dict[str, Outcome], tuple[str, ...]]:
+        """Return the outcomes that count as they are, and the names of the exercises that have to be judged."""
         served = before.served(keys)
         known, judged = {}, []
-        for name in keys:
-            last = before.outcomes.get(name)
-            if not self._selection.considers(name, last):
+        for exercise in self._assignment.exercises:
+            last = before.outcomes.get(exercise.name)
+            if not self._selection.considers(exercise.name, last):
                 kept = last
             else:
-                kept = None if self._again or self._selection.failed else served.get(name)
+                kept = None if self._again or self._selection.failed else served.get(exercise.name)
             if kept is None:
-                judged.append(name)
+                judged.append(exercise.name)
             else:
-                known[name] = kept
-        return _Plan(hand_in, submission, before, keys, known, tuple(judged))
+                known[exercise.name] = kept
+        return known, tuple(judged)
 
     def _needed(self, plan: _Plan) -> tuple[str, ...]:
         """Return the exercises to judge, with those that they build on and that may have lost their worker.
@@ -286,19 +318,23 @@ class _Plans:
                     waiting.append(name)
         return tuple(name for name in by_name if name in needed)
 
-    def _record(self, plan: _Plan, outcomes: dict[str, Outcome], remarks: tuple[str, ...]) -> Record:
+    def _record(self, plan: _Plan, submission: Submission, outcomes: dict[str, Outcome]) -> Record:
         """Return the record after a submission was graded."""
-        digest, passages = record.passages(plan.submission, plan.before)
+        digest, passages = record.passages(submission, plan.before)
         keys = plan.before.keys | {name: plan.keys[name] for name in outcomes if name in plan.judged}
         sandbox = self._confinement.name if plan.judged or not plan.before.outcomes else plan.before.sandbox
-        return Record(outcomes, keys, sandbox, remarks, digest, passages)
+        # Of exercises that were not selected, the outcome may be an earlier one, found with another key.
+        is_current = submission.complete and all(keys.get(name) == key for name, key in plan.keys.items())
+        mark = plan.mark if is_current else b""
+        return Record(outcomes, keys, sandbox, submission.remarks, digest, passages, mark)
 
-    def _failed(self, plan: _Plan, failure: Failure) -> Record:
+    def _failed(self, plan: _Plan, submission: Submission, failure: Failure) -> Record:
         """Return the record of a submission whose exercises could not be judged, with what is known of the others."""
         hint = _not_graded(failure.why, plan.hand_in)
         outcomes = plan.known | dict.fromkeys(plan.judged, Outcome.nothing("error", hint, provisional=True))
-        after = self._record(plan, outcomes, (f"{hint} Look at it by hand.", *plan.submission.remarks))
-        return after if plan.known else replace(after, sandbox="not run")
+        after = self._record(plan, submission, outcomes)
+        remarks = (f"{hint} Look at it by hand.", *submission.remarks)
+        return replace(after, remarks=remarks, mark=b"", sandbox=after.sandbox if plan.known else "not run")
 
     def _ungraded(self, plan: _Plan) -> Record:
         """Return the record of a submission that could not be read."""

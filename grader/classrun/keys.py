@@ -20,6 +20,7 @@ import hashlib
 import sys
 from functools import cached_property
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 
 import msgspec
 import numpy as np
@@ -76,6 +77,13 @@ class Keys:
                 )
             )
         return keys
+
+    @cached_property
+    def shared(self) -> bytes:
+        """A digest of everything that the keys depend on besides the student and the submission."""
+        references = (part for path, found in sorted(self._references.items()) for part in (path.encode(), found))
+        names = (exercise.file.encode() for exercise in self._assignment.exercises)
+        return digest((self._secret, *self.common.values(), *names, *references, Path(__file__).read_bytes()))
 
     @cached_property
     def _references(self) -> dict[str, bytes]:

@@ -7,6 +7,7 @@ for a class are made of all records.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -20,7 +21,6 @@ from ..submission import Submission
 from ..submission.similarity import FINGERPRINT_VERSION, submission_fingerprints
 from .cache import Cache
 
-_FINGERPRINT_BYTES: Final = 8
 FOR_CLASS: Final = "class"
 """The purpose of records that runs over a class make."""
 
@@ -46,6 +46,8 @@ class Record:
         The digest of the submission that `passages` are from.
     passages : bytes
         Fingerprints of the submission, one after the other, by which similar ones are found.
+    mark : bytes
+        The mark of the hand-in that all of this is from; see `marks`. Empty if it has to be read again.
     """
 
     outcomes: dict[str, Outcome] = field(default_factory=dict)
@@ -54,8 +56,9 @@ class Record:
     remarks: tuple[str, ...] = ()
     submission: str = ""
     passages: bytes = b""
+    mark: bytes = b""
 
-    def served(self, keys: dict[str, bytes]) -> dict[str, Outcome]:
+    def served(self, keys: Mapping[str, bytes]) -> dict[str, Outcome]:
         """Return the outcomes that would be found again with these keys."""
         return {
             name: outcome
@@ -69,19 +72,18 @@ class Record:
             return None
         return oracle.report(assignment, student, self.outcomes, self.sandbox, self.remarks)
 
-    @property
-    def fingerprints(self) -> frozenset[bytes]:
-        """The fingerprints in `passages`."""
-        starts = range(0, len(self.passages), _FINGERPRINT_BYTES)
-        return frozenset(self.passages[start : start + _FINGERPRINT_BYTES] for start in starts)
-
 
 def passages(submission: Submission, before: Record) -> tuple[str, bytes]:
     """Return the fields `Record.submission` and `Record.passages`, from an earlier record if it has them."""
-    digest = f"{FINGERPRINT_VERSION} {submission.digest}"
+    digest = digest_of(submission)
     if before.submission == digest:
         return digest, before.passages
     return digest, b"".join(sorted(submission_fingerprints(submission.files)))
+
+
+def digest_of(submission: Submission) -> str:
+    """Return the field `Record.submission` for a submission."""
+    return f"{FINGERPRINT_VERSION} {submission.digest}"
 
 
 def read(cache: Cache, assignment: str, student: str, purpose: str = FOR_CLASS) -> Record:

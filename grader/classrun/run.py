@@ -8,7 +8,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, as_c
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from .. import feedback
 from ..course import Assignment, Course
@@ -19,7 +19,7 @@ from ..gradebook.lateness import hand_in_time, not_charged
 from ..gradebook.totals import Total
 from ..judging.secret import course_secret
 from ..report import Report
-from ..submission import NotASubmission
+from ..submission import NotASubmission, Submission
 from ..submission.similarity import Pair
 from . import record
 from .cache import Cache
@@ -32,6 +32,8 @@ from .task import Runner
 
 Notebooks = Future[dict[str, Any]]
 """What `Gradebook.restored` returns, once it is there."""
+
+_CHANGED: Final = "it was changed while it was being graded, so run the same command again"
 
 
 @dataclass(frozen=True)
@@ -127,12 +129,12 @@ def run(
         receipts = Receipts(course, assignment, gradebook, cache)
         # Closing the generator ends the grading processes even if a result cannot be entered.
         with closing(grade_class(course, assignment, hand_ins, **how)) as results:
-            for graded, restored in _with_notebooks(results, gradebook, receipts, jobs or os.cpu_count() or 1):
-                trouble = _entered(graded, gradebook, receipts, restored)
+            for graded, new in _with_notebooks(results, gradebook, receipts, jobs or os.cpu_count() or 1):
+                trouble = _entered(graded, gradebook, receipts, *new) if new else ""
                 troubles += [trouble] * bool(trouble)
                 progress(graded, trouble)
-        applied = gradebook.apply_decisions(assignment.name)
-        receipts.write(applied.touched)
+        applied = gradebook.apply_decisions(assignment.name, noted=receipts.noted)
+        receipts.write(applied)
         known = _Known(course, assignment, hand_ins, cache)
         page = feedback.write(
             known.reports(),
@@ -152,36 +154,44 @@ def run(
 
 def _with_notebooks(
     results: Iterable[Graded], gradebook: Gradebook, receipts: Receipts, jobs: int
-) -> Iterator[tuple[Graded, Notebooks | None]]:
-    """Yield results, each with what restores its notebooks; None for one that the gradebook has already.
+) -> Iterator[tuple[Graded, tuple[Submission, Notebooks] | None]]:
+    """Yield results, each with its files and what restores its notebooks; None for one that the gradebook has already.
 
     Pictures in a submitted notebook take time, and many are handed in to take much of it. So notebooks are restored in
     threads, each with a child process for pictures, and one student's delay nobody else's.
     """
-    pool, waiting = ThreadPoolExecutor(jobs), dict[Notebooks, Graded]()
+    pool, waiting = ThreadPoolExecutor(jobs), dict[Notebooks, tuple[Graded, Submission]]()
+
+    def one(restored: Notebooks) -> tuple[Graded, tuple[Submission, Notebooks]]:
+        graded, submission = waiting.pop(restored)
+        return graded, (submission, restored)
+
     try:
         for graded in results:
             if receipts.still_valid(graded):
                 yield graded, None
                 continue
-            waiting[pool.submit(gradebook.restored, graded.report.assignment, graded.submission)] = graded
+            submission = graded.files()
+            waiting[pool.submit(gradebook.restored, graded.report.assignment, submission)] = graded, submission
             if len(waiting) > 2 * jobs:
                 wait(waiting, return_when=FIRST_COMPLETED)
-            for restored in [one for one in waiting if one.done()]:
-                yield waiting.pop(restored), restored
+            for restored in [each for each in waiting if each.done()]:
+                yield one(restored)
         for restored in as_completed(list(waiting)):
-            yield waiting.pop(restored), restored
+            yield one(restored)
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _entered(graded: Graded, gradebook: Gradebook, receipts: Receipts, restored: Notebooks | None) -> str:
-    """Enter a result unless the gradebook has it already; return why that was not possible, or ``""``."""
-    if restored is None:
-        return ""
+def _entered(
+    graded: Graded, gradebook: Gradebook, receipts: Receipts, submission: Submission, restored: Notebooks
+) -> str:
+    """Enter a result into the gradebook; return why that was not possible, or ``""``."""
+    if graded.digest and graded.digest != record.digest_of(submission):  # it was not read before now
+        return f"{graded.hand_in.student}: {_CHANGED}."
     try:
         when = hand_in_time(graded.hand_in.path)
-        gradebook.record(graded.report, graded.submission, when, restored.result())
+        gradebook.record(graded.report, submission, when, restored.result())
     except Interrupted:
         raise
     except GraderError as error:

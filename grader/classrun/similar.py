@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 
 from ..course import Assignment, Course
-from ..submission.similarity import Pair, similar_pairs, submission_fingerprints
+from ..submission.similarity import Pair, similar_pairs, submission_fingerprints, without
 from . import record
 from .cache import Cache
 
@@ -28,10 +28,10 @@ def find_similar(course: Course, assignment: Assignment, students: Collection[st
         The most similar ones first.
     """
     folder = course.root / course.package
-    given = submission_fingerprints({path.name: path.read_bytes() for path in sorted(folder.glob("*.py"))})
+    given = b"".join(submission_fingerprints({path.name: path.read_bytes() for path in folder.glob("*.py")}))
 
-    def fingerprints() -> Iterator[tuple[str, frozenset[bytes]]]:
+    def fingerprints() -> Iterator[tuple[str, bytes]]:
         for student in students:
-            yield student, record.read(cache, assignment.name, student).fingerprints - given
+            yield student, without(record.read(cache, assignment.name, student).passages, given)
 
     return similar_pairs(fingerprints())

@@ -108,7 +108,7 @@ class _Below:
 
     def __init__(self, tree: Tree, top: str) -> None:
         self._tree, self._top = tree, top
-        self.entries, self.remarks = tree.entries, tree.remarks
+        self.entries, self.remarks, self.failed = tree.entries, tree.remarks, tree.failed
 
     def read(self, name: str, cap: int) -> bytes:
         return self._tree.read(f"{self._top}{name}", cap)

@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
+import msgspec
 from msgspec.structs import replace
 
 from utils.checks.course import FOLDER as GOLDENS
@@ -113,7 +114,7 @@ def write(
     known = {row.student: row for row in rows}
     final = {total.student: total for total in totals}
     # What decisions change about a student is in the student's total, so that other pages need not be made again.
-    made_with = _code() + repr(replace(course, decisions=Decisions())).encode()
+    made_with = _code() + hashlib.sha256(repr(replace(course, decisions=Decisions())).encode()).digest()
     names: dict[str, str] = {}
     students: list[StudentRow] = []
     with as_interruption(folder):
@@ -168,11 +169,19 @@ def _write_student_page(
     of the page itself.
     """
     answers = row.answers if row else ()
-    inputs = made_with + repr((report, answers, total)).encode(errors="surrogatepass")
+    inputs = made_with + _encoded((report, answers, total))
     present = content(path)
     if present is not None and present == _with_digest(present.rpartition(_BEFORE_DIGEST)[0], inputs):
         return
     write_if_changed(path, _with_digest(student_page(report, course, answers, total).encode(), inputs))
+
+
+def _encoded(values: tuple[object, ...]) -> bytes:
+    """Return values as bytes that are the same only for the same values."""
+    try:
+        return msgspec.json.encode(values)
+    except UnicodeEncodeError:  # names of folders may hold surrogates; this takes ten times as long
+        return repr(values).encode(errors="surrogatepass")
 
 
 def _with_digest(page: bytes, inputs: bytes) -> bytes:

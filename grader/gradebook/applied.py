@@ -28,12 +28,12 @@ from sqlalchemy import (
 )
 
 from ..course import Assignment, Course
+from .grades import Grade
 from .total_sources import (
     WRITTEN,
     OwnEntries,
     Rows,
     ShownTotal,
-    entered_score,
     in_groups,
     own_extension,
     own_extra,
@@ -146,16 +146,16 @@ class _Changes:
     ) -> tuple[dict[str, tuple[float | None, float | None]], tuple[float | None, float | None]]:
         """Note what differs between a submission's rows and its total; return the state's extras and extension."""
         names = {question.name.replace(".", "-"): question for question in result.questions}
-        grades = {grade.cell: grade for grade in rows.grades}
+        grades = {grade.cell.name: grade for grade in rows.grades}
         ordered = [grades[name] for name in names]  # as in course.toml, where exercises come first
-        scored = [grade for grade in ordered if entered_score(grade) is not None]
-        unscored = [grade for grade in ordered if entered_score(grade) is None]
-        rest = result.bonus + sum(names[grade.cell].score for grade in unscored)
+        unscored = [grade for grade in ordered if grade.entered is None]
+        rest = result.bonus + sum(names[grade.cell.name].score for grade in unscored)
         extras: dict[str, tuple[float | None, float | None]] = {}
-        for grade in scored:
-            own, entered = own_extra(rows, grade), entered_score(grade)
-            assert entered is not None
-            wanted = names[grade.cell].score - entered + rest
+        for grade in ordered:
+            if (entered := grade.entered) is None:
+                continue
+            own = own_extra(rows, grade)
+            wanted = names[grade.cell.name].score - entered + rest
             rest = 0.0
             # What a person has written stays as it is: None is not 0 in the column.
             written = own if abs(wanted - (own or 0.0)) < 1e-9 else wanted
@@ -166,15 +166,15 @@ class _Changes:
             self._extra(grade, own_extra(rows, grade))
         for grade in rows.grades:
             # Without any grade that has a score, what is left over goes to the first notebook.
-            self._penalty(rows, grade, result.penalties.get(grade.notebook, 0.0) - rest)
+            self._penalty(rows, grade, result.penalties.get(grade.cell.notebook, 0.0) - rest)
             rest = 0.0
         return extras, self._extension(rows, result)
 
-    def _extra(self, grade: Any, wanted: float | None) -> None:
+    def _extra(self, grade: Grade, wanted: float | None) -> None:
         if grade.extra_credit != wanted:
             self._extras.append({"row": grade.id, "value": wanted})
 
-    def _penalty(self, rows: Rows, grade: Any, penalty: float) -> None:
+    def _penalty(self, rows: Rows, grade: Grade, penalty: float) -> None:
         if grade.submitted_notebook in rows.penalties:
             wanted = penalty or None
             if rows.penalties.pop(grade.submitted_notebook) != wanted:

@@ -18,9 +18,11 @@ same rows again. So entering a submission twice always has the same result as en
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final
 
 from nbgrader import api
@@ -31,6 +33,7 @@ from ..errors import GradebookError
 from ..host.files import atomic_writes, content
 from ..report import Report
 from ..submission import Submission
+from ..submission.file_states import file_states
 from ..wording import one_line
 from . import applied, rescaling, total_sources
 from .annotate import annotate
@@ -278,7 +281,9 @@ class Gradebook:
         ):
             return set(connection.execute(select(api.Student.id)).scalars())
 
-    def apply_decisions(self, assignment: str, *, tell: bool = True) -> Applied:
+    def apply_decisions(
+        self, assignment: str, *, tell: bool = True, noted: Mapping[str, tuple[str, ...]] = MappingProxyType({})
+    ) -> Applied:
         """Bring the gradebook in line with the totals, and with the decisions of instructors that they follow.
 
         Every run over a class ends with this. It is idempotent, and runs no student's code. Where there are budgets of
@@ -290,6 +295,8 @@ class Gradebook:
             The name of the assignment.
         tell : bool, default True
             Whether what has changed will be told; otherwise, the next run tells it.
+        noted : mapping of str to tuple of str, default {}
+            Students whose notebooks need not be read, because they are known to have these sentences about decisions.
 
         Returns
         -------
@@ -318,6 +325,8 @@ class Gradebook:
                         touched = {one.total.student for one in written if one.touched}
                 known = set(connection.execute(select(api.Student.id)).scalars())
             for total in totals:
+                if noted.get(total.student) == total.notes:
+                    continue
                 folder = self._folder(task, total.student)
                 if note_decisions([folder / f"{notebook.name}.ipynb" for notebook in task.notebook], total.notes):
                     touched.add(total.student)
@@ -330,6 +339,10 @@ class Gradebook:
         task = self.course[assignment]
         folder = self._folder(task, student)
         return [content(folder / f"{notebook.name}.ipynb") for notebook in task.notebook]
+
+    def written_states(self, assignment: str, student: str) -> bytes:
+        """Return what the file system says of the files that `written` reads; see `submission.file_states`."""
+        return file_states(self._folder(self.course[assignment], student))
 
     def _errors_in_one_sentence(self, what: str) -> AbstractContextManager[None]:
         return errors_in_one_sentence(what, self.shown_url)

@@ -11,6 +11,8 @@ from typing import Any
 from nbgrader import api
 from sqlalchemy import func, select
 
+from .grades import read_grades
+
 
 @dataclass(frozen=True)
 class WrittenGrade:
@@ -77,10 +79,8 @@ def read_rows(session: Any, assignment: str) -> list[Row]:
     assignment : str
         The name of the assignment.
     """
-    grades: dict[str, list[Any]] = {}
-    for grade in session.execute(_grades(assignment)):
-        grades.setdefault(grade.submission, []).append(grade)
-    names = sorted({grade.name for found in grades.values() for grade in found if grade.cell_type == "markdown"})
+    grades = read_grades(session.connection(), assignment)
+    names = sorted({grade.cell.name for found in grades.values() for grade in found if grade.cell.kind == "markdown"})
     comments = {
         (comment.submission, comment.name): comment.comment for comment in session.execute(_comments(assignment, names))
     }
@@ -89,13 +89,13 @@ def read_rows(session: Any, assignment: str) -> list[Row]:
         own = grades.pop(submission.id, [])
         answers = [
             WrittenGrade(
-                sys.intern(grade.name),
+                sys.intern(grade.cell.name),
                 None if grade.needs_manual_grade else grade.score,
-                grade.max_score,
-                comments.get((submission.id, grade.name)) or "",
+                grade.cell.max_score,
+                comments.get((submission.id, grade.cell.name)) or "",
             )
             for grade in own
-            if grade.cell_type == "markdown"
+            if grade.cell.kind == "markdown"
         ]
         rows.append(
             Row(
@@ -128,29 +128,6 @@ def _submissions(assignment: str) -> Any:
         .outerjoin(api.SubmittedNotebook, api.SubmittedNotebook.assignment_id == api.SubmittedAssignment.id)
         .where(api.Assignment.name == assignment)
         .group_by(api.SubmittedAssignment.id, api.SubmittedAssignment.student_id, api.SubmittedAssignment.timestamp)
-    )
-
-
-def _grades(assignment: str) -> Any:
-    """Select all grades of an assignment, by program and by people."""
-    graded, tasks = api.GradeCell.__table__, api.TaskCell.__table__
-    return (
-        select(
-            api.SubmittedNotebook.assignment_id.label("submission"),
-            api.BaseCell.name,
-            api.Grade.score,
-            api.Grade.needs_manual_grade,
-            func.coalesce(graded.c.max_score, tasks.c.max_score, 0.0).label("max_score"),
-            func.coalesce(graded.c.cell_type, tasks.c.cell_type).label("cell_type"),
-        )
-        .select_from(api.Grade)
-        .join(api.SubmittedNotebook, api.Grade.notebook_id == api.SubmittedNotebook.id)
-        .join(api.SubmittedAssignment, api.SubmittedNotebook.assignment_id == api.SubmittedAssignment.id)
-        .join(api.Assignment, api.SubmittedAssignment.assignment_id == api.Assignment.id)
-        .join(api.BaseCell, api.Grade.cell_id == api.BaseCell.id)
-        .outerjoin(graded, graded.c.id == api.Grade.cell_id)
-        .outerjoin(tasks, tasks.c.id == api.Grade.cell_id)
-        .where(api.Assignment.name == assignment)
     )
 
 

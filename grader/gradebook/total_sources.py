@@ -13,9 +13,10 @@ from typing import Any, Final
 
 import msgspec
 from nbgrader import api
-from sqlalchemy import Column, Connection, MetaData, String, Table, Text, func, select
+from sqlalchemy import Column, Connection, MetaData, String, Table, Text, select
 
 from ..course import Assignment
+from .grades import Grade, read_grades
 from .totals import HandedIn, Question
 
 _GROUP: Final = 500  # students whose rows are in memory at a time
@@ -71,8 +72,8 @@ class Rows:
     Attributes
     ----------
     id : str
-    grades : list of Row
-        The grades, with the names of their cells and notebooks.
+    grades : list of Grade
+        Sorted by the names of their notebooks and cells.
     times : dict of str to HandedIn
         Of all the student's submissions.
     penalties : dict of str to float or None
@@ -83,7 +84,7 @@ class Rows:
     """
 
     id: str
-    grades: list[Any] = field(default_factory=list)
+    grades: list[Grade] = field(default_factory=list)
     times: dict[str, HandedIn] = field(default_factory=dict)
     penalties: dict[str, float | None] = field(default_factory=dict)
     extension: float | None = None
@@ -100,14 +101,14 @@ def questions_of(assignment: Assignment, rows: Rows) -> list[Question]:
 
     Their points are those that the course gives them now; scores that were entered out of others keep their share.
     """
-    grades = {(grade.notebook, grade.cell): grade for grade in rows.grades}
+    grades = {(grade.cell.notebook, grade.cell.name): grade for grade in rows.grades}
     questions = []
     for notebook in assignment.notebook:
         for item in notebook.questions:
             if grade := grades.get((notebook.name, item.grade_id)):
-                entered = entered_score(grade)
+                entered = grade.entered
                 own = 0.0 if entered is None else own_extra(rows, grade) or 0.0
-                score = _rescaled(entered or 0.0, grade.max_score, item.points) + own
+                score = _rescaled(entered or 0.0, grade.cell.max_score, item.points) + own
                 person = grade.manual_score is not None
                 questions.append(
                     Question(item.name, notebook.name, score, item.points, grade.needs_manual_grade, person, own)
@@ -122,17 +123,12 @@ def _rescaled(score: float, before: float, now: float) -> float:
     return score * (now / before) if before and before != now else score
 
 
-def entered_score(grade: Any) -> float | None:
-    """Return the score of a grade without extra credit, as nbgrader does; None where there is none yet."""
-    score: float | None = grade.auto_score if grade.manual_score is None else grade.manual_score
-    return score
-
-
-def own_extra(rows: Rows, grade: Any) -> float | None:
+def own_extra(rows: Rows, grade: Grade) -> float | None:
     """Return the extra credit that a person has given."""
-    own, written = rows.state.extras.get(grade.id, (None, None))
-    extra: float | None = grade.extra_credit
-    return own if grade.id in rows.state.extras and extra == written else extra
+    if grade.id not in rows.state.extras:
+        return grade.extra_credit
+    own, written = rows.state.extras[grade.id]
+    return own if grade.extra_credit == written else grade.extra_credit
 
 
 def own_extension(extension: float | None, state: OwnEntries) -> float | None:
@@ -179,10 +175,15 @@ def read_rows_of(connection: Connection, assignment: Assignment, students: Colle
             _add_time(found[row.student_id], row, states.get((row.name, row.student_id), OwnEntries()))
     for name, rows in found.items():
         rows.state = states.get((assignment.name, name), OwnEntries())
-    for grade in connection.execute(_grades(assignment.name).where(chosen)):
-        rows = found[grade.student_id]
-        rows.grades.append(grade)
-        rows.penalties[grade.submitted_notebook] = grade.penalty
+    by_submission = {rows.id: rows for rows in found.values()}
+    for submission, grades in read_grades(connection, assignment.name, students).items():
+        by_submission[submission].grades = grades
+    notebooks = api.SubmittedNotebook.__table__
+    columns = notebooks.c["assignment_id", "id", "late_submission_penalty"]
+    joined = select(*columns).join(submissions, notebooks.c.assignment_id == submissions.c.id).where(chosen)
+    for submission, notebook, penalty in connection.execute(joined):
+        if submission in by_submission:
+            by_submission[submission].penalties[notebook] = penalty
     return found
 
 
@@ -199,34 +200,3 @@ def _states(connection: Connection, students: Collection[str]) -> dict[tuple[str
         (row.assignment, row.student): msgspec.json.decode(row.state, type=OwnEntries)
         for row in connection.execute(query)
     }
-
-
-def _grades(assignment: str) -> Any:
-    """Select all grades of an assignment, in the order of the notebooks' and cells' names."""
-    graded, tasks = api.GradeCell.__table__, api.TaskCell.__table__
-    submissions = api.SubmittedAssignment.__table__
-    return (
-        select(
-            submissions.c.student_id,
-            api.SubmittedNotebook.id.label("submitted_notebook"),
-            api.SubmittedNotebook.late_submission_penalty.label("penalty"),
-            api.Notebook.name.label("notebook"),
-            api.BaseCell.name.label("cell"),
-            api.Grade.id,
-            api.Grade.auto_score,
-            api.Grade.manual_score,
-            api.Grade.extra_credit,
-            api.Grade.needs_manual_grade,
-            func.coalesce(graded.c.max_score, tasks.c.max_score, 0.0).label("max_score"),
-        )
-        .select_from(api.Grade)
-        .join(api.SubmittedNotebook, api.Grade.notebook_id == api.SubmittedNotebook.id)
-        .join(api.Notebook, api.SubmittedNotebook.notebook_id == api.Notebook.id)
-        .join(submissions, api.SubmittedNotebook.assignment_id == submissions.c.id)
-        .join(api.Assignment, submissions.c.assignment_id == api.Assignment.id)
-        .join(api.BaseCell, api.Grade.cell_id == api.BaseCell.id)
-        .outerjoin(graded, graded.c.id == api.Grade.cell_id)
-        .outerjoin(tasks, tasks.c.id == api.Grade.cell_id)
-        .where(api.Assignment.name == assignment)
-        .order_by(submissions.c.student_id, api.Notebook.name, api.BaseCell.name)
-    )

@@ -51,6 +51,7 @@ class Folder:
     ) -> None:
         self.entries: list[Entry] = []
         self.remarks: list[str] = []
+        self.failed = False
         self._most_entries, self._most_depth, self._skipped = most_entries, most_depth, skipped
         try:
             self._root = os.open(path, _FOLDER)
@@ -88,6 +89,7 @@ class Folder:
         try:
             folder = os.open(child, _FOLDER, dir_fd=parent)
         except OSError:
+            self.failed = True
             self.remarks.append(f"the folder {printable(name)} could not be opened")
             return
         try:
@@ -113,6 +115,7 @@ class Folder:
             # With O_NOFOLLOW, a link raises ELOOP in place of a file, and ENOTDIR in place of a folder.
             if error.errno in (errno.ELOOP, errno.ENOTDIR):
                 raise Unreadable("is a symbolic link") from error
+            self.failed = True
             raise Unreadable(f"cannot be read ({error.strerror})") from error
 
     @contextmanager

@@ -104,7 +104,7 @@ def submission_fingerprints(files: Mapping[str, bytes], given: Collection[bytes]
 
 
 def similar_pairs(
-    own: Mapping[str, Collection[bytes]] | Iterable[tuple[str, Collection[bytes]]], share: float = MIN_SHARE
+    own: Mapping[str, Collection[bytes]] | Iterable[tuple[str, Collection[bytes] | bytes]], share: float = MIN_SHARE
 ) -> list[Pair]:
     """Find the pairs of students whose submissions have unusually much in common.
 
@@ -113,9 +113,10 @@ def similar_pairs(
 
     Parameters
     ----------
-    own : mapping of str to collection of bytes, or iterable of tuple of str and collection of bytes
-        Student → fingerprints, without repetitions; see `submission_fingerprints`. Of an iterable only 8 bytes are held
-        for each fingerprint, so that a generator over a large class needs little memory.
+    own : mapping of str to collection of bytes, or iterable of tuple of str and (collection of bytes or bytes)
+        Student → fingerprints, without repetitions; see `submission_fingerprints`. They may also be given as bytes, one
+        after the other. Of an iterable only 8 bytes are held for each fingerprint, so that a generator over a large
+        class needs little memory.
     share : float, default 0.8
         The smallest share of common fingerprints that is reported.
 
@@ -125,9 +126,7 @@ def similar_pairs(
         Those with the largest share first.
     """
     items = own.items() if isinstance(own, Mapping) else own
-    packed = sorted(
-        ((student, np.frombuffer(b"".join(found), np.uint64)) for student, found in items), key=itemgetter(0)
-    )
+    packed = sorted(((student, _packed(found)) for student, found in items), key=itemgetter(0))
     everyone, (rare, sizes) = len(packed), _rare([found for _, found in packed])
     passage = np.concatenate([*rare, _NONE])
     owner = np.repeat(np.arange(everyone), np.array([len(mine) for mine in rare], np.int64))
@@ -142,6 +141,16 @@ def similar_pairs(
             if alike >= share:
                 pairs.append(Pair(packed[one][0], packed[other][0], alike))
     return sorted(pairs, key=lambda pair: (-pair.share, pair.one, pair.other))
+
+
+def _packed(found: Collection[bytes] | bytes) -> _Hashes:
+    return np.frombuffer(found if isinstance(found, bytes) else b"".join(found), np.uint64)
+
+
+def without(own: bytes, given: bytes) -> bytes:
+    """Return those of some fingerprints that are not among others; both one after the other."""
+    mine = _packed(own)
+    return mine[~np.isin(mine, _packed(given))].tobytes()
 
 
 def _rare(fingerprints: Sequence[_Hashes]) -> tuple[list[_Numbers], _Numbers]:

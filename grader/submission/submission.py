@@ -42,11 +42,14 @@ class Submission:
     beside : dict of str to bytes
         The other modules of the student's package, by name. They are not judged, but a file that is judged may call
         their functions: those of an earlier assignment, or helpers in a file of the student's own.
+    complete : bool
+        False where the machine could not read something, which it may be able to read the next time.
     """
 
     files: dict[str, bytes]
     remarks: tuple[str, ...]
     beside: dict[str, bytes] = field(default_factory=dict)
+    complete: bool = True
 
     @classmethod
     def read(
@@ -158,7 +161,7 @@ class _Reader:
         more = len(self._remarks) - _MOST_REMARKS
         if more > 0:
             self._remarks[_MOST_REMARKS:] = [f"there is more to remark on: {more} things that are not listed here"]
-        return Submission(taken, tuple(self._remarks), beside)
+        return Submission(taken, tuple(self._remarks), beside, not self._tree.failed)
 
     def _is_inside(self, entry: Entry) -> bool:
         """Whether an entry belongs to the submission: no system file, and no path that leads outside of it."""

@@ -34,6 +34,7 @@ class Tar:
         self._members: dict[str, tarfile.TarInfo] = {}
         self.entries: list[Entry] = []
         self.remarks: list[str] = []
+        self.failed = False
         try:
             self._list()
         except DAMAGED:

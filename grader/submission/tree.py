@@ -46,10 +46,13 @@ class Tree(Protocol):
         All entries, in the order of the tree. A name may occur twice in an archive; the later one counts.
     remarks : list of str
         One sentence for each thing that is wrong with the tree as a whole.
+    failed : bool
+        Whether the machine could not read something, which it may be able to read the next time.
     """
 
     entries: list[Entry]
     remarks: list[str]
+    failed: bool
 
     def read(self, name: str, cap: int) -> bytes:
         """Read a regular file.

@@ -33,6 +33,7 @@ class Zip:
         reader.largest_read = CHUNK
         infos = self._zip.infolist()
         self.remarks = too_many_members(len(infos), most_entries)
+        self.failed = False
         self._infos = {normal_path(_name(info)): info for info in infos[:most_entries]}
         self.entries = [_zip_entry(info) for info in infos[:most_entries]]
 

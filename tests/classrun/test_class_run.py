@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import threading
+import time
 import weakref
 from collections.abc import Callable, Generator, Iterable
 from pathlib import Path
@@ -16,15 +18,18 @@ from grading_here import forget_sources
 from made_up_judge import Judge
 
 from grader.classrun import collect, grading, workers
-from grader.classrun.grading import grade_class
+from grader.classrun.grading import Graded, grade_class
+from grader.classrun.receipts import Receipts
 from grader.classrun.run import ClassRun, run
 from grader.classrun.selection import EVERYTHING, Selection
 from grader.classrun.task import Result, Runner, Task
 from grader.course import Course
 from grader.course.decision_file import decided
 from grader.gradebook import Gradebook
+from grader.gradebook.by_hand import HandGrades
+from grader.gradebook.hand_grade import Key, Mark
 from grader.judging.outcome import Outcome
-from grader.submission import Submission
+from grader.submission import Submission, file_states
 from utils.checks.case import Finding
 
 STUDENTS = ["s00", "s01", "s02"]
@@ -78,6 +83,7 @@ def test_each_submission_is_read_once_for_grading(small: Course, graded: Run, mo
         return original(path, *rest)
 
     monkeypatch.setattr(Submission, "read", noted)
+    monkeypatch.setattr(file_states, "SETTLED", 1e6)  # as if all had been handed in just now
     for again in (False, False, True):
         graded(Judge(small), again=again)
         assert read == [*STUDENTS, "s00", "s01"]  # these two are similar, and are shown side by side
@@ -119,6 +125,117 @@ def test_an_unchanged_result_is_not_entered_again(small: Course, graded: Run, en
     judge.judged.clear()
     graded(judge)
     assert (entered, judge.judged) == (["s02"], [])  # no code has changed, but the answer in writing has
+
+
+def _settled(small: Course, graded: Run, monkeypatch: pytest.MonkeyPatch) -> Judge:
+    """Grade a class until nothing of it is new any more: files count as settled, however new."""
+    monkeypatch.setattr(file_states, "SETTLED", -1000.0)
+    judge = Judge(small)
+    graded(judge)
+    time.sleep(0.02)  # more than a tick of the clock of the file system
+    return judge
+
+
+def test_of_an_unchanged_class_no_notebook_is_read(
+    small: Course, graded: Run, entered: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    judge = _settled(small, graded, monkeypatch)
+    entered.clear()
+    opened: list[Path] = []
+    original = Path.read_bytes
+
+    def noted(path: Path) -> bytes:
+        opened.append(path)
+        return original(path)
+
+    monkeypatch.setattr(Path, "read_bytes", noted)
+    graded(judge)
+    assert entered == []
+    assert [path for path in opened if "autograded" in path.parts] == []
+    assert any("students" in path.parts for path in opened)  # what is looked for would be found
+
+
+def test_a_notebook_that_was_changed_is_written_anew(
+    small: Course, graded: Run, entered: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    judge = _settled(small, graded, monkeypatch)
+    entered.clear()
+    file = small.root / "autograded" / "s01" / "a1" / "layers.ipynb"
+    before, right = file.stat(), file.read_bytes()
+    file.write_bytes(right.replace(b"Because", b"Becouse"))
+    os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))  # as long as before, and as old
+    graded(judge)
+    assert (entered, file.read_bytes()) == (["s01"], right)
+    graded(judge)
+    assert entered == ["s01"]
+
+
+def test_a_notebook_that_was_only_copied_is_read_once(
+    small: Course, graded: Run, entered: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    judge = _settled(small, graded, monkeypatch)
+    entered.clear()
+    file = small.root / "autograded" / "s01" / "a1" / "layers.ipynb"
+    copy = file.with_name("copy")
+    copy.write_bytes(file.read_bytes())
+    copy.replace(file)
+    read: list[str] = []
+    written = Gradebook.written
+
+    def noted(book: Gradebook, assignment: str, student: str) -> list[bytes | None]:
+        read.append(student)
+        return written(book, assignment, student)
+
+    monkeypatch.setattr(Gradebook, "written", noted)
+    for _ in range(2):
+        graded(judge)
+    assert (entered, read) == ([], ["s01"])
+
+
+def test_a_row_that_was_deleted_is_written_anew_and_grades_by_hand_stay(
+    small: Course, graded: Run, entered: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    judge = _settled(small, graded, monkeypatch)
+    with Gradebook(small) as book:
+        for student in ("s00", "s02"):
+            HandGrades(book).enter(Key("a1", "why", student), Mark(grader="eve"), 2.5, "good")
+    graded(judge)
+    before = rows(small)
+    entered.clear()
+    with Gradebook(small) as book:
+        api = book._api
+        api.remove_submission("a1", "s01")
+        api.db.commit()
+    assert set(rows(small)) == {"s00", "s02"}
+    graded(judge)
+    assert entered == ["s01"]
+    assert rows(small) == before
+    assert before["s02"].answers[0].score == 2.5
+    page = next((small.root / "feedback" / "a1" / "students").glob("s02-*.html"))
+    assert "good" in page.read_text()
+
+
+def test_files_that_change_while_they_are_graded_are_not_entered_with_an_older_report(
+    small: Course, graded: Run, entered: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    judge = _settled(small, graded, monkeypatch)
+    entered.clear()
+    (small.root / "autograded" / "s01" / "a1" / "layers.ipynb").unlink()
+    notebook = small.root / "submitted" / "s01" / "a1" / "layers.ipynb"
+    valid = Receipts.still_valid
+
+    def late(receipts: Receipts, one: Graded) -> bool:
+        if one.hand_in.student == "s01":
+            notebook.write_text(notebook.read_text().replace("Because", "Just because"))
+        return valid(receipts, one)
+
+    monkeypatch.setattr(Receipts, "still_valid", late)
+    (trouble,) = graded(judge).troubles
+    assert trouble == "s01: it was changed while it was being graded, so run the same command again."
+    assert entered == []
+    monkeypatch.setattr(Receipts, "still_valid", valid)
+    assert graded(judge).troubles == ()
+    assert entered == ["s01"]
 
 
 def test_a_part_of_the_class_leaves_the_others_as_they_are(small: Course, graded: Run, entered: list[str]) -> None:

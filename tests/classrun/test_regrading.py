@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import sqlite3
+import time
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from made_up_judge import Judge
 
-from grader.classrun import cache, keys, record, sources
+from grader.classrun import cache, collect, grading, keys, record, sources
 from grader.classrun.cache import Cache
 from grader.classrun.collect import HandIn
 from grader.classrun.grading import count_selected
 from grader.classrun.selection import Selection
-from grader.course import Course, Exercise, ScoreRange
+from grader.course import Assignment, Course, Exercise, ScoreRange
 from grader.errors import UnusableInput
 from grader.host import sealed_store
 from grader.judging.models import measured
 from grader.judging.outcome import Outcome, verdict
 from grader.reference import Reference
 from grader.sandbox import choose_confinement
-from grader.submission import Submission
+from grader.submission import Submission, file_states, folder
 from utils.checks.case import Finding
 
 EVERY = {"layers.affine_forward", "layers.relu_forward", "layers.affine_backward", "optim.sgd_momentum"}
@@ -304,6 +308,101 @@ def test_a_damaged_database_is_not_read(judge: Judge) -> None:
     path.write_bytes(b"no database" * 1000)
     with Cache(judge.course) as opened:
         assert record.read(opened, "a1", "s00") == record.Record()
+
+
+# What is not even read.
+
+
+@pytest.fixture
+def read(judge: Judge, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The students whose files were read, in a class that was graded once; files count as settled, however new."""
+    monkeypatch.setattr(file_states, "SETTLED", -1000.0)
+    students: list[str] = []
+    original = grading.read_submission
+
+    def noted(course: Course, assignment: Assignment, path: Path) -> Submission:
+        students.append(path.parent.name)
+        return original(course, assignment, path)
+
+    monkeypatch.setattr(grading, "read_submission", noted)
+    judge.run()
+    assert students == ["s00", "s01"]
+    students.clear()
+    time.sleep(0.02)  # more than a tick of the clock of the file system
+    return students
+
+
+def test_what_has_not_changed_is_not_read(judge: Judge, read: list[str]) -> None:
+    first = judge.run()
+    assert (judge.judged, read) == ([], [])
+    judge.run(again=True)
+    assert read == ["s00", "s01"]
+    assert first == {student: replace(one, judged=()) for student, one in judge.run().items()}
+
+
+def test_a_change_with_the_old_length_and_time_is_read(judge: Judge, read: list[str]) -> None:
+    file = judge.course.root / "submitted" / "s01" / "a1" / "nndl" / "optim.py"
+    before = file.stat()
+    text = file.read_text()
+    file.write_text(text.replace("velocity", "velocitz"))
+    assert file.read_text() != text
+    os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert (file.stat().st_size, file.stat().st_mtime_ns) == (before.st_size, before.st_mtime_ns)
+    judge.run()
+    assert (judge.judged, read) == ([("s01", "optim.sgd_momentum")], ["s01"])
+
+
+@pytest.mark.parametrize(
+    ("file", "new"),
+    [
+        ("nndl/layers.py", "\n"),  # what students were given
+        ("solutions/nndl/optim.py", "\n# the reference"),
+        (".course-secret", "more of it"),
+    ],
+)
+def test_when_something_else_changes_that_counts_all_are_read(
+    judge: Judge, read: list[str], file: str, new: str
+) -> None:
+    path = judge.course.root / file
+    path.parent.mkdir(exist_ok=True)
+    path.write_text((path.read_text() if path.exists() else "") + new)
+    collect._given_files.cache_clear()
+    judge.run()
+    assert read == ["s00", "s01"]
+
+
+def test_what_the_machine_could_not_read_is_read_again(
+    judge: Judge, read: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    original = folder._read_whole
+
+    def failing(fd: int, cap: int) -> bytes:
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(folder, "_read_whole", failing)
+    found = judge.run(again=True)
+    assert any("cannot be read (Input/output error)" in remark for remark in found["s01"].report.remarks)
+    monkeypatch.setattr(folder, "_read_whole", original)
+    read.clear()
+    assert judge.run()["s01"].report.remarks == ("not handed in: more.ipynb",)
+    assert read == ["s00", "s01"]
+    assert judge.run()["s01"].kept
+    assert read == ["s00", "s01"]
+
+
+def test_what_was_not_judged_to_its_end_is_read_again(judge: Judge, read: list[str]) -> None:
+    judge.found["s01", "layers.relu_forward"] = Outcome(0.5, (Finding("", "timeout", "lost"),))
+    judge.run(again=True)
+    read.clear()
+    judge.run()
+    assert (judge.judged, read) == ([("s01", "layers.relu_forward")], ["s01"])
+
+
+def test_outcomes_of_another_key_leave_no_mark(judge: Judge, read: list[str]) -> None:
+    edit(judge.course.root / "course.toml", "seconds = 5", "seconds = 6")  # concerns all exercises
+    judge.run(selection=Selection(exercises=frozenset({"optim.sgd_momentum"})))
+    judge.run()
+    assert judge.exercises == LAYERS
 
 
 # A part of the class.

@@ -1,0 +1,45 @@
+"""Recognise a hand-in that has not changed since its record was written, without reading its files.
+
+The mark of a hand-in is a digest of the states of its files (`submission.file_states`), and of everything else that was
+read or computed of it depends on: what the assignment takes, what students were given, the keys' own sources, and the
+code. A record keeps the mark of the hand-in that it was made from. While that stays the same, so do the keys, the
+remarks, the digest and the fingerprints of the submission.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+
+from ..course import Assignment, Course
+from ..submission.file_states import file_states
+from ..submission.similarity import FINGERPRINT_VERSION
+from . import collect
+from .cache import digest
+from .keys import Keys
+
+
+class Marks:
+    """The marks of an assignment's hand-ins.
+
+    Parameters
+    ----------
+    course : Course
+    assignment : Assignment
+    keys : Keys
+    """
+
+    def __init__(self, course: Course, assignment: Assignment, keys: Keys) -> None:
+        self._course, self._assignment, self._keys = course, assignment, keys
+
+    def of(self, path: Path) -> bytes:
+        """Return the mark of a hand-in; empty if it has to be read."""
+        states = file_states(path)
+        return digest((states, self._shared)) if states else b""
+
+    @cached_property
+    def _shared(self) -> bytes:
+        """A digest of what is the same for all hand-ins."""
+        taken = collect.what_is_taken(self._course, self._assignment)
+        code = Path(collect.__file__).read_bytes()
+        return digest((self._keys.shared, repr(taken).encode(), FINGERPRINT_VERSION.encode(), code))
