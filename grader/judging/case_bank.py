@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from dataclasses import replace
 from functools import lru_cache
 from typing import Final
 
@@ -17,6 +18,7 @@ import numpy as np
 from ..errors import CourseError
 from ..recipes import recipe
 from ..reference import Reference
+from ..sandbox.kept_inputs import KeptInputs
 from .kept_answers import kept_answers
 from .known_answers import KnownAnswers, Versions
 from .trial import Trial
@@ -74,7 +76,8 @@ class CaseBank:
         """Draw a form; one in which the reference itself would be wrong, by an unlucky draw, is drawn again."""
         for attempt in range(ATTEMPTS):
             rng = self._generator(f"form\0{number}\0{attempt}")
-            form = [KnownAnswers(case, self._versions, self._kept) for case in self._recipe.draw(rng)]
+            cases = [replace(case, inputs=KeptInputs(case.inputs)) for case in self._recipe.draw(rng)]
+            form = [KnownAnswers(case, self._versions, self._kept) for case in cases]
             wrong = [one.case.title for one in form if one.right_is_wrong]
             if not wrong:
                 return form

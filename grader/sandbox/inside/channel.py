@@ -137,19 +137,21 @@ class Channel:
         tree_size, blob_size = _HEADER.unpack(self._read(_HEADER.size, deadline))
         if tree_size > self._inbound.tree or blob_size > self._inbound.blob:
             raise WireError(f"a frame of {tree_size} + {blob_size} bytes is announced: more than is allowed")
-        tree = self._read(tree_size, deadline)
-        return Frame(tree, self._read(blob_size, deadline))
+        blob = self._read(tree_size + blob_size, deadline)
+        tree = blob[:tree_size]
+        del blob[:tree_size]
+        return Frame(tree, blob)
 
     def _read(self, size: int, deadline: float | None) -> bytearray:
         """Take this many bytes from those that have arrived, and wait until there are so many."""
         # It grows with the bytes that arrive, so that a large announced size alone takes no memory.
         arrived = self._arrived
         while len(arrived) < size:
-            self._check(deadline)
+            # The other side has something to do first, mostly: so this waits before it tries to read.
+            self._wait(self._read_fd, select.POLLIN, deadline)
             try:
                 count = os.readv(self._read_fd, [self._buffer])
             except BlockingIOError:
-                self._wait(self._read_fd, select.POLLIN, deadline)
                 continue
             if not count:
                 raise WireClosed("the other side closed the wire")

@@ -20,6 +20,7 @@ from typing import NoReturn
 
 from . import session
 from .control import Ended, Fork, Forked, Prepare, Prepared, receive, send
+from .freed_memory import keep_freed_memory
 from .landlock import restrict
 from .privileges import drop_privileges
 
@@ -42,6 +43,7 @@ def serve(descriptor: int) -> None:
         prepare, _ = receive(control, Prepare)
         if prepare.readable is not None:
             restrict(prepare.readable, prepare.writable or ())
+        keep_freed_memory()
         _import(prepare)
         send(control, Prepared())
         while True:

@@ -98,15 +98,18 @@ def pack(value: object, blobs: list[bytes], depth: int = DEPTH) -> Node:
     Node
         The root of the tree.
     """
-    if value is None or (isinstance(value, bool | str) and type(value) in (bool, str)):
-        return value
+    kind = type(value)
+    if value is None or kind is bool or kind is str:
+        return value  # type: ignore[return-value]  # it is one of these
+    if kind is np.ndarray:
+        return _pack_array(value, blobs)  # type: ignore[arg-type]  # likewise
     if isinstance(value, np.generic):
         return _pack_scalar(value, blobs)
-    if type(value) is np.ndarray:
-        return _pack_array(value, blobs)
     if depth == 0:
-        return Unknown(f"{type(value).__name__}, nested too deep")
-    if isinstance(value, list | tuple):
+        return Unknown(f"{kind.__name__}, nested too deep")
+    if kind is float:
+        return value  # type: ignore[return-value]  # likewise
+    if isinstance(value, (list, tuple)):  # `list | tuple` would be made anew for each of many values
         return Sequence([pack(item, blobs, depth - 1) for item in value], isinstance(value, tuple))
     if isinstance(value, dict):
         if all(isinstance(key, str) for key in value):
@@ -133,7 +136,7 @@ def _pack_scalar(value: np.generic, blobs: list[bytes]) -> Node:
 
 
 def _pack_array(array: np.ndarray, blobs: list[bytes]) -> Node:
-    dtype = array.dtype.newbyteorder("=")
+    dtype = array.dtype if array.dtype.isnative else array.dtype.newbyteorder("=")
     name = _NAMES.get(dtype)
     if name is None or not _crosses(array.shape):
         return Unknown(f"{dtype.name} array")
@@ -174,7 +177,7 @@ class Blob:
             raise WireError(f"an array of shape {shape} is announced, and its bytes are missing")
         flat = np.frombuffer(self.rest[:size], dtype)
         self.rest = self.rest[size:]
-        if dtype == np.bool_:
+        if dtype_name == "bool":
             flat = flat.view(np.uint8) != 0  # numpy relies on every byte of a bool array being 0 or 1
         if layout == "S" and shape:
             # Build a strided view here, too, so that code that only works on contiguous arrays fails here as well.
@@ -208,15 +211,15 @@ def unpack(node: Node, blob: Blob, depth: int = DEPTH) -> object:
     """
     if isinstance(node, Array):
         return blob.array(node.dtype, node.shape, node.layout)
-    if isinstance(node, Scalar):
-        return blob.array(node.dtype, (), "C")[()]
-    if isinstance(node, Unknown):
-        return Opaque(node.type_name[:200])
-    if isinstance(node, Sequence | Table) and depth == 0:
-        raise WireError("a value is nested too deep")
     if isinstance(node, Sequence):
+        if not depth:
+            raise WireError("a value is nested too deep")
         items = [unpack(item, blob, depth - 1) for item in node.items]
         return tuple(items) if node.fixed else items
     if isinstance(node, Table):
+        if not depth:
+            raise WireError("a value is nested too deep")
         return {key: unpack(item, blob, depth - 1) for key, item in node.items.items()}
-    return node
+    if isinstance(node, Scalar):
+        return blob.array(node.dtype, (), "C")[()]
+    return Opaque(node.type_name[:200]) if isinstance(node, Unknown) else node

@@ -147,6 +147,21 @@ class Frame(NamedTuple):
         return cls(tree, b"".join(blobs))
 
 
+class Packed(NamedTuple):
+    """A value as bytes; see `packed`.
+
+    Attributes
+    ----------
+    tree : msgspec.Raw
+        A msgpack document, as part of a frame's tree.
+    blobs : list of bytes
+        The bytes of its arrays.
+    """
+
+    tree: msgspec.Raw
+    blobs: list[bytes]
+
+
 class _Head(msgspec.Struct):
     """An `Envelope` whose value is not decoded."""
 
@@ -168,7 +183,7 @@ def dump(message: Message, value: object = None) -> tuple[bytes, list[bytes]]:
     ----------
     message : Message
     value : object
-        Any value, None by default. For the parts of it that cannot be sent, an `Opaque` arrives.
+        Any value, None by default. For the parts of it that cannot be sent, an `Opaque` arrives. It may be packed.
 
     Returns
     -------
@@ -177,9 +192,17 @@ def dump(message: Message, value: object = None) -> tuple[bytes, list[bytes]]:
     blobs : list of bytes
         One for each array or numpy scalar, in the order in which they occur in the tree.
     """
+    if isinstance(value, Packed):
+        return _encode(_Head(message, value.tree)), value.blobs
     blobs: list[bytes] = []
     node = pack(value, blobs)
     return _encode(Envelope(message, node)), blobs
+
+
+def packed(value: object) -> Packed:
+    """Turn a value that is sent several times into bytes, as `dump` does each time."""
+    blobs: list[bytes] = []
+    return Packed(msgspec.Raw(_encode(pack(value, blobs))), blobs)
 
 
 def message_of(frame: Frame) -> Message:
