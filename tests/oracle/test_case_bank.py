@@ -14,6 +14,7 @@ from grader.judging.case_bank import FORMS, CaseBank
 from grader.judging.known_answers import KnownAnswers
 from grader.recipes import Recipe, recipe
 from grader.reference import Reference
+from grader.sandbox.kept_inputs import KeptInputs
 from utils.checks.case import Case
 from utils.checks.program import Ran
 
@@ -44,6 +45,14 @@ def test_every_answer_to_a_form_is_computed_once(reference: Reference, monkeypat
         for index in range(len(trial.cases)):
             trial.expected(index)
     assert len(runs) == FORMS * len(trial.cases)
+
+
+def test_the_inputs_of_a_form_are_packed_once_for_all_students(reference: Reference) -> None:
+    bank = CaseBank(reference, NAME, SECRET)
+    inputs = [case.inputs for number in range(60) for case in bank.trial(f"student {number}").cases]
+    assert all(isinstance(each, KeptInputs) for each in inputs)
+    number = len(bank.trial("student 0").cases)
+    assert len({id(each.packed) for each in inputs if isinstance(each, KeptInputs)}) == FORMS * number
 
 
 def test_a_student_whose_name_is_not_utf_8_has_cases(reference: Reference) -> None:

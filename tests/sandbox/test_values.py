@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from grader.sandbox.inside import values as v
-from grader.sandbox.inside.wire import Answer, Envelope, Opaque, Ready, WireError, dump, load
+from grader.sandbox.inside.wire import Answer, Envelope, Opaque, Ready, Run, WireError, dump, load, packed
 
 WHITELIST = [np.dtype(name) for name in v.DTYPES]
 
@@ -52,6 +52,13 @@ def assert_same(got: object, sent: object) -> None:
             assert_same(*pair)
     else:
         assert got == sent or (math.isnan(got) and math.isnan(sent))
+
+
+@given(st.dictionaries(st.text(), plain))
+def test_what_was_packed_before_is_sent_as_the_same_bytes(inputs: dict[str, object]) -> None:
+    message, kept = Run(7, "pass", ("out",), 0), packed(inputs)
+    assert dump(message, kept) == dump(message, inputs)
+    assert dump(message, kept) == dump(message, inputs)  # and so it is the next time
 
 
 @given(plain)

@@ -1,0 +1,50 @@
+"""Memory that a program has freed is there for the next array, and the kernel need not clear it again."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PROGRAM = """
+import resource, sys
+sys.path.insert(0, {root!r})
+import numpy as np
+from grader.sandbox.inside.freed_memory import keep_freed_memory
+
+if {kept}:
+    keep_freed_memory()
+
+def faults():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+
+def work(size):
+    arrays = [np.ones(size) for _ in range(5)]
+    return sum(array[0] for array in arrays)
+
+work({size})
+before = faults()
+for _ in range(20):
+    work({size})
+print(faults() - before)
+"""
+
+
+def page_faults(kept: bool, size: int) -> int:
+    program = PROGRAM.format(root=str(ROOT), kept=kept, size=size)
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    return int(done.stdout)
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the setting is one of glibc")
+def test_arrays_come_from_memory_that_was_freed() -> None:
+    size = 200_000  # numbers: 1.6 MB
+    assert page_faults(True, size) < 100
+    assert page_faults(False, size) > 1000  # without the setting, the kernel clears most pages again
+
+
+def test_large_arrays_go_back_to_the_kernel() -> None:
+    assert page_faults(True, 2_000_000) > 1000
