@@ -18,6 +18,9 @@ def explore(
     port: Annotated[int, typer.Option(min=0, max=65535, help="Where to listen; 0 takes a free port.")] = 0,
     browser: Annotated[bool, typer.Option(help="Open the page in a browser.")] = True,
     dark: Annotated[bool, typer.Option("--dark", help="Light text on a dark page.")] = False,
+    reference: Annotated[Path, typer.Option(help="Another package, to switch to where it is there.")] = Path(
+        "solutions/nndl"
+    ),
     state: Annotated[str, typer.Option(help="What to show first, as the field State has it.")] = "",
 ) -> None:
     """Open the explorers: what weight scale, batch norm, dropout and the others do, with your own code.
@@ -40,7 +43,12 @@ def explore(
     for ending in ("SIGTERM", "SIGHUP"):  # a closed terminal ends the server as Ctrl-C does
         if hasattr(signal, ending):
             signal.signal(getattr(signal, ending), signal.default_int_handler)
-    server = serve(package, port, browser=browser, dark=dark, state=state)
+    other = (
+        reference.resolve()
+        if (reference / "fc_net.py").is_file() and reference.resolve() != package.resolve()
+        else None
+    )
+    server = serve(package, port, browser=browser, dark=dark, state=state, reference=other)
     try:
         raise typer.Exit(server.wait())
     except KeyboardInterrupt:

@@ -30,6 +30,7 @@ from .student import explain, running
 
 PACKAGE = "NNDL_EXPLORE"  # the environment variable that names the folder of the package to run
 NOTEBOOK = Path(__file__).with_name("app.ipynb")
+REFERENCE = "NNDL_EXPLORE_REFERENCE"  # that of the folder of the reference, where it is there
 STATE = "NNDL_EXPLORE_STATE"  # that of the state to begin with
 SITE = Path(__file__).with_name("site")  # in which Voila finds the template
 TEMPLATE = "explorers"
@@ -91,7 +92,9 @@ def package_modules(folder: Path) -> Modules:
     return module
 
 
-def serve(package: Path, port: int, *, browser: bool, dark: bool, state: str = "") -> subprocess.Popen[bytes]:
+def serve(
+    package: Path, port: int, *, browser: bool, dark: bool, state: str = "", reference: Path | None = None
+) -> subprocess.Popen[bytes]:
     """Start a server of the page on this machine alone; whoever starts it ends it.
 
     Parameters
@@ -104,6 +107,8 @@ def serve(package: Path, port: int, *, browser: bool, dark: bool, state: str = "
     dark : bool
     state : str, optional
         What to show first; the page with all explorers by default.
+    reference : Path, optional
+        Another package, to switch to.
     """
     options = [
         f"--port={port}",
@@ -118,7 +123,13 @@ def serve(package: Path, port: int, *, browser: bool, dark: bool, state: str = "
     options += [f"--VoilaConfiguration.extension_allowlist={name}" for name in EXTENSIONS]
     options += [] if browser else ["--no-browser"]
     places = [str(SITE), *filter(None, [os.environ.get("JUPYTER_PATH")])]
-    environment = {**os.environ, PACKAGE: str(package.resolve()), STATE: state, "JUPYTER_PATH": os.pathsep.join(places)}
+    environment = {
+        **os.environ,
+        PACKAGE: str(package.resolve()),
+        STATE: state,
+        REFERENCE: str(reference or ""),
+        "JUPYTER_PATH": os.pathsep.join(places),
+    }
     return subprocess.Popen([sys.executable, "-m", "voila", str(NOTEBOOK), *options], env=environment)
 
 
@@ -159,6 +170,8 @@ def app(modules: Modules | None = None) -> Any:
             pages[index - 1].children = (_page(list(EXPLORERS.values())[index - 1][1], modules, pages[index - 1]),)
             for explorer in _explorers(pages[index - 1]):
                 explorer.observe(lambda _: said(), "code")
+                if os.environ.get(REFERENCE):
+                    explorer.offer_reference(package_modules(Path(os.environ[REFERENCE])))
         for number, page in enumerate(pages, 1):
             for explorer in _explorers(page):
                 explorer.look(number == index)

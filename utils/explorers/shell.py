@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
+from types import ModuleType
 from typing import Any, ClassVar, Generic, TypeVar
 
 import ipywidgets as widgets
@@ -22,8 +23,10 @@ from IPython import get_ipython
 
 from . import drawing
 from .cell import cell
+from .code_panel import CodePanel
 from .compare import Comparison
 from .drawing import Drawing
+from .exercises import EXERCISES
 from .jobs import JOBS, Job, Jobs, Pulse, Status
 from .numbers import csv_text
 from .page import Page
@@ -32,6 +35,7 @@ from .sources import Sources
 from .state import State, StateError
 from .student import Trouble, explain, running
 from .toolbar import Toolbar
+from .verdicts import CHECKER, Verdict
 
 S = TypeVar("S", bound=State)
 
@@ -112,6 +116,9 @@ class Explorer(widgets.VBox, Generic[S]):  # type: ignore[misc]  # ipywidgets ha
         )
         self._saved = widgets.HTML()
         self._comparison = Comparison(self, jobs, self._pulse, self._post)
+        self._own = dict(things)
+        self._reference: Callable[[str], ModuleType] | None = None
+        self._code_panel = CodePanel(self._drawn_now, self._switch)
         self._toolbar = Toolbar(self._presets(), self._example, self._put_beside)
         self._toolbar.ghost.observe(lambda _: self._do(self._draw), "value")
         self._code = widgets.Text(
@@ -137,6 +144,7 @@ class Explorer(widgets.VBox, Generic[S]):  # type: ignore[misc]  # ipywidgets ha
             # The results come last, so that nothing moves when they appear.
             [
                 widgets.HTML(said),
+                self._code_panel,
                 self._toolbar,
                 rows,
                 self._message,
@@ -238,8 +246,53 @@ class Explorer(widgets.VBox, Generic[S]):  # type: ignore[misc]  # ipywidgets ha
             self._draw()
             self._begin()
             self._announce()
+            if self._loop is not None:
+                self.check_code()
             if self._comparison.state is not None:
                 self._show_beside(self._comparison.state)  # type: ignore[arg-type]  # it is of type S
+
+    def check_code(self) -> None:
+        """Have the functions that run here checked in the background; the line above the sliders says what came."""
+        package = self._sources.package()
+        if package is None:
+            return
+        self._code_panel.begin(EXERCISES.get(self.first.name, ()))
+
+        def add(verdict: Verdict) -> None:
+            if package == self._sources.package():
+                self._code_panel.add(verdict)
+
+        def tell(verdict: Verdict) -> None:
+            self._post(lambda: add(verdict))
+
+        CHECKER.ask(package, EXERCISES.get(self.first.name, ()), tell)
+
+    def offer_reference(self, module: Callable[[str], ModuleType]) -> None:
+        """Let whoever looks switch to another package that has the same names.
+
+        Parameters
+        ----------
+        module : callable
+            From the short name of a module to that module.
+        """
+        self._reference = module
+        self._code_panel.offer_reference()
+
+    def _switch(self, to_reference: bool) -> None:
+        """Run the reference, or the student's code again."""
+
+        def switch() -> None:
+            things = dict(self._own)
+            if to_reference and self._reference is not None:
+                things = {name: _same_in(self._reference, thing) for name, thing in self._own.items()}
+            self._things, self._sources = things, Sources(next(iter(things.values())))
+            self._run_again()
+
+        self._do(switch)
+
+    def _drawn_now(self, function: Callable[[], str]) -> str:
+        with self._jobs.held(), drawing.style():
+            return function()
 
     def save(self) -> list[Path]:
         """Write the pictures, dark on white, and their numbers beside the notebook; show links to all."""
@@ -453,6 +506,15 @@ def _event_loop() -> asyncio.AbstractEventLoop | None:
     of_kernel = getattr(getattr(get_ipython(), "kernel", None), "io_loop", None)
     loop: asyncio.AbstractEventLoop | None = getattr(of_kernel, "asyncio_loop", None)
     return loop
+
+
+def _same_in(module: Callable[[str], ModuleType], thing: Any) -> Any:
+    """What another package has under the name of a module, or of a class in one."""
+    if thing is None:
+        return None
+    if isinstance(thing, ModuleType):
+        return module(thing.__name__.rpartition(".")[2])
+    return getattr(module(thing.__module__.rpartition(".")[2]), thing.__name__)
 
 
 def _beside(*areas: Any) -> Any:

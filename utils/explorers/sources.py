@@ -21,6 +21,7 @@ from types import ModuleType
 from typing import Any
 
 from .student import Trouble, running
+from .verdicts import Package
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,10 @@ class Sources:
         name = thing.__name__ if isinstance(thing, ModuleType) else str(getattr(thing, "__module__", ""))
         self._package = name.rpartition(".")[0]
         self._folders = tuple(getattr(sys.modules.get(self._package), "__path__", ()))
+
+    def package(self) -> Package | None:
+        """The package, where it has a folder."""
+        return Package(self._package, Path(self._folders[0])) if self._folders else None
 
     def refresh(self, *things: Any) -> tuple[Any, ...]:
         """Load the package anew, if its files are not those that it was loaded from.

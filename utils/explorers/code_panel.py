@@ -1,0 +1,121 @@
+"""Whose code runs, and whether it is right: a line above the sliders, and a picture where something is wrong."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import ipywidgets as widgets
+import numpy as np
+
+from .drawing import FAINT, GREEN, ORANGE, Drawing, named, panels, svg
+from .verdicts import MARKS, Difference, Verdict
+
+MOST = 200  # numbers of an output that are drawn
+MINE, REFERENCE = "mine", "reference"
+
+
+class CodePanel(widgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
+    """What the visible checks say of the code that runs.
+
+    Parameters
+    ----------
+    draw : callable
+        ``draw(function)``: call a function that draws, in the explorers' style.
+    switch : callable
+        ``switch(to_reference)``: run the reference, or the student's code again.
+    """
+
+    def __init__(self, draw: Callable[[Callable[[], str]], str], switch: Callable[[bool], Any]) -> None:
+        self._draw = draw
+        self._verdicts: dict[str, Verdict] = {}
+        self._wanted: tuple[str, ...] = ()
+        self.line = widgets.HTML()
+        self.whose = widgets.Dropdown(
+            options=[MINE, REFERENCE], description="code", layout={"display": "none", "width": "240px"},
+            style={"description_width": "90px"},
+        )  # fmt: skip
+        self.button = widgets.Button(
+            description="Show mine beside the right values", layout={"display": "none", "width": "auto"}
+        )
+        self.picture = widgets.HTML()
+        super().__init__([widgets.HBox([self.whose, self.line, self.button], layout={"flex_flow": "row wrap"}),
+                          self.picture])  # fmt: skip
+        self.button.on_click(lambda _: self._show())
+        self.whose.observe(lambda change: switch(change["new"] == REFERENCE), "value")
+
+    def offer_reference(self) -> None:
+        """Show the switch between the student's code and the reference."""
+        self.whose.layout.display = ""
+
+    def begin(self, wanted: Iterable[str]) -> None:
+        """The checks of these exercises have begun."""
+        self._verdicts, self._wanted = {}, tuple(wanted)
+        self.picture.value = ""
+        if self._wanted:
+            self._say()
+
+    def add(self, verdict: Verdict) -> None:
+        """One of them is known."""
+        self._verdicts[verdict.exercise] = verdict
+        self._say()
+
+    def _say(self) -> None:
+        self.line.value = (
+            f"<p style='margin:4px 0;line-height:1.4;max-width:75em'>{summary(self._verdicts.values())}</p>"
+        )
+        self.button.layout.display = "" if self._first_difference() else "none"
+
+    def _first_difference(self) -> Verdict | None:
+        ordered = (self._verdicts.get(name) for name in self._wanted)
+        return next((found for found in ordered if found and found.difference), None)
+
+    def _show(self) -> None:
+        found = self._first_difference()
+        if self.picture.value or found is None or found.difference is None:
+            self.picture.value = ""
+        else:
+            exercise, difference = found.exercise, found.difference
+            self.picture.value = self._draw(lambda: beside_right(exercise, difference))
+
+
+def summary(verdicts: Iterable[Verdict]) -> str:
+    """What the checks say, as HTML: how many functions pass, and which do not."""
+    found = list(verdicts)
+    if not found:
+        return "The functions that run here are being checked …"
+    passed = [verdict for verdict in found if verdict.kind == "passes"]
+    said = f"{MARKS['passes']} {len(passed)} of the {len(found)} functions that run here pass their visible checks."
+    for verdict in found:
+        name = f"<code>{html.escape(verdict.exercise)}</code>"
+        if verdict.kind == "wrong":
+            said += f"<br>{MARKS['wrong']} {name}: {html.escape(verdict.said)}"
+        elif verdict.kind == "missing":
+            said += f"<br>{MARKS['missing']} {name} is not written yet."
+    return said
+
+
+def beside_right(exercise: str, difference: Difference) -> Drawing:
+    """Draw an output of the student's beside the right one: number by number, and one against the other."""
+    mine, right = np.ravel(difference.mine).astype(float), np.ravel(difference.right).astype(float)
+    figure, ((along, against),) = panels(1, 2, height=2.7, gridspec_kw={"width_ratios": (3, 2)})
+    for values, label, look in (
+        (right, "right", {"color": GREEN, "ls": "-", "marker": "o"}),
+        (mine, "mine", {"color": ORANGE, "ls": "--", "marker": "x"}),
+    ):
+        named(along.plot(values[:MOST], label=label, **look)[0], f"output-{label}")
+    along.set_title(f"{exercise}: {difference.output}")
+    along.set_xlabel("number in the output, in memory order")
+    along.legend(loc="best")
+    if mine.shape == right.shape:
+        edges = [float(np.nanmin([mine, right])), float(np.nanmax([mine, right]))]
+        against.plot(edges, edges, color=FAINT, lw=1)
+        named(against.plot(right[:MOST], mine[:MOST], "o", color=ORANGE)[0], "mine-against-right")
+        apart = f"largest difference {float(np.nanmax(np.abs(mine - right))):.2g}"
+    else:
+        apart = f"shape {difference.mine.shape}, and {difference.right.shape} is right"
+    against.set_title(apart)
+    against.set_xlabel("right")
+    against.set_ylabel("mine")
+    return svg(figure, f"My {difference.output} of {exercise} beside the right one", f"{difference.case}: {apart}")

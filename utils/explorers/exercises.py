@@ -1,0 +1,22 @@
+"""Which exercises each explorer runs."""
+
+from __future__ import annotations
+
+_NET = ("fc_net.FullyConnectedNet.__init__", "fc_net.FullyConnectedNet.hidden_forward",
+        "fc_net.FullyConnectedNet.hidden_backward", "fc_net.FullyConnectedNet.loss")  # fmt: skip
+_AFFINE = ("layers.affine_forward", "layers.affine_backward", "layers.relu_forward", "layers.relu_backward")
+_BATCHNORM = ("layers.batchnorm_forward", "layers.batchnorm_backward")
+_LAYERNORM = ("layers.layernorm_forward", "layers.layernorm_backward")
+_DROPOUT = ("layers.dropout_forward", "layers.dropout_backward")
+
+EXERCISES: dict[str, tuple[str, ...]] = {
+    "weight-scale": (*_AFFINE, *_BATCHNORM, *_LAYERNORM, *_NET),
+    "batch-norm": (*_BATCHNORM, *_AFFINE, *_NET),
+    "dropout": (*_DROPOUT, *_AFFINE, *_NET),
+    "optimisers": ("optim.sgd_momentum", "optim.sgd_nesterov_momentum", "optim.adagrad", "optim.rmsprop", "optim.adam",
+                   *_AFFINE, *_NET),
+    "convolution": ("conv_layers.conv_forward_naive", "conv_layers.max_pool_forward_naive",
+                    "conv_layers.max_pool_backward_naive"),
+    "gradient-check": ("layers.relu_forward", "layers.relu_backward", *_BATCHNORM),
+}  # fmt: skip
+"""By the name of an explorer's states; the layers of a net before the net, as they are to be written."""
