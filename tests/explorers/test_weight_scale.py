@@ -12,6 +12,7 @@ from explorer_cases import HandJobs, finish, ids
 
 from grader.reference import Reference
 from utils.explorers.jobs import Status
+from utils.explorers.watched import watched
 from utils.explorers.weight_scale import compute
 from utils.explorers.weight_scale.compute import SCALES, WeightScale, _coarse_to_fine, layers_of, sweep
 from utils.explorers.weight_scale.view import WeightScaleExplorer
@@ -43,7 +44,7 @@ def test_layers_are_the_students_own(net_class: Any) -> None:
 
 
 def test_tanh_has_the_right_gradient(net_class: Any) -> None:
-    net = compute._watched(net_class, "tanh")(
+    net = watched(net_class, "tanh")(
         hidden_dims=[7, 5], input_dim=11, normalization="batchnorm", dtype=np.float64, weight_scale=0.3
     )
     rng = np.random.default_rng(0)

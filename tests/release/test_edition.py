@@ -213,6 +213,7 @@ def test_does_the_edition_ask_for_all_that_its_code_imports(tree, front):
         "traitlets": "ipywidgets",
         "cycler": "matplotlib",
         "PIL": "matplotlib",
+        "contourpy": "matplotlib",
         "requests": "pooch",
     }
     project = tomllib.loads(front["pyproject.toml"])["project"]

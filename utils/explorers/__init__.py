@@ -9,6 +9,7 @@ The package never imports ``nndl``: an explorer is handed what it runs, ``Weight
 """
 
 from .batch_norm.view import BatchNormExplorer
+from .boundary.view import BoundaryExplorer
 from .convolution.view import ConvolutionExplorer
 from .dropout.view import DropoutExplorer
 from .gradient.view import GradientExplorer
@@ -17,6 +18,7 @@ from .weight_scale.view import WeightScaleExplorer
 
 __all__ = [
     "BatchNormExplorer",
+    "BoundaryExplorer",
     "ConvolutionExplorer",
     "DropoutExplorer",
     "GradientExplorer",

@@ -18,6 +18,7 @@ import ipywidgets as widgets
 
 from . import (
     BatchNormExplorer,
+    BoundaryExplorer,
     ConvolutionExplorer,
     DropoutExplorer,
     GradientExplorer,
@@ -42,6 +43,10 @@ EXTENSIONS = (  # of JupyterLab, those that the page needs
 
 Modules = Callable[[str], ModuleType]
 EXPLORERS: dict[str, tuple[str, Callable[[Modules], Any]]] = {
+    "Decision boundary": (
+        "a small net learns to tell points apart: every unit's half-plane, one minibatch at a time",
+        lambda module: BoundaryExplorer(module("fc_net").FullyConnectedNet),
+    ),
     "Weight scale": (
         "which initial weights vanish, explode, train",
         lambda module: WeightScaleExplorer(module("fc_net").FullyConnectedNet),

@@ -30,6 +30,7 @@ from .exercises import EXERCISES
 from .jobs import JOBS, Job, Jobs, Pulse, Status
 from .numbers import csv_text
 from .page import Page
+from .picture import Move, Picture
 from .presets import PRESETS
 from .sources import Sources
 from .state import State, StateError
@@ -103,9 +104,10 @@ class Explorer(widgets.VBox, Generic[S]):  # type: ignore[misc]  # ipywidgets ha
         for name, control in self._controls.items():
             control.observe(lambda change, name=name: self._do(lambda: self._moved(name, change["new"])), "value")
         self._message = widgets.HTML()
-        self._picture, self._results = widgets.HTML(), widgets.HTML()
+        self._picture, self._results = Picture(), Picture()
         for area in (self._picture, self._results):
             area.layout.width = "100%"
+            area.on_move(self._act, self._do)
         self._progress = widgets.FloatProgress(min=0, max=1, description="Training", layout={"width": "260px"})
         self._left = widgets.Label()
         self._pause = widgets.Button(description="Pause", tooltip="Let the work rest, or go on")
@@ -181,6 +183,17 @@ class Explorer(widgets.VBox, Generic[S]):  # type: ignore[misc]  # ipywidgets ha
     def results(self, state: S, found: Any) -> Drawing:
         """What is known so far, as a picture."""
         raise NotImplementedError
+
+    def moved(self, move: Move) -> Mapping[str, Any]:
+        """The fields of the state that a move of a handle in a picture changes, and their values.
+
+        By default a handle is named after the field that it sets, or after two, ``"column,row"``, x before y.
+        """
+        values = [value for value in (move.x, move.y) if value is not None]
+        return {
+            name: type(getattr(self.state, name))(value)
+            for name, value in zip(move.handle.split(","), values, strict=True)
+        }
 
     # --- what happens -------------------------------------------------------------------------------
 
@@ -343,6 +356,26 @@ class Explorer(widgets.VBox, Generic[S]):  # type: ignore[misc]  # ipywidgets ha
 
     def _before(self, what: str) -> Any:
         return self._ghost.get(what) if self._toolbar.ghost.value else None
+
+    def _act(self, move: Move) -> None:
+        """Somebody moved a handle in a picture: go on as if the controls had been moved."""
+        self._touched()
+        try:  # as the link says it, so that it brings back exactly what is seen
+            changes = self.moved(move)
+            self.state = type(self.state).parse(str(self.state.but(**changes)))
+        except StateError as error:
+            self._say(html.escape(str(error)))
+            return
+        self._restoring = True
+        try:
+            for name in changes:
+                self._controls[name].value = getattr(self.state, name)
+            self._code.value = str(self.state)
+        finally:
+            self._restoring = False
+        self._draw()
+        if not set(changes).isdisjoint(self.drives_work):
+            self._begin()
 
     def _paste(self, text: str) -> None:
         if not self._restoring:

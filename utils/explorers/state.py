@@ -87,7 +87,7 @@ def text(value: object) -> str:
 def _value(key: str, text: str, kind: Any) -> Any:
     try:
         if get_origin(kind) is tuple:
-            return tuple(_value(key, part, get_args(kind)[0]) for part in text.split(","))
+            return tuple(_value(key, part, get_args(kind)[0]) for part in text.split(",") if text)
         if kind is bool:
             return {"True": True, "False": False}[text]
         return kind(text)

@@ -9,10 +9,10 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from ..mirror import TURNED, mirrored
 from ..state import State
 from ..student import running
 from ..training import Run, small_data, train
+from ..watched import watched
 
 Array = NDArray[Any]
 NORMS = ("none", "batchnorm", "layernorm")
@@ -87,7 +87,7 @@ def layers_of(net_class: type, state: WeightScale) -> list[Layer]:
     """
     data = small_data(1000, 200)
     with running(state.seed):
-        net = _watched(net_class, state.activation)(**_settings(state, state.scale, state.norm))
+        net = watched(net_class, state.activation)(**_settings(state, state.scale, state.norm))
         net.loss(data["X_train"][:100], data["y_train"][:100])
     return [Layer(net.outs[layer], net.douts[layer]) for layer in sorted(net.outs)]
 
@@ -125,7 +125,7 @@ def sweep(net_class: type, state: WeightScale) -> Iterator[tuple[float, Sweep]]:
     steps = EPOCHS * (len(data["X_train"]) // 50 + 1)
     for number, (norm, scale) in enumerate(todo):
         with running(state.seed):
-            net = _watched(net_class, state.activation)(**_settings(state, scale, norm))
+            net = watched(net_class, state.activation)(**_settings(state, scale, norm))
         run = Run()
         for step, run in enumerate(train(net, data, epochs=EPOCHS, batch=50, rate=1e-3, seed=state.seed)):  # noqa: B007 - the last one is kept
             yield (number + step / steps) / len(todo), found
@@ -140,45 +140,6 @@ def _settings(state: WeightScale, scale: float, norm: str) -> dict[str, Any]:
         "normalization": None if norm == "none" else norm,
         "dtype": np.float32,
     }
-
-
-def _watched(net_class: type, activation: str) -> Any:
-    """The student's net, keeping what passes through its hidden layers; with tanh in place of ReLU where asked."""
-
-    class Watched(net_class):  # type: ignore[misc]  # a class that is only known when it is handed in
-        def __init__(self, **settings: Any) -> None:
-            super().__init__(**settings)
-            self.outs: dict[int, Array] = {}
-            self.douts: dict[int, Array] = {}
-
-        def hidden_forward(self, layer: int, x: Array) -> Any:
-            out, cache = super().hidden_forward(layer, x) if activation == "relu" else self._tanh_forward(layer, x)
-            self.outs[layer] = out
-            return out, cache
-
-        def hidden_backward(self, layer: int, dout: Array, cache: Any) -> Any:
-            self.douts[layer] = dout
-            if activation == "relu":
-                return super().hidden_backward(layer, dout, cache)
-            return self._tanh_backward(layer, dout, cache)
-
-        def _tanh_forward(self, layer: int, x: Array) -> Any:
-            twin = mirrored(self, layer)
-            above, own_cache = super().hidden_forward(layer, x)
-            below, twin_cache = net_class.hidden_forward(twin, layer, x)  # type: ignore[attr-defined]  # see above
-            out = np.tanh(above - below)
-            return out, (out, own_cache, twin, twin_cache)
-
-        def _tanh_backward(self, layer: int, dout: Array, cache: Any) -> Any:
-            out, own_cache, twin, twin_cache = cache
-            dz = dout * (1 - out * out)
-            dx, grads = super().hidden_backward(layer, dz, own_cache)
-            through_twin, turned = net_class.hidden_backward(twin, layer, -dz, twin_cache)  # type: ignore[attr-defined]  # see above
-            signs = {f"{kind}{layer}": -1 for kind in TURNED}
-            return dx + through_twin, {name: grad + signs.get(name, 1) * turned[name] for name, grad in grads.items()}
-
-    Watched.__module__ = net_class.__module__
-    return Watched
 
 
 def _coarse_to_fine(count: int) -> list[int]:

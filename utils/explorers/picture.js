@@ -1,0 +1,220 @@
+// The page's half of picture.py: it shows an SVG and reports what somebody does to the handles in it.
+//
+// A handle is an element with `data-handle`, whose JSON says along which axes it can be moved (see `handle` in
+// picture.py). It can be dragged with a mouse or a finger, and moved with the arrow keys.
+// Elements with the same word in `data-link` belong together: pointing at one of them, or focusing it, lights all of
+// them up, and a click or Enter keeps them so. What `data-says` of such an element says is shown below the picture.
+
+const ARROWS = { ArrowLeft: ['x', -1], ArrowRight: ['x', 1], ArrowDown: ['y', -1], ArrowUp: ['y', 1] }
+const PATIENCE = 5000 // milliseconds after which an answer is taken for lost: the kernel was started anew
+
+export default {
+  render({ model, el }) {
+    const stage = document.createElement('div'), caption = document.createElement('p')
+    stage.className = 'stage'
+    stage.dataset.lmSuppressShortcuts = 'true' // the arrow keys belong to the handles, not to the notebook
+    caption.setAttribute('aria-hidden', 'true') // a screen reader reads the same from the element itself
+    el.classList.add('nndl-picture')
+    el.append(stage, caption)
+    const reports = reporting(model)
+    let drag = null, pinned = null, pointed = null
+    const members = new Map() // of each group of handles, the name of the one that Tab reaches
+
+    const find = (name) => [...stage.querySelectorAll('[data-handle]')].find((node) => read(node).name === name)
+    const show = () => {
+      const fresh = document.createElement('template')
+      fresh.innerHTML = model.get('value')
+      morph(stage, fresh.content)
+      for (const move of [reports.waiting, drag?.last]) {
+        const node = move && find(move.handle)
+        if (node) place(node, move) // the picture is older than what was done since
+      }
+      for (const node of stage.querySelectorAll('[data-group]')) {
+        const { name } = read(node), group = node.dataset.group
+        if (!members.has(group) || !find(members.get(group))) members.set(group, name)
+        node.setAttribute('tabindex', members.get(group) === name ? '0' : '-1')
+      }
+      light(pointed ?? linkOf(stage.querySelector(':focus')))
+    }
+    const light = (link) => {
+      link ??= pinned
+      stage.classList.toggle('lit', Boolean(link))
+      let said = ''
+      for (const node of stage.querySelectorAll('[data-link]')) {
+        const on = node.dataset.link.split(' ').includes(link)
+        node.classList.toggle('linked', on)
+        if (node.getAttribute('role') === 'button') node.setAttribute('aria-pressed', String(node.dataset.link === pinned))
+        if (on) said ||= node.dataset.says || ''
+      }
+      caption.textContent = said
+    }
+    const move = (node, change, done) => {
+      const report = { ...change, handle: read(node).name, done }
+      place(node, report)
+      reports.send(report)
+      return report
+    }
+
+    stage.addEventListener('pointerdown', (event) => {
+      const node = event.target.closest('[data-handle]')
+      if (!node || event.button) return
+      event.preventDefault() // no text is selected
+      const handle = read(node), at = point(stage, event)
+      if (node.dataset.group) members.set(node.dataset.group, handle.name)
+      node.focus({ preventScroll: true })
+      stage.setPointerCapture(event.pointerId) // of the stage: the handle may be drawn anew meanwhile
+      drag = { name: handle.name, from: {}, last: null }
+      for (const axis of ['x', 'y']) {
+        if (handle[axis]) drag.from[axis] = toPlace(handle[axis], handle[axis].value) - at[axis]
+      }
+    })
+    stage.addEventListener('pointermove', (event) => {
+      const node = drag && find(drag.name)
+      if (!node) return
+      const handle = read(node), at = point(stage, event), change = {}
+      for (const axis in drag.from) change[axis] = toValue(handle[axis], at[axis] + drag.from[axis])
+      if (Object.keys(change).some((axis) => change[axis] !== handle[axis].value)) drag.last = move(node, change, false)
+    })
+    const drop = () => {
+      const ended = drag
+      drag = null
+      const node = ended?.last && find(ended.name)
+      if (node) move(node, ended.last, true)
+    }
+    stage.addEventListener('pointerup', drop)
+    stage.addEventListener('pointercancel', drop)
+
+    stage.addEventListener('keydown', (event) => {
+      const node = event.target.closest('[data-handle]'), link = event.target.closest('[data-link]')
+      if (node && !event.ctrlKey && !event.altKey && !event.metaKey) {
+        const change = keyed(read(node), event)
+        if (change) move(node, change, true)
+        else if (node.dataset.group && /^Page(Up|Down)$/.test(event.key)) {
+          const group = [...stage.querySelectorAll(`[data-group="${node.dataset.group}"]`)]
+          const next = group.at((group.indexOf(node) + (event.key === 'PageDown' ? 1 : -1)) % group.length)
+          members.set(node.dataset.group, read(next).name)
+          node.setAttribute('tabindex', '-1')
+          next.setAttribute('tabindex', '0')
+          next.focus({ preventScroll: true })
+        } else return
+      } else if (link && (event.key === 'Enter' || event.key === ' ')) pin(link)
+      else return
+      event.preventDefault()
+      event.stopPropagation()
+    })
+    const pin = (node) => {
+      pinned = pinned === node.dataset.link ? null : node.dataset.link
+      light(node.dataset.link)
+    }
+    stage.addEventListener('click', (event) => {
+      const node = event.target.closest('[data-link]')
+      if (node && !event.target.closest('[data-handle]')) pin(node)
+    })
+    stage.addEventListener('pointerover', (event) => light((pointed = linkOf(event.target))))
+    stage.addEventListener('pointerleave', () => light((pointed = null)))
+    stage.addEventListener('focusin', (event) => light(linkOf(event.target)))
+    stage.addEventListener('focusout', () => light())
+
+    model.on('change:value', show)
+    show()
+    return () => {
+      model.off('change:value', show)
+      reports.end()
+    }
+  },
+}
+
+// Reports go out one at a time: while Python is at one, only the newest of those that come after it is kept.
+function reporting(model) {
+  let sent = 0
+  const self = {
+    waiting: null,
+    send(report) {
+      if (Date.now() - sent < PATIENCE) self.waiting = report
+      else {
+        sent = Date.now()
+        model.send(report)
+      }
+    },
+    end: () => model.off('msg:custom', heard),
+  }
+  const heard = (message) => {
+    if (!message.heard) return
+    const next = self.waiting
+    sent = 0
+    self.waiting = null
+    if (next) self.send(next)
+  }
+  model.on('msg:custom', heard)
+  return self
+}
+
+const linkOf = (node) => node?.closest('[data-link]')?.dataset.link ?? null
+const read = (node) => JSON.parse(node.dataset.handle)
+
+// An axis says where its values lie: of[0] at at[0], of[1] at at[1], in the units of the picture.
+function toPlace({ at, of, log }, value) {
+  const share = log ? Math.log(value / of[0]) / Math.log(of[1] / of[0]) : (value - of[0]) / (of[1] - of[0])
+  return at[0] + share * (at[1] - at[0])
+}
+
+function toValue(axis, place) {
+  const { at, of, log } = axis, share = Math.min(1, Math.max(0, (place - at[0]) / (at[1] - at[0])))
+  return rounded(axis, log ? of[0] * (of[1] / of[0]) ** share : of[0] + share * (of[1] - of[0]))
+}
+
+function rounded({ of, step, log }, value) {
+  const near = log ? 10 ** (Math.round(Math.log10(value) / step) * step) : Math.round(value / step) * step
+  return Number(Math.min(Math.max(...of), Math.max(Math.min(...of), near)).toPrecision(6))
+}
+
+// What a key asks for; a handle of one axis listens to all four arrows, as every slider does.
+function keyed(handle, { key, shiftKey }) {
+  const only = handle.x && handle.y ? null : handle.x ? 'x' : 'y'
+  const [named, sign] = ARROWS[key] ?? []
+  if (only && (key === 'Home' || key === 'End')) {
+    const { of } = handle[only]
+    return { [only]: key === 'Home' ? Math.min(...of) : Math.max(...of) }
+  }
+  if (!named) return null
+  const name = only ?? named, axis = handle[name], far = sign * axis.step * (shiftKey ? 10 : 1)
+  const change = { [name]: rounded(axis, axis.log ? axis.value * 10 ** far : axis.value + far) }
+  if (!only) change[name === 'x' ? 'y' : 'x'] = handle[name === 'x' ? 'y' : 'x'].value
+  return change
+}
+
+// Put a handle where it was moved to, before Python has drawn the picture anew.
+function place(node, report) {
+  const handle = read(node)
+  for (const axis of ['x', 'y']) if (handle[axis] && report[axis] !== undefined) handle[axis].value = report[axis]
+  node.dataset.handle = JSON.stringify(handle)
+  if (!handle.still) {
+    const [x, y] = ['x', 'y'].map((axis) => (handle[axis] ? toPlace(handle[axis], handle[axis].value) : handle.beside))
+    node.setAttribute('transform', `translate(${x} ${y})`)
+  }
+}
+
+function point(stage, event) {
+  const svg = stage.querySelector('svg')
+  return new DOMPoint(event.clientX, event.clientY).matrixTransform(svg.getScreenCTM().inverse())
+}
+
+// Turn the nodes of the last picture into those of the next. What stays keeps its focus, and nothing flickers.
+function morph(old, fresh) {
+  const before = [...old.childNodes], after = [...fresh.childNodes]
+  after.forEach((node, index) => {
+    const there = before[index]
+    if (!there) old.append(node)
+    else if (there.nodeName !== node.nodeName || there.nodeType !== Node.ELEMENT_NODE) {
+      if (there.nodeName !== node.nodeName) there.replaceWith(node)
+      else if (there.data !== node.data) there.data = node.data
+    } else {
+      for (const { name } of [...there.attributes]) if (!node.hasAttribute(name)) there.removeAttribute(name)
+      for (const { namespaceURI, name, value } of node.attributes) {
+        if (there.getAttribute(name) !== value) there.setAttributeNS(namespaceURI, name, value)
+      }
+      morph(there, node)
+    }
+  })
+  before.slice(after.length).forEach((node) => node.remove())
+}

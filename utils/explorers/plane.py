@@ -1,0 +1,194 @@
+"""Pictures as SVG text, put together by hand.
+
+matplotlib takes 50 ms for a figure, which is right for curves that change when somebody moves a slider. A picture that
+plays, or follows a finger, has to be drawn within a few. Colours and sizes are those of `drawing`.
+"""
+
+from __future__ import annotations
+
+import base64
+import html
+import io
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from .drawing import FAINT
+
+Array = NDArray[Any]
+SMALL = 8.5  # the size of text beside an axis
+
+
+def element(name: str, inside: str = "", /, **attributes: Any) -> str:
+    """An element of SVG; ``stroke_width=2`` becomes ``stroke-width="2"``, and ``class_`` ``class``.
+
+    Parameters
+    ----------
+    name : str
+    inside : str, optional
+        SVG.
+    **attributes
+        Numbers are rounded to four digits; None leaves an attribute out.
+    """
+    said = "".join(
+        f' {key.rstrip("_").replace("_", "-")}="{_text(value)}"'
+        for key, value in attributes.items()
+        if value is not None
+    )
+    return f"<{name}{said}>{inside}</{name}>" if inside else f"<{name}{said}/>"
+
+
+def label(x: float, y: float, text: str, size: float = SMALL, anchor: str = "start", **attributes: Any) -> str:
+    """A line of text in the page's own colour; `y` is its base line."""
+    look = {"x": x, "y": y, "font_size": size, "text_anchor": anchor, "fill": "currentColor", **attributes}
+    return element("text", html.escape(text), **look)
+
+
+def path(xs: Any, ys: Any, **attributes: Any) -> str:
+    """A line through points of the picture; it is interrupted where one is not finite."""
+    steps, begun = [], False
+    for x, y in np.column_stack([xs, ys]):
+        if not np.isfinite(x + y):
+            begun = False
+            continue
+        steps.append(f"{'L' if begun else 'M'}{x:.1f} {y:.1f}")
+        begun = True
+    return element("path", d="".join(steps), **{"fill": "none", **attributes})
+
+
+def data_of(pixels: Array) -> str:
+    """Pixels of shape (rows, columns, 4), uint8, as the address of a PNG."""
+    out = io.BytesIO()
+    Image.fromarray(pixels).save(out, "PNG", compress_level=1)
+    return f"data:image/png;base64,{base64.b64encode(out.getvalue()).decode()}"
+
+
+def tinted(colour: str, strength: Array) -> Array:
+    """Pixels of one colour, as opaque as `strength` says.
+
+    Parameters
+    ----------
+    colour : str
+        ``"#rrggbb"``.
+    strength : ndarray of shape (rows, columns)
+        0 to 1; what is not a number counts as 0.
+
+    Returns
+    -------
+    ndarray of uint8, shape (rows, columns, 4)
+    """
+    found = np.empty((*strength.shape, 4), dtype=np.uint8)
+    found[..., :3] = [int(colour[place : place + 2], 16) for place in (1, 3, 5)]
+    found[..., 3] = 255 * np.clip(np.nan_to_num(strength), 0, 1)
+    return found
+
+
+def picture_of(width: float, height: float, title: str, description: str, *parts: str) -> str:
+    """A whole picture, as wide as the page lets it be.
+
+    Parameters
+    ----------
+    width, height : float
+        Of the picture, in its own units; the same as in matplotlib's pictures, 72 an inch.
+    title, description : str
+        What a screen reader says: what it is, and what is to be seen in it.
+    *parts : str
+        SVG.
+    """
+    said = f"{html.escape(title)}: {html.escape(description)}"
+    return (
+        # A picture with the role "img" has no parts for a screen reader; this one has handles and buttons.
+        f'<svg viewBox="0 0 {width:g} {height:g}" role="group" aria-label="{said}" '
+        'xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" font-family="sans-serif" '
+        'style="width:100%;max-width:1200px;height:auto;display:block">'
+        f"<desc>{said}</desc>{''.join(parts)}</svg>"
+    )
+
+
+@dataclass(frozen=True)
+class Plane:
+    """A rectangle of a picture with coordinates of its own.
+
+    Attributes
+    ----------
+    left, top, width, height : float
+        In the units of the picture.
+    across, along : (float, float)
+        The least and the greatest value on it, of x and of y.
+    log : bool, default False
+        Whether y is logarithmic.
+    """
+
+    left: float
+    top: float
+    width: float
+    height: float
+    across: tuple[float, float]
+    along: tuple[float, float]
+    log: bool = False
+
+    def x(self, values: Any) -> Any:
+        """Where values of x are in the picture."""
+        low, high = self.across
+        return self.left + (np.asarray(values) - low) / (high - low) * self.width
+
+    def y(self, values: Any) -> Any:
+        """Where values of y are in the picture."""
+        with np.errstate(divide="ignore", invalid="ignore"):
+            low, high, values = (np.log(v) if self.log else np.asarray(v) for v in (*self.along, values))
+        return self.top + (high - values) / (high - low) * self.height
+
+    def line(self, xs: Any, ys: Any, **attributes: Any) -> str:
+        """A line through values."""
+        return path(self.x(xs), self.y(ys), **attributes)
+
+    def frame(self, title: str, across: str = "", along: str = "", ticks: tuple[Any, Any] = ((), ())) -> str:
+        """A border with a title, names of the axes, and marks at some values.
+
+        Parameters
+        ----------
+        title, across, along : str
+            What stands above, below, and turned by a right angle on the left.
+        ticks : (sequence of float, sequence of float)
+            Values of x and of y.
+        """
+        right, bottom = self.left + self.width, self.top + self.height
+        parts = [
+            element("rect", x=self.left, y=self.top, width=self.width, height=self.height, fill="none", stroke=FAINT),
+            label(self.left, self.top - 6, title, 10),
+        ]
+        for value in ticks[0]:
+            x = float(self.x(value))
+            parts.append(element("line", x1=x, x2=x, y1=bottom, y2=bottom + 3, stroke=FAINT))
+            parts.append(label(x, bottom + 12, _tick(value), anchor="middle"))
+        for value in ticks[1]:
+            y = float(self.y(value))
+            parts.append(element("line", x1=self.left - 3, x2=right, y1=y, y2=y, stroke=FAINT, stroke_opacity=0.3))
+            parts.append(label(self.left - 5, y + 3, _tick(value), anchor="end"))
+        if across:
+            parts.append(label(self.left + self.width / 2, bottom + (24 if ticks[0] else 13), across, 9, "middle"))
+        if along:
+            x, y = self.left - (32 if ticks[1] else 10), self.top + self.height / 2
+            parts.append(label(x, y, along, 9, "middle", transform=f"rotate(-90 {x:.6g} {y:.6g})"))
+        return "".join(parts)
+
+    def inside(self, name: str, *parts: str) -> str:
+        """Parts of which only what lies inside is seen; `name` tells it from other planes of the page."""
+        box = element("rect", x=self.left, y=self.top, width=self.width, height=self.height)
+        return element("clipPath", box, id=name) + element("g", "".join(parts), clip_path=f"url(#{name})")
+
+    def image(self, pixels: Array, **attributes: Any) -> str:
+        """Pixels that fill it, the first row on top."""
+        place = {"x": self.left, "y": self.top, "width": self.width, "height": self.height}
+        return element("image", **place, preserveAspectRatio="none", href=data_of(pixels), **attributes)
+
+
+def _tick(value: float) -> str:
+    return f"{value:g}".replace("-", "−")
+
+
+def _text(value: Any) -> str:
+    return f"{value:.6g}" if isinstance(value, float | np.floating) else html.escape(str(value))
