@@ -12,7 +12,6 @@ export default {
   render({ model, el }) {
     const stage = document.createElement('div'), caption = document.createElement('p')
     stage.className = 'stage'
-    stage.dataset.lmSuppressShortcuts = 'true' // the arrow keys belong to the handles, not to the notebook
     caption.setAttribute('aria-hidden', 'true') // a screen reader reads the same from the element itself
     el.classList.add('nndl-picture')
     el.append(stage, caption)
@@ -29,6 +28,8 @@ export default {
         const node = move && find(move.handle)
         if (node) place(node, move) // the picture is older than what was done since
       }
+      // The arrow keys belong to what has the focus, not to the notebook, which looks for this at the element itself.
+      for (const node of stage.querySelectorAll('[tabindex]')) node.dataset.lmSuppressShortcuts = 'true'
       for (const node of stage.querySelectorAll('[data-group]')) {
         const { name } = read(node), group = node.dataset.group
         if (!members.has(group) || !find(members.get(group))) members.set(group, name)
