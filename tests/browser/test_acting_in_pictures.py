@@ -3,85 +3,36 @@
 from __future__ import annotations
 
 import re
-import shutil
 import time
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import urlparse
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
-from servers import jupyter, notebook, server
-
-from grader.course import Course
+from explorer_pages import PATIENCE, explorer_of, picture_of, state_of, until
+from playwright.sync_api import Locator, Page, expect
+from servers import jupyter, notebook
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
-PATIENCE = 60_000  # milliseconds; a busy machine is slow, and that is no fault
 
 
-@pytest.fixture(scope="module")
-def package(course: Course, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("student") / "nndl"
-    shutil.copytree(course.root / "solutions" / "nndl", folder, ignore=shutil.ignore_patterns("__pycache__"))
-    return folder
-
-
-@pytest.fixture(scope="module")
-def opened(package: Path, browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
-    """One page for all tests that leave it as they find it."""
-    home = tmp_path_factory.mktemp("voila")
-    with server(home, "utils.cli", "explore", "--package", str(package), "--no-browser") as (url, _):
-        page = browser.new_page(viewport={"width": 1280, "height": 1000})
-        page.goto(url, timeout=PATIENCE)
-        page.get_by_role("tab", name="Start").wait_for(timeout=PATIENCE)
-        yield page
-        page.close()
-
-
-def explorer(page: Page, name: str) -> Locator:
-    page.get_by_role("tab", name=name, exact=True).click()
-    found = page.locator(".nndl-explorer:visible")
-    expect(found).to_have_count(1, timeout=PATIENCE)
-    expect(found.locator("svg").first).to_be_visible(timeout=PATIENCE)
-    return found
-
-
-def state(found: Locator) -> str:
-    return found.get_by_label("State").or_(found.locator(".widget-text:has-text('State') input")).first.input_value()
-
-
-def setting(found: Locator, name: str) -> str:
-    match = re.search(rf"[?&]{name}=([^&]*)", state(found))
-    assert match is not None
-    return match.group(1)
-
-
-def go(found: Locator, text: str) -> None:
-    field = found.get_by_label("State").or_(found.locator(".widget-text:has-text('State') input")).first
-    field.fill(text)
+def show(found: Locator, state: str) -> None:
+    """Go to a state, and wait until the picture has not changed for half a second."""
+    field = state_of(found)
+    field.fill(state)
     field.press("Enter")
-    until(lambda: field.input_value() != text)  # it is completed
-    rest(found)
-
-
-def rest(found: Locator) -> None:
-    """Wait until the picture has not changed for half a second."""
-    last, since = picture(found), time.monotonic()
+    until(lambda: field.input_value() != state)  # it is completed
+    last, since = picture_of(found), time.monotonic()
     while time.monotonic() - since < 0.5:
         time.sleep(0.1)
-        if (now := picture(found)) != last:
+        if (now := picture_of(found)) != last:
             last, since = now, time.monotonic()
 
 
-def picture(found: Locator) -> str:
-    return str(found.locator("svg").first.evaluate("svg => svg.outerHTML"))
-
-
-def until(condition: Callable[[], bool], seconds: float = PATIENCE / 1000) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "it did not happen in time"
-        time.sleep(0.05)
+def setting(found: Locator, name: str) -> str:
+    """A setting, as the state says it."""
+    match = re.search(rf"[?&]{name}=([^&]*)", state_of(found).input_value())
+    assert match is not None
+    return match.group(1)
 
 
 def drag(page: Page, handle: Locator, by: tuple[float, float]) -> None:
@@ -101,21 +52,21 @@ def value(handle: Locator) -> str:
 
 
 def test_a_point_is_dragged_and_put_back(opened: Page) -> None:
-    found = explorer(opened, "Decision boundary")
-    go(found, "boundary?set=two clouds&seed=3")
-    before = state(found)
+    found = explorer_of(opened, "Decision boundary")
+    show(found, "decision-boundary?set=two clouds&seed=3")
+    before = state_of(found).input_value()
     point = found.get_by_role("slider", name="point 80 of 80, class orange")  # on top
     drag(opened, point, (150, -90))
     until(lambda: setting(found, "moved").startswith("79,"))
     _, x, y = map(float, setting(found, "moved").split(","))
     until(lambda: value(point) == f"x {x:.3g}, y {y:.3g}".replace("-", "−"))
     found.get_by_role("button", name="Put points back").click()
-    until(lambda: state(found) == before)
+    until(lambda: state_of(found).input_value() == before)
 
 
 def test_a_point_is_moved_with_keys_and_keeps_the_focus(opened: Page) -> None:
-    found = explorer(opened, "Decision boundary")
-    go(found, "boundary?")
+    found = explorer_of(opened, "Decision boundary")
+    show(found, "decision-boundary?")
     points = found.locator("[data-group=points]")
     assert [node.get_attribute("tabindex") for node in points.all()].count("0") == 1  # one stop of the Tab key
     points.nth(0).focus()
@@ -131,8 +82,8 @@ def test_a_point_is_moved_with_keys_and_keeps_the_focus(opened: Page) -> None:
 
 
 def test_a_unit_lights_up_in_all_panels(opened: Page) -> None:
-    found = explorer(opened, "Decision boundary")
-    go(found, "boundary?units=4&depth=2")
+    found = explorer_of(opened, "Decision boundary")
+    show(found, "decision-boundary?units=4&depth=2")
     unit = found.locator("[role=button][data-link=unit-1-2]")
     unit.hover()
     lit = found.locator(".linked")
@@ -152,9 +103,9 @@ def test_a_unit_lights_up_in_all_panels(opened: Page) -> None:
 
 
 def test_training_plays_pauses_and_goes_back(opened: Page) -> None:
-    found = explorer(opened, "Decision boundary")
-    go(found, "boundary?step=0")
-    before = picture(found)
+    found = explorer_of(opened, "Decision boundary")
+    show(found, "decision-boundary?step=0")
+    before = picture_of(found)
     found.get_by_role("button", name="Play", exact=True).click()
     until(lambda: int(setting(found, "step")) > 5)
     found.get_by_role("button", name="Pause", exact=True).click()
@@ -167,7 +118,7 @@ def test_training_plays_pauses_and_goes_back(opened: Page) -> None:
     until(lambda: int(setting(found, "step")) == step - 1)
     found.get_by_role("button", name="To the start").click()
     until(lambda: setting(found, "step") == "0")
-    until(lambda: picture(found) == before)
+    until(lambda: picture_of(found) == before)
 
 
 @pytest.mark.parametrize("kind", ["jupyterlab", "notebook"])

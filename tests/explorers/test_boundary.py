@@ -102,7 +102,7 @@ def test_a_moved_point_is_part_of_the_state_and_of_the_training(net_class: Any) 
 @pytest.mark.parametrize("moved", ["1", "1,0.5", "90,0,0", "1.5,0,0", "3,7,0", "-1,0,0"])
 def test_points_that_cannot_be_moved_so_are_told(moved: str) -> None:
     with pytest.raises(StateError):
-        Boundary.parse(f"boundary?moved={moved}")
+        Boundary.parse(f"decision-boundary?moved={moved}")
 
 
 def test_a_drag_moves_the_point_and_trains_anew(net_class: Any) -> None:

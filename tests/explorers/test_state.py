@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from utils.explorers.batch_norm.compute import BatchNorm
+from utils.explorers.boundary.compute import Boundary
 from utils.explorers.convolution.compute import Convolution
 from utils.explorers.dropout.compute import Dropout
 from utils.explorers.gradient.compute import GradientCheck
@@ -89,7 +90,8 @@ def test_no_string_does_worse_than_a_sentence(text: str) -> None:
 def test_the_states_of_the_documentation_can_be_pasted() -> None:
     text = (Path(__file__).parents[2] / "docs" / "explorers.md").read_text()
     pasted = re.findall(r"`([a-z-]+\?[^`]+)`", text)
-    kinds = {state.name: state for state in (WeightScale, BatchNorm, Dropout, Optimisers, Convolution, GradientCheck)}
+    every = (Boundary, WeightScale, BatchNorm, Dropout, Optimisers, Convolution, GradientCheck)
+    kinds = {state.name: state for state in every}
     assert {state.partition("?")[0] for state in pasted} == set(kinds)
     for state in pasted:
         assert str(kinds[state.partition("?")[0]].parse(state)) == state

@@ -13,10 +13,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from PIL import Image
 
-from .drawing import FAINT
+from .drawing import FAINT, Drawing
 
 Array = NDArray[Any]
 SMALL = 8.5  # the size of text beside an axis
@@ -86,7 +87,7 @@ def tinted(colour: str, strength: Array) -> Array:
     return found
 
 
-def picture_of(width: float, height: float, title: str, description: str, *parts: str) -> str:
+def picture_of(width: float, height: float, title: str, description: str, *parts: str) -> Drawing:
     """A whole picture, as wide as the page lets it be.
 
     Parameters
@@ -99,13 +100,15 @@ def picture_of(width: float, height: float, title: str, description: str, *parts
         SVG.
     """
     said = f"{html.escape(title)}: {html.escape(description)}"
-    return (
+    drawing = Drawing(
         # A picture with the role "img" has no parts for a screen reader; this one has handles and buttons.
         f'<svg viewBox="0 0 {width:g} {height:g}" role="group" aria-label="{said}" '
         'xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" font-family="sans-serif" '
         'style="width:100%;max-width:1200px;height:auto;display:block">'
         f"<desc>{said}</desc>{''.join(parts)}</svg>"
     )
+    drawing.heading, drawing.description, drawing.figure = title, description, Figure()
+    return drawing
 
 
 @dataclass(frozen=True)

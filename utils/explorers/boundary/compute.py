@@ -59,7 +59,7 @@ class Boundary(State):
     moved: tuple[float, ...] = ()
     seed: int = 0
 
-    name: ClassVar[str] = "boundary"
+    name: ClassVar[str] = "decision-boundary"
     limits: ClassVar[dict[str, tuple[Any, ...]]] = {
         "set": tuple(SETS), "noise": (0.0, 0.4), "depth": (1, 3), "units": (1, 8), "scale": (0.001, 10.0),
         "rate": (0.001, 10.0), "batch": (1, COUNT), "step": (0, LAST), "moved": (-EDGE, COUNT), "seed": (0, 999),

@@ -11,7 +11,7 @@ import traitlets
 from contourpy import contour_generator
 from numpy.typing import NDArray
 
-from ..drawing import AMBER, BLUE, FAINT, GREEN, ORANGE, PINK, SKY
+from ..drawing import AMBER, BLUE, FAINT, GREEN, ORANGE, PINK, SKY, Drawing
 from ..picture import Axis, Move, handle
 from ..plane import SMALL, Plane, element, label, path, picture_of, tinted
 from ..player import Player
@@ -109,7 +109,7 @@ class BoundaryExplorer(Explorer[Boundary]):
             self._controls["step"].pause()
         super().look(there)
 
-    def picture(self, state: Boundary) -> str:
+    def picture(self, state: Boundary) -> Drawing:
         """The plane with the points and the half-planes, the net with what each unit sees, and the loss."""
         seen = see(self.net_class, state)
         said = (
