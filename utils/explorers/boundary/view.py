@@ -305,4 +305,4 @@ def _plus(value: float) -> str:
 def _idle(seen: Seen) -> str:
     """How many units are active nowhere, as the end of a sentence."""
     count = sum(int(np.sum(active == 0)) for active in seen.active)
-    return f"; {count} units are active at none of them" if count else ""
+    return f"; {count} {'unit is' if count == 1 else 'units are'} active at none of them" if count else ""
