@@ -13,6 +13,7 @@ from grader.reference import Reference
 from utils.explorers.boundary.compute import EDGE, FINE, Boundary, Training, see, training
 from utils.explorers.boundary.sets import COUNT, SETS, points_of
 from utils.explorers.boundary.view import BoundaryExplorer, _across_the_box
+from utils.explorers.numbers import csv_text
 from utils.explorers.picture import Move
 from utils.explorers.state import StateError
 
@@ -138,8 +139,15 @@ def test_the_picture_says_what_each_unit_does(net_class: Any) -> None:
     sliders = [node for node in root.iter() if node.get("role") == "slider"]
     assert len(sliders) == COUNT + 1
     assert all(node.get("aria-label") and node.get("aria-valuetext") for node in sliders)
-    assert {"nndl-map-1-1", "nndl-map-2-3"} <= ids(picture)
+    assert {"line-1", "line-2", "boundary-0"} <= ids(picture)
     assert "% of the 80 points right" in str(root.get("aria-label"))
+
+
+def test_the_numbers_can_be_kept(net_class: Any) -> None:
+    drawing = BoundaryExplorer(net_class, jobs=HandJobs())._svg["picture"]
+    table = csv_text({"picture": drawing}, "code").splitlines()
+    assert sum(line.startswith("picture,points,class") for line in table) == COUNT
+    assert sum("loss" in line for line in table) == Boundary().step
 
 
 def test_a_net_that_explodes_is_drawn_all_the_same(net_class: Any) -> None:

@@ -8,11 +8,10 @@ from collections.abc import Callable
 from dataclasses import fields
 from typing import Any, Protocol
 
-import ipywidgets as widgets
-
 from . import drawing
 from .drawing import Drawing
 from .jobs import Job, Jobs, Pulse
+from .picture import Picture
 from .state import State
 from .student import Trouble, explain, running
 
@@ -48,8 +47,8 @@ class Comparison:
     ----------
     state : State or None
         What is shown beside; None for nothing.
-    picture, results : HTML
-        Where it is shown.
+    picture, results : Picture
+        Where it is shown; nothing can be moved there.
     """
 
     def __init__(self, explorer: Pictures, jobs: Jobs, pulse: Pulse, post: Callable[[Callable[[], Any]], None]) -> None:
@@ -58,7 +57,7 @@ class Comparison:
         self._latest: Any = None
         self._drawn = 0.0
         self.state: State | None = None
-        self.picture, self.results = widgets.HTML(), widgets.HTML()
+        self.picture, self.results = Picture(), Picture()
         self._hide()
 
     def show(self, state: State | None, here: State, works: bool) -> None:

@@ -30,6 +30,11 @@ export default {
       }
       // The arrow keys belong to what has the focus, not to the notebook, which looks for this at the element itself.
       for (const node of stage.querySelectorAll('[tabindex]')) node.dataset.lmSuppressShortcuts = 'true'
+      if (!model.get('movable')) {
+        for (const node of stage.querySelectorAll('[data-handle]')) {
+          for (const name of ['data-handle', 'data-group', 'role', 'tabindex']) node.removeAttribute(name)
+        }
+      }
       for (const node of stage.querySelectorAll('[data-group]')) {
         const { name } = read(node), group = node.dataset.group
         if (!members.has(group) || !find(members.get(group))) members.set(group, name)

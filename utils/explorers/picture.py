@@ -138,11 +138,14 @@ class Picture(anywidget.AnyWidget):
     ----------
     value : str
         The SVG, or nothing.
+    movable : bool
+        Whether somebody listens to what is done to the handles; otherwise they stay where they are.
     """
 
     _esm = HERE / "picture.js"
     _css = HERE / "picture.css"
     value = traitlets.Unicode("").tag(sync=True)
+    movable = traitlets.Bool().tag(sync=True)
 
     def on_move(self, act: Callable[[Move], None], do: Callable[[Callable[[], None]], None]) -> None:
         """Have moves of handles acted upon.
@@ -167,6 +170,7 @@ class Picture(anywidget.AnyWidget):
                 self.send({"heard": True})  # whatever happened, the page may send the next one
 
         self.on_msg(heard)
+        self.movable = True
 
 
 def as_move(content: Any) -> Move | None:

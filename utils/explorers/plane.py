@@ -9,7 +9,9 @@ from __future__ import annotations
 import base64
 import html
 import io
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -17,7 +19,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from PIL import Image
 
-from .drawing import FAINT, Drawing
+from .drawing import FAINT, Drawing, named
 
 Array = NDArray[Any]
 SMALL = 8.5  # the size of text beside an axis
@@ -87,7 +89,35 @@ def tinted(colour: str, strength: Array) -> Array:
     return found
 
 
-def picture_of(width: float, height: float, title: str, description: str, *parts: str) -> Drawing:
+class Sketch(Drawing):
+    """A picture that was put together by hand.
+
+    Attributes
+    ----------
+    series : sequence of (panel, name, xs, ys)
+        The numbers that it shows.
+    """
+
+    series: Sequence[tuple[str, str, Any, Any]]
+
+    @cached_property
+    def figure(self) -> Figure:  # type: ignore[override]  # made when somebody asks for the numbers
+        """A figure of the same numbers."""
+        figure = Figure()
+        panels = {panel: figure.add_subplot(title=panel, label=panel) for panel, *_ in self.series}
+        for panel, name, xs, ys in self.series:
+            named(panels[panel].plot(xs, ys)[0], name)
+        return figure
+
+
+def picture_of(
+    width: float,
+    height: float,
+    title: str,
+    description: str,
+    *parts: str,
+    series: Sequence[tuple[str, str, Any, Any]] = (),
+) -> Drawing:
     """A whole picture, as wide as the page lets it be.
 
     Parameters
@@ -98,16 +128,18 @@ def picture_of(width: float, height: float, title: str, description: str, *parts
         What a screen reader says: what it is, and what is to be seen in it.
     *parts : str
         SVG.
+    series : sequence of (panel, name, xs, ys), optional
+        The numbers that it shows.
     """
     said = f"{html.escape(title)}: {html.escape(description)}"
-    drawing = Drawing(
+    drawing = Sketch(
         # A picture with the role "img" has no parts for a screen reader; this one has handles and buttons.
         f'<svg viewBox="0 0 {width:g} {height:g}" role="group" aria-label="{said}" '
         'xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" font-family="sans-serif" '
         'style="width:100%;max-width:1200px;height:auto;display:block">'
         f"<desc>{said}</desc>{''.join(parts)}</svg>"
     )
-    drawing.heading, drawing.description, drawing.figure = title, description, Figure()
+    drawing.heading, drawing.description, drawing.series = title, description, series
     return drawing
 
 

@@ -362,17 +362,19 @@ class Explorer(widgets.VBox, Generic[S]):  # type: ignore[misc]  # ipywidgets ha
         self._touched()
         try:  # as the link says it, so that it brings back exactly what is seen
             changes = self.moved(move)
-            self.state = type(self.state).parse(str(self.state.but(**changes)))
+            state = type(self.state).parse(str(self.state.but(**changes)))
         except StateError as error:
             self._say(html.escape(str(error)))
             return
+        self._keep_ghost(move.handle)
+        self.state = state
         self._restoring = True
         try:
             for name in changes:
                 self._controls[name].value = getattr(self.state, name)
-            self._code.value = str(self.state)
         finally:
             self._restoring = False
+        self._announce()
         self._draw()
         if not set(changes).isdisjoint(self.drives_work):
             self._begin()

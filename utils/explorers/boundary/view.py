@@ -116,7 +116,12 @@ class BoundaryExplorer(Explorer[Boundary]):
             f"after {state.step} minibatches the net labels {100 * seen.accuracy:.0f} % of the {COUNT} points right; "
             f"their loss is {seen.loss:.3f}{_idle(seen)}"
         )
-        return picture_of(720, 396, "Decision boundary", said, _space(seen), _net(seen), _fall(seen, state))
+        series = [
+            *(("points", f"class {kind}", *seen.X[seen.y == kind].T) for kind in (0, 1)),
+            ("loss of each minibatch", "loss", np.arange(1, state.step + 1), seen.losses),
+        ]
+        parts = (_space(seen), _net(seen), _fall(seen, state))
+        return picture_of(720, 396, "Decision boundary", said, *parts, series=series)
 
 
 def _space(seen: Seen) -> str:
@@ -141,11 +146,16 @@ def _space(seen: Seen) -> str:
 
 def _map_of(seen: Seen, layer: int, unit: int) -> str:
     """Where a unit is active, to be seen over the whole plane while somebody points at it."""
-    link = f"unit-{layer}-{unit + 1}"
     place = {"x": SPACE.left, "y": SPACE.top, "width": SPACE.width, "height": SPACE.height}
-    shown = element("use", href=f"#nndl-map-{layer}-{unit + 1}", **place)
     box = element("rect", **place, style="fill:var(--jp-layout-color0,#fff)")  # covers what the net answers
-    return element("g", box + shown, class_="when-lit", data_link=link, style="pointer-events:none")
+    shown = box + SPACE.image(_pixels_of(seen, layer, unit))
+    return element("g", shown, class_="when-lit", data_link=f"unit-{layer}-{unit + 1}", style="pointer-events:none")
+
+
+def _pixels_of(seen: Seen, layer: int, unit: int) -> Array:
+    """What a unit puts out over the plane, as strength of its colour."""
+    out = seen.hidden[layer - 1][unit]
+    return tinted(UNITS[unit] if layer == 1 else BLUE, out / max(float(np.nanmax(out, initial=0)), 1e-9))
 
 
 def _half_plane(seen: Seen, unit: int) -> str:
@@ -240,9 +250,7 @@ def _net(seen: Seen) -> str:
         parts.append(_tile(x, y, tinted(FAINT, 0.8 * strength)) + label(x - 16, y + 3, f"x{'₁₂'[number]}", 9, "end"))
     for layer, unit in _units(seen):
         x, y = places[layer][unit]
-        out = seen.hidden[layer - 1][unit]
-        colour = UNITS[unit] if layer == 1 else BLUE
-        image = _tile(x, y, tinted(colour, out / max(float(np.nanmax(out, initial=0)), 1e-9)), f"{layer}-{unit + 1}")
+        image = _tile(x, y, _pixels_of(seen, layer, unit))
         says = _says(seen, layer, unit)
         name = label(x - TILE / 2 + 2, y + TILE / 2 - 2, str(unit + 1), 7, font_weight="bold") if layer == 1 else ""
         parts.append(element("g", image + name, role="button", tabindex="0", aria_pressed="false", aria_label=says,
@@ -253,16 +261,11 @@ def _net(seen: Seen) -> str:
     return "".join(parts)
 
 
-def _tile(x: float, y: float, pixels: Array, name: str = "") -> str:
-    """A small square with pixels, around a middle; other parts of the picture can show the same pixels by the name."""
+def _tile(x: float, y: float, pixels: Array) -> str:
+    """A small square with pixels, around a middle."""
     place = Plane(x - TILE / 2, y - TILE / 2, TILE, TILE, (0, 1), (0, 1))
-    inside = Plane(0, 0, SPACE.width, SPACE.height, (0, 1), (0, 1))
     border = {"x": place.left, "y": place.top, "width": TILE, "height": TILE, "stroke": FAINT}
-    if not name:
-        return element("rect", **border, fill="none") + place.image(pixels)
-    shown = element("symbol", inside.image(pixels), id=f"nndl-map-{name}", viewBox=f"0 0 {SPACE.width} {SPACE.height}")
-    where = {"x": place.left, "y": place.top, "width": TILE, "height": TILE}
-    return shown + element("rect", **border, fill="transparent") + element("use", href=f"#nndl-map-{name}", **where)
+    return element("rect", **border, fill="transparent") + place.image(pixels)
 
 
 def _fall(seen: Seen, state: Boundary) -> str:
