@@ -3,6 +3,15 @@
 from __future__ import annotations
 
 PRESETS: dict[str, dict[str, str]] = {
+    "decision-boundary": {
+        "before the first minibatch": "decision-boundary?step=0",
+        "two units cannot close a ring": "decision-boundary?set=rings&depth=1&units=2&step=500",
+        "three units close a ring": "decision-boundary?set=rings&depth=1&units=3&step=500",
+        "three units that start badly": "decision-boundary?set=rings&depth=1&units=3&seed=1&step=500",
+        "weights near zero hardly learn": "decision-boundary?scale=0.01&step=200",
+        "a learning rate that kills units": "decision-boundary?rate=5.01187&step=200",
+        "spirals are hard": "decision-boundary?set=spirals&noise=0&depth=3&units=8&scale=1&rate=0.501187&step=500",
+    },
     "weight-scale": {
         "gradients vanish": "weight-scale?scale=0.01",
         "gradients explode": "weight-scale?scale=1",
