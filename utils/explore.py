@@ -10,6 +10,8 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from utils.errors import reason
+
 
 def explore(
     package: Annotated[Path, typer.Option(help="The package to run; a lecture may show solutions/nndl.")] = Path(
@@ -21,6 +23,7 @@ def explore(
     reference: Annotated[Path, typer.Option(help="Another package, to switch to where it is there.")] = Path(
         "solutions/nndl"
     ),
+    slides: Annotated[Path | None, typer.Option(help="A lecture: states and questions; docs/explorers.md.")] = None,
     state: Annotated[str, typer.Option(help="What to show first, as the field State has it.")] = "",
 ) -> None:
     """Open the explorers: what weight scale, batch norm, dropout and the others do, with your own code.
@@ -37,8 +40,16 @@ def explore(
             port = probe.getsockname()[1]
     except OSError as error:
         _refuse(f"Port {port} cannot be used ({error.strerror}); choose another --port, or leave it out.")
-    from .explorers.app import serve  # matplotlib and ipywidgets take a second that other commands need not
+    from .explorers.app import serve, state_kinds  # matplotlib and ipywidgets take a second that others need not
+    from .explorers.slides import SlidesError, parse
 
+    if slides:
+        try:
+            parse(slides.read_text("utf-8"), state_kinds())
+        except (OSError, UnicodeDecodeError) as error:
+            _refuse(f"{slides} cannot be read: {reason(error)}")
+        except SlidesError as error:
+            _refuse(f"{slides}: {error}")
     typer.echo(f"The explorers of {package} are on http://localhost:{port} (Ctrl-C ends them).")
     for ending in ("SIGTERM", "SIGHUP"):  # a closed terminal ends the server as Ctrl-C does
         if hasattr(signal, ending):
@@ -48,7 +59,7 @@ def explore(
         if (reference / "fc_net.py").is_file() and reference.resolve() != package.resolve()
         else None
     )
-    server = serve(package, port, browser=browser, dark=dark, state=state, reference=other)
+    server = serve(package, port, browser=browser, dark=dark, state=state, reference=other, slides=slides)
     try:
         raise typer.Exit(server.wait())
     except KeyboardInterrupt:

@@ -16,6 +16,8 @@ from urllib.parse import unquote
 
 import ipywidgets as widgets
 
+from utils import explorers
+
 from . import (
     BatchNormExplorer,
     BoundaryExplorer,
@@ -27,11 +29,14 @@ from . import (
 )
 from .page import Address
 from .shell import Explorer, in_main_thread
+from .slides import parse
+from .state import State
 from .student import explain, running
 
 PACKAGE = "NNDL_EXPLORE"  # the environment variable that names the folder of the package to run
 NOTEBOOK = Path(__file__).with_name("app.ipynb")
 REFERENCE = "NNDL_EXPLORE_REFERENCE"  # that of the folder of the reference, where it is there
+SLIDES = "NNDL_EXPLORE_SLIDES"  # that of the file of a lecture
 STATE = "NNDL_EXPLORE_STATE"  # that of the state to begin with
 SITE = Path(__file__).with_name("site")  # in which Voila finds the template
 TEMPLATE = "explorers"
@@ -98,7 +103,14 @@ def package_modules(folder: Path) -> Modules:
 
 
 def serve(
-    package: Path, port: int, *, browser: bool, dark: bool, state: str = "", reference: Path | None = None
+    package: Path,
+    port: int,
+    *,
+    browser: bool,
+    dark: bool,
+    state: str = "",
+    reference: Path | None = None,
+    slides: Path | None = None,
 ) -> subprocess.Popen[bytes]:
     """Start a server of the page on this machine alone; whoever starts it ends it.
 
@@ -114,6 +126,8 @@ def serve(
         What to show first; the page with all explorers by default.
     reference : Path, optional
         Another package, to switch to.
+    slides : Path, optional
+        The file of a lecture, to begin with; see `slides`.
     """
     options = [
         f"--port={port}",
@@ -133,6 +147,7 @@ def serve(
         PACKAGE: str(package.resolve()),
         STATE: state,
         REFERENCE: str(reference or ""),
+        SLIDES: str(slides.resolve()) if slides else "",
         "JUPYTER_PATH": os.pathsep.join(places),
     }
     return subprocess.Popen([sys.executable, "-m", "voila", str(NOTEBOOK), *options], env=environment)
@@ -163,12 +178,12 @@ def app(modules: Modules | None = None) -> Any:
         widgets.GridBox(cards, layout={"grid_template_columns": _CARDS, "grid_gap": "18px", "max_width": "1000px"}),
         widgets.HTML(
             "<p>Sliders move with the arrow keys. <i>State</i> is a short text that brings back what you see: keep it, "
-            "send it, paste one.</p>"
+            "send it, paste one. The key L begins a lecture, with large type, and nothing but sliders and pictures; "
+            "Esc ends it.</p>"
         ),
     )
-
-    address = Address()
-    tabs.children[0].children += (address,)
+    address, caption = Address(), widgets.HTML()
+    caption.add_class("nndl-slide")
 
     def opened(index: int) -> None:
         if index and not pages[index - 1].children:
@@ -202,10 +217,31 @@ def app(modules: Modules | None = None) -> Any:
     tabs.observe(lambda change: in_main_thread(lambda: opened(change["new"])), "selected_index")
     address.observe(lambda change: in_main_thread(lambda: asked(change["new"])), "asked")
     asked(os.environ.get(STATE, ""))
-    tabs.add_class("nndl-explorers")
+    if os.environ.get(SLIDES):
+        lecture = parse(Path(os.environ[SLIDES]).read_text("utf-8"), state_kinds())
+        at = [0]
+
+        def turn(by: int) -> None:
+            """Show another slide; the first and the last one stay."""
+            at[0] = min(max(at[0] + by, 0), len(lecture) - 1)
+            slide = lecture[at[0]]
+            caption.value = f"<p>{at[0] + 1}/{len(lecture)} {html.escape(slide.text)}</p>"
+            asked(slide.code)
+
+        address.on_msg(lambda _, message, buffers: in_main_thread(lambda: turn(message["slide"])))
+        address.lecture = True
+        turn(0)
+    page = widgets.VBox([caption, tabs, address])
+    page.add_class("nndl-explorers")
     gc.collect()
     gc.freeze()  # what was imported stays as long as this process: it need not be looked through again
-    return tabs
+    return page
+
+
+def state_kinds() -> dict[str, type[State]]:
+    """The states of all explorers, by name."""
+    kinds: list[type[Explorer[Any]]] = [getattr(explorers, name) for name in explorers.__all__]
+    return {kind.first.name: type(kind.first) for kind in kinds}
 
 
 def _explorers(page: Any) -> list[Explorer[Any]]:

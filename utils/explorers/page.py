@@ -37,7 +37,9 @@ class Page(anywidget.AnyWidget):
 
 
 class Address(anywidget.AnyWidget):
-    """Keeps the state of the explorer in sight in the address of Voila's page; see ``address.js``.
+    """Keeps the state of the explorer in sight in the address of Voila's page, and hears its keys; see ``address.js``.
+
+    A message ``{"slide": 1}`` asks for the next slide, ``{"slide": -1}`` for the one before.
 
     Attributes
     ----------
@@ -45,9 +47,12 @@ class Address(anywidget.AnyWidget):
         What stands after ``#`` in the address.
     asked : str
         What somebody has put there, by a link, by hand, or by going back.
+    lecture : bool
+        Whether the page shows nothing but the sliders and the pictures, in large type.
     """
 
     _esm = _HERE / "address.js"
     _css = _HERE / "page.css"
     code = traitlets.Unicode().tag(sync=True)
     asked = traitlets.Unicode().tag(sync=True)
+    lecture = traitlets.Bool().tag(sync=True)

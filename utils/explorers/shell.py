@@ -160,6 +160,16 @@ class Explorer(widgets.VBox, Generic[S]):  # type: ignore[misc]  # ipywidgets ha
             layout={"width": "100%", "overflow": "hidden"},
         )
         self.add_class("nndl-explorer")
+        for part in (
+            self.children[0],
+            self._code_panel,
+            self._toolbar,
+            self._code,
+            self._again,
+            self._save,
+            self._saved,
+        ):
+            part.add_class("nndl-chrome")  # which a lecture does not show
         self._pulse.touch()
         self.refresh()
         if beside is not None:
