@@ -78,6 +78,7 @@ from nndl.torch_models import (
 from utils.checks import check
 from utils.data_utils import get_CIFAR10_data
 from utils.fast_layers import BACKEND, conv_forward_fast, max_pool_forward_fast
+from utils.graph_drawing import Edge, draw_graph
 from utils.progress import bar_hidden
 from utils.torch_nets import save_net
 from utils.torch_training import as_tensors, best_device

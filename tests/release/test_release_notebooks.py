@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
+import subprocess
+import sys
 from datetime import datetime
 
 import pytest
@@ -137,3 +140,18 @@ def test_does_nbgrader_s_refusal_become_one_sentence(copied, db):
     assert "Cannot add or remove cells" in str(refused.value)
     assert "gradebook" in str(refused.value)
     assert "\n" not in str(refused.value)
+
+
+def test_is_every_name_in_a_released_notebook_defined_there_or_by_the_student(course):
+    """A cell that draws a stored picture is not run, so nothing that it imports is there."""
+    for assignment in course.assignment:
+        for notebook in assignment.notebook:
+            released = course.root / "assignments" / assignment.name / f"{notebook.name}.ipynb"
+            command = ["check", "--isolated", "--select", "F821", "--output-format", "json", str(released)]
+            said = subprocess.run([sys.executable, "-m", "ruff", *command], capture_output=True, text=True, check=False)
+            undefined = {problem["message"].split("`")[1] for problem in json.loads(said.stdout)}
+            script = (course.root / "solutions" / assignment.name / f"{notebook.name}.py").read_text("utf-8")
+            answers = re.findall(r"### BEGIN SOLUTION\n(.*?)### END SOLUTION", script, re.DOTALL)
+            assigned = set(re.findall(r"^(\w+)(?:, \w+)* = ", "\n".join(answers), re.MULTILINE))
+            assigned |= set(re.findall(r"^\w+, (\w+) = ", "\n".join(answers), re.MULTILINE))
+            assert undefined <= assigned, released
