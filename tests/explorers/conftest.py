@@ -20,3 +20,9 @@ def one_blas_thread() -> Iterator[None]:
 def no_kernel(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is told is heard at once: the browser's tests leave an event loop running that nobody turns."""
     monkeypatch.setattr(shell, "_event_loop", lambda: None)
+
+
+@pytest.fixture(autouse=True)
+def no_checks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No visible checks in the background: what they find would be told in the midst of another test."""
+    monkeypatch.setattr(shell.CHECKER, "ask", lambda *arguments: None)
