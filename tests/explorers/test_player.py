@@ -41,3 +41,9 @@ def test_the_speed_is_chosen() -> None:
     player.speed.value = "60 a second"
     assert (player._clock.interval, player._clock.step) == SPEEDS["60 a second"]
     assert min(wait for wait, _ in SPEEDS.values()) < 100  # ten pictures a second
+
+
+def test_the_end_can_come_nearer() -> None:
+    player = Player(9, 10, "steps")
+    player.end_at(7)
+    assert (player.value, player._clock.max) == (7, 7)

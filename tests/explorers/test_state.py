@@ -17,6 +17,7 @@ from utils.explorers.boundary.compute import Boundary
 from utils.explorers.convolution.compute import Convolution
 from utils.explorers.dropout.compute import Dropout
 from utils.explorers.gradient.compute import GradientCheck
+from utils.explorers.gradient_flow.compute import GradientFlow
 from utils.explorers.optimisers.compute import Optimisers
 from utils.explorers.state import State, StateError
 from utils.explorers.weight_scale.compute import WeightScale
@@ -90,7 +91,7 @@ def test_no_string_does_worse_than_a_sentence(text: str) -> None:
 def test_the_states_of_the_documentation_can_be_pasted() -> None:
     text = (Path(__file__).parents[2] / "docs" / "explorers.md").read_text()
     pasted = re.findall(r"`([a-z-]+\?[^`]+)`", text)
-    every = (Boundary, WeightScale, BatchNorm, Dropout, Optimisers, Convolution, GradientCheck)
+    every = (Boundary, GradientFlow, WeightScale, BatchNorm, Dropout, Optimisers, Convolution, GradientCheck)
     kinds = {state.name: state for state in every}
     assert {state.partition("?")[0] for state in pasted} == set(kinds)
     for state in pasted:

@@ -13,6 +13,7 @@ from .boundary.view import BoundaryExplorer
 from .convolution.view import ConvolutionExplorer
 from .dropout.view import DropoutExplorer
 from .gradient.view import GradientExplorer
+from .gradient_flow.view import GradientFlowExplorer
 from .optimisers.view import OptimiserExplorer
 from .weight_scale.view import WeightScaleExplorer
 
@@ -22,6 +23,7 @@ __all__ = [
     "ConvolutionExplorer",
     "DropoutExplorer",
     "GradientExplorer",
+    "GradientFlowExplorer",
     "OptimiserExplorer",
     "WeightScaleExplorer",
 ]

@@ -24,6 +24,7 @@ from . import (
     ConvolutionExplorer,
     DropoutExplorer,
     GradientExplorer,
+    GradientFlowExplorer,
     OptimiserExplorer,
     WeightScaleExplorer,
 )
@@ -51,6 +52,10 @@ EXPLORERS: dict[str, tuple[str, Callable[[Modules], Any]]] = {
     "Decision boundary": (
         "a small net learns to tell points apart: every unit's half-plane, one minibatch at a time",
         lambda module: BoundaryExplorer(module("fc_net").FullyConnectedNet),
+    ),
+    "Gradient flow": (
+        "a minibatch goes through a net array by array, and its gradient comes back: shapes and sizes",
+        lambda module: GradientFlowExplorer(module("fc_net").FullyConnectedNet, module("layers")),
     ),
     "Weight scale": (
         "which initial weights vanish, explode, train",

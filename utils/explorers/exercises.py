@@ -10,6 +10,8 @@ _LAYERNORM = ("layers.layernorm_forward", "layers.layernorm_backward")
 _DROPOUT = ("layers.dropout_forward", "layers.dropout_backward")
 
 EXERCISES: dict[str, tuple[str, ...]] = {
+    "decision-boundary": (*_AFFINE, *_NET),
+    "gradient-flow": (*_AFFINE, *_BATCHNORM, *_LAYERNORM, *_NET),
     "weight-scale": (*_AFFINE, *_BATCHNORM, *_LAYERNORM, *_NET),
     "batch-norm": (*_BATCHNORM, *_AFFINE, *_NET),
     "dropout": (*_DROPOUT, *_AFFINE, *_NET),

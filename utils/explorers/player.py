@@ -72,6 +72,10 @@ class Player(widgets.HBox):  # type: ignore[misc]  # ipywidgets has no types
         self._set_speed()
         self.value = value
 
+    def end_at(self, last: int) -> None:
+        """Set the greatest step; a step beyond it becomes that one."""
+        self.steps.max = self._clock.max = last
+
     def pause(self) -> None:
         """Rest."""
         self._clock.playing = False

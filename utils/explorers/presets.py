@@ -12,6 +12,13 @@ PRESETS: dict[str, dict[str, str]] = {
         "a learning rate that kills units": "decision-boundary?rate=5.01187&step=200",
         "spirals are hard": "decision-boundary?set=spirals&noise=0&depth=3&units=8&scale=1&rate=0.501187&step=500",
     },
+    "gradient-flow": {
+        "only the input": "gradient-flow?step=0",
+        "the gradient vanishes": "gradient-flow?depth=7&scale=0.01&step=18",
+        "the gradient explodes": "gradient-flow?depth=7&scale=1&step=18",
+        "neither of both": "gradient-flow?depth=7&width=100&scale=0.158489&step=18",
+        "batch norm at a small scale": "gradient-flow?depth=7&scale=0.01&norm=batchnorm&step=18",
+    },
     "weight-scale": {
         "gradients vanish": "weight-scale?scale=0.01",
         "gradients explode": "weight-scale?scale=1",
