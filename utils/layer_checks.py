@@ -40,7 +40,8 @@ def checked_mode(layer: str, name: str, settings: Mapping[str, Any]) -> str:
         If it is anything else, or missing.
     """
     if "mode" not in settings:
-        raise ValueError(f'{layer}: {name} has no "mode"; set it to one of {MODES}.')
+        held = f"its keys are {', '.join(map(repr, settings))}" if settings else "it is empty"
+        raise ValueError(f'{layer}: {name} has no "mode" ({held}); pass a dict in which "mode" is one of {MODES}.')
     mode = settings["mode"]
     if mode not in MODES:
         raise ValueError(f'{layer}: {name}["mode"] is {mode!r}; it must be one of {MODES}.')

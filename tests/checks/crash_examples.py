@@ -80,6 +80,12 @@ DEVELOPMENT: list[tuple[str, str, tuple[str, ...]]] = [
         "def layer(v):\n    return v, 1\nh = layer(x)\nout = h * 2.0\nreturn out",
         ("`h` holds 2 values", "unpacked"),
     ),
+    (
+        "pairs-added",
+        "def layer(v):\n    k = 1\n    return v, k\nh, one = layer(x) + layer(w)\nreturn h",
+        ("`layer(x)` and `layer(w)` each give 2 values, and + joins them to one tuple of 4",),
+    ),
+    ("not-an-argument", "h = x @ weights\nreturn h", ("There is no `weights` here: it is no argument",)),
     ("by-zero", "p = 0\ns = 1 / p\nreturn s", ("`p` is 0",)),
 ]
 

@@ -11,12 +11,13 @@ from types import ModuleType
 import numpy as np
 import pytest
 
-from utils.checks.case import Case, Rule
+from utils.checks.case import Case, Finding, Rule
 from utils.checks.compare import Equal
 from utils.checks.diagnose import CaseResult, Judgement, Search, Source, judge
 from utils.checks.diagnose.changes.candidates import of_values
 from utils.checks.diagnose.changes.outcomes import moves_nothing_else
 from utils.checks.diagnose.changes.source import FunctionSource
+from utils.checks.diagnose.mended import with_mended
 from utils.checks.program import Answer, Crash, Ran, Run, seeded_runner
 
 RIGHT = """\
@@ -170,6 +171,18 @@ def test_a_crash_is_ended_and_what_is_wrong_behind_it_is_told() -> None:
     assert crash.hint.endswith("With `shifted @ w` in place of `shifted @ w.T` on line 6, the code would run.")
     assert [(one.aspect, one.misconception) for one in others] == [("out", "no-bias")]
     assert others[0].hint == "Once it runs, something else is wrong. The bias is missing; it should be added."
+
+
+def test_a_mistake_that_is_gone_with_the_crash_is_not_named_as_another_one() -> None:
+    """Where sizes happen to fit, a product with w in place of w.T gives what another mistake gives, too."""
+    text = with_("shifted @ w + b", "shifted @ w.T + b")
+    like_it = Finding("out", "fail", "The numbers of w are reshaped.", "reshaped-w")
+    found = search(text).mend(results(text))
+    assert found
+    for beside, kept in (({}, 0), ({"spread": "no-bias"}, 1)):
+        one = replace(found, right=("out",), beside=beside)
+        _, others = with_mended(Finding("", "error", "It crashes."), [like_it], one, {"no-bias": "No bias."}, ())
+        assert [other.misconception for other in others].count("reshaped-w") == kept
 
 
 def test_what_would_fit_by_its_shape_is_not_said_beside_a_change_that_was_run(monkeypatch: pytest.MonkeyPatch) -> None:

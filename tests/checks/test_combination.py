@@ -22,14 +22,15 @@ def momentum(w: Array, dw: Array, v: Array, rate: float, mu: float) -> tuple[Arr
     return w + v, v
 
 
-def answers(rule: Rule, path: str, right: Rule = momentum, size: int = 12) -> list[WrongAnswer]:
+def answers(rule: Rule, path: str, right: Rule = momentum, size: int = 12, *, alike: bool = False) -> list[WrongAnswer]:
     """The wrong answers of an update rule in three cases: the first step, a later one, and several steps."""
     found = []
     for seed, traits in ((0, set[Trait]()), (1, set[Trait]()), (2, {Trait.SEVERAL_STEPS})):
         rng = np.random.default_rng(seed)
         w, dw, v = rng.standard_normal((3, size))
         rate, mu = rng.uniform(0.1, 0.4), rng.uniform(0.5, 0.9)
-        inputs: dict[str, object] = {"w": w, "dw": dw, "learning_rate": rate, "momentum": mu}
+        rate = 1 - mu if alike and seed == 1 else rate  # one factor may be either setting there
+        inputs: dict[str, object] = {"w": w, "dw": dw, "momentum": mu, "learning_rate": rate}
         if seed:
             inputs["velocity"] = v
         else:
@@ -89,6 +90,21 @@ def answers(rule: Rule, path: str, right: Rule = momentum, size: int = 12) -> li
 )
 def test_the_factors_that_differ_are_named(path: str, rule: Rule, words: str) -> None:
     assert combination(answers(rule, path)) == words
+
+
+def test_a_factor_is_named_by_what_it_is_in_all_cases() -> None:
+    def rule(w: Array, dw: Array, v: Array, rate: float, mu: float) -> tuple[Array, Array]:
+        return w, mu * v + rate * dw
+
+    said = "dw enters it with the factor learning_rate; that factor should be −learning_rate"
+    assert combination(answers(rule, "velocity", alike=True)) == said
+    assert combination(answers(rule, "velocity", alike=True)[1:]) != said  # in that case alone, it may be another one
+
+    def halved_at_first(w: Array, dw: Array, v: Array, rate: float, mu: float) -> tuple[Array, Array]:
+        return w, mu * v - (0.5 if v.any() else 0.25) * dw
+
+    said = "dw enters it with another factor; that factor should be −learning_rate"
+    assert combination(answers(halved_at_first, "velocity")) == said
 
 
 def test_a_step_of_another_length_is_described_where_the_step_itself_is_no_combination() -> None:

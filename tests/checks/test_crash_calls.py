@@ -166,7 +166,7 @@ def test_a_second_crash_of_another_kind_is_said_too() -> None:
     ]
     results = [CaseResult(one, {"out": np.ones(2)}, crash) for one, crash in zip((case, other), crashes, strict=True)]
     first, second = judge(results, {}).findings
-    assert first.hint.startswith("`a` is used before")
+    assert first.hint.startswith("There is no `a` here")
     assert second.hint.startswith('In the case "of ones" it crashes elsewhere. KeyError')
     again = [CaseResult(one, {"out": np.ones(2)}, crashes[0]) for one in (case, other)]
     assert len(judge(again, {}).findings) == 1

@@ -51,6 +51,15 @@ def test_what_is_left_out_or_does_not_belong_is_named(out: Callable[..., Any], w
     assert said.startswith(words) if words else said == ""
 
 
+def test_what_matters_in_another_case_only_is_not_said_to_be_needless() -> None:
+    """The right answer uses b where x is large; in the plain case it is small."""
+    large = Case("large", "", {**INPUTS, "x": 10 + np.abs(INPUTS["x"])})
+    reference = running(lambda x, w, b, **_: x @ w + (b if x.min() > 5 else 0))
+    given = running(lambda x, w, b, **_: x @ w + b)
+    assert "it changes when b changes, on which it should not" in dependence(CASE, "out", given, reference)
+    assert dependence(CASE, "out", given, reference, [large]) == ""
+
+
 @pytest.mark.parametrize(
     ("out", "more"),
     [

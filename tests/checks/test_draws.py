@@ -36,6 +36,14 @@ def said_of(draw: Draw) -> list[str]:
             lambda rng, p, shape: (rng.random((shape[0], 1)) >= p) * np.ones(shape),
             ["what is kept is multiplied by 1: it is not scaled up;", "all entries of a row are dropped or kept"],
         ),
+        (
+            lambda rng, p, shape: (rng.random(shape) >= p) * float(int(1 / (1 - p))),
+            ["what is kept is multiplied by 1 / (1 − p) cut off to a whole number"],
+        ),
+        (
+            lambda rng, p, shape: (rng.random(shape) >= p) * (5 - p),
+            ["what is kept is multiplied by 4.8 where p is 0.2;"],
+        ),
         (lambda rng, p, shape: np.ones(shape) / (1 - p), ["nothing is dropped;"]),
         (lambda rng, p, shape: (rng.random(shape) >= p) * rng.random(shape), []),
     ],
@@ -77,3 +85,9 @@ def test_of_weights_that_are_scaled_no_standard_deviation_is_told(is_relative: b
         "w", values, 3.01 * values / values.std(), {"std": 1.0}
     )
     assert fault.sentence.startswith(words)
+
+
+def test_that_nothing_is_dropped_is_not_said_where_it_may_be_chance() -> None:
+    x = np.random.default_rng(0).uniform(1, 2, (8, 10))
+    for p, count in ((0.01, 0), (0.5, 1)):
+        assert len(mask_clauses(masks([Dropped()], [x / (1 - p)], [{"x": x, "p": p}]))) == count

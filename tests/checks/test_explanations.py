@@ -60,6 +60,18 @@ def test_the_majority_of_the_cases_decides_and_the_rest_is_said_beside_it(at_the
     assert {name for name, _ in said_of([edge])} == {None}
 
 
+def test_what_is_seen_in_one_case_is_not_said_of_others_that_are_wrong_in_another_way() -> None:
+    """The shape is wrong in one of the cases that are left, the numbers in the other."""
+    right = {"out": array()}
+    single = in_case("s", {"out": array().T}, {}, right, EDGE)
+    others = [in_case(title, {"out": array()}, {"known": {"out": array()}}, right, EDGE) for title in ("edge", "edges")]
+    hint = said_of([single, *others[:1], *core_cases()])[1][1]
+    assert hint.startswith('Look at out in the case "s", too: out has shape (4, 3) where (3, 4) is expected; ')
+    assert hint.endswith("In 1 more case it is wrong in another way.")
+    hint = said_of([*others, *core_cases()])[1][1]
+    assert hint.startswith('Look at out in 2 cases, such as "edge", too: all entries differ')
+
+
 def test_a_crash_at_the_edge_hides_no_misconception_either() -> None:
     edge = in_case("an edge", CRASH, {"known": {"out": array()}}, {"out": array()}, EDGE)
     assert [name for name, _ in said_of([edge, *core_cases()])] == ["known", None]
@@ -201,6 +213,23 @@ def test_what_two_outputs_hold_is_not_called_exchanged() -> None:
     said = " ".join(hint for _, hint in said_of([in_case("one", came, {}, right)]))
     assert "it is the same as dw should be" in said
     assert "look at the order" not in said
+
+
+def test_outputs_that_hold_each_others_values_are_told_from_a_chain() -> None:
+    right = {"dx": array(), "dw": array(), "db": array()}
+    for last, words in (
+        (right["dx"], "The outputs stand in each other's places: "),
+        (array(), "The outputs hold what belongs to others: "),
+    ):
+        came = {"dx": right["dw"], "dw": right["db"], "db": last}
+        assert any(hint.startswith(words) for _, hint in said_of([in_case("one", came, {}, right)]))
+
+
+def test_it_is_asked_where_a_dict_that_holds_nothing_is_filled() -> None:
+    right = {"grads": {"w": array(), "b": array()}}
+    for came, asked in (({}, True), ({"v": array()}, False)):
+        ((_, hint),) = said_of([in_case("one", {"grads": came}, {}, right)])
+        assert ("is this dict filled in, and not another one?" in hint) == asked
 
 
 def test_what_a_call_leaves_behind_comes_from_no_formula() -> None:
@@ -408,6 +437,19 @@ def test_what_is_wrong_in_training_and_in_test_mode_is_said_apart() -> None:
         ]
         ((_, hint),) = said_of(results)
         assert f"in training {words}; in test mode every row comes out like the first" in hint
+
+
+def test_a_mode_in_which_some_cases_are_right_is_not_described() -> None:
+    """What comes of several steps is wrong because of those in training; in test mode the output is right."""
+    right = [array() for _ in range(4)]
+    test, several = {Trait.TEST_MODE}, {Trait.TEST_MODE, Trait.SEVERAL_STEPS}
+    for traits, got, is_said in ((several, right[2], False), (test, right[2], False), (test, None, True)):
+        results = [in_case(str(n), {"out": np.tile(right[n][:1], (3, 1))}, {}, {"out": right[n]}) for n in (0, 1)]
+        results.append(in_case("22", {"out": 2 * right[2]}, {}, {"out": right[2]}, traits))
+        came = 2 * right[3] if got is None else right[3]
+        results.append(in_case("333", {"out": came}, {}, {"out": right[3]}, test))
+        ((_, hint),) = said_of(results)
+        assert ("in test mode it is 2 times too large" in hint) == is_said
 
 
 @pytest.mark.parametrize(

@@ -57,6 +57,17 @@ def test_what_is_wrong_beside_a_wrong_state_is_told_from_what_follows(changes: d
     assert said_of(**changes) == words
 
 
+def test_a_step_that_is_wrong_beside_a_right_state_does_not_follow_from_it() -> None:
+    answers = []
+    for changes in ({"decay": 0.5}, {"sign": 1.0}):
+        case = Case("plain", "", dict(INPUTS), {"next_w": Equal(), "a": Equal()})
+        right = step(INPUTS["w"], INPUTS["dw"], **INPUTS["settings"])
+        result = CaseResult(case, right, Ran(step(INPUTS["w"], INPUTS["dw"], **{**INPUTS["settings"], **changes})))
+        answers += [WrongAnswer(result, one) for one in result.faults() if one.path == "next_w"]
+    assert beside_state(answers[:1], reference)
+    assert beside_state(answers, reference) == ""
+
+
 def test_nothing_is_said_of_the_state_itself_and_after_several_steps() -> None:
     assert said_of(path="a", decay=0.5) == ""
     assert said_of(traits={Trait.SEVERAL_STEPS}, decay=0.5) == ""

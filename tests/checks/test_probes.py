@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 
 from utils.checks.case import Case
+from utils.checks.compare import Equal
+from utils.checks.diagnose.case_result import CaseResult
 from utils.checks.diagnose.mixing import mixing
+from utils.checks.diagnose.probes import probed
 from utils.checks.diagnose.scaling import scaling
+from utils.checks.diagnose.wrong_outputs import WrongAnswer
 from utils.checks.program import Answer, Crash, Ran, Run
 
 RNG = np.random.default_rng(0)
@@ -42,6 +47,7 @@ def normalised(x: Any, gamma: Any, axis: int = 0) -> Any:
         ),
         (lambda x, gamma: gamma * x, "a row of it depends on the same row of x alone, and should depend on the others"),
         (lambda x, gamma: x[:2], ""),
+        (lambda x, gamma: np.ones((5, 1)) * gamma, ""),  # it depends on no row at all, and on no column
     ],
 )
 def test_a_wrong_axis_is_named_whatever_else_is_wrong(out: Callable[..., Any], words: str) -> None:
@@ -98,3 +104,16 @@ def test_code_that_crashes_with_other_inputs_tells_nothing() -> None:
 
     assert mixing(CASE, "out", crashing, running(normalised)) == ""
     assert scaling([CASE], "out", crashing, running(normalised)) == ""
+
+
+@pytest.mark.parametrize("noise", [0.0, 1.0])
+def test_nothing_is_found_out_of_what_differs_from_run_to_run(noise: float) -> None:
+    """An array that was never filled holds other numbers in each run, whatever it depends on."""
+    rng = np.random.default_rng(1)
+    code = running(lambda x, gamma: x.mean() * gamma * x + noise * rng.standard_normal(x.shape))
+    case = replace(CASE, aspects={"out": Equal()})
+    answer = code("", case.inputs, ())
+    assert isinstance(answer, Ran)
+    result = CaseResult(case, {"out": normalised(**case.inputs)}, answer)
+    found = probed([WrongAnswer(result, fault) for fault in result.faults()], code, running(normalised))
+    assert any(found) == (not noise)

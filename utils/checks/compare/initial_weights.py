@@ -45,7 +45,8 @@ class Initialised(Equal):
         std = float(np.asarray(inputs[self.std]))
         n = array.size
         mean, spread = float(array.mean()), float(array.std())
-        if not abs(mean) <= 6 * std / np.sqrt(n):
+        # Draws that spread too much have a mean as far from 0: then it is the spread that is wrong.
+        if not abs(mean) <= 6 * max(std, spread) / np.sqrt(n):
             said = f"{path} has mean {mean:.3g} where a normal draw around 0 is expected"
         elif not abs(spread - std) <= 6 * std / np.sqrt(2 * n):
             said = f"{path} has {self._deviation(spread, std)}"

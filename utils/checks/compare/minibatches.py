@@ -52,7 +52,7 @@ class Minibatches(RandomRule):
             said = "every minibatch holds the same rows; draw new ones at random in each iteration"
         elif np.unique(drawn[..., 0]).size <= rows // 2:
             reason = ("rows never drawn",)
-            said = "most training rows are never drawn: every minibatch is a fresh random sample of all rows"
+            said = "most training rows are never drawn; every minibatch should be a fresh random sample of all rows"
         elif all((drawn[i, :, 0] == np.arange(i, i + shape[1]) % rows).all() for i in range(shape[0])):
             reason = ("in order",)
             said = "minibatches are taken in order; draw them at random"

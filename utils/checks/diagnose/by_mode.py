@@ -6,22 +6,59 @@ from collections.abc import Sequence
 
 from ..case import Trait
 from ..program import Crash
+from ..values import value_at
 from .case_result import CaseResult
 from .describe import WrongOutput, describe
 from .wrong_outputs import WrongAnswer
 
 
-def by_mode(answers: Sequence[WrongAnswer], outputs: Sequence[WrongOutput]) -> str:
-    """Describe an output that is wrong in one way in training, and in another one in test mode."""
-    tested = [Trait.TEST_MODE in answer.result.case.traits for answer in answers]
-    if len(set(tested)) < 2:
+def by_mode(answers: Sequence[WrongAnswer], outputs: Sequence[WrongOutput], results: Sequence[CaseResult]) -> str:
+    """Describe an output that is wrong in one way in training, and in another one in test mode.
+
+    Cases of several steps are left out, because what is wrong after the last one may come from any of them. What is
+    said of a mode has to hold in all other cases of it.
+
+    Parameters
+    ----------
+    answers : sequence of WrongAnswer
+        The output in all cases in which it is wrong.
+    outputs : sequence of WrongOutput
+        The same, for the detectors.
+    results : sequence of CaseResult
+        All cases.
+
+    Returns
+    -------
+    str
+        A clause; ``""`` where it is wrong in one mode alone, or in no simple way in either.
+    """
+    wrong = {id(answer.result) for answer in answers}
+    path, said = answers[0].fault.path, []
+    for words, tested in (("in training", False), ("in test mode", True)):
+        group = [
+            output
+            for answer, output in zip(answers, outputs, strict=True)
+            if (Trait.TEST_MODE in answer.result.case.traits) == tested and not _has_several_steps(answer.result)
+        ]
+        others = [
+            one
+            for one in results
+            if (Trait.TEST_MODE in one.case.traits) == tested
+            and not _has_several_steps(one)
+            and not isinstance(one.answer, Crash)
+            and value_at(one.expected, path) is not None
+            and id(one) not in wrong
+        ]
+        if not group:
+            return ""
+        said.append((words, "" if others else describe(group)))
+    if not any(clause for _, clause in said):
         return ""
-    groups = (("in training", False), ("in test mode", True))
-    said = [(words, [one for one, test in zip(outputs, tested, strict=True) if test == mode]) for words, mode in groups]
-    found = [(words, describe(group)) for words, group in said]
-    if not any(clause for _, clause in found):
-        return ""
-    return "; ".join(f"{words} {clause or 'it is wrong, too'}" for words, clause in found)
+    return "; ".join(f"{words} {clause or 'it is wrong, too'}" for words, clause in said)
+
+
+def _has_several_steps(result: CaseResult) -> bool:
+    return Trait.SEVERAL_STEPS in result.case.traits
 
 
 def in_test_mode(answers: Sequence[WrongAnswer], results: Sequence[CaseResult]) -> str:

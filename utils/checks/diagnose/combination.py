@@ -24,6 +24,7 @@ from .wrong_outputs import WrongAnswer
 MAX_TERMS = 3
 MAX_NUMBERS = 500  # of an output, which are enough to fit a few factors
 MULTIPLES = (("2", 2.0), ("½", 0.5))
+EXACT = 1e-6
 ROUND = 3e-4  # so near to a round number, a multiple is one, even in float32
 NOTHING = 1e-9  # a factor as small is 0
 SPARE = 4
@@ -49,6 +50,21 @@ class _Fit:
     def differing(self) -> list[str]:
         """The terms whose factors differ."""
         return [name for name, value in self.right.items() if not np.isclose(value, self.given[name], 1e-6, 1e-9)]
+
+
+class _Known(NamedTuple):
+    """The factors in one case, with the settings that they may be."""
+
+    fit: _Fit
+    settings: Mapping[str, float]
+
+
+class _Factor(NamedTuple):
+    """A factor in one case, with the settings that it may be, and how exactly it is known."""
+
+    value: float
+    settings: Mapping[str, float]
+    rtol: float = EXACT
 
 
 def combination(answers: Sequence[WrongAnswer]) -> str:
@@ -81,16 +97,24 @@ def combination(answers: Sequence[WrongAnswer]) -> str:
         return ""  # the right answer is no combination but one array: what became of it is said in other words
     if not fit:
         return wrong_step([other for other, _ in outputs])
+    fits = [_Known(fit, output.settings)]
     for (other, _), known in zip(outputs, terms, strict=True):
-        if other is not output and not _is_spanned(other, [term for term in known if term.name in fit.right]):
+        chosen = [term for term in known if term.name in fit.right]
+        if other is output:
+            continue
+        if not _is_spanned(other, chosen):
             return ""
-    if not fit.differing:
+        # In float32 factors are known roughly; where terms are 0 or multiples of each other, they are not known at all.
+        again = None if other.coarse else _fit_of(other, chosen)
+        fits += [_Known(again, other.settings)] if again else []
+    differing = [name for name in fit.right if any(name in one.fit.differing for one in fits)]
+    if not differing:
         wrong = [name for name in fit.right if name.removeprefix("the new ") in outputs[index][1].result.wrong_paths()]
         return f"it follows rightly from {wrong[0]}, which is wrong: correct that first" if wrong else ""
-    factors = [by_name[name] for name in fit.differing for by_name in (fit.right, fit.given)]
+    factors = [by_name[name] for name in differing for by_name in (fit.right, fit.given)]
     if not all(abs(factor) < NOTHING or _is_natural(factor, output.settings) for factor in factors):
         return ""  # such factors come of a fit to what is no combination of these arrays
-    return "; ".join(_said(name, fit, output.settings) for name in fit.differing)
+    return "; ".join(_said(name, fits) for name in differing)
 
 
 def wrong_step(outputs: Sequence[WrongOutput]) -> str:
@@ -112,14 +136,17 @@ def wrong_step(outputs: Sequence[WrongOutput]) -> str:
         found = [_multiple_of_step(output, name) for output in outputs]
         multiples = [multiple for multiple in found if multiple is not None]
         if len(multiples) == len(found) and start.any():
-            words = [_named(multiple, one.settings) for multiple, one in zip(multiples, outputs, strict=True)]
-            short = name.rpartition(".")[2]
+            known = [
+                _Factor(multiple, one.settings, ROUND if one.coarse else EXACT)
+                for multiple, one in zip(multiples, outputs, strict=True)
+            ]
+            said, short = _named(known), name.rpartition(".")[2]
             if set(multiples) == {-1.0}:
                 return f"the step from {short} has the opposite sign"
-            telling = [word for word in words if any(letter.isalpha() for letter in word)]
-            if not telling and not np.allclose(multiples, round(multiples[0], 2), rtol=ROUND):
+            is_setting = any(letter.isalpha() for letter in said)
+            if not said or not (is_setting or np.allclose(multiples, round(multiples[0], 2), rtol=ROUND)):
                 return ""  # a number that is neither a setting nor round is no mistake that anybody makes
-            return f"the step from {short} is the right one times {(telling or words)[0]}"
+            return f"the step from {short} is the right one times {said}"
     return ""
 
 
@@ -147,17 +174,27 @@ def _is_spanned(output: WrongOutput, terms: Sequence[_Term]) -> bool:
 
 def _fit(output: WrongOutput, terms: Sequence[_Term]) -> _Fit | None:
     """Find the fewest terms that give both outputs; of several such choices, the one that comes first."""
-    right, given = (_flat(array) for array in output.arrays)
     for count in range(1, MAX_TERMS + 1):
-        if len(right) < count + SPARE:
+        if output.arrays[0].size < count + SPARE:
             break
         for chosen in combinations(terms, count):
-            names = [term.name for term in chosen]
-            wanted = _factors([_flat(term.right) for term in chosen], right, output)
-            came = _factors([_flat(term.given) for term in chosen], given, output) if wanted else None
-            if wanted and came:
-                return _Fit(dict(zip(names, wanted, strict=True)), dict(zip(names, came, strict=True)))
+            found = _fit_of(output, chosen)
+            if found:
+                return found
     return None
+
+
+def _fit_of(output: WrongOutput, terms: Sequence[_Term]) -> _Fit | None:
+    """Fit the factors of some terms to both outputs; None where these are no combinations of them, or of several."""
+    right, given = (_flat(array) for array in output.arrays)
+    if len(right) < len(terms) + SPARE:
+        return None
+    wanted = _factors([_flat(term.right) for term in terms], right, output)
+    came = _factors([_flat(term.given) for term in terms], given, output) if wanted else None
+    if not wanted or not came:
+        return None
+    names = [term.name for term in terms]
+    return _Fit(dict(zip(names, wanted, strict=True)), dict(zip(names, came, strict=True)))
 
 
 def _factors(columns: Sequence[Array], values: Array, output: WrongOutput) -> list[float] | None:
@@ -218,28 +255,44 @@ def _other_outputs(result: CaseResult, path: str, named: Set[str], shape: tuple[
             yield _Term(f"the new {other}" if other in named else other, right, given)
 
 
-def _said(name: str, fit: _Fit, settings: Mapping[str, float]) -> str:
-    right, given = fit.right[name], fit.given[name]
-    wanted = _named(right, settings)
-    if abs(given) < NOTHING:
-        return f"{name} is missing in it; it should enter with the factor {wanted}"
-    if abs(right) < NOTHING:
-        return f"{name} enters it with the factor {_named(given, settings)}; it should not be part of it"
-    return f"{name} enters it with the factor {_named(given, settings)}; that factor should be {wanted}"
+def _said(name: str, fits: Sequence[_Known]) -> str:
+    """Say with which factor a term enters an output, and with which it should.
+
+    A number that differs from case to case is left out.
+    """
+    fits = [one for one in fits if name in one.fit.right]  # in a first step, what is remembered is not there yet
+    right = [_Factor(one.fit.right[name], one.settings) for one in fits]
+    given = [_Factor(one.fit.given[name], one.settings) for one in fits]
+    wanted, came = _named(right), _named(given)
+    if all(abs(factor.value) < NOTHING for factor in given):
+        return f"{name} is missing in it{f'; it should enter with the factor {wanted}' if wanted else ''}"
+    if all(abs(factor.value) < NOTHING for factor in right):
+        return f"{name} enters it{f' with the factor {came}' if came else ''}; it should not be part of it"
+    if not wanted:
+        return f"{name} enters it with a wrong factor{f', {came}' if came else ''}"
+    return f"{name} enters it with {f'the factor {came}' if came else 'another factor'}; that factor should be {wanted}"
 
 
-def _named(factor: float, settings: Mapping[str, float]) -> str:
-    """Write a factor in terms of the settings, where it is one of them or a simple function of them."""
-    return _setting(factor, settings) or f"{factor:.4g}".replace("-", "−")
+def _named(factors: Sequence[_Factor]) -> str:
+    """Write a factor as what it is in all cases: a function of settings, or a number; ``""`` where it is neither."""
+    names = [list(_settings(one)) for one in factors]
+    common = [name for name in names[0] if all(name in others for others in names[1:])]
+    if common:
+        return common[0]
+    first = factors[0].value
+    alike = all(np.isclose(one.value, first, rtol=one.rtol, atol=NOTHING) for one in factors)
+    return f"{first:.4g}".replace("-", "−") if alike else ""
 
 
 def _is_natural(factor: float, settings: Mapping[str, float]) -> bool:
     """Whether a factor is a simple function of the settings, or a number of two digits, as people write it."""
-    return bool(_setting(factor, settings)) or bool(np.isclose(factor, float(f"{factor:.2g}"), rtol=1e-6, atol=0))
+    is_round = bool(np.isclose(factor, float(f"{factor:.2g}"), rtol=1e-6, atol=0))
+    return is_round or any(_settings(_Factor(factor, settings)))
 
 
-def _setting(factor: float, settings: Mapping[str, float]) -> str:
-    """Name the simple function of the settings that a factor is; ``""`` where it is none."""
+def _settings(factor: _Factor) -> Iterator[str]:
+    """Yield the simple functions of the settings that a factor may be."""
+    settings = factor.settings
     known = dict(settings)
     known |= {f"1 + {name}": 1 + value for name, value in settings.items() if "−" not in name}
     known |= {
@@ -255,7 +308,6 @@ def _setting(factor: float, settings: Mapping[str, float]) -> str:
     }
     known |= {f"{name}²": value**2 for name, value in settings.items() if "−" not in name}
     for name, value in known.items():
-        if np.isclose(abs(factor), value, rtol=1e-6):
-            sign = "−" if factor < 0 else ""
-            return f"{sign}({name})" if sign and " " in name else f"{sign}{name}"
-    return ""
+        if np.isclose(abs(factor.value), value, rtol=factor.rtol, atol=NOTHING):
+            sign = "−" if factor.value < 0 else ""
+            yield f"{sign}({name})" if sign and " " in name else f"{sign}{name}"

@@ -55,6 +55,8 @@ def dependence(case: Case, path: str, run: Run, reference: Run, others: Sequence
         more = wrong_without(case, path, missing[0], run, reference)
         also = f" Where {_listed(missing)} is 0 it is wrong as well, so look at the rest of it, too"
         return f"{said}{also}" if more else said
+    # What the right answer does not depend on in one case, as behind a ReLU, may matter in another one.
+    needless = [source for source in needless if not any(_depends(one, path, source, reference) for one in others)]
     if needless and case.is_core:  # at an edge, as with one example, the right answer may depend on less than usual
         return f"it changes when {_listed(needless)} changes, on which it should not depend"
     return _linear_in_upstream(case, path, before, run)

@@ -42,7 +42,9 @@ def beside_state(answers: Sequence[WrongAnswer], reference: Run | None) -> str:
         sources = _wrong_state(answer)
         if path in sources or Trait.SEVERAL_STEPS in case.traits or isinstance(came, Crash) or reference is None:
             continue
-        inputs = _inputs_for(case, sources, came, reference) if sources else None
+        if not sources:
+            return ""  # here it is wrong although the state is right, so it does not follow from that
+        inputs = _inputs_for(case, sources, came, reference)
         values = _run(reference, case, inputs, [path]) if inputs else None
         if inputs and values and np.isfinite(values[path]).all():
             outputs.append(WrongOutput(values[path], answer.fault.got, case.inputs))

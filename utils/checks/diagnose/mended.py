@@ -36,7 +36,12 @@ def with_mended(
     """
     ends = "the code would run" if found.beside else "the code would run, and be right in every case"
     crash = replace(crash, hint=f"{crash.hint} With {found.said}, {ends}.")
-    kept = [one for one in findings if one.misconception or not set(one.aspect.split(", ")) <= set(found.right)]
+    # Code that is right with these changes has no other mistake: what else was recognised where it ran is this one.
+    kept = [
+        one
+        for one in findings
+        if (one.misconception and found.beside) or not set(one.aspect.split(", ")) <= set(found.right)
+    ]
     told = {crash.misconception, *(one.misconception for one in kept)}
     by_name: dict[str, list[str]] = {}
     for path, name in found.beside.items():

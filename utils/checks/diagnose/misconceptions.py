@@ -294,7 +294,8 @@ def _explains_all_that_ran(evidence: Evidence, places: Places, explained: Places
         return core <= explained and evidence.numbers(explained) >= least
     crashes = [evidence.places[index] for index in places & evidence.crashes]
     if any(
-        re.search(rf"\b{re.escape(_name(one))}\b", str(getattr(one.result.answer, "source", ""))) for one in crashes
+        re.search(rf"\b{re.escape(_name(one))}\b", str(getattr(one.result.answer, "source", "")), re.IGNORECASE)
+        for one in crashes
     ):
         return False
     return bool(ran) and ran <= explained and evidence.numbers(explained) >= 2 * MIN_NUMBERS

@@ -7,6 +7,7 @@ the input does, or does not although it should.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -50,14 +51,15 @@ def mixing(case: Case, path: str, run: Run, reference: Run) -> str:
     return ""
 
 
-def _said(source: str, mixed: Sequence[float], should_mix: Sequence[float]) -> str:
-    """Say which slices depend on each other and should not, or do not and should, given which share of them does."""
+def _said(source: str, mixed: Sequence[Moved], should_mix: Sequence[Moved]) -> str:
+    """Say which slices depend on each other and should not, or do not and should."""
     clauses, found = [], set()
-    for name, share, right in zip(NAMES[len(mixed)], mixed, should_mix, strict=True):
-        if share and not right:
+    for name, given, right in zip(NAMES[len(mixed)], mixed, should_mix, strict=True):
+        if given.others and not right.others:
             found.add("mixed")
             clauses.append(f"{_a(name)} of it changes when another {name} of {source} does, and should not")
-        if right == 1 and not share:
+        # What stays the same for any change depends on nothing of the input, not on the same slice alone.
+        if right.others == 1 and given.same and not given.others:
             found.add("kept apart")
             clauses.append(
                 f"{_a(name)} of it depends on the same {name} of {source} alone, and should depend on the others, too"
@@ -87,9 +89,24 @@ def _alike(case: Case, shape: tuple[int, ...]) -> Iterator[tuple[str, Array]]:
         yield pair
 
 
-def _moved(run: Run, case: Case, path: str, source: str, array: Array, before: Array) -> list[float] | None:
-    """For each axis, change the last slice of the input: return which share of the other slices of the output moves."""
-    shares = []
+class Moved(NamedTuple):
+    """What changes in an output with the last slice of an input.
+
+    Attributes
+    ----------
+    same : bool
+        Whether the last slice of the output does.
+    others : float
+        Which share of its other slices does.
+    """
+
+    same: bool
+    others: float
+
+
+def _moved(run: Run, case: Case, path: str, source: str, array: Array, before: Array) -> list[Moved] | None:
+    """For each axis, change the last slice of the input, and see which slices of the output change."""
+    found = []
     for axis, size in enumerate(array.shape):
         factors = 1 + CHANGE * np.random.default_rng(axis).uniform(0.5, 1, array.shape)
         changed, last = array.copy(), (slice(None),) * axis + (-1,)
@@ -99,8 +116,8 @@ def _moved(run: Run, case: Case, path: str, source: str, array: Array, before: A
             return None
         others = tuple(other for other in range(array.ndim) if other != axis)
         moved = np.logical_not(np.all(close(before, after, case.inputs), axis=others))
-        shares.append(float(moved[:-1].sum()) / (size - 1))
-    return shares
+        found.append(Moved(bool(moved[-1]), float(moved[:-1].sum()) / (size - 1)))
+    return found
 
 
 def _output(run: Run, case: Case, inputs: Mapping[str, object], path: str) -> Array | None:

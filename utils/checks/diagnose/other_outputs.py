@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..program import Run
+from ..program import Crash, Run
 from ..values import walk
 from .case_result import CaseResult
 from .derivative import is_derivative, with_program
@@ -39,7 +39,7 @@ def from_other_outputs(answers: Sequence[WrongAnswer], results: Sequence[CaseRes
                 f"it is not the derivative of your {objective} as it is: correct {objective}, which is wrong, too, "
                 "and then look at this gradient again"
             )
-        return f"it is a gradient of {objective}, which is wrong, too: correct {objective} first"
+        return f"{objective}, of which it should be the gradient, is wrong, too: correct {objective} first"
     state = set().union(*(_wrong_state(answer.result) for answer in answers))
     before = sorted(state - {fault.path})
     if before and fault.path not in state:
@@ -50,7 +50,8 @@ def from_other_outputs(answers: Sequence[WrongAnswer], results: Sequence[CaseRes
     beside = f"{enumerated(sorted(right))} {'is' if len(right) == 1 else 'are'} right" if right else ""
     # What a call leaves behind, such as a changed argument, does not come from a formula.
     formula = "" if fault.output in result.case.effects else ", so look at the formula itself"
-    everywhere = f"it is wrong in every case{formula}" if len(answers) > 2 else ""
+    every = "every case that runs" if any(isinstance(one.answer, Crash) for one in results) else "every case"
+    everywhere = f"it is wrong in {every}{formula}" if len(answers) > 2 else ""
     return ", while ".join(filter(None, (everywhere, beside)))
 
 

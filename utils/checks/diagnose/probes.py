@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..program import Run
+import numpy as np
+
+from ..compare import as_array
+from ..program import Ran, Run
+from ..values import value_at
 from .dependence import dependence
 from .describe import mixed_examples
 from .mixing import mixing
@@ -31,6 +35,8 @@ def probed(answers: Sequence[WrongAnswer], code: Run | None, reference: Run | No
     if code is None:
         return []
     path, case = answers[0].fault.path, answers[0].result.case
+    if not _gives_again(answers[0], code):
+        return []  # what differs from run to run, such as an array that was never filled, depends on no input
     few = sorted(answers, key=lambda answer: answer.result.case.size)[:MAX_CASES]
     mixed = (mixed_examples(answer.result.case, path, answer.fault.got, code) for answer in few)
     found = next(filter(None, mixed), "")
@@ -43,3 +49,11 @@ def probed(answers: Sequence[WrongAnswer], code: Run | None, reference: Run | No
     found = found or mixing(case, path, code, reference)
     core = [case, *(other for other in others if other.is_core)]
     return [depends, found, scaling(core[:MAX_CASES], path, code, reference, depends=not depends)]
+
+
+def _gives_again(answer: WrongAnswer, code: Run) -> bool:
+    """Whether code gives the same output once more in a case."""
+    case, path = answer.result.case, answer.fault.path
+    again = code(case.program, case.inputs, (path.partition(".")[0],))
+    one, other = as_array(answer.fault.got), as_array(value_at(again.values, path) if isinstance(again, Ran) else None)
+    return one is not None and other is not None and np.array_equal(one, other, equal_nan=True)

@@ -105,7 +105,8 @@ def unexplained_findings(
         if path in held:
             continue
         if path in repairs:
-            one = _repaired(path, repairs[path], wrong, results)
+            others = [other for other in wrong.by_path if repairs.get(other) != repairs[path]]
+            one = _repaired(path, repairs[path], wrong, results, alone=bool(others))
         else:
             one = _description(path, wrong, results, runs)
         # Outputs of which nothing is known but that they are wrong have no more in common than that.
@@ -118,7 +119,8 @@ def _exchange(held: Mapping[str, str], wrong: WrongOutputs) -> Finding:
     """Say that several outputs stand in each other's places."""
     shown = wrong.clearest(next(iter(held)))
     places = ", ".join(f"{path} holds what belongs to {other}" for path, other in held.items())
-    hint = f"The outputs stand in each other's places: {places}; look at the order, or the names, of what is returned."
+    stand = "stand in each other's places" if set(held) == set(held.values()) else "hold what belongs to others"
+    hint = f"The outputs {stand}: {places}; look at the order, or the names, of what is returned."
     seen = f"{comparison(shown.fault, with_name=True)}."
     return Finding(", ".join(held), "fail", hint, None, shown.result.case.title, seen=seen)
 
@@ -155,12 +157,18 @@ def describe_rest(
     left = {id(result) for result in rest}
     answers = [answer for answer in wrong.by_path[path] if id(answer.result) in left]
     shown = min(answers, key=lambda answer: answer.result.case.size)
+    # What is seen in the one that is shown is said of those that are wrong in the same way, the shown one first.
+    alike = [answer for answer in answers if answer.fault.kind is shown.fault.kind and answer is not shown]
+    others = len(answers) - 1 - len(alike)
+    answers = [shown, *alike]
     before, seen = _wrong_before(path, rest), comparison(shown.fault)
     if before:
         clauses = [f"{before} wrong there, too, and may be the reason: correct that first"]
     else:
         clauses = _clauses(shown, answers, [answer.result for answer in wrong.by_path[path]], runs)[:-1]
     said = as_sentences((seen, *clauses))
+    if others:
+        said += f" In {others} more {'case' if others == 1 else 'cases'} it is wrong in another way."
     hint = f"Look at {path} in {_cases(answers)}, too: {said}"
     if not before and _is_another_mistake(names, path, rest):
         hint = f"In {_cases(answers)}{',' if len(answers) > 1 else ''} {path} is wrong in another way, too: {said}"
@@ -194,8 +202,7 @@ def _wrong_before(path: str, results: Collection[CaseResult]) -> str:
 def _cases(answers: Sequence[WrongAnswer]) -> str:
     if len(answers) == 1:
         return f'the case "{answers[0].result.case.title}"'
-    titles = [f'"{answer.result.case.title}"' for answer in answers[:2]]
-    return f"{len(answers)} cases, such as {' and '.join(titles)}"
+    return f'{len(answers)} cases, such as "{answers[0].result.case.title}"'
 
 
 def _description(path: str, wrong: WrongOutputs, results: Sequence[CaseResult], runs: Runs) -> Description:
@@ -211,11 +218,17 @@ def _description(path: str, wrong: WrongOutputs, results: Sequence[CaseResult], 
     return Description(path, said, tuple(filter(None, clauses)), shown.result.case.title, lacks)
 
 
-def _repaired(path: str, said: str, wrong: WrongOutputs, results: Sequence[CaseResult]) -> Description:
-    """Say what makes an output right, and how it differs as long as that is not done."""
+def _repaired(
+    path: str, said: str, wrong: WrongOutputs, results: Sequence[CaseResult], *, alone: bool = False
+) -> Description:
+    """Say what makes an output right, and how it differs as long as that is not done.
+
+    Where something else is wrong, too, and has to be changed as well, the change was tried `alone`.
+    """
     shown = wrong.clearest(path)
     form = _clauses(shown, wrong.by_path[path], results, Runs())[0]
-    clauses = [f"with {said}, it would be right in every case", "" if form.endswith("?") else form]
+    as_it_is = ", the rest of the code being as it is" if alone else ""
+    clauses = [f"with {said}, it would be right in every case{as_it_is}", "" if form.endswith("?") else form]
     lacks = shown.fault.kind is FaultKind.KEY
     return Description(path, comparison(shown.fault), tuple(filter(None, clauses)), shown.result.case.title, lacks)
 
@@ -223,10 +236,12 @@ def _repaired(path: str, said: str, wrong: WrongOutputs, results: Sequence[CaseR
 def _follows_forward(answers: Sequence[WrongAnswer], run: Run) -> bool:
     """Whether a wrong gradient is the right one of what a wrong forward pass computes.
 
-    The first case has to show it, and a few more may not refute it.
+    The first case has to show it, and no other may refute it.
     """
     verdicts = []
-    for result, fault in answers[:MAX_RERUN_CASES]:
+    for index, (result, fault) in enumerate(answers):
+        if index >= MAX_RERUN_CASES and fault.kind is not FaultKind.VALUE:
+            continue  # a wrong dtype is said of no derivative
         output = result.case.objective[0]
         forward_is_right = output in result.case.aspects and all(one.path != output for one in result.faults())
         if fault.kind is not FaultKind.VALUE or forward_is_right:
@@ -251,12 +266,14 @@ def _clauses(
         if not clauses[0] and fault.kind is FaultKind.VALUE:
             before = beside_state(answers, runs.reference)
             probes = [] if before else probed(answers, runs.code, runs.reference)
-            clauses[0] = before or ("" if any(probes) else by_mode(ordered, outputs))
+            clauses[0] = before or ("" if any(probes) else by_mode(ordered, outputs, results))
             clauses += [*probes, "" if clauses[0].startswith(FOLLOWS) else locate(outputs)]
     if drawn:
         rules = [answer.result.case.aspects[answer.fault.output] for answer in answers]
         came, inputs = [one.fault.got for one in answers], [one.result.case.inputs for one in answers]
         clauses += [*draw_clauses(rules, came, inputs, fault.clause), in_test_mode(answers, results)]
+    if fault.kind is FaultKind.KEY and fault.clause.endswith("it holds nothing"):
+        clauses.append("is this dict filled in, and not another one?")
     failing = {id(answer.result) for answer in answers}  # by identity: arrays do not compare as a whole
     others = [
         result.case

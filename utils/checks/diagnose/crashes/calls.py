@@ -30,7 +30,9 @@ def describe_call(site: Site, already: str = "") -> str:
     if not source or site.in_entered or f'line {number}, "' in already:
         return ""
     arguments = dict(_arguments(site, source))
-    listed = [f"`{name}` is your `{given}`" for name, given in list(arguments.items())[:MOST_NAMES]]
+    named = re.findall(r"\w+", already or site.crash.message)  # what was said is about these
+    first = sorted(arguments.items(), key=lambda pair: pair[0] not in named)
+    listed = [f"`{name}` is your `{given}`" for name, given in first[:MOST_NAMES]]
     where = f", where {' and '.join(listed)}" if listed else ""
     said = f'It was reached from line {number} of {site.crash.entered}, "{source}"{where}.'
     exchanged = _exchanged(site)

@@ -52,9 +52,7 @@ def _unknown(site: Site, match: re.Match[str]) -> str:
         return f"`{name}` is not imported in this file: `{imported[name]}` should stand at its top."
     if isinstance(site.statement, ast.Return) and isinstance(site.statement.value, ast.Name | ast.Tuple):
         meant = f" Was `{site.crash.similar}` meant to be it?" if site.crash.similar else ""
-        return (
-            f"`{name}` is never set in this function; it should be set before line {site.crash.line} returns it.{meant}"
-        )
+        return f"`{name}` is not set in this function before line {site.crash.line} returns it.{meant}"
     if site.crash.similar:
         return f"There is no `{name}` here; was `{site.crash.similar}` meant?"
     calls = [node for node in site.find(ast.Call) if ast.unparse(node.func) == name]
@@ -63,7 +61,10 @@ def _unknown(site: Site, match: re.Match[str]) -> str:
             f"There is no function `{name}` in this file: it is neither defined nor imported; what it should do has "
             "to be written out, or done by a function that the file has."
         )
-    return f"`{name}` is used before anything of that name exists in this function; it should be set first."
+    return (
+        f"There is no `{name}` here: it is no argument of this function, and no line before sets it. "
+        "Either it should be set, or the line should do without it."
+    )
 
 
 def _not_yet(site: Site, match: re.Match[str]) -> str:
@@ -75,7 +76,7 @@ def _not_yet(site: Site, match: re.Match[str]) -> str:
     if int(number) < site.crash.line:
         return f'{said}: line {number}, "{source}", sets it only under a condition or in a loop that was not met here.'
     if int(number) == site.crash.line:
-        return f"{said}: the line reads `{name}` and sets it; it should have a first value before."
+        return f"{said}: the line reads `{name}` and sets it, and nothing has given it a first value before."
     return f'{said}: it is set further down, on line {number}, "{source}".'
 
 

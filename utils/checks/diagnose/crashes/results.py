@@ -68,6 +68,12 @@ def unpacked_call(site: Site, call: ast.Call, target: ast.Tuple | ast.List) -> s
     return f"`{name}` returns {what}{here}, but is unpacked into {number}: `{names}`."
 
 
+def returned_values(site: Site, name: str) -> int | None:
+    """Count the values that a function returns; None where that is not certain."""
+    counts = {len(values) for values in _returned(site, name)}
+    return counts.pop() if len(counts) == 1 else None
+
+
 def describe_given(site: Site) -> str:
     """Say what is wrong with the arguments of the call that led to a crash, or that a function refused.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 
-from .results import unpacked_call
+from .results import returned_values, unpacked_call
 from .site import Site, parsed_expression, text
 
 
@@ -45,6 +45,9 @@ def _unpacked(site: Site, match: re.Match[str]) -> str:
         return _returned(site, statement, "something else") + _return_lines(site, statement)
     if isinstance(value, ast.Call):
         return unpacked_call(site, value, target)
+    joined = _joined_tuples(site, value, number)
+    if joined:
+        return joined
     what = site.operands.get(ast.unparse(value), "")
     held = re.fullmatch(r"of (\d+) items?(?: \[(.*)\])?", what)
     if held:
@@ -63,6 +66,20 @@ def _unpacked(site: Site, match: re.Match[str]) -> str:
             f"{text(value)} is an array of shape {site.letters.shape(shape)}, but is unpacked into {number}: `{names}`."
         )
     return ""
+
+
+def _joined_tuples(site: Site, value: ast.expr, number: int) -> str:
+    """Explain ``a, b = f(x) + g(x)``, where each call gives as many values as there are names."""
+    if not (isinstance(value, ast.BinOp) and isinstance(value.op, ast.Add)):
+        return ""
+    calls = [one for one in (value.left, value.right) if isinstance(one, ast.Call)]
+    counts = [returned_values(site, ast.unparse(one.func)) for one in calls]
+    if len(calls) != 2 or counts != [number, number]:
+        return ""
+    return (
+        f"{text(calls[0])} and {text(calls[1])} each give {number} values, and + joins them to one tuple of "
+        f"{2 * number}; each should be unpacked first, and then value added to value."
+    )
 
 
 def _return_lines(site: Site, statement: ast.Assign) -> str:

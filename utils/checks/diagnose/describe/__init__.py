@@ -39,11 +39,14 @@ VALUE_DETECTORS: tuple[Detector, ...] = (
 """For outputs of the right shape that have a simple form, most telling first."""
 
 PLACE_DETECTORS: tuple[Detector, ...] = (
+    order.equal,
     places.border,
     places.slices,
     scales.scaled_slices,
     scales.shifted_slices,
     scales.scaled_and_shifted_slices,
+    scales.multiples_of_slices,
+    scales.multiples_of_a_row,
     places.signs,
     places.zeroed,
     places.misplaced,
@@ -67,6 +70,7 @@ SHAPE_DETECTORS: tuple[Detector, ...] = (
     shapes.single,
     axes.like_an_input,
     axes.reduced,
+    axes.reduced_to,
     shapes.cropped,
     axes.reordered,
     shapes.plainly,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import permutations
+from itertools import permutations, product
 
 from .wrong_output import Observation, WrongOutput
 
@@ -15,13 +15,16 @@ def reordered(output: WrongOutput) -> Iterator[Observation]:
     expected, got = (array.shape for array in output.arrays)
     if len(expected) != len(got) or not 1 < len(got) <= MAX_ORDERED:
         return
+    right, came = output.arrays
     for axes in permutations(range(len(got))):
         if tuple(got[axis] for axis in axes) == expected:
             words = (
-                f"its axes are in another order than they should be: transpose to {axes}; its numbers are wrong, too"
+                f"its sizes belong to other axes: in the order {axes} they would be right; its numbers are wrong, too"
             )
             if len(axes) == 2:
-                words = "its axes are exchanged: it should have the shape of its transpose; its numbers are wrong, too"
+                words = "it should have the shape of its transpose; its numbers are wrong, too"
+            if output.same(right, came.transpose(axes)):
+                words = ""  # in this case they are not
             yield Observation(f"axes {axes}", words, len({size for size in got if size > 1}))
 
 
@@ -47,6 +50,24 @@ def reduced(output: WrongOutput) -> Iterator[Observation]:
                 f"something like a sum or a maximum taken over axis {gone}, and not over axis {kept}?"
             )
             yield Observation(f"{name} without {gone}", words, sum(size > 1 for size in (*expected, *got)))
+
+
+def reduced_to(output: WrongOutput) -> Iterator[Observation]:
+    """One axis of an input, where another one is due, as in a bias with an entry for each column of an image."""
+    expected, got = (array.shape for array in output.arrays)
+    if len(expected) != 1 or len(got) != 1:
+        return
+    for name, value in output.inputs_by_path.items():
+        if value.ndim < 3:
+            continue
+        came, due = ([axis for axis, size in enumerate(value.shape) if (size,) == shape] for shape in (got, expected))
+        for axis, wanted in product(came, due):
+            words = (
+                f"it has an entry for each index along axis {axis} of {name}, and should have one for each along axis "
+                f"{wanted}: which axes are summed over?"
+            )
+            # Where two axes are as long, nobody can tell which of them is left.
+            yield Observation(f"{name} {axis} for {wanted}", words if len(came) == len(due) == 1 else "", value.ndim)
 
 
 def _axis_without(shape: tuple[int, ...], other: tuple[int, ...]) -> int | None:

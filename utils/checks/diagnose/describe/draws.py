@@ -13,6 +13,8 @@ from ...compare.initial_weights import Initialised
 
 MIN_ENTRIES = 50
 TOLERANCE = 1e-5
+MIN_DROPPED = 20  # dropped entries that are due on average: that there is none is then no chance
+MIN_WEIGHTS = 500  # the standard deviation of as many draws is known to 13 % or better, at four standard errors
 
 
 def draw_clauses(
@@ -90,8 +92,14 @@ def _factor(found: Sequence[Mask]) -> str:
     kept = [mask.factors[mask.factors != 0] for mask in found]
     if min(map(len, kept)) < 2 or any(np.ptp(one) > TOLERANCE * abs(one).max() for one in kept):
         return ""
+    wrong = [
+        (one[0], mask.p) for one, mask in zip(kept, found, strict=True) if abs(one[0] - 1 / (1 - mask.p)) > TOLERANCE
+    ]
+    if not wrong:
+        return ""
     for name, value in (
         ("1: it is not scaled up", lambda p: 1.0),
+        ("1 / (1 − p) cut off to a whole number, as in a mask of integers", lambda p: float(int(1 / (1 - p)))),
         ("1 / p", lambda p: 1 / p),
         ("1 − p", lambda p: 1 - p),
         ("p", lambda p: p),
@@ -99,15 +107,17 @@ def _factor(found: Sequence[Mask]) -> str:
     ):
         if all(abs(one[0] - value(mask.p)) <= TOLERANCE for one, mask in zip(kept, found, strict=True)):
             return f"what is kept is multiplied by {name}; the factor should be 1 / (1 − p)"
-    right = all(abs(one[0] - 1 / (1 - mask.p)) <= TOLERANCE for one, mask in zip(kept, found, strict=True))
-    return "" if right else f"what is kept is multiplied by {kept[0][0]:.4g}; the factor should be 1 / (1 − p)"
+    factor, p = wrong[0]
+    where = "" if all(abs(other - factor) <= TOLERANCE for other, _ in wrong) else f" where p is {p:.3g}"
+    return f"what is kept is multiplied by {factor:.4g}{where}; the factor should be 1 / (1 − p)"
 
 
 def _share(found: Sequence[Mask]) -> str:
     """Say that entries are dropped with the probability of being kept, that none is, or that all are."""
     shares = [float((mask.factors == 0).mean()) for mask in found]
     if not any(shares):
-        return "nothing is dropped; each entry should be, with probability p"
+        expected = sum(mask.p * mask.factors.size for mask in found)
+        return "nothing is dropped; each entry should be, with probability p" if expected > MIN_DROPPED else ""
     allowed = [6 * np.sqrt(mask.p * (1 - mask.p) / _draws(mask)) for mask in found]
     near = [
         [abs(share - p) <= most for share, p, most in zip(shares, wanted, allowed, strict=True)]
@@ -157,7 +167,8 @@ def spread_clause(rules: Sequence[object], values: Sequence[object], inputs: Seq
         right, spread = float(str(given[rule.std])), float(array.std())
         near = 4 * spread / np.sqrt(2 * array.size)
         fitting.append({name for name, std in _spreads(array.shape, right) if abs(std - spread) <= near})
-    common = set.intersection(*fitting) if len(fitting) > 1 else set()
+    largest = max((array.size for array in map(as_array, values) if array is not None), default=0)
+    common = set.intersection(*fitting) if len(fitting) > 1 and largest >= MIN_WEIGHTS else set()
     return f"its standard deviation is about {common.pop()}" if len(common) == 1 else ""
 
 

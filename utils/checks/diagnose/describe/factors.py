@@ -29,8 +29,10 @@ def sign(output: WrongOutput) -> Iterator[Observation]:
         words = "every entry has the opposite sign" if expected.size > 1 else "it has the opposite sign"
         yield Observation("sign", words, output.numbers)
     elif expected.size > 1 and output.same(abs(expected), abs(got)):
-        where = "where it should be negative" if (got >= 0).all() else "in some places"
-        yield Observation("signs", f"the sizes are right and the sign is wrong {where}", output.numbers)
+        said = "the sizes are right and the sign is wrong"
+        if (got >= 0).all():
+            yield Observation("never negative", f"{said} where it should be negative", output.numbers)
+        yield Observation("signs", f"{said} in some places", output.numbers)
 
 
 def factor(output: WrongOutput) -> Iterator[Observation]:
@@ -56,7 +58,7 @@ def factor(output: WrongOutput) -> Iterator[Observation]:
             yield Observation(f"{minus}over {name}", _with(divided, sign_too), known)
     if expected.size > 1:
         yield Observation(f"factor {times:.3g}", f"it is {times:.4g} times the right answer", fitted)
-        words = f"it is the right answer times one number, {times:.4g} here and another in other cases"
+        words = "it is the right answer times a single number, which is not the same one in all cases"
         yield Observation("factor", words, fitted)
 
 
@@ -98,4 +100,7 @@ def offset(output: WrongOutput) -> Iterator[Observation]:
     expected, got = output.arrays
     off = float((got - expected).mean())
     if expected.size > 1 and close(expected + off, got, output.inputs).all():
-        yield Observation("offset", f"every entry is off by the same amount, {off:.4g}", distinct(expected) - 1)
+        numbers = distinct(expected) - 1
+        yield Observation(f"offset {off:.3g}", f"every entry is off by the same amount, {off:.4g}", numbers)
+        words = "every entry is off by the same amount, which is another one in other cases"
+        yield Observation("offset", words, numbers)

@@ -31,7 +31,7 @@ def reshaped(output: WrongOutput) -> Iterator[Observation]:
     expected, got = output.arrays
     if expected.size < 2:
         return
-    said = "the numbers are right but run in another order of the axes: a reshape stands where a transpose is needed"
+    said = "the numbers are right but run in another order of the axes: look at each reshape and transpose"
     for axes in _reorderings(expected.ndim):
         if output.same(expected.transpose(axes).reshape(expected.shape), got):
             yield Observation("reshaped", said, _moved(expected, got))
@@ -60,9 +60,19 @@ def repeated(output: WrongOutput) -> Iterator[Observation]:
             yield Observation(f"mean {name}", f"every {name} is the mean of what they should be", numbers)
         elif output.same(right.sum(axis=0), seen[0]):
             yield Observation(f"sum {name}", f"every {name} is the sum of what they should be", numbers)
-        else:
-            words = f"every {name} is the same: one result is broadcast to all of them"
-            yield Observation(f"same {name}", words, numbers)
+
+
+def equal(output: WrongOutput) -> Iterator[Observation]:
+    """All slices along one axis are equal to each other, and to none of what they should be."""
+    expected, got = output.arrays
+    for axis, size in enumerate(expected.shape):
+        name = output.axis(axis)
+        right, seen = np.moveaxis(expected, axis, 0), np.moveaxis(got, axis, 0)
+        if not _all_equal(output, seen) or (size > 1 and _all_equal(output, right)):
+            continue
+        words = f"every {name} is the same, and should not be: is one result used for all of them?"
+        # A single slice agrees, and shows nothing.
+        yield Observation(f"same {name}", words if size > 1 else "", size * distinct(seen[0]) - 1 if size > 1 else 0)
 
 
 def reordered(output: WrongOutput) -> Iterator[Observation]:
@@ -80,11 +90,10 @@ def reordered(output: WrongOutput) -> Iterator[Observation]:
             continue  # where slices are equal, nobody can tell where one belongs
         if sorted(sources) == list(range(size)):
             shifts = {(j - i) % size for i, j in enumerate(sources)}
-            said = (
-                "each stands next to its place" if shifts & {1, size - 1} and len(shifts) == 1 else "but out of order"
-            )
-            words = f"its {plural} are right, {said}: {name} 0 holds what belongs to {name} {sources[0]}"
-            yield Observation(f"order {name}", words, distinct(seen))
+            if len(shifts) == 1 and shifts <= {1, size - 1}:
+                words = f"its {plural} are right, but each stands next to its place"
+                yield Observation(f"shifted {name}", words, distinct(seen))
+            yield Observation(f"order {name}", f"its {plural} are right, but out of order", distinct(seen))
         elif len(sources) == size:
             words = f"each {name} is a right one, but some stand twice and others are missing"
             yield Observation(f"picked {name}", words, distinct(seen))
@@ -96,7 +105,7 @@ def accumulated(output: WrongOutput) -> Iterator[Observation]:
     for axis, size in enumerate(expected.shape):
         if size > 2 and output.same(np.cumsum(expected, axis=axis), got):
             name = output.axis(axis)
-            words = f"each {name} holds the sum of all up to it: start each one from zero"
+            words = f"each {name} holds the sum of all up to it: does each one start from zero?"
             yield Observation(f"cumulative {name}", words, output.numbers)
 
 
@@ -104,7 +113,7 @@ def scattered(output: WrongOutput) -> Iterator[Observation]:
     """All numbers are right and stand in the wrong places, in no order that has a name."""
     expected, got = output.arrays
     if 2 * output.numbers >= expected.size > 1 and output.same(np.sort(expected, axis=None), np.sort(got, axis=None)):
-        words = "the numbers are right but stand in the wrong places: look at each reshape and transpose"
+        words = "the numbers are right but stand in the wrong places: look at each index, reshape and transpose"
         yield Observation("scattered", words, _moved(expected, got))
 
 

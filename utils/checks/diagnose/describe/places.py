@@ -96,7 +96,10 @@ def _about(right: Mask, name: str, filled: bool) -> Iterator[tuple[str, str]]:
         yield f"only last {name}{asked}", f"only the last {name} is right{asked}"
         yield f"only last {name}", f"only the last {name} is right"
     kind, some = ("right", right) if 2 * right.sum() <= len(right) else ("wrong", ~right)
-    yield f"some {name}", f"only {name} {_span(some)} {'is' if some.sum() == 1 else 'are'} {kind}"
+    said = f"only {name} {_span(some)} {'is' if some.sum() == 1 else 'are'} {kind}"
+    yield said, said
+    each = "entry" if name == "entry" else f"whole {name}"
+    yield f"some {name}", f"it is wrong {each} by {each}: some are right and the others wrong"
 
 
 def whole_numbers(output: WrongOutput) -> Iterator[Observation]:
@@ -105,12 +108,17 @@ def whole_numbers(output: WrongOutput) -> Iterator[Observation]:
     if (got != np.round(got)).any():
         return
     if np.unique(got).size < 2 or _only_whole(output):
-        yield Observation("whole", "", 0)  # it agrees, and shows nothing
+        for key in ("cut off", "whole"):
+            yield Observation(key, "", 0)  # it agrees, and shows nothing
         return
-    words = "every entry is a whole number: an array of integers cuts off what is written into it, so use floats"
-    if not output.same(np.trunc(expected), got):
-        words += " (but the right answer cut off is another one, so something else is wrong, too)"
-    yield Observation("whole", words, distinct(expected[expected != np.round(expected)]))
+    numbers = distinct(expected[expected != np.round(expected)])
+    if output.same(np.trunc(expected), got):
+        words = "every entry is a whole number, the right one cut off: an array of integers does that, so use floats"
+        yield Observation("cut off", words, numbers)
+    words = (
+        "every entry is a whole number: does an array of integers cut off what is written into it, or is it a count?"
+    )
+    yield Observation("whole", words, numbers)
 
 
 def _only_whole(output: WrongOutput) -> bool:
@@ -161,7 +169,7 @@ def misplaced(output: WrongOutput) -> Iterator[Observation]:
     filled, empty = wrong & (expected == 0) & (got != 0), wrong & (expected != 0) & (got == 0)
     if not filled.any() or not empty.any() or (filled | empty).sum() < MOSTLY * wrong.sum():
         return
-    words = "where 0 is due stand numbers, and 0 stands where numbers are due: they go to other places than they should"
+    words = "where 0 is due stand numbers, and 0 stands where numbers are due: is each put in its own place?"
     yield Observation("misplaced", words, min(distinct(got[filled]), distinct(expected[empty])))
 
 
@@ -171,7 +179,7 @@ def nearly(output: WrongOutput) -> Iterator[Observation]:
     largest = float(np.abs(expected).max())
     off = float(np.abs(got - expected).max()) / largest if largest else 1.0
     if off < 1e-2:
-        words = f"it is nearly right, off by {off:.1g} times the largest entry at most"
+        words = "it is nearly right, off by less than a hundredth of the largest entry"
         advice = "look for something as small as that, such as an eps in another place, or rounding"
         yield Observation("nearly", f"{words}: {advice}", output.numbers)
 
@@ -186,12 +194,12 @@ def not_finite(output: WrongOutput) -> str:
     if largest > 500:
         # Which of them it is cannot be told from the NaN: after a subtraction of the maximum, it is the second.
         return (
-            f"the inputs reach {largest:.4g} here: exp of a number as large overflows, and exp of one as small is 0, "
-            "of which the logarithm is infinite"
+            f"the inputs reach {largest:.4g} here: exp overflows above 709 (in float32 above 88), and is 0 for numbers "
+            "as far below 0, of which the logarithm is infinite"
         )
     if np.isinf(got).any():
-        return "infinity comes from a division by 0, the logarithm of 0, or an overflow"
-    return "NaN comes from 0 / 0, the root or logarithm of a negative number, or an array that was never filled"
+        return "infinity mostly comes from a division by 0, the logarithm of 0, or an overflow"
+    return "NaN mostly comes from 0 / 0, the root or logarithm of a negative number, or an array that was never filled"
 
 
 def _only(right: Mask, edges: list[tuple[slice, slice]]) -> bool:

@@ -14,7 +14,7 @@ def allocated(output: WrongOutput) -> Iterator[Observation]:
     """Zeros, in an array of the wrong shape: nothing can be read from them but that."""
     expected, got = output.arrays
     if not got.any() and expected.any():
-        words = f"it holds nothing but zeros: where it is allocated, its shape should be {expected.shape}"
+        words = f"it holds nothing but zeros, and its shape should be {expected.shape}: is it filled in?"
         yield Observation("allocated", words, output.numbers)
 
 
@@ -55,7 +55,7 @@ def flattened(output: WrongOutput) -> Iterator[Observation]:
     """The right numbers in another shape and another order."""
     expected, got = output.arrays
     if expected.size == got.size > 1 and output.same(np.sort(expected, axis=None), np.sort(got, axis=None)):
-        words = "the numbers are right but in another order: a transpose is needed, not only a reshape"
+        words = "the numbers are right but in another shape and order: look at each reshape and transpose"
         yield Observation("scattered", words, output.numbers)
 
 
@@ -116,8 +116,8 @@ def plainly(output: WrongOutput) -> Iterator[Observation]:
     expected, got = output.arrays
     right, seen = expected.shape, got.shape
     if expected.size == got.size:
-        words = f"it should be reshaped to {right}; besides, the numbers themselves are not right"
-        if output.same(expected.ravel(), got.ravel()):
+        words = f"its shape should be {right}; besides, the numbers themselves are not right"
+        if output.same(np.sort(expected, axis=None), np.sort(got, axis=None)):
             words = ""  # here the numbers are right, or too few to tell
     elif expected.ndim != got.ndim:
         words = f"it should have {_axes(expected.ndim)}, and has {_axes(got.ndim)}"

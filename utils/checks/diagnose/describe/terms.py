@@ -45,8 +45,11 @@ def term(output: WrongOutput) -> Iterator[Observation]:
                 weight_of_one = output.weight if expected.size == 1 or distinct(base) > 1 else 1
                 yield _observation(times, f"{words}{name}", distinct(difference) * weight_of_one)
         if base.size > 3 and np.unique(base).size > 1:
-            words = f"it is off by a multiple of {name}, {times:.4g} times {name} in this case"
-            yield Observation(f"multiple of {name}", words, distinct(difference) - 1)
+            numbers = distinct(difference) - 1
+            words = f"it is off by {times:.4g} times {name}"
+            yield Observation(f"{times:.3g} times {name}", words, numbers)
+            words = f"it is off by a multiple of {name}, which is not the same one in all cases"
+            yield Observation(f"multiple of {name}", words, numbers)
 
 
 def multiplied(output: WrongOutput) -> Iterator[Observation]:
@@ -68,7 +71,9 @@ def _observation(times: float, name: str, numbers: int) -> Observation:
     if times > 0:
         words = f"it is the right answer plus {name}: does that term belong here, and so often?"
         return Observation(f"plus {name}", words, numbers)
-    return Observation(f"minus {name}", f"it is the right answer minus {name}: is that term left out?", numbers)
+    # What is subtracted twice from the right answer may enter it with the wrong sign.
+    asked = "is a term subtracted that should be added?" if name.startswith("2 · ") else "is that term left out?"
+    return Observation(f"minus {name}", f"it is the right answer minus {name}: {asked}", numbers)
 
 
 def _weights(output: WrongOutput) -> Iterator[tuple[float, str]]:
