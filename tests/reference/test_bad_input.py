@@ -83,7 +83,7 @@ BAD = {
         lambda: batchnorm(mode="trian"),
         r"bn_param\[\"mode\"\] is 'trian'; it must be one of \('train', 'test'\)",
     ),
-    "no mode": (lambda: batchnorm_forward(TABLE, ROW, ROW, {}), 'bn_param has no "mode" (it is empty); pass a dict'),
+    "no mode": (lambda: batchnorm_forward(TABLE, ROW, ROW, {}), r'bn_param has no "mode" \(it is empty\); pass a dict'),
     "spatial mode": (
         lambda: spatial_batchnorm_forward(IMAGES, CHANNELS, CHANNELS, {"mode": "Train"}),
         r"bn_param\[\"mode\"\] is 'Train'",
