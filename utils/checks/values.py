@@ -7,7 +7,7 @@ a *path* and is written with dots: ``"grads.W1"``.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 
@@ -27,10 +27,15 @@ def walk(values: Mapping[str, object], above: str = "") -> Iterator[tuple[str, o
     {'x': 1, 'params.W1': 2, 'params.b1': 3}
     """
     for name, value in values.items():
-        if isinstance(value, Mapping):
+        if _is_table(value):
             yield from walk(value, f"{above}{name}.")
         else:
             yield f"{above}{name}", value
+
+
+def _is_table(value: object) -> TypeGuard[Mapping[str, object]]:
+    """Whether a value is a mapping; most values are arrays, of which the general question takes long to answer."""
+    return type(value) is dict or (type(value) is not np.ndarray and isinstance(value, Mapping))
 
 
 def parts(value: object) -> Iterator[object]:
@@ -59,7 +64,7 @@ def value_at(values: Mapping[str, object], path: str) -> object:
     """Return the value at a path; None where there is none."""
     here: object = values
     for name in path.split("."):
-        if not isinstance(here, Mapping):
+        if not _is_table(here):
             return None
         here = here.get(name)
     return here

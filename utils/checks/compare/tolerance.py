@@ -26,6 +26,8 @@ Array = npt.NDArray[Any]
 
 def as_array(value: object) -> Array | None:
     """Return a value as a numeric array, or None where it is not one."""
+    if type(value) is np.ndarray:
+        return value if value.dtype.kind in "biuf" else None
     if not _may_be_numbers(value):
         return None
     try:

@@ -51,6 +51,7 @@ class JointEffects:
         self.give = cache(self._give)
         self._entry = cache(self._find_entry)
         self._given = cache(self._find_given)
+        self._expected = cache(self._find_expected)
 
     def _give(self, index: int, one: str, other: str) -> bool:
         """Whether the effects of two misconceptions add up, or multiply, to what came at the place with this index."""
@@ -58,7 +59,7 @@ class JointEffects:
         answers = place.result.misconceptions
         if isinstance(answers[one], Crash) or isinstance(answers[other], Crash):
             return False
-        expected, first, second = as_array(place.expected), self._given(index, one), self._given(index, other)
+        expected, first, second = self._expected(index), self._given(index, one), self._given(index, other)
         if expected is None or first is None or second is None or not expected.shape == first.shape == second.shape:
             return False
         entry = self._entry(index)
@@ -68,6 +69,9 @@ class JointEffects:
 
     def _find_given(self, index: int, name: str) -> Array | None:
         return as_array(self._places[index].given_by(name))
+
+    def _find_expected(self, index: int) -> Array | None:
+        return as_array(self._places[index].expected)
 
     def _find_entry(self, index: int) -> _Entry | None:
         """Return the telling entry of a place; None where a single entry cannot rule anything out."""

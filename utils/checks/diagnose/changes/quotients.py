@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Collection, Iterator
+from typing import TypeGuard
 
 
 def sizes_of(function: ast.FunctionDef) -> set[str]:
@@ -54,12 +55,18 @@ def makes_pointless_quotient(node: ast.expr, instead: ast.expr, above: ast.AST |
     sizes : collection of str
         The names that hold sizes.
     """
-    before = {ast.dump(one) for one in ast.walk(node)}
-    new = [one for one in ast.walk(instead) if isinstance(one, ast.BinOp) and ast.dump(one) not in before]
-    if isinstance(above, ast.BinOp) and isinstance(above.op, ast.Div):
+    new = [one for one in ast.walk(instead) if _is_quotient(one)]
+    if new:  # hardly ever; to write down what was there takes long
+        before = {ast.dump(one) for one in ast.walk(node)}
+        new = [one for one in new if ast.dump(one) not in before]
+    if _is_quotient(above):
         left, right = (instead if one is node else one for one in (above.left, above.right))
         new.append(ast.BinOp(left, above.op, right))
-    return any(isinstance(one.op, ast.Div) and _is_pointless(one, sizes) for one in new)
+    return any(_is_pointless(one, sizes) for one in new)
+
+
+def _is_quotient(node: ast.AST | None) -> TypeGuard[ast.BinOp]:
+    return isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div)
 
 
 def _is_pointless(quotient: ast.BinOp, sizes: Collection[str]) -> bool:
