@@ -16,6 +16,8 @@ from .task_box import anchor
 
 PLACE = "<!-- explorer -->"
 """The line of such a page where the explorer stands."""
+NUMBERS = ".numbers.js"
+"""How the name of a file with an explorer's numbers ends."""
 STATIC = "_static"
 LIBRARY = ("plot/d3.min.js", "plot/plot.umd.min.js", "explorer.js")
 """What draws all explorers, in the order in which it is loaded."""
@@ -74,8 +76,23 @@ def programs(course: Course) -> dict[str, bytes]:
             raise CourseError(f"{explorer.page} is the page of an explorer, and {lacking} is not beside it; write it.")
         name = json.dumps(Path(stem).name)
         found[f"{stem}.js"] = drawing
-        found[f"{stem}.numbers.js"] = f"explorers.numbers[{name}] = ".encode() + numbers.strip() + b";\n"
+        found[f"{stem}{NUMBERS}"] = f"explorers.numbers[{name}] = ".encode() + numbers.strip() + b";\n"
     return found
+
+
+def words_among_numbers(text: str) -> str:
+    """Return the texts in a file that `programs` made of numbers, one on each line; the rest of it says nothing."""
+    found: set[str] = set()
+
+    def look(value: object) -> None:
+        if isinstance(value, str):
+            found.add(value)
+        elif isinstance(value, dict | list):
+            for one in [*value, *value.values()] if isinstance(value, dict) else value:
+                look(one)
+
+    look(json.loads(text.partition(" = ")[2].rstrip().removesuffix(";")))
+    return "\n".join(sorted(one for one in found if not one.isalnum()))  # digits and letters are heights of a histogram
 
 
 def site_files(site: Path) -> dict[str, bytes]:
@@ -96,7 +113,7 @@ def _element(explorer: Explorer) -> str:
     """Write the element that becomes the explorer, and load what makes it one."""
     name = Path(explorer.page).stem
     static = f"{posixpath.relpath('.', posixpath.dirname(explorer.page) or '.')}/{STATIC}"
-    sources = [*(f"{static}/{path}" for path in LIBRARY), f"{name}.numbers.js", f"{name}.js"]
+    sources = [*(f"{static}/{path}" for path in LIBRARY), f"{name}{NUMBERS}", f"{name}.js"]
     off = "The sliders need JavaScript, which is switched off here."
     lines = [
         f'<link rel="stylesheet" href="{static}/explorer.css">',

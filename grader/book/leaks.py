@@ -17,6 +17,7 @@ from ..release.gate.contents import markers, unlisted_files
 from ..release.gate.copies import near_copies
 from ..release.gate.released import Leak, Released, Text
 from ..release.gate.solution_lines import surviving_lines
+from .explorer_page import NUMBERS, words_among_numbers
 
 _OF_SPHINX = ("_static/", "_images/", "searchindex.js", "objects.inv", ".buildinfo")
 """What Sphinx and its theme bring, pictures, and the index of single words."""
@@ -78,6 +79,8 @@ def _read(path: Path) -> tuple[str, list[str]]:
     if b"\0" in data:  # no text; an edition's archive is looked into by `edition_leaks`
         return "", []
     text = data.decode("utf-8", "replace")
+    if path.name.endswith(NUMBERS):
+        return words_among_numbers(text), []
     article = (
         BeautifulSoup(text, "html.parser").find("article", class_="bd-article") if path.suffix == ".html" else None
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import zipfile
@@ -333,6 +334,13 @@ def test_a_book_without_explorers_has_no_plotting_library(made: tuple[Course, Bo
 def test_what_draws_an_explorer_is_inspected(playing: Course) -> None:
     spoil(playing, "docs/play.js", f"// {NEAREST}\n{NEAREST}")
     with pytest.raises(ReleaseRefused, match=r"docs/play\.js: .* is in the solution of kmeans\."):
+        make_book(playing)
+
+
+def test_what_is_said_among_an_explorer_s_numbers_is_inspected(playing: Course) -> None:
+    said = {"parts": {"means": {"controls": ["k"], "numbers": [[1, 2.5, None], [{"deep": NEAREST}, "0a9"]]}}}
+    (playing.root / "docs" / "play.json").write_text(json.dumps(said), "utf-8")
+    with pytest.raises(ReleaseRefused, match=r"docs/play\.numbers\.js: .* is in the solution of kmeans\."):
         make_book(playing)
 
 
