@@ -129,7 +129,8 @@ def _where(course: Course, explorer: Explorer) -> str:
     links = [f"[`{name}`](#{anchor(name)})" for name in explorer.exercises if name in known]
     section = f"[{explorer.section}](/assignments/{explorer.notebook}.ipynb#{slug(explorer.section)})"
     computed = "The numbers were computed in advance with the course's reference; nothing of yours runs here."
-    return f"{computed} In the course it belongs to the section {section}. What it shows at work: {', '.join(links)}."
+    shows = f" What it shows at work: {', '.join(links)}." if links else ""
+    return f"{computed} In the course it belongs to the section {section}.{shows}"
 
 
 def slug(heading: str) -> str:

@@ -45,14 +45,14 @@ class Material:
         As for `grader.book.task_box.task_box`.
     figures : mapping of str to Shown
         By the name of what a notebook calls.
-    moving : mapping of str to str, default {}
-        Heading of a section of this notebook → the page on which its explorer moves, as the target of a link.
+    moving : mapping of str to tuple of str, default {}
+        Heading of a section of this notebook → the pages on which its explorers move, as the targets of links.
     """
 
     stubs: Mapping[str, str]
     places: Mapping[str, str]
     figures: Mapping[str, Shown]
-    moving: Mapping[str, str] = field(default_factory=dict)
+    moving: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def notebook_page(data: bytes, notebook: Notebook, exercises: Mapping[str, Exercise], material: Material) -> bytes:
@@ -89,7 +89,7 @@ def notebook_page(data: bytes, notebook: Notebook, exercises: Mapping[str, Exerc
             section = headings[-1]
         grade_id = cell.metadata.get("nbgrader", {}).get("grade_id", "")
         exercise = graded.get(grade_id) or further.get(_check(cell))
-        cells += _cells(cell, exercise, written.get(grade_id), material, material.moving.get(section, ""))
+        cells += _cells(cell, exercise, written.get(grade_id), material, material.moving.get(section, ()))
     node.cells = cells
     node.metadata = {"kernelspec": node.metadata.get("kernelspec", {})}
     return str(nbformat.writes(node)).encode()
@@ -109,7 +109,7 @@ def _check(cell: NotebookNode) -> str:
 
 
 def _cells(
-    cell: NotebookNode, exercise: Exercise | None, question: Written | None, material: Material, moving: str
+    cell: NotebookNode, exercise: Exercise | None, question: Written | None, material: Material, moving: tuple[str, ...]
 ) -> list[NotebookNode]:
     """Return the cells that stand in the book for one of the notebook's."""
     if question:
@@ -126,14 +126,14 @@ def _calls(cell: NotebookNode, name: str) -> bool:
     return cell.cell_type == "code" and re.search(rf"(?<!\w){re.escape(name)}\(", cell.source) is not None
 
 
-def _figure(figure: Shown, moving: str) -> str:
-    """Show a picture, and say where it moves."""
+def _figure(figure: Shown, moving: tuple[str, ...]) -> str:
+    """Show a picture, and say where it moves, and what else moves."""
+    words = "A picture of it; in your own notebook it moves."
     if moving:
-        words = f"A picture of it. [Move its sliders]({moving}), or run it on your own code in your notebook. "
-    else:
-        words = "A picture of it; in your own notebook it moves. "
-    words += f"[About it]({figure.page})"
-    return f"![{figure.words}]({figure.picture})\n\n{words}"
+        first, *more = moving
+        words = f"A picture of it. [Move its sliders]({first}), or run it on your own code in your notebook."
+        words += "".join(f" Another explorer that belongs here: [](<{page}>)." for page in more)
+    return f"![{figure.words}]({figure.picture})\n\n{words} [About it]({figure.page})"
 
 
 def _text(source: str) -> NotebookNode:

@@ -114,7 +114,10 @@ def _notebooks(course: Course) -> dict[str, bytes]:
             path = f"{_page(assignment, notebook)}.ipynb"
             data = _released(course, path)
             name = f"{assignment.name}/{notebook.name}"
-            moving = {one.section: f"/{one.page}" for one in shown(course) if one.notebook == name}
+            moving: dict[str, tuple[str, ...]] = {}
+            for one in shown(course):
+                if one.notebook == name:
+                    moving[one.section] = (*moving.get(one.section, ()), f"/{one.page}")
             tree[path] = notebook_page(data, notebook, exercises, replace(material, moving=moving))
             titles[notebook.name] = title(data) or notebook.name
         tree[f"{folder}/index.md"] = _assignment(assignment, titles)

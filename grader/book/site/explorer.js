@@ -115,8 +115,7 @@ class Explorer {
     this.said.setAttribute("aria-live", "polite");
     this.pictures = element("div", { className: "explorer-pictures" });
     this.state = element("code");
-    const own = element("p", { className: "explorer-own" }, "On your own code: run ", element("code", { textContent: "nndl explore" }),
-      ", open this explorer, and paste into ", element("em", { textContent: "State" }), ": ", this.state);
+    const own = element("p", { className: "explorer-own" }, "On your own code, in the folder of the course: ", this.state);
     place.setAttribute("role", "group");
     place.replaceChildren(controls, this.said, this.pictures, own);
     this.draw();
@@ -166,7 +165,7 @@ class Explorer {
     }
     const { figures, said } = explorers.drawings[this.name](this.setting);
     this.said.textContent = said.replaceAll(" %", "\u00a0%");
-    this.state.textContent = this.setting.text;
+    this.state.textContent = `${this.setting.numbers.command} "${this.setting.text}"`;
     this.pictures.replaceChildren(...figures.map((figure) => this.figure(figure)));
   }
 

@@ -17,12 +17,12 @@ from typing import Any
 from threadpoolctl import threadpool_limits
 
 from ..app import package_modules
-from . import batch_norm, convolution, dropout, gradient, optimisers, weight_scale
+from . import batch_norm, boundary, convolution, dropout, gradient, optimisers, weight_scale
 from .grid import Grid, Modules
 
 GRIDS: dict[str, Grid] = {
     module.GRID.state.name: module.GRID
-    for module in (weight_scale, batch_norm, dropout, optimisers, convolution, gradient)
+    for module in (weight_scale, batch_norm, dropout, optimisers, convolution, gradient, boundary)
 }
 TRAINING = "training"  # the part that takes minutes
 
@@ -69,6 +69,8 @@ def written(grid: Grid, modules: Modules, kept: dict[str, Any]) -> str:
 
 
 def _kept(path: Path) -> dict[str, Any]:
+    if not path.exists():
+        return {}
     parts = json.loads(path.read_text("utf-8"))["parts"]
     return {name: part["numbers"] for name, part in parts.items() if name == TRAINING}
 

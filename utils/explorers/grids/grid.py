@@ -13,6 +13,9 @@ import numpy as np
 
 from ..state import State, text
 
+COMMAND = "nndl explore --state"
+"""What shows a state on one's own code, when its text follows."""
+
 Modules = Callable[[str], ModuleType]
 """From a module's short name, such as ``"layers"``, to the module."""
 
@@ -96,7 +99,7 @@ class Grid:
         return [part.numbers(modules, state) for state in self.states(part)]
 
     def described(self) -> dict[str, Any]:
-        """The explorer, its other settings, and the controls; values as a state's text has them."""
+        """The explorer, its other settings and the controls, with values as a state's text has them."""
         settings = {field.name: text(getattr(self.state, field.name)) for field in fields(self.state)}
         controls = [
             {
@@ -109,7 +112,7 @@ class Grid:
             }
             for control in self.controls
         ]
-        return {"explorer": self.state.name, "state": settings, "controls": controls}
+        return {"explorer": self.state.name, "command": COMMAND, "state": settings, "controls": controls}
 
 
 def whole(values: Any, factor: float = 1) -> list[int | None]:
