@@ -75,6 +75,13 @@ def test_a_change_in_place_is_seen_and_the_caller_keeps_the_original(layers: Mod
     assert not w["deep"]["est"].any()
 
 
+@pytest.mark.parametrize("change", ["x.append(4)", "x.insert(0, 4)", "x.pop()", "x[1] = 4", "x.clear()"])
+def test_a_change_of_a_list_is_seen(layers: ModuleType, change: str) -> None:
+    answer = run_program(f"{change}\nout = 1", {"layers": layers}, {"x": [1, 2, 3]}, ("out",))
+    assert isinstance(answer, Ran)
+    assert answer.mutated == ("x",)
+
+
 def test_a_crash_names_the_students_line_and_the_shapes_that_met_there(layers: ModuleType) -> None:
     answer = run(layers, "through_a_helper", np.ones((2, 3)), np.ones((4, 5)))
     assert isinstance(answer, Crash)

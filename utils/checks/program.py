@@ -173,7 +173,7 @@ def _package_of(namespace: Mapping[str, object]) -> str:
 
 
 def _is_unchanged(before: object, after: object) -> bool:
-    """Whether an input is still what it was, dtype and shape included; NaN equals NaN."""
+    """Whether an input is still what it was, dtype and shape included; NaN equals NaN. A dict may have new entries."""
     if isinstance(before, np.ndarray):
         return (
             isinstance(after, np.ndarray)
@@ -186,5 +186,6 @@ def _is_unchanged(before: object, after: object) -> bool:
             return False
         return all(name in after and _is_unchanged(value, after[name]) for name, value in before.items())
     if isinstance(before, list | tuple):
-        return isinstance(after, type(before)) and all(map(_is_unchanged, before, after))
+        same_length = isinstance(after, type(before)) and len(after) == len(before)
+        return same_length and all(map(_is_unchanged, before, after))
     return bool(before == after)
