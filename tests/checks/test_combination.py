@@ -100,6 +100,10 @@ def test_a_factor_is_named_by_what_it_is_in_all_cases() -> None:
     assert combination(answers(rule, "velocity", alike=True)) == said
     assert combination(answers(rule, "velocity", alike=True)[1:]) != said  # in that case alone, it may be another one
 
+    for one in (defaults := answers(rule, "velocity"))[:1]:
+        one.result.case.inputs.pop("learning_rate")  # a case that leaves it at its default says nothing against it
+    assert combination(defaults) == said
+
     def halved_at_first(w: Array, dw: Array, v: Array, rate: float, mu: float) -> tuple[Array, Array]:
         return w, mu * v - (0.5 if v.any() else 0.25) * dw
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -57,15 +58,25 @@ def test_what_is_wrong_beside_a_wrong_state_is_told_from_what_follows(changes: d
     assert said_of(**changes) == words
 
 
+def answers_of(changes: Mapping[str, float]) -> list[WrongAnswer]:
+    case = Case("plain", "", dict(INPUTS), {"next_w": Equal(), "a": Equal()})
+    right = step(INPUTS["w"], INPUTS["dw"], **INPUTS["settings"])
+    result = CaseResult(case, right, Ran(step(INPUTS["w"], INPUTS["dw"], **{**INPUTS["settings"], **changes})))
+    return [WrongAnswer(result, one) for one in result.faults() if one.path == "next_w"]
+
+
 def test_a_step_that_is_wrong_beside_a_right_state_does_not_follow_from_it() -> None:
-    answers = []
-    for changes in ({"decay": 0.5}, {"sign": 1.0}):
-        case = Case("plain", "", dict(INPUTS), {"next_w": Equal(), "a": Equal()})
-        right = step(INPUTS["w"], INPUTS["dw"], **INPUTS["settings"])
-        result = CaseResult(case, right, Ran(step(INPUTS["w"], INPUTS["dw"], **{**INPUTS["settings"], **changes})))
-        answers += [WrongAnswer(result, one) for one in result.faults() if one.path == "next_w"]
+    answers = [*answers_of({"decay": 0.5}), *answers_of({"sign": 1.0})]
     assert beside_state(answers[:1], reference)
     assert beside_state(answers, reference) == ""
+
+
+def test_a_first_step_that_has_no_state_yet_says_nothing_against_it() -> None:
+    """The state is no input there, but it is an output, and wrong."""
+    (wrong,) = [one for one in answers_of({"decay": 0.5}) if one.fault.path == "next_w"]
+    first = {"w": INPUTS["w"], "dw": INPUTS["dw"]}
+    case = replace(wrong.result.case, inputs=first)
+    assert beside_state([wrong, WrongAnswer(replace(wrong.result, case=case), wrong.fault)], reference)
 
 
 def test_nothing_is_said_of_the_state_itself_and_after_several_steps() -> None:

@@ -276,7 +276,15 @@ def _said(name: str, fits: Sequence[_Known]) -> str:
 def _named(factors: Sequence[_Factor]) -> str:
     """Write a factor as what it is in all cases: a function of settings, or a number; ``""`` where it is neither."""
     names = [list(_settings(one)) for one in factors]
-    common = [name for name in names[0] if all(name in others for others in names[1:])]
+    # A setting that a case leaves at its default is not known there, and says nothing against a name.
+    common = [
+        name
+        for name in names[0]
+        if all(
+            name in found or name.removeprefix("−").strip("()") not in _values(one.settings)
+            for one, found in zip(factors, names, strict=True)
+        )
+    ]
     if common:
         return common[0]
     first = factors[0].value
@@ -292,7 +300,14 @@ def _is_natural(factor: float, settings: Mapping[str, float]) -> bool:
 
 def _settings(factor: _Factor) -> Iterator[str]:
     """Yield the simple functions of the settings that a factor may be."""
-    settings = factor.settings
+    for name, value in _values(factor.settings).items():
+        if np.isclose(abs(factor.value), value, rtol=factor.rtol, atol=NOTHING):
+            sign = "−" if factor.value < 0 else ""
+            yield f"{sign}({name})" if sign and " " in name else f"{sign}{name}"
+
+
+def _values(settings: Mapping[str, float]) -> dict[str, float]:
+    """Return the simple functions of the settings, by name."""
     known = dict(settings)
     known |= {f"1 + {name}": 1 + value for name, value in settings.items() if "−" not in name}
     known |= {
@@ -307,7 +322,4 @@ def _settings(factor: _Factor) -> Iterator[str]:
         if "−" not in name
     }
     known |= {f"{name}²": value**2 for name, value in settings.items() if "−" not in name}
-    for name, value in known.items():
-        if np.isclose(abs(factor.value), value, rtol=factor.rtol, atol=NOTHING):
-            sign = "−" if factor.value < 0 else ""
-            yield f"{sign}({name})" if sign and " " in name else f"{sign}{name}"
+    return known

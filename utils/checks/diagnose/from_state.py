@@ -42,15 +42,15 @@ def beside_state(answers: Sequence[WrongAnswer], reference: Run | None) -> str:
         sources = _wrong_state(answer)
         if path in sources or Trait.SEVERAL_STEPS in case.traits or isinstance(came, Crash) or reference is None:
             continue
-        if not sources:
-            return ""  # here it is wrong although the state is right, so it does not follow from that
-        inputs = _inputs_for(case, sources, came, reference)
+        inputs = _inputs_for(case, sources, came, reference) if sources else None
         values = _run(reference, case, inputs, [path]) if inputs else None
         if inputs and values and np.isfinite(values[path]).all():
             outputs.append(WrongOutput(values[path], answer.fault.got, case.inputs))
             names.update(sources)
     if not outputs or not all(output.comparable for output in outputs):
         return ""
+    if any(not names & set(answer.result.wrong_paths()) for answer in answers):
+        return ""  # where it is wrong although the state is right, it does not follow from that
     state = " and ".join(sorted(names))
     if all(output.same(*output.arrays) for output in outputs):
         return f"{FOLLOWS} {state}, which is wrong: correct that first"
