@@ -1,10 +1,10 @@
 """Grade the submissions of a class: judge what is not known yet, and make a report of each.
 
-A submission is read once, or not at all if nothing has changed since its record was written (`marks`). What its
-outcomes depend on is looked up in the student's record; the exercises of which no outcome is known go to the processes
-that judge (a `task.Runner`), together with the submission itself. What comes back is kept, and points are computed
-last. So no student's code runs where only points have changed, a run that was stopped continues where it was, and a
-changed recipe is judged anew in its own exercise alone.
+A submission is read once, or not at all if nothing has changed since its record was written; see `hand_in_states`. What
+its outcomes depend on is looked up in the student's record; the exercises of which no outcome is known go to the
+processes that judge (a `task.Runner`), together with the submission itself. What comes back is kept, and points are
+computed last. So no student's code runs where only points have changed, a run that was stopped continues where it was,
+and a changed recipe is judged anew in its own exercise alone.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ from ..submission import NotASubmission, Submission
 from . import record, self_test
 from .cache import Cache
 from .collect import HandIn, read_submission
+from .hand_in_states import HandInStates
 from .keys import Keys
-from .marks import Marks
 from .record import Record
 from .selection import EVERYTHING, Selection
 from .task import Failure, Result, Runner, Task
@@ -184,7 +184,7 @@ class _Plan:
     hand_in: HandIn
     before: Record
     submission: Submission | None = None  # None if it was not read, as all is known of it
-    mark: bytes = b""
+    state: bytes = b""
     keys: Mapping[str, bytes] = field(default_factory=dict)
     known: dict[str, Outcome] = field(default_factory=dict)
     judged: tuple[str, ...] = ()  # the exercises whose outcomes count; a task may have others that they need
@@ -207,7 +207,7 @@ class _Plans:
         self._course, self._assignment, self._confinement = course, assignment, confinement
         self._cache, self._again, self._selection, self._purpose = cache, again, selection, purpose
         self._keys = Keys(course, assignment, confinement)
-        self._marks = Marks(course, assignment, self._keys)
+        self._states = HandInStates(course, assignment, self._keys)
         self._open: dict[int, _Plan] = {}
 
     def tasks(self, hand_ins: Iterable[HandIn]) -> Iterator[Task]:
@@ -270,18 +270,18 @@ class _Plans:
 
     def _plan(self, hand_in: HandIn, before: Record) -> _Plan:
         """Decide which exercises of a submission have to be judged, and read it if there are any or it has changed."""
-        mark = self._marks.of(hand_in.path)  # before it is read: what changes meanwhile has another mark
-        if mark and mark == before.mark:
+        state = self._states.of(hand_in.path)  # before it is read: what changes meanwhile has another state
+        if state and state == before.state:
             known, judged = self._known(before, before.keys)
             if not judged:
-                return _Plan(hand_in, before, None, mark, before.keys, known)
+                return _Plan(hand_in, before, None, state, before.keys, known)
         try:
             submission = read_submission(self._course, self._assignment, hand_in.path)
         except NotASubmission as error:
             return _Plan(hand_in, before, unreadable=str(error))
         keys = self._keys.of(hand_in.student, submission)
         known, judged = self._known(before, keys)
-        return _Plan(hand_in, before, submission, mark, keys, known, judged)
+        return _Plan(hand_in, before, submission, state, keys, known, judged)
 
     def _known(self, before: Record, keys: Mapping[str, bytes]) -> tuple[dict[str, Outcome], tuple[str, ...]]:
         """Return the outcomes that count as they are, and the names of the exercises that have to be judged."""
@@ -325,8 +325,8 @@ class _Plans:
         sandbox = self._confinement.name if plan.judged or not plan.before.outcomes else plan.before.sandbox
         # Of exercises that were not selected, the outcome may be an earlier one, found with another key.
         is_current = submission.complete and all(keys.get(name) == key for name, key in plan.keys.items())
-        mark = plan.mark if is_current else b""
-        return Record(outcomes, keys, sandbox, submission.remarks, digest, passages, mark)
+        state = plan.state if is_current else b""
+        return Record(outcomes, keys, sandbox, submission.remarks, digest, passages, state)
 
     def _failed(self, plan: _Plan, submission: Submission, failure: Failure) -> Record:
         """Return the record of a submission whose exercises could not be judged, with what is known of the others."""
@@ -334,7 +334,7 @@ class _Plans:
         outcomes = plan.known | dict.fromkeys(plan.judged, Outcome.nothing("error", hint, provisional=True))
         after = self._record(plan, submission, outcomes)
         remarks = (f"{hint} Look at it by hand.", *submission.remarks)
-        return replace(after, remarks=remarks, mark=b"", sandbox=after.sandbox if plan.known else "not run")
+        return replace(after, remarks=remarks, state=b"", sandbox=after.sandbox if plan.known else "not run")
 
     def _ungraded(self, plan: _Plan) -> Record:
         """Return the record of a submission that could not be read."""

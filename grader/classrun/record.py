@@ -46,8 +46,8 @@ class Record:
         The digest of the submission that `passages` are from.
     passages : bytes
         Fingerprints of the submission, one after the other, by which similar ones are found.
-    mark : bytes
-        The mark of the hand-in that all of this is from; see `marks`. Empty if it has to be read again.
+    state : bytes
+        The state of the hand-in that all of this is from; see `hand_in_states`. Empty if it has to be read again.
     """
 
     outcomes: dict[str, Outcome] = field(default_factory=dict)
@@ -56,7 +56,7 @@ class Record:
     remarks: tuple[str, ...] = ()
     submission: str = ""
     passages: bytes = b""
-    mark: bytes = b""
+    state: bytes = b""
 
     def served(self, keys: Mapping[str, bytes]) -> dict[str, Outcome]:
         """Return the outcomes that would be found again with these keys."""

@@ -398,7 +398,7 @@ def test_what_was_not_judged_to_its_end_is_read_again(judge: Judge, read: list[s
     assert (judge.judged, read) == ([("s01", "layers.relu_forward")], ["s01"])
 
 
-def test_outcomes_of_another_key_leave_no_mark(judge: Judge, read: list[str]) -> None:
+def test_outcomes_of_another_key_are_not_taken_for_current(judge: Judge, read: list[str]) -> None:
     edit(judge.course.root / "course.toml", "seconds = 5", "seconds = 6")  # concerns all exercises
     judge.run(selection=Selection(exercises=frozenset({"optim.sgd_momentum"})))
     judge.run()

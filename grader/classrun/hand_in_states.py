@@ -1,9 +1,9 @@
 """Recognise a hand-in that has not changed since its record was written, without reading its files.
 
-The mark of a hand-in is a digest of the states of its files (`submission.file_states`), and of everything else that was
-read or computed of it depends on: what the assignment takes, what students were given, the keys' own sources, and the
-code. A record keeps the mark of the hand-in that it was made from. While that stays the same, so do the keys, the
-remarks, the digest and the fingerprints of the submission.
+The state of a hand-in is a digest of the states of its files (`submission.file_states`), and of everything else that
+decides what is read and computed of it: what the assignment takes, what students were given, what the keys depend on,
+and the code. A record keeps the state of the hand-in that it was made from. While that stays the same, so do the keys,
+the remarks, the digest and the fingerprints of the submission.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from .cache import digest
 from .keys import Keys
 
 
-class Marks:
-    """The marks of an assignment's hand-ins.
+class HandInStates:
+    """The states of an assignment's hand-ins.
 
     Parameters
     ----------
@@ -33,7 +33,7 @@ class Marks:
         self._course, self._assignment, self._keys = course, assignment, keys
 
     def of(self, path: Path) -> bytes:
-        """Return the mark of a hand-in; empty if it has to be read."""
+        """Return the state of a hand-in; empty if it has to be read."""
         states = file_states(path)
         return digest((states, self._shared)) if states else b""
 
