@@ -6,8 +6,8 @@ import ctypes
 from contextlib import suppress
 
 _TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3  # the names in malloc.h begin with M_
-_KEPT = 64 << 20
-_LARGE = 8 << 20
+_KEPT = 128 << 20
+_LARGE = 32 << 20  # the most that glibc takes
 
 
 def keep_freed_memory() -> None:
@@ -15,7 +15,7 @@ def keep_freed_memory() -> None:
 
     By default, the C library gives memory back soon, and takes it anew for the next array; the kernel then clears each
     page, at its first use. For programs that run for a millisecond on arrays of some ten thousand numbers, this is half
-    of their time. Larger arrays than 8 MiB still come from the kernel, and what they took goes back to it.
+    of their time. Larger arrays than 32 MiB still come from the kernel, and what they took goes back to it.
 
     Other C libraries than glibc have no such setting; there, nothing is changed. See mallopt(3).
     """
