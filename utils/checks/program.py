@@ -186,6 +186,7 @@ def _is_unchanged(before: object, after: object) -> bool:
             return False
         return all(name in after and _is_unchanged(value, after[name]) for name, value in before.items())
     if isinstance(before, list | tuple):
-        same_length = isinstance(after, type(before)) and len(after) == len(before)
-        return same_length and all(map(_is_unchanged, before, after))
+        if not isinstance(after, list | tuple) or type(after) is not type(before) or len(after) != len(before):
+            return False
+        return all(map(_is_unchanged, before, after))
     return bool(before == after)
