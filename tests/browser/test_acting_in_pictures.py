@@ -121,6 +121,34 @@ def test_training_plays_pauses_and_goes_back(opened: Page) -> None:
     until(lambda: picture_of(found) == before)
 
 
+@pytest.mark.parametrize(
+    ("name", "handle", "by", "field"),
+    [
+        ("Convolution", "window in the photograph", (40, -30), "row"),
+        ("Convolution", "pixel of the output", (-40, 0), "column"),
+        ("Convolution", "kernel, row 2, column 2", (0, -40), "kernel"),
+        ("Gradient check", "h in the picture", (60, 0), "h"),
+        ("Gradient check", "x in the picture", (-30, 0), "x"),
+        ("Weight scale", "scale, on the first ridge", (40, 0), "scale"),
+        ("Optimisers", "where the walks begin", (50, 20), "start"),
+        ("Gradient flow", "weight scale", (0, 30), "scale"),
+    ],
+)
+def test_what_can_be_dragged_moves_its_setting(
+    opened: Page, name: str, handle: str, by: tuple[float, float], field: str
+) -> None:
+    found = explorer_of(opened, name)
+    if found.get_by_role("button", name="Stop").count():
+        found.get_by_role("button", name="Stop").dispatch_event("click")  # no long work meanwhile
+    grip = found.locator(f'[data-handle][aria-label="{handle}"]')
+    before = setting(found, field)
+    drag(opened, grip, by)
+    until(lambda: setting(found, field) != before)
+    dragged = setting(found, field)
+    grip.press("ArrowLeft" if by[0] else "ArrowDown")
+    until(lambda: setting(found, field) != dragged)
+
+
 @pytest.mark.parametrize("kind", ["jupyterlab", "notebook"])
 def test_pictures_are_acted_in_in_a_notebook(kind: str, package: Path, page: Page, tmp_path: Path) -> None:
     """The arrow keys, too, which Notebook takes for its own in other places; and nobody else's server is asked."""

@@ -58,7 +58,7 @@ def test_would_axe_see_a_slider_without_a_name(opened: Page) -> None:
     explorer = explorer_of(opened, "Gradient check")
     explorer.locator(SLIDERS).first.evaluate("handle => handle.removeAttribute('aria-label')")
     assert [fault.partition(":")[0] for fault in faults(opened)] == ["aria-input-field-name"]
-    explorer.get_by_role("slider").last.press("ArrowRight")  # what moves is named anew
+    explorer.locator(SLIDERS).last.press("ArrowRight")  # what moves is named anew
     assert faults(opened) == []
 
 

@@ -27,7 +27,7 @@ def _structure(explorer: Locator) -> dict[str, list[str]]:
         "controls": [
             text for text in explorer.locator(".widget-label:not(.jupyter-widgets):visible").all_inner_texts() if text
         ],
-        "buttons": [text.strip() for text in explorer.locator("button").all_inner_texts() if text.strip()],
+        "buttons": [text.strip() for text in explorer.locator("button:visible").all_inner_texts() if text.strip()],
         "picture": [explorer.locator("svg").first.get_attribute("aria-label").split(":")[0]],
         "axes": [
             text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable
 from typing import Any
@@ -37,6 +38,12 @@ def wait_for(condition: Callable[[], bool], seconds: float = 30.0) -> None:
     while not condition():
         assert time.monotonic() < end
         time.sleep(0.01)
+
+
+def handles_of(picture: str) -> dict[str, Any]:
+    """The handles of a picture by their names."""
+    told = [json.loads(one) for node in ElementTree.fromstring(picture).iter() if (one := node.get("data-handle"))]
+    return {handle["name"]: handle for handle in told}
 
 
 def ids(picture: str) -> set[str | None]:

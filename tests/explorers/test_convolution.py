@@ -7,11 +7,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from explorer_cases import HandJobs, ids
+from explorer_cases import HandJobs, handles_of, ids
 
 from grader.reference import Reference
 from utils.explorers.convolution.compute import PRESETS, Convolution, photograph, product, see
 from utils.explorers.convolution.view import OWN, ConvolutionExplorer, Kernel
+from utils.explorers.picture import Move
 from utils.explorers.state import StateError
 from utils.explorers.student import Trouble
 
@@ -119,3 +120,34 @@ def test_a_convolution_that_computes_something_else_is_seen_beside_the_sum(conv_
     explorer = ConvolutionExplorer(copy_of(conv_layers, conv_forward_naive=flipped), jobs=HandJobs())
     assert "your output there: 0.93" in explorer._picture.value
     assert "= the output there" in ConvolutionExplorer(conv_layers, jobs=HandJobs())._picture.value
+
+
+def test_the_window_and_the_pixel_are_dragged(conv_layers: Any) -> None:
+    explorer = ConvolutionExplorer(conv_layers, Convolution(stride=2, pad=0), jobs=HandJobs())
+    for handle, place in (("photo:column,row", (7.0, 3.0)), ("out:column,row", (2.0, 9.0))):
+        explorer._act(Move(handle, *place, True))
+        assert (explorer.state.column, explorer.state.row) == place
+        assert (explorer._controls["column"].value, explorer._controls["row"].value) == place
+    handles = handles_of(explorer._picture.value)
+    across = handles["photo:column,row"]["x"]
+    assert across["of"] == [0, 20]  # 21 columns of windows of 3 in 44, two apart
+    pixels = (across["at"][1] - across["at"][0]) / (2 * 20)
+    assert handles["out:column,row"]["x"]["at"][1] > handles["out:column,row"]["x"]["at"][0]
+    assert pixels > 0
+
+
+def test_numbers_of_the_kernel_are_dragged(conv_layers: Any) -> None:
+    explorer = ConvolutionExplorer(conv_layers, jobs=HandJobs())
+    before = explorer.state.kernel
+    explorer._act(Move("kernel-5", None, -1.25, False))
+    assert explorer.state.kernel == (*before[:5], -1.25, *before[6:])
+    assert explorer._controls["kernel"].boxes[5].value == -1.25
+    assert explorer._controls["kernel"].preset.value == OWN
+    entry = handles_of(explorer._picture.value)["kernel-5"]["y"]
+    assert entry["at"][0] > entry["at"][1]  # up is more
+
+
+def test_the_block_of_max_pooling_is_framed(conv_layers: Any) -> None:
+    assert {"pool-window", "pool-pixel"} <= ids(ConvolutionExplorer(conv_layers, jobs=HandJobs())._picture.value)
+    last = Convolution(row=47, column=43, pool=5)  # in the rest that no window reaches
+    assert "pool-window" not in ids(ConvolutionExplorer(conv_layers, last, jobs=HandJobs())._picture.value)

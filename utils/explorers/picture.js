@@ -69,7 +69,7 @@ export default {
       if (node.dataset.group) members.set(node.dataset.group, handle.name)
       node.focus({ preventScroll: true })
       stage.setPointerCapture(event.pointerId) // of the stage: the handle may be drawn anew meanwhile
-      drag = { name: handle.name, from: {}, last: null }
+      drag = { name: handle.name, handle, from: {}, last: null } // its axes as they are now: the picture may rescale them
       for (const axis of ['x', 'y']) {
         if (handle[axis]) drag.from[axis] = toPlace(handle[axis], handle[axis].value) - at[axis]
       }
@@ -78,7 +78,7 @@ export default {
       const node = drag && find(drag.name)
       if (!node) return
       const handle = read(node), at = point(stage, event), change = {}
-      for (const axis in drag.from) change[axis] = toValue(handle[axis], at[axis] + drag.from[axis])
+      for (const axis in drag.from) change[axis] = toValue(drag.handle[axis], at[axis] + drag.from[axis])
       if (Object.keys(change).some((axis) => change[axis] !== handle[axis].value)) drag.last = move(node, change, false)
     })
     const drop = () => {

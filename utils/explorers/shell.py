@@ -197,12 +197,13 @@ class Explorer(widgets.VBox, Generic[S]):  # type: ignore[misc]  # ipywidgets ha
     def moved(self, move: Move) -> Mapping[str, Any]:
         """The fields of the state that a move of a handle in a picture changes, and their values.
 
-        By default a handle is named after the field that it sets, or after two, ``"column,row"``, x before y.
+        By default a handle is named after the field that it sets, or after two, ``"column,row"``, x before y; what
+        stands before a colon tells handles of the same fields apart.
         """
         values = [value for value in (move.x, move.y) if value is not None]
         return {
             name: type(getattr(self.state, name))(value)
-            for name, value in zip(move.handle.split(","), values, strict=True)
+            for name, value in zip(move.handle.rpartition(":")[2].split(","), values, strict=True)
         }
 
     # --- what happens -------------------------------------------------------------------------------

@@ -149,7 +149,9 @@ def _map_of(seen: Seen, layer: int, unit: int) -> str:
     place = {"x": SPACE.left, "y": SPACE.top, "width": SPACE.width, "height": SPACE.height}
     box = element("rect", **place, style="fill:var(--jp-layout-color0,#fff)")  # covers what the net answers
     shown = box + SPACE.image(_pixels_of(seen, layer, unit))
-    return element("g", shown, class_="when-lit", data_link=f"unit-{layer}-{unit + 1}", style="pointer-events:none")
+    return element(
+        "g", shown, display="none", class_="when-lit", data_link=f"unit-{layer}-{unit + 1}", style="pointer-events:none"
+    )
 
 
 def _pixels_of(seen: Seen, layer: int, unit: int) -> Array:
@@ -204,7 +206,7 @@ def _points(seen: Seen) -> str:
     for number, ((x, y), kind, right) in enumerate(zip(seen.X, seen.y, seen.right, strict=True)):
         look = {"fill": CLASSES[kind], "stroke": "#fff" if right else "currentColor", "stroke_width": 1 if right else 2}
         inside = element("circle", r=9, fill="transparent") + element("g", shapes[kind], **look)
-        inside += element("circle", r=8, fill="none", stroke="currentColor", stroke_width=2, class_="ring")
+        inside += element("circle", r=8, fill="none", stroke="currentColor", stroke_width=2, opacity=0, class_="ring")
         if number in batch:
             inside += element("circle", r=6.5, fill="none", stroke="currentColor", stroke_width=0.9, class_="batch")
         across = Axis(float(x), -EDGE, EDGE, SPACE.left, SPACE.left + SPACE.width, 0.05)
@@ -276,7 +278,9 @@ def _fall(seen: Seen, state: Boundary) -> str:
     mark = element("path", d=f"M0 0V{FALL.height}", stroke="currentColor", stroke_width=1.5)
     mark += element("path", d="M-6 -9H6V-4L0 2L-6 -4Z", fill="currentColor")
     mark += element("rect", x=-9, y=-12, width=18, height=FALL.height + 12, fill="transparent")
-    mark += element("rect", x=-8, y=-11, width=16, height=16, fill="none", stroke=ORANGE, stroke_width=2, class_="ring")
+    mark += element(
+        "rect", x=-8, y=-11, width=16, height=16, fill="none", stroke=ORANGE, stroke_width=2, opacity=0, class_="ring"
+    )
     along = Axis(state.step, 0, LAST, FALL.left, FALL.left + FALL.width, 1)
     grip = handle("step", "minibatches so far", mark, x=along, beside=FALL.top)
     title = f"Loss of each minibatch; of all points {seen.loss:.3f}, {100 * seen.accuracy:.0f} % right"

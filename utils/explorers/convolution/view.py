@@ -12,10 +12,14 @@ import traitlets
 from matplotlib.patches import Rectangle
 
 from ..drawing import FAINT, GREEN, ORANGE, Drawing, named, panels, svg
+from ..grips import axis_of, frame, place_of, with_grips
+from ..picture import Axis, Move, handle
+from ..plane import element
 from ..shell import Explorer, choice, slider
 from .compute import PRESETS, SIDE, Convolution, Seen, product, see
 
 OWN = "your own"
+TRAVEL = 8  # units of the picture that a dragged entry of the kernel goes to become 1 more
 
 
 class Kernel(widgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
@@ -80,7 +84,8 @@ class ConvolutionExplorer(Explorer[Convolution]):
     title = "Convolution and max pooling"
     look_for = (
         "Each pixel of the output is one window of the photograph (□) times the kernel, summed up. A window that "
-        "reaches over the rim sees zeros there. Max pooling keeps one pixel of each block, the dots."
+        "reaches over the rim sees zeros there. Max pooling keeps one pixel of each block, the dots. Drag the window, "
+        "the pixel, or a number of the kernel, up for more."
     )
     question = "Which property of the nine numbers decides whether a plain wall comes out as 0?"
     first = Convolution()
@@ -126,18 +131,28 @@ class ConvolutionExplorer(Explorer[Convolution]):
         _frame(out, seen.column, seen.row, 1, "pixel")
         out.set_title("Output: {} × {}".format(*seen.out.shape))
         _pooled(pooled, out, seen, look)
+        _pool_block(out, pooled, seen, state)
         said = (
             f"the pixel ({seen.row}, {seen.column}) is {seen.out[seen.row, seen.column]:.2f}; the output has "
             f"{seen.out.shape[0]} by {seen.out.shape[1]} pixels between {seen.out.min():.2f} and {seen.out.max():.2f}"
         )
-        return svg(figure, "A kernel on a photograph", said)
+        grips = (*_windows(photo, out, seen, state), *_entries(window, state))
+        return with_grips(svg(figure, "A kernel on a photograph", said), *grips)
+
+    def moved(self, move: Move) -> Mapping[str, Any]:
+        """An entry of the kernel was dragged, or the window."""
+        name, _, number = move.handle.partition("-")
+        if name != "kernel" or move.y is None:
+            return super().moved(move)
+        place = int(number)
+        return {"kernel": (*self.state.kernel[:place], move.y, *self.state.kernel[place + 1 :])}
 
 
-def _frame(ax: Any, left: float, top: float, size: int, gid: str) -> None:
+def _frame(ax: Any, left: float, top: float, size: int, gid: str, colour: str = ORANGE) -> None:
     """A square around pixels, to be seen on black and on white."""
-    for colour, width in (("white", 3.5), (ORANGE, 2)):
-        patch = Rectangle((left - 0.5, top - 0.5), size, size, fill=False, ec=colour, lw=width, zorder=3)
-        named(ax.add_patch(patch), gid if colour == ORANGE else f"{gid}-rim")
+    for shade, width, name in (("white", 3.5, f"{gid}-rim"), (colour, 2, gid)):
+        patch = Rectangle((left - 0.5, top - 0.5), size, size, fill=False, ec=shade, lw=width, zorder=3)
+        named(ax.add_patch(patch), name)
 
 
 def _multiplied(ax: Any, seen: Seen, state: Convolution) -> None:
@@ -151,6 +166,49 @@ def _multiplied(ax: Any, seen: Seen, state: Convolution) -> None:
     ax.set_title(_minus(f"Pixel ({seen.row}, {seen.column}): {total:.2f}"))
     agree = "= the output there" if np.isclose(total, shown, atol=1e-6) else _minus(f"your output there: {shown:.2f}")
     ax.text(0.5, -0.04, agree, transform=ax.transAxes, ha="center", va="top", fontsize=8)
+
+
+def _windows(photo: Any, out: Any, seen: Seen, state: Convolution) -> list[str]:
+    """Handles of the window in the photograph, and of its pixel in the output."""
+    (rows, columns), half = seen.out.shape, (SIDE - 1) / 2
+    found = []
+    for name, ax, stride, first, size, what in (
+        ("photo", photo, state.stride, half - state.pad, SIDE, "window in the photograph"),
+        ("out", out, 1, 0.0, 1, "pixel of the output"),
+    ):
+        across, down = (
+            axis_of(ax, along, value, (0, max(count - 1, 1)), 1, places=(first, first + max(count - 1, 1) * stride))
+            for along, value, count in (("x", seen.column, columns), ("y", seen.row, rows))
+        )
+        unit = abs(place_of(ax, "x", 1) - place_of(ax, "x", 0))
+        box = frame(max(size * unit, 14), max(size * unit, 14))  # a pixel is too small for a finger
+        says = f"row {seen.row}, column {seen.column}"
+        found.append(handle(f"{name}:column,row", what, box, x=across, y=down, says=says))
+    return found
+
+
+def _entries(window: Any, state: Convolution) -> list[str]:
+    """A handle for each number of the kernel: up is more, down is less."""
+    unit, found = abs(place_of(window, "x", 1) - place_of(window, "x", 0)), []
+    for place, value in enumerate(state.kernel):
+        row, column = divmod(place, SIDE)
+        x, y = place_of(window, "x", column), place_of(window, "y", row)
+        box = element("g", frame(unit, unit), transform=f"translate({x:.6g} {y:.6g})")
+        axis = Axis(value, -10, 10, y + 10 * TRAVEL, y - 10 * TRAVEL, 0.25)
+        name = f"kernel, row {1 + row}, column {1 + column}"
+        found.append(handle(f"kernel-{place}", name, box, y=axis, still=True, group="kernel"))
+    return found
+
+
+def _pool_block(out: Any, pooled: Any, seen: Seen, state: Convolution) -> None:
+    """Frames around the window of max pooling that the pixel lies in, and around what comes of it."""
+    if seen.pooled is None:
+        return
+    size = min(state.pool, *seen.out.shape)
+    row, column = seen.row // size, seen.column // size
+    if row < seen.pooled.shape[0] and column < seen.pooled.shape[1]:
+        _frame(out, column * size, row * size, size, "pool-window", GREEN)
+        _frame(pooled, column, row, 1, "pool-pixel", GREEN)
 
 
 def _minus(text: str) -> str:

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 
 from ..drawing import BLUE, FAINT, INK, ORANGE, Drawing, log_axis, named, panels, svg
+from ..grips import axis_of, knob, place_of, with_grips
+from ..picture import handle
 from ..shell import Explorer, choice, fraction, log_slider
 from ..student import running
 from .compute import KINDS, LAYERS, PLAIN, STEPS, Errors, GradientCheck, errors, numeric, pair
@@ -64,7 +66,7 @@ class GradientExplorer(Explorer[GradientCheck]):
         found = errors(state, self.layers)
         figure, ((near, valley),) = panels(1, 2, height=3.4, gridspec_kw={"width_ratios": (2, 3)})
         figure.subplots_adjust(right=0.79)
-        self._secants(near, state, found)
+        middle = self._secants(near, state, found)
         for key, look in _LOOKS.items():
             shown = np.maximum(found.error[key], LOWEST)
             label = f"{key[0]}, {key[1]}"
@@ -87,10 +89,17 @@ class GradientExplorer(Explorer[GradientCheck]):
         said = "; ".join(
             f"{kind} in {precision} {found.error[kind, precision][here]:.0e}" for kind, precision in _LOOKS
         )
-        return svg(figure, f"Errors of numeric derivatives of {state.function}", f"at h = {state.h:.0e}: {said}")
+        drawing = svg(figure, f"Errors of numeric derivatives of {state.function}", f"at h = {state.h:.0e}: {said}")
+        h = axis_of(valley, "x", state.h, (1e-12, 1.0), 0.25, log=True)
+        x = axis_of(near, "x", state.x, (-2.0, 2.0), 0.01)
+        return with_grips(
+            drawing,
+            handle("x", "x in the picture", knob(), x=x, beside=place_of(near, "y", middle)),
+            handle("h", "h in the picture", knob(), x=h, beside=place_of(valley, "y", LOWEST / 2)),
+        )
 
-    def _secants(self, ax: Any, state: GradientCheck, found: Errors) -> None:
-        """The function, as wide as the step needs it, and the secants whose slopes the two differences are."""
+    def _secants(self, ax: Any, state: GradientCheck, found: Errors) -> float:
+        """The function, as wide as the step needs it, and the secants whose slopes the two differences are; f(x)."""
         x, reach = state.x, max(2.5 * state.h, 0.25)
         at = np.linspace(x - reach, x + reach, 81)
         with running(0):
@@ -113,3 +122,4 @@ class GradientExplorer(Explorer[GradientCheck]):
         ax.set_xlabel("x")
         told = f"slope {found.slope:.4f}\none-sided {slopes['one-sided']:.4f}\ncentral {slopes['central']:.4f}"
         ax.text(0.03, 0.97, told, transform=ax.transAxes, va="top", fontsize=7.5)
+        return middle

@@ -236,7 +236,7 @@ def _plot(flow: Flow, stage: Stage, state: GradientFlow) -> str:
     axis = Axis(state.scale, 1e-4, 10, plane.top + plane.height, plane.top, 0.1, log=True)
     track = element("line", x1=26, x2=26, y1=plane.top, y2=plane.top + plane.height, stroke=FAINT, stroke_width=3)
     knob = element("circle", r=7, fill=FAINT, stroke="currentColor") + element(
-        "circle", r=10, fill="none", stroke=ORANGE, stroke_width=2, class_="ring"
+        "circle", r=10, fill="none", stroke=ORANGE, stroke_width=2, opacity=0, class_="ring"
     )
     parts.append(track + handle("scale", "weight scale", knob, y=axis, beside=26))
     for y, text in ((plane.top - 6, "scale"), (plane.top + plane.height + 16, f"{state.scale:.2g}")):

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...checks.program import describe_crash
-from ..state import State
+from ..state import State, StateError
 from ..student import PACKAGE, Trouble, running
 from ..training import Run, small_data, train
 from .landscapes import LANDSCAPES
@@ -54,6 +54,8 @@ class Optimisers(State):
     factor : float
         What the usual learning rates are multiplied by in the race.
     seed : int
+    start : tuple of two floats, or empty
+        Where the walks begin, if it lies on the landscape; empty for the landscape's own place.
     """
 
     loss: str = "ravine"
@@ -65,12 +67,28 @@ class Optimisers(State):
     steps: int = 60
     factor: float = 1.0
     seed: int = 0
+    start: tuple[float, ...] = ()
 
     name: ClassVar[str] = "optimisers"
     limits: ClassVar[dict[str, tuple[Any, ...]]] = {
         "loss": tuple(LANDSCAPES), "rate": (0.0, 0.5), "length": (0.0, 0.5), "momentum": (0.0, 0.99),
         "decay": (0.0, 0.999), "noise": (0.0, 10.0), "steps": (1, 300), "factor": (0.01, 100.0), "seed": (0, 999),
+        "start": (-4.0, 4.0),
     }  # fmt: skip
+
+    def __post_init__(self) -> None:
+        if len(self.start) not in (0, 2):
+            raise StateError(f"start has {len(self.start)} numbers; a place has two, w₁ and w₂.")
+
+    @property
+    def begin(self) -> tuple[float, float]:
+        """Where the walks begin."""
+        land = LANDSCAPES[self.loss]
+        if len(self.start) != 2:
+            return land.start
+        (x, y), sides = self.start, (land.across, land.along)
+        inside = all(low <= value <= high for value, (low, high) in zip((x, y), sides, strict=True))
+        return (x, y) if inside else land.start
 
 
 @dataclass(frozen=True)
@@ -102,7 +120,7 @@ def walks(optim: ModuleType, state: Optimisers) -> Walks:
         with running(state.seed):
             rate = state.length if name in ADAPTIVE else state.rate
             rule, config = getattr(optim, name), _settings(name, rate, state)
-            path = [np.array(land.start)]
+            path = [np.array(state.begin)]
             for step in range(state.steps):
                 w, config = rule(path[-1].copy(), land.slope(path[-1]) + noise[step], config)
                 if np.shape(w) != (2,):

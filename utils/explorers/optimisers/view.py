@@ -7,9 +7,13 @@ from functools import cache
 from types import ModuleType
 from typing import Any
 
+import ipywidgets as widgets
 import numpy as np
+import traitlets
 
 from ..drawing import COLOURS, FAINT, INK, LINES, MARKERS, Drawing, log_axis, named, panels, svg
+from ..grips import axis_of, knob, with_grips
+from ..picture import Move, handle
 from ..shell import Explorer, choice, fraction, log_slider, slider
 from ..training import Run
 from ..words import best
@@ -21,6 +25,32 @@ _LOOKS: dict[str, dict[str, Any]] = {
     rule: {"color": COLOURS[number], "ls": LINES[number], "marker": MARKERS[number]}
     for number, rule in enumerate(RULES)
 }
+
+
+class Start(widgets.HBox):  # type: ignore[misc]  # ipywidgets has no types
+    """A button that puts the start back to the landscape's own.
+
+    Attributes
+    ----------
+    value : tuple of float
+        As of `Optimisers.start`.
+    """
+
+    value = traitlets.Tuple()
+
+    def __init__(self, value: tuple[float, ...]) -> None:
+        self._place = widgets.Label()
+        self.back = widgets.Button(description="Put start back", tooltip="Where it was", layout={"width": "auto"})
+        self.back.on_click(lambda _: setattr(self, "value", ()))
+        super().__init__([self._place, self.back], layout={"align_items": "center"})
+        self.observe(lambda _: self._show(), "value")
+        self.value = value
+        self._show()
+
+    def _show(self) -> None:
+        place = ", ".join(f"{number:.2f}" for number in self.value).replace("-", "−")
+        self._place.value = f"start: {place or 'drag ◆'}"
+        self.back.disabled = not self.value
 
 
 class OptimiserExplorer(Explorer[Optimisers]):
@@ -38,9 +68,9 @@ class OptimiserExplorer(Explorer[Optimisers]):
 
     title = "Optimisers"
     look_for = (
-        "All rules start at the same place (◆) and see the same slopes. Which of them swing from wall to wall, which "
-        "follow the floor, and which hardly leave the start? AdaGrad, RMSProp and Adam, the adaptive rules, have a "
-        "learning rate of their own. Below, all of them train a net of six layers."
+        "All rules start at the same place (◆, drag it) and see the same slopes. Which of them swing from wall to "
+        "wall, which follow the floor, and which hardly leave the start? AdaGrad, RMSProp and Adam, the adaptive "
+        "rules, have a learning rate of their own. Below, all of them train a net of six layers."
     )
     question = (
         "In the ravine, what is the largest learning rate that sgd survives, and why does the same slider not set a "
@@ -68,6 +98,7 @@ class OptimiserExplorer(Explorer[Optimisers]):
             "steps": slider(1, 300, now.steps, "steps"),
             "factor": log_slider(-2, 2, now.factor, "race: usual rates ×", step=0.25),
             "seed": slider(0, 20, now.seed, "seed"),
+            "start": Start(now.start),
         }
 
     def picture(self, state: Optimisers) -> Drawing:
@@ -82,7 +113,7 @@ class OptimiserExplorer(Explorer[Optimisers]):
             named(ground.plot(*path.T, **look, label=_short(rule))[0], f"path-{rule}")
             heights = np.clip(np.nan_to_num(found.heights[rule], nan=1e9, posinf=1e9), FLOOR, 1e9)
             named(fall.plot(heights, **{**look, "marker": ""})[0], f"height-{rule}")
-        ground.plot(*land.start, "D", color=INK, ms=6)
+        ground.plot(*state.begin, "D", color=INK, ms=6)
         ground.plot(*np.transpose(land.goals), "*", color=INK, ms=10, ls="none")
         for rule in found.missing:
             ground.plot([], [], ls="none", label=f"{_short(rule)}:\nnot written yet")
@@ -98,7 +129,18 @@ class OptimiserExplorer(Explorer[Optimisers]):
         fall.set_xlabel("step")
         figure.legend(*ground.get_legend_handles_labels(), loc="center left", bbox_to_anchor=(0.8, 0.55))
         ends = ", ".join(f"{rule} {heights[-1]:.1e}" for rule, heights in found.heights.items())
-        return svg(figure, f"Six rules on the {state.loss}", f"height after the last step: {ends}")
+        drawing = svg(figure, f"Six rules on the {state.loss}", f"height after the last step: {ends}")
+        x, y = (
+            axis_of(ground, along, value, ends_of, 0.05)
+            for along, value, ends_of in zip("xy", state.begin, (land.across, land.along), strict=True)
+        )
+        return with_grips(drawing, handle("start", "where the walks begin", knob(4), x=x, y=y))
+
+    def moved(self, move: Move) -> Mapping[str, Any]:
+        """The start was dragged."""
+        if move.x is None or move.y is None:
+            return super().moved(move)
+        return {"start": (move.x, move.y)}
 
     def work(self, state: Optimisers) -> Iterator[tuple[float, dict[str, Run]]]:
         """The race of the net of six layers."""

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 
 from ..drawing import BLUE, COLOURS, FAINT, LINES, MARKERS, ORANGE, Drawing, log_axis, named, panels, svg
+from ..grips import axis_of, knob, place_of, with_grips
+from ..picture import handle
 from ..shell import Explorer, choice, log_slider, slider
 from ..training import Run
 from .compute import NORMS, SCALES, Layer, Sweep, WeightScale, layers_of, sweep
@@ -29,7 +31,8 @@ class WeightScaleExplorer(Explorer[WeightScale]):
     title = "Weight scale"
     look_for = (
         "Each ridge is one hidden layer: how large its outputs are, and how large the gradients that come back to it. "
-        "Ridges that wander to the left vanish, those that wander to the right explode."
+        "Ridges that wander to the left vanish, those that wander to the right explode. Drag the dot below the first "
+        "ridge: it is the spread of that layer's outputs, and the weight scale with it."
     )
     question = (
         "Without normalisation, how wide is the range of scales that train at depth 7, and what does batch "
@@ -65,7 +68,8 @@ class WeightScaleExplorer(Explorer[WeightScale]):
         left.set_ylabel("hidden layer")
         for ax in (left, right):
             ax.set_xlabel("magnitude |value|, in powers of ten")
-        return svg(figure, "Activations and gradients layer by layer", _said(layers))
+        drawing = svg(figure, "Activations and gradients layer by layer", _said(layers))
+        return with_grips(drawing, *_grip(left, layers, state))
 
     def work(self, state: WeightScale) -> Iterator[tuple[float, Sweep]]:
         """The sweep over 20 scales."""
@@ -130,6 +134,22 @@ def _ridges(ax: Any, arrays: list[Any], colour: str, gid: str) -> None:
     ax.set_yticks([base + 0.3 for base in range(len(arrays))], [str(len(arrays) - base) for base in range(len(arrays))])
     ax.set_xlim(EDGES[0], EDGES[-1])
     ax.set_ylim(0, len(arrays))
+
+
+def _grip(ax: Any, layers: list[Layer], state: WeightScale) -> list[str]:
+    """A handle at the standard deviation of the first layer's outputs, which grows as the scale does."""
+    spread = float(np.std(layers[0].out))
+    if not np.isfinite(spread) or spread == 0:
+        return []
+    ends = (1e-5, 10.0)
+    at = [float(np.log10(spread / state.scale * end)) for end in ends]
+    axis = axis_of(ax, "x", state.scale, ends, 0.1, log=True, places=(at[0], at[1]))
+    says = f"{state.scale:.2g}; the first layer's outputs have standard deviation {spread:.1e}"
+    return [
+        handle(
+            "scale", "scale, on the first ridge", knob(4), x=axis, beside=place_of(ax, "y", len(layers) - 1), says=says
+        )
+    ]
 
 
 def _said(layers: list[Layer]) -> str:
