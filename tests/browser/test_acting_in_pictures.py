@@ -140,7 +140,7 @@ def test_what_can_be_dragged_moves_its_setting(
     found = explorer_of(opened, name)
     if found.get_by_role("button", name="Stop").count():
         found.get_by_role("button", name="Stop").dispatch_event("click")  # no long work meanwhile
-    grip = found.locator(f'[data-handle][aria-label="{handle}"]')
+    grip = found.locator(f'g[data-handle][aria-label="{handle}"]')
     before = setting(found, field)
     drag(opened, grip, by)
     until(lambda: setting(found, field) != before)
