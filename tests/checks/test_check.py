@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import linecache
 import re
 import subprocess
 import sys
@@ -39,9 +40,15 @@ def as_student(module: str, text: str, monkeypatch: pytest.MonkeyPatch) -> Modul
     """A text as a module of the student's package, where `check` looks for it."""
     made = ModuleType(f"nndl.{module}")
     made.__package__ = "solutions.nndl"  # its relative imports find the reference's other modules
-    exec(compile(text, f"nndl/{module}.py", "exec"), vars(made))
+    run_as_file(text, f"nndl/{module}.py", made)
     monkeypatch.setitem(sys.modules, made.__name__, made)
     return made
+
+
+def run_as_file(text: str, path: str, module: ModuleType) -> None:
+    """Run a text as the file of a module; messages quote its lines, not those of a file that is there by this name."""
+    linecache.cache[path] = (len(text), None, text.splitlines(keepends=True), path)
+    exec(compile(text, path, "exec"), vars(module))
 
 
 @pytest.fixture
@@ -53,7 +60,7 @@ def student(reference: Reference, monkeypatch: pytest.MonkeyPatch) -> ModuleType
 def change(module: ModuleType, old: str, new: str, reference: Reference) -> ModuleType:
     text = reference.source("layers")
     assert old in text
-    exec(compile(text.replace(old, new), "nndl/layers.py", "exec"), vars(module))
+    run_as_file(text.replace(old, new), "nndl/layers.py", module)
     return module
 
 
