@@ -21,8 +21,13 @@ import ipywidgets as widgets
 import traitlets
 from IPython import get_ipython
 
+from ..checks.course import find
+from ..checks.pack import PackError
+from ..checks.places import read_places
 from . import drawing
 from .cell import cell
+from .challenge_panel import ChallengePanel
+from .challenges import CHALLENGES, Seen
 from .code_panel import CodePanel
 from .compare import Comparison
 from .drawing import Drawing
@@ -121,6 +126,9 @@ class Explorer(widgets.VBox, Generic[S]):  # type: ignore[misc]  # ipywidgets ha
         self._own = dict(things)
         self._reference: Callable[[str], ModuleType] | None = None
         self._code_panel = CodePanel(self._drawn_now, self._switch)
+        self._challenges = ChallengePanel(
+            CHALLENGES.get(self.first.name, ()), self._example, self._picture_of, self._place_of
+        )
         self._toolbar = Toolbar(self._presets(), self._example, self._put_beside)
         self._toolbar.ghost.observe(lambda _: self._do(self._draw), "value")
         self._code = widgets.Text(
@@ -148,6 +156,7 @@ class Explorer(widgets.VBox, Generic[S]):  # type: ignore[misc]  # ipywidgets ha
                 widgets.HTML(said),
                 self._code_panel,
                 self._toolbar,
+                self._challenges,
                 rows,
                 self._message,
                 _beside(self._picture, self._comparison.picture),
@@ -164,6 +173,7 @@ class Explorer(widgets.VBox, Generic[S]):  # type: ignore[misc]  # ipywidgets ha
             self.children[0],
             self._code_panel,
             self._toolbar,
+            self._challenges,
             self._code,
             self._again,
             self._save,
@@ -185,6 +195,10 @@ class Explorer(widgets.VBox, Generic[S]):  # type: ignore[misc]  # ipywidgets ha
     def picture(self, state: S) -> Drawing:
         """The picture that follows the sliders at once; it may raise what the student's code raises."""
         raise NotImplementedError
+
+    def numbers(self, state: S) -> Any:
+        """What the picture draws, for challenges to measure."""
+        return None
 
     def work(self, state: S) -> Iterator[tuple[float, Any]]:
         """Long work: after each short step, the share that is done, 0 to 1, and what is known so far."""
@@ -270,10 +284,36 @@ class Explorer(widgets.VBox, Generic[S]):  # type: ignore[misc]  # ipywidgets ha
             self._draw()
             self._begin()
             self._announce()
+            self._measure()
             if self._loop is not None:
                 self.check_code()
             if self._comparison.state is not None:
                 self._show_beside(self._comparison.state)  # type: ignore[arg-type]  # it is of type S
+
+    def _picture_of(self, code: str) -> str:
+        """The picture of another state, to bet on; or what stands in its way."""
+        state, _ = self._parsed(code)
+        try:
+            with self._jobs.held(), drawing.style(), running(0):
+                return drawing.without_numbers(self.picture(state))
+        except Trouble as trouble:
+            return str(trouble)
+
+    def _place_of(self, exercise: str) -> str:
+        """Where in the notebooks an exercise is."""
+        with suppress(PackError):
+            place = read_places(find().root).get(exercise)
+            return str(place.section) if place else ""
+        return ""
+
+    def _measure(self) -> None:
+        """Tell the challenge that is under way what there is to measure."""
+        if not self._challenges.waits or self._message.value:
+            return
+        with suppress(Trouble), self._jobs.held(), running(0):
+            found = self._latest[1] if self._latest is not None else None
+            over = self._job is not None and self._job.over
+            self._challenges.measure(Seen(self.state, self.numbers(self.state), found, over))
 
     def check_code(self) -> None:
         """Have the functions that run here checked in the background; the line above the sliders says what came."""
@@ -357,6 +397,7 @@ class Explorer(widgets.VBox, Generic[S]):  # type: ignore[misc]  # ipywidgets ha
         self._draw()
         if name in self.drives_work:
             self._begin()
+        self._measure()
 
     def _keep_ghost(self, name: str) -> None:
         """Keep the figures from before a control was moved, until another one is, or the same one after a rest."""
@@ -389,6 +430,7 @@ class Explorer(widgets.VBox, Generic[S]):  # type: ignore[misc]  # ipywidgets ha
         self._draw()
         if not set(changes).isdisjoint(self.drives_work):
             self._begin()
+        self._measure()
 
     def _paste(self, text: str) -> None:
         if not self._restoring:
@@ -448,6 +490,7 @@ class Explorer(widgets.VBox, Generic[S]):  # type: ignore[misc]  # ipywidgets ha
                 self._svg["results"] = self._results.value = self.results(self.state, found)
             with self._page.hold_sync():
                 self._page.results_text, self._page.over = self._svg["results"].words, job.over
+            self._measure()
             self._drawn = time.monotonic()
         self._label()
         if job.status is Status.FAILED and job.error is not None:

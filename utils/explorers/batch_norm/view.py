@@ -10,7 +10,7 @@ import numpy as np
 from ..drawing import BLUE, COLOURS, FAINT, GREEN, LINES, ORANGE, Drawing, named, panels, svg
 from ..shell import Explorer, fraction, log_slider, slider
 from ..words import best
-from .compute import WATCH, BatchNorm, Race, race, statistics_of
+from .compute import WATCH, BatchNorm, Race, Statistics, race, statistics_of
 
 _NAMES = {"none": "no normalisation", "batchnorm": "batch norm"}
 
@@ -53,9 +53,13 @@ class BatchNormExplorer(Explorer[BatchNorm]):
             "seed": slider(0, 20, now.seed, "seed"),
         }
 
+    def numbers(self, state: BatchNorm) -> Statistics:
+        """What the picture draws."""
+        return statistics_of(self.net_class, state)
+
     def picture(self, state: BatchNorm) -> Drawing:
         """The statistics of one unit over many minibatches, and the last minibatch in both modes."""
-        found = statistics_of(self.net_class, state)
+        found = self.numbers(state)
         figure, ((mean, var, modes),) = panels(1, 3, height=2.7)
         steps = np.arange(1, len(found.batch_mean) + 1)
         for ax, what, true in ((mean, "mean", found.mean), (var, "var", found.var)):

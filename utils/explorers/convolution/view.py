@@ -106,9 +106,13 @@ class ConvolutionExplorer(Explorer[Convolution]):
             "pool": slider(1, 8, now.pool, "pooling: size, stride"),
         }
 
+    def numbers(self, state: Convolution) -> Seen:
+        """What the picture draws."""
+        return see(self.conv_layers, state)
+
     def picture(self, state: Convolution) -> Drawing:
         """The photograph, the window, the output, and what max pooling leaves of it."""
-        seen = see(self.conv_layers, state)
+        seen = self.numbers(state)
         figure, ((photo, window, out, pooled),) = panels(1, 4, height=2.9)
         figure.subplots_adjust(left=0.02, right=0.99, bottom=0.12, wspace=0.12)
         for ax in (photo, window, out, pooled):

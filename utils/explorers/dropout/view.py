@@ -9,7 +9,7 @@ import numpy as np
 
 from ..drawing import BLUE, COLOURS, FAINT, LINES, MARKERS, ORANGE, Drawing, named, panels, svg
 from ..shell import Explorer, fraction, slider
-from .compute import Dropout, Gaps, gaps, layer_of
+from .compute import Dropout, Gaps, Layer, gaps, layer_of
 
 
 class DropoutExplorer(Explorer[Dropout]):
@@ -47,9 +47,13 @@ class DropoutExplorer(Explorer[Dropout]):
             "seed": slider(0, 20, now.seed, "seed"),
         }
 
+    def numbers(self, state: Dropout) -> Layer:
+        """What the picture draws."""
+        return layer_of(self.net_class, state)
+
     def picture(self, state: Dropout) -> Drawing:
         """One mask, and averages over many passes."""
-        layer = layer_of(self.net_class, state)
+        layer = self.numbers(state)
         figure, ((mask, means),) = panels(1, 2, height=2.7)
         rows, columns = np.nonzero(layer.out)
         empty = np.nonzero(layer.out == 0)

@@ -61,9 +61,13 @@ class GradientExplorer(Explorer[GradientCheck]):
             "h": log_slider(-12, 0, now.h, "step h", step=0.25),
         }
 
+    def numbers(self, state: GradientCheck) -> Errors:
+        """What the picture draws."""
+        return errors(state, self.layers)
+
     def picture(self, state: GradientCheck) -> Drawing:
         """The function with its two secants, and the errors against the step."""
-        found = errors(state, self.layers)
+        found = self.numbers(state)
         figure, ((near, valley),) = panels(1, 2, height=3.4, gridspec_kw={"width_ratios": (2, 3)})
         figure.subplots_adjust(right=0.79)
         middle = self._secants(near, state, found)

@@ -17,7 +17,7 @@ from ..picture import Move, handle
 from ..shell import Explorer, choice, fraction, log_slider, slider
 from ..training import Run
 from ..words import best
-from .compute import RULES, Optimisers, race, walks
+from .compute import RULES, Optimisers, Walks, race, walks
 from .landscapes import LANDSCAPES
 
 FLOOR = 1e-8  # below which two heights are equally good
@@ -101,9 +101,13 @@ class OptimiserExplorer(Explorer[Optimisers]):
             "start": Start(now.start),
         }
 
+    def numbers(self, state: Optimisers) -> Walks:
+        """What the picture draws."""
+        return walks(self.optim, state)
+
     def picture(self, state: Optimisers) -> Drawing:
         """The walks on contours, and how far above the lowest place each one is."""
-        found = walks(self.optim, state)
+        found = self.numbers(state)
         land = LANDSCAPES[state.loss]
         figure, ((ground, fall),) = panels(1, 2, height=3.3, gridspec_kw={"width_ratios": (3, 2)})
         figure.subplots_adjust(right=0.8)

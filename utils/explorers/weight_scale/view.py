@@ -57,9 +57,13 @@ class WeightScaleExplorer(Explorer[WeightScale]):
             "seed": slider(0, 20, now.seed, "seed"),
         }
 
+    def numbers(self, state: WeightScale) -> list[Layer]:
+        """What the picture draws."""
+        return layers_of(self.net_class, state)
+
     def picture(self, state: WeightScale) -> Drawing:
         """Histograms of one forward and one backward pass."""
-        layers = layers_of(self.net_class, state)
+        layers = self.numbers(state)
         figure, ((left, right),) = panels(1, 2, height=max(2.2, 1.0 + 0.26 * len(layers)), sharey=True)
         for ax, name, colour in ((left, "out", BLUE), (right, "dout", ORANGE)):
             _ridges(ax, [getattr(layer, name) for layer in layers], colour, f"weight-scale-{name}")

@@ -1,0 +1,19 @@
+"""Challenges: what to reach with an explorer, how far off one is, and why it worked.
+
+Each explorer's stand in a module of their own, as data and pure functions; `challenge` says what they are made of.
+"""
+
+from . import batch_norm, convolution, dropout, gradient, optimisers, weight_scale
+from .challenge import Challenge, Prediction, Progress, Seen
+
+CHALLENGES: dict[str, tuple[Challenge, ...]] = {
+    "weight-scale": weight_scale.CHALLENGES,
+    "batch-norm": batch_norm.CHALLENGES,
+    "dropout": dropout.CHALLENGES,
+    "optimisers": optimisers.CHALLENGES,
+    "convolution": convolution.CHALLENGES,
+    "gradient-check": gradient.CHALLENGES,
+}
+"""By the name of an explorer's states."""
+
+__all__ = ["CHALLENGES", "Challenge", "Prediction", "Progress", "Seen"]
