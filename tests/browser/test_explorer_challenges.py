@@ -6,6 +6,7 @@ import pytest
 from explorer_pages import PATIENCE, explorer_of, state_of
 from playwright.sync_api import Page, expect
 
+from utils.explorers.app import state_kinds
 from utils.explorers.challenge_panel import LETTERS, shuffled
 from utils.explorers.challenges import CHALLENGES
 
@@ -34,6 +35,8 @@ def test_a_walk_through_a_challenge(opened: Page, name: str) -> None:
 
     explorer.get_by_role("button", name="Start", exact=True).click()
     expect(explorer.get_by_text("○ ")).to_be_visible(timeout=PATIENCE)
+    start = str(state_kinds()[name].parse(challenge.start))
+    expect(state_of(explorer)).to_have_value(start, timeout=PATIENCE)
     state_of(explorer).fill(challenge.solution)
     state_of(explorer).press("Enter")
     expect(explorer.get_by_text("✓ Solved.")).to_be_visible(timeout=PATIENCE)

@@ -92,7 +92,7 @@ CHALLENGES = (
         "most in validation.",
         "dropout?p=0.9&images=500&units=200",
         pays,
-        "dropout?p=0.25&images=500&units=200",
+        "dropout?p=0.5&images=500&units=200",
         "A little dropout takes away what was learnt by heart first; a lot of it takes away what is needed, too. "
         "Which p that is depends on the net and the data, which is why one tries several.",
         "layers.dropout_backward",
