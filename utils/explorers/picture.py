@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import anywidget
+import numpy as np
 import traitlets
 
 HERE = Path(__file__).parent
@@ -126,9 +127,14 @@ def handle(
     grouped = f' data-group="{html.escape(group)}"' if group else ""
     return (
         f'<g data-handle="{html.escape(json.dumps(told))}"{place}{grouped} role="slider" tabindex="0" '
-        f'aria-label="{html.escape(label)}" aria-valuemin="{axis.low:g}" aria-valuemax="{axis.high:g}" '
-        f'aria-valuenow="{axis.value:.6g}" aria-valuetext="{html.escape(says)}" {more}>{inside}</g>'
+        f'aria-label="{html.escape(label)}" aria-valuemin="{_decimal(axis.low)}" aria-valuemax="{_decimal(axis.high)}" '
+        f'aria-valuenow="{_decimal(axis.value)}" aria-valuetext="{html.escape(says)}" {more}>{inside}</g>'
     )
+
+
+def _decimal(value: float) -> str:
+    """A number without an exponent, which ARIA does not know."""
+    return np.format_float_positional(float(f"{value:.6g}"), trim="-")
 
 
 class Picture(anywidget.AnyWidget):
