@@ -128,6 +128,7 @@ def playing(page: Page, name: str, seconds: float = 5.0) -> float | None:
     """Pictures a second at 15 steps a second; None for an explorer that does not play."""
     page.get_by_role("tab", name=name, exact=True).click()
     explorer = page.locator(".nndl-explorer:visible")
+    explorer.locator("svg").first.wait_for(timeout=60_000)
     play = explorer.get_by_role("button", name="Play", exact=True)
     if play.count() == 0:
         return None
