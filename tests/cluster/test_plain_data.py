@@ -23,7 +23,7 @@ from grader.submission import Submission
 from utils.checks.case import Finding
 from utils.checks.diagnose import Loss
 
-SUBMISSION = Submission({"nndl/layers.py": b"\xff\x00"}, ("a remark",), {"nndl/more.py": b"x = 1\n"})
+SUBMISSION = Submission({"nndl/layers.py": b"\xff\x00"}, ("a remark",), {"nndl/more.py": b"x = 1\n"}, complete=False)
 TASK = Task(3, "a1", "ana", SUBMISSION, ("layers.affine_forward",), "landlock")
 OUTCOME = Outcome(
     0.1 + 0.2,

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ipywidgets import Tab
 
 from utils.explorers import student
 from utils.explorers.app import EXPLORERS, app, package_modules
@@ -148,7 +149,7 @@ def test_what_has_no_file_stays_as_it_is() -> None:
 
 
 def test_the_app_makes_an_explorer_when_it_is_looked_at(package: Path) -> None:
-    page = app(package_modules(package))
+    (page,) = (child for child in app(package_modules(package)).children if isinstance(child, Tab))
     assert page.titles[1:] == tuple(EXPLORERS)
     assert not page.children[1].children
     page.selected_index = 1

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -40,6 +41,15 @@ def test_it_opens_what_is_next(
     assert (refused.exit_code, "JupyterLab is not installed" in refused.output) == (2, True)
 
 
+@pytest.fixture
+def pythons_own_ctrl_c() -> Iterator[None]:
+    """As where the command is started; a library of another test may have set a handler in this process."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("pythons_own_ctrl_c")
 def test_ctrl_c_leaves_the_end_to_jupyterlab(tmp_path: Path) -> None:
     """JupyterLab asks whether to end; who is asked must not find it killed."""
     program = (
