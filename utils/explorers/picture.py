@@ -76,7 +76,7 @@ class Axis:
     def for_page(self) -> dict[str, Any]:
         """The axis as ``picture.js`` reads it."""
         return {
-            "value": self.value, "at": [self.start, self.end], "of": [self.low, self.high], "step": self.step,
+            "value": float(self.value), "at": [self.start, self.end], "of": [self.low, self.high], "step": self.step,
             "log": self.log,
         }  # fmt: skip
 

@@ -391,8 +391,11 @@ class Explorer(widgets.VBox, Generic[S]):  # type: ignore[misc]  # ipywidgets ha
         if self._restoring:
             return
         self._touched()
+        moved = self.state.but(**{name: value})
+        if str(moved) == str(self.state):  # a page rounds the value of a slider when it first shows it
+            return
         self._keep_ghost(name)
-        self.state = self.state.but(**{name: value})
+        self.state = moved
         self._announce()
         self._draw()
         if name in self.drives_work:
