@@ -44,7 +44,7 @@ def dropout() -> DropoutExplorer:
 
 @pytest.mark.parametrize("kind", ALL)
 def test_every_example_can_be_chosen_and_is_named_when_it_is_shown(kind: type[Explorer[Any]]) -> None:
-    explorer = kind(*ALL[kind], jobs=HandJobs())  # type: ignore[arg-type]  # each kind has arguments of its own
+    explorer = kind(*ALL[kind], jobs=HandJobs())
     names = list(PRESETS[kind.first.name])
     assert len(names) >= 4
     for name in names:
@@ -113,7 +113,7 @@ def test_differences_are_said_for_what_differs_alone() -> None:
 
 @pytest.mark.parametrize("kind", [kind for kind in ALL if kind is not ConvolutionExplorer])
 def test_the_last_setting_stands_behind_the_present_one(kind: type[Explorer[Any]]) -> None:
-    explorer = kind(*ALL[kind], jobs=HandJobs())  # type: ignore[arg-type]  # see above
+    explorer = kind(*ALL[kind], jobs=HandJobs())
     assert not _ghosts(explorer)
     first = explorer._svg["picture"].figure
     control = next(control for control in explorer._controls.values() if hasattr(control, "step"))
@@ -177,7 +177,7 @@ def test_an_image_is_a_table_of_its_rows() -> None:
 
 @pytest.mark.parametrize("kind", ALL)
 def test_a_pasted_cell_shows_the_same(kind: type[Explorer[Any]]) -> None:
-    explorer = kind(*ALL[kind], jobs=HandJobs())  # type: ignore[arg-type]  # see above
+    explorer = kind(*ALL[kind], jobs=HandJobs())
     explorer._toolbar.example.value = list(PRESETS[kind.first.name])[1]
     text = explorer._page.cell.replace("from nndl", "from solutions.nndl")
     *imports, last = text.splitlines()

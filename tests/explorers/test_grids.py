@@ -97,7 +97,7 @@ def test_would_numbers_of_other_code_be_seen(reference: Reference) -> None:
     class Modules:
         FullyConnectedNet = Wrong
 
-    found = part.numbers(lambda name: Modules, states[130])  # type: ignore[arg-type,return-value]  # all it needs
+    found = part.numbers(lambda name: Modules, states[130])
     assert agreement(kept[130], found) < 0.8
 
 
@@ -111,7 +111,7 @@ def test_a_part_depends_on_nothing_but_its_controls_and_is_stored_in_their_order
         ),
         (Part("both", ("width", "depth"), lambda modules, state: [state.width, state.depth, state.seed]),),
     )
-    read = json.loads(written(grid, lambda name: None, {}))  # type: ignore[arg-type,return-value]  # no module is needed
+    read = json.loads(written(grid, lambda name: None, {}))
     assert read["parts"]["both"]["numbers"] == [[5, 1, 7], [5, 3, 7], [10, 1, 7], [10, 3, 7], [15, 1, 7], [15, 3, 7]]
     assert [control["first"] for control in read["controls"]] == [1, 1, 0]
     assert [control["choice"] for control in read["controls"]] == [False, False, True]
