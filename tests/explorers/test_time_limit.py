@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import itertools
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -18,6 +19,8 @@ from utils.explorers import GradientExplorer, student, time_limit
 from utils.explorers.jobs import Job, Jobs, Pulse, Status
 from utils.explorers.student import Trouble, running
 from utils.explorers.time_limit import Run, TimeUp
+
+ROOT = Path(__file__).parents[2]
 
 RIGHT = """
 import numpy as np
@@ -179,3 +182,24 @@ def test_an_explorer_says_where_it_was_and_comes_back_when_the_file_is_mended(
 
 def test_time_up_is_no_ordinary_exception() -> None:
     assert not issubclass(TimeUp, Exception)
+
+
+def test_a_debugger_can_trace_what_runs_after_a_loop_was_stopped() -> None:
+    """In a process of its own: where an exception stays noted as pending, CPython 3.11 never begins a traced function."""
+    program = """
+import sys
+from utils.explorers import time_limit
+
+time_limit.PAUSE = 0.02
+try:
+    with time_limit.WATCH.limited(0.05):
+        while True:
+            pass
+except time_limit.TimeUp:
+    sys.settrace(lambda *_: None)
+    (lambda: None)()
+    sys.settrace(None)
+    print("traced")
+"""
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=30, cwd=ROOT)
+    assert ran.stdout == "traced\n", ran.stderr

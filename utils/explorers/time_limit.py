@@ -103,7 +103,7 @@ class Watch:
             if run in self._runs:
                 self._runs.remove(run)
                 if run.looks:
-                    _raise_in(run.thread, None)  # what was not raised yet is out of date
+                    _settle(run.thread)
 
     def _look(self) -> None:
         while True:
@@ -136,6 +136,23 @@ def _raise_in(thread: int, error: type[BaseException] | None) -> None:
     """Have an exception raised in another thread at its next step; None takes back one that was not raised yet."""
     what = None if error is None else ctypes.py_object(error)
     ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), what)
+
+
+def _settle(thread: int) -> None:
+    """See to it that nothing will be raised in a thread any more: what was not raised yet is out of date.
+
+    An exception that is only taken back stays noted as pending in CPython 3.11, where the next function that a
+    debugger traces then never begins. So in this thread, where that can be done, the last one is raised and caught.
+    """
+    if thread != threading.get_ident():
+        _raise_in(thread, None)
+        return
+    try:
+        _raise_in(thread, TimeUp)
+        while True:  # it is raised at one of the next steps
+            pass
+    except TimeUp:
+        return
 
 
 WATCH = Watch()
