@@ -185,7 +185,7 @@ def test_time_up_is_no_ordinary_exception() -> None:
 
 
 def test_a_debugger_can_trace_what_runs_after_a_loop_was_stopped() -> None:
-    """In a process of its own: where an exception stays noted as pending, CPython 3.11 never begins a traced function."""
+    """In a process of its own: with an exception noted as pending, CPython 3.11 never begins a traced function."""
     program = """
 import sys
 from utils.explorers import time_limit
