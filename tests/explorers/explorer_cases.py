@@ -8,8 +8,8 @@ from collections.abc import Callable
 from typing import Any
 from xml.etree import ElementTree
 
+from utils.explorers.explorer import Explorer
 from utils.explorers.jobs import Jobs, Status
-from utils.explorers.shell import Explorer
 
 
 class HandJobs(Jobs):
@@ -22,14 +22,14 @@ class HandJobs(Jobs):
 
 def finish(explorer: Explorer[Any], jobs: HandJobs, rounds: int = 100_000) -> Status:
     """Keep the page ticking until the explorer's work is over."""
-    assert explorer._job is not None
+    assert explorer._work.job is not None
     for tick in range(rounds):
         if tick % 50 == 0:
-            explorer._beat()
+            explorer._heartbeat.tick()
         jobs.round()
-        if explorer._job.over:
+        if explorer._work.job.over:
             break
-    return explorer._job.status
+    return explorer._work.job.status
 
 
 def wait_for(condition: Callable[[], bool], seconds: float = 30.0) -> None:

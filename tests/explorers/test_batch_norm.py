@@ -74,6 +74,6 @@ def test_the_pictures(net_class: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     assert {"batch-mean", "running-mean", "batch-var", "running-var", "modes"} <= ids(explorer._picture.value)
     assert finish(explorer, jobs) is Status.DONE
     assert {"loss-none", "loss-batchnorm", "val-none", "unit-none", "unit-batchnorm"} <= ids(explorer._results.value)
-    job = explorer._job
+    job = explorer._work.job
     explorer._controls["momentum"].value = 0.5
-    assert explorer._job is job  # the nets do not depend on this slider
+    assert explorer._work.job is job  # the nets do not depend on this slider

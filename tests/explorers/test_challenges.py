@@ -23,7 +23,7 @@ from utils.explorers.challenge_panel import shuffled
 from utils.explorers.challenges import CHALLENGES, Challenge, Seen
 from utils.explorers.challenges.dropout import learnt_by_heart, pays
 from utils.explorers.dropout.compute import Dropout, Gaps
-from utils.explorers.shell import Explorer
+from utils.explorers.explorer import Explorer
 from utils.explorers.training import Run
 
 NET = fc_net.FullyConnectedNet

@@ -24,9 +24,9 @@ from utils.explorers import (
 from utils.explorers.app import EXPLORERS
 from utils.explorers.compare import differences
 from utils.explorers.dropout.compute import Dropout, layer_of
+from utils.explorers.explorer import Explorer
 from utils.explorers.numbers import csv_text
 from utils.explorers.presets import PRESETS
-from utils.explorers.shell import Explorer
 from utils.explorers.state import StateError
 
 NET = fc_net.FullyConnectedNet
@@ -77,7 +77,7 @@ def test_both_states_train() -> None:
     explorer = DropoutExplorer(NET, f"{QUICK}~{QUICK}&seed=3", jobs=jobs)
     finish(explorer, jobs)
     while jobs.round():
-        explorer._beat()
+        explorer._heartbeat.tick()
     alone = HandJobs()
     other = DropoutExplorer(NET, f"{QUICK}&seed=3", jobs=alone)
     finish(other, alone)
@@ -121,7 +121,7 @@ def test_the_last_setting_stands_behind_the_present_one(kind: type[Explorer[Any]
     for step in (1, 2, 3):  # one movement
         control.value = low * 1.2 if isinstance(low, float) else low + step
     assert _ghosts(explorer)
-    assert explorer._ghost["picture"] is first
+    assert explorer._last_setting.figures["picture"] is first
     explorer._toolbar.ghost.value = False
     assert not _ghosts(explorer)
 
@@ -130,7 +130,7 @@ def test_another_control_begins_another_setting(dropout: DropoutExplorer) -> Non
     dropout._controls["p"].value = 0.25
     between = dropout._svg["picture"].figure
     dropout._controls["seed"].value = 7
-    assert dropout._ghost["picture"] is between
+    assert dropout._last_setting.figures["picture"] is between
 
 
 def _ghosts(explorer: Explorer[Any]) -> set[str]:

@@ -116,8 +116,8 @@ def test_the_pictures(optim: Any, net_class: Any, monkeypatch: pytest.MonkeyPatc
     assert {f"{what}-{rule}" for what in ("path", "height") for rule in RULES} <= ids(explorer._picture.value)
     assert finish(explorer, jobs) is Status.DONE
     assert {f"{what}-{rule}" for what in ("loss", "train", "val") for rule in RULES} <= ids(explorer._results.value)
-    job = explorer._job
+    job = explorer._work.job
     explorer._controls["rate"].value = 0.05
-    assert explorer._job is job  # the race has learning rates of its own
+    assert explorer._work.job is job  # the race has learning rates of its own
     explorer._controls["momentum"].value = 0.5
-    assert explorer._job is not job
+    assert explorer._work.job is not job

@@ -10,7 +10,8 @@ import pytest
 from explorer_cases import HandJobs
 
 from solutions.nndl import fc_net, layers
-from utils.explorers import DropoutExplorer, GradientExplorer, shell
+from utils.explorers import DropoutExplorer, GradientExplorer, heartbeat, main_thread
+from utils.explorers import explorer as explorer_module
 from utils.explorers.jobs import AWAY, GONE, Pulse
 
 
@@ -40,12 +41,12 @@ class Loop:
 
 def test_a_kernel_whose_page_is_gone_falls_silent_until_somebody_is_back(monkeypatch: pytest.MonkeyPatch) -> None:
     loop, now = Loop(), [0.0]
-    monkeypatch.setattr(shell, "_event_loop", lambda: loop)
+    monkeypatch.setattr(main_thread, "event_loop", lambda: loop)
+    monkeypatch.setattr(explorer_module, "Pulse", lambda: Pulse(lambda: now[0]))
     explorer = GradientExplorer(layers, jobs=HandJobs())
-    explorer._pulse = Pulse(lambda: now[0])
     for _ in range(5):
         assert loop.turn() == 1  # it asks for a tick until there is one
-    explorer._beat()
+    explorer._heartbeat.tick()
     assert loop.turn() == 1
     now[0] += GONE + 1
     assert loop.turn() == 1
@@ -58,7 +59,7 @@ def test_a_kernel_whose_page_is_gone_falls_silent_until_somebody_is_back(monkeyp
 @pytest.fixture
 def loop(monkeypatch: pytest.MonkeyPatch) -> Loop:
     loop = Loop()
-    monkeypatch.setattr(shell, "_event_loop", lambda: loop)
+    monkeypatch.setattr(main_thread, "event_loop", lambda: loop)
     return loop
 
 
@@ -77,23 +78,23 @@ def test_a_page_that_does_not_tick_works_all_the_same(loop: Loop) -> None:
 
 def test_a_page_that_answers_nothing_is_given_another_widget_to_tick(loop: Loop) -> None:
     explorer = GradientExplorer(layers, jobs=HandJobs())
-    first = explorer._heart
-    for _ in range(shell.KNOCKS + 1):
+    first = explorer._heartbeat.clock
+    for _ in range(heartbeat.TRIES + 1):
         loop.turn()
-    assert explorer._heart is not first
-    assert explorer.children[-1] is explorer._heart
+    assert explorer._heartbeat.clock is not first
+    assert explorer._heartbeat.children == (explorer._heartbeat.clock,)
     assert first.comm is None  # it is gone from the kernel, too
-    explorer._heart.value += 1  # the page ticks the new one
+    explorer._heartbeat.clock.value += 1  # the page ticks the new one
     assert explorer._pulse.ticks
-    kept = explorer._heart
-    for _ in range(3 * shell.KNOCKS):
+    kept = explorer._heartbeat.clock
+    for _ in range(3 * heartbeat.TRIES):
         assert loop.turn() == 1
-    assert explorer._heart is kept
+    assert explorer._heartbeat.clock is kept
 
 
 def test_a_knock_that_fails_is_not_the_last(loop: Loop, monkeypatch: pytest.MonkeyPatch) -> None:
     explorer = GradientExplorer(layers, jobs=HandJobs())
-    explorer._heart.observe(lambda _: 1 / 0, "playing")
+    explorer._heartbeat.clock.observe(lambda _: 1 / 0, "playing")
     with pytest.raises(ZeroDivisionError):
         loop.turn()
     assert len(loop.later) == 1
@@ -113,7 +114,7 @@ def test_what_a_page_says_in_another_thread_is_done_in_the_main_one(loop: Loop) 
 
 def test_a_tick_counts_while_a_cell_keeps_the_main_thread(loop: Loop) -> None:
     explorer = GradientExplorer(layers, jobs=HandJobs())
-    subshell = threading.Thread(target=lambda: setattr(explorer._heart, "value", 7))
+    subshell = threading.Thread(target=lambda: setattr(explorer._heartbeat.clock, "value", 7))
     subshell.start()
     subshell.join()
     assert explorer._pulse.ticks
@@ -122,11 +123,11 @@ def test_a_tick_counts_while_a_cell_keeps_the_main_thread(loop: Loop) -> None:
 
 def test_work_that_rests_says_so(loop: Loop, monkeypatch: pytest.MonkeyPatch) -> None:
     clock = [0.0]
+    monkeypatch.setattr(explorer_module, "Pulse", lambda: Pulse(lambda: clock[0]))
     explorer = DropoutExplorer(fc_net.FullyConnectedNet, jobs=HandJobs())
-    explorer._pulse = Pulse(lambda: clock[0])
-    explorer._beat()
+    explorer._heartbeat.tick()
     loop.turn()
-    assert explorer._left.value == "begins"
+    assert explorer._work.left.value == "begins"
     clock[0] += AWAY + 1
     loop.turn()
-    assert "Run again" in explorer._left.value
+    assert "Run again" in explorer._work.left.value

@@ -128,28 +128,28 @@ def test_work_starts_by_itself_and_a_slider_makes_it_stale(net_class: Any, monke
     jobs = HandJobs()
     explorer = WeightScaleExplorer(net_class, QUICK, jobs=jobs)
     assert jobs.round()  # a page need not tick first: somebody has just made it
-    stale = explorer._job
+    stale = explorer._work.job
     explorer._controls["scale"].value = 0.2
-    assert explorer._job is stale  # the sweep is about all scales
+    assert explorer._work.job is stale  # the sweep is about all scales
     explorer._controls["width"].value = 15
     assert stale is not None
     assert stale.status is Status.STOPPED
     assert finish(explorer, jobs) is Status.DONE
-    assert explorer._left.value == "done"
+    assert explorer._work.left.value == "done"
     assert {"sweep-validation-none", "sweep-validation-batchnorm", "sweep-loss-none"} <= ids(explorer._results.value)
 
 
 def test_stop_and_pause(net_class: Any) -> None:
     jobs = HandJobs()
     explorer = WeightScaleExplorer(net_class, QUICK, jobs=jobs)
-    explorer._beat()
-    explorer._pause.click()
-    assert explorer._pause.description == "Go on"
+    explorer._heartbeat.tick()
+    explorer._work.pause.click()
+    assert explorer._work.pause.description == "Go on"
     assert not jobs.round()
-    explorer._pause.click()
+    explorer._work.pause.click()
     assert jobs.round()
-    explorer._stop.click()
-    assert (explorer._left.value, explorer._stop.disabled) == ("stopped", True)
+    explorer._work.stop.click()
+    assert (explorer._work.left.value, explorer._work.stop.disabled) == ("stopped", True)
     assert not jobs.round()
 
 
@@ -192,7 +192,7 @@ def test_saving_writes_dark_on_white(net_class: Any, tmp_path: Path, monkeypatch
 
 def test_closing_ends_the_work(net_class: Any) -> None:
     explorer = WeightScaleExplorer(net_class, QUICK, jobs=HandJobs())
-    job = explorer._job
+    job = explorer._work.job
     explorer.close()
     assert job is not None
     assert job.status is Status.STOPPED

@@ -84,7 +84,7 @@ def test_the_explorer_says_what_is_wrong_and_draws_it_beside_the_right_values(fo
     layers = folder / "layers.py"
     layers.write_text(layers.read_text().replace(RIGHT, "np.maximum(0.5, x)"))
     explorer = GradientExplorer(package_modules(folder)("layers"), jobs=HandJobs())
-    panel, package = explorer._code_panel, explorer._sources.package()
+    panel, package = explorer._code_panel, explorer._code_in_use.package
     assert package is not None
     assert panel.button.layout.display == "none"
     panel.begin(EXERCISES["gradient-check"])

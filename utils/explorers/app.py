@@ -28,8 +28,9 @@ from . import (
     OptimiserExplorer,
     WeightScaleExplorer,
 )
+from .explorer import Explorer
+from .main_thread import in_main_thread
 from .page import Address
-from .shell import Explorer, in_main_thread
 from .slides import parse
 from .state import State
 from .student import explain, running

@@ -10,7 +10,7 @@ import ipywidgets as widgets
 import numpy as np
 
 from .drawing import FAINT, GREEN, ORANGE, Drawing, named, panels, svg
-from .verdicts import MARKS, Difference, Verdict
+from .verdicts import CHECKER, MARKS, Difference, Package, Verdict
 
 MOST = 200  # numbers of an output that are drawn
 MINE, REFERENCE = "mine", "reference"
@@ -25,10 +25,20 @@ class CodePanel(widgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         ``draw(function)``: call a function that draws, in the explorers' style.
     switch : callable
         ``switch(to_reference)``: run the reference, or the student's code again.
+    package : callable
+        ``package()``: the package that runs now, or None.
+    post : callable
+        ``post(action)``: do something in the main thread.
     """
 
-    def __init__(self, draw: Callable[[Callable[[], str]], str], switch: Callable[[bool], Any]) -> None:
-        self._draw = draw
+    def __init__(
+        self,
+        draw: Callable[[Callable[[], str]], str],
+        switch: Callable[[bool], Any],
+        package: Callable[[], Package | None],
+        post: Callable[[Callable[[], Any]], Any],
+    ) -> None:
+        self._draw, self._package, self._post = draw, package, post
         self._verdicts: dict[str, Verdict] = {}
         self._wanted: tuple[str, ...] = ()
         self.line = widgets.HTML()
@@ -48,6 +58,19 @@ class CodePanel(widgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
     def offer_reference(self) -> None:
         """Show the switch between the student's code and the reference."""
         self.whose.layout.display = ""
+
+    def check(self, wanted: tuple[str, ...]) -> None:
+        """Have the functions of some exercises checked in the background, and say what came."""
+        package = self._package()
+        if package is None:
+            return
+        self.begin(wanted)
+
+        def add(verdict: Verdict) -> None:
+            if package == self._package():  # which may have been switched meanwhile
+                self.add(verdict)
+
+        CHECKER.ask(package, wanted, lambda verdict: self._post(lambda: add(verdict)))
 
     def begin(self, wanted: Iterable[str]) -> None:
         """The checks of these exercises have begun."""

@@ -6,11 +6,11 @@ import html
 import time
 from collections.abc import Callable
 from dataclasses import fields
-from typing import Any, Protocol
+from typing import Any
 
 from . import drawing
-from .drawing import Drawing
 from .jobs import Job, Jobs, Pulse
+from .lesson import Lesson
 from .picture import Picture
 from .state import State
 from .student import Trouble, explain, running
@@ -18,25 +18,13 @@ from .student import Trouble, explain, running
 REDRAW = 1.0  # seconds from one picture of its long work to the next
 
 
-class Pictures(Protocol):
-    """What draws: an explorer."""
-
-    def picture(self, state: Any) -> Drawing:
-        """The picture that follows the sliders."""
-
-    def work(self, state: Any) -> Any:
-        """Long work, step by step."""
-
-    def results(self, state: Any, found: Any) -> Drawing:
-        """What it has found."""
-
-
 class Comparison:
     """What stands beside an explorer's own pictures.
 
     Parameters
     ----------
-    explorer : Pictures
+    explorer : Lesson
+        What draws.
     jobs : Jobs
     pulse : Pulse
         Whether somebody is looking.
@@ -51,7 +39,9 @@ class Comparison:
         Where it is shown; nothing can be moved there.
     """
 
-    def __init__(self, explorer: Pictures, jobs: Jobs, pulse: Pulse, post: Callable[[Callable[[], Any]], None]) -> None:
+    def __init__(
+        self, explorer: Lesson[Any], jobs: Jobs, pulse: Pulse, post: Callable[[Callable[[], Any]], None]
+    ) -> None:
         self._explorer, self._jobs, self._pulse, self._post = explorer, jobs, pulse, post
         self._job: Job | None = None
         self._latest: Any = None

@@ -1,6 +1,12 @@
-"""Which exercises each explorer runs."""
+"""Which exercises each explorer runs, and where in the notebooks they are."""
 
 from __future__ import annotations
+
+from contextlib import suppress
+
+from ..checks.course import find
+from ..checks.pack import PackError
+from ..checks.places import read_places
 
 _NET = ("fc_net.FullyConnectedNet.__init__", "fc_net.FullyConnectedNet.hidden_forward",
         "fc_net.FullyConnectedNet.hidden_backward", "fc_net.FullyConnectedNet.loss")  # fmt: skip
@@ -22,3 +28,11 @@ EXERCISES: dict[str, tuple[str, ...]] = {
     "gradient-check": ("layers.relu_forward", "layers.relu_backward", *_BATCHNORM),
 }  # fmt: skip
 """By the name of an explorer's states; the layers of a net before the net, as they are to be written."""
+
+
+def place_of(exercise: str) -> str:
+    """Where in the notebooks an exercise is, as text; ``""`` where that is not known."""
+    with suppress(PackError):
+        place = read_places(find().root).get(exercise)
+        return str(place.section) if place else ""
+    return ""

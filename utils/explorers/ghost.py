@@ -2,12 +2,41 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
 
 LOOK: dict[str, Any] = {"alpha": 0.55, "zorder": 0.5}
+REST = 3.0  # seconds after which a control that moves again begins another setting
+
+
+class LastSetting:
+    """The figures from before a control was moved, until another one is, or the same one after a rest."""
+
+    def __init__(self) -> None:
+        self.figures: dict[str, Figure] = {}
+        self._moving = ("", 0.0)  # the control that moves, and since when it rests
+
+    def keep(self, control: str, shown: Mapping[str, Any]) -> None:
+        """Keep the figures of the drawings that are shown, unless they show the same movement.
+
+        Parameters
+        ----------
+        control : str
+            The name of what is about to move.
+        shown : mapping of str to Drawing
+        """
+        moved, at = self._moving
+        if moved != control or time.monotonic() - at > REST:
+            self.figures = {what: drawing.figure for what, drawing in shown.items()}
+        self._moving = (control, time.monotonic())
+
+    def forget(self) -> None:
+        """Keep nothing: what comes next has nothing to do with what was there."""
+        self.figures = {}
 
 
 def add_ghost(figure: Figure, before: Figure, colour: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipywidgets as widgets
 import traitlets
 
-from .shell import choice, slider
+from .controls import choice, slider
 
 # What is chosen: milliseconds that the clock waits between two pictures, to which those of drawing one come, and steps
 # from one picture to the next.

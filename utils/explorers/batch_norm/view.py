@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from ..controls import fraction, log_slider, slider
 from ..drawing import BLUE, COLOURS, FAINT, GREEN, LINES, ORANGE, Drawing, named, panels, svg
-from ..shell import Explorer, fraction, log_slider, slider
+from ..explorer import Explorer
 from ..words import best
 from .compute import WATCH, BatchNorm, Race, Statistics, race, statistics_of
 

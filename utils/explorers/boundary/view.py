@@ -11,11 +11,12 @@ import traitlets
 from contourpy import contour_generator
 from numpy.typing import NDArray
 
+from ..controls import choice, fraction, log_slider, slider
 from ..drawing import AMBER, BLUE, FAINT, GREEN, ORANGE, PINK, SKY, Drawing
+from ..explorer import Explorer
 from ..picture import Axis, Move, handle
 from ..plane import SMALL, Plane, element, label, path, picture_of, tinted
 from ..player import Player
-from ..shell import Explorer, choice, fraction, log_slider, slider
 from .compute import EDGE, FINE, LAST, Boundary, Seen, see
 from .sets import COUNT, SETS
 

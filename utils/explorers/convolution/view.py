@@ -11,11 +11,12 @@ import numpy as np
 import traitlets
 from matplotlib.patches import Rectangle
 
+from ..controls import choice, slider
 from ..drawing import FAINT, GREEN, ORANGE, Drawing, named, panels, svg
+from ..explorer import Explorer
 from ..grips import axis_of, frame, place_of, with_grips
 from ..picture import Axis, Move, handle
 from ..plane import element
-from ..shell import Explorer, choice, slider
 from .compute import PRESETS, SIDE, Convolution, Seen, product, see
 
 OWN = "your own"

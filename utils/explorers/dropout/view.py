@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from ..controls import fraction, slider
 from ..drawing import BLUE, COLOURS, FAINT, LINES, MARKERS, ORANGE, Drawing, named, panels, svg
-from ..shell import Explorer, fraction, slider
+from ..explorer import Explorer
 from .compute import Dropout, Gaps, Layer, gaps, layer_of
 
 

@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from ..controls import choice, fraction, log_slider
 from ..drawing import BLUE, FAINT, INK, ORANGE, Drawing, log_axis, named, panels, svg
+from ..explorer import Explorer
 from ..grips import axis_of, knob, place_of, with_grips
 from ..picture import handle
-from ..shell import Explorer, choice, fraction, log_slider
 from ..student import running
 from .compute import KINDS, LAYERS, PLAIN, STEPS, Errors, GradientCheck, errors, numeric, pair
 

@@ -9,11 +9,12 @@ from typing import Any
 
 import numpy as np
 
+from ..controls import choice, log_slider, slider
 from ..drawing import BLUE, FAINT, ORANGE, Drawing
+from ..explorer import Explorer
 from ..picture import Axis, handle
 from ..plane import Plane, element, label, path, picture_of
 from ..player import Player
-from ..shell import Explorer, choice, log_slider, slider
 from .compute import DEEPEST, NORMS, Flow, GradientFlow, Numbers, Stage, flow_of, stage_of
 
 WIDTH, HEIGHT = 720.0, 372.0

@@ -11,10 +11,11 @@ import ipywidgets as widgets
 import numpy as np
 import traitlets
 
+from ..controls import choice, fraction, log_slider, slider
 from ..drawing import COLOURS, FAINT, INK, LINES, MARKERS, Drawing, log_axis, named, panels, svg
+from ..explorer import Explorer
 from ..grips import axis_of, knob, with_grips
 from ..picture import Move, handle
-from ..shell import Explorer, choice, fraction, log_slider, slider
 from ..training import Run
 from ..words import best
 from .compute import RULES, Optimisers, Walks, race, walks

@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from ..controls import choice, log_slider, slider
 from ..drawing import BLUE, COLOURS, FAINT, LINES, MARKERS, ORANGE, Drawing, log_axis, named, panels, svg
+from ..explorer import Explorer
 from ..grips import axis_of, knob, place_of, with_grips
 from ..picture import handle
-from ..shell import Explorer, choice, log_slider, slider
 from ..training import Run
 from .compute import NORMS, SCALES, Layer, Sweep, WeightScale, layers_of, sweep
 
