@@ -12,7 +12,8 @@ from utils.explorers.challenges import CHALLENGES
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 TABS = {name.lower().replace(" ", "-"): name for name in
-        ("Weight scale", "Batch norm", "Dropout", "Optimisers", "Convolution", "Gradient check")}  # fmt: skip
+        ("Decision boundary", "Gradient flow", "Weight scale",
+         "Batch norm", "Dropout", "Optimisers", "Convolution", "Gradient check")}  # fmt: skip
 
 
 @pytest.mark.parametrize("name", CHALLENGES)

@@ -13,9 +13,11 @@ from utils.checks.course import find
 from utils.checks.places import read_places
 from utils.explorers import (
     BatchNormExplorer,
+    BoundaryExplorer,
     ConvolutionExplorer,
     DropoutExplorer,
     GradientExplorer,
+    GradientFlowExplorer,
     OptimiserExplorer,
     WeightScaleExplorer,
 )
@@ -28,6 +30,8 @@ from utils.explorers.training import Run
 
 NET = fc_net.FullyConnectedNet
 MADE: dict[str, Any] = {
+    "decision-boundary": lambda state=None: BoundaryExplorer(NET, state, jobs=HandJobs()),
+    "gradient-flow": lambda state=None: GradientFlowExplorer(NET, layers, state, jobs=HandJobs()),
     "weight-scale": lambda state=None: WeightScaleExplorer(NET, state, jobs=HandJobs()),
     "batch-norm": lambda state=None: BatchNormExplorer(NET, state, jobs=HandJobs()),
     "dropout": lambda state=None: DropoutExplorer(NET, state, jobs=HandJobs()),
@@ -95,6 +99,20 @@ def test_the_pictures_of_a_bet_differ_and_do_not_tell(name: str, challenge: Chal
     for picture in pictures:
         assert "its numbers are hidden" in picture
         assert not re.search(r"pad \d|x = |% kept|σ \d", picture)
+
+
+@pytest.mark.parametrize("name", ["decision-boundary", "gradient-flow"])
+def test_a_picture_to_bet_on_keeps_its_axes_and_nothing_to_take_hold_of(name: str) -> None:
+    explorer: Explorer[Any] = MADE[name]()
+    shown = str(explorer._picture.value)
+    hidden = explorer._picture_of(str(explorer.state))
+    for act in ("data-handle", "tabindex", "data-says", 'role="slider"'):
+        assert act in shown
+        assert act not in hidden
+    words = re.findall(r"<text([^>]*)>([^<]*)</text>", hidden)
+    assert any('class="tick"' in look for look, _ in words)
+    assert not [text for look, text in words if re.search(r"[0-9]", text) and 'class="tick"' not in look]
+    assert hidden.count("<path") > 5
 
 
 def test_a_bet_is_revealed_beside_the_right_picture_and_then_the_goal_is_played() -> None:

@@ -32,6 +32,7 @@ FAINT = "#808080"  # grid lines, the same on light and on dark
 BLUE, ORANGE, GREEN, PINK, AMBER, SKY = "#3a8fd0", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9"
 COLOURS = (BLUE, ORANGE, GREEN, PINK, AMBER, SKY)
 LINES = ("-", "--", "-.", ":", (0, (5, 1)), (0, (3, 1, 1, 1)))
+HIDDEN = "A picture to bet on", "look at its curves; its numbers are hidden"  # heading and description
 MARKERS = ("o", "s", "^", "D", "v", "P")
 
 _STYLE: dict[Any, Any] = {
@@ -129,6 +130,14 @@ class Drawing(str):
         """Both as a sentence."""
         return f"{self.heading}: {self.description}."
 
+    def without_numbers(self) -> Drawing:
+        """The picture without the words that tell its setting: those with a number in them, axes apart."""
+        for ax in self.figure.axes:
+            for text in (*ax.texts, ax._left_title, ax.title):  # type: ignore[attr-defined]  # there is no public name
+                if any(letter.isdigit() for letter in text.get_text()):
+                    text.set_visible(False)
+        return svg(self.figure, *HIDDEN)
+
 
 def svg(figure: Figure, title: str, description: str) -> Drawing:
     """A figure as an ``<svg>`` element that fills the width it is given.
@@ -162,12 +171,8 @@ def svg(figure: Figure, title: str, description: str) -> Drawing:
 
 
 def without_numbers(drawing: Drawing) -> Drawing:
-    """The same picture without the words that give away what it is of: those with a number in them, axes apart."""
-    for ax in drawing.figure.axes:
-        for text in (*ax.texts, ax._left_title, ax.title):  # type: ignore[attr-defined]  # there is no public name
-            if any(letter.isdigit() for letter in text.get_text()):
-                text.set_visible(False)
-    return svg(drawing.figure, "A picture to bet on", "look at its curves; its numbers are hidden")
+    """The same picture, to bet on, without the words that give away what it is of."""
+    return drawing.without_numbers()
 
 
 def on_paper(drawing: str) -> str:

@@ -13,16 +13,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
+from xml.etree import ElementTree
 
 import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from PIL import Image
 
-from .drawing import FAINT, Drawing, named
+from .drawing import FAINT, HIDDEN, Drawing, named
 
 Array = NDArray[Any]
 SMALL = 8.5  # the size of text beside an axis
+_SVG = "http://www.w3.org/2000/svg"
+_ACTS = ("data-handle", "data-group", "data-link", "data-says", "role", "tabindex", "aria-label", "aria-valuemin",
+         "aria-valuemax", "aria-valuenow", "aria-valuetext", "aria-pressed", "id")  # fmt: skip
 
 
 def element(name: str, inside: str = "", /, **attributes: Any) -> str:
@@ -108,6 +112,25 @@ class Sketch(Drawing):
         for panel, name, xs, ys in self.series:
             named(panels[panel].plot(xs, ys)[0], name)
         return figure
+
+    def without_numbers(self) -> Drawing:
+        """The picture without what tells its setting: the class ``tells``, and text with a number but for ``tick``."""
+        root = ElementTree.fromstring(self)
+        for parent in list(root.iter()):
+            for part in list(parent):
+                kind, words = part.get("class", ""), "".join(part.itertext()) if part.tag.endswith("text") else ""
+                if kind in ("tells", "when-lit") or (kind != "tick" and any(sign.isdigit() for sign in words)):
+                    parent.remove(part)
+            for name in _ACTS if parent.tag != f"{{{_SVG}}}clipPath" else ():
+                parent.attrib.pop(name, None)  # to look at, not to act in
+        for part in root.findall(f"{{{_SVG}}}desc"):
+            root.remove(part)
+        root.set("role", "img")
+        root.set("aria-label", f"{HIDDEN[0]}: {HIDDEN[1]}")
+        ElementTree.register_namespace("", _SVG)
+        drawing = Sketch(ElementTree.tostring(root, encoding="unicode"))
+        (drawing.heading, drawing.description), drawing.series = HIDDEN, self.series
+        return drawing
 
 
 def picture_of(
@@ -198,11 +221,11 @@ class Plane:
         for value in ticks[0]:
             x = float(self.x(value))
             parts.append(element("line", x1=x, x2=x, y1=bottom, y2=bottom + 3, stroke=FAINT))
-            parts.append(label(x, bottom + 12, _tick(value), anchor="middle"))
+            parts.append(label(x, bottom + 12, _tick(value), anchor="middle", class_="tick"))
         for value in ticks[1]:
             y = float(self.y(value))
             parts.append(element("line", x1=self.left - 3, x2=right, y1=y, y2=y, stroke=FAINT, stroke_opacity=0.3))
-            parts.append(label(self.left - 5, y + 3, _tick(value), anchor="end"))
+            parts.append(label(self.left - 5, y + 3, _tick(value), anchor="end", class_="tick"))
         if across:
             parts.append(label(self.left + self.width / 2, bottom + (24 if ticks[0] else 13), across, 9, "middle"))
         if along:

@@ -110,9 +110,13 @@ class BoundaryExplorer(Explorer[Boundary]):
             self._controls["step"].pause()
         super().look(there)
 
+    def numbers(self, state: Boundary) -> Seen:
+        """What the picture draws."""
+        return see(self.net_class, state)
+
     def picture(self, state: Boundary) -> Drawing:
         """The plane with the points and the half-planes, the net with what each unit sees, and the loss."""
-        seen = see(self.net_class, state)
+        seen = self.numbers(state)
         said = (
             f"after {state.step} minibatches the net labels {100 * seen.accuracy:.0f} % of the {COUNT} points right; "
             f"their loss is {seen.loss:.3f}{_idle(seen)}"

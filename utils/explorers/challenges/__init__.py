@@ -3,10 +3,12 @@
 Each explorer's stand in a module of their own, as data and pure functions; `challenge` says what they are made of.
 """
 
-from . import batch_norm, convolution, dropout, gradient, optimisers, weight_scale
+from . import batch_norm, boundary, convolution, dropout, gradient, gradient_flow, optimisers, weight_scale
 from .challenge import Challenge, Prediction, Progress, Seen
 
 CHALLENGES: dict[str, tuple[Challenge, ...]] = {
+    "decision-boundary": boundary.CHALLENGES,
+    "gradient-flow": gradient_flow.CHALLENGES,
     "weight-scale": weight_scale.CHALLENGES,
     "batch-norm": batch_norm.CHALLENGES,
     "dropout": dropout.CHALLENGES,

@@ -76,11 +76,15 @@ class GradientFlowExplorer(Explorer[GradientFlow]):
             self._controls["step"].pause()
         super().look(there)
 
+    def numbers(self, state: GradientFlow) -> Flow:
+        """What the picture draws."""
+        return flow_of(self.net_class, self.layers, state)
+
     def picture(self, state: GradientFlow) -> Drawing:
         """The net as a graph of arrays with their shapes, and below how large their numbers are."""
-        flow, stage = flow_of(self.net_class, self.layers, state), stage_of(state)
+        flow, stage = self.numbers(state), stage_of(state)
         said = sentence(flow, stage, state)
-        parts = [label(LEFT - 50, 24, said, 9.5, id="sentence")]
+        parts = [label(LEFT - 50, 24, said, 9.5, id="sentence", class_="tells")]
         parts += [_arrow(flow, stage, array) for array in range(len(flow.outs))]
         parts += [_layer(flow, stage, layer, state) for layer in range(1, len(flow.outs))]
         parts.append(_end(flow, stage))
@@ -177,7 +181,14 @@ def _layer(flow: Flow, stage: Stage, layer: int, state: GradientFlow) -> str:
     box = element("rect", x=middle - BOX / 2, y=ROW - TALL / 2, width=BOX, height=TALL, rx=4, stroke="currentColor",
                   stroke_width=2.5 if busy else 1, fill=FAINT, fill_opacity=0.3 if busy else 0.1)  # fmt: skip
     words = "".join(
-        label(middle, ROW + 3 + 11 * (row - (len(what) - 1) / 2), text, 8 if len(what) < 3 else 7.2, "middle")
+        label(
+            middle,
+            ROW + 3 + 11 * (row - (len(what) - 1) / 2),
+            text,
+            8 if len(what) < 3 else 7.2,
+            "middle",
+            class_="tells",
+        )
         for row, text in enumerate(what)
     )
     rows, wrong = [], False
@@ -218,7 +229,8 @@ def _plot(flow: Flow, stage: Stage, state: GradientFlow) -> str:
         y = float(plane.y(10.0**power))
         parts.append(element("line", x1=LEFT, x2=RIGHT, y1=y, y2=y, stroke=FAINT, stroke_opacity=0.3))
         if power % 4 == 0:
-            parts.append(label(RIGHT + 2, y + 3, f"10{str(power).translate(_SUPERSCRIPTS)}", 7.5))
+            text = f"10{str(power).translate(_SUPERSCRIPTS)}"
+            parts.append(label(RIGHT + 2, y + 3, text, 7.5, class_="tick"))
     for name, numbers, shown, colour, mark in (
         ("outputs", flow.outs, places < stage.forward, BLUE, "circle"),
         ("gradients", flow.douts, places >= stage.backward, ORANGE, "square"),
@@ -235,13 +247,14 @@ def _plot(flow: Flow, stage: Stage, state: GradientFlow) -> str:
     parts.append(label(LEFT, plane.top + plane.height + 16, "● outputs, forward", 8.5, fill=BLUE))
     parts.append(label(LEFT + 110, plane.top + plane.height + 16, "■ gradients, backward", 8.5, fill=ORANGE))
     axis = Axis(state.scale, 1e-4, 10, plane.top + plane.height, plane.top, 0.1, log=True)
-    track = element("line", x1=26, x2=26, y1=plane.top, y2=plane.top + plane.height, stroke=FAINT, stroke_width=3)
+    track = element("line", x1=26, x2=26, y1=plane.top, y2=plane.top + plane.height, stroke=FAINT, stroke_width=3,
+                    class_="tells")  # fmt: skip
     knob = element("circle", r=7, fill=FAINT, stroke="currentColor") + element(
         "circle", r=10, fill="none", stroke=ORANGE, stroke_width=2, opacity=0, class_="ring"
     )
-    parts.append(track + handle("scale", "weight scale", knob, y=axis, beside=26))
+    parts.append(track + handle("scale", "weight scale", knob, y=axis, beside=26, more='class="tells"'))
     for y, text in ((plane.top - 6, "scale"), (plane.top + plane.height + 16, f"{state.scale:.2g}")):
-        parts.append(label(26, y, text, 8.5, "middle"))
+        parts.append(label(26, y, text, 8.5, "middle", class_="tells"))
     return "".join(parts)
 
 
