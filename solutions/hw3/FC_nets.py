@@ -35,7 +35,7 @@ from nndl.layers import (
 )
 from utils.checks import check
 from utils.data_utils import get_CIFAR10_data
-from utils.explorers import GradientExplorer
+from utils.explorers import BoundaryExplorer, GradientExplorer, GradientFlowExplorer
 from utils.gradient_check import eval_numerical_gradient, rel_error
 from utils.known_values import show_known_values
 from utils.solver import Solver
@@ -421,6 +421,13 @@ GradientExplorer(layers)
 check(FullyConnectedNet.loss)
 
 # %% [markdown]
+# **Play with it.** Your network learns two classes of points in the plane. Each unit of its first layer is a line. Step
+# through the minibatches: which lines turn, and which points turn them? How few units close a ring?
+
+# %%
+BoundaryExplorer(FullyConnectedNet)
+
+# %% [markdown]
 # ## 5. What depth makes harder
 #
 # A network that cannot learn fifty images by heart has a mistake in it, or a bad setting. It is the
@@ -550,6 +557,13 @@ ax.set(xlabel="layer", ylabel=r"mean of $|\partial L / \partial W|$", title="Gra
 ax.set_xticks(range(1, 6))
 ax.legend(loc="center left", bbox_to_anchor=(1, 0.5))
 plt.show()
+
+# %% [markdown]
+# **Play with it.** The same pass in your network, one array at a step: there, and back with a gradient of the same
+# shape. Drag the weight scale. Where do the arrows grow thin, and at which scale do they stay as they are?
+
+# %%
+GradientFlowExplorer(FullyConnectedNet, layers)
 
 # %% [markdown]
 # **Question 2.** Which of the two networks was harder to train, and which setting was it sensitive to?

@@ -25,6 +25,7 @@ import timeit
 import matplotlib.pyplot as plt
 import numpy as np
 
+from nndl import layers
 from nndl.fc_net import FullyConnectedNet
 from nndl.layer_utils import affine_batchnorm_relu_backward, affine_batchnorm_relu_forward
 from nndl.layers import (
@@ -40,7 +41,7 @@ from nndl.optim import adam
 from utils.checks import check
 from utils.data_utils import get_CIFAR10_data
 from utils.experiments import run_each
-from utils.explorers import BatchNormExplorer, WeightScaleExplorer
+from utils.explorers import BatchNormExplorer, GradientFlowExplorer, WeightScaleExplorer
 from utils.gradient_check import eval_numerical_gradient, eval_numerical_gradient_array, rel_error
 from utils.known_values import show_known_values
 from utils.solver import Solver, blas_at_rest
@@ -397,6 +398,13 @@ show_known_values(
     {"first loss, reg 0": 2.2611955101340957, "first loss, reg 3.14": 6.996533220108303},
     first_losses,
 )
+
+# %% [markdown]
+# **Play with it.** One pass through seven layers with a weight scale of 0.01, normalised. Say what the two curves
+# will be without normalisation before you choose *none*.
+
+# %%
+GradientFlowExplorer(FullyConnectedNet, layers, "gradient-flow?depth=7&scale=0.01&norm=batchnorm&step=18")
 
 # %% [markdown]
 # ## 4. Three experiments

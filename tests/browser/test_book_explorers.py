@@ -23,6 +23,7 @@ from utils.explorers.boundary.compute import see as look
 from utils.explorers.convolution.compute import Convolution, see
 from utils.explorers.dropout.compute import Dropout, layer_of
 from utils.explorers.gradient.compute import KINDS, GradientCheck, errors, numeric, pair
+from utils.explorers.gradient_flow.compute import GradientFlow, flow_of
 from utils.explorers.grids.__main__ import GRIDS
 from utils.explorers.grids.grid import COMMAND
 from utils.explorers.optimisers.compute import Optimisers, walks
@@ -93,6 +94,11 @@ def boundary(reference: Reference, state: Any) -> list[float]:
     return [100 * seen.accuracy, seen.loss]
 
 
+def gradient_flow(reference: Reference, state: Any) -> list[float]:
+    flow = flow_of(reference.module("fc_net").FullyConnectedNet, reference.module("layers"), state)
+    return [array.size for arrays in (flow.outs, flow.douts) for array in (arrays[1], arrays[-2])] + [flow.loss]
+
+
 def convolution(reference: Reference, state: Any) -> list[float]:
     seen = see(reference.module("conv_layers"), state)
     return [*seen.out.shape, seen.out.min(), seen.out.max(), seen.out[seen.row, seen.column], *seen.corner]
@@ -113,6 +119,7 @@ SAYS: dict[str, tuple[type[State], Callable[[Reference, Any], list[float]], str,
     "optimisers": (Optimisers, optimisers, "ArrowLeft", "ArrowLeft"),
     "convolution": (Convolution, convolution, "ArrowUp", "ArrowLeft"),
     "decision-boundary": (Boundary, boundary, "ArrowLeft", "ArrowLeft"),
+    "gradient-flow": (GradientFlow, gradient_flow, "ArrowRight", "ArrowLeft"),
     "gradient-check": (GradientCheck, gradient, "ArrowRight", "ArrowLeft"),
 }
 

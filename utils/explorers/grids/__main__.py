@@ -17,12 +17,12 @@ from typing import Any
 from threadpoolctl import threadpool_limits
 
 from ..app import package_modules
-from . import batch_norm, boundary, convolution, dropout, gradient, optimisers, weight_scale
+from . import batch_norm, boundary, convolution, dropout, gradient, gradient_flow, optimisers, weight_scale
 from .grid import Grid, Modules
 
 GRIDS: dict[str, Grid] = {
     module.GRID.state.name: module.GRID
-    for module in (weight_scale, batch_norm, dropout, optimisers, convolution, gradient, boundary)
+    for module in (weight_scale, batch_norm, dropout, optimisers, convolution, gradient, boundary, gradient_flow)
 }
 TRAINING = "training"  # the part that takes minutes
 
