@@ -17,7 +17,7 @@ from utils import explorers
 from utils.checks.places import Place, Places, read_places
 from utils.explorers.app import EXPLORERS
 
-CLASSES = {getattr(explorers, name).title: name for name in explorers.__all__}
+CLASSES = {getattr(explorers, name).first.name: name for name in explorers.__all__}
 
 
 def scripts(course):
@@ -67,7 +67,7 @@ def test_is_there_an_explorer_where_one_is_promised(course):
     assert {explorer.name for explorer in course.explorer} == set(EXPLORERS)
     for explorer in course.explorer:
         script, assignment, notebook = scripts(course)[f"assignments/{explorer.notebook}.ipynb"]
-        section, stands, made = None, set(), CLASSES[explorer.name]
+        section, stands, made = None, set(), CLASSES[explorer.name.lower().replace(" ", "-")]
         for cell in source_notebook(script, assignment, notebook).cells:
             if cell.cell_type == "markdown" and "nbgrader" not in cell.metadata:
                 section = next(reversed(re.findall(r"^#+ (.*)$", cell.source, re.MULTILINE)), section)
