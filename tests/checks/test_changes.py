@@ -16,6 +16,7 @@ from utils.checks.compare import Equal
 from utils.checks.diagnose import CaseResult, Judgement, Search, Source, judge
 from utils.checks.diagnose.changes.candidates import of_values
 from utils.checks.diagnose.changes.outcomes import moves_nothing_else
+from utils.checks.diagnose.changes.running import ChangedCode, CrashedAt
 from utils.checks.diagnose.changes.source import FunctionSource
 from utils.checks.diagnose.mended import with_mended
 from utils.checks.program import Answer, Crash, Ran, Run, seeded_runner
@@ -263,3 +264,40 @@ def test_all_passes_together_are_limited(monkeypatch: pytest.MonkeyPatch) -> Non
         return count[0]
 
     assert runs(40) <= 40 + 3 * len(wrong) < runs(1000)  # what is begun on all cases is finished
+
+
+@pytest.mark.parametrize("function", PROGRAMS)
+def test_several_changes_in_one_program_give_what_each_gives_alone(function: str) -> None:
+    """Code that crashes, that draws, and that spoils an input for whatever runs after it, included."""
+    text = RIGHT.replace("    out = shifted @ w + b", "    x *= 0.5\n    out = shifted @ w + b + np.random.rand()")
+    code = ChangedCode(run_of(text), "m", function)
+    tried = [change.source for change in of_values(FunctionSource(text, function), [], False)][:25]
+    for case in cases(function):
+        alone = [code.answer(source, case) for source in tried]
+        together = code.answers(tried, case)
+        assert {type(one) for one in together} == {Ran, CrashedAt}
+        for one, other in zip(alone, together, strict=True):
+            if isinstance(one, CrashedAt):
+                assert other == one
+            else:
+                assert isinstance(other, Ran)
+                np.testing.assert_equal(other.values, one.values)
+
+
+def test_code_that_ends_python_is_a_crash_like_others() -> None:
+    leaves = RIGHT.replace("    out = shifted @ w + b", "    raise SystemExit")
+    code = ChangedCode(run_of(RIGHT), "m", "scores")
+    texts = [FunctionSource(text, "scores").with_lines(4, [], "").source for text in (leaves, RIGHT)]
+    left, ran = code.answers(texts, cases("scores")[0])
+    assert isinstance(left, CrashedAt)
+    assert isinstance(ran, Ran)
+
+
+def test_what_the_code_under_test_puts_in_the_place_of_answers_counts_as_a_crash() -> None:
+    case = cases("scores")[0]
+    for forged in (None, [], [1, 2], [(None, {"out": 1}), (None, None)], [("a line", {}), (None, 3)]):
+
+        def forging(*_: object, value: object = forged) -> Answer:
+            return Ran({"answers_": value})
+
+        assert ChangedCode(forging, "m", "scores").answers(["", ""], case) == [CrashedAt(0)] * 2

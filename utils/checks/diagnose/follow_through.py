@@ -163,6 +163,8 @@ class _Dependence:
             values = self._values(with_value_at(self._case.inputs, source, _with_sign_flipped(value, int(place)))) or {}
             for path in values:
                 most[path] = max(most[path], _extent(self.base[path], values[path]))
+            if all(extent == Extent.ALL for extent in most.values()):
+                break  # at the other places it cannot be more
         return most
 
     def _values(self, inputs: Mapping[str, object]) -> dict[str, Array] | None:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import partial
 
 from . import arithmetic, calls, names, statements
-from .quotients import makes_pointless_quotient, sizes_of
+from .quotients import makes_pointless_quotient
 from .source import Change, FunctionSource, own_part
 
 Kind = Callable[[ast.expr], Iterator[ast.expr]]
@@ -95,11 +95,9 @@ def of_crashes(source: FunctionSource, words: Collection[str], line: int, images
 
 
 def _written(source: FunctionSource, parts: Collection[ast.expr], kind: Kind) -> Iterator[Change]:
-    assert source.node
-    sizes = sizes_of(source.node)
     for node in parts:
         for instead in kind(node):
-            if not makes_pointless_quotient(node, instead, source.above(node), sizes):
+            if not makes_pointless_quotient(node, instead, source.above(node), source.sizes):
                 yield source.with_expression(node, instead)
 
 

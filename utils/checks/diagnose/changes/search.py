@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from itertools import takewhile
+from itertools import islice
 
 from ...case import Case
 from ...program import Crash, Ran, Run
@@ -35,6 +35,9 @@ They are counted, not timed, so that a hint does not depend on the machine.
 
 MAX_VERIFIED = 4
 """Changes that are run on all cases, of those that help in the first one."""
+
+AT_ONCE = 10
+"""Changes that are run in one program."""
 
 MAX_CRASHES = 3
 """Crashes, one behind the other, that are changed away."""
@@ -100,7 +103,8 @@ class Search:
     """
 
     def __init__(self, run: Run, source: Source) -> None:
-        self.source, self._run = source, run
+        self.source = source
+        self._code = ChangedCode(run, source.module, source.function)
         self._runs = 0
         self._nearer: list[tuple[tuple[bool, float], Change]] = []
 
@@ -165,8 +169,8 @@ class Search:
         """Yield the changes that make more right in one case, and nothing wrong that was right; the best first."""
         before, far = set(wrong_outputs(probe)), distance(probe, wanted)
         helping: list[tuple[int, Change]] = []
-        for change in self._tried(of_values(function, known_words(results), has_images(results))):
-            answer = self._answer(change, probe.case)
+        changes = of_values(function, known_words(results), has_images(results))
+        for change, answer in self._tried(changes, probe.case):
             if isinstance(answer, CrashedAt):
                 continue
             result = replace(probe, answer=answer)
@@ -209,8 +213,8 @@ class Search:
     ) -> Found | None:
         running: list[tuple[int, Change]] = []
         moved: list[tuple[Change, int]] = []
-        for change in self._tried(of_crashes(function, known_words(results), line, has_images(results))):
-            answer = self._answer(change, probe.case)
+        changes = of_crashes(function, known_words(results), line, has_images(results))
+        for change, answer in self._tried(changes, probe.case):
             if isinstance(answer, CrashedAt):
                 if answer.line > line:
                     moved.append((change, answer.line))
@@ -270,15 +274,21 @@ class Search:
             return Found((*changes, *more[0].changes), (*right, *more[0].right), beside, more[0].results)
         return None
 
-    def _tried(self, changes: Iterable[Change]) -> Iterator[Change]:
-        """Yield changes until there were too many runs."""
+    def _tried(self, changes: Iterator[Change], case: Case) -> Iterator[tuple[Change, Ran | CrashedAt]]:
+        """Run changes on one case, some at once, until there were too many runs."""
         last = min(self._runs + MAX_TRIED, MAX_RUNS)
-        return takewhile(lambda _: self._runs < last, changes)
+        while self._runs < last and (some := list(islice(changes, min(AT_ONCE, last - self._runs)))):
+            answers = self._code.answers([change.source for change in some], case)
+            for change, answer in zip(some, answers, strict=True):
+                if self._runs >= last:  # whoever takes these runs changed code, too
+                    return
+                self._runs += 1
+                yield change, answer
 
     def _answer(self, change: Change, case: Case) -> Ran | CrashedAt:
         """Run changed code on one case."""
         self._runs += 1
-        return ChangedCode(self._run, self.source.module, self.source.function, change.source).answer(case)
+        return self._code.answer(change.source, case)
 
     def _on_all(self, change: Change, results: Sequence[CaseResult]) -> list[CaseResult] | None:
         """Run changed code on all cases; None where it crashes in one."""

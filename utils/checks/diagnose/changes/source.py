@@ -7,8 +7,10 @@ import copy
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
+from itertools import accumulate
 
 from ...python_text import parsed
+from .quotients import sizes_of
 
 FIXED = ("self", "np", "numpy", "range", "len")
 SHORTEST = 12  # characters of an expression that is found on its line
@@ -81,10 +83,11 @@ class FunctionSource:
         found = [node for node in ast.walk(self.node) if isinstance(node, ast.stmt) and node is not self.node]
         return [node for node in found if not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant))]
 
-    def segment(self, node: ast.expr | ast.stmt) -> bytes:
-        """The text of a node."""
-        start, end = self._span(node)
-        return self._joined[start:end]
+    @cached_property
+    def sizes(self) -> set[str]:
+        """The names that hold sizes of arrays."""
+        assert self.node
+        return sizes_of(self.node)
 
     def with_expression(self, node: ast.expr, instead: ast.expr) -> Change:
         """Write an expression in place of another one."""
@@ -104,8 +107,11 @@ class FunctionSource:
 
     def with_lines(self, first: int, lines: list[bytes], said: str) -> Change:
         """Write other lines in place of as many from one on."""
-        own = [*self._lines[: first - 1], *lines, *self._lines[first - 1 + len(lines) :]]
-        return Change(first, lambda: said, self._cut(own))
+        before = first - self._first
+        own = self._own.splitlines(keepends=True)
+        return Change(
+            first, lambda: said, self._in_place(b"".join([*own[:before], *lines, *own[before + len(lines) :]]))
+        )
 
     def _difference(self, node: ast.expr, instead: ast.expr) -> str:
         """Say what stands in place of what: as large a part of the line as is easily found and read."""
@@ -136,24 +142,32 @@ class FunctionSource:
         return self._lines[node.lineno - 1 : node.end_lineno]
 
     def _replaced(self, pairs: Sequence[tuple[ast.expr | ast.stmt, str]], brackets: bool = True) -> str:
-        text = self._joined
+        text = self._own
         for node, instead in sorted(pairs, key=lambda pair: -self._span(pair[0])[0]):
             start, end = self._span(node)
             kept = b"\n" * text[start:end].count(b"\n")  # inside of brackets, a line may end anywhere
             new = b"(" + instead.encode() + kept + b")" if brackets else instead.encode() + kept
             text = text[:start] + new + text[end:]
-        return self._cut(text.splitlines(keepends=True))
+        return self._in_place(text)
 
     @cached_property
-    def _joined(self) -> bytes:
-        return b"".join(self._lines)
+    def _first(self) -> int:
+        """The first line of the function, decorators included."""
+        assert self.node
+        return min([self.node.lineno, *(one.lineno for one in self.node.decorator_list)])
+
+    @cached_property
+    def _own(self) -> bytes:
+        """The lines of the function."""
+        assert self.node
+        return b"".join(self._lines[self._first - 1 : self.node.end_lineno])
 
     @cached_property
     def _starts(self) -> list[int]:
-        starts = [0]
-        for line in self._lines:
-            starts.append(starts[-1] + len(line))
-        return starts
+        """At which byte of the function's own text each line of the file starts."""
+        lengths = map(len, self._lines)
+        starts = list(accumulate(lengths, initial=0))
+        return [start - starts[self._first - 1] for start in starts]
 
     def _span(self, node: ast.expr | ast.stmt) -> tuple[int, int]:
         assert node.end_lineno is not None
@@ -161,14 +175,11 @@ class FunctionSource:
         start = self._starts[node.lineno - 1] + node.col_offset
         return start, self._starts[node.end_lineno - 1] + node.end_col_offset
 
-    def _cut(self, lines: list[bytes]) -> str:
-        """Cut the function out of a file; what stands above it becomes empty lines, or the head of its class."""
-        assert self.node
-        first = min([self.node.lineno, *(one.lineno for one in self.node.decorator_list)])
-        own = b"".join(lines[first - 1 : self.node.end_lineno]).decode()
+    def _in_place(self, own: bytes) -> str:
+        """Put the function's text where it stands in the file, below empty lines, or the head of its class."""
         owner = self.name.rpartition(".")[0]
-        above = "\n" * (first - 2) + f"class {owner}:\n" if owner else "\n" * (first - 1)
-        return above + own
+        above = "\n" * (self._first - 2) + f"class {owner}:\n" if owner else "\n" * (self._first - 1)
+        return above + own.decode()
 
 
 def _functions_of_file(tree: ast.Module) -> list[str]:
