@@ -47,6 +47,7 @@ _, cache = net.hidden_forward(layer, x)
 same_dx, same_grads = net.hidden_backward(layer, dout * mask, cache)
 dx, grads = (dx, same_dx), {{name: (grads.get(name), same_grads[name]) for name in same_grads}}
 """
+WITHOUT = "your own hidden_backward gives without dropout, for dout times the mask"
 
 
 def _params(rng: np.random.Generator, dims: Sequence[int], normalization: str | None, dtype: str) -> dict[str, object]:
@@ -170,7 +171,7 @@ def backward_cases(rng: np.random.Generator) -> Iterator[Case]:
         mask = (rng.random(undropped.shape) >= p) / (1 - p)
         inputs |= {"undropped": undropped, "mask": mask}
         ending = USE + DROPPED_BACKWARD
-        paired: dict[str, Rule] = {"dx": Paired(), "grads": Paired(scale="dout")}
+        paired: dict[str, Rule] = {"dx": Paired(second=WITHOUT), "grads": Paired(scale="dout", second=WITHOUT)}
         return Case(title, NET + ending, inputs, paired, NET_ALONE + ending, traits=set(traits))
 
     yield case("batch normalisation", _inputs(rng, n, images, "batchnorm"))

@@ -27,7 +27,8 @@ images = torch.tensor(X)
 # What is left behind: the images, and how many of the images and parameters hold a gradient afterwards.
 LEFT = """\
 untouched = images.detach().numpy()
-leaks = np.array([float(images.grad is not None), float(sum(p.grad is not None for p in model.parameters()))])
+held = sum(p.grad is not None for p in model.parameters())
+leaks = {"gradients_in_the_images": float(images.grad is not None), "gradients_in_the_parameters": float(held)}
 """
 
 

@@ -13,7 +13,7 @@ from .initial_weights import DrawnAnew, Initialised
 from .kinks import SharedMaximum, Subgradient
 from .minibatches import Minibatches, MinibatchesAnew
 from .pairs import Paired
-from .rule import Fault, FaultKind, Rule
+from .rule import Fault, FaultKind, RandomRule, Rule
 from .tolerance import Array, as_array, both_vanish, close
 
 __all__ = [
@@ -27,6 +27,7 @@ __all__ = [
     "Minibatches",
     "MinibatchesAnew",
     "Paired",
+    "RandomRule",
     "Rule",
     "SharedMaximum",
     "Subgradient",

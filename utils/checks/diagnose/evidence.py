@@ -195,7 +195,14 @@ class Evidence:
 
 def _is_zero(place: Place) -> bool:
     got = as_array(place.got)
-    return got is not None and not _without_noise(got).any()
+    if got is None:
+        return False
+    if not _without_noise(got).any():
+        return True
+    # What a rule cannot tell from 0 is none: where large numbers cancel, the rest of them is rounding.
+    rule = place.result.case.aspects[place.path.partition(".")[0]]
+    zeros = np.zeros_like(got)
+    return not place.is_drawn and got.ndim > 0 and rule.agree(zeros, got, place.result.case.inputs)
 
 
 def _without_noise(array: Array) -> Array:

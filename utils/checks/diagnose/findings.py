@@ -134,7 +134,13 @@ def output_findings(
         hint = f"{only}{sentence}{beside} ({comparison(fault, with_name=True)}.)"
         seen = comparison(fault, with_name=len(paths) > 1)
         findings.append(Finding(", ".join(paths), "fail", hint, misconception, result.case.title, seen=f"{seen}."))
-    findings += [describe_rest(one.path, one.names, one.rest, wrong, runs) for one in explanations if one.rest]
+    by_right_values = {
+        path: [one.result for one in found] for path, found in wrong.beside_right_values().by_path.items()
+    }
+    for one in explanations:
+        known = {id(result) for result in by_right_values[one.path]}
+        rest = [result for result in one.rest if id(result) in known]
+        findings += [describe_rest(one.path, one.names, rest, wrong, runs)] if rest else []
     return findings + unexplained_findings(unexplained, wrong, results, runs)
 
 

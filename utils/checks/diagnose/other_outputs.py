@@ -11,7 +11,9 @@ from .derivative import is_derivative, with_program
 from .wrong_outputs import WrongAnswer
 
 
-def from_other_outputs(answers: Sequence[WrongAnswer], results: Sequence[CaseResult], run: Run | None) -> str:
+def from_other_outputs(
+    answers: Sequence[WrongAnswer], results: Sequence[CaseResult], run: Run | None, *, everywhere: bool = True
+) -> str:
     """Say what is true where nothing else is known: what has to be right before, and which other outputs are.
 
     Parameters
@@ -23,6 +25,8 @@ def from_other_outputs(answers: Sequence[WrongAnswer], results: Sequence[CaseRes
         right one may show another part.
     run : callable or None
         Runs the code under test.
+    everywhere : bool, default True
+        Whether the output is wrong in all cases that run.
 
     Returns
     -------
@@ -51,8 +55,8 @@ def from_other_outputs(answers: Sequence[WrongAnswer], results: Sequence[CaseRes
     # What a call leaves behind, such as a changed argument, does not come from a formula.
     formula = "" if fault.output in result.case.effects else ", so look at the formula itself"
     every = "every case that runs" if any(isinstance(one.answer, Crash) for one in results) else "every case"
-    everywhere = f"it is wrong in {every}{formula}" if len(answers) > 2 else ""
-    return ", while ".join(filter(None, (everywhere, beside)))
+    said = f"it is wrong in {every}{formula}" if everywhere and len(answers) > 2 else ""
+    return ", while ".join(filter(None, (said, beside)))
 
 
 def _right_outputs(result: CaseResult) -> set[str]:

@@ -10,7 +10,7 @@ from functools import partial
 import numpy as np
 
 from ..case import Finding, Trait
-from ..compare import Fault, FaultKind
+from ..compare import Fault, FaultKind, Initialised, RandomRule, as_array
 from ..program import Crash, Run
 from ..values import value_at
 from .by_mode import by_mode, in_test_mode, is_drawn
@@ -18,17 +18,19 @@ from .case_result import CaseResult
 from .changes import Search
 from .combination import combination
 from .derivative import is_derivative, with_program
-from .describe import WrongOutput, describe, locate, shown_numbers, when_it_is_wrong
+from .describe import WrongOutput, describe, how_far_off, locate, shown_numbers, sizes_by_name, when_it_is_wrong
 from .describe.draws import draw_clauses
 from .exchanged import exchanged, other_name
 from .from_state import FOLLOWS, beside_state
 from .other_outputs import enumerated, from_other_outputs
 from .probes import probed
+from .simpler_inputs import right_with_simpler_inputs
 from .tried_settings import is_refuted
 from .wrong_outputs import WrongAnswer, WrongOutputs, has_fewer_draws
 
 MAX_RERUN_CASES = 3  # failing cases in which the code under test may be run again for a hint
 MIN_CASES = 2  # that one mistake leaves right and that are wrong: of a single one, much may be peculiar
+MIN_DRAWS = 100  # numbers by which a change of code that draws is judged
 MAX_LENGTH = 600
 """Characters of what is said of one output: a few lines."""
 
@@ -95,9 +97,10 @@ def unexplained_findings(
         All cases. In one that crashed, no output is right.
     runs : Runs
     """
+    wrong = wrong.beside_right_values()
     held = exchanged({path: wrong.by_path[path] for path in paths})
     findings = [_exchange(held, wrong)] if held else []
-    open_paths = [path for path in paths if path not in held]
+    open_paths = [path for path in paths if path not in held and not _is_judged_by_chance(path, wrong)]
     found = runs.search.repair(open_paths, results) if runs.search and open_paths else []
     repairs = {path: one.said for one in found for path in one.right}
     groups: dict[tuple[str, str], list[Description]] = {}
@@ -110,9 +113,22 @@ def unexplained_findings(
         else:
             one = _description(path, wrong, results, runs)
         # Outputs of which nothing is known but that they are wrong have no more in common than that.
-        key = one.kind or ("lacks" if one.lacks else f"nothing is known of {path}")
+        key = one.kind or (_without_key(one) if one.lacks else f"nothing is known of {path}")
         groups.setdefault((path.partition(".")[0] if not one.kind else "", key), []).append(one)
     return findings + [_finding(group) for group in groups.values()]
+
+
+def _is_judged_by_chance(path: str, wrong: WrongOutputs) -> bool:
+    """Whether an output has to be random: of a change after which it passes, nobody knows whether it is that then.
+
+    Dropped entries and drawn weights are numbers that many draws tell; fewer say as little.
+    """
+    answers = wrong.by_path[path]
+    rules = [answer.result.case.aspects.get(answer.fault.output) for answer in answers]
+    if any(isinstance(rule, RandomRule) for rule in rules):
+        return True
+    drawn = [as_array(answer.fault.expected) for answer in answers if is_drawn(answer)]
+    return bool(drawn) and sum(array.size for array in drawn if array is not None) < MIN_DRAWS
 
 
 def _exchange(held: Mapping[str, str], wrong: WrongOutputs) -> Finding:
@@ -130,6 +146,11 @@ def _finding(group: Sequence[Description]) -> Finding:
     compared = _lacking(group) if first.lacks else first.comparison
     said = as_sentences((compared, *first.clauses))
     return Finding(", ".join(one.path for one in group), "fail", said, None, first.case, seen=f"{compared}.")
+
+
+def _without_key(lacking: Description) -> str:
+    """What is said of an entry that a dict lacks, without its name; what the dict holds may differ between cases."""
+    return lacking.comparison.replace(f'"{lacking.path.rpartition(".")[2]}"', "", 1)
 
 
 def _lacking(group: Sequence[Description]) -> str:
@@ -259,6 +280,9 @@ def _clauses(
     fault = shown.fault
     clauses = [other_name(answers)]
     drawn = any(map(is_drawn, answers))
+    if fault.kind is FaultKind.SHAPE and isinstance(shown.result.case.aspects[fault.output], Initialised):
+        shapes = [WrongOutput(one.fault.expected, one.fault.got, one.result.case.inputs) for one in answers]
+        clauses[0] = clauses[0] or sizes_by_name(shapes)
     if fault.kind in (FaultKind.VALUE, FaultKind.SHAPE, FaultKind.NOT_FINITE) and not drawn:
         ordered = [shown, *(answer for answer in answers if answer.result is not shown.result)]
         outputs = [WrongOutput(one.fault.expected, one.fault.got, one.result.case.inputs) for one in ordered]
@@ -267,11 +291,13 @@ def _clauses(
             before = beside_state(answers, runs.reference)
             probes = [] if before else probed(answers, runs.code, runs.reference)
             clauses[0] = before or ("" if any(probes) else by_mode(ordered, outputs, results))
-            clauses += [*probes, "" if clauses[0].startswith(FOLLOWS) else locate(outputs)]
+            simpler = "" if any((clauses[0], *probes)) else _right_with_simpler_inputs(answers, runs)
+            clauses += [*probes, simpler, "" if clauses[0].startswith(FOLLOWS) else locate(outputs)]
     if drawn:
         rules = [answer.result.case.aspects[answer.fault.output] for answer in answers]
         came, inputs = [one.fault.got for one in answers], [one.result.case.inputs for one in answers]
-        clauses += [*draw_clauses(rules, came, inputs, fault.clause), in_test_mode(answers, results)]
+        tested = in_test_mode(answers, results)
+        clauses += [*draw_clauses(rules, came, inputs, fault.clause), tested or _without_draws(answers)]
     if fault.kind is FaultKind.KEY and fault.clause.endswith("it holds nothing"):
         clauses.append("is this dict filled in, and not another one?")
     failing = {id(answer.result) for answer in answers}  # by identity: arrays do not compare as a whole
@@ -283,15 +309,33 @@ def _clauses(
         # What stands for an array, such as a pair of numbers, says nothing of its shape.
         and (fault.kind is not FaultKind.SHAPE or isinstance(value_at(result.expected, fault.path), np.ndarray))
         and id(result) not in failing
+        and fault.path not in result.wrong_paths()
         and not has_fewer_draws(result, answers)
     ]
     crashed = [result.case for result in results if isinstance(result.answer, Crash)]
     wrong = [answer.result.case for answer in answers]
     tried = partial(is_refuted, path=fault.path, failing=wrong, passing=others, code=runs.code, right=runs.reference)
-    when = when_it_is_wrong(wrong, others, crashed, tried)
-    if not when and not any(clauses) and fault.kind is FaultKind.VALUE and not drawn:
-        when = from_other_outputs(answers, results, runs.code)
+    when = when_it_is_wrong(wrong, others, crashed, tried, counted=not drawn)
+    if not any(clauses) and fault.kind is FaultKind.VALUE and not drawn:
+        off = "" if fault.output in shown.result.case.effects else how_far_off(outputs)
+        clauses += [off, from_other_outputs(answers, results, runs.code, everywhere=not others)]
     return [*clauses, when]
+
+
+def _without_draws(answers: Sequence[WrongAnswer]) -> str:
+    """Describe an output in the cases in which nothing is drawn for it, if it is drawn in others."""
+    plain = [one for one in answers if not is_drawn(one) and one.fault.kind is FaultKind.VALUE]
+    outputs = [WrongOutput(one.fault.expected, one.fault.got, one.result.case.inputs) for one in plain]
+    words = (describe(outputs) or locate(outputs)) if outputs else ""
+    return f"in the cases without random draws {words}" if words else ""
+
+
+def _right_with_simpler_inputs(answers: Sequence[WrongAnswer], runs: Runs) -> str:
+    """Say with which simpler inputs an output is right, if it is no gradient of an output that is wrong itself."""
+    result, fault = answers[0]
+    if fault.path in result.case.gradients and result.case.objective[0] in {one.output for one in result.faults()}:
+        return ""
+    return right_with_simpler_inputs(answers, runs.code, runs.reference)
 
 
 def comparison(fault: Fault, *, with_name: bool = False) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import NamedTuple
 
-from ..compare import Fault, FaultKind, as_array
+from ..compare import Fault, FaultKind, Paired, as_array
 from ..values import value_at
 from .case_result import CaseResult
 
@@ -38,6 +38,16 @@ class WrongOutputs:
         """The outputs in which anything is wrong: ``"grads"`` for ``"grads.W1"``."""
         return {path.partition(".")[0] for path in self.by_path}
 
+    def beside_right_values(self) -> WrongOutputs:
+        """Return the same without the cases of which nobody knows the right value, for each output that has others.
+
+        Where two answers of the code under test have to agree, as with and without dropout, both may be wrong.
+        """
+        found = WrongOutputs(())
+        for path, answers in self.by_path.items():
+            found.by_path[path] = [one for one in answers if not _is_paired(one)] or answers
+        return found
+
     def clearest(self, path: str, misconception: str | None = None) -> WrongAnswer:
         """Return the case in which a wrong output is easiest to understand.
 
@@ -54,10 +64,14 @@ class WrongOutputs:
         return min(telling or answers, key=_unclear)
 
 
-def _unclear(answer: WrongAnswer) -> tuple[bool, bool, int]:
+def _unclear(answer: WrongAnswer) -> tuple[bool, bool, bool, int]:
     """The order of answers, the clearest first."""
     case = answer.result.case
-    return answer.fault.kind is FaultKind.NOT_FINITE, not case.is_core, case.size
+    return answer.fault.kind is FaultKind.NOT_FINITE, _is_paired(answer), not case.is_core, case.size
+
+
+def _is_paired(answer: WrongAnswer) -> bool:
+    return isinstance(answer.result.case.aspects.get(answer.fault.output), Paired)
 
 
 def has_fewer_draws(result: CaseResult, answers: Sequence[WrongAnswer]) -> bool:

@@ -48,6 +48,7 @@ _REDUCTIONS = (
 _AXES = ("0", "1", "None")
 _AXES_OF_IMAGES = ("(2, 3)", "(0, 2, 3)", "(1, 2, 3)", "0", "1", "2", "(0, 1)", "None")
 _MAX_ORDERED = 4
+_FEW_ARGUMENTS, _MAX_ARGUMENTS = 6, 10
 
 
 def functions(node: ast.expr) -> Iterator[ast.expr]:
@@ -124,10 +125,11 @@ def _is_of_library(function: ast.expr) -> bool:
 
 
 def arguments(node: ast.expr) -> Iterator[ast.expr]:
-    """Two arguments exchanged; axes in another order."""
-    if isinstance(node, ast.Call) and 2 <= len(node.args) <= 6 and ast.unparse(node.func) != "range":
+    """Two arguments exchanged; of many, two that stand side by side."""
+    if isinstance(node, ast.Call) and 2 <= len(node.args) <= _MAX_ARGUMENTS and ast.unparse(node.func) != "range":
         for first in range(len(node.args) - 1):
-            for second in range(first + 1, len(node.args)):
+            last = len(node.args) if len(node.args) <= _FEW_ARGUMENTS else first + 2
+            for second in range(first + 1, last):
                 args = list(node.args)
                 args[first], args[second] = args[second], args[first]
                 yield ast.Call(node.func, args, node.keywords)

@@ -12,10 +12,11 @@ from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
-from . import axes, factors, order, places, scales, shapes, terms
+from . import axes, extent, factors, order, places, scales, shapes, terms
 from .conditions import when_it_is_wrong
 from .mixed_examples import mixed_examples
 from .shown_numbers import shown_numbers
+from .sizes import sizes_by_name
 from .wrong_output import MIN_NUMBERS, Observation, WrongOutput
 
 Detector = Callable[[WrongOutput], Iterator[Observation]]
@@ -42,6 +43,7 @@ PLACE_DETECTORS: tuple[Detector, ...] = (
     order.equal,
     places.border,
     places.slices,
+    places.empty,
     scales.scaled_slices,
     scales.shifted_slices,
     scales.scaled_and_shifted_slices,
@@ -59,6 +61,9 @@ EFFECT_DETECTORS: tuple[Detector, ...] = (factors.plain_factor,)
 
 PLAIN_DETECTORS: tuple[Detector, ...] = (factors.zero, terms.whole_copy)
 """For what is not finished: so plain that nothing else has to be known of it."""
+
+DIRECTION_DETECTORS: tuple[Detector, ...] = (extent.direction, extent.distance)
+"""For outputs of the right shape of which nothing else is known."""
 
 SHAPE_DETECTORS: tuple[Detector, ...] = (
     shapes.allocated,
@@ -117,6 +122,23 @@ def locate(outputs: Sequence[WrongOutput]) -> str:
         return common_observation(PLACE_DETECTORS, _comparable(outputs)) if outputs[0].comparable else ""
 
 
+def how_far_off(outputs: Sequence[WrongOutput]) -> str:
+    """Say in which direction outputs are wrong, where neither a form nor a place is seen.
+
+    Parameters
+    ----------
+    outputs : sequence of WrongOutput
+        As for `describe`.
+
+    Returns
+    -------
+    str
+        A clause such as ``"each wrong entry is too large"``; ``""`` where some are too large and others too small.
+    """
+    with np.errstate(all="ignore"):
+        return common_observation(DIRECTION_DETECTORS, _comparable(outputs)) if outputs[0].comparable else ""
+
+
 def _comparable(outputs: Sequence[WrongOutput]) -> list[WrongOutput]:
     """Return the outputs whose numbers can be compared, without those that are vague if there are others."""
     comparable = [output for output in outputs if output.comparable]
@@ -147,8 +169,10 @@ __all__ = [
     "WrongOutput",
     "common_observation",
     "describe",
+    "how_far_off",
     "locate",
     "mixed_examples",
     "shown_numbers",
+    "sizes_by_name",
     "when_it_is_wrong",
 ]

@@ -12,7 +12,7 @@ import numpy as np
 
 from ...case import Case, Trait
 from ...compare import Array
-from ...values import walk
+from ...values import value_at, walk
 from .wrong_output import examples, numeric_inputs
 
 Inputs = Mapping[str, Array]
@@ -33,6 +33,8 @@ def when_it_is_wrong(
     passing: Sequence[Case],
     crashed: Sequence[Case] = (),
     is_refuted: Callable[[str], bool] = lambda condition: False,
+    *,
+    counted: bool = True,
 ) -> str:
     """Say in which kind of case an output is wrong.
 
@@ -44,6 +46,8 @@ def when_it_is_wrong(
         Those that crashed, in which it is not right either, but which show nothing of the output.
     is_refuted : callable, optional
         Tells of a condition, such as ``"when reg is 0"``, whether a run has shown that it does not decide.
+    counted : bool, default True
+        Whether to say in how many cases it is right where no condition is found. Random draws pass some by chance.
 
     Returns
     -------
@@ -62,6 +66,8 @@ def when_it_is_wrong(
         return f"it is wrong only {' or '.join(only_wrong)}"
     if only_right:
         return f"it is right only {' or '.join(only_right)}"
+    if not counted:
+        return ""
     total = len(failing) + len(crashed) + len(passing)
     if len(failing) == 1 and not crashed:
         return f'it is right in all of the {total} cases but this one ("{failing[0].title}")'
@@ -76,16 +82,34 @@ def _separating(cases: Sequence[Case], others: Sequence[Case]) -> list[str]:
     """
     if len(cases) + len(others) < MIN_CASES:
         return []
-    held, lacking = ([_conditions_of(case) for case in group] for group in (cases, others))
+    settings = _settings([*cases, *others])
+    held, lacking = ([_conditions_of(case, settings) for case in group] for group in (cases, others))
     names = [name for name in held[0] if all(name in one for one in held)]
     names = [name for name in names if not any(name in one for one in lacking)]
     return names[:2] if len(cases) > 1 or len(names) == 1 else []
 
 
-def _conditions_of(case: Case) -> list[str]:
+def _conditions_of(case: Case, settings: Mapping[str, None]) -> list[str]:
     inputs = numeric_inputs(case.inputs)
     named = [words for words, holds in CONDITIONS if holds(case, inputs)]
-    return named + [f"when {name} is {value}" for name, value in _choices(case.inputs)]
+    named += [f"when {name} is {value}" for name, value in _choices(case.inputs)]
+    return named + [f"when no {path.rpartition('.')[2]} is given" for path in settings if _lacks(case.inputs, path)]
+
+
+def _settings(cases: Sequence[Case]) -> dict[str, None]:
+    """List what stands in the dicts among the inputs of any case; some of it is optional, such as running means.
+
+    The parameters of a net are none of it: which ones there are follows from its other settings.
+    """
+    paths = (path for case in cases for path, _ in walk(case.inputs))
+    return dict.fromkeys(path for path in paths if "." in path and not path.startswith("params."))
+
+
+def _lacks(inputs: Mapping[str, object], path: str) -> bool:
+    """Whether the dict that may hold a value is there and does not hold it."""
+    above, _, name = path.rpartition(".")
+    held = value_at(inputs, above)
+    return isinstance(held, Mapping) and name not in held
 
 
 def _choices(inputs: Mapping[str, object]) -> Iterator[tuple[str, str]]:
@@ -122,6 +146,12 @@ def _window(inputs: Inputs) -> float:
     return min(_number(inputs, "pool_height"), _number(inputs, "pool_width"))
 
 
+def _last_batch_is_smaller(case: Case, inputs: Inputs) -> bool:
+    """Whether the examples are more than a batch, and the last batch is not full."""
+    data, batch_size = examples(inputs), _number(inputs, "batch_size")
+    return data is not None and len(data) > batch_size > 0 and bool(len(data) % batch_size)
+
+
 def _is_large(inputs: Inputs) -> bool:
     floats = (array for array in inputs.values() if array.dtype.kind == "f" and array.size and array.ndim)
     return any(np.abs(array).max() > 100 for array in floats)
@@ -151,6 +181,7 @@ CONDITIONS: tuple[Condition, ...] = (
     ("when p is 0", lambda case, inputs: _number(inputs, "p") == 0),
     ("when x holds zeros", _with_examples(lambda x: x.size > 0 and not x.all())),
     ("when the numbers are large", lambda case, inputs: _is_large(inputs)),
+    ("when the last batch is smaller than the others", _last_batch_is_smaller),
     ("in a subclass, which replaces a method", _has_trait(Trait.SUBCLASS)),
     ("over several steps", _has_trait(Trait.SEVERAL_STEPS)),
     ("with default settings", lambda case, inputs: case.inputs.get("settings") == {}),

@@ -14,6 +14,7 @@ from ...compare.initial_weights import Initialised
 MIN_ENTRIES = 50
 TOLERANCE = 1e-5
 MIN_DROPPED = 20  # dropped entries that are due on average: that there is none is then no chance
+MIN_UNIFORM = 200  # weights whose width and spread tell uniform from normal ones
 MIN_WEIGHTS = 500  # the standard deviation of as many draws is known to 13 % or better, at four standard errors
 
 
@@ -34,9 +35,12 @@ def draw_clauses(
     list of str
         A clause for each property; empty where none can be named.
     """
+    uniform = uniform_clause(rules, values, inputs)
+    if uniform:
+        return [uniform]
     spread, rule = spread_clause(rules, values, inputs), rules[0]
-    if spread and isinstance(rule, Initialised) and "standard deviation" not in compared:
-        spread = f"{spread}, and should be {rule.std}"
+    if spread and isinstance(rule, Initialised) and (rule.is_relative or "standard deviation" not in compared):
+        spread += ", and should be √(2 / n) with n as the fan-in" if rule.is_relative else f", and should be {rule.std}"
     return [*mask_clauses(masks(rules, values, inputs)), *([spread] if spread else [])]
 
 
@@ -143,6 +147,43 @@ def _draws(mask: Mask) -> float:
     return mask.factors.size / float(np.prod([mask.factors.shape[axis] for axis in shared]))
 
 
+def uniform_clause(rules: Sequence[object], values: Sequence[object], inputs: Sequence[Mapping[str, object]]) -> str:
+    """Say that weights are uniform between two bounds, which should be normal, and name the upper one.
+
+    The width of a uniform distribution is √12 standard deviations; as many normal draws spread over five and more.
+
+    Parameters
+    ----------
+    rules, values, inputs : sequences of one length
+        As for `spread_clause`.
+
+    Returns
+    -------
+    str
+        A clause; ``""`` where the weights of a case are not uniform, or are too few to tell.
+    """
+    bounds, names, wanted = set(), list[list[str]](), ""
+    for rule, value, given in zip(rules, values, inputs, strict=True):
+        array = as_array(value)
+        if not isinstance(rule, Initialised) or array is None or array.ndim < 2 or array.size < MIN_UNIFORM:
+            return ""
+        low, high, wanted = float(array.min()), float(array.max()), rule.std
+        width, end = high - low, 12 * (high - low) / array.size
+        if (
+            not width
+            or abs(float(array.std()) * np.sqrt(12) / width - 1) > 0.12
+            or np.unique(array).size < array.size / 2
+        ):
+            return ""
+        bounds.add("0 and " if 0 <= low < end else "− and + " if abs(low + high) < end else "")
+        known = [("that standard deviation", right := float(str(given[rule.std]))), *_spreads(array.shape, right)]
+        names.append([name for name, bound in known if not rule.is_relative and high <= bound < high + end])
+    common = [name for name in names[0] if all(name in others for others in names)]
+    between, upper = bounds.pop() if len(bounds) == 1 else "", common[0] if common else "some number"
+    where = f"between {between}{upper}" if between else "between two numbers"
+    return f"its entries are uniform {where}; they should be normal, with mean 0 and standard deviation {wanted}"
+
+
 def spread_clause(rules: Sequence[object], values: Sequence[object], inputs: Sequence[Mapping[str, object]]) -> str:
     """Name the size that a wrong standard deviation of weights goes by.
 
@@ -154,17 +195,17 @@ def spread_clause(rules: Sequence[object], values: Sequence[object], inputs: Seq
     Returns
     -------
     str
-        A clause; ``""`` where the spread is none of the usual ones in all cases, where two of them fit, or where the
-        weights themselves are not seen, only what they are of those that they should be.
+        A clause; ``""`` where the spread is none of the usual ones in all cases, or where two of them fit.
     """
     fitting: list[set[str]] = []
     for rule, value, given in zip(rules, values, inputs, strict=True):
         array = as_array(value)
-        if not isinstance(rule, Initialised) or rule.is_relative or array is None or array.ndim < 2:
-            return ""
-        if array.size < MIN_ENTRIES:
+        if not isinstance(rule, Initialised) or array is None or array.ndim < 2 or array.size < MIN_ENTRIES:
             return ""
         right, spread = float(str(given[rule.std])), float(array.std())
+        if rule.is_relative:  # they come divided by this
+            right = np.sqrt(2 / np.prod(array.shape[1:]))
+            spread *= right
         near = 4 * spread / np.sqrt(2 * array.size)
         fitting.append({name for name, std in _spreads(array.shape, right) if abs(std - spread) <= near})
     largest = max((array.size for array in map(as_array, values) if array is not None), default=0)
@@ -179,6 +220,11 @@ def _spreads(shape: tuple[int, ...], right: float) -> Iterator[tuple[str, float]
         ("the second size of the shape", shape[1]),
         ("the product of all sizes but the first", int(np.prod(shape[1:]))),
         ("the number of all weights", int(np.prod(shape))),
+        *(
+            [("the fan-out, filters times pixels of the window", shape[0] * int(np.prod(shape[2:])))]
+            if shape[2:]
+            else []
+        ),
     ):
         for words, std in (
             ("1 / n", 1 / size),

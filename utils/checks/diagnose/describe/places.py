@@ -60,7 +60,9 @@ def slices(output: WrongOutput) -> Iterator[Observation]:
     same = np.asarray(close(expected, got, output.inputs))
     telling = ~same | (expected != 0)  # a 0 that is right may be right for any reason
     for axis, size in enumerate(expected.shape):
-        if size < 2:
+        if size < 2:  # a single slice agrees, and shows nothing
+            for key, _ in _about(np.array([False, True]), output.axis(axis), bool(got.any())):
+                yield Observation(key, "", 0)
             continue
         others = tuple(other for other in range(expected.ndim) if other != axis)
         right = np.asarray(same.all(axis=others))
@@ -90,6 +92,8 @@ def _about(right: Mask, name: str, filled: bool) -> Iterator[tuple[str, str]]:
         yield f"not last {name}{asked}", f"only the last {name} is wrong{asked}"
         yield f"not last {name}", f"only the last {name} is wrong"
     if right[1:].all():
+        asked = "" if filled else ", which is 0: does a loop begin one too late, at 1 in place of 0?"
+        yield f"not first {name}{asked}", f"only the first {name} is wrong{asked}"
         yield f"not first {name}", f"only the first {name} is wrong"
     if right[-1] and not right[:-1].any() and len(right) > 2:
         asked = "" if filled else ": is each one kept, or overwritten?"
@@ -100,6 +104,32 @@ def _about(right: Mask, name: str, filled: bool) -> Iterator[tuple[str, str]]:
     yield said, said
     each = "entry" if name == "entry" else f"whole {name}"
     yield f"some {name}", f"it is wrong {each} by {each}: some are right and the others wrong"
+
+
+def empty(output: WrongOutput) -> Iterator[Observation]:
+    """The first or the last slice along an axis is 0 and should not be, while more is wrong than that."""
+    expected, got = output.arrays
+    if not got.any():
+        for key in ("first row", "first column", "last row", "last column"):
+            yield Observation(f"empty {key}", "", 0)  # it agrees, and shows nothing
+        return
+    found = []
+    for axis, size in enumerate(expected.shape):
+        slices = np.moveaxis(got, axis, 0)
+        empty_slices = [bool(not one.any()) for one in slices]
+        for end, at, next_to in (("first", 0, 1), ("last", size - 1, size - 2)):
+            numbers = distinct(np.take(expected, at, axis))
+            if size > 2 and numbers and empty_slices[at] and not empty_slices[next_to]:
+                found.append((f"{end} {output.axis(axis)}", numbers))
+    start = [one for one in found if one[0].startswith("first")]
+    for some, asked in (
+        (start, "does a loop begin too late, at 1 in place of 0?"),
+        ([one for one in found if one not in start], "does a loop stop too early?"),
+    ):
+        names = " and the ".join(name for name, _ in some)
+        words = f"the {names} {'is' if len(some) == 1 else 'are'} 0 everywhere, and should not be: {asked}"
+        for name, numbers in some:
+            yield Observation(f"empty {name}", f"{words} Of the rest something is wrong as well", numbers)
 
 
 def whole_numbers(output: WrongOutput) -> Iterator[Observation]:
@@ -140,8 +170,9 @@ def signs(output: WrongOutput) -> Iterator[Observation]:
             if not _is_where(wrong, where):
                 continue
             numbers = min(int(wrong.sum()), distinct(expected[~where]))
-            is_zero = (got[wrong] == 0).all()
-            seen = " and comes out as 0" if is_zero else ""
+            seen = " and comes out as 0" if (got[wrong] == 0).all() else ""
+            if kind == "0" and name == "the right answer" and (got[wrong] < 0).all():
+                seen = " and comes out as negative: is a maximum with 0, as of a ReLU, left out?"
             yield Observation(f"where {name} {kind}{seen}", f"it is wrong only where {name} is {kind}{seen}", numbers)
 
 
