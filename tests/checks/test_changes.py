@@ -14,12 +14,14 @@ import pytest
 from utils.checks.case import Case, Finding, Rule
 from utils.checks.compare import Equal
 from utils.checks.diagnose import CaseResult, Judgement, Search, Source, judge
+from utils.checks.diagnose.changes.calls import arguments
 from utils.checks.diagnose.changes.candidates import of_values
 from utils.checks.diagnose.changes.outcomes import moves_nothing_else
 from utils.checks.diagnose.changes.running import ChangedCode, CrashedAt
 from utils.checks.diagnose.changes.source import FunctionSource
 from utils.checks.diagnose.mended import with_mended
 from utils.checks.program import Answer, Crash, Ran, Run, seeded_runner
+from utils.checks.values import with_value_at
 
 RIGHT = """\
 import numpy as np
@@ -301,3 +303,34 @@ def test_what_the_code_under_test_puts_in_the_place_of_answers_counts_as_a_crash
             return Ran({"answers_": value})
 
         assert ChangedCode(forging, "m", "scores").answers(["", ""], case) == [CrashedAt(0)] * 2
+
+
+@pytest.mark.parametrize(("count", "exchanges"), [(1, 0), (2, 1), (6, 15), (7, 6), (10, 9), (11, 0)])
+def test_of_many_arguments_only_those_side_by_side_are_exchanged(count: int, exchanges: int) -> None:
+    names = [f"a{place}" for place in range(count)]
+    call = ast.parse(f"f({', '.join(names)})", mode="eval").body
+    found = [ast.unparse(one) for one in arguments(call)]
+    assert len(set(found)) == len(found) == exchanges
+    assert all(sorted(one[2:-1].split(", ")) == sorted(names) for one in found)
+
+
+@pytest.mark.parametrize(
+    ("right", "moved", "told"),
+    [
+        ("scores", "loss", True),
+        ("scores", "grads.W", True),
+        ("scores", "other", False),
+        ("grads.W", "grads.b", False),
+    ],
+)
+def test_what_comes_before_the_objective_may_move_it_and_its_gradients(right: str, moved: str, told: bool) -> None:
+    """A loss may be wrong for a reason of its own; it moves when the scores that it is computed from do."""
+    outputs: dict[str, Rule] = dict.fromkeys(("scores", "other", "loss", "grads"), Equal())
+    gradients = {"grads.W": "W", "grads.b": "b"}
+    case = Case("", "", {"W": np.ones(3)}, outputs, gradients=gradients, objective=("loss", ""))
+    due: dict[str, object] = {"scores": 1.0, "other": 1.0, "loss": 1.0, "grads": {"W": 1.0, "b": 1.0}}
+    before, after = due, due
+    for path, values in ((right, (2.0, 1.0)), (moved, (2.0, 3.0))):
+        before, after = (with_value_at(one, path, value) for one, value in zip((before, after), values, strict=True))
+    results = [CaseResult(case, due, Ran(dict(one))) for one in (before, after)]
+    assert moves_nothing_else([right], results[1:], results[:1]) is told

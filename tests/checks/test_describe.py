@@ -14,9 +14,11 @@ from utils.checks.diagnose.describe import (
     Observation,
     WrongOutput,
     describe,
+    how_far_off,
     locate,
     mixed_examples,
     shown_numbers,
+    sizes_by_name,
     when_it_is_wrong,
 )
 from utils.checks.program import Ran
@@ -149,6 +151,30 @@ SEEN = [
         np.where(A > 0, A, 0),
         np.where(A > 0.9, A, np.where(A < -0.4, -A, 0)),
         "where 0 is due stand numbers, and 0 stands where numbers are due",
+    ),
+    (
+        "places.empty",
+        IMAGES,
+        np.pad(IMAGES[:, :, :-1, :-1], ((0, 0), (0, 0), (1, 0), (1, 0))),
+        "the first row and the first column are 0 everywhere, and should not be: does a loop begin too late",
+    ),
+    (
+        "places.empty",
+        IMAGES,
+        np.pad(IMAGES[:, :, 1:], ((0, 0), (0, 0), (0, 1), (0, 0))),
+        "the last row is 0 everywhere, and should not be: does a loop stop too early? Of the rest something is wrong",
+    ),
+    (
+        "places.slices",
+        A,
+        A * (np.arange(4) > 0)[:, np.newaxis],
+        "only the first row is wrong, which is 0: does a loop begin one too late, at 1 in place of 0?",
+    ),
+    (
+        "places.signs",
+        np.maximum(A, 0),
+        A,
+        "only where the right answer is 0 and comes out as negative: is a maximum with 0, as of a ReLU, left out?",
     ),
     ("places.nearly", A, A + 1e-3 * A**2, "it is nearly right, off by less than a hundredth of"),
     ("shapes.allocated", A, np.zeros((6, 4)), "nothing but zeros, and its shape should be (4, 6)"),
@@ -392,6 +418,59 @@ def test_a_trait_that_failing_cases_have_in_common_is_said(words: str, trait: Tr
     assert words in when_it_is_wrong([wrong] * 2, [right] * 2)
     assert words not in when_it_is_wrong([wrong], [right] * 3)
     assert words not in when_it_is_wrong([wrong] * 2, [right, Case("third", "", {"x": X}, traits={trait})])
+
+
+def test_a_setting_that_is_not_given_is_named_and_a_parameter_is_not() -> None:
+    given: dict[str, object] = {"settings": {"eps": 0.1, "mean": X[0]}, "params": {"W": X}, "x": X}
+    lacking = given | {"settings": {"eps": 0.1}, "params": {}}
+    wrong, right = [Case("one", "", lacking)] * 2, [Case("other", "", given)] * 2
+    assert when_it_is_wrong(wrong, right) == "it is wrong only when no mean is given"
+    assert when_it_is_wrong(right, wrong) == "it is right only when no mean is given"
+    assert "given" not in when_it_is_wrong(wrong, [*right, wrong[0]])
+
+
+def test_a_smaller_last_batch_is_named() -> None:
+    wrong, right = ([Case("", "", {"X": np.ones((rows, 2)), "batch_size": 4})] * 2 for rows in (9, 8))
+    assert when_it_is_wrong(wrong, right) == "it is wrong only when the last batch is smaller than the others"
+    single = Case("", "", {"X": np.ones((3, 2)), "batch_size": 4})
+    assert "last batch" in when_it_is_wrong(wrong, [*right, single])
+
+
+def test_draws_that_may_pass_by_chance_are_not_counted() -> None:
+    one, two, three = (Case(title, "", {"x": X}) for title in ("one", "two", "three"))
+    assert when_it_is_wrong([one], [two, three], counted=False) == ""
+    assert when_it_is_wrong([one, two], [three], counted=False) == ""
+
+
+@pytest.mark.parametrize(
+    ("got", "words"),
+    [
+        (A + abs(W) + 0.1, "each wrong entry is too large, in every case in which it is wrong"),
+        (A - abs(W) - 0.1, "each wrong entry is too small, in every case in which it is wrong"),
+        (A * (1.1 + abs(W)), "each wrong entry has the right sign and is too far from 0"),
+        (A / (1.1 + abs(W)), "each wrong entry has the right sign and is too near to 0"),
+        (A * np.exp(W), "each wrong entry has the right sign; its size is wrong"),
+        (W, ""),
+    ],
+)
+def test_the_direction_in_which_an_output_is_wrong_is_named(got: Array, words: str) -> None:
+    output = WrongOutput(A, got, {})
+    assert how_far_off([output]) == words
+    assert words == "" or how_far_off([output, WrongOutput(A, A[::-1] - W, {})]) != words
+
+
+def test_the_sizes_of_a_parameter_are_named_by_the_settings() -> None:
+    outputs = []
+    for filters, height, width in ((3, 8, 10), (5, 7, 9)):
+        pooled, shrunk = (height // 2) * (width // 2), ((height - 4) // 2) * ((width - 4) // 2)
+        settings = {"input_dim": (2, height, width), "F": filters, "filter_size": 5, "M": 13}
+        right, wrong = np.ones((filters * pooled, 13)), np.ones((filters * shrunk, 13))
+        outputs.append(WrongOutput(right, wrong, settings))
+    shrunk_by = "((H − filter_size + 1) // 2) · ((W − filter_size + 1) // 2)"
+    assert sizes_by_name(outputs) == (f"axis 0 should be F · (H // 2) · (W // 2) long, and is F · {shrunk_by} long")
+    assert sizes_by_name(outputs[:1]) == ""  # in a single case sizes may be equal by chance
+    unknown = WrongOutput(np.ones((11, 13)), np.ones((12, 13)), outputs[0].inputs)
+    assert sizes_by_name([*outputs, unknown]) == ""
 
 
 def test_what_a_single_case_has_to_itself_is_no_reason() -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from utils.checks.compare import Array, Dropped, Initialised
-from utils.checks.diagnose.describe.draws import draw_clauses, mask_clauses, masks, spread_clause
+from utils.checks.diagnose.describe.draws import draw_clauses, mask_clauses, masks, spread_clause, uniform_clause
 
 Draw = Callable[[np.random.Generator, float, tuple[int, int]], Array]
 
@@ -91,3 +91,45 @@ def test_that_nothing_is_dropped_is_not_said_where_it_may_be_chance() -> None:
     x = np.random.default_rng(0).uniform(1, 2, (8, 10))
     for p, count in ((0.01, 0), (0.5, 1)):
         assert len(mask_clauses(masks([Dropped()], [x / (1 - p)], [{"x": x, "p": p}]))) == count
+
+
+@pytest.mark.parametrize(
+    ("draw", "words"),
+    [
+        (lambda rng, shape: rng.random(shape) * 0.1, "uniform between 0 and that standard deviation;"),
+        (lambda rng, shape: rng.random(shape), "uniform between 0 and 1;"),
+        (lambda rng, shape: rng.random(shape) * 2 / shape[0], "uniform between 0 and 2 / n with n as the first size"),
+        (lambda rng, shape: rng.uniform(-0.1, 0.1, shape), "uniform between − and + that standard deviation;"),
+        (lambda rng, shape: rng.uniform(3, 4, shape), "uniform between two numbers;"),
+        (lambda rng, shape: rng.standard_normal(shape) * 0.3, ""),
+        (lambda rng, shape: rng.choice([-0.1, 0.1], shape), ""),
+        (lambda rng, shape: rng.exponential(0.1, shape), ""),
+    ],
+)
+def test_weights_that_are_uniform_are_told_from_others(
+    draw: Callable[[np.random.Generator, tuple[int, int]], Array], words: str
+) -> None:
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        values: list[object] = [draw(rng, shape) for shape in ((30, 20), (17, 40))]
+        said = uniform_clause([Initialised()] * 2, values, [{"weight_scale": 0.1}] * 2)
+        assert words in said
+        assert words or not said
+        assert not said or said.endswith("should be normal, with mean 0 and standard deviation weight_scale")
+
+
+def test_too_few_weights_are_not_called_uniform() -> None:
+    values: list[object] = [np.random.default_rng(0).random((4, 5))]
+    assert uniform_clause([Initialised()], values, [{"weight_scale": 0.1}]) == ""
+
+
+def test_of_weights_that_come_divided_by_the_right_deviation_the_fan_is_named() -> None:
+    values: list[object] = []
+    for shape in ((20, 4, 5, 5), (30, 7, 3, 3)):
+        fan_in, fan_out = np.prod(shape[1:]), shape[0] * np.prod(shape[2:])
+        drawn = np.random.default_rng(0).standard_normal(shape)
+        values.append(drawn * np.sqrt(2 / fan_out) / np.sqrt(2 / fan_in))
+    rules = [Initialised(std="one", is_relative=True)] * 2
+    (said,) = draw_clauses(rules, values, [{"one": 1.0}] * 2, "the standard deviation is wrong")
+    assert said.startswith("its standard deviation is about √(2 / n) with n as the fan-out")
+    assert said.endswith("and should be √(2 / n) with n as the fan-in")

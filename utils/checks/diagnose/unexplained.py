@@ -113,7 +113,8 @@ def unexplained_findings(
         else:
             one = _description(path, wrong, results, runs)
         # Outputs of which nothing is known but that they are wrong have no more in common than that.
-        key = one.kind or (_without_key(one) if one.lacks else f"nothing is known of {path}")
+        held_there = _without_key(one) if one.lacks else ""
+        key = f"{held_there}{one.kind}" or f"nothing is known of {path}"
         groups.setdefault((path.partition(".")[0] if not one.kind else "", key), []).append(one)
     return findings + [_finding(group) for group in groups.values()]
 
@@ -291,8 +292,9 @@ def _clauses(
             before = beside_state(answers, runs.reference)
             probes = [] if before else probed(answers, runs.code, runs.reference)
             clauses[0] = before or ("" if any(probes) else by_mode(ordered, outputs, results))
-            simpler = "" if any((clauses[0], *probes)) else _right_with_simpler_inputs(answers, runs)
-            clauses += [*probes, simpler, "" if clauses[0].startswith(FOLLOWS) else locate(outputs)]
+            place = "" if clauses[0].startswith(FOLLOWS) else locate(outputs)
+            known = any((clauses[0], *probes)) or "only" in place  # which tells more than how far off it is
+            clauses += [*probes, place, "" if known else _right_with_simpler_inputs(answers, runs)]
     if drawn:
         rules = [answer.result.case.aspects[answer.fault.output] for answer in answers]
         came, inputs = [one.fault.got for one in answers], [one.result.case.inputs for one in answers]

@@ -1,0 +1,113 @@
+"""An output that is right with simpler inputs goes wrong where these enter; what proves nothing is not said."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+import pytest
+
+from utils.checks.case import Case
+from utils.checks.compare import Array, Equal
+from utils.checks.diagnose import CaseResult, FollowThrough, judge
+from utils.checks.diagnose.simpler_inputs import right_with_simpler_inputs
+from utils.checks.diagnose.wrong_outputs import WrongOutputs
+from utils.checks.program import Answer, Crash, Ran, Run
+
+Code = Callable[[Array, Array, float, int], Array]
+
+
+def right(x: Array, b: Array, eps: float, t: int) -> Array:
+    out: Array = np.sin(x) / (np.cos(x) ** 2 + eps) ** (0.5 + 0.1 * t) + np.exp(b)
+    return out
+
+
+def run_of(code: Code) -> Run:
+    def run(program: str, inputs: Mapping[str, object], fetch: Sequence[str]) -> Answer:
+        settings = inputs["settings"]
+        assert isinstance(settings, dict)
+        return Ran({"out": code(np.asarray(inputs["x"]), np.asarray(inputs["b"]), settings["eps"], settings["t"])})
+
+    return run
+
+
+def said(code: Code, steps: Sequence[int] = (3, 4, 5)) -> str:
+    rng, results = np.random.default_rng(1), []
+    for rows, t in enumerate(steps, 3):
+        inputs: dict[str, object] = {
+            "x": rng.standard_normal((rows, 4)),
+            "b": rng.standard_normal(4),
+            "settings": {"eps": 0.3, "t": t},
+        }
+        case = Case(f"t is {t}", "", inputs, {"out": Equal()})
+        expected, answer = run_of(right)("", inputs, ()), run_of(code)("", inputs, ())
+        assert isinstance(expected, Ran)
+        results.append(CaseResult(case, expected.values, answer))
+    return right_with_simpler_inputs(WrongOutputs(results).by_path["out"], run_of(code), run_of(right))
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        (
+            lambda x, b, eps, t: right(x, b, eps**2, t),
+            "it is right as soon as eps is 0, or as soon as eps is 1: look at",
+        ),
+        (lambda x, b, eps, t: right(x, np.sinh(b), eps, t), "it is right as soon as b is 0: look at where b enters"),
+        (lambda x, b, eps, t: right(np.abs(x), b, eps, t), "it is right as soon as x has no negative entries: look at"),
+        (
+            lambda x, b, eps, t: right(x, b, np.sin(eps), np.tan(t)),
+            "it is right as soon as eps is 0 and t is 0: look at where eps and t enter",
+        ),
+    ],
+)
+def test_the_inputs_without_which_an_output_is_right_are_named(code: Code, words: str) -> None:
+    assert words in said(code)
+
+
+def test_what_is_so_in_a_case_that_is_wrong_is_no_reason() -> None:
+    """With t 1 the answer would be right in the first cases; but in another one t is 1, and it is wrong there."""
+
+    def code(x: Array, b: Array, eps: float, t: int) -> Array:
+        return right(x, b, eps, t) + (np.tan(np.arange(4) + len(x)) if t > 1 or len(x) == 5 else 0)
+
+    assert "as soon as t is 1" in said(code, (3, 4))
+    assert "as soon as t is 1" not in said(code, (3, 4, 1))
+
+
+def test_what_is_a_copy_of_an_input_is_no_evidence() -> None:
+    """With the factor 0 nothing is left but b, which code returns that computes all else wrongly."""
+
+    def wrong(x: Array, b: Array, eps: float, t: int) -> Array:
+        return np.exp(x) * eps + b
+
+    def due(x: Array, b: Array, eps: float, t: int) -> Array:
+        return np.sin(x) * eps + b
+
+    rng = np.random.default_rng(2)
+    inputs: dict[str, object] = {"x": rng.random((3, 4)), "b": rng.random(4), "settings": {"eps": 0.3, "t": 2}}
+    expected, answer = (run_of(code)("", inputs, ()) for code in (due, wrong))
+    assert not isinstance(expected, Crash)
+    result = CaseResult(Case("a case", "", inputs, {"out": Equal()}), expected.values, answer)
+    assert right_with_simpler_inputs(WrongOutputs([result]).by_path["out"], run_of(wrong), run_of(due)) == ""
+
+
+def test_it_is_said_where_nothing_else_is_known() -> None:
+    rng, results = np.random.default_rng(1), []
+
+    def code(x: Array, b: Array, eps: float, t: int) -> Array:
+        return right(x, b, eps**3, t)
+
+    for rows in (3, 5):
+        inputs: dict[str, object] = {
+            "x": rng.standard_normal((rows, 4)),
+            "b": rng.standard_normal(4),
+            "settings": {"eps": 0.3, "t": 2},
+        }
+        expected, answer = run_of(right)("", inputs, ()), run_of(code)("", inputs, ())
+        assert isinstance(expected, Ran)
+        results.append(CaseResult(Case(f"{rows}", "", inputs, {"out": Equal()}), expected.values, answer))
+    (found,) = judge(results, {}, run_of(code), FollowThrough(0.0, run_of(right))).findings
+    assert "as soon as eps is 0" in found.hint
+    (found,) = judge(results, {}, run_of(code)).findings  # the student's own check has no right code to run
+    assert "as soon as" not in found.hint

@@ -1,0 +1,116 @@
+"""What is said of outputs that no misconception explains is true of each of them, in each of its cases."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+
+import numpy as np
+import pytest
+
+from utils.checks.case import Case, Trait
+from utils.checks.compare import Dropped, Equal, Initialised, Minibatches, Paired, Rule
+from utils.checks.diagnose import CaseResult, Search, Source, judge
+from utils.checks.diagnose.changes.search import Found
+from utils.checks.diagnose.evidence import Evidence
+from utils.checks.program import Ran
+
+RNG = np.random.default_rng(0)
+X = RNG.standard_normal((4, 5))
+
+
+class Recorder(Search):
+    """A search that finds nothing, and keeps for which outputs it was asked."""
+
+    def __init__(self) -> None:
+        super().__init__(lambda program, inputs, fetch: Ran({}), Source("m", "f", ""))
+        self.asked: set[str] = set()
+
+    def repair(self, paths: Collection[str], results: Sequence[CaseResult]) -> list[Found]:
+        self.asked |= set(paths)
+        return []
+
+
+def result(
+    title: str, right: Mapping[str, object], got: Mapping[str, object], rules: Mapping[str, Rule], *traits: Trait
+) -> CaseResult:
+    inputs: dict[str, object] = {"x": X, "p": 0.5, "weight_scale": 1.0, "num_train": 9, "num_iters": 4, "batch_size": 3}
+    return CaseResult(Case(title, "", inputs, rules, traits=set(traits)), right, Ran(dict(got)))
+
+
+def said_of(results: Sequence[CaseResult], search: Search | None = None) -> list[tuple[str, str]]:
+    found = judge(results, {}, search=search).findings
+    return [(one.aspect, one.hint) for one in found if one.verdict == "fail"]
+
+
+def test_no_change_of_code_is_offered_for_what_has_to_be_random() -> None:
+    """That minibatches pass their rule once the code is changed does not say that they are drawn at random."""
+    rows = np.tile(np.arange(3), (4, 1))
+    the_same = np.stack([rows, rows], axis=-1)
+    few, many = np.ones((5, 5)), np.ones((12, 12))
+    rules = {"batches": Minibatches(), "few": Initialised(), "many": Initialised(), "out": Equal()}
+    got = {"batches": the_same, "few": few, "many": many, "out": X}
+    search = Recorder()
+    hints = dict(said_of([result("one", {"batches": None, "few": few, "many": many, "out": -X}, got, rules)], search))
+    assert search.asked == {"many", "out"}
+    assert hints.keys() == got.keys()
+
+
+def test_entries_that_dicts_lack_are_only_named_together_where_the_dicts_hold_the_same() -> None:
+    rules: dict[str, Rule] = {"grads": Equal()}
+    right = [{"grads": {f"{name}{layer}": X * RNG.random(5) for name in "Wbc"}} for layer in (1, 2)]
+    for other, count in (("c2", 2), ("c1", 2)):
+        results = [
+            result("one", right[0], {"grads": {"c1": right[0]["grads"]["c1"]}}, rules),
+            result("two", right[1], {"grads": {other: X, "c2": right[1]["grads"]["c2"]}}, rules),
+        ]
+        hints = said_of(results)
+        assert len(hints) == count
+        assert hints[0] == ("grads.W1, grads.b1", 'grads lacks "W1", "b1"; it holds c1.')
+        assert hints[1][1].startswith('grads lacks "W2", "b2"; it holds c')
+        assert "c1" not in hints[1][1] or other == "c1"
+
+
+def test_what_may_be_wrong_itself_is_not_called_expected() -> None:
+    """Where two answers of the code have to agree, the second one is right only if nothing else is wrong."""
+    paired = result("with dropout", {"dx": None}, {"dx": (X, 2 * X)}, {"dx": Paired(second="your code gives without")})
+    ((aspect, hint),) = said_of([paired])
+    assert aspect == "dx"
+    assert "is what your code gives without" in hint
+    assert "is expected" not in hint
+    plain = result("plain", {"dx": X}, {"dx": X - 1}, {"dx": Equal()})
+    ((_, hint),) = said_of([paired, plain])
+    assert "is expected" in hint
+    assert "2 times too small" not in hint
+    assert "2 times too small" in said_of([paired])[0][1]
+    assert "right in" not in hint  # the other case is no right one
+
+
+def test_a_draw_that_passes_is_not_counted_as_right() -> None:
+    """A mask of another p may pass in a case, by chance."""
+    rules: dict[str, Rule] = {"out": Dropped()}
+    kept = X * (np.arange(20).reshape(4, 5) % 2)
+    results = [result(title, {"out": X}, {"out": 2 * kept}, rules) for title in ("one", "two", "three")]
+    results.append(result("four", {"out": X}, {"out": 3 * kept}, rules))
+    ((_, hint),) = said_of(results)
+    assert "cases" not in hint
+
+
+def test_where_nothing_is_drawn_an_output_is_described() -> None:
+    large = np.abs(RNG.standard_normal((20, 20))) + 0.1
+    drawn = Case("drawn", "", {"x": large, "p": 0.5}, {"out": Dropped()})
+    tested = Case("not drawn", "", {"x": X}, {"out": Equal()})
+    results = [
+        CaseResult(drawn, {"out": large}, Ran({"out": 3 * large})),
+        CaseResult(tested, {"out": np.maximum(X, 0)}, Ran({"out": np.where(X > 0, X, 3 * X)})),
+    ]
+    ((_, hint),) = said_of(results)
+    assert "in the cases without random draws it is wrong only where" in hint
+
+
+@pytest.mark.parametrize("scale", ["", "x"])
+def test_rounding_is_what_a_rule_cannot_tell_from_zero(scale: str) -> None:
+    """So what gives zeros is not recognised by it; a rule that knows of no scale takes all numbers seriously."""
+    noise = 1e-10 * RNG.standard_normal(5)
+    case = result("one", {"out": np.ones(5)}, {"out": noise}, {"out": Equal(scale=scale)})
+    evidence = Evidence([case])
+    assert evidence.only_zeros(evidence.wrong) is bool(scale)
