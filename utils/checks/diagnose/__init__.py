@@ -3,9 +3,10 @@
 `judge` is the way in. `case_result` holds what is known of one case. `evidence` compares known misconceptions with what
 came, and `misconceptions`, `misconception_pairs` and `misconception_effects` recognise one, two, or one with a sign or
 a factor beside it; `refutation` leaves out those that the rest of the answer contradicts; `crash_kind` compares
-crashes. What none of them explains is worded by `unexplained`: with the detectors of `describe`, in each mode
-(`by_mode`), the factors of `combination`, what follows from a wrong state (`from_state`), the reruns of `probes`
-(`dependence` with `beside_unused`, `mixing`, `scaling`) and of `tried_settings`, and what `other_outputs` tell.
+crashes. What none of them explains is worded by `unexplained` from `clauses`: with the detectors of `describe`, in each
+mode (`by_mode`), the factors of `combination`, what follows from a wrong state (`from_state`), the reruns of `probes`
+(`dependence` with `beside_unused`, `mixing`, `scaling`), of `simpler_inputs` and of `tried_settings`, and what
+`other_outputs` tell.
 `crashes` and `old_python` explain exceptions, `endless` loops without an end. `changes` runs the code under test with
 small changes, one of which may make it right; `mended` says what shows behind a crash. `derivative` and
 `follow_through` tell a wrong gradient from the right gradient of a wrong forward pass. `points` divides the points

@@ -9,6 +9,7 @@ from dataclasses import replace
 from ..case import Finding
 from ..program import Crash
 from .case_result import CaseResult
+from .clauses import Runs
 from .crash_kind import same_kind
 from .crashes import explain_crash
 from .evidence import Together
@@ -17,7 +18,7 @@ from .follow_through import FollowThrough
 from .misconceptions import Explanation, explain, find_misconception
 from .old_python import explain_old_python
 from .other_outputs import enumerated
-from .unexplained import Runs, as_sentences, comparison, describe_rest, unexplained_findings
+from .unexplained import as_sentences, comparison, describe_rest, unexplained_findings
 from .wrong_outputs import WrongOutputs
 
 MAX_NAMES = 4  # of outputs that are right, in a list

@@ -18,6 +18,7 @@ from ..values import value_at
 from .answer_cache import AnswerCache
 from .case_result import CaseResult
 from .changes import Search
+from .clauses import Runs
 from .crash_kind import is_of_returned_values
 from .derivative import is_derivative, with_program
 from .evidence import Together
@@ -31,7 +32,6 @@ from .findings import (
 from .follow_through import FollowThrough
 from .mended import with_mended
 from .points import CORE, CORE_SHARE, Division, Part, Score, WrongParts, in_order
-from .unexplained import Runs
 from .wrong_outputs import WrongOutputs
 
 

@@ -5,53 +5,24 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
-
-import numpy as np
 
 from ..case import Finding, Trait
-from ..compare import Fault, FaultKind, Initialised, RandomRule, as_array
-from ..program import Crash, Run
-from ..values import value_at
-from .by_mode import by_mode, in_test_mode, is_drawn
+from ..compare import Fault, FaultKind, RandomRule, as_array
+from ..program import Run
+from .by_mode import is_drawn
 from .case_result import CaseResult
-from .changes import Search
-from .combination import combination
+from .clauses import Runs, collect_clauses
 from .derivative import is_derivative, with_program
-from .describe import WrongOutput, describe, how_far_off, locate, shown_numbers, sizes_by_name, when_it_is_wrong
-from .describe.draws import draw_clauses
-from .exchanged import exchanged, other_name
-from .from_state import FOLLOWS, beside_state
-from .other_outputs import enumerated, from_other_outputs
-from .probes import probed
-from .simpler_inputs import right_with_simpler_inputs
-from .tried_settings import is_refuted
-from .wrong_outputs import WrongAnswer, WrongOutputs, has_fewer_draws
+from .describe import shown_numbers
+from .exchanged import exchanged
+from .other_outputs import enumerated
+from .wrong_outputs import WrongAnswer, WrongOutputs
 
 MAX_RERUN_CASES = 3  # failing cases in which the code under test may be run again for a hint
 MIN_CASES = 2  # that one mistake leaves right and that are wrong: of a single one, much may be peculiar
 MIN_DRAWS = 100  # numbers by which a change of code that draws is judged
 MAX_LENGTH = 600
 """Characters of what is said of one output: a few lines."""
-
-
-@dataclass(frozen=True)
-class Runs:
-    """What can be run again for a hint.
-
-    Attributes
-    ----------
-    code : callable or None
-        Runs the code under test.
-    reference : callable or None
-        Runs the right code.
-    search : Search or None
-        Runs the code under test with small changes.
-    """
-
-    code: Run | None = None
-    reference: Run | None = None
-    search: Search | None = None
 
 
 @dataclass(frozen=True)
@@ -187,7 +158,9 @@ def describe_rest(
     if before:
         clauses = [f"{before} wrong there, too, and may be the reason: correct that first"]
     else:
-        clauses = _clauses(shown, answers, [answer.result for answer in wrong.by_path[path]], runs)[:-1]
+        clauses = collect_clauses(shown, answers, [answer.result for answer in wrong.by_path[path]], runs, rest=True)[
+            :-1
+        ]
     said = as_sentences((seen, *clauses))
     if others:
         said += f" In {others} more {'case' if others == 1 else 'cases'} it is wrong in another way."
@@ -235,7 +208,7 @@ def _description(path: str, wrong: WrongOutputs, results: Sequence[CaseResult], 
         said = "it is the right derivative of what your forward pass computes; it is the forward that is wrong"
         return Description(path, first.fault.clause, (said,), first.result.case.title)
     shown = wrong.clearest(path)
-    clauses = _clauses(shown, wrong.by_path[path], results, runs)
+    clauses = collect_clauses(shown, wrong.by_path[path], results, runs)
     said, lacks = comparison(shown.fault), shown.fault.kind is FaultKind.KEY
     return Description(path, said, tuple(filter(None, clauses)), shown.result.case.title, lacks)
 
@@ -248,7 +221,7 @@ def _repaired(
     Where something else is wrong, too, and has to be changed as well, the change was tried `alone`.
     """
     shown = wrong.clearest(path)
-    form = _clauses(shown, wrong.by_path[path], results, Runs())[0]
+    form = collect_clauses(shown, wrong.by_path[path], results, Runs())[0]
     as_it_is = ", the rest of the code being as it is" if alone else ""
     clauses = [f"with {said}, it would be right in every case{as_it_is}", "" if form.endswith("?") else form]
     lacks = shown.fault.kind is FaultKind.KEY
@@ -272,72 +245,6 @@ def _follows_forward(answers: Sequence[WrongAnswer], run: Run) -> bool:
         if verdicts[0] is not True or verdicts[-1] is False:
             return False
     return True
-
-
-def _clauses(
-    shown: WrongAnswer, answers: Sequence[WrongAnswer], results: Sequence[CaseResult], runs: Runs
-) -> list[str]:
-    """Collect what is known of a wrong output beyond the comparison: its form, what it depends on; last, when it is."""
-    fault = shown.fault
-    clauses = [other_name(answers)]
-    drawn = any(map(is_drawn, answers))
-    if fault.kind is FaultKind.SHAPE and isinstance(shown.result.case.aspects[fault.output], Initialised):
-        shapes = [WrongOutput(one.fault.expected, one.fault.got, one.result.case.inputs) for one in answers]
-        clauses[0] = clauses[0] or sizes_by_name(shapes)
-    if fault.kind in (FaultKind.VALUE, FaultKind.SHAPE, FaultKind.NOT_FINITE) and not drawn:
-        ordered = [shown, *(answer for answer in answers if answer.result is not shown.result)]
-        outputs = [WrongOutput(one.fault.expected, one.fault.got, one.result.case.inputs) for one in ordered]
-        clauses[0] = clauses[0] or combination(answers) or describe(outputs)
-        if not clauses[0] and fault.kind is FaultKind.VALUE:
-            before = beside_state(answers, runs.reference)
-            probes = [] if before else probed(answers, runs.code, runs.reference)
-            clauses[0] = before or ("" if any(probes) else by_mode(ordered, outputs, results))
-            place = "" if clauses[0].startswith(FOLLOWS) else locate(outputs)
-            known = any((clauses[0], *probes)) or "only" in place  # which tells more than how far off it is
-            clauses += [*probes, place, "" if known else _right_with_simpler_inputs(answers, runs)]
-    if drawn:
-        rules = [answer.result.case.aspects[answer.fault.output] for answer in answers]
-        came, inputs = [one.fault.got for one in answers], [one.result.case.inputs for one in answers]
-        tested = in_test_mode(answers, results)
-        clauses += [*draw_clauses(rules, came, inputs, fault.clause), tested or _without_draws(answers)]
-    if fault.kind is FaultKind.KEY and fault.clause.endswith("it holds nothing"):
-        clauses.append("is this dict filled in, and not another one?")
-    failing = {id(answer.result) for answer in answers}  # by identity: arrays do not compare as a whole
-    others = [
-        result.case
-        for result in results
-        if not isinstance(result.answer, Crash)
-        and value_at(result.expected, fault.path) is not None
-        # What stands for an array, such as a pair of numbers, says nothing of its shape.
-        and (fault.kind is not FaultKind.SHAPE or isinstance(value_at(result.expected, fault.path), np.ndarray))
-        and id(result) not in failing
-        and fault.path not in result.wrong_paths()
-        and not has_fewer_draws(result, answers)
-    ]
-    crashed = [result.case for result in results if isinstance(result.answer, Crash)]
-    wrong = [answer.result.case for answer in answers]
-    tried = partial(is_refuted, path=fault.path, failing=wrong, passing=others, code=runs.code, right=runs.reference)
-    when = when_it_is_wrong(wrong, others, crashed, tried, counted=not drawn)
-    if not any(clauses) and fault.kind is FaultKind.VALUE and not drawn:
-        off = "" if fault.output in shown.result.case.effects else how_far_off(outputs)
-        clauses += [off, from_other_outputs(answers, results, runs.code, everywhere=not others)]
-    return [*clauses, when]
-
-
-def _without_draws(answers: Sequence[WrongAnswer]) -> str:
-    """Describe an output in the cases in which nothing is drawn for it, if it is drawn in others."""
-    plain = [one for one in answers if not is_drawn(one) and one.fault.kind is FaultKind.VALUE]
-    outputs = [WrongOutput(one.fault.expected, one.fault.got, one.result.case.inputs) for one in plain]
-    words = (describe(outputs) or locate(outputs)) if outputs else ""
-    return f"in the cases without random draws {words}" if words else ""
-
-
-def _right_with_simpler_inputs(answers: Sequence[WrongAnswer], runs: Runs) -> str:
-    """Say with which simpler inputs an output is right, if it is no gradient of an output that is wrong itself."""
-    result, fault = answers[0]
-    if fault.path in result.case.gradients and result.case.objective[0] in {one.output for one in result.faults()}:
-        return ""
-    return right_with_simpler_inputs(answers, runs.code, runs.reference)
 
 
 def comparison(fault: Fault, *, with_name: bool = False) -> str:

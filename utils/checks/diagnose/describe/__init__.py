@@ -136,7 +136,8 @@ def how_far_off(outputs: Sequence[WrongOutput]) -> str:
         A clause such as ``"each wrong entry is too large"``; ``""`` where some are too large and others too small.
     """
     with np.errstate(all="ignore"):
-        return common_observation(DIRECTION_DETECTORS, _comparable(outputs)) if outputs[0].comparable else ""
+        every = all(output.comparable for output in outputs)
+        return common_observation(DIRECTION_DETECTORS, outputs) if every else ""
 
 
 def _comparable(outputs: Sequence[WrongOutput]) -> list[WrongOutput]:

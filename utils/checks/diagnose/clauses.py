@@ -1,0 +1,130 @@
+"""Collect what is known of one wrong output beyond the comparison: its form, its place, what it depends on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+
+from ..compare import FaultKind, Initialised
+from ..program import Crash, Run
+from ..values import value_at
+from .by_mode import by_mode, in_test_mode, is_drawn
+from .case_result import CaseResult
+from .changes import Search
+from .combination import combination
+from .describe import WrongOutput, describe, how_far_off, locate, sizes_by_name, when_it_is_wrong
+from .describe.draws import draw_clauses
+from .exchanged import other_name
+from .from_state import FOLLOWS, beside_state
+from .other_outputs import from_other_outputs
+from .probes import probed
+from .simpler_inputs import right_with_simpler_inputs
+from .tried_settings import is_refuted
+from .wrong_outputs import WrongAnswer, has_fewer_draws
+
+
+@dataclass(frozen=True)
+class Runs:
+    """What can be run again for a hint.
+
+    Attributes
+    ----------
+    code : callable or None
+        Runs the code under test.
+    reference : callable or None
+        Runs the right code.
+    search : Search or None
+        Runs the code under test with small changes.
+    """
+
+    code: Run | None = None
+    reference: Run | None = None
+    search: Search | None = None
+
+
+def collect_clauses(
+    shown: WrongAnswer, answers: Sequence[WrongAnswer], results: Sequence[CaseResult], runs: Runs, *, rest: bool = False
+) -> list[str]:
+    """Collect what is known of a wrong output beyond the comparison.
+
+    Parameters
+    ----------
+    shown : WrongAnswer
+        The case that is shown.
+    answers : sequence of WrongAnswer
+        The output in all cases in which it is wrong.
+    results : sequence of CaseResult
+        All cases.
+    runs : Runs
+    rest : bool, default False
+        Whether the cases are those that a misconception leaves unexplained; then nothing is said of all cases.
+
+    Returns
+    -------
+    list of str
+        Its form, what it depends on, and last, when it is wrong; ``""`` for each that is not known.
+    """
+    fault = shown.fault
+    clauses = [other_name(answers)]
+    drawn = any(map(is_drawn, answers))
+    if fault.kind is FaultKind.SHAPE and isinstance(shown.result.case.aspects[fault.output], Initialised):
+        shapes = [WrongOutput(one.fault.expected, one.fault.got, one.result.case.inputs) for one in answers]
+        clauses[0] = clauses[0] or sizes_by_name(shapes)
+    if fault.kind in (FaultKind.VALUE, FaultKind.SHAPE, FaultKind.NOT_FINITE) and not drawn:
+        ordered = [shown, *(answer for answer in answers if answer.result is not shown.result)]
+        outputs = [WrongOutput(one.fault.expected, one.fault.got, one.result.case.inputs) for one in ordered]
+        clauses[0] = clauses[0] or combination(answers) or describe(outputs)
+        if not clauses[0] and fault.kind is FaultKind.VALUE:
+            before = beside_state(answers, runs.reference)
+            probes = [] if before else probed(answers, runs.code, runs.reference)
+            clauses[0] = before or ("" if any(probes) else by_mode(ordered, outputs, results))
+            place = "" if clauses[0].startswith(FOLLOWS) else locate(outputs)
+            known = any((clauses[0], *probes)) or "only" in place  # which tells more than how far off it is
+            clauses += [*probes, place, "" if known else _right_with_simpler_inputs(answers, runs)]
+    if drawn:
+        rules = [answer.result.case.aspects[answer.fault.output] for answer in answers]
+        came, inputs = [one.fault.got for one in answers], [one.result.case.inputs for one in answers]
+        tested = in_test_mode(answers, results)
+        clauses += [*draw_clauses(rules, came, inputs, fault.clause), tested or _without_draws(answers)]
+    if fault.kind is FaultKind.KEY and fault.clause.endswith("it holds nothing"):
+        clauses.append("is this dict filled in, and not another one?")
+    failing = {id(answer.result) for answer in answers}  # by identity: arrays do not compare as a whole
+    others = [
+        result.case
+        for result in results
+        if not isinstance(result.answer, Crash)
+        and value_at(result.expected, fault.path) is not None
+        # What stands for an array, such as a pair of numbers, says nothing of its shape.
+        and (fault.kind is not FaultKind.SHAPE or isinstance(value_at(result.expected, fault.path), np.ndarray))
+        and id(result) not in failing
+        and fault.path not in result.wrong_paths()
+        and not has_fewer_draws(result, answers)
+    ]
+    crashed = [result.case for result in results if isinstance(result.answer, Crash)]
+    wrong = [answer.result.case for answer in answers]
+    tried = partial(is_refuted, path=fault.path, failing=wrong, passing=others, code=runs.code, right=runs.reference)
+    when = when_it_is_wrong(wrong, others, crashed, tried, counted=not drawn)
+    if not any(clauses) and fault.kind is FaultKind.VALUE and not drawn:
+        off = "" if fault.output in shown.result.case.effects else how_far_off(outputs)
+        beside = "" if rest else from_other_outputs(answers, results, runs.code, everywhere=not others)
+        clauses += [off, beside]
+    return [*clauses, when]
+
+
+def _without_draws(answers: Sequence[WrongAnswer]) -> str:
+    """Describe an output in the cases in which nothing is drawn for it, if it is drawn in others."""
+    plain = [one for one in answers if not is_drawn(one) and one.fault.kind is FaultKind.VALUE]
+    outputs = [WrongOutput(one.fault.expected, one.fault.got, one.result.case.inputs) for one in plain]
+    words = (describe(outputs) or locate(outputs)) if outputs else ""
+    return f"in the cases without random draws {words}" if words else ""
+
+
+def _right_with_simpler_inputs(answers: Sequence[WrongAnswer], runs: Runs) -> str:
+    """Say with which simpler inputs an output is right, if it is no gradient of an output that is wrong itself."""
+    result, fault = answers[0]
+    if fault.path in result.case.gradients and result.case.objective[0] in {one.output for one in result.faults()}:
+        return ""
+    return right_with_simpler_inputs(answers, runs.code, runs.reference)
