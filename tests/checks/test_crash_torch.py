@@ -45,3 +45,132 @@ def test_a_gradient_before_the_first_backward_pass_is_none() -> None:
     assert "`param.grad` is None there" in said
     assert "`if param.grad is not None`" in said
     assert "grad" not in explain_crash(crash_of("AttributeError", message, "param.state.zero_()"), {}, {})
+
+
+def tensor_crash(error: str, message: str, source: str, expression: str = "", **more: tuple[str, ...]) -> str:
+    crash = Crash(
+        False, error, message, file="pkg/m.py", line=9, function="f", entered="f",
+        source=source, expression=expression or source, **more,
+    )  # fmt: skip
+    return explain_crash(crash, {}, {})
+
+
+NONE_ABS = "'NoneType' object has no attribute 'abs'"
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        ("no", "because `X` does not require a gradient: `X.requires_grad_()` should be called"),
+        ("computed", "because `X` is computed from other tensors"),
+        ("leaf", "`.backward()` of the loss puts a gradient there"),
+    ],
+)
+def test_why_a_gradient_is_none_depends_on_the_tensor(kind: str, said: str) -> None:
+    assert said in tensor_crash("AttributeError", NONE_ABS, "s = X.grad.abs()", "X.grad.abs", gradients=(f"X: {kind}",))
+    times = "unsupported operand type(s) for *: 'float' and 'NoneType'"
+    assert said in tensor_crash("TypeError", times, "X -= rate * X.grad", "rate * X.grad", gradients=(f"X: {kind}",))
+
+
+def test_nothing_is_said_of_gradients_where_another_value_may_be_none() -> None:
+    message = "unsupported operand type(s) for *: 'NoneType' and 'NoneType'"
+    assert "backward" not in tensor_crash("TypeError", message, "step = u.grad * v.grad", "u.grad * v.grad")
+    assert "gradient" not in tensor_crash("AttributeError", NONE_ABS, "s = mask.abs()", "mask.abs")
+
+
+REFUSED = [
+    (
+        ("RuntimeError", "a leaf Variable that requires grad is being used in an in-place operation.", "w -= step"),
+        "`w` requires a gradient, and is changed in place while PyTorch records",
+    ),
+    (
+        ("RuntimeError", "grad can be implicitly created only for scalar outputs", "right.backward()"),
+        "starts from a single number, but `right` has shape (6,)",
+    ),
+    (
+        ("RuntimeError", "grad can be implicitly created only for scalar outputs", "g = torch.autograd.grad(right, x)"),
+        "starts from a single number, but `right` has shape (6,)",
+    ),
+    (
+        ("RuntimeError", "Can't call numpy() on Tensor that requires grad. Use", "s = net(x).numpy()"),
+        "`net(x)` is recorded by PyTorch",
+    ),
+    (("TypeError", "list is not a Module subclass", "net = nn.Sequential(layers)"), "`nn.Sequential(*layers)`"),
+    (
+        (
+            "RuntimeError",
+            "Index tensor must have the same number of dimensions as input tensor",
+            "s = scores.gather(1, right)",
+        ),
+        "`right[:, None]`, of shape (6, 1)",
+    ),
+    (
+        ("IndexError", "index 5 is out of bounds for dimension 0 with size 1", "row[k].backward()", "row[k]"),
+        "Along axis 1, of size 7, it would be one: was `row[0, k]` meant?",
+    ),
+    (
+        ("AttributeError", "'torch.return_types.max' object has no attribute 'abs'", "s = g.max(dim=1).abs()"),
+        "gives two tensors, the values and their places",
+    ),
+    (
+        (
+            "AttributeError",
+            "'Conv2d' object has no attribute 'dim'",
+            "nn.init.kaiming_normal_(layer)",
+        ),
+        "`layer.weight` or `layer.bias`",
+    ),
+    (
+        ("AttributeError", "'float' object has no attribute 'backward'", "loss.backward()", "loss.backward"),
+        "makes `loss` a plain number",
+    ),
+    (
+        ("RuntimeError", "mat1 and mat2 must have the same dtype, but got Float and Double", "out = x @ w"),
+        "of different types, Float, Double",
+    ),
+    (
+        ("TypeError", "view(): argument 'size' must be tuple of ints", "rows = x.view(-1, x.shape)"),
+        "such as `x.shape[0]`",
+    ),
+    (
+        ("RuntimeError", "shape '[3, 5]' is invalid for input of size 6", "rows = right.view(3, 5)"),
+        "`right` is (6,) and holds 6 numbers; a new shape should hold as many, and (3, 5) does not.",
+    ),
+    (
+        ("ValueError", "Expected input batch_size (3) to match target batch_size (5).", "loss = F.cross_entropy(s, y)"),
+        "There are 3 rows of scores and 5 labels",
+    ),
+    (
+        (
+            "RuntimeError",
+            "Given groups=1, weight of size [8, 2, 3, 3], expected input[4, 3, 9, 7] to have 2 channels, but got 3",
+            "h = F.conv2d(x, w2)",
+        ),
+        "The filters `w2`, 8, 2, 3, 3, take images with 2 channels; `x` has 3: was `h1` meant in place of `x`?",
+    ),
+]
+IN_SCOPE = (
+    "right (6,)",
+    "scores (6, 8)",
+    "row (1, 7)",
+    "k = 5",
+    "w2 (8, 2, 3, 3)",
+    "x (4, 3, 9, 7)",
+    "h1 (4, 2, 9, 7)",
+)
+
+
+@pytest.mark.parametrize(("raised", "said"), REFUSED)
+def test_what_pytorch_refuses_is_said_in_terms_of_the_line(raised: tuple[str, ...], said: str) -> None:
+    origins = ("loss: 8 loss = F.cross_entropy(s, y).item()",)
+    error, message, source, *expression = raised
+    assert said in tensor_crash(error, message, source, *expression, scope=IN_SCOPE, origins=origins)
+
+
+def test_images_are_asked_about_where_nothing_leads_back() -> None:
+    message = "element 0 of tensors does not require grad and does not have a grad_fn"
+    more = {"scope": ("X (6, 3, 4, 5)",), "parameters": ("X", "y"), "gradients": ("X: no", "y: no")}
+    said = tensor_crash("RuntimeError", message, "right.backward()", **more)
+    assert said.endswith("`X` does not require one: should `X.requires_grad_()` stand before?")
+    said = tensor_crash("RuntimeError", message, "right.backward()", **{**more, "gradients": ("X: leaf", "y: no")})
+    assert "`X`" not in said

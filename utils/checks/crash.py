@@ -17,9 +17,11 @@ from .crash_clues import (
     documented_shapes,
     kept_results,
     returned_lines,
+    set_again,
+    set_behind,
     similar_name,
 )
-from .crash_scope import Scope, arrays_of, describe_scope, local_values, names_of
+from .crash_scope import Scope, arrays_of, describe_scope, gradients_of, local_values, names_of
 from .crash_site import describe_operands, describe_value, locate
 
 PROGRAM_FILE = "<check>"
@@ -77,6 +79,12 @@ class Crash:
     taken : tuple of str
         Where another function than `entered` raised: what the parameters of the function that `call` calls hold, as
         ``("dout (3, 4)", "cache of 2 items")``.
+    again : tuple of str
+        What the line sets and a line behind it sets once more, as ``("dx: 15 dx = dx.reshape(x.shape)",)``.
+    behind : tuple of str
+        The names on the line that a line behind it sets, as ``("t: 16 t += 1",)``.
+    gradients : tuple of str
+        For each tensor of PyTorch whether it gathers a gradient: ``("x: no", "w: leaf", "loss: computed")``.
     """
 
     missing: bool
@@ -105,6 +113,9 @@ class Crash:
     functions: tuple[str, ...] = ()
     results: tuple[str, ...] = ()
     taken: tuple[str, ...] = ()
+    again: tuple[str, ...] = ()
+    behind: tuple[str, ...] = ()
+    gradients: tuple[str, ...] = ()
 
     @property
     def shapes(self) -> str:
@@ -207,6 +218,9 @@ def describe_crash(error: BaseException, package: str) -> Crash:
         functions=called_functions(_lines(own[0].tb_frame), own[0].tb_frame) if own else (),
         results=kept_results(_lines(own[0].tb_frame), own[0].tb_frame, own[0].tb_lineno) if own else (),
         taken=_taken(own[1].tb_frame) if caller else (),
+        again=set_again(lines, frame, trace.tb_lineno, line.source) if own else (),
+        behind=set_behind(lines, frame, trace.tb_lineno, line.source) if own else (),
+        gradients=gradients_of(frame) if own else (),
     )
 
 

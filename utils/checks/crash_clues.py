@@ -8,9 +8,9 @@ from __future__ import annotations
 import ast
 import linecache
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from difflib import get_close_matches
-from types import FrameType, FunctionType, ModuleType, SimpleNamespace
+from types import FrameType, FunctionType, ModuleType, SimpleNamespace, UnionType
 
 from .python_text import parsed
 
@@ -25,8 +25,13 @@ _DOCUMENTED = re.compile(r"^[ \t]*(\w+) : [^\n]{0,40}?shape (\([^)\n]{0,40}\))",
 def similar_name(error: BaseException, frame: FrameType) -> str:
     """Return the name that a missing name, attribute or key was probably meant to be; ``""`` where none is close."""
     if isinstance(error, NameError):
-        if error.name and error.name in _attributes(frame.f_locals.get("self")):
+        own = frame.f_locals.get("self")
+        if error.name and error.name in _attributes(own):
             return f"self.{error.name}"
+        keys = [(f"self.{name}", value) for name, value in _dict_of(own).items()] + [*frame.f_locals.items()]
+        holding = [name for name, value in keys if type(value) is dict and error.name in value]
+        if len(holding) == 1:
+            return f"{holding[0]}[{error.name!r}]"
         # Functions share long parts of their names, so that one of them has to be closer.
         return _closest(error.name, frame.f_locals) or _closest(
             error.name, (*frame.f_globals, "range", "len", "print"), CLOSE
@@ -182,11 +187,19 @@ def _closest(name: str | None, known: Iterable[str], cutoff: float = 0.7) -> str
 
 
 def _attributes(owner: object) -> Sequence[str]:
-    try:
-        names = object.__getattribute__(owner, "__dict__")
-    except AttributeError:
-        return ()
+    """The names of an object's own attributes; those of a module of PyTorch stand in dicts of it."""
+    own = _dict_of(owner)
+    parts = [own.get(name) for name in ("_modules", "_parameters")]
+    names = [*own, *(name for part in parts if type(part) is dict for name in part)]
     return [name for name in names if type(name) is str]
+
+
+def _dict_of(owner: object) -> dict[str, object]:
+    try:
+        own = object.__getattribute__(owner, "__dict__")
+    except AttributeError:
+        return {}
+    return {name: value for name, value in own.items() if type(name) is str and not name.startswith("__")}
 
 
 def function_tree(lines: Sequence[str], first: int) -> ast.AST | None:
@@ -197,6 +210,73 @@ def function_tree(lines: Sequence[str], first: int) -> ast.AST | None:
         (k for k, line in enumerate(body) if k and line.strip() and not line[0].isspace() and line[0] != ")"), None
     )
     return parsed("".join(line if line.endswith("\n") else f"{line}\n" for line in body[:end]))
+
+
+def set_again(lines: Sequence[str], frame: FrameType, number: int, source: str) -> tuple[str, ...]:
+    """List what a line sets and a line behind it sets once more, so that its value here is not yet its last one.
+
+    Parameters
+    ----------
+    lines : sequence of str
+        The whole file.
+    frame : FrameType
+        A frame of the function.
+    number : int
+        The number of the line.
+    source : str
+        Its text.
+
+    Returns
+    -------
+    tuple of str
+        As ``("dx: 15 dx = dx.reshape(x.shape)",)``, with the first such line for each.
+    """
+    here = parsed(source.strip())
+    first = frame.f_code.co_firstlineno
+    tree = function_tree(lines, first)
+    names = _plain_targets(here.body[0]) if here and here.body else []
+    names += [name.partition("[")[0] for name in names if "[" in name]
+    return _first_setters(lines, tree, first, number, names, ast.Assign)
+
+
+def set_behind(lines: Sequence[str], frame: FrameType, number: int, source: str) -> tuple[str, ...]:
+    """List the names on a line that a line behind it sets, as ``("t: 16 t += 1",)``; as for `set_again`."""
+    first = frame.f_code.co_firstlineno
+    here = parsed(source.strip())
+    names = [node.id for node in ast.walk(here) if isinstance(node, ast.Name)] if here else []
+    return _first_setters(lines, function_tree(lines, first), first, number, names, ast.Assign | ast.AugAssign)
+
+
+def _first_setters(
+    lines: Sequence[str], tree: ast.AST | None, first: int, number: int, names: Sequence[str], kind: type | UnionType
+) -> tuple[str, ...]:
+    """List the first line behind another one that sets each of some names."""
+    found: dict[str, str] = {}
+    for statement in _behind(tree.body, number - first + 1) if isinstance(tree, ast.Module) and names else ():
+        for node in ast.walk(statement):
+            line = getattr(node, "lineno", 0) + first - 1
+            for name in _plain_targets(node) if isinstance(node, kind) else ():
+                if name in names:
+                    found.setdefault(name, f"{name}: {line} {lines[line - 1].strip()[:120]}")
+    return tuple(found.values())
+
+
+def _plain_targets(node: ast.AST) -> list[str]:
+    """What an assignment sets, as it is written; each part of a tuple for itself."""
+    targets = node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AugAssign) else []
+    parts = [part for one in targets for part in (one.elts if isinstance(one, ast.Tuple | ast.List) else [one])]
+    return [ast.unparse(part) for part in parts]
+
+
+def _behind(body: Sequence[ast.stmt], line: int) -> Iterator[ast.stmt]:
+    """Yield the statements behind a line, in each of the blocks that hold it; not those of another branch."""
+    for statement in body:
+        if statement.lineno > line:
+            yield statement
+        for field in ("body", "orelse", "finalbody"):
+            block = getattr(statement, field, None)
+            if block and block[0].lineno <= line <= (block[-1].end_lineno or 0):
+                yield from _behind(block, line)
 
 
 def _stores(node: ast.AST, name: str) -> bool:

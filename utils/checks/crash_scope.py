@@ -9,10 +9,10 @@ import ast
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, islice
 from types import FrameType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from .crash_clues import function_tree
-from .crash_site import describe_value
+from .crash_site import describe_value, is_tensor
 from .python_text import parsed
 
 MAX_ARRAYS = 40
@@ -80,6 +80,13 @@ def arrays_of(frame: FrameType) -> tuple[str, ...]:
     dicts = [f"{name} {what}" for name, what in described if what.startswith(("with ", "empty"))]
     sequences = [f"{name} {what}" for name, what in described if what.startswith("of ")]
     return tuple(one for kind in (arrays, numbers, dicts, sequences) for one in kind[:MAX_ARRAYS])
+
+
+def gradients_of(frame: FrameType) -> tuple[str, ...]:
+    """Say of the tensors of PyTorch in a frame whether they gather a gradient: "no", "leaf" or "computed" of others."""
+    tensors: list[tuple[str, Any]] = [(name, value) for name, value in local_values(frame) if is_tensor(value)]
+    kinds = [(name, one.is_leaf, one.requires_grad) for name, one in tensors]
+    return tuple(f"{name}: {'no' if not needs else 'leaf' if leaf else 'computed'}" for name, leaf, needs in kinds)
 
 
 def names_of(values: Sequence[tuple[str, object]], frame: FrameType) -> tuple[str, ...]:

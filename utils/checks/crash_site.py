@@ -136,7 +136,7 @@ def _value(node: ast.expr, frame: FrameType) -> object:
         owner = _value(node.value, frame)
         if type(owner) is np.ndarray:
             return owner.T if node.attr == "T" else UNKNOWN
-        if _is_tensor(owner):
+        if is_tensor(owner):
             tensor: Any = owner
             return tensor.T if node.attr == "T" and tensor.ndim == 2 else UNKNOWN
         try:
@@ -171,10 +171,10 @@ def describe_value(value: object) -> str:
     if type(value) is dict and isinstance(value, Mapping):
         keys = [str(key)[:30] for key in islice(value, MAX_KEYS) if type(key) in (str, int)]
         return f"with {', '.join(keys)}" if keys else "empty"
-    return _kind(value) if type(value) is np.ndarray or value is None or _is_tensor(value) else ""
+    return _kind(value) if type(value) is np.ndarray or value is None or is_tensor(value) else ""
 
 
-def _is_tensor(value: object) -> bool:
+def is_tensor(value: object) -> bool:
     """Whether a value is a plain tensor of PyTorch, where that is loaded."""
     return type(value) is getattr(sys.modules.get("torch"), "Tensor", None)
 
@@ -183,7 +183,7 @@ def _kind(value: object) -> str:
     """Name an item of a tuple or list: an array by its shape, None, or its type."""
     if type(value) is np.ndarray:
         return f"{value.shape}"
-    if _is_tensor(value):
+    if is_tensor(value):
         tensor: Any = value
         return f"{tuple(tensor.shape)}"
     return "None" if value is None else type(value).__name__[:30]

@@ -41,6 +41,17 @@ def is_of_returned_values(crash: Crash) -> bool:
     return crash.file == PROGRAM_FILE and "unpack" in crash.message and bool(_CALLED.match(crash.source))
 
 
+def is_of_unpacked_array(crash: Crash) -> bool:
+    """Whether an array was unpacked into another number of names than it has rows.
+
+    In a case in which it has as many, its rows are taken for the values, and what is wrong then follows from that.
+    """
+    unpacked = re.fullmatch(r"[\w, ()]+ = (\w+)", crash.source)
+    if not unpacked or "values to unpack" not in crash.message:
+        return False
+    return any(re.fullmatch(rf"{unpacked[1]} \([\d, ]*\)", operand) for operand in crash.operands)
+
+
 def _words(message: str) -> list[str]:
     return sorted(re.findall(r"\w+", message))
 

@@ -56,7 +56,7 @@ def crash_finding(results: Sequence[CaseResult], hints: Mapping[str, str], *, ad
     if misconception:
         hint = f"{hints[misconception]} ({crash}.)"
         return Finding("", "error", hint, misconception, title, seen=f"{crash}.")
-    return Finding("", "error", _explained(result, crash, advise=advise), None, title, seen=f"{crash}.")
+    return Finding("", "error", _explained(result, crash, results, advise=advise), None, title, seen=f"{crash}.")
 
 
 def other_crash_finding(results: Sequence[CaseResult], shown: str) -> Finding | None:
@@ -76,14 +76,19 @@ def other_crash_finding(results: Sequence[CaseResult], shown: str) -> Finding | 
     if not others:
         return None
     result, crash = min(others, key=lambda pair: not pair[0].case.is_core)
-    hint = f'In the case "{result.case.title}" it crashes elsewhere. {_explained(result, crash)}'
+    hint = f'In the case "{result.case.title}" it crashes elsewhere. {_explained(result, crash, results)}'
     return Finding("", "error", hint, None, result.case.title, seen=f"{crash}.")
 
 
-def _explained(result: CaseResult, crash: Crash, *, advise: bool = True) -> str:
-    """Explain a crash, and say where it happened."""
+def _explained(result: CaseResult, crash: Crash, results: Sequence[CaseResult], *, advise: bool = True) -> str:
+    """Explain a crash, and say where it happened; the other results may refute what would fit in this one."""
+    others = [
+        (one.answer, one.case.inputs, one.expected)
+        for one in results
+        if one is not result and isinstance(one.answer, Crash)
+    ]
     explanation = explain_old_python(crash)
-    explanation = explanation or explain_crash(crash, result.case.inputs, result.expected, advise=advise)
+    explanation = explanation or explain_crash(crash, result.case.inputs, result.expected, advise=advise, others=others)
     return f"{explanation} ({crash.error} {crash.place}.)" if explanation else f"{crash}."
 
 

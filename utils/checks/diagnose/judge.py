@@ -19,7 +19,7 @@ from .answer_cache import AnswerCache
 from .case_result import CaseResult
 from .changes import Search
 from .clauses import Runs
-from .crash_kind import is_of_returned_values
+from .crash_kind import is_of_returned_values, is_of_unpacked_array
 from .derivative import is_derivative, with_program
 from .evidence import Together
 from .findings import (
@@ -213,7 +213,8 @@ def _with_crash(
         # What was run is known; what would fit by its shape alone may be something else.
         crash = replace(crash_finding(results, hints, advise=False), parts=crash.parts)
         crash, findings = with_mended(crash, findings, found, hints, parts)
-    if any(isinstance(one.answer, Crash) and is_of_returned_values(one.answer) for one in results):
+    crashed = (one.answer for one in results if isinstance(one.answer, Crash))
+    if any(is_of_returned_values(one) or is_of_unpacked_array(one) for one in crashed):
         findings = [one for one in findings if one.misconception]
     other = None if found else other_crash_finding(results, crash.case)
     crashes = [crash, *([replace(other, parts=parts)] if other else [])]

@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from .shapes import Shape
 from .site import Site, text
 
+CREATES = re.compile(r"\b(?:zeros|ones|empty|full|eye|identity)(?:_like)?\(")
+
 
 def wrongly_allocated(site: Site, operands: Sequence[ast.expr], shapes: Sequence[Shape]) -> str:
     """Say that an operand is an output of the exercise, or a part of one, that has the wrong shape.
@@ -42,8 +44,10 @@ def wrongly_allocated(site: Site, operands: Sequence[ast.expr], shapes: Sequence
         if not too_small and (other is None or site.shape_if(node, base.id, goal) != other):
             continue
         origin = site.origin(base.id)
-        where = f', but line {origin[0]}, "{origin[1]}", gives it {own}' if origin else f", but has {own}"
-        return f"{text(base)} should have shape {goal}{where}."
+        # A name may hold something on the way to the output, and what is created be reshaped before it is returned.
+        if origin is None or not CREATES.search(origin[1]) or base.id in site.again:
+            continue
+        return f'{text(base)} should have shape {goal}, but line {origin[0]}, "{origin[1]}", gives it {own}.'
     return ""
 
 
@@ -54,7 +58,7 @@ def created_otherwise(site: Site, left: ast.expr, a: Shape, right: ast.expr, b: 
         return ""
     for node, own, other, goal in ((left, a, right, b), (right, b, left, a)):
         origin = site.origin(node.id) if isinstance(node, ast.Name) else None
-        if origin and re.search(r"\b(?:zeros|ones|empty|full|eye|identity)\(", origin[1]):
+        if origin and CREATES.search(origin[1]):
             return (
                 f'Line {origin[0]}, "{origin[1]}", gives {text(node)} {own[axes[0]]} entries along axis {axes[0]}, '
                 f"where {text(other)} has {goal[axes[0]]}."

@@ -6,8 +6,9 @@ import ast
 import re
 from collections.abc import Iterator
 
+from ...values import walk
 from .python_messages import explain_syntax
-from .site import Site, text
+from .site import Site, numbered, text
 
 MAXIMUM = {"max": "np.maximum", "amax": "np.maximum", "min": "np.minimum", "amin": "np.minimum"}
 TAKES_A_SHAPE = {"zeros", "ones", "empty"}
@@ -145,10 +146,31 @@ def _by_zero(site: Site, match: re.Match[str]) -> str:
     for node in site.find(ast.BinOp):
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div | ast.FloorDiv | ast.Mod):
             name = ast.unparse(node.right)
-            if site.numbers.get(name) in ("0", "0.0"):
+            used = [part.id for part in ast.walk(node.right) if isinstance(part, ast.Name)]
+            held = [f"`{one}` is {site.numbers[one]}" for one in dict.fromkeys(used) if one in site.numbers]
+            given = {path.rpartition(".")[2] for path, value in walk(site.inputs) if type(value) in (int, float)}
+            if name in given and not site.origin(name):
                 return f"`{name}` is 0 in this case, and is divided by; that should be right for 0, too."
-            return f"{text(node.right)} is 0 in this case, and is divided by; that should be right for 0, too."
+            # Of a number that the code has computed it is not certain that it may be 0.
+            where = f", because {' and '.join(held)}" if held and name not in used else ""
+            return f"{text(node.right)} is 0 there{where}, and is divided by. {_set_when(site, used)}".strip()
     return ""
+
+
+def _set_when(site: Site, names: list[str]) -> str:
+    """Say that a number that a division needs is only changed behind it, or ask whether it may be 0 there."""
+    later = [(name, number, source) for name in names for number, source in _set_behind(site, name)]
+    if len(later) == 1:
+        name, number, source = later[0]
+        return f'Line {number}, "{source}", changes `{name}` only afterwards: should it stand before this line?'
+    return "Should it be 0 there?"
+
+
+def _set_behind(site: Site, name: str) -> Iterator[tuple[int, str]]:
+    for one in site.crash.behind:
+        set_there, _, line = one.partition(": ")
+        if set_there == name:
+            yield numbered(line)
 
 
 def _own_arguments(site: Site, match: re.Match[str]) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
+from ...values import walk
 from . import remedies
 from .allocation import created_otherwise, wrongly_allocated
 from .assigned import few_indices
@@ -22,8 +23,9 @@ def _arithmetic(site: Site, match: re.Match[str]) -> str:
     a, b = read_shape(match[1]), read_shape(match[2])
     pair = _operands(site, a, b)
     letters = site.letters
-    if pair is None:
-        return ""
+    sizes = _sizes_as_number(site)
+    if sizes or pair is None:
+        return sizes
     left, right = pair
     said = f"{text(left)} is {site.written(a, left)} and {text(right)} is {site.written(b, right)}"
     clash = next(((p, q) for p, q in zip(a[::-1], b[::-1], strict=False) if p != q and 1 not in (p, q)), None)
@@ -50,6 +52,21 @@ def _arithmetic(site: Site, match: re.Match[str]) -> str:
     remedy = remedy or _remedy(site, left, a, right, b) or _remedy(site, right, b, left, a)
     remedy = remedy or _of_target(site, left, a, right, b) or created_otherwise(site, left, a, right, b)
     return f"{said} {remedy}".strip()
+
+
+def _sizes_as_number(site: Site) -> str:
+    """Explain ``N = x.shape`` and ``1 / N``: a tuple of sizes where one of them is meant."""
+    for node in ast.walk(site.failing or ast.Pass()):
+        for part in (node.left, node.right) if isinstance(node, ast.BinOp) else ():
+            held = site.numbers.get(ast.unparse(part), "")
+            if held.startswith("("):
+                origin = site.origin(part.id) if isinstance(part, ast.Name) else None
+                where = f' Line {origin[0]}, "{origin[1]}", sets it.' if origin else ""
+                return (
+                    f"{text(part)} is a tuple of sizes, {held}, and no number: one of them is meant, such as "
+                    f"`{ast.unparse(part)}[0]`.{where}"
+                )
+    return ""
 
 
 def _variant(site: Site, left: ast.expr, a: Shape, right: ast.expr, b: Shape) -> str:
@@ -88,7 +105,9 @@ def _of_number(site: Site, *operands: tuple[ast.expr, Shape]) -> str:
     if not site.in_entered or name not in site.expected or np.ndim(np.asarray(value)) or value is None:
         return ""
     arrays = " and ".join(text(node) for node, shape in operands if shape and ast.unparse(node) != name)
-    return f"`{name}` should be a single number: the entries of {arrays} should be summed." if arrays else ""
+    if not arrays:
+        return ""
+    return f"`{name}` should be a single number: a sum, or a mean, should make one of {arrays} before they are added."
 
 
 def _toofew_indices(site: Site, left: ast.expr, a: Shape, right: ast.expr, b: Shape) -> str:
@@ -135,7 +154,7 @@ def _remedy(site: Site, small: ast.expr, shape: Shape, large: ast.expr, other: S
     if reduced:
         return reduced
     if len(shape) == 2 and shape == other[::-1]:
-        return "One of the two should be transposed."
+        return "Each has the shape of the other's transpose: should one of the two be transposed?"
     if len(shape) == 1 and list(other).count(shape[0]) == 1 and len(other) > 1:
         place = other.index(shape[0])
         wanted = tuple(shape[0] if k == place else 1 for k in range(len(other)))
@@ -144,18 +163,19 @@ def _remedy(site: Site, small: ast.expr, shape: Shape, large: ast.expr, other: S
         if len(other) == 2:
             return _along_rows(site, small, other, said)
         return f"{said}; a reshape gives that."
-    if 1 < len(shape) < len(other) and shape[0] == other[0] and shape[-1] == 1 and shape[1] > 0 == other[1] % shape[1]:
-        groups = f"({', '.join(map(str, shape[:-1]))}, -1)"
+    groups = [value for path, value in walk(site.inputs) if path.rpartition(".")[2] == "G"]
+    if 1 < len(shape) < len(other) and shape[0] == other[0] and shape[-1] == 1 and shape[1:2] == tuple(groups):
+        split = f"({', '.join(map(str, shape[:-1]))}, -1)"
         return (
             f"{text(small)} has an entry for each of {shape[0]} x {shape[1]} groups: the arrays of which {text(large)} "
-            f"is made should be reshaped to groups, {groups}, before anything is taken of them, and the result be "
+            f"is made should be reshaped to groups, {split}, before anything is taken of them, and the result be "
             "brought back to the shape of before."
         )
     if len(shape) > 1 and shape == other[: len(shape)]:
         wanted = (*shape, *(1 for _ in other[len(shape) :]))
         return f"{text(small)} should have shape {wanted}; `keepdims=True` gives that where axes were summed."
     if count(shape) == count(other) and len(shape) < len(other) and len(shape) <= 2:
-        return f"Both hold {count(shape)} numbers: {text(small)} should have the shape of {text(large)}."
+        return f"Both hold {count(shape)} numbers: should {text(small)} have the shape of {text(large)}?"
     return ""
 
 

@@ -92,7 +92,10 @@ def _better(site: Site, name: str, given: str) -> Iterator[tuple[str, str]]:
         alike = of_same_form(given, other) if "[" in given else "[" not in other and len(shape) > 1 and len(size) > 1
         if other == given or not alike or size == shape or ("[" not in given and size[0] != shape[0]):
             continue
-        if _fits(site, node, name, size):
+        elsewhere = ((one, one.callers_scope.get(other)) for one in site.others)
+        if _fits(site, node, name, size) and all(
+            fitting is None or _fits(one, node, name, fitting) for one, fitting in elsewhere
+        ):
             yield given, other
 
 

@@ -23,6 +23,22 @@ def _too_small(site: Site, match: re.Match[str]) -> str:
     return f"{said}; where they should keep their size, it should be {' and '.join(keeps)}."
 
 
+def _other_channels(site: Site, match: re.Match[str]) -> str:
+    """Say which filters do not go with the channels of what they are given."""
+    filters, images, wanted, channels = (match[k] for k in (1, 2, 3, 4))
+    said = f"Filters of shape ({filters}) take images with {wanted} channels, but are given ({images}), with {channels}"
+    for node in site.find(ast.Call):
+        if ast.unparse(node.func).endswith("conv2d") and len(node.args) > 1:
+            given, name = ast.unparse(node.args[0]), ast.unparse(node.args[1])
+            fitting = [one for one, shape in site.known.items() if len(shape) == 2 * SIDES and shape[1] == int(wanted)]
+            fitting = [one for one in fitting if one != name and site.shape(ast.Name(one)) != site.shape(node.args[1])]
+            offer = f": was `{fitting[0]}` meant in place of `{given}`?" if len(fitting) == 1 else "."
+            return (
+                f"The filters `{name}`, {filters}, take images with {wanted} channels; `{given}` has {channels}{offer}"
+            )
+    return f"{said}: each convolution should take as many channels as the layer before it gives."
+
+
 def _filters(site: Site) -> dict[str, int]:
     """Collect the square filters with odd sides that convolutions use here and on the lines that set what they use."""
     lines = [site.crash.source, *(one.partition(": ")[2].partition(" ")[2] for one in site.crash.origins)]
@@ -41,5 +57,9 @@ EXPLANATIONS = (
     (
         r"RuntimeError: Calculated padded input size per channel: \((\d+) x (\d+)\)\. Kernel size: \((\d+) x (\d+)\)",
         _too_small,
+    ),
+    (
+        r"RuntimeError: Given .*weight of size \[([\d, ]+)\], expected input\[([\d, ]+)\] to have (\d+) .* (\d+)",
+        _other_channels,
     ),
 )

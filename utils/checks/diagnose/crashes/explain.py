@@ -22,6 +22,7 @@ from .refusals import EXPLANATIONS as OF_REFUSALS
 from .results import describe_given
 from .site import Site
 from .slips import EXPLANATIONS as OF_SLIPS
+from .tensors import EXPLANATIONS as OF_TENSORS
 from .unpacking import EXPLANATIONS as OF_UNPACKING
 from .windows import EXPLANATIONS as OF_WINDOWS
 
@@ -31,6 +32,7 @@ Explanation = tuple[str, Callable[[Site, re.Match[str]], str]]
 EXPLANATIONS: Iterable[Explanation] = (
     (r"TypeError: '[\w.]+' object is not callable", hidden_function),
     *OF_SLIPS,
+    *OF_TENSORS,
     *OF_PRODUCTS,
     *OF_BROADCASTING,
     *OF_ASSIGNMENTS,
@@ -46,8 +48,17 @@ EXPLANATIONS: Iterable[Explanation] = (
 )
 
 
+MOST_OTHERS = 6
+"""Other cases that are asked whether something would fit, too."""
+
+
 def explain_crash(
-    crash: Crash, inputs: Mapping[str, object], expected: Mapping[str, object], *, advise: bool = True
+    crash: Crash,
+    inputs: Mapping[str, object],
+    expected: Mapping[str, object],
+    *,
+    advise: bool = True,
+    others: Iterable[tuple[Crash, Mapping[str, object], Mapping[str, object]]] = (),
 ) -> str:
     """Explain a crash.
 
@@ -62,6 +73,8 @@ def explain_crash(
     advise : bool, default True
         Whether to say what would fit, which is read from the shapes alone. Where a change is known that was run, it
         is not said, because it may be another one.
+    others : iterable of (Crash, mapping, mapping), optional
+        Crashes in other cases, with what those start with and their right outputs; they can refute what would fit.
 
     Returns
     -------
@@ -70,7 +83,8 @@ def explain_crash(
     """
     if crash.unfinished:
         return crash.unfinished
-    site = Site(crash, inputs, expected, advises=advise)
+    same_line = [one for one in others if one[0].line == crash.line and one[0].file == crash.file]
+    site = Site(crash, inputs, expected, advises=advise, others=[Site(*one) for one in same_line[:MOST_OTHERS]])
     # Where another module has raised, the worker puts the function's name before the message.
     said = f"{crash.error}: {re.sub(r'^[a-z_]+[.][A-Za-z_.]+: ', '', crash.message)}"
     for pattern, explain in EXPLANATIONS:

@@ -40,13 +40,23 @@ def _out_of_bounds(site: Site, match: re.Match[str]) -> str:
         if site.shape(part):
             here = f"{text(part)} holds {index}"
         hanging = "" if isinstance(part, ast.Name) else overhanging(site)
-        advice = "" if is_written else hanging or describe_index(site, node, axis, part, size)
+        another = "" if isinstance(node.slice, ast.Tuple) else _along_other_axis(site, node, index)
+        advice = another or ("" if is_written else hanging or describe_index(site, node, axis, part, size))
         return f"{said}: {runs}, but {here}.{advice}"
     used = [ast.unparse(part) for node in site.find(ast.Subscript) for part in ast.walk(node.slice) if _is_name(part)]
     meant = [name for name in dict.fromkeys(used) if site.numbers.get(name) == str(index)]
     if len(meant) == 1:
         return f"`{meant[0]}` is {index} there, but along axis {axis}, of size {size}, the last index is {size - 1}."
     return ""
+
+
+def _along_other_axis(site: Site, node: ast.Subscript, index: int) -> str:
+    """Ask whether a single index is meant along the second axis of an array with a single row."""
+    shape = site.shape(node.value) or ()
+    if len(shape) != 2 or shape[0] != 1 or not 0 <= index < shape[1]:
+        return ""
+    array, part = ast.unparse(node.value), ast.unparse(node.slice)
+    return f" Along axis 1, of size {shape[1]}, it would be one: was `{array}[0, {part}]` meant?"
 
 
 def _is_name(node: ast.AST) -> bool:
@@ -143,9 +153,20 @@ def _end_of_sequence(site: Site, match: re.Match[str]) -> str:
             last = f"the last index is {int(held[1]) - 1}" if int(held[1]) else "it is empty"
             said = f"{text(node.value)} has {held[1]} {'item' if held[1] == '1' else 'items'}: {last}, but {written}."
             if index == held[1] and isinstance(node.slice, ast.Name):
-                said += " Its items are counted from 0: what is counted from 1 should be made less by 1 there."
+                said += _counted_from_one(site, node.slice.id)
             return said
     return ""
+
+
+def _counted_from_one(site: Site, name: str) -> str:
+    """Say of an index that is one too large from what its items and it are counted, in a sentence after a blank."""
+    loop = site.origin(name)
+    if loop is None or not re.search(r"range\(1,|range\([^()]*, 0, -1\)", loop[1]):
+        return " Its items are counted from 0."
+    return (
+        f' Its items are counted from 0, and line {loop[0]}, "{loop[1]}", counts `{name}` from 1: its place is '
+        f"`{name} - 1`."
+    )
 
 
 def _key(site: Site, match: re.Match[str]) -> str:
@@ -169,14 +190,28 @@ def _key(site: Site, match: re.Match[str]) -> str:
                 f"{said} The number is missing in the key: it should be that of the layer, as in `{numbered[0]}`; in a "
                 f'loop or a method that is given the number, f"{key}{{number}}".'
             )
-        if close:
-            return f"{said} Was `{lower[close[0]]}` meant?"
+        short = [one for one in known if "".join(word[0] for word in one.split("_") if word) == key.lower()]
+        if close or len(short) == 1:
+            return f"{said} Was `{lower[close[0]] if close else short[0]}` meant?"
         if any(of_same_form(key, one) for one in known):
-            return said
+            return f"{said}{_counted_past(key, known)}"
         return f"{said} {_by_setting(site, known) or _not_kept_yet(site, key)}".strip()
     if not wanting and len(empty) == 1:
         why = _why_reached(site)
         return f"`{empty[0]}` is empty in this case, so it has no key `{key}`. {why}".strip()
+    return ""
+
+
+def _counted_past(key: str, known: list[str]) -> str:
+    """Say that keys are counted from another number than a key with a number is, in a sentence after a blank."""
+    alike = [re.search(r"\d+", one) for one in known if of_same_form(key, one)]
+    numbers, asked = sorted(int(one[0]) for one in alike if one), re.search(r"\d+", key)
+    if not asked or not numbers:
+        return ""
+    if int(asked[0]) < numbers[0]:
+        return f" They are counted from {numbers[0]}, so {asked[0]} is too small: does what counts it start too low?"
+    if int(asked[0]) > numbers[-1]:
+        return f" The last number is {numbers[-1]}, so {asked[0]} is too large: does what counts it run too far?"
     return ""
 
 
@@ -199,7 +234,9 @@ def _not_kept_yet(site: Site, key: str) -> str:
             f'`.get("{key}", …)` does, or by the name that is set to it above.'
         )
     kept = [name for name in outputs if name not in given and len(outputs) > 1 and not name.startswith(("next", "out"))]
-    return f"What is kept there is called `{kept[0]}` in this exercise." if len(kept) == 1 and not given & {key} else ""
+    if len(kept) != 1 or given & {key} or not kept[0].startswith(key):
+        return ""
+    return f"What is kept there is called `{kept[0]}` in this exercise."
 
 
 def _why_reached(site: Site) -> str:
@@ -273,7 +310,7 @@ def _of_number(site: Site, match: re.Match[str]) -> str:
 
 
 EXPLANATIONS = (
-    (r"IndexError: index (-?\d+) is out of bounds for axis (\d+) with size (\d+)", _out_of_bounds),
+    (r"IndexError: index (-?\d+) is out of bounds for (?:axis|dimension) (\d+) with size (\d+)", _out_of_bounds),
     (r"IndexError: too many indices for array: array is (\d+)-dimensional, but (\d+) were indexed", _too_many),
     (r"IndexError: boolean index did not match", _mask),
     (r"IndexError: arrays used as indices must be of integer", _float_array),

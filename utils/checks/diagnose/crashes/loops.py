@@ -35,7 +35,7 @@ def describe_index(site: Site, node: ast.Subscript, axis: int, part: ast.expr, s
     if loop is None or not limits:
         return f"{limit}."
     said = f'line {loop[0]}, "{loop[1]}", counts further'
-    if len(limits) == 3:
+    if len(limits) == 3 and _is_filled(site, node):
         return (
             f"{limit}, but {said}, in steps of `{ast.unparse(limits[2])}`: it gives places to start at, not numbers of "
             f"entries. It should count the entries, `range({ast.unparse(node.value)}.shape[{axis}])`, and be "
@@ -53,6 +53,15 @@ def describe_index(site: Site, node: ast.Subscript, axis: int, part: ast.expr, s
             f"`{ast.unparse(part)}` and `{name}` have changed places, in the index or in the limits of the two loops."
         )
     return f'{limit}, but {said}; `{name}` stays below it, by line {line[0]}, "{line[1]}": {meant}'
+
+
+def _is_filled(site: Site, node: ast.Subscript) -> bool:
+    """Whether an array is what the line fills or the gradient of that, so that it has an entry for each window."""
+    statement = site.statement
+    targets = statement.targets if isinstance(statement, ast.Assign) else [getattr(statement, "target", None)]
+    return ast.unparse(node.value) == "dout" or any(
+        isinstance(one, ast.Subscript) and ast.unparse(one) == ast.unparse(node) for one in targets
+    )
 
 
 def _with_index(node: ast.Subscript, axis: int, part: ast.expr, name: str) -> str:

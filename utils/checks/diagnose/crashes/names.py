@@ -7,6 +7,7 @@ import re
 
 import numpy as np
 
+from ...values import walk
 from .site import Site, parsed_statement, text
 
 IN_PLACE = ("append", "extend", "insert", "sort", "reverse", "update", "fill", "resize", "at", "shuffle", "clear")
@@ -45,6 +46,16 @@ GONE = {
 """What to write instead of names that NumPy has dropped."""
 
 
+NAMED_TUPLES = {
+    "slogdet": "the sign of the determinant and the logarithm of its absolute value",
+    "eig": "the eigenvalues and the eigenvectors",
+    "eigh": "the eigenvalues and the eigenvectors",
+    "svd": "the matrices U and Vh and, between them, the singular values",
+    "qr": "the matrices Q and R",
+}
+"""What functions of `np.linalg` return, where that is several arrays."""
+
+
 def _unknown(site: Site, match: re.Match[str]) -> str:
     name = match[1]
     imported = {"np": "import numpy as np", "numpy": "import numpy", "math": "import math"}
@@ -60,6 +71,12 @@ def _unknown(site: Site, match: re.Match[str]) -> str:
         return (
             f"There is no function `{name}` in this file: it is neither defined nor imported; what it should do has "
             "to be written out, or done by a function that the file has."
+        )
+    given = {path for path, value in walk(site.inputs) if path == name}
+    if given and "cache" in site.crash.parameters:
+        return (
+            f"There is no `{name}` here: the forward pass is given it, and this function has `cache` alone. What it "
+            "needs should be packed into the cache there, or be read from the shape of something that is in it."
         )
     return (
         f"There is no `{name}` here: it is no argument of this function, and no line before sets it. "
@@ -93,7 +110,7 @@ def _attribute(site: Site, match: re.Match[str]) -> str:
     kind, name = match[1], match[2]
     owner = next((node.value for node in site.find(ast.Attribute) if node.attr == name), None)
     if kind == "NoneType":
-        return _no_gradient(owner) or _none(site, match)
+        return _none(site, match)
     if owner is None:  # a function of another module has raised it: an argument on this line is meant
         return _tuple_in_arithmetic(site, match) if kind in ("tuple", "list") else ""
     if kind in ("tuple", "list"):
@@ -107,16 +124,6 @@ def _attribute(site: Site, match: re.Match[str]) -> str:
     if kind == "numpy.ndarray" and name in dir(np):
         return f"{said}; it is a function of NumPy: `np.{name}({ast.unparse(owner)})`."
     return f"{said}."
-
-
-def _no_gradient(owner: ast.expr | None) -> str:
-    """Explain ``w.grad.zero_()`` where nothing was differentiated yet, in PyTorch."""
-    if not (isinstance(owner, ast.Attribute) and owner.attr == "grad"):
-        return ""
-    return (
-        f"{text(owner)} is None there: before the first backward pass there is no gradient. What needs one should only "
-        f"be done `if {ast.unparse(owner)} is not None`."
-    )
 
 
 def _none(site: Site, match: re.Match[str]) -> str:
@@ -169,6 +176,21 @@ def _text_and_number(site: Site, match: re.Match[str]) -> str:
     return ""
 
 
+def _named_tuple(site: Site, match: re.Match[str]) -> str:
+    """Explain arithmetic with what ``np.linalg.slogdet`` and its like return: several arrays."""
+    for node in site.find(ast.Name):
+        origin = site.origin(node.id)
+        called = (
+            re.fullmatch(rf"{node.id} = np\.linalg\.({'|'.join(NAMED_TUPLES)})\(.*\)", origin[1]) if origin else None
+        )
+        if origin and called:
+            return (
+                f"{text(node)} holds all that `np.linalg.{called[1]}` returns, {NAMED_TUPLES[called[1]]}: line "
+                f'{origin[0]}, "{origin[1]}", should unpack it.'
+            )
+    return ""
+
+
 def _list_and_number(site: Site, match: re.Match[str]) -> str:
     for node in site.find(ast.BinOp):
         for one, other in ((node.left, node.right), (node.right, node.left)):
@@ -192,6 +214,7 @@ EXPLANATIONS = (
     (r"AttributeError: `np\.(\w+)` was removed", _gone_from_numpy),
     (r"AttributeError: '([\w.]+)' object has no attribute '(\w+)'", _attribute),
     (r"TypeError: .*'?NoneType'?", _none),
+    (r"TypeError: (?:can't multiply sequence|unsupported operand type.*(?:Result|tuple)|bad operand)", _named_tuple),
     (r"TypeError: unsupported operand type\(s\) for \+: '(?:int' and 'list|list' and 'int)'", _list_and_number),
     (r"TypeError: can only concatenate list \(not \"int\"\) to list", _list_and_number),
     (r"TypeError: unsupported operand type\(s\) for .*'(?:tuple|list)'", _tuple_in_arithmetic),

@@ -77,9 +77,7 @@ def _variant(site: Site, left: ast.expr, a: Shape, right: ast.expr, b: Shape) ->
 def _recommended(site: Site, variant: remedies.Variant, target: tuple[str, Shape]) -> str:
     name, goal = target[0], site.letters.shape(target[1])
     if variant.kind == "entrywise":
-        return (
-            f"Both have the same shape, and `{name}` should have shape {goal}: the product should be entry by entry, *."
-        )
+        return f"`{name}` should have shape {goal}, so the product should be entry by entry, *: `{variant.written}`."
     if variant.kind == "outer":
         return f"Two vectors: it should be an outer product, `{variant.written}`, so that `{name}` has shape {goal}."
     if variant.kind == "relative":
@@ -197,6 +195,8 @@ def _no_matrix(site: Site, match: re.Match[str]) -> str:
 
 def _of_output(site: Site, match: re.Match[str]) -> str:
     """Explain an output in PyTorch whose shape is not that of its upstream gradient."""
+    if not site.in_program:  # the gradient is the student's, and may be what is wrong
+        return ""
     wanted, given = (f"({match[k]}{',' if ',' not in match[k] else ''})" for k in (1, 2))
     return f"The output has shape {given}; it should have shape {wanted}."
 
@@ -245,6 +245,11 @@ def _flattened(site: Site, left: ast.expr, a: Shape, right: ast.expr, b: Shape) 
 def _transposed(site: Site, left: ast.expr, a: Shape, right: ast.expr, b: Shape) -> str:
     """Name the one product of the two factors that fits what the line computes, where it is certain."""
     fitting = list(_fitting(left, a, right, b))
+    for other in site.others:
+        first, second = other.shape(left), other.shape(right)
+        if first is not None and second is not None:
+            elsewhere = {written for written, _ in _fitting(left, first, right, second)}
+            fitting = [one for one in fitting if one[0] in elsewhere]
     if site.target:
         name, goal = site.target
         exact = [(written, shape) for written, shape in fitting if shape == goal]
@@ -257,8 +262,22 @@ def _transposed(site: Site, left: ast.expr, a: Shape, right: ast.expr, b: Shape)
                 f"whose shape should be {goal}."
             )
         return ""
-    in_order = fitting[:1]
-    return f"`{in_order[0][0]}` would fit, and give {site.letters.shape(in_order[0][1])}." if in_order else ""
+    if site.to_be_reshaped:
+        name, goal = site.to_be_reshaped
+        flat = [(written, shape) for written, shape in fitting if count(shape) == count(goal) and shape[:1] == goal[:1]]
+        if len(flat) == 1:
+            return (
+                f"`{flat[0][0]}` has shape {site.letters.shape(flat[0][1])}, as many numbers as `{name}` should have."
+            )
+    in_order = [one for one in fitting if one[0] in _in_order(left, right)]
+    if len(in_order) != 1:
+        return ""
+    return f"`{in_order[0][0]}` would fit, and give {site.letters.shape(in_order[0][1])}."
+
+
+def _in_order(left: ast.expr, right: ast.expr) -> set[str]:
+    """The products of the factors in their own order."""
+    return {f"{_written(left, one)} @ {_written(right, other)}" for one in (False, True) for other in (False, True)}
 
 
 def _fitting(left: ast.expr, a: Shape, right: ast.expr, b: Shape) -> Iterator[tuple[str, Shape]]:

@@ -176,7 +176,7 @@ def _input(site: Site, match: re.Match[str]) -> str:
 EXPLANATIONS = (
     (r"TypeError: '(?:int|float)' object is not callable", _called_number),
     (r"IndexError: (tuple|list) index out of range", _past_the_end),
-    (r"ValueError: setting an array element with a sequence", _ragged),
+    (r"ValueError: setting an array element with a sequence.*inhomog", _ragged),
     (r"TypeError: ([\w.<>]+)\(\) got an unexpected keyword argument '(\w+)'", _unknown_argument),
     (
         r"TypeError: ([\w.<>]+)\(\) takes (\w[\w ]*?) positional arguments? but (\d+) (?:was|were) given",
@@ -187,7 +187,7 @@ EXPLANATIONS = (
     (r"AssertionError: ?(.*)", _own_assert),
     (r"IndexError: only integers, slices", _named_entry),
     (r"SystemExit", _ends_python),
-    (r"OverflowError", _out_of_floats),
+    (r"OverflowError: .*(?:math range|too large)", _out_of_floats),
     (r"TypeError: only .* arrays can be converted", _no_scalar),
     (r"TypeError: 'tuple' object does not support item assignment", _fixed_tuple),
     (r"ValueError: zero-size array to reduction operation (?:maximum|minimum)", _no_entries),

@@ -25,12 +25,25 @@ def _refused(site: Site, match: re.Match[str]) -> str:
         f"`{function}` is given `{columns[0]}` of shape {shape}, and so asks for {name} of shape {wanted}, one "
         f"entry for each column, but {name} has {own} entries."
     )
+    rows = _rows_of_images(site, own)
+    if isinstance(given, np.ndarray) and given.size == own and rows:
+        return (
+            f"{said} The images have {own} channels: as a table with a column for each channel they have shape "
+            f"{(rows, own)}, so their axis 1 should come last, and the other axes be made one."
+        )
     if isinstance(given, np.ndarray) and given.size == own:
         return (
             f"{said} Each column of `{columns[0]}` should belong to one entry of {name}; where that cannot be, {name} "
             f"should be applied after `{function}`."
         )
     return f"{said}{_with_columns(site, columns[0], (shape[0], own))}"
+
+
+def _rows_of_images(site: Site, channels: int) -> int:
+    """How many rows the images of a case have as a table with a column for each channel; 0 where there are none."""
+    images = {value.shape for _, value in walk(site.inputs) if isinstance(value, np.ndarray) and value.ndim == 4}
+    shape = images.pop() if len(images) == 1 else ()
+    return count(shape) // channels if shape[1:2] == (channels,) else 0
 
 
 def _as_table(site: Site, name: str, given: Shape, wanted: Shape) -> str:

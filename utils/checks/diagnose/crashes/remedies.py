@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from .shapes import Shape
@@ -49,7 +49,7 @@ def of_product(site: Site, node: ast.expr, left: ast.expr, right: ast.expr) -> l
     list of Variant
         Empty where it is not certain what the line sets.
     """
-    return _fitting(site, node, [*_turned_products(site, left, right), *_relatives(site, node)])
+    return _fitting(site, node, (left, right), [*_turned_products(site, left, right), *_relatives(site, node)])
 
 
 def of_arithmetic(site: Site, node: ast.expr, left: ast.expr, right: ast.expr) -> list[Variant]:
@@ -63,7 +63,7 @@ def of_arithmetic(site: Site, node: ast.expr, left: ast.expr, right: ast.expr) -
         variants += [one for one in _turned_products(site, left, right) if one.kind == "outer"]
     if len(site.shape(left) or ()) == len(site.shape(right) or ()) == 2 and multiplies(node):
         variants.append(Variant("product", replaced(node, node, ast.BinOp(left, ast.MatMult(), right))))
-    return _fitting(site, node, [*variants, *_relatives(site, node)])
+    return _fitting(site, node, (left, right), [*variants, *_relatives(site, node)])
 
 
 def multiplies(node: ast.expr) -> bool:
@@ -83,7 +83,9 @@ def others_with_shape(site: Site, node: ast.expr, goal: Shape) -> list[tuple[str
         for other in site.known:
             if other.isidentifier() and other != name and site.known[other] != site.known[name]:
                 instead = replaced(node, ast.Name(name), ast.Name(other))
-                if site.shape(instead) == goal:
+                if site.shape(instead) == goal and all(
+                    _may_have_shape(one, instead, wrong=node) for one in site.others
+                ):
                     found.append((name, other))
     return found
 
@@ -91,12 +93,20 @@ def others_with_shape(site: Site, node: ast.expr, goal: Shape) -> list[tuple[str
 def products_that_fit(site: Site, node: ast.expr, left: ast.expr, right: ast.expr) -> list[Variant]:
     """List the products of the factors, turned or not, with which the whole line can be computed."""
     variants = (one for one in _turned_products(site, left, right) if one.kind == "turned")
-    return [one for one in variants if site.shape_with(node, one.node) is not None]
+    return [
+        one
+        for one in variants
+        if all(known.shape_with(node, one.node) is not None for known in _knowing(site, (left, right)))
+    ]
 
 
 def relatives_that_fit(site: Site, node: ast.expr) -> list[Variant]:
     """List the variants with an operand whose name differs by its digits, which can be computed at all."""
-    return [one for one in _relatives(site, node) if site.shape(one.node) is not None]
+    return [
+        one
+        for one in _relatives(site, node)
+        if all(known.shape(one.node) is not None for known in _knowing(site, (parsed_expression(one.about),)))
+    ]
 
 
 def turned(node: ast.expr) -> ast.expr:
@@ -110,17 +120,35 @@ def turned(node: ast.expr) -> ast.expr:
     return ast.Attribute(node, "T", ast.Load())
 
 
-def _fitting(site: Site, node: ast.expr, variants: list[Variant]) -> list[Variant]:
-    """Keep the variants with which the line gives the shape that it should."""
+def _fitting(site: Site, node: ast.expr, operands: tuple[ast.expr, ast.expr], variants: list[Variant]) -> list[Variant]:
+    """Keep the variants with which the line gives the shape that it should, in every case in which it crashed."""
     if not site.target:
         return []
-    goal = site.target[1]
     is_term = any(ast.dump(part) == ast.dump(node) for part in terms(site.value))
     found: dict[str, Variant] = {}
     for one in variants:
-        if goal in (site.shape_with(node, one.node), site.shape(one.node) if is_term else None):
+        asked = operands if one.kind != "relative" else (*operands, parsed_expression(one.about))
+        for known in _knowing(site, asked):
+            goal = known.target[1] if known.target else None
+            if goal not in (known.shape_with(node, one.node), known.shape(one.node) if is_term else None):
+                break
+        else:
             found.setdefault(one.written, one)
     return list(found.values())
+
+
+def _knowing(site: Site, operands: Iterable[ast.expr | None]) -> Iterator[Site]:
+    """Yield the case itself, and the others in which the shapes of these operands are known."""
+    asked = [one for one in operands if one is not None]
+    yield site
+    yield from (one for one in site.others if all(one.shape(operand) is not None for operand in asked))
+
+
+def _may_have_shape(site: Site, node: ast.expr, wrong: ast.expr) -> bool:
+    """Whether an expression has the shape in another case that the line should give there, as far as it is known."""
+    if site.target is None or site.shape(wrong) is None:
+        return True
+    return site.shape(node) == site.target[1]
 
 
 def terms(node: ast.expr | None) -> Iterator[ast.expr]:
@@ -140,7 +168,7 @@ def _turned_products(site: Site, left: ast.expr, right: ast.expr) -> Iterator[Va
         plain = [_without_turn(one) for one in (left, right)]
         for one, other in (plain, plain[::-1]):
             yield Variant("outer", ast.Call(ast.parse("np.outer", mode="eval").body, [one, other], []))
-    if a == b and len(a) > 1:
+    if (len(a) > 1 or len(b) > 1) and all(p == q for p, q in zip(a[::-1], b[::-1], strict=False)):
         yield Variant("entrywise", ast.BinOp(left, ast.Mult(), right))
     if (len(a), len(b)) == (2, 1):
         yield Variant("turned", ast.BinOp(turned(left), ast.MatMult(), right))

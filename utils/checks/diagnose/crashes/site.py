@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import math
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import islice
 from typing import TypeVar
@@ -34,17 +34,32 @@ class Site:
         The inputs and the right outputs of the case.
     advises : bool, default True
         Whether an explanation may say what would fit, which is read from the shapes alone.
+    others : sequence of Site, optional
+        Other cases in which the same line crashed. What is said to fit has to fit in each of them: in a single case two
+        sizes may be equal by chance.
     """
 
     def __init__(
-        self, crash: Crash, inputs: Mapping[str, object], expected: Mapping[str, object], *, advises: bool = True
+        self,
+        crash: Crash,
+        inputs: Mapping[str, object],
+        expected: Mapping[str, object],
+        *,
+        advises: bool = True,
+        others: Sequence[Site] = (),
     ) -> None:
         self.crash, self.inputs, self.expected, self.advises = crash, inputs, expected, advises
+        self.others = [one for one in others if one.crash.expression == crash.expression]
         self.operands = dict(_split(text) for text in crash.operands)
         self.letters = Letters(crash.documented, {**expected, **inputs})
         self.scope = _shapes_in(crash.scope)
         self.callers_scope = _shapes_in(crash.callers_scope)
         self.callers_dicts = [name for name, what in map(_split, crash.callers_scope) if what[:4] in ("with", "empt")]
+
+    @cached_property
+    def gradients(self) -> dict[str, str]:
+        """Of the tensors of PyTorch, whether each gathers a gradient: "no", "leaf" or "computed" of others."""
+        return {name: kind for name, _, kind in (one.partition(": ") for one in self.crash.gradients)}
 
     @cached_property
     def in_program(self) -> bool:
@@ -109,14 +124,32 @@ class Site:
 
     @cached_property
     def target(self) -> tuple[str, Shape] | None:
-        """The output that the line assigns or returns, or the gradient of an array; and the shape it should have."""
+        """The output that the line assigns or returns, or the gradient of an array; and the shape it should have.
+
+        None where a line behind it sets the name once more: then it may have any shape here.
+        """
         statement = self.statement
         if isinstance(statement, ast.Return):
             single = list(self.outputs.items())
             return single[0] if len(single) == 1 and self.in_entered and len(self.expected) == 1 else None
         name = self._assigned
-        if not name:
-            return None
+        return None if not name or name in self.again else self._goal(name)
+
+    @cached_property
+    def to_be_reshaped(self) -> tuple[str, Shape] | None:
+        """What the line assigns and the next one that sets it only reshapes; and the shape it should have then."""
+        name = self._assigned
+        line = self.again.get(name, (0, ""))[1]
+        reshapes = re.match(rf"{re.escape(name)} = (?:np\.reshape\()?{re.escape(name)}(?:, |\.reshape\()", line)
+        return self._goal(name) if name and reshapes else None
+
+    @cached_property
+    def again(self) -> dict[str, tuple[int, str]]:
+        """What the line sets and a line behind it sets once more: its number, and its text."""
+        pairs = (one.partition(": ") for one in self.crash.again)
+        return {name: numbered(line) for name, _, line in pairs}
+
+    def _goal(self, name: str) -> tuple[str, Shape] | None:
         path = _path(name)
         if self.in_entered and path in self.outputs:
             return name, self.outputs[path]
@@ -215,6 +248,8 @@ class Site:
     def wrong_shape(self, node: ast.expr, shape: Shape) -> str:
         """Say what shape an output should have, where it has another one; ``""`` otherwise."""
         name = ast.unparse(node)
+        if name in self.again:
+            return ""
         gradient = self._of_gradient(name)
         goal = self.outputs.get(_path(name), gradient or shape)
         origin = self.origin(name)

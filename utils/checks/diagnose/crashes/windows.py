@@ -178,10 +178,13 @@ def _outside_of_loops(site: Site) -> str:
 def _limits_explained(site: Site, one: Limits, wanted: int | None) -> str:
     asked = one.upper - one.lower
     if one.lower < 0:
+        said = f"`{one.start}` is {one.lower} there, and a negative limit counts from the end of the axis."
+        pads = [value for path, value in walk(site.inputs) if re.search(r"\bpad$", path) and type(value) is int]
+        if not any(pads):
+            return f"{said} No window should begin before the first entry, which is entry 0."
         return (
-            f"`{one.start}` is {one.lower} there, and a negative limit counts from the end of the axis. A window that "
-            f"begins before the first entry needs {text(one.array)} with the zeros of the padding around it, of which "
-            "the first is entry 0."
+            f"{said} A window that begins before the first entry needs {text(one.array)} with the zeros of the padding "
+            "around it, of which the first is entry 0."
         )
     if one.lower >= one.size and one.upper > one.lower:
         return (
@@ -200,9 +203,31 @@ def _limits_explained(site: Site, one: Limits, wanted: int | None) -> str:
         f"The slice `{one.start}:{one.end}` is {one.lower}:{one.upper} there and holds {one.length or 'no'} "
         f"{'entry' if one.length == 1 else 'entries'}{due}"
     )
-    if one.part.lower and one.end.startswith(one.start):
+    if one.part.lower and _ends_behind_start(site, one):
         return ""  # it has the same length everywhere, and the other operand may be what is wrong
     return f"{said}: it should end at its own start plus the size of the window, `{one.start} + …`."
+
+
+def _ends_behind_start(site: Site, one: Limits) -> bool:
+    """Whether the last limit is the first one plus something, as it is written or by the lines that set the names."""
+    if one.part.lower is None or one.part.upper is None:
+        return False
+    starts, ends = _written_out(site, one.part.lower), _written_out(site, one.part.upper)
+    return any(f"{start} + " in f"{end} + " or f" + {start} + " in f" + {end} + " for start in starts for end in ends)
+
+
+def _written_out(site: Site, node: ast.expr) -> list[str]:
+    """A limit as it is written and, where it is a name, what the line that sets the name gives it."""
+    origin = site.origin(node.id) if isinstance(node, ast.Name) else None
+    statement = parsed_statement(origin[1]) if origin else None
+    if not isinstance(statement, ast.Assign):
+        return [ast.unparse(node)]
+    target, value = statement.targets[0], statement.value
+    pairs = [(target, value)]
+    if isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple):
+        pairs = list(zip(target.elts, value.elts, strict=False))
+    found = [ast.unparse(given) for name, given in pairs if ast.unparse(name) == ast.unparse(node)]
+    return [ast.unparse(node), *found]
 
 
 def _padding(site: Site, one: Limits) -> str:

@@ -1,0 +1,153 @@
+"""An explanation of a crash says no more than its evidence: each other case that crashes there can refute it."""
+
+from __future__ import annotations
+
+import linecache
+import textwrap
+from collections.abc import Mapping
+from types import ModuleType
+
+import numpy as np
+import pytest
+
+from utils.checks.diagnose.crash_kind import is_of_unpacked_array
+from utils.checks.diagnose.crashes import explain_crash
+from utils.checks.program import Crash, run_program
+
+Values = Mapping[str, object]
+
+
+def crash_in(name: str, body: str, inputs: Values) -> Crash:
+    """The crash of a function with this body, which is called with the inputs by their names."""
+    file, parameters = f"nndl/evidence_{name}.py", ", ".join(inputs)
+    source = f"import numpy as np\n\n\ndef f({parameters}):\n{textwrap.indent(body, '    ')}\n"
+    linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
+    module = ModuleType("nndl.layers")
+    exec(compile(source, file, "exec"), vars(module))
+    answer = run_program(f"out = layers.f({parameters})", {"layers": module}, inputs, ("out",))
+    assert isinstance(answer, Crash), answer
+    return answer
+
+
+def explained(name: str, body: str, *cases: tuple[Values, Values]) -> str:
+    """Explain the crash in the first of some cases, each of them its inputs and its right outputs."""
+    crashes = [(crash_in(name, body, inputs), inputs, expected) for inputs, expected in cases]
+    return explain_crash(*crashes[0], others=crashes[1:])
+
+
+def ones(**shapes: tuple[int, ...]) -> dict[str, np.ndarray]:
+    return {name: np.ones(shape) for name, shape in shapes.items()}
+
+
+def test_what_fits_in_one_case_by_chance_is_not_said() -> None:
+    body = "dw = x @ dout\nreturn dw"
+    plain = (ones(x=(4, 7), dout=(3, 5)), ones(dw=(4, 3)))
+    by_chance = (ones(x=(4, 5), dout=(4, 3)), ones(dw=(5, 3)))
+    assert "x.T @ dout" in explained("one_case", body, by_chance)
+    assert "x.T @ dout" not in explained("two_cases", body, by_chance, plain)
+
+
+def test_of_two_products_in_their_order_that_fit_none_is_chosen() -> None:
+    body = "h = a @ b\nreturn h.sum()"
+    assert "would fit" not in explained("both", body, (ones(a=(4, 6), b=(4, 6)), {}))
+    assert "`a @ b.T` would fit" in explained("one", body, (ones(a=(4, 6), b=(3, 6)), {}))
+
+
+def test_what_is_set_again_need_not_have_the_shape_of_the_output_yet() -> None:
+    case = (ones(x=(4, 2, 3), w=(6, 5), dout=(4, 5)), ones(dx=(4, 2, 3)))
+    said = explained("flat", "dx = dout @ w\ndx = dx.reshape(x.shape)\nreturn dx", case)
+    assert "`dout @ w.T` has shape (4, 6), as many numbers as `dx` should have" in said
+    assert "(4, 2, 3)" not in said
+    body = "dx = dout @ x\nif dx is None:\n    dx = 2 * x\nreturn dx"
+    assert "`dx` should" not in explained("other", body, (ones(x=(4, 5), dout=(4, 5)), ones(dx=(4, 5))))
+    body = "if x.ndim > 5:\n    dx = x\nelse:\n    dx = dout @ x\nreturn dx"
+    assert "`dx` should" in explained("branch", body, (ones(x=(4, 5), dout=(4, 5)), ones(dx=(4, 5))))
+
+
+def test_an_output_s_name_may_hold_something_on_the_way_to_it() -> None:
+    case = (ones(dout=(4, 5), mask=(4, 6)), ones(dx=(4, 7)))
+    assert "`dx` should have shape" not in explained("way", "dx = dout * 2\ndx *= mask\nreturn dx", case)
+    created = "dx = np.zeros((4, 6, 1))\ndx += dout\nreturn dx"
+    assert "`dx` should have shape (4, 7), but line 5" in explained("created", created, case)
+
+
+@pytest.mark.parametrize("groups", [2, 3])
+def test_groups_are_spoken_of_only_where_there_are_as_many(groups: int) -> None:
+    case = ({**ones(x=(4, 6, 3, 5)), "G": groups}, {})
+    said = explained(f"groups{groups}", "mu = np.ones((4, 2, 1))\nout = x - mu\nreturn out", case)
+    assert ("an entry for each of 4 x 2 groups" in said) == (groups == 2)
+
+
+def test_a_division_by_zero_is_right_only_for_a_zero_that_is_given() -> None:
+    body = "scale = 1 / (1 - 0.9 ** t)\nt += 1\nreturn scale * x"
+    said = explained("later", body, ({**ones(x=(4,)), "t": 0}, {}))
+    assert "`1 - 0.9 ** t` is 0 there, because `t` is 0" in said
+    assert 'Line 6, "t += 1", changes `t` only afterwards' in said
+    assert "right for 0" not in said
+    assert "that should be right for 0, too" in explained("given", "return 1 / p", ({"p": 0}, {}))
+    assert "Should it be 0 there?" in explained("computed", "n = p - 1\nreturn 1 / n", ({"p": 1}, {}))
+
+
+def test_a_tuple_of_sizes_is_no_number() -> None:
+    said = explained("sizes", "N = x.shape\nout = x.sum(axis=0) / N\nreturn out", (ones(x=(8, 7)), {}))
+    assert said.startswith("`N` is a tuple of sizes, (8, 7), and no number: one of them is meant, such as `N[0]`.")
+
+
+def test_a_loss_need_not_be_the_sum_of_what_should_be_one_number() -> None:
+    case = (ones(losses=(4,), w=(7, 5)), {"loss": 1.0})
+    said = explained("loss", "loss = losses + w * w\nreturn loss", case)
+    assert "a sum, or a mean, should make one of `losses` and `w * w`" in said
+
+
+def test_a_key_is_too_small_or_too_large_where_keys_are_counted() -> None:
+    low = explained("low", "return params['W0']", ({"params": {"W1": 1.0, "W2": 1.0}}, {}))
+    assert "They are counted from 1, so 0 is too small" in low
+    high = explained("high", "return params['W3']", ({"params": {"W1": 1.0, "W2": 1.0}}, {}))
+    assert "The last number is 2, so 3 is too large" in high
+    between = explained("between", "return params['W2']", ({"params": {"W1": 1.0, "W3": 1.0}}, {}))
+    assert "too" not in between
+
+
+def test_what_is_kept_is_named_only_for_a_key_that_begins_like_it() -> None:
+    case = ({"config": {"learning_rate": 0.1}}, {**ones(next_w=(3,), velocity=(3,))})
+    assert "Was `learning_rate` meant?" in explained("rate", "return config['lr']", case)
+    assert "`velocity`" in explained("kept", "return config['v']", case)
+    assert "`velocity`" not in explained("else", "return config['gamma']", case)
+
+
+def test_what_the_forward_pass_alone_is_given_is_not_known_to_the_backward_pass() -> None:
+    file = "nndl/evidence_cache.py"
+    source = "def f(dout, cache):\n    return dout.reshape(G, -1)\n"
+    linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
+    module = ModuleType("nndl.layers")
+    exec(compile(source, file, "exec"), vars(module))
+    inputs = {"dout": np.ones(6), "G": 2}
+    answer = run_program("dx = layers.f(dout, None)", {"layers": module}, inputs, ("dx",))
+    assert isinstance(answer, Crash)
+    assert "should be packed into the cache there" in explain_crash(answer, inputs, {})
+    assert "packed" not in explain_crash(answer, {"dout": np.ones(6)}, {})
+
+
+def test_rows_that_are_taken_for_values_are_recognised() -> None:
+    assert is_of_unpacked_array(crash_in("rows", "x, mask = cache\nreturn x", ones(cache=(5, 3))))
+    packed = {"cache": (np.ones(3), np.ones(3), np.ones(3))}
+    assert not is_of_unpacked_array(crash_in("tuple", "x, mask = cache\nreturn x", packed))
+
+
+WINDOWS = [
+    ("left:right", "right = left + size", False),
+    ("left:left + size", "right = 0", False),
+    ("left:right", "right = j + size", True),
+]
+
+
+@pytest.mark.parametrize(("limits", "line", "said"), WINDOWS)
+def test_a_window_that_ends_behind_its_start_is_not_what_is_wrong(limits: str, line: str, said: bool) -> None:
+    body = f"j, size = 1, 3\nleft = j * 2\n{line}\nwindow = x[{limits}]\nreturn window * w"
+    found = explained(f"window{WINDOWS.index((limits, line, said))}", body, (ones(x=(9,), w=(4,)), {}))
+    assert ("it should end at its own start" in found) == said
+
+
+def test_values_of_the_determinant_should_be_unpacked() -> None:
+    said = explained("det", "both = np.linalg.slogdet(K)\nreturn -0.5 * both", ({"K": np.eye(3)}, {}))
+    assert "`both` holds all that `np.linalg.slogdet` returns, the sign" in said

@@ -1,0 +1,202 @@
+"""Explain what PyTorch refuses: a gradient that is not there, a leaf changed in place, layers in a list."""
+
+from __future__ import annotations
+
+import ast
+import re
+
+from .site import Site, text
+
+
+def no_gradient(site: Site, match: re.Match[str]) -> str:
+    """Explain ``w.grad.zero_()`` and ``rate * w.grad`` where ``w.grad`` is None."""
+    owners = [node for node in site.find(ast.Attribute) if node.attr == "grad"]
+    if len({ast.unparse(node) for node in owners}) != 1:
+        return ""
+    name, tensor = ast.unparse(owners[0].value), text(owners[0].value)
+    said = f"{text(owners[0])} is None there"
+    kind = site.gradients.get(name, "")
+    if kind == "no":
+        return (
+            f"{said}, because {tensor} does not require a gradient: `{name}.requires_grad_()` should be called before "
+            "the forward pass."
+        )
+    if kind == "computed":
+        return (
+            f"{said}, because {tensor} is computed from other tensors, and PyTorch keeps gradients only of those that "
+            "are not; it should be a tensor of its own, detached from the others, that requires a gradient."
+        )
+    if "'zero_'" in site.crash.message:
+        return (
+            f"{said}: before the first backward pass there is no gradient. What needs one should only be done "
+            f"`if {ast.unparse(owners[0])} is not None`."
+        )
+    return (
+        f"{said}: `.backward()` of the loss puts a gradient there, so it should run before this line, and the forward "
+        f"pass that it goes back through should use {tensor}."
+    )
+
+
+def _no_graph(site: Site, match: re.Match[str]) -> str:
+    """Explain a backward pass from what was computed of nothing that requires a gradient."""
+    plain = [name for name in site.crash.parameters if site.gradients.get(name) == "no"]
+    plain += [name for name in site.origins if site.gradients.get(name) == "no" and name not in plain]
+    images = [name for name in plain if len(site.scope.get(name, ())) > 2]
+    asked = (
+        f" `{images[0]}` does not require one: should `{images[0]}.requires_grad_()` stand before?" if images else ""
+    )
+    return (
+        "What the backward pass starts from does not lead back to a tensor that requires a gradient: none that it was "
+        "computed from does, or nothing was recorded (`torch.no_grad()`, `.detach()` and `.item()` see to that)."
+        f"{asked}"
+    )
+
+
+def _leaf_in_place(site: Site, match: re.Match[str]) -> str:
+    statement = site.statement
+    changed = text(statement.target) if isinstance(statement, ast.AugAssign) else "What the line changes"
+    return (
+        f"{changed} requires a gradient, and is changed in place while PyTorch records; a step of training should be "
+        "taken in `with torch.no_grad():`, and a tensor be made complete before it is told to require a gradient."
+    )
+
+
+def _no_single_number(site: Site, match: re.Match[str]) -> str:
+    for node in site.find(ast.Call):
+        called = node.func.attr if isinstance(node.func, ast.Attribute) else ""
+        start = node.func.value if isinstance(node.func, ast.Attribute) and called == "backward" else None
+        start = node.args[0] if called == "grad" and node.args else start
+        if start is not None:
+            shape = site.shape(start)
+            what = f", but {text(start)} has shape {shape}" if shape else f", and {text(start)} is not one"
+            return (
+                f"A backward pass starts from a single number{what}; its entries should be summed first, or averaged "
+                "for a loss, or one of them be taken."
+            )
+    return ""
+
+
+def _numpy_of_recorded(site: Site, match: re.Match[str]) -> str:
+    owner = next((node.func.value for node in site.find(ast.Call) if isinstance(node.func, ast.Attribute)), None)
+    what = f"{text(owner)} is" if owner is not None else "The tensor is"
+    return (
+        f"{what} recorded by PyTorch, and so does not become an array of NumPy; where no gradient is needed it should "
+        "be computed in `with torch.no_grad():`, and elsewhere `.detach()` be called before `.numpy()`."
+    )
+
+
+def _number_without_backward(site: Site, match: re.Match[str]) -> str:
+    owner = next((node.value for node in site.find(ast.Attribute) if node.attr == "backward"), None)
+    origin = site.origin(owner.id) if isinstance(owner, ast.Name) else None
+    if owner is None or origin is None or not re.search(r"\.item\(\)|\bfloat\(", origin[1]):
+        return ""
+    return (
+        f'Line {origin[0]}, "{origin[1]}", makes {text(owner)} a plain number, which has no `.backward`; the backward '
+        "pass should start from the tensor, and the number be taken of it afterwards."
+    )
+
+
+def _list_of_layers(site: Site, match: re.Match[str]) -> str:
+    for node in site.find(ast.Call):
+        if ast.unparse(node.func).endswith("Sequential") and len(node.args) == 1:
+            called, layers = ast.unparse(node.func), ast.unparse(node.args[0])
+            return f"`{called}` takes the layers as arguments, not as one {match[1]}: `{called}(*{layers})`."
+    return ""
+
+
+def _gather(site: Site, match: re.Match[str]) -> str:
+    for node in site.find(ast.Call):
+        if isinstance(node.func, ast.Attribute) and node.func.attr == "gather" and len(node.args) > 1:
+            index, shape = site.shape(node.args[-1]), site.shape(node.func.value)
+            if index and shape and len(index) == 1 and len(shape) == 2:
+                return (
+                    f"{text(node.args[-1])} is {index} and {text(node.func.value)} is {shape}; `gather` takes an index "
+                    f"with as many axes: `{ast.unparse(node.args[-1])}[:, None]`, of shape {(*index, 1)}."
+                )
+    return ""
+
+
+def _pair_of_extremum(site: Site, match: re.Match[str]) -> str:
+    kind = match[1]
+    return (
+        f"In PyTorch, `{kind}` along an axis gives two tensors, the values and their places; the first of them, "
+        f"`.values`, is probably meant here, or `a{kind}`, which gives the values alone."
+    )
+
+
+def _second_time(site: Site, match: re.Match[str]) -> str:
+    return (
+        "A backward pass uses up what the forward pass recorded; the forward pass should be run again before each "
+        "backward pass, in the loop if there is one."
+    )
+
+
+def _layer_for_weight(site: Site, match: re.Match[str]) -> str:
+    """Explain ``kaiming_normal_(self.conv1)``."""
+    for node in site.find(ast.Call):
+        if ".init." in f".{ast.unparse(node.func)}" and node.args:
+            layer = ast.unparse(node.args[0])
+            return (
+                f"`{layer}` is a layer, of type {match[1]}; what is to be filled are its weights or its biases, "
+                f"`{layer}.weight` or `{layer}.bias`."
+            )
+    return ""
+
+
+def _before_init(site: Site, match: re.Match[str]) -> str:
+    return "`super().__init__()` should be the first line of `__init__`, before any layer is set."
+
+
+def _other_types(site: Site, match: re.Match[str]) -> str:
+    found = ", ".join(part for part in match.groups() if part)
+    return (
+        f"The tensors that meet here are of different types, {found}; they should have one: a new tensor is made in "
+        "the type of another one with `dtype=other.dtype`."
+    )
+
+
+def _labels_of_other_number(site: Site, match: re.Match[str]) -> str:
+    return f"There are {match[1]} rows of scores and {match[2]} labels; the scores should have one row for each label."
+
+
+def _sizes_of_view(site: Site, match: re.Match[str]) -> str:
+    for node in site.find(ast.Call):
+        for part in node.args if len(node.args) > 1 else ():
+            if isinstance(part, ast.Attribute) and part.attr == "shape":
+                called = ast.unparse(node.func).rpartition(".")[2]
+                return (
+                    f"`{ast.unparse(part)}` is a whole shape, where each argument of `{called}` should be one size, "
+                    f"such as `{ast.unparse(part)}[0]`."
+                )
+    return ""
+
+
+def _reshape(site: Site, match: re.Match[str]) -> str:
+    owners = [node.func.value for node in site.find(ast.Call) if isinstance(node.func, ast.Attribute)]
+    owner = next((one for one in owners if site.shape(one) is not None), None)
+    said = f"{text(owner)} is {site.shape(owner)} and holds" if owner is not None else "The tensor holds"
+    return f"{said} {match[2]} numbers; a new shape should hold as many, and ({match[1]}) does not."
+
+
+EXPLANATIONS = (
+    (r"AttributeError: 'NoneType' object has no attribute", no_gradient),
+    (r"TypeError: .*'NoneType'", no_gradient),
+    (r"RuntimeError: element 0 of tensors does not require grad", _no_graph),
+    (r"RuntimeError: One of the differentiated Tensors does not require grad", _no_graph),
+    (r"RuntimeError: a (?:leaf Variable|view of a leaf Variable) that requires grad .*in-place", _leaf_in_place),
+    (r"RuntimeError: grad can be implicitly created only for scalar outputs", _no_single_number),
+    (r"RuntimeError: Can't call numpy\(\) on Tensor that requires grad", _numpy_of_recorded),
+    (r"AttributeError: '(?:float|int)' object has no attribute 'backward'", _number_without_backward),
+    (r"TypeError: (list|tuple) is not a Module subclass", _list_of_layers),
+    (r"RuntimeError: Index tensor must have the same number of dimensions", _gather),
+    (r"AttributeError: 'torch.return_types.(max|min)' object", _pair_of_extremum),
+    (r"TypeError: .*torch.return_types.(max|min)", _pair_of_extremum),
+    (r"RuntimeError: Trying to backward through the graph a second time", _second_time),
+    (r"AttributeError: '(Conv2d|Linear)' object has no attribute", _layer_for_weight),
+    (r"AttributeError: cannot assign module before Module.__init__", _before_init),
+    (r"RuntimeError: .*same dtype, but got:? (\w+) (?:and|!=) (\w+)", _other_types),
+    (r"RuntimeError: expected scalar type (\w+) but found (\w+)", _other_types),
+    (r"ValueError: Expected input batch_size \((\d+)\) to match target batch_size \((\d+)\)", _labels_of_other_number),
+    (r"TypeError: (?:view|reshape)\(\)", _sizes_of_view),
+    (r"RuntimeError: shape '\[([-\d, ]+)\]' is invalid for input of size (\d+)", _reshape),
+)
