@@ -47,6 +47,15 @@ def test_what_fits_in_one_case_by_chance_is_not_said() -> None:
     assert "x.T @ dout" not in explained("two_cases", body, by_chance, plain)
 
 
+def test_the_outputs_of_a_last_call_say_nothing_of_an_earlier_one() -> None:
+    body = "out = np.dot(gamma, x)\nreturn out"
+    first, last = ones(x=(4, 7), gamma=(7,)), ones(x=(2, 7), gamma=(7,))
+    crash = crash_in("call", body, first)
+    assert "`gamma * x`" in explain_crash(crash, first, ones(out=(4, 7)))
+    assert "`out` should" not in explain_crash(crash, last, ones(out=(2, 7)))
+    assert "`gamma * x`" in explain_crash(crash, first, ones(out=(4, 7)), others=[(crash, last, ones(out=(2, 7)))])
+
+
 def test_of_two_products_in_their_order_that_fit_none_is_chosen() -> None:
     body = "h = a @ b\nreturn h.sum()"
     assert "would fit" not in explained("both", body, (ones(a=(4, 6), b=(4, 6)), {}))

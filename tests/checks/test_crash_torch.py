@@ -167,6 +167,16 @@ def test_what_pytorch_refuses_is_said_in_terms_of_the_line(raised: tuple[str, ..
     assert said in tensor_crash(error, message, source, *expression, scope=IN_SCOPE, origins=origins)
 
 
+def test_a_part_is_compared_with_a_part() -> None:
+    message = "The size of tensor a (6) must match the size of tensor b (26) at non-singleton dimension 0"
+    scope, origins = ("pred (6,)", "y (26,)", "X (26, 3)"), ("pred: 8 pred = net(X[i:i + n]).argmax(dim=1)",)
+    more = {"scope": scope, "operands": scope[:2], "origins": origins}
+    said = tensor_crash("RuntimeError", message, "right += (pred == y).sum()", "pred == y", **more)
+    assert "was `y[i:i + n]` meant in place of `y`?" in said
+    more["origins"] = ("pred: 8 pred = net(Z[i:i + n]).argmax(dim=1)",)
+    assert "meant" not in tensor_crash("RuntimeError", message, "right += (pred == y).sum()", "pred == y", **more)
+
+
 def test_images_are_asked_about_where_nothing_leads_back() -> None:
     message = "element 0 of tensors does not require grad and does not have a grad_fn"
     more = {"scope": ("X (6, 3, 4, 5)",), "parameters": ("X", "y"), "gradients": ("X: no", "y: no")}

@@ -6,8 +6,9 @@ import ast
 import re
 from collections.abc import Sequence
 
+from .expressions import text
 from .shapes import Shape
-from .site import Site, text
+from .site import Site
 
 CREATES = re.compile(r"\b(?:zeros|ones|empty|full|eye|identity)(?:_like)?\(")
 

@@ -7,8 +7,9 @@ import re
 from collections.abc import Iterator
 
 from ...values import walk
+from .expressions import numbered, text
 from .python_messages import explain_syntax
-from .site import Site, numbered, text
+from .site import Site
 
 MAXIMUM = {"max": "np.maximum", "amax": "np.maximum", "min": "np.minimum", "amin": "np.minimum"}
 TAKES_A_SHAPE = {"zeros", "ones", "empty"}

@@ -6,8 +6,9 @@ import ast
 import re
 
 from . import remedies
+from .expressions import count, is_cut, read_shape, text
 from .shapes import REDUCTIONS
-from .site import Site, count, is_cut, read_shape, text
+from .site import Site
 
 
 def few_indices(site: Site, node: ast.expr) -> str:

@@ -12,8 +12,9 @@ from ...values import walk
 from . import remedies
 from .allocation import created_otherwise, wrongly_allocated
 from .assigned import few_indices
+from .expressions import count, is_cut, parsed_expression, parsed_statement, read_shape, text
 from .shapes import REDUCTIONS, Shape
-from .site import Site, count, is_cut, parsed_expression, parsed_statement, read_shape, text
+from .site import Site
 from .windows import explain_short_slice, may_be_cut_off
 
 CUT_OFF = " A slice that goes beyond the end of an axis is cut off there: look at its limits."
@@ -305,20 +306,6 @@ def _in_place(site: Site, match: re.Match[str]) -> str:
     )
 
 
-def _of_tensors(site: Site, match: re.Match[str]) -> str:
-    """Explain tensors of PyTorch whose sizes differ, where one of another number in its name would fit."""
-    sizes = {int(match[1]), int(match[2])}
-    for node in ast.walk(site.failing or ast.Pass()) if len(sizes) == 2 else ():
-        shape = site.known.get(node.id, ()) if isinstance(node, ast.Name) else ()
-        if not isinstance(node, ast.Name) or len(shape) != 1 or shape[0] not in sizes:
-            continue
-        (wanted,) = sizes - set(shape)
-        others = [name for name in site.relatives(node.id) if site.known[name] == (wanted,)]
-        said = f"{text(node)} has {shape[0]} entries, and what it goes with has {wanted} there"
-        return f"{said}; `{others[0]}`, of {wanted} entries, would fit." if len(others) == 1 else f"{said}."
-    return ""
-
-
 EXPLANATIONS = (
     (
         r"ValueError: operands could not be broadcast together with shapes (\([\d, ]*\)) (\([\d, ]*\))[\d, ()]*$",
@@ -328,5 +315,4 @@ EXPLANATIONS = (
         r"ValueError: non-broadcastable output operand with shape (\([\d, ]*\)) doesn't match .* (\([\d, ]*\))",
         _in_place,
     ),
-    (r"RuntimeError: The size of tensor a \((\d+)\) must match the size of tensor b \((\d+)\)", _of_tensors),
 )

@@ -6,8 +6,9 @@ import ast
 import re
 from collections.abc import Iterator, Mapping
 
+from .expressions import of_same_form, read_shape
 from .shapes import Shape, shape_of
-from .site import Site, of_same_form, read_shape
+from .site import Site
 
 MOST_NAMES = 3
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 import re
 
-from .site import Site, parsed_statement
+from .expressions import parsed_statement
+from .site import Site
 
 SIDES = 2  # of an image
 

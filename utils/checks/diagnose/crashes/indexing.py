@@ -10,8 +10,9 @@ import numpy as np
 
 from ...values import walk
 from .calls import swapped_arguments
+from .expressions import count, of_same_form, read_shape, text
 from .loops import describe_index, taken_apart
-from .site import Site, count, of_same_form, read_shape, text
+from .site import Site
 from .slips import hidden_name
 from .windows import overhanging
 
@@ -194,7 +195,7 @@ def _key(site: Site, match: re.Match[str]) -> str:
         if close or len(short) == 1:
             return f"{said} Was `{lower[close[0]] if close else short[0]}` meant?"
         if any(of_same_form(key, one) for one in known):
-            return f"{said}{_counted_past(key, known)}"
+            return f"{said}{_counted_past(key, known, ask=site.advises)}"
         return f"{said} {_by_setting(site, known) or _not_kept_yet(site, key)}".strip()
     if not wanting and len(empty) == 1:
         why = _why_reached(site)
@@ -202,16 +203,18 @@ def _key(site: Site, match: re.Match[str]) -> str:
     return ""
 
 
-def _counted_past(key: str, known: list[str]) -> str:
+def _counted_past(key: str, known: list[str], *, ask: bool) -> str:
     """Say that keys are counted from another number than a key with a number is, in a sentence after a blank."""
     alike = [re.search(r"\d+", one) for one in known if of_same_form(key, one)]
     numbers, asked = sorted(int(one[0]) for one in alike if one), re.search(r"\d+", key)
     if not asked or not numbers:
         return ""
     if int(asked[0]) < numbers[0]:
-        return f" They are counted from {numbers[0]}, so {asked[0]} is too small: does what counts it start too low?"
+        why = ": does what counts it start too low?" if ask else "."
+        return f" They are counted from {numbers[0]}, so {asked[0]} is too small{why}"
     if int(asked[0]) > numbers[-1]:
-        return f" The last number is {numbers[-1]}, so {asked[0]} is too large: does what counts it run too far?"
+        why = ": does what counts it run too far?" if ask else "."
+        return f" The last number is {numbers[-1]}, so {asked[0]} is too large{why}"
     return ""
 
 

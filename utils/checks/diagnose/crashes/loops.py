@@ -6,7 +6,8 @@ import ast
 import re
 from collections.abc import Iterator
 
-from .site import Site, parsed_statement, replaced, text
+from .expressions import parsed_statement, replaced, text
+from .site import Site
 
 
 def describe_index(site: Site, node: ast.Subscript, axis: int, part: ast.expr, size: int) -> str:

@@ -8,7 +8,8 @@ import re
 import numpy as np
 
 from ...values import walk
-from .site import Site, parsed_statement, text
+from .expressions import parsed_statement, text
+from .site import Site
 
 IN_PLACE = ("append", "extend", "insert", "sort", "reverse", "update", "fill", "resize", "at", "shuffle", "clear")
 GONE = {

@@ -10,8 +10,9 @@ import numpy as np
 
 from ...matrix_products import factors_of
 from . import remedies
+from .expressions import count, text
 from .shapes import Shape, product
-from .site import Site, count, text
+from .site import Site
 from .windows import explain_short_slice
 
 

@@ -7,7 +7,8 @@ import builtins
 import re
 from difflib import get_close_matches
 
-from .site import Site, text
+from .expressions import text
+from .site import Site
 
 PACKAGES = ("numpy", "math", "random", "collections", "itertools", "functools", "torch")
 KEYWORDS = ("axis", "keepdims", "dtype", "size", "shape", "loc", "scale", "ddof", "out", "where", "order", "copy")

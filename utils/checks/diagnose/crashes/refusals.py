@@ -7,8 +7,9 @@ import re
 import numpy as np
 
 from ...values import walk
+from .expressions import count, read_shape
 from .shapes import Shape
-from .site import Site, count, read_shape
+from .site import Site
 
 
 def _refused(site: Site, match: re.Match[str]) -> str:

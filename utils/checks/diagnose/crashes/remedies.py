@@ -6,8 +6,9 @@ import ast
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+from .expressions import parsed_expression, replaced
 from .shapes import Shape
-from .site import Site, parsed_expression, replaced
+from .site import Site
 
 
 class Variant(NamedTuple):
@@ -141,7 +142,8 @@ def _knowing(site: Site, operands: Iterable[ast.expr | None]) -> Iterator[Site]:
     """Yield the case itself, and the others in which the shapes of these operands are known."""
     asked = [one for one in operands if one is not None]
     yield site
-    yield from (one for one in site.others if all(one.shape(operand) is not None for operand in asked))
+    knowing = (one for one in site.others if all(one.shape(operand) is not None for operand in asked))
+    yield from (one for one in knowing if one.target or not site.target)
 
 
 def _may_have_shape(site: Site, node: ast.expr, wrong: ast.expr) -> bool:

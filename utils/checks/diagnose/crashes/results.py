@@ -10,8 +10,9 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from .expressions import numbered, parsed_statement, read_shape, text
 from .shapes import Shape
-from .site import Site, numbered, parsed_statement, read_shape, text
+from .site import Site
 
 CACHE = "cache"
 

@@ -3,25 +3,30 @@
 from __future__ import annotations
 
 import ast
-import math
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
-from itertools import islice
 from typing import TypeVar
 
 import numpy as np
 
 from ...program import PROGRAM_FILE, Crash
-from ...python_text import parsed
 from ...values import walk
+from .expressions import (
+    is_cut,
+    numbered,
+    parsed_statement,
+    path_of,
+    relatives_among,
+    replaced,
+    shapes_in,
+    split_operand,
+    text,
+)
 from .letters import Letters
 from .shapes import Shape, number_of, shape_of
 
 Node = TypeVar("Node", bound=ast.AST)
-
-MOST_NODES = 250  # of a line, as a tree
-LONGEST_TEXT = 60  # characters of an expression that stand in a sentence
 
 
 class Site:
@@ -50,11 +55,12 @@ class Site:
     ) -> None:
         self.crash, self.inputs, self.expected, self.advises = crash, inputs, expected, advises
         self.others = [one for one in others if one.crash.expression == crash.expression]
-        self.operands = dict(_split(text) for text in crash.operands)
+        self.operands = dict(split_operand(text) for text in crash.operands)
         self.letters = Letters(crash.documented, {**expected, **inputs})
-        self.scope = _shapes_in(crash.scope)
-        self.callers_scope = _shapes_in(crash.callers_scope)
-        self.callers_dicts = [name for name, what in map(_split, crash.callers_scope) if what[:4] in ("with", "empt")]
+        self.scope = shapes_in(crash.scope)
+        self.callers_scope = shapes_in(crash.callers_scope)
+        callers = [split_operand(one) for one in crash.callers_scope]
+        self.callers_dicts = [name for name, what in callers if what[:4] in ("with", "empt")]
 
     @cached_property
     def gradients(self) -> dict[str, str]:
@@ -90,7 +96,7 @@ class Site:
     @cached_property
     def shapes(self) -> dict[str, Shape]:
         """The shapes of the operands that are arrays."""
-        return _shapes_in(self.crash.operands)
+        return shapes_in(self.crash.operands)
 
     @cached_property
     def numbers(self) -> dict[str, str]:
@@ -107,7 +113,7 @@ class Site:
 
     @cached_property
     def _known_numbers(self) -> dict[str, str]:
-        of_scope = {name: what[2:] for name, what in map(_split, self.crash.scope) if what.startswith("= ")}
+        of_scope = {name: what[2:] for name, what in map(split_operand, self.crash.scope) if what.startswith("= ")}
         return {**of_scope, **self.numbers}
 
     def written(self, shape: Shape, node: ast.AST) -> str:
@@ -126,14 +132,24 @@ class Site:
     def target(self) -> tuple[str, Shape] | None:
         """The output that the line assigns or returns, or the gradient of an array; and the shape it should have.
 
-        None where a line behind it sets the name once more: then it may have any shape here.
+        None where a line behind it sets the name once more: then it may have any shape here. None, too, where a case
+        calls the function several times and an earlier call than the last raised, from which its outputs come.
         """
+        if self._of_earlier_call:
+            return None
         statement = self.statement
         if isinstance(statement, ast.Return):
             single = list(self.outputs.items())
             return single[0] if len(single) == 1 and self.in_entered and len(self.expected) == 1 else None
         name = self._assigned
         return None if not name or name in self.again else self._goal(name)
+
+    @cached_property
+    def _of_earlier_call(self) -> bool:
+        """Whether an argument has another shape than the input of its name, which is given in another call then."""
+        given = {name: np.shape(value) for name, value in self.inputs.items() if isinstance(value, np.ndarray)}
+        arguments = [name for name in self.crash.parameters if name in given and self.in_entered]
+        return any(self.scope.get(name, given[name]) != given[name] and not self.origin(name) for name in arguments)
 
     @cached_property
     def to_be_reshaped(self) -> tuple[str, Shape] | None:
@@ -150,7 +166,7 @@ class Site:
         return {name: numbered(line) for name, _, line in pairs}
 
     def _goal(self, name: str) -> tuple[str, Shape] | None:
-        path = _path(name)
+        path = path_of(name)
         if self.in_entered and path in self.outputs:
             return name, self.outputs[path]
         shape = self._of_gradient(name)
@@ -217,7 +233,7 @@ class Site:
 
     def relatives(self, name: str) -> list[str]:
         """List the arrays in scope whose names differ from a name by nothing but digits: W2 for W1."""
-        return _relatives(name, self.known)
+        return relatives_among(name, self.known)
 
     def origin(self, name: str) -> tuple[int, str] | None:
         """The last line above that sets a name: its number, and its text."""
@@ -238,7 +254,7 @@ class Site:
     @cached_property
     def dicts(self) -> dict[str, str]:
         """The keys of the dicts in scope: ``"W1, b1"``."""
-        return {name: what[5:] for name, what in map(_split, self.crash.scope) if what.startswith("with ")}
+        return {name: what[5:] for name, what in map(split_operand, self.crash.scope) if what.startswith("with ")}
 
     @cached_property
     def outputs(self) -> dict[str, Shape]:
@@ -251,7 +267,7 @@ class Site:
         if name in self.again:
             return ""
         gradient = self._of_gradient(name)
-        goal = self.outputs.get(_path(name), gradient or shape)
+        goal = self.outputs.get(path_of(name), gradient or shape)
         origin = self.origin(name)
         where = f', but line {origin[0]}, "{origin[1]}", gives it another' if origin and gradient else ""
         return "" if goal == shape else f"{text(node)} should have shape {self.letters.shape(goal)}{where}."
@@ -260,94 +276,3 @@ class Site:
         """The shape of the array whose gradient a name says that it is: that of x for dx."""
         gradient = re.fullmatch(r"(?:d_?|grad_?)(\w+)", name)
         return self.scope.get(gradient[1]) if gradient else None
-
-
-class _Replaced(ast.NodeTransformer):
-    """Put an expression in the place of another one."""
-
-    def __init__(self, node: ast.AST, instead: ast.expr) -> None:
-        self._node, self._instead = ast.dump(ast.parse(ast.unparse(node), mode="eval").body), instead
-
-    def visit(self, node: ast.AST) -> ast.AST:
-        return self._instead if ast.dump(node) == self._node else self.generic_visit(node)
-
-
-def replaced(tree: ast.expr, node: ast.AST, instead: ast.expr) -> ast.expr:
-    """Return a copy of an expression with another one in place of a node."""
-    result = _Replaced(node, instead).visit(ast.parse(ast.unparse(tree), mode="eval").body)
-    return result if isinstance(result, ast.expr) else instead
-
-
-def _relatives(name: str, known: Iterable[str]) -> list[str]:
-    return [other for other in known if of_same_form(name, other)]
-
-
-def of_same_form(name: str, other: str) -> bool:
-    """Whether two names differ in their digits alone: ``self.params['W1']`` and ``self.params['W2']``."""
-    return other != name and re.sub(r"\d+", "0", name) == re.sub(r"\d+", "0", other)
-
-
-def _shapes_in(described: Iterable[str]) -> dict[str, Shape]:
-    """Read ``("x (3, 4)",)``."""
-    pairs = (_split(text) for text in described)
-    return {name: _read(what) for name, what in pairs if re.fullmatch(r"\((\d+,? ?)*\)", what)}
-
-
-def _read(what: str) -> Shape:
-    return tuple(map(int, re.findall(r"\d+", what)))
-
-
-def numbered(text: str) -> tuple[int, str]:
-    """Read ``"12 out = f(x)"``."""
-    number, _, source = text.partition(" ")
-    return (int(number) if number.isdigit() else 0), source
-
-
-def _path(written: str) -> str:
-    """Write an expression as the path of an output: ``grads['W1']`` as ``"grads.W1"``."""
-    return re.sub(r"\[['\"](\w+)['\"]\]", r".\1", written)
-
-
-def parsed_expression(written: str) -> ast.expr | None:
-    """Parse an expression; None where it is none."""
-    tree = parsed_statement(written)
-    return tree.value if isinstance(tree, ast.Expr) else None
-
-
-def text(node: ast.AST) -> str:
-    """Write an expression in backquotes, shortened where it is long."""
-    written = ast.unparse(node)
-    return f"`{written if len(written) <= LONGEST_TEXT else f'{written[: LONGEST_TEXT - 1]}…'}`"
-
-
-def is_cut(node: ast.AST) -> bool:
-    """Whether an expression holds a slice with limits."""
-    return any(isinstance(part, ast.Slice) and (part.lower or part.upper) for part in ast.walk(node))
-
-
-def count(shape: Shape) -> int:
-    """How many numbers an array of a shape holds."""
-    return math.prod(shape)
-
-
-def read_shape(written: str) -> Shape:
-    """Read a shape from a message: ``"(4,7)"``."""
-    return tuple(map(int, re.findall(r"\d+", written)))
-
-
-def _split(operand: str) -> tuple[str, str]:
-    """Split ``"x (2, 3)"`` into the text of the operand and what it holds."""
-    match = re.fullmatch(r"(.+?) (\(.*\)|= .*|of \d+ .*|with .*|None|empty)", operand, re.DOTALL)
-    return (match[1], match[2]) if match else (operand, "")
-
-
-def parsed_statement(source: str) -> ast.stmt | None:
-    """Parse one line of Python, which may be the head of a compound statement; None where that is impossible."""
-    for candidate in (source, f"{source.rstrip()}\n    pass", f"({source})"):
-        tree = parsed(candidate.strip())
-        if tree is None:
-            continue
-        body = tree.body
-        # Whoever wrote the line may want this to take long: what is too large to be a line of a student's is left.
-        return body[0] if body and sum(1 for _ in islice(ast.walk(body[0]), MOST_NODES + 1)) <= MOST_NODES else None
-    return None

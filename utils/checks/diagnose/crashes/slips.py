@@ -8,8 +8,9 @@ import re
 import numpy as np
 
 from ...values import walk
+from .expressions import parsed_statement, text
 from .names import why_none
-from .site import Site, parsed_statement, text
+from .site import Site
 
 
 def _power(site: Site, match: re.Match[str]) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 import re
 
-from .site import Site, text
+from .expressions import parsed_statement, text
+from .site import Site
 
 
 def no_gradient(site: Site, match: re.Match[str]) -> str:
@@ -178,7 +179,40 @@ def _reshape(site: Site, match: re.Match[str]) -> str:
     return f"{said} {match[2]} numbers; a new shape should hold as many, and ({match[1]}) does not."
 
 
+def _other_sizes(site: Site, match: re.Match[str]) -> str:
+    """Explain tensors whose sizes differ, where one of another number in its name would fit, or a part of the other."""
+    sizes = {int(match[1]), int(match[2])}
+    for node in ast.walk(site.failing or ast.Pass()) if len(sizes) == 2 else ():
+        shape = site.known.get(node.id, ()) if isinstance(node, ast.Name) else ()
+        if not isinstance(node, ast.Name) or len(shape) != 1 or shape[0] not in sizes:
+            continue
+        (wanted,) = sizes - set(shape)
+        others = [name for name in site.relatives(node.id) if site.known[name] == (wanted,)]
+        said = f"{text(node)} has {shape[0]} entries, and what it goes with has {wanted} there"
+        if len(others) == 1:
+            return f"{said}; `{others[0]}`, of {wanted} entries, would fit."
+        return _of_a_part(site, node, wanted) or f"{said}."
+    return ""
+
+
+def _of_a_part(site: Site, node: ast.Name, wanted: int) -> str:
+    """Ask whether an array that is used as a whole should be cut as that is which the other operand is made of."""
+    other = next((one for one, shape in site.shapes.items() if shape == (wanted,) and one.isidentifier()), "")
+    origin = site.origin(node.id)
+    for part in ast.walk(parsed_statement(origin[1]) or ast.Pass()) if origin and other else ():
+        if not isinstance(part, ast.Subscript) or not isinstance(part.slice, ast.Slice) or origin is None:
+            continue
+        if (site.shape(part.value) or ())[:1] == (wanted,):
+            return (
+                f"{text(node)} has {site.known[node.id][0]} entries and `{other}` has {wanted}: {text(node)} is made "
+                f"of a part, {text(part)}, by line {origin[0]}; was `{other}[{ast.unparse(part.slice)}]` meant in "
+                f"place of `{other}`?"
+            )
+    return ""
+
+
 EXPLANATIONS = (
+    (r"RuntimeError: The size of tensor a \((\d+)\) must match the size of tensor b \((\d+)\)", _other_sizes),
     (r"AttributeError: 'NoneType' object has no attribute", no_gradient),
     (r"TypeError: .*'NoneType'", no_gradient),
     (r"RuntimeError: element 0 of tensors does not require grad", _no_graph),

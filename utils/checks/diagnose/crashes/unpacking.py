@@ -5,8 +5,9 @@ from __future__ import annotations
 import ast
 import re
 
+from .expressions import parsed_expression, text
 from .results import returned_values, unpacked_call
-from .site import Site, parsed_expression, text
+from .site import Site
 
 
 def _not_iterable(site: Site, match: re.Match[str]) -> str:

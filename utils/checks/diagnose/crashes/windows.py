@@ -10,9 +10,10 @@ from typing import NamedTuple
 import numpy as np
 
 from ...values import walk
+from .expressions import is_cut, parsed_statement, text
 from .loops import describe_index
 from .shapes import Shape
-from .site import Site, is_cut, parsed_statement, text
+from .site import Site
 
 
 class Limits(NamedTuple):
