@@ -160,3 +160,50 @@ def test_a_window_that_ends_behind_its_start_is_not_what_is_wrong(limits: str, l
 def test_values_of_the_determinant_should_be_unpacked() -> None:
     said = explained("det", "both = np.linalg.slogdet(K)\nreturn -0.5 * both", ({"K": np.eye(3)}, {}))
     assert "`both` holds all that `np.linalg.slogdet` returns, the sign" in said
+
+
+def test_an_output_of_another_shape_is_named_where_a_line_reads_it() -> None:
+    body = "dgamma = x.T @ x\ndx = x * dgamma\nreturn dx"
+    case = (ones(x=(8, 7)), ones(dx=(8, 7), dgamma=(7,)))
+    assert "`dgamma` should have shape (7,), but line 5" in explained("read", body, case)
+    body = "dgamma = x.T @ x\ndx = x * dgamma\ndgamma = x.sum(axis=0)\nreturn dx"
+    assert "`dgamma` should have shape" not in explained("set_later", body, case)
+
+
+def test_a_loop_over_the_size_of_another_axis_is_named() -> None:
+    body = "out = x.copy()\nfor i in range(x.shape[1]):\n    out[i] *= 2\nreturn out"
+    said = explained("axis", body, (ones(x=(3, 5)), {}))
+    assert said.endswith("counts further: `x.shape[1]` is the size of axis 1, and `x.shape[0]` is 3.")
+
+
+def test_argmax_and_an_axis_that_is_a_float() -> None:
+    said = explained("place", "r, s = np.argmax(x)\nreturn r", (ones(x=(3, 5)), {}))
+    assert "`np.unravel_index(np.argmax(x), x.shape)`" in said
+    said = explained("float", "return np.max(x, 0.0)", (ones(x=(3, 5)), {}))
+    assert "`np.maximum(0.0, x)` compares entry by entry" in said
+
+
+def test_a_name_is_text_only_where_it_is_a_key() -> None:
+    body = "total = 0.0\nfor w in params:\n    total += w * None\nreturn total"
+    assert "key" not in explained("list", body, ({"params": [1.0, 2.0], "other": {"a": 1.0}}, {}))
+    body = "total = 0.0\nfor w in params:\n    total = total - w\nreturn total"
+    assert "`w` is a key, a text" in explained("keys", body, ({"params": {"W1": 1.0}}, {}))
+
+
+class Holder:
+    """What a method is called on."""
+
+    def __init__(self) -> None:
+        self.dropout, self.dropout_params, self.norm_params = 0.0, {}, {}
+
+
+def test_the_setting_that_leaves_a_dict_empty_is_named() -> None:
+    said = explained("off", "self = here\nreturn self.dropout_params[1]", ({"here": Holder()}, {}))
+    assert "`self.dropout` is 0.0 there: the line should only run where it is not." in said
+    assert "dropout" not in explained("other_off", "self = here\nreturn self.norm_params[1]", ({"here": Holder()}, {}))
+
+
+def test_of_the_arguments_that_fit_a_numbered_one_is_named_where_no_other_does() -> None:
+    body = "def layer(x, w):\n    return x @ w\nreturn layer(x, W2)"
+    said = explained("numbered", body, (ones(x=(6, 4), W1=(4, 5), W2=(5, 8)), {}))
+    assert "`W1`, of shape (4, 5), would fit in place of `W2`; was it meant?" in said

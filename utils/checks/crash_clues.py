@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import linecache
 import re
+from collections import UserDict
 from collections.abc import Iterable, Iterator, Sequence
 from difflib import get_close_matches
 from types import FrameType, FunctionType, ModuleType, SimpleNamespace, UnionType
@@ -38,6 +39,9 @@ def similar_name(error: BaseException, frame: FrameType) -> str:
         )
     if isinstance(error, AttributeError):
         owner = error.obj
+        held = owner.__dict__.get("data") if isinstance(owner, UserDict) else owner
+        if isinstance(held, dict) and dict.__contains__(held, error.name):
+            return f"[{error.name!r}]"
         # Only of types whose own methods cannot be the student's: an object of theirs is read through its dict.
         known = dir(type(owner)) if type(owner).__module__ in ("builtins", "numpy") else []
         if isinstance(owner, ModuleType) or not known:

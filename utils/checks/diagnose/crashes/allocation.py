@@ -46,7 +46,8 @@ def wrongly_allocated(site: Site, operands: Sequence[ast.expr], shapes: Sequence
             continue
         origin = site.origin(base.id)
         # A name may hold something on the way to the output, and what is created be reshaped before it is returned.
-        if origin is None or not CREATES.search(origin[1]) or base.id in site.again:
+        is_created = origin is not None and CREATES.search(origin[1]) and base.id not in site.again
+        if origin is None or not (is_created or site.is_final(base.id)):
             continue
         return f'{text(base)} should have shape {goal}, but line {origin[0]}, "{origin[1]}", gives it {own}.'
     return ""

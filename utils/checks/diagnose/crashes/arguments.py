@@ -23,6 +23,10 @@ def _extremum(site: Site, match: re.Match[str]) -> str:
             continue
         if not any(site.shape(one) for one in node.args):
             continue
+        if of_numpy and site.shape(node.args[0]) and re.fullmatch(r"\d*\.\d*", ast.unparse(node.args[1])):
+            zero = ast.unparse(node.args[1])
+            instead = f"{MAXIMUM[name]}({zero}, {ast.unparse(node.args[0])})"
+            return f"The second argument of `np.{name}` is an axis, not a number; `{instead}` compares entry by entry."
         first, second = map(ast.unparse, node.args)
         instead = f"`{MAXIMUM[name]}({first}, {second})` compares entry by entry"
         if of_numpy and site.shape(node.args[1]):
@@ -236,6 +240,7 @@ def _casting(site: Site, match: re.Match[str]) -> str:
 EXPLANATIONS = (
     (r"TypeError: (?:normal|uniform)\(\) takes", _sizes),
     (r"ValueError: The truth value of an array", _ambiguous),
+    (r"TypeError: 'float' object cannot be interpreted as an integer", _extremum),
     (r"TypeError: only integer scalar arrays|TypeError: .*ndarray' object cannot be interpreted", _array_as_axis),
     (r"TypeError: only .* arrays can be converted|TypeError: 'axis' must be|TypeError: axis must be", _array_as_axis),
     (

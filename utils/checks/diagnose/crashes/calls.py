@@ -40,6 +40,7 @@ def describe_call(site: Site, already: str = "") -> str:
     if exchanged:
         return f"{said} {exchanged}"
     better = [pair for name, given in arguments.items() for pair in _better(site, name, given)]
+    better = better or [pair for name, given in arguments.items() for pair in _better(site, name, given, numbered=True)]
     better = better or list(_wanted(site, arguments))
     if len(better) == 1:
         given, instead = better[0]
@@ -84,14 +85,18 @@ def _arguments(site: Site, source: str) -> Iterator[tuple[str, str]]:
             yield name, given
 
 
-def _better(site: Site, name: str, given: str) -> Iterator[tuple[str, str]]:
-    """Yield what the calling function has that would fit in place of an argument."""
+def _better(site: Site, name: str, given: str, *, numbered: bool = False) -> Iterator[tuple[str, str]]:
+    """Yield what the calling function has that would fit in place of an argument.
+
+    It has as many rows or, where `numbered`, a name that differs from that of the argument in its digits alone.
+    """
     node, shape = site.failing, site.known.get(name)
     if not isinstance(node, ast.expr) or not shape:
         return
     for other, size in site.callers_scope.items():
         alike = of_same_form(given, other) if "[" in given else "[" not in other and len(shape) > 1 and len(size) > 1
-        if other == given or not alike or size == shape or ("[" not in given and size[0] != shape[0]):
+        fits_along = size[0] == shape[0] if not numbered else of_same_form(given, other)
+        if other == given or not alike or size == shape or not ("[" in given or fits_along):
             continue
         elsewhere = ((one, one.callers_scope.get(other)) for one in site.others)
         if _fits(site, node, name, size) and all(

@@ -16,6 +16,8 @@ from .site import Site
 from .slips import hidden_name
 from .windows import overhanging
 
+LETTERS = 4  # with which the name of a dict and that of its setting begin alike: norm_params, normalization
+
 
 def _out_of_bounds(site: Site, match: re.Match[str]) -> str:
     index, axis, size = int(match[1]), int(match[2]), int(match[3])
@@ -198,7 +200,7 @@ def _key(site: Site, match: re.Match[str]) -> str:
             return f"{said}{_counted_past(key, known, ask=site.advises)}"
         return f"{said} {_by_setting(site, known) or _not_kept_yet(site, key)}".strip()
     if not wanting and len(empty) == 1:
-        why = _why_reached(site)
+        why = _switched_off(site, empty[0]) or _why_reached(site)
         return f"`{empty[0]}` is empty in this case, so it has no key `{key}`. {why}".strip()
     return ""
 
@@ -225,6 +227,17 @@ def _by_setting(site: Site, keys: list[str]) -> str:
     if not own or not off or len(off) > 2:
         return ""
     return f"In this case {' and '.join(off)}: if the key is there only otherwise, this line should run only otherwise."
+
+
+def _switched_off(site: Site, name: str) -> str:
+    """Name the setting of an object that is off where a dict of the object for it is empty: ``self.dropout``."""
+    numbers = {one: what for one, what in site.known_numbers.items() if what in ("0", "0.0")}
+    off = {**dict(one.strip("`").split("` is ") for one in site.crash.settings), **numbers}
+    start = name[: len("self.") + LETTERS]
+    alike = [one for one in off if name.startswith("self.") and one.startswith(start)]
+    if len(alike) != 1:
+        return ""
+    return f"`{alike[0]}` is {off[alike[0]]} there: the line should only run where it is not."
 
 
 def _not_kept_yet(site: Site, key: str) -> str:

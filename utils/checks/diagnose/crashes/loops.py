@@ -43,8 +43,9 @@ def describe_index(site: Site, node: ast.Subscript, axis: int, part: ast.expr, s
             "multiplied by the step where a place is due."
         )
     others = [(name, line) for name, line, count in _loops(site) if count == size and name != ast.unparse(part)]
-    if len(others) != 1:
-        return f"{limit}, but {said}."
+    other = _other_size(site, node, axis, limits[-1], size)
+    if len(others) != 1 or other:
+        return f"{limit}, but {said}{other}."
     name, line = others[0]
     meant = f"was `{_with_index(node, axis, part, name)}` meant?"
     if name in {one.id for one in ast.walk(node.slice) if isinstance(one, ast.Name)}:
@@ -54,6 +55,14 @@ def describe_index(site: Site, node: ast.Subscript, axis: int, part: ast.expr, s
             f"`{ast.unparse(part)}` and `{name}` have changed places, in the index or in the limits of the two loops."
         )
     return f'{limit}, but {said}; `{name}` stays below it, by line {line[0]}, "{line[1]}": {meant}'
+
+
+def _other_size(site: Site, node: ast.Subscript, axis: int, limit: ast.expr, size: int) -> str:
+    """Say that a loop counts to the size of another axis than the one that its index stands along."""
+    match = re.fullmatch(r"(.+)\.shape\[(\d)\]", ast.unparse(limit))
+    if not match or int(match[2]) == axis or site.shape(node.value) != site.known.get(match[1]):
+        return ""
+    return f": `{ast.unparse(limit)}` is the size of axis {match[2]}, and `{match[1]}.shape[{axis}]` is {size}"
 
 
 def _is_filled(site: Site, node: ast.Subscript) -> bool:
@@ -162,5 +171,8 @@ def _over_dicts(site: Site) -> Iterator[tuple[ast.For, tuple[int, str], list[str
 
 EXPLANATIONS = (
     (r"_?UFunc\w+: .*dtype\('<U", _text_in_arithmetic),
-    (r"TypeError: (?:unsupported operand|can't multiply|can only concatenate str|bad operand)", _text_in_arithmetic),
+    (
+        r"TypeError: (?:unsupported operand.*'str'|can't multiply|can only concatenate str|bad operand.*'str')",
+        _text_in_arithmetic,
+    ),
 )

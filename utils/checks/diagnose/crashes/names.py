@@ -10,6 +10,7 @@ import numpy as np
 from ...values import walk
 from .expressions import parsed_statement, text
 from .site import Site
+from .tensors import of_gradient
 
 IN_PLACE = ("append", "extend", "insert", "sort", "reverse", "update", "fill", "resize", "at", "shuffle", "clear")
 GONE = {
@@ -118,6 +119,11 @@ def _attribute(site: Site, match: re.Match[str]) -> str:
         return _sequence(site, owner, f"has no `.{name}`")
     if kind == "dict":
         return f"{text(owner)} is a dict: its items are read as `{ast.unparse(owner)}['{name}']`."
+    if site.in_program and site.crash.similar:
+        has = f"which has none but has `.{site.crash.similar}`"
+        return f"The check reads `.{name}` of a {kind}, {has}: should that be `.{name}`?"
+    if site.crash.similar.startswith("["):
+        return f"{text(owner)} is a kind of dict: its items are read as `{ast.unparse(owner)}{site.crash.similar}`."
     called = {"numpy.ndarray": "an array", "float": "a number", "int": "a number"}.get(kind, f"a {kind}")
     said = f"{text(owner)} is {called}, and has no `.{name}`"
     if site.crash.similar:
@@ -139,6 +145,9 @@ def _none(site: Site, match: re.Match[str]) -> str:
     said = f"`{name}` is None there"
     if site.crash.assigned:
         number, _, source = site.crash.assigned[0].partition(" ")
+        gradient = of_gradient(site, name, source)
+        if gradient:
+            return f'Line {number}, "{source}", sets `{name}`. {gradient}'
         return f'{said}; line {number}, "{source}", sets it{why_none(source)}'
     return f"{said}; it should hold a value by then."
 

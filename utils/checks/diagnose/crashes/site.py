@@ -105,14 +105,15 @@ class Site:
 
     def shape(self, node: ast.expr) -> Shape | None:
         """The shape of an expression, worked out from those of the operands; None where that is not certain."""
-        return shape_of(node, self.known, self._known_numbers)
+        return shape_of(node, self.known, self.known_numbers)
 
     def number(self, node: ast.expr) -> int | None:
         """Work out a whole number, such as an index; None where that is not certain."""
-        return number_of(node, self.known, self._known_numbers)
+        return number_of(node, self.known, self.known_numbers)
 
     @cached_property
-    def _known_numbers(self) -> dict[str, str]:
+    def known_numbers(self) -> dict[str, str]:
+        """All numbers in scope, and tuples of ints, as they are written."""
         of_scope = {name: what[2:] for name, what in map(split_operand, self.crash.scope) if what.startswith("= ")}
         return {**of_scope, **self.numbers}
 
@@ -158,6 +159,11 @@ class Site:
         line = self.again.get(name, (0, ""))[1]
         reshapes = re.match(rf"{re.escape(name)} = (?:np\.reshape\()?{re.escape(name)}(?:, |\.reshape\()", line)
         return self._goal(name) if name and reshapes else None
+
+    def is_final(self, name: str) -> bool:
+        """Whether a name has the value that it is returned with: neither this line nor one behind it sets it."""
+        behind = {one.partition(": ")[0] for one in self.crash.behind}
+        return name not in behind and (self._assigned.partition("[")[0] != name)
 
     @cached_property
     def again(self) -> dict[str, tuple[int, str]]:
@@ -224,7 +230,7 @@ class Site:
 
     def shape_if(self, node: ast.expr, name: str, shape: Shape) -> Shape | None:
         """The shape that an expression would have if an array had another one; None if not certain."""
-        return shape_of(node, {**self.known, name: shape}, self._known_numbers)
+        return shape_of(node, {**self.known, name: shape}, self.known_numbers)
 
     @cached_property
     def known(self) -> dict[str, Shape]:

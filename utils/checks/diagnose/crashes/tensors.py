@@ -12,10 +12,12 @@ from .site import Site
 def no_gradient(site: Site, match: re.Match[str]) -> str:
     """Explain ``w.grad.zero_()`` and ``rate * w.grad`` where ``w.grad`` is None."""
     owners = [node for node in site.find(ast.Attribute) if node.attr == "grad"]
-    if len({ast.unparse(node) for node in owners}) != 1:
-        return ""
-    name, tensor = ast.unparse(owners[0].value), text(owners[0].value)
-    said = f"{text(owners[0])} is None there"
+    return _of_tensor(site, owners[0].value) if len({ast.unparse(node) for node in owners}) == 1 else ""
+
+
+def _of_tensor(site: Site, node: ast.expr) -> str:
+    name, tensor = ast.unparse(node), text(node)
+    said = f"`{name}.grad` is None there"
     kind = site.gradients.get(name, "")
     if kind == "no":
         return (
@@ -30,12 +32,19 @@ def no_gradient(site: Site, match: re.Match[str]) -> str:
     if "'zero_'" in site.crash.message:
         return (
             f"{said}: before the first backward pass there is no gradient. What needs one should only be done "
-            f"`if {ast.unparse(owners[0])} is not None`."
+            f"`if {name}.grad is not None`."
         )
     return (
         f"{said}: `.backward()` of the loss puts a gradient there, so it should run before this line, and the forward "
         f"pass that it goes back through should use {tensor}."
     )
+
+
+def of_gradient(site: Site, name: str, source: str) -> str:
+    """Explain why a name is None that a line sets to ``w.grad``; ``""`` where the line does something else."""
+    owner = re.fullmatch(rf"{re.escape(name)} = (\w+)\.grad", source)
+    tree = parsed_statement(owner[1]) if owner else None
+    return _of_tensor(site, tree.value) if isinstance(tree, ast.Expr) else ""
 
 
 def _no_graph(site: Site, match: re.Match[str]) -> str:
@@ -57,8 +66,8 @@ def _leaf_in_place(site: Site, match: re.Match[str]) -> str:
     statement = site.statement
     changed = text(statement.target) if isinstance(statement, ast.AugAssign) else "What the line changes"
     return (
-        f"{changed} requires a gradient, and is changed in place while PyTorch records; a step of training should be "
-        "taken in `with torch.no_grad():`, and a tensor be made complete before it is told to require a gradient."
+        f"{changed} requires a gradient, and is changed in place while PyTorch records; a step should be taken in "
+        "`with torch.no_grad():`, and a new tensor be made complete before it is told to require a gradient."
     )
 
 
@@ -182,6 +191,12 @@ def _reshape(site: Site, match: re.Match[str]) -> str:
 def _other_sizes(site: Site, match: re.Match[str]) -> str:
     """Explain tensors whose sizes differ, where one of another number in its name would fit, or a part of the other."""
     sizes = {int(match[1]), int(match[2])}
+    given = site.shapes.get("given")
+    if site.in_program and "parameter.copy_" in site.crash.source and given and "dimension 1" in site.crash.message:
+        return (
+            f"A parameter of the net should have shape {given}, but its axis 1 has {match[1]} entries, not {match[2]}: "
+            "what its layer is created with says how many inputs it has."
+        )
     for node in ast.walk(site.failing or ast.Pass()) if len(sizes) == 2 else ():
         shape = site.known.get(node.id, ()) if isinstance(node, ast.Name) else ()
         if not isinstance(node, ast.Name) or len(shape) != 1 or shape[0] not in sizes:
