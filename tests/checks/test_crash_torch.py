@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from utils.checks.diagnose.crashes import explain_crash
@@ -184,3 +185,11 @@ def test_images_are_asked_about_where_nothing_leads_back() -> None:
     assert said.endswith("`X` does not require one: should `X.requires_grad_()` stand before?")
     said = tensor_crash("RuntimeError", message, "right.backward()", **{**more, "gradients": ("X: leaf", "y: no")})
     assert "`X`" not in said
+
+
+def test_each_image_may_come_with_another_number_of_entries_than_a_layer_takes() -> None:
+    message = "mat1 and mat2 shapes cannot be multiplied (8x224 and 120x5)"
+    crash = crash_of("RuntimeError", message, "scores = net(images)")
+    said = explain_crash(crash, {"X": np.ones((8, 3, 4, 5))}, {})
+    assert "Each image comes to this layer with 224 numbers, and the layer takes 120" in said
+    assert "Each image" not in explain_crash(crash, {"X": np.ones((7, 3, 4, 5))}, {})

@@ -167,7 +167,15 @@ def _of_tensors(site: Site, match: re.Match[str]) -> str:
 def _images_as_rows(site: Site, a: Shape, b: Shape) -> str:
     """Say that images should be flattened, where all their numbers would be as many rows as there are images."""
     images = next((site.inputs[name] for name in ("x", "X") if name in site.inputs), None)
-    if not isinstance(images, np.ndarray) or images.ndim != 4 or len(images) == a[0] or count(a) != len(images) * b[0]:
+    if not isinstance(images, np.ndarray) or images.ndim != 4:
+        return ""
+    if len(images) == a[0]:
+        return (
+            f"Each image comes to this layer with {a[1]} numbers, and the layer takes {b[0]}: either the layer is "
+            "created for another number, or what stands before it changes the size of the images, as a convolution "
+            "does that is not padded so as to keep it."
+        )
+    if count(a) != len(images) * b[0]:
         return ""
     rows = (len(images), b[0])
     return (
