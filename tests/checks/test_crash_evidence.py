@@ -207,3 +207,9 @@ def test_of_the_arguments_that_fit_a_numbered_one_is_named_where_no_other_does()
     body = "def layer(x, w):\n    return x @ w\nreturn layer(x, W2)"
     said = explained("numbered", body, (ones(x=(6, 4), W1=(4, 5), W2=(5, 8)), {}))
     assert "`W1`, of shape (4, 5), would fit in place of `W2`; was it meant?" in said
+
+
+def test_a_dict_that_is_filled_should_be_created_first() -> None:
+    said = explained("filled", "grads['W1'] = x\nreturn grads", (ones(x=(3,)), {}))
+    assert said == "`grads` is filled here and was never created: `grads = {}` should stand before this line."
+    assert "created" not in explained("row", "rows[0] = x\nreturn rows", (ones(x=(3,)), {}))

@@ -74,6 +74,10 @@ def _unknown(site: Site, match: re.Match[str]) -> str:
             f"There is no function `{name}` in this file: it is neither defined nor imported; what it should do has "
             "to be written out, or done by a function that the file has."
         )
+    targets = site.statement.targets if isinstance(site.statement, ast.Assign) else []
+    filled = [one.slice for one in targets if isinstance(one, ast.Subscript) and ast.unparse(one.value) == name]
+    if filled and isinstance(filled[0], ast.Constant | ast.JoinedStr) and ast.unparse(filled[0])[:1] in "'\"f":
+        return f"`{name}` is filled here and was never created: `{name} = {{}}` should stand before this line."
     given = {path for path, value in walk(site.inputs) if path == name}
     if given and "cache" in site.crash.parameters:
         return (
