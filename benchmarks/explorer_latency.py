@@ -2,6 +2,7 @@
 
     python -m benchmarks.explorer_latency                  all explorers, with the reference's code
     python -m benchmarks.explorer_latency --moves 20       a quicker look
+    python -m benchmarks.explorer_latency --before ../old  in turns with another working tree: the machine is the same
 
 Every explorer is measured twice: with its long work stopped, and while that runs beside it. The limit is 250 ms, for 95
 of 100 moves.
@@ -10,20 +11,24 @@ of 100 moves.
 from __future__ import annotations
 
 import argparse
+import os
 import shutil
+import signal
 import socket
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from playwright.sync_api import Locator, Page, sync_playwright
+from playwright.sync_api import Locator, Page, Playwright, sync_playwright
 from rich.console import Console
 from rich.progress import track
 
-from utils.explorers.app import EXPLORERS, serve
+from utils.explorers.app import EXPLORERS
 
 LIMIT = 250.0  # milliseconds
 ROOT = Path(__file__).parents[1]
@@ -71,42 +76,72 @@ FRAMES = """(explorer, milliseconds) => new Promise(done => {
 })"""
 
 
+# Starts the server of the working tree that is the current folder.
+SERVE = """
+import sys
+from pathlib import Path
+from utils.explorers.app import serve
+serve(Path(sys.argv[1]), int(sys.argv[2]), browser=False, dark=False).wait()
+"""
+
+
 def main() -> None:
     """Measure and print a table."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.explorer_latency", description=__doc__.splitlines()[0])
     parser.add_argument("--moves", type=int, default=60, help="of each explorer's slider (default: 60)")
     parser.add_argument("--package", type=Path, default=ROOT / "solutions" / "nndl", help="whose code to run")
+    parser.add_argument("--before", type=Path, help="another working tree, to be measured in turns with this one")
+    parser.add_argument("--only", nargs="*", choices=EXPLORERS, default=list(EXPLORERS), help="some explorers")
     asked = parser.parse_args()
-    with opened(asked.package, width=1280) as page:
-        rows = [
-            measure(page, name, asked.moves) for name in track(EXPLORERS, "explorers", console=Console(stderr=True))
-        ]
-        frames = {name: playing(page, name) for name in EXPLORERS}
-    print("| ms, median / 95 of 100 | work stopped | work running |\n|---|---|---|")
-    for name, times in zip(EXPLORERS, rows, strict=True):
-        print(f"| {name} | {' | '.join(_cell(found) for found in times)} |")
-    for name, rate in frames.items():
-        if rate is not None:
-            print(f"\n{name} plays {rate:.0f} pictures a second.")
-    slowest = max(float(np.percentile(found, 95)) for times in rows for found in times if found)
+    trees = {"before": asked.before.resolve(), "now": ROOT} if asked.before else {"now": ROOT}
+    rounds = 4 if asked.before else 1  # in turns: a machine is not equally busy all the time
+    times: dict[tuple[str, str], tuple[list[float], list[float]]] = {}
+    rates: dict[tuple[str, str], list[float]] = {}
+    with ExitStack() as stack:
+        playwright = stack.enter_context(sync_playwright())
+        pages = {
+            name: stack.enter_context(opened(playwright, asked.package, 1280, tree)) for name, tree in trees.items()
+        }
+        for name in track(asked.only, "explorers", console=Console(stderr=True)):
+            for _ in range(rounds):
+                for tree, page in pages.items():
+                    stopped, running = measure(page, name, max(asked.moves // rounds, 1))
+                    kept = times.setdefault((name, tree), ([], []))
+                    kept[0].extend(stopped)
+                    kept[1].extend(running)
+                    rate = playing(page, name)
+                    if rate is not None:
+                        rates.setdefault((name, tree), []).append(rate)
+                    page.get_by_role("tab", name="Start", exact=True).click()  # where nothing plays
+    kinds = ("stopped", "running", "playing")
+    heads = [f"{kind}, {tree}" if len(trees) > 1 else kind for kind in kinds for tree in trees]
+    print("Milliseconds from key to picture, median / 95 of 100, with work stopped and running; pictures a second.\n")
+    print(f"| | {' | '.join(heads)} |\n|---{'|---' * len(heads)}|")
+    for name in asked.only:
+        cells = [_cell(times[name, tree][which]) for which in (0, 1) for tree in trees]
+        cells += [f"{np.median(rates[name, tree]):.1f}" if (name, tree) in rates else "–" for tree in trees]
+        print(f"| {name} | {' | '.join(cells)} |")
+    slowest = max(float(np.percentile(found, 95)) for name in asked.only for found in times[name, "now"] if found)
     print(f"\nThe slowest: {slowest:.0f} ms, {'within' if slowest < LIMIT else 'beyond'} the limit of {LIMIT:.0f} ms.")
 
 
 @contextmanager
-def opened(package: Path, width: int) -> Iterator[Page]:
-    """All explorers with the code of `package`, in a window `width` pixels wide."""
+def opened(playwright: Playwright, package: Path, width: int, tree: Path = ROOT) -> Iterator[Page]:
+    """All explorers of a working tree with the code of `package`, in a window `width` pixels wide."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    server = serve(package, port, browser=False, dark=False)
+    server = subprocess.Popen(
+        [sys.executable, "-c", SERVE, str(package), str(port)], cwd=tree, env={**os.environ, "PYTHONPATH": str(tree)},
+        start_new_session=True,
+    )  # fmt: skip
     try:
-        with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=list(FLAGS))
-            page = browser.new_page(viewport={"width": width, "height": 1000})
-            _open(page, f"http://127.0.0.1:{port}")
-            yield page
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=list(FLAGS))
+        page = browser.new_page(viewport={"width": width, "height": 1000})
+        _open(page, f"http://127.0.0.1:{port}")
+        yield page
     finally:
-        server.terminate()
+        os.killpg(server.pid, signal.SIGTERM)
         server.wait()
 
 
@@ -132,6 +167,9 @@ def playing(page: Page, name: str, seconds: float = 5.0) -> float | None:
     play = explorer.get_by_role("button", name="Play", exact=True)
     if play.count() == 0:
         return None
+    if _works(explorer):
+        explorer.get_by_role("button", name="Stop").click()
+        explorer.get_by_text("stopped", exact=True).wait_for()
     explorer.locator(".widget-dropdown:has-text('15 a second') select").select_option("15 a second")
     explorer.get_by_role("button", name="To the start").click()
     page.wait_for_timeout(1000)

@@ -13,7 +13,7 @@ import io
 from pathlib import Path
 
 from PIL import Image
-from playwright.sync_api import Locator, Page
+from playwright.sync_api import Locator, Page, sync_playwright
 from rich.console import Console
 from rich.progress import track
 
@@ -31,7 +31,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=ROOT / "docs" / "images" / "explorers", help="folder to write to")
     asked = parser.parse_args()
     asked.out.mkdir(parents=True, exist_ok=True)
-    with opened(ROOT / "solutions" / "nndl", WIDTH) as page:
+    with sync_playwright() as playwright, opened(playwright, ROOT / "solutions" / "nndl", WIDTH) as page:
         for name in track(asked.only, "explorers", console=Console(stderr=True)):
             _keep(_finished(page, name), asked.out / f"{name.lower().replace(' ', '-')}.png")
 

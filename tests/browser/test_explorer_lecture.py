@@ -53,4 +53,20 @@ def test_keys_turn_slides_and_end_the_lecture(package: Path, browser: Browser, t
         page.keyboard.press("l")
         state.first.fill("l")  # a letter that is typed is a letter
         expect(tabs).to_be_visible()
+
+        tabs.click()
+        key = page.get_by_label("the key L begins and ends a lecture")
+        key.uncheck()
+        page.get_by_role("button", name="Gradient check").focus()
+        page.keyboard.press("l")
+        page.get_by_role("button", name="Begin a lecture").click()
+        expect(tabs).to_be_hidden()
+        page.keyboard.press("l")
+        expect(tabs).to_be_hidden()  # the letter neither began nor ends it
+        page.keyboard.press("Escape")
+        expect(tabs).to_be_visible()
+        page.keyboard.press("l")
+        page.reload()
+        tabs.click(timeout=PATIENCE)
+        expect(key).not_to_be_checked(timeout=PATIENCE)  # the browser remembers it
         page.close()

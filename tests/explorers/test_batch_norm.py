@@ -38,6 +38,27 @@ def test_running_variance_of_tiny_batches_is_too_small(net_class: Any) -> None:
     assert found.batch_var.mean() < 0.7 * found.var  # half of it on average, as N − 1 of N says
 
 
+def test_a_step_shows_what_the_layer_had_seen_by_then(net_class: Any) -> None:
+    whole, part = (statistics_of(net_class, BatchNorm(batch=20, step=step)) for step in (compute.STEPS, 17))
+    for name in ("batch_mean", "batch_var", "running_mean", "running_var"):
+        np.testing.assert_array_equal(getattr(part, name), getattr(whole, name)[:17])
+    # Test mode takes the running statistics of that step for those of the minibatch.
+    spread = part.test * np.sqrt(part.running_var[-1]) + part.running_mean[-1]
+    np.testing.assert_allclose(spread, part.train * np.sqrt(part.batch_var[-1]) + part.batch_mean[-1], atol=1e-3)
+
+
+def test_minibatches_can_be_stepped_through(net_class: Any) -> None:
+    explorer = BatchNormExplorer(net_class, BatchNorm(step=50), jobs=HandJobs())
+    job, picture = explorer._work.job, explorer._picture.value
+    explorer._toolbar.ghost.value = False
+    explorer._controls["step"].back.click()
+    assert explorer.state.step == 49
+    assert explorer._picture.value != picture
+    explorer._controls["step"].forward.click()
+    assert explorer._picture.value == picture
+    assert explorer._work.job is job
+
+
 def test_the_race_keeps_what_both_nets_show(net_class: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(compute, "EPOCHS", 1)
     steps = list(race(net_class, BatchNorm(depth=2)))

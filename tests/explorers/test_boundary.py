@@ -13,6 +13,7 @@ from grader.reference import Reference
 from utils.explorers.boundary.compute import EDGE, FINE, Boundary, Training, see, training
 from utils.explorers.boundary.sets import COUNT, SETS, points_of
 from utils.explorers.boundary.view import BoundaryExplorer, _across_the_box
+from utils.explorers.explorer import Explorer
 from utils.explorers.numbers import csv_text
 from utils.explorers.picture import Move
 from utils.explorers.state import StateError
@@ -108,6 +109,7 @@ def test_points_that_cannot_be_moved_so_are_told(moved: str) -> None:
 
 def test_a_drag_moves_the_point_and_trains_anew(net_class: Any) -> None:
     explorer = BoundaryExplorer(net_class, jobs=HandJobs())
+    explorer._toolbar.ghost.value = False
     before, code = explorer._picture.value, explorer._code.value
     explorer._act(Move("point-7", 0.123456789, -0.5, False))
     assert "moved=7,0.123457,-0.5" in explorer._code.value
@@ -177,3 +179,33 @@ def test_out_of_sight_nothing_plays(net_class: Any) -> None:
     explorer._controls["step"].play.click()
     explorer.look(False)
     assert not explorer._controls["step"]._clock.playing
+
+
+def test_the_boundary_of_the_last_setting_is_drawn_as_a_dashed_line(net_class: Any) -> None:
+    explorer = BoundaryExplorer(net_class, Boundary(step=80), jobs=HandJobs())
+    assert not _ghosts(explorer)
+    before = _lines(explorer, "boundary-")
+    losses = _lines(explorer, "losses")
+    for rate in (0.05, 0.02):  # one movement
+        explorer._controls["rate"].value = rate
+    assert _lines(explorer, "ghost-boundary-") == before != _lines(explorer, "boundary-")
+    assert _lines(explorer, "ghost-losses") == losses
+    explorer._toolbar.ghost.value = False
+    assert not _ghosts(explorer)
+
+
+def test_what_stood_before_a_step_stays_while_steps_are_taken(net_class: Any) -> None:
+    explorer = BoundaryExplorer(net_class, Boundary(step=80), jobs=HandJobs())
+    before = _lines(explorer, "boundary-")
+    for _ in range(5):
+        explorer._controls["step"].back.click()
+    assert _lines(explorer, "ghost-boundary-") == before
+
+
+def _lines(explorer: Explorer[Any], name: str) -> list[str]:
+    nodes = ElementTree.fromstring(explorer._picture.value).iter()
+    return [node.get("d", "") for node in nodes if node.get("id", "").startswith(name)]
+
+
+def _ghosts(explorer: Explorer[Any]) -> list[str]:
+    return [line for line in _lines(explorer, "ghost-") if line]

@@ -25,6 +25,7 @@ from utils.explorers.app import EXPLORERS
 from utils.explorers.compare import differences
 from utils.explorers.dropout.compute import Dropout, layer_of
 from utils.explorers.explorer import Explorer
+from utils.explorers.ghost import curves_of
 from utils.explorers.numbers import csv_text
 from utils.explorers.presets import PRESETS
 from utils.explorers.state import StateError
@@ -115,22 +116,27 @@ def test_differences_are_said_for_what_differs_alone() -> None:
 def test_the_last_setting_stands_behind_the_present_one(kind: type[Explorer[Any]]) -> None:
     explorer = kind(*ALL[kind], jobs=HandJobs())
     assert not _ghosts(explorer)
-    first = explorer._svg["picture"].figure
+    first = explorer._svg["picture"].figure.axes
     control = next(control for control in explorer._controls.values() if hasattr(control, "step"))
     low = control.value
     for step in (1, 2, 3):  # one movement
         control.value = low * 1.2 if isinstance(low, float) else low + step
     assert _ghosts(explorer)
-    assert explorer._last_setting.figures["picture"] is first
+    kept = [curve for curves in explorer._last_setting.ghosts["picture"] for curve in curves]
+    was = {line.get_gid(): line.get_xydata() for ax in first for line in ax.lines if line.get_gid()}
+    assert all(np.array_equal(curve.points, was[curve.name], equal_nan=True) for curve in kept if curve.name in was)
+    assert {curve.name for curve in kept} >= set(was)
     explorer._toolbar.ghost.value = False
     assert not _ghosts(explorer)
 
 
 def test_another_control_begins_another_setting(dropout: DropoutExplorer) -> None:
     dropout._controls["p"].value = 0.25
-    between = dropout._svg["picture"].figure
+    between = dropout._svg["picture"].ghost
     dropout._controls["seed"].value = 7
-    assert dropout._last_setting.figures["picture"] is between
+    for curves, kept in zip(between, dropout._last_setting.ghosts["picture"], strict=True):
+        assert [curve.name for curve in kept] == [curve.name for curve in curves]
+        assert all(np.array_equal(old.points, curve.points) for old, curve in zip(kept, curves, strict=True))
 
 
 def _ghosts(explorer: Explorer[Any]) -> set[str]:
@@ -140,7 +146,7 @@ def _ghosts(explorer: Explorer[Any]) -> set[str]:
 def test_a_ghost_is_the_curve_that_was_there() -> None:
     figures: list[Any] = []
     for height in (1.0, 5.0):
-        with drawing.style(figures[0] if figures else None):
+        with drawing.style(curves_of(figures[0]) if figures else None):
             figure, ((ax,),) = drawing.panels(1, 1)
             drawing.named(ax.plot([0, 1, 2], [0, height, 0])[0], "curve")
             drawing.svg(figure, "a", "b")

@@ -107,3 +107,28 @@ def test_the_scale_is_dragged(nets: tuple[Any, Any]) -> None:
     explorer._act(Move("scale", None, 0.01, False))
     assert explorer._controls["scale"].value == explorer.state.scale == 0.01
     assert explorer._picture.value != before
+
+
+def test_the_sizes_of_the_last_setting_stand_beside_those_of_the_present_one(nets: tuple[Any, Any]) -> None:
+    state = GradientFlow(depth=3)
+    explorer = GradientFlowExplorer(*nets, state.but(step=state.last), jobs=HandJobs())
+    before = _sizes(explorer, "")
+    assert not any(_sizes(explorer, "ghost-").values())
+    explorer._controls["scale"].value = 0.5
+    assert _sizes(explorer, "ghost-") == before
+    assert all(_sizes(explorer, "")[name] != before[name] for name in before)
+    explorer._controls["step"].back.click()  # how far the pass has come is no other setting
+    there = _sizes(explorer, "ghost-")
+    assert there["outputs"] == before["outputs"]
+    assert there["gradients"].count("L") == before["gradients"].count("L") - 1  # no further than the present pass
+    explorer._controls["depth"].value = 2
+    explorer._toolbar.ghost.value = False
+    assert not any(_sizes(explorer, "ghost-").values())
+
+
+def _sizes(explorer: GradientFlowExplorer, prefix: str) -> dict[str, str]:
+    nodes = list(ElementTree.fromstring(explorer._picture.value).iter())
+    return {
+        name: next(node.get("d", "") for node in nodes if node.get("id") == f"{prefix}sizes-{name}")
+        for name in ("outputs", "gradients")
+    }

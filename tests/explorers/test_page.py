@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -23,6 +24,9 @@ class Loop:
         self.soon: list[Callable[[], Any]] = []
 
     def call_later(self, wait: float, call: Callable[..., Any], *arguments: Any) -> None:
+        if call is gc.enable:  # a picture was made; these tests are of something else
+            gc.enable()
+            return
         self.later.append(lambda: call(*arguments))
 
     def call_soon_threadsafe(self, call: Callable[[], Any]) -> None:

@@ -47,3 +47,14 @@ def test_the_end_can_come_nearer() -> None:
     player = Player(9, 10, "steps")
     player.end_at(7)
     assert (player.value, player._clock.max) == (7, 7)
+
+
+def test_the_least_step_need_not_be_none() -> None:
+    player = Player(3, 5, "passes", low=1)
+    player.begin.click()
+    assert player.value == 1
+    player.back.click()
+    assert player.value == 1
+    player.value = 5
+    player.play.click()
+    assert (player.value, player._clock.min) == (1, 1)

@@ -12,9 +12,10 @@ from explorer_cases import HandJobs, finish, ids
 
 from grader.reference import Reference
 from utils.explorers.jobs import Status
+from utils.explorers.training import small_data, train
 from utils.explorers.watched import watched
 from utils.explorers.weight_scale import compute
-from utils.explorers.weight_scale.compute import SCALES, WeightScale, _coarse_to_fine, layers_of, sweep
+from utils.explorers.weight_scale.compute import SCALES, Training, WeightScale, _coarse_to_fine, layers_of, sweep
 from utils.explorers.weight_scale.view import WeightScaleExplorer
 
 QUICK = WeightScale(depth=3, width=10)
@@ -41,6 +42,44 @@ def test_layers_are_the_students_own(net_class: Any) -> None:
 
     before, after = (layers_of(kind, WeightScale(depth=1)) for kind in (net_class, Doubled))
     np.testing.assert_allclose(after[0].out, 2 * before[0].out)
+
+
+@pytest.mark.parametrize("norm", ["none", "batchnorm"])
+def test_a_step_of_the_training_is_one_of_the_sweep(net_class: Any, norm: str) -> None:
+    state = QUICK.but(norm=norm, step=23)  # beyond the first epoch
+    net = watched(net_class)(**compute._settings(state, state.scale, norm))
+    data = small_data(1000, 200)
+    np.random.seed(state.seed)
+    fresh = {name: value.copy() for name, value in Training(net_class, state).at(0).params.items()}
+    net.params = dict(fresh)
+    for run in train(net, data, epochs=compute.EPOCHS, batch=50, rate=1e-3, seed=state.seed):
+        if len(run.loss) == state.step:
+            break
+    net.loss(data["X_train"][:100], data["y_train"][:100])
+    for layer, found in enumerate(layers_of(net_class, state), 1):
+        np.testing.assert_allclose(found.out, net.outs[layer], rtol=1e-5, atol=1e-7)
+        np.testing.assert_allclose(found.dout, net.douts[layer], rtol=1e-4, atol=1e-7)
+
+
+def test_a_step_back_shows_what_was_there(net_class: Any) -> None:
+    first, ahead, back = (layers_of(net_class, QUICK.but(step=step)) for step in (4, 9, 4))
+    begin = layers_of(net_class, QUICK)
+    for there, here, later, fresh in zip(first, back, ahead, begin, strict=True):
+        np.testing.assert_array_equal(there.out, here.out)
+        assert (here.out != later.out).any()
+        assert (here.out != fresh.out).any()
+
+
+def test_training_can_be_played(net_class: Any) -> None:
+    explorer = WeightScaleExplorer(net_class, QUICK, jobs=HandJobs())
+    job, picture = explorer._work.job, explorer._picture.value
+    explorer._controls["step"].forward.click()
+    assert explorer.state.step == 1
+    assert "after 1 minibatch<" in explorer._picture.value
+    assert explorer._work.job is job  # the sweep is about all steps
+    explorer._toolbar.ghost.value = False
+    explorer._controls["step"].back.click()
+    assert explorer._picture.value == picture
 
 
 def test_tanh_has_the_right_gradient(net_class: Any) -> None:

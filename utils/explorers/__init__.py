@@ -9,6 +9,7 @@ subclass of `explorer.Explorer`. What all share is here:
 - `controls`, `player`: sliders, and steps that can be played; `picture`, `grips`: what can be dragged in a picture;
 - `drawing`, `plane`: pictures as SVG, by matplotlib or by hand; `numbers`, `saving`: what is kept of them;
 - `long_work`, `jobs`, `heartbeat`: work in one background thread for all, which ends when the page is closed;
+  `main_thread`, `throttle`: when widgets are touched;
 - `code_in_use`, `sources`, `student`, `time_limit`: running code that may be missing, broken or endless; `code_panel`,
   `verdicts`: whether it is right;
 - `challenge_panel`, `challenges`: goals to reach; `app`, `slides`: all on one page; `grids`: without Python.

@@ -28,6 +28,7 @@ function address(model) {
   return () => removeEventListener('hashchange', ask)
 }
 
+const REMEMBERED = 'nndl-letter-key'
 const TYPING = 'input, textarea, select, [contenteditable="true"]'
 
 // L begins and ends the lecture mode, Esc ends it, Page Up and Page Down change the slide: remote controls send those.
@@ -40,7 +41,8 @@ function lecture(model, el) {
   const show = () => {
     const on = model.get('lecture')
     el.closest('.nndl-explorers')?.classList.toggle('nndl-lecture', on)
-    said.textContent = on ? 'Lecture mode: L or Esc ends it; Page Up and Page Down change the slide.' : ''
+    const ends = model.get('letter_key') ? 'L or Esc ends' : 'Esc ends'
+    said.textContent = on ? `Lecture mode: ${ends} it; Page Up and Page Down change the slide.` : ''
     clearTimeout(fading)
     fading = setTimeout(() => (said.textContent = ''), 5000)
   }
@@ -51,7 +53,8 @@ function lecture(model, el) {
   const press = (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || !el.isConnected) return
     const on = model.get('lecture'), typing = event.target.matches?.(TYPING)
-    if (event.key.toLowerCase() === 'l' && !typing && document.body.dataset.voila) turn(!on)
+    const letter = event.key.toLowerCase() === 'l' && model.get('letter_key')
+    if (letter && !typing && document.body.dataset.voila) turn(!on)
     else if (event.key === 'Escape' && on) turn(false)
     else if (on && (event.key === 'PageDown' || event.key === 'PageUp')) {
       event.preventDefault()
@@ -59,6 +62,12 @@ function lecture(model, el) {
       model.send({ slide: event.key === 'PageDown' ? 1 : -1 })
     } else return
   }
+  const remember = () => localStorage.setItem(REMEMBERED, model.get('letter_key') ? 'on' : 'off')
+  if (localStorage.getItem(REMEMBERED) === 'off') {
+    model.set('letter_key', false)
+    model.save_changes()
+  }
+  model.on('change:letter_key', remember)
   model.on('change:lecture', show)
   addEventListener('keydown', press, true)
   requestAnimationFrame(show)

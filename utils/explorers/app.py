@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import unquote
 
 import ipywidgets as widgets
+import traitlets
 
 from utils import explorers
 
@@ -171,6 +172,15 @@ def app(modules: Modules | None = None) -> Any:
     modules = modules or package_modules(folder)
     pages = [widgets.VBox([]) for _ in EXPLORERS]
     tabs = widgets.Tab([widgets.VBox([]), *pages], titles=["Start", *EXPLORERS])
+    address, caption = Address(), widgets.HTML()
+    letter_key = widgets.Checkbox(
+        True, description="the key L begins and ends a lecture", indent=False, layout={"width": "auto"}
+    )
+    traitlets.link((address, "letter_key"), (letter_key, "value"))
+    begin = widgets.Button(
+        description="Begin a lecture", tooltip="Large type, nothing but sliders and pictures; Esc ends it"
+    )
+    begin.on_click(lambda _: setattr(address, "lecture", True))
     cards = []
     for number, (name, (about, _)) in enumerate(EXPLORERS.items(), 1):
         button = widgets.Button(description=name, layout={"width": "100%", "height": "2.6em"})
@@ -184,11 +194,10 @@ def app(modules: Modules | None = None) -> Any:
         widgets.GridBox(cards, layout={"grid_template_columns": _CARDS, "grid_gap": "18px", "max_width": "1000px"}),
         widgets.HTML(
             "<p>Sliders move with the arrow keys. <i>State</i> is a short text that brings back what you see: keep it, "
-            "send it, paste one. The key L begins a lecture, with large type, and nothing but sliders and pictures; "
-            "Esc ends it.</p>"
+            "send it, paste one. A lecture has large type, and nothing but sliders and pictures; Esc ends it.</p>"
         ),
+        widgets.HBox([letter_key, begin], layout={"flex_flow": "row wrap", "align_items": "center"}),
     )
-    address, caption = Address(), widgets.HTML()
     caption.add_class("nndl-slide")
 
     def opened(index: int) -> None:

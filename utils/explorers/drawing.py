@@ -7,7 +7,6 @@ theme, and can be found in the page.
 from __future__ import annotations
 
 import base64
-import gc
 import html
 import io
 import math
@@ -23,7 +22,7 @@ from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
 
-from .ghost import add_ghost
+from .ghost import add_ghost, curves_of
 
 INK = "#010203"  # stands for the page's own text colour until the SVG is written
 FAINT = "#808080"  # grid lines, the same on light and on dark
@@ -43,6 +42,7 @@ _STYLE: dict[Any, Any] = {
     "axes.labelcolor": INK,
     "axes.titlecolor": INK,
     "axes.titlesize": 10,
+    "axes.titley": 1.0,  # no search for a height at which nothing is in the way: it takes a quarter of the drawing
     "axes.titlelocation": "left",
     "axes.labelsize": 9,
     "axes.facecolor": "none",
@@ -67,33 +67,29 @@ _STYLE: dict[Any, Any] = {
 _DEFAULTS: dict[Any, Any] = {name: value for name, value in mpl.rcParamsDefault.items() if "backend" not in name}
 
 
-_BEFORE: ContextVar[Figure | None] = ContextVar("before", default=None)
+_BEFORE: ContextVar[Any] = ContextVar("before", default=None)
 
 
 @contextmanager
-def style(before: Figure | None = None) -> Iterator[None]:
+def style(before: Any = None) -> Iterator[None]:
     """The explorers' style, for the time in which a figure is made; the user's own settings are left as they are.
 
     Parameters
     ----------
-    before : Figure, optional
-        The same figure in the last setting: its curves stand faintly behind those of the figure that is made.
-
-    Notes
-    -----
-
-    The garbage of figures is collected after the picture has been sent: in its midst that takes 100 ms, now and then.
+    before : object, optional
+        The `Drawing.ghost` of the last setting, which is to stand behind what is drawn.
     """
-    collecting = gc.isenabled()
-    gc.disable()
     token = _BEFORE.set(before)
     try:
         with mpl.rc_context({**_DEFAULTS, **_STYLE}):
             yield
     finally:
         _BEFORE.reset(token)
-        if collecting:
-            gc.enable()
+
+
+def last_setting() -> Any:
+    """The `Drawing.ghost` of what was drawn in the last setting; None where there is none to draw."""
+    return _BEFORE.get()
 
 
 def panels(rows: int, columns: int, width: float = 9.0, height: float = 3.2, **options: Any) -> tuple[Figure, Any]:
@@ -124,6 +120,11 @@ class Drawing(str):
     heading: str
     description: str
     figure: Figure
+
+    @property
+    def ghost(self) -> Any:
+        """What of it can stand behind a later one."""
+        return curves_of(self.figure)
 
     @property
     def words(self) -> str:

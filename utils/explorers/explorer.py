@@ -33,9 +33,11 @@ from .long_work import LongWork
 from .main_thread import MainThread
 from .page import Page
 from .picture import Move, Picture
+from .player import Player
 from .presets import PRESETS
 from .state import State, StateError
 from .student import Trouble, explain, running
+from .throttle import Throttle
 from .toolbar import Toolbar
 
 S = TypeVar("S", bound=State)
@@ -64,6 +66,7 @@ class Explorer(widgets.VBox, Lesson[S]):  # type: ignore[misc]  # ipywidgets has
         self._main = MainThread()
         self._pulse = Pulse()
         self._last_setting = LastSetting()
+        self._announcement = Throttle(self._announce, self._main)  # a net that plays moves on many times a second
         self._restoring = False
         self._svg: dict[str, Drawing] = {}
         beside: S | None = None
@@ -167,7 +170,7 @@ class Explorer(widgets.VBox, Lesson[S]):  # type: ignore[misc]  # ipywidgets has
 
     def _show_beside(self, state: S | None) -> None:
         self._comparison.show(state, self.state, bool(self.drives_work))
-        self._announce()
+        self._announcement.now()
 
     def _announce(self) -> None:
         """Say everywhere which state is shown."""
@@ -191,7 +194,7 @@ class Explorer(widgets.VBox, Lesson[S]):  # type: ignore[misc]  # ipywidgets has
             setattr(self, name, thing)
         self._draw()
         self._begin()
-        self._announce()
+        self._announcement.now()
         self._measure()
         if self._main.loop is not None:
             self.check_code()
@@ -202,7 +205,7 @@ class Explorer(widgets.VBox, Lesson[S]):  # type: ignore[misc]  # ipywidgets has
         """The picture of another state, to bet on; or what stands in its way."""
         state, _ = self._parsed(code)
         try:
-            with self._jobs.held(), drawing.style(), running(0):
+            with self._jobs.held(), self._main.undisturbed(), drawing.style(), running(0):
                 return drawing.without_numbers(self.picture(state))
         except Trouble as trouble:
             return str(trouble)
@@ -240,7 +243,7 @@ class Explorer(widgets.VBox, Lesson[S]):  # type: ignore[misc]  # ipywidgets has
         self._main.do(switch)
 
     def _drawn_now(self, function: Callable[[], str]) -> str:
-        with self._jobs.held(), drawing.style():
+        with self._jobs.held(), self._main.undisturbed(), drawing.style():
             return function()
 
     def save(self) -> list[Path]:
@@ -249,8 +252,12 @@ class Explorer(widgets.VBox, Lesson[S]):  # type: ignore[misc]  # ipywidgets has
         return files
 
     def look(self, there: bool) -> None:
-        """Say whether the explorer is in sight; while it is not, its work goes on and nothing is drawn."""
+        """Say whether the explorer is in sight; while it is not, its work goes on, and nothing is drawn or played."""
         self._work.look(there)
+        if not there:
+            for control in self._controls.values():
+                if isinstance(control, Player):
+                    control.pause()
 
     def close(self) -> None:
         """End the work and take the widget away."""
@@ -270,14 +277,15 @@ class Explorer(widgets.VBox, Lesson[S]):  # type: ignore[misc]  # ipywidgets has
         moved = self.state.but(**{name: value})
         if str(moved) == str(self.state):  # a page rounds the value of a slider when it first shows it
             return
-        self._last_setting.keep(name, self._svg)
+        if name not in self.same_setting:
+            self._last_setting.keep(name, self._svg)
         self.state = moved
         self._follow([name])
 
     def _follow(self, changed: Iterable[str]) -> None:
         """Show the state, of which some fields have changed."""
-        self._announce()
         self._draw()
+        self._announcement.ask()
         if not set(changed).isdisjoint(self.drives_work):
             self._begin()
         self._measure()
@@ -292,7 +300,7 @@ class Explorer(widgets.VBox, Lesson[S]):  # type: ignore[misc]  # ipywidgets has
             self._restoring = False
 
     def _before(self, what: str) -> Any:
-        return self._last_setting.figures.get(what) if self._toolbar.ghost.value else None
+        return self._last_setting.ghosts.get(what) if self._toolbar.ghost.value else None
 
     def _act(self, move: Move) -> None:
         """Somebody moved a handle in a picture: go on as if the controls had been moved."""
@@ -322,7 +330,7 @@ class Explorer(widgets.VBox, Lesson[S]):  # type: ignore[misc]  # ipywidgets has
 
     def _draw(self) -> None:
         try:
-            with self._jobs.held(), drawing.style(self._before("picture")), running(0):
+            with self._jobs.held(), self._main.undisturbed(), drawing.style(self._before("picture")), running(0):
                 self._svg["picture"] = self._picture.value = self.picture(self.state)
             self._page.picture_text = self._svg["picture"].words
             self._say("")
@@ -341,7 +349,7 @@ class Explorer(widgets.VBox, Lesson[S]):  # type: ignore[misc]  # ipywidgets has
             self._work.begin(self.work(self.state))
 
     def _draw_results(self, found: Any, over: bool) -> None:
-        with self._jobs.held(), drawing.style(self._before("results")):
+        with self._jobs.held(), self._main.undisturbed(), drawing.style(self._before("results")):
             self._svg["results"] = self._results.value = self.results(self.state, found)
         with self._page.hold_sync():
             self._page.results_text, self._page.over = self._svg["results"].words, over

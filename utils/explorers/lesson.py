@@ -26,6 +26,8 @@ class Lesson(Generic[S]):
         The state of a new explorer.
     drives_work : tuple of str
         The fields of the state that the long work depends on: changing another one leaves it alone.
+    same_setting : tuple of str
+        The fields of the state that leave the setting the same: changing another one makes a ghost of what was there.
     state : State
         The present one.
     """
@@ -35,6 +37,7 @@ class Lesson(Generic[S]):
     question: ClassVar[str]
     first: ClassVar[State]
     drives_work: ClassVar[tuple[str, ...]] = ()
+    same_setting: ClassVar[tuple[str, ...]] = ()
     state: S
 
     def controls(self) -> Mapping[str, Any]:

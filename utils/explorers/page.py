@@ -49,6 +49,9 @@ class Address(anywidget.AnyWidget):
         What somebody has put there, by a link, by hand, or by going back.
     lecture : bool
         Whether the page shows nothing but the sliders and the pictures, in large type.
+    letter_key : bool
+        Whether the key L begins and ends that; the browser remembers it. A key without Ctrl or Alt has to be one that
+        can be switched off (WCAG 2.1.4): who speaks to the computer hits it by chance.
     """
 
     _esm = _HERE / "address.js"
@@ -56,3 +59,4 @@ class Address(anywidget.AnyWidget):
     code = traitlets.Unicode().tag(sync=True)
     asked = traitlets.Unicode().tag(sync=True)
     lecture = traitlets.Bool().tag(sync=True)
+    letter_key = traitlets.Bool(True).tag(sync=True)

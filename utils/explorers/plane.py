@@ -100,9 +100,17 @@ class Sketch(Drawing):
     ----------
     series : sequence of (panel, name, xs, ys)
         The numbers that it shows.
+    remembered : object
+        What of it can stand behind a later one, as the one who drew it will draw that; see `Drawing.ghost`.
     """
 
     series: Sequence[tuple[str, str, Any, Any]]
+    remembered: Any
+
+    @property
+    def ghost(self) -> Any:
+        """What of it can stand behind a later one."""
+        return self.remembered
 
     @cached_property
     def figure(self) -> Figure:  # type: ignore[override]  # made when somebody asks for the numbers
@@ -140,6 +148,7 @@ def picture_of(
     description: str,
     *parts: str,
     series: Sequence[tuple[str, str, Any, Any]] = (),
+    ghost: Any = None,
 ) -> Drawing:
     """A whole picture, as wide as the page lets it be.
 
@@ -153,6 +162,8 @@ def picture_of(
         SVG.
     series : sequence of (panel, name, xs, ys), optional
         The numbers that it shows.
+    ghost : object, optional
+        What of it can stand behind a later one.
     """
     said = f"{html.escape(title)}: {html.escape(description)}"
     drawing = Sketch(
@@ -162,7 +173,7 @@ def picture_of(
         'style="width:100%;max-width:1200px;height:auto;display:block">'
         f"<desc>{said}</desc>{''.join(parts)}</svg>"
     )
-    drawing.heading, drawing.description, drawing.series = title, description, series
+    drawing.heading, drawing.description, drawing.series, drawing.remembered = title, description, series, ghost
     return drawing
 
 

@@ -29,6 +29,8 @@ class Player(widgets.HBox):  # type: ignore[misc]  # ipywidgets has no types
         What is counted.
     speed : str, default "15 a second"
         One of `SPEEDS`.
+    low : int, default 0
+        The least one.
 
     Attributes
     ----------
@@ -38,19 +40,19 @@ class Player(widgets.HBox):  # type: ignore[misc]  # ipywidgets has no types
 
     value = traitlets.Int()
 
-    def __init__(self, value: int, last: int, text: str, speed: str = "15 a second") -> None:
-        self.steps = slider(0, last, value, text)
+    def __init__(self, value: int, last: int, text: str, speed: str = "15 a second", low: int = 0) -> None:
+        self.steps = slider(low, last, value, text)
         self.speed = choice(tuple(SPEEDS), speed, "play")
         self.begin, self.back, self.play, self.forward = (
             widgets.Button(description=name, tooltip=tip, layout={"width": "auto"})
             for name, tip in (
-                ("To the start", f"No {text} yet"),
+                ("To the start", f"As few as there can be: {text}"),
                 ("Back", f"One step back: {text}"),
                 ("Play", f"Go on step by step, or rest: {text}"),
                 ("Step", f"One step forward: {text}"),
             )
         )
-        self._clock = widgets.Play(min=0, max=last, value=value, layout={"display": "none"})
+        self._clock = widgets.Play(min=low, max=last, value=value, layout={"display": "none"})
         for wide in (self.steps, self.speed):
             wide.layout.width = "330px"
         super().__init__(
@@ -63,7 +65,7 @@ class Player(widgets.HBox):  # type: ignore[misc]  # ipywidgets has no types
         )
         traitlets.link((self, "value"), (self.steps, "value"))
         traitlets.link((self, "value"), (self._clock, "value"))
-        self.begin.on_click(lambda _: self._go(0))
+        self.begin.on_click(lambda _: self._go(low))
         self.back.on_click(lambda _: self._go(self.value - 1))
         self.forward.on_click(lambda _: self._go(self.value + 1))
         self.play.on_click(lambda _: self._toggle())
@@ -82,11 +84,11 @@ class Player(widgets.HBox):  # type: ignore[misc]  # ipywidgets has no types
 
     def _go(self, step: int) -> None:
         self.pause()
-        self.value = min(max(step, 0), self.steps.max)
+        self.value = min(max(step, self.steps.min), self.steps.max)
 
     def _toggle(self) -> None:
         if not self._clock.playing and self.value == self.steps.max:
-            self.value = 0
+            self.value = self.steps.min
         self._clock.playing = not self._clock.playing
 
     def _set_speed(self) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, ClassVar
 
 import numpy as np
@@ -36,6 +38,8 @@ class BatchNorm(State):
     depth : int
         Hidden layers of 50 units.
     seed : int
+    step : int
+        Minibatches that the statistics have seen.
     """
 
     rate: float = 0.00316228
@@ -43,10 +47,12 @@ class BatchNorm(State):
     momentum: float = 0.9
     depth: int = 5
     seed: int = 0
+    step: int = STEPS
 
     name: ClassVar[str] = "batch-norm"
     limits: ClassVar[dict[str, tuple[Any, ...]]] = {
         "rate": (1e-5, 1.0), "batch": (2, 200), "momentum": (0.0, 0.999), "depth": (1, 8), "seed": (0, 999),
+        "step": (1, STEPS),
     }  # fmt: skip
 
 
@@ -56,7 +62,7 @@ class Statistics:
 
     Attributes
     ----------
-    batch_mean, batch_var, running_mean, running_var : ndarray of shape (STEPS,)
+    batch_mean, batch_var, running_mean, running_var : ndarray of shape (step,)
         After each minibatch.
     mean, var : float
         Of all that the minibatches are drawn from.
@@ -80,17 +86,14 @@ def statistics_of(net_class: type, state: BatchNorm) -> Statistics:
     The unit's pre-activations are those of a random first layer on images, moved and stretched so that they have mean
     2 and standard deviation 3.
     """
-    data = small_data(1000, 200)
-    rng = np.random.default_rng(state.seed)
-    X = data["X_train"].reshape(len(data["X_train"]), -1).astype(np.float64)
-    pre = X @ rng.standard_normal(X.shape[1])
-    pre = 2 + 3 * (pre - pre.mean()) / pre.std()
+    pre, rng = _unit(state.seed)
+    rng = copy.deepcopy(rng)
     forward = beside(net_class, "normalization_forward")
     settings: dict[str, Any] = {"mode": "train", "momentum": state.momentum}
     gamma, beta = np.ones(1), np.zeros(1)
     seen: dict[str, list[float]] = {"batch_mean": [], "batch_var": [], "running_mean": [], "running_var": []}
     with running(state.seed):
-        for _ in range(STEPS):
+        for _ in range(state.step):
             x = rng.choice(pre, state.batch, replace=False)[:, None]
             out, _ = forward(x, gamma, beta, settings, "batchnorm")
             seen["batch_mean"].append(float(x.mean()))
@@ -100,6 +103,16 @@ def statistics_of(net_class: type, state: BatchNorm) -> Statistics:
         test, _ = forward(x, gamma, beta, {**settings, "mode": "test"}, "batchnorm")
     arrays = {name: np.array(values) for name, values in seen.items()}
     return Statistics(**arrays, mean=float(pre.mean()), var=float(pre.var()), train=np.ravel(out), test=np.ravel(test))
+
+
+@lru_cache(maxsize=8)
+def _unit(seed: int) -> tuple[Array, np.random.Generator]:
+    """The pre-activations of the unit on all images, and the generator that goes on to draw the minibatches."""
+    data = small_data(1000, 200)
+    rng = np.random.default_rng(seed)
+    X = data["X_train"].reshape(len(data["X_train"]), -1).astype(np.float64)
+    pre = X @ rng.standard_normal(X.shape[1])
+    return 2 + 3 * (pre - pre.mean()) / pre.std(), rng
 
 
 @dataclass

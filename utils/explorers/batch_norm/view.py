@@ -10,8 +10,9 @@ import numpy as np
 from ..controls import fraction, log_slider, slider
 from ..drawing import BLUE, COLOURS, FAINT, GREEN, LINES, ORANGE, Drawing, named, panels, svg
 from ..explorer import Explorer
+from ..player import Player
 from ..words import best
-from .compute import WATCH, BatchNorm, Race, Statistics, race, statistics_of
+from .compute import STEPS, WATCH, BatchNorm, Race, Statistics, race, statistics_of
 
 _NAMES = {"none": "no normalisation", "batchnorm": "batch norm"}
 
@@ -52,6 +53,7 @@ class BatchNormExplorer(Explorer[BatchNorm]):
             "rate": log_slider(-5, 0, now.rate, "learning rate", step=0.25),
             "depth": slider(1, 8, now.depth, "hidden layers"),
             "seed": slider(0, 20, now.seed, "seed"),
+            "step": Player(now.step, STEPS, "minibatches", low=1),
         }
 
     def numbers(self, state: BatchNorm) -> Statistics:
@@ -73,10 +75,12 @@ class BatchNormExplorer(Explorer[BatchNorm]):
         mean.text(0.98, 0.04, "● batch", color=BLUE, transform=mean.transAxes, ha="right", fontsize=8)
         var.text(0.98, 0.92, "— running", color=ORANGE, transform=var.transAxes, ha="right", fontsize=8)
         var.text(0.98, 0.82, "- - all images", color=GREEN, transform=var.transAxes, ha="right", fontsize=8)
+        for ax in (mean, var):
+            ax.set_xlim(0, STEPS + 1)
         reach = 1.1 * max(1e-3, float(np.abs([found.train, found.test]).max()))
         modes.plot([-reach, reach], [-reach, reach], color=FAINT, lw=1)
         named(modes.plot(found.train, found.test, "o", color=BLUE, ms=4, alpha=0.8)[0], "modes")
-        modes.set_title("The last minibatch")
+        modes.set_title(f"Minibatch {state.step}")
         modes.set_xlabel("output in training mode")
         modes.set_ylabel("output in test mode")
         apart = float(np.abs(found.train - found.test).mean())

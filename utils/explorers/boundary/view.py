@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import ipywidgets as widgets
@@ -12,7 +12,7 @@ from contourpy import contour_generator
 from numpy.typing import NDArray
 
 from ..controls import choice, fraction, log_slider, slider
-from ..drawing import AMBER, BLUE, FAINT, GREEN, ORANGE, PINK, SKY, Drawing
+from ..drawing import AMBER, BLUE, FAINT, GREEN, ORANGE, PINK, SKY, Drawing, last_setting
 from ..explorer import Explorer
 from ..picture import Axis, Move, handle
 from ..plane import SMALL, Plane, element, label, path, picture_of, tinted
@@ -104,12 +104,6 @@ class BoundaryExplorer(Explorer[Boundary]):
             return super().moved(move)
         return {"moved": self.state.with_point(int(number), move.x, move.y).moved}
 
-    def look(self, there: bool) -> None:
-        """Out of sight, nothing plays."""
-        if not there:
-            self._controls["step"].pause()
-        super().look(there)
-
     def numbers(self, state: Boundary) -> Seen:
         """What the picture draws."""
         return see(self.net_class, state)
@@ -125,26 +119,37 @@ class BoundaryExplorer(Explorer[Boundary]):
             *(("points", f"class {kind}", *seen.X[seen.y == kind].T) for kind in (0, 1)),
             ("loss of each minibatch", "loss", np.arange(1, state.step + 1), seen.losses),
         ]
-        parts = (_space(seen), _net(seen), _fall(seen, state))
-        return picture_of(720, 396, "Decision boundary", said, *parts, series=series)
+        border, before = _border(seen), last_setting() or {"border": (), "losses": ()}
+        parts = (_space(seen, border, before["border"]), _net(seen), _fall(seen, state, before["losses"]))
+        ghost = {"border": border, "losses": seen.losses}
+        return picture_of(720, 396, "Decision boundary", said, *parts, series=series, ghost=ghost)
 
 
-def _space(seen: Seen) -> str:
-    """The plane: what the net answers where, the half-planes of the first layer, and the points."""
+def _border(seen: Seen) -> list[Array]:
+    """Where the net is of two minds: lines of points, each of shape (points, 2)."""
+    axis = np.linspace(-EDGE, EDGE, FINE)
+    lines = contour_generator(axis, axis[::-1], np.nan_to_num(seen.share, nan=0.5)).lines(0.5)
+    return [np.asarray(line) for line in lines]
+
+
+def _space(seen: Seen, border: Sequence[Array], before: Sequence[Array]) -> str:
+    """The plane: what the net answers where, its border and that of before, half-planes of the first layer, points."""
     sure = np.abs(2 * seen.share - 1)
     pixels = np.where((seen.share > 0.5)[..., None], tinted(ORANGE, 0.45 * sure), tinted(BLUE, 0.45 * sure))
-    axis = np.linspace(-EDGE, EDGE, FINE)
-    between = contour_generator(axis, axis[::-1], np.nan_to_num(seen.share, nan=0.5)).lines(0.5)
-    border = "".join(
-        SPACE.line(*np.asarray(line).T, stroke="currentColor", stroke_width=2.5, id=f"boundary-{number}")
-        for number, line in enumerate(between)
+    old = "".join(
+        SPACE.line(*line.T, stroke=FAINT, stroke_width=2, stroke_dasharray="6 4", id=f"ghost-boundary-{number}")
+        for number, line in enumerate(before)
+    )
+    new = "".join(
+        SPACE.line(*line.T, stroke="currentColor", stroke_width=2.5, id=f"boundary-{number}")
+        for number, line in enumerate(border)
     )
     lit = "".join(_map_of(seen, layer, unit) for layer, unit in _units(seen))
     lines = "".join(_half_plane(seen, unit) for unit in range(len(seen.hidden[0])))
     return (
         SPACE.frame("What the net answers where", "x₁", "x₂", ((-1, 0, 1), (-1, 0, 1)))
         + SPACE.image(pixels, style="image-rendering:auto")
-        + SPACE.inside("nndl-space", lit, border, lines)
+        + SPACE.inside("nndl-space", lit, old, new, lines)
         + _points(seen)
     )
 
@@ -275,11 +280,10 @@ def _tile(x: float, y: float, pixels: Array) -> str:
     return element("rect", **border, fill="transparent") + place.image(pixels)
 
 
-def _fall(seen: Seen, state: Boundary) -> str:
-    """The loss of each minibatch so far; the mark at its end can be dragged to another step."""
-    steps = np.arange(1, len(seen.losses) + 1)
-    top = FALL.along[1]
-    curve = FALL.line(steps, np.minimum(np.nan_to_num(seen.losses, nan=top), top), stroke=BLUE, stroke_width=1.2)
+def _fall(seen: Seen, state: Boundary, before: Sequence[float]) -> str:
+    """The loss of each minibatch so far, and of before; the mark at its end can be dragged to another step."""
+    curve = _losses(before, stroke=FAINT, stroke_width=1, opacity=0.7, id="ghost-losses")
+    curve += _losses(seen.losses, stroke=BLUE, stroke_width=1.2, id="losses")
     mark = element("path", d=f"M0 0V{FALL.height}", stroke="currentColor", stroke_width=1.5)
     mark += element("path", d="M-6 -9H6V-4L0 2L-6 -4Z", fill="currentColor")
     mark += element("rect", x=-9, y=-12, width=18, height=FALL.height + 12, fill="transparent")
@@ -291,6 +295,11 @@ def _fall(seen: Seen, state: Boundary) -> str:
     title = f"Loss of each minibatch; of all points {seen.loss:.3f}, {100 * seen.accuracy:.0f} % right"
     ticks = ((0, 100, 200, 300, 400, 500), (0, 0.5, 1, 1.5))
     return FALL.frame("", "minibatches", "loss", ticks) + label(NET_LEFT, FALL.top - 14, title, 10) + curve + grip
+
+
+def _losses(losses: Sequence[float], **look: Any) -> str:
+    top = FALL.along[1]
+    return FALL.line(np.arange(1, len(losses) + 1), np.minimum(np.nan_to_num(losses, nan=top), top), **look)
 
 
 def _units(seen: Seen) -> list[tuple[int, int]]:

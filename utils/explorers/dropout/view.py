@@ -10,6 +10,7 @@ import numpy as np
 from ..controls import fraction, slider
 from ..drawing import BLUE, COLOURS, FAINT, LINES, MARKERS, ORANGE, Drawing, named, panels, svg
 from ..explorer import Explorer
+from ..player import Player
 from .compute import Dropout, Gaps, Layer, gaps, layer_of
 
 
@@ -42,10 +43,10 @@ class DropoutExplorer(Explorer[Dropout]):
         now = self.state
         return {
             "p": fraction(0, 0.95, now.p, "drop probability p", step=0.05),
-            "passes": slider(1, 1000, now.passes, "passes to average"),
             "units": slider(10, 500, now.units, "hidden units", step=10),
             "images": slider(50, 1000, now.images, "training images", step=50),
             "seed": slider(0, 20, now.seed, "seed"),
+            "passes": Player(now.passes, 1000, "passes to average", low=1),
         }
 
     def numbers(self, state: Dropout) -> Layer:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..controls import choice, log_slider, slider
-from ..drawing import BLUE, FAINT, ORANGE, Drawing
+from ..drawing import BLUE, FAINT, ORANGE, Drawing, last_setting
 from ..explorer import Explorer
 from ..picture import Axis, handle
 from ..plane import Plane, element, label, path, picture_of
@@ -46,6 +46,7 @@ class GradientFlowExplorer(Explorer[GradientFlow]):
         "does that scale depend on the width? What does batch normalisation change?"
     )
     first = GradientFlow()
+    same_setting = ("step",)
 
     def __init__(
         self, net_class: type, layers: ModuleType, state: GradientFlow | str | None = None, **options: Any
@@ -70,12 +71,6 @@ class GradientFlowExplorer(Explorer[GradientFlow]):
             "step": player,
         }
 
-    def look(self, there: bool) -> None:
-        """Out of sight, nothing plays."""
-        if not there:
-            self._controls["step"].pause()
-        super().look(there)
-
     def numbers(self, state: GradientFlow) -> Flow:
         """What the picture draws."""
         return flow_of(self.net_class, self.layers, state)
@@ -94,7 +89,8 @@ class GradientFlowExplorer(Explorer[GradientFlow]):
             ("sizes", "gradients", np.arange(stage.backward, len(flow.douts)),
              [array.size for array in flow.douts[stage.backward :]]),
         ]  # fmt: skip
-        return picture_of(WIDTH, HEIGHT, "Gradient flow", said.rstrip("."), *parts, series=series)
+        ghost = {"outputs": [array.size for array in flow.outs], "gradients": [array.size for array in flow.douts]}
+        return picture_of(WIDTH, HEIGHT, "Gradient flow", said.rstrip("."), *parts, series=series, ghost=ghost)
 
 
 def sentence(flow: Flow, stage: Stage, state: GradientFlow) -> str:
@@ -235,8 +231,12 @@ def _plot(flow: Flow, stage: Stage, state: GradientFlow) -> str:
         ("outputs", flow.outs, places < stage.forward, BLUE, "circle"),
         ("gradients", flow.douts, places >= stage.backward, ORANGE, "square"),
     ):
-        sizes = np.array([min(max(array.size, floor), top) for array in numbers])
+        sizes = np.clip([array.size for array in numbers], floor, top)
         x, y = plane.x(places[shown]), plane.y(sizes[shown])
+        old = np.clip((last_setting() or {}).get(name, ()), floor, top)[:arrays]
+        seen = shown[: len(old)]  # no further than the present pass has come
+        look = {"stroke": colour, "stroke_width": 1.2, "stroke_dasharray": "4 3", "opacity": 0.65}
+        parts.append(path(plane.x(places[: len(old)][seen]), plane.y(old[seen]), id=f"ghost-sizes-{name}", **look))
         parts.append(path(x, y, stroke=colour, stroke_width=1.5, id=f"sizes-{name}"))
         for array, (here, there) in zip(places[shown], np.column_stack([x, y]), strict=True):
             shape = (

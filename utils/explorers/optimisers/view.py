@@ -16,6 +16,7 @@ from ..drawing import COLOURS, FAINT, INK, LINES, MARKERS, Drawing, log_axis, na
 from ..explorer import Explorer
 from ..grips import axis_of, knob, with_grips
 from ..picture import Move, handle
+from ..player import Player
 from ..training import Run
 from ..words import best
 from .compute import RULES, Optimisers, Walks, race, walks
@@ -96,10 +97,10 @@ class OptimiserExplorer(Explorer[Optimisers]):
             "momentum": fraction(0, 0.99, now.momentum, "momentum, beta1"),
             "decay": fraction(0, 0.999, now.decay, "decay of dw², beta2", step=0.001),
             "noise": fraction(0, 10, now.noise, "noise of the slopes", step=0.1),
-            "steps": slider(1, 300, now.steps, "steps"),
             "factor": log_slider(-2, 2, now.factor, "race: usual rates ×", step=0.25),
             "seed": slider(0, 20, now.seed, "seed"),
             "start": Start(now.start),
+            "steps": Player(now.steps, 300, "steps", low=1),
         }
 
     def numbers(self, state: Optimisers) -> Walks:

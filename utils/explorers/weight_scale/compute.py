@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, ClassVar
 
 import numpy as np
@@ -18,6 +19,8 @@ Array = NDArray[Any]
 NORMS = ("none", "batchnorm", "layernorm")
 SCALES = tuple(float(scale) for scale in np.logspace(-4, 0, num=20))  # the sweep of the course
 EPOCHS = 10
+BATCH = 50
+LAST = 60  # minibatches that can be stepped through: three epochs, in which it is settled whether a scale trains
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,8 @@ class WeightScale(State):
     scale : float
         Standard deviation of the initial weights.
     seed : int
+    step : int
+        Minibatches that the net was trained with.
     """
 
     depth: int = 7
@@ -44,11 +49,12 @@ class WeightScale(State):
     norm: str = "none"
     scale: float = 0.01
     seed: int = 0
+    step: int = 0
 
     name: ClassVar[str] = "weight-scale"
     limits: ClassVar[dict[str, tuple[Any, ...]]] = {
         "depth": (1, 12), "width": (5, 200), "activation": ("relu", "tanh"), "norm": NORMS, "scale": (1e-5, 10.0),
-        "seed": (0, 999),
+        "seed": (0, 999), "step": (0, LAST),
     }  # fmt: skip
 
 
@@ -72,7 +78,7 @@ class Layer:
 
 
 def layers_of(net_class: type, state: WeightScale) -> list[Layer]:
-    """One forward and backward pass of a fresh net on 100 images, layer by layer.
+    """One forward and backward pass of a net on 100 images, layer by layer, after `state.step` minibatches.
 
     Parameters
     ----------
@@ -87,9 +93,50 @@ def layers_of(net_class: type, state: WeightScale) -> list[Layer]:
     """
     data = small_data(1000, 200)
     with running(state.seed):
-        net = watched(net_class, state.activation)(**_settings(state, state.scale, state.norm))
+        begun = _training(net_class, state.but(step=0)) if state.step else Training(net_class, state)
+        net = begun.at(state.step)
         net.loss(data["X_train"][:100], data["y_train"][:100])
     return [Layer(net.outs[layer], net.douts[layer]) for layer in sorted(net.outs)]
+
+
+class Training:
+    """A net after each of its first minibatches, trained as in `sweep`.
+
+    Only the net of one step is kept: with its optimiser it is megabytes. A step back trains it anew.
+
+    Parameters
+    ----------
+    net_class : type
+        The student's ``FullyConnectedNet``.
+    state : WeightScale
+        Its `step` does not matter.
+    """
+
+    def __init__(self, net_class: type, state: WeightScale) -> None:
+        self._net_class, self._state = net_class, state
+        self._begin()
+
+    def _begin(self) -> None:
+        state = self._state
+        with running(state.seed):
+            self._net = watched(self._net_class, state.activation)(**_settings(state, state.scale, state.norm))
+        data = small_data(1000, 200)
+        self._runs = train(self._net, data, epochs=EPOCHS, batch=BATCH, rate=1e-3, seed=state.seed)
+        self._taken = 0
+
+    def at(self, step: int) -> Any:
+        """The net after `step` minibatches."""
+        if step < self._taken:
+            self._begin()
+        while self._taken < step:
+            self._taken = len(next(self._runs).loss)
+        return self._net
+
+
+@lru_cache(maxsize=2)
+def _training(net_class: type, state: WeightScale) -> Training:
+    """The training of a state, kept for its other steps; `state.step` has to be 0."""
+    return Training(net_class, state)
 
 
 @dataclass
@@ -122,12 +169,12 @@ def sweep(net_class: type, state: WeightScale) -> Iterator[tuple[float, Sweep]]:
     norms = ("none", "batchnorm" if state.norm == "none" else state.norm)
     todo = [(norm, SCALES[index]) for index in _coarse_to_fine(len(SCALES)) for norm in norms]
     found = Sweep()
-    steps = EPOCHS * (len(data["X_train"]) // 50 + 1)
+    steps = EPOCHS * (len(data["X_train"]) // BATCH + 1)
     for number, (norm, scale) in enumerate(todo):
         with running(state.seed):
             net = watched(net_class, state.activation)(**_settings(state, scale, norm))
         run = Run()
-        for step, run in enumerate(train(net, data, epochs=EPOCHS, batch=50, rate=1e-3, seed=state.seed)):  # noqa: B007 - the last one is kept
+        for step, run in enumerate(train(net, data, epochs=EPOCHS, batch=BATCH, rate=1e-3, seed=state.seed)):  # noqa: B007 - the last one is kept
             yield (number + step / steps) / len(todo), found
         found.runs[norm, scale] = run
     yield 1.0, found

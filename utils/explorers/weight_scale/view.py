@@ -12,8 +12,9 @@ from ..drawing import BLUE, COLOURS, FAINT, LINES, MARKERS, ORANGE, Drawing, log
 from ..explorer import Explorer
 from ..grips import axis_of, knob, place_of, with_grips
 from ..picture import handle
+from ..player import Player
 from ..training import Run
-from .compute import NORMS, SCALES, Layer, Sweep, WeightScale, layers_of, sweep
+from .compute import LAST, NORMS, SCALES, Layer, Sweep, WeightScale, layers_of, sweep
 
 EDGES = np.linspace(-12, 8, 101)  # of the histograms, in powers of ten
 
@@ -56,6 +57,7 @@ class WeightScaleExplorer(Explorer[WeightScale]):
             "norm": choice(NORMS, now.norm, "normalisation"),
             "activation": choice(("relu", "tanh"), now.activation, "activation"),
             "seed": slider(0, 20, now.seed, "seed"),
+            "step": Player(now.step, LAST, "minibatches of training"),
         }
 
     def numbers(self, state: WeightScale) -> list[Layer]:
@@ -68,7 +70,8 @@ class WeightScaleExplorer(Explorer[WeightScale]):
         figure, ((left, right),) = panels(1, 2, height=max(2.2, 1.0 + 0.26 * len(layers)), sharey=True)
         for ax, name, colour in ((left, "out", BLUE), (right, "dout", ORANGE)):
             _ridges(ax, [getattr(layer, name) for layer in layers], colour, f"weight-scale-{name}")
-        left.set_title("Outputs of each layer")
+        after = f", after {state.step} minibatch{'es' * (state.step > 1)}" if state.step else ""
+        left.set_title(f"Outputs of each layer{after}")
         right.set_title("Upstream gradients of each layer")
         left.set_ylabel("hidden layer")
         for ax in (left, right):
