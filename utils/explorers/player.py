@@ -53,8 +53,8 @@ class Player(widgets.HBox):  # type: ignore[misc]  # ipywidgets has no types
             )
         )
         self._clock = widgets.Play(min=low, max=last, value=value, layout={"display": "none"})
-        for wide in (self.steps, self.speed):
-            wide.layout.width = "330px"
+        self.steps.layout.width = "330px"
+        self.speed.layout.width, self.speed.style.description_width = "190px", "50px"
         super().__init__(
             [self.steps, self.begin, self.back, self.play, self.forward, self.speed, self._clock],
             layout={
