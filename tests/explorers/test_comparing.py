@@ -130,6 +130,15 @@ def test_the_last_setting_stands_behind_the_present_one(kind: type[Explorer[Any]
     assert not _ghosts(explorer)
 
 
+def test_images_leave_no_ghost() -> None:
+    explorer = ConvolutionExplorer(conv_layers, jobs=HandJobs())
+    assert explorer._toolbar.ghost.layout.display == "none"
+    explorer._controls["stride"].value = 4  # an output of 12 x 11 pixels, where the last one had 48 x 44
+    assert not _ghosts(explorer)
+    alone = ConvolutionExplorer(conv_layers, explorer.code, jobs=HandJobs())
+    assert explorer._picture.value == alone._picture.value
+
+
 def test_another_control_begins_another_setting(dropout: DropoutExplorer) -> None:
     dropout._controls["p"].value = 0.25
     between = dropout._svg["picture"].ghost

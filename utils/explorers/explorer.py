@@ -111,6 +111,7 @@ class Explorer(widgets.VBox, Lesson[S]):  # type: ignore[misc]  # ipywidgets has
             CHALLENGES.get(self.first.name, ()), self._example, self._picture_of, place_of
         )
         self._toolbar = Toolbar(self._presets(), self._example, self._put_beside)
+        self._toolbar.ghost.layout.display = "" if self.has_ghost else "none"
         self._toolbar.ghost.observe(lambda _: do(self._draw), "value")
         self._code = widgets.Text(
             str(self.state), description="State", continuous_update=False, layout={"width": "min(100%, 640px)"},

@@ -75,8 +75,11 @@ class Curve:
 
 
 def curves_of(figure: Figure) -> list[list[Curve]]:
-    """The curves and areas of each panel of a figure that have an id; no ghosts, and no images."""
-    return [[*_lines_of(ax), *_rims_of(ax)] for ax in figure.axes]
+    """The curves and areas of each panel of a figure that have an id; nothing of a panel with an image.
+
+    What stands on an image is of its size, which may be another one in the next setting.
+    """
+    return [[] if ax.images else [*_lines_of(ax), *_rims_of(ax)] for ax in figure.axes]
 
 
 def _lines_of(ax: Any) -> Iterator[Curve]:

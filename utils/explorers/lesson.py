@@ -26,6 +26,8 @@ class Lesson(Generic[S]):
         The state of a new explorer.
     drives_work : tuple of str
         The fields of the state that the long work depends on: changing another one leaves it alone.
+    has_ghost : bool
+        Whether the pictures have something that can stand behind those of the next setting: curves do, images do not.
     same_setting : tuple of str
         The fields of the state that leave the setting the same: changing another one makes a ghost of what was there.
     state : State
@@ -37,6 +39,7 @@ class Lesson(Generic[S]):
     question: ClassVar[str]
     first: ClassVar[State]
     drives_work: ClassVar[tuple[str, ...]] = ()
+    has_ghost: ClassVar[bool] = True
     same_setting: ClassVar[tuple[str, ...]] = ()
     state: S
 

@@ -90,6 +90,7 @@ class ConvolutionExplorer(Explorer[Convolution]):
     )
     question = "Which property of the nine numbers decides whether a plain wall comes out as 0?"
     first = Convolution()
+    has_ghost = False
 
     def __init__(self, conv_layers: ModuleType, state: Convolution | str | None = None, **options: Any) -> None:
         self.conv_layers = conv_layers
