@@ -25,11 +25,12 @@ def test_keys_turn_slides_and_end_the_lecture(package: Path, browser: Browser, t
     with server(tmp_path, *command) as (url, _):
         page = browser.new_page(viewport={"width": 1280, "height": 900})
         page.goto(url, timeout=PATIENCE)
-        tabs, state = page.get_by_role("tab", name="Start"), page.get_by_label("State")
+        tabs = page.get_by_role("tab", name="Start")
         expect(page.get_by_text("1/2 Why is this a good step?")).to_be_visible(timeout=PATIENCE)
         expect(tabs).to_be_hidden()
-        expect(state).to_be_hidden()
         explorer = page.locator(".nndl-explorer:visible")
+        state = explorer.get_by_label("State")
+        expect(state).to_be_hidden()
         slider = explorer.get_by_role("slider", name="step h")
         expect(slider).to_be_visible(timeout=PATIENCE)
         picture = explorer.locator("svg").first.bounding_box()
@@ -47,11 +48,11 @@ def test_keys_turn_slides_and_end_the_lecture(package: Path, browser: Browser, t
 
         page.keyboard.press("Escape")
         expect(tabs).to_be_visible()
-        expect(state.first).to_be_visible()
+        expect(state).to_be_visible()
         page.keyboard.press("l")
         expect(tabs).to_be_hidden()
         page.keyboard.press("l")
-        state.first.fill("l")  # a letter that is typed is a letter
+        state.fill("l")  # a letter that is typed is a letter
         expect(tabs).to_be_visible()
 
         tabs.click()
@@ -66,7 +67,9 @@ def test_keys_turn_slides_and_end_the_lecture(package: Path, browser: Browser, t
         page.keyboard.press("Escape")
         expect(tabs).to_be_visible()
         page.keyboard.press("l")
-        page.reload()
+        page.reload()  # the lecture begins again
+        expect(page.get_by_text("1/2")).to_be_visible(timeout=PATIENCE)
+        page.keyboard.press("Escape")
         tabs.click(timeout=PATIENCE)
         expect(key).not_to_be_checked(timeout=PATIENCE)  # the browser remembers it
         page.close()

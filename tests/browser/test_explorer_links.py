@@ -24,7 +24,7 @@ def test_a_link_opens_the_explorer_in_its_state(voila: tuple[str, int], browser:
     go(page, f"{voila[0]}/#{STATE}")
     explorer = page.locator(".nndl-explorer:visible")
     expect(state_of(explorer)).to_have_value(STATE, timeout=PATIENCE)
-    explorer.get_by_role("slider", name="x").press("ArrowRight")
+    explorer.get_by_role("slider", name="x", exact=True).press("ArrowRight")
     until(lambda: "x=0.26" in address(page))
     page.get_by_role("tab", name="Start").click()
     until(lambda: "#" not in address(page))
@@ -58,7 +58,7 @@ def test_the_command_begins_in_a_state(package: Path, browser: Browser, tmp_path
 def test_two_states_stand_side_by_side_or_below_each_other(opened: Page) -> None:
     explorer = explorer_of(opened, "Gradient check")
     explorer.get_by_role("button", name="Compare with this").click()
-    explorer.get_by_role("slider", name="x").press("ArrowRight")
+    explorer.get_by_role("slider", name="x", exact=True).press("ArrowRight")
     expect(explorer.get_by_text("Beside: x")).to_be_visible(timeout=PATIENCE)
     until(lambda: "ghost-" in picture_of(explorer))
     places = "svgs => svgs.map(svg => svg.getBoundingClientRect().toJSON())"

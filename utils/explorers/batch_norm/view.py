@@ -80,7 +80,7 @@ class BatchNormExplorer(Explorer[BatchNorm]):
         reach = 1.1 * max(1e-3, float(np.abs([found.train, found.test]).max()))
         modes.plot([-reach, reach], [-reach, reach], color=FAINT, lw=1)
         named(modes.plot(found.train, found.test, "o", color=BLUE, ms=4, alpha=0.8)[0], "modes")
-        modes.set_title(f"Minibatch {state.step}")
+        modes.set_title("The last minibatch")
         modes.set_xlabel("output in training mode")
         modes.set_ylabel("output in test mode")
         apart = float(np.abs(found.train - found.test).mean())
