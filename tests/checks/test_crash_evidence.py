@@ -213,3 +213,8 @@ def test_a_dict_that_is_filled_should_be_created_first() -> None:
     said = explained("filled", "grads['W1'] = x\nreturn grads", (ones(x=(3,)), {}))
     assert said == "`grads` is filled here and was never created: `grads = {}` should stand before this line."
     assert "created" not in explained("row", "rows[0] = x\nreturn rows", (ones(x=(3,)), {}))
+
+
+def test_a_draw_without_replacement_is_explained() -> None:
+    body = "return np.random.choice(len(x), 9, replace=False)"
+    assert "`replace=True`" in explained("draw", body, (ones(x=(3,)), {}))

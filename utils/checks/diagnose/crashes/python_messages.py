@@ -170,6 +170,13 @@ def _no_entries(site: Site, match: re.Match[str]) -> str:
     return "The array has no entries, so there is no largest or smallest one: is the slice or the mask before it empty?"
 
 
+def _larger_sample(site: Site, match: re.Match[str]) -> str:
+    return (
+        "Without replacement no more can be drawn than there are; with replacement (`replace=True`, the default) a "
+        "minibatch may be larger than what it is drawn from."
+    )
+
+
 def _input(site: Site, match: re.Match[str]) -> str:
     return f"{match[1][:1].upper()}{match[1][1:]}."
 
@@ -192,5 +199,6 @@ EXPLANATIONS = (
     (r"TypeError: only .* arrays can be converted", _no_scalar),
     (r"TypeError: 'tuple' object does not support item assignment", _fixed_tuple),
     (r"ValueError: zero-size array to reduction operation (?:maximum|minimum)", _no_entries),
+    (r"ValueError: Cannot take a larger sample than population when 'replace=False'", _larger_sample),
     (r"NoInputHere: (.*)", _input),
 )
