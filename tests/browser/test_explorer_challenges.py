@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from utils.explorers.app import state_kinds
 from utils.explorers.challenge_panel import LETTERS, shuffled
-from utils.explorers.challenges import CHALLENGES
+from utils.explorers.challenges import CHALLENGES, Prediction
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 TABS = {name.lower().replace(" ", "-"): name for name in
@@ -19,8 +19,8 @@ TABS = {name.lower().replace(" ", "-"): name for name in
 @pytest.mark.parametrize("name", CHALLENGES)
 def test_a_walk_through_a_challenge(opened: Page, name: str) -> None:
     explorer = explorer_of(opened, TABS[name])
-    challenge = next(one for one in CHALLENGES[name] if one.predict)
-    assert challenge.predict is not None
+    challenge = next(one for one in CHALLENGES[name] if isinstance(one.predict, Prediction))
+    assert isinstance(challenge.predict, Prediction)
     explorer.get_by_label("challenge").select_option(challenge.title)
     expect(explorer.get_by_text(challenge.predict.question)).to_be_visible(timeout=PATIENCE)
     pictures = explorer.locator("figure svg")

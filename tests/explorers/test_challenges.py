@@ -22,7 +22,7 @@ from utils.explorers import (
     WeightScaleExplorer,
 )
 from utils.explorers.challenge_panel import shuffled
-from utils.explorers.challenges import CHALLENGES, Challenge, Seen
+from utils.explorers.challenges import CHALLENGES, Challenge, Prediction, Seen
 from utils.explorers.challenges.dropout import learnt_by_heart, pays
 from utils.explorers.dropout.compute import Dropout, Gaps
 from utils.explorers.explorer import Explorer
@@ -51,7 +51,7 @@ def test_every_explorer_has_four_to_six_and_a_bet() -> None:
     assert set(CHALLENGES) == set(MADE)
     for challenges in CHALLENGES.values():
         assert 4 <= len(challenges) <= 6
-        assert any(challenge.predict for challenge in challenges)
+        assert any(isinstance(challenge.predict, Prediction) for challenge in challenges)
         assert len({challenge.title for challenge in challenges}) == len(challenges)
 
 
@@ -88,9 +88,9 @@ def test_where_to_go_on_is_a_section_of_a_notebook(name: str, challenge: Challen
     assert challenge.exercise in read_places(find().root)
 
 
-@titled([(name, one) for name, one in ALL if one.predict])
+@titled([(name, one) for name, one in ALL if isinstance(one.predict, Prediction)])
 def test_the_pictures_of_a_bet_differ_and_do_not_tell(name: str, challenge: Challenge) -> None:
-    assert challenge.predict is not None
+    assert isinstance(challenge.predict, Prediction)
     explorer: Explorer[Any] = MADE[name]()
     order = shuffled(challenge.predict)
     pictures = [explorer._picture_of(code) for code in order]
@@ -120,7 +120,7 @@ def test_a_bet_is_revealed_beside_the_right_picture_and_then_the_goal_is_played(
     panel = explorer._challenges
     panel.choice.value = "The best step"
     predict = CHALLENGES["gradient-check"][0].predict
-    assert predict is not None
+    assert isinstance(predict, Prediction)
     assert "First bet" in panel.goal.value
     assert panel.pictures.value.count("<svg") == 3
     assert not panel.waits

@@ -9,7 +9,8 @@ from typing import Any
 
 import ipywidgets as widgets
 
-from .challenges import Challenge, Prediction, Progress, Seen
+from .challenges import Challenge, CurvePrediction, Prediction, Progress, Seen
+from .curve_panel import CurvePanel
 
 NONE = "–"
 LETTERS = "ABCDE"
@@ -57,7 +58,9 @@ class ChallengePanel(widgets.VBox):  # type: ignore[misc]  # ipywidgets has no t
         self.again = widgets.Button(description="Start", layout={"width": "auto"})
         self.again.tooltip = "Put the controls where the challenge begins"
         self.asked = widgets.VBox([self.pictures, self.guess])
-        super().__init__([widgets.HBox([self.choice, self.again]), self.goal, self.asked, self.answer, self.progress])
+        self.curve = CurvePanel(self._reveal_curve)
+        top = widgets.HBox([self.choice, self.again])
+        super().__init__([top, self.goal, self.asked, self.curve, self.answer, self.progress])
         self.add_class("nndl-challenge")
         self.choice.observe(lambda change: self._begin(change["new"]), "value")
         self.guess.observe(lambda change: self._reveal(change["new"]), "value")
@@ -68,11 +71,12 @@ class ChallengePanel(widgets.VBox):  # type: ignore[misc]  # ipywidgets has no t
     @property
     def waits(self) -> bool:
         """Whether something is to be measured."""
-        return self._begun and not self._done
+        return self.curve.waits or (self._begun and not self._done)
 
     def measure(self, seen: Seen) -> None:
         """Say how far off the challenge is; once it is solved, why it worked, and where to go on."""
-        if self.now is None or not self.waits:
+        self.curve.compare(seen)
+        if self.now is None or not self._begun or self._done:
             return
         found = self.now.measure(seen)
         self._done = found.solved
@@ -103,6 +107,10 @@ class ChallengePanel(widgets.VBox):  # type: ignore[misc]  # ipywidgets has no t
             self._set_goal()
             self._start()
             return
+        if isinstance(self.now.predict, CurvePrediction):
+            self.goal.value = _paragraph(f"<b>First draw.</b> {html.escape(self.now.predict.question)}")
+            self.curve.ask(self.now.predict)
+            return
         order = shuffled(self.now.predict)
         letters = LETTERS[: len(order)]
         shown = (f"<figure style='margin:0'><figcaption><b>{letter}</b></figcaption>{self._picture(code)}</figure>"
@@ -116,7 +124,7 @@ class ChallengePanel(widgets.VBox):  # type: ignore[misc]  # ipywidgets has no t
 
     def _reveal(self, code: str | None) -> None:
         """Show the picture of the bet beside the right one, and say why."""
-        if code is None or self.now is None or self.now.predict is None:
+        if code is None or self.now is None or not isinstance(self.now.predict, Prediction):
             return
         predict = self.now.predict
         order = shuffled(predict)
@@ -128,6 +136,13 @@ class ChallengePanel(widgets.VBox):  # type: ignore[misc]  # ipywidgets has no t
         self._set_goal()
         self.progress.value = _paragraph("Press <i>Start</i> when you have seen enough.")
 
+    def _reveal_curve(self) -> None:
+        """Go to the state whose curve was drawn; `measure` is called there, and shows both."""
+        if self.now is not None and isinstance(self.now.predict, CurvePrediction):
+            self._set_goal()
+            self.progress.value = _paragraph("Press <i>Start</i> when you have seen enough.")
+            self._show(self.now.predict.state)
+
     def _set_goal(self) -> None:
         assert self.now is not None
         self.goal.value = _paragraph(f"<b>Goal.</b> {html.escape(self.now.goal)}")
@@ -137,10 +152,12 @@ class ChallengePanel(widgets.VBox):  # type: ignore[misc]  # ipywidgets has no t
         """Put the controls where the challenge begins; from there on it is measured."""
         if self.now is not None:
             self._begun, self._done = True, False
+            self.curve.waits = False
             self._show(self.now.start)
 
     def _clear(self) -> None:
         self.now, self._done, self._begun = None, False, False
+        self.curve.clear()
         for text in (self.goal, self.progress, self.pictures, self.answer):
             text.value = ""
         self.asked.layout.display = self.again.layout.display = "none"

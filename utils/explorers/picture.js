@@ -2,10 +2,13 @@
 //
 // A handle is an element with `data-handle`, whose JSON says along which axes it can be moved (see `handle` in
 // picture.py). It can be dragged with a mouse or a finger, and moved with the arrow keys.
+// Where `data-stroke` stands, a line can be drawn over handles that move up and down: those with the same word in
+// `data-stroke-group` go where it passes.
 // Elements with the same word in `data-link` belong together: pointing at one of them, or focusing it, lights all of
 // them up, and a click or Enter keeps them so. What `data-says` of such an element says is shown below the picture.
 
 const ARROWS = { ArrowLeft: ['x', -1], ArrowRight: ['x', 1], ArrowDown: ['y', -1], ArrowUp: ['y', 1] }
+const REACH = 10 // units of a picture: how near to a handle a stroke has to come to take it along
 const PATIENCE = 5000 // milliseconds after which an answer is taken for lost: the kernel was started anew
 
 export default {
@@ -16,7 +19,7 @@ export default {
     el.classList.add('nndl-picture')
     el.append(stage, caption)
     const reports = reporting(model)
-    let drag = null, pinned = null, pointed = null
+    let drag = null, stroke = null, pinned = null, pointed = null
     const members = new Map() // of each group of handles, the name of the one that Tab reaches
 
     const find = (name) => [...stage.querySelectorAll('[data-handle]')].find((node) => read(node).name === name)
@@ -24,7 +27,7 @@ export default {
       const fresh = document.createElement('template')
       fresh.innerHTML = model.get('value')
       morph(stage, fresh.content)
-      for (const move of [reports.waiting, drag?.last]) {
+      for (const move of [...reports.waiting.values(), ...(stroke?.last.values() ?? []), drag?.last]) {
         const node = move && find(move.handle)
         if (node) place(node, move) // the picture is older than what was done since
       }
@@ -63,8 +66,16 @@ export default {
 
     stage.addEventListener('pointerdown', (event) => {
       const node = event.target.closest('[data-handle]')
-      if (!node || event.button) return
+      const group = node?.dataset.strokeGroup ?? event.target.closest('[data-stroke]')?.dataset.stroke
+      if (!(node || group) || event.button) return
       event.preventDefault() // no text is selected
+      if (group) {
+        node?.focus({ preventScroll: true })
+        stage.setPointerCapture(event.pointerId)
+        stroke = { group, at: point(stage, event), last: new Map() }
+        draw(stroke.at)
+        return
+      }
       const handle = read(node), at = point(stage, event)
       if (node.dataset.group) members.set(node.dataset.group, handle.name)
       node.focus({ preventScroll: true })
@@ -74,7 +85,23 @@ export default {
         if (handle[axis]) drag.from[axis] = toPlace(handle[axis], handle[axis].value) - at[axis]
       }
     })
+    // A stroke takes each handle that it passes to its own height, and the one that is nearest to where it begins.
+    const draw = (to) => {
+      const { group, at: from } = stroke
+      const handles = [...stage.querySelectorAll(`[data-stroke-group="${group}"]`)]
+      const far = (node) => Math.abs(read(node).beside - to.x)
+      const nearest = handles.reduce((best, node) => (far(node) < far(best) ? node : best), handles[0])
+      for (const node of handles) {
+        const { name, beside, y } = read(node), passed = (beside - from.x) * (beside - to.x) < 0
+        if (!passed && far(node) > REACH && !(node === nearest && from === to)) continue
+        const share = passed ? (beside - from.x) / (to.x - from.x) : 1
+        const value = toValue(y, from.y + share * (to.y - from.y))
+        if (value !== y.value) stroke.last.set(name, move(node, { y: value }, false))
+      }
+      stroke.at = to
+    }
     stage.addEventListener('pointermove', (event) => {
+      if (stroke) draw(point(stage, event))
       const node = drag && find(drag.name)
       if (!node) return
       const handle = read(node), at = point(stage, event), change = {}
@@ -82,10 +109,12 @@ export default {
       if (Object.keys(change).some((axis) => change[axis] !== handle[axis].value)) drag.last = move(node, change, false)
     })
     const drop = () => {
-      const ended = drag
-      drag = null
-      const node = ended?.last && find(ended.name)
-      if (node) move(node, ended.last, true)
+      const moved = [...(stroke?.last.values() ?? []), drag?.last].filter(Boolean)
+      drag = stroke = null
+      for (const last of moved) {
+        const node = find(last.handle)
+        if (node) move(node, last, true)
+      }
     }
     stage.addEventListener('pointerup', drop)
     stage.addEventListener('pointercancel', drop)
@@ -130,13 +159,13 @@ export default {
   },
 }
 
-// Reports go out one at a time: while Python is at one, only the newest of those that come after it is kept.
+// Reports go out one at a time: while Python is at one, only the newest of each handle that comes after it is kept.
 function reporting(model) {
   let sent = 0
   const self = {
-    waiting: null,
+    waiting: new Map(), // by the names of the handles
     send(report) {
-      if (Date.now() - sent < PATIENCE) self.waiting = report
+      if (Date.now() - sent < PATIENCE) self.waiting.set(report.handle, report)
       else {
         sent = Date.now()
         model.send(report)
@@ -146,10 +175,11 @@ function reporting(model) {
   }
   const heard = (message) => {
     if (!message.heard) return
-    const next = self.waiting
+    const [next] = self.waiting.values()
     sent = 0
-    self.waiting = null
-    if (next) self.send(next)
+    if (!next) return
+    self.waiting.delete(next.handle)
+    self.send(next)
   }
   model.on('msg:custom', heard)
   return self

@@ -4,7 +4,7 @@ Each explorer's stand in a module of their own, as data and pure functions; `cha
 """
 
 from . import batch_norm, boundary, convolution, dropout, gradient, gradient_flow, optimisers, weight_scale
-from .challenge import Challenge, Prediction, Progress, Seen
+from .challenge import Challenge, CurvePrediction, Prediction, Progress, Scale, Seen
 
 CHALLENGES: dict[str, tuple[Challenge, ...]] = {
     "decision-boundary": boundary.CHALLENGES,
@@ -18,4 +18,4 @@ CHALLENGES: dict[str, tuple[Challenge, ...]] = {
 }
 """By the name of an explorer's states."""
 
-__all__ = ["CHALLENGES", "Challenge", "Prediction", "Progress", "Seen"]
+__all__ = ["CHALLENGES", "Challenge", "CurvePrediction", "Prediction", "Progress", "Scale", "Seen"]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from .challenge import Challenge, Prediction, Progress, Seen
+from ..batch_norm.compute import STEPS
+from .challenge import Challenge, CurvePrediction, Prediction, Progress, Scale, Seen
 
 _FORWARD = "layers.batchnorm_forward"
 
@@ -47,6 +48,11 @@ def patient(seen: Seen) -> Progress:
     return Progress(fits and max(mean, var) < 0.03, said + ("." if fits else ", with a momentum of 0.95 or more."))
 
 
+def running_means(seen: Seen) -> tuple[list[int], list[float]]:
+    """The running mean after each minibatch."""
+    return list(range(1, STEPS + 1)), [float(value) for value in seen.now.running_mean]
+
+
 CHALLENGES = (
     Challenge(
         "Plus one, minus one",
@@ -67,6 +73,17 @@ CHALLENGES = (
         "The running statistics begin at 0, and each minibatch moves them by a part of 1 − momentum. After 120 of "
         "them, only 1 − 0.999¹²⁰ = 11 % of the way is done: test mode divides by a σ that is far too small.",
         _FORWARD,
+        CurvePrediction(
+            "The mean of this unit over all images is 2, and the running mean begins at 0. The momentum is 0.98. Where "
+            "is the running mean after each of 120 minibatches?",
+            "batch-norm?batch=50&momentum=0.98",
+            running_means,
+            Scale("minibatch", 1, 120, (1, 20, 40, 60, 80, 100, 120)),
+            Scale("running mean", 0, 2.5, (0, 0.5, 1, 1.5, 2, 2.5)),
+            (1, 10, 20, 40, 60, 80, 100, 120),
+            "After n minibatches, 0.98ⁿ of the way is left: two thirds after 20 of them, a third after 55, and a tenth "
+            "after 114. What is scattered from minibatch to minibatch is averaged away.",
+        ),
     ),
     Challenge(
         "Two modes that agree",

@@ -66,6 +66,59 @@ class Prediction:
 
 
 @dataclass(frozen=True)
+class Scale:
+    """An axis of a picture in which a curve is drawn.
+
+    Attributes
+    ----------
+    label : str
+    low, high : float
+    ticks : tuple of float
+    log : bool, default False
+    names : tuple of str, default ()
+        What stands at the ticks, where that is not the numbers.
+    """
+
+    label: str
+    low: float
+    high: float
+    ticks: tuple[float, ...]
+    log: bool = False
+    names: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class CurvePrediction:
+    """A curve to draw before anything is shown.
+
+    Attributes
+    ----------
+    question : str
+    state : str
+        The state whose curve it is.
+    curve : callable
+        From what is seen in that state to the values of x and of y, as far as they are known.
+    across, along : Scale
+        Of x and of y.
+    points : tuple of float
+        Where, along x, the drawn curve has its points.
+    why : str
+        What explains it.
+    trained : bool, default False
+        Whether the long work makes the curve, so that it is known when that is over.
+    """
+
+    question: str
+    state: str
+    curve: Callable[[Seen], tuple[Any, Any]]
+    across: Scale
+    along: Scale
+    points: tuple[float, ...]
+    why: str
+    trained: bool = False
+
+
+@dataclass(frozen=True)
 class Challenge:
     """Something to reach with an explorer.
 
@@ -82,7 +135,7 @@ class Challenge:
         Why it worked.
     exercise : str
         The exercise at whose section in the notebook to go on.
-    predict : Prediction, optional
+    predict : Prediction or CurvePrediction, optional
     """
 
     title: str
@@ -92,7 +145,7 @@ class Challenge:
     solution: str
     why: str
     exercise: str
-    predict: Prediction | None = None
+    predict: Prediction | CurvePrediction | None = None
 
 
 def waits(what: str) -> Progress:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..gradient_flow.compute import stage_of
-from .challenge import Challenge, Prediction, Progress, Seen
+from .challenge import Challenge, CurvePrediction, Prediction, Progress, Scale, Seen
 
 _NET = "fc_net.FullyConnectedNet.__init__"
 _LOSS = "fc_net.FullyConnectedNet.loss"
@@ -69,6 +69,12 @@ def calm_there_loud_back(seen: Seen) -> Progress:
     )
 
 
+def gradient_sizes(seen: Seen) -> tuple[list[int], list[float]]:
+    """The size of the gradient of each hidden output."""
+    sizes = [array.size for array in seen.now.douts[1:-1]]
+    return list(range(1, len(sizes) + 1)), sizes
+
+
 def _unless(fits: bool, condition: str) -> str:
     """The end of a sentence, with the condition where it is not kept."""
     return "." if fits else f", {condition}."
@@ -85,6 +91,17 @@ CHALLENGES = (
         "On its way back, the gradient is multiplied by about scale × √(units / 2) in each layer, as the outputs are "
         "on their way there: 1 at a scale of 0.2 with 50 units. With more units, it is a smaller scale.",
         _NET,
+        CurvePrediction(
+            "Seven layers of 50 units with ReLU, at a weight scale of 0.05. The gradient of the scores has size 3e-3. "
+            "How large is the gradient of each layer's output? The axis is logarithmic.",
+            "gradient-flow?depth=7&scale=0.0501187&step=18",
+            gradient_sizes,
+            Scale("output of layer", 1, 7, (1, 2, 3, 4, 5, 6, 7)),
+            Scale("size of its gradient", 1e-10, 1, (1e-10, 1e-8, 1e-6, 1e-4, 1e-2, 1), log=True),
+            (1, 2, 3, 4, 5, 6, 7),
+            "Each layer multiplies the gradient by about 0.05 × √25 = 0.25 on its way back. On a logarithmic axis, "
+            "that is a straight line: after seven layers, less than a ten-thousandth is left.",
+        ),
     ),
     Challenge(
         "Shapes that hide a mistake",

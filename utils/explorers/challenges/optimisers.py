@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .challenge import Challenge, Prediction, Progress, Seen
+from .challenge import Challenge, CurvePrediction, Prediction, Progress, Scale, Seen
 
 
 def _height(seen: Seen, rule: str, last: int = 1) -> float:
@@ -56,6 +56,12 @@ def all_arrive(seen: Seen) -> Progress:
     return Progress(fits and not late, said + ("." if fits else ", on the plateau."))
 
 
+def losses_of_sgd(seen: Seen) -> tuple[list[int], list[float]]:
+    """The loss of sgd before the first step and after each of them."""
+    heights = seen.now.heights.get("sgd", [])
+    return list(range(len(heights))), [float(height) for height in heights]
+
+
 CHALLENGES = (
     Challenge(
         "On the edge",
@@ -82,6 +88,17 @@ CHALLENGES = (
         "Near the saddle the slope along w₂ is tiny, and every step makes it larger by a factor of 1 + rate: "
         "1.02⁶⁰ is 3, and 1.2⁶⁰ is 56 000. A saddle is no lowest place, but it costs time.",
         "optim.sgd_momentum",
+        CurvePrediction(
+            "sgd begins on the slope above a saddle, where the loss is 2.25, and goes down with a rate of 0.1. The "
+            "saddle itself has a loss of 0.25, and the lowest place 0. What is the loss after each of 100 steps?",
+            "optimisers?loss=saddle&rate=0.1&steps=100",
+            losses_of_sgd,
+            Scale("step", 0, 100, (0, 20, 40, 60, 80, 100)),
+            Scale("loss", 0, 2.5, (0, 0.5, 1, 1.5, 2, 2.5)),
+            (0, 10, 20, 35, 50, 65, 80, 100),
+            "It looks as if the walk were over at the saddle, for 40 steps: there is hardly a slope. What there is "
+            "leads away from it, faster with each step. A loss that stands still is not always the lowest.",
+        ),
     ),
     Challenge(
         "Look ahead",

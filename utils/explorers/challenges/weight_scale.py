@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from .challenge import Challenge, Prediction, Progress, Seen
+from ..weight_scale.compute import SCALES
+from .challenge import Challenge, CurvePrediction, Prediction, Progress, Scale, Seen
 
 _NET = "fc_net.FullyConnectedNet.__init__"
 
@@ -53,6 +54,13 @@ def wide_and_steady(seen: Seen) -> Progress:
     return Progress(fits and 0.5 < ratio < 2, said + ("." if fits else ", with 8 layers of 200 units, not normalised."))
 
 
+def accuracies(seen: Seen) -> tuple[list[float], list[float]]:
+    """The best training accuracy in % at each scale that has been tried, without normalisation."""
+    runs = seen.found.runs if seen.found else {}
+    known = [scale for scale in SCALES if ("none", scale) in runs]
+    return known, [100 * max(runs["none", scale].train) for scale in known]
+
+
 CHALLENGES = (
     Challenge(
         "Let the gradient arrive",
@@ -92,6 +100,18 @@ CHALLENGES = (
         "A normalised layer puts out mean 0 and variance 1, whatever the scale of the weights before it; dividing "
         "by a small σ also enlarges the gradient on its way back.",
         "layers.batchnorm_forward",
+        CurvePrediction(
+            "Nets of seven layers without normalisation are trained on 1000 images of 10 classes, from weight scales "
+            "between 0.0001 and 1. How many of the training images does each label right in the end?",
+            "weight-scale?depth=7&scale=0.01",
+            accuracies,
+            Scale("weight scale", 1e-4, 1, (1e-4, 1e-3, 1e-2, 1e-1, 1), log=True),
+            Scale("training accuracy, %", 0, 100, (0, 20, 40, 60, 80, 100)),
+            tuple(SCALES[index] for index in (0, 3, 6, 9, 12, 14, 16, 18)),
+            "Below a scale of 0.001 no gradient arrives, and one class of ten is right by chance. The best scale is "
+            "near 0.1, where a layer hardly changes the size of what passes; far above it, the loss explodes.",
+            trained=True,
+        ),
     ),
     Challenge(
         "Saturate tanh",
