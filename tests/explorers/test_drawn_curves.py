@@ -109,7 +109,7 @@ def test_a_curve_is_drawn_revealed_and_then_the_goal_is_played() -> None:
     panel.choice.value = "Two modes that disagree"
     curve = panel.curve
     assert "First draw" in panel.goal.value
-    assert curve.layout.display == ""
+    assert curve.area in curve.children
     assert not panel.waits
     before = explorer.code
     curve._draw(Move("point-7", None, 1.8, done=True))
@@ -128,6 +128,10 @@ def test_a_curve_is_drawn_revealed_and_then_the_goal_is_played() -> None:
     assert not handles_of(curve.area.value)
     assert "Goal" in panel.goal.value
     assert not panel.waits
+    first = curve.said.value
+    curve._draw(Move("point-0", None, 2.0, done=True))  # the page told of it after the button was pressed
+    assert curve.said.value != first
+    assert not handles_of(curve.area.value)
     explorer._controls["momentum"].value = 0.9  # to look around changes nothing of what was drawn
     assert "0.98ⁿ" in curve.said.value
 
@@ -136,7 +140,7 @@ def test_a_curve_is_drawn_revealed_and_then_the_goal_is_played() -> None:
     explorer._controls["momentum"].value = 0.999
     assert "Solved" in panel.progress.value
     panel.choice.value = ""
-    assert curve.layout.display == "none"
+    assert curve.children == (), "a picture that nobody sees is none of the page's"
     assert curve.area.value == ""
 
 

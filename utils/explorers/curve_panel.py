@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Callable
+from typing import Any
 
 import ipywidgets as widgets
 
@@ -31,7 +32,8 @@ class CurvePanel(widgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
     def __init__(self, reveal: Callable[[], None]) -> None:
         self._predict: CurvePrediction | None = None
         self._heights: list[float] = []
-        self.waits = False
+        self._right: tuple[Any, Any] | None = None  # as far as it is known, once it is asked for
+        self._over = self.waits = False
         self._reveal = reveal
         self.area = Picture()
         self.area.layout.width = "min(100%, 720px)"
@@ -39,52 +41,64 @@ class CurvePanel(widgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         self.done = widgets.Button(description="Reveal", tooltip="See the right curve beside yours")
         self.done.on_click(lambda _: in_main_thread(self._ended))
         self.said = widgets.HTML()
-        super().__init__([self.area, self.done, self.said])
+        super().__init__()
         self.clear()
 
     def ask(self, predict: CurvePrediction) -> None:
         """Let a curve be drawn."""
-        self._predict, self._heights = predict, first_heights(predict)
-        self.area.value = picture_to_draw(predict, self._heights)
-        self.layout.display = self.done.layout.display = ""
+        self._predict, self._heights, self._right = predict, first_heights(predict), None
+        self._over = self.waits = False
+        self._show()
+        self.children: tuple[Any, ...] = (self.area, self.done, self.said)
 
     def clear(self) -> None:
         """Show nothing, and wait for nothing."""
         self._predict, self.waits = None, False
         self.area.value = self.said.value = ""
-        self.layout.display = self.done.layout.display = "none"
+        self.children = ()
 
     def compare(self, seen: Seen) -> None:
         """Show the right curve beside the drawn one, as far as it is known; at its end, how far apart they are."""
         predict = self._predict
         if predict is None or not self.waits or seen.state != seen.state.parse(predict.state):
             return
-        xs, ys = predict.curve(seen)
-        self.area.value = picture_of_both(predict, self._heights, xs, ys)
-        if not covers(predict, xs) or (predict.trained and not seen.over):
-            if predict.trained:
-                known = f" {len(xs)} of its points are known." if len(xs) else ""
-                self.said.value = _paragraph(f"The right curve comes while the nets train.{known}", alive=False)
+        self._right = predict.curve(seen)
+        self._over = covers(predict, self._right[0]) and (seen.over or not predict.trained)
+        self.waits = not self._over
+        self._show()
+
+    def _show(self) -> None:
+        predict = self._predict
+        assert predict is not None
+        if self._right is None:
+            self.area.value, self.said.value = picture_to_draw(predict, self._heights), ""
             return
-        found = distance(predict, self._heights, xs, ys)
-        verdict = "✓ That is close." if found.close else "Compare the two."
-        self.waits = False
-        self.said.value = _paragraph(f"<b>{verdict}</b> {html.escape(found.said)} {html.escape(predict.why)}")
+        xs, ys = self._right
+        self.area.value = picture_of_both(predict, self._heights, xs, ys)
+        if self._over:
+            found = distance(predict, self._heights, xs, ys)
+            verdict = "✓ That is close." if found.close else "Compare the two."
+            self.said.value = _paragraph(f"<b>{verdict}</b> {html.escape(found.said)} {html.escape(predict.why)}")
+        elif predict.trained:
+            known = f" {len(xs)} of its points are known." if len(xs) else ""
+            self.said.value = _paragraph(f"The right curve comes while the nets train.{known}", alive=False)
+        else:
+            self.said.value = _paragraph("The right curve comes as soon as your code has made it.", alive=False)
 
     def _draw(self, move: Move) -> None:
         number = re.fullmatch(r"point-(\d+)", move.handle)
-        if self._predict is None or self.waits or not number or move.y is None:
+        if self._predict is None or not number or move.y is None:
             return
         index, along = int(number.group(1)), self._predict.along
-        if index < len(self._heights):
+        if index < len(self._heights):  # also where the page tells of the last move after the button was pressed
             self._heights[index] = min(max(move.y, along.low), along.high)
-            self.area.value = picture_to_draw(self._predict, self._heights)
+            self._show()
 
     def _ended(self) -> None:
-        if self._predict is not None and not self.waits:
-            self.waits = True
-            self.done.layout.display = "none"
-            self.said.value = _paragraph("The right curve comes as soon as your code has made it.", alive=False)
+        if self._predict is not None and self._right is None:
+            self.waits, self._right = True, ((), ())
+            self.children = (self.area, self.said)
+            self._show()
             self._reveal()
 
 
