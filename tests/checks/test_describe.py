@@ -222,6 +222,12 @@ def test_what_has_no_simple_form_is_not_described(expected: object, got: object)
     assert said(expected, got) == ""
 
 
+def test_a_part_without_numbers_refutes_no_place_and_supports_none() -> None:
+    outputs = [WrongOutput(one, got, {"x": X}) for one, got in ((A, A[:, :4]), (A[:, :2], A[:, :0]))]
+    assert "what is missing stood at the end" in describe(outputs)
+    assert "stood" not in describe(outputs[1:])
+
+
 def test_strange_arrays_are_not_described_and_take_no_time() -> None:
     assert said(A, A[:0]) == ""
     assert said(A, A.reshape((1,) * 20 + A.shape)) == ""  # over a million subsets of its axes
@@ -427,6 +433,7 @@ def test_a_setting_that_is_not_given_is_named_and_a_parameter_is_not() -> None:
     assert when_it_is_wrong(wrong, right) == "it is wrong only when no mean is given"
     assert when_it_is_wrong(right, wrong) == "it is right only when no mean is given"
     assert "given" not in when_it_is_wrong(wrong, [*right, wrong[0]])
+    assert "given" not in when_it_is_wrong([*wrong, wrong[0]], right[:1])  # a single case may differ in much else
 
 
 def test_a_smaller_last_batch_is_named() -> None:

@@ -57,7 +57,7 @@ def said(code: Code, steps: Sequence[int] = (3, 4, 5)) -> str:
         (lambda x, b, eps, t: right(np.abs(x), b, eps, t), "it is right as soon as x has no negative entries: look at"),
         (
             lambda x, b, eps, t: right(x, b, np.sin(eps), np.tan(t)),
-            "it is right as soon as eps is 0 and t is 0: look at where eps and t enter",
+            "it is right as soon as eps is 0 and t is 0: look at where eps and t enter, or should enter",
         ),
     ],
 )

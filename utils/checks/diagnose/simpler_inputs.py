@@ -83,8 +83,9 @@ def right_with_simpler_inputs(answers: Sequence[WrongAnswer], code: Run | None, 
     Returns
     -------
     str
-        A clause such as ``"it is right as soon as stride is 1: look at where stride enters"``; ``""`` where no such
-        change of the inputs makes it right, or where what is right then is nothing but zeros or a copy of an input.
+        A clause such as ``"it is right as soon as G is 1: look at where G enters, or should enter"``; ``""`` where no
+        such change of the inputs makes it right, or where what is right then is nothing but zeros or a copy of an
+        input.
     """
     if code is None or reference is None:
         return ""
@@ -124,7 +125,7 @@ def _said(found: Sequence[Sequence[Simpler]]) -> str:
     ways = ", or as soon as ".join(" and ".join(change.words for change in one) for one in found)
     names = list(dict.fromkeys(change.name for one in found for change in one))
     enters = "enters" if len(names) == 1 else "enter"
-    return f"it is right as soon as {ways}: look at where {' and '.join(names)} {enters}"
+    return f"it is right as soon as {ways}: look at where {' and '.join(names)} {enters}, or should enter"
 
 
 def _is_plain(case: Case) -> bool:

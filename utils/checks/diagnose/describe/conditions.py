@@ -25,6 +25,9 @@ MIN_OF_EACH = 2
 NEVER_HELPS = {"when the numbers are large", "for float32"}
 """What makes no wrong answer right: where only such cases pass, they pass by chance, or because they tolerate more."""
 
+NOT_GIVEN = "when no "
+"""How a condition begins that an optional setting is not there."""
+
 Condition = tuple[str, Callable[[Case, Inputs], bool]]
 
 
@@ -86,6 +89,8 @@ def _separating(cases: Sequence[Case], others: Sequence[Case]) -> list[str]:
     held, lacking = ([_conditions_of(case, settings) for case in group] for group in (cases, others))
     names = [name for name in held[0] if all(name in one for one in held)]
     names = [name for name in names if not any(name in one for one in lacking)]
+    if len(others) < MIN_OF_EACH:  # the one case that has it may differ in its mode, too
+        names = [name for name in names if not name.startswith(NOT_GIVEN)]
     return names[:2] if len(cases) > 1 or len(names) == 1 else []
 
 
@@ -93,7 +98,7 @@ def _conditions_of(case: Case, settings: Mapping[str, None]) -> list[str]:
     inputs = numeric_inputs(case.inputs)
     named = [words for words, holds in CONDITIONS if holds(case, inputs)]
     named += [f"when {name} is {value}" for name, value in _choices(case.inputs)]
-    return named + [f"when no {path.rpartition('.')[2]} is given" for path in settings if _lacks(case.inputs, path)]
+    return named + [f"{NOT_GIVEN}{path.rpartition('.')[2]} is given" for path in settings if _lacks(case.inputs, path)]
 
 
 def _settings(cases: Sequence[Case]) -> dict[str, None]:

@@ -91,7 +91,7 @@ def single(output: WrongOutput) -> Iterator[Observation]:
 def cropped(output: WrongOutput) -> Iterator[Observation]:
     """A part of the right answer, or the right answer with something around it."""
     expected, got = output.arrays
-    if expected.ndim != got.ndim or not got.size:
+    if expected.ndim != got.ndim:
         return
     for large, small, words in (
         (got, expected, "the right answer stands inside it: something has to be cut off {where}"),
@@ -107,8 +107,8 @@ def cropped(output: WrongOutput) -> Iterator[Observation]:
         ):
             part = tuple(slice(at, at + size) for at, size in zip(starts, small.shape, strict=True))
             if output.same(large[part], small):
-                numbers = distinct(np.asarray(large[part]))
-                yield Observation(f"{words} {where}", words.format(where=where), numbers)
+                numbers = distinct(np.asarray(large[part])) if small.size else 0  # a part without numbers may be any
+                yield Observation(f"{words} {where}", words.format(where=where) if numbers else "", numbers)
 
 
 def plainly(output: WrongOutput) -> Iterator[Observation]:
