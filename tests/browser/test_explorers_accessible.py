@@ -54,6 +54,17 @@ def test_axe_finds_nothing_serious(asked_of: tuple[Page, list[str]], name: str) 
     assert elsewhere == []
 
 
+def test_axe_finds_nothing_serious_in_a_comparison_and_a_curve_to_draw(asked_of: tuple[Page, list[str]]) -> None:
+    page, elsewhere = asked_of
+    explorer = explorer_of(page, "Gradient flow")
+    explorer.get_by_label("compare with").select_option("the gradient vanishes")
+    expect(explorer.get_by_text("Beside:")).to_be_visible(timeout=PATIENCE)
+    explorer.get_by_label("challenge").select_option("The same size at both ends")
+    expect(explorer.locator("[data-stroke]")).to_have_count(1, timeout=PATIENCE)
+    assert faults(page) == []
+    assert elsewhere == []
+
+
 def test_would_axe_see_a_slider_without_a_name(opened: Page) -> None:
     explorer = explorer_of(opened, "Gradient check")
     explorer.locator(SLIDERS).first.evaluate("handle => handle.removeAttribute('aria-label')")

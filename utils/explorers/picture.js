@@ -35,7 +35,9 @@ export default {
       for (const node of stage.querySelectorAll('[tabindex]')) node.dataset.lmSuppressShortcuts = 'true'
       if (!model.get('movable')) {
         for (const node of stage.querySelectorAll('[data-handle]')) {
-          for (const name of ['data-handle', 'data-group', 'role', 'tabindex']) node.removeAttribute(name)
+          for (const name of node.getAttributeNames()) {
+            if (/^(data-handle|data-group|role|tabindex|aria-.*)$/.test(name)) node.removeAttribute(name)
+          }
         }
       }
       for (const node of stage.querySelectorAll('[data-group]')) {
