@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import shutil
 import signal
 import socket
@@ -91,10 +92,11 @@ def main() -> None:
     parser.add_argument("--moves", type=int, default=60, help="of each explorer's slider (default: 60)")
     parser.add_argument("--package", type=Path, default=ROOT / "solutions" / "nndl", help="whose code to run")
     parser.add_argument("--before", type=Path, help="another working tree, to be measured in turns with this one")
+    parser.add_argument("--rounds", type=int, default=4, help="of taking turns (default: 4)")
     parser.add_argument("--only", nargs="*", choices=EXPLORERS, default=list(EXPLORERS), help="some explorers")
     asked = parser.parse_args()
     trees = {"before": asked.before.resolve(), "now": ROOT} if asked.before else {"now": ROOT}
-    rounds = 4 if asked.before else 1  # in turns: a machine is not equally busy all the time
+    rounds = asked.rounds if asked.before else 1  # in turns: a machine is not equally busy all the time
     times: dict[tuple[str, str], tuple[list[float], list[float]]] = {}
     rates: dict[tuple[str, str], list[float]] = {}
     with ExitStack() as stack:
@@ -153,10 +155,11 @@ def measure(page: Page, name: str, moves: int) -> tuple[list[float], list[float]
     stop = explorer.get_by_role("button", name="Stop")
     if stop.count() == 0:
         return _moves(explorer, moves), []
-    stop.click()
-    explorer.get_by_text("stopped", exact=True).wait_for()
+    explorer.page.wait_for_timeout(500)
     quiet = _moves(explorer, moves, again=False)
-    return quiet, _moves(explorer, moves, again=True)
+    running = _moves(explorer, moves, again=True)
+    _rest(explorer)  # what is measured next has the processor to itself
+    return quiet, running
 
 
 def playing(page: Page, name: str, seconds: float = 5.0) -> float | None:
@@ -167,9 +170,7 @@ def playing(page: Page, name: str, seconds: float = 5.0) -> float | None:
     play = explorer.get_by_role("button", name="Play", exact=True)
     if play.count() == 0:
         return None
-    if _works(explorer):
-        explorer.get_by_role("button", name="Stop").click()
-        explorer.get_by_text("stopped", exact=True).wait_for()
+    _rest(explorer)
     explorer.locator(".widget-dropdown:has-text('15 a second') select").select_option("15 a second")
     explorer.get_by_role("button", name="To the start").click()
     page.wait_for_timeout(1000)
@@ -185,12 +186,18 @@ def _moves(explorer: Locator, moves: int, again: bool = False) -> list[float]:
         if again and not _works(explorer):
             explorer.get_by_role("button", name="Run again").click()
             explorer.page.wait_for_timeout(1500)
-        if not again and _works(explorer):
-            explorer.get_by_role("button", name="Stop").click()
-            explorer.get_by_text("stopped", exact=True).wait_for()
+        if not again:
+            _rest(explorer)
         times.append(handle.evaluate(MOVE, "ArrowLeft" if move % 2 else "ArrowRight"))
         time.sleep(0.1)
     return times
+
+
+def _rest(explorer: Locator) -> None:
+    """Stop the long work, if it goes on; it may end by itself at that moment."""
+    if _works(explorer):
+        explorer.get_by_role("button", name="Stop").dispatch_event("click")
+        explorer.get_by_text(re.compile("^(stopped|done|ended)$")).wait_for()
 
 
 def _works(explorer: Locator) -> bool:
