@@ -34,8 +34,8 @@ test-fast: .venv/installed-dev  ## style, types and a sample of the suite, in a 
 test-pythons:  ## the same sample on every Python from 3.11 up that is found here
 	@$(PYTHON) tests/every_python.py $(FAST)
 
-slow: .venv/installed-dev  ## what takes minutes: every notebook from top to bottom, long property tests
-	$(BIN)/pytest -m slow
+slow: .venv/installed-dev  ## the rest of the suite: what takes long, the rest of large families, long property tests
+	$(BIN)/pytest -m "slow or hypothesis" --hypothesis-profile=long
 
 bites: .venv/installed-dev  ## prove anew that every attack bites a naive grader, and record it; about five minutes
 	$(BIN)/python -m pytest tests/attacks -m "slow or not slow" -k bites

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
-
-import pytest
 
 from grader import course as courses
 from grader.patch import Hunk
@@ -20,11 +16,3 @@ RIGHT: list[tuple[str, str, tuple[Hunk, ...]]] = [
     (recipe.name, answer.style, answer.hunks) for recipe in RECIPES.values() for answer in recipe.right
 ]
 """Right answers in other styles: the exercise, what is different, and the diff."""
-
-
-def sampled(parameters: Sequence[tuple[Any, ...]], ids: Sequence[str], every: int) -> list[Any]:
-    """Parameters for a test of which the ordinary suite takes one in `every`, and the slow one the rest."""
-    return [
-        pytest.param(*values, id=name, marks=() if index % every == 0 else pytest.mark.slow)
-        for index, (values, name) in enumerate(zip(parameters, ids, strict=True))
-    ]

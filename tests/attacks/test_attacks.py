@@ -180,7 +180,7 @@ def _look_at_pages(place: Attacked, said: str, student: str) -> None:
         assert attack.mark not in said
 
 
-BY_NBGRADER = {ATTACKS[student].family: student for student in SAMPLE}.values()  # one of each family
+BY_NBGRADER = list({ATTACKS[student].family: student for student in SAMPLE}.values())[::3]  # one of a family
 
 
 def test_both_roads_end_in_the_same_scores(attacked) -> None:

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from course_with_book import ROOT, released_course
 from playwright.sync_api import Browser, Page
+from sampling import sampled
 from test_book_in_browser import elsewhere, faults, opened, serve, too_wide
 
 from grader import course as courses
@@ -43,7 +44,7 @@ page = "docs/explorers/{name}.md"
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A small book that has the pages of this course's explorers."""
     course = released_course(tmp_path_factory.mktemp("course") / "clusters")
     shutil.copytree(PAGES, course.root / "docs" / "explorers")
@@ -52,7 +53,12 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     text = toml.read_text("utf-8").replace('"docs/formulas.md"]', f'"docs/formulas.md", {listed}]')
     tables = "".join(TABLE.format(name=name, section="K-means") for name in GRIDS)
     toml.write_text(text + tables, "utf-8")
-    yield from serve(make_book(courses.load(course.root)).folder)
+    return make_book(courses.load(course.root)).folder
+
+
+@pytest.fixture(scope="module")
+def site(folder: Path) -> Iterator[str]:
+    yield from serve(folder)
 
 
 def address(site: str, name: str) -> str:
@@ -128,7 +134,7 @@ def test_every_explorer_s_page_is_tried() -> None:
     assert set(SAYS) == set(GRIDS)
 
 
-@pytest.mark.parametrize("name", SAYS)
+@pytest.mark.parametrize("name", sampled(SAYS, every=3, first=1))
 def test_both_sliders_move_by_keyboard_and_say_what_the_reference_says(
     browser: Browser, site: str, name: str, reference: Reference
 ) -> None:
@@ -157,8 +163,9 @@ def test_both_sliders_move_by_keyboard_and_say_what_the_reference_says(
     page.close()
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("name", GRIDS)
+@pytest.mark.parametrize(
+    ("name", "theme"), sampled([(name, theme) for name in GRIDS for theme in ("light", "dark")], every=5, first=2)
+)
 def test_each_page_is_accessible_fits_and_asks_nobody_else(browser: Browser, site: str, name: str, theme: str) -> None:
     for width in (1280, 390):
         page, asked = opened(browser, address(site, name), width, theme)
@@ -226,15 +233,9 @@ def test_without_a_script_the_page_says_why_nothing_moves(browser: Browser, site
     context.close()
 
 
-def test_the_book_is_opened_without_a_server(browser: Browser, tmp_path: Path) -> None:
-    course = released_course(tmp_path / "clusters")
-    shutil.copytree(PAGES, course.root / "docs" / "explorers")
-    toml = course.root / "course.toml"
-    text = toml.read_text("utf-8").replace('"docs/formulas.md"]', '"docs/formulas.md", "docs/explorers/dropout.md"]')
-    toml.write_text(text + TABLE.format(name="dropout", section="K-means"), "utf-8")
-    made = make_book(courses.load(course.root))
+def test_the_book_is_opened_without_a_server(browser: Browser, folder: Path) -> None:
     page = browser.new_page()
-    page.goto((made.folder / "docs" / "explorers" / "dropout.html").as_uri())
+    page.goto((folder / "docs" / "explorers" / "dropout.html").as_uri())
     page.locator("#dropout-p").focus()
     page.keyboard.press("ArrowRight")
     page.wait_for_function("document.querySelector('.explorer-said').textContent.includes('At p = 0.6')")

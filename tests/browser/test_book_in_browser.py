@@ -12,6 +12,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from course_with_book import released_course
 from playwright.sync_api import Browser, Page
+from sampling import sampled
 
 from grader import course as courses
 from grader.book import make_book
@@ -87,8 +88,10 @@ def elsewhere(asked: list[str], address: str) -> list[str]:
     return [url for url in asked if not url.startswith((address, "data:"))]
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 800, 390])
+@pytest.mark.parametrize(
+    ("width", "theme"),
+    sampled([(width, theme) for theme in ("light", "dark") for width in (1280, 800, 390)], every=6, first=2),
+)
 def test_each_page_fits_is_accessible_and_asks_nobody_else(browser: Browser, site: str, width: int, theme: str) -> None:
     for name in SMALL:
         page, asked = opened(browser, site + name, width, theme)

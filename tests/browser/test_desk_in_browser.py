@@ -286,6 +286,7 @@ def test_every_field_and_button_has_a_name(address: str, page: Page) -> None:
         assert name.strip(), control.evaluate("one => one.outerHTML")
 
 
+@pytest.mark.slow
 def test_without_javascript_the_desk_grades_as_well(course: Course, address: str, browser: Browser) -> None:
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from utils.checks.case import Case, Trait
@@ -58,7 +58,6 @@ def corrected(result: CaseResult) -> CaseResult:
 
 
 @given(results())
-@settings(max_examples=300, deadline=None)
 def test_what_is_earned_and_what_is_lost_are_the_whole(answers: list[CaseResult]) -> None:
     judgement = judge(answers, {})
     assert 0 <= judgement.share <= 1
@@ -69,7 +68,6 @@ def test_what_is_earned_and_what_is_lost_are_the_whole(answers: list[CaseResult]
 
 
 @given(results(), st.data())
-@settings(max_examples=300, deadline=None)
 def test_correcting_a_case_never_costs_points(answers: list[CaseResult], data: st.DataObject) -> None:
     place = data.draw(st.integers(0, len(answers) - 1))
     better = [corrected(one) if k == place else one for k, one in enumerate(answers)]
@@ -77,19 +75,16 @@ def test_correcting_a_case_never_costs_points(answers: list[CaseResult], data: s
 
 
 @given(results())
-@settings(max_examples=100, deadline=None)
 def test_right_answers_earn_everything(answers: list[CaseResult]) -> None:
     assert judge([corrected(one) for one in answers], {}) == Judgement(1.0, ())
 
 
 @given(results(in_core=["wrong"]))
-@settings(max_examples=100, deadline=None)
 def test_without_anything_right_in_the_core_nothing_is_earned(answers: list[CaseResult]) -> None:
     assert judge(answers, {}).share == 0
 
 
 @given(results(in_core=["right", "dtype", "shape"]))
-@settings(max_examples=200, deadline=None)
 def test_what_is_right_in_the_core_earns_the_core(answers: list[CaseResult]) -> None:
     assert judge(answers, {}).share >= CORE_SHARE - 1e-12
     assert judge(answers, {}, core=0.4).share >= 0.4 - 1e-12

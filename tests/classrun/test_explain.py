@@ -12,10 +12,11 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pytest
-from here import RECIPES, sampled
+from here import RECIPES
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+from sampling import sampled
 from submissions import solved, write
 
 from grader.classrun import collect

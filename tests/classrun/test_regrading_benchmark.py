@@ -10,6 +10,7 @@ from grading_here import forget_sources
 from benchmarks import regrading
 
 
+@pytest.mark.slow
 def test_the_second_run_finds_everybody_unchanged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("grader.classrun.self_test.require", lambda *_, **__: None)
     forget_sources()

@@ -147,6 +147,7 @@ def test_the_table_has_a_line_for_each_outcome() -> None:
     ]
 
 
+@pytest.mark.slow
 def test_the_page_has_what_the_simulation_says_now() -> None:
     assert section(scale.ROOT / "docs" / "scale.md", "simulation") == results(TIMES, COUNT, CORES, FASTER)
 

@@ -119,6 +119,7 @@ def test_a_changed_answer_is_open_again_wherever_a_run_was_killed(root_of) -> No
     assert lost == 0
 
 
+@pytest.mark.slow
 def test_with_the_notebooks_first_it_would_stay_settled(root_of, monkeypatch) -> None:
     monkeypatch.setattr(module, "atomic_writes", files_first)
     assert lost_questions(root_of)[1] > 0

@@ -24,6 +24,7 @@ def command(course, *options):
     return subprocess.Popen(words, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
 
+@pytest.mark.slow
 def test_it_prints_its_address_and_ends_on_ctrl_c(course):
     process = command(course)
     try:

@@ -7,6 +7,7 @@ import textwrap
 import numpy as np
 import pytest
 from here import RECIPES
+from sampling import sampled
 
 from grader.judging.trial import Trial
 from grader.reference import Reference
@@ -134,7 +135,7 @@ def judged(exercise: str, text: str, forward: str, backward: str, reference: Ref
     )
 
 
-@pytest.mark.parametrize(("exercise", "text", "forward", "backward"), CHEAP)
+@pytest.mark.parametrize(("exercise", "text", "forward", "backward"), sampled(CHEAP, every=3))
 def test_a_cheap_forward_earns_nothing(
     exercise: str, text: str, forward: str, backward: str, reference: Reference
 ) -> None:
@@ -143,7 +144,7 @@ def test_a_cheap_forward_earns_nothing(
     assert judgement.share == judged(exercise, text, forward, backward, reference, 0).share < 1
 
 
-@pytest.mark.parametrize(("exercise", "text", "forward", "backward"), ATTEMPTS)
+@pytest.mark.parametrize(("exercise", "text", "forward", "backward"), sampled(ATTEMPTS, every=3))
 def test_the_right_derivative_of_an_attempt_earns_the_share_of_the_course(
     exercise: str, text: str, forward: str, backward: str, reference: Reference
 ) -> None:
@@ -154,7 +155,7 @@ def test_the_right_derivative_of_an_attempt_earns_the_share_of_the_course(
     assert any("earned half: " in finding.hint for finding in half.findings)
 
 
-@pytest.mark.parametrize(("exercise", "text", "forward", "backward"), ATTEMPTS)
+@pytest.mark.parametrize(("exercise", "text", "forward", "backward"), sampled(ATTEMPTS, every=3, first=1))
 def test_a_wrong_derivative_of_an_attempt_earns_nothing(
     exercise: str, text: str, forward: str, backward: str, reference: Reference
 ) -> None:

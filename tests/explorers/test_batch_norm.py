@@ -88,6 +88,7 @@ def test_a_momentum_written_into_the_code_shows(net_class: Any, monkeypatch: pyt
     assert np.std(before.running_mean[60:]) < np.std(after.running_mean[60:])
 
 
+@pytest.mark.slow
 def test_the_pictures(net_class: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(compute, "EPOCHS", 1)
     jobs = HandJobs()

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from explorer_cases import HandJobs
+from sampling import one_of_each, sampled
 
 from solutions.nndl import conv_layers, fc_net, layers, optim
 from utils.checks.course import find
@@ -40,11 +41,14 @@ MADE: dict[str, Any] = {
     "gradient-check": lambda state=None: GradientExplorer(layers, state, jobs=HandJobs()),
 }
 ALL = [(name, challenge) for name, challenges in CHALLENGES.items() for challenge in challenges]
+BETS = [(name, one) for name, one in ALL if isinstance(one.predict, Prediction)]
 AT_ONCE = [(name, one) for name, one in ALL if one.measure not in (learnt_by_heart, pays)]
 
 
-def titled(pairs: list[tuple[str, Challenge]]) -> Any:
-    return pytest.mark.parametrize(("name", "challenge"), pairs, ids=[one.title for _, one in pairs])
+def titled(pairs: list[tuple[str, Challenge]], number: int) -> Any:
+    """One challenge of each explorer in the ordinary suite: a test takes the first, another one the second, ..."""
+    cases = one_of_each(pairs, lambda pair: pair[0], [one.title for _, one in pairs], number=number)
+    return pytest.mark.parametrize(("name", "challenge"), cases)
 
 
 def test_every_explorer_has_four_to_six_and_a_bet() -> None:
@@ -55,7 +59,7 @@ def test_every_explorer_has_four_to_six_and_a_bet() -> None:
         assert len({challenge.title for challenge in challenges}) == len(challenges)
 
 
-@titled(ALL)
+@titled(ALL, 2)
 def test_it_is_not_solved_where_it_begins(name: str, challenge: Challenge) -> None:
     explorer = MADE[name](challenge.start)
     found = challenge.measure(Seen(explorer.state, explorer.numbers(explorer.state)))
@@ -63,14 +67,14 @@ def test_it_is_not_solved_where_it_begins(name: str, challenge: Challenge) -> No
     assert found.said.endswith(".")
 
 
-@titled(AT_ONCE)
+@titled(AT_ONCE, 0)
 def test_it_is_solved_by_its_solution(name: str, challenge: Challenge) -> None:
     explorer = MADE[name](challenge.solution)
     found = challenge.measure(Seen(explorer.state, explorer.numbers(explorer.state)))
     assert found.solved, found.said
 
 
-@titled(AT_ONCE)
+@titled(AT_ONCE, 1)
 def test_its_solution_can_be_reached_with_the_controls(name: str, challenge: Challenge) -> None:
     explorer: Explorer[Any] = MADE[name]()
     explorer.show(challenge.solution)
@@ -83,12 +87,12 @@ def test_its_solution_can_be_reached_with_the_controls(name: str, challenge: Cha
             assert steps == pytest.approx(round(steps), abs=1e-6), control
 
 
-@titled(ALL)
+@pytest.mark.parametrize(("name", "challenge"), ALL, ids=[one.title for _, one in ALL])
 def test_where_to_go_on_is_a_section_of_a_notebook(name: str, challenge: Challenge) -> None:
     assert challenge.exercise in read_places(find().root)
 
 
-@titled([(name, one) for name, one in ALL if isinstance(one.predict, Prediction)])
+@pytest.mark.parametrize(("name", "challenge"), sampled(BETS, [one.title for _, one in BETS], every=3))
 def test_the_pictures_of_a_bet_differ_and_do_not_tell(name: str, challenge: Challenge) -> None:
     assert isinstance(challenge.predict, Prediction)
     explorer: Explorer[Any] = MADE[name]()

@@ -28,6 +28,7 @@ def test_averages_come_back_to_the_value_without_dropout(net_class: Any, p: floa
     assert np.mean(layer.out == 0) == pytest.approx(p, abs=0.1)
 
 
+@pytest.mark.slow
 def test_the_gap_closes_with_p(net_class: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(compute, "PROBABILITIES", (0.0, 0.9))
     steps = list(gaps(net_class, Dropout()))

@@ -63,6 +63,7 @@ def test_an_adaptive_rate_is_a_length(optim: Any) -> None:
         np.testing.assert_allclose(np.abs(path[1] - path[0]), 0.05, rtol=1e-3)
 
 
+@pytest.mark.slow
 def test_noise_is_the_same_for_all_rules_and_comes_from_the_seed(optim: Any) -> None:
     with_noise = Optimisers(noise=0.5, momentum=0.0)
     paths = walks(optim, with_noise).paths
@@ -108,6 +109,7 @@ def test_the_race_is_run_by_the_students_rules(optim: Any, net_class: Any, monke
     assert "rmsprop" not in still
 
 
+@pytest.mark.slow
 def test_the_pictures(optim: Any, net_class: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(compute, "EPOCHS", 1)
     monkeypatch.setattr(compute, "HIDDEN", (8,))

@@ -114,6 +114,7 @@ def test_scales_come_from_coarse_to_fine() -> None:
     assert order[:3] == [0, 16, 8]
 
 
+@pytest.mark.slow
 def test_the_sweep_tells_what_trains_from_what_does_not(net_class: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(compute, "SCALES", SCALES[:13:6])
     monkeypatch.setattr(compute, "EPOCHS", 8)

@@ -1,6 +1,6 @@
 """Does every byte string end in a result or in one typed sentence: no crash, no hang, no flood of memory?
 
-The ordinary suite tries 2,000 inputs, ``make fuzz`` 100,000. What was found once lies in ``corpus/<target>/`` and is
+The ordinary suite tries 500 inputs, ``make fuzz`` 100,000. What was found once lies in ``corpus/<target>/`` and is
 tried each time.
 """
 
@@ -18,7 +18,7 @@ from strategies import inputs
 from targets import TARGETS
 
 CORPUS = Path(__file__).with_name("corpus")
-INPUTS = int(os.environ.get("NNDL_FUZZ", "1000"))
+INPUTS = int(os.environ.get("NNDL_FUZZ", "500"))
 SECONDS = 10  # for one input: a hundred times what the slowest takes
 MEMORY = 1 << 30
 

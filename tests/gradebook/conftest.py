@@ -57,9 +57,12 @@ def there(server: Server, template: str) -> Iterator[str]:
     server.remove(url)
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
 def url(request: pytest.FixtureRequest) -> str:
-    """The gradebook of the test's fixture `small`; or a database of a PostgreSQL server that holds the same."""
+    """The gradebook of the test's fixture `small`; or a database of a PostgreSQL server that holds the same.
+
+    What the ordinary suite shows on a server as well is marked with `both_databases`.
+    """
     if request.param == "postgresql":
         return request.getfixturevalue("there")
     return f"sqlite:///{request.getfixturevalue('small').root / 'gradebook.db'}"

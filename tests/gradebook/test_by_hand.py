@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
 import pytest
+from databases import both_databases
 from nbgrader import api
 from small_course import answered, report
 
@@ -109,6 +110,7 @@ def test_an_answer_is_claimed_by_one_grader_until_the_claim_runs_out(book):
     assert grades.claim(WHY, "window 2", "Alan") == ""
 
 
+@both_databases
 def test_of_many_graders_at_once_one_gets_the_answer(book):
     HandGrades(book)
     together = Barrier(6)
@@ -125,6 +127,7 @@ def test_of_many_graders_at_once_one_gets_the_answer(book):
     assert set(others) - {""} == {f"grader {winner}"}
 
 
+@both_databases
 def test_of_many_grades_at_once_one_is_entered(book):
     """Without a lock, several graders read the same grade before one of them writes."""
     seen = HandGrades(book).answer(WHY).seen

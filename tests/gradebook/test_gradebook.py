@@ -6,6 +6,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from databases import both_databases
 from nbgrader import api
 from small_course import answered, report
 
@@ -33,6 +34,7 @@ def grade_by_hand(book, cell, notebook, student, score, comment):
         gb.db.commit()
 
 
+@both_databases
 def test_scores_are_the_reports(book, small):
     book.record(report("ada"), answered(small))
     book.record(report("bob", relu_forward="partial", predict="missing"), answered(small))
@@ -43,6 +45,7 @@ def test_scores_are_the_reports(book, small):
         assert {row["student"]: row["score"] for row in gb.submission_dicts("a1")} == {"ada": 10.5, "bob": 4.25}
 
 
+@both_databases
 def test_recording_twice_counts_once(book, small):
     for _ in range(2):
         book.record(report("ada"), answered(small))
@@ -62,6 +65,7 @@ def test_an_answer_waits_for_a_person_and_an_empty_one_does_not(book, small):
     assert row.answers == (WrittenGrade("how", 0.0, 1.0, "No response."), WrittenGrade("why", None, 4.0, ""))
 
 
+@both_databases
 def test_a_persons_grade_stays_on_a_regrade(book, small):
     book.record(report("ada"), answered(small, why="Because."))
     grade_by_hand(book, "why", "warmup", "ada", 3.5, "Nearly.")
@@ -107,6 +111,7 @@ def test_a_time_without_a_zone_is_utc(book, small):
     assert book.scores("a1")[0].timestamp == DUE
 
 
+@both_databases
 def test_annotated_notebooks_are_written_for_formgrader(book, small):
     submission = answered(small, why="Because.")
     del submission.files["more.ipynb"]
@@ -132,6 +137,7 @@ def test_a_damaged_notebook_costs_nothing_that_does_not_stand_in_it(book, small)
     assert book.scores("a1")[0].score == 10.5
 
 
+@both_databases
 def test_all_of_a_submission_is_entered_or_nothing(book, small, monkeypatch):
     book.record(report("ada", predict="fail"), answered(small))
 

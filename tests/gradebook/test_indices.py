@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from databases import both_databases
 from small_course import answered, report
 from sqlalchemy import event, text
 
@@ -51,6 +52,7 @@ def test_without_the_indices_they_would(small, monkeypatch):
     assert scanned(small) == set()  # and a gradebook of an earlier version gets them
 
 
+@both_databases
 @pytest.mark.parametrize("again", [False, True])
 def test_every_database_has_the_indices(small, url, again):
     for _ in range(1 + again):

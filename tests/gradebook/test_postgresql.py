@@ -98,6 +98,7 @@ def test_no_password_is_printed_at_the_end_of_a_run_or_kept_with_the_verdicts(sm
     assert PASSWORD not in said + key
 
 
+@pytest.mark.slow
 def test_two_graders_at_once_keep_every_row(small, server):
     """Of different students and of the same ones, into a database in which there is nothing yet, not even tables."""
     url = server.database()

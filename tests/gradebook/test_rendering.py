@@ -44,6 +44,7 @@ def test_what_does_not_end_in_time_fails_or_dies_is_shown_as_it_is(impatient, re
     assert "<em>fine</em>" in bounded_html(to_safe_html, "*fine*", {}, budget=PageBudget(100))
 
 
+@pytest.mark.slow
 def test_all_cells_of_a_page_share_one_budget(impatient):
     budget = PageBudget(seconds=0.5)
     for _ in range(3):
@@ -52,6 +53,7 @@ def test_all_cells_of_a_page_share_one_budget(impatient):
     assert "no time left" in bounded_html(to_safe_html, "**a**", {}, budget=budget)
 
 
+@pytest.mark.slow
 def test_a_page_is_not_longer_than_a_browser_shows():
     budget = PageBudget()
     pages = [bounded_html(large, "y" * LIMIT, budget=budget) for _ in range(40)]

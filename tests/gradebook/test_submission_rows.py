@@ -125,7 +125,7 @@ def how_many(book: Gradebook) -> list[int]:
 
 
 @settings(
-    max_examples=10,
+    max_examples=settings.default.max_examples // 10,
     deadline=None,
     phases=[Phase.generate],  # a smaller example would take minutes
     suppress_health_check=[HealthCheck.function_scoped_fixture],

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from databases import both_databases
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from nbgrader import api
@@ -244,6 +245,7 @@ def test_an_unanswered_question_needs_no_grader_when_its_points_have_changed(sma
         assert book.totals("a1")[0].needs_manual_grade
 
 
+@both_databases
 def test_all_kinds_together_on_each_database(small, url):
     text = EXTENSION + "days = 1\n" + BONUS + VOID.format("given") + WEIGHT.format(10) + BUDGET
     with Gradebook(small, url) as book:
@@ -316,7 +318,7 @@ def handed_in(tmp_path_factory):
     return course
 
 
-@settings(max_examples=12, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=settings.default.max_examples // 10, suppress_health_check=[HealthCheck.too_slow])
 @given(STEPS, GRADES)
 def test_nbgraders_sum_is_the_total_after_any_steps_and_decisions_leave_no_trace(handed_in, steps, last):
     """Whatever people decide, grade by hand and take back, in any order."""

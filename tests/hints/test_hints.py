@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import typer
+from sampling import sampled
 from submissions import solved, submission, write
 
 from grader import hints
@@ -208,7 +209,9 @@ def test_every_answer_of_this_course_is_well_formed(course: Course, reference: R
     assert len({one.id for one in answers}) == len(answers)
 
 
-@pytest.mark.parametrize("exercise", ["layers.dropout_backward", "optim.sgd_momentum", "layers.affine_forward"])
+@pytest.mark.parametrize(
+    "exercise", sampled(["layers.dropout_backward", "optim.sgd_momentum", "layers.affine_forward"], every=3)
+)
 def test_answers_of_this_course_are_rejected(exercise: str, course: Course, reference: Reference) -> None:
     answers = [one for one in hints.read_answers(course, reference) if one.exercise == exercise]
     assert answers

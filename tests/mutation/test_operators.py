@@ -83,7 +83,16 @@ def test_every_exercise_has_mutants_and_every_operator_is_used(course: Course, r
     assert min(map(len, made.values())) > 3
 
 
-@pytest.mark.parametrize("exercise", ["layers.batchnorm_forward", "conv_layers.conv_backward_naive"])
+@pytest.mark.parametrize(
+    "exercise",
+    [
+        "layers.dropout_forward",
+        *(
+            pytest.param(name, marks=pytest.mark.slow)
+            for name in ("layers.batchnorm_forward", "conv_layers.conv_backward_naive")
+        ),
+    ],
+)
 def test_a_mutant_is_another_program_that_differs_inside_the_solution_alone(
     exercise: str, reference: Reference
 ) -> None:

@@ -48,7 +48,7 @@ def test_the_page_is_true(course: Course, reference: Reference) -> None:
     ("name", "blind"),
     [
         ("conv_layers.conv_forward_naive", lambda case: case.inputs["conv_param"]["stride"] == 1),
-        ("layers.batchnorm_forward", lambda case: '"test"' not in case.program),
+        pytest.param("layers.batchnorm_forward", lambda case: '"test"' not in case.program, marks=pytest.mark.slow),
         ("layers.affine_backward", lambda case: False),
     ],
     ids=["stride 1 alone", "never in test mode", "no case at all"],
@@ -91,6 +91,7 @@ def test_the_reference_is_not_rejected(reference: Reference) -> None:
     assert not rejects(RECIPES[QUICK[0]], expected(QUICK[0], reference), reference.module("layers"))
 
 
+@pytest.mark.slow
 def test_a_cache_in_another_order_shows_in_the_backward_pass(course: Course, reference: Reference) -> None:
     name = "layers.layernorm_forward"
     found = outcomes(course.root, (name, *followers(course, name)), mutants(name, reference))

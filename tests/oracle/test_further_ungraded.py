@@ -69,6 +69,7 @@ def test_a_submission_is_the_same_with_it_and_without(place: Course, reference: 
     assert read_submission(place, place["hw3"], archive) == plain
 
 
+@pytest.mark.slow
 def test_it_earns_the_same_with_it_and_without(place: Course, reference: Reference, tmp_path: Path) -> None:
     files = solved(reference, layers=(("@ w + b", "@ w - b"),))  # something to lose, and something to say
     marker = tmp_path / "ran"
@@ -101,7 +102,7 @@ from nndl.further import adamw
 """
 
 
-@pytest.mark.parametrize("with_it", [False, True])
+@pytest.mark.parametrize("with_it", [pytest.param(False, marks=pytest.mark.slow), True])
 def test_a_line_left_over_from_playing_costs_nothing(
     course: Course, reference: Reference, sandbox: Confinement, with_it: bool
 ) -> None:

@@ -175,6 +175,7 @@ def test_what_is_wrong_for_large_inputs_alone_is_wrong(reference: Reference) -> 
     assert crashed.findings[0].hint.startswith("With 480,018 numbers as inputs: MemoryError: no room.")
 
 
+@pytest.mark.slow
 def test_follow_through_is_lost_as_well(grade: Grade, reference: Reference) -> None:
     text = edited(
         reference.source("layers"), "out = x.reshape(x.shape[0], -1) @ w + b", "out = 2 * x.reshape(len(x), -1) @ w + b"

@@ -56,6 +56,7 @@ def answered_here(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(BoundedProcess, "call", lambda self, function, *arguments, **_: function(*arguments))
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("answered_here")
 def test_caches_of_the_fast_layers_do_not_survive_the_wire(grade: Grade, monkeypatch: pytest.MonkeyPatch) -> None:
     """Why `Questions` keeps them."""
@@ -160,6 +161,7 @@ def test_pytorch_answers_for_nobody_who_is_to_write_a_layer(grade: Grade) -> Non
     assert "torch.tensor cannot be called while nndl.conv_layers is checked" in finding.hint
 
 
+@pytest.mark.slow
 def test_otherwise_it_would(grade: Grade, course: Course, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("torch", reason="PyTorch cannot answer where it is not installed: pip install torch")
     monkeypatch.setitem(course.packages, "conv_layers", "torch")

@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -48,7 +49,8 @@ class OnceForTheSameSources:
     `test_is_a_build_that_depends_on_chance_refused` fail, which do without this.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, made_once: Callable[[str, Callable[[], object]], Any]) -> None:
+        self._made_once = made_once
         self._trees: dict[object, dict[str, bytes]] = {}
         self._leaks: dict[object, list[Leak]] = {}
 
@@ -56,14 +58,16 @@ class OnceForTheSameSources:
         """As `grader.release.build`."""
         key = (_digest(_sources(course)), tuple(assignments))
         if key not in self._trees:
-            self._trees[key] = build(course, assignments)
+            name = f"built-{_digest({'of': repr(key).encode()}).hex()}"
+            self._trees[key] = self._made_once(name, lambda: build(course, assignments))
         return dict(self._trees[key])
 
     def inspect(self, tree: dict[str, bytes], course: Course, reference: Reference) -> list[Leak]:
         """As `grader.release.inspect`."""
         key = (_digest(_sources(course)), _digest(tree))
         if key not in self._leaks:
-            self._leaks[key] = inspect(tree, course, reference)
+            name = f"inspected-{_digest({'of': repr(key).encode()}).hex()}"
+            self._leaks[key] = self._made_once(name, lambda: inspect(tree, course, reference))
         return list(self._leaks[key])
 
     @contextmanager
@@ -92,9 +96,9 @@ def _digest(files: dict[str, bytes]) -> bytes:
 
 
 @pytest.fixture(scope="session")
-def once() -> OnceForTheSameSources:
-    """What this process has built and inspected."""
-    return OnceForTheSameSources()
+def once(made_once: Callable[[str, Callable[[], object]], object]) -> OnceForTheSameSources:
+    """What one of pytest-xdist's workers has built and inspected."""
+    return OnceForTheSameSources(made_once)
 
 
 @pytest.fixture

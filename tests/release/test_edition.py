@@ -17,6 +17,7 @@ import yaml
 from packaging.requirements import Requirement
 
 from grader.errors import ReleaseRefused, UnusableInput
+from grader.release import gate
 from grader.release.edition import student_edition
 from grader.release.front import front_matter
 from utils.workspace.updating.release import INVENTORY, read_release
@@ -153,12 +154,20 @@ def test_is_somebody_s_folder_spared(course, tree, tmp_path, there):
     assert (folder / there).read_text() == "mine"
 
 
+@pytest.fixture
+def one_clause(monkeypatch):
+    """A gate that asks for unlisted files alone: that it asks every clause is shown in test_gate.py."""
+    monkeypatch.setattr(gate, "CLAUSES", [clause for clause in gate.CLAUSES if clause.__name__ == "unlisted_files"])
+
+
+@pytest.mark.usefixtures("one_clause")
 def test_does_nothing_leave_that_the_gate_refuses(course, tree, tmp_path):
     with pytest.raises(ReleaseRefused, match=r"1 leak:\n.*grader/judging/oracle\.py"):
         student_edition(course, tmp_path / "out", {**tree, "grader/judging/oracle.py": b""})
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.usefixtures("one_clause")
 def test_is_what_lies_about_in_utils_refused(copied, tree):
     (copied.root / "utils" / "answers.txt").write_text("42")
     with pytest.raises(ReleaseRefused, match=r"utils/answers\.txt"):

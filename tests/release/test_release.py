@@ -57,6 +57,7 @@ def test_are_the_committed_trees_what_the_sources_give(course, tree, monkeypatch
     assert len(built) == 2
 
 
+@pytest.mark.slow
 def test_does_a_release_write_all_there_is(released):
     on_disk = files_in(released.root)
     generated = build(released, ["hw3"])
@@ -106,6 +107,7 @@ def test_does_a_check_refuse_what_is_stale_and_write_nothing(released):
     assert release(load(root), ["hw3"], check=True).written == ()
 
 
+@pytest.mark.slow
 def test_is_what_is_left_over_removed_and_what_is_somebody_s_own_spared(released):
     left_over = ["nndl/old.py", "assignments/hw3/old.ipynb", "goldens/layers.old.npz"]
     own = ["nndl/notes.txt", "assignments/hw3/models/two_layer_best.npz", "assignments/hw3/notes.md"]
@@ -118,6 +120,7 @@ def test_is_what_is_left_over_removed_and_what_is_somebody_s_own_spared(released
     assert not any((released.root / path).exists() for path in left_over)
 
 
+@pytest.mark.slow
 def test_does_a_refused_release_write_nothing(released):
     """The last statement of a solution is left outside its region, in another file's docstring."""
     leak = '"""Update rules.\n\n    dw = x.reshape(x.shape[0], -1).T @ dout\n"""\n'

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -53,3 +54,24 @@ def processes_of(scratch: str) -> list[str]:
         except OSError:
             continue
     return found
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Choose what the ordinary suite tries in one confinement alone; the others are marked as slow.
+
+    Of a family of tests, the first, third, ... are tried in bubblewrap and the others in Landlock; what a worker may
+    read, and PyTorch, in bubblewrap.
+    """
+    seen: Counter[tuple[str, bool]] = Counter()
+    for item in items:
+        if not isinstance(item, pytest.Function) or Path(__file__).parent not in item.path.parents:
+            continue
+        parameters = item.callspec.params if hasattr(item, "callspec") else {}
+        if "confinement" not in parameters:
+            continue
+        landlock = parameters["confinement"] is Landlock
+        number = seen[item.originalname, landlock]
+        seen[item.originalname, landlock] += 1
+        alone = len(parameters) > 1 or item.path.name in ("test_readable.py", "test_torch_worker.py")
+        if alone and (number % 2 == 0) == landlock:
+            item.add_marker(pytest.mark.slow)

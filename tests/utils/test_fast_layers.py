@@ -37,7 +37,7 @@ BACKENDS = [
         ],
     ),
 ]
-many = settings(max_examples=150, deadline=None, derandomize=True)
+many = settings(deadline=None, derandomize=True)
 
 
 @pytest.fixture(scope="module", params=BACKENDS, autouse=True)
@@ -212,7 +212,7 @@ def test_is_max_pooling_what_plain_loops_make_of_it(case, layout):
     assert not np.shares_memory(out, x)
 
 
-@settings(max_examples=60, deadline=None, derandomize=True)
+@many
 @given(case=convolutions())
 def test_are_convolutions_those_of_torch(case):
     torch = pytest.importorskip("torch", reason="PyTorch is not installed")
@@ -228,7 +228,7 @@ def test_are_convolutions_those_of_torch(case):
         agree(got, tensor.grad.numpy(), x.dtype)
 
 
-@settings(max_examples=60, deadline=None, derandomize=True)
+@many
 @given(case=poolings())
 def test_is_max_pooling_that_of_torch(case):
     torch = pytest.importorskip("torch", reason="PyTorch is not installed")

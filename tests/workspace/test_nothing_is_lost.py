@@ -85,7 +85,7 @@ def updated(root: Path, mine: bytes, new: Release, notes: bytes = b"") -> Update
     return update(root, PACKAGE, new)
 
 
-@settings(max_examples=60, phases=[Phase.generate])
+@settings(phases=[Phase.generate])
 @given(some_bodies, given_changes, st.booleans(), st.booleans(), st.lists(st.sampled_from(NAMES), unique=True))
 def test_what_a_student_wrote_in_a_file_is_found_afterwards(
     written: dict[str, list[str]], changed: dict[str, set[str]], windows: bool, no_last_end: bool, deleted: list[str]
@@ -129,7 +129,7 @@ texts = st.text(st.characters(codec="utf-8"), max_size=20)
 ids = ("one", "two", "three", "four")
 
 
-@settings(max_examples=60, phases=[Phase.generate])
+@settings(phases=[Phase.generate])
 @given(
     st.dictionaries(st.sampled_from(ids), texts),
     st.dictionaries(st.sampled_from(ids), texts),
