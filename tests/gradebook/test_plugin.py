@@ -276,6 +276,7 @@ def test_a_newer_submission_is_graded_again(small, url):
     assert row.penalty == pytest.approx(0.2 * 9.25)
 
 
+@pytest.mark.slow
 def test_lateness_of_an_archive_is_charged_by_the_time_beside_it_on_both_roads(small, caplog):
     path = hand_in(small, "ada")
     (path / "timestamp.txt").write_text("2020-01-01 12:00:00 UTC")  # the student's own

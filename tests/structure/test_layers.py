@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -38,7 +39,8 @@ GRADER_ROOMS = (  # each may import those before it
 )
 
 
-def imported(text: str, package: str) -> Iterator[str]:
+@cache
+def imported(text: str, package: str) -> tuple[str, ...]:
     """The absolute names of all modules that a text imports, anywhere in it.
 
     Parameters
@@ -48,6 +50,10 @@ def imported(text: str, package: str) -> Iterator[str]:
     package : str
         The package that its relative imports start from.
     """
+    return tuple(_imported(text, package))
+
+
+def _imported(text: str, package: str) -> Iterator[str]:
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)

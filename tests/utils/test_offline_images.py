@@ -40,6 +40,7 @@ def test_classes_are_balanced_everywhere():
     assert not np.array_equal(y[:10], y[10:20])
 
 
+@pytest.mark.slow
 def test_no_image_is_in_two_series():
     drawn = [offline_pixels(1010, seed, split)[0] for seed in (0, 1) for split in ("train", "val", "test")]
     images = np.concatenate([X.reshape(len(X), -1) for X in drawn])
@@ -82,6 +83,7 @@ def test_every_shape_is_in_the_picture_and_no_two_are_one(name):
             assert np.mean(inside[name] != inside[other]) > 0.05
 
 
+@pytest.mark.slow
 def test_pixels_are_spread_like_those_of_photographs():
     # CIFAR-10: mean 121, standard deviation 63 around the mean image, 30 % of the variance in one component
     X, _ = offline_pixels(3000)

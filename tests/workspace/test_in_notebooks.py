@@ -48,6 +48,7 @@ def test_what_was_overwritten_is_back_in_the_next_cell(root: Path, monkeypatch: 
     assert second == "6\n"
 
 
+@pytest.mark.slow
 def test_a_copy_of_a_folder_says_where_its_code_comes_from(
     root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
