@@ -103,7 +103,12 @@ def collect_clauses(
         and fault.path not in result.wrong_paths()
         and not has_fewer_draws(result, answers)
     ]
-    crashed = [result.case for result in results if isinstance(result.answer, Crash)]
+    # Where it crashed, and where it is wrong and the right value is not known, it is not right either.
+    crashed = [
+        one.case
+        for one in results
+        if isinstance(one.answer, Crash) or (id(one) not in failing and fault.path in one.wrong_paths())
+    ]
     wrong = [answer.result.case for answer in answers]
     tried = partial(is_refuted, path=fault.path, failing=wrong, passing=others, code=runs.code, right=runs.reference)
     when = when_it_is_wrong(wrong, others, crashed, tried, counted=not drawn)

@@ -21,7 +21,7 @@ MAX_INPUTS = 2  # each takes two runs for each axis
 CHANGE = 0.5
 
 
-def mixing(case: Case, path: str, run: Run, reference: Run) -> str:
+def mixing(case: Case, path: str, run: Run, reference: Run) -> str | None:
     """Say along which axis an output mixes slices of an input that should stay apart, or keeps apart what should mix.
 
     Parameters
@@ -34,27 +34,39 @@ def mixing(case: Case, path: str, run: Run, reference: Run) -> str:
 
     Returns
     -------
-    str
-        A clause; ``""`` where the right slices are mixed, or where the output has the shape of no input.
+    str or None
+        A clause; ``""`` where the right slices are mixed; None where that cannot be told, such as where the output has
+        the shape of no input.
     """
     given, right = (_output(one, case, case.inputs, path) for one in (run, reference))
     if given is None or right is None or given.shape != right.shape:
-        return ""
+        return None
+    known = False
     for source, array in _alike(case, right.shape):
         mixed = _moved(run, case, path, source, array, given)
         should_mix = _moved(reference, case, path, source, array, right)
         if mixed is None or should_mix is None:
             continue
-        said = _said(source.rpartition(".")[2], mixed, should_mix)
+        known = True
+        said = _said(source.rpartition(".")[2], mixed, should_mix, windows="stride" in _names(case))
         if said:
             return said
-    return ""
+    return "" if known else None
 
 
-def _said(source: str, mixed: Sequence[Moved], should_mix: Sequence[Moved]) -> str:
-    """Say which slices depend on each other and should not, or do not and should."""
+def _names(case: Case) -> set[str]:
+    return {path.rpartition(".")[2] for path, _ in walk(case.inputs)}
+
+
+def _said(source: str, mixed: Sequence[Moved], should_mix: Sequence[Moved], *, windows: bool = False) -> str:
+    """Say which slices depend on each other and should not, or do not and should.
+
+    Of rows and columns under a window nothing is said: those of one window depend on each other, and only on those.
+    """
     clauses, found = [], set()
     for name, given, right in zip(NAMES[len(mixed)], mixed, should_mix, strict=True):
+        if windows and name in ("row", "column"):
+            continue
         if given.others and not right.others:
             found.add("mixed")
             clauses.append(f"{_a(name)} of it changes when another {name} of {source} does, and should not")

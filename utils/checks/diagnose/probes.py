@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from ..case import Case
 from ..compare import as_array
 from ..program import Ran, Run
 from ..values import value_at
@@ -46,9 +47,18 @@ def probed(answers: Sequence[WrongAnswer], code: Run | None, reference: Run | No
     depends = dependence(case, path, code, reference, others[:MAX_CASES])
     if not case.is_core:  # there, sizes of 1 hide what is mixed
         return [found, depends]
-    found = found or mixing(case, path, code, reference)
     core = [case, *(other for other in others if other.is_core)]
+    found = found or _mixing(core, path, code, reference)
     return [depends, found, scaling(core[:MAX_CASES], path, code, reference, depends=not depends)]
+
+
+def _mixing(cases: Sequence[Case], path: str, code: Run, reference: Run) -> str:
+    """Say which slices an output mixes, if that is so in a second case as well: in one, sizes may fit by chance."""
+    said = mixing(cases[0], path, code, reference)
+    if not said:
+        return ""
+    again = (mixing(case, path, code, reference) for case in cases[1:MAX_CASES])
+    return said if all(one in (said, None) for one in again) else ""
 
 
 def _gives_again(answer: WrongAnswer, code: Run) -> bool:
