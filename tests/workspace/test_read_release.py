@@ -157,6 +157,12 @@ def test_a_missing_file_is_refused(tmp_path: Path) -> None:
         read_release(tmp_path)
 
 
+def test_an_entry_without_a_name_is_refused() -> None:
+    data = with_entry("nameless").replace(b"nameless", bytes(8))  # a name ends at the first null byte
+    with pytest.raises(UnusableRelease, match=r"\.$"):
+        read_release(data)
+
+
 @given(st.integers(0, len(archive(MADE)) - 1), st.integers(0, 255))
 def test_a_damaged_archive_is_read_or_refused(place: int, value: int) -> None:
     data = bytearray(archive(MADE))

@@ -192,7 +192,8 @@ def _entries(data: bytes) -> dict[str, bytes]:
     """Read the files of a zip archive, within limits; nothing is written to the disk."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            entries = [entry for entry in archive.infolist() if not entry.is_dir()]
+            # The name of a damaged entry may be empty, of which `ZipInfo.is_dir` asks the last character.
+            entries = [entry for entry in archive.infolist() if not entry.filename.endswith("/")]
             _check_entries(entries)
             return dict(_contents(archive, entries))
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError, OSError) as error:
