@@ -176,6 +176,12 @@ SEEN = [
         A,
         "only where the right answer is 0 and comes out as negative: is a maximum with 0, as of a ReLU, left out?",
     ),
+    (
+        "places.cut_off",
+        A,
+        np.maximum(np.roll(A, 1) * A + A, 0),
+        "no entry is negative: some that should be come out as 0: is a ReLU applied that should not be?",
+    ),
     ("places.nearly", A, A + 1e-3 * A**2, "it is nearly right, off by less than a hundredth of"),
     ("shapes.allocated", A, np.zeros((6, 4)), "nothing but zeros, and its shape should be (4, 6)"),
     ("shapes.reshaped", A, A.ravel(), "the numbers are right, only the shape is not"),
@@ -358,6 +364,14 @@ def test_a_slice_that_is_right_by_chance_is_not_pointed_out() -> None:
     """With negative inputs set to 0, a row without any is right; no loop has returned too early."""
     x = np.array([[1.0, 2, 3], [-1, 4, 5], [6, -2, 7], [8, 9, -3]])
     assert said(x, np.maximum(x, 0), {"x": x}) == ("it is wrong only where x is negative and comes out as 0")
+
+
+def test_negative_numbers_that_are_cut_off_are_no_sign_of_a_loop_that_begins_too_late() -> None:
+    """Scores through a ReLU: a class whose scores are all negative has nothing but zeros."""
+    for first, asked in ((-1, "is a ReLU applied"), (1, "does a loop")):
+        scores = np.vstack([first * np.abs(A[:1]), A[1:]])
+        came = np.vstack([np.zeros((1, 6)), np.where(A[1:] > 0, A[1:] ** 3, 0 if first < 0 else A[1:] ** 3)])
+        assert asked in said(scores, came)
 
 
 def test_the_axis_is_named_that_is_gone_in_place_of_another_one() -> None:

@@ -180,7 +180,7 @@ def test_where_nothing_is_known_a_finding_says_what_is_right() -> None:
         right = {"out": array(), "state": array()}
         results.append(in_case(title, {"out": array() ** 3}, {}, right))
     ((_, hint),) = said_of(results)
-    assert hint.endswith("; it is wrong in every case, so look at the formula itself, while state is right.")
+    assert hint.endswith("; it is wrong in every case, while state is right.")
 
 
 def test_nothing_is_called_right_beside_another_output_that_is_wrong() -> None:
@@ -191,7 +191,7 @@ def test_nothing_is_called_right_beside_another_output_that_is_wrong() -> None:
         wrong = {"out": array() ** 3, "drawn": array() ** 2} if title == "one" else {"out": array() ** 3}
         results.append(in_case(title, wrong, {}, right))
     said = [hint for _, hint in said_of(results)]
-    assert any(hint.endswith("; it is wrong in every case, so look at the formula itself.") for hint in said)
+    assert any(hint.endswith("; it is wrong in every case.") for hint in said)
     assert not any("state" in hint for hint in said)
 
 
@@ -232,17 +232,15 @@ def test_it_is_asked_where_a_dict_that_holds_nothing_is_filled() -> None:
         assert ("is this dict filled in, and not another one?" in hint) == asked
 
 
-def test_what_a_call_leaves_behind_comes_from_no_formula() -> None:
+def test_what_is_right_is_called_so_only_where_the_code_runs() -> None:
     right = {"out": array(), "left": array()}
     results = [in_case(title, {"left": array() ** 3}, {}, right) for title in ("one", "two2", "three")]
-    for effects, words in (
-        ((), "it is wrong in every case, so look at the formula"),
-        ({"left"}, "wrong in every case, "),
+    crashed = replace(results[0], answer=Crash(False, "ValueError", "a message"))
+    for every, words in (
+        (results, "it is wrong in every case, while out is right."),
+        ([*results, crashed], "it is wrong in every case that runs, while out is right where the code runs."),
     ):
-        cases = [replace(one, case=replace(one.case, effects=frozenset(effects))) for one in results]
-        said = " ".join(hint for _, hint in said_of(cases))
-        assert words in said
-        assert ("formula" in said) == (not effects)
+        assert words in " ".join(hint for _, hint in said_of(every))
 
 
 def test_what_rounding_leaves_is_no_evidence() -> None:

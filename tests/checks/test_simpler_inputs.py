@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 import pytest
 
-from utils.checks.case import Case
+from utils.checks.case import Case, Trait
 from utils.checks.compare import Array, Equal
 from utils.checks.diagnose import CaseResult, FollowThrough, judge
 from utils.checks.diagnose.simpler_inputs import right_with_simpler_inputs
@@ -73,6 +73,34 @@ def test_what_is_so_in_a_case_that_is_wrong_is_no_reason() -> None:
 
     assert "as soon as t is 1" in said(code, (3, 4))
     assert "as soon as t is 1" not in said(code, (3, 4, 1))
+
+
+def test_it_is_right_with_them_in_every_case_that_was_wrong() -> None:
+    """Three small cases would show it; a larger one, or one at the edge of the exercise, may refute it."""
+
+    def code(x: Array, b: Array, eps: float, t: int) -> Array:
+        return right(x, b, eps**2, t) + (np.tan(np.arange(4)) if len(x) == 6 else 0)
+
+    assert "as soon as eps is 0" in said(code, (3, 4, 5))
+    assert "as soon as" not in said(code, (3, 4, 5, 7))
+    rng = np.random.default_rng(1)
+    results = []
+    for rows, trait in ((3, None), (4, None), (5, None), (2, Trait.DTYPE)):
+        kind = np.float32 if trait else np.float64
+        x, b = rng.standard_normal((rows, 4)).astype(kind), rng.standard_normal(4).astype(kind)
+        inputs: dict[str, object] = {"x": x, "b": b, "settings": {"eps": 0.3, "t": 2}}
+        case = Case(f"{rows}", "", inputs, {"out": Equal()}, traits=frozenset([trait] if trait else []))
+        expected = run_of(right)("", inputs, ())
+        assert isinstance(expected, Ran)
+        results.append((case, expected.values))
+
+    def wrong(x: Array, b: Array, eps: float, t: int) -> Array:
+        return right(x, b, eps**2, t) + (x.dtype == np.float32)
+
+    for count, known in ((3, True), (4, False)):
+        some = [CaseResult(case, due, run_of(wrong)("", case.inputs, ())) for case, due in results[:count]]
+        answers = WrongOutputs(some).by_path["out"]
+        assert ("as soon as eps" in right_with_simpler_inputs(answers, run_of(wrong), run_of(right))) == known
 
 
 def test_what_is_a_copy_of_an_input_is_no_evidence() -> None:

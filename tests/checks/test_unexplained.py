@@ -107,6 +107,31 @@ def test_where_nothing_is_drawn_an_output_is_described() -> None:
     assert "in the cases without random draws it is wrong only where" in hint
 
 
+@pytest.mark.parametrize(
+    ("body", "asked"), [("return 0", False), ("for i in x: pass", True), ("return [a for a in x]", True)]
+)
+def test_nothing_is_asked_about_a_loop_where_there_is_none(body: str, asked: bool) -> None:
+    search = Recorder()
+    search.source = Source("m", "f", f"\ndef f(x):\n    {body}\n")
+    came = np.vstack([np.zeros((1, 5)), X[1:] ** 3])
+    ((_, hint),) = said_of([result("one", {"out": X}, {"out": came}, {"out": Equal()})], search)
+    assert "the first row is 0 everywhere, and should not be" in hint
+    assert ("does a loop begin too late" in hint) == asked
+
+
+def test_what_is_said_of_all_cases_without_draws_holds_in_each() -> None:
+    """Where it is right in another such case, the one is named in which it is wrong."""
+    large = np.abs(RNG.standard_normal((20, 20))) + 0.1
+    drawn = Case("drawn", "", {"x": large, "p": 0.5}, {"out": Dropped()})
+    results = [CaseResult(drawn, {"out": large}, Ran({"out": 3 * large}))]
+    results.append(result("p is 0", {"out": X}, {"out": 0 * X}, {"out": Equal()}))
+    ((_, hint),) = said_of(results)
+    assert "in the cases without random draws every entry is zero, and should not be" in hint
+    results.append(result("test mode", {"out": X}, {"out": X}, {"out": Equal()}))
+    ((_, hint),) = said_of(results)
+    assert 'in the case "p is 0" every entry is zero, and should not be' in hint
+
+
 @pytest.mark.parametrize("scale", ["", "x"])
 def test_rounding_is_what_a_rule_cannot_tell_from_zero(scale: str) -> None:
     """So what gives zeros is not recognised by it; a rule that knows of no scale takes all numbers seriously."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -13,17 +14,21 @@ from ..program import Crash, Run
 from ..values import value_at
 from .by_mode import by_mode, in_test_mode, is_drawn
 from .case_result import CaseResult
-from .changes import Search
+from .changes import Search, Source
 from .combination import combination
 from .describe import WrongOutput, describe, how_far_off, locate, sizes_by_name, when_it_is_wrong
 from .describe.draws import draw_clauses
+from .describe.factors import EVERY_ENTRY_ZERO
 from .exchanged import other_name
 from .from_state import FOLLOWS, beside_state
-from .other_outputs import from_other_outputs
+from .other_outputs import enumerated, from_other_outputs
 from .probes import probed
 from .simpler_inputs import right_with_simpler_inputs
 from .tried_settings import is_refuted
 from .wrong_outputs import WrongAnswer, has_fewer_draws
+
+ABOUT_LOOPS = re.compile(r": (?:does a loop|is each one kept)[^?]*\?")
+"""What a clause asks about a loop, with the colon before it."""
 
 
 @dataclass(frozen=True)
@@ -38,11 +43,20 @@ class Runs:
         Runs the right code.
     search : Search or None
         Runs the code under test with small changes.
+    source : Source or None
+        Where the code under test is written; where it has no loop, no question is asked about one.
     """
 
     code: Run | None = None
     reference: Run | None = None
     search: Search | None = None
+    source: Source | None = None
+
+    def without_questions_about_loops(self, said: str) -> str:
+        """Leave out of a clause what it asks about a loop, if there is none."""
+        if "?" not in said or self.source is None or self.source.has_loops:
+            return said
+        return ABOUT_LOOPS.sub(".", said).rstrip(".")
 
 
 def collect_clauses(
@@ -81,14 +95,14 @@ def collect_clauses(
             before = beside_state(answers, runs.reference)
             probes = [] if before else probed(answers, runs.code, runs.reference)
             clauses[0] = before or ("" if any(probes) else by_mode(ordered, outputs, results))
-            place = "" if clauses[0].startswith(FOLLOWS) else locate(outputs)
+            place = "" if clauses[0].startswith(FOLLOWS) else runs.without_questions_about_loops(locate(outputs))
             known = any((clauses[0], *probes)) or "only" in place  # which tells more than how far off it is
             clauses += [*probes, place, "" if known else _right_with_simpler_inputs(answers, runs)]
     if drawn:
         rules = [answer.result.case.aspects[answer.fault.output] for answer in answers]
         came, inputs = [one.fault.got for one in answers], [one.result.case.inputs for one in answers]
         tested = in_test_mode(answers, results)
-        clauses += [*draw_clauses(rules, came, inputs, fault.clause), tested or _without_draws(answers)]
+        clauses += [*draw_clauses(rules, came, inputs, fault.clause), tested or _without_draws(answers, results)]
     if fault.kind is FaultKind.KEY and fault.clause.endswith("it holds nothing"):
         clauses.append("is this dict filled in, and not another one?")
     failing = {id(answer.result) for answer in answers}  # by identity: arrays do not compare as a whole
@@ -119,12 +133,31 @@ def collect_clauses(
     return [*clauses, when]
 
 
-def _without_draws(answers: Sequence[WrongAnswer]) -> str:
-    """Describe an output in the cases in which nothing is drawn for it, if it is drawn in others."""
+def _without_draws(answers: Sequence[WrongAnswer], results: Sequence[CaseResult]) -> str:
+    """Describe an output in the cases in which nothing is drawn for it, if it is drawn in others.
+
+    Where it is right in one of these cases, or wrong in another way, nothing is said of all of them: those of which
+    it is said are named.
+    """
     plain = [one for one in answers if not is_drawn(one) and one.fault.kind is FaultKind.VALUE]
     outputs = [WrongOutput(one.fault.expected, one.fault.got, one.result.case.inputs) for one in plain]
     words = (describe(outputs) or locate(outputs)) if outputs else ""
-    return f"in the cases without random draws {words}" if words else ""
+    if not words:
+        return ""
+    if words.startswith(EVERY_ENTRY_ZERO):  # what comes in the other cases is filled in and returned
+        words = f"{EVERY_ENTRY_ZERO}, and should not be"
+    return f"in {_cases_without_draws(plain, answers[0].fault.path, results)} {words}"
+
+
+def _cases_without_draws(plain: Sequence[WrongAnswer], path: str, results: Sequence[CaseResult]) -> str:
+    """Name some cases without random draws: all of them, or each by its title."""
+    told = {id(one.result) for one in plain}
+    for one in results:
+        due = value_at(one.expected, path)
+        if due is not None and id(one) not in told and not one.case.aspects[path.partition(".")[0]].is_drawn(due):
+            titles = [f'"{answer.result.case.title}"' for answer in plain]
+            return f"the case {titles[0]}" if len(titles) == 1 else f"the cases {enumerated(titles)}"
+    return "the cases without random draws"
 
 
 def _right_with_simpler_inputs(answers: Sequence[WrongAnswer], runs: Runs) -> str:

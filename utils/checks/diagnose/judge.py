@@ -131,7 +131,7 @@ def judge(
     wrong = _wrong_parts(results, outputs)
     followed = _followed(wrong, run, follow)
     score = wrong.score(core, followed, follow.share if follow else 0.0)
-    runs = Runs(run, follow.reference if follow else None, search)
+    runs = Runs(run, follow.reference if follow else None, search, search.source if search else None)
     findings = _findings(results, hints, outputs, wrong, followed, runs, follow, together)
     if not findings:
         return Judgement(1.0, (), right=tuple(wrong.division.aspects), score=score)

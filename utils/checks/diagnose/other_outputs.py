@@ -51,11 +51,11 @@ def from_other_outputs(
         return f"{enumerated(before)} {verb} wrong, too, and may be the reason: correct that first"
     if any(other != fault.output for one in results for other in _wrong_outputs(one)):
         right = set()
-    beside = f"{enumerated(sorted(right))} {'is' if len(right) == 1 else 'are'} right" if right else ""
-    # What a call leaves behind, such as a changed argument, does not come from a formula.
-    formula = "" if fault.output in result.case.effects else ", so look at the formula itself"
-    every = "every case that runs" if any(isinstance(one.answer, Crash) for one in results) else "every case"
-    said = f"it is wrong in {every}{formula}" if everywhere and len(answers) > 2 else ""
+    crashes = any(isinstance(one.answer, Crash) for one in results)
+    where = " where the code runs" if crashes else ""
+    beside = f"{enumerated(sorted(right))} {'is' if len(right) == 1 else 'are'} right{where}" if right else ""
+    every = "every case that runs" if crashes else "every case"
+    said = f"it is wrong in {every}" if everywhere and len(answers) > 2 else ""
     return ", while ".join(filter(None, (said, beside)))
 
 

@@ -98,7 +98,7 @@ def right_with_simpler_inputs(answers: Sequence[WrongAnswer], code: Run | None, 
         return ""
     known = {(change.path, change.words): change for case in cases[:MAX_CASES] for change in _changes(case)}
     changes = sorted(known.values(), key=_order)[:MAX_CHANGES]
-    trial = _Trial(cases, path, code, reference)
+    trial = _Trial(cases, [one.result.case for one in answers], path, code, reference)
     alone = [(change,) for change in changes if trial.is_right((change,))]
     if alone or "params" in cases[0].inputs:  # a net takes long to run, and has too many inputs to try two of them
         return _said(alone)
@@ -162,28 +162,42 @@ def _changes(case: Case) -> Iterator[Simpler]:
 class _Trial:
     """Tries changes of inputs in some cases, with a limit on the runs that this may take."""
 
-    def __init__(self, cases: Sequence[Case], path: str, code: Run, reference: Run) -> None:
+    def __init__(self, cases: Sequence[Case], every: Sequence[Case], path: str, code: Run, reference: Run) -> None:
         self._cases, self._path, self._code, self._reference = cases, path, code, reference
+        self._others = [case for case in every if not any(case is one for one in cases[:MAX_CASES])]
         self._runs = 0
 
     def is_right(self, changes: Sequence[Simpler]) -> bool:
-        """Whether an output is right with some changes in the first cases that they change, and wrong in none so."""
-        numbers, tried = 0, 0
-        for case in self._cases:
-            inputs: Mapping[str, object] | None = case.inputs
-            for change in changes:
-                inputs = change.applied(inputs, case.inputs) if inputs is not None else None
+        """Whether an output is right with some changes in all cases in which it was wrong.
+
+        The first of them have to show it; the others, which may hold special inputs, only refute it.
+        """
+        numbers = 0
+        for case in self._cases[:MAX_CASES]:
+            inputs = _changed(case, changes)
             if inputs is None:
                 continue
-            if all(_alike(value_at(inputs, change.path), value_at(case.inputs, change.path)) for change in changes):
-                return False  # it is so in this case, which is wrong all the same
-            if tried == MAX_CASES:
-                continue
-            shown = self._numbers(case, inputs)
+            shown = 0 if _is_so(case, inputs, changes) else self._numbers(case, inputs)
             if not shown:
                 return False
-            numbers, tried = numbers + shown, tried + 1
-        return numbers >= MIN_NUMBERS
+            numbers += shown
+        return numbers >= MIN_NUMBERS and not any(self._refutes(case, changes) for case in self._others)
+
+    def _refutes(self, case: Case, changes: Sequence[Simpler]) -> bool:
+        """Whether an output is still wrong in a case with some changes, or is so as it stands."""
+        inputs = _changed(case, changes)
+        if inputs is None:
+            return False
+        if _is_so(case, inputs, changes):
+            return True
+        output = self._path.partition(".")[0]
+        right = self._reference(case.program, inputs, (output,))
+        due = value_at(right.values, self._path) if isinstance(right, Ran) else None
+        if due is None or case.aspects[output].is_drawn(due):
+            return False
+        came = self._code(case.program, inputs, (output,))
+        got = value_at(came.values, self._path) if isinstance(came, Ran) else None
+        return got is None or not case.aspects[output].agree(due, got, inputs)
 
     def _numbers(self, case: Case, inputs: Mapping[str, object]) -> int:
         """Count the numbers that might have shown that an output is wrong with other inputs; 0 where it is wrong."""
@@ -202,6 +216,19 @@ class _Trial:
             return 0
         rule = case.aspects[output]
         return compared.weight * distinct(due.astype(np.float64)) if rule.agree(due, got, inputs) else 0
+
+
+def _changed(case: Case, changes: Sequence[Simpler]) -> Mapping[str, object] | None:
+    """The inputs of a case with some changes; None where one of them does not apply to it."""
+    inputs: Mapping[str, object] | None = case.inputs
+    for change in changes:
+        inputs = change.applied(inputs, case.inputs) if inputs is not None else None
+    return inputs
+
+
+def _is_so(case: Case, inputs: Mapping[str, object], changes: Sequence[Simpler]) -> bool:
+    """Whether some changes change nothing in a case: what they say is so there, and it is wrong all the same."""
+    return all(_alike(value_at(inputs, change.path), value_at(case.inputs, change.path)) for change in changes)
 
 
 def _alike(one: object, other: object) -> bool:

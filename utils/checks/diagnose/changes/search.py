@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -63,6 +64,12 @@ class Source:
     module: str
     function: str
     text: str
+
+    @cached_property
+    def has_loops(self) -> bool:
+        """Whether a loop stands anywhere in the function, or may stand in other functions of it."""
+        node = FunctionSource(self.text, self.function).node
+        return node is None or any(isinstance(part, ast.For | ast.While | ast.comprehension) for part in ast.walk(node))
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from ...values import walk
 from .expressions import numbered, text
 from .python_messages import explain_syntax
+from .shapes import Shape
 from .site import Site
 
 MAXIMUM = {"max": "np.maximum", "amax": "np.maximum", "min": "np.minimum", "amin": "np.minimum"}
@@ -133,10 +134,32 @@ def _called(site: Site, match: re.Match[str]) -> str:
         if kind == "tuple" and isinstance(node.func, ast.Attribute) and node.func.attr == "shape":
             return f"`{name}` is a tuple, not a function: its entries are read with brackets, `{name}[…]`."
         if kind == "numpy.ndarray" and name in site.shapes:
-            return f"`{name}` is an array, not a function: its entries are read with brackets, `{name}[…]`."
+            return _array_called(site, node)
         if kind in ("int", "float") and name in site.numbers:
             return f"`{name}` is a number, {site.numbers[name]}, not a function; is a * missing before the bracket?"
     return ""
+
+
+def _array_called(site: Site, node: ast.Call) -> str:
+    """Say that an array is called; brackets are asked for only where its entries could be read with the arguments."""
+    name, given = ast.unparse(node.func), ", ".join(map(ast.unparse, [*node.args, *node.keywords]))
+    said = f"`{name}` is an array, not a function, and cannot be called"
+    if not given:
+        return f"{said}: it should stand there without the brackets behind it."
+    if not node.keywords and _could_be_index(site, node.args, site.shape(node.func) or ()):
+        return f"{said}: was `{name}[{given}]` meant, or is an operator missing before `({given})`?"
+    return f"{said}: an operator is missing before `({given})`, or `({given})` should be taken away."
+
+
+def _could_be_index(site: Site, arguments: list[ast.expr], shape: Shape) -> bool:
+    """Whether the arguments of a call could be an index of an array: whole numbers in its range, or rows of such."""
+
+    def fits(argument: ast.expr, size: int) -> bool:
+        number, rows = site.number(argument), site.shape(argument)
+        # An array with more axes, or as many entries as the called one has, is more likely a factor of it.
+        return -size <= number < size if number is not None else rows is None or (len(rows) == 1 and rows != shape)
+
+    return len(arguments) <= len(shape) and all(map(fits, arguments, shape))
 
 
 def _function_as_value(site: Site, match: re.Match[str]) -> str:

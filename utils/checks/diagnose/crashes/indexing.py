@@ -11,6 +11,7 @@ import numpy as np
 from ...values import walk
 from .calls import swapped_arguments
 from .expressions import count, of_same_form, read_shape, text
+from .given_indices import given_index
 from .loops import describe_index, taken_apart
 from .site import Site
 from .slips import hidden_name
@@ -44,7 +45,8 @@ def _out_of_bounds(site: Site, match: re.Match[str]) -> str:
             here = f"{text(part)} holds {index}"
         hanging = "" if isinstance(part, ast.Name) else overhanging(site)
         another = "" if isinstance(node.slice, ast.Tuple) else _along_other_axis(site, node, index)
-        advice = another or ("" if is_written else hanging or describe_index(site, node, axis, part, size))
+        given = given_index(site, node, axis, part, index)
+        advice = another or given or ("" if is_written else hanging or describe_index(site, node, axis, part, size))
         return f"{said}: {runs}, but {here}.{advice}"
     used = [ast.unparse(part) for node in site.find(ast.Subscript) for part in ast.walk(node.slice) if _is_name(part)]
     meant = [name for name in dict.fromkeys(used) if site.numbers.get(name) == str(index)]

@@ -80,8 +80,8 @@ def _no_single_number(site: Site, match: re.Match[str]) -> str:
             shape = site.shape(start)
             what = f", but {text(start)} has shape {shape}" if shape else f", and {text(start)} is not one"
             return (
-                f"A backward pass starts from a single number{what}; its entries should be summed first, or averaged "
-                "for a loss, or one of them be taken."
+                f"A backward pass starts from a single number{what}: which number are the gradients asked of, the sum "
+                "of its entries, their mean, or one of them?"
             )
     return ""
 

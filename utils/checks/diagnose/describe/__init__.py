@@ -50,6 +50,7 @@ PLACE_DETECTORS: tuple[Detector, ...] = (
     scales.multiples_of_slices,
     scales.multiples_of_a_row,
     places.signs,
+    places.cut_off,
     places.zeroed,
     places.misplaced,
     places.nearly,

@@ -13,12 +13,14 @@ from .wrong_output import Observation, WrongOutput, distinct
 LARGEST_NUMBER = 1024
 """A factor that is a larger whole number is more likely no whole number at all."""
 
+EVERY_ENTRY_ZERO = "every entry is zero"
+
 
 def zero(output: WrongOutput) -> Iterator[Observation]:
     """Every entry is zero."""
     expected, got = output.arrays
     if expected.size > 1 and not got.any():
-        words = "every entry is zero: is it filled in, and is what was computed returned?"
+        words = f"{EVERY_ENTRY_ZERO}: is it filled in, and is what was computed returned?"
         yield Observation("zero", words, output.numbers)
 
 

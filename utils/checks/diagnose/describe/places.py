@@ -73,7 +73,8 @@ def slices(output: WrongOutput) -> Iterator[Observation]:
             continue
         numbers = distinct(np.take(expected, np.flatnonzero(right), axis))
         numbers = min(numbers, distinct(np.take(got - expected, np.flatnonzero(~right), axis)))
-        filled = bool(np.take(got, np.flatnonzero(~right), axis).any())
+        wrong_slices = np.s_[(slice(None),) * axis + (~right,)]
+        filled = bool(got[wrong_slices].any()) or not _left_empty(expected[wrong_slices], got)
         for key, words in _about(right, output.axis(axis), filled):
             yield Observation(key, words, numbers)
 
@@ -116,7 +117,7 @@ def empty(output: WrongOutput) -> Iterator[Observation]:
         names, numbers, inside = [], 0, np.ones(got.shape, bool)
         for axis, size in enumerate(expected.shape):
             edge = (slice(None),) * axis + (at,)
-            if size > 2 and distinct(expected[edge]) and not got[edge].any():
+            if size > 2 and _left_empty(expected[edge], got) and not got[edge].any():
                 names.append(f"{end} {output.axis(axis)}")
                 numbers += distinct(expected[edge])
                 inside[edge] = False
@@ -132,6 +133,24 @@ def empty(output: WrongOutput) -> Iterator[Observation]:
                     yield Observation(
                         f"empty {key}", f"{words}: {asked}{more}" if got.any() else "", numbers if got.any() else 0
                     )
+
+
+def cut_off(output: WrongOutput) -> Iterator[Observation]:
+    """No entry is negative, and many are exactly 0, where some should be negative."""
+    expected, got = output.arrays
+    zeros = got == 0
+    below = zeros & (expected < 0)
+    if (got >= 0).all() and got.any() and below.any() and below.sum() * 5 >= (expected < 0).sum():
+        seen = "no entry is negative: some that should be come out as 0"
+        # Each entry that is positive might have been negative.
+        yield Observation("cut off at 0", f"{seen}: is a ReLU applied that should not be?", distinct(got[~zeros]) // 2)
+    elif not got.any() or not (expected < 0).any():
+        yield Observation("cut off at 0", "", 0)  # it agrees, and shows nothing
+
+
+def _left_empty(expected: Array, got: Array) -> bool:
+    """Whether zeros in place of some numbers may not have been filled in; a ReLU makes all negative ones 0."""
+    return bool((expected > 0).any() or ((expected < 0).any() and (got < 0).any()))
 
 
 def whole_numbers(output: WrongOutput) -> Iterator[Observation]:
