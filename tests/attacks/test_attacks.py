@@ -183,6 +183,7 @@ def _look_at_pages(place: Attacked, said: str, student: str) -> None:
 BY_NBGRADER = list({ATTACKS[student].family: student for student in SAMPLE}.values())[::3]  # one of a family
 
 
+@pytest.mark.slow
 def test_both_roads_end_in_the_same_scores(attacked) -> None:
     _grade_by_nbgrader(attacked[0], BY_NBGRADER)
 

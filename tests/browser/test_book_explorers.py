@@ -233,6 +233,7 @@ def test_without_a_script_the_page_says_why_nothing_moves(browser: Browser, site
     context.close()
 
 
+@pytest.mark.slow
 def test_the_book_is_opened_without_a_server(browser: Browser, folder: Path) -> None:
     page = browser.new_page()
     page.goto((folder / "docs" / "explorers" / "dropout.html").as_uri())

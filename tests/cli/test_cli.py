@@ -47,6 +47,7 @@ def run(place: Path, *args: str) -> int:
     return int(caught.value.code or 0)
 
 
+@pytest.mark.slow
 def test_check_writes_the_report_as_json(place: Path, handed_in: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(place, "check", str(handed_in / "bela" / "hw3"), "--assignment", "hw3", "--json", "-") == 0
     report = json.loads(capsys.readouterr().out)

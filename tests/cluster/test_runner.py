@@ -133,6 +133,7 @@ def test_a_mistake_of_the_grader_costs_one_submission(
     assert found == {**expected, "s01": Failure("the grader failed on it: ZeroDivisionError: of the grader's own")}
 
 
+@pytest.mark.slow
 def test_a_submission_that_takes_too_long_is_ended(
     small: Course, tasks: list[Task], in_this_process: InThisProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -95,6 +95,7 @@ def test_a_rule_that_changes_the_shape_is_told(optim: Any) -> None:
         walks(student, Optimisers())
 
 
+@pytest.mark.slow
 def test_the_race_is_run_by_the_students_rules(optim: Any, net_class: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(compute, "EPOCHS", 2)
     monkeypatch.setattr(compute, "HIDDEN", (8,))

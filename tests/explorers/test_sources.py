@@ -148,6 +148,7 @@ def test_what_has_no_file_stays_as_it_is() -> None:
     assert Sources(Net).refresh(Net, None) == (Net, None)
 
 
+@pytest.mark.slow
 def test_the_app_makes_an_explorer_when_it_is_looked_at(package: Path) -> None:
     (page,) = (child for child in app(package_modules(package)).children if isinstance(child, Tab))
     assert page.titles[1:] == tuple(EXPLORERS)

@@ -159,6 +159,7 @@ def test_time_asleep_counts_and_waiting_for_the_processor_does_not(monkeypatch: 
         assert not waiting.is_over()
 
 
+@pytest.mark.slow
 def test_an_explorer_says_where_it_was_and_comes_back_when_the_file_is_mended(
     layers: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -325,6 +325,7 @@ def test_nothing_is_graded_where_the_reference_does_not_pass(small, monkeypatch)
     assert not (small.root / "autograded" / "ada").exists()
 
 
+@pytest.mark.slow
 def test_feedback_shows_findings_and_runs_nothing(small):
     evil = "[x](javascript:alert(1)) <script>alert(2)</script> <img src=x onerror=alert(3)> **so**"
     path = hand_in(small, "ada", why=evil) / "warmup.ipynb"

@@ -103,6 +103,7 @@ def test_does_the_archive_hold_the_folder_and_nothing_else(published, course):
     assert not tops & {"solutions", "grader", "tests", "course.toml", "gradebook.db", "build"}
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("release_once")
 def test_is_an_archive_unpacked_beside_earlier_ones_and_not_over_them(published, course, tree, tmp_path):
     names = set()
@@ -131,6 +132,7 @@ def test_has_the_archive_the_same_bytes_when_made_again(published, course, tree)
     assert archive.read_bytes() == before
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("release_once")
 def test_does_an_edition_replace_an_earlier_one(course, tree, tmp_path):
     (tmp_path / "notes.txt").write_text("mine")

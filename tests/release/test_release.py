@@ -165,6 +165,7 @@ def test_are_stray_files_beside_the_reference_refused(copied):
     assert all(f"  - nndl/{stray}: " in str(refused.value) for stray in strays)
 
 
+@pytest.mark.slow
 def test_is_an_exercise_without_a_file_named(copied):
     path = copied.root / "course.toml"
     path.write_text(path.read_text("utf-8").replace('"layers.relu_', '"norms.relu_'), "utf-8")
@@ -178,6 +179,7 @@ def test_is_an_unknown_assignment_named(course):
         release(course, ["hw9"], check=True)
 
 
+@pytest.mark.slow
 def test_are_misconceptions_that_do_not_fit_any_more_named(copied):
     edit(copied.root / "solutions/nndl/layers.py", "dx = dout * (x > 0)", "dx = (x > 0) * dout")
     with pytest.raises(

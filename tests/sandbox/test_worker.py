@@ -318,6 +318,7 @@ def test_questions_with_huge_arrays_are_refused(program):
     assert "larger than any check needs" in outcome.message
 
 
+@pytest.mark.slow
 def test_a_question_may_take_the_programs_time_but_no_more():
     def slow(*question: object) -> object:
         end = time.process_time() + 0.6

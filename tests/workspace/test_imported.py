@@ -46,6 +46,7 @@ def run(folder: Path, *command: str, path: Path | None = None) -> subprocess.Com
     )
 
 
+@pytest.mark.slow
 def test_a_command_runs_the_code_of_the_folder_it_is_run_in(folders: tuple[Path, Path]) -> None:
     first, second = folders
     (second / "utils/cli/pack.py").write_text(
@@ -89,6 +90,7 @@ def test_a_notebook_of_this_folder_would_not_find_the_package(folders: tuple[Pat
     assert "does not find pets" in elsewhere_in_notebooks(folders[0], PACKAGE)
 
 
+@pytest.mark.slow
 def test_the_command_updates_and_takes_back(folders: tuple[Path, Path], tmp_path: Path) -> None:
     root = tmp_path / "work"
     shutil.copytree(folders[0], root)

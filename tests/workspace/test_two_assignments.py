@@ -92,6 +92,7 @@ def student(course: Course, tmp_path: Path) -> tuple[Path, bytes]:
     return root, archives[1].read_bytes()
 
 
+@pytest.mark.slow
 def test_work_of_the_first_assignment_stays_and_the_second_comes(course: Course, student: tuple[Path, bytes]) -> None:
     root, archive = student
     before = {path.name: path.read_bytes() for path in (root / course.package).glob("*.py")}
