@@ -10,7 +10,7 @@ import pytest
 from utils.checks.case import Case, Trait
 from utils.checks.compare import Array, Equal
 from utils.checks.diagnose import CaseResult, FollowThrough, judge
-from utils.checks.diagnose.simpler_inputs import right_with_simpler_inputs
+from utils.checks.diagnose.simpler_inputs import _changes, right_with_simpler_inputs
 from utils.checks.diagnose.wrong_outputs import WrongOutputs
 from utils.checks.program import Answer, Crash, Ran, Run
 
@@ -139,3 +139,15 @@ def test_it_is_said_where_nothing_else_is_known() -> None:
     assert "as soon as eps is 0" in found.hint
     (found,) = judge(results, {}, run_of(code)).findings  # the student's own check has no right code to run
     assert "as soon as" not in found.hint
+
+
+def test_labels_and_what_a_net_multiplies_with_are_not_made_simpler() -> None:
+    def words(**inputs: object) -> str:
+        return " ".join(change.words for change in _changes(Case("", "", inputs)))
+
+    x, w = np.array([[-1.0, 2.0]]), np.array([[-3.0, 4.0], [5.0, 6.0]])
+    assert words(y=3, settings={"t": 3}) == "t is 0 t is 1"
+    assert "x has no negative entries" in words(x=x)
+    assert "negative" not in words(x=x, w=w)
+    assert words(x=x, b=x[0]).count("b is 0") == 1
+    assert words(X=x, params={"b1": x[0]}, reg=0.1) == "reg is 0 reg is 1"

@@ -133,12 +133,19 @@ def _is_plain(case: Case) -> bool:
 
 
 def _changes(case: Case) -> Iterator[Simpler]:
-    """Yield the ways in which inputs of a case can be made simpler."""
+    """Yield the ways in which inputs of a case can be made simpler.
+
+    A whole number beside the dicts is a size or a label, which nothing makes simpler. Of an array of 0 or 1 in a net,
+    whatever stands before it comes to nothing, right or wrong; and the sign of what is multiplied with a weight is that
+    of both.
+    """
     numbers = {}
+    of_a_net = "params" in case.inputs
+    has_weights = of_a_net or any(path.rpartition(".")[2][0] in "wW" for path, _ in walk(case.inputs))
     for path, value in walk(case.inputs):
         name = path.rpartition(".")[2]
-        is_size = isinstance(value, int) and path.isupper() and path != "G"  # of a net whose parameters are given
-        if isinstance(value, bool) or name == "seed" or is_size:
+        is_size_or_label = isinstance(value, int) and "." not in path and path != "G"
+        if isinstance(value, bool) or name == "seed" or is_size_or_label:
             continue
         if isinstance(value, int | float):
             numbers[path] = value
@@ -147,10 +154,10 @@ def _changes(case: Case) -> Iterator[Simpler]:
             if path == "G" and isinstance(images := case.inputs.get("x"), np.ndarray):
                 yield Simpler(path, "G is the number of channels", images.shape[1])
         elif isinstance(value, np.ndarray) and value.dtype.kind == "f" and value.size > 1:
-            if name not in ("x", "X", case.objective[1]) and name[0] not in "wW":
+            if name not in ("x", "X", case.objective[1]) and name[0] not in "wW" and not of_a_net:
                 yield Simpler(path, f"{name} is 0", "0")
                 yield Simpler(path, f"every entry of {name} is 1", "1")
-            if (value < 0).any():
+            if (value < 0).any() and not has_weights:
                 yield Simpler(path, f"{name} has no negative entries", "positive")
     for one, other in combinations(numbers, 2):
         beside = one.rpartition(".")[0] == other.rpartition(".")[0] != ""
