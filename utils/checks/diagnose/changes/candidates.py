@@ -40,13 +40,12 @@ def of_values(source: FunctionSource, words: Collection[str], images: bool = Fal
     )
     plain = kinds[:7]
     yield from statements.overwritten_parameters(source)
+    yield from statements.assignments(source)
     for kind in kinds:
         for change in _written(source, parts, kind):
             yield replace(change, is_plain=kind in plain)
         if kind is axes:
             yield from (source.with_expressions(pairs, said) for pairs, said in calls.same_axes(parts))
-        if kind is calls.orders:
-            yield from statements.assignments(source)
         if kind == known.alike:
             yield from statements.signs(source)
     yield from statements.placements(source)
