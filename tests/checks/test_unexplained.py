@@ -12,6 +12,7 @@ from utils.checks.compare import Dropped, Equal, Initialised, Minibatches, Paire
 from utils.checks.diagnose import CaseResult, Search, Source, judge
 from utils.checks.diagnose.changes.search import Found
 from utils.checks.diagnose.evidence import Evidence
+from utils.checks.diagnose.unexplained import Description
 from utils.checks.program import Ran
 
 RNG = np.random.default_rng(0)
@@ -139,3 +140,12 @@ def test_rounding_is_what_a_rule_cannot_tell_from_zero(scale: str) -> None:
     case = result("one", {"out": np.ones(5)}, {"out": noise}, {"out": Equal(scale=scale)})
     evidence = Evidence([case])
     assert evidence.only_zeros(evidence.wrong) is bool(scale)
+
+
+def test_outputs_share_a_sentence_only_if_it_is_about_their_own_layers() -> None:
+    def kind(path: str, clause: str) -> str:
+        return Description(path, "", (clause,), "").kind
+
+    assert kind("grads.W1", "look at W1") == kind("grads.W2", "look at W2")
+    assert kind("grads.W3", "it grows with W1") != kind("grads.W1", "it grows with W1")
+    assert kind("grads.W1", "look at W12") != kind("grads.W2", "look at W22")

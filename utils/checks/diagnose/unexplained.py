@@ -50,8 +50,13 @@ class Description:
 
     @property
     def kind(self) -> str:
-        """The clauses without the numbers of layers, so that the same mistake in several layers is said once."""
-        return re.sub(r"(?<=[A-Za-z])\d+", "", "; ".join(self.clauses))
+        """The clauses without the number of the output's own layer: the same mistake in several layers is said once.
+
+        Another layer's number stays, because what is said of ``W1`` may be true of one gradient and not of another.
+        """
+        own = re.search(r"\d+$", self.path)
+        said = "; ".join(self.clauses)
+        return re.sub(rf"(?<=[A-Za-z]){own[0]}(?!\d)", "", said) if own else said
 
 
 def unexplained_findings(
