@@ -40,6 +40,10 @@ def near_backward(dout, cache):
     return dout @ w.T, x.T @ dout, dout.sum(axis=0)
 
 
+def outer_backward(dout, cache):
+    return near_backward(dout, cache)
+
+
 def far_forward(x, w, b):
     out = x @ w + b
     cache = (x, w, b)
@@ -131,6 +135,7 @@ CALLS: list[tuple[str, tuple[str, ...]]] = [
         ("`far_backward` returns dx, dw, db in this order, so line", "sets `dw` to db"),
     ),
     (f"{BACK}dx, dv, dc = near_backward(scores, first)", ("`dhidden`, which line", "the layer above it returned")),
+    ("cache = first\n    out = outer_backward(b, cache)", ("pass shape (4, 3)", "or the cache is that of another layer")),
     ("both = near_forward(x, v)\n    out = softmax(both, b)", ("should unpack what it gets", "returns out and cache")),
     ("out = softmax(hidden, b)", ("`hidden` is given; was `scores`, of shape (4, 5), meant?",)),
     ("out = norm_backward(image, (40, 6))", ("Both shapes hold 240 numbers: the channels of dout, its axis 1",)),

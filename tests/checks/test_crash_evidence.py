@@ -113,6 +113,10 @@ def test_a_key_is_too_small_or_too_large_where_keys_are_counted() -> None:
     assert "They are counted from 1, so 0 is too small" in low
     high = explained("high", "return params['W3']", ({"params": {"W1": 1.0, "W2": 1.0}}, {}))
     assert "The last number is 2, so 3 is too large" in high
+    kept = "grads = {'W1': params['W1']}\ngrads['W2'] += params['W2']\nreturn grads"
+    replaced = explained("replaced", kept, ({"params": {"W1": 1.0, "W2": 1.0}}, {}))
+    assert "`params` has this key; `grads` should hold it, too" in replaced
+    assert "too large" not in replaced  # the number is right, because there is such a parameter
     between = explained("between", "return params['W2']", ({"params": {"W1": 1.0, "W3": 1.0}}, {}))
     assert "too" not in between
 

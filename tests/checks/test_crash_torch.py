@@ -48,9 +48,11 @@ def test_a_gradient_before_the_first_backward_pass_is_none() -> None:
     assert "grad" not in explain_crash(crash_of("AttributeError", message, "param.state.zero_()"), {}, {})
 
 
-def tensor_crash(error: str, message: str, source: str, expression: str = "", **more: tuple[str, ...]) -> str:
+def tensor_crash(
+    error: str, message: str, source: str, expression: str = "", function: str = "f", **more: tuple[str, ...]
+) -> str:
     crash = Crash(
-        False, error, message, file="pkg/m.py", line=9, function="f", entered="f",
+        False, error, message, file="pkg/m.py", line=9, function=function, entered=function,
         source=source, expression=expression or source, **more,
     )  # fmt: skip
     return explain_crash(crash, {}, {})
@@ -185,6 +187,17 @@ def test_images_are_asked_about_where_nothing_leads_back() -> None:
     assert said.endswith("`X` does not require one: should `X.requires_grad_()` stand before?")
     said = tensor_crash("RuntimeError", message, "right.backward()", **{**more, "gradients": ("X: leaf", "y: no")})
     assert "`X`" not in said
+    said = tensor_crash("RuntimeError", message, "right.backward()", **{**more, "parameters": ("X", "y", "params")})
+    assert "`X`" not in said  # there, the parameters are what should require a gradient
+
+
+@pytest.mark.parametrize(("function", "said"), [("Net.forward", "makes a new layer in each call"), ("Net.__init__", "")])
+def test_a_layer_that_is_made_in_each_call_is_named(function: str, said: str) -> None:
+    message = "mat1 and mat2 must have the same dtype, but got Double and Float"
+    origins = ("fc: 8 fc = nn.Linear(9, 4)",)
+    explained = tensor_crash("RuntimeError", message, "scores = fc(h)", function=function, origins=origins)
+    assert said in explained
+    assert ("of different types, Double, Float" in explained) == (not said)
 
 
 def test_each_image_may_come_with_another_number_of_entries_than_a_layer_takes() -> None:
@@ -192,4 +205,5 @@ def test_each_image_may_come_with_another_number_of_entries_than_a_layer_takes()
     crash = crash_of("RuntimeError", message, "scores = net(images)")
     said = explain_crash(crash, {"X": np.ones((8, 3, 4, 5))}, {})
     assert "Each image comes to this layer with 224 numbers, and the layer takes 120" in said
+    assert "it is given the output of another layer" in said
     assert "Each image" not in explain_crash(crash, {"X": np.ones((7, 3, 4, 5))}, {})

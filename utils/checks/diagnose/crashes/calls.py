@@ -52,6 +52,9 @@ def describe_call(site: Site, already: str = "") -> str:
     dicts = [pair for given in arguments.values() for pair in _other_dicts(site, source, given)]
     if len(dicts) == 1:
         return f"{said} Was `{dicts[0][1]}` meant in place of `{dicts[0][0]}`?"
+    if "dout has shape" in site.crash.message and "cache" in source:
+        # The shape that is asked for is that of this cache, which need not be the right one.
+        return f"{said} Either the gradient that is passed is another one, or the cache is that of another layer."
     return said
 
 

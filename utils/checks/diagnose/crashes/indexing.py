@@ -199,6 +199,11 @@ def _key(site: Site, match: re.Match[str]) -> str:
         if close or len(short) == 1:
             return f"{said} Was `{lower[close[0]] if close else short[0]}` meant?"
         if any(of_same_form(key, one) for one in known):
+            held = {**{name: known.split(", ") for name, known in site.dicts.items()}, **keys}
+            elsewhere = [name for name, known in held.items() if name != wanting[0] and key in known]
+            if elsewhere:  # the number is no mistake then, and the entry is what is missing
+                filled = f"`{wanting[0]}` should hold it, too, and keep what was put into it before"
+                return f"{said} `{elsewhere[0]}` has this key; {filled if site.advises else 'the number is right'}."
             return f"{said}{_counted_past(key, known, ask=site.advises)}"
         return f"{said} {_by_setting(site, known) or _not_kept_yet(site, key)}".strip()
     if not wanting and len(empty) == 1:

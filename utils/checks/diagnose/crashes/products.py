@@ -171,9 +171,9 @@ def _images_as_rows(site: Site, a: Shape, b: Shape) -> str:
         return ""
     if len(images) == a[0]:
         return (
-            f"Each image comes to this layer with {a[1]} numbers, and the layer takes {b[0]}: either the layer is "
-            "created for another number, or what stands before it changes the size of the images, as a convolution "
-            "does that is not padded so as to keep it."
+            f"Each image comes to this layer with {a[1]} numbers, and the layer takes {b[0]}: either it is given the "
+            "output of another layer than the one before it, or it is created for another number, or what stands "
+            "before it changes the size of the images, as a convolution does that is not padded so as to keep it."
         )
     if count(a) != len(images) * b[0]:
         return ""

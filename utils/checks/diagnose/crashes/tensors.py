@@ -52,6 +52,8 @@ def _no_graph(site: Site, match: re.Match[str]) -> str:
     plain = [name for name in site.crash.parameters if site.gradients.get(name) == "no"]
     plain += [name for name in site.origins if site.gradients.get(name) == "no" and name not in plain]
     images = [name for name in plain if len(site.scope.get(name, ())) > 2]
+    if "params" in site.crash.parameters:
+        images = []  # then it is they that should require one, and not the minibatch
     asked = (
         f" `{images[0]}` does not require one: should `{images[0]}.requires_grad_()` stand before?" if images else ""
     )
@@ -159,10 +161,24 @@ def _before_init(site: Site, match: re.Match[str]) -> str:
 
 def _other_types(site: Site, match: re.Match[str]) -> str:
     found = ", ".join(part for part in match.groups() if part)
-    return (
+    return _new_layer(site) or (
         f"The tensors that meet here are of different types, {found}; they should have one: a new tensor is made in "
         "the type of another one with `dtype=other.dtype`."
     )
+
+
+def _new_layer(site: Site) -> str:
+    """Say of a layer on the line that it is made in the function itself, whose weights are new in each call."""
+    if site.crash.function.endswith("__init__"):
+        return ""
+    for name in dict.fromkeys(node.func.id for node in site.find(ast.Call) if isinstance(node.func, ast.Name)):
+        origin = site.origin(name)
+        if origin and re.match(rf"{re.escape(name)} = (?:torch\.)?nn\.[A-Z]\w*\(", origin[1]):
+            return (
+                f'Line {origin[0]}, "{origin[1]}", makes a new layer in each call, with new weights, which are of '
+                "another type than what it is given; a layer of the net should be used, which `__init__` has made."
+            )
+    return ""
 
 
 def _labels_of_other_number(site: Site, match: re.Match[str]) -> str:
