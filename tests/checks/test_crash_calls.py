@@ -135,7 +135,10 @@ CALLS: list[tuple[str, tuple[str, ...]]] = [
         ("`far_backward` returns dx, dw, db in this order, so line", "sets `dw` to db"),
     ),
     (f"{BACK}dx, dv, dc = near_backward(scores, first)", ("`dhidden`, which line", "the layer above it returned")),
-    ("cache = first\n    out = outer_backward(b, cache)", ("pass shape (4, 3)", "or the cache is that of another layer")),
+    (
+        "cache = first\n    out = outer_backward(b, cache)",
+        ("pass shape (4, 3)", "or the cache is that of another layer"),
+    ),
     ("both = near_forward(x, v)\n    out = softmax(both, b)", ("should unpack what it gets", "returns out and cache")),
     ("out = softmax(hidden, b)", ("`hidden` is given; was `scores`, of shape (4, 5), meant?",)),
     ("out = norm_backward(image, (40, 6))", ("Both shapes hold 240 numbers: the channels of dout, its axis 1",)),

@@ -191,7 +191,9 @@ def test_images_are_asked_about_where_nothing_leads_back() -> None:
     assert "`X`" not in said  # there, the parameters are what should require a gradient
 
 
-@pytest.mark.parametrize(("function", "said"), [("Net.forward", "makes a new layer in each call"), ("Net.__init__", "")])
+@pytest.mark.parametrize(
+    ("function", "said"), [("Net.forward", "makes a new layer in each call"), ("Net.__init__", "")]
+)
 def test_a_layer_that_is_made_in_each_call_is_named(function: str, said: str) -> None:
     message = "mat1 and mat2 must have the same dtype, but got Double and Float"
     origins = ("fc: 8 fc = nn.Linear(9, 4)",)

@@ -374,6 +374,15 @@ def test_negative_numbers_that_are_cut_off_are_no_sign_of_a_loop_that_begins_too
         assert asked in said(scores, came)
 
 
+def test_a_row_that_was_not_written_to_is_no_sign_of_a_relu() -> None:
+    """Where the largest absolute value is taken, nothing is negative, and the last row may be 0 for another reason."""
+    right = np.random.default_rng(1).standard_normal((4, 6))
+    came = np.abs(right) ** 3
+    assert "ReLU" in said(right, np.where(right < 0, 0, came))
+    came[-2:] = 0
+    assert "ReLU" not in said(right, came)
+
+
 def test_the_axis_is_named_that_is_gone_in_place_of_another_one() -> None:
     right, came = RNG.standard_normal(IMAGES.shape[:1] + IMAGES.shape[2:]), RNG.standard_normal(IMAGES.shape[1:])
     words = "it has the shape of x without its axis 0, and should have that without axis 1: "
@@ -444,15 +453,18 @@ def test_a_setting_that_is_not_given_is_named_and_a_parameter_is_not() -> None:
     given: dict[str, object] = {"settings": {"eps": 0.1, "mean": X[0]}, "params": {"W": X}, "x": X}
     lacking = given | {"settings": {"eps": 0.1}, "params": {}}
     wrong, right = [Case("one", "", lacking)] * 2, [Case("other", "", given)] * 2
-    assert when_it_is_wrong(wrong, right) == "it is wrong only when no mean is given"
-    assert when_it_is_wrong(right, wrong) == "it is right only when no mean is given"
+    assert when_it_is_wrong(wrong, right) == "in the cases tried it is wrong only when no mean is given"
+    assert when_it_is_wrong(right, wrong) == "in the cases tried it is right only when no mean is given"
     assert "given" not in when_it_is_wrong(wrong, [*right, wrong[0]])
     assert "given" not in when_it_is_wrong([*wrong, wrong[0]], right[:1])  # a single case may differ in much else
 
 
 def test_a_smaller_last_batch_is_named() -> None:
     wrong, right = ([Case("", "", {"X": np.ones((rows, 2)), "batch_size": 4})] * 2 for rows in (9, 8))
-    assert when_it_is_wrong(wrong, right) == "it is wrong only when the last batch is smaller than the others"
+    assert (
+        when_it_is_wrong(wrong, right)
+        == "in the cases tried it is wrong only when the last batch is smaller than the others"
+    )
     single = Case("", "", {"X": np.ones((3, 2)), "batch_size": 4})
     assert "last batch" in when_it_is_wrong(wrong, [*right, single])
 
@@ -480,6 +492,11 @@ def test_the_direction_in_which_an_output_is_wrong_is_named(got: Array, words: s
     assert words == "" or how_far_off([output, WrongOutput(A, A[::-1] - W, {})]) != words
 
 
+def test_of_a_few_entries_no_direction_is_named() -> None:
+    few = np.arange(1.0, 6.0)
+    assert how_far_off([WrongOutput(few, few + np.exp(-few), {})]) == ""
+
+
 def test_the_sizes_of_a_parameter_are_named_by_the_settings() -> None:
     outputs = []
     for filters, height, width in ((3, 8, 10), (5, 7, 9)):
@@ -498,7 +515,7 @@ def test_what_a_single_case_has_to_itself_is_no_reason() -> None:
     plain = [Case("plain", "", {"x": X, "p": 0.5})] * 3
     alone = Case("alone", "", {"x": X[:1], "p": 0.5})
     assert when_it_is_wrong([alone], plain) == 'it is right in all of the 4 cases but this one ("alone")'
-    assert when_it_is_wrong(plain, [alone]) == "it is right only when N = 1"
+    assert when_it_is_wrong(plain, [alone]) == "in the cases tried it is right only when N = 1"
     assert when_it_is_wrong(plain, [alone], plain[:1]) == 'it is right in 1 of 5 cases, as in "alone"'
 
 
@@ -511,7 +528,9 @@ def test_cases_that_crashed_may_refute_a_reason_and_are_none() -> None:
 
 def test_large_numbers_are_no_reason_to_be_right() -> None:
     plain, large = Case("plain", "", {"x": X}), Case("large", "", {"x": 1000 * X})
-    assert when_it_is_wrong([large] * 2, [plain] * 2) == "it is wrong only when the numbers are large"
+    assert (
+        when_it_is_wrong([large] * 2, [plain] * 2) == "in the cases tried it is wrong only when the numbers are large"
+    )
     assert "only" not in when_it_is_wrong([plain] * 2, [large] * 2)
 
 

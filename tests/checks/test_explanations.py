@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from utils.checks.case import Case, Finding, Trait
-from utils.checks.compare import Array, Equal, Subgradient
+from utils.checks.compare import Array, Equal, Initialised, Subgradient
 from utils.checks.compare.dropout import Dropped
 from utils.checks.diagnose import CaseResult, judge
 from utils.checks.program import PROGRAM_FILE, Answer, Crash, Ran
@@ -58,6 +58,41 @@ def test_the_majority_of_the_cases_decides_and_the_rest_is_said_beside_it(at_the
     assert hint.startswith('Look at out in the case "an edge", too: ')
     # Nothing would be named if only the edge counted, or if every case had to agree.
     assert {name for name, _ in said_of([edge])} == {None}
+
+
+def test_nothing_is_asked_of_the_rest_that_the_same_mistake_may_have_made() -> None:
+    """Where 0 is due stand numbers: that is so of a maximum over all channels, too, where entries tie."""
+    right = np.array([[1.0, 0, 3, 0], [0, 4, 0, 5], [6, 0, 7, 0]])
+    came, words = (
+        {"out": np.where(right, 0, array())},
+        "where 0 is due stand numbers, and 0 stands where numbers are due",
+    )
+    for gives, asked in (({"known": {"out": array()}}, False), ({}, True)):
+        plain = [in_case(title, came, gives, {"out": right}) for title in ("a plain case", "a case")]
+        hint = said_of([*plain, *core_cases()])[1][1]
+        assert words in hint
+        assert ("is each put in its own place?" in hint) == asked
+
+
+def test_of_mistakes_that_are_alike_where_the_code_runs_none_is_named() -> None:
+    """In a net of one layer the first layer is the last one; elsewhere the code crashed."""
+    right, wrong = {"W1": array(), "W2": array()}, {"W1": array()}
+    known = {"known": wrong, "other": wrong}
+    crash = in_case("a crash", CRASH, {"known": {"W1": array()}, "other": {"W1": array(), "W2": array()}}, right)
+    ran = [in_case(title, wrong, known, {"W1": right["W1"]}, EDGE) for title in ("one", "two")]
+    assert {name for name, _ in said_of([crash, *ran])} == {None}
+
+
+def test_a_draw_that_is_wrong_by_itself_is_not_explained_by_what_leaves_it_right() -> None:
+    """Weights that are uniform are not those of a layer of another size, with which normal ones agree roughly."""
+    rng = np.random.default_rng(1)
+    rules = {"w": Initialised(), "v": Equal()}
+    right = {"w": 0.1 * rng.standard_normal((30, 20)), "v": np.ones(3)}
+    for drawn, names in ((rng.uniform(-0.173, 0.173, (30, 20)), {"known", None}), (right["w"][::-1], {"known"})):
+        case = Case("one", "", {"x": np.ones(3), "weight_scale": 0.1}, rules)
+        known = {"known": Ran({**right, "v": np.ones(4)})}
+        result = CaseResult(case, right, Ran({"w": drawn, "v": np.ones(4)}), known)
+        assert {name for name, _ in said_of([result])} == names
 
 
 def test_what_is_seen_in_one_case_is_not_said_of_others_that_are_wrong_in_another_way() -> None:

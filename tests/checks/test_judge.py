@@ -126,7 +126,9 @@ def test_a_sentence_follows_a_question() -> None:
     cases = [Case(title, "", {"x": rows}) for title, rows in sizes]
     results = [CaseResult(case, {"out": x}, Ran({"out": x / len(np.asarray(case.inputs["x"]))})) for case in cases]
     hint = judge(results, {}).findings[0].hint
-    assert hint.endswith("2 being N, the number of examples: a mean where a sum is due? It is right only when N = 1.")
+    assert hint.endswith(
+        "2 being N, the number of examples: a mean where a sum is due? In the cases tried it is right only when N = 1."
+    )
 
 
 CRASH = Crash(False, "ValueError", "operands could not be broadcast")

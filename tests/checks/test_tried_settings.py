@@ -87,3 +87,36 @@ def test_a_single_example_decides_only_if_the_first_one_alone_is_right(code: Cod
     hints = " ".join(one.hint for one in judgement.findings)
     assert ("it is right only when N = 1" in hints) == decides
     assert decides or 'it is right in 1 of 4 cases, as in "1 rows"' in hints
+
+
+def with_default(inputs: Mapping[str, object]) -> dict[str, object]:
+    settings = inputs["settings"]
+    assert isinstance(settings, dict)
+    return {"w": np.asarray(inputs["w"]) * settings.get("rate", 2.0)}
+
+
+def of_default(inputs: Mapping[str, object]) -> dict[str, object]:
+    settings = inputs["settings"]
+    assert isinstance(settings, dict)
+    return {"w": np.exp(np.asarray(inputs["w"])) * settings.get("rate", 3.0) if not settings else right_of(inputs)}
+
+
+def right_of(inputs: Mapping[str, object]) -> object:
+    return with_default(inputs)["w"]
+
+
+def of_size(inputs: Mapping[str, object]) -> dict[str, object]:
+    weights = np.asarray(inputs["w"])
+    return {"w": np.asarray(right_of(inputs)) + (np.sin(weights) if len(weights) == 2 else 0)}
+
+
+@pytest.mark.parametrize(("code", "decides"), [(of_default, True), (of_size, False)])
+def test_that_a_setting_is_not_given_decides_only_if_giving_it_helps(code: Code, decides: bool) -> None:
+    results = []
+    for rows, settings in ((2, {}), (2, {}), (3, {"rate": 0.5}), (3, {"rate": 0.7})):
+        inputs: dict[str, object] = {"w": RNG.standard_normal((rows, 4)), "settings": settings}
+        case = Case(f"{rows} rows", "", inputs, {"grads": Equal()})
+        results.append(CaseResult(case, {"grads": with_default(inputs)}, run_of(code)("", inputs, ())))
+    judgement = judge(results, {}, run_of(code), FollowThrough(0.0, run_of(with_default)))
+    hints = " ".join(one.hint for one in judgement.findings)
+    assert ("when no rate is given" in hints) == decides

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -79,12 +79,19 @@ class CaseResult:
             return isinstance(self.answer, Crash) and isinstance(other, Crash) and same_kind(self.answer, other)
         if other is None:  # it gives the right answer in this case
             return not any(fault.path == path or not path for fault in self.faults())
+        if not path and not self._drawn(self.wrong_paths()) <= self._drawn(self.wrong_in(misconception)):
+            return False  # draws agree roughly; but a mistake that leaves them right has not made them wrong
         rules = {one: self.case.aspects.get(one.partition(".")[0]) for one in ([path] if path else self.case.aspects)}
         return self.is_missing_alike(other.values, path) and all(
             self._agree(rule, one, other)
             for one, rule in rules.items()
             if rule  # an output that this case does not compare cannot tell
         )
+
+    def _drawn(self, paths: Iterable[str] | None) -> set[str]:
+        """Keep of some outputs those that are compared as random draws."""
+        known = {path: self.case.aspects.get(path.partition(".")[0]) for path in paths or ()}
+        return {path for path, rule in known.items() if rule and rule.is_drawn(value_at(self.expected, path))}
 
     def _agree(self, rule: Rule, path: str, other: Ran) -> bool:
         """Whether another answer has the same value in one output."""

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
 
-from ..compare import FaultKind, Initialised
+from ..compare import FaultKind, Initialised, Paired
 from ..program import Crash, Run
 from ..values import value_at
+from .between_calls import between_calls
 from .by_mode import by_mode, in_test_mode, is_drawn
 from .case_result import CaseResult
 from .changes import Search, Source
@@ -23,10 +24,14 @@ from .exchanged import other_name
 from .from_state import FOLLOWS, beside_state
 from .other_outputs import enumerated, from_other_outputs
 from .probes import probed
+from .reach import reach
+from .redrawn import redrawn
 from .simpler_inputs import right_with_simpler_inputs
+from .still_wrong import still_wrong
 from .tried_settings import is_refuted
 from .wrong_outputs import WrongAnswer, has_fewer_draws
 
+MAX_CASES = 3  # in which it is tried what is still wrong
 ABOUT_LOOPS = re.compile(r": (?:does a loop|is each one kept)[^?]*\?")
 """What a clause asks about a loop, with the colon before it."""
 
@@ -82,7 +87,7 @@ def collect_clauses(
         Its form, what it depends on, and last, when it is wrong; ``""`` for each that is not known.
     """
     fault = shown.fault
-    clauses = [other_name(answers)]
+    clauses, later = [other_name(answers)], ""
     drawn = any(map(is_drawn, answers))
     if fault.kind is FaultKind.SHAPE and isinstance(shown.result.case.aspects[fault.output], Initialised):
         shapes = [WrongOutput(one.fault.expected, one.fault.got, one.result.case.inputs) for one in answers]
@@ -90,12 +95,14 @@ def collect_clauses(
     if fault.kind in (FaultKind.VALUE, FaultKind.SHAPE, FaultKind.NOT_FINITE) and not drawn:
         ordered = [shown, *(answer for answer in answers if answer.result is not shown.result)]
         outputs = [WrongOutput(one.fault.expected, one.fault.got, one.result.case.inputs) for one in ordered]
-        clauses[0] = clauses[0] or combination(answers) or describe(outputs)
+        holds = partial(_that_holds, outputs=outputs, answers=ordered, runs=runs)
+        clauses[0] = clauses[0] or combination(answers) or holds(describe)
         if not clauses[0] and fault.kind is FaultKind.VALUE:
-            before = beside_state(answers, runs.reference)
+            later = between_calls(answers, results)
+            before = later or beside_state(answers, runs.reference)
             probes = [] if before else probed(answers, runs.code, runs.reference)
             clauses[0] = before or ("" if any(probes) else by_mode(ordered, outputs, results))
-            place = "" if clauses[0].startswith(FOLLOWS) else runs.without_questions_about_loops(locate(outputs))
+            place = "" if clauses[0].startswith(FOLLOWS) else runs.without_questions_about_loops(holds(locate))
             known = any((clauses[0], *probes)) or "only" in place  # which tells more than how far off it is
             clauses += [*probes, place, "" if known else _right_with_simpler_inputs(answers, runs)]
     if drawn:
@@ -125,12 +132,28 @@ def collect_clauses(
     ]
     wrong = [answer.result.case for answer in answers]
     tried = partial(is_refuted, path=fault.path, failing=wrong, passing=others, code=runs.code, right=runs.reference)
-    when = when_it_is_wrong(wrong, others, crashed, tried, counted=not drawn)
+    # That a single call is right is said already, with the reason.
+    when = "" if later and later in clauses else when_it_is_wrong(wrong, others, crashed, tried, counted=not drawn)
     if not any(clauses) and fault.kind is FaultKind.VALUE and not drawn:
-        off = "" if fault.output in shown.result.case.effects else how_far_off(outputs)
+        off = "" if fault.output in shown.result.case.effects else holds(how_far_off)
         beside = "" if rest else from_other_outputs(answers, results, runs.code, everywhere=not others)
-        clauses += [off, beside]
+        # What follows from another wrong output may be right once that is, so no more is said of it.
+        clauses += [off, *([] if "correct" in beside else _last_resort(shown, answers, runs)), beside]
     return [*clauses, when]
+
+
+def _that_holds(
+    say: Callable[[Sequence[WrongOutput]], str],
+    outputs: Sequence[WrongOutput],
+    answers: Sequence[WrongAnswer],
+    runs: Runs,
+) -> str:
+    """Say what is seen in wrong outputs if it is seen in them with other numbers, too."""
+    said = say(outputs)
+    if not said or answers[0].fault.kind is not FaultKind.VALUE:
+        return said
+    again = redrawn(answers, runs.code, runs.reference)
+    return say([*outputs, *again]) if again else said
 
 
 def _without_draws(answers: Sequence[WrongAnswer], results: Sequence[CaseResult]) -> str:
@@ -158,6 +181,16 @@ def _cases_without_draws(plain: Sequence[WrongAnswer], path: str, results: Seque
             titles = [f'"{answer.result.case.title}"' for answer in plain]
             return f"the case {titles[0]}" if len(titles) == 1 else f"the cases {enumerated(titles)}"
     return "the cases without random draws"
+
+
+def _last_resort(shown: WrongAnswer, answers: Sequence[WrongAnswer], runs: Runs) -> list[str]:
+    """Say what is found out of any wrong entry by running code again: on what it depends, and where it is wrong."""
+    case, fault = shown.result.case, shown.fault
+    if runs.code is None or runs.reference is None or isinstance(case.aspects[fault.output], Paired):
+        return []
+    reached = reach(case, fault.path, fault.expected, fault.got, runs.code, runs.reference)
+    cases = [case, *(one.result.case for one in answers if one.result is not shown.result)]
+    return [reached or still_wrong(cases[:MAX_CASES], fault.path, runs.code, runs.reference)]
 
 
 def _right_with_simpler_inputs(answers: Sequence[WrongAnswer], runs: Runs) -> str:

@@ -41,7 +41,7 @@ def dependence(case: Case, path: str, run: Run, reference: Run, others: Sequence
     before, right_before = (_output(one, case, case.inputs, path) for one in (run, reference))
     if before is None or right_before is None or right_before.dtype.kind != "f":
         return ""  # a label or a count stays the same for most changes
-    if _is_counted(case, path, right_before, reference):
+    if is_counted(case, path, right_before, reference):
         return ""  # so does the share of what was counted
     missing, needless, moving = _dependence(case, path, run, reference, before, right_before)
     if missing and moving and before.any():
@@ -60,6 +60,28 @@ def dependence(case: Case, path: str, run: Run, reference: Run, others: Sequence
     if needless and case.is_core:  # at an edge, as with one example, the right answer may depend on less than usual
         return f"it changes when {_listed(needless)} changes, on which it should not depend"
     return _linear_in_upstream(case, path, before, run)
+
+
+def is_counted(case: Case, path: str, before: Array, reference: Run) -> bool:
+    """Whether an output stays the very same when all inputs change by very little, as a count does, and its share.
+
+    Parameters
+    ----------
+    case : Case
+    path : str
+        The output.
+    before : ndarray
+        What the reference gives in this case.
+    reference : callable
+        Runs the right code.
+    """
+    inputs: Mapping[str, object] = case.inputs
+    for source, value in walk(case.inputs):
+        array = as_array(value)
+        if isinstance(value, np.ndarray) and array is not None and array.dtype == np.float64:
+            inputs = with_value_at(inputs, source, array * (1 + TINY))
+    after = _output(reference, case, inputs, path)
+    return inputs is not case.inputs and after is not None and np.array_equal(before, after)
 
 
 def _dependence(
@@ -99,17 +121,6 @@ def _linear_in_upstream(case: Case, path: str, before: Array, run: Run) -> str:
     if after is None or not before.any() or _same(2 * before, after, case):
         return ""
     return f"it does not double when {upstream} does, as each gradient should: {upstream} should enter as one factor"
-
-
-def _is_counted(case: Case, path: str, before: Array, reference: Run) -> bool:
-    """Whether an output stays the very same when all inputs change by very little, as a count does, and its share."""
-    inputs: Mapping[str, object] = case.inputs
-    for source, value in walk(case.inputs):
-        array = as_array(value)
-        if isinstance(value, np.ndarray) and array is not None and array.dtype == np.float64:
-            inputs = with_value_at(inputs, source, array * (1 + TINY))
-    after = _output(reference, case, inputs, path)
-    return inputs is not case.inputs and after is not None and np.array_equal(before, after)
 
 
 def _moves(run: Run, case: Case, path: str, before: Array, source: str, change: object) -> bool | None:

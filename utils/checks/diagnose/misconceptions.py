@@ -238,8 +238,12 @@ def _chosen(names: Sequence[str], named: set[str], evidence: Evidence) -> tuple[
 
 
 def _outputs_spoilt(evidence: Evidence, name: str) -> int:
-    """Count the outputs that a misconception would break in another way than they are wrong, if they are."""
-    return len({evidence.places[index].path for index in evidence.shows(name) - evidence.gives(name)})
+    """Count the outputs that a misconception would break in another way than they are wrong, if they are.
+
+    Where the code crashed, another mistake did, and nobody knows what it would have broken beside that.
+    """
+    told = evidence.shows(name) - evidence.gives(name) - evidence.crashes
+    return len({evidence.places[index].path for index in told})
 
 
 def _of_most_cases(path: str, evidence: Evidence, names: Sequence[str], named: set[str]) -> tuple[str, ...]:

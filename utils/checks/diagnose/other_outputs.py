@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ..case import Trait
 from ..program import Crash, Run
 from ..values import walk
 from .case_result import CaseResult
@@ -35,7 +36,10 @@ def from_other_outputs(
     """
     result, fault = answers[0]
     objective = result.case.objective[0]
-    right = set.intersection(*(_right_outputs(answer.result) for answer in answers))
+    # After several calls, an output may be wrong for what the first of them has left.
+    later = {Trait.SEVERAL_STEPS, Trait.SIDE_EFFECT}
+    plain = [one for one in answers if not later & one.result.case.traits] or answers
+    right = set.intersection(*(_right_outputs(answer.result) for answer in plain))
     if fault.path in result.case.gradients and objective in result.case.aspects and objective not in right:
         if run and is_derivative(result.case, fault.path, fault.got, with_program(run, result.case)) is False:
             # Which of them has to change cannot be told: of a forward pass that is corrected, it may be the derivative.

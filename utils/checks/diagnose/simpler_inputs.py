@@ -106,6 +106,11 @@ def right_with_simpler_inputs(answers: Sequence[WrongAnswer], code: Run | None, 
     return _said([pair for pair in pairs if trial.is_right(pair)][:1])
 
 
+def simplifications(case: Case) -> list[Simpler]:
+    """List the ways in which inputs of a case can be made simpler, the plainest first."""
+    return sorted(_changes(case), key=_order)
+
+
 def _leaves_enough(one: Simpler, other: Simpler) -> bool:
     """Whether two changes are of different inputs, and not both of arrays, without which much code is right."""
     return one.path != other.path and not (one.value in ("0", "1") and other.value in ("0", "1"))

@@ -17,6 +17,7 @@ from ..values import value_at, walk, with_value_at
 from .describe.wrong_output import examples, numeric_inputs
 
 SETTING = re.compile(r"when (\w+) is ")
+NOT_GIVEN = re.compile(r"when no (\w+) is given")
 ONE_EXAMPLE = "when N = 1"
 
 
@@ -52,17 +53,38 @@ def is_refuted(
 
 def _trials(condition: str, failing: Case, passing: Case) -> Iterator[tuple[Case, Mapping[str, object], bool]]:
     """Yield cases with changed inputs, and whether the output should be right then if the condition decides."""
-    setting = SETTING.match(condition)
+    setting, optional = SETTING.match(condition), NOT_GIVEN.match(condition)
     for case, other, wanted in ((failing, passing, True), (passing, failing, False)):
         if setting:
             source, value = _setting(case, setting[1])
             instead = _setting(other, setting[1])[1]
             if source and value != instead:
                 yield case, with_value_at(case.inputs, source, instead), wanted
+        elif optional:
+            yield from _with_other_choice(case, other, optional[1], wanted)
         elif condition == ONE_EXAMPLE:
             data = examples(numeric_inputs(case.inputs))
             if data is not None and data.ndim and len(data) > 1:
                 yield case, _first_of(case.inputs, len(data)), wanted
+
+
+def _with_other_choice(
+    case: Case, other: Case, name: str, wanted: bool
+) -> Iterator[tuple[Case, Mapping[str, object], bool]]:
+    """Yield a case without a setting that it is given, or with the one that another case is given."""
+    (source, _), (from_other, value) = _setting(case, name), _setting(other, name)
+    if source and not from_other:
+        yield case, _without(case.inputs, source), wanted
+    elif from_other and not source and isinstance(value_at(case.inputs, from_other.rpartition(".")[0]), Mapping):
+        yield case, with_value_at(case.inputs, from_other, value), wanted
+
+
+def _without(inputs: Mapping[str, object], path: str) -> Mapping[str, object]:
+    """Return inputs without an entry of one of their dicts."""
+    above, _, name = path.rpartition(".")
+    held = value_at(inputs, above)
+    assert isinstance(held, Mapping)
+    return with_value_at(inputs, above, {key: one for key, one in held.items() if key != name})
 
 
 def _is_right(path: str, case: Case, inputs: Mapping[str, object], code: Run, reference: Run | None) -> bool | None:

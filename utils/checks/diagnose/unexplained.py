@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from ..case import Finding, Trait
 from ..compare import Fault, FaultKind, RandomRule, as_array
 from ..program import Run
+from .between_calls import between_calls
 from .by_mode import is_drawn
 from .case_result import CaseResult
 from .clauses import Runs, collect_clauses
@@ -21,6 +22,8 @@ from .wrong_outputs import WrongAnswer, WrongOutputs
 MAX_RERUN_CASES = 3  # failing cases in which the code under test may be run again for a hint
 MIN_CASES = 2  # that one mistake leaves right and that are wrong: of a single one, much may be peculiar
 MIN_DRAWS = 100  # numbers by which a change of code that draws is judged
+OWN_PLACE = ": is each put in its own place?"
+"""What `describe.places.misplaced` asks."""
 MAX_LENGTH = 600
 """Characters of what is said of one output: a few lines."""
 
@@ -166,11 +169,14 @@ def describe_rest(
         clauses = collect_clauses(shown, answers, [answer.result for answer in wrong.by_path[path]], runs, rest=True)[
             :-1
         ]
+    another = not before and _is_another_mistake(names, path, rest)
+    if not another:  # the same mistake may look like this there, and then what is asked about another one misleads
+        clauses = [clause.replace(OWN_PLACE, "") for clause in clauses]
     said = as_sentences((seen, *clauses))
     if others:
         said += f" In {others} more {'case' if others == 1 else 'cases'} it is wrong in another way."
     hint = f"Look at {path} in {_cases(answers)}, too: {said}"
-    if not before and _is_another_mistake(names, path, rest):
+    if another:
         hint = f"In {_cases(answers)}{',' if len(answers) > 1 else ''} {path} is wrong in another way, too: {said}"
     return Finding(path, "fail", hint, None, shown.result.case.title, seen=f"{seen}.")
 
@@ -209,7 +215,11 @@ def _description(path: str, wrong: WrongOutputs, results: Sequence[CaseResult], 
     """Collect what can be said of one wrong output."""
     # The first case is the plainest, without kinks or float32: the derivative can be measured there.
     first = wrong.by_path[path][0]
-    if runs.code and _follows_forward(wrong.by_path[path], runs.code):
+    if (
+        runs.code
+        and not between_calls(wrong.by_path[path], results)
+        and _follows_forward(wrong.by_path[path], runs.code)
+    ):
         said = "it is the right derivative of what your forward pass computes; it is the forward that is wrong"
         return Description(path, first.fault.clause, (said,), first.result.case.title)
     shown = wrong.clearest(path)

@@ -6,7 +6,7 @@ import ast
 import re
 from collections.abc import Iterator, Mapping
 
-from .expressions import of_same_form, read_shape
+from .expressions import count, of_same_form, read_shape
 from .shapes import Shape, shape_of
 from .site import Site
 
@@ -52,7 +52,8 @@ def describe_call(site: Site, already: str = "") -> str:
     dicts = [pair for given in arguments.values() for pair in _other_dicts(site, source, given)]
     if len(dicts) == 1:
         return f"{said} Was `{dicts[0][1]}` meant in place of `{dicts[0][0]}`?"
-    if "dout has shape" in site.crash.message and "cache" in source:
+    shapes = [read_shape(one) for one in re.findall(r"shape (\([\d, ]*\))", site.crash.message)]
+    if "dout has shape" in site.crash.message and "cache" in source and len({count(one) for one in shapes}) == 2:
         # The shape that is asked for is that of this cache, which need not be the right one.
         return f"{said} Either the gradient that is passed is another one, or the cache is that of another layer."
     return said

@@ -55,7 +55,8 @@ def when_it_is_wrong(
     Returns
     -------
     str
-        A clause such as ``"it is wrong only in test mode"``; ``""`` where the output is wrong in all cases.
+        A clause such as ``"in the cases tried it is wrong only in test mode"``; ``""`` where the output is wrong in
+        all cases.
     """
     if not failing or not passing:
         return ""
@@ -65,10 +66,11 @@ def when_it_is_wrong(
         only_wrong = _separating([*failing, *crashed], passing)
         only_right = [name for name in _separating(passing, [*failing, *crashed]) if name not in NEVER_HELPS]
     only_wrong, only_right = ([one for one in some if not is_refuted(one)] for some in (only_wrong, only_right))
+    # What tells these cases apart need not be all that matters: in a case that is not among them it may be otherwise.
     if only_wrong:
-        return f"it is wrong only {' or '.join(only_wrong)}"
+        return f"in the cases tried it is wrong only {' or '.join(only_wrong)}"
     if only_right:
-        return f"it is right only {' or '.join(only_right)}"
+        return f"in the cases tried it is right only {' or '.join(only_right)}"
     if not counted:
         return ""
     total = len(failing) + len(crashed) + len(passing)

@@ -33,9 +33,10 @@ def distance(output: WrongOutput) -> Iterator[Observation]:
         ("too near to 0", (abs(seen) < abs(right)).all()),
     ):
         if holds:
-            yield Observation(key, f"each wrong entry has the right sign and is {key}", distinct(off))
-    yield Observation("right signs", "each wrong entry has the right sign; its size is wrong", distinct(off))
+            yield Observation(key, f"each wrong entry has the right sign and is {key}", _numbers(output, off))
+    yield Observation("right signs", "each wrong entry has the right sign; its size is wrong", _numbers(output, off))
 
 
 def _numbers(output: WrongOutput, off: np.ndarray) -> int:
-    return distinct(off) * (output.weight if output.arrays[0].size == 1 else 1)
+    """How much the signs of what is wrong say; that of one entry is right by chance in every second case."""
+    return output.weight if output.arrays[0].size == 1 else distinct(off) // 2

@@ -103,8 +103,8 @@ def _about(right: Mask, name: str, filled: bool) -> Iterator[tuple[str, str]]:
     kind, some = ("right", right) if 2 * right.sum() <= len(right) else ("wrong", ~right)
     said = f"only {name} {_span(some)} {'is' if some.sum() == 1 else 'are'} {kind}"
     yield said, said
-    each = "entry" if name == "entry" else f"whole {name}"
-    yield f"some {name}", f"it is wrong {each} by {each}: some are right and the others wrong"
+    if name != "entry":  # that some entries are right, and the others wrong, is seen
+        yield f"some {name}", f"it is wrong whole {name} by whole {name}: some are right and the others wrong"
 
 
 def empty(output: WrongOutput) -> Iterator[Observation]:
@@ -136,10 +136,16 @@ def empty(output: WrongOutput) -> Iterator[Observation]:
 
 
 def cut_off(output: WrongOutput) -> Iterator[Observation]:
-    """No entry is negative, and many are exactly 0, where some should be negative."""
+    """No entry is negative, and many are exactly 0, where some should be negative.
+
+    Zeros that fill a whole slice in which positive numbers are due were not written to, and a ReLU has cut off nothing.
+    """
     expected, got = output.arrays
     zeros = got == 0
     below = zeros & (expected < 0)
+    for axis in range(got.ndim) if got.ndim > 1 else ():
+        others = tuple(other for other in range(got.ndim) if other != axis)
+        below &= ~(zeros.all(axis=others, keepdims=True) & (expected > 0).any(axis=others, keepdims=True))
     if (got >= 0).all() and got.any() and below.any() and below.sum() * 5 >= (expected < 0).sum():
         seen = "no entry is negative: some that should be come out as 0"
         # Each entry that is positive might have been negative.

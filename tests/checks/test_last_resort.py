@@ -1,0 +1,144 @@
+"""Of an output of which nothing simple is known, what is said is found out by running code, and no guess."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+import pytest
+
+from utils.checks.case import Case
+from utils.checks.compare import Array, Equal
+from utils.checks.diagnose import CaseResult, FollowThrough, judge
+from utils.checks.diagnose.reach import reach
+from utils.checks.diagnose.redrawn import redrawn, with_other_numbers
+from utils.checks.diagnose.still_wrong import still_wrong
+from utils.checks.diagnose.wrong_outputs import WrongOutputs
+from utils.checks.program import Answer, Ran, Run
+
+RNG = np.random.default_rng(0)
+X = RNG.standard_normal((4, 6))
+Code = Callable[[Array, Array], Array]
+
+
+def run_of(code: Code) -> Run:
+    def run(program: str, inputs: Mapping[str, object], fetch: Sequence[str]) -> Answer:
+        return Ran({"out": code(np.asarray(inputs["x"]), np.asarray(inputs["b"]))})
+
+    return run
+
+
+def case_of(x: Array = X) -> Case:
+    return Case("one", "", {"x": x, "b": RNG.standard_normal(6)}, {"out": Equal()})
+
+
+def right(x: Array, b: Array) -> Array:
+    return np.sin(x[:, :3].cumsum(axis=1)) + b[:3]
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        (
+            lambda x, b: np.sin(x[:, 1:4].cumsum(axis=1)) + b[:3],
+            "here out[0, 0] should change with column 0 of x, and changes with column 1",
+        ),
+        (
+            lambda x, b: np.sin(x[:, :3].cumsum(axis=1)) * 1.1 + x[1, 0] + b[:3],
+            "here out[0, 0] should change with row 0 of x, and changes with rows 0 and 1",
+        ),
+        (lambda x, b: np.sin(x[:, :3].cumsum(axis=1)), "here out[0, 0] does not change with b, and should"),
+        (lambda x, b: np.exp(x[:, :3].cumsum(axis=1)) + b[:3], ""),
+    ],
+)
+def test_an_entry_that_changes_with_the_wrong_part_of_an_input_is_shown(code: Code, said: str) -> None:
+    case = case_of()
+    x, b = np.asarray(case.inputs["x"]), np.asarray(case.inputs["b"])
+    assert reach(case, "out", right(x, b), code(x, b), run_of(code), run_of(right)) == said
+
+
+def test_of_a_label_nothing_is_said_but_that_it_does_not_change() -> None:
+    """Which rows decide about the largest entry is chance."""
+
+    def label(x: Array, b: Array) -> Array:
+        return np.argmax(x + b, axis=1)
+
+    case = case_of()
+    x, b = np.asarray(case.inputs["x"]), np.asarray(case.inputs["b"])
+
+    def other(x: Array, b: Array) -> Array:
+        return np.argmax(x[::-1] - b, axis=1)
+
+    assert reach(case, "out", label(x, b), other(x, b), run_of(other), run_of(label)) == ""
+    said = reach(case, "out", label(x, b), 5 - label(x, 0 * b), run_of(lambda x, b: 5 - label(x, 0 * b)), run_of(label))
+    assert said in ("", "here out[0] does not change with b, and should")
+
+
+def test_what_is_wrong_with_simpler_inputs_is_said_and_what_does_not_matter_is_not() -> None:
+    inputs = {"x": X, "param": {"eps": 0.1, "unused": 0.3}, "b": RNG.standard_normal(6)}
+    case = Case("one", "", inputs, {"out": Equal()})
+
+    def code(power: int) -> Run:
+        def run(program: str, inputs: Mapping[str, object], fetch: Sequence[str]) -> Answer:
+            param = inputs["param"]
+            assert isinstance(param, dict)
+            x, b = np.asarray(inputs["x"]), np.asarray(inputs["b"])
+            return Ran({"out": x**power + param["eps"] * np.arange(6) + b})
+
+        return run
+
+    assert still_wrong([case], "out", code(3), code(2)) == "it is wrong even when eps is 0 and b is 0"
+
+
+def test_a_wrong_answer_without_a_form_gets_more_than_what_was_expected() -> None:
+    def code(x: Array, b: Array) -> Array:
+        return np.exp(x[:, 1:4].cumsum(axis=1)) + np.cos(b[:3])
+
+    case = case_of()
+    inputs = (np.asarray(case.inputs["x"]), np.asarray(case.inputs["b"]))
+    results = [CaseResult(case, {"out": right(*inputs)}, Ran({"out": code(*inputs)}))]
+    found = judge(results, {}, run_of(code), FollowThrough(0.0, run_of(right))).findings
+    assert "out[0, 0] should change with column 0 of x, and changes with column 1" in found[0].hint
+
+
+def test_what_is_seen_in_one_case_is_said_if_it_is_so_for_other_numbers() -> None:
+    """Rows 1 and 3 are wrong because of their numbers, and not because they are those rows."""
+    x = np.abs(X)
+    x[1, 0], x[3, 0] = -1, -2
+
+    def sums(x: Array, b: Array) -> Array:
+        return x.cumsum(axis=1) + 0 * b
+
+    def code(x: Array, b: Array) -> Array:
+        return np.where(x.min(axis=1, keepdims=True) < 0, np.exp(x), sums(x, b))
+
+    case = case_of(x)
+    inputs = (np.asarray(case.inputs["x"]), np.asarray(case.inputs["b"]))
+    results = [CaseResult(case, {"out": sums(*inputs)}, Ran({"out": code(*inputs)}))]
+    follow = FollowThrough(0.0, run_of(sums))
+    before, after = (judge(results, {}, run, follow).findings[0].hint for run in (None, run_of(code)))
+    assert "row 0, 2" in before
+    assert "row 0, 2" not in after
+    assert "whole row by whole row" in after
+
+
+def test_other_numbers_keep_what_a_case_is_about() -> None:
+    x = np.maximum(X, 0)
+    inputs = {"x": x, "y": np.arange(4), "p": 0.5, "few": X.astype(np.float32)}
+    others = with_other_numbers(Case("one", "", inputs, {"out": Equal()}))
+    assert np.count_nonzero(np.asarray(others["x"])) == np.count_nonzero(x)
+    assert (np.asarray(others["x"]) >= 0).all()
+    assert not np.array_equal(np.asarray(others["x"]), x)
+    assert np.asarray(others["few"]).dtype == np.float32
+    assert others["p"] == 0.5
+    assert others["y"] is inputs["y"]
+
+
+def test_what_is_right_for_other_numbers_refutes_nothing() -> None:
+    case = case_of()
+    inputs = (np.asarray(case.inputs["x"]), np.asarray(case.inputs["b"]))
+    results = [CaseResult(case, {"out": right(*inputs)}, Ran({"out": right(*inputs) + 1}))]
+    answers = WrongOutputs(results).by_path["out"]
+    assert redrawn(answers, run_of(right), run_of(right)) == []
+    assert len(redrawn(answers, run_of(lambda x, b: right(x, b) + 1), run_of(right))) == 1
+    assert redrawn(answers, None, run_of(right)) == []

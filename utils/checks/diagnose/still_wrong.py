@@ -1,0 +1,93 @@
+"""Say what can be made simple without making a wrong output right: the simplest inputs at which it is wrong.
+
+It is true of any wrong answer, and keeps a student who knows nothing else from looking in the wrong place: what is
+wrong with ``reg`` 0 is wrong without the penalty. So it is said where nothing else is known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import numpy as np
+
+from ..case import Case
+from ..compare import Paired, as_array
+from ..program import Ran, Run
+from ..values import value_at, walk
+from .describe.terms import is_copied
+from .describe.wrong_output import MIN_NUMBERS, WrongOutput, distinct
+from .other_outputs import enumerated
+from .simpler_inputs import LARGEST, Simpler, simplifications
+
+MAX_SAID = 3
+MAX_RUNS = 24
+
+
+def still_wrong(cases: Sequence[Case], path: str, code: Run, reference: Run) -> str:
+    """Say with which simpler inputs, all of them at once, an output is still wrong.
+
+    Parameters
+    ----------
+    cases : sequence of Case
+        In which it is wrong; the first that can be made simpler tells.
+    path : str
+        The output.
+    code, reference : callable
+        Run the code under test, and the right code.
+
+    Returns
+    -------
+    str
+        A clause such as ``"it is wrong even when epsilon is 0 and t is 0"``; ``""`` where nothing can be simpler.
+    """
+    output = path.partition(".")[0]
+    plain = (case for case in cases if case.size <= LARGEST and not isinstance(case.aspects[output], Paired))
+    return next(filter(None, (_simplest(case, path, code, reference) for case in plain)), "")
+
+
+def _simplest(case: Case, path: str, code: Run, reference: Run) -> str:
+    inputs: Mapping[str, object] = case.inputs
+    done: list[Simpler] = []
+    tried = set[str]()
+    for change in [*simplifications(case), *_of_ones(case)][:MAX_RUNS]:
+        simpler = change.applied(inputs, case.inputs)
+        alone = change.applied(case.inputs, case.inputs)
+        if change.path in tried or len(done) == MAX_SAID or simpler is None or alone is None:
+            continue
+        if not _matters(case, alone, path, reference):
+            continue
+        wrong = _is_wrong(case, simpler, path, code, reference)
+        if wrong:
+            inputs, done = simpler, [*done, change]
+        if wrong is not None:  # what is right with 0 is not tried with 1, which is no simpler than any other number
+            tried.add(change.path)
+    return f"it is wrong even when {enumerated([one.words for one in done])}" if done else ""
+
+
+def _of_ones(case: Case) -> Iterator[Simpler]:
+    """Yield the changes of arrays that show too little to say with them that code is right, as those of weights."""
+    for path, value in walk(case.inputs):
+        if isinstance(value, np.ndarray) and value.dtype.kind == "f" and value.size > 1:
+            yield Simpler(path, f"every entry of {path.rpartition('.')[2]} is 1", "1")
+
+
+def _matters(case: Case, inputs: Mapping[str, object], path: str, reference: Run) -> bool:
+    """Whether the right output is another one with other inputs: of what does not enter nothing is said."""
+    answers = [reference(case.program, one, (path.partition(".")[0],)) for one in (case.inputs, inputs)]
+    due, other = (as_array(value_at(one.values, path)) if isinstance(one, Ran) else None for one in answers)
+    return due is not None and other is not None and not np.array_equal(due, other)
+
+
+def _is_wrong(case: Case, inputs: Mapping[str, object], path: str, code: Run, reference: Run) -> bool | None:
+    """Whether an output is wrong with other inputs; None where it should be zeros or a copy of one of them."""
+    output = path.partition(".")[0]
+    with np.errstate(all="ignore"):
+        right, came = (run(case.program, inputs, (output,)) for run in (reference, code))
+        if not isinstance(right, Ran) or not isinstance(came, Ran):
+            return None
+        due, got = (as_array(value_at(one.values, path)) for one in (right, came))
+        if due is None or got is None or not due.size or not np.isfinite(due).all() or not np.isfinite(got).all():
+            return None
+        if due.size > 1 and distinct(due.astype(np.float64)) < min(MIN_NUMBERS, due.size):
+            return None
+        return None if is_copied(WrongOutput(due, due, inputs)) else not case.aspects[output].agree(due, got, inputs)
