@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from utils.explorers.picture import Axis, Move, Picture, as_move, handle
-from utils.explorers.plane import Plane, element, label, path, picture_of, tinted
+from utils.explorers.plane import Plane, picture_of, tinted
+from utils.explorers.svg import element, label, path
 
 anything = st.recursive(
     st.none() | st.booleans() | st.floats() | st.text(),

@@ -33,6 +33,8 @@ COLOURS = (BLUE, ORANGE, GREEN, PINK, AMBER, SKY)
 LINES = ("-", "--", "-.", ":", (0, (5, 1)), (0, (3, 1, 1, 1)))
 HIDDEN = "A picture to bet on", "look at its curves; its numbers are hidden"  # heading and description
 MARKERS = ("o", "s", "^", "D", "v", "P")
+DASHES = ((), (3.7, 1.6), (6.4, 1.6, 1, 1.6), (1, 1.65), (5, 1), (3, 1, 1, 1))  # in widths of the line
+SHAPES = ("circle", "square", "up", "diamond", "down", "plus")
 
 _STYLE: dict[Any, Any] = {
     "svg.fonttype": "none",  # text, not outlines

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from .challenges import CurvePrediction, Scale
 from .drawing import BLUE, FAINT, ORANGE, Drawing
 from .picture import Axis, handle
-from .plane import Plane, element, label, path, picture_of
+from .plane import Plane, picture_of
+from .svg import element, label, path
 
 Array = NDArray[Any]
 WIDTH, HEIGHT = 560.0, 264.0

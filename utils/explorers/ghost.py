@@ -57,6 +57,25 @@ class LastSetting:
 
 
 @dataclass(frozen=True)
+class Trace:
+    """What is left of a curve, or of the rim of an area.
+
+    Attributes
+    ----------
+    name : str
+        Of what it is left.
+    points : ndarray of shape (points, 2)
+        Values of x and y.
+    dash : tuple of float or None
+        Of the line, in its widths; None for points without a line.
+    """
+
+    name: str
+    points: NDArray[Any]
+    dash: tuple[float, ...] | None
+
+
+@dataclass(frozen=True)
 class Curve:
     """A curve, or the rim of an area.
 

@@ -7,7 +7,8 @@ from typing import Any
 
 from .drawing import ORANGE, Drawing
 from .picture import Axis
-from .plane import element
+from .plane import Plane
+from .svg import element
 
 TO_POINTS = 72  # units of a picture in an inch
 
@@ -43,6 +44,29 @@ def place_of(ax: Any, along: str, value: float) -> float:
     point = (value, ax.get_ylim()[0]) if along == "x" else (ax.get_xlim()[0], value)
     x, y = ax.transData.transform(point) * TO_POINTS / figure.dpi
     return float(x if along == "x" else figure.get_figheight() * TO_POINTS - y)
+
+
+def axis_on(plane: Plane, along: str, value: float, ends: tuple[float, float], step: float, *, log: bool = False,
+            places: tuple[float, float] | None = None) -> Axis:  # fmt: skip
+    """A direction in which a handle moves over a plane.
+
+    Parameters
+    ----------
+    plane : Plane
+    along : {"x", "y"}
+    value : float
+        Where the handle is.
+    ends : (float, float)
+        The least and the greatest value.
+    step : float
+        As of `Axis`.
+    log : bool, default False
+        Whether the values are logarithmic; as of the plane, where `places` is not given.
+    places : (float, float), optional
+        Where on the plane `ends` lie, in its own numbers; at these values by default.
+    """
+    low, high = (float(getattr(plane, along)(end)) for end in places or ends)
+    return Axis(value, *ends, low, high, step, log)
 
 
 def with_grips(drawing: Drawing, *grips: str) -> Drawing:

@@ -21,49 +21,12 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from .drawing import FAINT, HIDDEN, Drawing, named
+from .svg import element, label, path
 
 Array = NDArray[Any]
-SMALL = 8.5  # the size of text beside an axis
 _SVG = "http://www.w3.org/2000/svg"
 _ACTS = ("data-handle", "data-group", "data-link", "data-says", "role", "tabindex", "aria-label", "aria-valuemin",
          "aria-valuemax", "aria-valuenow", "aria-valuetext", "aria-pressed", "id")  # fmt: skip
-
-
-def element(name: str, inside: str = "", /, **attributes: Any) -> str:
-    """An element of SVG; ``stroke_width=2`` becomes ``stroke-width="2"``, and ``class_`` ``class``.
-
-    Parameters
-    ----------
-    name : str
-    inside : str, optional
-        SVG.
-    **attributes
-        Numbers are rounded to four digits; None leaves an attribute out.
-    """
-    said = "".join(
-        f' {key.rstrip("_").replace("_", "-")}="{_text(value)}"'
-        for key, value in attributes.items()
-        if value is not None
-    )
-    return f"<{name}{said}>{inside}</{name}>" if inside else f"<{name}{said}/>"
-
-
-def label(x: float, y: float, text: str, size: float = SMALL, anchor: str = "start", **attributes: Any) -> str:
-    """A line of text in the page's own colour; `y` is its base line."""
-    look = {"x": x, "y": y, "font_size": size, "text_anchor": anchor, "fill": "currentColor", **attributes}
-    return element("text", html.escape(text), **look)
-
-
-def path(xs: Any, ys: Any, **attributes: Any) -> str:
-    """A line through points of the picture; it is interrupted where one is not finite."""
-    steps, begun = [], False
-    for x, y in np.column_stack([xs, ys]):
-        if not np.isfinite(x + y):
-            begun = False
-            continue
-        steps.append(f"{'L' if begun else 'M'}{x:.1f} {y:.1f}")
-        begun = True
-    return element("path", d="".join(steps), **{"fill": "none", **attributes})
 
 
 def data_of(pixels: Array) -> str:
@@ -122,12 +85,17 @@ class Sketch(Drawing):
         return figure
 
     def without_numbers(self) -> Drawing:
-        """The picture without what tells its setting: the class ``tells``, and text with a number but for ``tick``."""
+        """The picture without what tells its setting.
+
+        That is what has the class ``tells``, and text with a number in it but for axes and legends (the classes
+        ``tick`` and ``legend``).
+        """
         root = ElementTree.fromstring(self)
+        kept = {part for group in root.iter() if group.get("class") in ("tick", "legend") for part in group.iter()}
         for parent in list(root.iter()):
             for part in list(parent):
-                kind, words = part.get("class", ""), "".join(part.itertext()) if part.tag.endswith("text") else ""
-                if kind in ("tells", "when-lit") or (kind != "tick" and any(sign.isdigit() for sign in words)):
+                words = "".join(part.itertext()) if part.tag == f"{{{_SVG}}}text" and part not in kept else ""
+                if part.get("class") in ("tells", "when-lit") or any(sign.isdigit() for sign in words):
                     parent.remove(part)
             for name in _ACTS if parent.tag != f"{{{_SVG}}}clipPath" else ():
                 parent.attrib.pop(name, None)  # to look at, not to act in
@@ -166,9 +134,10 @@ def picture_of(
         What of it can stand behind a later one.
     """
     said = f"{html.escape(title)}: {html.escape(description)}"
+    # A picture with the role "img" has no parts for a screen reader; handles and buttons are parts.
+    role = "group" if any("data-handle=" in part or 'role="' in part for part in parts) else "img"
     drawing = Sketch(
-        # A picture with the role "img" has no parts for a screen reader; this one has handles and buttons.
-        f'<svg viewBox="0 0 {width:g} {height:g}" role="group" aria-label="{said}" '
+        f'<svg viewBox="0 0 {width:g} {height:g}" role="{role}" aria-label="{said}" '
         'xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" font-family="sans-serif" '
         'style="width:100%;max-width:1200px;height:auto;display:block">'
         f"<desc>{said}</desc>{''.join(parts)}</svg>"
@@ -187,8 +156,8 @@ class Plane:
         In the units of the picture.
     across, along : (float, float)
         The least and the greatest value on it, of x and of y.
-    log : bool, default False
-        Whether y is logarithmic.
+    log, log_x : bool, default False
+        Whether y is logarithmic, and x.
     """
 
     left: float
@@ -198,16 +167,16 @@ class Plane:
     across: tuple[float, float]
     along: tuple[float, float]
     log: bool = False
+    log_x: bool = False
 
     def x(self, values: Any) -> Any:
         """Where values of x are in the picture."""
-        low, high = self.across
-        return self.left + (np.asarray(values) - low) / (high - low) * self.width
+        low, high, values = _even((*self.across, values), self.log_x)
+        return self.left + (values - low) / (high - low) * self.width
 
     def y(self, values: Any) -> Any:
         """Where values of y are in the picture."""
-        with np.errstate(divide="ignore", invalid="ignore"):
-            low, high, values = (np.log(v) if self.log else np.asarray(v) for v in (*self.along, values))
+        low, high, values = _even((*self.along, values), self.log)
         return self.top + (high - values) / (high - low) * self.height
 
     def line(self, xs: Any, ys: Any, **attributes: Any) -> str:
@@ -255,9 +224,13 @@ class Plane:
         return element("image", **place, preserveAspectRatio="none", href=data_of(pixels), **attributes)
 
 
+def _even(values: Sequence[Any], log: bool) -> list[Array]:
+    """Values as they lie on an axis."""
+    if not log:
+        return [np.asarray(value) for value in values]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return [np.log10(value) for value in values]
+
+
 def _tick(value: float) -> str:
     return f"{value:g}".replace("-", "−")
-
-
-def _text(value: Any) -> str:
-    return f"{value:.6g}" if isinstance(value, float | np.floating) else html.escape(str(value))

@@ -15,8 +15,9 @@ from ..controls import choice, fraction, log_slider, slider
 from ..drawing import AMBER, BLUE, FAINT, GREEN, ORANGE, PINK, SKY, Drawing, last_setting
 from ..explorer import Explorer
 from ..picture import Axis, Move, handle
-from ..plane import SMALL, Plane, element, label, path, picture_of, tinted
+from ..plane import Plane, picture_of, tinted
 from ..player import Player
+from ..svg import SMALL, element, label, path
 from .compute import EDGE, FINE, LAST, Boundary, Seen, see
 from .sets import COUNT, SETS
 

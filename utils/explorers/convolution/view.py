@@ -16,7 +16,7 @@ from ..drawing import FAINT, GREEN, ORANGE, Drawing, named, panels, svg
 from ..explorer import Explorer
 from ..grips import axis_of, frame, place_of, with_grips
 from ..picture import Axis, Move, handle
-from ..plane import element
+from ..svg import element
 from .compute import PRESETS, SIDE, Convolution, Seen, product, see
 
 OWN = "your own"

@@ -13,8 +13,9 @@ from ..controls import choice, log_slider, slider
 from ..drawing import BLUE, FAINT, ORANGE, Drawing, last_setting
 from ..explorer import Explorer
 from ..picture import Axis, handle
-from ..plane import Plane, element, label, path, picture_of
+from ..plane import Plane, picture_of
 from ..player import Player
+from ..svg import element, label, path
 from .compute import DEEPEST, NORMS, Flow, GradientFlow, Numbers, Stage, flow_of, stage_of
 
 WIDTH, HEIGHT = 720.0, 372.0

@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from ..chart import Chart, Look, charted, ghosts, legend, row
 from ..controls import choice, log_slider, slider
-from ..drawing import BLUE, COLOURS, FAINT, LINES, MARKERS, ORANGE, Drawing, log_axis, named, panels, svg
+from ..drawing import BLUE, COLOURS, DASHES, FAINT, ORANGE, SHAPES, Drawing
 from ..explorer import Explorer
-from ..grips import axis_of, knob, place_of, with_grips
+from ..grips import axis_on, knob
 from ..picture import handle
 from ..player import Player
 from ..training import Run
@@ -67,17 +68,21 @@ class WeightScaleExplorer(Explorer[WeightScale]):
     def picture(self, state: WeightScale) -> Drawing:
         """Histograms of one forward and one backward pass."""
         layers = self.numbers(state)
-        figure, ((left, right),) = panels(1, 2, height=max(2.2, 1.0 + 0.26 * len(layers)), sharey=True)
-        for ax, name, colour in ((left, "out", BLUE), (right, "dout", ORANGE)):
-            _ridges(ax, [getattr(layer, name) for layer in layers], colour, f"weight-scale-{name}")
+        count = len(layers)
+        height = 72 * max(2.2, 1.0 + 0.26 * count)
         after = f", after {state.step} minibatch{'es' * (state.step > 1)}" if state.step else ""
-        left.set_title(f"Outputs of each layer{after}")
-        right.set_title("Upstream gradients of each layer")
-        left.set_ylabel("hidden layer")
-        for ax in (left, right):
-            ax.set_xlabel("magnitude |value|, in powers of ten")
-        drawing = svg(figure, "Activations and gradients layer by layer", _said(layers))
-        return with_grips(drawing, *_grip(left, layers, state))
+        titles = (f"Outputs of each layer{after}", "Upstream gradients of each layer")
+        charts = []
+        for box, title, name, colour, before in zip(
+            row(2, height), titles, ("out", "dout"), (BLUE, ORANGE), ghosts(2), strict=True
+        ):
+            names = [(base + 0.3, str(count - base) if name == "out" else "") for base in range(count)]
+            chart = Chart(box, title, "magnitude |value|, in powers of ten", "hidden layer" if name == "out" else "",
+                          x_ends=(EDGES[0], EDGES[-1]), y_ends=(0, count), y_ticks=names, before=before)  # fmt: skip
+            _ridges(chart, [getattr(layer, name) for layer in layers], colour, f"weight-scale-{name}")
+            charts.append(chart)
+        return charted(height, "Activations and gradients layer by layer", _said(layers), charts,
+                       _grip(charts[0], layers, state))  # fmt: skip
 
     def work(self, state: WeightScale) -> Iterator[tuple[float, Sweep]]:
         """The sweep over 20 scales."""
@@ -85,46 +90,44 @@ class WeightScaleExplorer(Explorer[WeightScale]):
 
     def results(self, state: WeightScale, found: Sweep) -> Drawing:
         """Best validation accuracy, best training accuracy and final loss against the scale."""
-        figure, (axes,) = panels(1, 3, height=2.7)
-        measures: tuple[tuple[str, str, Callable[[Run], float]], ...] = (
-            ("Best validation accuracy", "accuracy, %", lambda run: 100 * max(run.val)),
-            ("Best training accuracy", "accuracy, %", lambda run: 100 * max(run.train)),
-            ("Final loss", "loss", lambda run: float(np.mean(run.loss[-20:]))),
+        height = 195.0
+        measures: tuple[tuple[str, str, float, Callable[[Run], float]], ...] = (
+            ("Best validation accuracy", "accuracy, %", 60, lambda run: 100 * max(run.val)),
+            ("Best training accuracy", "accuracy, %", 105, lambda run: 100 * max(run.train)),
+            ("Final loss", "loss", 4, lambda run: float(np.mean(run.loss[-20:]))),
         )
         norms = list(dict.fromkeys(norm for norm, _ in found.runs))
-        for ax, (title, label, measure) in zip(axes, measures, strict=True):
-            for number, norm in enumerate(norms):
+        looks = dict(zip(norms, map(Look, COLOURS, DASHES, SHAPES), strict=False))
+        charts = []
+        for box, (title, along, top, measure), before in zip(row(3, height), measures, ghosts(3), strict=True):
+            chart = Chart(box, title, "weight scale", along, x_ends=(SCALES[0] / 1.3, SCALES[-1] * 1.3),
+                          y_ends=(0, top), log="x", before=before)  # fmt: skip
+            for norm, look in looks.items():
                 scales = [scale for scale in SCALES if (norm, scale) in found.runs]
                 values = [measure(found.runs[norm, scale]) for scale in scales]
-                look = {"color": COLOURS[number], "ls": LINES[number], "marker": MARKERS[number]}
-                (line,) = ax.plot(scales, np.minimum(values, 1e3), label=_NAMES[norm], **look)
-                named(line, f"sweep-{title.split()[1]}-{norm}")
-            ax.axvline(state.scale, color=FAINT, lw=1, ls=":")
-            ax.set_title(title)
-            ax.set_ylabel(label)
-            log_axis(ax.xaxis)
-            ax.set_xlabel("weight scale")
-            ax.set_xlim(SCALES[0] / 1.3, SCALES[-1] * 1.3)
-        for ax, top in zip(axes, (60, 105, 4), strict=True):
-            ax.set_ylim(0, top)
+                chart.curve(f"sweep-{title.split()[1]}-{norm}", scales, np.minimum(values, 1e3), look)
+            chart.upright(state.scale, Look(FAINT, (1, 1.65), width=1.2))
+            charts.append(chart)
         for number, norm in enumerate(norms):
             for scale in SCALES:
                 if (norm, scale) in found.runs:
                     mark = _MARKS[found.verdict(norm, scale)]
-                    axes[2].text(scale, 3.7 - 0.35 * number, mark, color=COLOURS[number], ha="center", fontsize=8)
+                    charts[2].text(scale, 3.7 - 0.35 * number, mark, 8, "middle", fill=COLOURS[number])
         if norms:
-            axes[0].legend(loc="upper left")
-            axes[2].text(0.02, 0.02, "✓ trains   ↓ vanishes   ↑ explodes", transform=axes[2].transAxes, fontsize=7)
+            left, top, *_ = charts[0].box
+            charts[0].put(legend(left + 8, top + 9, ((_NAMES[norm], look) for norm, look in looks.items())))
+            charts[2].note(0.02, 0.02, "✓ trains · ↓ vanishes · ↑ explodes", 7)
         trained = {norm: sum(found.verdict(*key) == "trains" for key in found.runs if key[0] == norm) for norm in norms}
         said = "; ".join(f"{_NAMES[norm]}: {count} scales train" for norm, count in trained.items())
-        return svg(figure, f"Sweep over {len(found.runs)} of {2 * len(SCALES)} runs", said or "no run has ended yet")
+        heading = f"Sweep over {len(found.runs)} of {2 * len(SCALES)} runs"
+        return charted(height, heading, said or "no run has ended yet", charts)
 
 
 _NAMES = {"none": "no normalisation", "batchnorm": "batch norm", "layernorm": "layer norm"}
 _MARKS = {"trains": "✓", "vanishes": "↓", "explodes": "↑"}
 
 
-def _ridges(ax: Any, arrays: list[Any], colour: str, gid: str) -> None:
+def _ridges(chart: Chart, arrays: list[Any], colour: str, name: str) -> None:
     """A histogram for each layer, one above the other, the first layer on top."""
     middles = (EDGES[1:] + EDGES[:-1]) / 2
     for number, values in enumerate(arrays):
@@ -132,32 +135,28 @@ def _ridges(ax: Any, arrays: list[Any], colour: str, gid: str) -> None:
         counts, _ = np.histogram(np.log10(sizes) if sizes.size else sizes, EDGES)
         height = 0.9 * counts / max(1, counts.max())
         base = len(arrays) - number - 1
-        named(ax.fill_between(middles, base, base + height, color=colour, alpha=0.75, lw=0), f"{gid}-{number + 1}")
+        held = np.flatnonzero(counts)
+        shown = slice(max(held[0] - 1, 0), held[-1] + 2) if held.size else slice(0)  # not the empty bins on both sides
+        chart.band(middles[shown], base, base + height[shown], colour, 0.75, f"{name}-{number + 1}")
         spread = float(np.std(values)) if np.isfinite(values).all() else float("inf")
         said = f"σ {spread:.1e}, {100 * np.mean(values == 0):.0f} % zero"
         if sizes.size and np.log10(np.median(sizes)) > EDGES.mean():  # on the side where the ridge is not
-            ax.text(EDGES[0] + 0.2, base + 0.2, said, ha="left", fontsize=7)
+            chart.text(EDGES[0] + 0.2, base + 0.2, said)
         else:
-            ax.text(EDGES[-1], base + 0.2, said, ha="right", fontsize=7)
-    ax.set_yticks([base + 0.3 for base in range(len(arrays))], [str(len(arrays) - base) for base in range(len(arrays))])
-    ax.set_xlim(EDGES[0], EDGES[-1])
-    ax.set_ylim(0, len(arrays))
+            chart.text(EDGES[-1], base + 0.2, said, anchor="end")
 
 
-def _grip(ax: Any, layers: list[Layer], state: WeightScale) -> list[str]:
+def _grip(chart: Chart, layers: list[Layer], state: WeightScale) -> str:
     """A handle at the standard deviation of the first layer's outputs, which grows as the scale does."""
     spread = float(np.std(layers[0].out))
     if not np.isfinite(spread) or spread == 0:
-        return []
+        return ""
     ends = (1e-5, 10.0)
     at = [float(np.log10(spread / state.scale * end)) for end in ends]
-    axis = axis_of(ax, "x", state.scale, ends, 0.1, log=True, places=(at[0], at[1]))
+    axis = axis_on(chart.plane, "x", state.scale, ends, 0.1, log=True, places=(at[0], at[1]))
     says = f"{state.scale:.2g}; the first layer's outputs have standard deviation {spread:.1e}"
-    return [
-        handle(
-            "scale", "scale, on the first ridge", knob(4), x=axis, beside=place_of(ax, "y", len(layers) - 1), says=says
-        )
-    ]
+    return handle("scale", "scale, on the first ridge", knob(4), x=axis, beside=float(chart.plane.y(len(layers) - 1)),
+                  says=says, more='class="tells"')  # fmt: skip
 
 
 def _said(layers: list[Layer]) -> str:
