@@ -178,6 +178,15 @@ class Chart:
             y = top + (1 - up) * height + 1.2 * size * number
             self._parts.append(label(left + across * width, y, line, size, anchor, **attributes))
 
+    def beside_title(self, text: str, **attributes: Any) -> None:
+        """Text that ends above the upper right corner."""
+        _, top, right, _ = self.border
+        self._parts.append(label(right, top - 6, text, 8, "end", **attributes))
+
+    def make_room(self, xs: Any = (), ys: Any = ()) -> None:
+        """Have the axes reach to some values, whatever is shown there."""
+        self._reach.append((xs, ys))
+
     def put(self, svg: str) -> None:
         """Something that is drawn already."""
         self._parts.append(svg)

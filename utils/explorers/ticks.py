@@ -9,7 +9,7 @@ from itertools import pairwise
 from .svg import width_of
 
 SIZE = 8  # of the numbers
-ROOM = {"x": 24.0, "y": 15.0}  # units of a picture that a tick has at least to itself
+ROOM = {"x": 26.0, "y": 18.0}  # units of a picture that a tick has at least to itself
 
 Ends = tuple[float, float]
 

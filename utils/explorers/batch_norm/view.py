@@ -7,14 +7,16 @@ from typing import Any
 
 import numpy as np
 
+from ..chart import Chart, Look, charted, ghosts, legend, row
 from ..controls import fraction, log_slider, slider
-from ..drawing import BLUE, COLOURS, FAINT, GREEN, LINES, ORANGE, Drawing, named, panels, svg
+from ..drawing import BLUE, COLOURS, DASHES, FAINT, GREEN, ORANGE, SHAPES, Drawing
 from ..explorer import Explorer
 from ..player import Player
 from ..words import best
 from .compute import STEPS, WATCH, BatchNorm, Race, Statistics, race, statistics_of
 
 _NAMES = {"none": "no normalisation", "batchnorm": "batch norm"}
+_LOOKS = dict(zip(_NAMES, map(Look, COLOURS, DASHES, SHAPES), strict=False))
 
 
 class BatchNormExplorer(Explorer[BatchNorm]):
@@ -63,32 +65,31 @@ class BatchNormExplorer(Explorer[BatchNorm]):
     def picture(self, state: BatchNorm) -> Drawing:
         """The statistics of one unit over many minibatches, and the last minibatch in both modes."""
         found = self.numbers(state)
-        figure, ((mean, var, modes),) = panels(1, 3, height=2.7)
+        height = 195.0
+        boxes, before = row(3, height), ghosts(3)
+        ends = (0.0, STEPS + 1.0)
+        mean = Chart(boxes[0], "Mean of one unit", "minibatch", x_ends=ends, before=before[0])
+        var = Chart(boxes[1], "Variance of the unit", "minibatch", x_ends=ends, before=before[1])
         steps = np.arange(1, len(found.batch_mean) + 1)
-        for ax, what, true in ((mean, "mean", found.mean), (var, "var", found.var)):
-            named(ax.plot(steps, getattr(found, f"batch_{what}"), ".", color=BLUE, ms=4)[0], f"batch-{what}")
-            named(ax.plot(steps, getattr(found, f"running_{what}"), color=ORANGE)[0], f"running-{what}")
-            ax.axhline(true, color=GREEN, ls="--", lw=1.2)
-            ax.set_xlabel("minibatch")
-        mean.set_title("Mean of one unit")
-        var.set_title("Variance of the unit")
-        mean.text(0.98, 0.04, "● batch", color=BLUE, transform=mean.transAxes, ha="right", fontsize=8)
-        var.text(0.98, 0.92, "— running", color=ORANGE, transform=var.transAxes, ha="right", fontsize=8)
-        var.text(0.98, 0.82, "- - all images", color=GREEN, transform=var.transAxes, ha="right", fontsize=8)
-        for ax in (mean, var):
-            ax.set_xlim(0, STEPS + 1)
+        for chart, what, true in ((mean, "mean", found.mean), (var, "var", found.var)):
+            dots = Look(BLUE, marker="circle", width=0, size=3)
+            chart.curve(f"batch-{what}", steps, getattr(found, f"batch_{what}"), dots)
+            chart.curve(f"running-{what}", steps, getattr(found, f"running_{what}"), Look(ORANGE))
+            chart.level(true, Look(GREEN, (3.7, 1.6), width=1.2))
+        mean.beside_title("● batch", fill=BLUE)
+        var.beside_title("— running", fill=ORANGE)
+        mean.note(0.98, 0.04, "- - all images", 8, "end", fill=GREEN)
         reach = 1.1 * max(1e-3, float(np.abs([found.train, found.test]).max()))
-        modes.plot([-reach, reach], [-reach, reach], color=FAINT, lw=1)
-        named(modes.plot(found.train, found.test, "o", color=BLUE, ms=4, alpha=0.8)[0], "modes")
-        modes.set_title("The last minibatch")
-        modes.set_xlabel("output in training mode")
-        modes.set_ylabel("output in test mode")
+        modes = Chart(boxes[2], "The last minibatch", "output in training mode", "output in test mode",
+                      before=before[2])  # fmt: skip
+        modes.line([-reach, reach], [-reach, reach], Look(FAINT, width=1))
+        modes.curve("modes", found.train, found.test, Look(BLUE, marker="circle", width=0, opacity=0.8))
         apart = float(np.abs(found.train - found.test).mean())
         said = (
             f"running mean {found.running_mean[-1]:.2f} of {found.mean:.2f}, running variance "
             f"{found.running_var[-1]:.2f} of {found.var:.2f}; the modes differ by {apart:.2f} on average"
         )
-        return svg(figure, "Running and batch statistics", said)
+        return charted(height, "Running and batch statistics", said, (mean, var, modes))
 
     def work(self, state: BatchNorm) -> Iterator[tuple[float, Race]]:
         """The two nets."""
@@ -96,34 +97,32 @@ class BatchNormExplorer(Explorer[BatchNorm]):
 
     def results(self, state: BatchNorm, found: Race) -> Drawing:
         """Losses, validation accuracies, and one unit's pre-activations over time."""
-        figure, (axes,) = panels(1, 4, height=2.6)
-        for number, (norm, run) in enumerate(found.runs.items()):
-            look: dict[str, Any] = {"color": COLOURS[number], "ls": LINES[number]}
+        height = 187.0
+        boxes, before = row(4, height), ghosts(4)
+        losses = Chart(boxes[0], "Training loss", "iteration", y_ends=(0, 3), before=before[0])
+        right = Chart(boxes[1], "Validation accuracy, %", "epoch", before=before[1])
+        units = {
+            norm: Chart(box, f"One unit, {name}", "iteration", "pre-activation" if norm == "none" else "", before=last)
+            for (norm, name), box, last in zip(_NAMES.items(), boxes[2:], before[2:], strict=True)
+        }
+        for norm, run in found.runs.items():
+            look = _LOOKS[norm]
             loss = _smooth(run.loss, max(9, len(run.loss) // 60))
-            named(axes[0].plot(np.arange(len(loss)), loss, label=_NAMES[norm], **look)[0], f"loss-{norm}")
-            marker = "os"[number]
-            named(axes[1].plot(100 * np.array(run.val), marker=marker, **look)[0], f"val-{norm}")
-            ax = axes[2 + number]
+            losses.curve(f"loss-{norm}", np.arange(len(loss)), loss, look.but(marker=""))
+            right.curve(f"val-{norm}", np.arange(len(run.val)), 100 * np.array(run.val), look)
             if found.unit[norm]:
                 every = 1 + len(found.unit[norm]) // 200  # more points than pixels only take time
                 low, first, middle, third, high = np.array(found.unit[norm][::every]).T
                 at = every * WATCH * np.arange(len(middle))
-                ax.fill_between(at, low, high, color=COLOURS[number], alpha=0.25, lw=0)
-                ax.fill_between(at, first, third, color=COLOURS[number], alpha=0.4, lw=0)
-                named(ax.plot(at, middle, color=COLOURS[number])[0], f"unit-{norm}")
-            ax.set_title(f"One unit, {_NAMES[norm]}", fontsize=9)
-            ax.set_xlabel("iteration")
-        axes[0].set_title("Training loss")
-        axes[0].set_xlabel("iteration")
-        axes[0].set_ylim(0, 3)
-        axes[0].legend(loc="lower left")
-        axes[1].set_title("Validation accuracy, %")
-        axes[1].set_xlabel("epoch")
-        axes[2].set_ylabel("pre-activation")
+                units[norm].band(at, low, high, look.colour, 0.25)
+                units[norm].band(at, first, third, look.colour, 0.4)
+                units[norm].curve(f"unit-{norm}", at, middle, Look(look.colour))
+        left, top, _, tall = boxes[0]
+        names = ((_NAMES[norm], look.but(marker="")) for norm, look in _LOOKS.items())
+        losses.put(legend(left + 6, top + tall - 18, names, 7.5))
         said = (f"{_NAMES[norm]} {best(run.val)}" for norm, run in found.runs.items())
-        return svg(
-            figure, "Training with and without batch normalisation", "best validation accuracy: " + "; ".join(said)
-        )
+        heading, charts = "Training with and without batch normalisation", (losses, right, *units.values())
+        return charted(height, heading, "best validation accuracy: " + "; ".join(said), charts)
 
 
 def _smooth(values: list[float], width: int) -> Any:
