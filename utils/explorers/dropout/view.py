@@ -7,11 +7,12 @@ from typing import Any
 
 import numpy as np
 
+from ..chart import Chart, Look, charted, ghosts, legend, row
 from ..controls import fraction, slider
-from ..drawing import BLUE, COLOURS, FAINT, LINES, MARKERS, ORANGE, Drawing, named, panels, svg
+from ..drawing import BLUE, COLOURS, DASHES, FAINT, ORANGE, SHAPES, Drawing
 from ..explorer import Explorer
 from ..player import Player
-from .compute import Dropout, Gaps, Layer, gaps, layer_of
+from .compute import SHAPE, Dropout, Gaps, Layer, gaps, layer_of
 
 
 class DropoutExplorer(Explorer[Dropout]):
@@ -56,29 +57,27 @@ class DropoutExplorer(Explorer[Dropout]):
     def picture(self, state: Dropout) -> Drawing:
         """One mask, and averages over many passes."""
         layer = self.numbers(state)
-        figure, ((mask, means),) = panels(1, 2, height=2.7)
+        height = 195.0
+        boxes, before = row(2, height), ghosts(2)
+        kept, scale = float(np.mean(layer.out != 0)), float(layer.out.max())
+        title = f"One pass over ones: {100 * kept:.0f} % kept (■), each now {scale:.2f}"
+        tall, wide = SHAPE
+        mask = Chart(boxes[0], title, x_ends=(-1, wide), y_ends=(tall - 0.5, -0.5), x_ticks=(), y_ticks=(), grid=False,
+                     before=before[0])  # fmt: skip
         rows, columns = np.nonzero(layer.out)
-        empty = np.nonzero(layer.out == 0)
-        named(mask.plot(columns, rows, "s", color=BLUE, ms=7)[0], "kept")
-        named(mask.plot(empty[1], empty[0], "x", color=FAINT, ms=4)[0], "dropped")
-        mask.invert_yaxis()
-        mask.set_xticks([])
-        mask.set_yticks([])
-        mask.grid(False)
-        kept = float(np.mean(layer.out != 0))
-        scale = float(layer.out.max())
-        mask.set_title(f"One pass over ones: {100 * kept:.0f} % kept (■), each now {scale:.2f}")
+        mask.curve("kept", columns, rows, Look(BLUE, marker="square", width=0, size=8))
+        rows, columns = np.nonzero(layer.out == 0)
+        mask.curve("dropped", columns, rows, Look(FAINT, marker="cross", width=0, size=4))
+        means = Chart(boxes[1], "Average output of five units", "passes averaged", "average output", y_ends=(0, 6),
+                      before=before[1])  # fmt: skip
+        means.make_room([1, 10])
         for unit, value in enumerate(layer.x):
-            means.axhline(value, color=FAINT, lw=1)
-            look: dict[str, Any] = {"color": COLOURS[unit], "ls": LINES[unit]}
-            named(means.plot(np.arange(1, len(layer.means) + 1), layer.means[:, unit], **look)[0], f"mean-{unit + 1}")
-        means.set_title("Average output of five units")
-        means.set_xlabel("passes averaged")
-        means.set_ylabel("average output")
-        means.set_ylim(0, 6)
+            means.level(value, Look(FAINT, width=1))
+            look = Look(COLOURS[unit], DASHES[unit])
+            means.curve(f"mean-{unit + 1}", np.arange(1, len(layer.means) + 1), layer.means[:, unit], look)
         off = float(np.abs(layer.means[-1] / layer.x - 1).mean())
         said = f"{100 * kept:.0f} % are kept; after {state.passes} passes the averages are {100 * off:.1f} % off"
-        return svg(figure, "A mask, and averages over many passes", said)
+        return charted(height, "A mask, and averages over many passes", said, (mask, means))
 
     def work(self, state: Dropout) -> Iterator[tuple[float, Gaps]]:
         """Nets with several drop probabilities."""
@@ -86,29 +85,26 @@ class DropoutExplorer(Explorer[Dropout]):
 
     def results(self, state: Dropout, found: Gaps) -> Drawing:
         """Accuracies against the drop probability, and against the epoch for the one nearest to the slider."""
-        figure, ((against, curves),) = panels(1, 2, height=2.7)
+        height = 195.0
         ended = sorted(p for p, run in found.runs.items() if run.val)
         train = np.array([100 * found.runs[p].train[-1] for p in ended])
         val = np.array([100 * max(found.runs[p].val) for p in ended])
-        if ended:
-            against.fill_between(ended, val, train, color=ORANGE, alpha=0.15, lw=0)
         near = min(ended, key=lambda p: abs(p - state.p), default=0.0)
         run = found.runs.get(near)
-        for number, (name, values) in enumerate((("training", train), ("validation", val))):
-            look: dict[str, Any] = {"color": COLOURS[number], "ls": LINES[number], "marker": MARKERS[number]}
-            named(against.plot(ended, values, label=name, **look)[0], f"gap-{name}")
+        boxes, before = row(2, height), ghosts(2)
+        against = Chart(boxes[0], "Training (last) and validation (best)", "drop probability p", "accuracy, %",
+                        x_ends=(-0.05, 1), y_ends=(0, 102), before=before[0])  # fmt: skip
+        curves = Chart(boxes[1], f"The net with p = {near:g}", "epoch", y_ends=(0, 102), before=before[1])
+        against.band(ended, val, train, ORANGE, 0.15)
+        looks = dict(zip(("training", "validation"), map(Look, COLOURS, DASHES, SHAPES), strict=False))
+        for (name, look), values in zip(looks.items(), (train, val), strict=True):
+            against.curve(f"gap-{name}", ended, values, look)
             if run is not None:
                 curve = 100 * np.array(run.train if name == "training" else run.val)
-                named(curves.plot(np.arange(1, len(curve) + 1), curve, label=name, **look)[0], f"curve-{name}")
-        against.axvline(state.p, color=FAINT, ls=":", lw=1)
-        against.set_title("Training (last) and validation (best)")
-        against.set_xlabel("drop probability p")
-        against.set_ylabel("accuracy, %")
-        against.set_xlim(-0.05, 1)
-        curves.set_title(f"The net with p = {near:g}")
-        curves.set_xlabel("epoch")
-        for ax in (against, curves):
-            ax.set_ylim(0, 102)
-        against.legend(loc="upper right")
+                curves.curve(f"curve-{name}", np.arange(1, len(curve) + 1), curve, look)
+        against.upright(state.p, Look(FAINT, (1, 1.65), width=1.2))
+        left, top, _, tall = boxes[0]
+        against.put(legend(left + 8, top + tall - 9, looks.items(), 7.5, columns=(0, 62)))  # no net is so bad
         said = "; ".join(f"p {p:g}: gap {t - v:.0f} points" for p, t, v in zip(ended, train, val, strict=True))
-        return svg(figure, "Two accuracies against the drop probability", said or "no epoch has ended yet")
+        heading = "Two accuracies against the drop probability"
+        return charted(height, heading, said or "no epoch has ended yet", (against, curves))
