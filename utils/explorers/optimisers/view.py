@@ -10,23 +10,25 @@ from typing import Any
 import ipywidgets as widgets
 import numpy as np
 import traitlets
+from contourpy import contour_generator
 
+from ..chart import Chart, Look, charted, ghosts, legend, row
 from ..controls import choice, fraction, log_slider, slider
-from ..drawing import COLOURS, FAINT, INK, LINES, MARKERS, Drawing, log_axis, named, panels, svg
+from ..drawing import COLOURS, DASHES, FAINT, SHAPES, Drawing
 from ..explorer import Explorer
-from ..grips import axis_of, knob, with_grips
+from ..grips import axis_on, ring
 from ..picture import Move, handle
+from ..plane import Plane
 from ..player import Player
+from ..svg import element, steps
 from ..training import Run
 from ..words import best
-from .compute import RULES, Optimisers, Walks, race, walks
+from .compute import EPOCHS, RULES, Optimisers, Walks, race, walks
 from .landscapes import LANDSCAPES
 
 FLOOR = 1e-8  # below which two heights are equally good
-_LOOKS: dict[str, dict[str, Any]] = {
-    rule: {"color": COLOURS[number], "ls": LINES[number], "marker": MARKERS[number]}
-    for number, rule in enumerate(RULES)
-}
+_LOOKS = dict(zip(RULES, map(Look, COLOURS, DASHES, SHAPES), strict=True))
+_INK, _NOTHING = "currentColor", Look("none", width=0)
 
 
 class Start(widgets.HBox):  # type: ignore[misc]  # ipywidgets has no types
@@ -111,36 +113,33 @@ class OptimiserExplorer(Explorer[Optimisers]):
         """The walks on contours, and how far above the lowest place each one is."""
         found = self.numbers(state)
         land = LANDSCAPES[state.loss]
-        figure, ((ground, fall),) = panels(1, 2, height=3.3, gridspec_kw={"width_ratios": (3, 2)})
-        figure.subplots_adjust(right=0.8)
-        ground.contour(*_terrain(state.loss), colors=FAINT, linewidths=0.7, alpha=0.7)
+        height = 237.6
+        boxes, before = row(2, height, (3, 2), right=129.6), ghosts(2)
+        title = f"The {state.loss}: from ◆ to ★, {state.steps} step{'s' * (state.steps > 1)}"
+        ground = Chart(boxes[0], title, "w₁", "w₂", x_ends=land.across, y_ends=land.along, grid=False,
+                       before=before[0])  # fmt: skip
+        fall = Chart(boxes[1], "Height above the lowest place", "step", y_ends=(FLOOR / 2, 100), log="y",
+                     before=before[1])  # fmt: skip
+        ground.put(_terrain(state.loss, boxes[0]))
         for rule, path in found.paths.items():
-            look = {**_LOOKS[rule], "ms": 3, "lw": 1.2}
-            named(ground.plot(*path.T, **look, label=_short(rule))[0], f"path-{rule}")
+            look = _LOOKS[rule].but(width=1.2, size=4.0)
+            ground.curve(f"path-{rule}", *path.T, look)
             heights = np.clip(np.nan_to_num(found.heights[rule], nan=1e9, posinf=1e9), FLOOR, 1e9)
-            named(fall.plot(heights, **{**look, "marker": ""})[0], f"height-{rule}")
-        ground.plot(*state.begin, "D", color=INK, ms=6)
-        ground.plot(*np.transpose(land.goals), "*", color=INK, ms=10, ls="none")
-        for rule in found.missing:
-            ground.plot([], [], ls="none", label=f"{_short(rule)}:\nnot written yet")
-        ground.set_xlim(*land.across)
-        ground.set_ylim(*land.along)
-        ground.set_title(f"The {state.loss}: from ◆ to ★, {state.steps} steps")
-        ground.set_xlabel("w₁")
-        ground.set_ylabel("w₂")
-        ground.grid(False)
-        log_axis(fall.yaxis)
-        fall.set_ylim(FLOOR / 2, 100)
-        fall.set_title("Height above the lowest place")
-        fall.set_xlabel("step")
-        figure.legend(*ground.get_legend_handles_labels(), loc="center left", bbox_to_anchor=(0.8, 0.55))
-        ends = ", ".join(f"{rule} {heights[-1]:.1e}" for rule, heights in found.heights.items())
-        drawing = svg(figure, f"Six rules on the {state.loss}", f"height after the last step: {ends}")
+            fall.curve(f"height-{rule}", np.arange(len(heights)), heights, look.but(marker=""))
+        ground.line(*np.transpose(land.goals), Look(_INK, marker="star", width=0, size=11))
+        names = [(_short(rule), _LOOKS[rule].but(width=1.2, size=4.0)) for rule in found.paths]
+        names += [(f"{_short(rule)}:\nnot written yet", _NOTHING) for rule in found.missing]
+        left, top, width, tall = boxes[1]
+        down = top + tall / 2 - 8 * 0.75 * sum(1 + name.count("\n") for name, _ in names)
         x, y = (
-            axis_of(ground, along, value, ends_of, 0.05)
-            for along, value, ends_of in zip("xy", state.begin, (land.across, land.along), strict=True)
+            axis_on(ground.plane, along, value, ends, 0.05)
+            for along, value, ends in zip("xy", state.begin, (land.across, land.along), strict=True)
         )
-        return with_grips(drawing, handle("start", "where the walks begin", knob(4), x=x, y=y))
+        diamond = element("path", d="M0 -7L6 0L0 7L-6 0Z", fill=_INK) + element("circle", r=10, fill="transparent")
+        start = handle("start", "where the walks begin", diamond + ring(6), x=x, y=y)
+        ends = ", ".join(f"{rule} {heights[-1]:.1e}" for rule, heights in found.heights.items())
+        return charted(height, f"Six rules on the {state.loss}", f"height after the last step: {ends}",
+                       (ground, fall), legend(left + width + 10, down, names), start)  # fmt: skip
 
     def moved(self, move: Move) -> Mapping[str, Any]:
         """The start was dragged."""
@@ -154,33 +153,40 @@ class OptimiserExplorer(Explorer[Optimisers]):
 
     def results(self, state: Optimisers, found: dict[str, Run]) -> Drawing:
         """Loss and accuracies of the nets."""
-        figure, ((losses, train, val),) = panels(1, 3, height=2.6)
+        height = 187.0
+        boxes, before = row(3, height), ghosts(3)
+        losses = Chart(boxes[0], "Training loss", "iteration", y_ends=(0.8, 3), before=before[0])
+        train, val = (
+            Chart(box, title, "epoch", x_ends=(0.8, EPOCHS + 0.2), y_ends=(10, 70), before=last)
+            for box, title, last in zip(boxes[1:], ("Training accuracy, %", "Validation accuracy, %"), before[1:],
+                                        strict=True)
+        )  # fmt: skip
         for rule, run in found.items():
-            look = {**_LOOKS[rule], "ms": 4}
-            loss = _smooth(run.loss)
-            named(losses.plot(np.arange(len(loss)), loss, **{**look, "marker": ""}, label=rule)[0], f"loss-{rule}")
-            for ax, name, values in ((train, "train", run.train), (val, "val", run.val)):
-                named(ax.plot(np.arange(1, len(values) + 1), 100 * np.array(values), **look)[0], f"{name}-{rule}")
-        losses.set_title("Training loss")
-        losses.set_xlabel("iteration")
-        losses.set_ylim(0.8, 3)
-        losses.legend(loc="lower left", ncols=2, fontsize=6.5, columnspacing=1, handlelength=2.2)
-        for ax, title in ((train, "Training accuracy, %"), (val, "Validation accuracy, %")):
-            ax.set_title(title)
-            ax.set_xlabel("epoch")
-            ax.set_xlim(0.8, 5.2)
-            ax.set_ylim(10, 70)
+            loss, look = _smooth(run.loss), _LOOKS[rule]
+            losses.curve(f"loss-{rule}", np.arange(len(loss)), loss, look.but(marker=""))
+            for chart, name, values in ((train, "train", run.train), (val, "val", run.val)):
+                chart.curve(f"{name}-{rule}", np.arange(1, len(values) + 1), 100 * np.array(values), look)
+        left, top, *_ = boxes[2]
+        half = (len(found) + 1) // 2  # of the names stand in the first column
+        order = [tuple(found)[number // 2 + number % 2 * half] for number in range(len(found))]
+        names = ((rule, _LOOKS[rule].but(size=4.0)) for rule in order)
+        val.put(legend(left + 6, top + 8, names, 6.5, columns=(0, 110)))  # where no accuracy comes
         said = "; ".join(f"{rule} {best(run.val)}" for rule, run in found.items())
-        return svg(figure, "The race in a net of six layers", f"best validation accuracy: {said}")
+        return charted(height, "The race in a net of six layers", f"best validation accuracy: {said}",
+                       (losses, train, val))  # fmt: skip
 
 
 @cache
-def _terrain(loss: str) -> tuple[Any, ...]:
-    """What `contour` draws: both coordinates, the heights, and at which of them lines run."""
+def _terrain(loss: str, box: tuple[float, float, float, float]) -> str:
+    """Lines of equal height, ten of them, as SVG."""
     land = LANDSCAPES[loss]
+    plane = Plane(*box, land.across, land.along)
     across, along = np.linspace(*land.across, 80), np.linspace(*land.along, 60)
     heights = land.height(np.stack(np.meshgrid(across, along), axis=-1))
-    return across, along, heights, np.geomspace(max(heights.min(), heights.max() / 400), heights.max(), 10)
+    levels = np.geomspace(max(heights.min(), heights.max() / 400), heights.max(), 10)
+    lines = [line for level in levels for line in contour_generator(across, along, heights).lines(level)]
+    drawn = "".join(steps(np.column_stack([plane.x(line[:, 0]), plane.y(line[:, 1])])) for line in lines)
+    return element("path", d=drawn, fill="none", stroke=FAINT, stroke_width=0.7, opacity=0.7)
 
 
 def _short(rule: str) -> str:
