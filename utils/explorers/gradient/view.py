@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import ModuleType
 from typing import Any
 
 import numpy as np
 
+from ..chart import Chart, Look, charted, ghosts, legend, row
 from ..controls import choice, fraction, log_slider
-from ..drawing import BLUE, FAINT, INK, ORANGE, Drawing, log_axis, named, panels, svg
+from ..drawing import BLUE, DASHES, FAINT, ORANGE, Drawing
 from ..explorer import Explorer
-from ..grips import axis_of, knob, place_of, with_grips
+from ..ghost import Trace
+from ..grips import axis_on, knob
 from ..picture import handle
 from ..student import running
 from .compute import KINDS, LAYERS, PLAIN, STEPS, Errors, GradientCheck, errors, numeric, pair
 
 LOWEST = 1e-14  # below which errors are drawn on the axis
-_LOOKS: dict[tuple[str, str], dict[str, Any]] = {
-    ("one-sided", "float64"): {"color": BLUE, "ls": "-", "marker": "o"},
-    ("central", "float64"): {"color": ORANGE, "ls": "-", "marker": "s"},
-    ("one-sided", "float32"): {"color": BLUE, "ls": ":", "marker": "^"},
-    ("central", "float32"): {"color": ORANGE, "ls": ":", "marker": "v"},
+_INK = "currentColor"
+_, _DASHED, _DASHDOT, _DOTTED, *_ = DASHES
+_LOOKS = {
+    ("one-sided", "float64"): Look(BLUE, (), "circle", 1.1, 4.0),
+    ("central", "float64"): Look(ORANGE, (), "square", 1.1, 4.0),
+    ("one-sided", "float32"): Look(BLUE, _DOTTED, "up", 1.1, 5.0),
+    ("central", "float32"): Look(ORANGE, _DOTTED, "down", 1.1, 5.0),
 }
+_BOUNDS = {
+    "truncation": Look(_INK, _DASHED, width=0.8, opacity=0.6), "rounding": Look(_INK, _DASHDOT, width=0.8, opacity=0.6),
+}  # fmt: skip
 
 
 class GradientExplorer(Explorer[GradientCheck]):
@@ -69,41 +76,37 @@ class GradientExplorer(Explorer[GradientCheck]):
     def picture(self, state: GradientCheck) -> Drawing:
         """The function with its two secants, and the errors against the step."""
         found = self.numbers(state)
-        figure, ((near, valley),) = panels(1, 2, height=3.4, gridspec_kw={"width_ratios": (2, 3)})
-        figure.subplots_adjust(right=0.79)
-        middle = self._secants(near, state, found)
-        for key, look in _LOOKS.items():
-            shown = np.maximum(found.error[key], LOWEST)
-            label = f"{key[0]}, {key[1]}"
-            named(valley.plot(STEPS, shown, **look, ms=3, lw=1.1, label=label)[0], f"error-{key[0]}-{key[1]}")
-        for style, what, lines in (("--", "truncation", found.truncation), ("-.", "rounding", found.rounding)):
-            for name, values in lines.items():
-                if values.max() > LOWEST:
-                    (line,) = valley.plot(STEPS, values, color=INK, ls=style, lw=0.8, alpha=0.6, label=what)
-                    named(line, f"{what}-{name}")
-        valley.axvline(state.h, color=INK, lw=1, ls=":")
-        log_axis(valley.xaxis)
-        log_axis(valley.yaxis)
-        valley.set_ylim(LOWEST / 2, 10)
-        valley.set_xlabel("step h")
-        valley.set_title("|numeric − exact| derivative")
-        handles, labels = valley.get_legend_handles_labels()
-        once = dict(zip(labels, handles, strict=True))
-        figure.legend(once.values(), once.keys(), loc="center left", bbox_to_anchor=(0.795, 0.55))
+        height = 244.8
+        boxes, before = row(2, height, (2, 3), right=136.0), ghosts(2)
+        near, middle = self._secants(boxes[0], before[0], state, found)
+        valley = Chart(boxes[1], "|numeric − exact| derivative", "step h", x_ends=(STEPS[0] / 4, STEPS[-1] * 4),
+                       y_ends=(LOWEST / 2, 10), log="xy", before=before[1])  # fmt: skip
+        for (kind, precision), look in _LOOKS.items():
+            shown = np.maximum(found.error[kind, precision], LOWEST)
+            valley.curve(f"error-{kind}-{precision}", STEPS, shown, look)
+        names = [(f"{kind}, {precision}", look) for (kind, precision), look in _LOOKS.items()]
+        for what, lines in (("truncation", found.truncation), ("rounding", found.rounding)):
+            drawn = {name: values for name, values in lines.items() if values.max() > LOWEST}
+            for name, values in drawn.items():
+                valley.curve(f"{what}-{name}", STEPS, values, _BOUNDS[what])
+            names += [(what, _BOUNDS[what])] * bool(drawn)
+        valley.upright(state.h, Look(_INK, _DOTTED, width=1.0))
+        left, top, width, tall = boxes[1]
         here = int(np.argmin(np.abs(np.log(STEPS / state.h))))
         said = "; ".join(
             f"{kind} in {precision} {found.error[kind, precision][here]:.0e}" for kind, precision in _LOOKS
         )
-        drawing = svg(figure, f"Errors of numeric derivatives of {state.function}", f"at h = {state.h:.0e}: {said}")
-        h = axis_of(valley, "x", state.h, (1e-12, 1.0), 0.25, log=True)
-        x = axis_of(near, "x", state.x, (-2.0, 2.0), 0.01)
-        return with_grips(
-            drawing,
-            handle("x", "x in the picture", knob(), x=x, beside=place_of(near, "y", middle)),
-            handle("h", "h in the picture", knob(), x=h, beside=place_of(valley, "y", LOWEST / 2)),
-        )
+        h = axis_on(valley.plane, "x", state.h, (1e-12, 1.0), 0.25, log=True)
+        x = axis_on(near.plane, "x", state.x, (-2.0, 2.0), 0.01)
+        tells = 'class="tells"'
+        return charted(
+            height, f"Errors of numeric derivatives of {state.function}", f"at h = {state.h:.0e}: {said}",
+            (near, valley), legend(left + width + 10, top + tall / 2 - 6 * len(names), names),
+            handle("x", "x in the picture", knob(), x=x, beside=float(near.plane.y(middle)), more=tells),
+            handle("h", "h in the picture", knob(), x=h, beside=top + tall, more=tells),
+        )  # fmt: skip
 
-    def _secants(self, ax: Any, state: GradientCheck, found: Errors) -> float:
+    def _secants(self, box: Any, before: Sequence[Trace], state: GradientCheck, found: Errors) -> tuple[Chart, float]:
         """The function, as wide as the step needs it, and the secants whose slopes the two differences are; f(x)."""
         x, reach = state.x, max(2.5 * state.h, 0.25)
         at = np.linspace(x - reach, x + reach, 81)
@@ -113,18 +116,14 @@ class GradientExplorer(Explorer[GradientCheck]):
             middle = float(f(np.float64(x)))
             slopes = {kind: numeric(f, x, state.h, kind, "float64") for kind in KINDS}
             ends = {kind: float(f(np.float64(x - state.h * (kind == "central")))) for kind in KINDS}
-        named(ax.plot(at, values, color=FAINT, lw=3)[0], "function")
-        for kind, colour, style in (("one-sided", BLUE, "-"), ("central", ORANGE, "--")):
-            start = x - state.h * (kind == "central")
-            named(
-                ax.plot(at, ends[kind] + slopes[kind] * (at - start), color=colour, ls=style, lw=1.3)[0],
-                f"secant-{kind}",
-            )
-        ax.plot(x, middle, "o", color=INK, ms=5)
         spread = max(float(np.ptp(values)), 1e-3)
-        ax.set_ylim(values.min() - 0.25 * spread, values.max() + 0.25 * spread)
-        ax.set_title(f"{state.function} at x = {x:g}")
-        ax.set_xlabel("x")
+        near = Chart(box, f"{state.function} at x = {x:g}", "x",
+                     y_ends=(values.min() - 0.25 * spread, values.max() + 0.25 * spread), before=before)  # fmt: skip
+        near.curve("function", at, values, Look(FAINT, width=3))
+        for kind, colour, dash in (("one-sided", BLUE, ()), ("central", ORANGE, _DASHED)):
+            start = x - state.h * (kind == "central")
+            near.curve(f"secant-{kind}", at, ends[kind] + slopes[kind] * (at - start), Look(colour, dash, width=1.3))
+        near.line([x], [middle], Look(_INK, marker="circle", width=0, size=6))
         told = f"slope {found.slope:.4f}\none-sided {slopes['one-sided']:.4f}\ncentral {slopes['central']:.4f}"
-        ax.text(0.03, 0.97, told, transform=ax.transAxes, va="top", fontsize=7.5)
-        return middle
+        near.note(0.03, 0.95, told, 7.5)
+        return near, middle
