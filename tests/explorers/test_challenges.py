@@ -98,8 +98,7 @@ def test_the_pictures_of_a_bet_differ_and_do_not_tell(name: str, challenge: Chal
     explorer: Explorer[Any] = MADE[name]()
     order = shuffled(challenge.predict)
     pictures = [explorer._picture_of(code) for code in order]
-    shapes = [re.sub(r"<(title|desc)>.*?</\1>|#?[mp][0-9a-f]{10}", "", picture) for picture in pictures]
-    assert len(set(shapes)) == len(order) >= 3
+    assert len(set(pictures)) == len(order) >= 3
     for picture in pictures:
         assert "its numbers are hidden" in picture
         assert not re.search(r"pad \d|x = |% kept|σ \d", picture)

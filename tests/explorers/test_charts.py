@@ -15,7 +15,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from utils.explorers.chart import SHAPES, Chart, Look, charted, ghosts, legend, row
-from utils.explorers.drawing import COLOURS, style
+from utils.explorers.drawing import COLOURS
+from utils.explorers.ghost import behind
 from utils.explorers.lines import clipped, inside, thinned
 from utils.explorers.svg import path, steps, width_of
 from utils.explorers.ticks import SIZE, ticks
@@ -163,7 +164,7 @@ def test_every_series_that_is_saved_is_in_the_picture_and_leaves_a_ghost(many: l
     named = {name for _, name, _, _ in drawing.series}
     assert named == {f"curve-{number}" for number in range(len(many))} | {"band"}
     assert named <= ids(drawing)
-    with style(drawing.ghost):
+    with behind(drawing.ghost):
         (before,) = ghosts(1)
         assert ghosts(2) == [(), ()]
         later = Chart(BOX, before=before)

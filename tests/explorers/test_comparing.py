@@ -6,6 +6,7 @@ import csv
 import io
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -20,13 +21,14 @@ from utils.explorers import (
     GradientExplorer,
     OptimiserExplorer,
     WeightScaleExplorer,
-    drawing,
 )
 from utils.explorers.app import EXPLORERS
+from utils.explorers.chart import Chart, Look, charted, ghosts
 from utils.explorers.compare import differences
+from utils.explorers.drawing import BLUE, Drawing
 from utils.explorers.dropout.compute import Dropout, layer_of
 from utils.explorers.explorer import Explorer
-from utils.explorers.ghost import curves_of
+from utils.explorers.ghost import behind
 from utils.explorers.numbers import csv_text
 from utils.explorers.presets import PRESETS
 from utils.explorers.state import StateError
@@ -119,16 +121,16 @@ def test_differences_are_said_for_what_differs_alone() -> None:
 def test_the_last_setting_stands_behind_the_present_one(kind: type[Explorer[Any]]) -> None:
     explorer = kind(*ALL[kind], jobs=HandJobs())
     assert not _ghosts(explorer)
-    first = explorer._svg["picture"].figure.axes
+    first = explorer._svg["picture"].series
     control = next(control for control in explorer._controls.values() if hasattr(control, "step"))
     low = control.value
     for step in (1, 2, 3):  # one movement
         control.value = low * 1.2 if isinstance(low, float) else low + step
     assert _ghosts(explorer)
     kept = [curve for curves in explorer._last_setting.ghosts["picture"] for curve in curves]
-    was = {line.get_gid(): line.get_xydata() for ax in first for line in ax.lines if line.get_gid()}
-    assert all(np.array_equal(curve.points, was[curve.name], equal_nan=True) for curve in kept if curve.name in was)
-    assert {curve.name for curve in kept} >= set(was)
+    was = {name: np.column_stack([xs, ys]).astype(float) for _, name, xs, ys in first}
+    assert {curve.name for curve in kept} == set(was)
+    assert all(np.array_equal(curve.points, was[curve.name], equal_nan=True) for curve in kept)
     explorer._toolbar.ghost.value = False
     assert not _ghosts(explorer)
 
@@ -156,16 +158,28 @@ def _ghosts(explorer: Explorer[Any]) -> set[str]:
 
 
 def test_a_ghost_is_the_curve_that_was_there() -> None:
-    figures: list[Any] = []
-    for height in (1.0, 5.0):
-        with drawing.style(curves_of(figures[0]) if figures else None):
-            figure, ((ax,),) = drawing.panels(1, 1)
-            drawing.named(ax.plot([0, 1, 2], [0, height, 0])[0], "curve")
-            drawing.svg(figure, "a", "b")
-        figures.append(figure)
-    (ghost,) = [line for line in figures[1].axes[0].lines if line.get_gid() == "ghost-curve"]
-    assert np.array_equal(ghost.get_xydata(), [[0, 0], [1, 1], [2, 0]])
-    assert len(figures[0].axes[0].lines) == 1
+    def drawn(height: float) -> Drawing:
+        (before,) = ghosts(1)
+        chart = Chart((0, 0, 100, 100), x_ends=(0, 2), y_ends=(0, 5), before=before)
+        chart.curve("curve", [0, 1, 2], [0, height, 0], Look(BLUE))
+        return charted(120, "a", "b", [chart])
+
+    first = drawn(1.0)
+    with behind(first.ghost):
+        second = drawn(5.0)
+    paths = {node.get("id"): node for node in ElementTree.fromstring(second).iter() if node.get("id")}
+    assert paths["ghost-curve"].get("d") == "M0.0 100.0L50.0 80.0L100.0 100.0"
+    assert [part.get("d") for part in paths["curve"]] == ["M0.0 100.0L50.0 0.0L100.0 100.0"]
+    assert "ghost-" not in first
+
+
+@pytest.mark.parametrize("kind", sampled([kind for kind in ALL if kind is not ConvolutionExplorer], every=3, first=1))
+def test_every_series_of_the_table_is_in_the_picture(kind: type[Explorer[Any]]) -> None:
+    explorer = kind(*ALL[kind], jobs=HandJobs())
+    rows = csv.DictReader(io.StringIO(csv_text(explorer._svg, "state").split("\n", 1)[1]))
+    named = {row["series"] for row in rows}
+    assert len(named) >= 2
+    assert named <= ids(explorer._picture.value)
 
 
 def test_the_numbers_of_a_picture_are_those_that_it_draws(dropout: DropoutExplorer, tmp_path: Path,

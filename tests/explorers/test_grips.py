@@ -1,54 +1,51 @@
-"""Handles in matplotlib's pictures."""
+"""Handles over the planes of pictures."""
 
 from __future__ import annotations
 
 from typing import Any
 from xml.etree import ElementTree
 
-import numpy as np
 import pytest
 from explorer_cases import HandJobs, handles_of
+from hypothesis import given
+from hypothesis import strategies as st
 
 from grader.reference import Reference
-from utils.explorers.drawing import panels, style, svg
+from utils.explorers.drawing import picture_of
 from utils.explorers.gradient.view import GradientExplorer
-from utils.explorers.grips import axis_of, knob, place_of, with_grips
+from utils.explorers.grips import axis_of, knob
 from utils.explorers.optimisers.compute import Optimisers, walks
 from utils.explorers.optimisers.view import OptimiserExplorer
 from utils.explorers.picture import Move, handle
+from utils.explorers.plane import Plane
 from utils.explorers.state import StateError
 from utils.explorers.weight_scale.compute import WeightScale
 from utils.explorers.weight_scale.view import WeightScaleExplorer
 
 
-def test_places_are_where_matplotlib_draws() -> None:
-    with style():
-        figure, ((image, curve),) = panels(1, 2)
-        image.imshow(np.zeros((48, 44)))
-        curve.set(xscale="log", xlim=(1e-3, 10), ylim=(5, 2))
-        curve.plot(0.1, 3, "o", gid="there")
-        places = {ax: (place_of(ax, "x", x), place_of(ax, "y", y)) for ax, x, y in ((image, 10, 30), (curve, 0.1, 3))}
-        drawing = svg(figure, "a", "b")
-    for ax, point in ((image, (10, 30)), (curve, (0.1, 3))):
-        x, y = ax.transData.transform(point) * 72 / figure.dpi
-        assert places[ax] == pytest.approx((x, figure.get_figheight() * 72 - y))
-    (drawn,) = (node for node in ElementTree.fromstring(drawing).iter() if node.get("id") == "there")
-    (used,) = (node for node in drawn.iter() if str(node.tag).endswith("use"))
-    at = tuple(float(str(used.get(axis))) for axis in "xy")
-    assert at == pytest.approx(places[curve], abs=0.01)
+@given(st.floats(-5, 5), st.floats(-5, 5), st.booleans())
+def test_a_handle_is_where_its_value_is_drawn(x: float, y: float, log: bool) -> None:
+    plane = Plane(40, 20, 200, 100, (1e-5, 1e5) if log else (-5, 5), (-5, 5), log_x=log)
+    across = axis_of(plane, "x", 10**x if log else x, plane.across, 0.1, log=log)
+    up = axis_of(plane, "y", y, plane.along, 0.1)
+    assert across.place == pytest.approx(float(plane.x(across.value)))
+    assert up.place == pytest.approx(float(plane.y(y)))
+    assert plane.line([across.value, across.value], [y, y]).count(f"{across.place:.1f} {up.place:.1f}") == 2
 
 
-def test_a_picture_with_handles_stays_a_picture_and_shows_its_parts() -> None:
-    with style():
-        figure, ((ax,),) = panels(1, 1)
-        ax.set_xlim(0, 4)
-        plain = svg(figure, "heading", "words")
-        drawing = with_grips(plain, handle("x", "x", knob(), x=axis_of(ax, "x", 1.0, (0.0, 4.0), 0.1)))
-    root = ElementTree.fromstring(drawing)
-    assert root.get("role") == "group"
-    assert (drawing.heading, drawing.description, drawing.figure) == ("heading", "words", figure)
-    place = handles_of(drawing)["x"]["x"]
-    assert place["at"] == pytest.approx([place_of(ax, "x", 0), place_of(ax, "x", 4)])
+def test_values_may_lie_elsewhere_than_at_themselves() -> None:
+    plane = Plane(0, 0, 100, 100, (0, 10), (10, 0))
+    axis = axis_of(plane, "y", 1, (0, 2), 1, places=(3, 7))
+    assert (axis.start, axis.place, axis.end) == pytest.approx((30, 50, 70))
+
+
+def test_only_a_picture_with_parts_to_act_in_is_told_to_have_parts() -> None:
+    axis = axis_of(Plane(0, 0, 100, 100, (0, 4), (0, 1)), "x", 1.0, (0.0, 4.0), 0.1)
+    for parts, role in (((), "img"), ((handle("x", "x", knob(), x=axis),), "group")):
+        drawing = picture_of(100, 100, "heading", "words", *parts)
+        root = ElementTree.fromstring(drawing)
+        assert (root.get("role"), root.get("aria-label")) == (role, "heading: words")
+        assert (drawing.heading, drawing.description, drawing.words) == ("heading", "words", "heading: words.")
 
 
 def test_x_and_the_step_of_the_gradient_check_are_dragged(reference: Reference) -> None:

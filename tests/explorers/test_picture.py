@@ -12,8 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from utils.explorers.drawing import picture_of
 from utils.explorers.picture import Axis, Move, Picture, as_move, handle
-from utils.explorers.plane import Plane, picture_of, tinted
+from utils.explorers.plane import Plane, coloured, tinted
 from utils.explorers.svg import element, label, path
 
 anything = st.recursive(
@@ -100,3 +101,10 @@ def test_colours_are_as_strong_as_they_are_told() -> None:
     assert pixels.shape == (2, 3, 4)
     assert (pixels[..., :3] == [16, 255, 3]).all()
     np.testing.assert_array_equal(pixels[..., 3], [[0, 127, 255], [0, 255, 0]])
+
+
+def test_colours_go_from_one_end_to_the_other() -> None:
+    pixels = coloured(np.array([[-1.0, 0.0, 0.5], [1.0, 3.0, np.nan]]), ("#000000", "#102030", "#ffffff"), (-1, 1))
+    assert pixels[0].tolist() == [[0, 0, 0, 255], [16, 32, 48, 255], [136, 144, 152, 255]]
+    assert pixels[1, :2].tolist() == [[255, 255, 255, 255]] * 2
+    assert pixels[1, 2, 3] == 0

@@ -7,7 +7,8 @@ subclass of `explorer.Explorer`. What all share is here:
 - `explorer`: the widget itself; `lesson`: what a subclass writes; `layout`: how the parts stand on the page;
 - `state`: a state as a short string; `presets`, `toolbar`, `compare`, `ghost`: examples, and two states at once;
 - `controls`, `player`: sliders, and steps that can be played; `picture`, `grips`: what can be dragged in a picture;
-- `drawing`, `plane`: pictures as SVG, by matplotlib or by hand; `numbers`, `saving`: what is kept of them;
+- `drawing`, `svg`, `plane`, `chart`, `lines`, `ticks`: pictures as SVG, put together by hand; `numbers`, `saving`: what
+  is kept of them;
 - `long_work`, `jobs`, `heartbeat`: work in one background thread for all, which ends when the page is closed;
   `main_thread`, `throttle`: when widgets are touched;
 - `code_in_use`, `sources`, `student`, `time_limit`: running code that may be missing, broken or endless; `code_panel`,

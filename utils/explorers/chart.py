@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .drawing import FAINT, Drawing, last_setting
-from .ghost import Trace
+from .drawing import COLOURS, DASHES, FAINT, MARKERS, Drawing, picture_of
+from .ghost import Trace, last_setting
 from .lines import clipped, inside, thinned
-from .plane import Plane, picture_of
+from .plane import Plane
 from .svg import element, label, steps, width_of
 from .ticks import SIZE, ticks
 
@@ -86,6 +86,11 @@ class Look:
             look = {**look, "fill": "none", "stroke": self.colour}
         places = points[np.isfinite(points).all(axis=1)]
         return element("path", d=(f"M%.1f %.1f{_sized(shape, size)}" * len(places)) % tuple(places.ravel()), **look)
+
+
+def looks_of(names: Iterable[str]) -> dict[str, Look]:
+    """A look for each of at most six names: curves are told apart by colour, by dashes, and by marks."""
+    return {name: Look(*look) for name, look in zip(names, zip(COLOURS, DASHES, MARKERS, strict=True), strict=False)}
 
 
 @dataclass

@@ -9,7 +9,8 @@ from typing import Any
 import ipywidgets as widgets
 import numpy as np
 
-from .drawing import FAINT, GREEN, ORANGE, Drawing, named, panels, svg
+from .chart import Chart, Look, charted, legend, row
+from .drawing import DASHED, FAINT, GREEN, ORANGE, SOLID, Drawing
 from .verdicts import CHECKER, MARKS, Difference, Package, Verdict
 
 MOST = 200  # numbers of an output that are drawn
@@ -22,7 +23,7 @@ class CodePanel(widgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
     Parameters
     ----------
     draw : callable
-        ``draw(function)``: call a function that draws, in the explorers' style.
+        ``draw(function)``: call a function that draws, undisturbed by long work.
     switch : callable
         ``switch(to_reference)``: run the reference, or the student's code again.
     package : callable
@@ -122,23 +123,23 @@ def summary(verdicts: Iterable[Verdict]) -> str:
 def beside_right(exercise: str, difference: Difference) -> Drawing:
     """Draw an output of the student's beside the right one: number by number, and one against the other."""
     mine, right = np.ravel(difference.mine).astype(float), np.ravel(difference.right).astype(float)
-    figure, ((along, against),) = panels(1, 2, height=2.7, gridspec_kw={"width_ratios": (3, 2)})
-    for values, label, look in (
-        (right, "right", {"color": GREEN, "ls": "-", "marker": "o"}),
-        (mine, "mine", {"color": ORANGE, "ls": "--", "marker": "x"}),
-    ):
-        named(along.plot(values[:MOST], label=label, **look)[0], f"output-{label}")
-    along.set_title(f"{exercise}: {difference.output}")
-    along.set_xlabel("number in the output, in memory order")
-    along.legend(loc="best")
-    if mine.shape == right.shape:
-        edges = [float(np.nanmin([mine, right])), float(np.nanmax([mine, right]))]
-        against.plot(edges, edges, color=FAINT, lw=1)
-        named(against.plot(right[:MOST], mine[:MOST], "o", color=ORANGE)[0], "mine-against-right")
+    height = 195.0
+    boxes = row(2, height, (3, 2))
+    along = Chart(boxes[0], f"{exercise}: {difference.output}", "number in memory order")
+    looks = {"right": Look(GREEN, SOLID, "circle"), "mine": Look(ORANGE, DASHED, "cross", size=4)}
+    for values, (name, look) in zip((right, mine), looks.items(), strict=True):
+        along.curve(f"output-{name}", np.arange(len(values[:MOST])), values[:MOST], look)
+    left, top, _, tall = boxes[0]
+    along.put(legend(left, top + tall + 23, looks.items(), columns=(0, 50)))
+    same = mine.shape == right.shape
+    if same:
         apart = f"largest difference {float(np.nanmax(np.abs(mine - right))):.2g}"
     else:
         apart = f"shape {difference.mine.shape}, and {difference.right.shape} is right"
-    against.set_title(apart)
-    against.set_xlabel("right")
-    against.set_ylabel("mine")
-    return svg(figure, f"My {difference.output} of {exercise} beside the right one", f"{difference.case}: {apart}")
+    against = Chart(boxes[1], apart, "right", "mine")
+    if same:
+        edges = [float(np.nanmin([mine, right])), float(np.nanmax([mine, right]))]
+        against.line(edges, edges, Look(FAINT, width=1))
+        against.curve("mine-against-right", right[:MOST], mine[:MOST], Look(ORANGE, marker="circle", width=0))
+    heading = f"My {difference.output} of {exercise} beside the right one"
+    return charted(height, heading, f"{difference.case}: {apart}", (along, against))

@@ -8,7 +8,6 @@ from collections.abc import Callable
 from dataclasses import fields
 from typing import Any
 
-from . import drawing
 from .jobs import Job, Jobs, Pulse
 from .lesson import Lesson
 from .picture import Picture
@@ -69,7 +68,7 @@ class Comparison:
         for area in (self.picture, self.results):
             area.layout.display = ""
         try:
-            with self._jobs.held(), drawing.style(), running(0):
+            with self._jobs.held(), running(0):
                 self._drawing = str(self._explorer.picture(state))
         except Trouble as trouble:
             self._drawing, works = str(trouble), False
@@ -113,7 +112,7 @@ class Comparison:
             self.results.value = explain(job.error)
         elif self._latest is not None:
             done, found = self._latest
-            with self._jobs.held(), drawing.style():
+            with self._jobs.held():
                 shown = self._explorer.results(self.state, found)
             still = "" if job.over else f", {100 * done:.0f} % done"
             self.results.value = f"<p style='margin:0;font-weight:bold'>Beside{still}</p>{shown}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,10 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .challenges import CurvePrediction, Scale
-from .drawing import BLUE, FAINT, ORANGE, Drawing
+from .drawing import BLUE, FAINT, ORANGE, Drawing, picture_of
 from .picture import Axis, handle
-from .plane import Plane, picture_of
+from .plane import Plane
 from .svg import element, label, path
+from .ticks import power
 
 Array = NDArray[Any]
 WIDTH, HEIGHT = 560.0, 264.0
@@ -192,8 +192,5 @@ def _held(scale: Scale, value: float) -> str:
 
 def _tick(scale: Scale, value: float) -> str:
     if scale.log:
-        return "10" + f"{math.log10(value):.0f}".translate(_SUPERSCRIPTS)
+        return power(value)
     return f"{value:g}"
-
-
-_SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")

@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 import ipywidgets as widgets
 import traitlets
 
-from . import drawing, layout, saving
+from . import layout, saving
 from .cell import cell
 from .challenge_panel import ChallengePanel
 from .challenges import CHALLENGES, Seen
@@ -25,7 +25,7 @@ from .code_panel import CodePanel
 from .compare import Comparison
 from .drawing import Drawing
 from .exercises import EXERCISES, place_of
-from .ghost import LastSetting
+from .ghost import LastSetting, behind
 from .heartbeat import Heartbeat
 from .jobs import JOBS, Jobs, Pulse
 from .lesson import Lesson
@@ -206,8 +206,8 @@ class Explorer(widgets.VBox, Lesson[S]):  # type: ignore[misc]  # ipywidgets has
         """The picture of another state, to bet on; or what stands in its way."""
         state, _ = self._parsed(code)
         try:
-            with self._jobs.held(), self._main.undisturbed(), drawing.style(), running(0):
-                return drawing.without_numbers(self.picture(state))
+            with self._jobs.held(), self._main.undisturbed(), running(0):
+                return self.picture(state).without_numbers()
         except Trouble as trouble:
             return str(trouble)
 
@@ -244,7 +244,7 @@ class Explorer(widgets.VBox, Lesson[S]):  # type: ignore[misc]  # ipywidgets has
         self._main.do(switch)
 
     def _drawn_now(self, function: Callable[[], str]) -> str:
-        with self._jobs.held(), self._main.undisturbed(), drawing.style():
+        with self._jobs.held(), self._main.undisturbed():
             return function()
 
     def save(self) -> list[Path]:
@@ -331,7 +331,7 @@ class Explorer(widgets.VBox, Lesson[S]):  # type: ignore[misc]  # ipywidgets has
 
     def _draw(self) -> None:
         try:
-            with self._jobs.held(), self._main.undisturbed(), drawing.style(self._before("picture")), running(0):
+            with self._jobs.held(), self._main.undisturbed(), behind(self._before("picture")), running(0):
                 self._svg["picture"] = self._picture.value = self.picture(self.state)
             self._page.picture_text = self._svg["picture"].words
             self._say("")
@@ -350,7 +350,7 @@ class Explorer(widgets.VBox, Lesson[S]):  # type: ignore[misc]  # ipywidgets has
             self._work.begin(self.work(self.state))
 
     def _draw_results(self, found: Any, over: bool) -> None:
-        with self._jobs.held(), self._main.undisturbed(), drawing.style(self._before("results")):
+        with self._jobs.held(), self._main.undisturbed(), behind(self._before("results")):
             self._svg["results"] = self._results.value = self.results(self.state, found)
         with self._page.hold_sync():
             self._page.results_text, self._page.over = self._svg["results"].words, over

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-import numpy as np
-from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-LOOK: dict[str, Any] = {"alpha": 0.55, "zorder": 0.5}
 REST = 3.0  # seconds after which a control that moves again begins another setting
 
 
@@ -29,8 +28,7 @@ class LastSetting:
     Attributes
     ----------
     ghosts : dict of str to object
-        By what they are of: ``"picture"``, ``"results"``. Of a figure they are its curves, not the figure: that is
-        thousands of objects, which would be looked through at each collection of garbage.
+        By what they are of: ``"picture"``, ``"results"``.
     """
 
     def __init__(self) -> None:
@@ -75,70 +73,25 @@ class Trace:
     dash: tuple[float, ...] | None
 
 
-@dataclass(frozen=True)
-class Curve:
-    """A curve, or the rim of an area.
-
-    Attributes
-    ----------
-    name : str
-        The id of what it is of.
-    points : ndarray of shape (points, 2)
-    look : dict
-        What matplotlib's ``plot`` takes.
-    """
-
-    name: str
-    points: NDArray[Any]
-    look: dict[str, Any]
+_BEFORE: ContextVar[Any] = ContextVar("before", default=None)
 
 
-def curves_of(figure: Figure) -> list[list[Curve]]:
-    """The curves and areas of each panel of a figure that have an id; nothing of a panel with an image.
-
-    What stands on an image is of its size, which may be another one in the next setting.
-    """
-    return [[] if ax.images else [*_lines_of(ax), *_rims_of(ax)] for ax in figure.axes]
-
-
-def _lines_of(ax: Any) -> Iterator[Curve]:
-    for line in ax.lines:
-        if _is_shown(line):
-            yield Curve(line.get_gid(), np.array(line.get_xydata()), _look_of(line))
-
-
-def _rims_of(ax: Any) -> Iterator[Curve]:
-    for area in ax.collections:
-        if _is_shown(area):
-            for path in area.get_paths():
-                yield Curve(area.get_gid(), np.array(path.vertices), {"lw": 1})
-
-
-def add_ghost(figure: Figure, before: list[list[Curve]], colour: str) -> None:
-    """Draw curves into a figure, where there are as many panels.
+@contextmanager
+def behind(before: Any) -> Iterator[None]:
+    """Have the ghost of the last setting stand behind what is drawn meanwhile.
 
     Parameters
     ----------
-    figure : Figure
-        Gets them; a panel whose limits are set keeps them, another one makes room.
-    before : list of list of Curve
-        Of each panel in the last setting; see `curves_of`.
-    colour : str
+    before : object
+        The `Drawing.ghost` of what was drawn then; None for nothing.
     """
-    if len(figure.axes) != len(before):
-        return
-    for ax, curves in zip(figure.axes, before, strict=True):
-        for curve in curves:
-            (made,) = ax.plot(*curve.points.T, color=colour, **curve.look, **LOOK)
-            made.set_gid(f"ghost-{curve.name}")
+    token = _BEFORE.set(before)
+    try:
+        yield
+    finally:
+        _BEFORE.reset(token)
 
 
-def _look_of(line: Any) -> dict[str, Any]:
-    if line.get_linestyle() == "None":
-        return {"ls": "None", "marker": line.get_marker(), "ms": 2.5}
-    # Without the marks of a curve: each is an element of its own, for matplotlib to draw and for the page to keep.
-    return {"ls": line.get_linestyle(), "lw": 1.2}
-
-
-def _is_shown(artist: Any) -> bool:
-    return bool(artist.get_gid()) and not artist.get_gid().startswith("ghost")
+def last_setting() -> Any:
+    """The `Drawing.ghost` of what was drawn in the last setting; None where there is none to draw."""
+    return _BEFORE.get()

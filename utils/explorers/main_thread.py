@@ -51,8 +51,7 @@ class MainThread:
     def undisturbed(self) -> Iterator[None]:
         """No garbage is collected while a picture is made, nor before it has left the kernel.
 
-        A figure of matplotlib's leaves tens of thousands of objects. To look through them keeps all threads waiting,
-        the one that sends the picture as well.
+        To look through all objects of a kernel keeps all threads waiting, the one that sends the picture as well.
         """
         collecting = gc.isenabled()
         gc.disable()

@@ -1,14 +1,12 @@
-"""The numbers that a picture shows, as CSV: read from the figure itself, so that both say the same."""
+"""The numbers that a picture shows, as CSV."""
 
 from __future__ import annotations
 
 import csv
 import io
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 import numpy as np
-from matplotlib.figure import Figure
 
 from .drawing import Drawing
 
@@ -36,30 +34,12 @@ def csv_text(drawings: Mapping[str, Drawing], code: str) -> str:
     table = csv.writer(out, lineterminator="\n")
     table.writerow(COLUMNS)
     for name, drawing in drawings.items():
-        table.writerows((name, *row) for row in rows(drawing.figure))
+        table.writerows((name, *row) for row in rows(drawing))
     return out.getvalue()
 
 
-def rows(figure: Figure) -> Iterator[tuple[str, str, float, float]]:
-    """Panel, series, x and y of all that has an id in a figure, and of its images."""
-    for place, ax in enumerate(figure.axes, 1):
-        panel = (ax.get_title(loc="left") or ax.get_title() or f"panel {place}").replace("\n", " ")
-        for artist in (*ax.lines, *ax.collections):
-            name = str(artist.get_gid() or "")
-            if name and not name.startswith("ghost"):
-                for x, y in points_of(artist):
-                    yield panel, name, x, y
-        for image in ax.images:
-            pixels: Any = image.get_array()
-            for number, row in enumerate(pixels.astype(float).tolist()):
-                for column, value in enumerate(row):
-                    yield panel, f"row {number}", float(column), value
-
-
-def points_of(artist: Any) -> Iterator[tuple[float, float]]:
-    """The points of a curve, or the corners of an area, in the numbers of the axes."""
-    if hasattr(artist, "get_xydata"):
-        points = artist.get_xydata()
-    else:
-        points = np.concatenate([path.vertices for path in artist.get_paths()] or [np.empty((0, 2))])
-    yield from map(tuple, np.asarray(points, dtype=float).tolist())
+def rows(drawing: Drawing) -> Iterator[tuple[str, str, float, float]]:
+    """Panel, series, x and y of all that a picture shows."""
+    for panel, name, xs, ys in drawing.series:
+        for x, y in zip(np.asarray(xs, float).tolist(), np.asarray(ys, float).tolist(), strict=True):
+            yield panel, name, x, y

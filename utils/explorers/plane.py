@@ -1,32 +1,21 @@
-"""Pictures as SVG text, put together by hand.
-
-matplotlib takes 50 ms for a figure, which is right for curves that change when somebody moves a slider. A picture that
-plays, or follows a finger, has to be drawn within a few. Colours and sizes are those of `drawing`.
-"""
+"""A rectangle of a picture with coordinates of its own, and pixels that fill it."""
 
 from __future__ import annotations
 
 import base64
-import html
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
-from xml.etree import ElementTree
 
 import numpy as np
-from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from PIL import Image
 
-from .drawing import FAINT, HIDDEN, Drawing, named
+from .drawing import FAINT
 from .svg import element, label, path
 
 Array = NDArray[Any]
-_SVG = "http://www.w3.org/2000/svg"
-_ACTS = ("data-handle", "data-group", "data-link", "data-says", "role", "tabindex", "aria-label", "aria-valuemin",
-         "aria-valuemax", "aria-valuenow", "aria-valuetext", "aria-pressed", "id")  # fmt: skip
 
 
 def data_of(pixels: Array) -> str:
@@ -56,94 +45,28 @@ def tinted(colour: str, strength: Array) -> Array:
     return found
 
 
-class Sketch(Drawing):
-    """A picture that was put together by hand.
-
-    Attributes
-    ----------
-    series : sequence of (panel, name, xs, ys)
-        The numbers that it shows.
-    remembered : object
-        What of it can stand behind a later one, as the one who drew it will draw that; see `Drawing.ghost`.
-    """
-
-    series: Sequence[tuple[str, str, Any, Any]]
-    remembered: Any
-
-    @property
-    def ghost(self) -> Any:
-        """What of it can stand behind a later one."""
-        return self.remembered
-
-    @cached_property
-    def figure(self) -> Figure:  # type: ignore[override]  # made when somebody asks for the numbers
-        """A figure of the same numbers."""
-        figure = Figure()
-        panels = {panel: figure.add_subplot(title=panel, label=panel) for panel, *_ in self.series}
-        for panel, name, xs, ys in self.series:
-            named(panels[panel].plot(xs, ys)[0], name)
-        return figure
-
-    def without_numbers(self) -> Drawing:
-        """The picture without what tells its setting.
-
-        That is what has the class ``tells``, and text with a number in it but for axes and legends (the classes
-        ``tick`` and ``legend``).
-        """
-        root = ElementTree.fromstring(self)
-        kept = {part for group in root.iter() if group.get("class") in ("tick", "legend") for part in group.iter()}
-        for parent in list(root.iter()):
-            for part in list(parent):
-                words = "".join(part.itertext()) if part.tag == f"{{{_SVG}}}text" and part not in kept else ""
-                if part.get("class") in ("tells", "when-lit") or any(sign.isdigit() for sign in words):
-                    parent.remove(part)
-            for name in _ACTS if parent.tag != f"{{{_SVG}}}clipPath" else ():
-                parent.attrib.pop(name, None)  # to look at, not to act in
-        for part in root.findall(f"{{{_SVG}}}desc"):
-            root.remove(part)
-        root.set("role", "img")
-        root.set("aria-label", f"{HIDDEN[0]}: {HIDDEN[1]}")
-        ElementTree.register_namespace("", _SVG)
-        drawing = Sketch(ElementTree.tostring(root, encoding="unicode"))
-        (drawing.heading, drawing.description), drawing.series = HIDDEN, self.series
-        return drawing
-
-
-def picture_of(
-    width: float,
-    height: float,
-    title: str,
-    description: str,
-    *parts: str,
-    series: Sequence[tuple[str, str, Any, Any]] = (),
-    ghost: Any = None,
-) -> Drawing:
-    """A whole picture, as wide as the page lets it be.
+def coloured(values: Array, stops: Sequence[str], ends: tuple[float, float]) -> Array:
+    """Pixels whose colours say how large their values are.
 
     Parameters
     ----------
-    width, height : float
-        Of the picture, in its own units; the same as in matplotlib's pictures, 72 an inch.
-    title, description : str
-        What a screen reader says: what it is, and what is to be seen in it.
-    *parts : str
-        SVG.
-    series : sequence of (panel, name, xs, ys), optional
-        The numbers that it shows.
-    ghost : object, optional
-        What of it can stand behind a later one.
+    values : ndarray of shape (rows, columns)
+        What is not a number cannot be seen.
+    stops : sequence of str
+        Colours, ``"#rrggbb"``, at equal distances from one end to the other.
+    ends : (float, float)
+
+    Returns
+    -------
+    ndarray of uint8, shape (rows, columns, 4)
     """
-    said = f"{html.escape(title)}: {html.escape(description)}"
-    # A picture with the role "img" has no parts for a screen reader; handles and buttons are parts.
-    role = "group" if any("data-handle=" in part or 'role="' in part for part in parts) else "img"
-    drawing = Sketch(
-        f'<svg viewBox="0 0 {width:g} {height:g}" role="{role}" aria-label="{said}" '
-        'xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" font-family="sans-serif" '
-        'style="width:100%;max-width:1200px;height:auto;display:block">'
-        f"<desc>{said}</desc>{''.join(parts)}</svg>"
-    )
-    drawing.heading, drawing.description, drawing.series, drawing.remembered = title, description, series, ghost
-    return drawing
+    channels = np.array([[int(stop[place : place + 2], 16) for place in (1, 3, 5)] for stop in stops])
+    at = np.linspace(*ends, len(stops))
+    there = np.isfinite(values)
+    held = np.where(there, values, ends[0])
+    mixed = [np.interp(held, at, channel).round() for channel in channels.T]
+    found: Array = np.stack([*mixed, 255 * there], axis=-1).astype(np.uint8)
+    return found
 
 
 @dataclass(frozen=True)

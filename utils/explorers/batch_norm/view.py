@@ -7,16 +7,16 @@ from typing import Any
 
 import numpy as np
 
-from ..chart import Chart, Look, charted, ghosts, legend, row
+from ..chart import Chart, Look, charted, ghosts, legend, looks_of, row
 from ..controls import fraction, log_slider, slider
-from ..drawing import BLUE, COLOURS, DASHES, FAINT, GREEN, ORANGE, SHAPES, Drawing
+from ..drawing import BLUE, DASHED, FAINT, GREEN, ORANGE, Drawing
 from ..explorer import Explorer
 from ..player import Player
 from ..words import best
 from .compute import STEPS, WATCH, BatchNorm, Race, Statistics, race, statistics_of
 
 _NAMES = {"none": "no normalisation", "batchnorm": "batch norm"}
-_LOOKS = dict(zip(_NAMES, map(Look, COLOURS, DASHES, SHAPES), strict=False))
+_LOOKS = looks_of(_NAMES)
 
 
 class BatchNormExplorer(Explorer[BatchNorm]):
@@ -75,7 +75,7 @@ class BatchNormExplorer(Explorer[BatchNorm]):
             dots = Look(BLUE, marker="circle", width=0, size=3)
             chart.curve(f"batch-{what}", steps, getattr(found, f"batch_{what}"), dots)
             chart.curve(f"running-{what}", steps, getattr(found, f"running_{what}"), Look(ORANGE))
-            chart.level(true, Look(GREEN, (3.7, 1.6), width=1.2))
+            chart.level(true, Look(GREEN, DASHED, width=1.2))
         mean.beside_title("● batch", fill=BLUE)
         var.beside_title("— running", fill=ORANGE)
         mean.note(0.98, 0.04, "- - all images", 8, "end", fill=GREEN)

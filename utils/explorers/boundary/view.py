@@ -12,10 +12,11 @@ from contourpy import contour_generator
 from numpy.typing import NDArray
 
 from ..controls import choice, fraction, log_slider, slider
-from ..drawing import AMBER, BLUE, FAINT, GREEN, ORANGE, PINK, SKY, Drawing, last_setting
+from ..drawing import AMBER, BLUE, FAINT, GREEN, ORANGE, PINK, SKY, Drawing, picture_of
 from ..explorer import Explorer
+from ..ghost import last_setting
 from ..picture import Axis, Move, handle
-from ..plane import Plane, picture_of, tinted
+from ..plane import Plane, tinted
 from ..player import Player
 from ..svg import SMALL, element, label, path
 from .compute import EDGE, FINE, LAST, Boundary, Seen, see

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from ..chart import Chart, Look, charted, ghosts, legend, row
+from ..chart import Chart, Look, charted, ghosts, legend, looks_of, row
 from ..controls import fraction, slider
-from ..drawing import BLUE, COLOURS, DASHES, FAINT, ORANGE, SHAPES, Drawing
+from ..drawing import BLUE, COLOURS, DASHES, DOTTED, FAINT, ORANGE, Drawing
 from ..explorer import Explorer
 from ..player import Player
 from .compute import SHAPE, Dropout, Gaps, Layer, gaps, layer_of
@@ -96,13 +96,13 @@ class DropoutExplorer(Explorer[Dropout]):
                         x_ends=(-0.05, 1), y_ends=(0, 102), before=before[0])  # fmt: skip
         curves = Chart(boxes[1], f"The net with p = {near:g}", "epoch", y_ends=(0, 102), before=before[1])
         against.band(ended, val, train, ORANGE, 0.15)
-        looks = dict(zip(("training", "validation"), map(Look, COLOURS, DASHES, SHAPES), strict=False))
+        looks = looks_of(("training", "validation"))
         for (name, look), values in zip(looks.items(), (train, val), strict=True):
             against.curve(f"gap-{name}", ended, values, look)
             if run is not None:
                 curve = 100 * np.array(run.train if name == "training" else run.val)
                 curves.curve(f"curve-{name}", np.arange(1, len(curve) + 1), curve, look)
-        against.upright(state.p, Look(FAINT, (1, 1.65), width=1.2))
+        against.upright(state.p, Look(FAINT, DOTTED, width=1.2))
         left, top, _, tall = boxes[0]
         against.put(legend(left + 8, top + tall - 9, looks.items(), 7.5, columns=(0, 62)))  # no net is so bad
         said = "; ".join(f"p {p:g}: gap {t - v:.0f} points" for p, t, v in zip(ended, train, val, strict=True))

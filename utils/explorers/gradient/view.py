@@ -10,25 +10,24 @@ import numpy as np
 
 from ..chart import Chart, Look, charted, ghosts, legend, row
 from ..controls import choice, fraction, log_slider
-from ..drawing import BLUE, DASHES, FAINT, ORANGE, Drawing
+from ..drawing import BLUE, DASH_DOT, DASHED, DOTTED, FAINT, ORANGE, SOLID, Drawing
 from ..explorer import Explorer
 from ..ghost import Trace
-from ..grips import axis_on, knob
+from ..grips import axis_of, knob
 from ..picture import handle
 from ..student import running
 from .compute import KINDS, LAYERS, PLAIN, STEPS, Errors, GradientCheck, errors, numeric, pair
 
 LOWEST = 1e-14  # below which errors are drawn on the axis
 _INK = "currentColor"
-_, _DASHED, _DASHDOT, _DOTTED, *_ = DASHES
 _LOOKS = {
-    ("one-sided", "float64"): Look(BLUE, (), "circle", 1.1, 4.0),
-    ("central", "float64"): Look(ORANGE, (), "square", 1.1, 4.0),
-    ("one-sided", "float32"): Look(BLUE, _DOTTED, "up", 1.1, 5.0),
-    ("central", "float32"): Look(ORANGE, _DOTTED, "down", 1.1, 5.0),
+    ("one-sided", "float64"): Look(BLUE, SOLID, "circle", 1.1, 4.0),
+    ("central", "float64"): Look(ORANGE, SOLID, "square", 1.1, 4.0),
+    ("one-sided", "float32"): Look(BLUE, DOTTED, "up", 1.1, 5.0),
+    ("central", "float32"): Look(ORANGE, DOTTED, "down", 1.1, 5.0),
 }
 _BOUNDS = {
-    "truncation": Look(_INK, _DASHED, width=0.8, opacity=0.6), "rounding": Look(_INK, _DASHDOT, width=0.8, opacity=0.6),
+    "truncation": Look(_INK, DASHED, width=0.8, opacity=0.6), "rounding": Look(_INK, DASH_DOT, width=0.8, opacity=0.6),
 }  # fmt: skip
 
 
@@ -90,14 +89,14 @@ class GradientExplorer(Explorer[GradientCheck]):
             for name, values in drawn.items():
                 valley.curve(f"{what}-{name}", STEPS, values, _BOUNDS[what])
             names += [(what, _BOUNDS[what])] * bool(drawn)
-        valley.upright(state.h, Look(_INK, _DOTTED, width=1.0))
+        valley.upright(state.h, Look(_INK, DOTTED, width=1.0))
         left, top, width, tall = boxes[1]
         here = int(np.argmin(np.abs(np.log(STEPS / state.h))))
         said = "; ".join(
             f"{kind} in {precision} {found.error[kind, precision][here]:.0e}" for kind, precision in _LOOKS
         )
-        h = axis_on(valley.plane, "x", state.h, (1e-12, 1.0), 0.25, log=True)
-        x = axis_on(near.plane, "x", state.x, (-2.0, 2.0), 0.01)
+        h = axis_of(valley.plane, "x", state.h, (1e-12, 1.0), 0.25, log=True)
+        x = axis_of(near.plane, "x", state.x, (-2.0, 2.0), 0.01)
         tells = 'class="tells"'
         return charted(
             height, f"Errors of numeric derivatives of {state.function}", f"at h = {state.h:.0e}: {said}",
@@ -120,7 +119,7 @@ class GradientExplorer(Explorer[GradientCheck]):
         near = Chart(box, f"{state.function} at x = {x:g}", "x",
                      y_ends=(values.min() - 0.25 * spread, values.max() + 0.25 * spread), before=before)  # fmt: skip
         near.curve("function", at, values, Look(FAINT, width=3))
-        for kind, colour, dash in (("one-sided", BLUE, ()), ("central", ORANGE, _DASHED)):
+        for kind, colour, dash in (("one-sided", BLUE, SOLID), ("central", ORANGE, DASHED)):
             start = x - state.h * (kind == "central")
             near.curve(f"secant-{kind}", at, ends[kind] + slopes[kind] * (at - start), Look(colour, dash, width=1.3))
         near.line([x], [middle], Look(_INK, marker="circle", width=0, size=6))

@@ -10,12 +10,14 @@ from typing import Any
 import numpy as np
 
 from ..controls import choice, log_slider, slider
-from ..drawing import BLUE, FAINT, ORANGE, Drawing, last_setting
+from ..drawing import BLUE, FAINT, ORANGE, Drawing, picture_of
 from ..explorer import Explorer
+from ..ghost import last_setting
 from ..picture import Axis, handle
-from ..plane import Plane, picture_of
+from ..plane import Plane
 from ..player import Player
 from ..svg import element, label, path
+from ..ticks import power
 from .compute import DEEPEST, NORMS, Flow, GradientFlow, Numbers, Stage, flow_of, stage_of
 
 WIDTH, HEIGHT = 720.0, 372.0
@@ -222,12 +224,11 @@ def _plot(flow: Flow, stage: Stage, state: GradientFlow) -> str:
     places = np.arange(arrays)
     floor, top = SIZES
     parts = [plane.frame("Size of the numbers (root of the mean square)", ticks=((), ()))]
-    for power in (-8, -6, -4, -2, 0, 2, 4):
-        y = float(plane.y(10.0**power))
+    for exponent in (-8, -6, -4, -2, 0, 2, 4):
+        y = float(plane.y(10.0**exponent))
         parts.append(element("line", x1=LEFT, x2=RIGHT, y1=y, y2=y, stroke=FAINT, stroke_opacity=0.3))
-        if power % 4 == 0:
-            text = f"10{str(power).translate(_SUPERSCRIPTS)}"
-            parts.append(label(RIGHT + 2, y + 3, text, 7.5, class_="tick"))
+        if exponent % 4 == 0:
+            parts.append(label(RIGHT + 2, y + 3, power(10.0**exponent), 7.5, class_="tick"))
     for name, numbers, shown, colour, mark in (
         ("outputs", flow.outs, places < stage.forward, BLUE, "circle"),
         ("gradients", flow.douts, places >= stage.backward, ORANGE, "square"),
@@ -270,6 +271,3 @@ def _shape(array: Numbers) -> str:
 
 def _size(array: Numbers) -> str:
     return f"Size {array.size:.1e}".replace("e-0", "e-").replace("e+0", "e+").replace("-", "−")
-
-
-_SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")

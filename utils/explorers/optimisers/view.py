@@ -12,11 +12,11 @@ import numpy as np
 import traitlets
 from contourpy import contour_generator
 
-from ..chart import Chart, Look, charted, ghosts, legend, row
+from ..chart import Chart, Look, charted, ghosts, legend, looks_of, row
 from ..controls import choice, fraction, log_slider, slider
-from ..drawing import COLOURS, DASHES, FAINT, SHAPES, Drawing
+from ..drawing import FAINT, Drawing
 from ..explorer import Explorer
-from ..grips import axis_on, ring
+from ..grips import axis_of, ring
 from ..picture import Move, handle
 from ..plane import Plane
 from ..player import Player
@@ -27,7 +27,7 @@ from .compute import EPOCHS, RULES, Optimisers, Walks, race, walks
 from .landscapes import LANDSCAPES
 
 FLOOR = 1e-8  # below which two heights are equally good
-_LOOKS = dict(zip(RULES, map(Look, COLOURS, DASHES, SHAPES), strict=True))
+_LOOKS = looks_of(RULES)
 _INK, _NOTHING = "currentColor", Look("none", width=0)
 
 
@@ -123,16 +123,17 @@ class OptimiserExplorer(Explorer[Optimisers]):
         ground.put(_terrain(state.loss, boxes[0]))
         for rule, path in found.paths.items():
             look = _LOOKS[rule].but(width=1.2, size=4.0)
-            ground.curve(f"path-{rule}", *path.T, look)
+            ground.curve(f"path-{rule}", path[:, 0], path[:, 1], look)
             heights = np.clip(np.nan_to_num(found.heights[rule], nan=1e9, posinf=1e9), FLOOR, 1e9)
             fall.curve(f"height-{rule}", np.arange(len(heights)), heights, look.but(marker=""))
-        ground.line(*np.transpose(land.goals), Look(_INK, marker="star", width=0, size=11))
+        goals = np.array(land.goals)
+        ground.line(goals[:, 0], goals[:, 1], Look(_INK, marker="star", width=0, size=11))
         names = [(_short(rule), _LOOKS[rule].but(width=1.2, size=4.0)) for rule in found.paths]
         names += [(f"{_short(rule)}:\nnot written yet", _NOTHING) for rule in found.missing]
         left, top, width, tall = boxes[1]
         down = top + tall / 2 - 8 * 0.75 * sum(1 + name.count("\n") for name, _ in names)
         x, y = (
-            axis_on(ground.plane, along, value, ends, 0.05)
+            axis_of(ground.plane, along, value, ends, 0.05)
             for along, value, ends in zip("xy", state.begin, (land.across, land.along), strict=True)
         )
         diamond = element("path", d="M0 -7L6 0L0 7L-6 0Z", fill=_INK) + element("circle", r=10, fill="transparent")
@@ -184,7 +185,8 @@ def _terrain(loss: str, box: tuple[float, float, float, float]) -> str:
     across, along = np.linspace(*land.across, 80), np.linspace(*land.along, 60)
     heights = land.height(np.stack(np.meshgrid(across, along), axis=-1))
     levels = np.geomspace(max(heights.min(), heights.max() / 400), heights.max(), 10)
-    lines = [line for level in levels for line in contour_generator(across, along, heights).lines(level)]
+    generator = contour_generator(across, along, heights)
+    lines = [np.asarray(line) for level in levels for line in generator.lines(level)]
     drawn = "".join(steps(np.column_stack([plane.x(line[:, 0]), plane.y(line[:, 1])])) for line in lines)
     return element("path", d=drawn, fill="none", stroke=FAINT, stroke_width=0.7, opacity=0.7)
 

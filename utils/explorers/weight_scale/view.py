@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from ..chart import Chart, Look, charted, ghosts, legend, row
+from ..chart import Chart, Look, charted, ghosts, legend, looks_of, row
 from ..controls import choice, log_slider, slider
-from ..drawing import BLUE, COLOURS, DASHES, FAINT, ORANGE, SHAPES, Drawing
+from ..drawing import BLUE, COLOURS, DOTTED, FAINT, ORANGE, Drawing
 from ..explorer import Explorer
-from ..grips import axis_on, knob
+from ..grips import axis_of, knob
 from ..picture import handle
 from ..player import Player
 from ..training import Run
@@ -97,7 +97,7 @@ class WeightScaleExplorer(Explorer[WeightScale]):
             ("Final loss", "loss", 4, lambda run: float(np.mean(run.loss[-20:]))),
         )
         norms = list(dict.fromkeys(norm for norm, _ in found.runs))
-        looks = dict(zip(norms, map(Look, COLOURS, DASHES, SHAPES), strict=False))
+        looks = looks_of(norms)
         charts = []
         for box, (title, along, top, measure), before in zip(row(3, height), measures, ghosts(3), strict=True):
             chart = Chart(box, title, "weight scale", along, x_ends=(SCALES[0] / 1.3, SCALES[-1] * 1.3),
@@ -106,7 +106,7 @@ class WeightScaleExplorer(Explorer[WeightScale]):
                 scales = [scale for scale in SCALES if (norm, scale) in found.runs]
                 values = [measure(found.runs[norm, scale]) for scale in scales]
                 chart.curve(f"sweep-{title.split()[1]}-{norm}", scales, np.minimum(values, 1e3), look)
-            chart.upright(state.scale, Look(FAINT, (1, 1.65), width=1.2))
+            chart.upright(state.scale, Look(FAINT, DOTTED, width=1.2))
             charts.append(chart)
         for number, norm in enumerate(norms):
             for scale in SCALES:
@@ -153,7 +153,7 @@ def _grip(chart: Chart, layers: list[Layer], state: WeightScale) -> str:
         return ""
     ends = (1e-5, 10.0)
     at = [float(np.log10(spread / state.scale * end)) for end in ends]
-    axis = axis_on(chart.plane, "x", state.scale, ends, 0.1, log=True, places=(at[0], at[1]))
+    axis = axis_of(chart.plane, "x", state.scale, ends, 0.1, log=True, places=(at[0], at[1]))
     says = f"{state.scale:.2g}; the first layer's outputs have standard deviation {spread:.1e}"
     return handle("scale", "scale, on the first ridge", knob(4), x=axis, beside=float(chart.plane.y(len(layers) - 1)),
                   says=says, more='class="tells"')  # fmt: skip
