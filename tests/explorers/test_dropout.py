@@ -47,5 +47,7 @@ def test_the_pictures(net_class: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     assert {"kept", "dropped", "mean-1", "mean-5"} <= ids(explorer._picture.value)
     assert finish(explorer, jobs) is Status.DONE
     assert {"gap-training", "gap-validation", "curve-training"} <= ids(explorer._results.value)
+    assert "The net with p = 0.5" in explorer._results.value
     explorer._controls["p"].value = 0.0
     assert explorer._message.value == ""
+    assert "The net with p = 0<" in explorer._results.value

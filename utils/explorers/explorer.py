@@ -7,7 +7,7 @@ thread alone; see `main_thread`.
 from __future__ import annotations
 
 import html
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from types import ModuleType
@@ -283,12 +283,14 @@ class Explorer(widgets.VBox, Lesson[S]):  # type: ignore[misc]  # ipywidgets has
         self.state = moved
         self._follow([name])
 
-    def _follow(self, changed: Iterable[str]) -> None:
+    def _follow(self, changed: Collection[str]) -> None:
         """Show the state, of which some fields have changed."""
         self._draw()
         self._announcement.ask()
         if not set(changed).isdisjoint(self.drives_work):
             self._begin()
+        elif not set(changed).isdisjoint(self.seen_in_results):
+            self._main.post(self._work.draw)  # once the picture is on its way
         self._measure()
 
     def _set_controls(self, names: Iterable[str]) -> None:

@@ -26,6 +26,8 @@ class Lesson(Generic[S]):
         The state of a new explorer.
     drives_work : tuple of str
         The fields of the state that the long work depends on: changing another one leaves it alone.
+    seen_in_results : tuple of str
+        Further fields that the picture of the results shows: changing one draws it anew.
     has_ghost : bool
         Whether the pictures have something that can stand behind those of the next setting: curves do, images do not.
     same_setting : tuple of str
@@ -39,6 +41,7 @@ class Lesson(Generic[S]):
     question: ClassVar[str]
     first: ClassVar[State]
     drives_work: ClassVar[tuple[str, ...]] = ()
+    seen_in_results: ClassVar[tuple[str, ...]] = ()
     has_ghost: ClassVar[bool] = True
     same_setting: ClassVar[tuple[str, ...]] = ()
     state: S

@@ -94,6 +94,11 @@ class LongWork(widgets.HBox):  # type: ignore[misc]  # ipywidgets has no types
         if there and self.job:
             self._show(self.job)
 
+    def draw(self) -> None:
+        """Draw what is known so far anew."""
+        if self.job and self._latest is not None:
+            self._draw(self._latest[1], self.job.over)
+
     def say_status(self) -> None:
         """Say how long it will take, or why it rests."""
         job = self.job

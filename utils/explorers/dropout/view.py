@@ -34,6 +34,7 @@ class DropoutExplorer(Explorer[Dropout]):
     question = "Which p narrows the gap most, and at which p is the validation accuracy best?"
     first = Dropout()
     drives_work = ("units", "images", "seed")
+    seen_in_results = ("p",)
 
     def __init__(self, net_class: type, state: Dropout | str | None = None, **options: Any) -> None:
         self.net_class = net_class

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..chart import Chart, Look, charted, ghosts, legend, looks_of, row
 from ..controls import choice, log_slider, slider
-from ..drawing import BLUE, COLOURS, DOTTED, FAINT, ORANGE, Drawing
+from ..drawing import BLUE, DOTTED, FAINT, ORANGE, Drawing
 from ..explorer import Explorer
 from ..grips import axis_of, knob
 from ..picture import handle
@@ -43,6 +43,7 @@ class WeightScaleExplorer(Explorer[WeightScale]):
     )
     first = WeightScale()
     drives_work = ("depth", "width", "activation", "norm", "seed")
+    seen_in_results = ("scale",)
 
     def __init__(self, net_class: type, state: WeightScale | str | None = None, **options: Any) -> None:
         self.net_class = net_class
@@ -97,6 +98,7 @@ class WeightScaleExplorer(Explorer[WeightScale]):
             ("Final loss", "loss", 4, lambda run: float(np.mean(run.loss[-20:]))),
         )
         norms = list(dict.fromkeys(norm for norm, _ in found.runs))
+        verdicts = {run: found.verdict(*run) for run in found.runs}
         looks = looks_of(norms)
         charts = []
         for box, (title, along, top, measure), before in zip(row(3, height), measures, ghosts(3), strict=True):
@@ -108,16 +110,14 @@ class WeightScaleExplorer(Explorer[WeightScale]):
                 chart.curve(f"sweep-{title.split()[1]}-{norm}", scales, np.minimum(values, 1e3), look)
             chart.upright(state.scale, Look(FAINT, DOTTED, width=1.2))
             charts.append(chart)
-        for number, norm in enumerate(norms):
-            for scale in SCALES:
-                if (norm, scale) in found.runs:
-                    mark = _MARKS[found.verdict(norm, scale)]
-                    charts[2].text(scale, 3.7 - 0.35 * number, mark, 8, "middle", fill=COLOURS[number])
+        for (norm, scale), verdict in verdicts.items():
+            high = 3.7 - 0.35 * norms.index(norm)
+            charts[2].text(scale, high, _MARKS[verdict], 8, "middle", fill=looks[norm].colour)
         if norms:
             left, top, *_ = charts[0].box
             charts[0].put(legend(left + 8, top + 9, ((_NAMES[norm], look) for norm, look in looks.items())))
             charts[2].note(0.02, 0.02, "✓ trains · ↓ vanishes · ↑ explodes", 7)
-        trained = {norm: sum(found.verdict(*key) == "trains" for key in found.runs if key[0] == norm) for norm in norms}
+        trained = {norm: sum(verdicts[run] == "trains" for run in found.runs if run[0] == norm) for norm in norms}
         said = "; ".join(f"{_NAMES[norm]}: {count} scales train" for norm, count in trained.items())
         heading = f"Sweep over {len(found.runs)} of {2 * len(SCALES)} runs"
         return charted(height, heading, said or "no run has ended yet", charts)
