@@ -67,6 +67,7 @@ def test_axe_finds_nothing_serious_in_a_comparison_and_a_curve_to_draw(asked_of:
 
 def test_would_axe_see_a_slider_without_a_name(opened: Page) -> None:
     explorer = explorer_of(opened, "Gradient check")
+    expect(explorer.get_by_text("4 of the 4 functions")).to_be_visible(timeout=PATIENCE)  # no more lines will come
     explorer.locator(SLIDERS).locator("visible=true").first.evaluate("handle => handle.removeAttribute('aria-label')")
     assert [fault.partition(":")[0] for fault in faults(opened)] == ["aria-input-field-name"]
     explorer.locator(SLIDERS).last.press("ArrowRight")  # what moves is named anew
@@ -88,6 +89,7 @@ def test_every_slider_says_its_label_and_the_number_that_is_seen(opened: Page, n
 def test_what_the_picture_shows_is_said_when_the_slider_rests(opened: Page) -> None:
     explorer = explorer_of(opened, "Gradient check")
     said = explorer.get_by_role("status").first
+    opened.wait_for_timeout(1000)  # what the last test has asked for with keys has come by then
     state_of(explorer).fill("gradient-check?h=1e-05")
     state_of(explorer).press("Enter")
     expect(said).to_contain_text("h = 1e-05", timeout=PATIENCE)
