@@ -89,7 +89,8 @@ class CaseBank:
     def _large_case(self) -> KnownAnswers | None:
         """Return the large case, which has one form only because it holds many numbers."""
         if self._large is None and self._recipe.large:
-            self._large = KnownAnswers(self._recipe.large(self._generator("large")), self._versions)
+            case = self._recipe.large(self._generator("large"))
+            self._large = KnownAnswers(replace(case, inputs=KeptInputs(case.inputs)), self._versions)
         return self._large
 
     def _generator(self, what: str) -> np.random.Generator:

@@ -24,7 +24,8 @@ from typing import Final, TypeVar
 import msgspec
 
 from .confine import SECONDS_TO_DIE, Confinement, Process, SandboxUnavailable
-from .inside.control import Ended, Fork, Forked, Prepare, Prepared, receive, send
+from .inside.control import MOST_KEPT_AT_ONCE, Ended, Fork, Forked, Keep, Prepare, Prepared, receive, send
+from .kept_inputs import KeptInputs
 from .limits import Limits
 from .readable import DEVICES, ENVIRONMENT, ReadableFiles
 from .scratch import Scratch
@@ -32,6 +33,9 @@ from .unconfined import how_it_ended
 
 MAX_IDLE: Final = 4
 """Idle servers that a thread keeps; each holds 30 MiB, with PyTorch 200 MiB. The one that was used last is kept."""
+
+MOST_KEPT: Final = 64 << 20
+"""Bytes of inputs that a server keeps for its workers."""
 
 _PIPE: Final = 1 << 18  # bytes
 _SECONDS_TO_EXIT: Final = 1.0  # a server that could not start ends by itself
@@ -78,6 +82,8 @@ class ForkServer:
     ) -> None:
         self.key = key
         self._confinement = confinement
+        self._kept: dict[str, int] = {}  # the inputs that workers have, with their bytes
+        self._to_keep: dict[str, KeptInputs] = {}  # those that the next worker is to have
         self.scratch = Scratch(confinement.user)
         # Libraries look for their configuration and cache below these folders. All are the scratch folder itself,
         # because a worker cannot make a folder in it.
@@ -123,11 +129,17 @@ class ForkServer:
         rlimits = limits.as_rlimits(self._confinement.tasks()) if drop else {}
         inbound, stdin = _large_pipe()
         stdout, outbound = _large_pipe()
+        files: list[int] = []
         try:
             way = self._confinement
-            request = Fork(drop, rlimits, limits.memory, way.user, way.keeps_search)
-            send(self._control, request, (inbound, outbound))
+            new = list(self._to_keep.values())[:MOST_KEPT_AT_ONCE]
+            files += map(_file_of, new)
+            keep = tuple(Keep(each.name, len(each.packed.tree), each.size) for each in new)
+            request = Fork(drop, rlimits, limits.memory, way.user, way.keeps_search, keep)
+            send(self._control, request, (inbound, outbound, *files))
             _, (process,) = self._receive(Forked, limits.start_seconds, 1)
+            for each in new:
+                self._kept[each.name] = self._to_keep.pop(each.name).size
         except BaseException as error:
             os.close(stdin)
             os.close(stdout)
@@ -136,9 +148,15 @@ class ForkServer:
             self.close()
             raise
         finally:
-            os.close(inbound)
-            os.close(outbound)
-        return ForkedProcess(self, stdin, stdout, process, grouped=not drop)
+            for descriptor in (inbound, outbound, *files):
+                os.close(descriptor)
+        return ForkedProcess(self, stdin, stdout, process, grouped=not drop, kept=frozenset(self._kept))
+
+    def keep(self, inputs: KeptInputs) -> None:
+        """Let the workers that are made from now on have some inputs in their memory, if there is room for them."""
+        held = sum(self._kept.values()) + sum(each.size for each in self._to_keep.values())
+        if inputs.name not in self._kept and held + inputs.size <= MOST_KEPT:
+            self._to_keep[inputs.name] = inputs
 
     def worker_status(self, seconds: float) -> int | None:
         """Wait until the worker has ended, and return its status as `os.waitpid` does; None if it is still running.
@@ -182,11 +200,20 @@ class ForkedProcess:
         The process ID in the grader's process namespace; None where it is not known.
     """
 
-    def __init__(self, server: ForkServer, stdin: int, stdout: int, process: int, grouped: bool) -> None:
-        self.server, self.stdin, self.stdout = server, stdin, stdout
+    def __init__(
+        self, server: ForkServer, stdin: int, stdout: int, process: int, grouped: bool, kept: frozenset[str]
+    ) -> None:
+        self.server, self.stdin, self.stdout, self._kept = server, stdin, stdout, kept
         self._process, self._grouped = process, grouped
         self.pid = _process_id(process)
         self._ended = ""
+
+    def kept(self, inputs: KeptInputs) -> str:
+        """Return the name by which the worker has some inputs; ``""`` if it has not, and only later workers will."""
+        if inputs.name in self._kept:
+            return inputs.name
+        self.server.keep(inputs)
+        return ""
 
     def kill(self) -> None:
         """Kill the process. Killing a process that has ended does nothing."""
@@ -288,6 +315,15 @@ def close_idle_servers() -> None:
     idle = _idle_servers()
     while idle:
         idle.pop().close()
+
+
+def _file_of(inputs: KeptInputs) -> int:
+    """Write inputs to a file in memory, and return a descriptor that reads it from its beginning."""
+    file = os.memfd_create("inputs", os.MFD_CLOEXEC)
+    with open(file, "wb", closefd=False) as content:
+        content.writelines((inputs.packed.tree, *inputs.packed.blobs))
+    os.lseek(file, 0, os.SEEK_SET)
+    return file
 
 
 def _large_pipe() -> tuple[int, int]:

@@ -39,7 +39,7 @@ from .inside.wire import (
     load,
     message_of,
 )
-from .kept_inputs import KeptInputs
+from .kept_inputs import LARGE, KeptInputs
 from .limits import MEGABYTE, Limits
 from .readable import readable_files
 
@@ -279,8 +279,10 @@ class Worker:
     def _converse(self, run: Run, inputs: Mapping[str, object], clock: ProgramClock) -> Ran | Crash:
         """Send a program, answer its questions until it ends, and return its result."""
         program = next(_PROGRAMS)
+        if isinstance(inputs, KeptInputs) and inputs.size > LARGE:
+            run.kept = self._process.kept(inputs)
         value = inputs.packed if isinstance(inputs, KeptInputs) else dict(inputs)
-        self._channel.send(run, value, clock.deadline)
+        self._channel.send(run, None if run.kept else value, clock.deadline)
         while True:
             frame = self._channel.receive_frame(clock.deadline)
             if not isinstance(message_of(frame), Ask):

@@ -13,6 +13,9 @@ import msgspec
 LARGEST = 1 << 17
 """Bytes of the largest message; the kernel's own limit on a packet is higher."""
 
+MOST_KEPT_AT_ONCE = 16
+"""Descriptors of kept inputs in one message; the kernel's own limit on descriptors is higher."""
+
 M = TypeVar("M", bound=msgspec.Struct)
 
 
@@ -39,6 +42,22 @@ class Prepared(msgspec.Struct):
     """From the server: it has imported everything and can be forked."""
 
 
+class Keep(msgspec.Struct):
+    """Inputs of a program that all further workers of a server are to have in their memory.
+
+    Attributes
+    ----------
+    name : str
+        What `wire.Run` calls them.
+    tree, blob : int
+        The bytes of the two parts of a `wire.Frame`, which stand one after the other in a file in memory.
+    """
+
+    name: str
+    tree: int
+    blob: int
+
+
 class Fork(msgspec.Struct):
     """To the server: make a worker. The descriptors that it reads from and writes to come with this message.
 
@@ -47,6 +66,8 @@ class Fork(msgspec.Struct):
     drop_privileges : bool
         Whether the worker calls `privileges.drop_privileges`, with the arguments `rlimits`, `memory`, `user` and
         `keeps_search`.
+    keep : tuple of Keep
+        At most `MOST_KEPT_AT_ONCE`. A descriptor of the file of each comes after the other two.
     """
 
     drop_privileges: bool
@@ -54,6 +75,7 @@ class Fork(msgspec.Struct):
     memory: int
     user: int
     keeps_search: bool
+    keep: tuple[Keep, ...] = ()
 
 
 class Forked(msgspec.Struct):
@@ -72,7 +94,7 @@ def send(control: socket.socket, message: msgspec.Struct, descriptors: tuple[int
 
 
 def receive(control: socket.socket, kind: type[M], descriptors: int = 0) -> tuple[M, list[int]]:
-    """Wait for one message of this kind, and for this many file descriptors.
+    """Wait for one message of this kind, and for at most this many file descriptors.
 
     Raises
     ------

@@ -3,6 +3,9 @@
 Starting an interpreter and importing numpy takes a tenth of a second of processor time, importing PyTorch a multiple of
 that. A fork takes a few thousandths. This process never receives a byte of a submission, so no worker can find anything
 of another one in its memory. It makes one worker at a time, and the next one only after that has ended.
+
+Large inputs that every submission gets are kept here as well: a worker has them in its memory when it begins, and they
+need not be sent to it.
 """
 
 from __future__ import annotations
@@ -15,14 +18,16 @@ import signal
 import socket
 import sys
 import traceback
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import NoReturn
 
 from . import session
-from .control import Ended, Fork, Forked, Prepare, Prepared, receive, send
+from .control import MOST_KEPT_AT_ONCE, Ended, Fork, Forked, Keep, Prepare, Prepared, receive, send
 from .freed_memory import keep_freed_memory
 from .landlock import restrict
 from .privileges import drop_privileges
+from .wire import Frame
 
 _PR_SET_PDEATHSIG = 1
 
@@ -46,9 +51,12 @@ def serve(descriptor: int) -> None:
         keep_freed_memory()
         _import(prepare)
         send(control, Prepared())
+        kept: dict[str, Frame] = {}
         while True:
-            fork, wire = receive(control, Fork, 2)
-            _make_worker(control, fork, wire)
+            fork, descriptors = receive(control, Fork, 2 + MOST_KEPT_AT_ONCE)
+            for each, file in zip(fork.keep, descriptors[2:], strict=True):
+                kept[each.name] = _read(each, file)
+            _make_worker(control, fork, descriptors[:2], kept)
 
 
 def _import(prepare: Prepare) -> None:
@@ -63,11 +71,17 @@ def _import(prepare: Prepare) -> None:
     gc.freeze()
 
 
-def _make_worker(control: socket.socket, fork: Fork, wire: list[int]) -> None:
+def _read(keep: Keep, file: int) -> Frame:
+    """Read inputs that are to be kept."""
+    with open(file, "rb", buffering=0) as content:
+        return Frame(content.read(keep.tree), content.read(keep.blob))
+
+
+def _make_worker(control: socket.socket, fork: Fork, wire: list[int], kept: Mapping[str, Frame]) -> None:
     """Fork one worker, tell the grader about it, and wait until it has ended."""
     worker = os.fork()
     if worker == 0:
-        _run_worker(control, fork, *wire)
+        _run_worker(control, fork, *wire, kept)
     for each in wire:
         os.close(each)
     process = os.pidfd_open(worker)
@@ -79,7 +93,9 @@ def _make_worker(control: socket.socket, fork: Fork, wire: list[int]) -> None:
     send(control, Ended(status))
 
 
-def _run_worker(control: socket.socket, fork: Fork, inbound: int, outbound: int) -> NoReturn:
+def _run_worker(
+    control: socket.socket, fork: Fork, inbound: int, outbound: int, kept: Mapping[str, Frame]
+) -> NoReturn:
     """Run programs in the worker until the grader closes the wire; this is all that happens in the forked process."""
     status = 1
     try:
@@ -88,7 +104,7 @@ def _run_worker(control: socket.socket, fork: Fork, inbound: int, outbound: int)
         channel = session.connect(inbound, outbound)
         if fork.drop_privileges:
             drop_privileges(fork.rlimits, fork.memory, fork.user, fork.keeps_search)
-        session.serve(channel)
+        session.serve(channel, kept)
         status = 0
     except BaseException:
         traceback.print_exc()

@@ -11,7 +11,21 @@ from utils.checks.program import Crash, Ran, describe_crash, run_program, seed_g
 
 from .channel import Cap, Channel
 from .package import SubmittedPackage
-from .wire import Answer, Ask, Done, Failed, Ready, Refused, Run, Start, WireClosed, as_table
+from .wire import (
+    Answer,
+    Ask,
+    Done,
+    Failed,
+    Frame,
+    Ready,
+    Refused,
+    Run,
+    Start,
+    WireClosed,
+    as_table,
+    load,
+    unpacked,
+)
 
 _RAISED = {kind.__name__: kind for kind in (ArithmeticError, AttributeError, KeyError, TypeError, ValueError)}
 _DEFAULTS = {field.name: field.default for field in fields(Crash)}
@@ -30,8 +44,16 @@ def connect(read_fd: int, write_fd: int) -> Channel:
     return Channel(read_fd, write_fd, _UNBOUNDED, _UNBOUNDED)
 
 
-def serve(channel: Channel) -> None:
-    """Take a submission, and run programs until the grader closes the wire."""
+def serve(channel: Channel, kept: Mapping[str, Frame]) -> None:
+    """Take a submission, and run programs until the grader closes the wire.
+
+    Parameters
+    ----------
+    channel : Channel
+        The connection to the grader.
+    kept : mapping of str to Frame
+        Inputs of programs that need not be sent, by their names.
+    """
     start, _ = channel.receive()
     assert isinstance(start, Start)
     channel.outbound = Cap(start.tree, start.blob)
@@ -42,11 +64,13 @@ def serve(channel: Channel) -> None:
     channel.send(Ready())
     while True:
         try:
-            message, value = channel.receive()
+            frame = channel.receive_frame()
         except WireClosed:
             return
+        # A program gets a copy of its inputs, so here they need not be one.
+        message, value = load(*frame, own=False)
         assert isinstance(message, Run)
-        session.run(message, as_table(value))
+        session.run(message, as_table(unpacked(kept[message.kept], own=False) if message.kept else value))
 
 
 class Session:

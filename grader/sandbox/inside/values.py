@@ -155,14 +155,21 @@ def _crosses(shape: tuple[int, ...]) -> bool:
 class Blob:
     """Read arrays one after the other from the bytes that follow a tree.
 
+    Parameters
+    ----------
+    rest : memoryview
+        The bytes.
+    own : bool, default True
+        Whether the arrays own their memory and are aligned and writable. Otherwise they may be views of the bytes.
+
     Attributes
     ----------
     rest : memoryview
         The bytes that have not been read yet.
     """
 
-    def __init__(self, rest: memoryview) -> None:
-        self.rest = rest
+    def __init__(self, rest: memoryview, own: bool = True) -> None:
+        self.rest, self._own = rest, own
 
     def array(self, dtype_name: str, shape: tuple[int, ...], layout: str) -> np.ndarray:
         """Read the next array; raise `WireError` where it is described wrongly or bytes are missing."""
@@ -184,7 +191,8 @@ class Blob:
             strided = np.empty((*shape[:-1], 2 * shape[-1]), dtype)[..., ::2]
             strided[...] = flat.reshape(shape)
             return strided
-        return flat.reshape(shape, order="F" if layout == "F" else "C").copy(order="K")
+        array = flat.reshape(shape, order="F" if layout == "F" else "C")
+        return array.copy(order="K") if self._own else array
 
 
 def unpack(node: Node, blob: Blob, depth: int = DEPTH) -> object:
@@ -202,7 +210,7 @@ def unpack(node: Node, blob: Blob, depth: int = DEPTH) -> object:
     Returns
     -------
     object
-        The value. Its arrays own their memory and are aligned and writable.
+        The value.
 
     Raises
     ------

@@ -6,6 +6,7 @@ schema, and `values` checks the value.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import msgspec
@@ -32,6 +33,8 @@ __all__ = [
     "dump",
     "load",
     "message_of",
+    "packed",
+    "unpacked",
 ]
 
 
@@ -73,12 +76,16 @@ class Ready(msgspec.Struct, tag=True):
 
 
 class Run(msgspec.Struct, tag=True):
-    """To the worker: run `program` and send the variables in `fetch`. The value is the program's inputs."""
+    """To the worker: run `program` and send the variables in `fetch`.
+
+    The value is the program's inputs. If the worker has them already, `kept` is their name, and there is no value.
+    """
 
     number: int
     program: str
     fetch: tuple[str, ...]
     seed: int
+    kept: str = ""
 
 
 class Ask(msgspec.Struct, tag=True):
@@ -172,6 +179,7 @@ class _Head(msgspec.Struct):
 # Bound when the module is imported, so that submitted code cannot change what the worker calls by patching msgspec.
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(Envelope).decode
+_decode_node: Callable[[bytes | bytearray], Node] = msgspec.msgpack.Decoder(Node).decode
 _UNREADABLE = (msgspec.MsgspecError, RecursionError, UnicodeDecodeError)
 _decode_head = msgspec.msgpack.Decoder(_Head).decode
 
@@ -213,7 +221,7 @@ def message_of(frame: Frame) -> Message:
         raise WireError(f"a frame is not of the protocol: {error}") from None
 
 
-def load(tree: bytes | bytearray, blob: bytes | bytearray) -> tuple[Message, object]:
+def load(tree: bytes | bytearray, blob: bytes | bytearray, *, own: bool = True) -> tuple[Message, object]:
     """Decode what `dump` has encoded.
 
     Parameters
@@ -222,12 +230,15 @@ def load(tree: bytes | bytearray, blob: bytes | bytearray) -> tuple[Message, obj
         One msgpack document.
     blob : bytes
         The bytes of all arrays, one after the other.
+    own : bool, default True
+        Whether arrays own their memory and are aligned and writable. Otherwise they may be views of `blob`, to be read
+        and copied.
 
     Returns
     -------
     message : Message
     value : object
-        The value. Its arrays own their memory and are aligned and writable.
+        The value.
 
     Raises
     ------
@@ -238,11 +249,20 @@ def load(tree: bytes | bytearray, blob: bytes | bytearray) -> tuple[Message, obj
         envelope = _decode(tree)
     except _UNREADABLE as error:
         raise WireError(f"a frame is not of the protocol: {error}") from None
-    reader = Blob(memoryview(blob))
-    value = unpack(envelope.value, reader)
+    return envelope.message, _value(envelope.value, blob, own)
+
+
+def unpacked(frame: Frame, *, own: bool = True) -> object:
+    """Decode a value that was `packed`: its tree, and the bytes of its arrays; `own` as for `load`."""
+    return _value(_decode_node(frame.tree), frame.blob, own)
+
+
+def _value(node: Node, blob: bytes | bytearray, own: bool) -> object:
+    reader = Blob(memoryview(blob), own)
+    value = unpack(node, reader)
     if reader.rest:
         raise WireError(f"a frame has {len(reader.rest)} bytes that belong to no array")
-    return envelope.message, value
+    return value
 
 
 def as_table(value: object) -> dict[str, object]:
