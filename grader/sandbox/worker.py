@@ -172,7 +172,10 @@ class Worker:
         self._runs = 0
         self._closed = False
         self._ended = ""
-        in_advance = tuple(module for name in mentioned for module in IF_IMPORTED[name])
+        in_advance = (
+            *(f"utils.{name.rpartition('.')[0]}" for name in given),
+            *(module for name in mentioned for module in IF_IMPORTED[name]),
+        )
         self._process = fork_worker(confinement, readable, packages, in_advance, limits)
         self._scratch = self._process.server.scratch
         self._scratch.watch(limits.scratch, self._process.kill)

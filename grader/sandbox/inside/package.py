@@ -82,6 +82,8 @@ class SubmittedPackage:
             else:
                 _register(_StandIn(_full_name(package, name), answered, files.get(name), used))
         allowed = [name for name, functions in proxies.items() if functions or name in files]
+        for name in withheld.keys() & sys.modules.keys():  # what was imported in advance
+            _refuse_missing(sys.modules[name], withheld[name], self._name)
         sys.meta_path.insert(0, _PackageFinder(self._name, allowed, withheld))
         sys.meta_path.append(_NotFound(self._name))
 
@@ -161,6 +163,12 @@ class _Withheld(ModuleType):
         return _refusal(f"{self.__name__}.{name}", self.__dict__["_module"])
 
 
+def _refuse_missing(partial: ModuleType, missing: Sequence[str], module: str) -> None:
+    """Add functions that raise in place of those that a module does not have here."""
+    for name in missing:
+        partial.__dict__.setdefault(name, _refusal(f"{partial.__name__}.{name}", module))
+
+
 def _refusal(name: str, module: str) -> Callable[..., object]:
     """Make a function that raises an error which says that the function `name` cannot be called here."""
 
@@ -213,8 +221,7 @@ class _PackageFinder:
         """Find a module that the worker has in part."""
         spec = PathFinder.find_spec(name, cast("Sequence[str] | None", path))
         if spec is not None and spec.loader is not None:
-            missing = {key: f"{name}.{key}" for key in self._withheld[name]}
-            spec.loader = cast("Loader", _PartialLoader(spec.loader, missing, self._module))
+            spec.loader = cast("Loader", _PartialLoader(spec.loader, self._withheld[name], self._module))
         return spec
 
 
@@ -234,7 +241,7 @@ class _SameLoader:
 class _PartialLoader:
     """Load a module that has only some of its functions, and add functions that raise in place of the others."""
 
-    def __init__(self, loader: Loader, missing: Mapping[str, str], module: str) -> None:
+    def __init__(self, loader: Loader, missing: Sequence[str], module: str) -> None:
         self._loader, self._missing, self._module = loader, missing, module
 
     def create_module(self, spec: ModuleSpec) -> ModuleType | None:
@@ -242,8 +249,7 @@ class _PartialLoader:
 
     def exec_module(self, module: ModuleType) -> None:
         self._loader.exec_module(module)
-        for name, full in self._missing.items():
-            module.__dict__.setdefault(name, _refusal(full, self._module))
+        _refuse_missing(module, self._missing, self._module)
 
 
 class _NotFound:
