@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from grader.sandbox import Limits
 from grader.sandbox.inside.wire import Frame
-from grader.sandbox.questions import QuestionHandler
+from grader.sandbox.questions import Asked, QuestionHandler
 from grader.sandbox.worker import LARGEST_ANSWER
 
 
@@ -30,6 +30,9 @@ class Here:
         limits: Limits = Limits(),  # noqa: B008 (frozen)
     ) -> None:
         self.handler, self.proxies, self.limits = QuestionHandler(answer), proxies, limits
+        self.program, self.asked = 0, Asked(0, 0)
 
     def ask(self, program: int, question: Frame, seconds: float) -> Frame:
-        return self.handler.reply(program, self.proxies, self.limits, question, LARGEST_ANSWER)
+        before = self.asked if program == self.program else Asked(0, 0)
+        self.program, self.asked = program, Asked(before.number + 1, before.size + len(question.blob))
+        return self.handler.reply(program, self.proxies, self.limits, question, self.asked, LARGEST_ANSWER)

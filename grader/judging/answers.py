@@ -6,15 +6,17 @@ the machine has, so the grading process does not answer it itself. A child proce
 the objects that earlier answers created. Each grading thread has one child, starts it at the first question, and keeps
 it for as long as the thread lives. The grading process passes on each frame as it came from the worker, without
 unpacking it, so that a malformed frame can only harm the child. A question that has been asked before is answered from
-what is known (`known_replies`), without the child.
+what is known (`known_replies`), without the child: at any time, if its answer depends on nothing else, and otherwise if
+the program has asked the same questions before it, too.
 """
 
 from __future__ import annotations
 
+import pickle
 import threading
 import warnings
 from collections.abc import Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from importlib import import_module
 from pathlib import Path
 from typing import Final
@@ -26,7 +28,7 @@ from ..host.bounded_process import BoundedProcess
 from ..reference import Reference
 from ..sandbox import Limits
 from ..sandbox.inside.wire import Frame
-from ..sandbox.questions import QuestionHandler
+from ..sandbox.questions import Asked, QuestionHandler
 from ..sandbox.worker import LARGEST_ANSWER
 from .known_replies import KnownReplies, digest_after, digest_before
 
@@ -57,11 +59,15 @@ class Answers:
     """
 
     def __init__(self, root: Path, package: str, proxies: Mapping[str, Sequence[str]], limits: Limits) -> None:
-        self._reference, self._proxies, self._limits = (root, package), proxies, limits
+        self._limits = limits
+        self._settings = pickle.dumps((root, package, proxies, limits))
         self.asked = 0
         self._program = 0
+        self._of_program = Asked(0, 0)
         self._digest = self._digest_before = digest_before(root, package, proxies, limits)
-        self._unseen: list[Frame] = []  # questions of the program that the child has not been asked
+        self._digest_of_none = digest_before(root, package, proxies, limits, whatever=True)
+        # Questions of the program that the child has not been asked, and that later answers may depend on.
+        self._unseen: list[tuple[Frame, Asked]] = []
 
     @property
     def spent(self) -> float:
@@ -97,18 +103,24 @@ class Answers:
         self.asked += 1
         if program != self._program:
             self._program, self._digest, self._unseen = program, self._digest_before, []
+            self._of_program = Asked(0, 0)
+        asked = self._of_program = Asked(self._of_program.number + 1, self._of_program.size + len(question.blob))
+        by_itself = digest_after(self._digest_of_none, question)
         self._digest = digest_after(self._digest, question)
-        self._unseen.append(question)
         known = _known_replies()
+        # What is too much is refused, whether or not the same was asked elsewhere.
+        if asked.number <= self._limits.questions and asked.size <= self._limits.asked:
+            reply = known.get(by_itself)
+            if reply is not None:
+                return reply
+        self._unseen.append((question, asked))
         reply = known.get(self._digest)
         if reply is None:
             for each in self._unseen:  # those with known replies, too: what they leave behind may be needed now
-                reply = _child().call(
-                    _reply, *self._reference, program, self._proxies, self._limits, each, seconds=seconds
-                )
+                reply, alone = _child().call(_reply, self._settings, program, *each, seconds=seconds)
             assert reply is not None
             self._unseen = []
-            known.keep(self._digest, reply)
+            known.keep(by_itself if alone else self._digest, reply)
         return reply
 
 
@@ -137,11 +149,18 @@ def _prepare() -> None:
     warnings.simplefilter("ignore")  # a student's inputs cause them, and nobody would read them
 
 
-def _reply(
-    root: Path, package: str, program: int, proxies: Mapping[str, Sequence[str]], limits: Limits, question: Frame
-) -> Frame:
-    """Answer one question; this runs in the child."""
-    return _handler(root, package).reply(program, proxies, limits, question, LARGEST_ANSWER)
+def _reply(settings: bytes, program: int, question: Frame, asked: Asked) -> tuple[Frame, bool]:
+    """Answer one question, and say whether the answer depends on nothing else; this runs in the child."""
+    root, package, proxies, limits = _unpickled(settings)
+    handler = _handler(root, package)
+    return handler.reply(program, proxies, limits, question, asked, LARGEST_ANSWER), handler.alone
+
+
+@lru_cache(maxsize=32)
+def _unpickled(settings: bytes) -> tuple[Path, str, Mapping[str, Sequence[str]], Limits]:
+    """Return what stays the same for all questions of a submitted module, which is sent as bytes to save time."""
+    root, package, proxies, limits = pickle.loads(settings)
+    return root, package, proxies, limits
 
 
 @cache

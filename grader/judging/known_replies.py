@@ -1,8 +1,9 @@
 """Keep replies to questions, so that a question that was answered for one submission is known for all others.
 
-Right answers to the same hidden case ask the same questions, to the bit. A reply depends on the questions that the same
-program has asked before, because random layers draw from one generator and caches are kept between two questions. So
-replies are kept by a digest of all questions of the program so far.
+Right answers to the same hidden case ask the same questions, to the bit, and so do small changes of one answer. Some
+replies depend on the questions that the same program has asked before, because random layers draw from one generator
+and some caches are kept between two questions. They are kept by a digest of all questions of the program so far, and
+all others by a digest of their question alone.
 """
 
 from __future__ import annotations
@@ -43,10 +44,16 @@ class KnownReplies:
             self._bytes -= _size(dropped)
 
 
-def digest_before(root: Path, package: str, proxies: Mapping[str, Sequence[str]], limits: Limits) -> bytes:
-    """Return the digest of a program that has not asked anything yet: of all else that its replies depend on."""
+def digest_before(
+    root: Path, package: str, proxies: Mapping[str, Sequence[str]], limits: Limits, *, whatever: bool = False
+) -> bytes:
+    """Return the digest of a program that has not asked anything yet: of all else that its replies depend on.
+
+    With `whatever`, it stands for a program that may have asked anything.
+    """
     functions = {module: tuple(names) for module, names in sorted(proxies.items())}
-    return hashlib.blake2b(repr((str(root), package, functions, limits)).encode(errors="surrogatepass")).digest()
+    asked = repr((str(root), package, functions, limits, whatever))
+    return hashlib.blake2b(asked.encode(errors="surrogatepass")).digest()
 
 
 def digest_after(before: bytes, question: Frame) -> bytes:

@@ -17,6 +17,7 @@ import operator
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -36,6 +37,21 @@ MOST_SHAPES = 6  # that a message lists
 AnswerFunction = Callable[[str, str, tuple[object, ...], dict[str, object]], object]
 
 
+class Asked(NamedTuple):
+    """What a program has asked so far, its present question included.
+
+    Attributes
+    ----------
+    number : int
+        The number of questions.
+    size : int
+        Bytes of the arrays in them.
+    """
+
+    number: int
+    size: int
+
+
 class Questions:
     """Check and answer the questions of one program.
 
@@ -48,14 +64,21 @@ class Questions:
     limits : Limits
         ``questions`` bounds the number of questions. ``asked`` bounds the bytes of the arrays in all questions together
         with those of the objects that are kept here.
+
+    Attributes
+    ----------
+    alone : bool
+        Whether the last question has an answer that depends on nothing else and leaves nothing behind: no object is
+        kept or used, and no random number was drawn.
     """
 
     def __init__(self, proxies: Mapping[str, Sequence[str]], answer: AnswerFunction, limits: Limits) -> None:
-        self._proxies, self._answer = proxies, answer
-        self._bytes_left, self._questions_left = limits.asked, limits.questions
+        self._proxies, self._answer, self._limits = proxies, answer, limits
         self._kept: dict[str, object] = {}
+        self._kept_bytes = 0
+        self.alone = False
 
-    def reply(self, question: Ask, value: object) -> tuple[Answer | Refused, object]:
+    def reply(self, question: Ask, value: object, asked: Asked) -> tuple[Answer | Refused, object]:
         """Answer one question, or say why it is refused.
 
         Parameters
@@ -64,6 +87,8 @@ class Questions:
             The function that was called.
         value : object
             Its arguments ``(args, kwargs)`` as they came over the wire; untrusted.
+        asked : Asked
+            What the program has asked so far.
 
         Returns
         -------
@@ -77,14 +102,17 @@ class Questions:
         WireError
             When no proxy can have sent this question, so that the frame is forged.
         """
+        self.alone = False
         if question.function not in self._proxies.get(question.module, ()):
             raise WireError("a question names a function that has no proxy")
         if not (isinstance(value, tuple) and len(value) == 2 and isinstance(value[0], tuple)):
             raise WireError("a question carries no arguments")
         args, kwargs = value[0], as_table(value[1])
-        refusal = self._refusal([*args, *kwargs.values()])
+        refusal = self._refusal([*args, *kwargs.values()], asked)
         if refusal is not None:
             return refusal, None
+        uses_kept = any(isinstance(part, Opaque) for part in parts((args, kwargs)))
+        kept, drawn = len(self._kept), np.random.get_state()
         args = tuple(map(self._with_objects, args))
         kwargs = {name: self._with_objects(item) for name, item in kwargs.items()}
         try:
@@ -93,7 +121,9 @@ class Questions:
             arrays = [item for item in (*args, *kwargs.values()) if isinstance(item, np.ndarray)]
             return _refused(question.function, arrays, error), None
         settings = [item for item in (*args, *kwargs.values()) if isinstance(item, dict)]
-        return Answer(), (self._with_names(answer), settings)
+        answer = self._with_names(answer)
+        self.alone = not uses_kept and len(self._kept) == kept and _same_state(drawn, np.random.get_state())
+        return Answer(), (answer, settings)
 
     def _with_names(self, value: object) -> object:
         """Keep the objects in an answer that are not plain values, and put a name in place of each.
@@ -106,7 +136,7 @@ class Questions:
             return value
         name = f"{type(value).__name__} {len(self._kept) + 1}"
         self._kept[name] = value
-        self._bytes_left -= sum(part.nbytes for part in parts(value) if isinstance(part, np.ndarray))
+        self._kept_bytes += sum(part.nbytes for part in parts(value) if isinstance(part, np.ndarray))
         return Opaque(name)
 
     def _with_objects(self, value: object) -> object:
@@ -117,22 +147,20 @@ class Questions:
             return type(value)(map(self._with_objects, value))
         return value
 
-    def _refusal(self, values: list[object]) -> Refused | None:
+    def _refusal(self, values: list[object], asked: Asked) -> Refused | None:
         """Check the arguments of a question against the limits; None where it may be answered."""
         given = list(parts(values))
         for part in given:
             if isinstance(part, Opaque) and part.type_name not in self._kept:
                 return Refused("TypeError", f"an argument is a {part.type_name}, not an array or a number")
-        self._questions_left -= 1
-        if self._questions_left < 0:
+        if asked.number > self._limits.questions:
             return Refused("ValueError", "there have been more questions than any check needs")
         arrays = [part for part in given if isinstance(part, np.ndarray)]
         if any(part.dtype == np.float16 for part in given if isinstance(part, np.ndarray | np.generic)):
             return Refused("TypeError", "an argument is of dtype float16; use float32 or float64")
-        self._bytes_left -= sum(array.nbytes for array in arrays)
         sizes = sorted((size for array in arrays for size in array.shape), reverse=True)[:2]
         if (
-            self._bytes_left < 0
+            asked.size + self._kept_bytes > self._limits.asked
             or sum(array.size for array in arrays) > MAX_ITEMS
             or sum(array.size for array in arrays if array.dtype.kind != "f") > MAX_EXACT
             or any(size > MAX_DIMENSION for size in sizes)
@@ -141,6 +169,11 @@ class Questions:
         ):
             return Refused("ValueError", "the arrays are larger than any check needs")
         return None
+
+
+def _same_state(one: Any, other: Any) -> bool:
+    """Whether numpy's global generator is in the same state."""
+    return bool(one[2:] == other[2:] and np.array_equal(one[1], other[1]))
 
 
 def _refused(function: str, arrays: Sequence[np.ndarray], error: Exception) -> Refused:
@@ -169,17 +202,26 @@ class QuestionHandler:
     ----------
     spent : float
         Processor seconds that answering has taken in another process; 0, because this class answers in its own.
+    alone : bool
+        As for `Questions`, of the last reply.
     """
 
     spent = 0.0
 
     def __init__(self, answer: AnswerFunction) -> None:
         self._answer = answer
+        self.alone = False
         self._program = 0
         self._questions: Questions | None = None
 
     def reply(
-        self, program: int, proxies: Mapping[str, Sequence[str]], limits: Limits, question: Frame, largest: int
+        self,
+        program: int,
+        proxies: Mapping[str, Sequence[str]],
+        limits: Limits,
+        question: Frame,
+        asked: Asked,
+        largest: int,
     ) -> Frame:
         """Answer one question.
 
@@ -193,6 +235,8 @@ class QuestionHandler:
             The limits of the program's worker.
         question : Frame
             The frame that came over the wire; untrusted.
+        asked : Asked
+            What the program has asked so far.
         largest : int
             Bytes of arrays that the answer may hold.
 
@@ -212,7 +256,8 @@ class QuestionHandler:
         if self._questions is None or program != self._program:
             self._program, self._questions = program, Questions(proxies, self._answer, limits)
             np.random.seed(0)  # so that random layers draw the same, whichever program has asked before
-        answer = Frame.of(*self._questions.reply(message, value))
+        answer = Frame.of(*self._questions.reply(message, value, asked))
+        self.alone = self._questions.alone
         return answer if len(answer.blob) <= largest else Frame.of(Refused("ValueError", "the result is too large"))
 
 

@@ -11,9 +11,10 @@ from answering import Here
 
 from grader.sandbox import Limits, Opaque, Worker
 from grader.sandbox.inside.wire import Answer, Ask, Refused
-from grader.sandbox.questions import Questions
+from grader.sandbox.questions import Asked, Questions
 from grader.sandbox.unconfined import Unconfined
 from utils.checks.program import Ran
+from utils.checks.values import parts
 
 
 class Cache(NamedTuple):
@@ -35,8 +36,15 @@ def layer(module: str, function: str, args: tuple[object, ...], kwargs: dict[str
 
 
 def questions(limits: Limits = Limits()) -> Callable[..., tuple[object, object]]:  # noqa: B008 (frozen)
-    asked = Questions({"layers": ("forward", "backward")}, layer, limits)
-    return lambda function, *args: asked.reply(Ask("layers", function), (args, {}))
+    handler, asked = Questions({"layers": ("forward", "backward")}, layer, limits), Asked(0, 0)
+
+    def reply(function: str, *args: object) -> tuple[object, object]:
+        nonlocal asked
+        size = sum(part.nbytes for part in parts(args) if isinstance(part, np.ndarray))
+        asked = Asked(asked.number + 1, asked.size + size)
+        return handler.reply(Ask("layers", function), (args, {}), asked)
+
+    return reply
 
 
 def run(source: str, program: str, fetch: tuple[str, ...]) -> object:

@@ -81,7 +81,7 @@ def _make_worker(control: socket.socket, fork: Fork, wire: list[int], kept: Mapp
     """Fork one worker, tell the grader about it, and wait until it has ended."""
     worker = os.fork()
     if worker == 0:
-        _run_worker(control, fork, *wire, kept)
+        _run_worker(control, fork, wire, kept)
     for each in wire:
         os.close(each)
     process = os.pidfd_open(worker)
@@ -93,15 +93,13 @@ def _make_worker(control: socket.socket, fork: Fork, wire: list[int], kept: Mapp
     send(control, Ended(status))
 
 
-def _run_worker(
-    control: socket.socket, fork: Fork, inbound: int, outbound: int, kept: Mapping[str, Frame]
-) -> NoReturn:
+def _run_worker(control: socket.socket, fork: Fork, wire: list[int], kept: Mapping[str, Frame]) -> NoReturn:
     """Run programs in the worker until the grader closes the wire; this is all that happens in the forked process."""
     status = 1
     try:
         control.close()
         os.setsid()
-        channel = session.connect(inbound, outbound)
+        channel = session.connect(*wire)
         if fork.drop_privileges:
             drop_privileges(fork.rlimits, fork.memory, fork.user, fork.keeps_search)
         session.serve(channel, kept)
