@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections import Counter
 from collections.abc import Iterator
@@ -115,3 +116,24 @@ def test_a_failing_machine_ends_everything(course: Course, monkeypatch: pytest.M
         list(workers.in_processes(course, tasks(9), jobs=2))
     assert ended
     assert all(ended)
+
+
+@pytest.mark.parametrize("jobs", [1, 2, 3])
+def test_each_process_keeps_to_a_processor_of_its_own_while_there_are_enough(
+    course: Course, monkeypatch: pytest.MonkeyPatch, jobs: int
+) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {4, 6})
+    used: list[tuple[int, set[int]]] = []
+    monkeypatch.setattr(os, "sched_setaffinity", lambda _, those: used.append((threading.get_ident(), those)))
+    started = threading.Barrier(jobs)
+
+    def judged(course: Course, task: Task, watch: threading.Event | None = None) -> Result:
+        if task.number < jobs:
+            started.wait(60)  # each of the first tasks has a thread of its own
+        return {}
+
+    monkeypatch.setattr(workers, "judge_within_time", judged)
+    assert len(list(workers.in_processes(course, tasks(6), jobs=jobs))) == 6
+    assert [those for _, those in used] == [{4}, {6}][:jobs] if jobs < 3 else not used
+    assert len({thread for thread, _ in used}) == len(used)
+    assert os.sched_getaffinity(0) == {4, 6}

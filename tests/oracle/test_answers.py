@@ -120,3 +120,35 @@ def test_there_are_only_so_many_questions_in_a_program(course: Course) -> None:
 def test_a_forged_question_is_an_error_of_the_wire(answers: Answers, question: Frame) -> None:
     with pytest.raises(WireError):
         answers.ask(1, question, 60.0)
+
+
+def test_a_plain_answer_is_known_whatever_was_asked_before(answers: Answers, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[object] = []
+    call = bounded_process.BoundedProcess.call
+    monkeypatch.setattr(
+        bounded_process.BoundedProcess, "call", lambda *args, **named: calls.append(args) or call(*args, **named)
+    )
+    # Numbers that no other test has asked about: what one thread knows, all its submissions share.
+    x, w, b = np.full((5, 3), 0.123), np.ones((3, 4)), np.ones(4)
+    draws = (np.full((4, 50), 0.123), {"mode": "train", "p": 0.5})
+    first = ask(answers, 1, "layers", "affine_forward", x, w, b)
+    assert len(calls) == 1
+    drawn = ask(answers, 2, "layers", "dropout_forward", *draws)
+    again = ask(answers, 2, "layers", "affine_forward", x, w, b)
+    assert len(calls) == 2
+    np.testing.assert_array_equal(again[1][0][0], first[1][0][0])
+    # What is drawn depends on the draws before it in the same program, and on them alone.
+    ask(answers, 3, "layers", "affine_forward", x, w, b)
+    ask(answers, 3, "layers", "dropout_forward", *draws)
+    second = ask(answers, 3, "layers", "dropout_forward", *draws)
+    assert len(calls) == 4
+    assert (second[1][0][0] != drawn[1][0][0]).any()
+
+
+def test_known_answers_count_towards_the_limit_on_questions(course: Course) -> None:
+    answers = Answers(course.root, course.package, PROXIES, Limits(questions=3))
+    args = np.full((3, 2), 0.321), np.ones((2, 4)), np.ones(4)
+    kinds = [
+        [type(ask(answers, program, "layers", "affine_forward", *args)[0]) for _ in range(4)] for program in (1, 2)
+    ]
+    assert kinds == [[Answer] * 3 + [Refused]] * 2

@@ -11,11 +11,14 @@ import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from grader.sandbox import Confinement, SandboxUnavailable, Worker, WorkerLost, fork_server
 from grader.sandbox.fork_server import MAX_IDLE, close_idle_servers
 from grader.sandbox.inside import landlock
+from grader.sandbox.inside.channel import Channel
+from grader.sandbox.kept_inputs import LARGE, KeptInputs
 from grader.sandbox.unconfined import Unconfined
 from utils.checks.program import Crash, Ran
 
@@ -230,3 +233,51 @@ def test_a_crash_without_a_message_arrives(confinement: Confinement) -> None:
         crash = held.run("layers.f()", {}, ())
     assert isinstance(crash, Crash)
     assert (crash.missing, crash.error, crash.message) == (True, "NotImplementedError", "")
+
+
+SPOILS = """
+def doubled(x):
+    out = 2 * x
+    x[:] = 0
+    return out
+"""
+
+
+def test_large_inputs_are_sent_to_one_worker_and_every_later_one_has_them_as_they_were(
+    confinement: Confinement, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    x = np.random.default_rng(0).standard_normal((LARGE // 8, 3))
+    inputs, sent = KeptInputs(x=x, flag=np.array([True, False]), names=["a"]), []
+    send = Channel._send
+    monkeypatch.setattr(
+        Channel,
+        "_send",
+        lambda self, tree, blobs, deadline: sent.append(sum(map(len, blobs))) or send(self, tree, blobs, deadline),
+    )
+    servers = []
+    for _ in range(3):
+        with worker(confinement, SPOILS) as held:
+            servers.append(server_of(held))
+            for _ in range(2):
+                before = len(sent)
+                answer = held.run("out = layers.doubled(x); flag = flag", inputs, ("out", "flag"))
+                assert isinstance(answer, Ran)
+                np.testing.assert_array_equal(answer.values["out"], 2 * x)
+                assert answer.values["flag"].tolist() == [True, False]
+                assert answer.mutated == ("x",)
+                is_first = len(servers) == 1
+                assert sum(sent[before:]) == (inputs.size if is_first else 0)
+    assert len(set(servers)) == 1
+
+
+def test_a_server_keeps_no_more_inputs_than_it_may(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fork_server, "MOST_KEPT", 3 * LARGE)
+    several = [KeptInputs(x=np.full(LARGE // 4, number)) for number in range(4)]
+    for _ in range(2):
+        with worker(Unconfined(), SPOILS) as held:
+            for number, inputs in enumerate(several):
+                answer = held.run("out = layers.doubled(x)", inputs, ("out",))
+                assert isinstance(answer, Ran)
+                assert (answer.values["out"] == 2 * number).all()
+            kept = [inputs for inputs in several if held._process.kept(inputs)]
+    assert kept == several[:1]
