@@ -17,7 +17,7 @@ from grader.reference import Edit, Reference, edited
 from grader.report import Report
 from grader.sandbox import choose_confinement
 from grader.sandbox.inside.wire import Ask
-from grader.sandbox.questions import Questions
+from grader.sandbox.questions import Asked, Questions
 
 Grade = Callable[..., Report]
 MODULES = ("layers", "layer_utils", "conv_layers", "conv_layer_utils", "cnn")
@@ -70,9 +70,9 @@ def test_running_statistics_have_to_come_back(grade: Grade, monkeypatch: pytest.
     """Why an answer carries the settings too: without them no layer could remember anything."""
     reply = Questions.reply
 
-    def forgetful(self: Questions, question: Ask, value: tuple[tuple, dict]) -> tuple[object, object]:
+    def forgetful(self: Questions, question: Ask, value: tuple[tuple, dict], asked: Asked) -> tuple[object, object]:
         args, kwargs = copy.deepcopy(value)
-        message, answer = reply(self, question, value)
+        message, answer = reply(self, question, value, asked)
         if answer is None:  # a changed answer has asked something that is refused
             return message, None
         return message, (answer[0], [item for item in (*args, *kwargs.values()) if isinstance(item, dict)])
