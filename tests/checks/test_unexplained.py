@@ -9,7 +9,7 @@ import pytest
 
 from utils.checks.case import Case, Trait
 from utils.checks.compare import Dropped, Equal, Initialised, Minibatches, Paired, Rule
-from utils.checks.diagnose import CaseResult, Search, Source, judge
+from utils.checks.diagnose import CaseResult, FollowThrough, Search, Source, judge
 from utils.checks.diagnose.changes.search import Found
 from utils.checks.diagnose.evidence import Evidence
 from utils.checks.diagnose.unexplained import Description
@@ -84,6 +84,31 @@ def test_what_may_be_wrong_itself_is_not_called_expected() -> None:
     assert "2 times too small" not in hint
     assert "2 times too small" in said_of([paired])[0][1]
     assert "right in" not in hint  # the other case is no right one
+
+
+def test_of_a_pair_of_which_nothing_is_known_it_is_said_where_to_look() -> None:
+    paired = result("with dropout", {"dx": None}, {"dx": (np.exp(X) - 1.5, X)}, {"dx": Paired(second="it gives")})
+    ((_, hint),) = said_of([paired])
+    assert "look at what the code does in one of them alone" in hint
+
+
+def test_where_draws_tell_nothing_the_cases_without_any_are_tried() -> None:
+    large = np.abs(RNG.standard_normal((20, 20))) + 0.1
+    kept = np.where(RNG.random((20, 20)) < 0.5, 0, 2 * large)
+    drawn = Case("drawn", "", {"x": large, "p": 0.5}, {"out": Dropped()})
+    still = [Case(title, "", {"x": x}, {"out": Equal()}) for title, x in (("still", X), ("calm", X[::-1]))]
+
+    def code(program: str, inputs: Mapping[str, object], fetch: Sequence[str]) -> Ran:
+        x = np.asarray(inputs["x"])
+        return Ran({"out": np.sin(3 * x) + x[::-1] if x.shape == X.shape else np.sin(9 * kept)})
+
+    def right(program: str, inputs: Mapping[str, object], fetch: Sequence[str]) -> Ran:
+        return Ran({"out": np.asarray(inputs["x"])})
+
+    results = [CaseResult(drawn, {"out": large}, code("", drawn.inputs, ()))]
+    results += [CaseResult(one, right("", one.inputs, ()).values, code("", one.inputs, ())) for one in still]
+    hints = [one.hint for one in judge(results, {}, code, FollowThrough(0.0, right)).findings if one.aspect == "out"]
+    assert 'in the case "still" out[0, 0] should change with row 0 of x, and changes with rows 0 and 3' in hints[0]
 
 
 def test_a_draw_that_passes_is_not_counted_as_right() -> None:

@@ -110,6 +110,13 @@ def collect_clauses(
         came, inputs = [one.fault.got for one in answers], [one.result.case.inputs for one in answers]
         tested = in_test_mode(answers, results)
         clauses += [*draw_clauses(rules, came, inputs, fault.clause), tested or _without_draws(answers, results)]
+        plain = [one for one in answers if not is_drawn(one) and one.fault.kind is FaultKind.VALUE]
+        if plain and not any(clauses):
+            clauses += [
+                f"in {_named(plain[0])} {said.removeprefix('here ')}"
+                for said in _last_resort(plain[0], plain, runs)
+                if said
+            ]
     if fault.kind is FaultKind.KEY and fault.clause.endswith("it holds nothing"):
         clauses.append("is this dict filled in, and not another one?")
     failing = {id(answer.result) for answer in answers}  # by identity: arrays do not compare as a whole
@@ -179,14 +186,20 @@ def _cases_without_draws(plain: Sequence[WrongAnswer], path: str, results: Seque
         due = value_at(one.expected, path)
         if due is not None and id(one) not in told and not one.case.aspects[path.partition(".")[0]].is_drawn(due):
             titles = [f'"{answer.result.case.title}"' for answer in plain]
-            return f"the case {titles[0]}" if len(titles) == 1 else f"the cases {enumerated(titles)}"
+            return _named(plain[0]) if len(titles) == 1 else f"the cases {enumerated(titles)}"
     return "the cases without random draws"
+
+
+def _named(answer: WrongAnswer) -> str:
+    return f'the case "{answer.result.case.title}"'
 
 
 def _last_resort(shown: WrongAnswer, answers: Sequence[WrongAnswer], runs: Runs) -> list[str]:
     """Say what is found out of any wrong entry by running code again: on what it depends, and where it is wrong."""
     case, fault = shown.result.case, shown.fault
-    if runs.code is None or runs.reference is None or isinstance(case.aspects[fault.output], Paired):
+    if isinstance(case.aspects[fault.output], Paired):
+        return ["the two should be equal, so look at what the code does in one of them alone, or in another order"]
+    if runs.code is None or runs.reference is None:
         return []
     reached = reach(case, fault.path, fault.expected, fault.got, runs.code, runs.reference)
     cases = [case, *(one.result.case for one in answers if one.result is not shown.result)]
