@@ -30,7 +30,7 @@ from ..sandbox import Limits
 from ..sandbox.inside.wire import Frame
 from ..sandbox.questions import Asked, QuestionHandler
 from ..sandbox.worker import LARGEST_ANSWER
-from .known_replies import KnownReplies, digest_after, digest_before
+from .known_replies import KnownReplies, digest_after, digest_before, digest_of
 
 MEMORY: Final = 1 << 30
 """Bytes of address space that a child may add to what it has after its start; the course needs a few megabytes."""
@@ -65,7 +65,7 @@ class Answers:
         self._program = 0
         self._of_program = Asked(0, 0)
         self._digest = self._digest_before = digest_before(root, package, proxies, limits)
-        self._digest_of_none = digest_before(root, package, proxies, limits, whatever=True)
+        self._digest_of_any = digest_before(root, package, proxies, limits, whatever=True)
         # Questions of the program that the child has not been asked, and that later answers may depend on.
         self._unseen: list[tuple[Frame, Asked]] = []
 
@@ -105,8 +105,8 @@ class Answers:
             self._program, self._digest, self._unseen = program, self._digest_before, []
             self._of_program = Asked(0, 0)
         asked = self._of_program = Asked(self._of_program.number + 1, self._of_program.size + len(question.blob))
-        by_itself = digest_after(self._digest_of_none, question)
-        self._digest = digest_after(self._digest, question)
+        content = digest_of(question)
+        by_itself, self._digest = digest_after(self._digest_of_any, content), digest_after(self._digest, content)
         known = _known_replies()
         # What is too much is refused, whether or not the same was asked elsewhere.
         if asked.number <= self._limits.questions and asked.size <= self._limits.asked:

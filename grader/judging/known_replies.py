@@ -56,13 +56,17 @@ def digest_before(
     return hashlib.blake2b(asked.encode(errors="surrogatepass")).digest()
 
 
-def digest_after(before: bytes, question: Frame) -> bytes:
-    """Return the digest of a program's questions, by the digest of all but the last one."""
-    digest = hashlib.blake2b(before)
-    digest.update(len(question.tree).to_bytes(8))
+def digest_of(question: Frame) -> bytes:
+    """Return the digest of a question, for `digest_after`."""
+    digest = hashlib.blake2b(len(question.tree).to_bytes(8))
     digest.update(question.tree)
     digest.update(question.blob)
     return digest.digest()
+
+
+def digest_after(before: bytes, question: bytes) -> bytes:
+    """Return the digest of a program's questions, by the digest of all but the last one and the digest of that."""
+    return hashlib.blake2b(before + question).digest()
 
 
 def _size(reply: Frame) -> int:
