@@ -18,9 +18,8 @@ def test_each_part_is_timed_without_those_inside_of_it(monkeypatch: pytest.Monke
         now += 1
         with watch.part(PARTS[1]):
             now += 10
-            with pytest.raises(ValueError, match="ends"), watch.part(PARTS[2]):
+            with watch.part(PARTS[2]):
                 now += 100
-                raise ValueError("ends")
         with watch.part(PARTS[1]):
             now += 1000
     assert [watch.seconds[part] for part in PARTS[:3]] == [1, 1010, 100]
