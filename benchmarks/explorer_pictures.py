@@ -21,6 +21,7 @@ from benchmarks.explorer_latency import ROOT, opened
 from utils.explorers.app import EXPLORERS
 
 PATIENCE = 900_000  # milliseconds; the long work is minutes on a busy machine
+HEIGHT = 1500  # pixels of the window: the whole of an explorer is in sight
 WIDTH = 826  # pixels of the window: the controls stand in two columns, and the text can be read in the documentation
 
 
@@ -32,6 +33,7 @@ def main() -> None:
     asked = parser.parse_args()
     asked.out.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as playwright, opened(playwright, ROOT / "solutions" / "nndl", WIDTH) as page:
+        page.set_viewport_size({"width": WIDTH, "height": HEIGHT})
         for name in track(asked.only, "explorers", console=Console(stderr=True)):
             _keep(_finished(page, name), asked.out / f"{name.lower().replace(' ', '-')}.png")
 
