@@ -115,6 +115,43 @@ def test_the_change_that_makes_wrong_outputs_right_is_told(old: str, new: str, s
     assert "it would be right in every case" in hints
 
 
+def test_what_is_unpacked_in_the_wrong_order_is_exchanged_there() -> None:
+    """Each place where one of the names is read would look wrong by itself."""
+    inner = (
+        "pair = (3.0 * x, 2.0 * x)\n    two, three = pair\n    shifted = three - two - x.mean(axis=1, keepdims=True)"
+    )
+    text = with_("shifted = x - x.mean(axis=1, keepdims=True)", inner)
+    hints = [finding.hint for finding in judged(text).findings]
+    assert len(hints) == 1
+    assert "with `two` and `three` exchanged where they are unpacked on line 6" in hints[0]
+    assert "the rest of the code" not in hints[0]
+
+
+def test_sizes_of_an_array_are_not_exchanged_where_they_are_unpacked() -> None:
+    source = "\n\ndef f(x, pair):\n    n, d = x.shape\n    a, b = pair\n    return a * n, b * d\n"
+    said = [change.said for change in of_values(FunctionSource(source, "f"), ())]
+    assert [one for one in said if "unpacked" in one] == ["`a` and `b` exchanged where they are unpacked on line 5"]
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("c['cache'] = a * c['cache'] + b", "`a * b` in place of `a * c['cache']` on line 4"),
+        ("return [c['cache'], c['cache']]", "`[c['cache'], b]` in place of `[c['cache'], c['cache']]` on line 4"),
+        (
+            "c['cache'] = f(0, a, b, c, c['cache'], 'a text that makes the line so long that nobody reads it')",
+            "`b` in place of the second `c['cache']` on line 4",
+        ),
+    ],
+)
+def test_an_expression_that_stands_twice_on_its_line_is_not_told_alone(line: str, said: str) -> None:
+    source = FunctionSource(f"\n\ndef f(a, b, c):\n    {line}\n", "f")
+    assert source.node
+    read = [one for one in ast.walk(source.node) if isinstance(one, ast.Subscript) and isinstance(one.ctx, ast.Load)]
+    last = max(read, key=lambda one: one.col_offset)
+    assert source.with_expression(last, ast.Name("b", ast.Load())).said == said
+
+
 def test_a_method_is_changed_like_a_function() -> None:
     text = with_("out += b", "out -= b")
     wrong = results(text, "Net.scores")

@@ -61,6 +61,22 @@ def test_what_matters_in_another_case_only_is_not_said_to_be_needless() -> None:
 
 
 @pytest.mark.parametrize(
+    "decide",
+    [
+        lambda x, b: np.abs(b).max() > 10 * np.abs(x).max(),  # for large changes alone
+        lambda x, b: (b > INPUTS["b"]).any() and (np.abs(b - INPUTS["b"]) < 0.01).all(),  # and for small ones
+        lambda x, b: b.argmax() != INPUTS["b"].argmax(),  # and where others are the largest
+    ],
+)
+def test_what_decides_for_changes_of_another_size_is_not_said_to_be_needless(decide: Callable[..., bool]) -> None:
+    reference = running(lambda x, w, b, **_: x @ w + (1 if decide(x, b) else 0))
+    given = running(lambda x, w, b, **_: x @ w + b)
+    assert dependence(CASE, "out", given, reference) == ""
+    plain = running(lambda x, w, b, **_: x @ w)
+    assert "it changes when b changes, on which it should not" in dependence(CASE, "out", given, plain)
+
+
+@pytest.mark.parametrize(
     ("out", "more"),
     [
         (lambda x, w, **_: x @ w, False),

@@ -186,7 +186,12 @@ SEEN = [
     ("shapes.allocated", A, np.zeros((6, 4)), "nothing but zeros, and its shape should be (4, 6)"),
     ("shapes.reshaped", A, A.ravel(), "the numbers are right, only the shape is not"),
     ("shapes.transposed", A, A.T, "it is the transpose of the right answer"),
-    ("shapes.transposed", IMAGES, IMAGES.transpose(0, 2, 3, 1), "transpose to (0, 3, 1, 2)"),
+    (
+        "shapes.transposed",
+        IMAGES,
+        IMAGES.transpose(0, 2, 3, 1),
+        "its axis 1 should be its axis 2, axis 2 should be axis 3 and axis 3 should be axis 1",
+    ),
     ("shapes.unsummed", A.sum(axis=0), A, "still to be summed over axis 0"),
     ("shapes.flattened", A, A.T.ravel(), "right but in another shape and order"),
     ("shapes.summed", A, A.sum(axis=1), "summed over axis 1"),
@@ -517,6 +522,17 @@ def test_what_a_single_case_has_to_itself_is_no_reason() -> None:
     assert when_it_is_wrong([alone], plain) == 'it is right in all of the 4 cases but this one ("alone")'
     assert when_it_is_wrong(plain, [alone]) == "in the cases tried it is right only when N = 1"
     assert when_it_is_wrong(plain, [alone], plain[:1]) == 'it is right in 1 of 5 cases, as in "alone"'
+
+
+def test_a_size_of_x_is_not_told_alone_where_another_array_has_a_single_column_as_well() -> None:
+    plain = [Case("plain", "", {"x": X, "w": W[:, :3].T[:, :4].repeat(2, 0)[:5]})] * 3
+    both = Case("both", "", {"x": X[:, :1], "w": W[:1, :1]})
+    alone = Case("alone", "", {"x": X[:, :1], "w": W[:1]})
+    assert "right only when x has a single column" in when_it_is_wrong(plain, [alone])  # the rows of w follow
+    assert "only" not in when_it_is_wrong(plain, [both])
+    two = "in the cases tried it is right only when x has a single column or when w has a single column"
+    assert when_it_is_wrong(plain, [both] * 2) == two
+    assert when_it_is_wrong(plain, [both, alone]) == "in the cases tried it is right only when x has a single column"
 
 
 def test_cases_that_crashed_may_refute_a_reason_and_are_none() -> None:

@@ -86,6 +86,14 @@ def test_what_may_be_wrong_itself_is_not_called_expected() -> None:
     assert "right in" not in hint  # the other case is no right one
 
 
+@pytest.mark.parametrize("second", ["your code gives without", ""])
+def test_what_agrees_with_an_answer_that_may_be_as_wrong_is_not_called_right(second: str) -> None:
+    agreeing = result("with dropout", {"dx": (X, X)}, {"dx": (2 * X, 2 * X)}, {"dx": Paired(second=second)})
+    plain = result("plain", {"dx": X}, {"dx": np.exp(X)}, {"dx": Equal()})
+    ((_, hint),) = said_of([agreeing, plain, plain, plain])
+    assert ("right in 1 of 4 cases" in hint) == (not second)
+
+
 def test_of_a_pair_of_which_nothing_is_known_it_is_said_where_to_look() -> None:
     paired = result("with dropout", {"dx": None}, {"dx": (np.exp(X) - 1.5, X)}, {"dx": Paired(second="it gives")})
     ((_, hint),) = said_of([paired])

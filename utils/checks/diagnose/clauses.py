@@ -9,7 +9,7 @@ from functools import partial
 
 import numpy as np
 
-from ..compare import FaultKind, Initialised, Paired
+from ..compare import FaultKind, Initialised, Paired, Rule
 from ..program import Crash, Run
 from ..values import value_at
 from .between_calls import between_calls
@@ -120,6 +120,8 @@ def collect_clauses(
     if fault.kind is FaultKind.KEY and fault.clause.endswith("it holds nothing"):
         clauses.append("is this dict filled in, and not another one?")
     failing = {id(answer.result) for answer in answers}  # by identity: arrays do not compare as a whole
+    # Beside an answer of the code's own, which may be as wrong, an output that agrees need not be right.
+    plain_rules = not all(_is_relative(answer.result.case.aspects[fault.output]) for answer in answers)
     others = [
         result.case
         for result in results
@@ -128,6 +130,7 @@ def collect_clauses(
         # What stands for an array, such as a pair of numbers, says nothing of its shape.
         and (fault.kind is not FaultKind.SHAPE or isinstance(value_at(result.expected, fault.path), np.ndarray))
         and id(result) not in failing
+        and not (plain_rules and _is_relative(result.case.aspects[fault.output]))
         and fault.path not in result.wrong_paths()
         and not has_fewer_draws(result, answers)
     ]
@@ -147,6 +150,11 @@ def collect_clauses(
         # What follows from another wrong output may be right once that is, so no more is said of it.
         clauses += [off, *([] if "correct" in beside else _last_resort(shown, answers, runs)), beside]
     return [*clauses, when]
+
+
+def _is_relative(rule: Rule) -> bool:
+    """Whether an output is compared with another answer of the code under test, which need not be right."""
+    return isinstance(rule, Paired) and bool(rule.second)
 
 
 def _that_holds(

@@ -16,6 +16,7 @@ from ..program import Ran, Run
 from ..values import value_at, walk, with_value_at
 from .beside_unused import wrong_without
 
+MAX_CASES = 4  # in which many changes are tried before an input is called needless
 MAX_INPUTS = 8  # each takes a run of the code under test
 TINY = 1e-6
 
@@ -56,8 +57,10 @@ def dependence(case: Case, path: str, run: Run, reference: Run, others: Sequence
         also = f" Where {_listed(missing)} is 0 it is wrong as well, so look at the rest of it, too"
         return f"{said}{also}" if more else said
     # What the right answer does not depend on in one case, as behind a ReLU, may matter in another one.
-    needless = [source for source in needless if not any(_depends(one, path, source, reference) for one in others)]
-    if needless and case.is_core:  # at an edge, as with one example, the right answer may depend on less than usual
+    # And what decides between few possibilities, as a score does, may not do so for a change of one size.
+    if case.is_core:  # at an edge, as with one example, the right answer may depend on less than usual
+        needless = [source for source in needless if not _may_depend([case, *others], path, source, reference)]
+    if needless and case.is_core:
         return f"it changes when {_listed(needless)} changes, on which it should not depend"
     return _linear_in_upstream(case, path, before, run)
 
@@ -109,6 +112,37 @@ def _depends(case: Case, path: str, source: str, run: Run) -> bool:
     before = _output(run, case, case.inputs, path)
     changes = dict(_changed_inputs(case)).get(source, [])
     return before is not None and any(_moves(run, case, path, before, source, change) for change in changes)
+
+
+def _may_depend(cases: Sequence[Case], path: str, source: str, reference: Run) -> bool:
+    """Whether the right answer changes with an input in any of some cases, for changes of any size."""
+    rng = np.random.default_rng(1)
+    for case in cases[:MAX_CASES]:
+        before, array = _output(reference, case, case.inputs, path), as_array(value_at(case.inputs, source))
+        if before is None or array is None:
+            continue
+        for change in _of_many_sizes(array, rng):
+            if _moves(reference, case, path, before, source, change):
+                return True
+    return False
+
+
+def _of_many_sizes(array: Array, rng: np.random.Generator) -> Iterator[object]:
+    """Yield other numbers in place of real ones: nearly the same, much larger ones, and others altogether.
+
+    What is never negative, such as a variance, stays so; a single number stays on its side of 1, as a rate does.
+    """
+    if not array.ndim:
+        number = float(array)
+        yield from (number * factor for factor in (0.999, 0.5, 0.1))
+        if not 0 < number < 1:
+            yield from (number * factor for factor in (3.0, 30.0))
+        return
+    signed = bool((array < 0).any())
+    drawn = np.abs(array).max() * rng.uniform(-1 if signed else 0, 1, (3, *array.shape))
+    scaled = [array * factor for factor in (0.999, 1.001, 0.1, 3.0, 30.0, *((-1.0,) if signed else ()))]
+    for changed in (*scaled, np.flip(array, 0), *drawn, 30 * drawn[0]):
+        yield changed.astype(array.dtype)
 
 
 def _linear_in_upstream(case: Case, path: str, before: Array, run: Run) -> str:

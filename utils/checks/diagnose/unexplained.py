@@ -12,6 +12,7 @@ from ..program import Run
 from .between_calls import between_calls
 from .by_mode import is_drawn
 from .case_result import CaseResult
+from .changes import all_wrong
 from .clauses import Runs, collect_clauses
 from .derivative import is_derivative, with_program
 from .describe import shown_numbers
@@ -81,14 +82,15 @@ def unexplained_findings(
     findings = [_exchange(held, wrong)] if held else []
     open_paths = [path for path in paths if path not in held and not _is_judged_by_chance(path, wrong)]
     found = runs.search.repair(open_paths, results) if runs.search and open_paths else []
-    repairs = {path: one.said for one in found for path in one.right}
+    repairs = {path: one for one in found for path in one.right}
     groups: dict[tuple[str, str], list[Description]] = {}
     for path in paths:
         if path in held:
             continue
         if path in repairs:
-            others = [other for other in wrong.by_path if repairs.get(other) != repairs[path]]
-            one = _repaired(path, repairs[path], wrong, results, alone=bool(others))
+            still = all_wrong(repairs[path].results)
+            others = [other for other in wrong.by_path if other not in repairs[path].right and other in still]
+            one = _repaired(path, repairs[path].said, wrong, results, alone=bool(others))
         else:
             one = _description(path, wrong, results, runs)
         # Outputs of which nothing is known but that they are wrong have no more in common than that.

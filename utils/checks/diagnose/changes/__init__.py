@@ -4,6 +4,7 @@ What a tutor does with a wrong function: doubt one thing on one line, change it,
 only told where the code was run with it and gave the right outputs in every case, so that nothing about it is guessed.
 """
 
+from .outcomes import all_wrong
 from .search import Found, Search, Source
 
-__all__ = ["Found", "Search", "Source"]
+__all__ = ["Found", "Search", "Source", "all_wrong"]

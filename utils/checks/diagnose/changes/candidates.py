@@ -40,6 +40,12 @@ def of_values(source: FunctionSource, words: Collection[str], images: bool = Fal
     )
     plain = kinds[:7]
     yield from statements.overwritten_parameters(source)
+    # What is unpacked in the wrong order is read in many places, and each of them alone would look wrong.
+    for node in _places(source):
+        for pairs in names.unpacked_by_mistake(node):
+            one, other = (ast.unparse(item) for item, _ in pairs)
+            said = f"`{one}` and `{other}` exchanged where they are unpacked on line {node.lineno}"
+            yield source.with_expressions(pairs, said)
     yield from statements.assignments(source)
     for kind in kinds:
         for change in _written(source, parts, kind):

@@ -8,10 +8,14 @@ import copy
 import re
 from collections.abc import Collection, Iterator, Mapping
 from difflib import SequenceMatcher
-from itertools import combinations
+from itertools import combinations, pairwise
 
 ALIKE = 0.6
 """How similar two names are, from 0 to 1, of which one may stand by mistake for the other."""
+
+
+MANY = 6
+"""Names of a tuple of which only those side by side are exchanged, if there are more."""
 
 
 class Names:
@@ -169,6 +173,20 @@ def _unpacked_together(node: ast.FunctionDef) -> dict[str, list[str]]:
             for name in names:
                 together.setdefault(name, []).extend(names)
     return together
+
+
+def unpacked_by_mistake(node: ast.stmt) -> Iterator[list[tuple[ast.expr, ast.expr]]]:
+    """Two names exchanged where a tuple is unpacked, unless it is a shape; of many names, those side by side."""
+    if not (isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Tuple | ast.List)):
+        return
+    if isinstance(node.value, ast.Tuple | ast.List) or (
+        isinstance(node.value, ast.Attribute) and node.value.attr == "shape"
+    ):
+        return
+    items = [item for item in node.targets[0].elts if isinstance(item, ast.Name | ast.Subscript | ast.Attribute)]
+    pairs = combinations(items, 2) if len(items) <= MANY else pairwise(items)
+    for one, other in pairs:
+        yield [(one, other), (other, one)]
 
 
 def counts(node: ast.expr, loops: Collection[str]) -> Iterator[ast.expr]:

@@ -114,9 +114,13 @@ class FunctionSource:
         )
 
     def _difference(self, node: ast.expr, instead: ast.expr) -> str:
-        """Say what stands in place of what: as large a part of the line as is easily found and read."""
+        """Say what stands in place of what: as large a part of the line as is easily found and read.
+
+        It should stand there once; where every part that can be read stands there several times, it is said which of
+        them is meant.
+        """
         whole: ast.AST = node
-        while len(ast.unparse(whole)) < SHORTEST:
+        while len(ast.unparse(whole)) < SHORTEST or len(self._alike_on_line(whole)) > 1:
             above = self.above(whole)
             if isinstance(above, ast.Attribute) and isinstance(self.above(above), ast.Call):
                 above = self.above(above)  # a method goes with its arguments
@@ -125,7 +129,25 @@ class FunctionSource:
             whole = above
         changed = copy.deepcopy(whole, {id(node): instead})
         new, old = (ast.unparse(ast.fix_missing_locations(one)) for one in (changed, whole))
-        return f"{_in_place_of(new, old)} on line {node.lineno}"
+        alike = self._alike_on_line(whole)
+        which = _ordinal([one is whole for one in alike].index(True), len(alike)) if len(alike) > 1 else ""
+        return f"{_in_place_of(new, old, which)} on line {node.lineno}"
+
+    def _alike_on_line(self, node: ast.AST) -> list[ast.expr]:
+        """List the expressions that begin on the line of a node and read like it, from left to right."""
+        text, line = ast.unparse(node), getattr(node, "lineno", 0)
+        alike = [one for one in self._expressions_of_line.get(line, ()) if ast.unparse(one) == text]
+        return sorted(alike, key=lambda one: one.col_offset)
+
+    @cached_property
+    def _expressions_of_line(self) -> dict[int, list[ast.expr]]:
+        """The expressions of the function, by the line on which they begin."""
+        assert self.node
+        found: dict[int, list[ast.expr]] = {}
+        for one in ast.walk(self.node):
+            if isinstance(one, ast.expr):
+                found.setdefault(one.lineno, []).append(one)
+        return found
 
     def above(self, node: ast.AST) -> ast.AST | None:
         """Return what a node of the function is a part of."""
@@ -215,7 +237,14 @@ def _is_fixed(node: ast.expr) -> bool:
     return isinstance(node, ast.Name) and node.id in FIXED
 
 
-def _in_place_of(new: str, old: str) -> str:
+def _ordinal(place: int, count: int) -> str:
+    """Say which of several alike expressions is meant: "the first "."""
+    if place == count - 1 and count > 2:
+        return "the last "
+    return f"the {('first', 'second', 'third', 'fourth', 'fifth')[place]} " if place < 5 else f"number {place + 1} of "
+
+
+def _in_place_of(new: str, old: str, which: str = "") -> str:
     """Say what stands in place of what; of long texts, what differs and a little around it."""
     if max(len(new), len(old)) > LONGEST:
         before = max(0, _alike(new, old) - AROUND)
@@ -224,7 +253,7 @@ def _in_place_of(new: str, old: str) -> str:
         new, old = (
             f"{'…' if before else ''}{one[before : len(one) - after]}{'…' if after else ''}" for one in (new, old)
         )
-    return f"`{_short(new)}` in place of `{_short(old)}`"
+    return f"`{_short(new)}` in place of {which}`{_short(old)}`"
 
 
 def _alike(one: str, other: str) -> int:

@@ -25,6 +25,9 @@ MIN_OF_EACH = 2
 NEVER_HELPS = {"when the numbers are large", "for float32"}
 """What makes no wrong answer right: where only such cases pass, they pass by chance, or because they tolerate more."""
 
+SIZES_OF_X = {"when N = 1", "when x has a single column", "when x has a single channel"}
+"""Conditions on the size of the examples, beside which another array may have a single row or column as well."""
+
 NOT_GIVEN = "when no "
 """How a condition begins that an optional setting is not there."""
 
@@ -91,9 +94,43 @@ def _separating(cases: Sequence[Case], others: Sequence[Case]) -> list[str]:
     held, lacking = ([_conditions_of(case, settings) for case in group] for group in (cases, others))
     names = [name for name in held[0] if all(name in one for one in held)]
     names = [name for name in names if not any(name in one for one in lacking)]
+    if any(name in SIZES_OF_X for name in names):
+        names = [*names[:1], *_other_sizes_of_one(cases, others), *names[1:]]
     if len(others) < MIN_OF_EACH:  # the one case that has it may differ in its mode, too
         names = [name for name in names if not name.startswith(NOT_GIVEN)]
     return names[:2] if len(cases) > 1 or len(names) == 1 else []
+
+
+def _other_sizes_of_one(cases: Sequence[Case], others: Sequence[Case]) -> list[str]:
+    """List what has a single row or column in all of some cases and in none of the others, the examples left out.
+
+    It may be the reason as well as a size of the examples. What always follows from their sizes is none.
+    """
+    first, *more = ({path: array.shape for path, array in numeric_inputs(one.inputs).items()} for one in cases)
+    lacking = [{path: array.shape for path, array in numeric_inputs(one.inputs).items()} for one in others]
+    found = []
+    for path, shape in first.items():
+        every = [one.get(path, ()) for one in (first, *more, *lacking)]
+        if path in ("x", "X") or not 0 < len(shape) < 3 or any(len(one) != len(shape) for one in every):
+            continue
+        for axis in range(len(shape)):
+            is_one = [one[axis] == 1 for one in every]
+            follows = _is_size_of_examples([one[axis] for one in every], [*cases, *others])
+            if all(is_one[: len(cases)]) and not any(is_one[len(cases) :]) and not follows:
+                part = "entry" if len(shape) == 1 else ("row", "column")[axis]
+                found.append(f"when {path.rpartition('.')[2]} has a single {part}")
+    return found[:1]
+
+
+def _is_size_of_examples(lengths: Sequence[int], cases: Sequence[Case]) -> bool:
+    """Whether some lengths are those of one axis of the examples in each case, or of all but the first together."""
+    sizes = []
+    for case in cases:
+        data = examples(numeric_inputs(case.inputs))
+        if data is None or not data.ndim:
+            return False
+        sizes.append({**dict(enumerate(data.shape)), -1: int(np.prod(data.shape[1:]))})
+    return any(all(one.get(axis) == n for one, n in zip(sizes, lengths, strict=True)) for axis in range(-1, 4))
 
 
 def _conditions_of(case: Case, settings: Mapping[str, None]) -> list[str]:

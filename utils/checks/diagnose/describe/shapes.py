@@ -32,7 +32,7 @@ def transposed(output: WrongOutput) -> Iterator[Observation]:
         return
     for axes in permutations(range(got.ndim)):
         if output.same(expected, got.transpose(axes)):
-            words = f"the numbers are right, with the axes in another order: transpose to {axes}"
+            words = f"the numbers are right, with the axes in another order: {_moves(axes)}"
             if got.ndim == 2:
                 words = "it is the transpose of the right answer"
             yield Observation(f"axes {axes}", words, output.numbers)
@@ -126,6 +126,17 @@ def plainly(output: WrongOutput) -> Iterator[Observation]:
         words = "; ".join(f"axis {axis} should have length {right[axis]}, not {seen[axis]}" for axis in wrong)
     # A shape is no chance, however few the numbers are.
     yield Observation("plainly", words, MIN_NUMBERS)
+
+
+def _moves(axes: tuple[int, ...]) -> str:
+    """Say where each axis belongs: of the result, because the code may hold the same numbers in a transpose already."""
+    moved = [(came, due) for due, came in enumerate(axes) if came != due]
+    (first, due), *others = sorted(moved) or [(0, 0)]
+    said = [
+        f"its axis {first} should be its axis {due}",
+        *(f"axis {came} should be axis {due}" for came, due in others),
+    ]
+    return f"{', '.join(said[:-1])} and {said[-1]}" if others else said[0]
 
 
 def _axes(count: int) -> str:
