@@ -111,3 +111,16 @@ def test_every_way_to_draw_minibatches_is_right(name: str) -> None:
 def test_minibatches_by_a_rule_are_seen(name: str) -> None:
     rng = np.random.default_rng(4)
     assert said(MinibatchesAnew(), np.array([RULES[name](rng), RULES[name](rng)]))
+
+
+def test_minibatches_are_alike_only_if_they_leave_out_the_same_rows() -> None:
+    """Who keeps the rows that were drawn before the loop leaves out most of them, and not the last one alone."""
+    rng = np.random.default_rng(4)
+    inputs = {"num_train": ROWS}
+    no_last = [rng.integers(ROWS - 1, size=(2, STEPS, BATCH)) for _ in range(2)]
+    kept = [np.tile(rng.integers(ROWS, size=(2, 1, BATCH)), (1, STEPS, 1)) for _ in range(2)]
+    for drawn in (*no_last, *kept):
+        assert "far more often" in said(MinibatchesAnew(), drawn)
+    assert MinibatchesAnew().agree(no_last[0], no_last[1], inputs)
+    assert MinibatchesAnew().agree(kept[0], kept[1], inputs)
+    assert not MinibatchesAnew().agree(no_last[0], kept[0], inputs)

@@ -61,6 +61,8 @@ SEEN = [
     ("factors.factor", A, A / (1 - REG), "divided by 1 − reg"),
     ("factors.factor", A, A / 7, "7 times too small"),
     ("factors.factor", A, 0.37 * A, "0.37 times"),
+    ("factors.factor", A, A * 3 / 4, "it is (n − 1) / n times the right answer, n being N, the number of examples"),
+    ("factors.factor", A, A * 1.25**0.5, "it is √(n / (n − 1)) times the right answer, n being the number of"),
     ("factors.factor", 1.3, 2.6, "2 times too large"),
     ("terms.multiplied", A, A * W, "the right answer times W, entry by entry"),
     ("terms.multiplied", A, A / B, "the right answer divided by b, entry by entry"),

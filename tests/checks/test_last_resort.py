@@ -90,6 +90,33 @@ def test_what_is_wrong_with_simpler_inputs_is_said_and_what_does_not_matter_is_n
     assert still_wrong([case], "out", code(3), code(2)) == "it is wrong even when eps is 0 and b is 0"
 
 
+def test_of_two_mistakes_the_one_that_simpler_inputs_leave_is_described() -> None:
+    """One mistake shows with eps alone; without it, what is left has a form."""
+    cases = []
+    for rows in (4, 6):
+        x = RNG.standard_normal((rows, 5))
+        inputs = {"x": x, "param": {"eps": 0.5}, "b": RNG.standard_normal(5)}
+        cases.append(Case(f"{rows} rows", "", inputs, {"out": Equal()}))
+
+    def code(ddof: int, outside: bool) -> Run:
+        def run(program: str, inputs: Mapping[str, object], fetch: Sequence[str]) -> Answer:
+            param, x = inputs["param"], np.asarray(inputs["x"])
+            assert isinstance(param, dict)
+            spread, eps = x.var(axis=0, ddof=ddof), param["eps"]
+            spread = np.sqrt(spread) + eps if outside else np.sqrt(spread + eps)
+            return Ran({"out": (x - x.mean(axis=0)) / spread + np.asarray(inputs["b"])})
+
+        return run
+
+    said = still_wrong(cases, "out", code(1, True), code(0, False))
+    assert said.startswith("it is wrong even when eps is 0, b is 0 and")
+    assert said.endswith(
+        ": then it is √((n − 1) / n) times the right answer, n being N, the number of examples: is n − 1 used where n "
+        "is due?"
+    )
+    assert "then" not in still_wrong(cases[:1], "out", code(1, True), code(0, False))  # one case may be peculiar
+
+
 def test_a_wrong_answer_without_a_form_gets_more_than_what_was_expected() -> None:
     def code(x: Array, b: Array) -> Array:
         return np.exp(x[:, 1:4].cumsum(axis=1)) + np.cos(b[:3])

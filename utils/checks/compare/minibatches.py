@@ -102,17 +102,29 @@ class MinibatchesAnew(RandomRule):
         patterns = [self._pattern(batch, rows) for batch in one]
         moved_on = sum(before == after for before, after in pairwise(patterns))
         if unlikely_count(int((one == other).all(axis=1).sum()), len(one), self.SHIFTED):
-            reason = "the same in each training"
+            reason: tuple[object, ...] = ("the same in each training",)
             said = "two trainings draw the same minibatches; draw new ones at random in each"
         elif any(unlikely_count(int(count), one.size, 1 / rows, rows) for count in (counts.min(), counts.max())):
-            reason = "not uniform"
+            reason = ("not uniform", *self._never_drawn(counts))
             said = "some training rows are drawn far more often than others; all should be equally likely"
         elif unlikely_count(moved_on, len(one) - 1, self.SHIFTED):
-            reason = "moved on"
+            reason = ("moved on",)
             said = "each minibatch is the one before it moved on by some rows; draw the rows at random"
         else:
             return []
-        return [Fault(path, FaultKind.VALUE, said, expected, got, (reason,))]
+        return [Fault(path, FaultKind.VALUE, said, expected, got, reason)]
+
+    @staticmethod
+    def _never_drawn(counts: Array) -> tuple[object, ...]:
+        """Return the first and the last of the rows that are never drawn; where others lie between them, only that.
+
+        What leaves out the last row draws all others; who draws a few rows once and keeps them has another fault.
+        """
+        never = np.flatnonzero(counts == 0)
+        if not never.size:
+            return ()
+        first, last = int(never[0]), int(never[-1])
+        return (first, last) if last - first + 1 == never.size else ("here and there",)
 
     def _fits(self, drawn: Array, rows: int) -> bool:
         if drawn.ndim != 3 or drawn.size > self.MOST:

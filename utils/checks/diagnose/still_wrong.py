@@ -14,6 +14,7 @@ from ..case import Case
 from ..compare import Paired, as_array
 from ..program import Ran, Run
 from ..values import value_at, walk
+from .describe import describe
 from .describe.terms import is_copied
 from .describe.wrong_output import MIN_NUMBERS, WrongOutput, distinct
 from .other_outputs import enumerated
@@ -42,10 +43,37 @@ def still_wrong(cases: Sequence[Case], path: str, code: Run, reference: Run) -> 
     """
     output = path.partition(".")[0]
     plain = (case for case in cases if case.size <= LARGEST and not isinstance(case.aspects[output], Paired))
-    return next(filter(None, (_simplest(case, path, code, reference) for case in plain)), "")
+    cases = list(plain)
+    for case in cases:
+        done = _simplest(case, path, code, reference)
+        if done:
+            form = _form([case, *(one for one in cases if one is not case)], done, path, code, reference)
+            said = f"it is wrong even when {enumerated([one.words for one in done])}"
+            return f"{said}: then {form}" if form else said
+    return ""
 
 
-def _simplest(case: Case, path: str, code: Run, reference: Run) -> str:
+def _form(cases: Sequence[Case], done: Sequence[Simpler], path: str, code: Run, reference: Run) -> str:
+    """Describe what comes with simpler inputs: of two mistakes these may have left a single one."""
+    outputs = []
+    for case in cases:
+        inputs: Mapping[str, object] | None = case.inputs
+        for change in done:
+            inputs = change.applied(inputs, case.inputs) if inputs is not None else None
+        if inputs is None:
+            continue
+        if not _is_wrong(case, inputs, path, code, reference):
+            return ""
+        output = path.partition(".")[0]
+        with np.errstate(all="ignore"):
+            due, got = (run(case.program, inputs, (output,)) for run in (reference, code))
+        assert isinstance(due, Ran)
+        assert isinstance(got, Ran)
+        outputs.append(WrongOutput(value_at(due.values, path), value_at(got.values, path), inputs))
+    return describe(outputs) if len(outputs) > 1 else ""  # of a single case, much may be peculiar
+
+
+def _simplest(case: Case, path: str, code: Run, reference: Run) -> list[Simpler]:
     inputs: Mapping[str, object] = case.inputs
     done: list[Simpler] = []
     tried = set[str]()
@@ -61,7 +89,7 @@ def _simplest(case: Case, path: str, code: Run, reference: Run) -> str:
             inputs, done = simpler, [*done, change]
         if wrong is not None:  # what is right with 0 is not tried with 1, which is no simpler than any other number
             tried.add(change.path)
-    return f"it is wrong even when {enumerated([one.words for one in done])}" if done else ""
+    return done
 
 
 def _of_ones(case: Case) -> Iterator[Simpler]:

@@ -13,6 +13,9 @@ from .wrong_output import Observation, WrongOutput, distinct
 LARGEST_NUMBER = 1024
 """A factor that is a larger whole number is more likely no whole number at all."""
 
+MOST_ENTRIES = 300
+"""Entries of a mean that can be told from one entry more or less."""
+
 EVERY_ENTRY_ZERO = "every entry is zero"
 
 
@@ -58,10 +61,28 @@ def factor(output: WrongOutput) -> Iterator[Observation]:
             yield Observation(f"{minus}times {name}", _with(multiplied, sign_too), known)
         if divided and abs(abs(times) * size - 1) <= digits:
             yield Observation(f"{minus}over {name}", _with(divided, sign_too), known)
+    yield from _one_less(output, times, known)
     if expected.size > 1:
         yield Observation(f"factor {times:.3g}", f"it is {times:.4g} times the right answer", fitted)
         words = "it is the right answer times a single number, which is not the same one in all cases"
         yield Observation("factor", words, fitted)
+
+
+def _one_less(output: WrongOutput, times: float, known: int) -> Iterator[Observation]:
+    """A mean over n numbers that is divided by n − 1, as it stands or under a root."""
+    for name, n in output.counts.items():
+        # So many that one less cannot be told from another number by the digits, or no count of entries, but a setting.
+        if not 1 < n <= MOST_ENTRIES or " " not in name:
+            continue
+        for power, ratio in (
+            (1.0, "(n − 1) / n"),
+            (-1.0, "n / (n − 1)"),
+            (0.5, "√((n − 1) / n)"),
+            (-0.5, "√(n / (n − 1))"),
+        ):
+            if abs(times - ((n - 1) / n) ** power) <= 1e-6:
+                words = f"it is {ratio} times the right answer, n being {name}: is n − 1 used where n is due?"
+                yield Observation(f"{ratio} of {name}", words, known)
 
 
 def _with(clause: str, sign_too: str) -> str:
