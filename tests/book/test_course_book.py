@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 from bs4 import BeautifulSoup, Tag
-from course_with_book import released_course
 
 from grader import course as courses
 from grader.authoring.course_toml import drop_book
@@ -33,12 +32,9 @@ DRAWN = {"docs/play.js", "docs/play.numbers.js"}  # what moves an explorer, and 
 DOCUMENTS = {"docs/guide.html", "docs/formulas.html"}
 
 
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Course, Book]:
-    course = released_course(tmp_path_factory.mktemp("course") / "clusters")
-    edition = course.root / "clusters-course.zip"
-    write_zip(edition, "clusters-course/README.md")
-    return course, make_book(course, edition=edition)
+@pytest.fixture
+def made(clusters_with_book: tuple[Course, Book]) -> tuple[Course, Book]:
+    return clusters_with_book
 
 
 @pytest.fixture

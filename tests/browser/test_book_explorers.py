@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from course_with_book import ROOT, released_course
+from course_with_book import ROOT
 from playwright.sync_api import Browser, Page
 from sampling import sampled
 from test_book_in_browser import elsewhere, faults, opened, serve, too_wide
@@ -44,16 +44,17 @@ page = "docs/explorers/{name}.md"
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def folder(clusters_released: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A small book that has the pages of this course's explorers."""
-    course = released_course(tmp_path_factory.mktemp("course") / "clusters")
-    shutil.copytree(PAGES, course.root / "docs" / "explorers")
-    toml = course.root / "course.toml"
+    root = tmp_path_factory.mktemp("course") / "clusters"
+    shutil.copytree(clusters_released, root)
+    shutil.copytree(PAGES, root / "docs" / "explorers")
+    toml = root / "course.toml"
     listed = ", ".join(f'"docs/explorers/{name}.md"' for name in GRIDS)
     text = toml.read_text("utf-8").replace('"docs/formulas.md"]', f'"docs/formulas.md", {listed}]')
     tables = "".join(TABLE.format(name=name, section="K-means") for name in GRIDS)
     toml.write_text(text + tables, "utf-8")
-    return make_book(courses.load(course.root)).folder
+    return make_book(courses.load(root)).folder
 
 
 @pytest.fixture(scope="module")

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from course_with_book import released_course
 from playwright.sync_api import Browser, Page
 from sampling import sampled
 
 from grader import course as courses
-from grader.book import make_book
+from grader.book import Book, make_book
 from grader.book.leaks import pages
+from grader.course import Course
 
 pytestmark = pytest.mark.browser
 SMALL = (
@@ -44,9 +44,8 @@ def serve(folder: Path) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    course = released_course(tmp_path_factory.mktemp("course") / "clusters")
-    yield from serve(make_book(course).folder)
+def site(clusters_with_book: tuple[Course, Book]) -> Iterator[str]:
+    yield from serve(clusters_with_book[1].folder)
 
 
 @pytest.fixture(scope="module")

@@ -45,8 +45,8 @@ def copied(tmp_path: Path) -> Course:
 class OnceForTheSameSources:
     """`build` and `inspect`, each done once for the same sources and the same arguments.
 
-    They are functions of these, or else `test_are_the_committed_trees_what_the_sources_give` and
-    `test_is_a_build_that_depends_on_chance_refused` fail, which do without this.
+    `build` is a function of these, or else `test_are_the_committed_trees_what_the_sources_give` fails, which builds a
+    second time without this, and `inspect` has nothing else to look at.
     """
 
     def __init__(self, made_once: Callable[[str, Callable[[], object]], Any]) -> None:
