@@ -121,11 +121,14 @@ def _requirements(course: Course, assignment: Assignment) -> Iterator[str]:
 
 
 def _zipped(top: Path) -> bytes:
-    """Return a folder as a zip that is the same for the same files; scripts can be run."""
+    """Return a folder as a zip that is the same for the same files; scripts can be run.
+
+    Bytecode, which Python writes beside the modules of a copied course, is left out: it has times in it.
+    """
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         for path in sorted(top.rglob("*")):
-            if path.is_file():
+            if path.is_file() and path.parent.name != "__pycache__":
                 info = zipfile.ZipInfo(str(path.relative_to(top)), _SAME_DATE)
                 mode = 0o755 if path.parent == top and path.name in ("setup.sh", "run_autograder") else 0o600
                 info.compress_type, info.external_attr = zipfile.ZIP_DEFLATED, (0o100000 | mode) << 16
