@@ -25,6 +25,8 @@ def departures(hint: str, names: Set[str]) -> Iterator[str]:
         yield 'after a semicolon, say what "should" be: a mistake and its correction in one tense are confused'
     if re.search(r"other way (a)?round", hint):
         yield "say which way, not that it is the other way round"
+    if re.search(r"\bonly .* ha(s|ve) an influence", hint):
+        yield "say what has no influence: an answer with the same outputs may have hidden the rest in another way"
     if len(hint) > MOST_CHARACTERS:
         yield f"use at most {MOST_CHARACTERS} characters"
     if not hint.endswith("."):
@@ -53,6 +55,7 @@ def test_every_hint_says_what_should_be(path: Path) -> None:
         ("The path through the variance is added; it has a minus.", "after a semicolon"),
         ("The biases, which should be 0, begin at 1; they begin at 0.", "after a semicolon"),
         ("The mask keeps what it should drop: it is the other way round.", "say which way"),
+        ("Of the settings only the mode has an influence; all of them should.", "say what has no influence"),
         (f"The biases start at {'1' * MOST_CHARACTERS}; they should start at 0.", "use at most"),
         ("The biases start at 1; they should start at 0", "end with a full stop"),
         ("biases start at 1; they should start at 0.", "begin with a capital letter"),
