@@ -78,6 +78,14 @@ def test_each_net_draws_its_own_weights() -> None:
     assert "W1 and W2 depend on each other" in said(DrawnAnew(), (tied, other))
 
 
+def test_biases_that_were_made_as_matrices_need_not_differ() -> None:
+    rows = [{**net, "b1": np.zeros((1, 4))} for net in nets(1, 2)]
+    expected = [{**net, "b1": np.zeros(4)} for net in nets(3, 4)]
+    assert DrawnAnew().faults("nets", expected, rows, {}) == []
+    same = [{**net, "b1": np.zeros((1, 4))} for net in nets(1, 1)]
+    assert DrawnAnew().faults("nets", expected, same, {})
+
+
 def epochs(rng: np.random.Generator) -> Array:
     rows = [rng.permutation(ROWS)[:36].reshape(6, BATCH) for _ in range(STEPS)]
     return np.concatenate(rows)[:STEPS]

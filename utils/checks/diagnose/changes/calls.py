@@ -45,8 +45,8 @@ _REDUCTIONS = (
     "any",
     "all",
 )
-_AXES = ("0", "1", "None")
-_AXES_OF_IMAGES = ("(2, 3)", "(0, 2, 3)", "(1, 2, 3)", "0", "1", "2", "(0, 1)", "None")
+_AXES = ("0", "1")
+_AXES_OF_IMAGES = ("(2, 3)", "(0, 2, 3)", "(1, 2, 3)", "0", "1", "2", "(0, 1)")
 _MAX_ORDERED = 4
 _FEW_ARGUMENTS, _MAX_ARGUMENTS = 6, 10
 
@@ -64,7 +64,7 @@ def functions(node: ast.expr) -> Iterator[ast.expr]:
 
 
 def axes(node: ast.expr, images: bool = False) -> Iterator[ast.expr]:
-    """A reduction over another axis, over all, or with the summed axis kept; also over axes that only images have."""
+    """A reduction over another axis, or with the summed axis kept; also over axes that only images have."""
     reduced = _reduction(node)
     if reduced is None:
         return
@@ -76,11 +76,18 @@ def axes(node: ast.expr, images: bool = False) -> Iterator[ast.expr]:
     elif written:
         yield _kept(call)
     for text in _AXES_OF_IMAGES if images else _AXES:
-        if text != (ast.unparse(written) if written else "None"):
-            other = None if text == "None" else ast.parse(text, mode="eval").body
+        if not written or text != ast.unparse(written):
+            other = ast.parse(text, mode="eval").body
             yield with_axis(call, place, other)
-            if other and not any(keyword.arg == "keepdims" for keyword in call.keywords):
+            if not any(keyword.arg == "keepdims" for keyword in call.keywords):
                 yield _kept(with_axis(call, place, other))
+
+
+def over_all(node: ast.expr) -> Iterator[ast.expr]:
+    """A reduction over all axes."""
+    reduced = _reduction(node)
+    if reduced is not None and _axis(*reduced):
+        yield with_axis(*reduced, None)
 
 
 def same_axes(nodes: list[ast.expr]) -> Iterator[tuple[list[tuple[ast.expr, ast.expr]], str]]:
@@ -88,7 +95,7 @@ def same_axes(nodes: list[ast.expr]) -> Iterator[tuple[list[tuple[ast.expr, ast.
     reduced = [found for found in map(_reduction, nodes) if found]
     written = {ast.unparse(axis) for call, place in reduced if (axis := _axis(call, place))}
     for old in sorted(written):
-        for new in (old, *(text for text in _AXES[:2] if text != old)):
+        for new in (old, *(text for text in _AXES if text != old)):
             other = ast.parse(new, mode="eval").body
             chosen = [one for one in reduced if (axis := _axis(*one)) and ast.unparse(axis) == old]
             if len(chosen) < 2 or _overlap([call for call, _ in chosen]):

@@ -32,13 +32,13 @@ def of_values(source: FunctionSource, words: Collection[str], images: bool = Fal
     parts = [part for node in _places(source) for part in own_part(node)]
     axes = partial(calls.axes, images=images)
     kinds = (
-        *(calls.functions, calls.orders, calls.arguments, axes, arithmetic.operators, known.rows),
+        *(calls.functions, calls.orders, calls.arguments, axes, calls.over_all, arithmetic.operators, known.rows),
         *(arithmetic.comparisons, known.alike, arithmetic.left_out, arithmetic.sums, known.steps),
         *(arithmetic.brackets, arithmetic.inner_brackets, partial(names.counts, loops=known.loops), names.ranges),
         *(arithmetic.constants, arithmetic.transposes, arithmetic.transposed_names, arithmetic.powers),
         *(arithmetic.entrywise, known.keys),
     )
-    plain = kinds[:7]
+    plain = kinds[:8]
     yield from statements.overwritten_parameters(source)
     # What is unpacked in the wrong order is read in many places, and each of them alone would look wrong.
     for node in _places(source):
@@ -83,6 +83,7 @@ def of_crashes(source: FunctionSource, words: Collection[str], line: int, images
     )
     others = (
         *(known.alike, arithmetic.left_out, calls.arguments, calls.shortened, known.items, known.others, known.keys),
+        calls.over_all,  # nearly any code runs with it
         *(arithmetic.transposed_names, names.ranges, arithmetic.constants, known.steps, arithmetic.entrywise),
     )
     of_the_line = (calls.converted, known.longer, known.others, known.entries, known.items)

@@ -168,10 +168,8 @@ def _counted_from_one(site: Site, name: str) -> str:
     loop = site.origin(name)
     if loop is None or not re.search(r"range\(1,|range\([^()]*, 0, -1\)", loop[1]):
         return " Its items are counted from 0."
-    return (
-        f' Its items are counted from 0, and line {loop[0]}, "{loop[1]}", counts `{name}` from 1: its place is '
-        f"`{name} - 1`."
-    )
+    # Whether the count or what is counted is wrong, nobody knows: the items may be too few.
+    return f' Its items are counted from 0, and line {loop[0]}, "{loop[1]}", counts `{name}` from 1.'
 
 
 def _key(site: Site, match: re.Match[str]) -> str:
