@@ -261,7 +261,7 @@ def spatial_batchnorm_forward(x, gamma, beta, bn_param):
     # - edge shape: a single image; images of a single row; a single channel
     # - dtype: float32; the answer has the right dtype
     # - memory order: Fortran order in memory
-    # - side effect: arguments stay as they are, unless documented
+    # - side effect: arguments stay as they are, unless documented; nothing else is left behind
     raise NotImplementedError("spatial_batchnorm_forward: your code here")
     # ======== END OF YOUR CODE ========
 

@@ -212,7 +212,8 @@ class FullyConnectedNet:
         # - shape: exactly as documented
         # - edge shape: no hidden layer
         # - dtype: the answer has the right dtype
-        # - side effect: two nets, each with weights of its own; arguments stay as they are, unless documented
+        # - side effect: two nets, each with weights of its own; two nets whose dropout has one seed, each
+        #   with weights of its own; arguments stay as they are, unless documented
         raise NotImplementedError("FullyConnectedNet.__init__: your code here")
         # ======== END OF YOUR CODE ========
 
@@ -260,7 +261,8 @@ class FullyConnectedNet:
         # Also checked, for 25 % of the points:
         # - shape: exactly as documented
         # - dtype: float32; the answer has the right dtype
-        # - side effect: arguments stay as they are, unless documented
+        # - side effect: dropout with a seed, which drops the same units again; dropout without a seed, which
+        #   drops other units then; arguments stay as they are, unless documented; nothing else is left behind
         raise NotImplementedError("FullyConnectedNet.hidden_forward: your code here")
         # ======== END OF YOUR CODE ========
         return out, cache
@@ -307,7 +309,8 @@ class FullyConnectedNet:
 
         The loss is the softmax loss of the scores plus ½ reg Σ_i Σ Wi²; biases, gamma and beta are not
         regularised. Without labels the net predicts: normalisation and dropout are in test mode.
-        Each hidden layer is left to `hidden_forward` and `hidden_backward`, so that `loss` serves whatever these do.
+        Each hidden layer is left to one call of `hidden_forward` and one of `hidden_backward`, so that `loss` serves
+        whatever these do.
         The gradients come from the chain rule in one backward pass; the loss is not run again for changed parameters.
 
         Parameters

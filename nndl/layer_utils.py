@@ -85,7 +85,7 @@ def affine_batchnorm_relu_forward(x, w, b, gamma, beta, bn_param):
     # - shape: exactly as documented
     # - edge shape: as many examples as features and outputs
     # - dtype: float32; the answer has the right dtype
-    # - side effect: arguments stay as they are, unless documented
+    # - side effect: arguments stay as they are, unless documented; nothing else is left behind
     raise NotImplementedError("affine_batchnorm_relu_forward: your code here")
     # ======== END OF YOUR CODE ========
     return out, cache

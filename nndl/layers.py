@@ -224,7 +224,7 @@ def batchnorm_forward(x, gamma, beta, bn_param):
         #   examples as features
         # - dtype: float32; float32 in test mode; the answer has the right dtype
         # - memory order: Fortran order in memory
-        # - side effect: arguments stay as they are, unless documented
+        # - side effect: arguments stay as they are, unless documented; nothing else is left behind
         raise NotImplementedError("batchnorm_forward: your code here")
         # ======== END OF YOUR CODE ========
     else:
@@ -439,13 +439,14 @@ def dropout_forward(x, dropout_param):
         Input.
     dropout_param : dict
         ``p``: the probability of *dropping* an entry, 0 ≤ p < 1. ``mode``: "train" or "test". ``seed``: optional;
-        with it the mask is the same in every call, as a numeric gradient check needs.
+        with it the mask is the same in every call, as a numeric gradient check needs, and np.random is left alone.
 
     Returns
     -------
     out : ndarray, same shape and dtype as x
     cache : tuple
-        ``(dropout_param, mask)``; mask is None in test mode.
+        ``(dropout_param, mask)``; mask is None in test mode. A mask that does not hold the factor 1 / (1 − p) will do
+        if `dropout_backward` brings the factor in.
 
     Raises
     ------
@@ -472,7 +473,9 @@ def dropout_forward(x, dropout_param):
     # - numerical range: p = 0: nothing is dropped
     # - dtype: float32; an image in test mode, float32; the answer has the right dtype
     # - side effect: two calls, each with a mask of its own; two calls with one seed, which drop the same
-    #   entries; arguments stay as they are, unless documented
+    #   entries; many calls with small arrays, of which next to nothing is dropped; many calls with small
+    #   arrays, of which almost everything is dropped; arguments stay as they are, unless documented;
+    #   nothing else is left behind
     raise NotImplementedError("dropout_forward: your code here")
     # ======== END OF YOUR CODE ========
 

@@ -190,6 +190,7 @@ class TwoLayerNet:
         # Also checked, for 25 % of the points:
         # - shape: exactly as documented
         # - edge shape: a single example
+        # - numerical range: scores of several thousand
         # - side effect: arguments stay as they are, unless documented
         raise NotImplementedError("TwoLayerNet.predict: your code here")
         # ======== END OF YOUR CODE ========

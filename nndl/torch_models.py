@@ -83,7 +83,7 @@ def two_layer_fc(x, params):
     # - shape: exactly as documented
     # - edge shape: a single image
     # - dtype: float32; the answer has the right dtype
-    # - side effect: arguments stay as they are, unless documented
+    # - side effect: arguments stay as they are, unless documented; nothing else is left behind
     raise NotImplementedError("two_layer_fc: your code here")
     # ======== END OF YOUR CODE ========
     return scores
@@ -111,7 +111,7 @@ def three_layer_convnet(x, params):
     # - shape: exactly as documented
     # - edge shape: images with one channel; a single image
     # - dtype: float32; the answer has the right dtype
-    # - side effect: arguments stay as they are, unless documented
+    # - side effect: arguments stay as they are, unless documented; nothing else is left behind
     raise NotImplementedError("three_layer_convnet: your code here")
     # ======== END OF YOUR CODE ========
     return scores
@@ -148,7 +148,8 @@ def train_step(forward, params, X, y, learning_rate):
     # - shape: exactly as documented
     # - edge shape: a single image, three layers
     # - dtype: two steps in float32; the answer has the right dtype
-    # - side effect: gradients of an earlier backward pass; arguments stay as they are, unless documented
+    # - side effect: gradients of an earlier backward pass; arguments stay as they are, unless documented;
+    #   nothing else is left behind
     raise NotImplementedError("train_step: your code here")
     # ======== END OF YOUR CODE ========
     return loss.item()  # a number: the tensor would keep its whole graph in memory
@@ -182,7 +183,7 @@ class ThreeLayerConvNet(nn.Module):
         # ======== YOUR CODE HERE: torch_models.ThreeLayerConvNet.__init__ (hw6, 4 points) ========
         # Also checked, for 25 % of the points:
         # - shape: exactly as documented
-        # - side effect: two nets, each with weights of its own
+        # - side effect: two nets, each with weights of its own; arguments stay as they are, unless documented
         raise NotImplementedError("ThreeLayerConvNet.__init__: your code here")
         # ======== END OF YOUR CODE ========
 
@@ -192,7 +193,7 @@ class ThreeLayerConvNet(nn.Module):
         # Also checked, for 25 % of the points:
         # - shape: exactly as documented
         # - edge shape: images with one channel; a single image
-        # - side effect: arguments stay as they are, unless documented
+        # - side effect: arguments stay as they are, unless documented; nothing else is left behind
         raise NotImplementedError("ThreeLayerConvNet.forward: your code here")
         # ======== END OF YOUR CODE ========
         return scores
@@ -216,7 +217,8 @@ def sequential_convnet(in_channel, channel_1, channel_2, num_classes, image=(32,
     # Also checked, for 25 % of the points:
     # - shape: exactly as documented
     # - edge shape: images with one channel; a single image
-    # - side effect: arguments stay as they are, unless documented
+    # - side effect: two nets, each with parameters of its own; arguments stay as they are, unless
+    #   documented
     raise NotImplementedError("sequential_convnet: your code here")
     # ======== END OF YOUR CODE ========
     return model
@@ -229,7 +231,7 @@ def check_accuracy(model, X, y, batch_size=256):
     ----------
     model : torch.nn.Module
         Gives scores (N, K). It is evaluated in evaluation mode (dropout and batch norm behave differently in it) and
-        without a graph, and is in the mode it came in afterwards.
+        without a graph. Afterwards it is in the mode it came in, and whatever gathered gradients does so again.
     X : tensor of shape (N, C, H, W)
     y : tensor of shape (N,), int64
     batch_size : int, default=256
@@ -245,7 +247,7 @@ def check_accuracy(model, X, y, batch_size=256):
     # - shape: exactly as documented
     # - edge shape: fewer images than a batch
     # - side effect: a model in evaluation mode, which stays in it; arguments stay as they are, unless
-    #   documented
+    #   documented; nothing else is left behind
     raise NotImplementedError("check_accuracy: your code here")
     # ======== END OF YOUR CODE ========
     return accuracy

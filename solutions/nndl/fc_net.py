@@ -317,7 +317,8 @@ class FullyConnectedNet:
 
         The loss is the softmax loss of the scores plus ½ reg Σ_i Σ Wi²; biases, gamma and beta are not
         regularised. Without labels the net predicts: normalisation and dropout are in test mode.
-        Each hidden layer is left to `hidden_forward` and `hidden_backward`, so that `loss` serves whatever these do.
+        Each hidden layer is left to one call of `hidden_forward` and one of `hidden_backward`, so that `loss` serves
+        whatever these do.
         The gradients come from the chain rule in one backward pass; the loss is not run again for changed parameters.
 
         Parameters

@@ -416,13 +416,14 @@ def dropout_forward(x, dropout_param):
         Input.
     dropout_param : dict
         ``p``: the probability of *dropping* an entry, 0 ≤ p < 1. ``mode``: "train" or "test". ``seed``: optional;
-        with it the mask is the same in every call, as a numeric gradient check needs.
+        with it the mask is the same in every call, as a numeric gradient check needs, and np.random is left alone.
 
     Returns
     -------
     out : ndarray, same shape and dtype as x
     cache : tuple
-        ``(dropout_param, mask)``; mask is None in test mode.
+        ``(dropout_param, mask)``; mask is None in test mode. A mask that does not hold the factor 1 / (1 − p) will do
+        if `dropout_backward` brings the factor in.
 
     Raises
     ------

@@ -21,8 +21,8 @@ def compute_saliency_maps(X, y, model):
     y : tensor of shape (N,), int64
         The class of each image.
     model : torch.nn.Module
-        Gives scores of shape (N, K), before any softmax, one image independent of the others. The gradients that its
-        parameters hold are left as they are.
+        Gives scores of shape (N, K), before any softmax, one image independent of the others. It is left as it is:
+        its mode, its parameters, whether these gather gradients, and the gradients that they hold.
 
     Returns
     -------
@@ -51,11 +51,12 @@ def make_fooling_image(X, target_y, model, learning_rate=1.0, max_iter=100):
     Parameters
     ----------
     X : tensor of shape (1, C, H, W)
-        One image as the model expects it. Left as it is, ``X.grad`` included.
+        One image as the model expects it. Left as it is, ``X.requires_grad`` and ``X.grad`` included.
     target_y : int
         The class to be mistaken for.
     model : torch.nn.Module
-        Gives scores of shape (1, K). The gradients that its parameters hold are left as they are.
+        Gives scores of shape (1, K). It is left as it is: its mode, its parameters, whether these gather gradients,
+        and the gradients that they hold.
     learning_rate : float, default=1.0
         Length of a step, in the 2-norm over all numbers of the image.
     max_iter : int, default=100
@@ -88,9 +89,10 @@ def class_visualization_update_step(img, model, target_y, l2_reg, learning_rate)
     Parameters
     ----------
     img : tensor of shape (1, C, H, W)
-        The image so far. Left as it is, ``img.grad`` included.
+        The image so far. Left as it is, ``img.requires_grad`` and ``img.grad`` included.
     model : torch.nn.Module
-        Gives scores of shape (1, K). The gradients that its parameters hold are left as they are.
+        Gives scores of shape (1, K). It is left as it is: its mode, its parameters, whether these gather gradients,
+        and the gradients that they hold.
     target_y : int
         The class to show.
     l2_reg : float

@@ -221,7 +221,7 @@ def check_accuracy(model, X, y, batch_size=256):
     ----------
     model : torch.nn.Module
         Gives scores (N, K). It is evaluated in evaluation mode (dropout and batch norm behave differently in it) and
-        without a graph, and is in the mode it came in afterwards.
+        without a graph. Afterwards it is in the mode it came in, and whatever gathered gradients does so again.
     X : tensor of shape (N, C, H, W)
     y : tensor of shape (N,), int64
     batch_size : int, default=256

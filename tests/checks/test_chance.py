@@ -8,7 +8,7 @@ from statistics import NormalDist
 import numpy as np
 import pytest
 
-from utils.checks.compare import Array, DrawnAnew, MinibatchesAnew, chance
+from utils.checks.compare import Array, DrawnAnew, DroppedCounts, MinibatchesAnew, chance
 
 SHAPE = (20, 21)
 ROWS, STEPS, BATCH = 41, 200, 6
@@ -53,6 +53,37 @@ def test_the_bound_holds_where_it_can_be_counted(monkeypatch: pytest.MonkeyPatch
     alarms = sum(chance.unlikely_count(int(count), 200, 0.1) for count in rng.binomial(200, 0.1, 20_000))
     assert 0 < alarms < 0.02 * 20_000
     assert sum(chance.not_normal(rng.standard_normal(SHAPE)) for _ in range(2000)) < 0.02 * 2000
+    assert sum(chance.not_uniform(rng.uniform(-(3**0.5), 3**0.5, SHAPE)) for _ in range(2000)) < 0.02 * 2000
+    monkeypatch.setattr("utils.checks.compare.dropout.ALARM", 0.02)
+    alarms = sum(bool(dropped_counts(rng.binomial(25, 0.86, 400), 0.86)) for _ in range(2000))
+    assert alarms < 2 * 0.02 * 2000  # two tests
+
+
+@pytest.mark.parametrize("name", ["a sine", "two values", "a table of the normal distribution, shuffled"])
+def test_what_was_not_drawn_from_a_uniform_distribution_is_seen(name: str) -> None:
+    assert chance.not_uniform(NO_DRAWS[name])
+
+
+def test_uniform_draws_are_never_strange() -> None:
+    rng = np.random.default_rng(1)
+    assert not any(chance.not_uniform(rng.uniform(-(3**0.5), 3**0.5, SHAPE).astype("float32")) for _ in range(300))
+
+
+def dropped_counts(counts: Array, p: float) -> str:
+    inputs = {"calls": 400, "size": 25, "p": p}
+    return " ".join(fault.sentence for fault in DroppedCounts().faults("counts", None, counts, inputs))
+
+
+@pytest.mark.parametrize("p", [0.07, 0.35, 0.86])
+def test_the_number_of_dropped_entries_varies_as_it_does_by_chance(p: float) -> None:
+    rng = np.random.default_rng(1)
+    right = rng.binomial(25, p, (300, 400))
+    assert not any(dropped_counts(counts, p) for counts in right)
+    assert "in every call" in dropped_counts(np.full(400, int(25 * p)), p)
+    assert "too little" in dropped_counts(rng.permutation(np.repeat([int(25 * p), int(25 * p) + 1], 200)), p) or p < 0.1
+    assert "where p =" in dropped_counts(rng.binomial(25, p + 0.05, 400), p)
+    assert "too much" in dropped_counts(25 * rng.binomial(1, p, 400), p) or p < 0.1
+    assert "cannot be compared" in dropped_counts(np.zeros(3), p)
 
 
 def nets(seed: int | None, other: int | None) -> tuple[dict[str, Array], dict[str, Array]]:

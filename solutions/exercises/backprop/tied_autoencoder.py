@@ -15,9 +15,11 @@ def autoencoder_cases(rng: np.random.Generator) -> Iterator[Case]:
     """Draw nets with more inputs than hidden units, with fewer, and with one of each."""
     m, d = sizes(rng, 2)
     shapes = [(min(m, d), max(m, d)), (max(m, d), min(m, d)), (1, d), (m, 1), (d, d)]
-    for m, d in shapes:
+    for number, (m, d) in enumerate(shapes):
         traits = {Trait.EDGE_SHAPE} if 1 in (m, d) or m == d else set()
         inputs: dict[str, object] = {"W": rng.standard_normal((m, d)), "x": 1 + rng.standard_normal(d)}
+        if number == 0:
+            inputs["x"] = 50 * np.asarray(inputs["x"])  # far from 0: nothing in this model has a limit
         title = "a single hidden unit" if m == 1 else "a single input" if d == 1 else f"W of shape {(m, d)}"
         program = "loss, dW = backprop.tied_autoencoder(W, x)"
         yield Case(

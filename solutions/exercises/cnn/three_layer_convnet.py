@@ -31,8 +31,10 @@ scores = net.loss(X)
 loss, grads = net.loss(X, y)
 """
 NORMALISED = """\
-net.params, net.bn_params = params, {1: dict(bn_param), 2: dict(bn_param)}
-net.loss(earlier, y)
+net.params = {name: 2 * value for name, value in params.items()}
+net.bn_params = {1: dict(bn_param), 2: dict(other_bn_param)}
+net.loss(earlier, y)  # of which nothing should be left but the running statistics
+net.params = params
 loss, grads = net.loss(X, y)
 scores = net.loss(earlier)  # in test mode
 """
@@ -41,7 +43,7 @@ scores = net.loss(earlier)  # in test mode
 def init_cases(rng: np.random.Generator) -> Iterator[Case]:
     """Draw odd and even image sizes, never square; filters of 3 and 5; both dtypes; with and without batch norm."""
     for channels, image, filter_size, dtype, weight_scale, use_batchnorm in (
-        (3, (4, 6), 5, "float32", 0.02, False),
+        (3, (4, 6), 5, "float32", 1e-3, False),
         (2, (7, 5), 3, "float64", 0.5, False),
         (4, (5, 7), 3, "float32", 0.02, True),
     ):
@@ -89,6 +91,7 @@ def _inputs(
             arrays[f"gamma{layer}"] = rng.uniform(1.5, 2.5, size)
             arrays[f"beta{layer}"] = 0.5 * rng.standard_normal(size)
         inputs["bn_param"] = {"mode": "train", "eps": 0.3, "momentum": 0.7}
+        inputs["other_bn_param"] = {"mode": "train", "eps": 0.6, "momentum": 0.4}
         inputs["earlier"] = 0.5 + rng.standard_normal((n, *image))
     return inputs | {"params": {name: array.astype(dtype) for name, array in arrays.items()}}
 
@@ -103,7 +106,7 @@ def loss_cases(rng: np.random.Generator) -> Iterator[Case]:
         ("one channel", n, (1, 6, 4), 5, 0.4, "float64", False),
         ("a single example", 1, (2, 5, 4), 3, 0.6, "float64", False),
         ("float32", n, (2, 4, 5), 3, 0.2, "float32", False),
-        ("batch norm, reg 0.7", n, (2, 6, 4), 3, 0.7, "float64", True),
+        ("batch norm, filters of 5 × 5, reg 0.7", n, (2, 6, 4), 5, 0.7, "float64", True),
         ("float32 with batch norm", n, (2, 4, 6), 3, 0.3, "float32", True),
     ):
         inputs = _inputs(rng, rows, image, filter_size, reg, dtype, norm)

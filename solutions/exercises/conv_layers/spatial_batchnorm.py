@@ -15,6 +15,8 @@ from grader.recipes import Case, Equal, Recipe, Rule, Trait, enlarged, sizes
 from ._images import FORTRAN, draw_images
 
 STEP = "out, cache = conv_layers.spatial_batchnorm_forward(x, gamma, beta, bn_param)\n"
+GIVEN = 'given = {name: value for name, value in bn_param.items() if name in ("eps", "momentum")}\n'
+CHANGED = "changed_settings = np.array(sum(bn_param.get(name) != value for name, value in given.items()))\n"
 RUNNING = 'running = {"mean": bn_param.get("running_mean"), "var": bn_param.get("running_var")}\n'
 SEVERAL_STEPS = f"""\
 conv_layers.spatial_batchnorm_forward(first, gamma, beta, bn_param)
@@ -54,13 +56,17 @@ def batchnorm_forward_cases(rng: np.random.Generator) -> Iterator[Case]:
 
     def case(title: str, traits: set[Trait], program: str, inputs: dict[str, object], *outputs: str) -> Case:
         aspects: dict[str, Rule] = {name: Equal(dtype=Trait.DTYPE in traits) for name in outputs}
-        aspects["running"] = Equal()
-        return Case(title, program + RUNNING, inputs, aspects, writable=("bn_param",), traits=traits)
+        aspects |= {"running": Equal(), "changed_settings": Equal()}
+        lines, left = GIVEN + program + RUNNING + CHANGED, {"changed_settings"}
+        return Case(title, lines, inputs, aspects, writable=("bn_param",), traits=traits, effects=left)
 
     for title, traits, opening, shape, dtype in _situations(rng):
         inputs = _batchnorm_inputs(rng, shape, dtype)
         del inputs["dout"]
         yield case(title, traits, opening + STEP, inputs, "out")
+    inputs = _batchnorm_inputs(rng, [4, 3, 2, 5]) | {"bn_param": {"mode": "train"}}
+    del inputs["dout"]
+    yield case("with default settings", set(), STEP, inputs, "out")
     n, c, h, w, m = sizes(rng, 5, high=6)
     inputs = _batchnorm_inputs(rng, [n, c, h, w])
     inputs |= {"first": draw_images(rng, [m, c, w, h]), "unseen": draw_images(rng, [m, c, h, w])}

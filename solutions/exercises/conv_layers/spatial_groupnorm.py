@@ -36,6 +36,9 @@ def _groups(rng: np.random.Generator) -> Iterator[tuple[str, set[Trait], str, di
     other = [n, channels, w, h]
     others = 6 // groups
     yield f"images of shape {tuple(other)} in {others} groups", set(), "", _groupnorm_inputs(rng, other, others)
+    small = _groupnorm_inputs(rng, shape, groups) | {"gn_param": {}}
+    small["x"] = np.asarray(small["x"]) * 10.0 ** rng.uniform(-2, 2, (n, 1, 1, 1))
+    yield "images of small and of large numbers, with default settings", set(), "", small
     yield "a single image", {Trait.EDGE_SHAPE}, "", _groupnorm_inputs(rng, [1, *shape[1:]], groups)
     yield "one group of all channels", {Trait.EDGE_SHAPE}, "", _groupnorm_inputs(rng, [n, 3, h, w], 1)
     yield "each channel its own group", {Trait.EDGE_SHAPE}, "", _groupnorm_inputs(rng, [n, 3, h, w], 3)

@@ -19,6 +19,14 @@ DEEP_AGAIN = f"""\
 {DEEP_INIT}net = fc_net.FullyConnectedNet(hidden_dims, input_dim=D, num_classes=C, weight_scale=weight_scale, reg=reg)
 again = params, net.params
 """
+SEEDED_AGAIN = """\
+settings = {"dropout": 0.5, "normalization": "batchnorm", "seed": seed, "dtype": np.dtype(dtype), "reg": reg}
+settings |= {"input_dim": D, "num_classes": C, "weight_scale": weight_scale}
+net = fc_net.FullyConnectedNet(hidden_dims, **settings)
+params = net.params
+net = fc_net.FullyConnectedNet(hidden_dims, **settings)
+again = params, net.params
+"""
 NET = "fc_net.FullyConnectedNet"
 DEEP_NET = "net = fc_net.FullyConnectedNet(hidden_dims, input_dim=D, num_classes=C, reg=reg, dtype=np.dtype(dtype))\n"
 DEEP_NET_ALONE = (
@@ -26,14 +34,20 @@ DEEP_NET_ALONE = (
     "net.reg, net.dtype, net.num_layers = reg, np.dtype(dtype), len(hidden_dims) + 1\n"
     "net.normalization, net.dropout, net.norm_params, net.dropout_params = None, 0, {}, {}\n"
 )
+# As in HW4, a layer has a parameter more, and what it does differs from call to call, as dropout's mask does.
 SUBCLASS = """\
-class Halved(fc_net.FullyConnectedNet):
+class Scaled(fc_net.FullyConnectedNet):
+    calls = 0
+
     def hidden_forward(self, layer, x):
+        self.calls += 1
         out, cache = super().hidden_forward(layer, x)
-        return out / 2, cache
+        return self.params[f"gamma{layer}"] * out / self.calls, (self.calls, out, cache)
 
     def hidden_backward(self, layer, dout, cache):
-        return super().hidden_backward(layer, dout / 2, cache)
+        calls, out, cache = cache
+        dx, grads = super().hidden_backward(layer, self.params[f"gamma{layer}"] * dout / calls, cache)
+        return dx, {**grads, f"gamma{layer}": (dout * out).sum(axis=0) / calls}
 
 """
 TYPED: dict[str, Rule] = {"scores": Equal(dtype=True), "loss": Equal(), "grads": Equal(dtype=True)}
@@ -43,7 +57,7 @@ def deep_init_cases(rng: np.random.Generator) -> Iterator[Case]:
     """Draw nets with one hidden layer, with none and with four, in both dtypes."""
     many = sizes(rng, 7, low=20, high=60)
     for hidden, dtype, weight_scale in (
-        (many[:1], "float32", 0.02),
+        (many[:1], "float32", 1e-3),
         ([], "float32", 0.02),
         (many[1:5], "float64", 0.5),
     ):
@@ -57,6 +71,9 @@ def deep_init_cases(rng: np.random.Generator) -> Iterator[Case]:
         yield Case(title, DEEP_INIT, inputs, {"params": Initialised(dtype=True)}, traits=traits)
     aspects: dict[str, Rule] = {"params": Initialised(dtype=True), "again": DrawnAnew()}
     yield Case("two nets, each with weights of its own", DEEP_AGAIN, inputs, aspects, traits={Trait.SIDE_EFFECT})
+    seeded = inputs | {"seed": int(rng.integers(1, 1000))}
+    title = "two nets whose dropout has one seed, each with weights of its own"
+    yield Case(title, SEEDED_AGAIN, seeded, aspects, traits={Trait.SIDE_EFFECT})
 
 
 def deep_loss_cases(rng: np.random.Generator) -> Iterator[Case]:
@@ -87,7 +104,10 @@ def deep_loss_cases(rng: np.random.Generator) -> Iterator[Case]:
     again = inputs | another_minibatch(rng, n + 2, d, c)
     programs = DEEP_NET + USE_AGAIN, DEEP_NET_ALONE + USE_AGAIN
     yield loss_case("a second minibatch", programs[0], again, OUTPUTS, programs[1], {Trait.SIDE_EFFECT})
-    programs = SUBCLASS + DEEP_NET.replace(NET, "Halved") + USE, SUBCLASS + DEEP_NET_ALONE.replace(NET, "Halved") + USE
+    params = draw_params(rng, (d, *hidden, c))
+    params |= {f"gamma{layer}": rng.uniform(1, 2, units) for layer, units in enumerate(hidden, 1)}
+    inputs = inputs | {"params": params}
+    programs = SUBCLASS + DEEP_NET.replace(NET, "Scaled") + USE, SUBCLASS + DEEP_NET_ALONE.replace(NET, "Scaled") + USE
     title = "a subclass with hidden layers of its own, as in HW4"
     yield loss_case(title, programs[0], inputs, OUTPUTS, programs[1], {Trait.SUBCLASS})
 

@@ -27,16 +27,34 @@ net.dropout_params = {i: {"mode": "train", "p": p, "seed": seed + i} for i in la
 """
 USE = """\
 net.params = params
-for settings in net.norm_params.values():
-    settings["eps"] = eps
+for number, settings in net.norm_params.items():
+    settings["eps"] = eps if number == layer else 2 * eps
 for step in steps:
     net.hidden_forward(layer, step)
 for settings in (*net.norm_params.values(), *net.dropout_params.values()):
     settings["mode"] = mode
 out, cache = net.hidden_forward(layer, x)
 """
+# The settings of the other layers are others: their mode, and whether there is a seed.
+OWN_SETTINGS = """\
+net.params = params
+for number, settings in net.norm_params.items():
+    settings["eps"] = eps if number == layer else 2 * eps
+for number, settings in (*net.norm_params.items(), *net.dropout_params.items()):
+    settings["mode"] = "train" if number == layer else "test"
+for number, settings in net.dropout_params.items():
+    if (number == layer) != seeded:
+        settings.pop("seed")
+out, cache = net.hidden_forward(layer, x)
+again, _ = net.hidden_forward(layer, x)
+repeated = np.array_equal(out, again)
+"""
 RUNNING = 'running_mean = net.norm_params[layer].get("running_mean")\n'
 BACKWARD = "dx, grads = net.hidden_backward(layer, dout, cache)\n"
+UNSEEDED = """\
+for settings in net.dropout_params.values():
+    settings.pop("seed")
+"""
 DROPPED_BACKWARD = f"""\
 on = undropped > 0  # where the ReLU is off nothing comes back, dropped or not
 if np.shape(out) == on.shape and 0 < np.mean(out[on] == 0) < 1:
@@ -137,6 +155,24 @@ def forward_cases(rng: np.random.Generator) -> Iterator[Case]:
         Trait.SEVERAL_STEPS,
     )
     yield case("layer normalisation and dropout", _inputs(rng, rows, wide, "layernorm", p), dropped)
+    for title, inputs, seeded in (
+        (
+            "dropout with a seed, which drops the same units again",
+            _inputs(rng, rows, wide, "batchnorm", p, layer=2),
+            True,
+        ),
+        ("dropout without a seed, which drops other units then", _inputs(rng, rows, wide, None, p), False),
+    ):
+        inputs |= {"seeded": seeded, "undropped": _undropped(inputs)}
+        yield Case(
+            title,
+            NET + OWN_SETTINGS,
+            inputs,
+            dropped | {"repeated": Equal()},
+            NET_ALONE + OWN_SETTINGS,
+            traits={Trait.SIDE_EFFECT},
+            effects={"repeated"},
+        )
     typed: dict[str, Rule] = {"out": Equal(dtype=True)}
     yield case("float32", _inputs(rng, n, images, "batchnorm", dtype="float32"), typed, Trait.DTYPE)
 
@@ -170,7 +206,8 @@ def backward_cases(rng: np.random.Generator) -> Iterator[Case]:
             )
         mask = (rng.random(undropped.shape) >= p) / (1 - p)
         inputs |= {"undropped": undropped, "mask": mask}
-        ending = USE + DROPPED_BACKWARD
+        # With a seed the mask might be drawn once more; without one it has to be kept.
+        ending = UNSEEDED * (layer == 1) + USE + DROPPED_BACKWARD
         paired: dict[str, Rule] = {"dx": Paired(second=WITHOUT), "grads": Paired(scale="dout", second=WITHOUT)}
         return Case(title, NET + ending, inputs, paired, NET_ALONE + ending, traits=set(traits))
 

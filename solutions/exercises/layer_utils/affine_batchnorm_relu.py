@@ -10,16 +10,20 @@ from grader.recipes import Array, Case, Equal, Recipe, Rule, Trait, enlarged, si
 
 FORWARD = """\
 bn_param = {"mode": mode, **settings}
+given = {name: value for name, value in bn_param.items() if not name.startswith("running")}
 out, cache = layer_utils.affine_batchnorm_relu_forward(x, w, b, gamma, beta, bn_param)
 running_mean, running_var = bn_param.get("running_mean"), bn_param.get("running_var")
+changed_settings = np.array(sum(bn_param.get(name) != value for name, value in given.items()))
 """
 STEPS = """\
 bn_param = {"mode": "train", **settings}
 for step in steps:
     layer_utils.affine_batchnorm_relu_forward(step, w, b, gamma, beta, bn_param)
 bn_param["mode"] = "test"
+given = {name: value for name, value in bn_param.items() if not name.startswith("running")}
 out, cache = layer_utils.affine_batchnorm_relu_forward(x, w, b, gamma, beta, bn_param)
 running_mean, running_var = bn_param.get("running_mean"), bn_param.get("running_var")
+changed_settings = np.array(sum(bn_param.get(name) != value for name, value in given.items()))
 """
 BACKWARD = """\
 out, cache = layer_utils.affine_batchnorm_relu_forward(x, w, b, gamma, beta, {"mode": "train", **settings})
@@ -45,25 +49,35 @@ def _inputs(rng: np.random.Generator, n: int, image: list[int], m: int, dtype: s
 def forward_cases(rng: np.random.Generator) -> Iterator[Case]:
     """Draw training, test mode, and test mode after training."""
     n, m, *image = sizes(rng, 5, low=3, high=7)
-    aspects: dict[str, Rule] = {"out": Equal(), "running_mean": Equal(), "running_var": Equal()}
+    aspects: dict[str, Rule] = dict.fromkeys(("out", "running_mean", "running_var", "changed_settings"), Equal())
+    left = {"changed_settings"}
     train = _inputs(rng, n, image[:1], m) | {"mode": "train"}
-    yield Case(f"training, x of shape {(n, image[0])}", FORWARD, train, aspects)
-    yield Case("training on images", FORWARD, _inputs(rng, n, image[:2], m) | {"mode": "train"}, aspects)
+    yield Case(f"training, x of shape {(n, image[0])}", FORWARD, train, aspects, effects=left)
+    defaults = _inputs(rng, n, image[:2], m) | {"mode": "train", "settings": {}}
+    yield Case("training on images, with default settings", FORWARD, defaults, aspects, effects=left)
     test = _inputs(rng, n + 1, image[:1], m) | {"mode": "test"}
     running = {"running_mean": rng.uniform(-1, 1, m), "running_var": rng.uniform(0.5, 3, m)}
     test["settings"] = {"eps": float(rng.uniform(0.2, 0.5)), **running}
     yield Case(
-        "test mode, with running statistics", FORWARD, test, aspects, writable=("settings",), traits={Trait.TEST_MODE}
+        "test mode, with running statistics",
+        FORWARD,
+        test,
+        aspects,
+        writable=("settings",),
+        traits={Trait.TEST_MODE},
+        effects=left,
     )
     several = _inputs(rng, 2, image, m)
     several["steps"] = [rng.standard_normal((n + step, *image)) for step in range(2)]
     stepping = {Trait.TEST_MODE, Trait.SEVERAL_STEPS}
-    yield Case("two steps of training, then test mode", STEPS, several, aspects, traits=stepping)
+    yield Case("two steps of training, then test mode", STEPS, several, aspects, traits=stepping, effects=left)
     square = _inputs(rng, m, [m], m) | {"mode": "train"}
-    yield Case("as many examples as features and outputs", FORWARD, square, aspects, traits={Trait.EDGE_SHAPE})
+    yield Case(
+        "as many examples as features and outputs", FORWARD, square, aspects, traits={Trait.EDGE_SHAPE}, effects=left
+    )
     typed = aspects | {"out": Equal(dtype=True)}
     short = _inputs(rng, n, image[:1], m, "float32") | {"mode": "train"}
-    yield Case("float32", FORWARD, short, typed, traits={Trait.DTYPE})
+    yield Case("float32", FORWARD, short, typed, traits={Trait.DTYPE}, effects=left)
 
 
 def backward_cases(rng: np.random.Generator) -> Iterator[Case]:

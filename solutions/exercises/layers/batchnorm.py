@@ -10,20 +10,26 @@ from grader.recipes import Case, Equal, Recipe, Rule, Trait, enlarged, sizes
 
 from ._normalisation import FORTRAN, backward_cases, draw_eps, draw_numbers, many_numbers
 
-BATCH_FORWARD = """\
-bn_param = {"mode": "train", **settings}
+# What a call leaves behind of the settings, the running statistics apart.
+LEFT = """\
+changed_settings = np.array(sum(bn_param.get(name) != value for name, value in given.items()))
+"""
+BATCH_FORWARD = f"""\
+bn_param = {{"mode": "train", **settings}}
+given = {{name: value for name, value in bn_param.items() if not name.startswith("running")}}
 out, cache = layers.batchnorm_forward(x, gamma, beta, bn_param)
 running_mean, running_var = bn_param.get("running_mean"), bn_param.get("running_var")
-"""
+{LEFT}"""
 BATCH_TEST = BATCH_FORWARD.replace('"train"', '"test"')
-BATCH_STEPS = """\
-bn_param = {"mode": "train", **settings}
+BATCH_STEPS = f"""\
+bn_param = {{"mode": "train", **settings}}
 for step in steps:
     layers.batchnorm_forward(step, gamma, beta, bn_param)
 bn_param["mode"] = "test"
+given = {{name: value for name, value in bn_param.items() if not name.startswith("running")}}
 out, cache = layers.batchnorm_forward(x, gamma, beta, bn_param)
 running_mean, running_var = bn_param.get("running_mean"), bn_param.get("running_var")
-"""
+{LEFT}"""
 # Two derivations are asked for, so neither backward pass may be had by calling the other.
 BATCH_BACKWARD = """\
 from utils.checks.forbidden_calls import calls_forbidden
@@ -42,7 +48,7 @@ with calls_forbidden(getattr(layers, "batchnorm_backward", None), "batchnorm_bac
 def batchnorm_forward_cases(rng: np.random.Generator) -> Iterator[Case]:
     """Draw training, test mode, and test mode after training, with and without earlier running statistics."""
     n, d = sizes(rng, 2, low=3)
-    aspects: dict[str, Rule] = {"out": Equal(), "running_mean": Equal(), "running_var": Equal()}
+    aspects: dict[str, Rule] = dict.fromkeys(("out", "running_mean", "running_var", "changed_settings"), Equal())
     typed = aspects | {"out": Equal(dtype=True)}
 
     def inputs(n: int, d: int, running: bool = True, dtype: str = "float64") -> dict[str, object]:
@@ -62,11 +68,14 @@ def batchnorm_forward_cases(rng: np.random.Generator) -> Iterator[Case]:
         aspects: dict[str, Rule] = aspects,
         writable: tuple[str, ...] = ("settings",),
     ) -> Case:
-        return Case(title, program, inputs, aspects, writable=writable, traits=set(traits))
+        return Case(
+            title, program, inputs, aspects, writable=writable, traits=set(traits), effects={"changed_settings"}
+        )
 
     edge, test = Trait.EDGE_SHAPE, Trait.TEST_MODE
     yield case(f"training, x of shape {(n, d)}", BATCH_FORWARD, inputs(n, d))
     plain = inputs(n + 9, d) | {"settings": {}}
+    plain["x"] = np.asarray(plain["x"]) * 10.0 ** rng.uniform(-2, 2, d)  # from small to large
     yield case("training, with default settings", BATCH_FORWARD, plain, writable=())
     yield case("test mode, with running statistics", BATCH_TEST, inputs(d, n), test)
     several = inputs(2, d, running=False)

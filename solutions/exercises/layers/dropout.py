@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from grader.recipes import Array, Case, Dropped, Equal, Paired, Recipe, Rule, Trait, sizes
+from grader.recipes import Array, Case, Dropped, DroppedCounts, Equal, Paired, Recipe, Rule, Trait, sizes
 
 TRAIN = 'out, cache = layers.dropout_forward(x, {"mode": "train", "p": p})'
 TEST = 'out, cache = layers.dropout_forward(x, {"mode": "test", "p": p})'
@@ -20,7 +20,29 @@ out, cache = layers.dropout_forward(x, settings)
 other, cache = layers.dropout_forward(x, settings)
 repeated = np.array_equal(out, other)
 """
-SEEDED = TWICE.replace('"p": p}', '"p": p, "seed": seed}')
+SEEDED = f"""\
+{TWICE.replace('"p": p}', '"p": p, "seed": seed}')}\
+def dropped(seed):
+    out, cache = layers.dropout_forward(x, {{"mode": "train", "p": p, "seed": seed}})
+    return np.ravel(out) == 0
+zero, zero_again, another = dropped(0), dropped(0), dropped(seed + 1)
+drawn_later = []
+for _ in range(2):
+    np.random.random()
+    dropped(seed)
+    drawn_later.append(np.random.random())
+seeding = {{
+    "same_with_seed_0": float(np.array_equal(zero, zero_again)),
+    "same_with_another_seed": float(np.array_equal(np.ravel(out) == 0, another)),
+    "np_random_set_back": float(drawn_later[0] == drawn_later[1]),
+}}
+"""
+# Of many small arrays it shows whether each entry is dropped by itself, and with which probability.
+MANY = f"""\
+{TRAIN}
+small, settings = np.ones(size), {{"mode": "train", "p": p}}
+counts = np.array([np.count_nonzero(layers.dropout_forward(small, settings)[0] == 0) for _ in range(calls)])
+"""
 
 TRAIN_BACKWARD = """\
 settings = {"mode": "train", "p": p}
@@ -74,7 +96,19 @@ def dropout_forward_cases(rng: np.random.Generator) -> Iterator[Case]:
         traits={Trait.SIDE_EFFECT},
     )
     seeded = {"x": _input(rng, n, d), "p": high, "seed": int(rng.integers(1, 1000))}
-    yield Case("two calls with one seed, which drop the same entries", SEEDED, seeded, both, traits={Trait.SIDE_EFFECT})
+    yield Case(
+        "two calls with one seed, which drop the same entries",
+        SEEDED,
+        seeded,
+        {**both, "seeding": Equal()},
+        traits={Trait.SIDE_EFFECT},
+        effects={"seeding"},
+    )
+    counted = {**drawn, "counts": DroppedCounts()}
+    for words, p in (("next to nothing", 0.07), ("almost everything", 0.86)):  # between tenths, so that rounding shows
+        many: dict[str, object] = {"x": _input(rng, n, d), "p": p, "calls": 400, "size": int(rng.integers(20, 30))}
+        title = f"many calls with small arrays, of which {words} is dropped"
+        yield Case(title, MANY, many, counted, traits={Trait.SIDE_EFFECT}, effects={"counts"})
 
 
 def dropout_backward_cases(rng: np.random.Generator) -> Iterator[Case]:

@@ -23,15 +23,16 @@ with calls_forbidden(layers.relu_forward, "relu_backward should do without relu_
 def _relu_inputs(rng: np.random.Generator) -> Iterator[tuple[str, set[Trait], dict[str, object]]]:
     n, c, h, w = sizes(rng, 4)
 
-    def inputs(*shape: int, dtype: str = "float64") -> dict[str, object]:
+    def inputs(*shape: int, dtype: str = "float64", factors: tuple[float, ...] = (1,)) -> dict[str, object]:
         x: Array = rng.standard_normal(shape) * 3
         x += np.where(x > 0, 0.1, -0.1)  # away from the kink
+        x *= rng.choice(factors, shape)
         x.flat[0] = abs(x.flat[0])  # both signs, however few numbers there are
         x.flat[-1] = -abs(x.flat[-1])
         return {"x": x.astype(dtype), "dout": rng.standard_normal(shape).astype(dtype)}
 
     yield f"x of shape {(n, c)}", set(), inputs(n, c)
-    yield f"images: x of shape {(n, c, h, w)}", set(), inputs(n, c, h, w)
+    yield f"images: x of shape {(n, c, h, w)}", set(), inputs(n, c, h, w, factors=(0.01, 1, 1000))
     yield "a vector", set(), inputs(n)
     yield "a single example", {Trait.EDGE_SHAPE}, inputs(1, c)
     yield "float32", {Trait.DTYPE}, inputs(n, h, dtype="float32")

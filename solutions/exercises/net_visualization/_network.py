@@ -13,6 +13,7 @@ from grader.recipes import Equal, Rule
 # tanh has no kinks: the gradient is the same on every machine up to rounding, however many steps follow each other.
 NET = """\
 import torch
+torch.set_grad_enabled(True)  # whatever an earlier call has left
 filters, channels, size, _ = weights["w1"].shape
 model = torch.nn.Sequential(
     torch.nn.Conv2d(channels, filters, size, padding=size // 2),
@@ -24,11 +25,30 @@ for own, given in zip(model.parameters(), weights.values()):
     own.data = torch.tensor(given)
 images = torch.tensor(X)
 """
-# What is left behind: the images, and how many of the images and parameters hold a gradient afterwards.
+# An earlier backward pass may have left gradients, which somebody else still needs.
+EARLIER_GRADIENTS = """\
+for number, tensor in enumerate([images, *model.parameters()], 1):
+    tensor.grad = torch.full_like(tensor, number)
+"""
+BEFORE = """\
+def gradient_of(tensor):
+    return None if tensor.grad is None else tensor.grad.tolist()
+gradient_before, *gradients_before = map(gradient_of, [images, *model.parameters()])
+"""
+# What is left behind: the images, and in how many ways they and the network are not as they were.
 LEFT = """\
 untouched = images.detach().numpy()
-held = sum(p.grad is not None for p in model.parameters())
-leaks = {"gradients_in_the_images": float(images.grad is not None), "gradients_in_the_parameters": float(held)}
+parameters = list(model.parameters())
+leaks = {
+    "changed_gradients_of_the_images": float(gradient_of(images) != gradient_before),
+    "changed_gradients_of_the_parameters": float(sum(gradient_of(p) != was for p, was in zip(parameters, gradients_before))),
+    "images_that_gather_gradients": float(images.requires_grad),
+    "parameters_that_gather_no_gradients": float(sum(not p.requires_grad for p in parameters)),
+    "parameters_with_other_values": float(sum(not np.array_equal(p.detach().numpy(), w) for p, w in zip(parameters, weights.values()))),
+    "parts_in_another_mode": float(sum(not part.training for part in model.modules())),
+    "gradients_switched_off_for_all": float(not torch.is_grad_enabled()),
+}
+torch.set_grad_enabled(True)
 """
 
 
@@ -55,6 +75,11 @@ def network_scores(weights: dict[str, np.ndarray], X: np.ndarray) -> np.ndarray:
     hidden = np.tanh(np.einsum("nchwij,fcij->nfhw", windows, weights["w1"]) + weights["b1"][:, None, None])
     scores: np.ndarray = hidden.reshape(len(X), -1) @ weights["w2"].T + weights["b2"]
     return scores
+
+
+def program(call: str, earlier_gradients: bool = False) -> str:
+    """Put lines that make use of `images` and `model` between those that make them and those that look at what is left."""
+    return NET + EARLIER_GRADIENTS * earlier_gradients + BEFORE + call + LEFT
 
 
 def left_behind() -> dict[str, Rule]:

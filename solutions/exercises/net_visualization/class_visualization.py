@@ -8,13 +8,13 @@ import numpy as np
 
 from grader.recipes import Case, Equal, Recipe, Trait, enlarged, sizes
 
-from ._network import LEFT, LEFT_BEHIND, NET, draw_weights, left_behind, many_pixels, network_scores
+from ._network import LEFT_BEHIND, draw_weights, left_behind, many_pixels, network_scores, program
 
-UPDATE = f"""\
-{NET}next_img = net_visualization.class_visualization_update_step(images, model, target_y, l2_reg, learning_rate)
+UPDATE = """\
+next_img = net_visualization.class_visualization_update_step(images, model, target_y, l2_reg, learning_rate)
 graph = np.array(float(next_img.requires_grad))
 next_img = next_img.detach().numpy()
-{LEFT}"""
+"""
 
 
 def update_cases(rng: np.random.Generator) -> Iterator[Case]:
@@ -22,7 +22,7 @@ def update_cases(rng: np.random.Generator) -> Iterator[Case]:
     height, width, classes = sizes(rng, 3, 3, 7)
     for title, l2_reg, learning_rate, channels in (
         ("l2_reg 0", 0.0, 0.7, 3),
-        ("l2_reg 0.5", 0.5, 1.3, 3),
+        ("l2_reg 0.5, gradients of an earlier backward pass", 0.5, 1.3, 3),
         ("one channel", 0.02, 0.4, 1),
         ("a long step", 0.1, 25.0, 2),
     ):
@@ -34,7 +34,8 @@ def update_cases(rng: np.random.Generator) -> Iterator[Case]:
         }  # fmt: skip
         traits = {Trait.EDGE_SHAPE} if channels == 1 else {Trait.NUMERICAL_RANGE} if learning_rate > 10 else set()
         aspects = {"next_img": Equal(), "graph": Equal(), **left_behind()}
-        yield Case(title, UPDATE, inputs, aspects, traits=traits, effects=LEFT_BEHIND | {"graph"})
+        lines = program(UPDATE, "earlier" in title)
+        yield Case(title, lines, inputs, aspects, traits=traits, effects=LEFT_BEHIND | {"graph"})
 
 
 RECIPES = (

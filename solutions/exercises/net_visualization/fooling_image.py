@@ -8,29 +8,32 @@ import numpy as np
 
 from grader.recipes import Case, Equal, Recipe, enlarged, sizes
 
-from ._network import LEFT, LEFT_BEHIND, NET, draw_weights, left_behind, many_pixels, network_scores
+from ._network import LEFT_BEHIND, draw_weights, left_behind, many_pixels, network_scores, program
 
-FOOLING = f"""\
-{NET}fooled = net_visualization.make_fooling_image(images, target_y, model, **options)
+FOOLING = """\
+fooled = net_visualization.make_fooling_image(images, target_y, model, **options)
 fooled = fooled.detach().numpy()
-{LEFT}"""
+"""
 
 
 def fooling_cases(rng: np.random.Generator) -> Iterator[Case]:
     """Draw targets with low and high scores, one that is predicted already, several step sizes, and too few steps."""
     height, width, classes = sizes(rng, 3, 4, 8)
-    for title, options, rank in (
-        ("the least likely class", {}, 0),
-        ("the second most likely class", {"learning_rate": 0.02}, -2),
-        ("an image that is of the target class already", {}, -1),
-        ("fewer steps than it takes", {"learning_rate": 1e-3, "max_iter": int(rng.integers(4, 7))}, 0),
-        ("another learning rate", {"learning_rate": 0.3}, 1),
+    for title, options, rank, scale in (
+        ("the least likely class", {}, 0, 1),
+        ("the second most likely class", {"learning_rate": 0.02}, -2, 1),
+        ("an image that is of the target class already", {}, -1, 1),
+        ("fewer steps than it takes", {"learning_rate": 1e-3, "max_iter": int(rng.integers(4, 7))}, 0, 1),
+        ("another learning rate, gradients of an earlier backward pass", {"learning_rate": 0.3}, 1, 1),
+        ("an image of large numbers", {"learning_rate": 15.0}, 1, 50),
     ):
         image = (3, height, width)
         weights, X = draw_weights(rng, image, classes), rng.standard_normal((1, *image))
+        weights["w1"], X = weights["w1"] / scale, X * scale
         target = int(network_scores(weights, X)[0].argsort()[rank])
         inputs: dict[str, object] = {"X": X, "target_y": target, "weights": weights, "options": options}
-        yield Case(title, FOOLING, inputs, {"fooled": Equal(), **left_behind()}, effects=LEFT_BEHIND)
+        lines = program(FOOLING, "earlier" in title)
+        yield Case(title, lines, inputs, {"fooled": Equal(), **left_behind()}, effects=LEFT_BEHIND)
 
 
 RECIPES = (

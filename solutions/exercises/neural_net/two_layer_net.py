@@ -15,11 +15,12 @@ scores = net.loss(X)
 loss, grads = net.loss(X, y, reg=reg)
 """
 
-# Nothing of an earlier minibatch should be left.
+# Nothing of an earlier minibatch should be left, nor of the parameters that the net had then.
 LOSS_AGAIN = """\
 net = neural_net.TwoLayerNet(D, H, C)
+net.params = {name: 2 * value for name, value in params.items()}
+net.loss(earlier, earlier_y, reg=2 * reg)
 net.params = params
-net.loss(earlier, earlier_y, reg=reg)
 loss, grads = net.loss(X, y, reg=reg)
 scores = net.loss(X)
 """
@@ -121,17 +122,18 @@ def train_cases(rng: np.random.Generator) -> Iterator[Case]:
     d, h, c = sizes(rng, 3)
     aspects: dict[str, Rule] = {"batches": Minibatches(), "params": Equal()}
 
-    def inputs(rows: int, batch_size: int, num_iters: int) -> dict[str, object]:
+    def inputs(rows: int, batch_size: int, num_iters: int, scale: float = 1.0) -> dict[str, object]:
         X = rng.standard_normal((rows, max(d, c)))
         X[:, 0] = np.arange(rows)
         return {
-            "D": d, "H": h, "C": c, "params": _params(rng, d, h, c), "pull": _params(rng, d, h, c),
+            "D": d, "H": h, "C": c, "params": _params(rng, d, h, c),
+            "pull": {name: scale * value for name, value in _params(rng, d, h, c).items()},
             "X": X, "y": np.arange(rows), "X_val": X[:3], "y_val": np.zeros(3, int), "num_train": rows,
             "batch_size": batch_size, "num_iters": num_iters, "rate": float(rng.uniform(0.05, 0.1)), "decay": 0.8,
         }  # fmt: skip
 
     writable = ("params",)  # train updates the net's parameters, in place or not
-    yield Case("a few epochs", TRAIN, inputs(12, 5, 14), aspects, writable=writable)
+    yield Case("a few epochs", TRAIN, inputs(12, 5, 14, 30.0), aspects, writable=writable)
     edge = {Trait.EDGE_SHAPE}
     yield Case("one row at a time", TRAIN, inputs(9, 1, 60), aspects, writable=writable, traits=edge)
     larger = inputs(4, 11, 6)
@@ -146,12 +148,13 @@ def train_cases(rng: np.random.Generator) -> Iterator[Case]:
 def predict_cases(rng: np.random.Generator) -> Iterator[Case]:
     """Draw scores, of which predict has to find the largest in each row."""
     n, d, h, c = sizes(rng, 4, low=3)
-    for rows in (n, 1, n + 20):
+    for rows, scale in ((n, 1), (1, 1), (n + 20, 1), (n + 9, 1000)):
         inputs = _net(rng, rows, d, h, c, 0.0)
+        inputs["X"] = scale * np.asarray(inputs["X"])
         p, X = _params(rng, d, h, c), np.asarray(inputs["X"])
         inputs |= {"params": p, "scores": np.maximum(0, X @ p["W1"].T + p["b1"]) @ p["W2"].T + p["b2"]}
-        title = "a single example" if rows == 1 else f"{rows} examples"
-        traits = {Trait.EDGE_SHAPE} if rows == 1 else set()
+        title = "scores of several thousand" if scale > 1 else "a single example" if rows == 1 else f"{rows} examples"
+        traits = {Trait.NUMERICAL_RANGE} if scale > 1 else {Trait.EDGE_SHAPE} if rows == 1 else set()
         yield Case(title, PREDICT, inputs, {"labels": Equal()}, traits=traits)
 
 

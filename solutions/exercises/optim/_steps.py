@@ -49,22 +49,25 @@ def rule_cases(
         gradients *= rng.choice([-1, 1], gradients.shape)
         return {"w": w.astype(dtype), "gradients": gradients.astype(dtype), "settings": draw_settings(rng)}
 
-    def single(shape: tuple[int, ...]) -> dict[str, object]:
+    def single(shape: tuple[int, ...], scale: float = 1.0) -> dict[str, object]:
         drawn = inputs(shape, 1)
-        return {"w": drawn["w"], "dw": np.asarray(drawn["gradients"])[0], "settings": drawn["settings"]}
+        w, dw = scale * np.asarray(drawn["w"]), scale * np.asarray(drawn["gradients"])[0]
+        return {"w": w, "dw": dw, "settings": drawn["settings"]}
 
-    def moving(shape: tuple[int, ...]) -> dict[str, object]:
+    def moving(shape: tuple[int, ...], t: int = 4) -> dict[str, object]:
         memory = {name: rng.uniform(0.2, 1, shape) for name in moments}
-        return memory | ({"t": 4} if "t" in remembered else {})
+        return memory | ({"t": t} if "t" in remembered else {})
 
     first = single((n, m))
     alone = {"w": first["w"], "dw": first["dw"]}
     yield Case("the first step, with default settings", DEFAULTS.format(rule=rule, remembered=lines), alone, aspects)
     one = ONE_STEP.format(rule=rule, remembered=lines)
     yield Case("one step, with settings", one, single((n, m)), aspects, writable=("settings",))
-    later = single((n, m))
+    later = single((n, m), 50.0)  # so large that a limit would show
     later["settings"] = draw_settings(rng) | moving((n, m))
     yield Case("one step of a parameter in motion", one, later, aspects, writable=("settings",))
+    used = single((n, m)) | {"settings": moving((n, m), 40)}
+    yield Case("a later step, with default settings", one, used, aspects, writable=("settings",))
     many = {Trait.SEVERAL_STEPS}
     yield Case("two steps in a row", several, inputs((n,), 2), aspects, writable=("settings",), traits=many)
     filters = inputs((n, *image), 5)

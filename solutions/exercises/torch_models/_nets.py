@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+LARGE = 200.0
+"""Inputs of this size make activations that a ReLU with a limit would cut."""
+
 
 def draw_normal(rng: np.random.Generator, *shape: int) -> np.ndarray:
     """Draw weights that keep activations near 1."""

@@ -12,6 +12,7 @@ from grader.recipes import Case, Equal, Recipe, Trait, sizes
 # compared with the digits of float32, in which a mean of right and wrong answers may well be computed.
 ACCURACY = """\
 import torch
+torch.set_grad_enabled(True)  # whatever an earlier call has left
 class Witness(torch.nn.Module):
     def __init__(self):
         super().__init__()
@@ -26,11 +27,18 @@ class Witness(torch.nn.Module):
         return scores
 torch.manual_seed(0)
 model = Witness().train(training)
-accuracy = np.float32(float(torch_models.check_accuracy(model, torch.tensor(X), torch.tensor(y), batch_size)))
+images = torch.tensor(X)
+accuracy = np.float32(float(torch_models.check_accuracy(model, images, torch.tensor(y), batch_size)))
 # Not how often the model is called: somebody may want a loss as well.
 largest_batch, in_training, graphs = (np.array(max(column)) for column in zip(*model.calls))
 mode = np.array([float(part.training) for part in model.modules()])
 running_mean = model.norm.running_mean.numpy()
+untouched = images.numpy()
+leaks = {
+    "gradients_switched_off_for_all": float(not torch.is_grad_enabled()),
+    "parameters_that_gather_no_gradients": float(sum(not p.requires_grad for p in model.parameters())),
+}
+torch.set_grad_enabled(True)
 """
 
 
@@ -53,11 +61,11 @@ def accuracy_cases(rng: np.random.Generator) -> Iterator[Case]:
         inputs: dict[str, object] = {
             "X": X, "y": np.where(off, (y + 1) % k, y), "W": W, "b": b, "batch_size": batch_size, "training": training,
         }  # fmt: skip
-        aspects = {
-            name: Equal() for name in ("accuracy", "largest_batch", "in_training", "graphs", "mode", "running_mean")
-        }
+        computed = ("accuracy", "largest_batch", "in_training", "graphs", "mode", "running_mean")
+        effects = {"untouched", "leaks"}
+        aspects = {name: Equal() for name in (*computed, *sorted(effects))}
         traits = {Trait.EDGE_SHAPE} if rows < batch_size else set() if training else {Trait.SIDE_EFFECT}
-        yield Case(title, ACCURACY, inputs, aspects, traits=traits)
+        yield Case(title, ACCURACY, inputs, aspects, traits=traits, effects=effects)
 
 
 RECIPES = (Recipe("torch_models.check_accuracy", accuracy_cases),)

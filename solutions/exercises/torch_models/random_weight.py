@@ -15,6 +15,17 @@ w = torch_models.random_weight(tuple(shape), dtype=getattr(torch, dtype))
 gathers = np.array([float(w.requires_grad), float(w.is_leaf)])
 weight = w.detach().numpy()
 """
+# No device but the CPU is everywhere; "meta" is, and its tensors have no numbers. Not every function can draw on it: an
+# answer that fails there has made use of the device, and more cannot be found out.
+ON_DEVICE = """\
+import torch
+w = torch_models.random_weight(tuple(shape))
+try:
+    w = torch_models.random_weight(tuple(shape), dtype=getattr(torch, dtype), device="meta")
+    placed = np.array([float(w.device.type == "meta"), float(w.requires_grad), float(w.is_leaf)])
+except (NotImplementedError, RuntimeError):  # from PyTorch: what it has no meta version of
+    placed = np.ones(3)
+"""
 AGAIN = f"""\
 {WEIGHT}w = torch_models.random_weight(tuple(shape), dtype=getattr(torch, dtype))
 again = {{"w": weight}}, {{"w": w.detach().numpy()}}
@@ -34,6 +45,7 @@ def weight_cases(rng: np.random.Generator) -> Iterator[Case]:
         inputs: dict[str, object] = {"shape": shape, "dtype": dtype, "std": std}
         aspects: dict[str, Rule] = {"weight": Initialised(dtype=True, std="std"), "gathers": Equal()}
         yield Case(title, WEIGHT, inputs, aspects, traits={Trait.DTYPE} if dtype == "float64" else set())
+    yield Case("another device", ON_DEVICE, {"shape": (k, f), "dtype": "float32"}, {"placed": Equal()})
     yield Case(
         "two arrays, each drawn by itself", AGAIN, inputs, {**aspects, "again": DrawnAnew()}, traits={Trait.SIDE_EFFECT}
     )

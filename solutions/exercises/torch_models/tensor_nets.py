@@ -8,26 +8,28 @@ import numpy as np
 
 from grader.recipes import Case, Equal, Recipe, Trait, sizes
 
-from ._nets import draw_normal
+from ._nets import LARGE, draw_normal
 
 # The upstream gradient is drawn, so that no parameter's gradient is 0 by symmetry.
 NET = """\
 import torch
-tensors = [torch.tensor(array, requires_grad=True) for array in params.values()]
+images, tensors = torch.tensor(X), [torch.tensor(array, requires_grad=True) for array in params.values()]
 own = torch_models.{function}.__globals__
 written, own["flatten"] = own.get("flatten"), lambda x: x.reshape(len(x), -1)  # flatten is judged by itself
 try:
-    scores = torch_models.{function}(torch.tensor(X), tensors)
+    scores = torch_models.{function}(images, tensors)
 finally:
     own["flatten"] = written
 scores.backward(torch.tensor(dout))
 scores = scores.detach().numpy()
 grads = {{name: None if t.grad is None else t.grad.numpy() for name, t in zip(params, tensors)}}
+untouched = images.numpy(), *(t.detach().numpy() for t in tensors)
+untouched = dict(zip(("x", *params), untouched))
 """
 
 
 def two_layer_cases(rng: np.random.Generator) -> Iterator[Case]:
-    """Draw images, plain rows, a single image, and float32."""
+    """Draw images of large numbers, plain rows, a single image, and float32."""
     n, c, h, w, hidden, k = sizes(rng, 6)
     for title, shape, dtype in (
         ("images", (n, c, h, w), "float64"),
@@ -40,11 +42,11 @@ def two_layer_cases(rng: np.random.Generator) -> Iterator[Case]:
             "w1": draw_normal(rng, hidden, inside), "b1": 0.5 * rng.standard_normal(hidden),
             "w2": draw_normal(rng, k, hidden), "b2": 0.5 * rng.standard_normal(k),
         }  # fmt: skip
-        yield _net_case(rng, title, "two_layer_fc", shape, params, k, dtype)
+        yield _net_case(rng, title, "two_layer_fc", shape, params, k, dtype, LARGE if title == "images" else 1)
 
 
 def convnet_cases(rng: np.random.Generator) -> Iterator[Case]:
-    """Draw images that are not square, one channel, a single image, and float32."""
+    """Draw images that are not square, of large and of small numbers, one channel, a single image, and float32."""
     n, c, h, w, f1, f2, k = sizes(rng, 7)
     for title, shape, dtype in (
         ("several images", (n, c, h, w), "float64"),
@@ -57,7 +59,8 @@ def convnet_cases(rng: np.random.Generator) -> Iterator[Case]:
             "conv_w2": draw_normal(rng, f2, f1, 3, 3), "conv_b2": 0.5 * rng.standard_normal(f2),
             "fc_w": draw_normal(rng, k, f2 * shape[2] * shape[3]), "fc_b": 0.5 * rng.standard_normal(k),
         }  # fmt: skip
-        yield _net_case(rng, title, "three_layer_convnet", shape, params, k, dtype)
+        scale = LARGE if title == "several images" else 1
+        yield _net_case(rng, title, "three_layer_convnet", shape, params, k, dtype, scale)
 
 
 def _net_case(
@@ -68,16 +71,17 @@ def _net_case(
     params: dict[str, np.ndarray],
     classes: int,
     dtype: str,
+    scale: float,
 ) -> Case:
     inputs: dict[str, object] = {
-        "X": rng.standard_normal(shape).astype(dtype),
+        "X": (scale * rng.standard_normal(shape)).astype(dtype),
         "dout": rng.standard_normal((shape[0], classes)).astype(dtype),
         "params": {name: array.astype(dtype) for name, array in params.items()},
     }
     typed = dtype == "float32"
-    aspects = {"scores": Equal(dtype=typed), "grads": Equal(dtype=typed)}
+    aspects = {"scores": Equal(dtype=typed), "grads": Equal(dtype=typed), "untouched": Equal()}
     traits = {Trait.DTYPE} if typed else {Trait.EDGE_SHAPE} if 1 in shape[:2] else set()
-    return Case(title, NET.format(function=function), inputs, aspects, traits=traits)
+    return Case(title, NET.format(function=function), inputs, aspects, traits=traits, effects={"untouched"})
 
 
 RECIPES = (

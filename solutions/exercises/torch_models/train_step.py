@@ -23,10 +23,12 @@ if left_over:
     forward(torch.tensor(X[-1]), tensors).pow(2).sum().backward()
 given = list(tensors)
 losses = []
-for images, labels in zip(X, y):
-    losses.append(torch_models.train_step(forward, given, torch.tensor(images), torch.tensor(labels), learning_rate))
+given_images, given_labels = torch.tensor(X), torch.tensor(y)
+for images, labels in zip(given_images, given_labels):
+    losses.append(torch_models.train_step(forward, given, images, labels, learning_rate))
 losses = np.array(losses, dtype=float)
 updated = {name: t.detach().numpy() for name, t in zip(params, tensors)}
+untouched = {"X": given_images.numpy(), "y": given_labels.numpy()}
 same_tensors = np.array([float(a is b) for a, b in zip(given, tensors)])
 gathers = np.array([float(t.requires_grad and t.is_leaf) for t in tensors])
 """
@@ -42,6 +44,7 @@ def step_cases(rng: np.random.Generator) -> Iterator[Case]:
         ("a single image, three layers", 1, (1, c, h, w), (hidden, hidden + 2), False, "float64"),
         ("two steps in float32", 2, (n, c, w, h), (hidden,), False, "float32"),
     ):
+        scale = 1 if widths else 30  # a gradient so large that a limit would show
         outputs = (*widths, k)
         inputs_of = (int(np.prod(shape[1:])), *widths)
         params: dict[str, np.ndarray] = {}
@@ -50,7 +53,7 @@ def step_cases(rng: np.random.Generator) -> Iterator[Case]:
             params[f"b{layer}"] = (0.5 * rng.standard_normal(out)).astype(dtype)
         inputs: dict[str, object] = {
             "params": params,
-            "X": rng.standard_normal((steps, *shape)).astype(dtype),
+            "X": (scale * rng.standard_normal((steps, *shape))).astype(dtype),
             "y": rng.integers(k, size=(steps, shape[0])),
             "learning_rate": round(rng.uniform(0.2, 0.6), 3),
             "left_over": left_over,
@@ -58,8 +61,10 @@ def step_cases(rng: np.random.Generator) -> Iterator[Case]:
         traits = {Trait.DTYPE} if dtype == "float32" else {Trait.EDGE_SHAPE} if shape[0] == 1 else set()
         traits |= {Trait.SIDE_EFFECT} if left_over else set()
         typed = Equal(dtype=dtype == "float32")
-        aspects = {"losses": Equal(), "updated": typed, "same_tensors": Equal(), "gathers": Equal()}
-        yield Case(title, STEP, inputs, aspects, traits=traits)
+        aspects = {
+            "losses": Equal(), "updated": typed, "same_tensors": Equal(), "gathers": Equal(), "untouched": Equal()
+        }  # fmt: skip
+        yield Case(title, STEP, inputs, aspects, traits=traits, effects={"untouched"})
 
 
 RECIPES = (Recipe("torch_models.train_step", step_cases),)

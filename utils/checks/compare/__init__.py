@@ -7,7 +7,7 @@ that have to agree. `tolerance` says which numbers count as equal. All rules are
 `Rule.from_dict` finds each by its name.
 """
 
-from .dropout import Dropped
+from .dropout import Dropped, DroppedCounts
 from .equality import Equal
 from .initial_weights import DrawnAnew, Initialised
 from .kinks import SharedMaximum, Subgradient
@@ -20,6 +20,7 @@ __all__ = [
     "Array",
     "DrawnAnew",
     "Dropped",
+    "DroppedCounts",
     "Equal",
     "Fault",
     "FaultKind",

@@ -63,6 +63,23 @@ def not_normal(z: Array) -> bool:
     return any(unlikely_count(count, z.size, p, len(counts)) for count, p in counts)
 
 
+def not_uniform(z: Array) -> bool:
+    """Whether numbers are not credible as independent draws from the uniform distribution with mean 0 and variance 1.
+
+    None may be outside its range but by rounding. Inside, the numbers below each of some bounds are counted.
+
+    Parameters
+    ----------
+    z : ndarray
+        Any shape.
+    """
+    share = (np.ravel(z) / sqrt(3) + 1) / 2
+    if ((share < -1e-6) | (share > 1 + 1e-6)).any():
+        return True
+    bounds = [step / 16 for step in range(1, 16)]
+    return any(unlikely_count(int((share < bound).sum()), share.size, bound, len(bounds)) for bound in bounds)
+
+
 def too_even(z: Array) -> bool:
     """Whether numbers follow the standard normal distribution more closely than draws do, as a table of it would.
 

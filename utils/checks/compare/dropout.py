@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import comb
 
 import numpy as np
 import numpy.typing as npt
 
 from . import tolerance
-from .chance import repeats_itself
+from .chance import ALARM, repeats_itself, unlikely_count
 from .equality import Equal
-from .rule import Fault, FaultKind
+from .rule import Fault, FaultKind, RandomRule, incomparable
 from .tolerance import Array, as_array, close, input_values
 
 
@@ -84,6 +85,73 @@ class Dropped(Equal):
             np.abs(kept[0]).max()
         )
         return bool(share <= chance / 2 and mean <= allowed and spread <= allowed)
+
+
+@dataclass(frozen=True)
+class DroppedCounts(RandomRule):
+    """How many entries each of many calls of inverted dropout has dropped, as an array with one number for each call.
+
+    If each entry is dropped by itself, these numbers are binomial. Counted are the entries of all calls together, and
+    the calls whose number is near the expected one; each has a bound on its false-alarm rate, `chance.ALARM`, that
+    holds for any number of calls and entries.
+
+    Parameters
+    ----------
+    calls, size : str
+        Names of the inputs that hold the number of calls, and of the entries of each.
+    p : str
+        Name of the input that holds the probability of dropping.
+    """
+
+    calls: str = "calls"
+    size: str = "size"
+    p: str = "p"
+
+    def faults(self, path: str, expected: object, got: object, inputs: Mapping[str, object]) -> list[Fault]:
+        calls, size, p = (float(str(inputs[name])) for name in (self.calls, self.size, self.p))
+        counts = as_array(got)
+        if counts is None or counts.shape != (calls,) or not ((counts >= 0) & (counts <= size)).all():
+            return [incomparable(path, expected, got)]
+        total, draws, entries = int(counts.sum()), int(calls * size), int(size)
+        near = np.abs(np.arange(entries + 1) - size * p) <= 0.7 * np.sqrt(size * p * (1 - p))
+        is_near = int(near[counts.astype(int)].sum())
+        probability = sum(_binomial(int(count), entries, p) for count in np.flatnonzero(near))
+        by_chance = max(_binomial(count, entries, p) for count in range(entries + 1)) ** (calls - 1)
+        if by_chance < ALARM and (counts == counts[0]).all():
+            reason = "constant"
+            said = f"{counts[0]:.0f} of {entries} entries are dropped in every call; each entry is dropped by itself"
+        elif unlikely_count(total, draws, p):
+            reason = "share"
+            said = f"{total / draws:.1%} of the entries are dropped in {calls:.0f} calls where p = {p:.3g} is expected"
+        elif unlikely_count(is_near, int(calls), probability):
+            reason = "too even" if is_near / calls > probability else "too uneven"
+            much = "little" if reason == "too even" else "much"
+            said = (
+                f"the number of entries that are dropped differs too {much} from call to "
+                f"call ({counts.min():.0f} to {counts.max():.0f} of {entries}); each entry is dropped by itself"
+            )
+        else:
+            return []
+        return [Fault(path, FaultKind.VALUE, said, expected, got, (reason,))]
+
+    def same(self, other: object, got: object, inputs: Mapping[str, object]) -> bool:
+        """Whether both are wrong in the same way, and drop equal shares where it is the share that is wrong."""
+        if not super().same(other, got, inputs):
+            return False
+        theirs, ours = as_array(other), as_array(got)
+        if theirs is None or ours is None or not theirs.size or "share" not in _reasons(self, got, inputs):
+            return True
+        size = float(str(inputs[self.size]))
+        return bool(abs(theirs.mean() - ours.mean()) <= 9 * np.sqrt(size / theirs.size) / 2)
+
+
+def _reasons(rule: DroppedCounts, got: object, inputs: Mapping[str, object]) -> set[object]:
+    return {part for fault in rule.faults("", None, got, inputs) for part in fault.reason}
+
+
+def _binomial(count: int, draws: int, p: float) -> float:
+    """Return the probability that of so many draws exactly `count` come out, each with probability `p`."""
+    return float(comb(draws, count) * p**count * (1 - p) ** (draws - count))
 
 
 def shared_axes(gone: npt.NDArray[np.bool_], p: float) -> list[int]:

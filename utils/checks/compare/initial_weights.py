@@ -9,7 +9,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from .chance import correlated, not_normal, repeats_itself, too_even
+from .chance import correlated, not_normal, not_uniform, repeats_itself, too_even
 from .equality import Equal
 from .rule import Fault, FaultKind, RandomRule, incomparable
 from .tolerance import Array, as_array
@@ -30,10 +30,14 @@ class Initialised(Equal):
     is_relative : bool, default False
         Whether the weights come divided by the standard deviation that they should have. Then the input holds 1, and
         what is said of a wrong deviation is how many times too large or too small it is.
+    is_uniform : bool, default False
+        Whether matrices are drawn from the uniform distribution around 0 with that standard deviation, in place of the
+        normal one.
     """
 
     std: str = "weight_scale"
     is_relative: bool = False
+    is_uniform: bool = False
 
     def array_faults(self, path: str, expected: Array, got: object, inputs: Mapping[str, object]) -> list[Fault]:
         array = as_array(got)
@@ -47,12 +51,15 @@ class Initialised(Equal):
         mean, spread = float(array.mean()), float(array.std())
         # Draws that spread too much have a mean as far from 0: then it is the spread that is wrong.
         if not abs(mean) <= 6 * max(std, spread) / np.sqrt(n):
-            said = f"{path} has mean {mean:.3g} where a normal draw around 0 is expected"
+            shape = "uniform" if self.is_uniform else "normal"
+            said = f"{path} has mean {mean:.3g} where a {shape} draw around 0 is expected"
         elif not abs(spread - std) <= 6 * std / np.sqrt(2 * n):
             said = f"{path} has {self._deviation(spread, std)}"
         elif np.unique(array).size < n // 2 or repeats_itself(array):
             said = f"{path} repeats its entries; each weight is drawn by itself"
-        elif not_normal(array / std) or too_even(array / std):
+        elif self.is_uniform and not_uniform(array / std):
+            said = f"the entries of {path} are not spread like draws from a uniform distribution"
+        elif not self.is_uniform and (not_normal(array / std) or too_even(array / std)):
             said = f"the entries of {path} are not spread like draws from a normal distribution"
         else:
             return []
