@@ -19,7 +19,7 @@ layers = {"conv1": net.conv1, "conv2": net.conv2, "fc": net.fc}
 weights = {name: (layer.weight * (layer.weight[0].numel() / 2) ** 0.5).detach().numpy() for name, layer in layers.items()}
 biases = {name: layer.bias.detach().numpy() for name, layer in layers.items()}
 count = np.array(sum(p.numel() for p in net.parameters() if p.requires_grad))
-images = torch.tensor(X)
+images = torch.tensor(X, dtype=torch.float32)  # as the weights
 maps = torch.ones(len(X), F1, *images.shape[2:])
 with torch.no_grad():
     given = [(net.conv1, images, 2), (net.conv2, maps, 1)]
@@ -100,7 +100,7 @@ def init_cases(rng: np.random.Generator) -> Iterator[Case]:
     for channels, image in ((3, (7, 9)), (1, (9, 8)), (4, (8, 7))):
         f1, f2, k = sizes(rng, 3, low=8, high=14)
         inputs: dict[str, object] = {"C": channels, "F1": f1, "F2": f2, "K": k, "image": image, "std": 1.0}
-        inputs["X"] = rng.standard_normal((2, channels, *image)).astype(np.float32)
+        inputs["X"] = rng.standard_normal((2, channels, *image))
         aspects: dict[str, Rule] = {
             "weights": Initialised(std="std", is_relative=True),
             "biases": Equal(),
