@@ -106,7 +106,7 @@ def dropout_forward_cases(rng: np.random.Generator) -> Iterator[Case]:
     )
     counted = {**drawn, "counts": DroppedCounts()}
     for words, p in (("next to nothing", 0.07), ("almost everything", 0.86)):  # between tenths, so that rounding shows
-        many: dict[str, object] = {"x": _input(rng, n, d), "p": p, "calls": 400, "size": int(rng.integers(20, 30))}
+        many: dict[str, object] = {"x": _input(rng, n, d), "p": p, "calls": 200, "size": int(rng.integers(20, 30))}
         title = f"many calls with small arrays, of which {words} is dropped"
         yield Case(title, MANY, many, counted, traits={Trait.SIDE_EFFECT}, effects={"counts"})
 
