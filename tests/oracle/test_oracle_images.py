@@ -142,6 +142,7 @@ def test_a_mistake_that_nobody_has_named_is_told_output_by_output(grade: Grade) 
     assert [(finding.aspect, finding.verdict) for finding in verdict.findings] == [
         ("out, out_test", "fail"),
         ("running", "pass"),
+        ("changed_settings", "pass"),
     ]
     assert "1.37 times" in verdict.findings[0].hint
 
