@@ -169,13 +169,14 @@ class _Pool:
 
 
 def _processors_for(jobs: int) -> Iterator[int]:
-    """Return a processor for each of the processes, or none if there are more processes than processors.
+    """Return a processor for each of the processes, or none unless there are as many processes as processors.
 
-    A grading process and its sandbox take turns: one waits while the other one works. On one processor, a turn is
-    taken in a tenth of the time in which a sleeping processor wakes up.
+    A grading process and its sandbox take turns: one waits while the other one works. A turn costs less on one
+    processor, because none has to be woken up. Fewer processes are left to the kernel: several commands that each took
+    the first processors would share these, and leave the others idle.
     """
     free = sorted(os.sched_getaffinity(0))
-    return iter(free[:jobs] if jobs <= len(free) else ())
+    return iter(free if jobs == len(free) else ())
 
 
 def _stay_on_next(processors: Iterator[int]) -> None:
