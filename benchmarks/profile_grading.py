@@ -148,12 +148,12 @@ def _watched(watch: Stopwatch) -> Iterator[None]:
             watch.seconds[OWN] += max(0.0, cpu_seconds(worker._process.pid or 0) - started.pop(id(worker)))
         end(worker)
 
-    setattr(Worker, "__init__", begun)  # noqa: B010  # mypy does not let methods be assigned
-    setattr(Worker, "close", closed)  # noqa: B010
+    kept.append((Worker, "close", end))
+    for name, method in (("__init__", begun), ("close", closed)):
+        setattr(Worker, name, method)
     try:
         yield
     finally:
-        setattr(Worker, "close", end)  # noqa: B010
         for owner, name, method in kept:
             setattr(owner, name, method)
 
