@@ -20,7 +20,7 @@ from ..recipes import recipe
 from ..reference import Reference
 from ..sandbox.kept_inputs import KeptInputs
 from .kept_answers import kept_answers
-from .known_answers import KnownAnswers, Versions
+from .known_answers import KnownAnswers, versions_of
 from .trial import Trial
 
 FORMS: Final = 8
@@ -45,7 +45,7 @@ class CaseBank:
 
     def __init__(self, reference: Reference, exercise: str, secret: bytes) -> None:
         self._recipe = recipe(reference, exercise)
-        self._versions = Versions(self._recipe, reference)
+        self._versions = versions_of(reference, exercise)
         self._kept = kept_answers(reference)
         self._secret = secret
         self._forms: dict[int, list[KnownAnswers]] = {}

@@ -6,8 +6,10 @@ All of it is the course's own code, so it runs in the grading process, without a
 from __future__ import annotations
 
 import ast
-from functools import cached_property
+from collections.abc import Sequence
+from functools import cached_property, lru_cache
 from types import ModuleType
+from typing import Final
 
 import numpy as np
 
@@ -15,11 +17,16 @@ from utils.checks.case import Case
 from utils.checks.diagnose import CaseResult, answer_case
 from utils.checks.program import Answer, Crash, Ran, seeded_runner
 
-from ..errors import CourseError
-from ..recipes import Misconception, Recipe
+from ..errors import CourseError, UnusableCourseFiles
+from ..patch import Hunk
+from ..recipes import Misconception, Recipe, recipe
 from ..reference import Reference
 from .kept_answers import KeptAnswers
 from .merging import merged
+
+MAX_BEHIND: Final = 2
+"""Mistakes of a forward function whose effects on a case are kept; there are many, and each has the answers of all
+misconceptions of the backward function."""
 
 _Wrong = tuple[dict[str, Answer], dict[str, tuple[str, ...]]]
 """What misconceptions answer, and which parts of that are wrong, by the misconception's id."""
@@ -33,19 +40,31 @@ class Versions:
     recipe : Recipe
         The recipe of the exercise.
     reference : Reference
+    beside : sequence of Hunk, default ()
+        Lines of the module that are replaced in every version: a mistake in another function, which is there as well.
     """
 
-    def __init__(self, recipe: Recipe, reference: Reference) -> None:
+    def __init__(self, recipe: Recipe, reference: Reference, beside: Sequence[Hunk] = ()) -> None:
         self.recipe = recipe
         self.reference = reference
-        self._with_one: dict[str, ModuleType] = {}
+        self._beside = tuple(beside)
+        self._with_one: dict[str, ModuleType | None] = {}
         self._with_two: dict[tuple[str, str], ModuleType | None] = {}
         self._texts: dict[str, str] = {}
+        self._behind: dict[tuple[str, str], Versions] = {}
 
-    @property
+    @cached_property
     def right(self) -> ModuleType:
-        """The reference's own module."""
-        return self.reference.module(self.recipe.module)
+        """The reference's own module, with nothing but what is `beside`."""
+        module = self.recipe.module
+        return self.reference.variant(module, self._beside) if self._beside else self.reference.module(module)
+
+    def behind(self, forward: str, mistake: Misconception) -> Versions:
+        """Return the versions that have a mistake of another exercise, `forward`, as well."""
+        key = forward, mistake.id
+        if key not in self._behind:
+            self._behind[key] = Versions(self.recipe, self.reference, mistake.hunks)
+        return self._behind[key]
 
     def answer(self, case: Case, module: ModuleType) -> Answer:
         """Run a case against one of these modules, which are trusted."""
@@ -58,10 +77,16 @@ class Versions:
             raise CourseError(f'The reference fails its own check "{self.recipe.name}" ({case.title}): {answer}')
         return answer
 
-    def with_misconception(self, misconception: Misconception) -> ModuleType:
-        """Return the module with a misconception."""
+    def with_misconception(self, misconception: Misconception) -> ModuleType | None:
+        """Return the module with a misconception; None where that changes the same lines as what is `beside`."""
         if misconception.id not in self._with_one:
-            self._with_one[misconception.id] = self.reference.variant(self.recipe.module, misconception.hunks)
+            hunks = (*self._beside, *misconception.hunks)
+            try:
+                self._with_one[misconception.id] = self.reference.variant(self.recipe.module, hunks)
+            except UnusableCourseFiles:
+                if not self._beside:
+                    raise
+                self._with_one[misconception.id] = None
         return self._with_one[misconception.id]
 
     def with_pair(self, one: str, other: str) -> ModuleType | None:
@@ -87,7 +112,7 @@ class Versions:
         """Return the text of the reference, with a misconception where one is named."""
         if name not in self._texts:
             hunks = self._by_id[name].hunks if name else ()
-            self._texts[name] = self.reference.changed(self.recipe.module, hunks)
+            self._texts[name] = self.reference.changed(self.recipe.module, (*self._beside, *hunks))
         return self._texts[name]
 
     @cached_property
@@ -110,6 +135,12 @@ class Versions:
         return {misconception.id: misconception for misconception in self.recipe.misconceptions}
 
 
+@lru_cache(maxsize=256)
+def versions_of(reference: Reference, exercise: str) -> Versions:
+    """Return the versions of an exercise; each is made once in the life of a process."""
+    return Versions(recipe(reference, exercise), reference)
+
+
 class KnownAnswers:
     """The answers to one case, of the reference and of its versions with known mistakes.
 
@@ -126,11 +157,18 @@ class KnownAnswers:
         self.case = case
         self._versions, self._kept = versions, kept
         self._pairs: dict[tuple[str, str], Answer | None] = {}
+        self._outputs: dict[tuple[str, str], object] = {}
+        self._behind: dict[tuple[str, str], KnownAnswers] = {}
 
     @cached_property
     def right(self) -> Ran:
         """The reference's answer; CourseError is raised if the reference crashes."""
         return self._versions.right_answer(self.case)
+
+    @cached_property
+    def answer(self) -> Answer:
+        """The same, but a crash is returned: beside another function's mistake the reference may crash."""
+        return self._versions.answer(self.case, self._versions.right)
 
     @property
     def right_is_wrong(self) -> bool:
@@ -163,11 +201,55 @@ class KnownAnswers:
         answers: dict[str, Answer] = {}
         paths: dict[str, tuple[str, ...]] = {}
         for misconception in self._versions.recipe.misconceptions:
-            answer = self._versions.answer(self.case, self._versions.with_misconception(misconception))
+            version = self._versions.with_misconception(misconception)
+            if version is None:
+                continue
+            answer = self._versions.answer(self.case, version)
             paths[misconception.id] = CaseResult(self.case, self.right.values, answer).wrong_paths()
             if isinstance(answer, Crash) or paths[misconception.id]:
                 answers[misconception.id] = answer
         return answers, paths
+
+    def forward_output(self, forward: Versions, mistake: Misconception | None = None) -> object:
+        """Return what a forward function returns in this case; None where it crashes.
+
+        Parameters
+        ----------
+        forward : Versions
+            Versions of the exercise that the forward function is; it stands in the same module.
+        mistake : Misconception, optional
+            Of the forward function; by default it is the reference's.
+
+        Returns
+        -------
+        object
+            The first value of the case's `objective`.
+        """
+        key = forward.recipe.name, mistake.id if mistake else ""
+        if key not in self._outputs:
+            version = forward.with_misconception(mistake) if mistake else forward.right
+            assert version
+            output = self.case.objective[0]
+            run = seeded_runner({self._versions.recipe.module: version})
+            answer = run(self.case.program, self.case.inputs, (output,))
+            self._outputs[key] = None if isinstance(answer, Crash) else answer.values.get(output)
+        return self._outputs[key]
+
+    def behind(self, forward: str, mistake: Misconception) -> KnownAnswers:
+        """Return the answers to the same case that come after a forward function with a known mistake.
+
+        Parameters
+        ----------
+        forward : str
+            The name of the exercise that the forward function is.
+        mistake : Misconception
+        """
+        key = forward, mistake.id
+        if key not in self._behind:
+            if len(self._behind) >= MAX_BEHIND:
+                del self._behind[next(iter(self._behind))]
+            self._behind[key] = KnownAnswers(self.case, self._versions.behind(forward, mistake))
+        return self._behind[key]
 
     def of_pair(self, one: str, other: str) -> Answer | None:
         """Return the answer with two misconceptions at once; None where they cannot be combined."""

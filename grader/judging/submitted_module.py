@@ -197,8 +197,16 @@ class SubmittedModule:
         answer = partial(self.answer, function=trial.recipe.function, requires=requires)
         results, hints = trial.results([answer(case) for case in trial.cases]), trial.recipe.hints
         follow = FollowThrough(follow_through, trial.run_reference)
+        forward = trial.wrong_forward(results, again.run, requires)
         judgement = judge(
-            results, hints, again.run, follow, core=core, together=trial.together, search=self._search(trial)
+            results,
+            hints,
+            again.run,
+            follow,
+            core=core,
+            together=trial.together,
+            search=self._search(trial),
+            forward=forward,
         )
         self.second_try = True
         failed = numeric_gradients.failed_gradients(
@@ -206,7 +214,7 @@ class SubmittedModule:
         )
         if failed is not None:
             if failed.outputs & set(judgement.followed_outputs):  # then follow-through earns nothing: judge without it
-                judgement = judge(results, hints, again.run, core=core, together=trial.together)
+                judgement = judge(results, hints, again.run, core=core, together=trial.together, forward=forward)
             judgement = failed.subtracted_from(judgement)
         self.lost.discard(trial.recipe.name)
         wrong = [index for index, result in enumerate(results) if isinstance(result.answer, Crash) or result.faults()]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from types import ModuleType
@@ -11,11 +11,12 @@ from typing import Final
 import numpy as np
 
 from utils.checks.case import Case
-from utils.checks.diagnose import CaseResult
-from utils.checks.program import Answer, Crash, Ran, seeded_runner
+from utils.checks.diagnose import CaseResult, WrongForward
+from utils.checks.program import Answer, Crash, Ran, Run, seeded_runner
 
 from ..recipes import Recipe
 from ..reference import Reference
+from .forward_mistakes import find_wrong_forward
 from .known_answers import KnownAnswers, Versions
 
 MAX_PAIR_RUNS: Final = 300
@@ -123,6 +124,10 @@ class Trial:
             replace(result, misconceptions=known.misconceptions, wrong_by_misconception=known.wrong_paths)
             for known, result in zip(self._known, results, strict=True)
         ]
+
+    def wrong_forward(self, results: Sequence[CaseResult], run: Run, requires: Collection[str]) -> WrongForward | None:
+        """Look whether the answers are wrong only behind a wrong forward function; see `find_wrong_forward`."""
+        return find_wrong_forward(self._versions, self._known, results, run, requires)
 
     def together(self, one: str, other: str, case: Case) -> Answer | None:
         """Run a case against the reference with two misconceptions at once.

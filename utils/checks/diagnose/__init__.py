@@ -9,7 +9,8 @@ mode (`by_mode`), the factors of `combination`, what follows from a wrong state 
 `other_outputs` tell.
 `crashes` and `old_python` explain exceptions, `endless` loops without an end. `changes` runs the code under test with
 small changes, one of which may make it right; `mended` says what shows behind a crash. `derivative` and
-`follow_through` tell a wrong gradient from the right gradient of a wrong forward pass. `points` divides the points
+`follow_through` tell a wrong gradient from the right gradient of a wrong forward pass, `wrong_forward` what a backward
+function gives behind a wrong forward function. `points` divides the points
 among outputs, core and traits; `findings` puts all of it together.
 """
 
@@ -21,6 +22,7 @@ from .findings import IN_PLACE
 from .follow_through import FollowThrough
 from .judge import Judgement, answer_case, judge
 from .points import CORE, CORE_SHARE, LARGE, SHAPE, Division, Loss, Score, has_right_numbers
+from .wrong_forward import WrongForward
 
 __all__ = [
     "CORE",
@@ -37,6 +39,7 @@ __all__ = [
     "Score",
     "Search",
     "Source",
+    "WrongForward",
     "answer_case",
     "endless_loop",
     "has_right_numbers",

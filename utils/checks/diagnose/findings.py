@@ -18,7 +18,8 @@ from .follow_through import FollowThrough
 from .misconceptions import Explanation, explain, find_misconception
 from .old_python import explain_old_python
 from .other_outputs import enumerated
-from .unexplained import as_sentences, comparison, describe_rest, unexplained_findings
+from .unexplained import as_sentences, comparison, describe_rest, findings_after, unexplained_findings
+from .wrong_forward import WrongForward
 from .wrong_outputs import WrongOutputs
 
 MAX_NAMES = 4  # of outputs that are right, in a list
@@ -99,6 +100,7 @@ def output_findings(
     runs: Runs,
     without: Collection[str] = (),
     together: Together | None = None,
+    forward: WrongForward | None = None,
 ) -> list[Finding]:
     """Say what is wrong with the outputs.
 
@@ -118,6 +120,9 @@ def output_findings(
         Outputs of which nothing is said unless a misconception explains them.
     together : callable, optional
         Runs code with two misconceptions.
+    forward : WrongForward, optional
+        A wrong forward function before the code under test, whose mistake is not known. Then nothing is looked for
+        that no misconception explains, because the reason may lie there.
     """
     explanations = _unless_exchanged(explain(tuple(wrong.by_path), results, hints, together), wrong)
     explanations = [_unless_untrue(one, hints, wrong) for one in explanations]
@@ -147,7 +152,42 @@ def output_findings(
         known = {id(result) for result in by_right_values[one.path]}
         rest = [result for result in one.rest if id(result) in known]
         findings += [describe_rest(one.path, one.names, rest, wrong, runs)] if rest else []
+    if forward:
+        return findings + findings_after(forward, unexplained, wrong, runs)
     return findings + unexplained_findings(unexplained, wrong, results, runs)
+
+
+def findings_behind(
+    forward: WrongForward,
+    wrong: WrongOutputs,
+    results: Sequence[CaseResult],
+    hints: Mapping[str, str],
+    runs: Runs,
+    without: Collection[str] = (),
+) -> list[Finding]:
+    """Say what is wrong with the outputs of a backward function behind a wrong forward function.
+
+    Parameters
+    ----------
+    forward : WrongForward
+    wrong, results, hints, runs, without
+        As for `output_findings`.
+    """
+    if not (forward.right or forward.results):
+        return output_findings(wrong, results, hints, runs, without, forward=forward)
+    right = [path for path in forward.right if path.partition(".")[0] not in without]
+    findings = []
+    if right:
+        shown = wrong.clearest(right[0])
+        seen = comparison(shown.fault, with_name=len(right) > 1)
+        said = f"{seen}; {forward.explained(right)}."
+        findings.append(Finding(", ".join(right), "fail", said, None, shown.result.case.title, seen=f"{seen}."))
+    behind = WrongOutputs(forward.results)
+    behind.by_path = {
+        path: answers for path, answers in behind.by_path.items() if path in wrong.by_path and path not in forward.right
+    }
+    rest = output_findings(behind, forward.results, hints, replace(runs, reference=forward.reference), without)
+    return findings + [replace(one, hint=f"{one.hint} {forward.beside}") for one in rest]
 
 
 def _unless_exchanged(explanations: Sequence[Explanation], wrong: WrongOutputs) -> list[Explanation]:

@@ -24,6 +24,7 @@ from .derivative import is_derivative, with_program
 from .evidence import Together
 from .findings import (
     crash_finding,
+    findings_behind,
     follow_through_findings,
     mutation_findings,
     other_crash_finding,
@@ -32,6 +33,7 @@ from .findings import (
 from .follow_through import FollowThrough
 from .mended import with_mended
 from .points import CORE, CORE_SHARE, Division, Part, Score, WrongParts, in_order
+from .wrong_forward import WrongForward
 from .wrong_outputs import WrongOutputs
 
 
@@ -94,6 +96,7 @@ def judge(
     core: float = CORE_SHARE,
     together: Together | None = None,
     search: Search | None = None,
+    forward: WrongForward | None = None,
 ) -> Judgement:
     """Judge one exercise by all of its cases.
 
@@ -117,6 +120,9 @@ def judge(
     search : Search, optional
         Runs the code under test with small changes, to find one that makes it right. Only the grader does, because
         changed code runs many times, and prints whatever the code under test prints.
+    forward : WrongForward, optional
+        The forward function behind which a backward function was run, if that is wrong as well. It changes what is
+        said, and nothing of what is earned.
 
     Returns
     -------
@@ -132,7 +138,7 @@ def judge(
     followed = _followed(wrong, run, follow)
     score = wrong.score(core, followed, follow.share if follow else 0.0)
     runs = Runs(run, follow.reference if follow else None, search, search.source if search else None)
-    findings = _findings(results, hints, outputs, wrong, followed, runs, follow, together)
+    findings = _findings(results, hints, outputs, wrong, followed, runs, follow, together, forward)
     if not findings:
         return Judgement(1.0, (), right=tuple(wrong.division.aspects), score=score)
     # What is right is said, too, but only beside something that is wrong: a pass needs no words.
@@ -168,13 +174,17 @@ def _findings(
     runs: Runs,
     follow: FollowThrough | None,
     together: Together | None,
+    forward: WrongForward | None,
 ) -> list[Finding]:
     """Say everything that is wrong, and in which parts."""
     ran = [result for result in results if not isinstance(result.answer, Crash)]
     explained = [output for output, parts in followed.items() if parts and parts == wrong.faults[output].keys()]
     # Where code crashes, no change of it is right in every case but one that ends the crash, which is looked for then.
     plain = runs if len(ran) == len(results) else replace(runs, search=None)
-    findings = output_findings(outputs, results, hints, plain, without=explained, together=together)
+    if forward:
+        findings = findings_behind(forward, outputs, results, hints, plain, explained)
+    else:
+        findings = output_findings(outputs, results, hints, plain, without=explained, together=together)
     if len(ran) < len(results):
         findings = _with_crash(findings, results, hints, wrong, runs)
     if follow:

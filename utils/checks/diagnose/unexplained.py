@@ -18,6 +18,7 @@ from .derivative import is_derivative, with_program
 from .describe import shown_numbers
 from .exchanged import exchanged
 from .other_outputs import enumerated
+from .wrong_forward import WrongForward
 from .wrong_outputs import WrongAnswer, WrongOutputs
 
 MAX_RERUN_CASES = 3  # failing cases in which the code under test may be run again for a hint
@@ -25,6 +26,7 @@ MIN_CASES = 2  # that one mistake leaves right and that are wrong: of a single o
 MIN_DRAWS = 100  # numbers by which a change of code that draws is judged
 OWN_PLACE = ": is each put in its own place?"
 """What `describe.places.misplaced` asks."""
+FOLLOWS_FORWARD = "it is the right derivative of what your forward pass computes; it is the forward that is wrong"
 MAX_LENGTH = 600
 """Characters of what is said of one output: a few lines."""
 
@@ -98,6 +100,21 @@ def unexplained_findings(
         key = f"{held_there}{one.kind}" or f"nothing is known of {path}"
         groups.setdefault((path.partition(".")[0] if not one.kind else "", key), []).append(one)
     return findings + [_finding(group) for group in groups.values()]
+
+
+def findings_after(forward: WrongForward, paths: Sequence[str], wrong: WrongOutputs, runs: Runs) -> list[Finding]:
+    """Describe wrong gradients behind a wrong forward function whose mistake is not known: one finding for all."""
+    groups: dict[str, list[str]] = {}
+    for path in paths:
+        follows = runs.code and _follows_forward(wrong.by_path[path], runs.code)
+        groups.setdefault(FOLLOWS_FORWARD if follows else forward.first, []).append(path)
+    findings = []
+    for said, group in groups.items():
+        shown = wrong.clearest(group[0])
+        seen = comparison(shown.fault, with_name=len(group) > 1)
+        title = shown.result.case.title
+        findings.append(Finding(", ".join(group), "fail", f"{seen}; {said}.", None, title, seen=f"{seen}."))
+    return findings
 
 
 def _is_judged_by_chance(path: str, wrong: WrongOutputs) -> bool:
@@ -222,8 +239,7 @@ def _description(path: str, wrong: WrongOutputs, results: Sequence[CaseResult], 
         and not between_calls(wrong.by_path[path], results)
         and _follows_forward(wrong.by_path[path], runs.code)
     ):
-        said = "it is the right derivative of what your forward pass computes; it is the forward that is wrong"
-        return Description(path, first.fault.clause, (said,), first.result.case.title)
+        return Description(path, first.fault.clause, (FOLLOWS_FORWARD,), first.result.case.title)
     shown = wrong.clearest(path)
     clauses = collect_clauses(shown, wrong.by_path[path], results, runs)
     said, lacks = comparison(shown.fault), shown.fault.kind is FaultKind.KEY
