@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -204,10 +204,11 @@ def _absolute(path: Path, statement: ast.ImportFrom, packages: Names) -> str:
     return ""
 
 
-def _file(place: Path) -> Iterator[Path]:
-    """Yield the file of a module or package at a place, or the sources of one that is compiled; nothing else."""
+@cache
+def _file(place: Path) -> tuple[Path, ...]:
+    """Return the file of a module or package at a place, or the sources of one that is compiled; nothing else."""
     options = (place / "__init__.py", place.with_suffix(".py"), place.with_suffix(".pyx"))
-    yield from (path for path in options if path.is_file())
+    return tuple(path for path in options if path.is_file())
 
 
 def _files_digest(files: Iterable[Path], packages: Names) -> bytes:
@@ -221,10 +222,19 @@ def _files_digest(files: Iterable[Path], packages: Names) -> bytes:
 @cache
 def _imports(path: Path) -> tuple[ast.Import | ast.ImportFrom, ...]:
     """Return all import statements of a file, wherever they stand in it."""
-    nodes = ast.walk(_parsed(path)) if path.suffix == ".py" else ()
-    return tuple(node for node in nodes if isinstance(node, ast.Import | ast.ImportFrom))
+    return _imports_in(path.read_bytes()) if path.suffix == ".py" else ()
+
+
+@lru_cache(maxsize=1024)  # by content: a copy of a course has the same files in another place
+def _imports_in(source: bytes) -> tuple[ast.Import | ast.ImportFrom, ...]:
+    return tuple(node for node in ast.walk(_tree(source)) if isinstance(node, ast.Import | ast.ImportFrom))
 
 
 @cache
 def _parsed(path: Path) -> ast.Module:
-    return ast.parse(path.read_bytes())
+    return _tree(path.read_bytes())
+
+
+@lru_cache(maxsize=1024)
+def _tree(source: bytes) -> ast.Module:
+    return ast.parse(source)
