@@ -52,12 +52,16 @@ def weight(node: ast.AST) -> int:
 
 
 def _weights(tree: ast.AST) -> dict[ast.AST, int]:
-    """Measure every node of a tree as `weight` does."""
-    weights: dict[ast.AST, int] = {}
-    for node in reversed(list(ast.walk(tree))):  # children before their parents
-        own = 2 * isinstance(node, _OPERATORS) + isinstance(node, _OTHERS)
-        weights[node] = own + sum(weights[child] for child in ast.iter_child_nodes(node))
-    return weights
+    """Measure every node of a tree as `weight` does; the nodes are in the order of `ast.walk`."""
+    nodes, parents = [tree], [0]
+    for place, node in enumerate(nodes):  # the list grows meanwhile
+        for child in ast.iter_child_nodes(node):
+            nodes.append(child)
+            parents.append(place)
+    weights = [2 * isinstance(node, _OPERATORS) + isinstance(node, _OTHERS) for node in nodes]
+    for place in range(len(nodes) - 1, 0, -1):  # children before their parents
+        weights[parents[place]] += weights[place]
+    return dict(zip(nodes, weights, strict=True))
 
 
 def answers(statement: ast.stmt) -> Iterator[ast.AST]:
@@ -117,10 +121,9 @@ def _weighed(text: str) -> Iterator[tuple[int, ast.AST, int]]:
                 tree = ast.parse(candidate)
             except (SyntaxError, ValueError):
                 continue
-            weights = _weights(tree)
-            for node in ast.walk(tree):
+            for node, size in _weights(tree).items():
                 if isinstance(node, ast.expr | ast.AugAssign):
-                    yield offset + node.lineno, node, weights[node]
+                    yield offset + node.lineno, node, size
 
 
 def runs(text: str) -> Iterator[tuple[int, tuple[str, ...]]]:
