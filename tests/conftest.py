@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import pickle
 import shutil
@@ -20,6 +21,9 @@ for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
 # modules, and pytest itself rewrites some hundred files of tests in each of its workers.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
+
+# No garbage is looked for while tests are collected: nearly all that is made then stays. See pytest_collection_finish.
+gc.disable()
 
 import pytest
 from filelock import FileLock
@@ -66,6 +70,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the files that take longest; the others stay in their order."""
     first = {ROOT / "tests" / name: number for number, name in enumerate(LONGEST)}
     items.sort(key=lambda item: first.get(item.path, len(first)))
+
+
+def pytest_collection_finish() -> None:
+    """Look for garbage from now on, and never among the tests themselves and what their files have imported.
+
+    That is millions of objects, which stay to the end. To look through them again and again takes a processor a minute.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)  # what a test makes and leaves is little
+    gc.enable()
 
 
 @pytest.fixture(scope="session")

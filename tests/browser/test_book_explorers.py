@@ -165,20 +165,22 @@ def test_both_sliders_move_by_keyboard_and_say_what_the_reference_says(
 
 
 @pytest.mark.parametrize(
-    ("name", "theme"), sampled([(name, theme) for name in GRIDS for theme in ("light", "dark")], every=5, first=2)
+    ("name", "theme", "width"),
+    sampled([(name, theme, width) for name in GRIDS for theme in ("light", "dark") for width in (1280, 390)], every=11),
 )
-def test_each_page_is_accessible_fits_and_asks_nobody_else(browser: Browser, site: str, name: str, theme: str) -> None:
-    for width in (1280, 390):
-        page, asked = opened(browser, address(site, name), width, theme)
-        pictures = page.locator(".explorer-figure svg[role=img]").all()
-        assert len(pictures) >= (1 if name == "decision-boundary" else 2)
-        assert all(picture.get_attribute("aria-label") for picture in pictures)
-        assert too_wide(page) <= 0
-        assert faults(page) == []
-        assert elsewhere(asked, site) == []
-        ink = page.evaluate("getComputedStyle(document.querySelector('.explorer-figure svg')).color")
-        assert (max(map(int, re.findall(r"\d+", ink)[:3])) > 128) == (theme == "dark")
-        page.close()
+def test_each_page_is_accessible_fits_and_asks_nobody_else(
+    browser: Browser, site: str, name: str, theme: str, width: int
+) -> None:
+    page, asked = opened(browser, address(site, name), width, theme)
+    pictures = page.locator(".explorer-figure svg[role=img]").all()
+    assert len(pictures) >= (1 if name == "decision-boundary" else 2)
+    assert all(picture.get_attribute("aria-label") for picture in pictures)
+    assert too_wide(page) <= 0
+    assert faults(page) == []
+    assert elsewhere(asked, site) == []
+    ink = page.evaluate("getComputedStyle(document.querySelector('.explorer-figure svg')).color")
+    assert (max(map(int, re.findall(r"\d+", ink)[:3])) > 128) == (theme == "dark")
+    page.close()
 
 
 def test_a_link_leads_to_a_setting_and_the_address_follows_the_sliders(browser: Browser, site: str) -> None:

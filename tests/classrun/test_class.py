@@ -27,6 +27,7 @@ from grader.judging.secret import FILE, VARIABLE, course_secret
 from grader.reference import Reference
 from grader.sandbox import SandboxUnavailable, Worker, WorkerLost
 
+JUDGED = ("layers.affine_forward", "layers.relu_forward", "models.two_layer_best")
 NOT_TRAINED = 10  # points of the net that nobody hands in here
 
 
@@ -38,7 +39,7 @@ def place(course: Course, tmp_path_factory: pytest.TempPathFactory) -> Course:
     for notebook in document["assignment"][0]["notebook"]:
         exercises = notebook["exercises"]
         for index in reversed(range(len(exercises))):
-            if not exercises[index]["name"].startswith(("layers.", "models.")):
+            if exercises[index]["name"] not in JUDGED:
                 del exercises[index]
     (root / "course.toml").write_text(tomlkit.dumps(document), "utf-8")
     shutil.copytree(course.root / "solutions", root / "solutions")

@@ -39,7 +39,8 @@ written = [{ name = "why", points = 4 }]
 def make(root: Path, students: int) -> Course:
     """A course folder with `students` submissions, no two of them the same."""
     here = Path(__file__).parents[2]
-    shutil.copytree(here / "solutions", root / "solutions")
+    # What grading reads: no notebooks' sources, and no answers to try hints on, which are most of the bytes.
+    shutil.copytree(here / "solutions", root / "solutions", ignore=shutil.ignore_patterns("hw*", "student_answers"))
     (root / "course.toml").write_text(TOML)
     (root / ".course-secret").write_text("a secret for the tests, always the same")
     cells = [
@@ -49,15 +50,15 @@ def make(root: Path, students: int) -> Course:
     ]
     notebook = nbformat.v4.new_notebook(cells=cells)
     (root / "assignments" / "a1").mkdir(parents=True)
-    nbformat.write(notebook, root / "assignments" / "a1" / "layers.ipynb")
+    released = nbformat.writes(notebook)
+    (root / "assignments" / "a1" / "layers.ipynb").write_text(released)
     lines = (here / "solutions" / "nndl" / "layers.py").read_text().splitlines(keepends=True)
     right = "".join(line for line in lines if line.strip() not in MARKERS)
     for number in range(students):
         folder = root / "submitted" / f"s{number:02}" / "a1"
         (folder / "nndl").mkdir(parents=True)
         (folder / "nndl" / "layers.py").write_text(VARIANTS[number % len(VARIANTS)](right))
-        notebook.cells[2].source = f"Because of reason {number}."
-        nbformat.write(notebook, folder / "layers.ipynb")
+        (folder / "layers.ipynb").write_text(released.replace("YOUR ANSWER HERE", f"Because of reason {number}."))
     return courses.load(root)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from functools import cache
 
 import numpy as np
 import pytest
@@ -117,8 +118,14 @@ ATTEMPTS = [
 ]
 
 
+@cache
+def drawn(exercise: str, reference: Reference) -> Trial:
+    """The cases of an exercise, with what its known mistakes give in them, which takes longest."""
+    return Trial.drawn(RECIPES[exercise], reference, np.random.default_rng(5))
+
+
 def judged(exercise: str, text: str, forward: str, backward: str, reference: Reference, share: float) -> Judgement:
-    trial = Trial.drawn(RECIPES[exercise], reference, np.random.default_rng(5))
+    trial = drawn(exercise, reference)
     layer = exercise.split(".")[1].removesuffix("_backward")
     bodies = {
         name: textwrap.indent(body, "    ").strip() for name, body in (("forward", forward), ("backward", backward))

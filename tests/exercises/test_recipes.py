@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from functools import cache
+from typing import Any
 
 import numpy as np
 import pytest
@@ -46,15 +48,29 @@ def test_every_recipe_can_be_tried_here() -> None:
 
 
 @pytest.mark.parametrize("recipe", RECIPES.values(), ids=list(RECIPES))
-@pytest.mark.parametrize("seed", sampled(range(10), every=5))
+@pytest.mark.parametrize("seed", sampled(range(10), every=5, first=1))
 def test_the_reference_is_right(recipe: Recipe, reference: Reference, seed: int) -> None:
     assert judged(recipe, reference, (), seed) == Judgement(1.0, ())
 
 
-@pytest.mark.parametrize(
-    ("recipe", "misconception"),
-    sampled(BANK, [f"{recipe.name}-{misconception.id}" for recipe, misconception in BANK], every=6),
-)
+def of_every_fourth_exercise() -> list[Any]:
+    """Misconceptions; the ordinary suite takes every other one of every fourth exercise.
+
+    The first wrong answer to an exercise takes the answers of all of its misconceptions. So the sample is of few
+    exercises; tests/checks/test_check.py has one of all of them, with the answers that the release has computed.
+    """
+    of_recipe: Counter[str] = Counter()
+    order = {name: number for number, name in enumerate(RECIPES)}
+    found = []
+    for recipe, known in BANK:
+        ordinary = order[recipe.name] % 4 == 0 and of_recipe[recipe.name] % 2 == 0
+        of_recipe[recipe.name] += 1
+        marks = () if ordinary else pytest.mark.slow
+        found.append(pytest.param(recipe, known, id=f"{recipe.name}-{known.id}", marks=marks))
+    return found
+
+
+@pytest.mark.parametrize(("recipe", "misconception"), of_every_fourth_exercise())
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_misconception_is_rejected_and_named(
     recipe: Recipe, misconception: Misconception, reference: Reference, seed: int

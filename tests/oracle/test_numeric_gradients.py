@@ -96,7 +96,7 @@ def test_the_reference_is_right_and_a_numeric_derivative_takes_thousands_of_pass
 def test_a_numeric_derivative_earns_nothing_and_costs_nothing_else(grade: Grade, reference: Reference) -> None:
     text = edited(reference.source("layers"), AFFINE, AFFINE_NUMERIC) + NUMERIC
     names = "layers.affine_forward", "layers.affine_backward", "layers.relu_forward", "layers.relu_backward"
-    verdicts = grade(text, *names, seconds=1.5)
+    verdicts = grade(text, *names, seconds=1.0)
     assert {name: verdict.verdict for name, verdict in verdicts.items()} == dict.fromkeys(names, "pass") | {
         "layers.affine_backward": "timeout"
     }

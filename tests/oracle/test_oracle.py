@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from here import COURSE
 from sampling import sampled
-from submissions import solved, submission
+from submissions import part_of, solved, submission
 
 from grader.course import Course
 from grader.judging import models, numeric_gradients, oracle, prerequisites
@@ -35,9 +35,11 @@ def sandbox() -> Confinement:
 
 @pytest.fixture
 def grade(course: Course, sandbox: Confinement) -> Grade:
-    def run(files: dict[str, bytes], student: str = "ana", seconds: float | None = None) -> Report:
+    def run(files: dict[str, bytes], *names: str, student: str = "ana", seconds: float | None = None) -> Report:
+        """Grade hw3; of it only what is named, if anything is."""
         used = course if seconds is None else _hurried(course, seconds)
-        return oracle.grade(submission(files), used, used["hw3"], student, confinement=sandbox, secret=SECRET)
+        hw3 = part_of(used["hw3"], names) if names else used["hw3"]
+        return oracle.grade(submission(files), used, hw3, student, confinement=sandbox, secret=SECRET)
 
     return run
 
@@ -81,7 +83,7 @@ def test_the_right_derivative_of_a_wrong_forward_earns_its_share(
     grade: Grade, course: Course, reference: Reference
 ) -> None:
     files = solved(reference, layers=(("@ w + b", "@ w - b"), ("db = dout.sum", "db = -dout.sum")))
-    verdict = one(grade(files), "layers.affine_backward")
+    verdict = one(grade(files, "layers.affine_forward", "layers.affine_backward"), "layers.affine_backward")
     assert verdict.verdict == "partial"
     assert verdict.followed == 1  # of 6 points 2 for each gradient, and course.toml's half of them for db
     assert verdict.score == 5
@@ -89,15 +91,16 @@ def test_the_right_derivative_of_a_wrong_forward_earns_its_share(
 
 
 def test_a_wrong_layer_costs_the_net_above_it_nothing(grade: Grade, reference: Reference) -> None:
-    report = grade(solved(reference, layers=(("@ w + b", "@ w - b"),)))
+    nets = ("fc_net.FullyConnectedNet.loss", "fc_net.TwoLayerNet.loss")
+    report = grade(solved(reference, layers=(("@ w + b", "@ w - b"),)), "layers.affine_forward", *nets)
     assert one(report, "layers.affine_forward").verdict == "fail"
     assert one(report, "fc_net.FullyConnectedNet.loss").verdict == "pass"
     assert one(report, "fc_net.TwoLayerNet.loss").verdict == "pass"
 
 
 def test_a_forward_that_works_in_place_costs_its_backward_nothing(grade: Grade, reference: Reference) -> None:
-    report = grade(solved(reference, layers=(("out = np.maximum(0, x)", "out = x\n    out[out < 0] = 0"),)))
-    forward, backward = (one(report, f"layers.relu_{name}") for name in ("forward", "backward"))
+    files = solved(reference, layers=(("out = np.maximum(0, x)", "out = x\n    out[out < 0] = 0"),))
+    forward, backward = grade(files, "layers.relu_forward", "layers.relu_backward").exercises
     assert (forward.verdict, list(forward.lost_by_part)) == ("partial", ["side effect"])
     assert backward.verdict == "pass"
 
@@ -114,7 +117,7 @@ def test_the_net_above_is_answered_by_the_references_layers(
         return Frame.of(Refused("ValueError", "no answer"))
 
     monkeypatch.setattr(Answers, "ask", nothing)
-    report = grade(solved(reference))
+    report = grade(solved(reference), "layers.affine_forward", "layers.affine_backward", "fc_net")
     assert {"layer_utils.affine_relu_forward", "layers.affine_forward"} <= set(asked)
     # What is tried with small changes, for a hint, calls others of the same layers.
     assert {question.partition(".")[0] for question in asked} == {"layer_utils", "layers"}
@@ -139,15 +142,16 @@ def affine_backward(dout, cache):
 def test_a_layer_is_not_answered_by_what_is_made_of_it(
     grade: Grade, reference: Reference, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    report = grade({"nndl/layers.py": REDIRECTED})
+    affine = ("layers.affine_forward", "layers.affine_backward")
+    report = grade({"nndl/layers.py": REDIRECTED}, "layers")
     assert report.score == 0
     assert reference.prerequisites("layers") == ()
     # with layer_utils answered by the reference, the same file earns both exercises
     monkeypatch.setattr(prerequisites, "_prerequisites", lambda reference, module: ("layer_utils",))
     # but for the large case, whose arrays are larger than may be asked about
     monkeypatch.setattr(numeric_gradients, "failed_gradients", lambda *_, **__: None)
-    report = grade({"nndl/layers.py": REDIRECTED})
-    assert one(report, "layers.affine_forward").verdict == one(report, "layers.affine_backward").verdict == "pass"
+    report = grade({"nndl/layers.py": REDIRECTED}, *affine)
+    assert [verdict.verdict for verdict in report.exercises] == ["pass", "pass"]
 
 
 def test_a_module_stands_on_what_it_imports(reference: Reference) -> None:
@@ -167,12 +171,12 @@ def test_a_helper_of_the_students_own_in_another_file_is_found(grade: Grade, ref
         ),
     )
     files["nndl/layers.py"] += b"\n\ndef total(W):\n    return (W * W).sum()\n"
-    assert one(grade(files), "neural_net.TwoLayerNet.loss").verdict == "pass"
+    assert one(grade(files, "neural_net"), "neural_net.TwoLayerNet.loss").verdict == "pass"
 
 
 def test_a_half_right_backward_earns_its_share(grade: Grade, reference: Reference) -> None:
-    report = grade(solved(reference, layers=(("db = dout.sum(axis=0)", "db = dout.sum(axis=0, keepdims=True)"),)))
-    verdict = one(report, "layers.affine_backward")
+    files = solved(reference, layers=(("db = dout.sum(axis=0)", "db = dout.sum(axis=0, keepdims=True)"),))
+    (verdict,) = grade(files, "layers.affine_backward").exercises
     assert (verdict.verdict, verdict.score) == ("partial", 5.5)  # of 6 points, db has 2, and a quarter is not the core
     assert verdict.lost == (LostPoints("db", "shape", 0.5),)
     assert verdict.loss_in_words == "Points lost, of 6: shape 0.5."
@@ -188,14 +192,16 @@ def test_a_softmax_that_overflows_for_large_scores_is_partly_right(grade: Grade,
     mistakes = recipe_book(reference).recipe(name).misconceptions
     overflowing = next(mistake.hunks for mistake in mistakes if mistake.id == "exp-overflows")
     files = solved(reference) | {"nndl/neural_net.py": reference.changed("neural_net", overflowing).encode()}
-    verdict = one(grade(files), name)
+    (verdict,) = grade(files, name).exercises
     assert (verdict.verdict, verdict.score) == ("partial", 8.5)
     assert verdict.lost_by_part == {"numerical range": 0.5}
 
 
 def test_a_crash_in_one_case_leaves_the_points_of_the_core(grade: Grade, reference: Reference) -> None:
     crashing = "if len(x) == 1:\n        raise ValueError('too few')\n    out = np.maximum(0, x)"
-    verdict = one(grade(solved(reference, layers=(("out = np.maximum(0, x)", crashing),))), "layers.relu_forward")
+    (verdict,) = grade(
+        solved(reference, layers=(("out = np.maximum(0, x)", crashing),)), "layers.relu_forward"
+    ).exercises
     assert verdict.verdict == "partial"
     assert verdict.lost_by_part == {"edge shape": pytest.approx(0.125, abs=0.01)}
     assert verdict.findings[0].verdict == "error"
@@ -203,7 +209,8 @@ def test_a_crash_in_one_case_leaves_the_points_of_the_core(grade: Grade, referen
 
 
 def test_an_endless_loop_costs_its_exercise_only(grade: Grade, reference: Reference) -> None:
-    report = grade(solved(reference, layers=(("out = np.maximum(0, x)", "while True: pass"),)), seconds=1.0)
+    files = solved(reference, layers=(("out = np.maximum(0, x)", "while True: pass"),))
+    report = grade(files, "layers", "fc_net.FullyConnectedNet.loss", seconds=0.5)
     seen = verdicts(report)
     assert seen["layers.relu_forward"] == "timeout"
     assert '"while True:", never ends' in one(report, "layers.relu_forward").findings[0].hint
@@ -240,15 +247,16 @@ def test_a_file_that_cannot_be_imported_costs_itself_only(
 ) -> None:
     files = solved(reference)
     files["nndl/layers.py"] = opening + files["nndl/layers.py"]
-    report = grade(files)
+    report = grade(files, "layers", "fc_net", "backprop.gplvm_objective")
     assert {v.verdict for v in report.exercises if v.name.startswith("layers.")} == {verdict}
     assert {v.verdict for v in report.exercises if v.name.startswith(("fc_net.", "backprop."))} == {"pass"}
 
 
 def test_a_function_that_was_renamed_is_missing(grade: Grade, reference: Reference) -> None:
-    report = grade(solved(reference, layers=(("def relu_forward(x)", "def relu_fwd(x)"),)))
-    assert one(report, "layers.relu_forward").verdict == "missing"
-    assert one(report, "layers.relu_backward").verdict == "pass"
+    files = solved(reference, layers=(("def relu_forward(x)", "def relu_fwd(x)"),))
+    forward, backward = grade(files, "layers.relu_forward", "layers.relu_backward").exercises
+    assert forward.verdict == "missing"
+    assert backward.verdict == "pass"
 
 
 def test_an_object_that_is_equal_to_everything_earns_nothing(grade: Grade, reference: Reference) -> None:
@@ -268,7 +276,7 @@ def test_an_object_that_is_equal_to_everything_earns_nothing(grade: Grade, refer
     ],
 )
 def test_an_answer_that_is_no_answer_is_wrong(grade: Grade, reference: Reference, edits: tuple[Edit, ...]) -> None:
-    report = grade(solved(reference, layers=edits))
+    report = grade(solved(reference, layers=edits), "layers.affine_forward", "layers.relu_forward")
     assert one(report, "layers.relu_forward").score == 0
     assert one(report, "layers.affine_forward").verdict == "pass"
 
@@ -383,5 +391,5 @@ def relu_forward(x):
     found += [name for name in os.environ if "SECRET" in name]
     raise RuntimeError(f"found {{len(found)}}: {{found}}")
 """
-    report = grade({**solved(reference), "nndl/layers.py": spy.encode()})
-    assert "found 0" in one(report, "layers.relu_forward").findings[0].hint, Path(spy)
+    (verdict,) = grade({**solved(reference), "nndl/layers.py": spy.encode()}, "layers.relu_forward").exercises
+    assert "found 0" in verdict.findings[0].hint, Path(spy)

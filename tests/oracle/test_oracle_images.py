@@ -6,7 +6,7 @@ import copy
 from collections.abc import Callable
 
 import pytest
-from submissions import submission
+from submissions import part_of, submission
 
 from grader.course import Course
 from grader.host.bounded_process import BoundedProcess
@@ -20,19 +20,22 @@ from grader.sandbox.inside.wire import Ask
 from grader.sandbox.questions import Asked, Questions
 
 Grade = Callable[..., Report]
+WAYS = ("forward", "backward")
+NAIVE = tuple(f"conv_layers.{layer}_{way}_naive" for layer in ("conv", "max_pool") for way in WAYS)
 MODULES = ("layers", "layer_utils", "conv_layers", "conv_layer_utils", "cnn")
 
 
 @pytest.fixture(scope="module")
 def grade(course: Course, reference: Reference) -> Grade:
-    """Grades the reference's own files but for `edits`, by module."""
+    """Grades the reference's own files but for `edits`, by module; of hw5 all, or what is named."""
     sandbox = choose_confinement("auto")
 
-    def run(**edits: tuple[Edit, ...]) -> Report:
+    def run(*names: str, **edits: tuple[Edit, ...]) -> Report:
+        hw5 = part_of(course["hw5"], names) if names else course["hw5"]
         sources = {name: edited(reference.source(name), edits.get(name, ()), name) for name in MODULES}
         files = {f"nndl/{name}.py": text.encode() for name, text in sources.items()}
         return oracle.grade(
-            submission(files), course, course["hw5"], "ana", confinement=sandbox, secret=b"a secret for the tests"
+            submission(files), course, hw5, "ana", confinement=sandbox, secret=b"a secret for the tests"
         )
 
     return run
@@ -79,7 +82,8 @@ def test_running_statistics_have_to_come_back(grade: Grade, monkeypatch: pytest.
 
     monkeypatch.setattr(Questions, "reply", forgetful)
     monkeypatch.setattr(SubmittedModule, "_judge_on_own", lambda *_: None)  # on its own layers everything is right
-    assert wrong(grade()) == {"conv_layers.spatial_batchnorm_forward", "cnn.ThreeLayerConvNet.loss"}
+    answered = [f"conv_layers.spatial_{norm}_{way}" for norm in ("batchnorm", "groupnorm") for way in WAYS]
+    assert wrong(grade(*answered, "cnn")) == {"conv_layers.spatial_batchnorm_forward", "cnn.ThreeLayerConvNet.loss"}
 
 
 def test_wrong_layers_cost_what_is_made_of_them_nothing(grade: Grade) -> None:
@@ -94,10 +98,11 @@ def test_wrong_layers_cost_what_is_made_of_them_nothing(grade: Grade) -> None:
 def test_a_missing_forward_costs_a_backward_nothing_whose_cache_is_stated(grade: Grade) -> None:
     missing = 'raise NotImplementedError("not yet")'
     report = grade(
+        *NAIVE,
         conv_layers=(
             ("out[n, f, i, j] = (window * w[f]).sum() + b[f]", missing),
             ("out[:, :, i, j] = x[:, :, top : top + pool_height, left : left + pool_width].max(axis=(2, 3))", missing),
-        )
+        ),
     )
     assert wrong(report) == {"conv_layers.conv_forward_naive", "conv_layers.max_pool_forward_naive"}
 
@@ -105,6 +110,7 @@ def test_a_missing_forward_costs_a_backward_nothing_whose_cache_is_stated(grade:
 def test_a_net_may_use_the_fast_layers_themselves(grade: Grade) -> None:
     """They are answered over the wire, as the given sandwiches of them are; their caches never leave the other side."""
     report = grade(
+        "cnn",
         cnn=(
             (
                 "from .layers import affine_backward, affine_forward, softmax_loss\n",
@@ -129,7 +135,7 @@ def test_a_net_may_use_the_fast_layers_themselves(grade: Grade) -> None:
                     '            _, grads["W1"], grads["b1"] = conv_backward_fast(da, conv_cache)'
                 ),
             ),
-        )
+        ),
     )
     assert wrong(report) == set()
 
@@ -137,8 +143,8 @@ def test_a_net_may_use_the_fast_layers_themselves(grade: Grade) -> None:
 def test_a_mistake_that_nobody_has_named_is_told_output_by_output(grade: Grade) -> None:
     """Not every case compares every output."""
     call = "table_out, cache = batchnorm_forward(table, gamma, beta, bn_param)"
-    report = grade(conv_layers=((call, f"{call}\n    table_out = 1.37 * table_out"),))
-    verdict = next(verdict for verdict in report.exercises if verdict.name == "conv_layers.spatial_batchnorm_forward")
+    edits = ((call, f"{call}\n    table_out = 1.37 * table_out"),)
+    (verdict,) = grade("conv_layers.spatial_batchnorm_forward", conv_layers=edits).exercises
     assert [(finding.aspect, finding.verdict) for finding in verdict.findings] == [
         ("out, out_test", "fail"),
         ("running", "pass"),
@@ -156,7 +162,7 @@ BORROWED = (
 
 
 def test_pytorch_answers_for_nobody_who_is_to_write_a_layer(grade: Grade) -> None:
-    report = grade(conv_layers=BORROWED)
+    report = grade(*NAIVE, conv_layers=BORROWED)
     assert wrong(report) == {"conv_layers.conv_forward_naive"}
     (finding,) = next(verdict for verdict in report.exercises if verdict.score == 0).findings
     assert "torch.tensor cannot be called while nndl.conv_layers is checked" in finding.hint

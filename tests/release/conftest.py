@@ -45,8 +45,8 @@ def copied(tmp_path: Path) -> Course:
 class OnceForTheSameSources:
     """`build` and `inspect`, each done once for the same sources and the same arguments.
 
-    `build` is a function of these, or else `test_are_the_committed_trees_what_the_sources_give` fails, which builds a
-    second time without this, and `inspect` has nothing else to look at.
+    `build` is a function of these, or else `test_are_the_committed_trees_what_the_sources_give` fails, which compares
+    with what another process has built, and `inspect` has nothing else to look at.
     """
 
     def __init__(self, made_once: Callable[[str, Callable[[], object]], Any]) -> None:

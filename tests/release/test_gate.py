@@ -167,8 +167,8 @@ def clause_named(name):
     return {clause.__name__: clause for clause in CLAUSES}[name]
 
 
-def test_does_a_clean_tree_pass(course, reference, tree):
-    assert inspect(tree, course, reference) == []
+def test_does_a_clean_tree_pass(course, reference, tree, once):
+    assert once.inspect(tree, course, reference) == []
 
 
 def test_is_something_planted_for_every_clause():
@@ -183,10 +183,19 @@ def _plants():
             yield pytest.param(name, plant, marks=() if quick else pytest.mark.slow)
 
 
+def looked_at(name, clean, changed):
+    """What of a tree a clause that takes long has to look at: not what is as in the clean tree, which passes."""
+    if name in ("surviving_lines", "near_copies"):  # these look at each file by itself
+        return {path: data for path, data in changed.items() if clean.get(path) != data}
+    if name == "checks":  # at each pack by itself, with the whole package
+        return {path: data for path, data in changed.items() if path.endswith(".py") or path == PACK}
+    return changed
+
+
 @pytest.mark.parametrize(("name", "plant"), list(_plants()))
 def test_does_a_clause_find_its_plant(course, reference, tree, name, plant):
     change, said = PLANTS[name][plant]
-    leaks = list(clause_named(name)(Released(change(tree), course, reference)))
+    leaks = list(clause_named(name)(Released(looked_at(name, tree, change(tree)), course, reference)))
     assert any(said in str(leak) for leak in leaks), [str(leak) for leak in leaks]
 
 

@@ -11,6 +11,7 @@ from grader.course import load
 from grader.errors import CourseError, ReleaseRefused
 from grader.release import build, release
 from grader.release.edition import given_files
+from grader.release.gate import rebuild
 
 ROOT = Path(__file__).parents[2]
 
@@ -35,8 +36,9 @@ def template(copy, tmp_path_factory, once):
 
 
 def gate_is_open(patch):
-    """Do without the gate, which takes longer than all else, where what it finds is not asked."""
+    """Do without the gate, and without looking whether the sources fit each other, where what is found is not asked."""
     patch.setattr("grader.release.inspect", lambda tree, course, reference: [])
+    patch.setattr("grader.release.consistency.require", lambda course: ())
 
 
 @pytest.fixture
@@ -46,22 +48,35 @@ def released(template, tmp_path, release_once):
     return load(tmp_path / "course")
 
 
-def test_are_the_committed_trees_what_the_sources_give(course, tree, once, monkeypatch):
+@pytest.fixture
+def built(course, tree):
+    """What all tests share that is built from the sources."""
+    given = given_files(course)
+    return {path: data for path, data in tree.items() if path not in given}
+
+
+def test_are_the_committed_trees_what_the_sources_give(built, once, monkeypatch):
     """When this fails, run `grader release` and commit what it writes.
 
-    The first of the two builds that a release compares is the one that all tests share; so is what the gate finds.
+    Both builds that a release compares are the one that all tests share; so is what the gate finds. That a build gives
+    the same each time is seen all the same: the committed files were built by another process, at another time.
     """
-    shared = {path: data for path, data in tree.items() if path not in given_files(course)}
-    built = []
-
-    def first_shared(*arguments):
-        built.append(build(*arguments) if built else shared)
-        return built[-1]
-
-    monkeypatch.setattr("grader.release.build", first_shared)
+    monkeypatch.setattr("grader.release.build", lambda *_: built)
     monkeypatch.setattr("grader.release.inspect", once.inspect)
     release(load(ROOT), check=True)
-    assert len(built) == 2
+
+
+def test_is_a_release_refused_whose_second_build_differs(built, monkeypatch):
+    gate_is_open(monkeypatch)
+    builds = iter((built, {**built, "nndl/stamp.py": b"x = 2\n"}))
+    monkeypatch.setattr("grader.release.build", lambda *_: next(builds))
+    with pytest.raises(ReleaseRefused, match=r"nndl/stamp\.py: a second build gives other bytes"):
+        release(load(ROOT), check=True)
+
+
+@pytest.mark.slow
+def test_is_a_second_build_the_same_here(course, built):
+    assert list(rebuild(built, build(course))) == []
 
 
 @pytest.mark.slow

@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from datetime import datetime
+from pathlib import Path
 
 import pytest
 from nbgrader.api import Gradebook
@@ -21,9 +22,14 @@ from grader.release.percent_scripts import FOLDED
 
 
 @pytest.fixture(scope="module")
-def notebooks(course):
+def made(course):
+    """What students get of hw3, by path."""
+    return generate(course, course["hw3"])
+
+
+@pytest.fixture(scope="module")
+def notebooks(made):
     """The released notebooks of hw3 by name."""
-    made = generate(course, course["hw3"])
     return {path.rpartition("/")[2]: json.loads(data) for path, data in made.items() if path.endswith(".ipynb")}
 
 
@@ -67,19 +73,18 @@ def test_is_a_notebook_fresh(notebooks):
             assert cell["metadata"].keys() - folded.keys() <= {"nbgrader", "deletable", "editable"}
 
 
-def test_does_a_second_build_give_the_same_bytes(course, tree):
-    again = generate(course, course["hw3"])
-    assert again == {path: tree[path] for path in again}
+def test_does_a_second_build_give_the_same_bytes(made, tree):
+    assert made == {path: tree[path] for path in made}
 
 
-def test_do_the_stock_directories_give_the_same_bytes(copied):
+def test_do_the_stock_directories_give_the_same_bytes(copied, made):
     """What ``nbgrader generate_assignment`` does, with the configuration that nbgrader_config.py sets."""
     config = Config()
     configure(config, copied)
     config.CourseDirectory.assignment_id = "hw3"
     write_sources(copied)
     GenerateAssignment(coursedir=CourseDirectory(config=config), config=config).start()
-    for path, data in generate(copied, copied["hw3"]).items():
+    for path, data in made.items():
         assert (copied.root / path).read_bytes() == data, path
 
 
@@ -144,12 +149,14 @@ def test_does_nbgrader_s_refusal_become_one_sentence(copied, db):
 
 def test_is_every_name_in_a_released_notebook_defined_there_or_by_the_student(course):
     """A cell that draws a stored picture is not run, so nothing that it imports is there."""
+    command = ["check", "--isolated", "--select", "F821", "--output-format", "json", str(course.root / "assignments")]
+    said = subprocess.run([sys.executable, "-m", "ruff", *command], capture_output=True, text=True, check=False)
+    found = [(Path(problem["filename"]), problem["message"].split("`")[1]) for problem in json.loads(said.stdout)]
+    assert found  # what students are to write is not defined yet
     for assignment in course.assignment:
         for notebook in assignment.notebook:
             released = course.root / "assignments" / assignment.name / f"{notebook.name}.ipynb"
-            command = ["check", "--isolated", "--select", "F821", "--output-format", "json", str(released)]
-            said = subprocess.run([sys.executable, "-m", "ruff", *command], capture_output=True, text=True, check=False)
-            undefined = {problem["message"].split("`")[1] for problem in json.loads(said.stdout)}
+            undefined = {name for path, name in found if path == released}
             script = (course.root / "solutions" / assignment.name / f"{notebook.name}.py").read_text("utf-8")
             answers = re.findall(r"### BEGIN SOLUTION\n(.*?)### END SOLUTION", script, re.DOTALL)
             assigned = set(re.findall(r"^(\w+)(?:, \w+)* = ", "\n".join(answers), re.MULTILINE))

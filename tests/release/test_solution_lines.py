@@ -87,16 +87,17 @@ def test_are_the_words_of_an_answer_recognised_when_they_are_wrapped_anew(secret
     assert list(secrets.in_words("Every weight meets the upstream gradient, multiplied from the right.")) == []
 
 
-@pytest.mark.parametrize(
-    ("path", "planted"),
-    [
-        ("nndl/optim.py", b"\n\ndef helper(u, v, t):\n    return (u @ v.T).reshape(t.shape)\n"),
-        ("utils/solver.py", b"\n# h = np.where(s > 0, u @ v, 0)\n"),
-        ("README.md", b"\nHint: `dW = np.outer(h, r) + np.outer(W @ r, x)`\n"),
-    ],
-)
-def test_is_a_line_of_the_course_s_own_solutions_found_anywhere(course, reference, tree, path, planted):
-    planted_tree = {**tree, path: tree[path] + planted}
-    leaks = list(surviving_lines(Released(planted_tree, course, reference)))
-    assert {leak.path for leak in leaks} == {path}
-    assert list(surviving_lines(Released(tree, course, reference))) == []
+PLANTED = {
+    "nndl/optim.py": b"\n\ndef helper(u, v, t):\n    return (u @ v.T).reshape(t.shape)\n",
+    "utils/solver.py": b"\n# h = np.where(s > 0, u @ v, 0)\n",
+    "README.md": b"\nHint: `dW = np.outer(h, r) + np.outer(W @ r, x)`\n",
+}
+
+
+def test_is_a_line_of_the_course_s_own_solutions_found_anywhere(course, reference, tree):
+    """In these files nothing else is found: without what is planted, the whole tree passes (test_gate.py)."""
+    planted = {path: tree[path] + text for path, text in PLANTED.items()}
+    leaks = list(surviving_lines(Released(planted, course, reference)))
+    assert [leak.path for leak in leaks] == list(PLANTED)
+    for leak in leaks:
+        assert planted[leak.path].split(b"\n")[leak.line - 1] in PLANTED[leak.path]
