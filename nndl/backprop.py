@@ -154,6 +154,7 @@ def gplvm_objective(X, Y, alpha, beta):
     # Also checked, for 25 % of the points:
     # - shape: exactly as documented
     # - edge shape: a single observation; one latent dimension
+    # - numerical range: so many observations that |K| underflows
     # - side effect: arguments stay as they are, unless documented
     raise NotImplementedError("gplvm_objective: your code here")
     # ======== END OF YOUR CODE ========

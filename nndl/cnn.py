@@ -97,7 +97,8 @@ class ThreeLayerConvNet:
         # Also checked, for 25 % of the points:
         # - shape: exactly as documented
         # - dtype: the answer has the right dtype
-        # - side effect: two nets, each with weights of its own
+        # - side effect: two nets, each with weights of its own; arguments stay as they are, unless
+        #   documented; nothing else is left behind
         raise NotImplementedError("ThreeLayerConvNet.__init__: your code here")
         # ======== END OF YOUR CODE ========
 
@@ -152,7 +153,8 @@ class ThreeLayerConvNet:
         # - shape: exactly as documented
         # - edge shape: one channel; a single example
         # - dtype: float32; float32 with batch norm; the answer has the right dtype
-        # - side effect: arguments stay as they are, unless documented
+        # - side effect: the same images as before, with other parameters; arguments stay as they are, unless
+        #   documented; nothing else is left behind
         raise NotImplementedError("ThreeLayerConvNet.loss: your code here")
         # ======== END OF YOUR CODE ========
 

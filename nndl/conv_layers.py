@@ -1,7 +1,8 @@
 """Layers on images: convolution and max pooling written out as loops, and two normalisations.
 
 A minibatch of images has shape (N, C, H, W): examples, channels, rows, columns. The loops here are for reading and
-checking; `utils.fast_layers` computes the same fast enough for training.
+checking; `utils.fast_layers` computes the same fast enough for training. As in `layers`, no argument is changed,
+the cache included.
 """
 
 import numpy as np
@@ -118,7 +119,8 @@ def conv_backward_naive(dout, cache):
     # - edge shape: one image, one channel, one filter; a filter as large as the image
     # - dtype: float32
     # - memory order: Fortran order in memory
-    # - side effect: arguments stay as they are, unless documented
+    # - side effect: a second backward pass from the same cache, after another forward pass; arguments
+    #   stay as they are, unless documented
     raise NotImplementedError("conv_backward_naive: your code here")
     # ======== END OF YOUR CODE ========
 
@@ -162,6 +164,7 @@ def max_pool_forward_naive(x, pool_param):
     # Also checked, for 25 % of the points:
     # - shape: exactly as documented
     # - edge shape: one image, one channel; a window as large as the image
+    # - numerical range: numbers far below 0, close to each other
     # - dtype: float32; the answer has the right dtype
     # - memory order: Fortran order in memory
     # - side effect: arguments stay as they are, unless documented
@@ -206,9 +209,11 @@ def max_pool_backward_naive(dout, cache):
     # Also checked, for 25 % of the points:
     # - shape: exactly as documented
     # - edge shape: one image, one channel; a window as large as the image
+    # - numerical range: numbers far below 0, close to each other
     # - dtype: float32
     # - memory order: Fortran order in memory
-    # - side effect: arguments stay as they are, unless documented
+    # - side effect: a second backward pass from the same cache, after another forward pass; arguments
+    #   stay as they are, unless documented
     # - tie: entries that tie for the largest
     raise NotImplementedError("max_pool_backward_naive: your code here")
     # ======== END OF YOUR CODE ========
@@ -302,7 +307,8 @@ def spatial_batchnorm_backward(dout, cache):
     # - edge shape: a single image; images of a single row; a single channel
     # - dtype: float32
     # - memory order: Fortran order in memory
-    # - side effect: arguments stay as they are, unless documented
+    # - side effect: a second backward pass from the same cache, after another forward pass; arguments
+    #   stay as they are, unless documented
     raise NotImplementedError("spatial_batchnorm_backward: your code here")
     # ======== END OF YOUR CODE ========
     return dx, dgamma, dbeta
@@ -405,9 +411,11 @@ def spatial_groupnorm_backward(dout, cache):
     # - shape: exactly as documented
     # - edge shape: a single image; one group of all channels; each channel its own group; images of a
     #   single pixel
+    # - numerical range: a gamma that is 0
     # - dtype: float32
     # - memory order: Fortran order in memory
-    # - side effect: arguments stay as they are, unless documented
+    # - side effect: a second backward pass from the same cache, after another forward pass; arguments
+    #   stay as they are, unless documented
     raise NotImplementedError("spatial_groupnorm_backward: your code here")
     # ======== END OF YOUR CODE ========
     return dx, dgamma, dbeta

@@ -78,7 +78,7 @@ class TwoLayerNet:
         # ======== YOUR CODE HERE: fc_net.TwoLayerNet.__init__ (hw3, 2 points) ========
         # Also checked, for 25 % of the points:
         # - shape: exactly as documented
-        # - side effect: two nets, each with weights of its own
+        # - side effect: two nets, each with weights of its own; nothing else is left behind
         raise NotImplementedError("TwoLayerNet.__init__: your code here")
         # ======== END OF YOUR CODE ========
 
@@ -118,7 +118,8 @@ class TwoLayerNet:
         # Also checked, for 25 % of the points:
         # - shape: exactly as documented
         # - edge shape: a single example
-        # - side effect: a second minibatch; arguments stay as they are, unless documented
+        # - side effect: a second minibatch; arguments stay as they are, unless documented; nothing else is
+        #   left behind
         raise NotImplementedError("TwoLayerNet.loss: your code here")
         # ======== END OF YOUR CODE ========
 
@@ -213,7 +214,8 @@ class FullyConnectedNet:
         # - edge shape: no hidden layer
         # - dtype: the answer has the right dtype
         # - side effect: two nets, each with weights of its own; two nets whose dropout has one seed, each
-        #   with weights of its own; arguments stay as they are, unless documented
+        #   with weights of its own; arguments stay as they are, unless documented; nothing else is left
+        #   behind
         raise NotImplementedError("FullyConnectedNet.__init__: your code here")
         # ======== END OF YOUR CODE ========
 
@@ -299,7 +301,8 @@ class FullyConnectedNet:
         # Also checked, for 25 % of the points:
         # - shape: exactly as documented
         # - dtype: float32
-        # - side effect: arguments stay as they are, unless documented
+        # - side effect: a second backward pass from the same cache, after that of the layer above; arguments
+        #   stay as they are, unless documented; nothing else is left behind
         raise NotImplementedError("FullyConnectedNet.hidden_backward: your code here")
         # ======== END OF YOUR CODE ========
         return dx, grads
@@ -346,7 +349,8 @@ class FullyConnectedNet:
         # - shape: exactly as documented
         # - edge shape: no hidden layer; a single example
         # - dtype: float32; the answer has the right dtype
-        # - side effect: a second minibatch; arguments stay as they are, unless documented
+        # - side effect: a second minibatch; arguments stay as they are, unless documented; nothing else is
+        #   left behind
         # - subclass: a subclass with hidden layers of its own, as in HW4
         raise NotImplementedError("FullyConnectedNet.loss: your code here")
         # ======== END OF YOUR CODE ========

@@ -68,6 +68,7 @@ def adamw(w, dw, config=None):
     # ======== YOUR CODE HERE: further.adamw (hw4, for fun) ========
     # Also checked:
     # - shape: exactly as documented
+    # - numerical range: one step of small numbers, with settings that are 0
     # - dtype: float32
     # - side effect: arguments stay as they are, unless documented
     raise NotImplementedError("adamw: your code here")
@@ -119,7 +120,7 @@ def max_norm(w, limit):
     # - edge shape: one unit; one input
     # - numerical range: a column of zeros
     # - dtype: float32; the answer has the right dtype
-    # - side effect: arguments stay as they are, unless documented
+    # - side effect: arguments stay as they are, unless documented; nothing else is left behind
     raise NotImplementedError("max_norm: your code here")
     # ======== END OF YOUR CODE ========
 
@@ -277,7 +278,8 @@ def depthwise_conv_backward(dout, cache):
     # - edge shape: one image, one channel; one image, several channels; as many images as channels
     # - dtype: float32
     # - memory order: Fortran order in memory
-    # - side effect: arguments stay as they are, unless documented
+    # - side effect: a second backward pass from the same cache, after another forward pass; arguments
+    #   stay as they are, unless documented
     raise NotImplementedError("depthwise_conv_backward: your code here")
     # ======== END OF YOUR CODE ========
 

@@ -115,7 +115,8 @@ def affine_batchnorm_relu_backward(dout, cache):
     # - shape: exactly as documented
     # - edge shape: as many examples as features and outputs
     # - dtype: float32
-    # - side effect: arguments stay as they are, unless documented
+    # - side effect: a second backward pass from the same cache, after another forward pass; arguments
+    #   stay as they are, unless documented
     raise NotImplementedError("affine_batchnorm_relu_backward: your code here")
     # ======== END OF YOUR CODE ========
     return dx, dw, db, dgamma, dbeta

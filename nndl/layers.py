@@ -3,7 +3,8 @@
 A forward pass returns its output and a *cache*; the backward pass gets the upstream gradient `dout` (the loss
 differentiated by that output) and the cache, and returns one downstream gradient per input, in the input's
 own shape. A layer never changes its arguments and answers in the precision it was asked in: float32 in,
-float32 out.
+float32 out. The cache is such an argument, and all that a backward pass knows of the forward pass: other
+passes may come in between, and a second backward pass from one cache gives the same gradients again.
 
 A backward pass applies the chain rule to what it is given, and so takes about as long as the forward pass. A derivative
 measured by running a forward pass again for changed inputs is no backward pass, however exact: the grader also runs
@@ -94,7 +95,8 @@ def affine_backward(dout, cache):
     #   and outputs
     # - dtype: float32
     # - memory order: Fortran order in memory
-    # - side effect: arguments stay as they are, unless documented
+    # - side effect: a second backward pass from the same cache, after another forward pass; arguments
+    #   stay as they are, unless documented
     raise NotImplementedError("affine_backward: your code here")
     # ======== END OF YOUR CODE ========
     return dx, dw, db
@@ -159,7 +161,8 @@ def relu_backward(dout, cache):
     # - shape: exactly as documented
     # - edge shape: a single example
     # - dtype: float32
-    # - side effect: arguments stay as they are, unless documented
+    # - side effect: a second backward pass from the same cache, after another forward pass; arguments
+    #   stay as they are, unless documented; nothing else is left behind
     # - tie: with entries that are exactly 0
     raise NotImplementedError("relu_backward: your code here")
     # ======== END OF YOUR CODE ========
@@ -279,7 +282,8 @@ def batchnorm_backward(dout, cache):
     # - numerical range: a gamma that is 0
     # - dtype: float32
     # - memory order: Fortran order in memory
-    # - side effect: arguments stay as they are, unless documented
+    # - side effect: a second backward pass from the same cache, after another forward pass; arguments
+    #   stay as they are, unless documented
     raise NotImplementedError("batchnorm_backward: your code here")
     # ======== END OF YOUR CODE ========
     return dx, dgamma, dbeta
@@ -324,7 +328,8 @@ def batchnorm_backward_alt(dout, cache):
     # - numerical range: a gamma that is 0
     # - dtype: float32
     # - memory order: Fortran order in memory
-    # - side effect: arguments stay as they are, unless documented
+    # - side effect: a second backward pass from the same cache, after another forward pass; arguments
+    #   stay as they are, unless documented
     raise NotImplementedError("batchnorm_backward_alt: your code here")
     # ======== END OF YOUR CODE ========
     return dx, dgamma, dbeta
@@ -420,7 +425,8 @@ def layernorm_backward(dout, cache):
     # - numerical range: a gamma that is 0
     # - dtype: float32
     # - memory order: Fortran order in memory
-    # - side effect: arguments stay as they are, unless documented
+    # - side effect: a second backward pass from the same cache, after another forward pass; arguments
+    #   stay as they are, unless documented
     raise NotImplementedError("layernorm_backward: your code here")
     # ======== END OF YOUR CODE ========
     return dx, dgamma, dbeta
@@ -514,7 +520,8 @@ def dropout_backward(dout, cache):
     # Also checked, for 25 % of the points:
     # - shape: exactly as documented
     # - dtype: float32; the answer has the right dtype
-    # - side effect: arguments stay as they are, unless documented
+    # - side effect: a second backward pass from the same cache, after another forward pass; arguments
+    #   stay as they are, unless documented
     raise NotImplementedError("dropout_backward: your code here")
     # ======== END OF YOUR CODE ========
 

@@ -67,7 +67,8 @@ class TwoLayerNet:
         # - shape: exactly as documented
         # - edge shape: a single example
         # - numerical range: scores of several thousand
-        # - side effect: a second minibatch; arguments stay as they are, unless documented
+        # - side effect: a second minibatch; arguments stay as they are, unless documented; nothing else is
+        #   left behind
         raise NotImplementedError("TwoLayerNet.loss: your code here")
         # ======== END OF YOUR CODE ========
 
@@ -184,13 +185,14 @@ class TwoLayerNet:
         Returns
         -------
         y_pred : ndarray of int, shape (N,)
-            Predicted labels in 0 … C−1.
+            Predicted labels in 0 … C−1, integers as an index has to be.
         """
         # ======== YOUR CODE HERE: neural_net.TwoLayerNet.predict (hw3, 2 points) ========
         # Also checked, for 25 % of the points:
         # - shape: exactly as documented
         # - edge shape: a single example
         # - numerical range: scores of several thousand
+        # - dtype: float32, and labels that are integers
         # - side effect: arguments stay as they are, unless documented
         raise NotImplementedError("TwoLayerNet.predict: your code here")
         # ======== END OF YOUR CODE ========

@@ -68,6 +68,7 @@ def sgd_momentum(w, dw, config=None):
     # ======== YOUR CODE HERE: optim.sgd_momentum (hw4, 3 points) ========
     # Also checked, for 25 % of the points:
     # - shape: exactly as documented
+    # - numerical range: one step of small numbers, with settings that are 0
     # - dtype: float32
     # - side effect: arguments stay as they are, unless documented
     raise NotImplementedError("sgd_momentum: your code here")
@@ -115,6 +116,7 @@ def sgd_nesterov_momentum(w, dw, config=None):
     # ======== YOUR CODE HERE: optim.sgd_nesterov_momentum (hw4, 4 points) ========
     # Also checked, for 25 % of the points:
     # - shape: exactly as documented
+    # - numerical range: one step of small numbers, with settings that are 0
     # - dtype: float32
     # - side effect: arguments stay as they are, unless documented
     raise NotImplementedError("sgd_nesterov_momentum: your code here")
@@ -161,6 +163,7 @@ def adagrad(w, dw, config=None):
     # ======== YOUR CODE HERE: optim.adagrad (hw4, 3 points) ========
     # Also checked, for 25 % of the points:
     # - shape: exactly as documented
+    # - numerical range: one step of small numbers
     # - dtype: float32
     # - side effect: arguments stay as they are, unless documented
     raise NotImplementedError("adagrad: your code here")
@@ -204,6 +207,7 @@ def rmsprop(w, dw, config=None):
     # ======== YOUR CODE HERE: optim.rmsprop (hw4, 4 points) ========
     # Also checked, for 25 % of the points:
     # - shape: exactly as documented
+    # - numerical range: one step of small numbers, with settings that are 0
     # - dtype: float32
     # - side effect: arguments stay as they are, unless documented
     raise NotImplementedError("rmsprop: your code here")
@@ -253,6 +257,7 @@ def adam(w, dw, config=None):
     # ======== YOUR CODE HERE: optim.adam (hw4, 6 points) ========
     # Also checked, for 25 % of the points:
     # - shape: exactly as documented
+    # - numerical range: one step of small numbers, with settings that are 0
     # - dtype: float32
     # - side effect: arguments stay as they are, unless documented
     raise NotImplementedError("adam: your code here")

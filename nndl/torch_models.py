@@ -26,7 +26,7 @@ def flatten(x):
     # ======== YOUR CODE HERE: torch_models.flatten (hw6, 1 point) ========
     # Also checked, for 25 % of the points:
     # - shape: exactly as documented
-    # - edge shape: a single image; rows already
+    # - edge shape: a single image; rows already; images of a single number
     # - memory order: images stored with the channels last
     # - side effect: arguments stay as they are, unless documented
     raise NotImplementedError("flatten: your code here")
@@ -188,7 +188,10 @@ class ThreeLayerConvNet(nn.Module):
         # ======== END OF YOUR CODE ========
 
     def forward(self, x):
-        """Scores (N, K) of images `x` (N, C, H, W). Makes no parameters: those belong to ``__init__``."""
+        """Scores (N, K) of images `x` (N, C, H, W), the same in training and in evaluation mode.
+
+        Makes no parameters: those belong to ``__init__``.
+        """
         # ======== YOUR CODE HERE: torch_models.ThreeLayerConvNet.forward (hw6, 4 points) ========
         # Also checked, for 25 % of the points:
         # - shape: exactly as documented
@@ -231,7 +234,7 @@ def check_accuracy(model, X, y, batch_size=256):
     ----------
     model : torch.nn.Module
         Gives scores (N, K). It is evaluated in evaluation mode (dropout and batch norm behave differently in it) and
-        without a graph. Afterwards it is in the mode it came in, and whatever gathered gradients does so again.
+        without a graph. Afterwards it is in the mode it came in, and those parameters gather gradients that did before.
     X : tensor of shape (N, C, H, W)
     y : tensor of shape (N,), int64
     batch_size : int, default=256

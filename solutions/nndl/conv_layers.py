@@ -1,7 +1,8 @@
 """Layers on images: convolution and max pooling written out as loops, and two normalisations.
 
 A minibatch of images has shape (N, C, H, W): examples, channels, rows, columns. The loops here are for reading and
-checking; `utils.fast_layers` computes the same fast enough for training.
+checking; `utils.fast_layers` computes the same fast enough for training. As in `layers`, no argument is changed,
+the cache included.
 """
 
 import numpy as np

@@ -3,7 +3,8 @@
 A forward pass returns its output and a *cache*; the backward pass gets the upstream gradient `dout` (the loss
 differentiated by that output) and the cache, and returns one downstream gradient per input, in the input's
 own shape. A layer never changes its arguments and answers in the precision it was asked in: float32 in,
-float32 out.
+float32 out. The cache is such an argument, and all that a backward pass knows of the forward pass: other
+passes may come in between, and a second backward pass from one cache gives the same gradients again.
 
 A backward pass applies the chain rule to what it is given, and so takes about as long as the forward pass. A derivative
 measured by running a forward pass again for changed inputs is no backward pass, however exact: the grader also runs

@@ -191,7 +191,7 @@ class TwoLayerNet:
         Returns
         -------
         y_pred : ndarray of int, shape (N,)
-            Predicted labels in 0 … C−1.
+            Predicted labels in 0 … C−1, integers as an index has to be.
         """
         ### BEGIN SOLUTION
         y_pred = self.loss(X).argmax(axis=1)

@@ -177,7 +177,10 @@ class ThreeLayerConvNet(nn.Module):
         ### END SOLUTION
 
     def forward(self, x):
-        """Scores (N, K) of images `x` (N, C, H, W). Makes no parameters: those belong to ``__init__``."""
+        """Scores (N, K) of images `x` (N, C, H, W), the same in training and in evaluation mode.
+
+        Makes no parameters: those belong to ``__init__``.
+        """
         ### BEGIN SOLUTION
         first = F.relu(self.conv1(x))
         second = F.relu(self.conv2(first))
@@ -221,7 +224,7 @@ def check_accuracy(model, X, y, batch_size=256):
     ----------
     model : torch.nn.Module
         Gives scores (N, K). It is evaluated in evaluation mode (dropout and batch norm behave differently in it) and
-        without a graph. Afterwards it is in the mode it came in, and whatever gathered gradients does so again.
+        without a graph. Afterwards it is in the mode it came in, and those parameters gather gradients that did before.
     X : tensor of shape (N, C, H, W)
     y : tensor of shape (N,), int64
     batch_size : int, default=256

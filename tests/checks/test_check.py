@@ -303,7 +303,7 @@ def test_an_optional_exercise_that_is_begun_is_checked_like_any_other(
     with pytest.raises(CheckFailed, match=r"✗ further\.max_norm\n  ✗ out: Rows are brought to the limit"):
         check(optional.max_norm)
     check(reference.module("further").adamw)
-    assert capsys.readouterr().out == "✓ further.adamw: right in all 7 cases\n"
+    assert capsys.readouterr().out == "✓ further.adamw: right in all 8 cases\n"
 
 
 @pytest.mark.slow

@@ -19,7 +19,7 @@ def trained(*steps: Step) -> np.ndarray:
     watched = WatchedLoss(
         net,
         scores=lambda X: X,
-        gradients=lambda params: {name: value + 1 for name, value in params.items()},
+        gradients=lambda params, reg: {name: value + 1 for name, value in params.items()},
         row_numbers=lambda X: X[:, 0],
     )
     for n, step in enumerate(steps):

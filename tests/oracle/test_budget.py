@@ -125,7 +125,7 @@ def one(report: Report, name: str) -> Verdict:
 
 
 COUNTED = "import time\nimport numpy as np\n\nCALLS = []\n"
-SLOW_AGAIN = (  # it counts its calls, and sleeps when it has been called for each case
+SLOW_AGAIN = (  # it counts its calls, and sleeps when all cases are through
     ("import numpy as np\n", COUNTED),
     ("db = dout.sum(axis=0)", "CALLS.append(1)\n    time.sleep(600 * (len(CALLS) > MANY))\n    db = -dout.sum(axis=0)"),
 )
@@ -137,7 +137,8 @@ def test_what_is_slow_in_follow_through_alone_keeps_what_is_right(
     monkeypatch.setattr(SubmittedModule, "_may_try_again", lambda *_: False)  # in a new worker it would not be slow
     name = "layers.affine_backward"
     cases = list(recipe(Reference.of(course), name).draw(np.random.default_rng(0)))
-    slow = tuple((old, new.replace("MANY", str(len(cases)))) for old, new in SLOW_AGAIN)
+    calls = sum(case.program.count("affine_backward(") for case in cases)
+    slow = tuple((old, new.replace("MANY", str(calls))) for old, new in SLOW_AGAIN)
     verdict = one(graded(course, reference, slow, seconds=0.5), name)
     assert verdict.score == 4  # dx and dw
     assert verdict.verdict == "partial"

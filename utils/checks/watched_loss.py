@@ -42,7 +42,7 @@ class WatchedLoss:
     scores : callable
         ``scores(X)``, returned where there are no labels.
     gradients : callable
-        ``gradients(params)``, a new dict of arrays.
+        ``gradients(params, reg)``, a new dict of arrays.
     row_numbers : callable
         ``row_numbers(X)``, which tells from a minibatch which rows of the training set it holds. The labels of the
         training set have to be the same numbers.
@@ -52,7 +52,7 @@ class WatchedLoss:
         self,
         net: Any,
         scores: Callable[[Array], Array],
-        gradients: Callable[[Mapping[str, Array]], Mapping[str, Array]],
+        gradients: Callable[[Mapping[str, Array], float], Mapping[str, Array]],
         row_numbers: Callable[[Array], Array],
     ) -> None:
         self._net, self._scores, self._gradients, self._row_numbers = net, scores, gradients, row_numbers
@@ -61,7 +61,7 @@ class WatchedLoss:
     def __call__(self, X: Array, y: Array | None = None, reg: float = 0.0) -> Any:
         if y is None:
             return self._scores(X)
-        grads = Gradients(self._gradients(self._net.params))
+        grads = Gradients(self._gradients(self._net.params, reg))
         self._calls.append((np.stack([self._row_numbers(X), y], axis=1), self._params(), grads))
         return 1.0, grads
 

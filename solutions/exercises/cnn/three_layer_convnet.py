@@ -12,6 +12,7 @@ INIT = """\
 net = cnn.ThreeLayerConvNet(input_dim=input_dim, num_filters=F, filter_size=filter_size, hidden_dim=M, num_classes=K,
                             weight_scale=weight_scale, reg=reg, dtype=np.dtype(dtype), use_batchnorm=use_batchnorm)
 params = net.params
+unknown_params = np.array(len(set(params) - set(known_params)))
 """
 AGAIN = f"""\
 {INIT}{INIT.replace("params = net.params", "again = params, net.params")}"""
@@ -25,19 +26,26 @@ net.reg, net.dtype, net.use_batchnorm, net.bn_params = reg, np.dtype(dtype), use
 net.conv_param = {"stride": 1, "pad": (filter_size - 1) // 2}
 net.pool_param = {"pool_height": 2, "pool_width": 2, "stride": 2}
 """
-PLAIN = """\
+# An entry that belongs to no parameter is counted; one that is missing shows in grads.
+UNKNOWN = "unknown_grads = np.array(len(set(grads) - set(params)) if isinstance(grads, dict) else 0)\n"
+PLAIN = f"""\
 net.params = params
 scores = net.loss(X)
 loss, grads = net.loss(X, y)
-"""
-NORMALISED = """\
-net.params = {name: 2 * value for name, value in params.items()}
-net.bn_params = {1: dict(bn_param), 2: dict(other_bn_param)}
+{UNKNOWN}"""
+AFTER_OTHERS = f"""\
+net.params = {{name: 2 * value for name, value in params.items()}}
+net.loss(X)  # of which nothing should be left
+net.loss(X, y)
+{PLAIN}"""
+NORMALISED = f"""\
+net.params = {{name: 2 * value for name, value in params.items()}}
+net.bn_params = {{1: dict(bn_param), 2: dict(other_bn_param)}}
 net.loss(earlier, y)  # of which nothing should be left but the running statistics
 net.params = params
 loss, grads = net.loss(X, y)
 scores = net.loss(earlier)  # in test mode
-"""
+{UNKNOWN}"""
 
 
 def init_cases(rng: np.random.Generator) -> Iterator[Case]:
@@ -54,7 +62,10 @@ def init_cases(rng: np.random.Generator) -> Iterator[Case]:
         }  # fmt: skip
         norm = ", with batch norm" if use_batchnorm else ""
         title = f"images of {image[0]} × {image[1]}, filters of {filter_size}, {dtype}{norm}"
-        yield Case(title, INIT, inputs, {"params": Initialised(dtype=True)})
+        kinds = (("Wb", 3), (("gamma", "beta"), 2 * use_batchnorm))
+        inputs["known_params"] = [f"{kind}{i + 1}" for names, count in kinds for kind in names for i in range(count)]
+        parameters: dict[str, Rule] = {"params": Initialised(dtype=True), "unknown_params": Equal()}
+        yield Case(title, INIT, inputs, parameters, effects={"unknown_params"})
     aspects: dict[str, Rule] = {"params": Initialised(dtype=True), "again": DrawnAnew()}
     yield Case("two nets, each with weights of its own", AGAIN, inputs, aspects, traits={Trait.SIDE_EFFECT})
 
@@ -108,19 +119,30 @@ def loss_cases(rng: np.random.Generator) -> Iterator[Case]:
         ("float32", n, (2, 4, 5), 3, 0.2, "float32", False),
         ("batch norm, filters of 5 × 5, reg 0.7", n, (2, 6, 4), 5, 0.7, "float64", True),
         ("float32 with batch norm", n, (2, 4, 6), 3, 0.3, "float32", True),
+        ("the same images as before, with other parameters", n, (2, 5, 4), 3, 0.5, "float64", False),
     ):
         inputs = _inputs(rng, rows, image, filter_size, reg, dtype, norm)
         params = inputs["params"]
         assert isinstance(params, dict)
         typed = dtype == "float32"
-        traits = {Trait.EDGE_SHAPE} if rows == 1 or image[0] == 1 else {Trait.DTYPE} if typed else set()
+        again = "before" in title
+        traits = (
+            {Trait.SIDE_EFFECT}
+            if again
+            else {Trait.EDGE_SHAPE}
+            if rows == 1 or image[0] == 1
+            else {Trait.DTYPE}
+            if typed
+            else set()
+        )
         # The bias of a normalised layer changes nothing: its gradient is 0 but for the rounding of numbers like X.
         aspects: dict[str, Rule] = {
             "scores": Equal(dtype=typed),
             "loss": Equal(),
             "grads": Equal(dtype=typed, scale="X" if norm else ""),
+            "unknown_grads": Equal(),
         }
-        program = NORMALISED if norm else PLAIN
+        program = NORMALISED if norm else AFTER_OTHERS if again else PLAIN
         yield Case(
             title,
             NET + program,
@@ -130,6 +152,7 @@ def loss_cases(rng: np.random.Generator) -> Iterator[Case]:
             gradients={f"grads.{name}": f"params.{name}" for name in params},
             objective=("loss", ""),
             traits=traits,
+            effects={"unknown_grads"},
         )
 
 

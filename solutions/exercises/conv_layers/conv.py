@@ -11,6 +11,13 @@ from grader.recipes import Case, Equal, Recipe, Rule, Trait, enlarged, sizes
 FORWARD = "out, cache = conv_layers.conv_forward_naive(x, w, b, conv_param)"
 BACKWARD = f"{FORWARD}\ndx, dw, db = conv_layers.conv_backward_naive(dout, cache)"
 BACKWARD_ALONE = "dx, dw, db = conv_layers.conv_backward_naive(dout, (x, w, b, conv_param))"
+# Neither another forward pass nor a backward pass may change what a cache says: a net has many layers.
+AGAIN = """\
+conv_layers.conv_backward_naive(dout.copy(), cache)
+dx, dw, db = conv_layers.conv_backward_naive(dout, cache)
+"""
+BACKWARD_AGAIN = f"{FORWARD}\nconv_layers.conv_forward_naive(1 - x[:1], w + 1, b, conv_param)\n{AGAIN}"
+BACKWARD_ALONE_AGAIN = f"cache = (x, w, b, conv_param)\n{AGAIN}"
 FORTRAN = "x, w = np.asfortranarray(x), np.asfortranarray(w)  # another memory order, the same numbers\n"
 
 
@@ -77,6 +84,10 @@ def _situations(rng: np.random.Generator) -> Iterator[tuple[str, set[Trait], str
     yield "a filter as large as the image", {Trait.EDGE_SHAPE}, "", _inputs(rng, (4, 3), (4, 3), 1, 0)
     yield "float32", {Trait.DTYPE}, "", _inputs(rng, image, wide, 2, 1, dtype="float32")
     yield "Fortran order in memory", {Trait.MEMORY_ORDER}, FORTRAN, _inputs(rng, image, wide, 1, 2)
+    point = (1, 1)
+    image = image_size(rng, point, 3, 1, (0, 1))
+    title = f"images of {image[0]} × {image[1]}, filters of 1 × 1, padded by 1, stride 3, so that pixels are left out"
+    yield title, {Trait.WINDOWS_LEAVE_A_REST}, "", _inputs(rng, image, point, 3, 1)
 
 
 def forward_cases(rng: np.random.Generator) -> Iterator[Case]:
@@ -90,18 +101,25 @@ def forward_cases(rng: np.random.Generator) -> Iterator[Case]:
 def backward_cases(rng: np.random.Generator) -> Iterator[Case]:
     """Pass the cache of the student's own forward pass, or ``(x, w, b, conv_param)`` if it is not written yet."""
     aspects: dict[str, Rule] = {"dx": Equal(), "dw": Equal(), "db": Equal()}
-    for title, traits, opening, inputs in _situations(rng):
-        yield Case(
+
+    def case(title: str, traits: set[Trait], program: str, inputs: dict[str, object], alone: str) -> Case:
+        return Case(
             title,
-            opening + BACKWARD,
+            program,
             inputs,
             aspects,
-            opening + BACKWARD_ALONE,
+            alone,
             writable=("x", "w", "b", "conv_param"),  # a forward pass that changes them is its own exercise's fault
             gradients={"dx": "x", "dw": "w", "db": "b"},
             objective=("out", "dout"),
             traits=traits,
         )
+
+    for title, traits, opening, inputs in _situations(rng):
+        yield case(title, traits, opening + BACKWARD, inputs, opening + BACKWARD_ALONE)
+    inputs = _inputs(rng, image_size(rng, (2, 3), 2, 1), (2, 3), 2, 1)
+    title = "a second backward pass from the same cache, after another forward pass"
+    yield case(title, {Trait.SIDE_EFFECT}, BACKWARD_AGAIN, inputs, BACKWARD_ALONE_AGAIN)
 
 
 RECIPES = (

@@ -13,6 +13,13 @@ from .conv import image_size
 FORWARD = "out, cache = conv_layers.max_pool_forward_naive(x, pool_param)"
 BACKWARD = f"{FORWARD}\ndx = conv_layers.max_pool_backward_naive(dout, cache)"
 BACKWARD_ALONE = "dx = conv_layers.max_pool_backward_naive(dout, (x, pool_param))"
+# Neither another forward pass nor a backward pass may change what a cache says: a net has many layers.
+AGAIN = """\
+conv_layers.max_pool_backward_naive(dout.copy(), cache)
+dx = conv_layers.max_pool_backward_naive(dout, cache)
+"""
+BACKWARD_AGAIN = f"{FORWARD}\nconv_layers.max_pool_forward_naive(-x, pool_param)\n{AGAIN}"
+BACKWARD_ALONE_AGAIN = f"cache = (x, pool_param)\n{AGAIN}"
 FORTRAN = "x = np.asfortranarray(x)  # another memory order, the same numbers\n"
 
 
@@ -59,6 +66,9 @@ def _situations(rng: np.random.Generator) -> Iterator[tuple[str, set[Trait], str
     yield "a window as large as the image", {Trait.EDGE_SHAPE}, "", _inputs(rng, (4, 3), (4, 3), 1)
     yield "float32", {Trait.DTYPE}, "", _inputs(rng, image, wide, 1, dtype="float32")
     yield "Fortran order in memory", {Trait.MEMORY_ORDER}, FORTRAN, _inputs(rng, image, tall, 1)
+    far = _inputs(rng, image, wide, 1)
+    far["x"] = np.asarray(far["x"]) - 1e12  # below any number that a search may begin at
+    yield "numbers far below 0, close to each other", {Trait.NUMERICAL_RANGE}, "", far
 
 
 def _tied(rng: np.random.Generator) -> dict[str, object]:
@@ -85,18 +95,25 @@ def backward_cases(rng: np.random.Generator) -> Iterator[Case]:
     aspects: dict[str, Rule] = {"dx": SharedMaximum(at="x", upstream="dout", settings="pool_param")}
     situations = list(_situations(rng))
     situations.append(("entries that tie for the largest", {Trait.TIE}, "", _tied(rng)))
-    for title, traits, opening, inputs in situations:
-        yield Case(
+
+    def case(title: str, traits: set[Trait], program: str, inputs: dict[str, object], alone: str) -> Case:
+        return Case(
             title,
-            opening + BACKWARD,
+            program,
             inputs,
             aspects,
-            opening + BACKWARD_ALONE,
+            alone,
             writable=("x", "pool_param"),
             gradients={"dx": "x"},
             objective=("out", "dout"),
             traits=traits,
         )
+
+    for title, traits, opening, inputs in situations:
+        yield case(title, traits, opening + BACKWARD, inputs, opening + BACKWARD_ALONE)
+    inputs = _inputs(rng, image_size(rng, (2, 3), 2), (2, 3), 2)
+    title = "a second backward pass from the same cache, after another forward pass"
+    yield case(title, {Trait.SIDE_EFFECT}, BACKWARD_AGAIN, inputs, BACKWARD_ALONE_AGAIN)
 
 
 RECIPES = (

@@ -15,16 +15,23 @@ from grader.recipes import Case, Equal, Recipe, Rule, Trait, enlarged, sizes
 from ._images import FORTRAN, draw_images
 
 STEP = "out, cache = conv_layers.spatial_batchnorm_forward(x, gamma, beta, bn_param)\n"
-GIVEN = 'given = {name: value for name, value in bn_param.items() if name in ("eps", "momentum")}\n'
+GIVEN = 'given = {name: value for name, value in bn_param.items() if name in ("mode", "eps", "momentum")}\n'
 CHANGED = "changed_settings = np.array(sum(bn_param.get(name) != value for name, value in given.items()))\n"
 RUNNING = 'running = {"mean": bn_param.get("running_mean"), "var": bn_param.get("running_var")}\n'
 SEVERAL_STEPS = f"""\
 conv_layers.spatial_batchnorm_forward(first, gamma, beta, bn_param)
-{STEP}bn_param["mode"] = "test"
+{STEP}bn_param["mode"] = given["mode"] = "test"
 out_test, _ = conv_layers.spatial_batchnorm_forward(unseen, gamma, beta, bn_param)
 """
 TEST_MODE = STEP.replace("out", "out_test")
 BATCHNORM_BACKWARD = f"{STEP}dx, dgamma, dbeta = conv_layers.spatial_batchnorm_backward(dout, cache)"
+# Neither another forward pass nor a backward pass may change what a cache says: a net has many layers.
+BATCHNORM_AGAIN = f"""\
+{STEP}\
+conv_layers.spatial_batchnorm_forward(1 - np.swapaxes(x, 2, 3), gamma + 1, beta, bn_param)
+conv_layers.spatial_batchnorm_backward(dout.copy(), cache)
+dx, dgamma, dbeta = conv_layers.spatial_batchnorm_backward(dout, cache)
+"""
 
 
 def _batchnorm_inputs(rng: np.random.Generator, shape: list[int], dtype: str = "float64") -> dict[str, object]:
@@ -83,10 +90,11 @@ def batchnorm_forward_cases(rng: np.random.Generator) -> Iterator[Case]:
 def batchnorm_backward_cases(rng: np.random.Generator) -> Iterator[Case]:
     """Pass the cache of the student's own forward pass."""
     aspects: dict[str, Rule] = {"dx": Equal(), "dgamma": Equal(), "dbeta": Equal()}
-    for title, traits, opening, shape, dtype in _situations(rng):
-        yield Case(
+
+    def case(title: str, traits: set[Trait], program: str, shape: list[int], dtype: str = "float64") -> Case:
+        return Case(
             title,
-            opening + BATCHNORM_BACKWARD,
+            program,
             _batchnorm_inputs(rng, shape, dtype),
             aspects,
             writable=("x", "gamma", "beta", "bn_param"),
@@ -94,6 +102,11 @@ def batchnorm_backward_cases(rng: np.random.Generator) -> Iterator[Case]:
             objective=("out", "dout"),
             traits=traits,
         )
+
+    for title, traits, opening, shape, dtype in _situations(rng):
+        yield case(title, traits, opening + BATCHNORM_BACKWARD, shape, dtype)
+    title = "a second backward pass from the same cache, after another forward pass"
+    yield case(title, {Trait.SIDE_EFFECT}, BATCHNORM_AGAIN, sizes(rng, 4, high=5))
 
 
 RECIPES = (

@@ -12,6 +12,14 @@ from ._images import FORTRAN, draw_images
 
 GROUPNORM_FORWARD = "out, cache = conv_layers.spatial_groupnorm_forward(x, gamma, beta, G, gn_param)\n"
 GROUPNORM_BACKWARD = f"{GROUPNORM_FORWARD}dx, dgamma, dbeta = conv_layers.spatial_groupnorm_backward(dout, cache)"
+# Neither another forward pass nor a backward pass may change what a cache says: a net has many layers.
+GROUPNORM_AGAIN = f"""\
+{GROUPNORM_FORWARD}\
+conv_layers.spatial_groupnorm_forward(1 - np.swapaxes(x, 2, 3), gamma + 1, beta, G, gn_param)
+conv_layers.spatial_groupnorm_backward(dout.copy(), cache)
+dx, dgamma, dbeta = conv_layers.spatial_groupnorm_backward(dout, cache)
+"""
+OFF = "gamma = gamma * (np.arange(gamma.size) != 1).reshape(gamma.shape)  # one channel is switched off\n"
 
 
 def _groupnorm_inputs(
@@ -58,10 +66,11 @@ def groupnorm_forward_cases(rng: np.random.Generator) -> Iterator[Case]:
 def groupnorm_backward_cases(rng: np.random.Generator) -> Iterator[Case]:
     """Pass the cache of the student's own forward pass."""
     aspects: dict[str, Rule] = {"dx": Equal(), "dgamma": Equal(), "dbeta": Equal()}
-    for title, traits, opening, inputs in _groups(rng):
-        yield Case(
+
+    def case(title: str, traits: set[Trait], program: str, inputs: dict[str, object]) -> Case:
+        return Case(
             title,
-            opening + GROUPNORM_BACKWARD,
+            program,
             inputs,
             aspects,
             writable=("x", "gamma", "beta", "gn_param"),
@@ -69,6 +78,13 @@ def groupnorm_backward_cases(rng: np.random.Generator) -> Iterator[Case]:
             objective=("out", "dout"),
             traits=traits,
         )
+
+    for title, traits, opening, inputs in _groups(rng):
+        yield case(title, traits, opening + GROUPNORM_BACKWARD, inputs)
+    inputs = _groupnorm_inputs(rng, [2, 4, 3, 5], 2)
+    yield case("a gamma that is 0", {Trait.NUMERICAL_RANGE}, OFF + GROUPNORM_BACKWARD, inputs)
+    title = "a second backward pass from the same cache, after another forward pass"
+    yield case(title, {Trait.SIDE_EFFECT}, GROUPNORM_AGAIN, _groupnorm_inputs(rng, [3, 6, 2, 5], 3))
 
 
 RECIPES = (

@@ -9,19 +9,23 @@ import numpy as np
 
 from grader.recipes import Case, Equal, Rule, Trait
 
-USE = """\
+# An entry that belongs to no parameter is counted; one that is missing shows in grads.
+UNKNOWN = "unknown_grads = np.array(len(set(grads) - set(params)) if isinstance(grads, dict) else 0)\n"
+USE = f"""\
 net.params = params
 scores = net.loss(X)
 loss, grads = net.loss(X, y)
-"""
-USE_AGAIN = """\
-net.params = {name: 2 * value for name, value in params.items()}
+{UNKNOWN}"""
+USE_AGAIN = f"""\
+net.params = {{name: 2 * value for name, value in params.items()}}
 net.loss(earlier, earlier_y)
+net.loss(X)
+net.loss(X, y)
 net.params = params
-loss, grads = net.loss(X, y)
 scores = net.loss(X)
-"""
-OUTPUTS: dict[str, Rule] = {"scores": Equal(), "loss": Equal(), "grads": Equal()}
+loss, grads = net.loss(X, y)
+{UNKNOWN}"""
+OUTPUTS: dict[str, Rule] = {"scores": Equal(), "loss": Equal(), "grads": Equal(), "unknown_grads": Equal()}
 
 
 def draw_params(rng: np.random.Generator, dims: Sequence[int], dtype: str = "float64") -> dict[str, object]:
@@ -50,7 +54,17 @@ def loss_case(
     params = inputs["params"]
     assert isinstance(params, dict)
     gradients = {f"grads.{name}": f"params.{name}" for name in params}
-    return Case(title, program, inputs, aspects, fallback, gradients=gradients, objective=("loss", ""), traits=traits)
+    return Case(
+        title,
+        program,
+        inputs,
+        aspects,
+        fallback,
+        gradients=gradients,
+        objective=("loss", ""),
+        traits=traits,
+        effects={"unknown_grads"},
+    )
 
 
 def many_features(rng: np.random.Generator) -> dict[str, object]:

@@ -14,6 +14,7 @@ DEEP_INIT = """\
 net = fc_net.FullyConnectedNet(hidden_dims, input_dim=D, num_classes=C, weight_scale=weight_scale,
                                reg=reg, dtype=np.dtype(dtype))
 params = net.params
+unknown_params = np.array(len(set(params) - {f"{kind}{i + 1}" for kind in "Wb" for i in range(len(hidden_dims) + 1)}))
 """
 DEEP_AGAIN = f"""\
 {DEEP_INIT}net = fc_net.FullyConnectedNet(hidden_dims, input_dim=D, num_classes=C, weight_scale=weight_scale, reg=reg)
@@ -50,7 +51,7 @@ class Scaled(fc_net.FullyConnectedNet):
         return dx, {**grads, f"gamma{layer}": (dout * out).sum(axis=0) / calls}
 
 """
-TYPED: dict[str, Rule] = {"scores": Equal(dtype=True), "loss": Equal(), "grads": Equal(dtype=True)}
+TYPED: dict[str, Rule] = OUTPUTS | {"scores": Equal(dtype=True), "grads": Equal(dtype=True)}
 
 
 def deep_init_cases(rng: np.random.Generator) -> Iterator[Case]:
@@ -58,7 +59,7 @@ def deep_init_cases(rng: np.random.Generator) -> Iterator[Case]:
     many = sizes(rng, 7, low=20, high=60)
     for hidden, dtype, weight_scale in (
         (many[:1], "float32", 1e-3),
-        ([], "float32", 0.02),
+        ([], "float32", 1e-2),
         (many[1:5], "float64", 0.5),
     ):
         inputs: dict[str, object] = {
@@ -68,7 +69,8 @@ def deep_init_cases(rng: np.random.Generator) -> Iterator[Case]:
         settings = f"{dtype}, weight_scale {weight_scale}"
         title = f"hidden_dims={hidden}, {settings}" if hidden else "no hidden layer"
         traits = set() if hidden else {Trait.EDGE_SHAPE}
-        yield Case(title, DEEP_INIT, inputs, {"params": Initialised(dtype=True)}, traits=traits)
+        parameters: dict[str, Rule] = {"params": Initialised(dtype=True), "unknown_params": Equal()}
+        yield Case(title, DEEP_INIT, inputs, parameters, traits=traits, effects={"unknown_params"})
     aspects: dict[str, Rule] = {"params": Initialised(dtype=True), "again": DrawnAnew()}
     yield Case("two nets, each with weights of its own", DEEP_AGAIN, inputs, aspects, traits={Trait.SIDE_EFFECT})
     seeded = inputs | {"seed": int(rng.integers(1, 1000))}

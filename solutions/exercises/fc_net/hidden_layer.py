@@ -35,9 +35,11 @@ for settings in (*net.norm_params.values(), *net.dropout_params.values()):
     settings["mode"] = mode
 out, cache = net.hidden_forward(layer, x)
 """
-# The settings of the other layers are others: their mode, and whether there is a seed.
+# The settings of the other layers are others: their mode, and whether there is a seed. So is the dropout that the net was
+# made with.
 OWN_SETTINGS = """\
 net.params = params
+net.dropout = p / 2
 for number, settings in net.norm_params.items():
     settings["eps"] = eps if number == layer else 2 * eps
 for number, settings in (*net.norm_params.items(), *net.dropout_params.items()):
@@ -50,7 +52,15 @@ again, _ = net.hidden_forward(layer, x)
 repeated = np.array_equal(out, again)
 """
 RUNNING = 'running_mean = net.norm_params[layer].get("running_mean")\n'
-BACKWARD = "dx, grads = net.hidden_backward(layer, dout, cache)\n"
+BACKWARD = """\
+dx, grads = net.hidden_backward(layer, dout, cache)
+unknown_grads = np.array(len(set(grads) - set(params)) if isinstance(grads, dict) else 0)
+"""
+# As in a net, the layer above has its turn in between; neither it nor a backward pass may change what a cache says.
+BACKWARD_AGAIN = f"""\
+net.hidden_backward(layer + 1, *net.hidden_forward(layer + 1, out))
+net.hidden_backward(layer, dout.copy(), cache)
+{BACKWARD}"""
 UNSEEDED = """\
 for settings in net.dropout_params.values():
     settings.pop("seed")
@@ -191,9 +201,10 @@ def backward_cases(rng: np.random.Generator) -> Iterator[Case]:
         inputs["dout"] = (0.5 + rng.standard_normal(undropped.shape)).astype(x.dtype)
         if not inputs["p"]:
             mine = [name for name in params if name.endswith(str(layer))]
-            aspects: dict[str, Rule] = {"dx": Equal(), "grads": Equal(scale="dout")}
+            aspects: dict[str, Rule] = {"dx": Equal(), "grads": Equal(scale="dout"), "unknown_grads": Equal()}
             gradients = {"dx": "x"} | {f"grads.{name}": f"params.{name}" for name in mine}
-            ending, objective = USE + BACKWARD, ("out", "dout")
+            again = Trait.SIDE_EFFECT in traits
+            ending, objective = USE + (BACKWARD_AGAIN if again else BACKWARD), ("out", "dout")
             return Case(
                 title,
                 NET + ending,
@@ -203,6 +214,7 @@ def backward_cases(rng: np.random.Generator) -> Iterator[Case]:
                 gradients=gradients,
                 objective=objective,
                 traits=set(traits),
+                effects={"unknown_grads"},
             )
         mask = (rng.random(undropped.shape) >= p) / (1 - p)
         inputs |= {"undropped": undropped, "mask": mask}
@@ -219,6 +231,8 @@ def backward_cases(rng: np.random.Generator) -> Iterator[Case]:
     yield case("dropout in the second layer", _inputs(rng, rows, images, None, p, layer=2))
     yield case("batch normalisation and dropout", _inputs(rng, rows, images, "batchnorm", p, layer=2))
     yield case("layer normalisation and dropout", _inputs(rng, rows, images, "layernorm", p, image=(h, w)))
+    title = "a second backward pass from the same cache, after that of the layer above"
+    yield case(title, _inputs(rng, n, images, "batchnorm", image=(h, w)), Trait.SIDE_EFFECT)
 
 
 def _many(rng: np.random.Generator) -> dict[str, object]:

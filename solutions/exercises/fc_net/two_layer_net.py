@@ -6,13 +6,14 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from grader.recipes import Case, DrawnAnew, Initialised, Recipe, Rule, Trait, enlarged, sizes
+from grader.recipes import Case, DrawnAnew, Equal, Initialised, Recipe, Rule, Trait, enlarged, sizes
 
 from ._nets import OUTPUTS, USE, USE_AGAIN, another_minibatch, draw_params, loss_case, many_features
 
 TWO_INIT = """\
 net = fc_net.TwoLayerNet(input_dim=D, hidden_dims=H, num_classes=C, weight_scale=weight_scale, reg=reg)
 params = net.params
+unknown_params = np.array(len(set(params) - {"W1", "b1", "W2", "b2"}))
 """
 TWO_AGAIN = f"""\
 {TWO_INIT}net = fc_net.TwoLayerNet(input_dim=D, hidden_dims=H, num_classes=C, weight_scale=weight_scale, reg=reg)
@@ -28,7 +29,8 @@ def two_layer_init_cases(rng: np.random.Generator) -> Iterator[Case]:
     for weight_scale in (1e-3, 0.5):
         inputs: dict[str, object] = {"D": d, "H": h, "C": c, "weight_scale": weight_scale, "reg": 0.3}
         title = f"{d} inputs, {h} hidden units, {c} classes, weight_scale {weight_scale}"
-        yield Case(title, TWO_INIT, inputs, {"params": Initialised()})
+        parameters: dict[str, Rule] = {"params": Initialised(), "unknown_params": Equal()}
+        yield Case(title, TWO_INIT, inputs, parameters, effects={"unknown_params"})
     aspects: dict[str, Rule] = {"params": Initialised(), "again": DrawnAnew()}
     yield Case("two nets, each with weights of its own", TWO_AGAIN, inputs, aspects, traits={Trait.SIDE_EFFECT})
 

@@ -14,6 +14,14 @@ DEPTHWISE = "out, cache = further.depthwise_conv_forward(x, w, b, conv_param)"
 DEPTHWISE_BACKWARD = f"{DEPTHWISE}\ndx, dw, db = further.depthwise_conv_backward(dout, cache)"
 DEPTHWISE_BACKWARD_ALONE = "dx, dw, db = further.depthwise_conv_backward(dout, (x, w, b, conv_param))"
 
+# Neither another forward pass nor a backward pass may change what a cache says: a net has many layers.
+AGAIN = """\
+further.depthwise_conv_backward(dout.copy(), cache)
+dx, dw, db = further.depthwise_conv_backward(dout, cache)
+"""
+DEPTHWISE_BACKWARD_AGAIN = f"{DEPTHWISE}\nfurther.depthwise_conv_forward(1 - x[:1], w + 1, b, conv_param)\n{AGAIN}"
+DEPTHWISE_BACKWARD_ALONE_AGAIN = f"cache = (x, w, b, conv_param)\n{AGAIN}"
+
 
 def _depthwise_inputs(
     rng: np.random.Generator,
@@ -70,18 +78,25 @@ def depthwise_forward_cases(rng: np.random.Generator) -> Iterator[Case]:
 def depthwise_backward_cases(rng: np.random.Generator) -> Iterator[Case]:
     """Pass the cache of the student's own forward pass, or ``(x, w, b, conv_param)`` if it is not written yet."""
     aspects: dict[str, Rule] = {"dx": Equal(), "dw": Equal(), "db": Equal()}
-    for title, traits, opening, inputs in _depthwise_situations(rng):
-        yield Case(
+
+    def case(title: str, traits: set[Trait], program: str, inputs: dict[str, object], alone: str) -> Case:
+        return Case(
             title,
-            opening + DEPTHWISE_BACKWARD,
+            program,
             inputs,
             aspects,
-            opening + DEPTHWISE_BACKWARD_ALONE,
+            alone,
             writable=("x", "w", "b", "conv_param"),  # a forward pass that changes them is its own exercise's fault
             gradients={"dx": "x", "dw": "w", "db": "b"},
             objective=("out", "dout"),
             traits=traits,
         )
+
+    for title, traits, opening, inputs in _depthwise_situations(rng):
+        yield case(title, traits, opening + DEPTHWISE_BACKWARD, inputs, opening + DEPTHWISE_BACKWARD_ALONE)
+    title = "a second backward pass from the same cache, after another forward pass"
+    inputs = _depthwise_inputs(rng, (2, 3), 2, 1)
+    yield case(title, {Trait.SIDE_EFFECT}, DEPTHWISE_BACKWARD_AGAIN, inputs, DEPTHWISE_BACKWARD_ALONE_AGAIN)
 
 
 RECIPES = (

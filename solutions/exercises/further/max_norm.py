@@ -6,9 +6,12 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from grader.recipes import Array, Case, Equal, Recipe, Trait, sizes
+from grader.recipes import Array, Case, Equal, Recipe, Rule, Trait, sizes
 
-MAX_NORM_PROGRAM = "out = further.max_norm(w, limit)"
+MAX_NORM_PROGRAM = """\
+out = further.max_norm(w, limit)
+shares_memory_with_w = np.array(float(np.shares_memory(out, w)))
+"""
 
 
 def max_norm_cases(rng: np.random.Generator) -> Iterator[Case]:
@@ -24,19 +27,22 @@ def max_norm_cases(rng: np.random.Generator) -> Iterator[Case]:
         drawn = np.concatenate([rng.uniform(0.2, 0.8, shorter), rng.uniform(1.3, 3, longer)])
         return rng.permutation(drawn)
 
+    def case(title: str, inputs: dict[str, object], *traits: Trait, dtype: bool = False) -> Case:
+        aspects: dict[str, Rule] = {"out": Equal(dtype=dtype), "shares_memory_with_w": Equal()}
+        return Case(title, MAX_NORM_PROGRAM, inputs, aspects, traits=set(traits), effects={"shares_memory_with_w"})
+
     d, m = sizes(rng, 2, low=4, high=9)
     low, high = float(rng.uniform(0.2, 0.6)), float(rng.uniform(2, 4))
-    yield Case("some columns are too long", MAX_NORM_PROGRAM, inputs(lengths(3, m - 2), d, high))
-    yield Case("a limit below 1", MAX_NORM_PROGRAM, inputs(lengths(2, d), m, low))
-    yield Case("no column is too long", MAX_NORM_PROGRAM, inputs(lengths(m, 0), d, high))
-    yield Case("every column is too long", MAX_NORM_PROGRAM, inputs(lengths(0, d), m, low))
+    yield case("some columns are too long", inputs(lengths(3, m - 2), d, high))
+    yield case("a limit below 1", inputs(lengths(2, d), m, low))
+    yield case("no column is too long", inputs(lengths(m, 0), d, high))
+    yield case("every column is too long", inputs(lengths(0, d), m, low))
     zeros = inputs(np.append(lengths(1, m - 2), 0.0), d, high)
-    yield Case("a column of zeros", MAX_NORM_PROGRAM, zeros, traits={Trait.NUMERICAL_RANGE})
-    yield Case("one unit", MAX_NORM_PROGRAM, inputs(lengths(0, 1), d, high), traits={Trait.EDGE_SHAPE})
-    yield Case("one input", MAX_NORM_PROGRAM, inputs(lengths(2, 3), 1, low), traits={Trait.EDGE_SHAPE})
-    aspects = {"out": Equal(dtype=True)}
+    yield case("a column of zeros", zeros, Trait.NUMERICAL_RANGE)
+    yield case("one unit", inputs(lengths(0, 1), d, high), Trait.EDGE_SHAPE)
+    yield case("one input", inputs(lengths(2, 3), 1, low), Trait.EDGE_SHAPE)
     typed = inputs(lengths(2, m - 1), d, high, "float32")
-    yield Case("float32", MAX_NORM_PROGRAM, typed, aspects, traits={Trait.DTYPE})
+    yield case("float32", typed, Trait.DTYPE, dtype=True)
 
 
 RECIPES = (Recipe("further.max_norm", max_norm_cases),)

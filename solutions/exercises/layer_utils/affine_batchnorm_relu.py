@@ -29,6 +29,13 @@ BACKWARD = """\
 out, cache = layer_utils.affine_batchnorm_relu_forward(x, w, b, gamma, beta, {"mode": "train", **settings})
 dx, dw, db, dgamma, dbeta = layer_utils.affine_batchnorm_relu_backward(dout, cache)
 """
+# Neither another forward pass nor a backward pass may change what a cache says: a net has many layers.
+BACKWARD_AGAIN = """\
+out, cache = layer_utils.affine_batchnorm_relu_forward(x, w, b, gamma, beta, {"mode": "train", **settings})
+layer_utils.affine_batchnorm_relu_forward(1 - x[1:], w + 1, b, gamma + 1, beta, {"mode": "train", **settings})
+layer_utils.affine_batchnorm_relu_backward(dout.copy(), cache)
+dx, dw, db, dgamma, dbeta = layer_utils.affine_batchnorm_relu_backward(dout, cache)
+"""
 NAMES = ("x", "w", "b", "gamma", "beta")
 
 
@@ -89,6 +96,14 @@ def backward_cases(rng: np.random.Generator) -> Iterator[Case]:
         ("images", set(), n + 3, image[:2], m, "float64"),
         ("as many examples as features and outputs", {Trait.EDGE_SHAPE}, m, [m], m, "float64"),
         ("float32", {Trait.DTYPE}, n, image[:1], m, "float32"),
+        (
+            "a second backward pass from the same cache, after another forward pass",
+            {Trait.SIDE_EFFECT},
+            n,
+            image[1:],
+            m,
+            "float64",
+        ),
     )
     for title, traits, rows, shape, units, dtype in situations:
         inputs = _inputs(rng, rows, shape, units, dtype)
@@ -96,7 +111,7 @@ def backward_cases(rng: np.random.Generator) -> Iterator[Case]:
         gradients = {f"d{name}": name for name in NAMES}
         yield Case(
             title,
-            BACKWARD,
+            BACKWARD_AGAIN if Trait.SIDE_EFFECT in traits else BACKWARD,
             inputs,
             aspects,
             writable=NAMES,

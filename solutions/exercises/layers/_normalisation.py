@@ -29,13 +29,23 @@ def draw_eps(rng: np.random.Generator) -> float:
     return float(rng.uniform(0.2, 0.5))
 
 
-def backward_cases(rng: np.random.Generator, program: str, low: int) -> Iterator[Case]:
-    """Pass the cache of the student's own forward pass. No mean is 0, so that every path of the gradient matters."""
+def backward_cases(rng: np.random.Generator, program: str, again: str, low: int) -> Iterator[Case]:
+    """Pass the cache of the student's own forward pass. No mean is 0, so that every path of the gradient matters.
+
+    The program `again` computes the same gradients after calls that may have left something behind.
+    """
     n, d = sizes(rng, 2, low=3)
     aspects: dict[str, Rule] = {"dx": Equal(), "dgamma": Equal(), "dbeta": Equal()}
 
     def case(
-        title: str, n: int, d: int, *traits: Trait, opening: str = "", dtype: str = "float64", default: bool = False
+        title: str,
+        n: int,
+        d: int,
+        *traits: Trait,
+        opening: str = "",
+        dtype: str = "float64",
+        default: bool = False,
+        program: str = program,
     ) -> Case:
         inputs = draw_numbers(rng, n, d, dtype) | {"settings": {} if default else {"eps": draw_eps(rng)}}
         return Case(
@@ -57,6 +67,8 @@ def backward_cases(rng: np.random.Generator, program: str, low: int) -> Iterator
     yield case("float32", n, d, Trait.DTYPE, dtype="float32")
     yield case("Fortran order in memory", n, d, Trait.MEMORY_ORDER, opening=FORTRAN)
     yield case("a gamma that is 0", n, d, Trait.NUMERICAL_RANGE, opening=OFF)
+    title = "a second backward pass from the same cache, after another forward pass"
+    yield case(title, n, d, Trait.SIDE_EFFECT, program=again)
 
 
 def many_numbers(n: int, d: int) -> Callable[[np.random.Generator], dict[str, object]]:

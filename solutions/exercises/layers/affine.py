@@ -11,6 +11,16 @@ from grader.recipes import Case, Equal, Recipe, Rule, Trait, enlarged, sizes
 AFFINE_FORWARD = "out, cache = layers.affine_forward(x, w, b)"
 AFFINE_BACKWARD = f"{AFFINE_FORWARD}\ndx, dw, db = layers.affine_backward(dout, cache)"
 AFFINE_BACKWARD_ALONE = "dx, dw, db = layers.affine_backward(dout, (x, w, b))"
+# Neither another forward pass nor a backward pass may change what a cache says: a net has many layers.
+AFFINE_AGAIN = """\
+layers.affine_backward(dout.copy(), cache)
+dx, dw, db = layers.affine_backward(dout, cache)
+"""
+AFFINE_BACKWARD_AGAIN = f"""\
+out, cache = layers.affine_forward(x, w, b)
+layers.affine_forward(1 - x[:1], w + 1, b)
+{AFFINE_AGAIN}"""
+AFFINE_BACKWARD_ALONE_AGAIN = f"cache = (x, w, b)\n{AFFINE_AGAIN}"
 FORTRAN = "x, w = np.asfortranarray(x), np.asfortranarray(w)  # another memory order, the same numbers\n"
 
 
@@ -49,19 +59,27 @@ def affine_forward_cases(rng: np.random.Generator) -> Iterator[Case]:
 def affine_backward_cases(rng: np.random.Generator) -> Iterator[Case]:
     """Pass the cache of the student's own forward pass, or ``(x, w, b)`` if it is not written yet."""
     aspects: dict[str, Rule] = {"dx": Equal(), "dw": Equal(), "db": Equal()}
-    for title, traits, opening, inputs in _affine_inputs(rng):
-        yield Case(
+
+    def case(title: str, traits: set[Trait], program: str, inputs: dict[str, object], alone: str) -> Case:
+        return Case(
             title,
-            opening + AFFINE_BACKWARD,
+            program,
             inputs,
             aspects,
-            opening + AFFINE_BACKWARD_ALONE,
+            alone,
             writable=("x", "w", "b"),  # a forward pass that changes them is its own exercise's fault
             gradients={"dx": "x", "dw": "w", "db": "b"},
             objective=("out", "dout"),
             separate={"dx": "dout"},
             traits=traits,
         )
+
+    for title, traits, opening, inputs in _affine_inputs(rng):
+        yield case(title, traits, opening + AFFINE_BACKWARD, inputs, opening + AFFINE_BACKWARD_ALONE)
+    n, m, *image = sizes(rng, 4)
+    inputs = _affine_numbers(rng, n, image, m)
+    title = "a second backward pass from the same cache, after another forward pass"
+    yield case(title, {Trait.SIDE_EFFECT}, AFFINE_BACKWARD_AGAIN, inputs, AFFINE_BACKWARD_ALONE_AGAIN)
 
 
 RECIPES = (

@@ -43,6 +43,13 @@ out, cache = layers.batchnorm_forward(x, gamma, beta, {"mode": "train", **settin
 with calls_forbidden(getattr(layers, "batchnorm_backward", None), "batchnorm_backward_alt should compute the closed form itself"):
     dx, dgamma, dbeta = layers.batchnorm_backward_alt(dout, cache)
 """
+# Neither another forward pass nor a backward pass may change what a cache says: a net has many layers.
+BATCH_AGAIN = """\
+out, cache = layers.batchnorm_forward(x, gamma, beta, {{"mode": "train", **settings}})
+layers.batchnorm_forward(x[1:] ** 2, gamma + 1, beta, {{"mode": "train", **settings}})
+layers.{function}(dout.copy(), cache)
+dx, dgamma, dbeta = layers.{function}(dout, cache)
+"""
 
 
 def batchnorm_forward_cases(rng: np.random.Generator) -> Iterator[Case]:
@@ -94,12 +101,12 @@ def batchnorm_forward_cases(rng: np.random.Generator) -> Iterator[Case]:
 
 def batchnorm_backward_cases(rng: np.random.Generator) -> Iterator[Case]:
     """Make the cases of the backward pass through the computational graph."""
-    yield from backward_cases(rng, BATCH_BACKWARD, 2)
+    yield from backward_cases(rng, BATCH_BACKWARD, BATCH_AGAIN.format(function="batchnorm_backward"), 2)
 
 
 def batchnorm_backward_alt_cases(rng: np.random.Generator) -> Iterator[Case]:
     """Make the same cases for the backward pass in closed form."""
-    yield from backward_cases(rng, BATCH_BACKWARD_ALT, 2)
+    yield from backward_cases(rng, BATCH_BACKWARD_ALT, BATCH_AGAIN.format(function="batchnorm_backward_alt"), 2)
 
 
 RECIPES = (

@@ -12,8 +12,12 @@ import numpy as np
 
 from grader.recipes import Array, Case, Dropped, DroppedCounts, Equal, Paired, Recipe, Rule, Trait, sizes
 
-TRAIN = 'out, cache = layers.dropout_forward(x, {"mode": "train", "p": p})'
-TEST = 'out, cache = layers.dropout_forward(x, {"mode": "test", "p": p})'
+TRAIN = """\
+settings = {"mode": "train", "p": p}
+out, cache = layers.dropout_forward(x, settings)
+changed_settings = np.array(float(settings.get("mode") != "train") + float(settings.get("p") != p))
+"""
+TEST = TRAIN.replace("train", "test")
 TWICE = """\
 settings = {"mode": "train", "p": p}
 out, cache = layers.dropout_forward(x, settings)
@@ -39,7 +43,7 @@ seeding = {{
 """
 # Of many small arrays it shows whether each entry is dropped by itself, and with which probability.
 MANY = f"""\
-{TRAIN}
+{TRAIN}\
 small, settings = np.ones(size), {{"mode": "train", "p": p}}
 counts = np.array([np.count_nonzero(layers.dropout_forward(small, settings)[0] == 0) for _ in range(calls)])
 """
@@ -57,7 +61,21 @@ settings, out = {"mode": "train", "p": p}, x * mask
 dx = layers.dropout_backward(dout, (settings, mask))
 dx = dx, scale * out
 """
-TEST_BACKWARD = f"{TEST}\ndx = layers.dropout_backward(dout, cache)"
+# Neither another forward pass nor a backward pass may change what a cache says: a net has many layers.
+BACKWARD = "dx = layers.dropout_backward(dout, cache)\n"
+TRAIN_BACKWARD_AGAIN = TRAIN_BACKWARD.replace(
+    BACKWARD, f"layers.dropout_forward(x, settings)\nlayers.dropout_backward(dout.copy(), cache)\n{BACKWARD}"
+)
+TRAIN_BACKWARD_ALONE_AGAIN = """\
+cache, out = ({"mode": "train", "p": p}, mask), x * mask
+layers.dropout_backward(dout.copy(), cache)
+dx = layers.dropout_backward(dout, cache)
+dx = dx, scale * out
+"""
+TEST_BACKWARD = """\
+out, cache = layers.dropout_forward(x, {"mode": "test", "p": p})
+dx = layers.dropout_backward(dout, cache)
+"""
 TEST_BACKWARD_ALONE = 'dx = layers.dropout_backward(dout, ({"mode": "test", "p": p}, None))'
 
 
@@ -72,18 +90,20 @@ def dropout_forward_cases(rng: np.random.Generator) -> Iterator[Case]:
     n, d = sizes(rng, 2, low=20, high=40)
     c, h, w = sizes(rng, 3, low=3, high=7)
     low, high = float(rng.uniform(0.15, 0.3)), float(rng.uniform(0.6, 0.75))
-    drawn: dict[str, Rule] = {"out": Dropped()}
+    left = {"changed_settings"}
+    drawn: dict[str, Rule] = {"out": Dropped(), "changed_settings": Equal()}
+    same: dict[str, Rule] = {"out": Equal(), "changed_settings": Equal()}
     rarely: dict[str, object] = {"x": _input(rng, n, d), "p": low}
-    yield Case(f"p = {low:.2f}: few are dropped", TRAIN, rarely, drawn)
-    yield Case(f"p = {high:.2f}: most are dropped", TRAIN, {"x": _input(rng, n, d), "p": high}, drawn)
-    yield Case("images", TRAIN, {"x": _input(rng, 8, c, h, w), "p": high}, drawn)
-    yield Case("a vector", TRAIN, {"x": _input(rng, 20 * n), "p": low}, drawn)
+    yield Case(f"p = {low:.2f}: few are dropped", TRAIN, rarely, drawn, effects=left)
+    yield Case(f"p = {high:.2f}: most are dropped", TRAIN, {"x": _input(rng, n, d), "p": high}, drawn, effects=left)
+    yield Case("images", TRAIN, {"x": _input(rng, 8, c, h, w), "p": high}, drawn, effects=left)
+    yield Case("a vector", TRAIN, {"x": _input(rng, 20 * n), "p": low}, drawn, effects=left)
     typed = {"x": _input(rng, n, d, dtype="float32"), "p": high}
     yield Case("float32", TRAIN, typed, {"out": Dropped(dtype=True)}, traits={Trait.DTYPE})
     nothing = {"x": _input(rng, h, w), "p": 0.0}
-    yield Case("p = 0: nothing is dropped", TRAIN, nothing, {"out": Equal()}, traits={Trait.NUMERICAL_RANGE})
+    yield Case("p = 0: nothing is dropped", TRAIN, nothing, same, traits={Trait.NUMERICAL_RANGE}, effects=left)
     tested = {"x": _input(rng, d, n), "p": high}
-    yield Case("test mode", TEST, tested, {"out": Equal()}, traits={Trait.TEST_MODE})
+    yield Case("test mode", TEST, tested, same, traits={Trait.TEST_MODE}, effects=left)
     image = {"x": _input(rng, h, c, w, dtype="float32"), "p": low}
     both_traits = {Trait.TEST_MODE, Trait.DTYPE}
     yield Case("an image in test mode, float32", TEST, image, {"out": Equal(dtype=True)}, traits=both_traits)
@@ -104,7 +124,7 @@ def dropout_forward_cases(rng: np.random.Generator) -> Iterator[Case]:
         traits={Trait.SIDE_EFFECT},
         effects={"seeding"},
     )
-    counted = {**drawn, "counts": DroppedCounts()}
+    counted: dict[str, Rule] = {"out": Dropped(), "counts": DroppedCounts()}
     for words, p in (("next to nothing", 0.07), ("almost everything", 0.86)):  # between tenths, so that rounding shows
         many: dict[str, object] = {"x": _input(rng, n, d), "p": p, "calls": 200, "size": int(rng.integers(20, 30))}
         title = f"many calls with small arrays, of which {words} is dropped"
@@ -116,20 +136,21 @@ def dropout_backward_cases(rng: np.random.Generator) -> Iterator[Case]:
     n, d = sizes(rng, 2, low=8, high=16)
     c, h, w = sizes(rng, 3, low=3, high=7)
 
-    def train(title: str, p: float, *shape: int, dtype: str = "float64") -> Case:
+    def train(title: str, p: float, *shape: int, dtype: str = "float64", again: bool = False) -> Case:
         kept = rng.random(shape) >= p
         kept.flat[:2] = True, False
         x, scale = _input(rng, *shape, dtype=dtype), int(rng.integers(2, 5))
         mask = (kept / (1 - p)).astype(dtype)
         inputs: dict[str, object] = {"x": x, "dout": scale * x, "scale": scale, "p": p, "mask": mask}
         rule = Paired(dtype=dtype == "float32")
-        traits = {Trait.DTYPE} if dtype == "float32" else set()
-        return Case(
-            title, TRAIN_BACKWARD, inputs, {"dx": rule}, TRAIN_BACKWARD_ALONE, writable=("x", "mask"), traits=traits
-        )
+        traits = {Trait.SIDE_EFFECT} if again else {Trait.DTYPE} if dtype == "float32" else set()
+        programs = (TRAIN_BACKWARD, TRAIN_BACKWARD_ALONE)
+        if again:
+            programs = (TRAIN_BACKWARD_AGAIN, TRAIN_BACKWARD_ALONE_AGAIN)
+        return Case(title, programs[0], inputs, {"dx": rule}, programs[1], writable=("x", "mask"), traits=traits)
 
-    def test(title: str, *shape: int) -> Case:
-        inputs: dict[str, object] = {"x": _input(rng, *shape), "p": 0.6, "dout": rng.standard_normal(shape)}
+    def test(title: str, p: float, *shape: int) -> Case:
+        inputs: dict[str, object] = {"x": _input(rng, *shape), "p": p, "dout": rng.standard_normal(shape)}
         tested = {Trait.TEST_MODE}
         return Case(title, TEST_BACKWARD, inputs, {"dx": Equal()}, TEST_BACKWARD_ALONE, writable=("x",), traits=tested)
 
@@ -137,8 +158,10 @@ def dropout_backward_cases(rng: np.random.Generator) -> Iterator[Case]:
     yield train("most are dropped", float(rng.uniform(0.6, 0.75)), d, n)
     yield train("images", float(rng.uniform(0.6, 0.75)), 4, c, h, w)
     yield train("float32", float(rng.uniform(0.3, 0.45)), n, d, dtype="float32")
-    yield test("test mode", n, d)
-    yield test("an image in test mode", c, h, w)
+    yield test("test mode", 0.6, n, d)
+    yield test("an image in test mode", 0.3, c, h, w)
+    title = "a second backward pass from the same cache, after another forward pass"
+    yield train(title, float(rng.uniform(0.4, 0.6)), n, d, again=True)
 
 
 RECIPES = (

@@ -13,6 +13,14 @@ from ._normalisation import FORTRAN, backward_cases, draw_eps, draw_numbers, man
 LAYER_FORWARD = "out, cache = layers.layernorm_forward(x, gamma, beta, settings)"
 LAYER_BACKWARD = f"{LAYER_FORWARD}\ndx, dgamma, dbeta = layers.layernorm_backward(dout, cache)"
 
+# Neither another forward pass nor a backward pass may change what a cache says: a net has many layers.
+LAYER_AGAIN = """\
+out, cache = layers.layernorm_forward(x, gamma, beta, settings)
+layers.layernorm_forward(x[1:] ** 2, gamma + 1, beta, settings)
+layers.layernorm_backward(dout.copy(), cache)
+dx, dgamma, dbeta = layers.layernorm_backward(dout, cache)
+"""
+
 
 def layernorm_forward_cases(rng: np.random.Generator) -> Iterator[Case]:
     """Draw examples with different means, so that statistics over the wrong axis show, and a mode to be ignored."""
@@ -49,7 +57,7 @@ def layernorm_forward_cases(rng: np.random.Generator) -> Iterator[Case]:
 
 def layernorm_backward_cases(rng: np.random.Generator) -> Iterator[Case]:
     """Make the shared cases; unlike in batch normalisation, a single example has gradients other than 0."""
-    yield from backward_cases(rng, LAYER_BACKWARD, 1)
+    yield from backward_cases(rng, LAYER_BACKWARD, LAYER_AGAIN, 1)
 
 
 RECIPES = (

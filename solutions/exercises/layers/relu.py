@@ -6,11 +6,27 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from grader.recipes import Array, Case, Equal, Recipe, Subgradient, Trait, enlarged, sizes
+from grader.recipes import Array, Case, Equal, Recipe, Rule, Subgradient, Trait, enlarged, sizes
 
 RELU_FORWARD = "out, cache = layers.relu_forward(x)"
 RELU_BACKWARD = f"{RELU_FORWARD}\ndx = layers.relu_backward(dout, cache)"
 RELU_BACKWARD_ALONE = "dx = layers.relu_backward(dout, x)"
+# Neither another forward pass nor a backward pass may change what a cache says. An x that has become the mask gives the
+# same mask again, so it is looked at besides.
+RELU_BACKWARD_AGAIN = """\
+out, cache = layers.relu_forward(x)
+layers.relu_forward(-x)
+given = x.copy()
+layers.relu_backward(dout.copy(), cache)
+changed_entries_of_x = np.array(np.count_nonzero(x != given))
+dx = layers.relu_backward(dout, cache)
+"""
+RELU_BACKWARD_ALONE_AGAIN = """\
+given = x.copy()
+layers.relu_backward(dout.copy(), x)
+changed_entries_of_x = np.array(np.count_nonzero(x != given))
+dx = layers.relu_backward(dout, x)
+"""
 # Two calls of the forward pass are a numeric derivative of the whole array, so the large case allows none.
 RELU_BACKWARD_BY_ITSELF = """\
 from utils.checks.forbidden_calls import calls_forbidden
@@ -55,19 +71,32 @@ def relu_forward_cases(rng: np.random.Generator) -> Iterator[Case]:
 
 def relu_backward_cases(rng: np.random.Generator) -> Iterator[Case]:
     """Draw the same inputs. Where x is exactly 0, every subgradient counts as right."""
-    aspects = {"dx": Subgradient(at="x", upstream="dout")}
-    for title, traits, inputs in _relu_inputs(rng):
-        yield Case(
+    aspects: dict[str, Rule] = {"dx": Subgradient(at="x", upstream="dout")}
+
+    def case(
+        title: str, traits: set[Trait], program: str, inputs: dict[str, object], alone: str, *effects: str
+    ) -> Case:
+        return Case(
             title,
-            RELU_BACKWARD,
+            program,
             inputs,
-            aspects,
-            RELU_BACKWARD_ALONE,
+            aspects | dict.fromkeys(effects, Equal()),
+            alone,
             writable=("x",),
             gradients={"dx": "x"},
             objective=("out", "dout"),
             traits=traits,
+            effects=set(effects),
         )
+
+    for title, traits, inputs in _relu_inputs(rng):
+        yield case(title, traits, RELU_BACKWARD, inputs, RELU_BACKWARD_ALONE)
+    n, c = sizes(rng, 2)
+    inputs = {name: rng.choice([-1, 1], (n, c)) * rng.uniform(1.5, 4, (n, c)) for name in ("x", "dout")}
+    inputs["x"] = np.abs(np.asarray(inputs["x"])) * np.where(np.arange(c) % 2, 1, -1)  # both signs in each row
+    title = "a second backward pass from the same cache, after another forward pass"
+    again, alone = RELU_BACKWARD_AGAIN, RELU_BACKWARD_ALONE_AGAIN
+    yield case(title, {Trait.SIDE_EFFECT}, again, inputs, alone, "changed_entries_of_x")
 
 
 def _all_magnitudes(rng: np.random.Generator) -> dict[str, object]:

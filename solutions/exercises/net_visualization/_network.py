@@ -25,15 +25,20 @@ for own, given in zip(model.parameters(), weights.values()):
     own.data = torch.tensor(given)
 images = torch.tensor(X)
 """
-# An earlier backward pass may have left gradients, which somebody else still needs.
+# An earlier backward pass may have left gradients, which somebody else still needs; and a trained network is often in
+# evaluation mode, some of it frozen.
 EARLIER_GRADIENTS = """\
 for number, tensor in enumerate([images, *model.parameters()], 1):
     tensor.grad = torch.full_like(tensor, number)
+model.eval()
+next(model.parameters()).requires_grad_(False)
 """
 BEFORE = """\
 def gradient_of(tensor):
     return None if tensor.grad is None else tensor.grad.tolist()
 gradient_before, *gradients_before = map(gradient_of, [images, *model.parameters()])
+gathered_before = [p.requires_grad for p in model.parameters()]
+modes_before = [part.training for part in model.modules()]
 """
 # What is left behind: the images, and in how many ways they and the network are not as they were.
 LEFT = """\
@@ -43,9 +48,10 @@ leaks = {
     "changed_gradients_of_the_images": float(gradient_of(images) != gradient_before),
     "changed_gradients_of_the_parameters": float(sum(gradient_of(p) != was for p, was in zip(parameters, gradients_before))),
     "images_that_gather_gradients": float(images.requires_grad),
-    "parameters_that_gather_no_gradients": float(sum(not p.requires_grad for p in parameters)),
+    "parameters_that_gather_no_gradients": float(sum(was and not p.requires_grad for p, was in zip(parameters, gathered_before))),
+    "frozen_parameters_that_gather_gradients": float(sum(p.requires_grad and not was for p, was in zip(parameters, gathered_before))),
     "parameters_with_other_values": float(sum(not np.array_equal(p.detach().numpy(), w) for p, w in zip(parameters, weights.values()))),
-    "parts_in_another_mode": float(sum(not part.training for part in model.modules())),
+    "parts_in_another_mode": float(sum(part.training != was for part, was in zip(model.modules(), modes_before))),
     "gradients_switched_off_for_all": float(not torch.is_grad_enabled()),
 }
 torch.set_grad_enabled(True)

@@ -22,7 +22,7 @@ def update_cases(rng: np.random.Generator) -> Iterator[Case]:
     height, width, classes = sizes(rng, 3, 3, 7)
     for title, l2_reg, learning_rate, channels in (
         ("l2_reg 0", 0.0, 0.7, 3),
-        ("l2_reg 0.5, gradients of an earlier backward pass", 0.5, 1.3, 3),
+        ("l2_reg 0.5, gradients of an earlier backward pass, partly frozen", 0.5, 1.3, 3),
         ("one channel", 0.02, 0.4, 1),
         ("a long step", 0.1, 25.0, 2),
     ):

@@ -24,7 +24,7 @@ def fooling_cases(rng: np.random.Generator) -> Iterator[Case]:
         ("the second most likely class", {"learning_rate": 0.02}, -2, 1),
         ("an image that is of the target class already", {}, -1, 1),
         ("fewer steps than it takes", {"learning_rate": 1e-3, "max_iter": int(rng.integers(4, 7))}, 0, 1),
-        ("another learning rate, gradients of an earlier backward pass", {"learning_rate": 0.3}, 1, 1),
+        ("another learning rate, gradients of an earlier backward pass, partly frozen", {"learning_rate": 0.3}, 1, 1),
         ("an image of large numbers", {"learning_rate": 15.0}, 1, 50),
     ):
         image = (3, height, width)

@@ -24,7 +24,7 @@ def saliency_cases(rng: np.random.Generator) -> Iterator[Case]:
         ("several images", n, (3, height, width), False),
         ("a single image", 1, (3, width, height), False),
         ("images with one channel", n, (1, height, width), False),
-        ("images with two channels, gradients of an earlier backward pass", n, (2, width, height), True),
+        ("images with two channels, gradients of an earlier backward pass, partly frozen", n, (2, width, height), True),
     ):
         classes = n + 2
         weights, X = draw_weights(rng, image, classes), rng.standard_normal((rows, *image))

@@ -13,6 +13,7 @@ net = neural_net.TwoLayerNet(D, H, C)
 net.params = params
 scores = net.loss(X)
 loss, grads = net.loss(X, y, reg=reg)
+unknown_grads = np.array(len(set(grads) - set(params)) if isinstance(grads, dict) else 0)
 """
 
 # Nothing of an earlier minibatch should be left, nor of the parameters that the net had then.
@@ -20,9 +21,12 @@ LOSS_AGAIN = """\
 net = neural_net.TwoLayerNet(D, H, C)
 net.params = {name: 2 * value for name, value in params.items()}
 net.loss(earlier, earlier_y, reg=2 * reg)
+net.loss(X)
+net.loss(X, y, reg=2 * reg)
 net.params = params
-loss, grads = net.loss(X, y, reg=reg)
 scores = net.loss(X)
+loss, grads = net.loss(X, y, reg=reg)
+unknown_grads = np.array(len(set(grads) - set(params)) if isinstance(grads, dict) else 0)
 """
 
 # train and predict are judged with a stand-in for loss, so that a wrong loss costs them nothing. Each training row
@@ -35,10 +39,10 @@ net.predict = lambda X: np.zeros(len(X), int)
 net.loss = watched = WatchedLoss(
     net,
     scores=lambda X: X[:, :C],
-    gradients=lambda params: {name: pull[name] + 0.3 * value for name, value in params.items()},
+    gradients=lambda params, reg: {name: pull[name] + reg * value for name, value in params.items()},
     row_numbers=lambda X: X[:, 0],
 )
-net.train(X, y, X_val, y_val, learning_rate=rate, learning_rate_decay=decay,
+net.train(X, y, X_val, y_val, learning_rate=rate, learning_rate_decay=decay, reg=reg,
           num_iters=num_iters, batch_size=batch_size)
 """
 TRAIN = f"""\
@@ -68,6 +72,10 @@ def loss(rows, y=None, reg=0.0):  # the right scores, whatever your own loss giv
 net.loss = loss
 labels = net.predict(X)
 """
+# A list of labels will do, but not labels that nothing can be indexed with.
+PREDICT_KIND = f"""\
+{PREDICT}labels_are_integers = np.array(float(np.asarray(labels).dtype.kind in "iu"))
+"""
 
 
 def _params(rng: np.random.Generator, d: int, h: int, c: int) -> dict[str, Array]:
@@ -89,7 +97,8 @@ def _net(rng: np.random.Generator, n: int, d: int, h: int, c: int, reg: float) -
 
 def loss_cases(rng: np.random.Generator) -> Iterator[Case]:
     """Draw nets with and without regularisation, a single example, and scores so large that exp overflows."""
-    aspects: dict[str, Rule] = {"scores": Equal(), "loss": Equal(), "grads": Equal()}
+    aspects: dict[str, Rule] = {"scores": Equal(), "loss": Equal(), "grads": Equal(), "unknown_grads": Equal()}
+    effects = {"unknown_grads"}
     gradients = {f"grads.{name}": f"params.{name}" for name in ("W1", "b1", "W2", "b2")}
     n, d, h, c = sizes(rng, 4, low=3)
     large = _net(rng, n, d, h, c, 0.0)
@@ -102,7 +111,9 @@ def loss_cases(rng: np.random.Generator) -> Iterator[Case]:
         ("scores of several thousand", {Trait.NUMERICAL_RANGE}, large),
     )
     for title, traits, inputs in situations:
-        yield Case(title, LOSS, inputs, aspects, gradients=gradients, objective=("loss", ""), traits=traits)
+        yield Case(
+            title, LOSS, inputs, aspects, gradients=gradients, objective=("loss", ""), traits=traits, effects=effects
+        )
     again = _net(rng, n, d, h, c, 0.4)
     again |= {"earlier": rng.standard_normal((n + 2, d)), "earlier_y": rng.integers(c, size=n + 2)}
     side_effect = {Trait.SIDE_EFFECT}
@@ -114,6 +125,7 @@ def loss_cases(rng: np.random.Generator) -> Iterator[Case]:
         gradients=gradients,
         objective=("loss", ""),
         traits=side_effect,
+        effects=effects,
     )
 
 
@@ -129,7 +141,7 @@ def train_cases(rng: np.random.Generator) -> Iterator[Case]:
             "D": d, "H": h, "C": c, "params": _params(rng, d, h, c),
             "pull": {name: scale * value for name, value in _params(rng, d, h, c).items()},
             "X": X, "y": np.arange(rows), "X_val": X[:3], "y_val": np.zeros(3, int), "num_train": rows,
-            "batch_size": batch_size, "num_iters": num_iters, "rate": float(rng.uniform(0.05, 0.1)), "decay": 0.8,
+            "batch_size": batch_size, "num_iters": num_iters, "rate": float(rng.uniform(0.05, 0.1)), "decay": 0.8, "reg": 0.3,
         }  # fmt: skip
 
     writable = ("params",)  # train updates the net's parameters, in place or not
@@ -156,6 +168,12 @@ def predict_cases(rng: np.random.Generator) -> Iterator[Case]:
         title = "scores of several thousand" if scale > 1 else "a single example" if rows == 1 else f"{rows} examples"
         traits = {Trait.NUMERICAL_RANGE} if scale > 1 else {Trait.EDGE_SHAPE} if rows == 1 else set()
         yield Case(title, PREDICT, inputs, {"labels": Equal()}, traits=traits)
+    kind: dict[str, Rule] = {"labels": Equal(), "labels_are_integers": Equal()}
+    short = _net(rng, n, d, h, c, 0.0)
+    p = {name: value.astype("float32") for name, value in _params(rng, d, h, c).items()}
+    X = np.asarray(short["X"], dtype="float32")
+    short |= {"X": X, "params": p, "scores": np.maximum(0, X @ p["W1"].T + p["b1"]) @ p["W2"].T + p["b2"]}
+    yield Case("float32, and labels that are integers", PREDICT_KIND, short, kind, traits={Trait.DTYPE})
 
 
 def _many_features(rng: np.random.Generator) -> dict[str, object]:

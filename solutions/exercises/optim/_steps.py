@@ -19,6 +19,9 @@ next_w = w
 ONE_STEP = "next_w, config = {rule}(w, dw, dict(settings))\n{remembered}\n"
 DEFAULTS = "next_w, config = {rule}(w, dw)\n{remembered}\n"
 
+FORGETTING = frozenset({"momentum", "decay_rate", "beta1", "weight_decay"})
+"""Settings that may be 0."""
+
 Settings = Callable[[np.random.Generator], dict[str, object]]
 
 
@@ -54,8 +57,8 @@ def rule_cases(
         w, dw = scale * np.asarray(drawn["w"]), scale * np.asarray(drawn["gradients"])[0]
         return {"w": w, "dw": dw, "settings": drawn["settings"]}
 
-    def moving(shape: tuple[int, ...], t: int = 4) -> dict[str, object]:
-        memory = {name: rng.uniform(0.2, 1, shape) for name in moments}
+    def moving(shape: tuple[int, ...], t: int = 4, scale: float = 1.0) -> dict[str, object]:
+        memory = {name: scale * rng.uniform(0.2, 1, shape) for name in moments}
         return memory | ({"t": t} if "t" in remembered else {})
 
     first = single((n, m))
@@ -68,6 +71,11 @@ def rule_cases(
     yield Case("one step of a parameter in motion", one, later, aspects, writable=("settings",))
     used = single((n, m)) | {"settings": moving((n, m), 40)}
     yield Case("a later step, with default settings", one, used, aspects, writable=("settings",))
+    small = single((n, m), 1e-6)  # so small that a lower limit would show
+    drawn = {name: 0.0 if name in FORGETTING else value for name, value in draw_settings(rng).items()}
+    title = "one step of small numbers" + ", with settings that are 0" * (0.0 in drawn.values())
+    small["settings"] = drawn | moving((n, m), scale=1e-8)
+    yield Case(title, one, small, aspects, writable=("settings",), traits={Trait.NUMERICAL_RANGE})
     many = {Trait.SEVERAL_STEPS}
     yield Case("two steps in a row", several, inputs((n,), 2), aspects, writable=("settings",), traits=many)
     filters = inputs((n, *image), 5)

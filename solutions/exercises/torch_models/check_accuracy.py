@@ -19,6 +19,7 @@ class Witness(torch.nn.Module):
         self.norm = torch.nn.BatchNorm1d(W.shape[1], momentum=0.5, affine=False).double()
         self.drop = torch.nn.Dropout(0.5)
         self.linear = torch.nn.Linear(*W.shape[::-1]).double()
+        self.linear.bias.requires_grad_(False)  # frozen
         self.linear.weight.data, self.linear.bias.data = torch.tensor(W), torch.tensor(b)
         self.calls = []
     def forward(self, x):
@@ -36,7 +37,8 @@ running_mean = model.norm.running_mean.numpy()
 untouched = images.numpy()
 leaks = {
     "gradients_switched_off_for_all": float(not torch.is_grad_enabled()),
-    "parameters_that_gather_no_gradients": float(sum(not p.requires_grad for p in model.parameters())),
+    "parameters_that_gather_no_gradients": float(not model.linear.weight.requires_grad),
+    "frozen_parameters_that_gather_gradients": float(model.linear.bias.requires_grad),
 }
 torch.set_grad_enabled(True)
 """

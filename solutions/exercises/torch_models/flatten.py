@@ -31,6 +31,7 @@ def flatten_cases(rng: np.random.Generator) -> Iterator[Case]:
         ("images", (n, c, h, w), (0, 1, 2, 3)),
         ("a single image", (1, c, h, w), (0, 1, 2, 3)),
         ("rows already", (n, d), (0, 1)),
+        ("images of a single number", (n, 1, 1, 1), (0, 1, 2, 3)),
         ("five axes", (n, c, d, h, w), (0, 1, 2, 3, 4)),
         ("images stored with the channels last", (n, h, w, c), (0, 3, 1, 2)),
     ):

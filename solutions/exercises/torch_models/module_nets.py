@@ -33,7 +33,7 @@ again = weights, {{name: getattr(net, name).weight.detach().numpy() for name in 
 _MODULE = """\
 import torch
 torch.manual_seed(0)
-net = torch_models.ThreeLayerConvNet(C, F1, F2, K, tuple(image)).double()
+net = torch_models.ThreeLayerConvNet(C, F1, F2, K, tuple(image)).double().train()
 """
 _MODULE_ALONE = """\
 import torch
@@ -61,7 +61,7 @@ again = tuple({str(i): p.detach().numpy() for i, p in enumerate(tensors)} for te
 _SEQUENTIAL = """\
 import torch
 torch.manual_seed(0)
-net = torch_models.sequential_convnet(C, F1, F2, K, tuple(image)).double()
+net = torch_models.sequential_convnet(C, F1, F2, K, tuple(image)).double().train()
 """
 # A module's layers may be made in any order; those of a list have one.
 _BY_NAME = """\
@@ -151,6 +151,12 @@ def forward_cases(rng: np.random.Generator) -> Iterator[Case]:
         rest = _BY_NAME + _GIVEN + _FORWARD + _BACKWARD + _LEFT
         effects = {"parts_in_another_mode"}
         yield Case(title, _MODULE + rest, inputs, aspects, _MODULE_ALONE + rest, traits=traits, effects=effects)
+    n, h, w = sizes(rng, 3, low=5, high=8)
+    rest = "net.eval()\n" + _BY_NAME + _GIVEN + _FORWARD + _BACKWARD
+    aspects = {name: Equal() for name in ("scores", "grads", "made")}
+    tested = {Trait.TEST_MODE}
+    title = "evaluation mode"
+    yield Case(title, _MODULE + rest, _inputs(rng, n, 3, (w, h)), aspects, _MODULE_ALONE + rest, traits=tested)
 
 
 def sequential_cases(rng: np.random.Generator) -> Iterator[Case]:
