@@ -43,7 +43,10 @@ def test_the_titles_say_what_a_trait_means() -> None:
         "- shape: exactly as documented",
         "- edge shape: a single example",
         "- dtype: float32",
-        "- side effect: arguments stay as they are, unless documented",
+        (
+            "- side effect: a second backward pass from the same cache, after another forward pass; "
+            "arguments stay as they are, unless documented; nothing else is left behind"
+        ),
         "- tie: with entries that are exactly 0",
     ]
 
