@@ -93,7 +93,7 @@ DEVELOPMENT += [
     (
         "summand-turned",
         "dw = x.T @ dout + dout.T @ x\nreturn dw",
-        ("`dw` should have shape (D, M) = (7, 5), so `dout.T @ x` should be transposed: `x.T @ dout`",),
+        ("`dw` should have shape (D, M) = (7, 5); with `x.T @ dout` in place of `dout.T @ x`, it would",),
     ),
     (
         "vectors-multiplied",
@@ -103,7 +103,7 @@ DEVELOPMENT += [
     (
         "inner-for-outer",
         "one, two = x[0], dout[0]\ndw = one @ two.T\nreturn dw",
-        ("it should be an outer product, `np.outer(one, two)`",),
+        ("with an outer product, `np.outer(one, two)`",),
     ),
     ("entries-for-product", "dw = x.T * dout\nreturn dw", ("a matrix product, @, would give that", "`x.T @ dout`")),
     (
@@ -111,7 +111,7 @@ DEVELOPMENT += [
         "x_hat = x * 2\ndb = np.dot(x, x_hat).sum(axis=0)\ndx = np.dot(x, x_hat)\nreturn dx",
         ("not N = 4",),
     ),
-    ("same-shapes", "x_hat = x * 2\ndx = np.dot(x, x_hat)\nreturn dx", ("the product should be entry by entry, *",)),
+    ("same-shapes", "x_hat = x * 2\ndx = np.dot(x, x_hat)\nreturn dx", ("a product entry by entry, *, would give",)),
     (
         "other-weights",
         "W1, W2 = w, w.T\nh = x @ W1\nback = h @ W1\nreturn back",
@@ -120,7 +120,7 @@ DEVELOPMENT += [
     (
         "gradient-of-an-array",
         "probs = x * 1\nonehot = np.zeros((7, 4))\ndprobs = (x - onehot) / 4\nreturn dprobs",
-        ("`dprobs` should have shape (N, D) = (4, 7), so `onehot` should be transposed: `onehot.T`",),
+        ("`dprobs` should have shape (N, D) = (4, 7); with `onehot.T` in place of `onehot`, it would",),
     ),
     (
         "in-a-dict",

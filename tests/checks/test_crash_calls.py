@@ -78,6 +78,11 @@ def norm_backward(dout, wanted):
     raise ValueError(f"norm_backward: dout has shape {dout.shape}; pass shape {wanted}, that of the output.")
 
 
+def told_backward(dout, cache):
+    shapes = f"dout has shape {dout.shape}; pass shape {np.shape(cache)}"
+    raise ValueError(f"told_backward: {shapes}, that of the output of told_forward.")
+
+
 def table(x, gamma):
     raise ValueError(f"table: x has shape {x.shape}; pass an array of shape (N, D), no axis of length 0.")
 
@@ -138,6 +143,10 @@ CALLS: list[tuple[str, tuple[str, ...]]] = [
     (
         "cache = first\n    out = outer_backward(b, cache)",
         ("pass shape (4, 3)", "or the cache is that of another layer"),
+    ),
+    (
+        "out = told_backward(hidden, b)",
+        ("told_backward: dout has shape (4, 3), and the cache that is given with it asks for shape (5,).",),
     ),
     ("both = near_forward(x, v)\n    out = softmax(both, b)", ("should unpack what it gets", "returns out and cache")),
     ("out = softmax(hidden, b)", ("`hidden` is given; was `scores`, of shape (4, 5), meant?",)),

@@ -215,10 +215,35 @@ def test_of_the_arguments_that_fit_a_numbered_one_is_named_where_no_other_does()
 
 def test_a_dict_that_is_filled_should_be_created_first() -> None:
     said = explained("filled", "grads['W1'] = x\nreturn grads", (ones(x=(3,)), {}))
-    assert said == "`grads` is filled here and was never created: `grads = {}` should stand before this line."
+    assert said == "`grads` is filled here and has no value yet: `grads = {}` should stand before this line."
     assert "created" not in explained("row", "rows[0] = x\nreturn rows", (ones(x=(3,)), {}))
 
 
 def test_a_draw_without_replacement_is_explained() -> None:
     body = "return np.random.choice(len(x), 9, replace=False)"
     assert "`replace=True`" in explained("draw", body, (ones(x=(3,)), {}))
+
+
+def test_a_letter_that_fits_in_one_case_by_chance_is_not_named() -> None:
+    body = "hot = np.eye(7)[:, :w.shape[1]]\nreturn hot * w"
+    documented = '"""f.\n\n    w : ndarray of shape (H, C)\n    """\n'
+    one, other = ((ones(w=shape), ones()) for shape in ((8, 7), (9, 5)))
+    both = explained("letters", documented + body, one, other)
+    assert "H = 8" in both
+    assert "C" not in both.partition(":")[0].partition("`w`")[0]
+
+
+def test_no_letter_is_named_of_a_single_case_beside_which_others_run() -> None:
+    body = '"""f.\n\n    w : ndarray of shape (H, C)\n    x : ndarray of shape (N, D)\n    """\nreturn w @ x'
+    inputs = ones(w=(8, 7), x=(5, 4))
+    crash = crash_in("alone", body, inputs)
+    assert "C = 7 is not N = 5" in explain_crash(crash, inputs, {})
+    assert "7 is not 5" in explain_crash(crash, inputs, {}, alone=True)
+
+
+def test_what_is_larger_by_an_axis_is_not_put_down_to_a_slice() -> None:
+    body = "image[:, 0:3, 0:2] += w\nreturn image"
+    inputs = ones(image=(3, 8, 6), w=(2, 3, 3, 2))
+    assert "cut off" not in explained("larger", body, (inputs, {}))
+    beyond = ones(image=(3, 4, 6), w=(3, 3, 2))
+    assert "4 entries" in explained("beyond", "i = 2\nimage[:, i:i + 3, 0:2] += w\nreturn image", (beyond, {}))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from utils.checks.diagnose.crashes import explain_crash
-from utils.checks.program import Crash
+from utils.checks.program import PROGRAM_FILE, Crash
 
 TOO_SMALL = (
     "Calculated padded input size per channel: (2 x 3). Kernel size: (5 x 5). "
@@ -209,3 +211,28 @@ def test_each_image_may_come_with_another_number_of_entries_than_a_layer_takes()
     assert "Each image comes to this layer with 224 numbers, and the layer takes 120" in said
     assert "it is given the output of another layer" in said
     assert "Each image" not in explain_crash(crash, {"X": np.ones((7, 3, 4, 5))}, {})
+
+
+def test_a_factor_is_said_to_have_the_shape_of_the_message_only_where_that_is_its_own() -> None:
+    message = "mat1 and mat2 shapes cannot be multiplied (40x7 and 56x3)"
+    crash = crash_of("RuntimeError", message, "h = x @ w")
+    said = [
+        explain_crash(replace(crash, operands=(*known, "w (56, 3)")), {}, {})
+        for known in ((), ("x (8, 5, 7)",), ("x (40, 7)",))
+    ]
+    assert said[0].startswith("`x` is taken as (40, 7) and `w` is (56, 3)")
+    assert said[1].startswith("`x` is (8, 5, 7), taken as (40, 7) and `w` is (56, 3)")
+    assert said[2].startswith("`x` is (40, 7) and `w` is (56, 3)")
+    assert "would fit" not in said[0]
+
+
+def test_a_parameter_of_another_size_is_said_to_be_of_another_layer() -> None:
+    message = "The size of tensor a (3) must match the size of tensor b (5) at non-singleton dimension 3"
+    crash = replace(
+        crash_of("RuntimeError", message, "parameter.copy_(torch.tensor(given))"),
+        file=PROGRAM_FILE,
+        operands=("given (6, 3, 5, 5)",),
+    )
+    said = explain_crash(crash, {}, {})
+    assert said.startswith("A parameter of the net should have shape (6, 3, 5, 5), but its axis 3 has 3 entries, not 5")
+    assert said.endswith("says how large its filters are.")

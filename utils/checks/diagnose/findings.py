@@ -89,7 +89,9 @@ def _explained(result: CaseResult, crash: Crash, results: Sequence[CaseResult], 
         if one is not result and isinstance(one.answer, Crash)
     ]
     explanation = explain_old_python(crash)
-    explanation = explanation or explain_crash(crash, result.case.inputs, result.expected, advise=advise, others=others)
+    explanation = explanation or explain_crash(
+        crash, result.case.inputs, result.expected, advise=advise, others=others, alone=not others and len(results) > 1
+    )
     return f"{explanation} ({crash.error} {crash.place}.)" if explanation else f"{crash}."
 
 
@@ -298,8 +300,8 @@ def follow_through_findings(
     findings = list(findings)
     for aspect in followed:
         said = (
-            f"earned {follow.in_words}: {aspect} is the right derivative of what your forward pass computes; "
-            "it is the forward that is wrong."
+            f"earned {follow.in_words}: {aspect} is the right derivative of what your forward pass computes, "
+            "which is wrong."
         )
         about = (k for k, one in enumerate(findings) if aspect in {p.partition(".")[0] for p in one.aspect.split(", ")})
         index = next(about, None)

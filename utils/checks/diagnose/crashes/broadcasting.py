@@ -92,7 +92,7 @@ def _variant(site: Site, left: ast.expr, a: Shape, right: ast.expr, b: Shape) ->
         operand = parsed_expression(turned[0].about)
         instead = ast.unparse(remedies.turned(operand)) if operand else ""
         offer = f" (or was `{others[0].about}` meant?)" if others else ""
-        return f"`{name}` should have shape {goal}, so `{turned[0].about}` should be transposed: `{instead}`{offer}."
+        return f"`{name}` should have shape {goal}; with `{instead}` in place of `{turned[0].about}`, it would{offer}."
     if len(others) == 1 and not turned:
         return f"`{name}` should have shape {goal}; with `{others[0].about}`, `{others[0].written}`, it would."
     return ""
@@ -105,6 +105,8 @@ def _of_number(site: Site, *operands: tuple[ast.expr, Shape]) -> str:
     value = site.expected.get(name)
     if not site.in_entered or name not in site.expected or np.ndim(np.asarray(value)) or value is None:
         return ""
+    if not isinstance(getattr(site.failing, "op", None), ast.Add | ast.Sub):
+        return ""  # what is multiplied may be an array, and be summed up afterwards
     arrays = " and ".join(text(node) for node, shape in operands if shape and ast.unparse(node) != name)
     if not arrays:
         return ""
@@ -299,10 +301,13 @@ def _in_place(site: Site, match: re.Match[str]) -> str:
     if not isinstance(statement, ast.AugAssign):
         return ""
     reason = wrongly_allocated(site, (statement.target,), (own,)) or explain_short_slice(site, statement.target, both)
+    # A slice that is cut off is shorter along its own axes; what has more axes and the same sizes is larger by these.
+    if not reason and both[-len(own) :] != own and may_be_cut_off(site, statement.target):
+        reason = CUT_OFF.strip()
     return (
         f"{text(statement.target)} has shape {site.letters.shape(own)}, and with {text(statement.value)} the result "
         f"would have shape {site.letters.shape(both)}; what is added to it in place should not be larger than itself."
-        f"{f' {reason}' if reason else CUT_OFF if is_cut(statement.target) else ''}"
+        f"{f' {reason}' if reason else ''}"
     )
 
 

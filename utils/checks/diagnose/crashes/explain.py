@@ -59,6 +59,7 @@ def explain_crash(
     *,
     advise: bool = True,
     others: Iterable[tuple[Crash, Mapping[str, object], Mapping[str, object]]] = (),
+    alone: bool = False,
 ) -> str:
     """Explain a crash.
 
@@ -75,6 +76,8 @@ def explain_crash(
         is not said, because it may be another one.
     others : iterable of (Crash, mapping, mapping), optional
         Crashes in other cases, with what those start with and their right outputs; they can refute what would fit.
+    alone : bool, default False
+        Whether the code ran in all other cases, of which there are some.
 
     Returns
     -------
@@ -84,7 +87,8 @@ def explain_crash(
     if crash.unfinished:
         return crash.unfinished
     same_line = [one for one in others if one[0].line == crash.line and one[0].file == crash.file]
-    site = Site(crash, inputs, expected, advises=advise, others=[Site(*one) for one in same_line[:MOST_OTHERS]])
+    known = [Site(*one) for one in same_line[:MOST_OTHERS]]
+    site = Site(crash, inputs, expected, advises=advise, others=known, alone=alone)
     # Where another module has raised, the worker puts the function's name before the message.
     said = f"{crash.error}: {re.sub(r'^[a-z_]+[.][A-Za-z_.]+: ', '', crash.message)}"
     for pattern, explain in EXPLANATIONS:

@@ -22,6 +22,11 @@ class Letters:
         As ``"x (N, D)"``.
     values : mapping of str to object
         The arrays by name, inputs and right outputs.
+
+    Attributes
+    ----------
+    sizes : dict of str to int
+        The size that each letter stands for.
     """
 
     def __init__(self, documented: Iterable[str], values: Mapping[str, object]) -> None:
@@ -44,10 +49,33 @@ class Letters:
             # may be as long by chance.
             if re.fullmatch(r"[A-Z]", name) and value not in of_images:
                 sizes.setdefault(name, set()).add(value)
-        known = {letter: min(found) for letter, found in sizes.items() if len(found) == 1}
+        self.sizes = {letter: min(found) for letter, found in sizes.items() if len(found) == 1}
         # A size that two letters have, or that is a setting, too, does not tell which of them is meant.
-        taken = [*known.values(), *(value for name, value in numbers.items() if name not in known)]
-        self._of_size = {size: letter for letter, size in known.items() if size > 1 and taken.count(size) == 1}
+        taken = [*self.sizes.values(), *(value for name, value in numbers.items() if name not in self.sizes)]
+        self._of_size = {size: letter for letter, size in self.sizes.items() if size > 1 and taken.count(size) == 1}
+
+    def leave_out_chance(
+        self, shapes: Mapping[str, Shape], others: Iterable[tuple[Letters, Mapping[str, Shape]]]
+    ) -> None:
+        """Name no size any more that agrees with a letter here and not in another case, where sizes are others.
+
+        Parameters
+        ----------
+        shapes : mapping of str to tuple of int
+            The shapes of arrays in this case, by name.
+        others : iterable of (Letters, mapping)
+            The same of other cases.
+        """
+        for letters, elsewhere in others:
+            for name, shape in shapes.items():
+                same = elsewhere.get(name, ())
+                for size, there in zip(shape, same, strict=True) if len(shape) == len(same) else ():
+                    if letters.sizes.get(self._of_size.get(size, ""), there) != there:
+                        del self._of_size[size]
+
+    def leave_out_all(self) -> None:
+        """Name no size any more: of a single case, nobody knows which of them agree with a letter by chance."""
+        self._of_size = {}
 
     def size(self, size: int) -> str:
         """Write a size, as ``"N = 4"``, or ``"4"`` where no letter is known."""

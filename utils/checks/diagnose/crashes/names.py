@@ -71,13 +71,13 @@ def _unknown(site: Site, match: re.Match[str]) -> str:
     calls = [node for node in site.find(ast.Call) if ast.unparse(node.func) == name]
     if calls:
         return (
-            f"There is no function `{name}` in this file: it is neither defined nor imported; what it should do has "
-            "to be written out, or done by a function that the file has."
+            f"There is no function `{name}` here: it is not defined or imported at the top level of this file; what it "
+            "should do has to be written out, or done by a function that the file has."
         )
     targets = site.statement.targets if isinstance(site.statement, ast.Assign) else []
     filled = [one.slice for one in targets if isinstance(one, ast.Subscript) and ast.unparse(one.value) == name]
     if filled and isinstance(filled[0], ast.Constant | ast.JoinedStr) and ast.unparse(filled[0])[:1] in "'\"f":
-        return f"`{name}` is filled here and was never created: `{name} = {{}}` should stand before this line."
+        return f"`{name}` is filled here and has no value yet: `{name} = {{}}` should stand before this line."
     given = {path for path, value in walk(site.inputs) if path == name}
     if given and "cache" in site.crash.parameters:
         return (
@@ -85,7 +85,7 @@ def _unknown(site: Site, match: re.Match[str]) -> str:
             "needs should be packed into the cache there, or be read from the shape of something that is in it."
         )
     return (
-        f"There is no `{name}` here: it is no argument of this function, and no line before sets it. "
+        f"There is no `{name}` here: it is no argument of this function, and has no value when this line runs. "
         "Either it should be set, or the line should do without it."
     )
 

@@ -78,9 +78,11 @@ def _variant(site: Site, left: ast.expr, a: Shape, right: ast.expr, b: Shape) ->
 def _recommended(site: Site, variant: remedies.Variant, target: tuple[str, Shape]) -> str:
     name, goal = target[0], site.letters.shape(target[1])
     if variant.kind == "entrywise":
-        return f"`{name}` should have shape {goal}, so the product should be entry by entry, *: `{variant.written}`."
+        return f"`{name}` should have shape {goal}, which a product entry by entry, *, would give: `{variant.written}`."
     if variant.kind == "outer":
-        return f"Two vectors: it should be an outer product, `{variant.written}`, so that `{name}` has shape {goal}."
+        return (
+            f"Two vectors: with an outer product, `{variant.written}`, `{name}` would have shape {goal}, as it should."
+        )
     if variant.kind == "relative":
         return f"`{name}` should have shape {goal}; with `{variant.about}`, `{variant.written}`, it would."
     if site.shape(variant.node) == target[1]:
@@ -147,9 +149,9 @@ def _of_tensors(site: Site, match: re.Match[str]) -> str:
     a, b = ((int(match[k]), int(match[k + 1])) for k in (1, 3))
     node = site.failing
     pair = factors_of(node) if node else None
-    names = (f"{text(pair[0])} is", f"{text(pair[1])} is") if pair else ("The first factor is", "the second is")
+    factors = [_as_factor(site, pair[k] if pair else None, shape, k) for k, shape in enumerate((a, b))]
     said = (
-        f"{names[0]} {a} and {names[1]} {b}: in a product the last axis of the first factor should be as long "
+        f"{factors[0]} and {factors[1]}: in a product the last axis of the first factor should be as long "
         f"as the first axis of the second, but {match[2]} is not {match[3]}."
     )
     if not site.advises:
@@ -158,10 +160,21 @@ def _of_tensors(site: Site, match: re.Match[str]) -> str:
         return f"{said} {_images_as_rows(site, a, b)}".strip()
     whole = site.shape(pair[0]) or a
     if len(whole) > 2:
-        said = said.replace(f"is {a}", f"is {whole}, taken as {a}", 1)
         return f"{said} {_flattened(site, pair[0], whole, pair[1], b)}".strip()
-    remedy = _variant(site, pair[0], a, pair[1], b) or _transposed(site, pair[0], a, pair[1], b)
+    remedy = ""
+    if site.shape(pair[0]) is not None:  # of an array that may have more axes, nobody knows what would fit
+        remedy = _variant(site, pair[0], a, pair[1], b) or _transposed(site, pair[0], a, pair[1], b)
     return f"{said} {remedy or _sized(site, pair[0], a, pair[1], b)}".strip()
+
+
+def _as_factor(site: Site, node: ast.expr | None, told: Shape, index: int) -> str:
+    """Say which matrix a factor is taken as; PyTorch's message does not tell whether it has more axes than two."""
+    if node is None:
+        return f"{('The first factor', 'the second')[index]} is {told}"
+    known = site.shape(node)
+    if known == told:
+        return f"{text(node)} is {told}"
+    return f"{text(node)} is {f'{known}, ' if known else ''}taken as {told}"
 
 
 def _images_as_rows(site: Site, a: Shape, b: Shape) -> str:

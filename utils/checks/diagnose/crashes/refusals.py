@@ -89,8 +89,20 @@ def _says_itself(site: Site, match: re.Match[str] | None = None) -> str:
     return f"{site.crash.message.strip()}" if site.crash.message.strip().endswith(".") else ""
 
 
+def _of_another_cache(site: Site, match: re.Match[str]) -> str:
+    """Say that an upstream gradient and a cache do not go together: the shape asked for is read from the cache.
+
+    Where the cache is another layer's, it is not the shape of that layer's output.
+    """
+    return f"{match[1]}: dout has shape {match[2]}, and the cache that is given with it asks for shape {match[3]}."
+
+
 EXPLANATIONS = (
     (r"ValueError: (\w+): (\w+) has shape (\([\d, ]*\)); pass shape (\([\d, ]*\))", _refused),
+    (
+        r"ValueError: (\w+): dout has shape (\([\d, ]*\)); pass shape (\([\d, ]*\)), that of the output of \w+\.$",
+        _of_another_cache,
+    ),
     (r"ValueError: \w+: \w+ has shape (\([\d, ]*\)); pass an array of shape \(\w+, \w+\)", _not_a_table),
     (r"ValueError: \w+: .*; (?:pass|set|use) .*\.$", _says_itself),
 )

@@ -42,6 +42,8 @@ class Site:
     others : sequence of Site, optional
         Other cases in which the same line crashed. What is said to fit has to fit in each of them: in a single case two
         sizes may be equal by chance.
+    alone : bool, default False
+        Whether the line ran in all other cases.
     """
 
     def __init__(
@@ -52,11 +54,15 @@ class Site:
         *,
         advises: bool = True,
         others: Sequence[Site] = (),
+        alone: bool = False,
     ) -> None:
         self.crash, self.inputs, self.expected, self.advises = crash, inputs, expected, advises
         self.others = [one for one in others if one.crash.expression == crash.expression]
         self.operands = dict(split_operand(text) for text in crash.operands)
         self.letters = Letters(crash.documented, {**expected, **inputs})
+        if alone:
+            self.letters.leave_out_all()
+        self.letters.leave_out_chance(self.shapes, [(one.letters, one.shapes) for one in self.others])
         self.scope = shapes_in(crash.scope)
         self.callers_scope = shapes_in(crash.callers_scope)
         callers = [split_operand(one) for one in crash.callers_scope]

@@ -181,6 +181,15 @@ def _new_layer(site: Site) -> str:
     return ""
 
 
+OF_AXES = (
+    "how many outputs it has",
+    "how many inputs it has",
+    "how large its filters are",
+    "how large its filters are",
+)
+"""What the size of each axis of a parameter is about."""
+
+
 def _labels_of_other_number(site: Site, match: re.Match[str]) -> str:
     return f"There are {match[1]} rows of scores and {match[2]} labels; the scores should have one row for each label."
 
@@ -208,10 +217,12 @@ def _other_sizes(site: Site, match: re.Match[str]) -> str:
     """Explain tensors whose sizes differ, where one of another number in its name would fit, or a part of the other."""
     sizes = {int(match[1]), int(match[2])}
     given = site.shapes.get("given")
-    if site.in_program and "parameter.copy_" in site.crash.source and given and "dimension 1" in site.crash.message:
+    axis = re.search(r"dimension (\d)$", site.crash.message)
+    about = dict(enumerate(OF_AXES[: len(given or ())])).get(int(axis[1])) if axis else None
+    if site.in_program and "parameter.copy_" in site.crash.source and axis and about:
         return (
-            f"A parameter of the net should have shape {given}, but its axis 1 has {match[1]} entries, not {match[2]}: "
-            "what its layer is created with says how many inputs it has."
+            f"A parameter of the net should have shape {given}, but its axis {axis[1]} has {match[1]} entries, not "
+            f"{match[2]}: what its layer is created with says {about}."
         )
     for node in ast.walk(site.failing or ast.Pass()) if len(sizes) == 2 else ():
         shape = site.known.get(node.id, ()) if isinstance(node, ast.Name) else ()
