@@ -253,6 +253,11 @@ def test_a_pair_has_to_be_equal_whatever_the_reference_drew() -> None:
         assert kinds(Paired(), None, got) == ["type"]
 
 
+def test_a_first_answer_that_is_not_there_need_not_be_none() -> None:
+    (fault,) = Paired().faults("grads.W1", None, (None, W), {})
+    assert fault.sentence == f"grads.W1 should be an array of shape {W.shape} but is missing, or None"
+
+
 def test_pairs_agree_when_the_same_is_wrong_with_them() -> None:
     one, two = np.where(W > 0, W, 0), np.where(W < 1, W, 0)
     assert Paired().agree((2 * one, one), (2 * two, two), {})

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from .equality import Equal
-from .rule import Fault, FaultKind, incomparable
+from .rule import Fault, FaultKind, in_words, incomparable
 from .tolerance import as_array
 
 
@@ -34,6 +34,9 @@ class Paired(Equal):
             return [fault for inner, part, pair in pairs for fault in self.faults(inner, part, pair, inputs)]
         if not (isinstance(got, list | tuple) and len(got) == 2 and as_array(got[1]) is not None):
             return [incomparable(path, None, got)]
+        if got[0] is None:  # the program has asked for an entry that need not be there
+            said = f"{path} should be {in_words(as_array(got[1]))} but is missing, or None"
+            return [Fault(path, FaultKind.TYPE, said, got[1], None)]
         found = Equal(self.dtype, self.scale).faults(path, got[1], got[0], inputs)
         return [self._in_own_words(fault) for fault in found] if self.second else found
 
