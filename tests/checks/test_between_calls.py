@@ -8,6 +8,8 @@ import pytest
 from utils.checks.case import Case, Trait
 from utils.checks.compare import Equal
 from utils.checks.diagnose import CaseResult, judge
+from utils.checks.diagnose.between_calls import between_calls
+from utils.checks.diagnose.wrong_outputs import WrongOutputs
 from utils.checks.program import Ran
 
 X = np.random.default_rng(0).standard_normal((4, 5))
@@ -52,3 +54,23 @@ def test_a_loss_that_only_a_later_call_gives_wrong_is_no_reason_for_a_wrong_grad
         results.append(CaseResult(case, {"loss": 1.0, "dx": X}, Ran({"loss": loss, "dx": np.exp(3 * X)})))
     hint = next(one.hint for one in judge(results, {}).findings if one.aspect == "dx")
     assert "correct loss" not in hint
+
+
+def test_a_single_call_that_a_misconception_explains_is_wrong_as_well() -> None:
+    results = []
+    for title, traits in (("one", set()), ("later", {Trait.SEVERAL_STEPS})):
+        case = Case(title, "", {"w": X}, {"out": Equal()}, traits=traits)
+        results.append(CaseResult(case, {"out": X}, Ran({"out": np.exp(X)})))
+    later = WrongOutputs(results).by_path["out"][1:]
+    assert between_calls(later, results) == ""
+    right = CaseResult(results[0].case, {"out": X}, Ran({"out": X}))
+    assert between_calls(later, [right, results[1]]) == SINGLE
+
+
+def test_nothing_small_is_looked_for_in_what_a_single_call_gives_right() -> None:
+    results = []
+    for title, traits, off in (("one", set(), 0.0), ("two", set(), 0.0), ("later", {Trait.SEVERAL_STEPS}, 1e-4)):
+        case = Case(title, "", {"w": X}, {"out": Equal()}, traits=traits)
+        results.append(CaseResult(case, {"out": X}, Ran({"out": X + off * np.exp(X)})))
+    (hint,) = [one.hint for one in judge(results, {}).findings if one.verdict == "fail"]
+    assert hint.endswith(f"{SINGLE}.")

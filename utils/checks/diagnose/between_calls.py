@@ -30,14 +30,15 @@ def between_calls(answers: Sequence[WrongAnswer], results: Sequence[CaseResult])
     str
         A clause; ``""`` where a single call is wrong, too, or where none shows that it is right.
     """
-    path, wrong = answers[0].fault.path, {id(one.result) for one in answers}
+    path = answers[0].fault.path
     changed = dict.fromkeys(name for one in results for name in one.mutated)
     # What else a case of side effects is about is known only where it shows.
     later = {Trait.SEVERAL_STEPS, *([Trait.SIDE_EFFECT] if changed else [])}
     if not all(one.fault.kind is FaultKind.VALUE and later & one.result.case.traits for one in answers):
         return ""
     single = [one for one in results if not later & one.case.traits and value_at(one.expected, path) is not None]
-    if not single or any(isinstance(one.answer, Crash) or id(one) in wrong for one in single):
+    # Where a misconception explains that a single call is wrong, these cases are not among the answers.
+    if not single or any(isinstance(one.answer, Crash) or path in one.wrong_paths() for one in single):
         return ""
     said = "a single call gives the right one, so look at what a call leaves behind for the next one"
     if changed:

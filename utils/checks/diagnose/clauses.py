@@ -102,7 +102,7 @@ def collect_clauses(
             before = later or beside_state(answers, runs.reference)
             probes = [] if before else probed(answers, runs.code, runs.reference)
             clauses[0] = before or ("" if any(probes) else by_mode(ordered, outputs, results))
-            place = "" if clauses[0].startswith(FOLLOWS) else runs.without_questions_about_loops(holds(locate))
+            place = "" if later or clauses[0].startswith(FOLLOWS) else runs.without_questions_about_loops(holds(locate))
             known = any((clauses[0], *probes)) or "only" in place  # which tells more than how far off it is
             clauses += [*probes, place, "" if known else _right_with_simpler_inputs(answers, runs)]
     if drawn:
