@@ -134,3 +134,18 @@ def test_what_is_used_in_another_case_or_cannot_be_seen_is_not_asked_for() -> No
     assert not dependence(CASE, "out", running(lambda **_: np.ones((4, 2))), REFERENCE).endswith("?")
     dead = running(lambda x, w, b, **_: np.maximum(x @ w + b - 100, 0))
     assert "?" not in dependence(CASE, "out", dead, REFERENCE)
+
+
+def test_labels_that_stay_the_same_for_every_change_of_an_input_do_not_depend_on_it() -> None:
+    """Most changes leave most labels as they are, so many are tried."""
+    inputs = {"x": RNG.standard_normal((4, 3)), "w": RNG.standard_normal((3, 5)), "b": RNG.standard_normal(5)}
+    case = Case("labels", "", inputs)
+    right = running(lambda x, w, b: (x @ w + b).argmax(axis=1), dw=lambda **_: 0)
+
+    def said(label: Callable[..., Any]) -> str:
+        return dependence(case, "out", running(label, dw=lambda **_: 0), right)
+
+    missing = "it stays the same when b changes, on which it should depend: is that used?"
+    assert said(lambda x, w, b: (x @ w).argmax(axis=1)) == missing
+    assert said(lambda x, w, b: (x @ w - b).argmax(axis=1)) == ""
+    assert said(lambda x, w, b: np.zeros(4, int)) == ""

@@ -10,6 +10,7 @@ import pytest
 from utils.checks.case import Case
 from utils.checks.compare import Array, Equal
 from utils.checks.diagnose import CaseResult, FollowThrough, judge
+from utils.checks.diagnose.other_outputs import from_other_outputs
 from utils.checks.diagnose.reach import reach
 from utils.checks.diagnose.redrawn import redrawn, with_other_numbers
 from utils.checks.diagnose.still_wrong import still_wrong
@@ -169,3 +170,44 @@ def test_what_is_right_for_other_numbers_refutes_nothing() -> None:
     assert redrawn(answers, run_of(right), run_of(right)) == []
     assert len(redrawn(answers, run_of(lambda x, b: right(x, b) + 1), run_of(right))) == 1
     assert redrawn(answers, None, run_of(right)) == []
+
+
+def test_a_slice_is_not_said_to_have_no_part_where_another_step_shows_it() -> None:
+    """Behind a ReLU it depends on the size of a change whether it has an influence."""
+
+    def behind_a_relu(x: Array, b: Array) -> Array:
+        return np.maximum(x[:, :3].sum(axis=1, keepdims=True) - 400 * np.abs(X).max(), 0) + b[:3]
+
+    case = case_of()
+    x, b = np.asarray(case.inputs["x"]), np.asarray(case.inputs["b"])
+    assert reach(case, "out", right(x, b), behind_a_relu(x, b), run_of(behind_a_relu), run_of(right)) == ""
+
+
+def test_of_inputs_that_are_all_1_no_sum_is_asked_about() -> None:
+    cases = []
+    for rows in (4, 6):
+        x, gain = RNG.uniform(0.1, 2, (2, rows, 5))
+        cases.append(Case(f"{rows} rows", "", {"x": x, "gain": gain}, {"out": Equal()}))
+
+    def code(wrong: bool) -> Run:
+        def run(program: str, inputs: Mapping[str, object], fetch: Sequence[str]) -> Answer:
+            x, gain = np.asarray(inputs["x"]), np.asarray(inputs["gain"])
+            return Ran({"out": np.sin(x) * (gain.sum(axis=0) if wrong else gain)})
+
+        return run
+
+    said = still_wrong(cases, "out", code(True), code(False))
+    assert said.endswith("every entry of gain is 1: then it is 4 times too large, 4 being N, the number of examples")
+
+
+@pytest.mark.parametrize(("uses", "said"), [(True, "it changes with t, which is wrong, too"), (False, "")])
+def test_a_wrong_state_is_named_beside_an_output_only_if_that_changes_with_it(uses: bool, said: str) -> None:
+    def run(program: str, inputs: Mapping[str, object], fetch: Sequence[str]) -> Answer:
+        t = int(str(inputs["t"]))
+        return Ran({"out": np.exp(np.asarray(inputs["x"])) * (t if uses else 3), "t": t})
+
+    case = Case("one", "", {"x": X, "t": 3}, {"out": Equal(), "t": Equal()})
+    result = CaseResult(case, {"out": np.sin(X), "t": 4}, run("", case.inputs, ()))
+    answers = WrongOutputs([result]).by_path["out"]
+    assert from_other_outputs(answers, [result], run).startswith(said)
+    assert ("which is wrong" in from_other_outputs(answers, [result], run)) == uses

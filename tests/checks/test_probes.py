@@ -15,7 +15,7 @@ from utils.checks.diagnose.case_result import CaseResult
 from utils.checks.diagnose.mixing import mixing
 from utils.checks.diagnose.probes import probed
 from utils.checks.diagnose.scaling import scaling
-from utils.checks.diagnose.wrong_outputs import WrongAnswer
+from utils.checks.diagnose.wrong_outputs import WrongAnswer, WrongOutputs
 from utils.checks.program import Answer, Crash, Ran, Run
 
 RNG = np.random.default_rng(0)
@@ -155,3 +155,27 @@ def test_nothing_is_found_out_of_what_differs_from_run_to_run(noise: float) -> N
     result = CaseResult(case, {"out": normalised(**case.inputs)}, answer)
     found = probed([WrongAnswer(result, fault) for fault in result.faults()], code, running(normalised))
     assert any(found) == (not noise)
+
+
+def test_what_is_not_there_in_a_first_step_is_looked_for_in_a_later_one() -> None:
+    def run(uses: bool, power: int) -> Run:
+        def running(program: str, inputs: Mapping[str, object], fetch: Sequence[str]) -> Answer:
+            old = np.asarray(inputs.get("v", np.zeros((4, 3)))) if uses else 0.0
+            return Ran({"out": np.asarray(inputs["x"]) ** power + old})
+
+        return running
+
+    x = RNG.standard_normal((4, 3))
+    first = Case("first", "", {"x": x}, {"out": Equal()})
+    later = Case("later", "", {"x": x, "v": RNG.standard_normal((4, 3))}, {"out": Equal()})
+
+    def said(code: Run) -> str:
+        results = []
+        for case in (first, later):
+            due, came = (one("", case.inputs, ()) for one in (run(True, 1), code))
+            assert isinstance(due, Ran)
+            results.append(CaseResult(case, due.values, came))
+        return next(filter(None, probed(WrongOutputs(results).by_path["out"], code, run(True, 1))), "")
+
+    assert said(run(False, 3)).startswith("it stays the same when v changes, on which it should depend: is that used?")
+    assert "v changes" not in said(run(True, 3))

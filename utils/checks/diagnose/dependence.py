@@ -40,8 +40,12 @@ def dependence(case: Case, path: str, run: Run, reference: Run, others: Sequence
         A clause; ``""`` where the output depends on what it should, or where that cannot be found out.
     """
     before, right_before = (_output(one, case, case.inputs, path) for one in (run, reference))
-    if before is None or right_before is None or right_before.dtype.kind != "f":
-        return ""  # a label or a count stays the same for most changes
+    if before is None or right_before is None:
+        return ""
+    if right_before.dtype.kind in "iu" and before.shape == right_before.shape:
+        return _of_labels([case, *others], path, run, reference)
+    if right_before.dtype.kind != "f":
+        return ""
     if is_counted(case, path, right_before, reference):
         return ""  # so does the share of what was counted
     missing, needless, moving = _dependence(case, path, run, reference, before, right_before)
@@ -63,6 +67,22 @@ def dependence(case: Case, path: str, run: Run, reference: Run, others: Sequence
     if needless and case.is_core:
         return f"it changes when {_listed(needless)} changes, on which it should not depend"
     return _linear_in_upstream(case, path, before, run)
+
+
+def _of_labels(cases: Sequence[Case], path: str, run: Run, reference: Run) -> str:
+    """Say on which inputs labels should depend and do not, by many changes: most of them leave each label as it is."""
+    moving: dict[str, bool] = {}
+    for source, value in walk(cases[0].inputs):
+        array = as_array(value)
+        if not isinstance(value, np.ndarray) or array is None or array.dtype.kind != "f" or len(moving) == MAX_INPUTS:
+            continue
+        if _may_depend(cases[:1], path, source, reference):
+            moving[source] = _may_depend(cases, path, source, run)
+    missing = [source for source, moves in moving.items() if not moves]
+    # Where nothing moves them, as where all are 0, what is used cannot be told.
+    if not missing or len(missing) == len(moving):
+        return ""
+    return f"it stays the same when {_listed(missing)} changes, on which it should depend: is that used?"
 
 
 def is_counted(case: Case, path: str, before: Array, reference: Run) -> bool:

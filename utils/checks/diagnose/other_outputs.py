@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..case import Trait
-from ..program import Crash, Run
-from ..values import walk
+import numpy as np
+
+from ..case import Case, Trait
+from ..compare import as_array
+from ..program import Crash, Ran, Run
+from ..values import value_at, walk, with_value_at
 from .case_result import CaseResult
 from .derivative import is_derivative, with_program
 from .wrong_outputs import WrongAnswer
@@ -49,10 +52,10 @@ def from_other_outputs(
             )
         return f"{objective}, of which it should be the gradient, is wrong, too: correct {objective} first"
     state = set().union(*(_wrong_state(answer.result) for answer in answers))
-    before = sorted(state - {fault.path})
+    before = [name for name in sorted(state) if run and changes_with(result.case, fault.path, name, run)]
     if before and fault.path not in state:
         verb = "is" if len(before) == 1 else "are"
-        return f"{enumerated(before)} {verb} wrong, too, and may be the reason: correct that first"
+        return f"it changes with {enumerated(before)}, which {verb} wrong, too: correct that as well"
     if any(other != fault.output for one in results for other in _wrong_outputs(one)):
         right = set()
     crashes = any(isinstance(one.answer, Crash) for one in results)
@@ -61,6 +64,38 @@ def from_other_outputs(
     every = "every case that runs" if crashes else "every case"
     said = f"it is wrong in {every}" if everywhere and len(answers) > 2 else ""
     return ", while ".join(filter(None, (said, beside)))
+
+
+def changes_with(case: Case, path: str, name: str, run: Run) -> bool:
+    """Whether an output changes with the number, or the array, of this name among the inputs.
+
+    Parameters
+    ----------
+    case : Case
+    path : str
+        The output.
+    name : str
+        Of an input, such as what an update rule remembers.
+    run : callable
+        Runs the code under test.
+
+    Returns
+    -------
+    bool
+    """
+    output = path.partition(".")[0]
+    for source, value in walk(case.inputs):
+        array = as_array(value) if source.rpartition(".")[2] == name else None
+        if array is None:
+            continue
+        other = value + 1 if isinstance(value, int) else np.asarray(array + 0.1 * (1 + np.abs(array)), array.dtype)
+        answers = [
+            run(case.program, inputs, (output,)) for inputs in (case.inputs, with_value_at(case.inputs, source, other))
+        ]
+        here, there = (as_array(value_at(one.values, path)) if isinstance(one, Ran) else None for one in answers)
+        if here is not None and there is not None and not np.array_equal(here, there):
+            return True
+    return False
 
 
 def _right_outputs(result: CaseResult) -> set[str]:

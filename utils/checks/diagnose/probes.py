@@ -9,7 +9,7 @@ import numpy as np
 from ..case import Case
 from ..compare import as_array
 from ..program import Ran, Run
-from ..values import value_at
+from ..values import value_at, walk
 from .dependence import dependence
 from .describe import mixed_examples
 from .mixing import mixing
@@ -45,11 +45,21 @@ def probed(answers: Sequence[WrongAnswer], code: Run | None, reference: Run | No
         return [found]
     others = [answer.result.case for answer in answers[1:]]
     depends = dependence(case, path, code, reference, others[:MAX_CASES])
+    if not depends:
+        # In a first step what is remembered is not there yet, and what only matters later has no influence.
+        later = next((other for other in others if set(_paths(other)) - set(_paths(case)) and other.is_core), None)
+        rest = [case, *(other for other in others if other is not later)]
+        depends = dependence(later, path, code, reference, rest[:MAX_CASES]) if later else ""
     if not case.is_core:  # there, sizes of 1 hide what is mixed
         return [found, depends]
     core = [case, *(other for other in others if other.is_core)]
     found = found or _mixing(core, path, code, reference)
     return [depends, found, scaling(core[:MAX_CASES], path, code, reference, depends=not depends)]
+
+
+def _paths(case: Case) -> list[str]:
+    """List where numbers and arrays stand among the inputs of a case."""
+    return [source for source, _ in walk(case.inputs)]
 
 
 def _mixing(cases: Sequence[Case], path: str, code: Run, reference: Run) -> str:

@@ -21,6 +21,7 @@ MANY = {"entry": "entries"}
 MAX_RUNS = 120  # of the code under test, two for each slice; counted, so that a hint does not depend on the machine
 FEW = 3
 FAR = 10.0  # times the largest entry: what is changed so much becomes the largest, or the smallest, of a window
+OTHER_SIZES = (0.01, 0.3, 300.0, 1e4)  # of such a change: behind a ReLU, a small one shows more, or a much larger one
 
 
 def reach(case: Case, path: str, expected: object, got: object, code: Run, reference: Run) -> str:
@@ -67,9 +68,28 @@ def reach(case: Case, path: str, expected: object, got: object, code: Run, refer
         if _is_net(case) and not (source in ("x", "X") and _is_first_alone(given[0], wanted[0], len(array))):
             continue  # behind a ReLU, it is chance with what a single entry changes
         clause = _said(entry, source.rpartition(".")[2], array.ndim, given, wanted)
-        if clause:
+        if clause and _unmoved(code, case, path, again, index, source, given, wanted):
             return clause
     return ""
+
+
+def _unmoved(
+    code: Run,
+    case: Case,
+    path: str,
+    before: Array,
+    index: tuple[int, ...],
+    source: str,
+    given: list[list[int]],
+    wanted: list[list[int]],
+) -> bool:
+    """Whether an entry stays the same, by changes of other sizes, with all slices with which it should change."""
+    return not any(
+        _moves(code, case, path, before, index, source, axis, slot, size)
+        for axis, (some, due) in enumerate(zip(given, wanted, strict=True))
+        for slot in sorted(set(due) - set(some))
+        for size in OTHER_SIZES
+    )
 
 
 def _said(entry: str, source: str, ndim: int, given: list[list[int]], wanted: list[list[int]]) -> str:
@@ -122,14 +142,23 @@ def _arrays(case: Case) -> Iterator[tuple[str, Array]]:
 
 
 def _moves(
-    run: Run, case: Case, path: str, before: Array, index: tuple[int, ...], source: str, axis: int, slot: int
+    run: Run,
+    case: Case,
+    path: str,
+    before: Array,
+    index: tuple[int, ...],
+    source: str,
+    axis: int,
+    slot: int,
+    size: float = 1.0,
 ) -> bool:
     """Whether an entry changes when all numbers of a slice become large, or when they become very negative."""
     array = as_array(value_at(case.inputs, source))
     assert array is not None
     where = (slice(None),) * axis + (slot,)
     # Numbers that differ, so that a mean that is subtracted does not take all of the change away.
-    by = FAR * float(np.abs(array).max() or 1.0) * np.random.default_rng(slot).uniform(0.5, 1.5, array[where].shape)
+    largest = size * FAR * float(np.abs(array).max() or 1.0)
+    by = largest * np.random.default_rng(slot).uniform(0.5, 1.5, array[where].shape)
     for sign in (1, -1):
         changed = array.copy()
         changed[where] += sign * by

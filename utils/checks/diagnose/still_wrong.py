@@ -6,6 +6,7 @@ wrong with ``reg`` 0 is wrong without the penalty. So it is said where nothing e
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
@@ -70,7 +71,10 @@ def _form(cases: Sequence[Case], done: Sequence[Simpler], path: str, code: Run, 
         assert isinstance(due, Ran)
         assert isinstance(got, Ran)
         outputs.append(WrongOutput(value_at(due.values, path), value_at(got.values, path), inputs))
-    return describe(outputs) if len(outputs) > 1 else ""  # of a single case, much may be peculiar
+    said = describe(outputs) if len(outputs) > 1 else ""  # of a single case, much may be peculiar
+    # What a form asks about sums and means is meant for inputs as they come: of weights that are all 1, a sum over
+    # other entries is a multiple, too.
+    return re.sub(r": [^:]*\?$", "", said) if any(change.value == "1" for change in done) else said
 
 
 def _simplest(case: Case, path: str, code: Run, reference: Run) -> list[Simpler]:
