@@ -67,7 +67,7 @@ def answers(rule: Rule, path: str, right: Rule = momentum, size: int = 12, *, al
         (
             "velocity",
             lambda w, dw, v, rate, mu: (w, mu * v),
-            "dw is missing in it; it should enter with the factor −learning_rate",
+            "dw enters it with the factor 0; that factor should be −learning_rate",
         ),
         (
             "velocity",

@@ -200,7 +200,12 @@ SEEN = [
     ("shapes.cropped", A, A[:, :4], "what is missing stood at the end"),
     ("shapes.cropped", A[1:-1, 1:-1], A, "something has to be cut off around it"),
     ("shapes.single", A, A.max(), "it is a single number, and should be an array of shape (4, 6)"),
-    ("axes.reordered", IMAGES[..., :4], np.ones((2, 5, 4, 3)), "in the order (0, 3, 1, 2) they would be right;"),
+    (
+        "axes.reordered",
+        IMAGES[..., :4],
+        np.ones((2, 5, 4, 3)),
+        "axis 2 should be axis 3 and axis 3 should be axis 1; its numbers",
+    ),
     ("axes.like_an_input", W, RNG.standard_normal((4, 5)), "it has the shape of x; it should have the shape of W"),
     ("axes.reduced", IMAGES[:, 0] ** 2, IMAGES[0] ** 2, "it has the shape of images without its axis 0, and should"),
     (
@@ -405,6 +410,14 @@ def test_another_shape_is_said_where_the_numbers_are_right_in_some_cases_only() 
     for outputs in (right, right[::-1]):
         assert describe(outputs) == "its shape should be (4, 6); besides, the numbers themselves are not right"
     assert describe(right[:1]) == "the numbers are right, only the shape is not"
+
+
+def test_of_sizes_along_other_axes_the_numbers_are_wrong_only_where_they_are_so_in_every_case() -> None:
+    moved = A.T.copy()
+    wrong, also = (WrongOutput(A, RNG.standard_normal(moved.shape), {}) for _ in range(2))
+    said = "it should have the shape of its transpose"
+    assert describe([wrong, also]) == f"{said}; its numbers are wrong, too"
+    assert describe([wrong, WrongOutput(A, moved, {})]) == said
 
 
 @pytest.mark.parametrize(

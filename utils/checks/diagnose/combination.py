@@ -114,7 +114,11 @@ def combination(answers: Sequence[WrongAnswer]) -> str:
     factors = [by_name[name] for name in differing for by_name in (fit.right, fit.given)]
     if not all(abs(factor) < NOTHING or _is_natural(factor, output.settings) for factor in factors):
         return ""  # such factors come of a fit to what is no combination of these arrays
-    return "; ".join(_said(name, fits) for name in differing)
+    said = "; ".join(_said(name, fits) for name in differing)
+    # The same output is another combination of the arrays from which that state should have come.
+    paths = outputs[index][1].result.wrong_paths()
+    state = [name for name in fit.right if name.startswith("the new ") and name.removeprefix("the new ") in paths]
+    return f"taken with your {state[0].removeprefix('the ')}, which is wrong itself, {said}" if state else said
 
 
 def wrong_step(outputs: Sequence[WrongOutput]) -> str:
@@ -265,7 +269,9 @@ def _said(name: str, fits: Sequence[_Known]) -> str:
     given = [_Factor(one.fit.given[name], one.settings) for one in fits]
     wanted, came = _named(right), _named(given)
     if all(abs(factor.value) < NOTHING for factor in given):
-        return f"{name} is missing in it{f'; it should enter with the factor {wanted}' if wanted else ''}"
+        return (
+            f"{name} enters it with the factor 0{f'; that factor should be {wanted}' if wanted else ', and should not'}"
+        )
     if all(abs(factor.value) < NOTHING for factor in right):
         return f"{name} enters it{f' with the factor {came}' if came else ''}; it should not be part of it"
     if not wanted:

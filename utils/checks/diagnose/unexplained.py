@@ -26,7 +26,8 @@ MIN_CASES = 2  # that one mistake leaves right and that are wrong: of a single o
 MIN_DRAWS = 100  # numbers by which a change of code that draws is judged
 OWN_PLACE = ": is each put in its own place?"
 """What `describe.places.misplaced` asks."""
-FOLLOWS_FORWARD = "it is the right derivative of what your forward pass computes; it is the forward that is wrong"
+FOLLOWS_FORWARD = "it is the right derivative of what your forward pass computes, which is wrong"
+"""Whether it will be right once that is, or something is left out of both, nobody knows."""
 MAX_LENGTH = 600
 """Characters of what is said of one output: a few lines."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import permutations, product
 
+from .shapes import moves
 from .wrong_output import Observation, WrongOutput
 
 MAX_ORDERED = 4
@@ -18,14 +19,13 @@ def reordered(output: WrongOutput) -> Iterator[Observation]:
     right, came = output.arrays
     for axes in permutations(range(len(got))):
         if tuple(got[axis] for axis in axes) == expected:
-            words = (
-                f"its sizes belong to other axes: in the order {axes} they would be right; its numbers are wrong, too"
-            )
+            words = f"its sizes belong to other axes: {moves(axes)}"
             if len(axes) == 2:
-                words = "it should have the shape of its transpose; its numbers are wrong, too"
-            if output.same(right, came.transpose(axes)):
-                words = ""  # in this case they are not
-            yield Observation(f"axes {axes}", words, len({size for size in got if size > 1}))
+                words = "it should have the shape of its transpose"
+            numbers = len({size for size in got if size > 1})
+            if not output.same(right, came.transpose(axes)):
+                yield Observation(f"axes {axes} and numbers", f"{words}; its numbers are wrong, too", numbers)
+            yield Observation(f"axes {axes}", words, numbers)
 
 
 def like_an_input(output: WrongOutput) -> Iterator[Observation]:

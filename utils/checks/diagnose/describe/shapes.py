@@ -32,7 +32,7 @@ def transposed(output: WrongOutput) -> Iterator[Observation]:
         return
     for axes in permutations(range(got.ndim)):
         if output.same(expected, got.transpose(axes)):
-            words = f"the numbers are right, with the axes in another order: {_moves(axes)}"
+            words = f"the numbers are right, with the axes in another order: {moves(axes)}"
             if got.ndim == 2:
                 words = "it is the transpose of the right answer"
             yield Observation(f"axes {axes}", words, output.numbers)
@@ -128,8 +128,19 @@ def plainly(output: WrongOutput) -> Iterator[Observation]:
     yield Observation("plainly", words, MIN_NUMBERS)
 
 
-def _moves(axes: tuple[int, ...]) -> str:
-    """Say where each axis belongs: of the result, because the code may hold the same numbers in a transpose already."""
+def moves(axes: tuple[int, ...]) -> str:
+    """Say where each axis belongs: of the result, because the code may hold the same numbers in a transpose already.
+
+    Parameters
+    ----------
+    axes : tuple of int
+        The order to which the result should be transposed.
+
+    Returns
+    -------
+    str
+        A clause such as ``"its axis 0 should be its axis 1 and axis 1 should be axis 0"``.
+    """
     moved = [(came, due) for due, came in enumerate(axes) if came != due]
     (first, due), *others = sorted(moved) or [(0, 0)]
     said = [
