@@ -15,6 +15,10 @@ from grader.recipes.diffs import read
 ROOT = Path(__file__).parents[2]
 WRONG_FILES = sorted(path for folder in ("solutions", "grader", "tests") for path in (ROOT / folder).rglob("*.wrong"))
 MOST_CHARACTERS = 300
+UNSEEN = re.compile(
+    r"\b(?:[Tt]here (?:is|are) no |is (?:never added|never updated|not used|missing)|(?:is|are) left out[;,])"
+)
+"""What says of the code that something does not stand in it, while only its outputs are known."""
 
 
 def departures(hint: str, names: Set[str]) -> Iterator[str]:
@@ -27,6 +31,8 @@ def departures(hint: str, names: Set[str]) -> Iterator[str]:
         yield "say which way, not that it is the other way round"
     if re.search(r"\bonly .* ha(s|ve) an influence", hint):
         yield "say what has no influence: an answer with the same outputs may have hidden the rest in another way"
+    if UNSEEN.search(hint):
+        yield "say what the result is like, as without it: the code may hold what has no effect on the result"
     if len(hint) > MOST_CHARACTERS:
         yield f"use at most {MOST_CHARACTERS} characters"
     if not hint.endswith("."):
@@ -57,6 +63,9 @@ def test_every_hint_says_what_should_be(path: Path) -> None:
         ("The mask keeps what it should drop: it is the other way round.", "say which way"),
         ("Of the settings only the mode has an influence; all of them should.", "say what has no influence"),
         (f"The biases start at {'1' * MOST_CHARACTERS}; they should start at 0.", "use at most"),
+        ("There is no ReLU between the layers; there should be one.", "say what the result is like"),
+        ("b is never added; it should be added to every row.", "say what the result is like"),
+        ("The ReLU is left out; it should be the last step.", "say what the result is like"),
         ("The biases start at 1; they should start at 0", "end with a full stop"),
         ("biases start at 1; they should start at 0.", "begin with a capital letter"),
     ],
