@@ -77,7 +77,6 @@ def pytest_collection_finish() -> None:
 
     That is millions of objects, which stay to the end. To look through them again and again takes a processor a minute.
     """
-    gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)  # what a test makes and leaves is little
     gc.enable()

@@ -28,15 +28,15 @@ ATTACKS = {attack.student: attack for attack in bank()}
 HONEST = {"alice": 1.0, "bob": 0.0}
 
 
-def eighth_of_each_family() -> list[str]:
-    """Every eighth attack of each family, one at least: the part of the bank that the ordinary suite grades."""
+def twelfth_of_each_family() -> list[str]:
+    """Every twelfth attack of each family, one at least: the part of the bank that the ordinary suite grades."""
     families: dict[str, list[str]] = {}
     for attack in bank():
         families.setdefault(attack.family, []).append(attack.student)
-    return [student for students in families.values() for student in students[::8]]
+    return [student for students in families.values() for student in students[::12]]
 
 
-SAMPLE = eighth_of_each_family()
+SAMPLE = twelfth_of_each_family()
 every_attack = pytest.mark.parametrize("student", SAMPLE)
 
 

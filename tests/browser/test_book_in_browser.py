@@ -134,6 +134,7 @@ def test_the_search_finds_a_word_in_either_spelling(browser: Browser, site: str,
     page.close()
 
 
+@pytest.mark.slow
 def test_the_theme_that_is_chosen_stays(browser: Browser, site: str) -> None:
     page, _ = opened(browser, site)
     background = "getComputedStyle(document.body).backgroundColor"

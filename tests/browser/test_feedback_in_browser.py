@@ -185,6 +185,7 @@ def test_the_table_is_the_same_with_and_without_javascript(large: Path, page: Pa
     context.close()
 
 
+@pytest.mark.slow  # tests/feedback/test_pages.py looks for links to elsewhere in every page
 def test_the_page_asks_nobody_for_anything(large: Path, page: Page) -> None:
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))

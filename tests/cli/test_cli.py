@@ -155,8 +155,9 @@ def test_no_sandbox_is_exit_code_3_and_nothing_runs(
 
 
 def test_a_bare_run_has_to_be_asked_for_and_is_marked(
-    place: Path, handed_in: Path, capsys: pytest.CaptureFixture[str]
+    place: Path, handed_in: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    monkeypatch.setattr(grading.self_test, "require", lambda *_, **__: None)
     path = str(handed_in / "ana" / "hw3")
     assert run(place, "check", path, "--assignment", "hw3", "--sandbox", "none", "--json", "-") == 0
     assert json.loads(capsys.readouterr().out)["sandbox"] == "none"

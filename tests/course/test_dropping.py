@@ -100,6 +100,7 @@ def test_each_exercise_and_each_question_is_dropped(assignment: Assignment, note
         assert f'raise NotImplementedError("{function}: not part of this course")' in stub
 
 
+@pytest.mark.usefixtures("without_diffs")
 def test_a_dropped_exercise_is_remarked_on_wherever_it_stands() -> None:
     assignment, notebook = next(pair for pair in NOTEBOOKS if pair[1].name == "FC_nets")
     kept = tuple(one for one in notebook.exercises if one.name != "layers.relu_forward")
@@ -127,6 +128,7 @@ def test_a_renamed_assignment_and_notebook_say_where_their_sources_stand(tmp_pat
     assert "images/" not in said(course)
 
 
+@pytest.mark.usefixtures("without_diffs")
 def test_names_of_nothing_are_errors_all_at_once() -> None:
     assignment, notebook = next(pair for pair in NOTEBOOKS if pair[1].name == "FC_nets")
     first, second, *others = notebook.exercises

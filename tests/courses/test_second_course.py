@@ -81,7 +81,7 @@ def python(folder: Path, *args: str, given: str = "") -> subprocess.CompletedPro
     environment = {
         "PATH": os.environ["PATH"],
         "PYTHONPATH": f"{root}{os.pathsep}{sysconfig.get_path('purelib')}",  # with -S no installed copy is found
-        "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTHONPYCACHEPREFIX": f"{root}-bytecode",  # what one process has compiled the next one need not
         "OMP_NUM_THREADS": "1",
     }
     command = [sys.executable, "-S", *args]

@@ -36,7 +36,7 @@ def published(course, tree, tmp_path_factory, once):
 def run(folder: Path, program: str) -> str:
     """What a program prints that runs in a folder and sees no other copy of the course."""
     places = f"{folder}{os.pathsep}{sysconfig.get_path('purelib')}"  # with -S no installed copy is found
-    environment = {**os.environ, "PYTHONPATH": places, "PYTHONDONTWRITEBYTECODE": "1"}
+    environment = {**os.environ, "PYTHONPATH": places, "PYTHONPYCACHEPREFIX": f"{folder}-bytecode"}
     done = subprocess.run(
         [sys.executable, "-S", "-W", "error", "-c", program],
         cwd=folder,

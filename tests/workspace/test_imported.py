@@ -40,7 +40,7 @@ def run(folder: Path, *command: str, path: Path | None = None) -> subprocess.Com
     """Run Python in a folder, with an environment that imports the course from `path`."""
     places = [str(place) for place in (path, PACKAGES, sysconfig.get_path("purelib")) if place]
     environment = {key: value for key, value in os.environ.items() if not key.startswith("COURSE_")}
-    environment |= {"PYTHONPATH": os.pathsep.join(places), "PYTHONDONTWRITEBYTECODE": "1"}
+    environment |= {"PYTHONPATH": os.pathsep.join(places), "PYTHONPYCACHEPREFIX": f"{path or folder}-bytecode"}
     return subprocess.run(
         [sys.executable, "-S", *command], cwd=folder, env=environment, capture_output=True, text=True, check=False
     )
