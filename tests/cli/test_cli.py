@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import shutil
 import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -19,6 +21,8 @@ from grader.course import Course
 from grader.errors import SelfTestFailed
 from grader.reference import Reference
 from grader.sandbox import SandboxUnavailable
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
@@ -260,3 +264,10 @@ def test_explain_prints_a_script_or_writes_it(
     assert (tmp_path / "why.py").read_text() == script
     assert run(place, *words, "--anyway", "--out", str(tmp_path / "no" / "why.py")) == 2
     assert "cannot be written" in capsys.readouterr().err
+
+
+def test_the_command_starts_without_what_only_some_of_its_parts_need() -> None:
+    """Each of these takes longer to import than all that the command itself needs."""
+    program = "import sys, grader.cli; print({'numpy', 'sqlalchemy', 'nbgrader'} & {*sys.modules})"
+    ran = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert ran.stdout == "set()\n"

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from grader import course as courses
 from grader.course import Course, find_root, load, seconds, size
 from grader.errors import CourseError, UnusableCourseFiles
+from utils.checks.diagnose import CORE_SHARE
 
 TEXT = """\
 [course]
@@ -204,3 +205,7 @@ def test_any_text_is_a_course_or_a_course_error(text: str) -> None:
         (path / "course.toml").write_bytes(text.encode("utf-8", "surrogatepass"))
         with suppress(CourseError):  # anything else is a failure
             assert isinstance(courses.load(path), Course)
+
+
+def test_the_core_carries_what_it_carries_in_the_students_own_checks() -> None:
+    assert courses.Grading().core == CORE_SHARE
