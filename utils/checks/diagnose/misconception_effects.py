@@ -66,6 +66,12 @@ def is_plain(path: str, evidence: Evidence) -> bool:
     return bool(common_observation(PLAIN_DETECTORS, outputs))
 
 
+def is_plain_at(place: Place) -> bool:
+    """Whether an output is all zeros or a copy of an input in one case."""
+    output = _wrong_output(place, place.expected)
+    return not place.crashed and output.comparable and bool(common_observation(PLAIN_DETECTORS, [output], least=0))
+
+
 def _effect(places: Sequence[Place], name: str) -> str:
     """Describe what came as a sign or a factor of what a misconception gives; ``""`` where it is not."""
     if any(isinstance(place.result.misconceptions[name], Crash) for place in places):

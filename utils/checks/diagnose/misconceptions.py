@@ -14,7 +14,7 @@ from functools import partial
 from ..compare import as_array
 from .case_result import CaseResult
 from .evidence import Evidence, Place, Places, Together
-from .misconception_effects import find_with_effect, is_plain
+from .misconception_effects import find_with_effect, is_plain, is_plain_at
 from .misconception_pairs import find_pair
 from .refutation import contradicted, plausible, possible
 
@@ -90,7 +90,34 @@ def explain(
     certain |= _pairs(open_paths, evidence, names, certain, together)
     named = {name for found in certain.values() for name in found}
     found = [_explanation(path, certain.get(path, ()), candidates[path], named, evidence, names) for path in paths]
-    return _without_contradicted(found, evidence, together)
+    return _without_consequences(_without_contradicted(found, evidence, together), evidence)
+
+
+def _without_consequences(explanations: Sequence[Explanation], evidence: Evidence) -> list[Explanation]:
+    """Leave out what explains effects alone, where what the call computes is wrong as well, and for another reason.
+
+    That two calls drop the same units, for instance, is said of a seed only where units are dropped rightly.
+    """
+    computing = {name for one in explanations for name in one.names if not _is_effect(one.path, evidence)}
+    return [
+        Explanation(one.path)
+        if one.names and computing.isdisjoint(one.names) and _is_effect(one.path, evidence, beside_wrong=True)
+        else one
+        for one in explanations
+    ]
+
+
+def _is_effect(path: str, evidence: Evidence, *, beside_wrong: bool = False) -> bool:
+    """Whether an output tells, wherever it is wrong, what a call leaves behind; if asked for, beside wrong outputs."""
+    places = [evidence.places[index] for index in evidence.of(path) & evidence.wrong]
+    return all(
+        path.partition(".")[0] in place.result.case.effects
+        and (
+            not beside_wrong
+            or {one.partition(".")[0] for one in place.result.wrong_paths()} - place.result.case.effects
+        )
+        for place in places
+    )
 
 
 def _without_contradicted(
@@ -275,12 +302,25 @@ def _majority(evidence: Evidence, places: Places, name: str) -> int:
             return 0
     if any(evidence.places[index].is_drawn for index in explained) and against - evidence.edges:
         return 0  # draws agree roughly, and so no case of the core may contradict them
+    if len(cases) == 1 and _says_little(evidence, explained) and len(_left_right(name, evidence, places) - cases) > 1:
+        return 0
     telling = [index for index in explained if evidence.numbers(frozenset({index}))]
     if evidence.only_zeros(explained):
         return 0  # what gives them is contradicted by all cases that it does not explain
     if len(telling) <= len(against) or evidence.numbers(explained) < MIN_NUMBERS:
         return 0
     return len(telling) - len(against)
+
+
+def _says_little(evidence: Evidence, explained: Places) -> bool:
+    """Whether many mistakes give what came at some places: draws, which agree roughly, or the copy of an input."""
+    return all(evidence.places[index].is_drawn or is_plain_at(evidence.places[index]) for index in explained)
+
+
+def _left_right(name: str, evidence: Evidence, places: Places) -> set[int]:
+    """The cases of the core, by identity, in which an output is wrong that a misconception would leave right."""
+    left = (places & evidence.wrong) - evidence.shows(name) - evidence.crashes - evidence.edges
+    return {id(evidence.places[index].result) for index in left}
 
 
 def _explains_all_that_ran(evidence: Evidence, places: Places, explained: Places) -> bool:
