@@ -226,13 +226,20 @@ def test_a_factor_is_said_to_have_the_shape_of_the_message_only_where_that_is_it
     assert "would fit" not in said[0]
 
 
-def test_a_parameter_of_another_size_is_said_to_be_of_another_layer() -> None:
-    message = "The size of tensor a (3) must match the size of tensor b (5) at non-singleton dimension 3"
+@pytest.mark.parametrize(
+    ("axis", "words"),
+    [
+        (2, ", but its axis 2 has 3 entries, not 5: what its layer is created with says how large its filters are."),
+        # A vector, as of a normalisation, stands along the last axis, too.
+        (3, ", but the one in its place has 3 entries along its last axis, not 5: look at which layers there are"),
+    ],
+)
+def test_a_parameter_of_another_size_is_said_to_be_of_another_layer(axis: int, words: str) -> None:
+    message = f"The size of tensor a (3) must match the size of tensor b (5) at non-singleton dimension {axis}"
     crash = replace(
         crash_of("RuntimeError", message, "parameter.copy_(torch.tensor(given))"),
         file=PROGRAM_FILE,
         operands=("given (6, 3, 5, 5)",),
     )
     said = explain_crash(crash, {}, {})
-    assert said.startswith("A parameter of the net should have shape (6, 3, 5, 5), but its axis 3 has 3 entries, not 5")
-    assert said.endswith("says how large its filters are.")
+    assert said.startswith(f"A parameter of the net should have shape (6, 3, 5, 5){words}")

@@ -529,6 +529,21 @@ def test_the_sizes_of_a_parameter_are_named_by_the_settings() -> None:
     assert sizes_by_name(outputs[:1]) == ""  # in a single case sizes may be equal by chance
     unknown = WrongOutput(np.ones((11, 13)), np.ones((12, 13)), outputs[0].inputs)
     assert sizes_by_name([*outputs, unknown]) == ""
+    # A size that never varies may be a number that is written down, as that of a filter.
+    constant = [WrongOutput(np.ones((5, 9)), np.ones((3, 9)), {"C": 3, "image": (5, 8), "F": size}) for size in (4, 6)]
+    assert sizes_by_name(constant) == ""
+
+
+def test_a_parameter_after_a_step_is_not_called_nearly_right() -> None:
+    w, step = 100 + X, 0.01 * np.sign(X)
+    assert "nearly right" in said(w - 0.5 * X, w - 0.5 * X + 1e-3 * X**2, {"w": w})
+    assert "nearly right" not in said(w - step, w + step * X, {"w": w})
+
+
+def test_what_is_nan_in_another_case_is_not_called_nearly_right() -> None:
+    near = WrongOutput(A, A + 1e-3 * A**2, {})
+    assert "nearly right" in locate([near, near])
+    assert "nearly right" not in locate([near, WrongOutput(A, np.full_like(A, np.nan), {})])
 
 
 def test_what_a_single_case_has_to_itself_is_no_reason() -> None:

@@ -118,6 +118,13 @@ def test_weights_that_are_uniform_are_told_from_others(
         assert not said or said.endswith("should be normal, with mean 0 and standard deviation weight_scale")
 
 
+def test_weights_that_should_be_uniform_are_not_said_to_be_so() -> None:
+    values: list[object] = [np.random.default_rng(seed).uniform(-1, 1, (40, 50)) for seed in (0, 1)]
+    inputs = [{"weight_scale": 0.1}] * 2
+    assert uniform_clause([Initialised()] * 2, values, inputs)
+    assert uniform_clause([Initialised(is_uniform=True)] * 2, values, inputs) == ""
+
+
 def test_too_few_weights_are_not_called_uniform() -> None:
     values: list[object] = [np.random.default_rng(0).random((4, 5))]
     assert uniform_clause([Initialised()], values, [{"weight_scale": 0.1}]) == ""

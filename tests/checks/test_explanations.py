@@ -524,3 +524,25 @@ def test_test_mode_is_described_beside_random_draws_if_it_is_wrong_in_all_cases(
     ((_, hint),) = said_of(results)
     assert "it is not scaled up" in hint
     assert ("in test mode it is 2 times too small" in hint) != right_once
+
+
+def test_one_case_in_which_an_input_comes_back_does_not_explain_those_that_the_mistake_leaves_right() -> None:
+    """Without momentum the step is 0; "short steps are taken as 0" gives that, too, and none of the other cases."""
+    w = array()
+    right = {"out": w + 1}
+    plain = [in_case(title, {"out": array()}, {}, {"out": array()}) for title in ("one", "three")]
+    for came, named in ((w, {None}), (w * 1.5, {"known", None})):
+        result = in_case("a case", {"out": came}, {"known": {"out": came}}, right)
+        result = replace(result, case=replace(result.case, inputs={"w": w}))
+        assert {name for name, _ in said_of([result, *plain])} == named
+
+
+def test_an_effect_is_explained_only_where_the_outputs_beside_it_are_right() -> None:
+    """Two calls drop the same units where nothing is dropped; that is no mistake in the seed."""
+    known = {"known": {"repeated": np.ones(())}}
+    right: Mapping[str, object] = {"out": array(), "repeated": np.zeros(())}
+    for wrong, named in (({}, True), ({"out": array()}, False)):
+        result = in_case("a case", {"repeated": np.ones(()), **wrong}, known, right)
+        result = replace(result, case=replace(result.case, effects={"repeated"}))
+        plain = in_case("one", wrong and {"out": array()}, {}, {"out": array()})
+        assert ("known" in {name for name, _ in said_of([result, plain])}) == named

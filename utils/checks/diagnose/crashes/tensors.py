@@ -181,12 +181,7 @@ def _new_layer(site: Site) -> str:
     return ""
 
 
-OF_AXES = (
-    "how many outputs it has",
-    "how many inputs it has",
-    "how large its filters are",
-    "how large its filters are",
-)
+OF_AXES = ("how many outputs it has", "how many inputs it has", *["how large its filters are"] * 2)
 """What the size of each axis of a parameter is about."""
 
 
@@ -220,6 +215,11 @@ def _other_sizes(site: Site, match: re.Match[str]) -> str:
     axis = re.search(r"dimension (\d)$", site.crash.message)
     about = dict(enumerate(OF_AXES[: len(given or ())])).get(int(axis[1])) if axis else None
     if site.in_program and "parameter.copy_" in site.crash.source and axis and about:
+        if int(axis[1]) == len(given or ()) - 1:  # PyTorch counts the axes from the last one: it may be a vector
+            return (
+                f"A parameter of the net should have shape {given}, but the one in its place has {match[1]} entries "
+                f"along its last axis, not {match[2]}: look at which layers there are, and what each is created with."
+            )
         return (
             f"A parameter of the net should have shape {given}, but its axis {axis[1]} has {match[1]} entries, not "
             f"{match[2]}: what its layer is created with says {about}."

@@ -124,7 +124,10 @@ def locate(outputs: Sequence[WrongOutput]) -> str:
         A clause such as ``"only the last row is wrong"``; ``""`` when there is no such place.
     """
     with np.errstate(all="ignore"):
-        return common_observation(PLACE_DETECTORS, _comparable(outputs)) if outputs[0].comparable else ""
+        # What is NaN, infinite or of another shape in some cases is not nearly right.
+        every = all(output.comparable for output in outputs)
+        detectors = [one for one in PLACE_DETECTORS if every or one is not places.nearly]
+        return common_observation(detectors, _comparable(outputs)) if outputs[0].comparable else ""
 
 
 def how_far_off(outputs: Sequence[WrongOutput]) -> str:

@@ -165,7 +165,9 @@ def uniform_clause(rules: Sequence[object], values: Sequence[object], inputs: Se
     bounds, names, wanted = set(), list[list[str]](), ""
     for rule, value, given in zip(rules, values, inputs, strict=True):
         array = as_array(value)
-        if not isinstance(rule, Initialised) or array is None or array.ndim < 2 or array.size < MIN_UNIFORM:
+        if not isinstance(rule, Initialised) or rule.is_uniform:
+            return ""
+        if array is None or array.ndim < 2 or array.size < MIN_UNIFORM:
             return ""
         low, high, wanted = float(array.min()), float(array.max()), rule.std
         width, end = high - low, 12 * (high - low) / array.size

@@ -42,10 +42,16 @@ def sizes_by_name(outputs: Sequence[WrongOutput]) -> str:
 
 
 def _name(sizes: Sequence[int], known: Sequence[Sequence[tuple[str, int]]]) -> str:
-    """Return the one name that a size has in all cases; the shortest one of those that mean the same there."""
+    """Return the one name that a size has in all cases; the shortest one of those that mean the same there.
+
+    One that is the same in all cases may be a number that is written down, such as the size of a window; only what is
+    a product of several is not taken for one.
+    """
     fitting = [{name for name, value in of_case if value == size} for size, of_case in zip(sizes, known, strict=True)]
     common = sorted(set.intersection(*fitting), key=lambda name: (len(name), name))
     plain = [name for name in common if "·" not in name]
+    if plain and len(set(sizes)) == 1:
+        return ""
     found = plain or common
     return found[0] if len(found) == 1 else ""
 
