@@ -226,7 +226,9 @@ def test_the_page_and_the_section_of_the_notebook_lead_to_each_other(browser: Br
     page, _ = opened(browser, address(site, "dropout"))
     page.locator("article").get_by_role("link", name="K-means", exact=True).click()
     assert page.url.startswith(f"{site}assignments/groups/k-means.html#")
-    assert page.locator(page.url.partition("#")[2].join(("#", ""))).count() == 1
+    section = page.locator(page.url.partition("#")[2].join(("#", "")))
+    section.wait_for(state="attached")  # the address changes before the page is read to its end
+    assert section.count() == 1
     page.get_by_role("link", name="Move its sliders").click()
     page.locator(".explorer-said").wait_for()
     page.close()
