@@ -151,6 +151,14 @@ def test_a_line_is_written_to_a_tenth_of_a_unit(line: list[tuple[float, float]])
     assert (f'd="{text}"' in path(*points.T)) or not len(points)
 
 
+@pytest.mark.parametrize("smallest", [5e-324, 3.27e-309, 1e-291, 1e-289])
+def test_the_ends_of_a_logarithmic_axis_are_above_0(smallest: float) -> None:
+    chart = Chart(BOX, "title", log="y")
+    chart.curve("curve", [1, 2], [smallest, 1.0], Look(COLOURS[0]))
+    charted(150, "a", "b", [chart])
+    assert chart.plane.along[0] > 0
+
+
 series = st.lists(st.floats(-1e6, 1e6) | st.just(math.nan) | st.just(math.inf), min_size=1, max_size=30)
 
 

@@ -26,6 +26,7 @@ Ends = tuple[float, float]
 WIDTH = 648.0  # of a whole picture
 LEFT, TOP, RIGHT, BOTTOM = 43.2, 21.6, 7.2, 36.0  # margins around its charts
 GAP = 44.0  # between two charts side by side: as wide as the numbers and the name of an axis
+SMALLEST = 1e-290  # the ends of a logarithmic axis stay above 0
 SLACK = 0.05  # of an axis that makes room for what it shows: so much is empty at either end
 GHOST = {"stroke": FAINT, "opacity": 0.55, "fill": "none"}
 
@@ -373,7 +374,8 @@ def _points(xs: Any, ys: Any) -> Array:
 def _reaching(values: Sequence[Any], *, log: bool) -> Ends:
     """The ends of an axis that has room for values."""
     every = np.concatenate([np.asarray(part, dtype=float).ravel() for part in values] or [np.empty(0)])
-    every = every[np.isfinite(every) & ((every > 0) | (not log))]
+    # On a logarithmic axis there is no place for what is not positive, nor room around what is nearly 0.
+    every = every[np.isfinite(every) & ((every > SMALLEST) | (not log))]
     if not every.size:
         return (0.1, 1.0) if log else (0.0, 1.0)
     low, high = float(every.min()), float(every.max())
