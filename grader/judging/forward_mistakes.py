@@ -69,14 +69,20 @@ def find_wrong_forward(
     paths = tuple(dict.fromkeys(path for one in results for path in one.wrong_paths()))
     found = [WrongForward(name, backward)]
     for mistake in _mistakes(others, known, came, wrong[0]):
-        pairs = [(one.behind(forward, mistake), result) for one, result in zip(known, results, strict=True)]
+        behind = versions.behind(forward, mistake)
+        pairs = [(behind.answers_to(one.case), result) for one, result in zip(known, results, strict=True)]
         if any(isinstance(one.answer, Crash) for one, _ in pairs):
             continue
         pairs = [(one, result) for one, result in pairs if _is_consistent(one)]
-        right = tuple(path for path in paths if all(_is_given(path, one, result) for one, result in pairs))
+        shown = {path for _, result in pairs for path in result.wrong_paths()}
+        right = tuple(
+            path for path in paths if path in shown and all(_is_given(path, one, result) for one, result in pairs)
+        )
         compared = tuple(_compared(one, result) for one, result in pairs) if len(right) < len(paths) else ()
-        reference = seeded_runner({versions.recipe.module: versions.behind(forward, mistake).right})
+        reference = seeded_runner({versions.recipe.module: behind.right})
         found.append(WrongForward(name, backward, right, compared, reference))
+    # Where nothing is what the right backward function gives, the cache may not be that mistake's:
+    # then the first one is taken, of which no mistake is known.
     return max(found, key=lambda one: len(one.right))
 
 

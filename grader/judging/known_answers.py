@@ -24,9 +24,9 @@ from ..reference import Reference
 from .kept_answers import KeptAnswers
 from .merging import merged
 
-MAX_BEHIND: Final = 2
-"""Mistakes of a forward function whose effects on a case are kept; there are many, and each has the answers of all
-misconceptions of the backward function."""
+MAX_BEHIND: Final = 3
+"""Mistakes of a forward function whose effects on a backward function are kept: there are many of them, and each comes
+with versions of the module, and their answers, for all misconceptions of the backward function."""
 
 _Wrong = tuple[dict[str, Answer], dict[str, tuple[str, ...]]]
 """What misconceptions answer, and which parts of that are wrong, by the misconception's id."""
@@ -52,6 +52,7 @@ class Versions:
         self._with_two: dict[tuple[str, str], ModuleType | None] = {}
         self._texts: dict[str, str] = {}
         self._behind: dict[tuple[str, str], Versions] = {}
+        self._answers: dict[int, KnownAnswers] = {}
 
     @cached_property
     def right(self) -> ModuleType:
@@ -63,8 +64,16 @@ class Versions:
         """Return the versions that have a mistake of another exercise, `forward`, as well."""
         key = forward, mistake.id
         if key not in self._behind:
+            if len(self._behind) >= MAX_BEHIND:
+                del self._behind[next(iter(self._behind))]
             self._behind[key] = Versions(self.recipe, self.reference, mistake.hunks)
         return self._behind[key]
+
+    def answers_to(self, case: Case) -> KnownAnswers:
+        """Return the answers of these versions to a case; they are kept as long as the versions are."""
+        if id(case) not in self._answers:
+            self._answers[id(case)] = KnownAnswers(case, self)
+        return self._answers[id(case)]
 
     def answer(self, case: Case, module: ModuleType) -> Answer:
         """Run a case against one of these modules, which are trusted."""
@@ -158,7 +167,6 @@ class KnownAnswers:
         self._versions, self._kept = versions, kept
         self._pairs: dict[tuple[str, str], Answer | None] = {}
         self._outputs: dict[tuple[str, str], object] = {}
-        self._behind: dict[tuple[str, str], KnownAnswers] = {}
 
     @cached_property
     def right(self) -> Ran:
@@ -234,22 +242,6 @@ class KnownAnswers:
             answer = run(self.case.program, self.case.inputs, (output,))
             self._outputs[key] = None if isinstance(answer, Crash) else answer.values.get(output)
         return self._outputs[key]
-
-    def behind(self, forward: str, mistake: Misconception) -> KnownAnswers:
-        """Return the answers to the same case that come after a forward function with a known mistake.
-
-        Parameters
-        ----------
-        forward : str
-            The name of the exercise that the forward function is.
-        mistake : Misconception
-        """
-        key = forward, mistake.id
-        if key not in self._behind:
-            if len(self._behind) >= MAX_BEHIND:
-                del self._behind[next(iter(self._behind))]
-            self._behind[key] = KnownAnswers(self.case, self._versions.behind(forward, mistake))
-        return self._behind[key]
 
     def of_pair(self, one: str, other: str) -> Answer | None:
         """Return the answer with two misconceptions at once; None where they cannot be combined."""

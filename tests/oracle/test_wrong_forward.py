@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable
 
 import pytest
 from submissions import solved, submission
 
 from grader.course import Course
+from grader.errors import UnusableCourseFiles
 from grader.judging import forward_mistakes, oracle
 from grader.recipes import recipe
 from grader.reference import Reference
 from grader.report import Verdict
 from grader.sandbox import choose_confinement
+from utils.checks.diagnose import CORE
 
 SECRET = b"a secret for the tests"
 SUM = ("var = (centred * centred).mean(axis=0)", "var = (centred * centred).sum(axis=0)")
@@ -93,6 +96,39 @@ def test_without_the_known_mistakes_of_the_forward_function_the_cause_would_not_
 ) -> None:
     monkeypatch.setattr(forward_mistakes, "MAX_MISTAKES", 0)
     assert "right batchnorm_backward gives" not in str(said(judge("layers.batchnorm_backward", SUM)))
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("layers.batchnorm_forward", "layers.batchnorm_backward"),
+        ("fc_net.FullyConnectedNet.hidden_forward", "fc_net.FullyConnectedNet.hidden_backward"),
+    ],
+)
+def test_of_every_output_that_has_lost_points_something_is_said(
+    course: Course, reference: Reference, names: tuple[str, str], seed: int
+) -> None:
+    rng, (forward, backward) = random.Random(seed), names
+    module = forward.partition(".")[0]
+    while True:
+        hunks = [hunk for name in names for hunk in rng.choice(recipe(reference, name).misconceptions).hunks]
+        try:
+            text = reference.changed(module, hunks)
+            break
+        except UnusableCourseFiles:  # both change the same lines
+            continue
+    files = solved(reference) | {f"nndl/{module}.py": text.encode()}
+    exercises = [one for _, one in course.exercises() if one.name == backward]
+    confinement = choose_confinement("auto")
+    outcome = oracle.judge(submission(files), course, exercises, "ana", confinement=confinement, secret=SECRET)[
+        backward
+    ]
+    said = {
+        part.partition(".")[0] for one in outcome.findings if one.verdict != "pass" for part in one.aspect.split(", ")
+    }
+    assert said
+    assert "" in said or {loss.output for loss in outcome.lost if loss.part == CORE} <= said
 
 
 def test_the_points_are_what_they_are_without_that(judge: Judge, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -189,7 +189,11 @@ def findings_behind(
         path: answers for path, answers in behind.by_path.items() if path in wrong.by_path and path not in forward.right
     }
     rest = output_findings(behind, forward.results, hints, replace(runs, reference=forward.reference), without)
-    return findings + [replace(one, hint=f"{one.hint} {forward.beside}") for one in rest]
+    findings += [replace(one, hint=f"{one.hint} {forward.beside}") for one in rest]
+    # What is wrong only where the forward function's mistake lets the right function's answers disagree, too.
+    known = {*forward.right, *behind.by_path}
+    left = [path for path in wrong.by_path if path not in known and path.partition(".")[0] not in without]
+    return findings + findings_after(forward, left, wrong, runs)
 
 
 def _unless_exchanged(explanations: Sequence[Explanation], wrong: WrongOutputs) -> list[Explanation]:

@@ -27,7 +27,7 @@ MIN_DRAWS = 100  # numbers by which a change of code that draws is judged
 OWN_PLACE = ": is each put in its own place?"
 """What `describe.places.misplaced` asks."""
 FOLLOWS_FORWARD = "it is the right derivative of what your forward pass computes, which is wrong"
-"""Whether it will be right once that is, or something is left out of both, nobody knows."""
+"""Not that it will be right once the forward pass is: something may be left out of both."""
 MAX_LENGTH = 600
 """Characters of what is said of one output: a few lines."""
 
@@ -104,7 +104,7 @@ def unexplained_findings(
 
 
 def findings_after(forward: WrongForward, paths: Sequence[str], wrong: WrongOutputs, runs: Runs) -> list[Finding]:
-    """Describe wrong gradients behind a wrong forward function whose mistake is not known: one finding for all."""
+    """Describe wrong gradients behind a wrong forward function that does not explain them: one finding for all."""
     groups: dict[str, list[str]] = {}
     for path in paths:
         follows = runs.code and _follows_forward(wrong.by_path[path], runs.code)

@@ -102,11 +102,7 @@ def describe(outputs: Sequence[WrongOutput]) -> str:
         if first.misshapen:
             return common_observation(SHAPE_DETECTORS, [output for output in outputs if output.misshapen])
         if first.comparable:
-            # What is NaN, infinite or of another shape in some cases is not nearly right.
-            detectors = [
-                one for one in VALUE_DETECTORS if one is not places.nearly or all(o.comparable for o in outputs)
-            ]
-            return common_observation(detectors, _comparable(outputs))
+            return common_observation(VALUE_DETECTORS, _comparable(outputs))
     return places.not_finite(first)
 
 
