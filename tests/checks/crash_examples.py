@@ -105,6 +105,11 @@ DEVELOPMENT += [
         "one, two = x[0], dout[0]\ndw = one @ two.T\nreturn dw",
         ("with an outer product, `np.outer(one, two)`",),
     ),
+    (
+        "two-inner-for-outer",
+        "one, two = x[0], dout[0]\ndw = one @ two.T + (2 * one) @ two\nreturn dw",
+        ("an outer product, `np.outer(one, two)`", "`2 * one @ two` on this line multiplies two vectors, too"),
+    ),
     ("entries-for-product", "dw = x.T * dout\nreturn dw", ("a matrix product, @, would give that", "`x.T @ dout`")),
     (
         "product-for-entries",

@@ -371,3 +371,23 @@ def test_what_comes_before_the_objective_may_move_it_and_its_gradients(right: st
         before, after = (with_value_at(one, path, value) for one, value in zip((before, after), values, strict=True))
     results = [CaseResult(case, due, Ran(dict(one))) for one in (before, after)]
     assert moves_nothing_else([right], results[1:], results[:1]) is told
+
+
+def test_of_what_no_output_shows_no_change_is_told() -> None:
+    """With anything in place of a cache that is not compared, the code would run and all that is compared be right."""
+    text = with_("    return out, spread", "    cache = b + x.T + spread\n    return out, spread")
+    assert search(text).mend(results(text)) is None
+    misspelt = with_("    return out, spread", "    cache = spred\n    return out, spread")
+    assert search(misspelt).mend(results(misspelt))
+
+
+def test_what_a_second_change_mends_is_not_said_to_be_wrong_behind_the_crash() -> None:
+    """A wrong axis makes both outputs wrong, and a misconception is known that gives one of them."""
+    of_rows = "shifted = x - x.mean(axis=1, keepdims=True)"
+    of_columns = of_rows.replace("axis=1", "axis=0")
+    known = {"of-columns": ("shifted @ w + b", "(x - x.mean(axis=0, keepdims=True)) @ w + b")}
+    text = with_("shifted @ w + b", "shifted @ w.T + b", with_(of_rows, of_columns))
+    found = search(text).mend(results(text, misconceptions=known))
+    assert found
+    assert [change.line for change in found.changes] == [6, 5]
+    assert (set(found.right), found.beside) == ({"out", "spread"}, {})

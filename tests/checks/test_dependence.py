@@ -149,3 +149,37 @@ def test_labels_that_stay_the_same_for_every_change_of_an_input_do_not_depend_on
     assert said(lambda x, w, b: (x @ w).argmax(axis=1)) == missing
     assert said(lambda x, w, b: (x @ w - b).argmax(axis=1)) == ""
     assert said(lambda x, w, b: np.zeros(4, int)) == ""
+
+
+def test_what_the_right_answer_depends_on_in_any_case_is_not_needless() -> None:
+    """Where the other cases crash, the one that runs may be peculiar: here x is left out of the right answer."""
+    crashing = Case("a case that crashes", "", {**INPUTS, "x": 10 + np.abs(INPUTS["x"])})
+    reference = running(lambda x, w, b, **_: b + (x @ w if x.min() > 5 else np.zeros((4, 2))))
+    given = running(lambda x, w, b, **_: x @ w + b)
+    said = "it changes when any of x, w changes, on which it should not depend"
+    assert dependence(CASE, "out", given, reference) == said
+    assert dependence(CASE, "out", given, reference, every=[CASE, crashing]) == ""
+
+
+def test_what_only_larger_changes_show_is_used() -> None:
+    """Behind a ReLU, a bias moves nothing until it moves an entry over 0."""
+    behind = running(lambda x, w, b, **_: np.where(x @ w + b > 40 * np.abs(INPUTS["b"]).max(), 1.0, 2.0))
+    right = running(lambda x, w, b, eps, **_: x @ w + b + eps)
+    far = {**INPUTS, "x": 20 * np.sign(INPUTS["x"])}
+    assert " b" not in dependence(Case("far", "", {**far, "b": INPUTS["b"] * 2}), "out", behind, right)
+
+
+def test_settings_are_tried_however_many_arrays_there_are() -> None:
+    inputs = {f"w{index}": RNG.standard_normal(3) for index in range(12)} | {"rate": 0.5}
+    case = Case("many", "", inputs)
+    right = running(lambda rate, **arrays: rate * sum(arrays.values()), dw=lambda **_: 0)
+    given = running(lambda rate, **arrays: sum(arrays.values()), dw=lambda **_: 0)
+    said = "it stays the same when rate changes, on which it should depend: is that used?"
+    assert dependence(case, "out", given, right) == said
+
+
+def test_inputs_of_one_name_are_told_apart() -> None:
+    inputs = {"x": RNG.standard_normal(3), "one": {"eps": 0.5}, "other": {"eps": 0.25}}
+    right = running(lambda x, one, other: x * one["eps"] + other["eps"], dw=lambda **_: 0)
+    given = running(lambda x, one, other: x * one["eps"], dw=lambda **_: 0)
+    assert "when the second eps changes" in dependence(Case("two", "", inputs), "out", given, right)

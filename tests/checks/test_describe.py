@@ -70,13 +70,13 @@ SEEN = [
         "scales.scaled_slices",
         A,
         A * np.arange(2, 8),
-        "each column is right but for a factor of its own, 2",
+        "each column is right but for a factor of its own",
     ),
     (
         "scales.shifted_slices",
         A,
         A + np.arange(1, 5)[:, None],
-        "each row is off by a number of its own, 1 in the first",
+        "each row is off by a number of its own: look at",
     ),
     (
         "scales.scaled_and_shifted_slices",
@@ -625,3 +625,19 @@ def test_an_observation_has_the_same_key_in_every_case() -> None:
     keys = [{seen.key for seen in package.factors.factor(WrongOutput(A, n * A, {"x": X[:n]}))} for n in (3, 4)]
     assert "times N, the number of examples" in keys[0] & keys[1]
     assert isinstance(next(package.factors.factor(WrongOutput(A, 3 * A, {"x": X}))), Observation)
+
+
+def test_what_random_draws_pass_is_not_said_to_be_right() -> None:
+    """A rule about draws lets much pass; that it is wrong under a condition is seen."""
+    right, wrong = ([Case(f"{reg} {n}", "", {"reg": reg, "x": A[:n]}) for n in (2, 3)] for reg in (0.0, 0.5))
+    assert when_it_is_wrong(wrong, right) == "in the cases tried it is right only when reg is 0"
+    assert when_it_is_wrong(wrong, right, counted=False) == ""
+
+
+def test_an_input_is_named_so_that_a_student_knows_it() -> None:
+    """What stands in for a gradient of W1 has its name, and is not seen by a student."""
+    W1 = np.arange(6.0).reshape(2, 3) ** 2
+    hidden = WrongOutput(A[:2, :3], A[:2, :3] + 0.3 * W1, {"params": {"W1": A[:2, :3]}, "pull": {"W1": W1}})
+    shown = WrongOutput(A[:2, :3], A[:2, :3] + 0.3 * W1, {"pull": {"W1": W1}})
+    assert "times W1" in describe([shown])
+    assert "W1" not in describe([hidden])

@@ -546,3 +546,16 @@ def test_an_effect_is_explained_only_where_the_outputs_beside_it_are_right() -> 
         result = replace(result, case=replace(result.case, effects={"repeated"}))
         plain = in_case("one", wrong and {"out": array()}, {}, {"out": array()})
         assert ("known" in {name for name, _ in said_of([result, plain])}) == named
+
+
+@pytest.mark.parametrize(("dtype", "named"), [(np.int64, False), (np.float64, True)])
+def test_a_single_label_tells_no_second_mistake(dtype: type, named: bool) -> None:
+    """Where one label came in place of many, and is not the one that a mistake gives, much may be the reason."""
+    right = [RNG.permutation(9).astype(dtype), RNG.permutation(12).astype(dtype)]
+    known, both = np.arange(9).astype(dtype)[::-1], np.array(7).astype(dtype)
+    results = [
+        in_case("a", {"out": known}, {"known": {"out": known}, "other": {}}, {"out": right[0]}),
+        in_case("bb", {"out": both}, {"known": {"out": both - 3}, "other": {"out": both + 2}}, {"out": right[1]}),
+    ]
+    found = judge(results, HINTS, together=lambda *_: Ran({"out": both})).findings
+    assert ("other" in {one.misconception for one in found}) == named

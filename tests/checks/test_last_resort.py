@@ -211,3 +211,14 @@ def test_a_wrong_state_is_named_beside_an_output_only_if_that_changes_with_it(us
     answers = WrongOutputs([result]).by_path["out"]
     assert from_other_outputs(answers, [result], run).startswith(said)
     assert ("which is wrong" in from_other_outputs(answers, [result], run)) == uses
+
+
+def test_a_form_that_another_case_refutes_is_not_said_of_all() -> None:
+    cases = [case_of(scale * np.abs(X)) for scale in (1, 2, 3, 4, 5)]
+
+    def code(x: Array, b: Array) -> Array:
+        return right(x, b) * (1 + np.arange(len(x))[:, np.newaxis] if x.max() > 4 * np.abs(X).max() else x.max())
+
+    few, every = (still_wrong(some, "out", run_of(code), run_of(right)) for some in (cases[:4], cases))
+    assert "then it is the right answer times a single number" in few
+    assert "single number" not in every

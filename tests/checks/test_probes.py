@@ -179,3 +179,15 @@ def test_what_is_not_there_in_a_first_step_is_looked_for_in_a_later_one() -> Non
 
     assert said(run(False, 3)).startswith("it stays the same when v changes, on which it should depend: is that used?")
     assert "v changes" not in said(run(True, 3))
+
+
+def test_a_power_that_the_right_answer_has_in_one_case_alone_is_no_reason() -> None:
+    """The right answer does not grow with x where all that is seen of x is a constant around it."""
+    other = Case("another one", "", {"x": RNG.standard_normal((11, 4)), "gamma": RNG.standard_normal(4)})
+
+    def padded(x: Any, gamma: Any) -> Any:
+        return normalised(x, gamma) if len(x) != 11 else gamma * x
+
+    code = running(lambda x, gamma: gamma * (x - x.mean()))
+    assert "should stay the same" in scaling([CASE], "out", code, running(padded))
+    assert "should stay the same" not in scaling([CASE], "out", code, running(padded), every=[CASE, other])

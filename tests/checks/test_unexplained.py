@@ -182,3 +182,16 @@ def test_outputs_share_a_sentence_only_if_it_is_about_their_own_layers() -> None
     assert kind("grads.W1", "look at W1") == kind("grads.W2", "look at W2")
     assert kind("grads.W3", "it grows with W1") != kind("grads.W1", "it grows with W1")
     assert kind("grads.W1", "look at W12") != kind("grads.W2", "look at W22")
+
+
+def test_what_is_wrong_with_the_draws_of_another_case_is_said_too() -> None:
+    """Where the sizes of minibatches are wrong, their order is not looked at."""
+    rule = {"batches": Minibatches()}
+    inputs = {"num_train": 4, "num_iters": 3, "batch_size": 2}
+    sizes = Case("larger", "", {**inputs, "batch_size": 6}, rule)
+    order = Case("in order", "", {**inputs, "x": np.ones(9)}, rule)
+    rows = [[[(i + j) % 4] * 2 for j in range(2)] for i in range(3)]
+    results = [CaseResult(case, {"batches": None}, Ran({"batches": np.array(rows)})) for case in (sizes, order)]
+    (finding,) = judge(results, {}).findings
+    assert "each with a minibatch of 6 rows" in finding.hint
+    assert 'in the case "in order" minibatches are taken in order; draw them at random' in finding.hint

@@ -100,7 +100,7 @@ def collect_clauses(
         if not clauses[0] and fault.kind is FaultKind.VALUE:
             later = between_calls(answers, results)
             before = later or beside_state(answers, runs.reference)
-            probes = [] if before else probed(answers, runs.code, runs.reference)
+            probes = [] if before else probed(answers, runs.code, runs.reference, every=[one.case for one in results])
             clauses[0] = before or ("" if any(probes) else by_mode(ordered, outputs, results))
             place = "" if later or clauses[0].startswith(FOLLOWS) else runs.without_questions_about_loops(holds(locate))
             known = any((clauses[0], *probes)) or "only" in place  # which tells more than how far off it is
@@ -110,6 +110,7 @@ def collect_clauses(
         came, inputs = [one.fault.got for one in answers], [one.result.case.inputs for one in answers]
         tested = in_test_mode(answers, results)
         clauses += [*draw_clauses(rules, came, inputs, fault.clause), tested or _without_draws(answers, results)]
+        clauses.append(_other_reason(shown, answers))
         plain = [one for one in answers if not is_drawn(one) and one.fault.kind is FaultKind.VALUE]
         if plain and not any(clauses):
             clauses += [
@@ -198,6 +199,14 @@ def _cases_without_draws(plain: Sequence[WrongAnswer], path: str, results: Seque
     return "the cases without random draws"
 
 
+def _other_reason(shown: WrongAnswer, answers: Sequence[WrongAnswer]) -> str:
+    """Say what is wrong with the draws of another case, where that is something else; in one case, not all shows."""
+    reasons = [answer for answer in answers if answer.fault.reason[:1] != shown.fault.reason[:1]]
+    told = (answer for answer in reasons if answer.fault.kind is FaultKind.VALUE and answer.fault.reason)
+    other = next(told, None)
+    return f"in {_named(other)} {other.fault.clause}" if other and shown.fault.reason else ""
+
+
 def _named(answer: WrongAnswer) -> str:
     return f'the case "{answer.result.case.title}"'
 
@@ -211,7 +220,7 @@ def _last_resort(shown: WrongAnswer, answers: Sequence[WrongAnswer], runs: Runs)
         return []
     reached = reach(case, fault.path, fault.expected, fault.got, runs.code, runs.reference)
     cases = [case, *(one.result.case for one in answers if one.result is not shown.result)]
-    return [reached or still_wrong(cases[:MAX_CASES], fault.path, runs.code, runs.reference)]
+    return [reached or still_wrong(cases, fault.path, runs.code, runs.reference)]
 
 
 def _right_with_simpler_inputs(answers: Sequence[WrongAnswer], runs: Runs) -> str:

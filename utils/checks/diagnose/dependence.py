@@ -15,13 +15,16 @@ from ..compare import Array, as_array, close
 from ..program import Ran, Run
 from ..values import value_at, walk, with_value_at
 from .beside_unused import wrong_without
+from .describe.input_names import input_name
 
 MAX_CASES = 4  # in which many changes are tried before an input is called needless
-MAX_INPUTS = 8  # each takes a run of the code under test
+MAX_INPUTS, MAX_NUMBERS = 8, 4  # arrays, and single numbers beside them; each takes a run of the code under test
 TINY = 1e-6
 
 
-def dependence(case: Case, path: str, run: Run, reference: Run, others: Sequence[Case] = ()) -> str:
+def dependence(
+    case: Case, path: str, run: Run, reference: Run, others: Sequence[Case] = (), *, every: Sequence[Case] = ()
+) -> str:
     """Say on which inputs an output should depend and does not, or depends and should not.
 
     Parameters
@@ -33,6 +36,9 @@ def dependence(case: Case, path: str, run: Run, reference: Run, others: Sequence
         Run the code under test, and the right code.
     others : sequence of Case, optional
         More cases. What an output does not depend on in one of them may matter in another, as behind a ReLU.
+    every : sequence of Case, optional
+        All cases, also those in which the output is right or the code crashes: what the right answer depends on in any
+        of them is not needless, as a filter where all windows lie in the padding.
 
     Returns
     -------
@@ -51,21 +57,25 @@ def dependence(case: Case, path: str, run: Run, reference: Run, others: Sequence
     missing, needless, moving = _dependence(case, path, run, reference, before, right_before)
     if missing and moving and before.any():
         missing = [source for source in missing if not any(_depends(one, path, source, run) for one in others)]
+        # Behind a ReLU, a small change may move nothing by chance.
+        missing = [source for source in missing if not _may_depend([case], path, source, run)]
     if missing and (before.any() or not moving):
         # Where nothing moves it, as where all is 0, what is used cannot be told.
         asked = ": is that used?" if moving else ""
-        said = f"it stays the same when {_listed(missing)} changes, on which it should depend{asked}"
+        said = f"it stays the same when {_listed(missing, case)} changes, on which it should depend{asked}"
         if needless or not (asked and case.is_core and len(missing) == 1):
             return said  # what stands there in its place may be the whole mistake
         more = wrong_without(case, path, missing[0], run, reference)
-        also = f" Where {_listed(missing)} is 0 it is wrong as well, so look at the rest of it, too"
+        also = f" Where {_listed(missing, case)} is 0 it is wrong as well, so look at the rest of it, too"
         return f"{said}{also}" if more else said
     # What the right answer does not depend on in one case, as behind a ReLU, may matter in another one.
     # And what decides between few possibilities, as a score does, may not do so for a change of one size.
     if case.is_core:  # at an edge, as with one example, the right answer may depend on less than usual
-        needless = [source for source in needless if not _may_depend([case, *others], path, source, reference)]
+        cases = [case, *others][:MAX_CASES]
+        cases += [one for one in every if not any(one is other for other in cases)][:MAX_CASES]
+        needless = [source for source in needless if not _may_depend(cases, path, source, reference)]
     if needless and case.is_core:
-        return f"it changes when {_listed(needless)} changes, on which it should not depend"
+        return f"it changes when {_listed(needless, case)} changes, on which it should not depend"
     return _linear_in_upstream(case, path, before, run)
 
 
@@ -77,12 +87,12 @@ def _of_labels(cases: Sequence[Case], path: str, run: Run, reference: Run) -> st
         if not isinstance(value, np.ndarray) or array is None or array.dtype.kind != "f" or len(moving) == MAX_INPUTS:
             continue
         if _may_depend(cases[:1], path, source, reference):
-            moving[source] = _may_depend(cases, path, source, run)
+            moving[source] = _may_depend(cases[:MAX_CASES], path, source, run)
     missing = [source for source, moves in moving.items() if not moves]
     # Where nothing moves them, as where all are 0, what is used cannot be told.
     if not missing or len(missing) == len(moving):
         return ""
-    return f"it stays the same when {_listed(missing)} changes, on which it should depend: is that used?"
+    return f"it stays the same when {_listed(missing, cases[0])} changes, on which it should depend: is that used?"
 
 
 def is_counted(case: Case, path: str, before: Array, reference: Run) -> bool:
@@ -137,7 +147,7 @@ def _depends(case: Case, path: str, source: str, run: Run) -> bool:
 def _may_depend(cases: Sequence[Case], path: str, source: str, reference: Run) -> bool:
     """Whether the right answer changes with an input in any of some cases, for changes of any size."""
     rng = np.random.default_rng(1)
-    for case in cases[:MAX_CASES]:
+    for case in cases:
         before, array = _output(reference, case, case.inputs, path), as_array(value_at(case.inputs, source))
         if before is None or array is None:
             continue
@@ -192,7 +202,13 @@ def _changed_inputs(case: Case) -> Iterator[tuple[str, list[object]]]:
     rng = np.random.default_rng(0)
     floats = ((path, as_array(value)) for path, value in walk(case.inputs) if not isinstance(value, bool | int))
     real = [(path, array) for path, array in floats if array is not None and array.dtype.kind == "f" and array.size]
-    for path, array in real[:MAX_INPUTS]:
+    paths = [path for path, _ in walk(case.inputs)]
+    real = [(path, array) for path, array in real if input_name(path, paths)]
+    numbers, arrays = ([pair for pair in real if (pair[1].ndim > 0) is of_many] for of_many in (False, True))
+    chosen = {path for path, _ in (*arrays[:MAX_INPUTS], *numbers[:MAX_NUMBERS])}
+    for path, array in real:
+        if path not in chosen:
+            continue
         scaled = array * rng.uniform(0.7, 0.9, array.shape)
         if not array.ndim:
             yield path, [float(scaled)]
@@ -212,6 +228,7 @@ def _same(one: Array, other: Array, case: Case) -> bool:
     return one.shape == other.shape and bool(close(one, other, case.inputs).all())
 
 
-def _listed(names: list[str]) -> str:
-    short = [name.rpartition(".")[2] for name in names]
+def _listed(sources: list[str], case: Case) -> str:
+    paths = [path for path, _ in walk(case.inputs)]
+    short = [input_name(source, paths) for source in sources]
     return short[0] if len(short) == 1 else f"any of {', '.join(short)}"

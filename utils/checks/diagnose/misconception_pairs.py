@@ -18,6 +18,7 @@ from .joint_effects import JointEffects
 
 MAX_MISCONCEPTIONS = 60  # the pairs are the square of it, and a check should answer within a second
 PAIR = 2
+MIN_LABELS = 3  # different ones that came, where a second mistake is to be told from them
 
 
 def find_pair(
@@ -89,8 +90,21 @@ def _is_possible(evidence: Evidence, within: Places, one: str, other: str, ignor
         # Where one explains everything by itself, the other adds nothing.
         and not within <= evidence.gives(one)
         and not within <= evidence.gives(other)
+        and not any(_says_little(evidence, within - evidence.gives(name)) for name in (one, other))
         # Of one misconception, what it would break elsewhere may be written in another way; of two, that is unlikely.
         and (evidence.shows(one) | evidence.shows(other)) - within - ignored <= evidence.wrong
+    )
+
+
+def _says_little(evidence: Evidence, beyond: Places) -> bool:
+    """Whether what one misconception leaves to another is a few labels, which many mistakes give."""
+    places = [evidence.places[index] for index in beyond & evidence.wrong]
+    labels = [array for array in (as_array(place.got) for place in places) if array is not None]
+    return (
+        bool(labels)
+        and len(labels) == len(places)
+        and all(array.dtype.kind in "iu" for array in labels)
+        and evidence.numbers(beyond) < MIN_LABELS
     )
 
 

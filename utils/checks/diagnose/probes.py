@@ -19,7 +19,9 @@ from .wrong_outputs import WrongAnswer
 MAX_CASES = 3  # in which one thing is tried
 
 
-def probed(answers: Sequence[WrongAnswer], code: Run | None, reference: Run | None) -> list[str]:
+def probed(
+    answers: Sequence[WrongAnswer], code: Run | None, reference: Run | None, *, every: Sequence[Case] = ()
+) -> list[str]:
     """Say what is found out about one output: each is a clause, ``""`` where there is nothing to say.
 
     Parameters
@@ -28,6 +30,8 @@ def probed(answers: Sequence[WrongAnswer], code: Run | None, reference: Run | No
         The output in all cases in which it is wrong, the plainest first.
     code, reference : callable or None
         Run the code under test, and the right code, where they can be run.
+    every : sequence of Case, optional
+        All cases of the exercise.
 
     Returns
     -------
@@ -44,17 +48,17 @@ def probed(answers: Sequence[WrongAnswer], code: Run | None, reference: Run | No
     if reference is None:
         return [found]
     others = [answer.result.case for answer in answers[1:]]
-    depends = dependence(case, path, code, reference, others[:MAX_CASES])
+    depends = dependence(case, path, code, reference, others[:MAX_CASES], every=every)
     if not depends:
         # In a first step what is remembered is not there yet, and what only matters later has no influence.
         later = next((other for other in others if set(_paths(other)) - set(_paths(case)) and other.is_core), None)
         rest = [case, *(other for other in others if other is not later)]
-        depends = dependence(later, path, code, reference, rest[:MAX_CASES]) if later else ""
+        depends = dependence(later, path, code, reference, rest[:MAX_CASES], every=every) if later else ""
     if not case.is_core:  # there, sizes of 1 hide what is mixed
         return [found, depends]
     core = [case, *(other for other in others if other.is_core)]
     found = found or _mixing(core, path, code, reference)
-    return [depends, found, scaling(core[:MAX_CASES], path, code, reference, depends=not depends)]
+    return [depends, found, scaling(core[:MAX_CASES], path, code, reference, depends=not depends, every=every)]
 
 
 def _paths(case: Case) -> list[str]:

@@ -15,14 +15,24 @@ from ..case import Case
 from ..compare import Array, as_array
 from ..program import Ran, Run
 from ..values import value_at, walk, with_value_at
+from .describe.input_names import input_name
 
 LARGE = 2.0**12  # beside inputs so large, what is added to a variance or a root to keep it from 0 is nothing
 TOLERANCE = 1e-3
 MAX_INPUTS = 4  # each takes four runs
+MAX_CASES = 4  # in which it is tried whether the right answer grows alike
 WORDS = {-2: "a quarter", -1: "half", 0: "the same", 1: "twice", 2: "4 times", 3: "8 times"}
 
 
-def scaling(cases: Sequence[Case], path: str, run: Run, reference: Run, *, depends: bool = True) -> str:
+def scaling(
+    cases: Sequence[Case],
+    path: str,
+    run: Run,
+    reference: Run,
+    *,
+    depends: bool = True,
+    every: Sequence[Case] = (),
+) -> str:
     """Say of which input an output is a wrong power.
 
     Parameters
@@ -36,6 +46,8 @@ def scaling(cases: Sequence[Case], path: str, run: Run, reference: Run, *, depen
     depends : bool, default True
         Whether the output depends on each input that it should depend on. If it does not, this is said elsewhere, and
         nothing is said here of an output that stays the same.
+    every : sequence of Case, optional
+        All cases. What the right answer is proportional to in other ones is not peculiar to the first.
 
     Returns
     -------
@@ -49,7 +61,11 @@ def scaling(cases: Sequence[Case], path: str, run: Run, reference: Run, *, depen
         if wrong:
             other = _powers(case, path, run, reference, depends=depends, sources=tuple(wrong))
             wrong = {source: found for source, found in wrong.items() if other.get(source, found) == found}
-    return "; ".join([_said(source.rpartition(".")[2], *found) for source, found in wrong.items()][:2])
+    for case in [one for one in every if not any(one is other for other in cases)][:MAX_CASES] if wrong else ():
+        wrong = {source: found for source, found in wrong.items() if _power_at(case, path, source, reference, found)}
+    paths = [path for path, _ in walk(cases[0].inputs)]
+    named = {input_name(source, paths): found for source, found in wrong.items()}
+    return "; ".join([_said(name, *found) for name, found in named.items() if name][:2])
 
 
 class Powers(NamedTuple):
@@ -77,6 +93,13 @@ def _powers(
         if given is not None:
             found[source] = Powers(given, right)
     return found
+
+
+def _power_at(case: Case, path: str, source: str, reference: Run, found: Powers) -> bool:
+    """Whether the right answer grows with the same power of an input in another case, as far as can be told."""
+    array = as_array(value_at(case.inputs, source))
+    power = _power(reference, case, path, source, array) if array is not None and array.size else None
+    return power in (None, found.right)
 
 
 def _said(name: str, given: int, right: int) -> str:

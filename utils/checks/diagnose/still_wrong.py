@@ -15,7 +15,8 @@ from ..case import Case
 from ..compare import Paired, as_array
 from ..program import Ran, Run
 from ..values import value_at, walk
-from .describe import describe
+from .describe import describe, locate
+from .describe.factors import EVERY_ENTRY_ZERO
 from .describe.terms import is_copied
 from .describe.wrong_output import MIN_NUMBERS, WrongOutput, distinct
 from .other_outputs import enumerated
@@ -23,6 +24,7 @@ from .simpler_inputs import LARGEST, Simpler, simplifications
 
 MAX_SAID = 3
 MAX_RUNS = 24
+MAX_CASES = 3  # in which simpler inputs are looked for
 
 
 def still_wrong(cases: Sequence[Case], path: str, code: Run, reference: Run) -> str:
@@ -45,7 +47,7 @@ def still_wrong(cases: Sequence[Case], path: str, code: Run, reference: Run) -> 
     output = path.partition(".")[0]
     plain = (case for case in cases if case.size <= LARGEST and not isinstance(case.aspects[output], Paired))
     cases = list(plain)
-    for case in cases:
+    for case in cases[:MAX_CASES]:
         done = _simplest(case, path, code, reference)
         if done:
             form = _form([case, *(one for one in cases if one is not case)], done, path, code, reference)
@@ -61,9 +63,10 @@ def _form(cases: Sequence[Case], done: Sequence[Simpler], path: str, code: Run, 
         inputs: Mapping[str, object] | None = case.inputs
         for change in done:
             inputs = change.applied(inputs, case.inputs) if inputs is not None else None
-        if inputs is None:
+        wrong = _is_wrong(case, inputs, path, code, reference) if inputs is not None else None
+        if inputs is None or wrong is None:
             continue
-        if not _is_wrong(case, inputs, path, code, reference):
+        if not wrong:
             return ""
         output = path.partition(".")[0]
         with np.errstate(all="ignore"):
@@ -71,7 +74,10 @@ def _form(cases: Sequence[Case], done: Sequence[Simpler], path: str, code: Run, 
         assert isinstance(due, Ran)
         assert isinstance(got, Ran)
         outputs.append(WrongOutput(value_at(due.values, path), value_at(got.values, path), inputs))
-    said = describe(outputs) if len(outputs) > 1 else ""  # of a single case, much may be peculiar
+    # Of a single case, much may be peculiar.
+    said = describe(outputs) or locate(outputs) if len(outputs) > 1 else ""
+    if said.startswith(EVERY_ENTRY_ZERO):  # what comes with other inputs is filled in and returned
+        return EVERY_ENTRY_ZERO
     # What a form asks about sums and means is meant for inputs as they come: of weights that are all 1, a sum over
     # other entries is a multiple, too.
     return re.sub(r": [^:]*\?$", "", said) if any(change.value == "1" for change in done) else said

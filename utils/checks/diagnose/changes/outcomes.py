@@ -43,6 +43,14 @@ def moves_nothing_else(right: Collection[str], changed: Sequence[CaseResult], re
     return True
 
 
+def same_outputs(one: CaseResult, other: CaseResult) -> bool:
+    """Whether two codes that ran gave the same in a case, as far as it is compared."""
+    if isinstance(one.answer, Crash) or isinstance(other.answer, Crash):
+        return False
+    ours, theirs = one.answer.values, other.answer.values
+    return all(rule.agree(ours.get(name), theirs.get(name), one.case.inputs) for name, rule in one.case.aspects.items())
+
+
 def crash_line(crash: Crash) -> int:
     """The line of the function under test on which a crash came about."""
     return int(crash.call.partition(" ")[0]) if crash.call and crash.function != crash.entered else crash.line

@@ -23,6 +23,7 @@ from .outcomes import (
     known_words,
     moves_nothing_else,
     plainest,
+    same_outputs,
     wrong_outputs,
 )
 from .running import ChangedCode, CrashedAt
@@ -269,6 +270,8 @@ class Search:
         right = tuple(sorted(all_wrong(results) - still))
         if len(changes) > 1 and not all(change.is_plain for change in changes):
             return None  # with enough of them, any code runs
+        if len(changes) == 1 and not self._is_compared(function, changes[0], changed, results):
+            return None
         if not still:
             return Found(changes, right, results=tuple(changed))
         if len(changes) > 1 or not changes[0].is_plain:
@@ -278,8 +281,25 @@ class Search:
             return Found(changes, right, beside, tuple(changed))
         more = self._repair(function.changed(changes[-1]), still - set(beside), changed)
         if more and still - set(beside) <= set(more[0].right):
-            return Found((*changes, *more[0].changes), (*right, *more[0].right), beside, more[0].results)
+            left = all_wrong(more[0].results)  # the change may have ended what a misconception gave, too
+            beside = {path: name for path, name in beside.items() if path in left}
+            mended = tuple(sorted({*right, *more[0].right} | still - left))
+            return Found((*changes, *more[0].changes), mended, beside, more[0].results)
         return None
+
+    def _is_compared(
+        self, function: FunctionSource, change: Change, changed: Sequence[CaseResult], results: Sequence[CaseResult]
+    ) -> bool:
+        """Whether what a changed line sets matters to any output: of a cache that nobody reads, anything would do.
+
+        A name that does not exist is another matter: what it should be can be told from the names that do.
+        """
+        crash = next((one.answer for one in results if isinstance(one.answer, Crash)), None)
+        without = function.without_value(change.line)
+        if without is None or (crash is not None and crash.error == "NameError"):
+            return True
+        answers = self._on_all(without, results)
+        return answers is None or not all(map(same_outputs, changed, answers))
 
     def _tried(self, changes: Iterator[Change], case: Case) -> Iterator[tuple[Change, Ran | CrashedAt]]:
         """Run changes on one case, some at once, until there were too many runs."""

@@ -100,6 +100,15 @@ class FunctionSource:
         texts = [(node, ast.unparse(ast.fix_missing_locations(instead))) for node, instead in pairs]
         return Change(pairs[0][0].lineno, lambda: said, self._replaced(texts))
 
+    def without_value(self, line: int) -> Change | None:
+        """Set None in place of what a line sets; None where it is no assignment to a single name."""
+        for node in self.statements:
+            if isinstance(node, ast.Assign) and node.lineno <= line <= (node.end_lineno or line):
+                if len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
+                    return self.with_expressions([(node.value, ast.Constant(None))], "")
+                return None
+        return None
+
     def with_statement(self, node: ast.stmt, instead: str, said: str = "") -> Change:
         """Write a statement of one line in place of another one."""
         said = said or f"{_in_place_of(instead, ast.unparse(node))} on line {node.lineno}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from typing import TypeGuard
 
 import numpy as np
 
@@ -79,6 +80,14 @@ def _recommended(site: Site, variant: remedies.Variant, target: tuple[str, Shape
     name, goal = target[0], site.letters.shape(target[1])
     if variant.kind == "entrywise":
         return f"`{name}` should have shape {goal}, which a product entry by entry, *, would give: `{variant.written}`."
+    others = _other_vector_products(site, variant.node) if variant.kind == "outer" else []
+    if others:
+        listed = " and ".join(f"`{ast.unparse(one)}`" for one in others)
+        return (
+            f"Two vectors: an outer product, `{variant.written}`, would have shape {goal}, which is that of `{name}`; "
+            f"{listed} on this line {'multiplies' if len(others) == 1 else 'multiply'} two vectors, too, and should be "
+            f"{'an outer product' if len(others) == 1 else 'outer products'} as well."
+        )
     if variant.kind == "outer":
         return (
             f"Two vectors: with an outer product, `{variant.written}`, `{name}` would have shape {goal}, as it should."
@@ -88,6 +97,24 @@ def _recommended(site: Site, variant: remedies.Variant, target: tuple[str, Shape
     if site.shape(variant.node) == target[1]:
         return f"`{variant.written}` has shape {goal}, which is that of `{name}`."
     return f"With `{variant.written}`, `{name}` would have the shape that it should, {goal}."
+
+
+def _other_vector_products(site: Site, outer: ast.expr) -> list[ast.expr]:
+    """List the other products of two vectors among the terms of what a line sets, which fail, or give a number, too."""
+    if not isinstance(outer, ast.Call):
+        return []
+    here, found = {ast.unparse(one) for one in outer.args}, []
+    for node in remedies.terms(site.value):
+        factors = factors_of(node)
+        shapes = [site.shape(one) for one in factors or ()]
+        plain = {ast.unparse(one.value if _is_turned(one) else one) for one in factors or ()}
+        if len(shapes) == 2 and all(shape is not None and len(shape) == 1 for shape in shapes) and plain != here:
+            found.append(node)
+    return found
+
+
+def _is_turned(node: ast.expr) -> TypeGuard[ast.Attribute]:
+    return isinstance(node, ast.Attribute) and node.attr == "T"
 
 
 def _sized(site: Site, left: ast.expr, a: Shape, right: ast.expr, b: Shape) -> str:

@@ -67,7 +67,9 @@ def when_it_is_wrong(
     # That a single case is right may show what hides the mistake; that one is wrong has too many possible reasons.
     if len(failing) >= MIN_OF_EACH and len(passing) >= (MIN_OF_EACH if crashed else 1):
         only_wrong = _separating([*failing, *crashed], passing)
-        only_right = [name for name in _separating(passing, [*failing, *crashed]) if name not in NEVER_HELPS]
+        # A rule about random draws lets much pass.
+        right_there = _separating(passing, [*failing, *crashed]) if counted else []
+        only_right = [name for name in right_there if name not in NEVER_HELPS]
     only_wrong, only_right = ([one for one in some if not is_refuted(one)] for some in (only_wrong, only_right))
     # What tells these cases apart need not be all that matters: in a case that is not among them it may be otherwise.
     if only_wrong:

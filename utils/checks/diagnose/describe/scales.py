@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from ...compare import Array
+from .input_names import input_name
 from .wrong_output import Observation, WrongOutput, distinct
 
 
@@ -16,7 +17,7 @@ def scaled_slices(output: WrongOutput) -> Iterator[Observation]:
         weight = (right * right).sum(axis=1, keepdims=True)
         times = (right * seen).sum(axis=1, keepdims=True) / np.where(weight, weight, 1)
         if output.same(times * right, seen) and times[weight > 0].all():
-            words = f"each {name} is right but for a factor of its own, {float(times[0, 0]):.4g} in the first"
+            words = f"each {name} is right but for a factor of its own"
             advice = f"look at what is computed once for each {name} and multiplies or divides it"
             yield _observation(f"scaled {name}", f"{words}: {advice}", output.numbers - len(right))
 
@@ -26,7 +27,7 @@ def shifted_slices(output: WrongOutput) -> Iterator[Observation]:
     for name, right, seen in _tables(output):
         off = (seen - right).mean(axis=1, keepdims=True)
         if output.same(right + off, seen):
-            words = f"each {name} is off by a number of its own, {float(off[0, 0]):.4g} in the first"
+            words = f"each {name} is off by a number of its own"
             advice = f"look at what is computed once for each {name} and added or subtracted"
             yield _observation(f"shifted {name}", f"{words}: {advice}", output.numbers - len(right))
 
@@ -51,12 +52,14 @@ def multiples_of_slices(output: WrongOutput) -> Iterator[Observation]:
     for path, array in output.inputs_by_path.items():
         if array.shape != output.arrays[0].shape or array.dtype.kind != "f" or not np.isfinite(array).all():
             continue
-        name = path.rpartition(".")[2]
+        name = input_name(path, output.inputs_by_path)
+        if not name:
+            continue
         for slice_name, base, off in _tables(output, array.astype(np.float64), output.arrays[1] - output.arrays[0]):
             for is_shifted in (False, True):
                 if not _is_fitted(output, base, off, is_shifted=is_shifted):
                     continue
-                more = ", and by a number of its own" if is_shifted else ""
+                more = ", and by a number of its own, which may be 0" if is_shifted else ""
                 said = f"each {slice_name} is off by a multiple of the same {slice_name} of {name}{more}"
                 words = f"{said}: look at the terms of the formula in which {name} enters entry by entry"
                 numbers = distinct(off) - (1 + is_shifted) * len(base)
@@ -81,7 +84,9 @@ def multiples_of_a_row(output: WrongOutput) -> Iterator[Observation]:
     for path, array in output.inputs_by_path.items():
         if array.ndim != 1 or array.dtype.kind != "f" or not array.any():
             continue
-        name, row = path.rpartition(".")[2], array.astype(np.float64)
+        name, row = input_name(path, output.inputs_by_path), array.astype(np.float64)
+        if not name:
+            continue
         for slice_name, table in (("row", off), ("column", off.T)):
             if table.shape[1] != len(row):
                 continue

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from ...compare import Array
+from .input_names import input_name
 from .wrong_output import MAX_ENTRIES, Observation, WrongOutput, distinct
 
 
@@ -103,7 +104,9 @@ def _bases(output: WrongOutput, expected: Array) -> Iterator[tuple[str, Array]]:
     for path, array in output.inputs_by_path.items():
         if array.dtype.kind != "f" or array.size > MAX_ENTRIES or not np.isfinite(array).all():
             continue
-        value, name = array.astype(np.float64), path.rpartition(".")[2]
+        value, name = array.astype(np.float64), input_name(path, output.inputs_by_path)
+        if not name:
+            continue
         if expected.size == 1:
             if value.size == 1:
                 yield name, np.full(expected.shape, value.item())
