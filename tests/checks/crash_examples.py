@@ -57,6 +57,40 @@ DEVELOPMENT: list[tuple[str, str, tuple[str, ...]]] = [
     ("float-factor", "n = 8 / 2\nscale = 0.5\nout = scale * np.zeros((4, n))\nreturn out", ("`n` is 4.0, a float",)),
     ("float-range", "rows = 1 + (8 - 2) / 2\nfor i in range(rows):\n    pass\nreturn x", ("`rows` is 4.0", "//")),
     (
+        "cache-joined-with-plus",
+        "first = (x, w)\ncache = first + x + (b,)\nreturn x, cache",
+        ("`first` is a tuple", "into one new tuple, each value as a whole: `(first, x, b)`"),
+    ),
+    (
+        "list-as-array",
+        "out = [row.ravel() for row in x].T\nreturn out",
+        ("is a list, and has no `.T`; `np.array(…)` of it would be an array",),
+    ),
+    ("where-of-two", "out = np.where(x > 0, x)\nreturn out", ("`np.where(x > 0, x, …)`", "third argument, such as 0")),
+    (
+        "rows-drawn-of-a-table",
+        "rows = np.random.choice(x, 2)\nreturn rows",
+        ("`x` is (N, D) = (4, 7)", "`np.random.choice(x.shape[0], 2)`"),
+    ),
+    (
+        "tensordot-of-other-axes",
+        "dw = np.tensordot(x, dout, axes=1)\nreturn dw",
+        ("axis 1 of the first, of size 7, is summed with axis 0 of the second, of size 4", "which `axes=(0, 0)` gives"),
+    ),
+    (
+        "tensordot-of-named-axes",
+        "out = np.tensordot(x, image, axes=([1], [0]))\nreturn out",
+        ("axis 1 of the first, of size 7, is summed with axis 0 of the second, of size 4",),
+    ),
+    ("view-of-an-array", "out = x.view(7, 4)\nreturn out", ("`x.reshape(7, 4)`",)),
+    ("method-of-pytorch", "out = x.clamp(0)\nreturn out", ("`.clamp` is PyTorch's; in NumPy it is `np.clip`",)),
+    ("axis-of-pytorch", "out = np.sum(x, dim=1)\nreturn out", ("was `axis` meant?",)),
+    (
+        "shape-among-sizes",
+        "out = image.reshape(4, image.shape[1:])\nreturn out",
+        ("`image.shape[1:]` is a tuple of sizes", "or -1"),
+    ),
+    (
         "wrong-key",
         "pad = param['padding']\nreturn x",
         ("`param` has no key `padding`", "stride, pad", "Was `pad` meant"),

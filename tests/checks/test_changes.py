@@ -391,3 +391,16 @@ def test_what_a_second_change_mends_is_not_said_to_be_wrong_behind_the_crash() -
     assert found
     assert [change.line for change in found.changes] == [6, 5]
     assert (set(found.right), found.beside) == ({"out", "spread"}, {})
+
+
+@pytest.mark.parametrize(
+    ("line", "offered"),
+    [
+        ("    kept = (x, missing)\n    return out, spread\n", False),  # nothing that is compared depends on it
+        ("    return out, (spread, missing)[0]\n", False),
+        ("    return out + 0 * missing.sum(), spread\n", True),
+    ],
+)
+def test_a_change_is_offered_only_where_an_output_depends_on_it(line: str, offered: bool) -> None:
+    text = with_("    return out, spread\n", line)
+    assert (search(text).mend(results(text)) is not None) == offered

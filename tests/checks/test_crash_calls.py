@@ -83,6 +83,14 @@ def told_backward(dout, cache):
     raise ValueError(f"told_backward: {shapes}, that of the output of told_forward.")
 
 
+def through_backward(dout, cache):
+    return told_backward(dout, cache)
+
+
+def chosen_backward(dout, kind):
+    return {"one": near_backward}[kind](dout, None)
+
+
 def table(x, gamma):
     raise ValueError(f"table: x has shape {x.shape}; pass an array of shape (N, D), no axis of length 0.")
 
@@ -150,9 +158,69 @@ CALLS: list[tuple[str, tuple[str, ...]]] = [
     ),
     ("both = near_forward(x, v)\n    out = softmax(both, b)", ("should unpack what it gets", "returns out and cache")),
     ("out = softmax(hidden, b)", ("`hidden` is given; was `scores`, of shape (4, 5), meant?",)),
+    (
+        "setting = None\n    out = chosen_backward(hidden, setting)",
+        ("is called with None as `kind`", "in this case `setting` is None", "only where that is not None"),
+    ),
     ("out = norm_backward(image, (40, 6))", ("Both shapes hold 240 numbers: the channels of dout, its axis 1",)),
     ("out = table(image[:, 0], gamma)", ("a column for each channel", "one table of shape (40, 6)")),
 ]
+
+
+LOOP = "caches = {1: b, 2: b}\n    "
+WALKS: list[tuple[str, str]] = [
+    (
+        f"{LOOP}for i in range(1, 3):\n        hidden, dw = through_backward(hidden, caches[i])",
+        '"for i in range(1, 3):", goes from the first layer to the last.',
+    ),
+    (
+        f"{LOOP}for i, cache in enumerate([b, b]):\n        hidden, dw = through_backward(hidden, cache)",
+        "a backward pass should go from the last layer to the first",
+    ),
+    (
+        f"{LOOP}for i in range(2, 0, -1):\n        dx, dw = through_backward(hidden, caches[i])",
+        "sets `hidden`, so each layer is given the same gradient. It should be given the one that the layer above",
+    ),
+]
+
+
+@pytest.mark.parametrize(("body", "phrase"), WALKS)
+def test_a_backward_pass_in_a_wrong_order_is_told_by_its_loop(body: str, phrase: str) -> None:
+    assert phrase in explain_crash(crash_of(body), INPUTS, {})
+
+
+@pytest.mark.parametrize(
+    ("head", "cache", "behind"),
+    [
+        ("for i in range(2)", "caches[2 - i]", ""),
+        ("for i in range(1, 3)", "caches[-i + 3]", ""),
+        ("for i in reversed(range(1, 3))", "caches[i]", "\n        hidden = dx"),
+        ("for i in range(2, 0, -1)", "caches[i]", "\n        hidden = dx"),
+    ],
+)
+def test_a_backward_pass_in_the_right_order_is_not_blamed(head: str, cache: str, behind: str) -> None:
+    kept = "dx" if behind else "hidden"
+    body = f"{LOOP}{head}:\n        {kept}, dw = through_backward(hidden, {cache}){behind}"
+    assert "or the cache is that of another layer" in explain_crash(crash_of(body), INPUTS, {})
+
+
+@pytest.mark.parametrize(
+    ("first", "phrase"),
+    [
+        ("near", "Where one of two forward passes runs, the same condition should choose the backward pass."),
+        ("far", "its cache is lost: each should have a name of its own."),
+    ],
+)
+def test_the_function_that_set_a_cache_of_two_is_named(first: str, phrase: str) -> None:
+    lines = ["one, both = near_forward(\n        x, v)", "two, both = far_forward(hidden, w, b)"]
+    if first == "near":
+        lines[1] = f"if b is None:\n        {lines[1]}"
+    else:
+        lines = lines[::-1]
+    said = explain_crash(crash_of("\n    ".join([*lines, "dx, dw, db = far_backward(scores, both)"])), INPUTS, {})
+    assert "`both` is the cache of `near_forward` here" in said
+    assert "and so belongs to `near_backward`" in said
+    assert said.count(phrase) == 1
 
 
 @pytest.mark.parametrize(("body", "phrases"), CALLS)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import linecache
 import textwrap
 from collections.abc import Mapping
+from dataclasses import replace
 from types import ModuleType
 
 import numpy as np
@@ -126,6 +127,7 @@ def test_what_is_kept_is_named_only_for_a_key_that_begins_like_it() -> None:
     assert "Was `learning_rate` meant?" in explained("rate", "return config['lr']", case)
     assert "`velocity`" in explained("kept", "return config['v']", case)
     assert "`velocity`" not in explained("else", "return config['gamma']", case)
+    assert "`velocity`" in explained("set", "config['cache'] += config['learning_rate']", case)
 
 
 def test_what_the_forward_pass_alone_is_given_is_not_known_to_the_backward_pass() -> None:
@@ -247,3 +249,16 @@ def test_what_is_larger_by_an_axis_is_not_put_down_to_a_slice() -> None:
     assert "cut off" not in explained("larger", body, (inputs, {}))
     beyond = ones(image=(3, 4, 6), w=(3, 3, 2))
     assert "4 entries" in explained("beyond", "i = 2\nimage[:, i:i + 3, 0:2] += w\nreturn image", (beyond, {}))
+
+
+def test_what_a_backward_pass_of_another_layer_refuses_is_no_advice_to_pass_what_there_is_not() -> None:
+    refusal = "near_backward: the cache is a tuple of ndarray; pass the one that near_forward returned."
+    crash = Crash(
+        False, "ValueError", refusal, file="pkg/m.py", line=9, function="far_backward", entered="far_backward",
+        source="dx = near_backward(dout.T, (cache[0],))", parameters=("dout", "cache"),
+    )  # fmt: skip
+    said = explain_crash(crash, {}, {})
+    assert "pass the one" not in said
+    assert "unless that calls `near_forward` and keeps its cache" in said
+    calls = replace(crash, results=("8 out, kept = near_forward(x, w)",))
+    assert explain_crash(calls, {}, {}).startswith(refusal)

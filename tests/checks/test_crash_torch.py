@@ -243,3 +243,74 @@ def test_a_parameter_of_another_size_is_said_to_be_of_another_layer(axis: int, w
     )
     said = explain_crash(crash, {}, {})
     assert said.startswith(f"A parameter of the net should have shape (6, 3, 5, 5){words}")
+
+
+def test_a_layer_that_is_made_where_a_tensor_is_meant_is_shown_where_it_is_made() -> None:
+    message = "linear(): argument 'input' (position 1) must be Tensor, not Flatten"
+    origins = ("h: 8 h = nn.Flatten(x)",)
+    said = tensor_crash("TypeError", message, "scores = self.fc(h)", "self.fc(h)", origins=origins)
+    assert "`nn.Flatten()(x)`" in said
+    message = "conv2d() received an invalid combination of arguments - got (ReLU, Parameter), but expected one of:"
+    said = tensor_crash("TypeError", message, "h = nn.ReLU(self.conv(h))", origins=("h: 8 h = nn.ReLU(self.first(x))",))
+    assert said.startswith('Line 8, "h = nn.ReLU(self.first(x))"')
+    assert "makes a layer" not in tensor_crash("TypeError", message, "h = self.conv(h)", origins=("h: 8 h = x[0]",))
+
+
+def test_a_bias_is_not_drawn_like_a_weight() -> None:
+    message = "Fan in and fan out can not be computed for tensor with fewer than 2 dimensions"
+    said = tensor_crash("ValueError", message, "nn.init.kaiming_normal_(p)")
+    assert "`p` has fewer than two axes there, as a bias has" in said
+
+
+def test_a_pair_of_values_and_places_is_not_compared() -> None:
+    message = "'bool' object has no attribute 'sum'"
+    for source, origins in (
+        ("n += (found == y).sum()", ("found: 8 found = scores.max(1)",)),
+        ("n += (torch.max(scores, dim=1) == y).sum()", ()),
+    ):
+        expression = source.removeprefix("n += ")
+        assert "`argmax` gives them at once" in tensor_crash(
+            "AttributeError", message, source, expression, origins=origins
+        )
+    said = tensor_crash("AttributeError", message, "n += (found == y).sum()", origins=("found: 8 found = x.max()",))
+    assert "two tensors" not in said
+
+
+OTHER_AXIS = "The size of tensor a (6) must match the size of tensor b (2) at non-singleton dimension 0"
+
+
+def test_what_is_taken_over_the_other_axis_is_said() -> None:
+    source, scope = "n += (torch.argmax(s, dim=0) == y).sum()", ("s (2, 6)", "y (2,)")
+    said = tensor_crash("RuntimeError", OTHER_AXIS, source, "torch.argmax(s, dim=0) == y", scope=scope)
+    assert "one number for each of the 6 columns of `s`, (2, 6); over axis 1" in said
+    origins, scope = ("found: 8 found = net(x).argmax(dim=0)",), ("found (6,)", "y (2,)")
+    said = tensor_crash(
+        "RuntimeError", OTHER_AXIS, "n += (found == y).sum()", "found == y", scope=scope, origins=origins
+    )
+    assert "gives 6 numbers, one for each column of `net(x)`, where 2 are due" in said
+    other = ("found: 8 found = net(x)",)
+    said = tensor_crash("RuntimeError", OTHER_AXIS, "n += (found == y).sum()", "found == y", scope=scope, origins=other)
+    assert "column" not in said
+
+
+def test_a_bias_beside_a_convolution_goes_along_the_channels() -> None:
+    message = "The size of tensor a (9) must match the size of tensor b (2) at non-singleton dimension 3"
+    scope = ("w (2, 3, 5, 5)", "b (2,)")
+    said = tensor_crash("RuntimeError", message, "h = F.conv2d(x, w) + b", "F.conv2d(x, w) + b", scope=scope)
+    assert "(1, 2, 1, 1)" in said
+
+
+def test_a_view_of_a_turned_tensor_is_no_reshape() -> None:
+    message = "view size is not compatible with input tensor's size and stride (at least one dimension …)."
+    said = tensor_crash("RuntimeError", message, "rows = x.view(n, -1)", "x.view(n, -1)")
+    assert "`x.reshape(n, -1)` should stand there" in said
+
+
+def test_a_weight_in_the_place_of_a_bias_is_told_by_its_axes() -> None:
+    message = "The size of tensor a (3) must match the size of tensor b (6) at non-singleton dimension 3"
+    crash = Crash(
+        False, "RuntimeError", message, file=PROGRAM_FILE, line=8, operands=("given (6,)",),
+        source="parameter.copy_(torch.tensor(given))", expression="parameter.copy_(torch.tensor(given))",
+    )  # fmt: skip
+    assert "a vector of 6 entries, a bias" in explain_crash(crash, {}, {})
+    assert "a bias" not in explain_crash(replace(crash, message=message.replace("dimension 3", "dimension 0")), {}, {})

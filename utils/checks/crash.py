@@ -21,7 +21,7 @@ from .crash_clues import (
     set_behind,
     similar_name,
 )
-from .crash_scope import Scope, arrays_of, describe_scope, gradients_of, local_values, names_of
+from .crash_scope import Scope, arrays_of, describe_scope, gradients_of, local_values, names_of, origins_of
 from .crash_site import describe_operands, describe_value, locate
 
 PROGRAM_FILE = "<check>"
@@ -70,6 +70,9 @@ class Crash:
         What the arrays of the function that raised are called in `entered`, as ``("x: out",)``.
     callers_scope : tuple of str
         The arrays of `entered`, as in `scope`.
+    callers_origins, callers_behind : tuple of str
+        What sets the names on the line of `entered` that `call` shows: the lines above it, as in `origins`, and those
+        behind it, as in `behind`.
     returns : tuple of str
         Where the program's own line raised: the lines of the function that it called which return something.
     functions : tuple of str
@@ -109,6 +112,8 @@ class Crash:
     parameters: tuple[str, ...] = ()
     passed: tuple[str, ...] = ()
     callers_scope: tuple[str, ...] = ()
+    callers_origins: tuple[str, ...] = ()
+    callers_behind: tuple[str, ...] = ()
     returns: tuple[str, ...] = ()
     functions: tuple[str, ...] = ()
     results: tuple[str, ...] = ()
@@ -214,6 +219,8 @@ def describe_crash(error: BaseException, package: str) -> Crash:
         parameters=code.co_varnames[: code.co_argcount] if own else (),
         passed=names_of(local_values(frame), caller.tb_frame) if caller else (),
         callers_scope=arrays_of(caller.tb_frame) if caller else (),
+        callers_origins=_origins_of(caller) if caller else (),
+        callers_behind=_behind(caller) if caller else (),
         returns=() if own else returned_lines(frame, line.source),
         functions=called_functions(_lines(own[0].tb_frame), own[0].tb_frame) if own else (),
         results=kept_results(_lines(own[0].tb_frame), own[0].tb_frame, own[0].tb_lineno) if own else (),
@@ -232,6 +239,16 @@ def _short(file: str) -> str:
 def _lines(frame: FrameType) -> list[str]:
     """Return the lines of the file that a frame stands in."""
     return linecache.getlines(frame.f_code.co_filename)
+
+
+def _origins_of(trace: TracebackType) -> tuple[str, ...]:
+    """List what sets the names on the line of a traceback's entry, above it."""
+    return origins_of(_lines(trace.tb_frame), trace.tb_frame, trace.tb_lineno, locate(trace).source)
+
+
+def _behind(trace: TracebackType) -> tuple[str, ...]:
+    """List what sets the names on the line of a traceback's entry, behind it."""
+    return set_behind(_lines(trace.tb_frame), trace.tb_frame, trace.tb_lineno, locate(trace).source)
 
 
 def _taken(frame: FrameType) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ from .python_text import parsed
 CLOSE = 0.8  # how similar the name of a function is to one that was mistyped, from 0 to 1
 MAX_DOCUMENTED = 12
 MAX_CALLS = 24
+MAX_LENGTH = 200  # characters of a call, whose lines are joined
 SIGNATURE = "signature_"
 """The attribute in which a function that stands in for another one has the other's signature."""
 _DOCUMENTED = re.compile(r"^[ \t]*(\w+) : [^\n]{0,40}?shape (\([^)\n]{0,40}\))", re.MULTILINE)
@@ -151,12 +152,15 @@ def signature_of(function: FunctionType) -> str:
 def kept_results(lines: Sequence[str], frame: FrameType, before: int) -> tuple[str, ...]:
     """List the lines of a function, above a line, that keep what a call returns: ``("12 out, cache = f(x, w)",)``."""
     first = frame.f_code.co_firstlineno
-    numbers = [
-        node.lineno + first - 1
+    spans = [
+        (node.lineno + first - 1, (node.end_lineno or node.lineno) + first - 1)
         for node in ast.walk(function_tree(lines, first) or ast.Pass())
         if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call) and node.lineno + first - 1 < before
     ]
-    return tuple(f"{number} {lines[number - 1].strip()[:200]}" for number in sorted(numbers)[-MAX_CALLS:])
+    return tuple(
+        f"{start} {' '.join(line.strip() for line in lines[start - 1 : end])[:MAX_LENGTH]}"
+        for start, end in sorted(spans)[-MAX_CALLS:]
+    )
 
 
 def _returned_by(function: object) -> list[tuple[int, str]]:

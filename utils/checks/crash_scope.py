@@ -72,6 +72,13 @@ def describe_scope(lines: Sequence[str], frame: FrameType, number: int, source: 
     )
 
 
+def origins_of(lines: Sequence[str], frame: FrameType, number: int, source: str) -> tuple[str, ...]:
+    """List, for the names on a line, what sets them above it; as `Scope.origins`."""
+    first = frame.f_code.co_firstlineno
+    tree = function_tree(lines, first)
+    return tuple(_origins(lines, tree, first, number, _names(source))) if tree else ()
+
+
 def arrays_of(frame: FrameType) -> tuple[str, ...]:
     """List the arrays, numbers, dicts and tuples that a frame can reach, with what they hold."""
     described = [(name, describe_value(value)) for name, value in reachable(frame)]

@@ -41,6 +41,9 @@ MAX_VERIFIED = 4
 AT_ONCE = 10
 """Changes that are run in one program."""
 
+MAX_EMPTIED = 4
+"""Expressions around a change that are replaced by None, to see whether anything depends on what they give."""
+
 MAX_CRASHES = 3
 """Crashes, one behind the other, that are changed away."""
 
@@ -270,36 +273,46 @@ class Search:
         right = tuple(sorted(all_wrong(results) - still))
         if len(changes) > 1 and not all(change.is_plain for change in changes):
             return None  # with enough of them, any code runs
-        if len(changes) == 1 and not self._is_compared(function, changes[0], changed, results):
+        if still and (len(changes) > 1 or not changes[0].is_plain):
+            return None  # what is wrong then may be a mistake that these have made
+        if any(self._shows_nothing(change, changed, results) for change in changes):
             return None
         if not still:
             return Found(changes, right, results=tuple(changed))
-        if len(changes) > 1 or not changes[0].is_plain:
-            return None  # what is wrong then may be a mistake that these have made
         beside = given_in_all(sorted(still), changed)
         if still == set(beside):
             return Found(changes, right, beside, tuple(changed))
         more = self._repair(function.changed(changes[-1]), still - set(beside), changed)
         if more and still - set(beside) <= set(more[0].right):
-            left = all_wrong(more[0].results)  # the change may have ended what a misconception gave, too
+            left = all_wrong(more[0].results)  # what was recognised may be made right by that as well
             beside = {path: name for path, name in beside.items() if path in left}
-            mended = tuple(sorted({*right, *more[0].right} | still - left))
-            return Found((*changes, *more[0].changes), mended, beside, more[0].results)
+            right = tuple(sorted(all_wrong(results) - left))
+            return Found((*changes, *more[0].changes), right, beside, more[0].results)
         return None
 
-    def _is_compared(
-        self, function: FunctionSource, change: Change, changed: Sequence[CaseResult], results: Sequence[CaseResult]
-    ) -> bool:
-        """Whether what a changed line sets matters to any output: of a cache that nobody reads, anything would do.
+    def _shows_nothing(self, change: Change, changed: Sequence[CaseResult], results: Sequence[CaseResult]) -> bool:
+        """Whether no output depends on what a changed expression gives, as on a cache that nobody compares.
 
-        A name that does not exist is another matter: what it should be can be told from the names that do.
+        Then anything in its place would seem right: None does as well as the change. A name that does not exist is
+        another matter: what it should be is told by a name that is like it.
+
+        Parameters
+        ----------
+        change : Change
+        changed : sequence of CaseResult
+            All cases, with the answers of the changed code.
+        results : sequence of CaseResult
+            All cases, with those of the code as it is.
         """
-        crash = next((one.answer for one in results if isinstance(one.answer, Crash)), None)
-        without = function.without_value(change.line)
-        if without is None or (crash is not None and crash.error == "NameError"):
-            return True
-        answers = self._on_all(without, results)
-        return answers is None or not all(map(same_outputs, changed, answers))
+        if change.is_plain and any(
+            isinstance(one.answer, Crash) and one.answer.error == "NameError" for one in results
+        ):
+            return False
+        for source in change.emptied[:MAX_EMPTIED]:
+            emptied = self._on_all(replace(change, source=source), changed)
+            if emptied is not None and all(map(same_outputs, changed, emptied)):
+                return True
+        return False
 
     def _tried(self, changes: Iterator[Change], case: Case) -> Iterator[tuple[Change, Ran | CrashedAt]]:
         """Run changes on one case, some at once, until there were too many runs."""

@@ -32,17 +32,28 @@ class Change:
         The text of the changed function, every line at its own number.
     is_plain : bool
         Whether it is of a kind that hardly makes a new mistake, such as a transpose where shapes do not fit.
+    around : callable
+        Returns `emptied`.
     """
 
     line: int
     words: Callable[[], str]
     source: str
     is_plain: bool = False
+    around: Callable[[], list[str]] = list
 
     @property
     def said(self) -> str:
         """What is changed, to follow "with": ``"`np.sum(d)` in place of `np.mean(d)` on line 12"``."""
         return self.words()
+
+    @property
+    def emptied(self) -> list[str]:
+        """The function with None for an expression in which the change stands, and that is kept or returned.
+
+        A text for each such expression, the smallest first; none where the change is no expression.
+        """
+        return self.around()
 
 
 class FunctionSource:
@@ -93,21 +104,27 @@ class FunctionSource:
         """Write an expression in place of another one."""
         new = ast.unparse(ast.fix_missing_locations(instead))
         words = partial(self._difference, node, instead)
-        return Change(node.lineno, words, self._replaced([(node, new)]))
+        return Change(node.lineno, words, self._replaced([(node, new)]), around=partial(self._emptied, node))
 
     def with_expressions(self, pairs: list[tuple[ast.expr, ast.expr]], said: str) -> Change:
         """Write several expressions in place of others."""
         texts = [(node, ast.unparse(ast.fix_missing_locations(instead))) for node, instead in pairs]
         return Change(pairs[0][0].lineno, lambda: said, self._replaced(texts))
 
-    def without_value(self, line: int) -> Change | None:
-        """Set None in place of what a line sets; None where it is no assignment to a single name."""
-        for node in self.statements:
-            if isinstance(node, ast.Assign) and node.lineno <= line <= (node.end_lineno or line):
-                if len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
-                    return self.with_expressions([(node.value, ast.Constant(None))], "")
-                return None
-        return None
+    def _emptied(self, node: ast.expr) -> list[str]:
+        """Write None for each expression around a node that is an item of a tuple, a list or a dict, or a whole value.
+
+        In these places anything can stand; elsewhere None would crash.
+        """
+        found = []
+        here: ast.AST | None = node
+        while isinstance(here, ast.expr):
+            above = self.above(here)
+            kept = isinstance(above, ast.Assign | ast.Return) and above.value is here
+            if kept or isinstance(above, ast.Tuple | ast.List | ast.Dict):
+                found.append(self._replaced([(here, "None")]))
+            here = above
+        return found
 
     def with_statement(self, node: ast.stmt, instead: str, said: str = "") -> Change:
         """Write a statement of one line in place of another one."""

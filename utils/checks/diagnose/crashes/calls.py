@@ -6,6 +6,7 @@ import ast
 import re
 from collections.abc import Iterator, Mapping
 
+from .backward_walk import describe_walk
 from .expressions import count, of_same_form, read_shape
 from .shapes import Shape, shape_of
 from .site import Site
@@ -39,6 +40,9 @@ def describe_call(site: Site, already: str = "") -> str:
     exchanged = _exchanged(site)
     if exchanged:
         return f"{said} {exchanged}"
+    other_layer = describe_walk(site) if "dout has shape" in site.crash.message else ""
+    if other_layer:
+        return f"{said} {other_layer}"
     better = [pair for name, given in arguments.items() for pair in _better(site, name, given)]
     better = better or [pair for name, given in arguments.items() for pair in _better(site, name, given, numbered=True)]
     better = better or list(_wanted(site, arguments))

@@ -13,6 +13,7 @@ from .broadcasting import EXPLANATIONS as OF_BROADCASTING
 from .calls import describe_call
 from .convolutions import EXPLANATIONS as OF_CONVOLUTIONS
 from .indexing import EXPLANATIONS as OF_INDEXING
+from .library_calls import EXPLANATIONS as OF_LIBRARY_CALLS
 from .loops import EXPLANATIONS as OF_LOOPS
 from .names import EXPLANATIONS as OF_NAMES
 from .products import EXPLANATIONS as OF_PRODUCTS
@@ -32,6 +33,7 @@ Explanation = tuple[str, Callable[[Site, re.Match[str]], str]]
 EXPLANATIONS: Iterable[Explanation] = (
     (r"TypeError: '[\w.]+' object is not callable", hidden_function),
     *OF_SLIPS,
+    *OF_LIBRARY_CALLS,
     *OF_TENSORS,
     *OF_PRODUCTS,
     *OF_BROADCASTING,

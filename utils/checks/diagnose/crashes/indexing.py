@@ -10,7 +10,7 @@ import numpy as np
 
 from ...values import walk
 from .calls import swapped_arguments
-from .expressions import count, of_same_form, read_shape, text
+from .expressions import count, of_same_form, parsed_statement, read_shape, text
 from .given_indices import given_index
 from .loops import describe_index, taken_apart
 from .site import Site
@@ -174,6 +174,8 @@ def _counted_from_one(site: Site, name: str) -> str:
 
 def _key(site: Site, match: re.Match[str]) -> str:
     key = match[1].strip("'\"")
+    if key == "None":
+        return _of_none(site)
     explained = swapped_arguments(site, match) or taken_apart(site, key)
     if explained:
         return explained
@@ -207,6 +209,36 @@ def _key(site: Site, match: re.Match[str]) -> str:
     if not wanting and len(empty) == 1:
         why = _switched_off(site, empty[0]) or _why_reached(site)
         return f"`{empty[0]}` is empty in this case, so it has no key `{key}`. {why}".strip()
+    return ""
+
+
+def _of_none(site: Site) -> str:
+    """Explain a choice that is None: a part of the net that it does not have in this case, and that is called."""
+    name = next((ast.unparse(node.slice) for node in site.find(ast.Subscript) if _is_none(site, node.slice)), "")
+    if not name:
+        return ""
+    number, _, source = site.crash.call.partition(" ")
+    if not source or name not in site.crash.parameters:
+        return f"`{name}` is None there, and chooses nothing: the line should only run where it is not None."
+    given = _passed_as(source, site.crash.function.rpartition(".")[2], site.crash.parameters.index(name), name)
+    what = f"`{given}`" if given else f"what is passed as `{name}`"
+    function = site.crash.function.rpartition(".")[2]
+    return (
+        f"`{function}` is called with None as `{name}`, and so has nothing to do: in this case {what} is None. Line "
+        f"{number} should call it only where that is not None."
+    )
+
+
+def _is_none(site: Site, node: ast.expr) -> bool:
+    return site.operands.get(ast.unparse(node)) == "None"
+
+
+def _passed_as(source: str, function: str, place: int, name: str) -> str:
+    """Write what a line passes to a function at a place, or by name."""
+    for node in ast.walk(parsed_statement(source) or ast.Pass()):
+        if isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] == function:
+            named = [ast.unparse(one.value) for one in node.keywords if one.arg == name]
+            return (named or [ast.unparse(one) for one in node.args[place : place + 1]] or [""])[0]
     return ""
 
 
@@ -255,9 +287,15 @@ def _not_kept_yet(site: Site, key: str) -> str:
             f'`.get("{key}", …)` does, or by the name that is set to it above.'
         )
     kept = [name for name in outputs if name not in given and len(outputs) > 1 and not name.startswith(("next", "out"))]
-    if len(kept) != 1 or given & {key} or not kept[0].startswith(key):
+    if len(kept) != 1 or given & {key}:
         return ""
-    return f"What is kept there is called `{kept[0]}` in this exercise."
+    if kept[0].startswith(key):
+        return f"What is kept there is called `{kept[0]}` in this exercise."
+    statement = site.statement
+    target = statement.target if isinstance(statement, ast.AugAssign) else getattr(statement, "targets", [None])[0]
+    if isinstance(target, ast.Subscript) and _is_key(site, target.slice, key):  # so it is kept there, and no setting
+        return f"What this exercise keeps there from one call to the next is called `{kept[0]}`."
+    return ""
 
 
 def _why_reached(site: Site) -> str:

@@ -172,12 +172,14 @@ def why_none(source: str) -> str:
 def _sequence(site: Site, node: ast.expr, why: str) -> str:
     what = site.operands.get(ast.unparse(node), "")
     held = re.fullmatch(r"of (\d+) items?(?: \[(.*)\])?", what)
+    if isinstance(node, ast.List | ast.ListComp):
+        return f"{text(node)} is a list, and {why}; `np.array(…)` of it would be an array."
     if not held:
-        return f"{text(node)} is a tuple or list of several values, and {why}; one of them is probably meant."
+        return f"{text(node)} is a tuple or list of several values, and {why}."
     listed = f": {held[2]}" if held[2] else ""
     values = "value" if held[1] == "1" else "values"
     said = f"{text(node)} holds {held[1]} {values}{listed}"
-    return f"{said}. As a whole it {why}; it should be unpacked, or one of them taken."
+    return f"{said}. As a whole it {why}; to compute with one of its values, it should be unpacked."
 
 
 def _text_and_number(site: Site, match: re.Match[str]) -> str:
@@ -215,10 +217,54 @@ def _list_and_number(site: Site, match: re.Match[str]) -> str:
 
 
 def _tuple_in_arithmetic(site: Site, match: re.Match[str]) -> str:
+    joined = _kept_together(site)
+    if joined:
+        return joined
     for name, what in site.operands.items():
         if what.startswith("of "):
             return _sequence(site, ast.parse(name, mode="eval").body, "is no array")
     return ""
+
+
+def _kept_together(site: Site) -> str:
+    """Explain a cache that is joined with +: several values belong into one tuple, each as a whole."""
+    for name, value in _kept_values(site.statement):
+        parts = _summands(value)
+        tuples = [one for one in parts if isinstance(one, ast.Tuple) or _is_sequence(site, one)]
+        named = "cache" in name.lower() or all("cache" in ast.unparse(one).lower() for one in parts)
+        if len(parts) > 1 and tuples and named:
+            items = (item for one in parts for item in (one.elts if isinstance(one, ast.Tuple) else [one]))
+            return (
+                f"+ puts tuples one behind the other, and adds arrays, but {text(tuples[0])} is a tuple. What should "
+                "be kept together belongs into one new tuple, each value as a whole: "
+                f"`({', '.join(map(ast.unparse, items))})`."
+            )
+    return ""
+
+
+def _kept_values(statement: ast.stmt | None) -> list[tuple[str, ast.expr]]:
+    """What a line assigns or returns, the items of a tuple one by one, each with the name that it is given."""
+    if isinstance(statement, ast.Return) and statement.value is not None:
+        return [("", one) for one in _items(statement.value)]
+    if not (isinstance(statement, ast.Assign) and len(statement.targets) == 1):
+        return []
+    names = _items(statement.targets[0])
+    values = _items(statement.value) if len(names) > 1 else [statement.value]
+    return [(ast.unparse(name), one) for name, one in zip(names, values, strict=False)]
+
+
+def _items(node: ast.expr) -> list[ast.expr]:
+    return list(node.elts) if isinstance(node, ast.Tuple) else [node]
+
+
+def _summands(node: ast.expr) -> list[ast.expr]:
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+        return [*_summands(node.left), *_summands(node.right)]
+    return [node]
+
+
+def _is_sequence(site: Site, node: ast.expr) -> bool:
+    return site.operands.get(ast.unparse(node), "").startswith("of ")
 
 
 EXPLANATIONS = (

@@ -83,7 +83,7 @@ def _ragged(site: Site, match: re.Match[str]) -> str:
 def _unknown_argument(site: Site, match: re.Match[str]) -> str:
     function, name = match[1], match[2]
     known = _parameters(site, function) or KEYWORDS
-    close = get_close_matches(name, known, 1, 0.6)
+    close = ["axis"] if name == "dim" and known is KEYWORDS else get_close_matches(name, known, 1, 0.6)
     meant = f" was `{close[0]}` meant?" if close else ""
     listed = f" its arguments are {', '.join(known)}." if known is not KEYWORDS and not close else ""
     return f"`{function}` has no argument `{name}`{':' if meant else ';' if listed else '.'}{meant or listed}"

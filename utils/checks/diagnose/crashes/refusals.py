@@ -97,7 +97,23 @@ def _of_another_cache(site: Site, match: re.Match[str]) -> str:
     return f"{match[1]}: dout has shape {match[2]}, and the cache that is given with it asks for shape {match[3]}."
 
 
+def _foreign_cache(site: Site, match: re.Match[str]) -> str:
+    """Explain a cache that the forward pass of that layer has not made, in a function that never calls it."""
+    backward, what, forward = match.groups()
+    entered = site.crash.entered.rpartition(".")[2]
+    calls = [one for one in (site.crash.source, *site.crash.results) if f"{forward}(" in one]
+    if calls or not entered.endswith("_backward") or "cache" not in site.crash.parameters or site.crash.call:
+        return _says_itself(site)
+    own = entered.replace("_backward", "_forward")
+    return (
+        f"`{backward}` works only with a cache that `{forward}` has made, and here {what}. The cache that `{entered}` "
+        f"is given comes from `{own}`: unless that calls `{forward}` and keeps its cache, the gradients should be "
+        f"computed here by their own formula; in that of dx, the means go over the same axis as in `{own}`."
+    )
+
+
 EXPLANATIONS = (
+    (r"ValueError: (\w+): (the cache is .*); pass the one that (\w+) returned\.$", _foreign_cache),
     (r"ValueError: (\w+): (\w+) has shape (\([\d, ]*\)); pass shape (\([\d, ]*\))", _refused),
     (
         r"ValueError: (\w+): dout has shape (\([\d, ]*\)); pass shape (\([\d, ]*\)), that of the output of \w+\.$",

@@ -147,6 +147,9 @@ def _other_cache(site: Site, call: ast.Call) -> str:
     own, given = _cache_of(site, name), {one.id for one in call.args if isinstance(one, ast.Name)}
     others = [one for one in _kept(site) if "forward" in one.function and ast.unparse(one.targets[-1]) in given]
     wrong = {ast.unparse(one.targets[-1]) for one in others}
+    shared = _of_two_functions(site, name, others)
+    if shared:
+        return shared
     if own is None or ast.unparse(own.targets[-1]) in given or len(wrong) != 1:
         return ""
     whose = f"the cache of `{others[0].function}`" if len(others) == 1 else "the cache of another layer"
@@ -154,6 +157,24 @@ def _other_cache(site: Site, call: ast.Call) -> str:
         f"`{wrong.pop()}` is {whose}; `{name}` should be given that of `{own.function}`, which {own.here}, keeps as "
         f"{text(own.targets[-1])}."
     )
+
+
+def _of_two_functions(site: Site, name: str, others: list[Kept]) -> str:
+    """Explain a cache that the forward pass of a layer may set, and that of another layer has set here."""
+    forward = re.sub(r"backward(?=\w*$)", "forward", name)
+    mine = [one for one in others if one.function == forward]
+    foreign = [one for one in others if one.function != forward]
+    unpacks = "values to unpack" in site.crash.message and site.crash.function == name
+    if not unpacks or len(mine) != 1 or len(foreign) != 1:
+        return ""
+    one, cache = foreign[0], text(foreign[0].targets[-1])
+    backward = re.sub(r"forward(?=\w*$)", "backward", one.function)
+    said = f"{cache} is the cache of `{one.function}` here, set by {one.here}, and so belongs to `{backward}`."
+    if one.line > mine[0].line:
+        return (
+            f"{said} Where line {mine[0].line} runs before it, its cache is lost: each should have a name of its own."
+        )
+    return f"{said} Where one of two forward passes runs, the same condition should choose the backward pass."
 
 
 def _in_another_order(site: Site, call: ast.Call) -> str:

@@ -6,6 +6,7 @@ import ast
 import re
 
 from .expressions import parsed_statement, text
+from .library_calls import over_other_axis
 from .site import Site
 
 
@@ -214,6 +215,11 @@ def _other_sizes(site: Site, match: re.Match[str]) -> str:
     given = site.shapes.get("given")
     axis = re.search(r"dimension (\d)$", site.crash.message)
     about = dict(enumerate(OF_AXES[: len(given or ())])).get(int(axis[1])) if axis else None
+    if site.in_program and "parameter.copy_" in site.crash.source and axis and int(axis[1]) and len(given or ()) == 1:
+        return (
+            f"A parameter of the net should be a vector of {match[2]} entries, a bias, but the one in its place has "
+            "more axes, as a weight has: has a layer before it no bias (`bias=False`), or is there a layer too many?"
+        )
     if site.in_program and "parameter.copy_" in site.crash.source and axis and about:
         if int(axis[1]) == len(given or ()) - 1:  # PyTorch counts the axes from the last one: it may be a vector
             return (
@@ -224,6 +230,12 @@ def _other_sizes(site: Site, match: re.Match[str]) -> str:
             f"A parameter of the net should have shape {given}, but its axis {axis[1]} has {match[1]} entries, not "
             f"{match[2]}: what its layer is created with says {about}."
         )
+    other_axis = over_other_axis(site, (int(match[1]), int(match[2]))) if site.advises and not site.in_program else ""
+    if other_axis:
+        return other_axis
+    channels = _per_channel(site)
+    if channels:
+        return channels
     for node in ast.walk(site.failing or ast.Pass()) if len(sizes) == 2 else ():
         shape = site.known.get(node.id, ()) if isinstance(node, ast.Name) else ()
         if not isinstance(node, ast.Name) or len(shape) != 1 or shape[0] not in sizes:
@@ -235,6 +247,31 @@ def _other_sizes(site: Site, match: re.Match[str]) -> str:
             return f"{said}; `{others[0]}`, of {wanted} entries, would fit."
         return _of_a_part(site, node, wanted) or f"{said}."
     return ""
+
+
+def _per_channel(site: Site) -> str:
+    """Explain a bias that is added to the output of a convolution as if it had an entry for each column."""
+    node = site.failing
+    if not isinstance(node, ast.BinOp) or not isinstance(node.op, ast.Add | ast.Sub | ast.Mult):
+        return ""
+    for whole, bias in ((node.left, node.right), (node.right, node.left)):
+        convolved = next((one for one in _computed(site, whole) if "conv2d(" in ast.unparse(one.func) + "("), None)
+        filters = site.shape(convolved.args[1]) if convolved is not None and len(convolved.args) > 1 else None
+        shape = site.shape(bias) or ()
+        if filters and len(shape) == 1 and shape[0] == filters[0]:
+            return (
+                f"{text(bias)} has an entry for each of the {shape[0]} filters, and goes along the last axis there, "
+                f"the columns of the images. To go along their axis 1 it should have shape (1, {shape[0]}, 1, 1), or "
+                "be given to the convolution as its bias."
+            )
+    return ""
+
+
+def _computed(site: Site, node: ast.expr) -> list[ast.Call]:
+    """The call that an expression is, or that the line calls that sets it."""
+    if isinstance(node, ast.Name) and (origin := site.origin(node.id)):
+        node = getattr(parsed_statement(origin[1]), "value", node)
+    return [node] if isinstance(node, ast.Call) else []
 
 
 def _of_a_part(site: Site, node: ast.Name, wanted: int) -> str:
