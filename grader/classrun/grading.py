@@ -9,7 +9,7 @@ and a changed recipe is judged anew in its own exercise alone.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
@@ -28,9 +28,10 @@ from .keys import Keys
 from .record import Record
 from .selection import EVERYTHING, Selection
 from .task import Failure, Result, Runner, Task
-from .workers import local_runner
+from .workers import LocalProcesses
 
 _NO_FILES: Final = Submission({}, ())
+_LOOKED_AT: Final = 100  # submissions; to read the records of all takes as long as it takes to grade an unchanged class
 
 
 @dataclass(frozen=True)
@@ -143,7 +144,7 @@ def grade_class(
     confinement = ready(course, assignment, sandbox)
     with Cache(course) as cache:
         plans = _Plans(course, assignment, confinement, cache, again, selection, purpose)
-        with closing((runner or local_runner(jobs))(course, plans.tasks(hand_ins))) as results:
+        with closing((runner or LocalProcesses(jobs))(course, plans.tasks(hand_ins))) as results:
             for task, result in results:
                 if graded := plans.finish(task, result):
                     yield graded
@@ -160,8 +161,8 @@ def grade_one(
     purpose: str = record.FOR_CLASS,
 ) -> Graded:
     """Grade one submission, as `grade_class` does."""
-    how: dict[str, Any] = {"sandbox": sandbox, "again": again, "runner": runner or local_runner(1), "purpose": purpose}
-    (graded,) = grade_class(course, assignment, [hand_in], **how)
+    how: dict[str, Any] = {"sandbox": sandbox, "again": again, "purpose": purpose}
+    (graded,) = grade_class(course, assignment, [hand_in], runner=runner or LocalProcesses(1), **how)
     return graded
 
 
@@ -175,6 +176,13 @@ def count_selected(
             selection.has(hand_in.student, record.read(cache, assignment.name, hand_in.student).outcomes, names)
             for hand_in in hand_ins
         )
+
+
+def has_new(course: Course, assignment: Assignment, hand_ins: Sequence[HandIn]) -> bool:
+    """Whether one of the first submissions has never been graded, so that there will be something to judge."""
+    with Cache(course) as cache:
+        first = (record.read(cache, assignment.name, hand_in.student) for hand_in in hand_ins[:_LOOKED_AT])
+        return not all(known.outcomes for known in first)
 
 
 @dataclass

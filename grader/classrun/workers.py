@@ -13,59 +13,83 @@ from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, ThreadPo
 from dataclasses import replace
 from functools import cache, partial
 from pathlib import Path
+from types import TracebackType
 from typing import Final
 
 from threadpoolctl import threadpool_limits
 
 from .. import course as courses
-from ..course import Course
+from ..course import Assignment, Course
 from ..host.bounded_process import BoundedProcess, ChildDied, OutOfTime
+from ..judging import oracle
+from ..judging.secret import course_secret
 from ..sandbox import choose_confinement
 from ..sandbox.choice import take_as_tested
-from .task import Failure, Result, Runner, Task, judge_task
+from .task import Failure, Result, Task, judge_task
 
 DIED: Final = Failure("its grading process was killed")
 _MARGIN: Final = 60.0  # seconds beyond a submission's budget, for what the budget does not count, such as imports
+_MANY: Final = 16  # submissions for each process, of which nearly all forms of the hidden cases are needed
 _AHEAD: Final = 2  # tasks that are held for each process: one that it carries out, and one that waits for it
 _of_thread = threading.local()
 
 
-def local_runner(jobs: int | None = None) -> Runner:
-    """Return the runner that carries out tasks on this machine; see `in_processes` for `jobs`."""
-    return partial(in_processes, jobs=jobs)
-
-
-def in_processes(
-    course: Course, tasks: Iterable[Task], *, jobs: int | None = None
-) -> Generator[tuple[Task, Result], None, None]:
-    """Carry out tasks in processes of this machine; a `Runner`.
+class LocalProcesses:
+    """Processes of this machine that carry out tasks; a `Runner`.
 
     Parameters
     ----------
-    course : Course
-    tasks : iterable of Task
     jobs : int, optional
         The number of processes that work at the same time; by default, one for each processor.
-
-    Yields
-    ------
-    tuple of Task and Result
-        In the order in which they are done.
     """
-    jobs = jobs or os.cpu_count() or 1
-    pool = _Pool(course, jobs)
-    try:
-        for task in tasks:
-            if not task.exercises:
-                yield task, {}
-                continue
-            pool.begin(task)
-            while pool.held >= _AHEAD * jobs:
+
+    def __init__(self, jobs: int | None = None) -> None:
+        self._jobs = jobs or os.cpu_count() or 1
+        self._started: _Pool | None = None
+
+    def start(self, course: Course, assignment: Assignment, submissions: int) -> None:
+        """Begin to start the processes, which takes seconds, while this process prepares other things.
+
+        Parameters
+        ----------
+        course : Course
+        assignment : Assignment
+            The assignment that the first tasks will be about.
+        submissions : int
+            How many tasks will come, about.
+        """
+        self._started = _Pool(course, self._jobs)
+        self._started.prepare(assignment, draw=submissions >= _MANY * self._jobs)
+
+    def __call__(self, course: Course, tasks: Iterable[Task]) -> Generator[tuple[Task, Result], None, None]:
+        """Carry out tasks, and yield each with its result in the order in which they are done; see `Runner`."""
+        pool, self._started = self._started or _Pool(course, self._jobs), None
+        try:
+            for task in tasks:
+                if not task.exercises:
+                    yield task, {}
+                    continue
+                pool.begin(task)
+                while pool.held >= _AHEAD * self._jobs:
+                    yield from pool.done()
+            while pool.held:
                 yield from pool.done()
-        while pool.held:
-            yield from pool.done()
-    finally:
-        pool.close()
+        finally:
+            pool.close()
+
+    def close(self) -> None:
+        """End the processes that were started and got no tasks."""
+        if self._started is not None:
+            self._started.close()
+            self._started = None
+
+    def __enter__(self) -> LocalProcesses:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
 
 
 def judge_within_time(course: Course, task: Task, watch: threading.Event | None = None) -> Result:
@@ -90,15 +114,21 @@ def judge_within_time(course: Course, task: Task, watch: threading.Event | None 
         if watch is not None and watch.is_set():
             raise CancelledError
 
-    if not hasattr(_of_thread, "process"):
-        _of_thread.process = BoundedProcess(prepare=begin)
-    process: BoundedProcess = _of_thread.process
+    process = _process_of_thread()
     seconds = seconds_for(course)
     try:
         tested = replace(task, sandbox=choose_confinement(task.sandbox).name)
         return process.call(_judge_in_child, str(course.root), tested, seconds=seconds, watch=check)
     except OutOfTime:
         return out_of_time(seconds)
+
+
+def _process_of_thread() -> BoundedProcess:
+    """Return this thread's grading process; it starts at its first call."""
+    if not hasattr(_of_thread, "process"):
+        _of_thread.process = BoundedProcess(prepare=begin)
+    process: BoundedProcess = _of_thread.process
+    return process
 
 
 def seconds_for(course: Course) -> float:
@@ -121,7 +151,7 @@ class _Pool:
     """
 
     def __init__(self, course: Course, jobs: int) -> None:
-        self._course = course
+        self._course, self._jobs = course, jobs
         self._threads = ThreadPoolExecutor(jobs, initializer=partial(_stay_on_next, _processors_for(jobs)))
         self._leave = threading.Event()
         self._running: dict[Future[Result], Task] = {}
@@ -130,6 +160,11 @@ class _Pool:
     @property
     def held(self) -> int:
         return len(self._running) + len(self._died)
+
+    def prepare(self, assignment: Assignment, draw: bool) -> None:
+        """Begin to start all processes, and to prepare them for an assignment; see `_prepare_in_child`."""
+        for _ in range(self._jobs):
+            self._threads.submit(_prepare, self._course, assignment.name, draw)
 
     def begin(self, task: Task) -> None:
         """Begin with a task as soon as a process has time for it."""
@@ -184,6 +219,20 @@ def _stay_on_next(processors: Iterator[int]) -> None:
     for processor in processors:
         os.sched_setaffinity(0, {processor})  # 0 is the thread that calls this
         break
+
+
+def _prepare(course: Course, assignment: str, draw: bool) -> None:
+    """Start this thread's grading process, and prepare it; see `_prepare_in_child`."""
+    try:
+        _process_of_thread().call(_prepare_in_child, str(course.root), assignment, draw, seconds=seconds_for(course))
+    except Exception:
+        return  # whatever it is: the first task that is carried out meets it again, and says what it is
+
+
+def _prepare_in_child(root: str, assignment: str, draw: bool) -> None:
+    """Load in the grading process what judging needs; with `draw`, draw all hidden cases of an assignment, too."""
+    course = _course(root)
+    oracle.prepare(course, course[assignment].exercises, course_secret(course.root) if draw else None)
 
 
 def _judge_in_child(root: str, task: Task) -> Result:

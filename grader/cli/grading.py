@@ -84,7 +84,6 @@ def grade(
     """
     from ..classrun import collect
     from ..classrun.selection import Selection
-    from ..gradebook import Gradebook
     from ..show import class_run
 
     loaded = course.load(root)
@@ -92,19 +91,23 @@ def grade(
     hand_ins = collect.collect(submitted or loaded.root / "submitted", task)
     pages = feedback or loaded.root / "build" / "feedback"
     chosen = Selection(frozenset(student or ()), frozenset(exercise or ()), failed)
-    with Gradebook(loaded, db) as gradebook, class_run.runner(loaded, jobs, dask, dask_wait) as runner:
-        class_run.grade_class(
-            loaded,
-            task,
-            hand_ins,
-            gradebook,
-            pages,
-            runner=runner,
-            again=again,
-            sandbox=sandbox,
-            selection=chosen,
-            log=log,
-        )
+    where: dict[str, Any] = {"jobs": jobs, "dask": dask, "wait": dask_wait}
+    with class_run.runner(loaded, task, hand_ins, again=again, **where) as runner:
+        from ..gradebook import Gradebook  # importing it takes longer than all else here, and the runner's start too
+
+        with Gradebook(loaded, db) as gradebook:
+            class_run.grade_class(
+                loaded,
+                task,
+                hand_ins,
+                gradebook,
+                pages,
+                runner=runner,
+                again=again,
+                sandbox=sandbox,
+                selection=chosen,
+                log=log,
+            )
 
 
 def explain(

@@ -60,6 +60,11 @@ class CaseBank:
         known = [self._form(pick % FORMS)[index] for index, pick in zip(range(number), picks, strict=False)]
         return Trial(self._versions, known, self._large_case)
 
+    def draw_all(self) -> None:
+        """Draw the cases in all forms, except the large case."""
+        for number in range(FORMS):
+            self._form(number)
+
     def _form(self, number: int) -> list[KnownAnswers]:
         """Return all cases in one form; they are drawn when they are first needed."""
         if number not in self._forms:

@@ -19,6 +19,9 @@ from utils.checks.program import Crash, Ran, Run, seeded_runner
 from ..recipes import Misconception
 from .known_answers import KnownAnswers, Versions, versions_of
 
+_Pair = tuple[KnownAnswers, CaseResult]
+"""What is known of a case behind a forward function's mistake, and the answer of the code under test."""
+
 MAX_MISTAKES: Final = 3
 """Mistakes of a forward function that are tried, where several have the same effect on what it returns."""
 
@@ -67,7 +70,8 @@ def find_wrong_forward(
         return None
     name, backward = (one.recipe.function.rpartition(".")[2] for one in (others, versions))
     paths = tuple(dict.fromkeys(path for one in results for path in one.wrong_paths()))
-    found = [WrongForward(name, backward)]
+    most: tuple[str, ...] = ()
+    best: tuple[Versions, list[_Pair]] | None = None
     for mistake in _mistakes(others, known, came, wrong[0]):
         behind = versions.behind(forward, mistake)
         pairs = [(behind.answers_to(one.case), result) for one, result in zip(known, results, strict=True)]
@@ -78,12 +82,16 @@ def find_wrong_forward(
         right = tuple(
             path for path in paths if path in shown and all(_is_given(path, one, result) for one, result in pairs)
         )
-        compared = tuple(_compared(one, result) for one, result in pairs) if len(right) < len(paths) else ()
-        reference = seeded_runner({versions.recipe.module: behind.right})
-        found.append(WrongForward(name, backward, right, compared, reference))
-    # Where nothing is what the right backward function gives, the cache may not be that mistake's:
-    # then the first one is taken, of which no mistake is known.
-    return max(found, key=lambda one: len(one.right))
+        if len(right) > len(most):
+            most, best = right, (behind, pairs)
+    if best is None:
+        # Nothing is what the right backward function gives behind any of them, so the cache may not be that mistake's.
+        return WrongForward(name, backward)
+    behind, pairs = best
+    compared = tuple(_compared(one, result) for one, result in pairs) if len(most) < len(paths) else ()
+    return WrongForward(
+        name, backward, most, compared, seeded_runner({versions.recipe.module: behind.right}, restore=False)
+    )
 
 
 def _forward(exercise: str, known: Sequence[KnownAnswers], requires: Collection[str]) -> str:

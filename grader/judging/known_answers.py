@@ -77,7 +77,7 @@ class Versions:
 
     def answer(self, case: Case, module: ModuleType) -> Answer:
         """Run a case against one of these modules, which are trusted."""
-        return answer_case(case, self.recipe.function, seeded_runner({self.recipe.module: module}))
+        return answer_case(case, self.recipe.function, seeded_runner({self.recipe.module: module}, restore=False))
 
     def right_answer(self, case: Case) -> Ran:
         """Return the reference's answer to a case; raise CourseError if the reference crashes."""
@@ -238,7 +238,7 @@ class KnownAnswers:
             version = forward.with_misconception(mistake) if mistake else forward.right
             assert version
             output = self.case.objective[0]
-            run = seeded_runner({self._versions.recipe.module: version})
+            run = seeded_runner({self._versions.recipe.module: version}, restore=False)
             answer = run(self.case.program, self.case.inputs, (output,))
             self._outputs[key] = None if isinstance(answer, Crash) else answer.values.get(output)
         return self._outputs[key]

@@ -24,11 +24,35 @@ from ..submission import Submission
 from . import models, open_nets, unwritten
 from .budget import Budget, OutOfBudget
 from .case_bank import case_bank
+from .known_answers import versions_of
 from .outcome import Outcome, verdict
 from .own_files import OwnFiles
 from .repeated_answers import same_body
 from .submitted_module import SubmittedModule
 from .trial import Trial
+
+
+def prepare(course: Course, exercises: Sequence[Exercise], secret: bytes | None = None) -> None:
+    """Load what judging these exercises needs, which otherwise happens when a submission first needs it.
+
+    Parameters
+    ----------
+    course : Course
+    exercises : sequence of Exercise
+    secret : bytes, optional
+        The course's secret, to draw all hidden cases in all their forms; they are not drawn by default.
+
+    Raises
+    ------
+    CourseError
+        When a file of the course cannot be used.
+    """
+    reference = Reference.of(course)
+    for exercise in exercises:
+        if not exercise.score and not exercise.constructor:
+            versions_of(reference, exercise.name)
+            if secret is not None:
+                case_bank(reference, exercise.name, secret).draw_all()
 
 
 def grade(

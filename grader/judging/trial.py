@@ -69,7 +69,8 @@ class Trial:
 
     def run_reference(self, program: str, inputs: Mapping[str, object], fetch: Sequence[str]) -> Answer:
         """Run a program against the reference."""
-        return seeded_runner({self.recipe.module: self._versions.right})(program, inputs, fetch)
+        run = seeded_runner({self.recipe.module: self._versions.right}, restore=False)
+        return run(program, inputs, fetch)
 
     def expected(self, index: int) -> Ran:
         """Return the reference's answer to the case with this index; raise CourseError if the reference crashes."""

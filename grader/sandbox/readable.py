@@ -16,6 +16,7 @@ import sysconfig
 import threading
 from collections.abc import Iterable, Mapping
 from compileall import compile_dir
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import Distribution, PackageNotFoundError, distribution
@@ -109,7 +110,9 @@ def _readable_files(packages: tuple[str, ...], functions: tuple[str, ...]) -> Re
     standard, hidden = _standard_library()
     installed = _installed((*ALWAYS, *WORKER, *packages))
     python = os.path.realpath(sys.executable)
-    loaded = {name: path for top in (python, standard[_COMPILED], *installed.values()) for name, path in _loaded(top)}
+    with ThreadPoolExecutor() as pool:  # for each of these another program works
+        found = pool.map(_loaded, (python, standard[_COMPILED], *installed.values()))
+        loaded = {name: path for libraries in found for name, path in libraries}
     folders = [*map(os.path.realpath, (*standard.values(), *installed.values()))]
     single_files = [path for path in (python, *_LOADER, *loaded.values()) if os.path.exists(path)]
     links = [*_root_links(), *((name, path) for name, path in loaded.items() if name != path)]

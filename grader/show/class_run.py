@@ -17,11 +17,11 @@ from rich.text import Text
 
 from ..classrun.cluster import open_cluster
 from ..classrun.collect import HandIn
-from ..classrun.grading import Graded, count_selected, ready
+from ..classrun.grading import Graded, count_selected, has_new, ready
 from ..classrun.progress import Progress, log_file, opened_log
 from ..classrun.selection import EVERYTHING, Selection
 from ..classrun.task import Runner
-from ..classrun.workers import local_runner
+from ..classrun.workers import LocalProcesses
 from ..course import Assignment, Course
 from ..errors import UnusableInput
 from ..wording import one_line, visible
@@ -175,21 +175,41 @@ def _say_stopped(rows: Sequence[RosterRow], count: int, log: Path, again: bool) 
 
 
 @contextmanager
-def runner(course: Course, jobs: int | None, dask: str | None, wait: float) -> Iterator[Runner]:
+def runner(
+    course: Course,
+    assignment: Assignment,
+    hand_ins: Sequence[HandIn],
+    *,
+    again: bool = False,
+    jobs: int | None = None,
+    dask: str | None = None,
+    wait: float = 60.0,
+) -> Iterator[Runner]:
     """Open what judges the submissions of a class: processes on this machine, or a Dask cluster.
+
+    Processes on this machine begin to start here if there is anything to judge, so that they are ready when they get
+    their first submissions.
 
     Parameters
     ----------
     course : Course
+    assignment : Assignment
+    hand_ins : sequence of HandIn
+        The submissions of the class.
+    again : bool, default False
+        Whether unchanged submissions will be judged again.
     jobs : int, optional
         How many processes judge on this machine; one for each processor by default.
     dask : str, optional
         The cluster; see `grader.classrun.cluster`. By default, this machine.
-    wait : float
+    wait : float, default 60
         Seconds to wait for a cluster and its workers.
     """
     if dask is None:
-        yield local_runner(jobs)
+        with LocalProcesses(jobs) as processes:
+            if again or has_new(course, assignment, hand_ins):
+                processes.start(course, assignment, len(hand_ins))
+            yield processes
         return
     if jobs is not None:
         raise UnusableInput("--jobs counts processes on this machine; with --dask, each worker says how many it has.")

@@ -148,8 +148,10 @@ def test_every_run_begins_with_the_same_random_numbers_and_puts_the_callers_back
     random.seed(5)
     np.random.seed(5)
     one, other = (run("out = m.draw()", {}, ("out",)) for _ in range(2))
+    unrestored = seeded_runner({"m": module}, restore=False)
     assert one == other
     assert drawn() == first  # as if nothing had been run
+    assert unrestored("out = m.draw()", {}, ("out",)) == one
     with pytest.raises(ZeroDivisionError), seeded(2**40):
         1 / 0  # noqa: B018  # it is here to raise
 

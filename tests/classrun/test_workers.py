@@ -7,6 +7,7 @@ import threading
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from crash import small_class
@@ -16,7 +17,10 @@ from grader.classrun.task import Failure, Result, Task
 from grader.course import Course
 from grader.errors import Interrupted
 from grader.host.bounded_process import ChildDied
+from grader.judging.case_bank import FORMS, case_bank
 from grader.judging.outcome import Outcome
+from grader.judging.secret import course_secret
+from grader.reference import Reference
 from grader.submission import Submission
 
 FOUND: Result = {"layers.affine_forward": Outcome(1.0)}
@@ -35,7 +39,7 @@ def tasks(count: int, *without: int) -> list[Task]:
 def test_each_task_comes_back_once_and_as_itself(course: Course, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(workers, "judge_within_time", lambda *_: FOUND)
     given = tasks(40, 3, 17)
-    found = list(workers.in_processes(course, given, jobs=3))
+    found = list(workers.LocalProcesses(3)(course, given))
     assert Counter(id(task) for task, _ in found) == Counter(map(id, given))
     assert {task.number for task, result in found if result == {}} == {3, 17}
 
@@ -52,7 +56,7 @@ def test_few_tasks_are_held_at_a_time(course: Course, monkeypatch: pytest.Monkey
             assert taken - back <= workers._AHEAD * jobs + 1
             yield task
 
-    for _ in workers.in_processes(course, counted(), jobs=jobs):
+    for _ in workers.LocalProcesses(jobs)(course, counted()):
         back += 1
     assert (taken, back) == (60, 60)
 
@@ -67,7 +71,7 @@ def test_a_slow_submission_delays_its_own_slot_only(course: Course, monkeypatch:
 
     monkeypatch.setattr(workers, "judge_within_time", judge)
     order = []
-    for task, _ in workers.in_processes(course, tasks(30), jobs=2):
+    for task, _ in workers.LocalProcesses(2)(course, tasks(30)):
         order.append(task.number)
         if len(order) == 29:
             others_done.set()
@@ -95,7 +99,7 @@ def test_processes_that_die_are_tried_again_alone(course: Course, monkeypatch: p
                 running.discard(task.number)
 
     monkeypatch.setattr(workers, "judge_within_time", judge)
-    found = {task.number: result for task, result in workers.in_processes(course, tasks(20), jobs=3)}
+    found = {task.number: result for task, result in workers.LocalProcesses(3)(course, tasks(20))}
     assert found.pop(6) == workers.DIED
     assert isinstance(workers.DIED, Failure)
     assert all(result == FOUND for result in found.values())
@@ -113,7 +117,7 @@ def test_a_failing_machine_ends_everything(course: Course, monkeypatch: pytest.M
 
     monkeypatch.setattr(workers, "judge_within_time", judge)
     with pytest.raises(Interrupted, match="the disk is full"):
-        list(workers.in_processes(course, tasks(9), jobs=2))
+        list(workers.LocalProcesses(2)(course, tasks(9)))
     assert ended
     assert all(ended)
 
@@ -133,7 +137,52 @@ def test_processes_keep_to_a_processor_each_if_there_are_as_many_of_both(
         return {}
 
     monkeypatch.setattr(workers, "judge_within_time", judged)
-    assert len(list(workers.in_processes(course, tasks(6), jobs=jobs))) == 6
+    assert len(list(workers.LocalProcesses(jobs)(course, tasks(6)))) == 6
     assert [those for _, those in used] == ([{4}, {6}] if jobs == 2 else [])
     assert len({thread for thread, _ in used}) == len(used)
     assert os.sched_getaffinity(0) == {4, 6}
+
+
+def children() -> set[int]:
+    """The processes that this one has started."""
+    return {
+        int(child) for task in Path("/proc/self/task").iterdir() for child in (task / "children").read_text().split()
+    }
+
+
+def test_processes_that_were_started_ahead_carry_out_the_tasks(course: Course, monkeypatch: pytest.MonkeyPatch) -> None:
+    prepared: list[int] = []
+    monkeypatch.setattr(workers, "_prepare", lambda *_: prepared.append(threading.get_ident()))
+    used: list[int] = []
+
+    def judge(*_: object) -> Result:
+        used.append(threading.get_ident())
+        return FOUND
+
+    monkeypatch.setattr(workers, "judge_within_time", judge)
+    processes = workers.LocalProcesses(1)
+    processes.start(course, course["a1"], 5)
+    assert len(list(processes(course, tasks(5)))) == 5
+    assert set(prepared) == set(used)
+
+
+def test_what_a_process_was_prepared_with_is_not_loaded_again(course: Course) -> None:
+    workers._prepare_in_child(str(course.root), "a1", True)
+    prepared = workers._course(str(course.root))
+    bank = case_bank(Reference.of(prepared), "layers.affine_forward", course_secret(course.root))
+    assert set(bank._forms) == set(range(FORMS))
+
+
+def test_processes_without_tasks_end(course: Course) -> None:
+    before = children()
+    with workers.LocalProcesses(2) as processes:
+        processes.start(course, course["a1"], 2)
+    assert children() <= before
+
+
+def test_what_cannot_be_prepared_stops_nothing(course: Course) -> None:
+    (course.root / "solutions" / "nndl" / "layers.py").write_text("def (")
+    processes = workers.LocalProcesses(1)
+    processes.start(course, course["a1"], 100)
+    nothing_to_do = tasks(1, 0)
+    assert list(processes(course, nothing_to_do)) == [(nothing_to_do[0], {})]

@@ -89,8 +89,17 @@ def test_code_that_changes_what_a_stub_does_is_run(course: Course, modules_run: 
 
 @pytest.mark.parametrize("text", [b"def (", b"x = '\\x00'\n" + b"(" * 50_000])
 def test_a_file_that_is_no_program_is_never_remembered(course: Course, text: bytes) -> None:
-    files = submission({"nndl/layers.py": text + b"\n# raise NotImplementedError" * 9})
-    assert unwritten._key(files, course["hw3"].exercises[:1]) is None
+    judge(course, {"nndl/layers.py": text + b"\n# raise NotImplementedError" * 9}, "ana")
+    assert not unwritten._known
+
+
+def test_code_behind_a_comment_that_a_carriage_return_ends_counts(course: Course) -> None:
+    files = stubs(course)
+    answer = b"def affine_forward(x, w, b):\r    return x.reshape(len(x), -1) @ w + b, (x, w, b)\n"
+    changed = files | {"nndl/layers.py": files["nndl/layers.py"] + b"\n# mine\r" + answer}
+    exercises = [one for one in course["hw3"].exercises if one.written_in[0] == "layers"]
+    keys = {unwritten._key(submission(each), exercises) for each in (files, changed)}
+    assert len(keys) == 2
 
 
 def test_a_points_earning_or_crashing_file_is_never_remembered(course: Course, reference: Reference) -> None:
