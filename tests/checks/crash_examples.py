@@ -91,6 +91,26 @@ DEVELOPMENT: list[tuple[str, str, tuple[str, ...]]] = [
         ("`image.shape[1:]` is a tuple of sizes", "or -1"),
     ),
     (
+        "set-in-the-other-branch",
+        "running_mean, running_var = x[2], x[3]\nif not param:\n    mu, std = x\nelse:\n    out = (x - mu) / std\nreturn out",
+        ("`running_mean` and `running_var` have values here, and are not used on this line: should they be",),
+    ),
+    (
+        "blocks-with-a-rest",
+        "stride = 2\nblocks = image.reshape(4, 3, 8 // 3, 3, 6 // 3, 3)\nreturn blocks",
+        ("`8 // 3` leaves a rest: 8 is no multiple of 3", "Windows start every"),
+    ),
+    (
+        "indices-of-more-axes",
+        "row, column = np.unravel_index(np.argmax(image), image.shape)\nreturn row",
+        ("a place in it has 4 indices, one for each axis, but is unpacked into 2", "a part of 2 axes"),
+    ),
+    (
+        "sizes-of-more-axes",
+        "n, d = np.shape(image)\nreturn n",
+        ("its shape has 4 sizes, but is unpacked into 2", "The case gives `image` with 4 axes"),
+    ),
+    (
         "wrong-key",
         "pad = param['padding']\nreturn x",
         ("`param` has no key `padding`", "stride, pad", "Was `pad` meant"),

@@ -262,3 +262,43 @@ def test_what_a_backward_pass_of_another_layer_refuses_is_no_advice_to_pass_what
     assert "unless that calls `near_forward` and keeps its cache" in said
     calls = replace(crash, results=("8 out, kept = near_forward(x, w)",))
     assert explain_crash(calls, {}, {}).startswith(refusal)
+
+
+def test_groups_that_are_brought_to_their_shape_behind_the_line_are_too_late() -> None:
+    body = "out = gamma * groups\nout = out.reshape({shape})\nreturn out"
+    case = (ones(gamma=(1, 6, 1, 1), groups=(5, 2, 3, 4, 2)), ones(out=(5, 6, 4, 2)))
+    said = explained("groups", body.format(shape="5, 6, 4, 2"), case)
+    assert "`groups` holds as many numbers as `out`, whose shape should be" in said
+    assert "should be brought to that shape before this line" in said
+    kept = explained("groups_kept", "out = gamma * groups\nout = out[0]\nreturn out", case)
+    assert "before this line" not in kept
+
+
+def test_a_list_that_a_case_gives_empty_is_no_list_to_take_items_of() -> None:
+    inputs = {"input_dim": 4, "hidden_dims": [], "num_classes": 3}
+    crash = crash_in("empty", "first = hidden_dims[0]\nreturn first", inputs)
+    said = explain_crash(crash, inputs, {})
+    assert "`[input_dim, *hidden_dims, num_classes]`, is never empty" in said
+    own = crash_in("empty_own", "sizes = []\nfirst = sizes[0]\nreturn first", inputs)
+    assert "The case gives" not in explain_crash(own, inputs, {})
+
+
+@pytest.mark.parametrize(
+    ("given", "wanted", "phrase"),
+    [
+        ("(12, 5)", "(24, 5)", "gives it 12 rows at a time, and the cache is that of all 24 rows"),
+        ("(24, 1)", "(24, 5)", "gives it a single column at a time, and the cache is that of all 5 columns"),
+        ("(12, 5)", "(25, 5)", ""),
+        ("(12, 5)", "(24, 6)", ""),
+    ],
+)
+def test_a_cache_of_all_rows_goes_with_the_gradient_of_all_rows(given: str, wanted: str, phrase: str) -> None:
+    refusal = f"near_backward: dout has shape {given}; pass shape {wanted}, that of the output of near_forward."
+    crash = Crash(
+        False, "ValueError", refusal, file="pkg/m.py", line=9, function="f", entered="f",
+        source="dx = near_backward(part, cache)", origins=("part: 8 part = dout[n]", "n: 7 for n in range(2):"),
+    )  # fmt: skip
+    said = explain_crash(crash, {}, {})
+    assert ("called once, outside of the loop" in said) == bool(phrase)
+    assert phrase in said
+    assert "loop" not in explain_crash(replace(crash, origins=crash.origins[:1]), {}, {})

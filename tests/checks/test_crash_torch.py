@@ -314,3 +314,12 @@ def test_a_weight_in_the_place_of_a_bias_is_told_by_its_axes() -> None:
     )  # fmt: skip
     assert "a vector of 6 entries, a bias" in explain_crash(crash, {}, {})
     assert "a bias" not in explain_crash(replace(crash, message=message.replace("dimension 3", "dimension 0")), {}, {})
+
+
+def test_a_minibatch_in_one_vector_is_recognised_in_pytorch_too() -> None:
+    crash = Crash(
+        False, "RuntimeError", "mat1 and mat2 shapes cannot be multiplied (1x15 and 5x2)", file="pkg/m.py", line=9,
+        function="f", entered="f", source="h = flat @ w", expression="flat @ w", scope=("flat (15,)", "w (5, 2)"),
+    )  # fmt: skip
+    said = explain_crash(crash, {"x": np.ones((3, 5))}, {})
+    assert "`flat` holds the whole minibatch in one vector; each example should be a row of its own" in said

@@ -255,7 +255,7 @@ def _reduction(site: Site, small: ast.expr, other: Shape) -> str:
 def _of_target(site: Site, left: ast.expr, a: Shape, right: ast.expr, b: Shape) -> str:
     """Say which operand has the shape of the output that the line computes, and which has not."""
     if not site.target:
-        return ""
+        return _as_target(site, left, a, right, b) if site.to_be_reshaped else ""
     name, goal = site.target
     has = [
         (node, other)
@@ -280,7 +280,7 @@ def _of_target(site: Site, left: ast.expr, a: Shape, right: ast.expr, b: Shape) 
 
 def _as_target(site: Site, left: ast.expr, a: Shape, right: ast.expr, b: Shape) -> str:
     """Say that an operand has as many numbers as the output that the line computes, and should have its shape."""
-    name, goal = site.target or ("", ())
+    name, goal = site.target or site.to_be_reshaped or ("", ())
     for node, shape, other in ((left, a, b), (right, b, a)):
         if shape != goal and count(shape) == count(goal) > 1 and _goes_along(other, goal):
             return (

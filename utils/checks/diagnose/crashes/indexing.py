@@ -157,10 +157,23 @@ def _end_of_sequence(site: Site, match: re.Match[str]) -> str:
         if held and re.fullmatch(r"-?\d+", index) and not -int(held[1]) <= int(index) < int(held[1]):
             last = f"the last index is {int(held[1]) - 1}" if int(held[1]) else "it is empty"
             said = f"{text(node.value)} has {held[1]} {'item' if held[1] == '1' else 'items'}: {last}, but {written}."
+            if not int(held[1]) and ast.unparse(node.value) in site.crash.parameters and site.in_entered:
+                return said + _given_empty(site, ast.unparse(node.value))
             if index == held[1] and isinstance(node.slice, ast.Name):
                 said += _counted_from_one(site, node.slice.id)
             return said
     return ""
+
+
+def _given_empty(site: Site, name: str) -> str:
+    """Say that an argument may be empty, and how a net gets its sizes then, in a sentence after a blank."""
+    said = f" The case gives `{name}` so, and the code should be right for it, without taking an item of it"
+    numbers = [one for one in site.crash.parameters if re.fullmatch(r"\d+", site.known_numbers.get(one, ""))]
+    first = [one for one in numbers if "input" in one]
+    last = [one for one in numbers if re.search("class|output", one)]
+    if len(first) == len(last) == 1:
+        return f"{said}: a list of all sizes, such as `[{first[0]}, *{name}, {last[0]}]`, is never empty."
+    return f"{said}."
 
 
 def _counted_from_one(site: Site, name: str) -> str:
@@ -355,7 +368,29 @@ def _reshape(site: Site, match: re.Match[str]) -> str:
                 if len(given) == 2 and len(shape) > 1 and given[0] == shape[0] and given[1] != size // given[0]:
                     rows = site.letters.shape((given[0], size // given[0]))
                     said += f" As a row for each of its {given[0]} entries along axis 0 it would be {rows}."
-                return said
+                return said + _into_blocks(site, node)
+    return ""
+
+
+def _into_blocks(site: Site, call: ast.Call) -> str:
+    """Say of a reshape into blocks that these leave nothing over and do not overlap, in sentences after a blank."""
+    for part in (part for one in call.args for part in ast.walk(one)):
+        if not isinstance(part, ast.BinOp) or not isinstance(part.op, ast.FloorDiv):
+            continue
+        whole, size = site.number(part.left), site.number(part.right)
+        if not whole or not size or whole % size == 0:
+            continue
+        said = (
+            f" {text(part)} leaves a rest: {whole} is no multiple of {size}. A reshape cuts into blocks that lie side "
+            "by side, and leaves nothing over."
+        )
+        strides = [name for name in site.known_numbers if "stride" in name.lower()]
+        if not strides:
+            return said
+        return (
+            f"{said} Windows start every `{strides[0]}` entries instead, so that they may overlap or leave a rest; "
+            "they should be cut out at these starts."
+        )
     return ""
 
 

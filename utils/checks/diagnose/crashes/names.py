@@ -97,10 +97,46 @@ def _not_yet(site: Site, match: re.Match[str]) -> str:
     number, _, source = site.crash.assigned[0].partition(" ")
     said = f"`{name}` has no value yet on line {site.crash.line}"
     if int(number) < site.crash.line:
-        return f'{said}: line {number}, "{source}", sets it only under a condition or in a loop that was not met here.'
+        told = f'{said}: line {number}, "{source}", sets it only under a condition or in a loop that was not met here.'
+        return f"{told} {_in_this_branch(site)}".strip()
     if int(number) == site.crash.line:
         return f"{said}: the line reads `{name}` and sets it, and nothing has given it a first value before."
     return f'{said}: it is set further down, on line {number}, "{source}".'
+
+
+MEANT_ALIKE = {"mu": "mean", "avg": "mean", "average": "mean", "variance": "var", "sigma": "var", "std": "var"}
+"""Words in names that are about the same quantity: a spread is made of a variance."""
+
+
+def _in_this_branch(site: Site) -> str:
+    """Name the arrays that have a value here and whose names are about what has none, in a sentence."""
+    if not site.advises:
+        return ""
+    names = [node for node in ast.walk(site.statement or ast.Pass()) if isinstance(node, ast.Name)]
+    used = dict.fromkeys(node.id for node in names if isinstance(node.ctx, ast.Load))
+    unset = [name for name in used if name in site.origins and not _has_value(site, name)]
+    unset += [name for name in used if f"'{name}'" in site.crash.message and name not in unset]
+    arrays = [name for name in site.scope if name.isidentifier() and name not in used]
+    found = {name: [one for one in arrays if "_" in one and _words(one) & _words(name)] for name in unset}
+    pairs = [(name, fitting[0]) for name, fitting in found.items() if len(fitting) == 1]
+    if not pairs or len(pairs) != len(unset):
+        return ""
+    _, _, held = site.crash.conditions[-1].partition("\t") if site.crash.conditions else ("", "", "")
+    where = f", where {held}" if held else ""
+    listed = " and ".join(dict.fromkeys(f"`{one}`" for _, one in pairs))
+    if len({one for _, one in pairs}) == 1:
+        return f"{listed} has a value here, and is not used on this line{where}: should it be, in this case?"
+    return f"{listed} have values here, and are not used on this line{where}: should they be, in this case?"
+
+
+def _has_value(site: Site, name: str) -> bool:
+    """Whether a name is known to have a value where the line runs."""
+    described = (*site.crash.operands, *site.crash.scope)
+    return any(one.startswith(f"{name} ") for one in described)
+
+
+def _words(name: str) -> set[str]:
+    return {MEANT_ALIKE.get(word, word) for word in name.lower().split("_") if word}
 
 
 def _gone_from_numpy(site: Site, match: re.Match[str]) -> str:

@@ -186,6 +186,9 @@ def _of_tensors(site: Site, match: re.Match[str]) -> str:
     if pair is None:
         return f"{said} {_images_as_rows(site, a, b)}".strip()
     whole = site.shape(pair[0]) or a
+    in_one = _whole_minibatch(site, pair[0], whole, b)
+    if in_one:
+        return f"{said} {in_one}"
     if len(whole) > 2:
         return f"{said} {_flattened(site, pair[0], whole, pair[1], b)}".strip()
     remedy = ""

@@ -94,7 +94,25 @@ def _of_another_cache(site: Site, match: re.Match[str]) -> str:
 
     Where the cache is another layer's, it is not the shape of that layer's output.
     """
-    return f"{match[1]}: dout has shape {match[2]}, and the cache that is given with it asks for shape {match[3]}."
+    said = f"{match[1]}: dout has shape {match[2]}, and the cache that is given with it asks for shape {match[3]}."
+    return f"{said} {_part_of_all(site, match[1], read_shape(match[2]), read_shape(match[3]))}".strip()
+
+
+def _part_of_all(site: Site, function: str, given: Shape, wanted: Shape) -> str:
+    """Explain that a loop gives a layer the gradient part by part, and the cache of all parts."""
+    in_loop = any(re.match(r"\w+: \d+ for ", one) for one in site.crash.origins)
+    if not in_loop or len(given) != 2 or len(wanted) != 2 or site.crash.call:
+        return ""
+    if given[1] == wanted[1] and given[0] < wanted[0] and wanted[0] % given[0] == 0:
+        part, whole = f"{given[0]} rows", f"{wanted[0]} rows"
+    elif given[0] == wanted[0] and given[1] == 1:
+        part, whole = "a single column", f"{wanted[1]} columns"
+    else:
+        return ""
+    return (
+        f"The loop gives it {part} at a time, and the cache is that of all {whole}: `{function}` should be called "
+        f"once, outside of the loop, with the gradient of all {whole}."
+    )
 
 
 def _foreign_cache(site: Site, match: re.Match[str]) -> str:

@@ -7,6 +7,7 @@ import re
 
 from .expressions import parsed_expression, text
 from .results import returned_values, unpacked_call
+from .shapes import Shape
 from .site import Site
 
 
@@ -60,7 +61,7 @@ def _unpacked(site: Site, match: re.Match[str]) -> str:
             return _returned(site, statement, f"{found[1]} value{'' if found[1] == '1' else 's'}")
         return _returned(site, statement, "something else") + _return_lines(site, statement)
     if isinstance(value, ast.Call):
-        return unpacked_call(site, value, target)
+        return _sizes_of(site, value, names, number) or unpacked_call(site, value, target)
     joined = _joined_tuples(site, value, number)
     if joined:
         return joined
@@ -74,7 +75,7 @@ def _unpacked(site: Site, match: re.Match[str]) -> str:
         if shape is not None and len(shape) != number:
             return (
                 f"{text(value.value)} is {site.letters.shape(shape)}: its shape has {len(shape)} sizes, but is "
-                f"unpacked into {number}: `{names}`."
+                f"unpacked into {number}: `{names}`.{_given_so(site, value.value, shape)}"
             )
     shape = site.shape(value)
     if shape and shape[0] != number:
@@ -82,6 +83,38 @@ def _unpacked(site: Site, match: re.Match[str]) -> str:
             f"{text(value)} is an array of shape {site.letters.shape(shape)}, but is unpacked into {number}: `{names}`."
         )
     return ""
+
+
+def _sizes_of(site: Site, call: ast.Call, names: str, number: int) -> str:
+    """Explain ``n, d = x.size()``, and ``i, j = np.unravel_index(k, x.shape)``, of an array of more axes."""
+    function = ast.unparse(call.func).rpartition(".")[2]
+    if function == "unravel_index" and len(call.args) == 2 and ast.unparse(call.args[1]).endswith(".shape"):
+        array = getattr(call.args[1], "value", None)
+        shape = site.shape(array) if array is not None else None
+        if array is None or shape is None or len(shape) == number:
+            return ""
+        return (
+            f"{text(array)} is {shape}, so a place in it has {len(shape)} indices, one for each axis, but is unpacked "
+            f"into {number}: `{names}`. With {number} indices, it should be a part of {number} axes."
+        )
+    array = call.func.value if function == "size" and isinstance(call.func, ast.Attribute) and not call.args else None
+    array = call.args[0] if function == "shape" and len(call.args) == 1 else array
+    shape = site.shape(array) if array is not None else None
+    if array is None or shape is None or len(shape) == number:
+        return ""
+    return (
+        f"{text(array)} is {shape}: its shape has {len(shape)} sizes, but is unpacked into {number}: `{names}`."
+        f"{_given_so(site, array, shape)}"
+    )
+
+
+def _given_so(site: Site, array: ast.expr, shape: Shape) -> str:
+    """Say that an argument is given with so many axes by the case, in a sentence after a blank."""
+    if not isinstance(array, ast.Name) or array.id not in site.crash.parameters or not site.in_entered:
+        return ""
+    if site.origin(array.id):
+        return ""
+    return f" The case gives {text(array)} with {len(shape)} axes, and the line should be right for these, too."
 
 
 def _joined_tuples(site: Site, value: ast.expr, number: int) -> str:
