@@ -92,7 +92,7 @@ DEVELOPMENT: list[tuple[str, str, tuple[str, ...]]] = [
     ),
     (
         "set-in-the-other-branch",
-        "running_mean, running_var = x[2], x[3]\nif not param:\n    mu, std = x\nelse:\n    out = (x - mu) / std\nreturn out",
+        "running_mean, running_var = x[2:]\nif not param:\n    mu, std = x\nelse:\n    x = (x - mu) / std\nreturn x",
         ("`running_mean` and `running_var` have values here, and are not used on this line: should they be",),
     ),
     (

@@ -113,9 +113,9 @@ def _in_this_branch(site: Site) -> str:
     if not site.advises:
         return ""
     names = [node for node in ast.walk(site.statement or ast.Pass()) if isinstance(node, ast.Name)]
+    names.sort(key=lambda node: node.col_offset)
     used = dict.fromkeys(node.id for node in names if isinstance(node.ctx, ast.Load))
     unset = [name for name in used if name in site.origins and not _has_value(site, name)]
-    unset += [name for name in used if f"'{name}'" in site.crash.message and name not in unset]
     arrays = [name for name in site.scope if name.isidentifier() and name not in used]
     found = {name: [one for one in arrays if "_" in one and _words(one) & _words(name)] for name in unset}
     pairs = [(name, fitting[0]) for name, fitting in found.items() if len(fitting) == 1]
