@@ -208,7 +208,7 @@ def test_a_backward_pass_in_the_right_order_is_not_blamed(head: str, cache: str,
     ("first", "phrase"),
     [
         ("near", "Where one of two forward passes runs, the same condition should choose the backward pass."),
-        ("far", "its cache is lost: each should have a name of its own."),
+        ("far", "both run, each cache should have a name of its own; if only one of them runs"),
     ],
 )
 def test_the_function_that_set_a_cache_of_two_is_named(first: str, phrase: str) -> None:
