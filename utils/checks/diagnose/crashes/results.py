@@ -172,8 +172,8 @@ def _of_two_functions(site: Site, name: str, others: list[Kept]) -> str:
     said = f"{cache} is the cache of `{one.function}` here, set by {one.here}, and so belongs to `{backward}`."
     if one.line > mine[0].line:
         return (
-            f"{said} If lines {mine[0].line} and {one.line} both run, each cache should have a name of its own; if only "
-            "one of them runs, the same condition should choose the backward pass."
+            f"{said} If lines {mine[0].line} and {one.line} both run, each cache should have a name of its own; if "
+            "only one of them runs, the same condition should choose the backward pass."
         )
     return f"{said} Where one of two forward passes runs, the same condition should choose the backward pass."
 
