@@ -260,6 +260,10 @@ def test_what_a_backward_pass_of_another_layer_refuses_is_no_advice_to_pass_what
     said = explain_crash(crash, {}, {})
     assert "pass the one" not in said
     assert "unless that calls `near_forward` and keeps its cache" in said
+    kept = replace(crash, source="dx = near_backward(dout, kept)")
+    assert explain_crash(kept, {}, {}).startswith(refusal)
+    own = "near_backward: the cache is the one of far_forward; pass the one that near_forward returned."
+    assert "pass the one" not in explain_crash(replace(kept, message=own), {}, {})
     calls = replace(crash, results=("8 out, kept = near_forward(x, w)",))
     assert explain_crash(calls, {}, {}).startswith(refusal)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 
 import numpy as np
@@ -123,6 +124,15 @@ def _foreign_cache(site: Site, match: re.Match[str]) -> str:
     if calls or not entered.endswith("_backward") or "cache" not in site.crash.parameters or site.crash.call:
         return _says_itself(site)
     own = entered.replace("_backward", "_forward")
+    # Of several caches that were kept together, another one may be meant.
+    made_here = any(
+        isinstance(one, ast.Tuple)
+        for node in site.find(ast.Call)
+        if ast.unparse(node.func) == backward
+        for one in node.args
+    )
+    if not made_here and f"the one of {own}" not in what:
+        return _says_itself(site)
     return (
         f"`{backward}` works only with a cache that `{forward}` has made, and here {what}. The cache that `{entered}` "
         f"is given comes from `{own}`: unless that calls `{forward}` and keeps its cache, the gradients should be "
