@@ -111,6 +111,15 @@ DEVELOPMENT: list[tuple[str, str, tuple[str, ...]]] = [
         ("its shape has 4 sizes, but is unpacked into 2", "The case gives `image` with 4 axes"),
     ),
     (
+        "vectors-of-rows-and-columns",
+        "spread = np.sum(x * x, 1)\nout = np.ones(7) * spread\nreturn out",
+        (
+            "`np.sum(x * x, 1)`, on line",
+            "each of the 4 rows of `x * x`",
+            "over axis 0 it would give one for each of the 7",
+        ),
+    ),
+    (
         "wrong-key",
         "pad = param['padding']\nreturn x",
         ("`param` has no key `padding`", "stride, pad", "Was `pad` meant"),

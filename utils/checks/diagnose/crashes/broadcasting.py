@@ -13,6 +13,7 @@ from . import remedies
 from .allocation import created_otherwise, wrongly_allocated
 from .assigned import few_indices
 from .expressions import count, is_cut, parsed_expression, parsed_statement, read_shape, text
+from .library_calls import over_other_axis
 from .shapes import REDUCTIONS, Shape
 from .site import Site
 from .windows import explain_short_slice, may_be_cut_off
@@ -43,6 +44,9 @@ def _arithmetic(site: Site, match: re.Match[str]) -> str:
     allocated = wrongly_allocated(site, pair, (a, b))
     if allocated:
         return f"{said} {allocated}"
+    other_axis = over_other_axis(site, (a[0], b[0]), known=True) if len(a) == len(b) == 1 else ""
+    if other_axis:
+        return f"{said} {other_axis}"
     short = explain_short_slice(site, left, b) or explain_short_slice(site, right, a)
     short = short or _toofew_indices(site, left, a, right, b)
     if short:

@@ -240,7 +240,7 @@ def _tuple_as_size(site: Site, match: re.Match[str]) -> str:
     return ""
 
 
-def over_other_axis(site: Site, sizes: tuple[int, int]) -> str:
+def over_other_axis(site: Site, sizes: tuple[int, int], *, known: bool = False) -> str:
     """Explain sizes that differ because something was taken over the wrong axis of a table.
 
     Parameters
@@ -248,6 +248,8 @@ def over_other_axis(site: Site, sizes: tuple[int, int]) -> str:
     site : Site
     sizes : tuple of int
         The two sizes that should be equal.
+    known : bool, default False
+        Whether only tables are considered whose shape is known.
 
     Returns
     -------
@@ -258,7 +260,7 @@ def over_other_axis(site: Site, sizes: tuple[int, int]) -> str:
     for number, _, statement in _lines(site):
         for node, of, axis in _reductions(site, statement):
             shape = site.shape(of)
-            if (shape is None and axis == 0) or (
+            if (shape is None and axis == 0 and not known) or (
                 shape and len(shape) == 2 and (shape[1 - axis], shape[axis]) in (sizes, sizes[::-1])
             ):
                 found.append((number, statement, ast.unparse(node), of, axis, shape))
