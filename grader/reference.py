@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import importlib.util
 import linecache
+import re
 import sys
 import tomllib
 from collections.abc import Iterable, Sequence
@@ -17,12 +18,17 @@ from pathlib import Path
 from types import CodeType, ModuleType
 from typing import Any
 
+from utils.checks.python_text import parsed
+
 from .course import Course
 from .errors import CourseError
 from .patch import Hunk, apply, changed_functions
 
 Edit = tuple[str, str]
 """A text that occurs exactly once in another, and the text that replaces it."""
+
+LONGEST_TASK = 340
+"""Characters of what a docstring says of a task, where a hint repeats it."""
 
 
 class Reference:
@@ -83,6 +89,38 @@ class Reference:
     def source(self, module: str) -> str:
         """Read a module's text."""
         return (self.folder / f"{module}.py").read_text("utf-8")
+
+    def task(self, name: str) -> str:
+        """Return what a function's docstring says first, in a few sentences; ``""`` where it has none.
+
+        That is its head, and the paragraph below if that ends with a sentence or is a formula: the sentences that come
+        to `LONGEST_TASK` characters. The last full stop is left out.
+
+        Parameters
+        ----------
+        name : str
+            Module and qualified name: ``"layers.affine_forward"``.
+        """
+        module, *owners = name.split(".")
+        path = self.folder / f"{module}.py"
+        tree = parsed(self.source(module)) if path.is_file() else None
+        body: list[ast.stmt] = tree.body if tree else []
+        node: ast.stmt | None = None
+        for owner in owners:
+            named = (one for one in body if isinstance(one, ast.ClassDef | ast.FunctionDef) and one.name == owner)
+            node = next(named, None)
+            body = node.body if isinstance(node, ast.ClassDef) else []
+        said = ast.get_docstring(node) if isinstance(node, ast.FunctionDef) else None
+        head, below, *_ = [*(said or "").split("\n\n"), ""]
+        is_section = "\n---" in below
+        is_whole = below.startswith(" ") or below.rstrip().endswith((".", ")"))
+        sentences = re.split(r"(?<=\.) (?=[A-Z(])", " ".join(below.split())) if is_whole and not is_section else []
+        found = " ".join(head.split())
+        for sentence in sentences:
+            if len(found) + len(sentence) > LONGEST_TASK:
+                break
+            found = f"{found} {sentence}"
+        return found.rstrip(".")
 
     def module(self, name: str) -> ModuleType:
         """Import a module as ``solutions.<package>.<name>``."""

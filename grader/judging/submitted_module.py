@@ -222,7 +222,8 @@ class SubmittedModule:
 
     def _search(self, trial: Trial) -> Search:
         """Make what runs the submission with small changes, to explain what is wrong with it."""
-        source = Source(self.module, trial.recipe.function, self.files.get(self.module, ""))
+        text = self.files.get(self.module, "")
+        source = Source(self.module, trial.recipe.function, text, trial.recipe.task)
         return Search(ChangedRuns(self._run, self.budget).run, source)
 
     def answer(self, case: Case, function: str, requires: Collection[str]) -> Answer:

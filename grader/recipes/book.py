@@ -246,7 +246,8 @@ class _Folder:
                 Misconception(diff.name, diff.sentence, diff.hunks) for diff in wrong if diff.exercise == name
             ]
             styles = [RightAnswer(diff.name, diff.hunks) for diff in right if diff.exercise == name]
-            self._recipes[name] = replace(recipe, misconceptions=tuple(misconceptions), right=tuple(styles))
+            task = self._reference.task(name)
+            self._recipes[name] = replace(recipe, misconceptions=tuple(misconceptions), right=tuple(styles), task=task)
 
     def _defined(self, path: Path) -> dict[str, Recipe] | None:
         """Return the recipes in a ``.py`` file without those of trained nets; None if it has no usable `RECIPES`."""

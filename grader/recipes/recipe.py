@@ -69,6 +69,8 @@ class Recipe:
         ``.wrong`` file, so a course does not give them here.
     right : tuple of RightAnswer, default ()
         Right answers in other styles; they are read from the ``.right`` file.
+    task : str, default ""
+        What is asked for, in a few sentences: what the docstring of the function says first, from which it is read.
     """
 
     name: str
@@ -77,6 +79,7 @@ class Recipe:
     apart_from: str = ""
     misconceptions: tuple[Misconception, ...] = ()
     right: tuple[RightAnswer, ...] = ()
+    task: str = ""
 
     @property
     def module(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -222,3 +223,23 @@ def test_a_form_that_another_case_refutes_is_not_said_of_all() -> None:
     few, every = (still_wrong(some, "out", run_of(code), run_of(right)) for some in (cases[:4], cases))
     assert "then it is the right answer times a single number" in few
     assert "single number" not in every
+
+
+def test_with_simpler_inputs_it_is_said_what_is_alike_in_each_row_unless_all_rows_are() -> None:
+    cases = []
+    for rows in (4, 6):
+        x, w = RNG.standard_normal((rows, 5)), RNG.standard_normal((5, 3))
+        cases.append(Case(f"{rows} rows", "", {"x": x, "b": RNG.standard_normal(5), "w": w}, {"out": Equal()}))
+
+    def code(power: float) -> Run:
+        def run(program: str, inputs: Mapping[str, object], fetch: Sequence[str]) -> Answer:
+            x, b, w = (np.asarray(inputs[name]) for name in ("x", "b", "w"))
+            return Ran({"out": x * (np.abs(x).max(axis=1, keepdims=True) + np.abs(w).sum()) ** power + b**power})
+
+        return run
+
+    said = still_wrong(
+        [replace(case, inputs={**case.inputs, "w": np.ones(3)}) for case in cases], "out", code(2), code(1)
+    )
+    assert "then each row is right but for a factor of its own" in said
+    assert "factor of its own" not in still_wrong(cases, "out", code(2), code(1))

@@ -10,8 +10,8 @@ import pytest
 from utils.checks.case import Case, Trait
 from utils.checks.compare import Array, Equal
 from utils.checks.diagnose import CaseResult, FollowThrough, judge
-from utils.checks.diagnose.simpler_inputs import _changes, right_with_simpler_inputs
-from utils.checks.diagnose.wrong_outputs import WrongOutputs
+from utils.checks.diagnose.simpler_inputs import _changes, right_with_simpler_inputs, simplifications
+from utils.checks.diagnose.wrong_outputs import WrongAnswer, WrongOutputs
 from utils.checks.program import Answer, Crash, Ran, Run
 
 Code = Callable[[Array, Array, float, int], Array]
@@ -151,3 +151,37 @@ def test_labels_and_what_a_net_multiplies_with_are_not_made_simpler() -> None:
     assert "negative" not in words(x=x, w=w)
     assert words(x=x, b=x[0]).count("b is 0") == 1
     assert words(X=x, params={"b1": x[0]}, reg=0.1) == "reg is 0 reg is 1"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"), [("", "leaves behind for the next one"), ("loss.backward()", "adds to what .grad holds")]
+)
+def test_what_is_so_with_a_single_step_is_said(text: str, words: str) -> None:
+    def run(gathers: bool) -> Run:
+        def running(program: str, inputs: Mapping[str, object], fetch: Sequence[str]) -> Answer:
+            x, gathered = np.asarray(inputs["x"]), 0.0
+            param = inputs["param"]
+            assert isinstance(param, dict)
+            for _ in range(param["max_iter"]):
+                gathered = np.cos(x) + (gathered if gathers else 0.0)
+                x = x + 0.1 * gathered
+            return Ran({"out": x})
+
+        return running
+
+    results = []
+    for steps in (3, 4):
+        inputs = {"x": np.random.default_rng(steps).standard_normal((steps, 4)), "param": {"max_iter": steps}}
+        case = Case(f"{steps} steps", "", inputs, {"out": Equal()})
+        right, wrong = (run(gathers)("", inputs, ()) for gathers in (False, True))
+        assert isinstance(right, Ran)
+        results.append(CaseResult(case, right.values, wrong))
+    answers = [WrongAnswer(one, fault) for one in results for fault in one.faults()]
+    found = right_with_simpler_inputs(answers, run(True), run(False), text)
+    assert found.startswith("it is right as soon as max_iter is 1: then there is one step alone")
+    assert found.endswith(words)
+
+
+def test_a_step_that_is_right_after_many_others_is_corrected_wrongly() -> None:
+    case = Case("a step", "", {"w": np.ones(3), "config": {"t": 5, "beta1": 0.9}}, {"out": Equal()})
+    assert [one.value for one in simplifications(case) if one.words == "t is very large"] == [10**6]

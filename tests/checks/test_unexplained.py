@@ -195,3 +195,18 @@ def test_what_is_wrong_with_the_draws_of_another_case_is_said_too() -> None:
     (finding,) = judge(results, {}).findings
     assert "each with a minibatch of 6 rows" in finding.hint
     assert 'in the case "in order" minibatches are taken in order; draw them at random' in finding.hint
+
+
+@pytest.mark.parametrize(
+    ("got", "asked"),
+    [
+        (np.sort(X[:, ::-1] ** 2 + 1, axis=0), True),
+        (-X, False),  # of which something is known
+    ],
+)
+def test_where_nothing_is_known_of_an_output_it_is_said_what_is_asked_for(got: object, asked: bool) -> None:
+    search = Recorder()
+    search.source = Source("m", "f", "", "Each row, turned by one step")
+    wrong = [result(title, {"out": X}, {"out": got}, {"out": Equal()}) for title in ("one", "three")]
+    (finding,) = judge(wrong, {}, search=search).findings
+    assert ('what is asked for is "Each row, turned by one step"' in finding.hint) == asked

@@ -288,3 +288,23 @@ def test_a_recipe_can_be_looked_up_without_reading_the_others(root: Path) -> Non
     assert isinstance(book.recipe("means.mean"), Recipe)
     with pytest.raises(UnusableCourseFiles):
         book.all()
+
+
+@pytest.mark.parametrize(
+    ("docstring", "task"),
+    [
+        ("The mean.", "The mean"),
+        (
+            "The mean.\n\n        out = sum(x) / N\n\n    Parameters\n    ----------\n    x : ndarray",
+            "The mean. out = sum(x) / N",
+        ),
+        ("The mean.\n\n    Parameters\n    ----------\n    x : ndarray.", "The mean"),
+        ("The mean.\n\n    It is\n\n        sum(x) / N", "The mean"),  # a sentence that ends elsewhere is none
+        (f"The mean.\n\n    Of all entries. {'And so on, ' * 40}and on.", "The mean. Of all entries"),
+    ],
+)
+def test_a_recipe_says_what_is_asked_for_in_the_words_of_the_docstring(root: Path, docstring: str, task: str) -> None:
+    change(root / "solutions/nndl/means.py", "def mean(x):\n", f'def mean(x):\n    """{docstring}\n    """\n')
+    book = RecipeBook(Reference(root, "nndl"))
+    assert book.recipe("means.mean").task == task
+    assert book.recipe("means.Spread.variance").task == ""

@@ -32,6 +32,10 @@ from .tried_settings import is_refuted
 from .wrong_outputs import WrongAnswer, has_fewer_draws
 
 MAX_CASES = 3  # in which it is tried what is still wrong
+UNTELLING = re.compile(
+    r"it is wrong even when [^:]*$|in test mode it is wrong, too$|it is wrong in every case$|[^:]* (?:is|are) right$"
+)
+"""Clauses that say when an output is wrong, or what is right beside it, and nothing of what is wrong with it."""
 ABOUT_LOOPS = re.compile(r": (?:does a loop|is each one kept)[^?]*\?")
 """What a clause asks about a loop, with the colon before it."""
 
@@ -150,6 +154,10 @@ def collect_clauses(
         beside = "" if rest else from_other_outputs(answers, results, runs.code, everywhere=not others)
         # What follows from another wrong output may be right once that is, so no more is said of it.
         clauses += [off, *([] if "correct" in beside else _last_resort(shown, answers, runs)), beside]
+    telling = [one for one in clauses if one and not UNTELLING.match(one)]
+    asked = runs.source.task if runs.source and not rest and fault.kind is FaultKind.VALUE else ""
+    if asked and not telling and "only" not in when and fault.output not in shown.result.case.effects:
+        clauses.insert(0, f'what is asked for is "{asked}"')
     return [*clauses, when]
 
 
@@ -228,4 +236,5 @@ def _right_with_simpler_inputs(answers: Sequence[WrongAnswer], runs: Runs) -> st
     result, fault = answers[0]
     if fault.path in result.case.gradients and result.case.objective[0] in {one.output for one in result.faults()}:
         return ""
-    return right_with_simpler_inputs(answers, runs.code, runs.reference)
+    text = runs.source.function_text if runs.source else ""
+    return right_with_simpler_inputs(answers, runs.code, runs.reference, text)

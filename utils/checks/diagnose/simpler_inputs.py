@@ -33,6 +33,25 @@ MAX_SAID = 2
 LARGEST = 20_000  # numbers in the inputs of a case that is run so often
 
 
+LARGE_T = 10**6  # steps, after which nothing is left of where an average started
+MEANING: Mapping[str, str] = {
+    "G is the number of channels": (
+        "then each channel is a group of its own: is something of each channel, such as a mean over it, taken where "
+        "that of its group is due, or something of a group where each channel has its own, such as gamma?"
+    ),
+    "G is 1": (
+        "then the whole image is one group: is something of the whole image, such as a mean or the number of its "
+        "entries, taken where that of a group is due, or do the groups hold other channels than they should?"
+    ),
+    "t is very large": "then the correction for the start at zero changes nothing: look at that correction, and at t",
+    "max_iter is 1": "then there is one step alone: look at what a step leaves behind for the next one",
+}
+"""What is so with a simpler input that makes an output right by itself, where that tells more than its name."""
+
+ADDS_UP = ", such as a gradient: each call of backward() adds to what .grad holds"
+"""What one step may leave behind for the next one, where the code under test calls ``backward``."""
+
+
 class Simpler(NamedTuple):
     """One input made simpler.
 
@@ -70,7 +89,9 @@ _ARRAYS: Mapping[str, Callable[[Array], Array]] = {"0": np.zeros_like, "1": np.o
 """What is done with an array, in the order in which it is tried; see `Simpler.value`."""
 
 
-def right_with_simpler_inputs(answers: Sequence[WrongAnswer], code: Run | None, reference: Run | None) -> str:
+def right_with_simpler_inputs(
+    answers: Sequence[WrongAnswer], code: Run | None, reference: Run | None, text: str = ""
+) -> str:
     """Say as soon as what a wrong output is right.
 
     Parameters
@@ -79,13 +100,15 @@ def right_with_simpler_inputs(answers: Sequence[WrongAnswer], code: Run | None, 
         The output in all cases in which it is wrong.
     code, reference : callable or None
         Run the code under test, and the right code, where they can be run.
+    text : str, default ""
+        The text of the function under test.
 
     Returns
     -------
     str
-        A clause such as ``"it is right as soon as G is 1: look at where G enters, or should enter"``; ``""`` where no
-        such change of the inputs makes it right, or where what is right then is nothing but zeros or a copy of an
-        input.
+        A clause such as ``"it is right as soon as stride is 1: look at where stride enters, or should enter"``;
+        ``""`` where no such change of the inputs makes it right, or where what is right then is nothing but zeros or a
+        copy of an input.
     """
     if code is None or reference is None:
         return ""
@@ -101,9 +124,9 @@ def right_with_simpler_inputs(answers: Sequence[WrongAnswer], code: Run | None, 
     trial = _Trial(cases, [one.result.case for one in answers], path, code, reference)
     alone = [(change,) for change in changes if trial.is_right((change,))]
     if alone or "params" in cases[0].inputs:  # a net takes long to run, and has too many inputs to try two of them
-        return _said(alone)
+        return _said(alone, text)
     pairs = (pair for pair in combinations(changes, 2) if _leaves_enough(*pair))
-    return _said([pair for pair in pairs if trial.is_right(pair)][:1])
+    return _said([pair for pair in pairs if trial.is_right(pair)][:1], text)
 
 
 def simplifications(case: Case) -> list[Simpler]:
@@ -123,9 +146,13 @@ def _order(change: Simpler) -> int:
     return list(_ARRAYS).index(change.value) if change.value in _ARRAYS else len(_ARRAYS)
 
 
-def _said(found: Sequence[Sequence[Simpler]]) -> str:
+def _said(found: Sequence[Sequence[Simpler]], text: str) -> str:
     if not found:
         return ""
+    if len(found) == len(found[0]) == 1 and found[0][0].words in MEANING:
+        words = found[0][0].words
+        meaning = MEANING[words] + (ADDS_UP if words == "max_iter is 1" and ".backward(" in text else "")
+        return f"it is right as soon as {words}: {meaning}"
     found = found[:MAX_SAID]
     ways = ", or as soon as ".join(" and ".join(change.words for change in one) for one in found)
     names = list(dict.fromkeys(change.name for one in found for change in one))
@@ -139,6 +166,8 @@ def _is_plain(case: Case) -> bool:
 
 def _changes(case: Case) -> Iterator[Simpler]:
     """Yield the ways in which inputs of a case can be made simpler.
+
+    A step that is very far from the first shows what is corrected for the first ones alone.
 
     A whole number beside the dicts is a size or a label, which nothing makes simpler. Of an array of 0 or 1 in a net,
     whatever stands before it comes to nothing, right or wrong; and the sign of what is multiplied with a weight is that
@@ -156,6 +185,8 @@ def _changes(case: Case) -> Iterator[Simpler]:
             numbers[path] = value
             for number in (0, 1):
                 yield Simpler(path, f"{name} is {number}", type(value)(number))
+            if name == "t" and value_at(case.inputs, f"{path.rpartition('.')[0]}.beta1") is not None:
+                yield Simpler(path, "t is very large", LARGE_T)
             if path == "G" and isinstance(images := case.inputs.get("x"), np.ndarray):
                 yield Simpler(path, "G is the number of channels", images.shape[1])
         elif isinstance(value, np.ndarray) and value.dtype.kind == "f" and value.size > 1:

@@ -75,12 +75,20 @@ def _form(cases: Sequence[Case], done: Sequence[Simpler], path: str, code: Run, 
         assert isinstance(got, Ran)
         outputs.append(WrongOutput(value_at(due.values, path), value_at(got.values, path), inputs))
     # Of a single case, much may be peculiar.
-    said = describe(outputs) or locate(outputs) if len(outputs) > 1 else ""
+    said = describe(outputs) if len(outputs) > 1 else ""
+    if not said and len(outputs) > 1 and not any(_is_table_of_ones(change, cases[0]) for change in done):
+        said = locate(outputs)
     if said.startswith(EVERY_ENTRY_ZERO):  # what comes with other inputs is filled in and returned
         return EVERY_ENTRY_ZERO
     # What a form asks about sums and means is meant for inputs as they come: of weights that are all 1, a sum over
     # other entries is a multiple, too.
     return re.sub(r": [^:]*\?$", "", said) if any(change.value == "1" for change in done) else said
+
+
+def _is_table_of_ones(change: Simpler, case: Case) -> bool:
+    """Whether an array with several rows and columns is made 1: then much is the same in each row, right or wrong."""
+    array = as_array(value_at(case.inputs, change.path)) if change.value == "1" else None
+    return array is not None and array.size > max(array.shape, default=1)
 
 
 def _simplest(case: Case, path: str, code: Run, reference: Run) -> list[Simpler]:

@@ -63,11 +63,20 @@ class Source:
         The qualified name of the function.
     text : str
         The text of the file.
+    task : str, default ""
+        What the function is about, in the words of the exercise.
     """
 
     module: str
     function: str
     text: str
+    task: str = ""
+
+    @cached_property
+    def function_text(self) -> str:
+        """The text of the function; that of the file where it is not found there."""
+        node = FunctionSource(self.text, self.function).node
+        return self.text if node is None else ast.unparse(node)
 
     @cached_property
     def has_loops(self) -> bool:
