@@ -27,6 +27,7 @@ from .patch import Hunk, apply, changed_functions
 Edit = tuple[str, str]
 """A text that occurs exactly once in another, and the text that replaces it."""
 
+FORMULA = re.compile("[=←Σ∂√]")
 LONGEST_TASK = 340
 """Characters of what a docstring says of a task, where a hint repeats it."""
 
@@ -93,8 +94,8 @@ class Reference:
     def task(self, name: str) -> str:
         """Return what a function's docstring says first, in a few sentences; ``""`` where it has none.
 
-        That is its head, and the paragraph below if that ends with a sentence or is a formula: the sentences that come
-        to `LONGEST_TASK` characters. The last full stop is left out.
+        That is its head, and the paragraph below if that is a formula, or holds one and ends with a sentence: as many
+        sentences as come to `LONGEST_TASK` characters. The last full stop is left out.
 
         Parameters
         ----------
@@ -115,6 +116,7 @@ class Reference:
         is_section = "\n---" in below
         is_whole = below.startswith(" ") or below.rstrip().endswith((".", ")"))
         sentences = re.split(r"(?<=\.) (?=[A-Z(])", " ".join(below.split())) if is_whole and not is_section else []
+        sentences = sentences if FORMULA.search(below) else []
         found = " ".join(head.split())
         for sentence in sentences:
             if len(found) + len(sentence) > LONGEST_TASK:

@@ -300,7 +300,8 @@ def test_a_recipe_can_be_looked_up_without_reading_the_others(root: Path) -> Non
         ),
         ("The mean.\n\n    Parameters\n    ----------\n    x : ndarray.", "The mean"),
         ("The mean.\n\n    It is\n\n        sum(x) / N", "The mean"),  # a sentence that ends elsewhere is none
-        (f"The mean.\n\n    Of all entries. {'And so on, ' * 40}and on.", "The mean. Of all entries"),
+        (f"The mean.\n\n    m = Σ x / N. {'And so on, ' * 40}and on.", "The mean. m = Σ x / N"),
+        ("The mean.\n\n    It is given.", "The mean"),
     ],
 )
 def test_a_recipe_says_what_is_asked_for_in_the_words_of_the_docstring(root: Path, docstring: str, task: str) -> None:
