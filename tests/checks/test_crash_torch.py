@@ -303,7 +303,8 @@ def test_a_bias_beside_a_convolution_goes_along_the_channels() -> None:
 def test_a_view_of_a_turned_tensor_is_no_reshape() -> None:
     message = "view size is not compatible with input tensor's size and stride (at least one dimension …)."
     said = tensor_crash("RuntimeError", message, "rows = x.view(n, -1)", "x.view(n, -1)")
-    assert "`x.reshape(n, -1)` should stand there" in said
+    assert "`.reshape` should stand in its place" in said
+    assert "`x`" in said
 
 
 def test_a_weight_in_the_place_of_a_bias_is_told_by_its_axes() -> None:
@@ -323,3 +324,29 @@ def test_a_minibatch_in_one_vector_is_recognised_in_pytorch_too() -> None:
     )  # fmt: skip
     said = explain_crash(crash, {"x": np.ones((3, 5))}, {})
     assert "`flat` holds the whole minibatch in one vector; each example should be a row of its own" in said
+
+
+@pytest.mark.parametrize(
+    ("line", "asked"),
+    [
+        ("h = F.conv2d(x, w1, b1, 2)", True),
+        ("h = F.conv2d(x, w1, b1, 2, padding=2)", False),
+        ("h = F.conv2d(x, w1, b1, stride)", False),
+        ("h = F.conv2d(x, w1, b1, stride, 2)", False),
+        ("h = F.conv2d(x, w1, b1, 1)", False),
+    ],
+)
+def test_a_padding_in_the_place_of_the_stride_is_asked_for(line: str, asked: bool) -> None:
+    said = explain_crash(crash_of("RuntimeError", TOO_SMALL, "h = F.conv2d(h, w2)", (f"h: 8 {line}",)), {}, {})
+    assert ("On line 8, `2` is the fourth argument of `F.conv2d`, which is the stride" in said) == asked
+    message = "mat1 and mat2 shapes cannot be multiplied (3x96 and 336x5)"
+    crash = Crash(
+        False, "RuntimeError", message, file="pkg/m.py", line=9, function="f", entered="f", source="s = flatten(h) @ w",
+        expression="flatten(h) @ w", scope=("h (3, 8, 3, 4)", "w (336, 5)"), origins=(f"h: 8 {line}",),
+    )  # fmt: skip
+    assert ("which is the stride; if a padding is meant" in explain_crash(crash, {}, {})) == asked
+
+
+def test_a_stride_beside_a_padding_makes_images_smaller() -> None:
+    crash = crash_of("RuntimeError", TOO_SMALL, "h = F.conv2d(h, w2)", ("h: 8 h = F.relu(F.conv2d(x, w1, b1, 2, 2))",))
+    assert "which is the stride: larger than 1, it makes the images smaller." in explain_crash(crash, {}, {})

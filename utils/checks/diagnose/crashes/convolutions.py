@@ -9,6 +9,7 @@ from .expressions import parsed_statement
 from .site import Site
 
 SIDES = 2  # of an image
+STRIDE = 3  # the place of the stride among the arguments of a convolution, counted from 0
 
 
 def _too_small(site: Site, match: re.Match[str]) -> str:
@@ -19,9 +20,36 @@ def _too_small(site: Site, match: re.Match[str]) -> str:
         "images smaller unless they are padded enough"
     )
     keeps = [f"padding={side // 2} for `{name}`, {side} x {side}" for name, side in _filters(site).items()]
-    if not keeps:
-        return f"{said}."
+    if not keeps or fourth_argument(site):
+        return f"{said}. {fourth_argument(site)}".strip()
     return f"{said}; where they should keep their size, it should be {' and '.join(keeps)}."
+
+
+def fourth_argument(site: Site) -> str:
+    """Ask whether a padding is meant where a convolution has a number as its fourth argument, which is the stride.
+
+    Parameters
+    ----------
+    site : Site
+
+    Returns
+    -------
+    str
+        A sentence; ``""`` where no convolution here, or on the lines that set what this one uses, has one.
+    """
+    lines = [(site.crash.line, site.crash.source), *filter(None, map(site.origin, site.origins))]
+    for number, line in sorted(lines):
+        for node in ast.walk(parsed_statement(line) or ast.Pass()):
+            if not isinstance(node, ast.Call) or not STRIDE < len(node.args) <= STRIDE + 2:
+                continue
+            given, called = ast.unparse(node.args[STRIDE]), ast.unparse(node.func)
+            named = any(one.arg == "padding" for one in node.keywords)
+            if re.search(r"\b[Cc]onv2d$", called) and not named and given != "1" and "stride" not in given:
+                said = f"On line {number}, `{given}` is the fourth argument of `{called}`, which is the stride"
+                if len(node.args) > STRIDE + 1:  # the padding is given, too
+                    return f"{said}: larger than 1, it makes the images smaller."
+                return f"{said}; if a padding is meant, it should be given by name, `padding={given}`."
+    return ""
 
 
 def _other_channels(site: Site, match: re.Match[str]) -> str:

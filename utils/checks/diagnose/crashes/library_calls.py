@@ -215,11 +215,10 @@ def _view_of_turned(site: Site, match: re.Match[str]) -> str:
     """Explain a ``view`` of a tensor whose axes were put into another order."""
     for node in site.find(ast.Call):
         if isinstance(node.func, ast.Attribute) and node.func.attr == "view":
-            sizes = ", ".join(map(ast.unparse, node.args))
             return (
                 f"{text(node.func.value)} does not lie in memory in the order of its axes, as after `permute`, a "
-                "transpose or a slice, and `.view` never moves numbers. "
-                f"`{ast.unparse(node.func.value)}.reshape({sizes})` should stand there: it copies where that is needed."
+                "transpose or a slice, and `.view` never moves numbers. `.reshape` should stand in its place: it takes "
+                "sizes in the same way, and copies where that is needed."
             )
     return ""
 

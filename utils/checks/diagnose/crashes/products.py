@@ -11,6 +11,7 @@ import numpy as np
 
 from ...matrix_products import factors_of
 from . import remedies
+from .convolutions import fourth_argument
 from .expressions import count, text
 from .shapes import Shape, product
 from .site import Site
@@ -194,7 +195,8 @@ def _of_tensors(site: Site, match: re.Match[str]) -> str:
     remedy = ""
     if site.shape(pair[0]) is not None:  # of an array that may have more axes, nobody knows what would fit
         remedy = _variant(site, pair[0], a, pair[1], b) or _transposed(site, pair[0], a, pair[1], b)
-    return f"{said} {remedy or _sized(site, pair[0], a, pair[1], b)}".strip()
+    sized = remedy or " ".join(filter(None, (_sized(site, pair[0], a, pair[1], b), fourth_argument(site))))
+    return f"{said} {sized}".strip()
 
 
 def _as_factor(site: Site, node: ast.expr | None, told: Shape, index: int) -> str:
