@@ -266,6 +266,7 @@ def test_a_crash_in_another_function_is_traced_to_the_call(body: str, phrases: t
     ("body", "phrase"),
     [
         ("return {'loss': 1}, 2, 3", "returns 3 values; it should return out, cache."),
+        ("return x.nonzero() + x.nonzero()", "+ joins the two tuples to a longer one. Each should be unpacked first"),
         (
             "if x is None:\n    return x\nresult = x\nreturn result",
             "returns `result` alone; it should return out, cache.",

@@ -141,6 +141,12 @@ def _return_lines(site: Site, statement: ast.Assign) -> str:
         own = len(value.elts) if isinstance(value, ast.Tuple) else 1
         if value is None or own == wanted or isinstance(value, ast.Call):
             continue
+        adds = isinstance(value, ast.BinOp) and isinstance(value.op, ast.Add)
+        if adds and all(isinstance(getattr(value, side), ast.Call) for side in ("left", "right")):
+            return (
+                f' Line {number}, "{source}", adds what two calls return: where that is a tuple of several values, + '
+                "joins the two tuples to a longer one. Each should be unpacked first, and then value added to value."
+            )
         what = f"{own} values" if own > 1 else f"{text(value)} alone"
         return f' Line {number}, "{source}", returns {what}; it should return {ast.unparse(target).strip("()")}.'
     return ""
