@@ -83,6 +83,10 @@ def told_backward(dout, cache):
     raise ValueError(f"told_backward: {shapes}, that of the output of told_forward.")
 
 
+def picky_backward(dout, cache):
+    raise ValueError("picky_backward: the cache is a list where (x, w) is expected; pass the one that f returned.")
+
+
 def through_backward(dout, cache):
     return told_backward(dout, cache)
 
@@ -165,6 +169,10 @@ CALLS: list[tuple[str, tuple[str, ...]]] = [
     ("out = norm_backward(image, (40, 6))", ("Both shapes hold 240 numbers: the channels of dout, its axis 1",)),
     ("out = table(image[:, 0], gamma)", ("a column for each channel", "one table of shape (40, 6)")),
 ]
+
+
+def test_what_a_cache_should_hold_is_not_asked_for_as_an_argument() -> None:
+    assert "meant" not in explain_crash(crash_of("out = picky_backward(scores, [x])"), INPUTS, {})
 
 
 LOOP = "caches = {1: b, 2: b}\n    "

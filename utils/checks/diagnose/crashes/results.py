@@ -222,6 +222,8 @@ def _of_that_name(site: Site, call: ast.Call) -> str:
     """Ask whether an array was meant that a refusal names, and that stands in scope but not in the call."""
     used = {node.id for node in ast.walk(call) if isinstance(node, ast.Name)}
     message = re.sub(r"\b\w+ has shape", "", site.crash.message.partition(": ")[2])  # that is a parameter's name
+    if message.startswith("the cache is"):
+        return ""  # what a cache should hold is named there, and nothing of it is an argument
     words = set(re.findall(r"[A-Za-z_]\w*", message))
     found = [name for name in sorted(words - used) if site.shape_in_caller(name)]
     if len(found) != 1 or not call.args:
