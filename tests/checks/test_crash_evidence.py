@@ -125,6 +125,8 @@ def test_a_key_is_too_small_or_too_large_where_keys_are_counted() -> None:
 def test_what_is_kept_is_named_only_for_a_key_that_begins_like_it() -> None:
     case = ({"config": {"learning_rate": 0.1}}, {**ones(next_w=(3,), velocity=(3,))})
     assert "Was `learning_rate` meant?" in explained("rate", "return config['lr']", case)
+    assert "Was `learning_rate` meant?" in explained("learned", "return config['learning_rat']", case)
+    assert "meant" not in explained("decay", "return config['decay_rate']", case)
     assert "`velocity`" in explained("kept", "return config['v']", case)
     assert "`velocity`" not in explained("else", "return config['gamma']", case)
     assert "`velocity`" in explained("set", "config['cache'] += config['learning_rate']", case)
@@ -264,6 +266,10 @@ def test_what_a_backward_pass_of_another_layer_refuses_is_no_advice_to_pass_what
     assert explain_crash(kept, {}, {}).startswith(refusal)
     own = "near_backward: the cache is the one of far_forward; pass the one that near_forward returned."
     assert "pass the one" not in explain_crash(replace(kept, message=own), {}, {})
+    handed_on = replace(crash, source="dx = near_backward(dout.T, cache)")
+    assert "pass the one" not in explain_crash(handed_on, {}, {})
+    several = refusal.replace("tuple of ndarray", "tuple of tuple, ndarray")  # one of these may be meant
+    assert explain_crash(replace(handed_on, message=several), {}, {}).startswith(several)
     calls = replace(crash, results=("8 out, kept = near_forward(x, w)",))
     assert explain_crash(calls, {}, {}).startswith(refusal)
 

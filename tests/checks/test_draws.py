@@ -70,6 +70,9 @@ def test_the_size_that_a_spread_goes_by_is_named(std: Callable[[tuple[int, int]]
     assert said == (f"its standard deviation is about {words}" if words else "")
     relative = [Initialised(std="std", is_relative=True)] * 2
     assert spread_clause(relative, values, inputs) == ""  # these are not the weights themselves
+    uniform, of_one = [Initialised(std="std", is_relative=True, is_uniform=True)] * 2, [{"std": 1.0}] * 2
+    halved = [value / 2 for value in values]
+    assert spread_clause(uniform, halved, of_one) == ""  # the right spread of these goes by another formula
     assert spread_clause(rules[:1], values[:1], inputs[:1]) == ""  # one shape fits too many
     assert draw_clauses(rules, values, inputs, "it has standard deviation 3") == ([said] if said else [])
     assert draw_clauses(rules, values, inputs, "it has mean 3") == ([f"{said}, and should be std"] if said else [])

@@ -200,7 +200,9 @@ def _key(site: Site, match: re.Match[str]) -> str:
     if len(wanting) == 1:
         known = keys[wanting[0]]
         lower = {one.lower(): one for one in known}
-        close = get_close_matches(key.lower(), lower, 1, 0.6)
+        # Half of a name in common is no misspelling: `decay_rate` is not `learning_rate`.
+        begun = [one for one in lower if one.startswith(key.lower()) or key.lower().startswith(one)]
+        close = get_close_matches(key.lower(), lower, 1, 0.75) or (begun if len(begun) == 1 else [])
         said = f"`{wanting[0]}` has no key `{key}`; its keys are {', '.join(known)}."
         numbered = [one for one in known if re.fullmatch(rf"{re.escape(key)}\d+", one)]
         if numbered:

@@ -124,14 +124,15 @@ def _foreign_cache(site: Site, match: re.Match[str]) -> str:
     if calls or not entered.endswith("_backward") or "cache" not in site.crash.parameters or site.crash.call:
         return _says_itself(site)
     own = entered.replace("_backward", "_forward")
-    # Of several caches that were kept together, another one may be meant.
-    made_here = any(
-        isinstance(one, ast.Tuple)
-        for node in site.find(ast.Call)
-        if ast.unparse(node.func) == backward
-        for one in node.args
+    given = [one for node in site.find(ast.Call) if ast.unparse(node.func) == backward for one in node.args[1:]]
+    made_here = any(isinstance(one, ast.Tuple) for one in given)
+    # What is handed on as it came, and holds arrays alone, is this function's own cache. Of several caches that were
+    # kept together, another one may be meant.
+    handed_on = any(ast.unparse(one) == "cache" for one in given)
+    own_cache = f"the one of {own}" in what or (
+        handed_on and re.search(r"tuple of ndarray(, ndarray)*( where|$)", what)
     )
-    if not made_here and f"the one of {own}" not in what:
+    if not made_here and not own_cache:
         return _says_itself(site)
     return (
         f"`{backward}` works only with a cache that `{forward}` has made, and here {what}. The cache that `{entered}` "

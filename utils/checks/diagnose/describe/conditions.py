@@ -81,7 +81,16 @@ def when_it_is_wrong(
     total = len(failing) + len(crashed) + len(passing)
     if len(failing) == 1 and not crashed:
         return f'it is right in all of the {total} cases but this one ("{failing[0].title}")'
-    return f'it is right in {len(passing)} of {total} cases, as in "{passing[0].title}"'
+    telling = [case for case in passing if not _tolerates_more(case)]
+    if not telling:
+        return ""
+    return f'it is right in {len(passing)} of {total} cases, as in "{telling[0].title}"'
+
+
+def _tolerates_more(case: Case) -> bool:
+    """Whether a wrong answer may pass in a case because its numbers are large, or have few digits."""
+    inputs = numeric_inputs(case.inputs)
+    return any(holds(case, inputs) for name, holds in CONDITIONS if name in NEVER_HELPS)
 
 
 def _separating(cases: Sequence[Case], others: Sequence[Case]) -> list[str]:

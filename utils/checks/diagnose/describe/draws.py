@@ -197,12 +197,15 @@ def spread_clause(rules: Sequence[object], values: Sequence[object], inputs: Seq
     Returns
     -------
     str
-        A clause; ``""`` where the spread is none of the usual ones in all cases, or where two of them fit.
+        A clause; ``""`` where the spread is none of the usual ones in all cases, or where two of them fit, and for
+        uniform draws, whose right spread goes by another formula.
     """
     fitting: list[set[str]] = []
     for rule, value, given in zip(rules, values, inputs, strict=True):
         array = as_array(value)
         if not isinstance(rule, Initialised) or array is None or array.ndim < 2 or array.size < MIN_ENTRIES:
+            return ""
+        if rule.is_relative and rule.is_uniform:
             return ""
         right, spread = float(str(given[rule.std])), float(array.std())
         if rule.is_relative:  # they come divided by this
