@@ -10,7 +10,7 @@ from typing import ClassVar
 import numpy as np
 
 from .chance import unlikely_count
-from .rule import Fault, FaultKind, RandomRule, incomparable
+from .rule import Fault, FaultKind, RandomRule, in_words
 from .tolerance import Array, as_array
 
 
@@ -40,7 +40,7 @@ class Minibatches(RandomRule):
         drawn = as_array(got)
         if drawn is None or drawn.shape != shape:
             reason: tuple[object, ...] = ("shape", None if drawn is None else drawn.shape[:2])
-            said = f"{_counted(drawn)}; there should be {shape[0]}, each with a minibatch of {shape[1]} rows"
+            said = f"{_counted(drawn)}; there should be {shape[0]}, each with a minibatch of {shape[1]} rows drawn at random"
         elif not (drawn[..., 0] == drawn[..., 1]).all():
             reason = ("labels of other rows",)
             said = "X_batch and y_batch do not belong together: draw the indices once and use them for both"
@@ -96,7 +96,8 @@ class MinibatchesAnew(RandomRule):
     def faults(self, path: str, expected: object, got: object, inputs: Mapping[str, object]) -> list[Fault]:
         drawn, rows = as_array(got), int(str(inputs[self.rows]))
         if drawn is None or not self._fits(drawn, rows) or not ((drawn >= 0) & (drawn < rows)).all():
-            return [incomparable(path, expected, got)]
+            said = "the minibatches of two trainings should all be rows of X, and as many as batch_size says"
+            return [Fault(path, FaultKind.TYPE, said, expected, got, ("type", in_words(got)))]
         one, other = np.sort(drawn.astype(int), axis=2)
         counts = np.bincount(one.ravel(), minlength=rows)
         patterns = [self._pattern(batch, rows) for batch in one]
