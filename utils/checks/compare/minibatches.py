@@ -40,7 +40,8 @@ class Minibatches(RandomRule):
         drawn = as_array(got)
         if drawn is None or drawn.shape != shape:
             reason: tuple[object, ...] = ("shape", None if drawn is None else drawn.shape[:2])
-            said = f"{_counted(drawn)}; there should be {shape[0]}, each with a minibatch of {shape[1]} rows drawn at random"
+            due = f"there should be {shape[0]}, each with a minibatch of {shape[1]} rows drawn at random"
+            said = f"{_counted(drawn)}; {due}"
         elif not (drawn[..., 0] == drawn[..., 1]).all():
             reason = ("labels of other rows",)
             said = "X_batch and y_batch do not belong together: draw the indices once and use them for both"
