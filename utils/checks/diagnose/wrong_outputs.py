@@ -57,11 +57,18 @@ class WrongOutputs:
         ----------
         path : str
         misconception : str, optional
-            Prefer the cases in which this one shows.
+            Prefer the cases in which it gives this answer; beside another one, those in which it makes the output wrong.
         """
         answers = self.by_path[path]
         telling = [one for one in answers if misconception and one.result.is_given_by(misconception, path)]
-        return min(telling or answers, key=_unclear)
+        touched = [one for one in answers if misconception and _makes_wrong(misconception, path, one.result)]
+        return min(telling or touched or answers, key=_unclear)
+
+
+def _makes_wrong(misconception: str, path: str, result: CaseResult) -> bool:
+    """Whether a misconception makes an output wrong in a case, or crashes there."""
+    wrong = result.wrong_in(misconception)
+    return wrong is None or path in wrong
 
 
 def _unclear(answer: WrongAnswer) -> tuple[bool, bool, bool, int]:
