@@ -57,7 +57,7 @@ class WrongOutputs:
         ----------
         path : str
         misconception : str, optional
-            Prefer the cases in which it gives this answer; beside another one, those in which it makes the output wrong.
+            Prefer the cases in which it gives this answer; beside another one, those in which it has a part.
         """
         answers = self.by_path[path]
         telling = [one for one in answers if misconception and one.result.is_given_by(misconception, path)]
