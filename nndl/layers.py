@@ -52,7 +52,8 @@ def affine_forward(x, w, b):
     #   and outputs
     # - dtype: float32
     # - memory order: Fortran order in memory
-    # - side effect: arguments stay as they are, unless documented
+    # - side effect: images, of which the cache keeps the shape; arguments stay as they are, unless
+    #   documented
     raise NotImplementedError("affine_forward: your code here")
     # ======== END OF YOUR CODE ========
     cache = (x, w, b)

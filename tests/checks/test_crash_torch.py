@@ -77,6 +77,18 @@ def test_why_a_gradient_is_none_depends_on_the_tensor(kind: str, said: str) -> N
     assert said in tensor_crash("TypeError", times, "X -= rate * X.grad", "rate * X.grad", gradients=(f"X: {kind}",))
 
 
+def test_a_tensor_that_was_handed_in_is_copied() -> None:
+    more = {"gradients": ("X: no",), "parameters": ("X", "y")}
+    said = tensor_crash("AttributeError", NONE_ABS, "s = X.grad.abs()", "X.grad.abs", **more)
+    assert "`X = X.detach().clone().requires_grad_()` before the forward pass" in said
+
+
+def test_a_function_of_tensors_is_not_for_a_plain_number() -> None:
+    message = "sqrt(): argument 'input' (position 1) must be Tensor, not float"
+    said = tensor_crash("TypeError", message, "std = torch.sqrt(2.0 / fan_in)", "torch.sqrt(2.0 / fan_in)")
+    assert "of a number, `math.sqrt` or `np.sqrt` should be taken" in said
+
+
 def test_nothing_is_said_of_gradients_where_another_value_may_be_none() -> None:
     message = "unsupported operand type(s) for *: 'NoneType' and 'NoneType'"
     assert "backward" not in tensor_crash("TypeError", message, "step = u.grad * v.grad", "u.grad * v.grad")
@@ -186,7 +198,8 @@ def test_images_are_asked_about_where_nothing_leads_back() -> None:
     message = "element 0 of tensors does not require grad and does not have a grad_fn"
     more = {"scope": ("X (6, 3, 4, 5)",), "parameters": ("X", "y"), "gradients": ("X: no", "y: no")}
     said = tensor_crash("RuntimeError", message, "right.backward()", **more)
-    assert said.endswith("`X` does not require one: should `X.requires_grad_()` stand before?")
+    copied = "`X = X.detach().clone().requires_grad_()` before the forward pass."
+    assert said.endswith(f"`X` does not require one. A copy should be worked with that does: {copied}")
     said = tensor_crash("RuntimeError", message, "right.backward()", **{**more, "gradients": ("X: leaf", "y: no")})
     assert "`X`" not in said
     said = tensor_crash("RuntimeError", message, "right.backward()", **{**more, "parameters": ("X", "y", "params")})

@@ -9,6 +9,11 @@ import numpy as np
 from grader.recipes import Case, Equal, Recipe, Rule, Trait, enlarged, sizes
 
 AFFINE_FORWARD = "out, cache = layers.affine_forward(x, w, b)"
+# Any cache is right from which the backward pass can be computed; in this one the shape of dx is lost.
+FLATTENED = f"""\
+{AFFINE_FORWARD}
+flattened_in_cache = int(len(cache) == 3 and np.shape(cache[0]) == (len(x), x[0].size))
+"""
 AFFINE_BACKWARD = f"{AFFINE_FORWARD}\ndx, dw, db = layers.affine_backward(dout, cache)"
 AFFINE_BACKWARD_ALONE = "dx, dw, db = layers.affine_backward(dout, (x, w, b))"
 # Neither another forward pass nor a backward pass may change what a cache says: a net has many layers.
@@ -50,10 +55,15 @@ def _affine_inputs(rng: np.random.Generator) -> Iterator[tuple[str, set[Trait], 
 
 
 def affine_forward_cases(rng: np.random.Generator) -> Iterator[Case]:
-    """Draw rows, images that have to be flattened, a bias that is not 0, and edge sizes."""
+    """Draw rows, images that have to be flattened, a bias that is not 0, and edge sizes; look at the cache of one."""
     for title, traits, opening, inputs in _affine_inputs(rng):
         del inputs["dout"]
         yield Case(title, opening + AFFINE_FORWARD, inputs, {"out": Equal()}, separate={"out": "x"}, traits=traits)
+    n, m, *image = sizes(rng, 5)
+    inputs = _affine_numbers(rng, n, image, m)
+    del inputs["dout"]
+    kept: dict[str, Rule] = {"out": Equal(), "flattened_in_cache": Equal()}
+    yield Case("images, of which the cache keeps the shape", FLATTENED, inputs, kept, traits={Trait.SIDE_EFFECT})
 
 
 def affine_backward_cases(rng: np.random.Generator) -> Iterator[Case]:

@@ -33,7 +33,8 @@ from .wrong_outputs import WrongAnswer, has_fewer_draws
 
 MAX_CASES = 3  # in which it is tried what is still wrong
 UNTELLING = re.compile(
-    r"it is wrong even when [^:]*$|in test mode it is wrong, too$|it is wrong in every case$|[^:]* (?:is|are) right$"
+    r'(?:in the case "[^"]*" )?'
+    r"(?:it is wrong even when [^:]*|in test mode it is wrong, too|it is wrong in every case|[^:]* (?:is|are) right)$"
 )
 """Clauses that say when an output is wrong, or what is right beside it, and nothing of what is wrong with it."""
 ABOUT_LOOPS = re.compile(r": (?:does a loop|is each one kept)[^?]*\?")

@@ -147,6 +147,16 @@ def _layer_for_tensor(site: Site, match: re.Match[str]) -> str:
     return ""
 
 
+def _number_for_tensor(site: Site, match: re.Match[str]) -> str:
+    """Explain ``torch.sqrt(2 / n)`` of a plain number."""
+    for node in site.find(ast.Call):
+        if ast.unparse(node.func) == f"torch.{match[1]}" and node.args:
+            same = f"`math.{match[1]}` or `np.{match[1]}`" if match[1] in ("sqrt", "exp", "log", "sin", "cos") else ""
+            instead = f"; of a number, {same} should be taken" if same else ""
+            return f"`torch.{match[1]}` takes a tensor, and {text(node.args[0])} is a plain number of Python{instead}."
+    return ""
+
+
 def _fan(site: Site, match: re.Match[str]) -> str:
     """Explain an initialisation that needs the number of a layer's inputs, and is given a bias."""
     for node in site.find(ast.Call):
@@ -310,6 +320,7 @@ EXPLANATIONS = (
     (r"ValueError: either both or neither of x and y should be given", _where),
     (r"ValueError: a must be (?:1-dimensional|a scalar|an integer|a sequence)", _drawn_of_table),
     (r"ValueError: shape-mismatch for sum", _tensordot),
+    (r"TypeError: (\w+)\(\): argument 'input' \(position 1\) must be Tensor, not (?:float|int)", _number_for_tensor),
     (r"TypeError: .*argument 'input'.* must be Tensor, not (\w+)", _layer_for_tensor),
     (r"TypeError: .*invalid combination of arguments - got \((\w+)[,)]", _layer_for_tensor),
     (

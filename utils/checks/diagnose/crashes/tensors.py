@@ -21,6 +21,8 @@ def _of_tensor(site: Site, node: ast.expr) -> str:
     said = f"`{name}.grad` is None there"
     kind = site.gradients.get(name, "")
     if kind == "no":
+        if name in site.crash.parameters:
+            return f"{said}, because {tensor} does not require a gradient. {_copied(name)} the forward pass."
         return (
             f"{said}, because {tensor} does not require a gradient: `{name}.requires_grad_()` should be called before "
             "the forward pass."
@@ -41,6 +43,11 @@ def _of_tensor(site: Site, node: ast.expr) -> str:
     )
 
 
+def _copied(name: str) -> str:
+    """Say how to have a tensor that was handed in with a gradient, up to "before": it should stay as it is."""
+    return f"A copy should be worked with that does: `{name} = {name}.detach().clone().requires_grad_()` before"
+
+
 def of_gradient(site: Site, name: str, source: str) -> str:
     """Explain why a name is None that a line sets to ``w.grad``; ``""`` where the line does something else."""
     owner = re.fullmatch(rf"{re.escape(name)} = (\w+)\.grad", source)
@@ -55,9 +62,7 @@ def _no_graph(site: Site, match: re.Match[str]) -> str:
     images = [name for name in plain if len(site.scope.get(name, ())) > 2]
     if "params" in site.crash.parameters:
         images = []  # then it is they that should require one, and not the minibatch
-    asked = (
-        f" `{images[0]}` does not require one: should `{images[0]}.requires_grad_()` stand before?" if images else ""
-    )
+    asked = f" `{images[0]}` does not require one. {_copied(images[0])} the forward pass." if images else ""
     return (
         "What the backward pass starts from does not lead back to a tensor that requires a gradient: none that it was "
         "computed from does, or nothing was recorded (`torch.no_grad()`, `.detach()` and `.item()` see to that)."
