@@ -66,6 +66,16 @@ DEVELOPMENT: list[tuple[str, str, tuple[str, ...]]] = [
         "out = [row.ravel() for row in x].T\nreturn out",
         ("is a list, and has no `.T`; `np.array(…)` of it would be an array",),
     ),
+    (
+        "number-joined-to-lists",
+        "n = 3\nsizes = [4] + [5, 6] + n\nreturn x[sizes]",
+        ("`n` is a number and `[4] + [5, 6]` a list", "`[n]`"),
+    ),
+    (
+        "nothing-added-in-place",
+        "sums = np.zeros((1, 7))\nsums += x[9:]\nreturn sums",
+        ("`x[9:]` is empty there", "does a slice begin behind the end of its array?"),
+    ),
     ("where-of-two", "out = np.where(x > 0, x)\nreturn out", ("`np.where(x > 0, x, …)`", "third argument, such as 0")),
     (
         "rows-drawn-of-a-table",

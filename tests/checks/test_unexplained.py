@@ -202,6 +202,7 @@ def test_what_is_wrong_with_the_draws_of_another_case_is_said_too() -> None:
     [
         (np.sort(X[:, ::-1] ** 2 + 1, axis=0), True),
         (-X, False),  # of which something is known
+        (np.full((7, 3), 5.0), True),  # its shape is known to be wrong, and that is all
     ],
 )
 def test_where_nothing_is_known_of_an_output_it_is_said_what_is_asked_for(got: object, asked: bool) -> None:

@@ -119,6 +119,28 @@ def test_where_only_a_case_is_known_it_is_said_what_is_asked_for(course: Course)
     assert "what is asked for is" in result.hint
 
 
+TIED = """\
+def max_pool_backward_naive(dout, cache):
+    x, pool_param = cache
+    rows, columns, stride = pool_param["pool_height"], pool_param["pool_width"], pool_param["stride"]
+    dx = np.zeros_like(x)
+    for n in range(x.shape[0]):
+        for i in range(dout.shape[2]):
+            for j in range(dout.shape[3]):
+                top, left = i * stride, j * stride
+                window = x[n, :, top : top + rows, left : left + columns]
+                mask = window == np.max(window)
+                dx[n, :, top : top + rows, left : left + columns] += mask * dout[n, :, i, j][:, None, None]
+    return dx
+"""
+
+
+def test_of_an_entry_that_ties_with_others_it_is_not_said_with_what_it_should_change(course: Course) -> None:
+    (result,) = hinted(course.root, [answer(TIED, "conv_layers.max_pool_backward_naive")])
+    assert 'in the case "entries that tie for the largest"' in result.hint
+    assert "does not change with dout" not in result.hint
+
+
 SCALED = "def affine_forward(x, w, b):\n    out = 2 * (x.reshape(len(x), -1) @ w + b)\n    return out, (x, w, b)"
 
 

@@ -9,7 +9,9 @@ from functools import partial
 
 import numpy as np
 
+from ..case import Trait
 from ..compare import FaultKind, Initialised, Paired, Rule
+from ..compare.kinks import AtKinks
 from ..program import Crash, Run
 from ..values import value_at
 from .between_calls import between_calls
@@ -34,7 +36,8 @@ from .wrong_outputs import WrongAnswer, has_fewer_draws
 MAX_CASES = 3  # in which it is tried what is still wrong
 UNTELLING = re.compile(
     r'(?:in the case "[^"]*" )?'
-    r"(?:it is wrong even when [^:]*|in test mode it is wrong, too|it is wrong in every case|[^:]* (?:is|are) right)$"
+    r"(?:it is wrong even when [^:]*|in test mode it is wrong, too|it is wrong in every case|[^:]* (?:is|are) right"
+    r"|axis \d+ should have length \d+, not \d+(?:; axis \d+ should have length \d+, not \d+)*)$"
 )
 """Clauses that say when an output is wrong, or what is right beside it, and nothing of what is wrong with it."""
 ABOUT_LOOPS = re.compile(r": (?:does a loop|is each one kept)[^?]*\?")
@@ -156,7 +159,8 @@ def collect_clauses(
         # What follows from another wrong output may be right once that is, so no more is said of it.
         clauses += [off, *([] if "correct" in beside else _last_resort(shown, answers, runs)), beside]
     telling = [one for one in clauses if one and not UNTELLING.match(one)]
-    asked = runs.source.task if runs.source and not rest and fault.kind is FaultKind.VALUE else ""
+    of_numbers = fault.kind in (FaultKind.VALUE, FaultKind.SHAPE)
+    asked = runs.source.task if runs.source and not rest and of_numbers else ""
     if asked and not telling and "only" not in when and fault.output not in shown.result.case.effects:
         clauses.insert(0, f'what is asked for is "{asked}"')
     return [*clauses, when]
@@ -223,6 +227,8 @@ def _named(answer: WrongAnswer) -> str:
 def _last_resort(shown: WrongAnswer, answers: Sequence[WrongAnswer], runs: Runs) -> list[str]:
     """Say what is found out of any wrong entry by running code again: on what it depends, and where it is wrong."""
     case, fault = shown.result.case, shown.fault
+    if Trait.TIE in case.traits and isinstance(case.aspects[fault.output], AtKinks):
+        return []  # which of several entries changes is free there
     if isinstance(case.aspects[fault.output], Paired):
         return ["the two should be equal, so look at what the code does in one of them alone, or in another order"]
     if runs.code is None or runs.reference is None:

@@ -304,6 +304,11 @@ def _in_place(site: Site, match: re.Match[str]) -> str:
     statement = site.statement
     if not isinstance(statement, ast.AugAssign):
         return ""
+    if 0 in both and 0 not in own:
+        return (
+            f"{text(statement.value)} is empty there, and {text(statement.target)} has shape "
+            f"{site.letters.shape(own)}: does a slice begin behind the end of its array?"
+        )
     reason = wrongly_allocated(site, (statement.target,), (own,)) or explain_short_slice(site, statement.target, both)
     # A slice that is cut off is shorter along its own axes; what has more axes and the same sizes is larger by these.
     if not reason and both[-len(own) :] != own and may_be_cut_off(site, statement.target):

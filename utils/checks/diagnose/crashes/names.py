@@ -247,9 +247,16 @@ def _list_and_number(site: Site, match: re.Match[str]) -> str:
     for node in site.find(ast.BinOp):
         for one, other in ((node.left, node.right), (node.right, node.left)):
             name, listed = ast.unparse(one), ast.unparse(other)
-            if name in site.numbers and site.operands.get(listed, "").startswith("of "):
+            if name in site.numbers and _is_listed(site, other):
                 return f"`{name}` is a number and `{listed}` a list; to be joined, both should be lists: `[{name}]`."
     return ""
+
+
+def _is_listed(site: Site, node: ast.expr) -> bool:
+    """Whether an expression is a list, or several that are joined."""
+    if isinstance(node, ast.BinOp):
+        return _is_listed(site, node.left) and _is_listed(site, node.right)
+    return isinstance(node, ast.List) or site.operands.get(ast.unparse(node), "").startswith("of ")
 
 
 def _tuple_in_arithmetic(site: Site, match: re.Match[str]) -> str:
