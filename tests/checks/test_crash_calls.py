@@ -87,6 +87,10 @@ def picky_backward(dout, cache):
     raise ValueError("picky_backward: the cache is a list where (x, w) is expected; pass the one that f returned.")
 
 
+def moody(x, settings):
+    raise ValueError('moody: settings has no "mode"; pass a dict with one.')
+
+
 def through_backward(dout, cache):
     return told_backward(dout, cache)
 
@@ -173,6 +177,7 @@ CALLS: list[tuple[str, tuple[str, ...]]] = [
 
 def test_what_a_cache_should_hold_is_not_asked_for_as_an_argument() -> None:
     assert "meant" not in explain_crash(crash_of("out = picky_backward(scores, [x])"), INPUTS, {})
+    assert "meant" not in explain_crash(crash_of("a = x + 1\n    out = moody(scores, {})"), INPUTS, {})
 
 
 LOOP = "caches = {1: b, 2: b}\n    "

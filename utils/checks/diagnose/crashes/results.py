@@ -224,7 +224,7 @@ def _of_that_name(site: Site, call: ast.Call) -> str:
     message = re.sub(r"\b\w+ has shape", "", site.crash.message.partition(": ")[2])  # that is a parameter's name
     if message.startswith("the cache is"):
         return ""  # what a cache should hold is named there, and nothing of it is an argument
-    words = set(re.findall(r"[A-Za-z_]\w*", message))
+    words = set(re.findall(r"[A-Za-z_]\w*", message)) - {"a"}  # which is a word of English, too
     found = [name for name in sorted(words - used) if site.shape_in_caller(name)]
     if len(found) != 1 or not call.args:
         return ""
