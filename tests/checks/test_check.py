@@ -91,7 +91,7 @@ def test_the_pack_alone_names_every_misconception(
 
 def test_a_pass_is_said_in_one_line(student: ModuleType, capsys: pytest.CaptureFixture[str]) -> None:
     check(student.affine_forward)
-    assert capsys.readouterr().out == "✓ layers.affine_forward: right in all 7 cases\n"
+    assert capsys.readouterr().out == "✓ layers.affine_forward: right in all 8 cases\n"
 
 
 def test_a_failure_shows_case_sentence_and_how_to_look_into_it(student: ModuleType, reference: Reference) -> None:
