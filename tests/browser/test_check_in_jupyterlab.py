@@ -45,7 +45,7 @@ def test_a_check_in_a_notebook_speaks_for_itself(lab: str, page: Page) -> None:
     page.get_by_text("Run All Cells", exact=True).click()
     page.wait_for_selector("text=db keeps the axis it was summed over", timeout=120_000)
     outputs = page.locator(".jp-OutputArea").all_inner_texts()
-    assert "✓ layers.affine_forward: right in all 7 cases" in outputs[0]
+    assert "✓ layers.affine_forward: right in all 8 cases" in outputs[0]
     assert "✗ layers.affine_backward" in outputs[1]
     assert "Traceback" not in outputs[1]
     assert "utils/checks" not in outputs[1]
