@@ -222,11 +222,11 @@ def _stay_on_next(processors: Iterator[int]) -> None:
 
 
 def _prepare(course: Course, assignment: str, draw: bool) -> None:
-    """Start this thread's grading process, and prepare it; see `_prepare_in_child`."""
-    try:
-        _process_of_thread().call(_prepare_in_child, str(course.root), assignment, draw, seconds=seconds_for(course))
-    except Exception:
-        return  # whatever it is: the first task that is carried out meets it again, and says what it is
+    """Start this thread's grading process, and prepare it; see `_prepare_in_child`.
+
+    Nobody asks what this raises: the first task that is carried out meets it again, and says what it is.
+    """
+    _process_of_thread().call(_prepare_in_child, str(course.root), assignment, draw, seconds=seconds_for(course))
 
 
 def _prepare_in_child(root: str, assignment: str, draw: bool) -> None:

@@ -180,9 +180,10 @@ def test_processes_without_tasks_end(course: Course) -> None:
     assert children() <= before
 
 
-def test_what_cannot_be_prepared_stops_nothing(course: Course) -> None:
+def test_what_cannot_be_prepared_is_said_by_the_first_task(course: Course) -> None:
     (course.root / "solutions" / "nndl" / "layers.py").write_text("def (")
     processes = workers.LocalProcesses(1)
     processes.start(course, course["a1"], 100)
-    nothing_to_do = tasks(1, 0)
-    assert list(processes(course, nothing_to_do)) == [(nothing_to_do[0], {})]
+    ((_, result),) = processes(course, tasks(1))
+    assert isinstance(result, Failure)
+    assert "SyntaxError" in result.why

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from functools import partial
 from itertools import product as pairs_of
 
 from .expressions import parsed_statement, text
@@ -193,20 +194,14 @@ def _compared_pair(site: Site, match: re.Match[str]) -> str:
     return ""
 
 
-def _method_of_pytorch(site: Site, match: re.Match[str]) -> str:
-    """Explain a method of PyTorch that is called on an array of NumPy."""
+def _foreign_method(site: Site, match: re.Match[str], *, of_array: bool) -> str:
+    """Explain a method of PyTorch that is called on an array of NumPy, or the other way round."""
     owner = next((node.value for node in site.find(ast.Attribute) if node.attr == match[1]), None)
-    if owner is None or match[1] not in OF_PYTORCH:
+    instead = (OF_PYTORCH if of_array else OF_NUMPY).get(match[1])
+    if owner is None or instead is None:
         return ""
-    return f"{text(owner)} is an array of NumPy, and `.{match[1]}` is PyTorch's; in NumPy it is {OF_PYTORCH[match[1]]}."
-
-
-def _method_of_numpy(site: Site, match: re.Match[str]) -> str:
-    """Explain a method of NumPy that is called on a tensor of PyTorch."""
-    owner = next((node.value for node in site.find(ast.Attribute) if node.attr == match[1]), None)
-    if owner is None or match[1] not in OF_NUMPY:
-        return ""
-    return f"{text(owner)} is a tensor of PyTorch, and `.{match[1]}` is NumPy's; in PyTorch it is {OF_NUMPY[match[1]]}."
+    kind, own, other = ("an array", "NumPy", "PyTorch") if of_array else ("a tensor", "PyTorch", "NumPy")
+    return f"{text(owner)} is {kind} of {own}, and `.{match[1]}` is {other}'s; in {own} it is {instead}."
 
 
 def _view_of_array(site: Site, match: re.Match[str]) -> str:
@@ -287,9 +282,8 @@ def over_other_axis(site: Site, sizes: tuple[int, int], *, known: bool = False) 
     # What is a vector after one axis is gone was a table.
     name = ast.unparse(statement.targets[0]) if isinstance(statement, ast.Assign) else ""
     given = site.scope.get(name, ())
-    if len(given) != 1 or given[0] not in sizes or getattr(statement, "value", None) is None:
-        return ""
-    if ast.unparse(statement.value) != written:  # type: ignore[attr-defined]
+    whole = statement.value if isinstance(statement, ast.Assign) else None
+    if len(given) != 1 or given[0] not in sizes or whole is None or ast.unparse(whole) != written:
         return ""
     (wanted,) = set(sizes) - set(given)
     return (
@@ -329,8 +323,8 @@ EXPLANATIONS = (
     ),
     (r"ValueError: Fan in and fan out can not be computed for tensor with fewer than 2 dimensions", _fan),
     (r"AttributeError: 'bool' object has no attribute", _compared_pair),
-    (r"AttributeError: 'numpy.ndarray' object has no attribute '(\w+)'", _method_of_pytorch),
-    (r"AttributeError: 'Tensor' object has no attribute '(\w+)'", _method_of_numpy),
+    (r"AttributeError: 'numpy.ndarray' object has no attribute '(\w+)'", partial(_foreign_method, of_array=True)),
+    (r"AttributeError: 'Tensor' object has no attribute '(\w+)'", partial(_foreign_method, of_array=False)),
     (r"TypeError: Type must be a sub-type of ndarray type", _view_of_array),
     (r"ValueError: Type must be a sub-type of ndarray type", _view_of_array),
     (r"RuntimeError: view size is not compatible with input tensor's size and stride", _view_of_turned),
