@@ -183,3 +183,24 @@ def test_inputs_of_one_name_are_told_apart() -> None:
     right = running(lambda x, one, other: x * one["eps"] + other["eps"], dw=lambda **_: 0)
     given = running(lambda x, one, other: x * one["eps"], dw=lambda **_: 0)
     assert "when the second eps changes" in dependence(Case("two", "", inputs), "out", given, right)
+
+
+def test_what_only_moves_nothing_in_one_case_is_not_said_to_be_unused() -> None:
+    """Without a penalty, a loss that is nothing but the penalty is 0, whatever the weights are."""
+
+    def penalty(w: Any, eps: Any, **_: Any) -> Any:
+        return np.full((4, 2), eps * (w * w).sum())
+
+    without, plain = Case("without", "", {**INPUTS, "eps": 0.0}), Case("plain", "", INPUTS)
+    said = "it stays the same when any of x, w, b changes, on which it should depend"
+    assert dependence(without, "out", running(penalty), REFERENCE) == said
+    assert dependence(without, "out", running(penalty), REFERENCE, [plain]) == said.replace("x, w, b", "x, b")
+
+
+def test_what_is_used_where_the_output_is_right_is_only_missed_in_the_case() -> None:
+    def one_kind_alone(x: Any, w: Any, b: Any, **_: Any) -> Any:
+        return x @ w + (b if x.min() > 5 else 0)
+
+    right = Case("right", "", {**INPUTS, "x": 10 + np.abs(INPUTS["x"])})
+    said = dependence(CASE, "out", running(one_kind_alone), REFERENCE, every=[CASE, right])
+    assert said == 'in the case "plain" it stays the same when b changes, and should not'

@@ -350,6 +350,9 @@ def test_numbers_that_are_none_are_put_down_to_their_cause() -> None:
     assert "division by 0" in said(A, inf)
     # After the largest score was subtracted, it is the logarithm: both are said, because the NaN does not tell.
     assert "exp overflows above 709" in said(A, nan, {"x": 1000 * X})
+    large, small = (WrongOutput(A, nan, {"x": factor * X}) for factor in (1000, 1))
+    assert "exp overflows" not in describe([large, small])  # it is NaN without large numbers, too
+    assert "exp overflows" in describe([large, WrongOutput(A, 2 * A, {"x": X})])
     assert "is 0 for numbers as far below 0, of which the logarithm is infinite" in said(A, nan, {"x": 1000 * X})
 
 
@@ -408,7 +411,8 @@ def test_the_axis_is_named_that_is_gone_in_place_of_another_one() -> None:
 def test_another_shape_is_said_where_the_numbers_are_right_in_some_cases_only() -> None:
     right = [WrongOutput(A, A.reshape(3, 8), {}), WrongOutput(A, RNG.standard_normal((3, 8)), {})]
     for outputs in (right, right[::-1]):
-        assert describe(outputs) == "its shape should be (4, 6); besides, the numbers themselves are not right"
+        assert describe(outputs) == "its shape should be (4, 6)"
+    assert describe(right[1:]) == "its shape should be (4, 6); besides, the numbers themselves are not right"
     assert describe(right[:1]) == "the numbers are right, only the shape is not"
 
 
@@ -536,7 +540,11 @@ def test_the_sizes_of_a_parameter_are_named_by_the_settings() -> None:
 
 def test_a_parameter_after_a_step_is_not_called_nearly_right() -> None:
     w, step = 100 + X, 0.01 * np.sign(X)
-    assert "nearly right" in said(w - 0.5 * X, w - 0.5 * X + 1e-3 * X**2, {"w": w})
+    near = said(w - 0.5 * X, w - 0.5 * X + 1e-3 * X**2, {"w": w})
+    assert "nearly right" in near
+    assert near.endswith(
+        "look for what makes a small difference here, such as an eps in another place, or a small setting"
+    )
     assert "nearly right" not in said(w - step, w + step * X, {"w": w})
 
 
@@ -643,3 +651,34 @@ def test_an_input_is_named_so_that_a_student_knows_it() -> None:
     shown = WrongOutput(A[:2, :3], A[:2, :3] + 0.3 * W1, {"pull": {"W1": W1}})
     assert "times W1" in describe([shown])
     assert "W1" not in describe([hidden])
+
+
+def test_no_mean_is_asked_for_where_none_is_taken() -> None:
+    images = {"x": RNG.standard_normal((2, 3, 5, 5)), "dout": RNG.standard_normal((2, 7, 4, 4)), "stride": 11}
+    assert said(A, 7 * A, images).endswith("7 being the number of filters: is something added up that often?")
+    assert said(A, 11 * A, images).endswith("11 being stride: look at where stride enters, or should enter")
+    assert said(A, 25 * A, images).endswith(
+        "the pixels of a channel: a sum where a mean is due, or something added that often?"
+    )
+    assert said(A, A / 7, images).endswith("7 being the number of filters: a mean where a sum is due?")
+
+
+def test_of_two_sizes_that_are_equal_in_all_cases_neither_is_meant() -> None:
+    square, other = {"x": RNG.standard_normal((5, 5))}, {"x": RNG.standard_normal((5, 4))}
+    assert said(A, 5 * A, square).endswith("5 is N, the number of examples and the number of features here")
+    outputs = [WrongOutput(A, 5 * A, square), WrongOutput(A, 5 * A, other)]
+    assert describe(outputs).endswith(
+        "5 being N, the number of examples: a sum where a mean is due, or something added that often?"
+    )
+
+
+def test_of_half_the_right_answer_it_is_asked_whether_a_factor_is_missing() -> None:
+    assert said(A, A / 2, {}).endswith("is it divided by 2 once too often, or a factor 2 missing?")
+
+
+def test_an_input_that_a_student_does_not_see_is_not_said_to_tell_where_it_is_wrong() -> None:
+    expected = np.exp(W[:, :5])
+    wrong = np.where(X > 0, expected + np.exp(X), expected)
+    where = "it is wrong only where W1 is positive"
+    assert said(expected, wrong, {"params": {"W1": X}, "pull": {"W1": W[:, 1:]}}) == where
+    assert said(expected, wrong, {"pull": {"W1": X}, "params": {"W1": W[:, 1:]}}) != where

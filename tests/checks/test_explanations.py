@@ -352,6 +352,24 @@ def test_after_several_steps_an_output_may_be_wrong_because_of_another() -> None
     assert not any("in another way" in hint for hint in hints)
 
 
+@pytest.mark.parametrize("uses", [True, False])
+def test_after_several_steps_what_the_code_does_not_read_is_no_reason(uses: bool) -> None:
+    def run(program: str, inputs: Mapping[str, object], fetch: Sequence[str]) -> Answer:
+        t = int(str(inputs["t"]))
+        return Ran({"out": np.asarray(inputs["x"]) * (t if uses else 3), "t": t})
+
+    def case(title: str, *traits: Trait) -> CaseResult:
+        inputs = {"x": array(), "t": 3}
+        answer, right = run("", inputs, ()), {"out": array(), "t": 5}
+        known = {"known": Ran({**right, "out": array()}) if traits else answer}
+        rules = {"out": Equal(), "t": Equal()}
+        return CaseResult(Case(title, "", inputs, rules, traits=set(traits)), right, answer, known)
+
+    results = [*(case(title) for title in ("one", "two", "three")), case("steps", Trait.SEVERAL_STEPS)]
+    found = judge(results, {"known": "A known mistake."}, run).findings
+    assert any("t is wrong there, too, and may be the reason" in one.hint for one in found) == uses
+
+
 def test_at_a_kink_a_misconception_agrees_with_every_right_value() -> None:
     rule, inputs = Subgradient(), {"x": np.array([-1.0, 0.0, 2.0]), "dout": np.array([3.0, 4.0, 5.0])}
     turned = np.array([3.0, 0.0, 0.0])

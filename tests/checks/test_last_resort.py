@@ -16,7 +16,7 @@ from utils.checks.diagnose.reach import reach
 from utils.checks.diagnose.redrawn import redrawn, with_other_numbers
 from utils.checks.diagnose.still_wrong import still_wrong
 from utils.checks.diagnose.wrong_outputs import WrongOutputs
-from utils.checks.program import Answer, Ran, Run
+from utils.checks.program import Answer, Crash, Ran, Run
 
 RNG = np.random.default_rng(0)
 X = RNG.standard_normal((4, 6))
@@ -243,3 +243,46 @@ def test_with_simpler_inputs_it_is_said_what_is_alike_in_each_row_unless_all_row
     )
     assert "then each row is right but for a factor of its own" in said
     assert "factor of its own" not in still_wrong(cases, "out", code(2), code(1))
+
+
+def test_a_slice_is_not_said_to_be_too_much_where_the_right_answer_shows_it_by_another_step() -> None:
+    def behind_a_relu(x: Array, b: Array) -> Array:
+        return np.maximum(x[:, 3:].sum(axis=1, keepdims=True) - 400 * np.abs(X).max(), 0) + b[:3] + x[:, :3]
+
+    def all_columns(x: Array, b: Array) -> Array:
+        return behind_a_relu(x, b) + np.sin(x[:, 3:])
+
+    case = case_of()
+    x, b = np.asarray(case.inputs["x"]), np.asarray(case.inputs["b"])
+    said = reach(case, "out", behind_a_relu(x, b), all_columns(x, b), run_of(all_columns), run_of(behind_a_relu))
+    assert "of x" not in said
+
+
+def test_inputs_that_a_student_does_not_see_are_not_named() -> None:
+    inputs = {"params": {"b1": X}, "pull": {"b1": X[:, ::-1].copy()}}
+
+    def run(pulled: bool) -> Run:
+        def running(program: str, given: Mapping[str, object], fetch: Sequence[str]) -> Answer:
+            params, pull = given["params"], given["pull"]
+            assert isinstance(params, dict)
+            assert isinstance(pull, dict)
+            return Ran({"out": np.exp(params["b1"]) + (np.sin(pull["b1"]) if pulled else 0)})
+
+        return running
+
+    case = Case("one", "", inputs, {"out": Equal()})
+    right, came = run(True)("", inputs, ()), run(False)("", inputs, ())
+    assert isinstance(right, Ran)
+    assert isinstance(came, Ran)
+    assert reach(case, "out", right.values["out"], came.values["out"], run(False), run(True)) == ""
+
+
+@pytest.mark.parametrize("crashes", [False, True])
+def test_nothing_is_said_of_the_direction_in_a_case_that_crashes(crashes: bool) -> None:
+    case = case_of()
+    due = right(X, np.asarray(case.inputs["b"]))
+    results = [CaseResult(case, {"out": due}, Ran({"out": due + np.exp(due)}))] * 3
+    results += [CaseResult(case, {"out": due}, Crash(False, "IndexError", "nothing there"))] * crashes
+    hint = next(one.hint for one in judge(results, {}).findings if "each wrong entry is too large" in one.hint)
+    assert ("in every case in which it can be compared" in hint) == crashes
+    assert ("in every case in which it is wrong" in hint) != crashes

@@ -11,6 +11,7 @@ from utils.checks.case import Case, Trait
 from utils.checks.compare import Array, Equal
 from utils.checks.diagnose import CaseResult, FollowThrough, judge
 from utils.checks.diagnose.simpler_inputs import _changes, right_with_simpler_inputs, simplifications
+from utils.checks.diagnose.still_wrong import _of_ones
 from utils.checks.diagnose.wrong_outputs import WrongAnswer, WrongOutputs
 from utils.checks.program import Answer, Crash, Ran, Run
 
@@ -154,7 +155,12 @@ def test_labels_and_what_a_net_multiplies_with_are_not_made_simpler() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "words"), [("", "leaves behind for the next one"), ("loss.backward()", "adds to what .grad holds")]
+    ("text", "words"),
+    [
+        ("", "for the next one, at what has to be computed anew in each step, and at when the steps end"),
+        ("loss.backward()", "adds to what .grad holds"),
+        ("loss.backward(); x.grad.zero_()", "and at when the steps end"),
+    ],
 )
 def test_what_is_so_with_a_single_step_is_said(text: str, words: str) -> None:
     def run(gathers: bool) -> Run:
@@ -180,6 +186,16 @@ def test_what_is_so_with_a_single_step_is_said(text: str, words: str) -> None:
     found = right_with_simpler_inputs(answers, run(True), run(False), text)
     assert found.startswith("it is right as soon as max_iter is 1: then there is one step alone")
     assert found.endswith(words)
+
+
+def test_of_inputs_of_one_name_those_that_a_student_sees_are_made_simpler() -> None:
+    pulled = Case(
+        "", "", {"params": {"W1": np.ones(3)}, "pull": {"W1": np.ones(3)}, "a": {"eps": 1.0}, "b": {"eps": 2.0}}
+    )
+    words = {change.path: change.words for change in [*simplifications(pulled), *_of_ones(pulled)]}
+    assert words.keys() == {"params.W1", "a.eps", "b.eps"}
+    assert words["b.eps"].startswith("the second eps is")
+    assert words["params.W1"] == "every entry of W1 is 1"
 
 
 def test_a_step_that_is_right_after_many_others_is_corrected_wrongly() -> None:

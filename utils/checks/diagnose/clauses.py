@@ -155,6 +155,8 @@ def collect_clauses(
     when = "" if later and later in clauses else when_it_is_wrong(wrong, others, crashed, tried, counted=not drawn)
     if not any(clauses) and fault.kind is FaultKind.VALUE and not drawn:
         off = "" if fault.output in shown.result.case.effects else holds(how_far_off)
+        if crashed:  # what it would have been there is not known
+            off = off.replace("in every case in which it is wrong", "in every case in which it can be compared")
         beside = "" if rest else from_other_outputs(answers, results, runs.code, everywhere=not others)
         # What follows from another wrong output may be right once that is, so no more is said of it.
         clauses += [off, *([] if "correct" in beside else _last_resort(shown, answers, runs)), beside]

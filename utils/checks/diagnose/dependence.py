@@ -55,11 +55,15 @@ def dependence(
     if is_counted(case, path, right_before, reference):
         return ""  # so does the share of what was counted
     missing, needless, moving = _dependence(case, path, run, reference, before, right_before)
-    if missing and moving and before.any():
+    if missing:
         missing = [source for source in missing if not any(_depends(one, path, source, run) for one in others)]
         # Behind a ReLU, a small change may move nothing by chance.
         missing = [source for source in missing if not _may_depend([case], path, source, run)]
     if missing and (before.any() or not moving):
+        seen = (case, *others)
+        rest = [one for one in every if not any(one is other for other in seen)][:MAX_CASES]
+        if any(_depends(one, path, source, run) for one in rest for source in missing):
+            return f'in the case "{case.title}" it stays the same when {_listed(missing, case)} changes, and should not'
         # Where nothing moves it, as where all is 0, what is used cannot be told.
         asked = ": is that used?" if moving else ""
         said = f"it stays the same when {_listed(missing, case)} changes, on which it should depend{asked}"

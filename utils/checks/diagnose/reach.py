@@ -15,6 +15,7 @@ from ..compare import Array, as_array, close
 from ..program import Ran, Run
 from ..values import value_at, walk, with_value_at
 from .dependence import is_counted
+from .describe.input_names import input_name
 
 NAMES = {1: ("entry",), 2: ("row", "column"), 4: ("example", "channel", "row", "column")}
 MANY = {"entry": "entries"}
@@ -52,7 +53,11 @@ def reach(case: Case, path: str, expected: object, got: object, code: Run, refer
     index = tuple(wrong[0].tolist()) if right.ndim else ()
     entry = f"{path}[{', '.join(map(str, index))}]" if index else "it"
     counted, left = right.dtype.kind in "iu" or is_counted(case, path, due, reference), MAX_RUNS
+    paths = [source for source, _ in walk(case.inputs)]
     for source, array in _arrays(case):
+        name = input_name(source, paths)
+        if not name:
+            continue
         left -= 2 * sum(array.shape)
         if left < 0:
             break
@@ -67,27 +72,31 @@ def reach(case: Case, path: str, expected: object, got: object, code: Run, refer
             continue  # what a label or a count changes with is chance; that it changes with nothing is not
         if _is_net(case) and not (source in ("x", "X") and _is_first_alone(given[0], wanted[0], len(array))):
             continue  # behind a ReLU, it is chance with what a single entry changes
-        clause = _said(entry, source.rpartition(".")[2], array.ndim, given, wanted)
-        if clause and _unmoved(code, case, path, again, index, source, given, wanted):
+        clause = _said(entry, name, array.ndim, given, wanted)
+        if (
+            clause
+            and _unmoved(code, case, path, again, index, source, given, wanted)
+            and _unmoved(reference, case, path, due, index, source, wanted, given)
+        ):
             return clause
     return ""
 
 
 def _unmoved(
-    code: Run,
+    run: Run,
     case: Case,
     path: str,
     before: Array,
     index: tuple[int, ...],
     source: str,
-    given: list[list[int]],
-    wanted: list[list[int]],
+    moving: list[list[int]],
+    others: list[list[int]],
 ) -> bool:
-    """Whether an entry stays the same, by changes of other sizes, with all slices with which it should change."""
+    """Whether an entry stays the same, by changes of other sizes, with the slices that only move it in other code."""
     return not any(
-        _moves(code, case, path, before, index, source, axis, slot, size)
-        for axis, (some, due) in enumerate(zip(given, wanted, strict=True))
-        for slot in sorted(set(due) - set(some))
+        _moves(run, case, path, before, index, source, axis, slot, size)
+        for axis, (some, more) in enumerate(zip(moving, others, strict=True))
+        for slot in sorted(set(more) - set(some))
         for size in OTHER_SIZES
     )
 

@@ -6,6 +6,7 @@ these enter, however the code is written. That is said of code of which nothing 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import combinations
 from typing import NamedTuple
@@ -16,6 +17,7 @@ from ..case import Case, Trait
 from ..compare import Array, Paired, as_array
 from ..program import Ran, Run
 from ..values import value_at, walk, with_value_at
+from .describe.input_names import input_name
 from .describe.terms import is_copied
 from .describe.wrong_output import MIN_NUMBERS, WrongOutput, distinct
 from .wrong_outputs import WrongAnswer
@@ -50,6 +52,10 @@ MEANING: Mapping[str, str] = {
 
 ADDS_UP = ", such as a gradient: each call of backward() adds to what .grad holds"
 """What one step may leave behind for the next one, where the code under test calls ``backward``."""
+STOPS = ", at what has to be computed anew in each step, and at when the steps end"
+"""What else may be wrong after one step, where no gradient is seen to be left behind."""
+CLEARED = re.compile(r"zero_grad|\.grad\.(?:data\.)?(?:zero_|fill_)|\.grad = ")
+"""How a gradient is taken away before the next step."""
 
 
 class Simpler(NamedTuple):
@@ -63,16 +69,14 @@ class Simpler(NamedTuple):
         What holds of it then: ``"stride is 1"``.
     value : object
         A number; the path of the number that it becomes equal to; or what is done with an array.
+    name : str
+        What the input is called: ``"stride"``.
     """
 
     path: str
     words: str
     value: object
-
-    @property
-    def name(self) -> str:
-        """The name of the input."""
-        return self.path.rpartition(".")[2]
+    name: str
 
     def applied(self, inputs: Mapping[str, object], original: Mapping[str, object]) -> Mapping[str, object] | None:
         """Return inputs with this change; None where there is no such input."""
@@ -151,8 +155,8 @@ def _said(found: Sequence[Sequence[Simpler]], text: str) -> str:
         return ""
     if len(found) == len(found[0]) == 1 and found[0][0].words in MEANING:
         words = found[0][0].words
-        meaning = MEANING[words] + (ADDS_UP if words == "max_iter is 1" and ".backward(" in text else "")
-        return f"it is right as soon as {words}: {meaning}"
+        more = ADDS_UP if ".backward(" in text and not CLEARED.search(text) else STOPS
+        return f"it is right as soon as {words}: {MEANING[words]}{more if words == 'max_iter is 1' else ''}"
     found = found[:MAX_SAID]
     ways = ", or as soon as ".join(" and ".join(change.words for change in one) for one in found)
     names = list(dict.fromkeys(change.name for one in found for change in one))
@@ -176,30 +180,31 @@ def _changes(case: Case) -> Iterator[Simpler]:
     numbers = {}
     of_a_net = "params" in case.inputs
     has_weights = of_a_net or any(path.rpartition(".")[2][0] in "wW" for path, _ in walk(case.inputs))
+    paths = [path for path, _ in walk(case.inputs)]
     for path, value in walk(case.inputs):
-        name = path.rpartition(".")[2]
+        name, said = path.rpartition(".")[2], input_name(path, paths)
         is_size_or_label = isinstance(value, int) and "." not in path and path != "G"
-        if isinstance(value, bool) or name == "seed" or is_size_or_label:
+        if isinstance(value, bool) or name == "seed" or is_size_or_label or not said:
             continue
         if isinstance(value, int | float):
             numbers[path] = value
             for number in (0, 1):
-                yield Simpler(path, f"{name} is {number}", type(value)(number))
+                yield Simpler(path, f"{said} is {number}", type(value)(number), said)
             if name == "t" and value_at(case.inputs, f"{path.rpartition('.')[0]}.beta1") is not None:
-                yield Simpler(path, "t is very large", LARGE_T)
+                yield Simpler(path, f"{said} is very large", LARGE_T, said)
             if path == "G" and isinstance(images := case.inputs.get("x"), np.ndarray):
-                yield Simpler(path, "G is the number of channels", images.shape[1])
+                yield Simpler(path, "G is the number of channels", images.shape[1], said)
         elif isinstance(value, np.ndarray) and value.dtype.kind == "f" and value.size > 1:
             if name not in ("x", "X", case.objective[1]) and name[0] not in "wW" and not of_a_net:
-                yield Simpler(path, f"{name} is 0", "0")
-                yield Simpler(path, f"every entry of {name} is 1", "1")
+                yield Simpler(path, f"{said} is 0", "0", said)
+                yield Simpler(path, f"every entry of {said} is 1", "1", said)
             if (value < 0).any() and not has_weights:
-                yield Simpler(path, f"{name} has no negative entries", "positive")
+                yield Simpler(path, f"{said} has no negative entries", "positive", said)
     for one, other in combinations(numbers, 2):
         beside = one.rpartition(".")[0] == other.rpartition(".")[0] != ""
         if beside and isinstance(numbers[one], int) and isinstance(numbers[other], int):
-            name, same = (path.rpartition(".")[2] for path in (other, one))
-            yield Simpler(other, f"{name} is as large as {same}", one)
+            name, same = (input_name(path, paths) for path in (other, one))
+            yield Simpler(other, f"{name} is as large as {same}", one, name)
 
 
 class _Trial:

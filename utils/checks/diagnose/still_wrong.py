@@ -17,6 +17,7 @@ from ..program import Ran, Run
 from ..values import value_at, walk
 from .describe import describe, locate
 from .describe.factors import EVERY_ENTRY_ZERO
+from .describe.input_names import input_name
 from .describe.terms import is_copied
 from .describe.wrong_output import MIN_NUMBERS, WrongOutput, distinct
 from .other_outputs import enumerated
@@ -112,9 +113,11 @@ def _simplest(case: Case, path: str, code: Run, reference: Run) -> list[Simpler]
 
 def _of_ones(case: Case) -> Iterator[Simpler]:
     """Yield the changes of arrays that show too little to say with them that code is right, as those of weights."""
+    paths = [path for path, _ in walk(case.inputs)]
     for path, value in walk(case.inputs):
-        if isinstance(value, np.ndarray) and value.dtype.kind == "f" and value.size > 1:
-            yield Simpler(path, f"every entry of {path.rpartition('.')[2]} is 1", "1")
+        name = input_name(path, paths)
+        if name and isinstance(value, np.ndarray) and value.dtype.kind == "f" and value.size > 1:
+            yield Simpler(path, f"every entry of {name} is 1", "1", name)
 
 
 def _matters(case: Case, inputs: Mapping[str, object], path: str, reference: Run) -> bool:

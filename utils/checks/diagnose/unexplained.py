@@ -6,9 +6,10 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from ..case import Finding, Trait
+from ..case import Case, Finding, Trait
 from ..compare import Fault, FaultKind, RandomRule, as_array
 from ..program import Run
+from ..values import walk
 from .between_calls import between_calls
 from .by_mode import is_drawn
 from .case_result import CaseResult
@@ -17,7 +18,7 @@ from .clauses import Runs, collect_clauses
 from .derivative import is_derivative, with_program
 from .describe import shown_numbers
 from .exchanged import exchanged
-from .other_outputs import enumerated
+from .other_outputs import changes_with, enumerated
 from .wrong_forward import WrongForward
 from .wrong_outputs import WrongAnswer, WrongOutputs
 
@@ -182,7 +183,7 @@ def describe_rest(
     alike = [answer for answer in answers if answer.fault.kind is shown.fault.kind and answer is not shown]
     others = len(answers) - 1 - len(alike)
     answers = [shown, *alike]
-    before, seen = _wrong_before(path, rest), comparison(shown.fault)
+    before, seen = _wrong_before(path, rest, wrong, runs.code), comparison(shown.fault)
     if before:
         clauses = [f"{before} wrong there, too, and may be the reason: correct that first"]
     else:
@@ -216,13 +217,26 @@ def _shows(name: str, path: str, result: CaseResult) -> bool:
     return broken is None or path in broken
 
 
-def _wrong_before(path: str, results: Collection[CaseResult]) -> str:
-    """Name the outputs that are wrong in all of some cases of several steps, in which one output makes others wrong."""
+def _wrong_before(path: str, results: Collection[CaseResult], wrong: WrongOutputs, run: Run | None) -> str:
+    """Name the outputs that are wrong in all of some cases of several steps, in which one output makes others wrong.
+
+    What the code does not read, as a count of the steps that nothing is divided by, is no reason.
+    """
     if not all(Trait.SEVERAL_STEPS in result.case.traits for result in results):
         return ""
-    wrong = next(iter(results)).wrong_paths()
-    others = [one for one in wrong if one != path and all(one in result.wrong_paths() for result in results)]
+    first = next(iter(results)).wrong_paths()
+    others = [one for one in first if one != path and all(one in result.wrong_paths() for result in results)]
+    if run is not None:
+        cases = [answer.result.case for answers in wrong.by_path.values() for answer in answers]
+        others = [one for one in others if _is_read(one, path, cases, run)]
     return f"{enumerated(others)} {'is' if len(others) == 1 else 'are'}" if others else ""
+
+
+def _is_read(name: str, path: str, cases: Sequence[Case], run: Run) -> bool:
+    """Whether an output changes with the input of some name in a case that has one; True where none has."""
+    having = [case for case in cases if any(one.rpartition(".")[2] == name for one, _ in walk(case.inputs))]
+    having = [case for case in having if path.partition(".")[0] in case.aspects]
+    return not having or any(changes_with(case, path, name, run) for case in having[:MAX_RERUN_CASES])
 
 
 def _cases(answers: Sequence[WrongAnswer]) -> str:

@@ -103,7 +103,7 @@ def describe(outputs: Sequence[WrongOutput]) -> str:
             return common_observation(SHAPE_DETECTORS, [output for output in outputs if output.misshapen])
         if first.comparable:
             return common_observation(VALUE_DETECTORS, _comparable(outputs))
-    return places.not_finite(first)
+    return places.not_finite(first, outputs)
 
 
 def locate(outputs: Sequence[WrongOutput]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import permutations
+from itertools import combinations, permutations
 
 import numpy as np
 
@@ -17,6 +17,16 @@ MOST_ENTRIES = 300
 """Entries of a mean that can be told from one entry more or less."""
 
 EVERY_ENTRY_ZERO = "every entry is zero"
+
+OF_MEANS = {
+    "N, the number of examples",
+    "the number of features",
+    "the number of entries of x",
+    "H · W, the pixels of a channel",
+    "N · H · W, the entries of a channel",
+    "C · H · W, the entries of an example",
+}
+"""Counts over which a mean may be due. What is added up for each filter is not divided by their number."""
 
 
 def zero(output: WrongOutput) -> Iterator[Observation]:
@@ -50,10 +60,11 @@ def factor(output: WrongOutput) -> Iterator[Observation]:
         return
     known, fitted = output.numbers * output.weight, output.numbers - 1
     # A factor of 2 comes first, because it is more often a mistake by itself than the size of something.
+    too_large, too_small = _of_number(2)
     if np.isclose(times, 2):
-        yield Observation("times 2", "it is 2 times too large: is something counted twice, or a ½ missing?", known)
+        yield Observation("times 2", too_large, known)
     if np.isclose(times, 1 / 2):
-        yield Observation("over 2", "it is 2 times too small: is a ½ too much, or a half left out?", known)
+        yield Observation("over 2", too_small, known)
     digits = 1e-3 if output.coarse else 1e-6
     sign_too, minus = (" and has the opposite sign", "-") if times < 0 else ("", "")
     for name, size, multiplied, divided in _known_sizes(output, times):
@@ -101,10 +112,18 @@ def plain_factor(output: WrongOutput) -> Iterator[Observation]:
 
 def _known_sizes(output: WrongOutput, times: float) -> Iterator[tuple[str, float, str, str]]:
     """Yield what a factor may be: name, size, and what to say of a multiple and of a fraction of that size."""
-    for name, count in output.counts.items():
-        too_large = f"it is {count} times too large, {count} being {name}: a sum where a mean is due?"
-        too_small = f"it is {count} times too small, {count} being {name}: a mean where a sum is due?"
-        yield name, count, too_large, too_small
+    counts = list(output.counts.items())
+    # Two names of one size come first: where that is so in all cases, nobody can tell which of them is meant.
+    named = [(f"{one} and {other}", size) for (one, size), (other, same) in combinations(counts, 2) if size == same]
+    for name, count in (*named, *counts):
+        more = less = f", {count} being {name}: look at where {name} enters, or should enter"  # a setting has no mean
+        if (name, count) in named:
+            more = less = f"; {count} is {name} here"
+        elif " " in name:
+            asked = "a sum where a mean is due, or something added" if name in OF_MEANS else "is something added up"
+            more = f", {count} being {name}: {asked} that often?"
+            less = f", {count} being {name}: a mean where a sum is due?"
+        yield name, count, f"it is {count} times too large{more}", f"it is {count} times too small{less}"
     for name, value in output.settings.items():
         yield name, value, f"it is the right answer times {name}", f"it is the right answer divided by {name}"
     plain = [(name, value) for name, value in output.settings.items() if "−" not in name]
@@ -113,9 +132,16 @@ def _known_sizes(output: WrongOutput, times: float) -> Iterator[tuple[str, float
         yield f"{one} / {other}", first / second, f"{said}: does {one} stand where {other} belongs?", ""
     number = round(max(abs(times), abs(1 / times)))  # the only whole number that it may be
     if 1 < number <= LARGEST_NUMBER:
-        too_large = f"it is {number} times too large: is a division by {number} missing, or something counted twice?"
-        too_small = f"it is {number} times too small: is it divided by {number} once too often?"
-        yield str(number), number, too_large, too_small
+        yield str(number), number, *_of_number(number)
+
+
+def _of_number(number: int) -> tuple[str, str]:
+    """Return what is said of an output that is so many times too large, and of one that is so many times too small."""
+    often = "twice" if number == 2 else f"{number} times"
+    return (
+        f"it is {number} times too large: is a division by {number} missing, or something counted {often}?",
+        f"it is {number} times too small: is it divided by {number} once too often, or a factor {number} missing?",
+    )
 
 
 def offset(output: WrongOutput) -> Iterator[Observation]:

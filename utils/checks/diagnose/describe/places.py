@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
 
 from ...compare import Array, as_array, close
+from .input_names import input_name
 from .wrong_output import Observation, WrongOutput, distinct
 
 Mask = npt.NDArray[np.bool_]
 
 MOSTLY = 0.9
 """The share of wrong entries from which a slice counts as wrong as a whole: a few may be right by chance."""
+
+LARGE_INPUT = 500
+"""From about this size on, numbers overflow in an exponential."""
 
 
 def border(output: WrongOutput) -> Iterator[Observation]:
@@ -190,8 +194,9 @@ def signs(output: WrongOutput) -> Iterator[Observation]:
     wrong = ~np.asarray(close(expected, got, output.inputs))
     said: dict[str, Array] = {}
     for path, array in output.inputs_by_path.items():
-        if array.shape == expected.shape and array.dtype.kind == "f":
-            said.setdefault(path.rpartition(".")[2], array)
+        name = input_name(path, output.inputs_by_path)
+        if name and array.shape == expected.shape and array.dtype.kind == "f":
+            said.setdefault(name, array)
     for name, array in (said | {"the right answer": expected}).items():
         for kind, where in (("negative", array < 0), ("positive", array > 0), ("0", array == 0)):
             if not _is_where(wrong, where):
@@ -243,18 +248,31 @@ def nearly(output: WrongOutput) -> Iterator[Observation]:
     off = float(np.abs(got - expected).max()) / largest if largest else 1.0
     if off < 1e-2:
         words = "it is nearly right, off by less than a hundredth of the largest entry"
-        advice = "look for something as small as that, such as an eps in another place, or rounding"
+        # A large mistake may make as small a difference, by what it is multiplied with.
+        advice = "look for what makes a small difference here, such as an eps in another place, or a small setting"
         yield Observation("nearly", f"{words}: {advice}", output.numbers)
 
 
-def not_finite(output: WrongOutput) -> str:
-    """Say what the NaN or infinity in an output usually comes from; ``""`` where there is none."""
-    expected, got = as_array(output.expected), as_array(output.got)
-    if expected is None or got is None or expected.shape != got.shape or np.isfinite(got).all():
+def not_finite(output: WrongOutput, every: Sequence[WrongOutput] = ()) -> str:
+    """Say what the NaN or infinity in an output usually comes from.
+
+    Parameters
+    ----------
+    output : WrongOutput
+        Of the case that is shown.
+    every : sequence of WrongOutput, optional
+        The output in all cases in which it is wrong. What is not finite for small inputs, too, is no matter of their
+        size.
+
+    Returns
+    -------
+    str
+        A clause; ``""`` where all numbers are finite.
+    """
+    if not _is_not_finite(output):
         return ""
-    arrays = (array for array in output.inputs_by_path.values() if array.size and array.ndim)
-    largest = max((float(np.abs(array).max()) for array in arrays), default=0.0)
-    if largest > 500:
+    got, largest = np.asarray(output.got), _largest_input(output)
+    if min(map(_largest_input, filter(_is_not_finite, (output, *every)))) > LARGE_INPUT:
         # Which of them it is cannot be told from the NaN: after a subtraction of the maximum, it is the second.
         return (
             f"the inputs reach {largest:.4g} here: exp overflows above 709 (in float32 above 88), and is 0 for numbers "
@@ -263,6 +281,18 @@ def not_finite(output: WrongOutput) -> str:
     if np.isinf(got).any():
         return "infinity mostly comes from a division by 0, the logarithm of 0, or an overflow"
     return "NaN mostly comes from 0 / 0, the root or logarithm of a negative number, or an array that was never filled"
+
+
+def _is_not_finite(output: WrongOutput) -> bool:
+    """Whether an output has the right shape and holds NaN or infinity."""
+    expected, got = as_array(output.expected), as_array(output.got)
+    return expected is not None and got is not None and expected.shape == got.shape and not np.isfinite(got).all()
+
+
+def _largest_input(output: WrongOutput) -> float:
+    """Return the largest size of a number in the arrays that an output was computed from."""
+    arrays = (array for array in output.inputs_by_path.values() if array.size and array.ndim)
+    return max((float(np.abs(array).max()) for array in arrays), default=0.0)
 
 
 def _only(right: Mask, edges: list[tuple[slice, slice]]) -> bool:

@@ -116,9 +116,11 @@ def plainly(output: WrongOutput) -> Iterator[Observation]:
     expected, got = output.arrays
     right, seen = expected.shape, got.shape
     if expected.size == got.size:
-        words = f"its shape should be {right}; besides, the numbers themselves are not right"
-        if output.same(np.sort(expected, axis=None), np.sort(got, axis=None)):
-            words = ""  # here the numbers are right, or too few to tell
+        alike = output.same(np.sort(expected, axis=None), np.sort(got, axis=None))  # they are right, or too few to tell
+        words = "" if alike and output.numbers < MIN_NUMBERS else f"its shape should be {right}"
+        if not alike:
+            more = "besides, the numbers themselves are not right"
+            yield Observation("plainly and numbers", f"{words}; {more}", MIN_NUMBERS)
     elif expected.ndim != got.ndim:
         words = f"it should have {_axes(expected.ndim)}, and has {_axes(got.ndim)}"
     else:
