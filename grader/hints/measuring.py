@@ -120,7 +120,8 @@ def _judged(root: Path, answer: StudentAnswer) -> Judgement:
         return Judgement(0.0, (Finding("", "error", f"{type(error).__name__}: {error}"),))
     follow = FollowThrough(course.follow_through(exercise), trial.run_reference)
     again = _left_out_when_too_long(run)
-    search = Search(again, Source(exercise.module, exercise.function, text, trial.recipe.task))
+    recipe = trial.recipe
+    search = Search(again, Source(exercise.module, exercise.function, text, recipe.task, recipe.meanings))
     return judge(results, trial.recipe.hints, again, follow, together=trial.together, search=search)
 
 

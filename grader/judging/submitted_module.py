@@ -223,7 +223,7 @@ class SubmittedModule:
     def _search(self, trial: Trial) -> Search:
         """Make what runs the submission with small changes, to explain what is wrong with it."""
         text = self.files.get(self.module, "")
-        source = Source(self.module, trial.recipe.function, text, trial.recipe.task)
+        source = Source(self.module, trial.recipe.function, text, trial.recipe.task, trial.recipe.meanings)
         return Search(ChangedRuns(self._run, self.budget).run, source)
 
     def answer(self, case: Case, function: str, requires: Collection[str]) -> Answer:

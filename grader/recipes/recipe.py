@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -71,6 +71,10 @@ class Recipe:
         Right answers in other styles; they are read from the ``.right`` file.
     task : str, default ""
         What is asked for, in a few sentences: what the docstring of the function says first, from which it is read.
+    meanings : mapping of str to (str or callable), default {}
+        What is so with a simpler input, as from ``"G is 1"`` to what a hint says where an output is right as soon as
+        ``G`` is 1, in place of "look at where G enters". Where that depends on the code under test, a function of its
+        text that returns it.
     """
 
     name: str
@@ -80,6 +84,7 @@ class Recipe:
     misconceptions: tuple[Misconception, ...] = ()
     right: tuple[RightAnswer, ...] = ()
     task: str = ""
+    meanings: Mapping[str, str | Callable[[str], str]] = field(default_factory=dict)
 
     @property
     def module(self) -> str:

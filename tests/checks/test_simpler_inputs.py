@@ -155,14 +155,16 @@ def test_labels_and_what_a_net_multiplies_with_are_not_made_simpler() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "words"),
+    ("meaning", "words"),
     [
-        ("", "for the next one, at what has to be computed anew in each step, and at when the steps end"),
-        ("loss.backward()", "adds to what .grad holds"),
-        ("loss.backward(); x.grad.zero_()", "and at when the steps end"),
+        ("then there is one step", "then there is one step"),
+        (lambda text: f"of {text} there is one step", "of def f there is one step"),
+        (None, "look at where max_iter enters, or should enter"),
     ],
 )
-def test_what_is_so_with_a_single_step_is_said(text: str, words: str) -> None:
+def test_what_is_so_with_a_simpler_input_is_said_in_the_words_of_the_exercise(
+    meaning: str | Callable[[str], str] | None, words: str
+) -> None:
     def run(gathers: bool) -> Run:
         def running(program: str, inputs: Mapping[str, object], fetch: Sequence[str]) -> Answer:
             x, gathered = np.asarray(inputs["x"]), 0.0
@@ -183,9 +185,9 @@ def test_what_is_so_with_a_single_step_is_said(text: str, words: str) -> None:
         assert isinstance(right, Ran)
         results.append(CaseResult(case, right.values, wrong))
     answers = [WrongAnswer(one, fault) for one in results for fault in one.faults()]
-    found = right_with_simpler_inputs(answers, run(True), run(False), text)
-    assert found.startswith("it is right as soon as max_iter is 1: then there is one step alone")
-    assert found.endswith(words)
+    meanings = {} if meaning is None else {"max_iter is 1": meaning}
+    found = right_with_simpler_inputs(answers, run(True), run(False), "def f", meanings)
+    assert found == f"it is right as soon as max_iter is 1: {words}"
 
 
 def test_of_inputs_of_one_name_those_that_a_student_sees_are_made_simpler() -> None:

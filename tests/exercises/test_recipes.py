@@ -19,6 +19,7 @@ from grader.reference import Reference
 from utils.checks.case import Trait
 from utils.checks.compare import Array
 from utils.checks.diagnose import IN_PLACE, Judgement, judge
+from utils.checks.diagnose.simpler_inputs import simplifications
 
 BANK = [(recipe, misconception) for recipe in RECIPES.values() for misconception in recipe.misconceptions]
 SEEDS = (1, *(pytest.param(seed, marks=pytest.mark.slow) for seed in (2, 3)))
@@ -51,6 +52,12 @@ def test_every_recipe_can_be_tried_here() -> None:
 @pytest.mark.parametrize("seed", sampled(range(10), every=5, first=1))
 def test_the_reference_is_right(recipe: Recipe, reference: Reference, seed: int) -> None:
     assert judged(recipe, reference, (), seed) == Judgement(1.0, ())
+
+
+@pytest.mark.parametrize("name", [name for name, recipe in RECIPES.items() if recipe.meanings])
+def test_what_a_simpler_input_means_is_said_of_an_input_that_is_made_simpler(name: str, reference: Reference) -> None:
+    tried = {change.words for case in drawn(name, reference, 1).cases for change in simplifications(case)}
+    assert RECIPES[name].meanings.keys() <= tried
 
 
 def of_every_fourth_exercise() -> list[Any]:

@@ -29,3 +29,19 @@ def test_the_far_target_takes_more_than_one_step(seed: int, reference: Reference
     """Without this a stop after one step would be right in every case."""
     trial = Trial.drawn(RECIPES["net_visualization.make_fooling_image"], reference, np.random.default_rng(seed))
     assert np.linalg.norm(np.asarray(trial.expected(0).values["fooled"]) - np.asarray(trial.cases[0].inputs["X"])) > 1.0
+
+
+@pytest.mark.parametrize(
+    ("text", "gathers"),
+    [
+        ("score.backward()", True),
+        ("score.backward(); images.grad.zero_()", False),
+        ("score.backward(); images.grad = None", False),
+        ("torch.autograd.grad(score, images)", False),
+    ],
+)
+def test_a_gradient_is_said_to_add_up_only_where_it_may(text: str, gathers: bool) -> None:
+    meaning = RECIPES["net_visualization.make_fooling_image"].meanings["max_iter is 1"]
+    assert callable(meaning)
+    assert ("adds to what .grad holds" in meaning(text)) == gathers
+    assert ("when the steps end" in meaning(text)) != gathers

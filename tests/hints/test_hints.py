@@ -147,15 +147,40 @@ SCALED = "def affine_forward(x, w, b):\n    out = 2 * (x.reshape(len(x), -1) @ w
 CRASH = "def relu_forward(x):\n    return x @ x.T, x"
 
 
-@pytest.mark.parametrize(("function", "code"), [("relu_forward", CRASH), ("affine_forward", SCALED)])
-def test_the_hints_are_those_of_a_submission(function: str, code: str, course: Course, reference: Reference) -> None:
-    """The second answer is wrong by a factor, so that the gradient is right for it: running it again shows this."""
-    name = f"layers.{function}"
+BY_CHANNEL = """\
+def spatial_groupnorm_backward(dout, cache):
+    x_hat, inv_std, gamma = open_cache("spatial_groupnorm_backward", cache, dout)
+    dbeta, dgamma = (array.sum(axis=(0, 2, 3), keepdims=True) for array in (dout, dout * x_hat))
+    g = dout * gamma
+    inv = np.repeat(inv_std[..., 0], x_hat.shape[1] // inv_std.shape[1], axis=1)[:, :, None, None]
+    mean, share = (array.mean(axis=(2, 3), keepdims=True) for array in (g, g * x_hat))
+    return inv * (g - mean - x_hat * share), dgamma, dbeta
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "code", "said"),
+    [
+        ("layers.relu_forward", CRASH, ""),
+        ("layers.affine_forward", SCALED, ""),
+        ("conv_layers.spatial_groupnorm_backward", BY_CHANNEL, "then each channel is a group of its own: is something"),
+    ],
+)
+def test_the_hints_are_those_of_a_submission(
+    name: str, code: str, said: str, course: Course, reference: Reference
+) -> None:
+    """The second answer is wrong by a factor, so that the gradient is right for it: running it again shows this.
+
+    With the third one, the exercise tells what it means that it is right with a simpler input.
+    """
+    module = name.partition(".")[0]
     exercise = next(one for _, one in course.exercises() if one.name == name)
     (result,) = hinted(course.root, [answer(code, name)])
-    files = solved(reference) | {"nndl/layers.py": result.answer.module_text(reference.source("layers")).encode()}
+    assert said in result.hint
+    text = result.answer.module_text(reference.source(module))
+    files = solved(reference) | {f"nndl/{module}.py": text.encode()}
     way, budget = choose_confinement("auto"), Budget(course.limits)
-    with SubmittedModule(submission(files), course, "layers", reference, way, budget) as submitted:
+    with SubmittedModule(submission(files), course, module, reference, way, budget) as submitted:
         trial = case_bank(reference, name, SECRET).trial(STUDENT)
         judgement = submitted.judge(trial, exercise.requires, course.follow_through(exercise))
     assert result.share == judgement.share

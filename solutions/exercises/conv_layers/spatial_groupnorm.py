@@ -87,11 +87,22 @@ def groupnorm_backward_cases(rng: np.random.Generator) -> Iterator[Case]:
     yield case(title, {Trait.SIDE_EFFECT}, GROUPNORM_AGAIN, _groupnorm_inputs(rng, [3, 6, 2, 5], 3))
 
 
+MEANINGS = {
+    "G is the number of channels": (
+        "then each channel is a group of its own: is something of each channel, such as a mean over it, taken where "
+        "that of its group is due, or something of a group where each channel has its own, such as gamma?"
+    ),
+    "G is 1": (
+        "then the whole image is one group: is something of the whole image, such as a mean or the number of its "
+        "entries, taken where that of a group is due, or do the groups hold other channels than they should?"
+    ),
+}
 RECIPES = (
-    Recipe("conv_layers.spatial_groupnorm_forward", groupnorm_forward_cases),
+    Recipe("conv_layers.spatial_groupnorm_forward", groupnorm_forward_cases, meanings=MEANINGS),
     Recipe(
         "conv_layers.spatial_groupnorm_backward",
         groupnorm_backward_cases,
+        meanings=MEANINGS,
         large=enlarged(
             groupnorm_backward_cases, "images of 31 × 32", lambda rng: _groupnorm_inputs(rng, [4, 40, 31, 32], 2)
         ),

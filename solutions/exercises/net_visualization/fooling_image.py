@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import numpy as np
@@ -36,10 +37,23 @@ def fooling_cases(rng: np.random.Generator) -> Iterator[Case]:
         yield Case(title, lines, inputs, {"fooled": Equal(), **left_behind()}, effects=LEFT_BEHIND)
 
 
+CLEARED = re.compile(r"zero_grad|\.grad\.(?:data\.)?(?:zero_|fill_)|\.grad = ")
+"""How a gradient is taken away before the next step."""
+
+
+def with_a_single_step(text: str) -> str:
+    """Say where to look if an image is right after a single step."""
+    said = "then there is one step alone: look at what a step leaves behind for the next one"
+    if ".backward(" in text and not CLEARED.search(text):
+        return f"{said}, such as a gradient: each call of backward() adds to what .grad holds"
+    return f"{said}, at what has to be computed anew in each step, and at when the steps end"
+
+
 RECIPES = (
     Recipe(
         "net_visualization.make_fooling_image",
         fooling_cases,
+        meanings={"max_iter is 1": with_a_single_step},
         large=enlarged(
             fooling_cases,
             "images of 100 × 102",

@@ -22,4 +22,7 @@ def adam_cases(rng: np.random.Generator) -> Iterator[Case]:
     yield from rule_cases(rng, "optim.adam", ("v", "a", "t"), adam_settings, ("v", "a"))
 
 
-RECIPES = (Recipe("optim.adam", adam_cases),)
+MEANINGS = {
+    "t is very large": "then the correction for the start at zero changes nothing: look at that correction, and at t",
+}
+RECIPES = (Recipe("optim.adam", adam_cases, meanings=MEANINGS),)

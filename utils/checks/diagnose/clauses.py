@@ -245,5 +245,5 @@ def _right_with_simpler_inputs(answers: Sequence[WrongAnswer], runs: Runs) -> st
     result, fault = answers[0]
     if fault.path in result.case.gradients and result.case.objective[0] in {one.output for one in result.faults()}:
         return ""
-    text = runs.source.function_text if runs.source else ""
-    return right_with_simpler_inputs(answers, runs.code, runs.reference, text)
+    text, meanings = (runs.source.function_text, runs.source.meanings) if runs.source else ("", {})
+    return right_with_simpler_inputs(answers, runs.code, runs.reference, text, meanings)

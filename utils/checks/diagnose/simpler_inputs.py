@@ -6,7 +6,6 @@ these enter, however the code is written. That is said of code of which nothing 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import combinations
 from typing import NamedTuple
@@ -36,26 +35,8 @@ LARGEST = 20_000  # numbers in the inputs of a case that is run so often
 
 
 LARGE_T = 10**6  # steps, after which nothing is left of where an average started
-MEANING: Mapping[str, str] = {
-    "G is the number of channels": (
-        "then each channel is a group of its own: is something of each channel, such as a mean over it, taken where "
-        "that of its group is due, or something of a group where each channel has its own, such as gamma?"
-    ),
-    "G is 1": (
-        "then the whole image is one group: is something of the whole image, such as a mean or the number of its "
-        "entries, taken where that of a group is due, or do the groups hold other channels than they should?"
-    ),
-    "t is very large": "then the correction for the start at zero changes nothing: look at that correction, and at t",
-    "max_iter is 1": "then there is one step alone: look at what a step leaves behind for the next one",
-}
-"""What is so with a simpler input that makes an output right by itself, where that tells more than its name."""
-
-ADDS_UP = ", such as a gradient: each call of backward() adds to what .grad holds"
-"""What one step may leave behind for the next one, where the code under test calls ``backward``."""
-STOPS = ", at what has to be computed anew in each step, and at when the steps end"
-"""What else may be wrong after one step, where no gradient is seen to be left behind."""
-CLEARED = re.compile(r"zero_grad|\.grad\.(?:data\.)?(?:zero_|fill_)|\.grad = ")
-"""How a gradient is taken away before the next step."""
+Meaning = str | Callable[[str], str]
+"""What is so with a simpler input; where that depends on the code under test, a function of its text that says it."""
 
 
 class Simpler(NamedTuple):
@@ -94,7 +75,11 @@ _ARRAYS: Mapping[str, Callable[[Array], Array]] = {"0": np.zeros_like, "1": np.o
 
 
 def right_with_simpler_inputs(
-    answers: Sequence[WrongAnswer], code: Run | None, reference: Run | None, text: str = ""
+    answers: Sequence[WrongAnswer],
+    code: Run | None,
+    reference: Run | None,
+    text: str = "",
+    meanings: Mapping[str, Meaning] | None = None,
 ) -> str:
     """Say as soon as what a wrong output is right.
 
@@ -106,6 +91,9 @@ def right_with_simpler_inputs(
         Run the code under test, and the right code, where they can be run.
     text : str, default ""
         The text of the function under test.
+    meanings : mapping of str to Meaning, optional
+        What is so with a simpler input that makes an output right by itself, by what holds of it then, such as
+        ``"stride is 1"``, where that tells more than its name.
 
     Returns
     -------
@@ -128,9 +116,9 @@ def right_with_simpler_inputs(
     trial = _Trial(cases, [one.result.case for one in answers], path, code, reference)
     alone = [(change,) for change in changes if trial.is_right((change,))]
     if alone or "params" in cases[0].inputs:  # a net takes long to run, and has too many inputs to try two of them
-        return _said(alone, text)
+        return _said(alone, text, meanings or {})
     pairs = (pair for pair in combinations(changes, 2) if _leaves_enough(*pair))
-    return _said([pair for pair in pairs if trial.is_right(pair)][:1], text)
+    return _said([pair for pair in pairs if trial.is_right(pair)][:1], text, {})
 
 
 def simplifications(case: Case) -> list[Simpler]:
@@ -150,13 +138,12 @@ def _order(change: Simpler) -> int:
     return list(_ARRAYS).index(change.value) if change.value in _ARRAYS else len(_ARRAYS)
 
 
-def _said(found: Sequence[Sequence[Simpler]], text: str) -> str:
+def _said(found: Sequence[Sequence[Simpler]], text: str, meanings: Mapping[str, Meaning]) -> str:
     if not found:
         return ""
-    if len(found) == len(found[0]) == 1 and found[0][0].words in MEANING:
-        words = found[0][0].words
-        more = ADDS_UP if ".backward(" in text and not CLEARED.search(text) else STOPS
-        return f"it is right as soon as {words}: {MEANING[words]}{more if words == 'max_iter is 1' else ''}"
+    meaning = meanings.get(found[0][0].words) if len(found) == len(found[0]) == 1 else None
+    if meaning is not None:
+        return f"it is right as soon as {found[0][0].words}: {meaning if isinstance(meaning, str) else meaning(text)}"
     found = found[:MAX_SAID]
     ways = ", or as soon as ".join(" and ".join(change.words for change in one) for one in found)
     names = list(dict.fromkeys(change.name for one in found for change in one))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import islice
@@ -65,12 +65,15 @@ class Source:
         The text of the file.
     task : str, default ""
         What the function is about, in the words of the exercise.
+    meanings : mapping of str to (str or callable), default {}
+        What is so with a simpler input, in the words of the exercise; see `simpler_inputs.right_with_simpler_inputs`.
     """
 
     module: str
     function: str
     text: str
     task: str = ""
+    meanings: Mapping[str, str | Callable[[str], str]] = field(default_factory=dict)
 
     @cached_property
     def function_text(self) -> str:
