@@ -14,7 +14,7 @@ import pytest
 from utils.checks.case import Case, Finding, Rule
 from utils.checks.compare import Equal
 from utils.checks.diagnose import CaseResult, Judgement, Search, Source, judge
-from utils.checks.diagnose.changes.calls import arguments
+from utils.checks.diagnose.changes.calls import arguments, arguments_of_layers
 from utils.checks.diagnose.changes.candidates import of_values
 from utils.checks.diagnose.changes.outcomes import moves_nothing_else
 from utils.checks.diagnose.changes.running import ChangedCode, CrashedAt
@@ -210,7 +210,7 @@ def test_a_crash_is_ended_and_what_is_wrong_behind_it_is_told() -> None:
     crash, *others = [finding for finding in judged(text, no_bias).findings if finding.verdict != "pass"]
     assert crash.hint.endswith("With `shifted @ w` in place of `shifted @ w.T` on line 6, the code would run.")
     assert [(one.aspect, one.misconception) for one in others] == [("out", "no-bias")]
-    assert others[0].hint == "Once it runs, something else is wrong. The bias is missing; it should be added."
+    assert others[0].hint == "Run with that change, it is still wrong. The bias is missing; it should be added."
 
 
 def test_a_mistake_that_is_gone_with_the_crash_is_not_named_as_another_one() -> None:
@@ -404,3 +404,14 @@ def test_what_a_second_change_mends_is_not_said_to_be_wrong_behind_the_crash() -
 def test_a_change_is_offered_only_where_an_output_depends_on_it(line: str, offered: bool) -> None:
     text = with_("    return out, spread\n", line)
     assert (search(text).mend(results(text)) is not None) == offered
+
+
+def test_arguments_are_brought_into_any_order() -> None:
+    node = ast.parse("norm(settings, a, b, x)", mode="eval").body
+    written = [ast.unparse(one) for one in arguments_of_layers(node)]
+    assert len(written) == len(set(written)) == 23
+    assert "norm(x, a, b, settings)" in written[:6]  # an exchange of two is tried first
+    assert "norm(a, b, x, settings)" in written
+    many = ast.parse("norm(e, a, b, c, d)", mode="eval").body
+    assert "norm(a, b, c, d, e)" in [ast.unparse(one) for one in arguments_of_layers(many)]
+    assert not list(arguments_of_layers(ast.parse("norm(a)", mode="eval").body))

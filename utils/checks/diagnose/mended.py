@@ -1,4 +1,4 @@
-"""Say with which changes code that crashes would run, and what else is wrong with it then."""
+"""Say with which changes code that crashes would run, and what is still wrong with it then."""
 
 from __future__ import annotations
 
@@ -50,6 +50,8 @@ def with_mended(
     kept = [one for one in kept if one.misconception or not set(one.aspect.split(", ")) <= set(found.beside)]
     for name, paths in by_name.items():
         only = only_here(name, hints[name], paths, WrongOutputs(found.results), found.results)
-        hint = f"Once it runs, something else is wrong{f': {only}' if only else '. '}{hints[name]}"
+        # Another change that ends the crash may leave something else, so this is said of the change that was run.
+        hint = f"Run with {'that change' if len(found.changes) == 1 else 'those changes'}, it is still wrong"
+        hint = f"{hint}{f': {only}' if only else '. '}{hints[name]}"
         kept.append(Finding(", ".join(paths), "fail", hint, name, crash.case, parts=parts))
     return crash, kept

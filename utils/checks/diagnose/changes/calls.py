@@ -119,9 +119,29 @@ def _overlap(nodes: list[ast.expr]) -> bool:
 
 
 def arguments_of_layers(node: ast.expr) -> Iterator[ast.expr]:
-    """Two arguments exchanged of a function of the course, which takes neither for the other."""
+    """Arguments of a function of the course in another order: two exchanged, then any; it takes none for another."""
     if isinstance(node, ast.Call) and not _is_of_library(node.func):
         yield from arguments(node)
+        yield from _reordered(node)
+
+
+def _reordered(node: ast.Call) -> Iterator[ast.expr]:
+    """Arguments in the orders that no exchange of two gives; of many, those in which one stands at another place."""
+    number = len(node.args)
+    if not 2 < number <= _FEW_ARGUMENTS or any(isinstance(one, ast.Starred) for one in node.args):
+        return
+    plain = tuple(range(number))
+    orders = permutations(plain) if number <= _MAX_ORDERED else _moved(plain)
+    for order in dict.fromkeys(orders):
+        if sum(one != other for one, other in zip(order, plain, strict=True)) > 2:
+            yield ast.Call(node.func, [node.args[place] for place in order], node.keywords)
+
+
+def _moved(items: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
+    """The orders in which one item stands at another place."""
+    for place in items:
+        rest = [one for one in items if one != place]
+        yield from ((*rest[:to], place, *rest[to:]) for to in range(len(items)))
 
 
 def _is_of_library(function: ast.expr) -> bool:
