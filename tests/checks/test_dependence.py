@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 
 from utils.checks.case import Case, Trait
 from utils.checks.diagnose.dependence import dependence
+from utils.checks.diagnose.describe.input_names import is_hidden
 from utils.checks.program import Answer, Crash, Ran, Run
 
 RNG = np.random.default_rng(0)
@@ -204,3 +206,21 @@ def test_what_is_used_where_the_output_is_right_is_only_missed_in_the_case() -> 
     right = Case("right", "", {**INPUTS, "x": 10 + np.abs(INPUTS["x"])})
     said = dependence(CASE, "out", running(one_kind_alone), REFERENCE, every=[CASE, right])
     assert said == 'in the case "plain" it stays the same when b changes, and should not'
+
+
+def test_an_input_that_only_goes_into_an_object_of_the_check_has_no_name_for_a_student() -> None:
+    program = """
+class Model:
+    def __init__(self, w):
+        self.w, self.b = w, b
+    def __call__(self, x):
+        return x @ w + self.b + eps
+out = m.f(Model(None), x, eps)
+"""
+    assert [name for name in ("x", "w", "b", "eps") if is_hidden(name, program)] == ["w", "b"]
+    assert not is_hidden("b", "out = m.f(x, b)")
+    run = running(lambda x, **_: x.sum(axis=1))
+    right = running(lambda x, b, eps, **_: x.sum(axis=1) + b.sum() * eps)
+    assert "b" in dependence(CASE, "out", run, right)
+    hidden = replace(CASE, program="class Model:\n    b = b\n    def f(self):\n        return b, eps\n")
+    assert dependence(hidden, "out", run, right) == ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from utils.checks.case import Case, Trait
 from utils.checks.compare import Equal
 from utils.checks.diagnose import CaseResult, Judgement, judge
-from utils.checks.program import Answer, Crash, Ran
+from utils.checks.program import PROGRAM_FILE, Answer, Crash, Ran
 
 
 def result_of(case: Case, got: dict[str, object], doubled: dict[str, object]) -> CaseResult:
@@ -196,3 +197,32 @@ def test_only_what_is_a_stub_in_every_case_is_missing() -> None:
     assert part.findings[0].hint == "net is not finished: this case is not written yet."
     edge = judge(in_cases(one=(Ran({"out": 1.0, "state": 1.0}), set()), two=(STUB, {Trait.TIE})), {})
     assert seen_in(edge) == [("", "error", "two")]
+
+
+def crashed(crash: Crash, given: Crash | None = None) -> list[CaseResult]:
+    """One case that crashes, as a misconception does if that is given; 1 is right."""
+    case = Case("few rows", "", {}, {"out": Equal()})
+    return [CaseResult(case, {"out": 1.0}, crash, {"known": given} if given else {})]
+
+
+def test_a_record_of_the_check_that_stays_empty_is_told_as_an_object_that_is_not_used() -> None:
+    crash = Crash(
+        False, "ValueError", "not enough values to unpack (expected 3, got 0)", file=PROGRAM_FILE, line=21,
+        source="a, b, c = (max(one) for one in zip(*model.calls))", operands=("model.calls of 0 items",),
+    )  # fmt: skip
+    said = 'In the case "few rows" the function returns and has not called `model` at all; it should be called'
+    (finding,) = judge(crashed(crash), {}).findings
+    assert finding.hint.startswith(said)
+    assert "model.calls" not in finding.hint
+    (finding,) = judge(crashed(crash, crash), {"known": "The last rows are left out."}).findings
+    assert finding.hint.startswith(f"The last rows are left out. {said}")
+    (finding,) = judge(crashed(replace(crash, file="nndl/m.py", function="f")), {}).findings
+    assert "has not called" not in finding.hint
+
+
+def test_what_a_refusal_asks_for_is_left_out_beside_the_reason() -> None:
+    refusal = "f_backward: dout has shape (3,); pass shape (2,), that of the output of f_forward."
+    crash = Crash(False, "ValueError", refusal, file="nndl/m.py", line=3, source="f_backward(d, c)", function="f")
+    (finding,) = judge(crashed(crash, crash), {"known": "The layers are walked in the wrong order."}).findings
+    assert "dout has shape (3,)" in finding.hint
+    assert "pass shape" not in finding.hint

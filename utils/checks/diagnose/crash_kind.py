@@ -41,6 +41,13 @@ def is_of_returned_values(crash: Crash) -> bool:
     return crash.file == PROGRAM_FILE and "unpack" in crash.message and bool(_CALLED.match(crash.source))
 
 
+def unused_object(crash: Crash) -> str:
+    """Name the object of the check whose calls it notes down and could not read, because there were none."""
+    if crash.file != PROGRAM_FILE:
+        return ""
+    return next((found[1] for one in crash.operands if (found := re.fullmatch(r"(\w+)\.calls of 0 items", one))), "")
+
+
 def is_of_unpacked_array(crash: Crash) -> bool:
     """Whether an array was unpacked into another number of names than it has rows.
 

@@ -15,7 +15,7 @@ from ..compare import Array, as_array, close
 from ..program import Ran, Run
 from ..values import value_at, walk, with_value_at
 from .beside_unused import wrong_without
-from .describe.input_names import input_name
+from .describe.input_names import input_name, is_hidden
 
 MAX_CASES = 4  # in which many changes are tried before an input is called needless
 MAX_INPUTS, MAX_NUMBERS = 8, 4  # arrays, and single numbers beside them; each takes a run of the code under test
@@ -207,7 +207,7 @@ def _changed_inputs(case: Case) -> Iterator[tuple[str, list[object]]]:
     floats = ((path, as_array(value)) for path, value in walk(case.inputs) if not isinstance(value, bool | int))
     real = [(path, array) for path, array in floats if array is not None and array.dtype.kind == "f" and array.size]
     paths = [path for path, _ in walk(case.inputs)]
-    real = [(path, array) for path, array in real if input_name(path, paths)]
+    real = [(path, array) for path, array in real if input_name(path, paths) and not is_hidden(path, case.program)]
     numbers, arrays = ([pair for pair in real if (pair[1].ndim > 0) is of_many] for of_many in (False, True))
     chosen = {path for path, _ in (*arrays[:MAX_INPUTS], *numbers[:MAX_NUMBERS])}
     for path, array in real:

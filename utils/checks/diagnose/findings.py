@@ -10,8 +10,8 @@ from ..case import Finding
 from ..program import Crash
 from .case_result import CaseResult
 from .clauses import Runs
-from .crash_kind import same_kind
-from .crashes import explain_crash
+from .crash_kind import same_kind, unused_object
+from .crashes import explain_crash, without_advice
 from .evidence import Together
 from .exchanged import exchanged
 from .follow_through import FollowThrough
@@ -55,7 +55,9 @@ def crash_finding(results: Sequence[CaseResult], hints: Mapping[str, str], *, ad
         return Finding("", "error", said, None, title)
     misconception = find_misconception("", results, hints)
     if misconception:
-        hint = f"{hints[misconception]} ({crash}.)"
+        raised = f"({replace(crash, message=without_advice(crash.message))}.)"
+        said = _explained(result, crash, results) if unused_object(crash) else raised
+        hint = f"{hints[misconception]} {said}"
         return Finding("", "error", hint, misconception, title, seen=f"{crash}.")
     return Finding("", "error", _explained(result, crash, results, advise=advise), None, title, seen=f"{crash}.")
 
@@ -88,6 +90,12 @@ def _explained(result: CaseResult, crash: Crash, results: Sequence[CaseResult], 
         for one in results
         if one is not result and isinstance(one.answer, Crash)
     ]
+    unused = unused_object(crash)
+    if unused:  # the line that raised is the check's, and says nothing to a student
+        return (
+            f'In the case "{result.case.title}" the function returns and has not called `{unused}` at all; it should '
+            "be called in every case."
+        )
     explanation = explain_old_python(crash)
     explanation = explanation or explain_crash(
         crash, result.case.inputs, result.expected, advise=advise, others=others, alone=not others and len(results) > 1

@@ -15,7 +15,7 @@ from ..compare import Array, as_array, close
 from ..program import Ran, Run
 from ..values import value_at, walk, with_value_at
 from .dependence import is_counted
-from .describe.input_names import input_name
+from .describe.input_names import input_name, is_hidden
 
 NAMES = {1: ("entry",), 2: ("row", "column"), 4: ("example", "channel", "row", "column")}
 MANY = {"entry": "entries"}
@@ -145,6 +145,7 @@ def _slices(name: str, slots: list[int]) -> str:
 def _arrays(case: Case) -> Iterator[tuple[str, Array]]:
     """Yield the inputs whose slices have names, the smallest first but for the upstream gradient and the minibatch."""
     found = [(path, value) for path, value in walk(case.inputs) if isinstance(value, np.ndarray)]
+    found = [pair for pair in found if not is_hidden(pair[0], case.program)]
     found = [pair for pair in found if pair[1].dtype == np.float64 and pair[1].ndim in NAMES and pair[1].size]
     telling = [case.objective[1], "x", "X"]
     yield from sorted(found, key=lambda pair: (pair[0] not in telling, pair[0] != telling[0], sum(pair[1].shape)))

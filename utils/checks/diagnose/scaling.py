@@ -15,7 +15,7 @@ from ..case import Case
 from ..compare import Array, as_array
 from ..program import Ran, Run
 from ..values import value_at, walk, with_value_at
-from .describe.input_names import input_name
+from .describe.input_names import input_name, is_hidden
 
 LARGE = 2.0**12  # beside inputs so large, what is added to a variance or a root to keep it from 0 is nothing
 TOLERANCE = 1e-3
@@ -114,6 +114,7 @@ def _arrays(case: Case) -> list[tuple[str, Array]]:
         (path, value)
         for path, value in walk(case.inputs)
         if isinstance(value, np.ndarray) and value.dtype == np.float64 and value.size > 1 and np.ptp(value)
+        if not is_hidden(path, case.program)
     ]
     return found[:MAX_INPUTS]
 

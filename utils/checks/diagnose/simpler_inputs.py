@@ -16,7 +16,7 @@ from ..case import Case, Trait
 from ..compare import Array, Paired, as_array
 from ..program import Ran, Run
 from ..values import value_at, walk, with_value_at
-from .describe.input_names import input_name
+from .describe.input_names import input_name, is_hidden
 from .describe.terms import is_copied
 from .describe.wrong_output import MIN_NUMBERS, WrongOutput, distinct
 from .wrong_outputs import WrongAnswer
@@ -171,7 +171,8 @@ def _changes(case: Case) -> Iterator[Simpler]:
     for path, value in walk(case.inputs):
         name, said = path.rpartition(".")[2], input_name(path, paths)
         is_size_or_label = isinstance(value, int) and "." not in path and path != "G"
-        if isinstance(value, bool) or name == "seed" or is_size_or_label or not said:
+        hidden = not said or is_hidden(path, case.program)
+        if isinstance(value, bool) or name == "seed" or is_size_or_label or hidden:
             continue
         if isinstance(value, int | float):
             numbers[path] = value

@@ -2,5 +2,6 @@
 
 from .explain import explain_crash
 from .python_messages import explain_syntax
+from .refusals import without_advice
 
-__all__ = ["explain_crash", "explain_syntax"]
+__all__ = ["explain_crash", "explain_syntax", "without_advice"]

@@ -116,13 +116,40 @@ def _part_of_all(site: Site, function: str, given: Shape, wanted: Shape) -> str:
     )
 
 
+def _of_another_function(site: Site, backward: str, what: str, forward: str) -> str:
+    """Say what the cache is that a backward function refuses; which of the two is at fault, the refusal cannot tell."""
+    said = f"{backward}: {what}."
+    if not site.advises:  # a change that was run says it
+        return said
+    said = f"{said} It takes only a cache that `{forward}` has returned"
+    if what.startswith("the cache is None"):
+        return f"{said}, and should be given that one, or not be called here."
+    return f"{said}: either that should be given to it, or the backward function be called that belongs to this cache."
+
+
+def without_advice(message: str) -> str:
+    """Leave out of the refusal of a function of the given code which argument it asks for.
+
+    It reads that from the other arguments, and one of those may be at fault.
+
+    Examples
+    --------
+    >>> without_advice("f_backward: dout has shape (3,); pass shape (2,), that of the output of f_forward.")
+    'f_backward: dout has shape (3,)'
+    >>> without_advice("f_backward: the cache is a list; pass the one that f_forward returned.")
+    'f_backward: the cache is a list'
+    """
+    return re.sub(r"(?<=\w|\)); pass (?:shape .*, that of the output of \w+|the one that \w+ returned)\.$", "", message)
+
+
 def _foreign_cache(site: Site, match: re.Match[str]) -> str:
     """Explain a cache that the forward pass of that layer has not made, in a function that never calls it."""
     backward, what, forward = match.groups()
     entered = site.crash.entered.rpartition(".")[2]
+    said = _of_another_function(site, backward, what, forward)
     calls = [one for one in (site.crash.source, *site.crash.results) if f"{forward}(" in one]
     if calls or not entered.endswith("_backward") or "cache" not in site.crash.parameters or site.crash.call:
-        return _says_itself(site)
+        return said
     own = entered.replace("_backward", "_forward")
     given = [one for node in site.find(ast.Call) if ast.unparse(node.func) == backward for one in node.args[1:]]
     made_here = any(isinstance(one, ast.Tuple) for one in given)
@@ -133,7 +160,7 @@ def _foreign_cache(site: Site, match: re.Match[str]) -> str:
         handed_on and re.search(r"tuple of ndarray(, ndarray)*( where|$)", what)
     )
     if not made_here and not own_cache:
-        return _says_itself(site)
+        return said
     return (
         f"`{backward}` works only with a cache that `{forward}` has made, and here {what}. The cache that `{entered}` "
         f"is given comes from `{own}`: unless that calls `{forward}` and keeps its cache, the gradients should be "

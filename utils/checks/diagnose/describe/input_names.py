@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import ast
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+
+from ...python_text import parsed
 
 ORDINALS = ("first", "second", "third", "fourth")
 
@@ -40,3 +44,37 @@ def input_name(path: str, paths: Iterable[str]) -> str:
         return name if path == f"params.{name}" else ""
     index = alike.index(path)
     return f"the {ORDINALS[index]} {name}" if index < len(ORDINALS) else ""
+
+
+def is_hidden(path: str, program: str) -> bool:
+    """Whether an input of a case only goes into an object of the check's own, so that a student cannot know its name.
+
+    Parameters
+    ----------
+    path : str
+        Where it stands.
+    program : str
+        The program of the case.
+    """
+    return path.partition(".")[0] in _inside_classes(program)
+
+
+@lru_cache(maxsize=256)
+def _inside_classes(program: str) -> frozenset[str]:
+    """Return the names that classes of a program read, and that nothing else in it reads."""
+    tree = parsed(program)
+    if tree is None or "class " not in program:
+        return frozenset()
+    classes = [node for node in tree.body if isinstance(node, ast.ClassDef)]
+    inside = {name for one in classes for name in _read_from_outside(one)}
+    elsewhere = (part for one in tree.body if one not in classes for part in ast.walk(one))
+    return frozenset(inside - {part.id for part in elsewhere if isinstance(part, ast.Name)})
+
+
+def _read_from_outside(node: ast.ClassDef) -> Iterator[str]:
+    """Yield the names that the methods of a class read, and that are neither parameters nor set there."""
+    for method in node.body:
+        parts = list(ast.walk(method))
+        own = {part.arg for part in parts if isinstance(part, ast.arg)}
+        own |= {part.id for part in parts if isinstance(part, ast.Name) and not isinstance(part.ctx, ast.Load)}
+        yield from (part.id for part in parts if isinstance(part, ast.Name) and part.id not in own)
