@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from test_crash_explanations import INPUTS, crash_of
 
+from utils.checks.crash_clues import may_be_misspelt
 from utils.checks.diagnose.crashes import explain_crash
 
 EXPECTED: dict[str, object] = {"out": np.ones((4, 5)), "loss": 1.0, "mean": np.ones(7)}
@@ -57,3 +58,22 @@ def test_a_slip_is_explained(body: str, phrases: tuple[str, ...]) -> None:
 @pytest.mark.parametrize(("body", "phrase"), NOT_SAID)
 def test_what_has_another_reason_is_not_called_a_slip(body: str, phrase: str) -> None:
     assert phrase not in explain_crash(crash_of("slips", f"{body}\nreturn x"), INPUTS, EXPECTED)
+
+
+@pytest.mark.parametrize(
+    ("name", "other", "alike"),
+    [
+        ("samplemean", "sample_mean", True),
+        ("scroes", "scores", True),
+        ("lerning_rate", "learning_rate", True),
+        ("batchnorm_backward", "batchnorm_backward_alt", True),
+        ("dscores", "scores", False),
+        ("x_hat", "dx_hat", False),
+        ("a_hat", "v_hat", False),
+        ("running_var", "running_mean", False),
+        ("out2", "out1", False),
+        ("affine_relu_forward", "affine_relu_backward", False),
+    ],
+)
+def test_a_name_for_another_quantity_is_no_slip(name: str, other: str, alike: bool) -> None:
+    assert may_be_misspelt(name, other) is alike

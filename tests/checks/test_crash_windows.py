@@ -112,7 +112,7 @@ WINDOWS: list[tuple[str, tuple[str, ...]]] = [
     ),
     (
         "grads = {}\ngrads['W1'] = w.T\nloss = reg * 2",
-        ("Beside that, `grads['W1']` has shape (5, 7) at that point, where it should have (7, 5).",),
+        ("Beside that, `grads['W1']` has shape (5, 7) at that point, and should have (7, 5) in the end.",),
     ),
 ]
 

@@ -190,8 +190,39 @@ def _listed(node: ast.expr) -> str:
 
 
 def _closest(name: str | None, known: Iterable[str], cutoff: float = 0.7) -> str:
-    lower = {one.lower(): one for one in known if one != name}
+    lower = {one.lower(): one for one in known if one != name and may_be_misspelt(name or "", one)}
     return lower.get(next(iter(get_close_matches((name or "").lower(), lower, 1, cutoff)), ""), "")
+
+
+def may_be_misspelt(name: str, other: str) -> bool:
+    """Whether two names that are alike may stand for the same thing, so that one of them is a slip.
+
+    Other digits, a word that is another one, and a d in front, as of a gradient, say that something else is meant.
+
+    Parameters
+    ----------
+    name, other : str
+
+    Examples
+    --------
+    >>> may_be_misspelt("samplemean", "sample_mean"), may_be_misspelt("lerning_rate", "learning_rate")
+    (True, True)
+    >>> may_be_misspelt("running_var", "running_mean"), may_be_misspelt("dx_hat", "x_hat")
+    (False, False)
+    """
+    one, two = (re.sub(r"\W", "", text.lower()) for text in (name, other))
+    if re.sub("_", "", one) == re.sub("_", "", two):
+        return True
+    if re.findall(r"\d+", one) != re.findall(r"\d+", two) and re.search(r"\d", one) and re.search(r"\d", two):
+        return False
+    bare = [text.replace("_", "") for text in (one, two)]
+    if bare[0] == f"d{bare[1]}" or bare[1] == f"d{bare[0]}":
+        return False
+    words, others = one.split("_"), two.split("_")
+    differing = [pair for pair in zip(words, others, strict=False) if pair[0] != pair[1]]
+    if len(words) != len(others) or len(words) == 1 or len(differing) != 1:
+        return True
+    return bool(get_close_matches(differing[0][0], [differing[0][1]], 1, 0.7))
 
 
 def _attributes(owner: object) -> Sequence[str]:

@@ -186,12 +186,12 @@ def _by_zero(site: Site, match: re.Match[str]) -> str:
 
 
 def _set_when(site: Site, names: list[str]) -> str:
-    """Say that a number that a division needs is only changed behind it, or ask whether it may be 0 there."""
+    """Ask whether a number that a division needs should be changed before it, or say that it should not be 0 there."""
     later = [(name, number, source) for name in names for number, source in _set_behind(site, name)]
     if len(later) == 1:
         name, number, source = later[0]
         return f'Line {number}, "{source}", changes `{name}` only afterwards: should it stand before this line?'
-    return "Should it be 0 there?"
+    return "It should not be 0 when this line runs."
 
 
 def _set_behind(site: Site, name: str) -> Iterator[tuple[int, str]]:

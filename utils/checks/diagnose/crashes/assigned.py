@@ -43,7 +43,8 @@ def _assigned(site: Site, match: re.Match[str]) -> str:
     if len(longer) == len(given) - len(place) and longer:
         over = " and ".join(map(str, longer))
         return f"{said}; the axis of size {over} should be gone by then, by a sum or by an index."
-    return f"{said}; the two should agree: look at the limits of the slice, and at what is computed for it."
+    limits = "the limits of the slice, and at " if is_cut(target) else ""
+    return f"{said}; the two should agree: look at {limits}what is computed for it."
 
 
 def _single_number(site: Site, match: re.Match[str]) -> str:

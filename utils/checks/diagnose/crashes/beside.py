@@ -27,5 +27,5 @@ def describe_beside(site: Site) -> str:
         entry = re.fullmatch(r"(?:self\.)?(\w+)\['(\w+)'\]", name)
         goal = site.outputs.get(f"{entry[1]}.{entry[2]}") if entry else None
         if goal is not None and goal != shape:
-            wrong.append(f"`{name}` has shape {shape} at that point, where it should have {goal}")
+            wrong.append(f"`{name}` has shape {shape} at that point, and should have {goal} in the end")
     return f"Beside that, {' and '.join(wrong[:MOST])}." if wrong else ""

@@ -111,14 +111,38 @@ def _of_number(site: Site, *operands: tuple[ast.expr, Shape]) -> str:
         return ""
     if not isinstance(getattr(site.failing, "op", None), ast.Add | ast.Sub):
         return ""  # what is multiplied may be an array, and be summed up afterwards
+    if not _is_term(site.failing, getattr(site.statement, "value", None)):
+        return ""
     arrays = " and ".join(text(node) for node, shape in operands if shape and ast.unparse(node) != name)
     if not arrays:
         return ""
     return f"`{name}` should be a single number: a sum, or a mean, should make one of {arrays} before they are added."
 
 
+def _is_term(node: ast.AST | None, value: ast.expr | None) -> bool:
+    """Whether an operation is a term of a sum, which may be multiplied by something or be summed up.
+
+    What is squared, or goes through another function, is no term: what makes a number of an operand of it changes more
+    than the shape.
+    """
+    if node is None or value is None or isinstance(node, ast.AugAssign):
+        return isinstance(node, ast.AugAssign)
+    if ast.dump(node) == ast.dump(value):
+        return True
+    if isinstance(value, ast.BinOp) and isinstance(value.op, ast.Add | ast.Sub | ast.Mult | ast.Div):
+        return _is_term(node, value.left) or (not isinstance(value.op, ast.Div) and _is_term(node, value.right))
+    if isinstance(value, ast.UnaryOp):
+        return _is_term(node, value.operand)
+    summed = value.args[0] if isinstance(value, ast.Call) and value.args else None
+    is_sum = isinstance(value, ast.Call) and ast.unparse(value.func) in ("np.sum", "np.mean", "sum")
+    return is_sum and isinstance(getattr(node, "op", None), ast.Add) and _is_term(node, summed)
+
+
 def _toofew_indices(site: Site, left: ast.expr, a: Shape, right: ast.expr, b: Shape) -> str:
     """Ask whether one entry of an array is meant where an index leaves some of its axes."""
+    # Where some of the axes are as long, the whole is meant, and the part that is cut out has the wrong size.
+    if any(one == other for one, other in zip(a[::-1], b[::-1], strict=False)):
+        return ""
     for node, other in ((left, right), (right, left)):
         few = few_indices(site, node) if is_cut(other) else ""
         if few:

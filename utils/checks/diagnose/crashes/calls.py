@@ -43,16 +43,16 @@ def describe_call(site: Site, already: str = "") -> str:
     other_layer = describe_walk(site) if "dout has shape" in site.crash.message else ""
     if other_layer:
         return f"{said} {other_layer}"
-    better = [pair for name, given in arguments.items() for pair in _better(site, name, given)]
-    better = better or [pair for name, given in arguments.items() for pair in _better(site, name, given, numbered=True)]
-    better = better or list(_wanted(site, arguments))
+    # Either argument may be the wrong one, so that those that would fit are looked for in place of each.
+    fitting = (_better(site, *pair, numbered=one) for one in (False, True) for pair in arguments.items())
+    better = list(dict.fromkeys(pair for pairs in fitting for pair in pairs)) or list(_wanted(site, arguments))
     if len(better) == 1:
         given, instead = better[0]
         shape = site.letters.shape(site.callers_scope[instead])
         return f"{said} `{instead}`, of shape {shape}, would fit in place of `{given}`; was it meant?"
-    if len(better) == 2:
-        both = " or ".join(f"`{instead}` in place of `{given}`" for given, instead in better)
-        return f"{said} It would fit with {both}."
+    if 1 < len(better) <= MOST_NAMES:
+        *first, last = (f"`{instead}` in place of `{given}`" for given, instead in better)
+        return f"{said} It would fit with {', '.join(first)} or {last}."
     dicts = [pair for given in arguments.values() for pair in _other_dicts(site, source, given)]
     if len(dicts) == 1:
         return f"{said} Was `{dicts[0][1]}` meant in place of `{dicts[0][0]}`?"

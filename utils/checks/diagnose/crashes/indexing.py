@@ -8,6 +8,7 @@ from difflib import get_close_matches
 
 import numpy as np
 
+from ...crash_clues import may_be_misspelt
 from ...values import walk
 from .calls import swapped_arguments
 from .expressions import count, of_same_form, parsed_statement, read_shape, text
@@ -192,6 +193,8 @@ def _key(site: Site, match: re.Match[str]) -> str:
     explained = swapped_arguments(site, match) or taken_apart(site, key)
     if explained:
         return explained
+    if re.search(r"\[\s*[-\[\d]", key):  # of a function that is not the student's, so that its dict is not known
+        return "A whole array stands in a key there, where a number should: is one argument given in another's place?"
     keys = {name: what[5:].split(", ") for name, what in site.operands.items() if what.startswith("with ")}
     empty = [name for name, what in site.operands.items() if what == "empty"]
     wanting = [name for name, known in keys.items() if key not in known]
@@ -202,9 +205,15 @@ def _key(site: Site, match: re.Match[str]) -> str:
         lower = {one.lower(): one for one in known}
         # Half of a name in common is no misspelling: `decay_rate` is not `learning_rate`.
         begun = [one for one in lower if one.startswith(key.lower()) or key.lower().startswith(one)]
-        close = get_close_matches(key.lower(), lower, 1, 0.75) or (begun if len(begun) == 1 else [])
+        alike = [one for one in lower if may_be_misspelt(key, one) and not of_same_form(key, lower[one])]
+        close = get_close_matches(key.lower(), alike, 1, 0.75) or (begun if len(begun) == 1 else [])
         said = f"`{wanting[0]}` has no key `{key}`; its keys are {', '.join(known)}."
         numbered = [one for one in known if re.fullmatch(rf"{re.escape(key)}\d+", one)]
+        stems = {re.sub(r"\d+$", "", one) for one in known if one[-1:].isdigit()}
+        if numbered and len(stems) == 1:
+            return (
+                f"{said} The number is missing in the key: it should be {' or '.join(f'`{one}`' for one in numbered)}."
+            )
         if numbered:
             return (
                 f"{said} The number is missing in the key: it should be that of the layer, as in `{numbered[0]}`; in a "
@@ -219,7 +228,9 @@ def _key(site: Site, match: re.Match[str]) -> str:
             if elsewhere:  # the number is no mistake then, and the entry is what is missing
                 filled = f"`{wanting[0]}` should hold it, too, and keep what was put into it before"
                 return f"{said} `{elsewhere[0]}` has this key; {filled if site.advises else 'the number is right'}."
-            return f"{said}{_counted_past(key, known, ask=site.advises)}"
+            shifted = _shifted(site, wanting[0])
+            past = _counted_past(key, known, ask=site.advises and not shifted)
+            return f"{said}{past}{f' It is made with `{shifted}` here.' if shifted and past else ''}"
         return f"{said} {_by_setting(site, known) or _not_kept_yet(site, key)}".strip()
     if not wanting and len(empty) == 1:
         why = _switched_off(site, empty[0]) or _why_reached(site)
@@ -255,6 +266,14 @@ def _passed_as(source: str, function: str, place: int, name: str) -> str:
             named = [ast.unparse(one.value) for one in node.keywords if one.arg == name]
             return (named or [ast.unparse(one) for one in node.args[place : place + 1]] or [""])[0]
     return ""
+
+
+def _shifted(site: Site, owner: str) -> str:
+    """Write the number in a key of a dict that is a count with something added or taken off: ``"i + 1"``."""
+    keys = [node.slice for node in site.find(ast.Subscript) if ast.unparse(node.value) == owner]
+    parts = (part for one in keys for part in ast.walk(one) if isinstance(part, ast.BinOp))
+    numbers = [one for one in parts if isinstance(getattr(one.right, "value", None), int)]
+    return ast.unparse(numbers[0]) if len(numbers) == 1 and isinstance(numbers[0].op, ast.Add | ast.Sub) else ""
 
 
 def _counted_past(key: str, known: list[str], *, ask: bool) -> str:
@@ -297,9 +316,10 @@ def _not_kept_yet(site: Site, key: str) -> str:
     outputs = [path.rpartition(".")[2] for path, value in walk(site.expected) if isinstance(value, np.ndarray)]
     given = {path.rpartition(".")[2] for path, _ in walk(site.inputs)}
     if key in outputs:
+        above = ", or by the name that is set to it above" if site.origin(key) or key in site.known else ""
         return (
             "At first there is no such key: nothing was kept yet. It should be read with a first value, as "
-            f'`.get("{key}", …)` does, or by the name that is set to it above.'
+            f'`.get("{key}", …)` does{above}.'
         )
     kept = [name for name in outputs if name not in given and len(outputs) > 1 and not name.startswith(("next", "out"))]
     if len(kept) != 1 or given & {key}:

@@ -34,10 +34,7 @@ def describe_index(site: Site, node: ast.Subscript, axis: int, part: ast.expr, s
     loop = site.origin(part.id) if isinstance(part, ast.Name) else None
     limits = _limits_of(loop[1]) if loop else []
     if loop is None or not limits:
-        index, shape = site.number(part), site.shape(node.value) or ()
-        another = index is not None and any(index < other for place, other in enumerate(shape) if place != axis)
-        asked = ": is it another axis that is meant?" if another else "."
-        return f" An index along this axis should stay below {site.letters.size(size)}{asked}"
+        return f" An index along this axis should stay below {site.letters.size(size)}."
     said = f'line {loop[0]}, "{loop[1]}", counts further'
     if len(limits) == 3 and _is_filled(site, node):
         return (

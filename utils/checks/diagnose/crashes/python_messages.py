@@ -83,10 +83,25 @@ def _ragged(site: Site, match: re.Match[str]) -> str:
 def _unknown_argument(site: Site, match: re.Match[str]) -> str:
     function, name = match[1], match[2]
     known = _parameters(site, function) or KEYWORDS
+    if name == "keepdim" and known is KEYWORDS:
+        return _of_kept_axes(site, function.lstrip("_"))
     close = ["axis"] if name == "dim" and known is KEYWORDS else get_close_matches(name, known, 1, 0.6)
     meant = f" was `{close[0]}` meant?" if close else ""
     listed = f" its arguments are {', '.join(known)}." if known is not KEYWORDS and not close else ""
     return f"`{function}` has no argument `{name}`{':' if meant else ';' if listed else '.'}{meant or listed}"
+
+
+def _of_kept_axes(site: Site, function: str) -> str:
+    """Explain ``x.sum(0, keepdim=True)``; whether an axis should be kept at all, the shape of what is set tells."""
+    said = f"`{function}` has no argument `keepdim`; NumPy calls it `keepdims`"
+    for node in site.find(ast.Call):
+        others = [one for one in node.keywords if one.arg != "keepdim"]
+        if len(others) == len(node.keywords) or not site.target:
+            continue
+        name, goal = site.target
+        if site.shape_with(node, ast.Call(node.func, node.args, others)) == goal:
+            return f"{said}. But `{name}` should have shape {site.letters.shape(goal)}, which it has without either."
+    return f"{said}."
 
 
 def _number_of_arguments(site: Site, match: re.Match[str]) -> str:

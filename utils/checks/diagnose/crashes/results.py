@@ -58,7 +58,7 @@ def unpacked_call(site: Site, call: ast.Call, target: ast.Tuple | ast.List) -> s
     """
     number, name = len(target.elts), ast.unparse(call.func)
     got = re.search(r"got (\d+)", site.crash.message)
-    returned = [one for one in _returned(site, name) if len(one) != number]
+    returned = [one for one in _returned(site, name) if one and len(one) != number]
     returned = [one for one in returned if got is None or len(one) in (1, int(got[1]))]
     if len(returned) != 1:
         return ""
@@ -224,11 +224,13 @@ def _of_that_name(site: Site, call: ast.Call) -> str:
     message = re.sub(r"\b\w+ has shape", "", site.crash.message.partition(": ")[2])  # that is a parameter's name
     if message.startswith("the cache is"):
         return ""  # what a cache should hold is named there, and nothing of it is an argument
-    words = set(re.findall(r"[A-Za-z_]\w*", message)) - {"a"}  # which is a word of English, too
+    words = set(re.findall(r"[A-Za-z_]\w{2,}", message))  # shorter ones are words of English, such as "a"
     found = [name for name in sorted(words - used) if site.shape_in_caller(name)]
     if len(found) != 1 or not call.args:
         return ""
     shape = site.shape_in_caller(found[0])
+    if shape == site.shape_in_caller(ast.unparse(call.args[0])):
+        return ""  # it would be refused as well
     return f"{text(call.args[0])} is given; was `{found[0]}`, of shape {shape}, meant?"
 
 

@@ -82,8 +82,8 @@ def single(output: WrongOutput) -> Iterator[Observation]:
     expected, got = output.arrays
     if got.ndim == 0 and expected.ndim:
         words = (
-            f"it is a single number, and should be an array of shape {expected.shape}: is something like a sum, a "
-            "maximum or an argmax taken over all axes, where one axis or more should stay?"
+            f"it is a single number, and should be an array of shape {expected.shape}: does something run over all "
+            "axes, such as a sum, a maximum, an argmax or a product of two vectors, where one axis or more should stay?"
         )
         yield Observation("single", words if expected.size > 1 else "", output.numbers)
 
