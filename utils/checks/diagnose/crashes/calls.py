@@ -51,8 +51,8 @@ def describe_call(site: Site, already: str = "") -> str:
         shape = site.letters.shape(site.callers_scope[instead])
         return f"{said} `{instead}`, of shape {shape}, would fit in place of `{given}`; was it meant?"
     if 1 < len(better) <= MOST_NAMES:
-        *first, last = (f"`{instead}` in place of `{given}`" for given, instead in better)
-        return f"{said} It would fit with {', '.join(first)} or {last}."
+        *written, last = (f"`{instead}` in place of `{given}`" for given, instead in better)
+        return f"{said} It would fit with {', '.join(written)} or {last}."
     dicts = [pair for given in arguments.values() for pair in _other_dicts(site, source, given)]
     if len(dicts) == 1:
         return f"{said} Was `{dicts[0][1]}` meant in place of `{dicts[0][0]}`?"
