@@ -415,3 +415,36 @@ def test_arguments_are_brought_into_any_order() -> None:
     many = ast.parse("norm(e, a, b, c, d)", mode="eval").body
     assert "norm(a, b, c, d, e)" in [ast.unparse(one) for one in arguments_of_layers(many)]
     assert not list(arguments_of_layers(ast.parse("norm(a)", mode="eval").body))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("np.sqrt(", "2 * np.sqrt(", ", or with the same factor elsewhere,"),
+        ("np.sqrt(", "-np.sqrt(", ", or with a minus elsewhere,"),
+        ("+ 1.0", "- 1.0", " on line 7,"),
+    ],
+)
+def test_a_factor_may_be_due_elsewhere(old: str, new: str, said: str) -> None:
+    """Of a product, no number tells which of its factors is wrong."""
+    (hint,) = (finding.hint for finding in judged(with_(old, new)).findings if finding.hint)
+    assert f"{said} it would be right in every case" in hint
+
+
+def tried(line: str) -> list[str]:
+    """The texts that are tried in place of a function of two lines."""
+    text = f"import numpy as np\n\n\ndef f(out_a, out_b):\n    {line}\n    return (out_a, out_b)\n"
+    return [ast.unparse(ast.parse(change.source)) for change in of_values(FunctionSource(text, "f"), [])]
+
+
+def test_no_value_is_returned_twice() -> None:
+    texts = tried("out_a = out_a - out_b")
+    assert any("out_a = out_b - out_b" in text for text in texts)
+    assert not any("return (out_a, out_a)" in text or "return (out_b, out_b)" in text for text in texts)
+
+
+def test_no_change_makes_a_line_do_nothing() -> None:
+    texts = tried("out_a[1:] = 0")
+    assert any("out_b[1:] = 0" in text for text in texts)
+    assert not any("+= 0" in text or "** 2)[1:]" in text or ")[1:] =" in text for text in texts)
+    assert any("out_a[1:] += out_b" in text for text in tried("out_a[1:] = out_b"))

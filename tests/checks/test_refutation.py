@@ -152,3 +152,68 @@ def test_no_two_mistakes_are_named_for_what_is_missing() -> None:
     results = [CaseResult(replace(case), {"grads": right}, came, {name: came}) for name in HINTS]
     found = judge(results, HINTS, together=lambda *_: came).findings
     assert {one.misconception for one in found} == {None}
+
+
+def test_of_mistakes_that_leave_out_the_same_one_is_named_only_if_it_gives_most_of_what_else_it_changes() -> None:
+    """Both leave out the mean; in one case of three the numbers are those of the one mistake, as it happens."""
+    case = Case("one", "", {"x": np.ones(3)}, {"out": Equal(), "mean": Equal()})
+    results = []
+    for title in ("one", "two", "three"):
+        right = {"out": array(), "mean": np.ones(3)}
+        answers = {name: Ran({"out": array(), "mean": None}) for name in ("known", "other")}
+        came = answers["known"].values["out"] if title == "one" else array()
+        given: dict[str, Answer] = dict(answers)
+        results.append(CaseResult(replace(case, title=title), right, Ran({"out": came, "mean": None}), given))
+    assert "known" not in named(results)
+
+
+def test_of_mistakes_that_give_one_output_that_is_named_whose_shapes_came() -> None:
+    """The weights are too wide by the one mistake, and wrong by another one, too."""
+    right = {"b": np.zeros(3), "w": array()}
+    known, other = {"b": np.zeros(5), "w": np.ones((3, 5))}, {"b": np.zeros(5), "w": right["w"]}
+    case = Case("one", "", {"x": np.ones(3)}, {"b": Equal(), "w": Equal()})
+    answers: dict[str, Answer] = {"other": Ran(other), "known": Ran(known)}
+    found = named([CaseResult(case, right, Ran({"b": np.zeros(5), "w": np.full((3, 5), 2.0)}), answers)])
+    assert found["known"] == "b"
+    assert "other" not in found
+
+
+@pytest.mark.parametrize("is_right", [True, False])
+def test_what_is_right_is_not_exchanged_with_another_output(is_right: bool) -> None:
+    right = {"dgamma": array(), "dbeta": array()}
+    swapped = {"dgamma": right["dbeta"], "dbeta": right["dgamma"]}
+    came = {"dgamma": right["dbeta"], "dbeta": right["dbeta"] if is_right else array()}
+    case = Case("one", "", {"x": np.ones(3)}, {"dgamma": Equal(), "dbeta": Equal()})
+    hints = {"known": "dgamma and dbeta are exchanged; each should be in its own place."}
+    found = judge([CaseResult(case, right, Ran(came), {"known": Ran(swapped)})], hints).findings
+    assert ("known" in {one.misconception for one in found}) != is_right
+
+
+def test_of_pairs_that_give_one_output_that_is_named_which_gives_another_one_too() -> None:
+    """Both are exchanged and halved; what one holds is half of the other, which single mistakes give, too."""
+    right = {"one": array(), "two": array()}
+    one, two = right["one"], right["two"]
+    of_each: dict[str, dict[str, object]] = {
+        "exchanged": {"one": two, "two": one},
+        "halved": {"one": one / 2, "two": two / 2},
+        "other": {"one": two, "two": two},
+        "one-halved": {"one": one / 2, "two": two},
+    }
+    jointly: dict[frozenset[str], dict[str, object]] = {
+        frozenset({"exchanged", "halved"}): {"one": two / 2, "two": one / 2},
+        frozenset({"other", "one-halved"}): {"one": two / 2, "two": two},
+        frozenset({"other", "halved"}): {"one": two / 2, "two": two / 2},
+        frozenset({"exchanged", "one-halved"}): {"one": two / 2, "two": one},
+    }
+
+    def together(first: str, second: str, _: Case) -> Answer | None:
+        values = jointly.get(frozenset({first, second}))
+        return Ran(values) if values else None
+
+    case = Case("one", "", {"x": np.ones(3)}, {"one": Equal(), "two": Equal()})
+    answers: dict[str, Answer] = {name: Ran(values) for name, values in of_each.items()}
+    result = CaseResult(case, right, Ran({"one": two / 2, "two": one / 2 + 1}), answers)
+    hints = {name: f"What is {name}." for name in of_each}
+    exchanged = replace(result, answer=Ran({"one": two / 2, "two": one / 2}))
+    found = judge([exchanged], hints, together=together).findings
+    assert {one.misconception for one in found} == {"exchanged", "halved"}

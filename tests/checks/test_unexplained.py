@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -54,6 +55,16 @@ def test_no_change_of_code_is_offered_for_what_has_to_be_random() -> None:
     hints = dict(said_of([result("one", {"batches": None, "few": few, "many": many, "out": -X}, got, rules)], search))
     assert search.asked == {"many", "out"}
     assert hints.keys() == got.keys()
+
+
+def test_no_change_of_code_is_offered_for_what_says_yes_or_no() -> None:
+    """Nothing is left behind in an object after any change that takes another one in its place."""
+    rules = {"left_behind": Equal(), "untouched": Equal(), "out": Equal()}
+    right, got = {"left_behind": np.zeros(2)}, {"left_behind": np.ones(2), "untouched": -X, "out": -X}
+    one = result("one", {**right, "untouched": X, "out": X}, got, rules)
+    search = Recorder()
+    said_of([replace(one, case=replace(one.case, effects={"left_behind", "untouched"}))], search)
+    assert search.asked == {"untouched", "out"}
 
 
 def test_entries_that_dicts_lack_are_only_named_together_where_the_dicts_hold_the_same() -> None:

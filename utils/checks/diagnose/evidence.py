@@ -139,6 +139,17 @@ class Evidence:
         drawn = (index for index, place in enumerate(self.places) if place.is_drawn and as_array(place.got) is not None)
         return frozenset(drawn) - self.draws - self.edges
 
+    def misshapen_alike(self, name: str) -> Places:
+        """Return the places at which an array of a wrong shape came, the one that a misconception gives."""
+        return frozenset(
+            index
+            for index in self.shows(name) & self.wrong - self.crashes
+            if _shape(self.places[index].expected)
+            != _shape(self.places[index].got)
+            == _shape(self.places[index].given_by(name))
+            != ()
+        )
+
     def beside(self, places: Places) -> Places:
         """Return the places of the same dicts in the same cases, those given included."""
         dicts = {(id(place.result), _dict(place)) for place in map(self.places.__getitem__, places)}
@@ -208,6 +219,11 @@ def _is_zero(place: Place) -> bool:
 def _without_noise(array: Array) -> Array:
     """Set to 0 what rounding leaves of numbers that cancel: it says as little as a 0 does."""
     return np.where(np.abs(array) < NOISE, 0, array)
+
+
+def _shape(value: object) -> tuple[int, ...]:
+    array = as_array(value)
+    return () if array is None else array.shape
 
 
 def _is_of_right_shape(place: Place) -> bool:

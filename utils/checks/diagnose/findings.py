@@ -135,7 +135,8 @@ def output_findings(
         that no misconception explains, because the reason may lie there.
     """
     explanations = _unless_exchanged(explain(tuple(wrong.by_path), results, hints, together), wrong)
-    explanations = [_unless_untrue(one, hints, wrong) for one in explanations]
+    outputs = {output for result in results for output in result.expected}
+    explanations = [_unless_untrue(one, hints, wrong, outputs) for one in explanations]
     alone = {one.names[0] for one in explanations if len(one.names) == 1}
     alone -= {name for one in explanations if len(one.names) > 1 for name in one.names}
     unexplained = [one.path for one in explanations if not one.names and one.path.partition(".")[0] not in without]
@@ -214,8 +215,20 @@ def _unless_exchanged(explanations: Sequence[Explanation], wrong: WrongOutputs) 
     ]
 
 
-def _unless_untrue(explanation: Explanation, hints: Mapping[str, str], wrong: WrongOutputs) -> Explanation:
-    """Leave out what explains some cases of an output and speaks of another one, which is wrong in another way."""
+def _unless_untrue(
+    explanation: Explanation, hints: Mapping[str, str], wrong: WrongOutputs, outputs: Collection[str]
+) -> Explanation:
+    """Leave out what explains an output and says of another one what is not so.
+
+    That is one that is wrong in another way, where it explains some cases alone, or one that is right, with which the
+    first is said to be exchanged.
+    """
+    for name in explanation.names:
+        subject = re.match(r"(\S+) and (\S+) are exchanged\b", hints[name])
+        if subject and explanation.path in subject.groups():
+            (other,) = {*subject.groups()} - {explanation.path}
+            if other in outputs and _is_right(other, wrong):
+                return Explanation(explanation.path)
     for name in explanation.names if explanation.rest else ():
         for path, answers in wrong.by_path.items():
             told = (answer.result.is_given_by(name, path) for answer in answers)

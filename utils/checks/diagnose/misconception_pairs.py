@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping, Sequence
 from itertools import combinations
 
 from ..compare import as_array
-from ..program import Crash
+from ..program import Crash, Ran
 from ..values import value_at
 from .evidence import Evidence, Place, Places, Together
 from .joint_effects import JointEffects
@@ -74,7 +74,7 @@ def find_pair(
         [pair for pair in found if len(set(pair) & set(named)) == n] for n in (2, 1) for found in (certain, likely)
     ]
     found = next(filter(None, (*known, certain, likely)), [])
-    found = _least_contradicted(found, evidence, within)
+    found = _least_contradicted(found, evidence, within, together)
     # Several pairs that fit are no knowledge but for what they have in common: naming one of them would be guessing.
     common = [name for name in names if found and all(name in pair for pair in found)]
     return found[0] if len(found) == 1 else tuple(common)
@@ -117,16 +117,43 @@ def _interacting(evidence: Evidence, within: Places, one: str, other: str) -> Pl
     return (first - second - evidence.gives(one)) | (second - first - evidence.gives(other))
 
 
-def _least_contradicted(pairs: Sequence[tuple[str, str]], evidence: Evidence, within: Places) -> list[tuple[str, str]]:
-    """Keep the pairs that would break fewest of the other places in another way than they are wrong."""
+def _least_contradicted(
+    pairs: Sequence[tuple[str, str]], evidence: Evidence, within: Places, together: Together | None
+) -> list[tuple[str, str]]:
+    """Keep the pairs that would break fewest of the other places in another way than they are wrong.
+
+    Of those, keep the pairs that give most of the other outputs that are wrong.
+    """
+    if len(pairs) < 2:
+        return list(pairs)
 
     def contradicted(pair: tuple[str, str]) -> int:
         one, other = pair
         shown = (evidence.shows(one) | evidence.shows(other)) - within
-        return len(shown - evidence.gives(one) - evidence.gives(other))
+        return len(shown - evidence.gives(one) - evidence.gives(other) - jointly[pair])
 
-    fewest = min(map(contradicted, pairs), default=0)
-    return [pair for pair in pairs if contradicted(pair) == fewest]
+    jointly = {pair: _given_jointly(evidence, within, *pair, together) for pair in pairs}
+    fewest = min(map(contradicted, pairs))
+    pairs = [pair for pair in pairs if contradicted(pair) == fewest]
+    most = max(len(jointly[pair]) for pair in pairs)
+    return [pair for pair in pairs if len(jointly[pair]) == most]
+
+
+def _given_jointly(evidence: Evidence, within: Places, one: str, other: str, together: Together | None) -> Places:
+    """Return the places of other outputs that two misconceptions give together, and neither of them alone.
+
+    The smallest case in which an output shows both is run; what it is there, it is taken to be in all cases.
+    """
+    both = evidence.shows(one) & evidence.shows(other) & evidence.wrong - within - evidence.crashes
+    open_places = both - evidence.gives(one) - evidence.gives(other)
+    found: set[int] = set()
+    for path in {evidence.places[index].path: None for index in sorted(open_places)} if together else ():
+        places = evidence.of(path) & open_places
+        place = evidence.places[min(places)]
+        answer = together(one, other, place.result.case) if together else None
+        if isinstance(answer, Ran) and _is_given(place, answer.values):
+            found |= places
+    return frozenset(found)
 
 
 def _each_shows_alone(evidence: Evidence, within: Places, one: str, other: str) -> bool:

@@ -214,6 +214,9 @@ def _that_give(evidence: Evidence, places: Places, names: Sequence[str]) -> list
     if dicts - {""}:  # one that leaves out more of a dict than is missing is another mistake
         found = [name for name in found if not _of_dicts(evidence, evidence.shows(name) - evidence.wrong, dicts)]
     if places & evidence.wrong <= evidence.missing:  # one that also changes entries which came has to give some of them
+        if len(found) > 1:  # of several that leave it out, those are left that give most of what else they change
+            more = {name: evidence.shows(name) - places - evidence.missing - evidence.crashes for name in found}
+            found = [name for name in found if 2 * len(more[name] & evidence.gives(name)) >= len(more[name])]
         came = {name: evidence.shows(name) & evidence.beside(places) - evidence.missing for name in found}
         found = [name for name in found if not came[name] or came[name] & evidence.gives(name)]
     if not evidence.numbers(places & evidence.wrong):
@@ -254,11 +257,15 @@ def _outputs_given(evidence: Evidence, name: str) -> int:
 def _chosen(names: Sequence[str], named: set[str], evidence: Evidence) -> tuple[str, ...]:
     """Choose among misconceptions that are as likely: nothing where none is better than the others.
 
-    One that explains another output, too, is meant; else one that would spoil fewer outputs than any other does.
+    One that explains another output, too, is meant; else, of those that give most of the wrong shapes that came, one
+    that would spoil fewer outputs than any other does.
     """
     elsewhere = [name for name in names if name in named]
     if elsewhere:
         return (elsewhere[0],)
+    # A shape tells as much as numbers do, and may be that of a mistake beside which the numbers are wrong, too.
+    shapes = {name: len(evidence.misshapen_alike(name)) for name in names}
+    names = [name for name in names if shapes[name] == max(shapes.values())]
     spoilt = {name: _outputs_spoilt(evidence, name) for name in names}
     found = [name for name in names if spoilt[name] == min(spoilt.values())]
     return tuple(found) if len(found) == 1 else ()

@@ -6,6 +6,8 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from ..case import Case, Finding, Trait
 from ..compare import Fault, FaultKind, RandomRule, as_array
 from ..program import Run
@@ -84,7 +86,7 @@ def unexplained_findings(
     wrong = wrong.beside_right_values()
     held = exchanged({path: wrong.by_path[path] for path in paths})
     findings = [_exchange(held, wrong)] if held else []
-    open_paths = [path for path in paths if path not in held and not _is_judged_by_chance(path, wrong)]
+    open_paths = [path for path in paths if path not in held and _may_be_changed(path, wrong)]
     found = runs.search.repair(open_paths, results) if runs.search and open_paths else []
     repairs = {path: one for one in found for path in one.right}
     groups: dict[tuple[str, str], list[Description]] = {}
@@ -94,7 +96,8 @@ def unexplained_findings(
         if path in repairs:
             still = all_wrong(repairs[path].results)
             others = [other for other in wrong.by_path if other not in repairs[path].right and other in still]
-            one = _repaired(path, repairs[path].said, wrong, results, alone=bool(others))
+            elsewhere = _elsewhere(wrong.by_path[path]) if len(repairs[path].changes) == 1 else ""
+            one = _repaired(path, f"{repairs[path].said}{elsewhere}", wrong, results, alone=bool(others))
         else:
             one = _description(path, wrong, results, runs)
         # Outputs of which nothing is known but that they are wrong have no more in common than that.
@@ -117,6 +120,23 @@ def findings_after(forward: WrongForward, paths: Sequence[str], wrong: WrongOutp
         title = shown.result.case.title
         findings.append(Finding(", ".join(group), "fail", f"{seen}; {said}.", None, title, seen=f"{seen}."))
     return findings
+
+
+def _may_be_changed(path: str, wrong: WrongOutputs) -> bool:
+    """Whether a change of code that makes an output right tells what is wrong with it.
+
+    Whether something was left behind, 0 or 1, is as right after any change that takes another object.
+    """
+    are_flags = all(
+        path.partition(".")[0] in answer.result.case.effects and _says_yes_or_no(answer)
+        for answer in wrong.by_path[path]
+    )
+    return not are_flags and not _is_judged_by_chance(path, wrong)
+
+
+def _says_yes_or_no(answer: WrongAnswer) -> bool:
+    right = as_array(answer.fault.expected)
+    return right is not None and bool(np.isin(right, (0, 1)).all())
 
 
 def _is_judged_by_chance(path: str, wrong: WrongOutputs) -> bool:
@@ -274,6 +294,29 @@ def _repaired(
     clauses = [f"with {said}, it would be right in every case{as_it_is}", "" if form.endswith("?") else form]
     lacks = shown.fault.kind is FaultKind.KEY
     return Description(path, comparison(shown.fault), tuple(filter(None, clauses)), shown.result.case.title, lacks)
+
+
+def _elsewhere(answers: Sequence[WrongAnswer]) -> str:
+    """Say that a change may be due elsewhere, of an output that is the right one times one and the same number.
+
+    Such a number may be missing, or too many, in any of the factors that make up the output. A single case does not
+    tell whether it is the same one.
+    """
+    multiples = [_multiple(answer) for answer in answers if not is_drawn(answer)]
+    known = [multiple for multiple in multiples if multiple is not None]
+    if len(known) < max(MIN_CASES, len(answers)) or not np.allclose(known, known[0], rtol=1e-4, atol=0):
+        return ""
+    return ", or with a minus elsewhere" if np.isclose(known[0], -1) else ", or with the same factor elsewhere"
+
+
+def _multiple(answer: WrongAnswer) -> float | None:
+    """Return how many times the right output came; None where it is no multiple of it."""
+    right, got = as_array(answer.fault.expected), as_array(answer.fault.got)
+    if right is None or got is None or right.shape != got.shape or not (right.any() and got.any()):
+        return None
+    multiple = float(np.vdot(right, got) / np.vdot(right, right))
+    alike = np.allclose(multiple * right, got, rtol=1e-4, atol=1e-6 * float(np.abs(got).max()))
+    return multiple if alike else None
 
 
 def _follows_forward(answers: Sequence[WrongAnswer], run: Run) -> bool:

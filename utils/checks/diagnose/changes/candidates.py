@@ -103,8 +103,24 @@ def of_crashes(source: FunctionSource, words: Collection[str], line: int, images
 def _written(source: FunctionSource, parts: Collection[ast.expr], kind: Kind) -> Iterator[Change]:
     for node in parts:
         for instead in kind(node):
-            if not makes_pointless_quotient(node, instead, source.above(node), source.sizes):
+            above = source.above(node)
+            if _names_twice(node, instead, above) or _stores_nowhere(node, instead, above):
+                continue
+            if not makes_pointless_quotient(node, instead, above, source.sizes):
                 yield source.with_expression(node, instead)
+
+
+def _names_twice(node: ast.expr, instead: ast.expr, above: ast.AST | None) -> bool:
+    """Whether a change puts into a tuple a name that is an item of it already: nobody returns the same value twice."""
+    if not isinstance(instead, ast.Name) or not isinstance(above, ast.Tuple):
+        return False
+    return any(isinstance(item, ast.Name) and item.id == instead.id for item in above.elts if item is not node)
+
+
+def _stores_nowhere(node: ast.expr, instead: ast.expr, above: ast.AST | None) -> bool:
+    """Whether a change stores into the result of an expression, which is nobody's: the line would do nothing."""
+    stores = isinstance(above, ast.Subscript) and above.value is node and isinstance(above.ctx, ast.Store)
+    return stores and not isinstance(instead, ast.Name | ast.Subscript | ast.Attribute)
 
 
 def _places(source: FunctionSource) -> list[ast.stmt]:

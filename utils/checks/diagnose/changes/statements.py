@@ -20,7 +20,7 @@ def assignments(source: FunctionSource) -> Iterator[Change]:
     for node in source.statements:
         if isinstance(node, ast.Assign) and len(node.targets) == 1 and not isinstance(node.targets[0], ast.Tuple):
             target, value = ast.unparse(node.targets[0]), ast.unparse(node.value)
-            if isinstance(node.targets[0], ast.Subscript):
+            if isinstance(node.targets[0], ast.Subscript) and not isinstance(node.value, ast.Constant):
                 yield source.with_statement(node, f"{target} += {value}")
             if isinstance(node.value, ast.Name | ast.Subscript):
                 yield source.with_statement(node, f"{target} = {value}.copy()")
