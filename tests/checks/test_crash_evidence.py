@@ -453,3 +453,12 @@ def test_of_two_arguments_of_which_either_may_be_wrong_both_are_named() -> None:
     said = explain_crash(crash, {}, {})
     assert "`X` in place of `h` or `W2` in place of `W1`" in said
     assert "was it meant" not in said
+
+
+def test_a_name_for_what_is_kept_is_not_claimed_to_be_there() -> None:
+    crash = Crash(
+        False, "KeyError", "'a'", file="pkg/m.py", line=9, function="f", entered="f",
+        source="a = config['a']", expression="config['a']", operands=("config with rate, t",),
+    )  # fmt: skip
+    said = explain_crash(crash, {}, {"a": np.ones(3)})
+    assert "or by the name that is set to it above, if there is one." in said

@@ -316,10 +316,9 @@ def _not_kept_yet(site: Site, key: str) -> str:
     outputs = [path.rpartition(".")[2] for path, value in walk(site.expected) if isinstance(value, np.ndarray)]
     given = {path.rpartition(".")[2] for path, _ in walk(site.inputs)}
     if key in outputs:
-        above = ", or by the name that is set to it above" if site.origin(key) or key in site.known else ""
         return (
             "At first there is no such key: nothing was kept yet. It should be read with a first value, as "
-            f'`.get("{key}", …)` does{above}.'
+            f'`.get("{key}", …)` does, or by the name that is set to it above, if there is one.'
         )
     kept = [name for name in outputs if name not in given and len(outputs) > 1 and not name.startswith(("next", "out"))]
     if len(kept) != 1 or given & {key}:
