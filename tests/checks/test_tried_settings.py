@@ -76,11 +76,27 @@ def of_columns(inputs: Mapping[str, object]) -> dict[str, object]:
     return {"w": weights + (np.arange(4.0) if np.asarray(inputs["x"]).shape[1] == 5 else 0)}
 
 
-@pytest.mark.parametrize(("code", "decides"), [(mixed, True), (of_columns, False)])
-def test_a_single_example_decides_only_if_the_first_one_alone_is_right(code: Code, decides: bool) -> None:
+def with_a_special_second_row(inputs: Mapping[str, object]) -> dict[str, object]:
+    weights, x = np.asarray(inputs["w"]), np.asarray(inputs["x"])
+    return {"w": weights + np.arange(4.0) * (x[:, 0] < -1).sum()}
+
+
+def of_one_weight(inputs: Mapping[str, object]) -> dict[str, object]:
+    """Right with a single row of another case, and by chance in the case with a single row."""
+    weights, x = np.asarray(inputs["w"]), np.asarray(inputs["x"])
+    is_right = len(x) == 1 and (x.shape[1] == 5 or weights[0, 0] == 3)
+    return {"w": weights if is_right else weights + np.arange(4.0)}
+
+
+@pytest.mark.parametrize(
+    ("code", "decides"),
+    [(mixed, True), (of_columns, False), (with_a_special_second_row, False), (of_one_weight, False)],
+)
+def test_a_single_example_decides_only_if_others_alone_are_right(code: Code, decides: bool) -> None:
     results = []
     for rows, columns in ((3, 5), (6, 5), (7, 5), (1, 2)):
         inputs = {"w": RNG.standard_normal((2, 4)), "x": RNG.standard_normal((rows, columns))}
+        inputs["x"][:, 0], inputs["w"][0, 0] = np.where(np.arange(rows) == 1, -2, 1), 3
         case = Case(f"{rows} rows", "", inputs, {"grads": Equal()})
         results.append(CaseResult(case, {"grads": weights_of(inputs)}, run_of(code)("", inputs, ())))
     judgement = judge(results, {}, run_of(code), FollowThrough(0.0, run_of(weights_of)))

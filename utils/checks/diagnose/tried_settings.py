@@ -15,10 +15,12 @@ from ..case import Case
 from ..program import Ran, Run
 from ..values import value_at, walk, with_value_at
 from .describe.wrong_output import examples, numeric_inputs
+from .redrawn import with_other_numbers
 
 SETTING = re.compile(r"when (\w+) is ")
 NOT_GIVEN = re.compile(r"when no (\w+) is given")
 ONE_EXAMPLE = "when N = 1"
+MAX_ALONE = 4  # examples that are tried alone
 
 
 def is_refuted(
@@ -44,7 +46,8 @@ def is_refuted(
     """
     if code is None or not failing or not passing:
         return False
-    for case, inputs, wanted in _trials(condition, failing[0], passing[0]):
+    again = (passing[0], with_other_numbers(passing[0]), True)  # where it is right, it is so for other numbers
+    for case, inputs, wanted in (*_trials(condition, failing[0], passing[0]), again):
         came = _is_right(path, case, inputs, code, right)
         if came is not None and came is not wanted:
             return True
@@ -65,7 +68,9 @@ def _trials(condition: str, failing: Case, passing: Case) -> Iterator[tuple[Case
         elif condition == ONE_EXAMPLE:
             data = examples(numeric_inputs(case.inputs))
             if data is not None and data.ndim and len(data) > 1:
-                yield case, _first_of(case.inputs, len(data)), wanted
+                # One of them may be right by chance, as where its label has the largest score.
+                for index in range(min(len(data), MAX_ALONE)):
+                    yield case, _alone(case.inputs, index, len(data)), wanted
 
 
 def _with_other_choice(
@@ -106,9 +111,9 @@ def _setting(case: Case, name: str) -> tuple[str, object]:
     return next((pair for pair in found if isinstance(pair[1], str | bool | int | float | None)), ("", None))
 
 
-def _first_of(inputs: Mapping[str, object], count: int) -> Mapping[str, object]:
-    """Keep the first entry of all arrays with one for each example; where others are as long, the programs crash."""
+def _alone(inputs: Mapping[str, object], index: int, count: int) -> Mapping[str, object]:
+    """Keep one entry of all arrays with one for each example; where others are as long, the programs crash."""
     for path, value in walk(inputs):
         if isinstance(value, np.ndarray) and value.ndim and len(value) == count:
-            inputs = with_value_at(inputs, path, value[:1])
+            inputs = with_value_at(inputs, path, value[index : index + 1])
     return inputs
