@@ -12,7 +12,8 @@ AFFINE_FORWARD = "out, cache = layers.affine_forward(x, w, b)"
 # Any cache is right from which the backward pass can be computed; in this one the shape of dx is lost.
 FLATTENED = f"""\
 {AFFINE_FORWARD}
-flattened_in_cache = int(len(cache) == 3 and np.shape(cache[0]) == (len(x), x[0].size))
+kept = cache if isinstance(cache, tuple) and len(cache) == 3 else (None,)
+flattened_in_cache = int(np.shape(kept[0]) == (len(x), x[0].size))
 """
 AFFINE_BACKWARD = f"{AFFINE_FORWARD}\ndx, dw, db = layers.affine_backward(dout, cache)"
 AFFINE_BACKWARD_ALONE = "dx, dw, db = layers.affine_backward(dout, (x, w, b))"
