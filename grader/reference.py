@@ -15,7 +15,7 @@ import tomllib
 from collections.abc import Iterable, Sequence
 from functools import cached_property, lru_cache
 from pathlib import Path
-from types import CodeType, ModuleType
+from types import ModuleType
 from typing import Any
 
 from utils.checks.python_text import parsed
@@ -23,6 +23,7 @@ from utils.checks.python_text import parsed
 from .course import Course
 from .errors import CourseError
 from .patch import Hunk, apply, changed_functions
+from .statements import compiled_statements
 
 Edit = tuple[str, str]
 """A text that occurs exactly once in another, and the text that replaces it."""
@@ -188,7 +189,8 @@ class Reference:
         made.__package__ = f"solutions.{self.package}"
         file = f"{self.package}/{module}.py"
         linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)
-        exec(_compiled(text, file), vars(made))
+        for code in compiled_statements(text, self.source(module), file):
+            exec(code, vars(made))
         return made
 
     def execute_part(self, text: str, module: str, owner: str = "") -> ModuleType:
@@ -207,7 +209,7 @@ class Reference:
         made = ModuleType(f"{self.module(module).__name__}__part")
         vars(made).update({**vars(self.module(module)), "__name__": made.__name__})
         head = f"class {owner}({owner}):\n" if owner else ""
-        exec(_compiled(head + text, f"{self.package}/{module}.py"), vars(made))
+        exec(compile(head + text, f"{self.package}/{module}.py", "exec", dont_inherit=True), vars(made))
         return made
 
     def demo(self) -> ModuleType | None:
@@ -258,12 +260,6 @@ def _names_from_package(text: str) -> tuple[str, ...]:
     """List what a text imports from its own package: modules, or names that may be modules."""
     nodes = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.ImportFrom) and node.level == 1]
     return tuple(name for node in nodes for name in ([node.module] if node.module else [a.name for a in node.names]))
-
-
-@lru_cache(maxsize=512)
-def _compiled(text: str, file: str) -> CodeType:
-    """Compile a module's text; the variants of a module are made anew for each submission of a class."""
-    return compile(text, file, "exec")
 
 
 def edited(text: str, edits: Sequence[Edit], where: str) -> str:

@@ -28,7 +28,8 @@ MOST_BYTES: Final = 512 << 20
 """A homework with all forms of its cases takes about 40 MB."""
 
 _GRADER: Final = Path(__file__).resolve().parents[1]
-_CODE: Final = (_GRADER / "judging", _GRADER / "recipes", _GRADER / "reference.py", _GRADER / "patch.py")
+_FILES: Final = ("reference.py", "patch.py", "statements.py")
+_CODE: Final = (_GRADER / "judging", _GRADER / "recipes", *(_GRADER / name for name in _FILES))
 
 
 class KeptAnswers:
