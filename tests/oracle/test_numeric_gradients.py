@@ -249,6 +249,27 @@ def test_bodies_are_compared_by_what_they_do() -> None:
     assert not same_body("a = " + "(" * 10_000, "a", "b")
 
 
+BODY = "(x):\n    return 2 * x\n"
+
+
+@pytest.mark.parametrize(
+    "copy",
+    [
+        "def b" + BODY,
+        "def  b (\n    x,\n):\n# words\n    return (2 *\n        x)\n\nc = 1\n",
+        "def \\\nb" + BODY,
+        "def b(x):\n    return 3 * x\ndef b" + BODY,
+        's = """\ndef b(x):\n    return 3 * x\n"""\ndef b' + BODY,
+        's = """\ndef b(x):\n    return 3 * x\n"""\ndef \\\nb' + BODY,
+        's = """\ndef b(x):\n    return 3 * x\n"""\ndef \N{FULLWIDTH LATIN SMALL LETTER B}' + BODY,
+        'def b(x):\n    """\nwords"""\n    return 2 * x\n',
+    ],
+)
+def test_a_copy_is_found_however_it_is_written(copy: str) -> None:
+    assert same_body("def a" + BODY + copy, "a", "b")
+    assert same_body(copy + "def a" + BODY, "a", "b")
+
+
 def test_comparing_bodies_leaves_the_parsed_program_as_it_is() -> None:
     deep = "- " * (DEEPEST - 10)
     text = f"def a(x):\n    y = {deep}x\n    return y\ndef b(z):\n    r = {deep}z\n    return r\n"
