@@ -37,12 +37,30 @@ def test_the_same_inputs_are_run_once_whatever_is_asked_for(run: AnswerCache, as
 
 
 @pytest.mark.parametrize(
-    "x", [np.full((2, 3), 2.0), np.ones((3, 2)), np.ones((2, 3), np.float32), {"x": np.ones((2, 3))}]
+    "x",
+    [
+        np.full((2, 3), 2.0),
+        np.full((2, 3), np.nextafter(1.0, 2.0)),
+        np.ones((3, 2)),
+        np.ones((2, 3), np.float32),
+        np.asfortranarray(np.ones((2, 3))),
+        {"x": np.ones((2, 3))},
+        [np.ones((2, 3))],
+    ],
 )
 def test_other_inputs_are_run(run: AnswerCache, asked: list[tuple[str, ...]], x: object) -> None:
     run(CASE.program, {"x": np.ones((2, 3))}, ("out",))
     run(CASE.program, {"x": x}, ("out",))
     assert len(asked) == 2
+
+
+@pytest.mark.parametrize("values", [(1, 1.0, True), (0.0, -0.0), ([1], (1,)), ({"p": 1}, {"p": 2}, {"q": 1}, None)])
+def test_values_that_are_equal_but_not_the_same_are_other_inputs(
+    run: AnswerCache, asked: list[tuple[str, ...]], values: tuple[object, ...]
+) -> None:
+    for value in (*values, *values):
+        run(CASE.program, {"x": value}, ("out",))
+    assert len(asked) == len(values)
 
 
 def test_what_nobody_thought_of_is_fetched_too(run: AnswerCache, asked: list[tuple[str, ...]]) -> None:

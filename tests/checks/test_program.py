@@ -75,6 +75,23 @@ def test_a_change_in_place_is_seen_and_the_caller_keeps_the_original(layers: Mod
     assert not w["deep"]["est"].any()
 
 
+@pytest.mark.parametrize(
+    ("before", "change", "is_seen"),
+    [
+        ([0.0, np.nan], "x[0] = -0.0", False),  # the same number
+        ([0.0, np.nan], "x[1] = -x[1]", False),
+        ([0.0, np.nan], "x[1] = 1.0", True),
+        ([0.0, 1.0], "x[1] = np.nextafter(1.0, 2.0)", True),
+        ([0.0, 1.0], "x[:] = x[:]", False),
+    ],
+)
+@pytest.mark.parametrize("layout", [np.ascontiguousarray, lambda x: np.repeat(x, 2)[::2]])
+def test_a_change_is_one_of_numbers(before: list[float], change: str, is_seen: bool, layout) -> None:
+    answer = run_program(change, {}, {"x": layout(np.array(before))}, ())
+    assert isinstance(answer, Ran)
+    assert answer.mutated == (("x",) if is_seen else ())
+
+
 @pytest.mark.parametrize("change", ["x.append(4)", "x.insert(0, 4)", "x.pop()", "x[1] = 4", "x.clear()"])
 def test_a_change_of_a_list_is_seen(layers: ModuleType, change: str) -> None:
     answer = run_program(f"{change}\nout = 1", {"layers": layers}, {"x": [1, 2, 3]}, ("out",))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -106,7 +107,7 @@ class Case:
         """Whether the case belongs to the core of its exercise: no trait but situations sets it apart."""
         return self.traits <= SITUATIONS
 
-    @property
+    @cached_property
     def unchanged(self) -> tuple[str, ...]:
         """The inputs that can be changed in place and have to stay as they are: arrays, dicts and lists."""
         kept = {name: value for name, value in self.inputs.items() if name not in self.writable}

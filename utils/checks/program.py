@@ -140,7 +140,7 @@ def run_program(
     """
     given = _copied(dict(inputs))
     variables: dict[str, object] = {"np": np, **namespace, **given}
-    code = _compiled(program)
+    code = compiled(program)
     linecache.cache[PROGRAM_FILE] = (len(program), None, program.splitlines(keepends=True), PROGRAM_FILE)
     try:
         with np.errstate(all="ignore"):  # overflow and NaN are reported by the rules, once and in words
@@ -167,7 +167,7 @@ def _copied(value: Any) -> Any:
 
 
 @lru_cache(maxsize=256)
-def _compiled(program: str) -> CodeType:
+def compiled(program: str) -> CodeType:
     """Compile a program; each is run many times, with other inputs."""
     return compile(program, PROGRAM_FILE, "exec")
 
@@ -185,7 +185,10 @@ def _is_unchanged(before: object, after: object) -> bool:
             isinstance(after, np.ndarray)
             and before.shape == after.shape
             and before.dtype == after.dtype
-            and np.array_equal(before, after, equal_nan=before.dtype.kind == "f")
+            # Most inputs are left as they were, down to the bytes, which are compared in a fraction of the time.
+            and (
+                before.tobytes() == after.tobytes() or np.array_equal(before, after, equal_nan=before.dtype.kind == "f")
+            )
         )
     if isinstance(before, dict):
         if not isinstance(after, dict):

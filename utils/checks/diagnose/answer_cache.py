@@ -7,7 +7,9 @@ runs.
 from __future__ import annotations
 
 import pickle
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
+
+import numpy as np
 
 from ..case import Case
 from ..program import Answer, Ran, Run
@@ -31,7 +33,7 @@ class AnswerCache:
     def __init__(self, run: Run, cases: Sequence[Case]) -> None:
         self._run = run
         self._room = MAX_NUMBERS
-        self._answers: dict[bytes, Answer] = {}
+        self._answers: dict[Hashable, Answer] = {}
         self._outputs: dict[str, dict[str, None]] = {}
         for case in cases:
             outputs = [*case.aspects, case.objective[0]]
@@ -39,8 +41,7 @@ class AnswerCache:
 
     def __call__(self, program: str, inputs: Mapping[str, object], fetch: Sequence[str]) -> Answer:
         """Run a program, or return what it gave before."""
-        # The bytes of all inputs are the key: arrays have no hash, and the numbers differ in their last digits only.
-        key = pickle.dumps((program, dict(inputs)))
+        key = program, _key(inputs)
         known = self._answers.get(key)
         if known is None or (isinstance(known, Ran) and not set(fetch) <= set(known.values)):
             names = {**self._outputs.get(program, {}), **dict.fromkeys(fetch)}
@@ -49,3 +50,17 @@ class AnswerCache:
             if self._room > 0:
                 self._answers[key] = known
         return known
+
+
+def _key(value: object) -> Hashable:
+    """Return what two values have in common only if they are the same to the bit, memory order included.
+
+    Arrays have no hash, and the inputs that are asked for differ in their last digits only.
+    """
+    if type(value) is np.ndarray and not value.dtype.hasobject:
+        return value.dtype.str, value.shape, value.strides, value.tobytes()
+    if isinstance(value, dict):
+        return dict, tuple((name, _key(item)) for name, item in value.items())
+    if isinstance(value, list | tuple):
+        return type(value), tuple(map(_key, value))
+    return pickle.dumps(value)
