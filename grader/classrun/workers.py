@@ -25,6 +25,7 @@ from ..judging import oracle
 from ..judging.secret import course_secret
 from ..sandbox import choose_confinement
 from ..sandbox.choice import take_as_tested
+from ..sandbox.inside.freed_memory import keep_freed_memory, reserve_in_large_pages
 from .task import Failure, Result, Task, judge_task
 
 DIED: Final = Failure("its grading process was killed")
@@ -253,3 +254,5 @@ def _course(root: str) -> Course:
 def begin() -> None:
     """Set up a grading process, before it grades anything."""
     threadpool_limits(1)  # each processor has a grading process already, so more BLAS threads would only compete
+    keep_freed_memory()
+    reserve_in_large_pages()

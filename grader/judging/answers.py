@@ -15,7 +15,7 @@ from __future__ import annotations
 import pickle
 import threading
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache, lru_cache
 from importlib import import_module
 from pathlib import Path
@@ -74,7 +74,7 @@ class Answers:
         """Processor seconds that this thread's child has spent on questions, of all submissions together."""
         return _child().spent
 
-    def ask(self, program: int, question: Frame, seconds: float) -> Frame:
+    def ask(self, program: int, question: Frame, seconds: Callable[[], float]) -> Frame:
         """Answer one question.
 
         Parameters
@@ -83,8 +83,8 @@ class Answers:
             The number of the program that asks; no other program has it.
         question : Frame
             The question as the worker sent it; untrusted.
-        seconds : float
-            Processor seconds that the answer may take.
+        seconds : callable
+            Returns the processor seconds that the answer may take.
 
         Returns
         -------
@@ -117,7 +117,7 @@ class Answers:
         reply = known.get(self._digest)
         if reply is None:
             for each in self._unseen:  # those with known replies, too: what they leave behind may be needed now
-                reply, alone = _child().call(_reply, self._settings, program, *each, seconds=seconds)
+                reply, alone = _child().call(_reply, self._settings, program, *each, seconds=seconds())
             assert reply is not None
             self._unseen = []
             known.keep(by_itself if alone else self._digest, reply)

@@ -192,7 +192,7 @@ class SubmittedModule:
         """Judge the answers, and return with the judgement the indices of the cases whose outputs are wrong."""
         self.lost.add(trial.recipe.name)  # removed at the end, which is not reached if the worker is lost
         self.second_try = True
-        self._open()
+        self._open().keep_programs(case.program for case in trial.cases)
         again = Reruns(self._run)
         answer = partial(self.answer, function=trial.recipe.function, requires=requires)
         results, hints = trial.results([answer(case) for case in trial.cases]), trial.recipe.hints

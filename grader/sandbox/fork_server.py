@@ -16,7 +16,7 @@ import signal
 import socket
 import threading
 import weakref
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Final, TypeVar
@@ -24,7 +24,7 @@ from typing import Final, TypeVar
 import msgspec
 
 from .confine import SECONDS_TO_DIE, Confinement, Process, SandboxUnavailable
-from .inside.control import MOST_KEPT_AT_ONCE, Ended, Fork, Forked, Keep, Prepare, Prepared, receive, send
+from .inside.control import LARGEST, MOST_KEPT_AT_ONCE, Ended, Fork, Forked, Keep, Prepare, Prepared, receive, send
 from .kept_inputs import KeptInputs
 from .limits import Limits
 from .readable import DEVICES, ENVIRONMENT, ReadableFiles
@@ -33,6 +33,9 @@ from .unconfined import how_it_ended
 
 MAX_IDLE: Final = 4
 """Idle servers that a thread keeps; each holds 30 MiB, with PyTorch 200 MiB. The one that was used last is kept."""
+
+MOST_PROGRAMS: Final = 250
+"""Programs that a server keeps compiled for its workers; `utils.checks.program.compiled` keeps a few more."""
 
 MOST_KEPT: Final = 64 << 20
 """Bytes of inputs that a server keeps for its workers."""
@@ -84,6 +87,7 @@ class ForkServer:
         self._confinement = confinement
         self._kept: dict[str, int] = {}  # the inputs that workers have, with their bytes
         self._to_keep: dict[str, KeptInputs] = {}  # those that the next worker is to have
+        self._programs: dict[str, bool] = {}  # whether the server has compiled a program, or is to with the next worker
         self.scratch = Scratch(confinement.user)
         # Libraries look for their configuration and cache below these folders. All are the scratch folder itself,
         # because a worker cannot make a folder in it.
@@ -135,11 +139,13 @@ class ForkServer:
             new = list(self._to_keep.values())[:MOST_KEPT_AT_ONCE]
             files += map(_file_of, new)
             keep = tuple(Keep(each.name, len(each.packed.tree), each.size) for each in new)
-            request = Fork(drop, rlimits, limits.memory, way.user, way.keeps_search, keep)
+            programs = self._programs_to_compile()
+            request = Fork(drop, rlimits, limits.memory, way.user, way.keeps_search, keep, programs)
             send(self._control, request, (inbound, outbound, *files))
             _, (process,) = self._receive(Forked, limits.start_seconds, 1)
             for each in new:
                 self._kept[each.name] = self._to_keep.pop(each.name).size
+            self._programs.update(dict.fromkeys(programs, True))
         except BaseException as error:
             os.close(stdin)
             os.close(stdout)
@@ -157,6 +163,25 @@ class ForkServer:
         held = sum(self._kept.values()) + sum(each.size for each in self._to_keep.values())
         if inputs.name not in self._kept and held + inputs.size <= MOST_KEPT:
             self._to_keep[inputs.name] = inputs
+
+    def keep_programs(self, programs: Iterable[str]) -> None:
+        """Let the workers that are made from now on have some programs compiled.
+
+        They have to be the course's own, since the server may not get a byte of a submission.
+        """
+        for program in programs:
+            if len(self._programs) < MOST_PROGRAMS:
+                self._programs.setdefault(program, False)
+
+    def _programs_to_compile(self) -> tuple[str, ...]:
+        """Return programs that the server has not compiled yet, as many as one message holds."""
+        found, size = [], 0
+        for program in (program for program, is_compiled in self._programs.items() if not is_compiled):
+            size += len(program.encode())
+            if size > LARGEST // 2:
+                break
+            found.append(program)
+        return tuple(found)
 
     def worker_status(self, seconds: float) -> int | None:
         """Wait until the worker has ended, and return its status as `os.waitpid` does; None if it is still running.

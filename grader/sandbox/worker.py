@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import count
 from types import MappingProxyType, TracebackType
 from typing import Final, Literal, Protocol
@@ -43,6 +43,7 @@ from .kept_inputs import LARGE, KeptInputs
 from .limits import MEGABYTE, Limits
 from .readable import readable_files
 
+_NOTICED = 1e-3  # seconds of answering a question, in which a worker's sleep would be counted
 _SECONDS_TO_EXIT = 1.0  # the process has closed the wire by then; its exit status should follow at once
 _TO_WORKER = Cap(64 * MEGABYTE, 512 * MEGABYTE)
 LARGEST_ANSWER: Final = _TO_WORKER.blob
@@ -57,7 +58,7 @@ class Answerer(Protocol):
     def spent(self) -> float:
         """Processor seconds that answering has taken so far in other processes than this one."""
 
-    def ask(self, program: int, question: Frame, seconds: float) -> Frame:
+    def ask(self, program: int, question: Frame, seconds: Callable[[], float]) -> Frame:
         """Answer one question.
 
         Parameters
@@ -66,8 +67,8 @@ class Answerer(Protocol):
             The number of the program that asks; no other program has it.
         question : Frame
             The frame that came over the wire; untrusted.
-        seconds : float
-            Processor time that the answer may take.
+        seconds : callable
+            Returns the processor time that the answer may take; called only where something has to be computed.
 
         Returns
         -------
@@ -210,6 +211,11 @@ class Worker:
             self.close()
             raise
 
+    def keep_programs(self, programs: Iterable[str]) -> None:
+        """Let further workers have these programs compiled, which have to be the course's own."""
+        if not self._closed:
+            self._process.server.keep_programs(programs)
+
     def run(
         self,
         program: str,
@@ -292,8 +298,10 @@ class Worker:
                 return self._outcome(*load(*frame), inputs, run.fetch)
             if self._answers is None:
                 raise WireError("a question came from a module that has no proxies")
-            answer = self._answers.ask(program, frame, max(clock.left, 0.0))
-            clock.answered()
+            began = time.monotonic()
+            answer = self._answers.ask(program, frame, lambda: max(clock.left, 0.0))
+            if time.monotonic() - began > _NOTICED:  # most replies are known, and measuring takes longer than they do
+                clock.answered()
             self._channel.send_frame(answer, clock.deadline)
 
     def _spent_on_answers(self) -> float:

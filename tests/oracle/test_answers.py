@@ -26,7 +26,7 @@ def ask(
     answers: Answers, program: int, module: str, function: str, *args: object, seconds: float = 60.0, **kwargs: object
 ):
     question = Frame.of(Ask(module, function), (args, kwargs))
-    return load(*answers.ask(program, question, seconds))
+    return load(*answers.ask(program, question, lambda: seconds))
 
 
 @pytest.mark.parametrize("layout", ["C", "F", "S"])
@@ -119,7 +119,7 @@ def test_there_are_only_so_many_questions_in_a_program(course: Course) -> None:
 )
 def test_a_forged_question_is_an_error_of_the_wire(answers: Answers, question: Frame) -> None:
     with pytest.raises(WireError):
-        answers.ask(1, question, 60.0)
+        answers.ask(1, question, lambda: 60.0)
 
 
 def test_a_plain_answer_is_known_whatever_was_asked_before(answers: Answers, monkeypatch: pytest.MonkeyPatch) -> None:

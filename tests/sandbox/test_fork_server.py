@@ -78,6 +78,31 @@ def test_no_byte_of_a_submission_reaches_the_server(confinement: Confinement) ->
         assert not holds(process_of(held), marker.encode())
 
 
+def test_programs_of_the_course_are_compiled_once_for_all_workers(confinement: Confinement) -> None:
+    asks = "from utils.checks.program import compiled\nout = compiled.cache_info().misses"
+
+    def compiled_anew() -> object:
+        with worker(confinement) as held:
+            first = held.run(asks, {}, ("out",)).values["out"]
+            held.keep_programs([asks])
+            return first, held.run("pass", {}, ())
+
+    first, _ = compiled_anew()
+    assert compiled_anew()[0] == first  # the server's one, in place of the worker's
+    with worker(confinement) as held:
+        program = f"{asks}  # another one"
+        assert held.run(program, {}, ("out",)).values["out"] == first + 1
+
+
+def test_a_program_that_is_no_python_does_not_end_the_server(confinement: Confinement) -> None:
+    with worker(confinement) as held:
+        held.keep_programs(["x = = 1"])
+    with worker(confinement) as held:
+        answer = held.run("x = = 1", {}, ())
+        assert isinstance(answer, Crash)
+        assert answer.error == "SyntaxError"
+
+
 LEAVES = """
 import os, sys
 sys.secret = "of another submission"

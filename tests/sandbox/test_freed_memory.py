@@ -13,10 +13,12 @@ PROGRAM = """
 import resource, sys
 sys.path.insert(0, {root!r})
 import numpy as np
-from grader.sandbox.inside.freed_memory import keep_freed_memory
+from grader.sandbox.inside.freed_memory import keep_freed_memory, reserve_in_large_pages
 
 if {kept}:
     keep_freed_memory()
+if {reserved}:
+    reserve_in_large_pages()
 
 def faults():
     return resource.getrusage(resource.RUSAGE_SELF).ru_minflt
@@ -25,7 +27,8 @@ def work(size):
     arrays = [np.ones(size) for _ in range(5)]
     return sum(array[0] for array in arrays)
 
-work({size})
+if {warm}:
+    work({size})
 before = faults()
 for _ in range({times}):
     work({size})
@@ -33,8 +36,8 @@ print(faults() - before)
 """
 
 
-def page_faults(kept: bool, size: int, times: int = 20) -> int:
-    program = PROGRAM.format(root=str(ROOT), kept=kept, size=size, times=times)
+def page_faults(kept: bool, size: int, times: int = 20, *, reserved: bool = False, warm: bool = True) -> int:
+    program = PROGRAM.format(root=str(ROOT), kept=kept, size=size, times=times, reserved=reserved, warm=warm)
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     return int(done.stdout)
 
@@ -48,3 +51,15 @@ def test_arrays_come_from_memory_that_was_freed() -> None:
 
 def test_large_arrays_go_back_to_the_kernel() -> None:
     assert page_faults(True, 5_000_000, 1) > 1000
+
+
+LARGE_PAGES = Path("/sys/kernel/mm/transparent_hugepage/enabled")
+
+
+@pytest.mark.skipif(
+    not LARGE_PAGES.is_file() or "[never]" in LARGE_PAGES.read_text(), reason="this kernel gives no pages of 2 MiB"
+)
+def test_the_first_arrays_come_in_large_pages() -> None:
+    size = 500_000  # numbers: 4 MB, five times
+    assert page_faults(True, size, 1, reserved=True, warm=False) < 500
+    assert page_faults(True, size, 1, warm=False) > 4000

@@ -68,6 +68,8 @@ class Fork(msgspec.Struct):
         `keeps_search`.
     keep : tuple of Keep
         At most `MOST_KEPT_AT_ONCE`. A descriptor of the file of each comes after the other two.
+    programs : tuple of str
+        Programs of the course that this worker and all further ones are to have compiled.
     """
 
     drop_privileges: bool
@@ -76,6 +78,7 @@ class Fork(msgspec.Struct):
     user: int
     keeps_search: bool
     keep: tuple[Keep, ...] = ()
+    programs: tuple[str, ...] = ()
 
 
 class Forked(msgspec.Struct):

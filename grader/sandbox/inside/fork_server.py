@@ -5,7 +5,7 @@ that. A fork takes a few thousandths. This process never receives a byte of a su
 of another one in its memory. It makes one worker at a time, and the next one only after that has ended.
 
 Large inputs that every submission gets are kept here as well: a worker has them in its memory when it begins, and they
-need not be sent to it.
+need not be sent to it. The programs of the course's own cases are kept compiled.
 """
 
 from __future__ import annotations
@@ -18,13 +18,15 @@ import signal
 import socket
 import sys
 import traceback
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import NoReturn
 
+from utils.checks.program import compiled
+
 from . import session
 from .control import MOST_KEPT_AT_ONCE, Ended, Fork, Forked, Keep, Prepare, Prepared, receive, send
-from .freed_memory import keep_freed_memory
+from .freed_memory import keep_freed_memory, reserve_in_large_pages
 from .landlock import restrict
 from .privileges import drop_privileges
 from .wire import Frame
@@ -56,6 +58,7 @@ def serve(descriptor: int) -> None:
             fork, descriptors = receive(control, Fork, 2 + MOST_KEPT_AT_ONCE)
             for each, file in zip(fork.keep, descriptors[2:], strict=True):
                 kept[each.name] = _read(each, file)
+            _compile(fork.programs)
             _make_worker(control, fork, descriptors[:2], kept)
 
 
@@ -69,6 +72,14 @@ def _import(prepare: Prepare) -> None:
             importlib.import_module(name)
     gc.collect()
     gc.freeze()
+    reserve_in_large_pages()
+
+
+def _compile(programs: Sequence[str]) -> None:
+    """Compile programs; whoever runs them finds them compiled."""
+    for program in programs:
+        with suppress(SyntaxError):
+            compiled(program)
 
 
 def _read(keep: Keep, file: int) -> Frame:
