@@ -276,6 +276,11 @@ HELD_BACK: list[tuple[str, str, tuple[str, ...]]] = [
         ("`dw[:, j]` has shape (D,) = (7,)", "(N,) = (4,)"),
     ),
     (
+        "array-in-an-entry",
+        "total = np.zeros(5)\nsums = dout.sum(axis=0)\nfor j in range(5):\n    total[j] = sums\nreturn total",
+        ("`sums`, which is assigned to it, has shape (M,) = (5,)", "such as `sums[j]`"),
+    ),
+    (
         "list-in-an-entry",
         "out = np.zeros(4)\nfor i in range(4):\n    out[i] = x[i, :] * 2\nreturn out",
         ("`out[i]` is a single number",),

@@ -11,7 +11,7 @@ import pytest
 from utils.checks.case import Case, Finding, Trait
 from utils.checks.compare import Array, Equal, Initialised, Subgradient
 from utils.checks.compare.dropout import Dropped
-from utils.checks.diagnose import CaseResult, judge
+from utils.checks.diagnose import CaseResult, FollowThrough, judge
 from utils.checks.program import PROGRAM_FILE, Answer, Crash, Ran
 
 RNG = np.random.default_rng(0)
@@ -368,6 +368,31 @@ def test_after_several_steps_what_the_code_does_not_read_is_no_reason(uses: bool
     results = [*(case(title) for title in ("one", "two", "three")), case("steps", Trait.SEVERAL_STEPS)]
     found = judge(results, {"known": "A known mistake."}, run).findings
     assert any("t is wrong there, too, and may be the reason" in one.hint for one in found) == uses
+
+
+@pytest.mark.parametrize("uses", [True, False])
+def test_after_several_steps_what_the_right_output_does_not_depend_on_is_no_reason(uses: bool) -> None:
+    def answer(inputs: Mapping[str, object], off: int, counts: bool) -> Ran:
+        v, t = np.asarray(inputs["v"]), int(str(inputs["t"]))
+        return Ran({"v": (v + off) * (t if counts else 3), "t": t - off + 1, "next_w": v + off})
+
+    def case(title: str, *traits: Trait) -> CaseResult:
+        inputs, rules = {"v": array(), "t": 3}, {"v": Equal(), "t": Equal(), "next_w": Equal()}
+        came, right = answer(inputs, 1, counts=True), answer(inputs, 0, counts=uses).values
+        known = {"known": Ran({**right, "v": array()}) if traits else Ran({**right, "v": came.values["v"]})}
+        return CaseResult(Case(title, "", inputs, rules, traits=set(traits)), right, came, known)
+
+    def code(program: str, inputs: Mapping[str, object], fetch: Sequence[str]) -> Answer:
+        return answer(inputs, 1, counts=True)
+
+    def reference(program: str, inputs: Mapping[str, object], fetch: Sequence[str]) -> Answer:
+        return answer(inputs, 0, counts=uses)
+
+    results = [*(case(title) for title in ("one", "two", "three")), case("steps", Trait.SEVERAL_STEPS)]
+    found = judge(results, {"known": "A known mistake."}, code, FollowThrough(0.0, reference)).findings
+    (hint,) = [one.hint for one in found if one.hint.startswith("Look at v") or " v is wrong in another" in one.hint]
+    assert ("t is wrong there, too, and may be the reason" in hint) == uses
+    assert "next_w" not in hint  # no call reads it
 
 
 def test_at_a_kink_a_misconception_agrees_with_every_right_value() -> None:

@@ -11,6 +11,7 @@ import pytest
 from utils.checks.case import Case
 from utils.checks.compare import Array, Equal
 from utils.checks.diagnose import CaseResult, FollowThrough, judge
+from utils.checks.diagnose.clauses import Runs, collect_clauses
 from utils.checks.diagnose.other_outputs import from_other_outputs
 from utils.checks.diagnose.reach import reach
 from utils.checks.diagnose.redrawn import redrawn, with_other_numbers
@@ -286,3 +287,38 @@ def test_nothing_is_said_of_the_direction_in_a_case_that_crashes(crashes: bool) 
     hint = next(one.hint for one in judge(results, {}).findings if "each wrong entry is too large" in one.hint)
     assert ("in every case in which it can be compared" in hint) == crashes
     assert ("in every case in which it is wrong" in hint) != crashes
+
+
+def test_where_an_output_is_right_in_a_case_it_is_not_called_too_large_in_every_case_that_can_be_compared() -> None:
+    case = case_of()
+    due = right(X, np.asarray(case.inputs["b"]))
+    results = [CaseResult(case, {"out": due}, Ran({"out": due + np.exp(due)}))] * 3
+    results += [CaseResult(case_of(), {"out": due}, Ran({"out": due}))]
+    results += [CaseResult(case, {"out": due}, Crash(False, "IndexError", "nothing there"))]
+    hint = next(one.hint for one in judge(results, {}).findings if "each wrong entry is too large" in one.hint)
+    assert "in every case in which it is wrong and can be compared; it is right in 1 of 5 cases" in hint
+
+
+def test_the_direction_in_the_cases_that_a_misconception_leaves_is_said_of_no_other_case() -> None:
+    case = case_of()
+    due = right(X, np.asarray(case.inputs["b"]))
+    results = [CaseResult(case, {"out": due}, Ran({"out": due + sign * np.exp(due)})) for sign in (-1, -1, 1)]
+    answers = WrongOutputs(results).by_path["out"]
+    said = collect_clauses(answers[2], answers[2:], results, Runs(), rest=True)
+    assert "each wrong entry is too large" in said
+
+
+@pytest.mark.parametrize("calls", [True, False])
+def test_what_a_stand_in_returns_is_named_only_beside_code_that_calls_it(calls: bool) -> None:
+    program = "def loss(rows):\n    return scores[rows]\nnet.loss = loss\nout = net.predict(X)\n"
+    inputs = {"X": X, "scores": np.abs(X)}
+
+    def code(off: float) -> Run:
+        def run(program: str, inputs: Mapping[str, object], fetch: Sequence[str]) -> Answer:
+            scores = np.asarray(inputs["scores"]) if calls or not off else X
+            return Ran({"out": np.exp(scores) * np.asarray(inputs["X"]) + off})
+
+        return run
+
+    said = still_wrong([Case("one", program, inputs, {"out": Equal()})], "out", code(1), code(0))
+    assert ("scores" in said) == calls

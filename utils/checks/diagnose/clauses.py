@@ -21,6 +21,7 @@ from .changes import Search, Source
 from .combination import combination
 from .describe import WrongOutput, describe, how_far_off, locate, sizes_by_name, when_it_is_wrong
 from .describe.draws import draw_clauses
+from .describe.extent import EVERY_WRONG_CASE
 from .describe.factors import EVERY_ENTRY_ZERO
 from .exchanged import other_name
 from .from_state import FOLLOWS, beside_state
@@ -155,8 +156,11 @@ def collect_clauses(
     when = "" if later and later in clauses else when_it_is_wrong(wrong, others, crashed, tried, counted=not drawn)
     if not any(clauses) and fault.kind is FaultKind.VALUE and not drawn:
         off = "" if fault.output in shown.result.case.effects else holds(how_far_off)
-        if crashed:  # what it would have been there is not known
-            off = off.replace("in every case in which it is wrong", "in every case in which it can be compared")
+        if rest:  # in the other cases, which a misconception explains, it may be wrong in the other direction
+            off = off.removesuffix(f", {EVERY_WRONG_CASE}")
+        elif crashed:  # what it would have been there is not known
+            compared = "it is wrong and can be compared" if others else "it can be compared"
+            off = off.replace(EVERY_WRONG_CASE, f"in every case in which {compared}")
         beside = "" if rest else from_other_outputs(answers, results, runs.code, everywhere=not others)
         # What follows from another wrong output may be right once that is, so no more is said of it.
         clauses += [off, *([] if "correct" in beside else _last_resort(shown, answers, runs)), beside]

@@ -203,7 +203,7 @@ def describe_rest(
     alike = [answer for answer in answers if answer.fault.kind is shown.fault.kind and answer is not shown]
     others = len(answers) - 1 - len(alike)
     answers = [shown, *alike]
-    before, seen = _wrong_before(path, rest, wrong, runs.code), comparison(shown.fault)
+    before, seen = _wrong_before(path, rest, wrong, runs), comparison(shown.fault)
     if before:
         clauses = [f"{before} wrong there, too, and may be the reason: correct that first"]
     else:
@@ -237,26 +237,29 @@ def _shows(name: str, path: str, result: CaseResult) -> bool:
     return broken is None or path in broken
 
 
-def _wrong_before(path: str, results: Collection[CaseResult], wrong: WrongOutputs, run: Run | None) -> str:
+def _wrong_before(path: str, results: Collection[CaseResult], wrong: WrongOutputs, runs: Runs) -> str:
     """Name the outputs that are wrong in all of some cases of several steps, in which one output makes others wrong.
 
-    What the code does not read, as a count of the steps that nothing is divided by, is no reason.
+    What the code does not read, as a count of the steps that nothing is divided by, is no reason. Nor is what the right
+    output does not depend on: it has to be right without that, and two outputs that are read for each other would each
+    be called the reason of the other.
     """
     if not all(Trait.SEVERAL_STEPS in result.case.traits for result in results):
         return ""
     first = next(iter(results)).wrong_paths()
     others = [one for one in first if one != path and all(one in result.wrong_paths() for result in results)]
-    if run is not None:
-        cases = [answer.result.case for answers in wrong.by_path.values() for answer in answers]
+    every = {id(one.result): one.result.case for answers in wrong.by_path.values() for one in answers}
+    cases = list(every.values())
+    for run in filter(None, (runs.code, runs.reference)):
         others = [one for one in others if _is_read(one, path, cases, run)]
     return f"{enumerated(others)} {'is' if len(others) == 1 else 'are'}" if others else ""
 
 
 def _is_read(name: str, path: str, cases: Sequence[Case], run: Run) -> bool:
-    """Whether an output changes with the input of some name in a case that has one; True where none has."""
+    """Whether an output changes with the input of some name in a case that has one; False where none has."""
     having = [case for case in cases if any(one.rpartition(".")[2] == name for one, _ in walk(case.inputs))]
     having = [case for case in having if path.partition(".")[0] in case.aspects]
-    return not having or any(changes_with(case, path, name, run) for case in having[:MAX_RERUN_CASES])
+    return any(changes_with(case, path, name, run) for case in having[:MAX_RERUN_CASES])
 
 
 def _cases(answers: Sequence[WrongAnswer]) -> str:

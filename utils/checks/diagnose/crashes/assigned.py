@@ -57,7 +57,7 @@ def _single_number(site: Site, match: re.Match[str]) -> str:
     few = few_indices(site, statement.value)
     if few:
         return f"{text(target)} is a single number. {few}; it should have an index for each axis."
-    single = _one_array(site, target, statement.value)
+    single = _one_array(site, target, statement)
     if single or isinstance(statement, ast.AugAssign):
         return single
     shape = site.shape(statement.value)
@@ -67,9 +67,9 @@ def _single_number(site: Site, match: re.Match[str]) -> str:
     return f"{text(target)} is a single number, but what is assigned to it is {what}; it should be one number{summed}."
 
 
-def _one_array(site: Site, target: ast.expr, value: ast.expr) -> str:
+def _one_array(site: Site, target: ast.expr, statement: ast.Assign | ast.AugAssign) -> str:
     """Name the one operand of a sum that is an array where all others are numbers; ask for one entry of it."""
-    terms = [(one, site.shape(one)) for one in remedies.terms(value)]
+    terms = [(one, site.shape(one)) for one in remedies.terms(statement.value)]
     leaves = [pair for pair in terms if not isinstance(pair[0], ast.BinOp)] or terms
     arrays = [(one, shape) for one, shape in leaves if shape]
     if len(arrays) != 1 or any(shape is None for _, shape in leaves) or not isinstance(target, ast.Subscript):
@@ -81,9 +81,13 @@ def _one_array(site: Site, target: ast.expr, value: ast.expr) -> str:
     whole = site.shape(target.value) or ()
     places = [part for part, size in zip(parts, whole, strict=False) if (size,) == shape]
     entry = f", such as `{ast.unparse(one)}[{ast.unparse(places[0])}]`" if len(places) == 1 else ""
+    if isinstance(statement, ast.Assign) and one is statement.value:
+        what = f"{text(one)}, which is assigned to it,"
+    else:
+        what = text(one)  # of one of several terms, or operands, it is enough that it is an array
     return (
-        f"{text(target)} is a single number, but {text(one)}, which is added to a number here, has shape "
-        f"{site.letters.shape(shape)}: it should be one entry of {text(one)}{entry}."
+        f"{text(target)} is a single number, but {what} has shape {site.letters.shape(shape)}: it should be one entry "
+        f"of {text(one)}{entry}."
     )
 
 

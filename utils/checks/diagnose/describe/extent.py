@@ -9,6 +9,8 @@ import numpy as np
 from ...compare import close
 from .wrong_output import Observation, WrongOutput, distinct
 
+EVERY_WRONG_CASE = "in every case in which it is wrong"
+
 
 def direction(output: WrongOutput) -> Iterator[Observation]:
     """All that is wrong is too large, or all is too small."""
@@ -18,7 +20,7 @@ def direction(output: WrongOutput) -> Iterator[Observation]:
     name = "each wrong entry" if expected.size > 1 else "it"
     for key, holds in (("too large", (off > 0).all()), ("too small", (off < 0).all())):
         if holds:
-            yield Observation(key, f"{name} is {key}, in every case in which it is wrong", _numbers(output, off))
+            yield Observation(key, f"{name} is {key}, {EVERY_WRONG_CASE}", _numbers(output, off))
 
 
 def distance(output: WrongOutput) -> Iterator[Observation]:

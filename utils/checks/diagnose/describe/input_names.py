@@ -56,24 +56,40 @@ def is_hidden(path: str, program: str) -> bool:
     program : str
         The program of the case.
     """
-    return path.partition(".")[0] in _inside_classes(program)
+    return path.partition(".")[0] in _inside(program, ast.ClassDef)
+
+
+def is_behind_stand_in(path: str, program: str) -> bool:
+    """Whether an input of a case is only read by functions and classes of the check's own.
+
+    It stands for what they return, as scores do behind a stand-in for ``loss``: code that does not call them never
+    sees it.
+
+    Parameters
+    ----------
+    path : str
+        Where it stands.
+    program : str
+        The program of the case.
+    """
+    return path.partition(".")[0] in _inside(program, ast.ClassDef, ast.FunctionDef)
 
 
 @lru_cache(maxsize=256)
-def _inside_classes(program: str) -> frozenset[str]:
-    """Return the names that classes of a program read, and that nothing else in it reads."""
+def _inside(program: str, *kinds: type[ast.ClassDef | ast.FunctionDef]) -> frozenset[str]:
+    """Return the names that classes, or functions, of a program read, and that nothing else in it reads."""
     tree = parsed(program)
-    if tree is None or "class " not in program:
+    if tree is None or not any(word in program for word in ("class ", "def ")):
         return frozenset()
-    classes = [node for node in tree.body if isinstance(node, ast.ClassDef)]
-    inside = {name for one in classes for name in _read_from_outside(one)}
-    elsewhere = (part for one in tree.body if one not in classes for part in ast.walk(one))
+    found = [node for node in tree.body if isinstance(node, kinds)]
+    inside = {name for one in found for name in _read_from_outside(one)}
+    elsewhere = (part for one in tree.body if one not in found for part in ast.walk(one))
     return frozenset(inside - {part.id for part in elsewhere if isinstance(part, ast.Name)})
 
 
-def _read_from_outside(node: ast.ClassDef) -> Iterator[str]:
-    """Yield the names that the methods of a class read, and that are neither parameters nor set there."""
-    for method in node.body:
+def _read_from_outside(node: ast.ClassDef | ast.FunctionDef) -> Iterator[str]:
+    """Yield the names that a function, or a method of a class, reads, and that are neither parameters nor set there."""
+    for method in node.body if isinstance(node, ast.ClassDef) else [node]:
         parts = list(ast.walk(method))
         own = {part.arg for part in parts if isinstance(part, ast.arg)}
         own |= {part.id for part in parts if isinstance(part, ast.Name) and not isinstance(part.ctx, ast.Load)}
