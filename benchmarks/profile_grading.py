@@ -28,11 +28,11 @@ from typing import Any
 
 from rich.console import Console
 from rich.progress import track
-from threadpoolctl import threadpool_limits
 
 from grader import course as courses
 from grader.classrun.collect import collect, read_submission
 from grader.classrun.grading import ready
+from grader.classrun.workers import begin
 from grader.course import Assignment, Course
 from grader.host.bounded_process import cpu_seconds
 from grader.judging import oracle, submitted_module
@@ -89,7 +89,8 @@ def profile(course: Course, assignment: Assignment, count: int) -> dict[str, dic
     """Return the seconds of each part for one submission, by its kind."""
     confinement, secret = ready(course, assignment), course_secret(course.root)
     found: dict[str, dict[str, float]] = {}
-    with tempfile.TemporaryDirectory() as folder, threadpool_limits(1), _on_one_processor():
+    begin()  # as a grading process does
+    with tempfile.TemporaryDirectory() as folder, _on_one_processor():
         for name, files in made_up(course, assignment, count * len(KINDS)):
             write(Path(folder) / name / assignment.name, files)
         submissions = [

@@ -20,7 +20,7 @@ _GRADER: Final = Path(__file__).resolve().parents[1]
 _UTILS: Final = Path(str(utils.__file__)).resolve().parent
 _OWN: Final = {_GRADER.name: _GRADER, _UTILS.name: _UTILS}
 _FOLDERS: Final = ("course", "host", "judging", "recipes", "sandbox", "submission")
-_FILES: Final = ("__init__.py", "errors.py", "patch.py", "reference.py", "report.py", "wording.py")
+_FILES: Final = ("__init__.py", "errors.py", "patch.py", "reference.py", "report.py", "statements.py", "wording.py")
 _JUDGING: Final = (
     *(_GRADER / name for name in (*_FOLDERS, *_FILES)),
     *(_UTILS / name for name in ("checks", "__init__.py", "errors.py")),

@@ -18,6 +18,7 @@ GRADER_ROOMS = (  # each may import those before it
     "report",
     "submission",
     "patch",
+    "statements",
     "reference",
     "recipes",
     "sandbox",

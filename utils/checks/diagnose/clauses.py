@@ -167,8 +167,9 @@ def collect_clauses(
     telling = [one for one in clauses if one and not UNTELLING.match(one)]
     of_numbers = fault.kind in (FaultKind.VALUE, FaultKind.SHAPE)
     asked = runs.source.task if runs.source and not rest and of_numbers else ""
-    if asked and not telling and "only" not in when and fault.output not in shown.result.case.effects:
-        clauses.insert(0, f'what is asked for is "{asked}"')
+    if not telling and "only" not in when and fault.output not in shown.result.case.effects:
+        unused = runs.source.unused if runs.source and not rest else ""
+        clauses[:0] = filter(None, [unused, f'what is asked for is "{asked}"' if asked else ""])
     return [*clauses, when]
 
 

@@ -11,6 +11,7 @@ from itertools import islice
 from ...case import Case
 from ...program import Crash, Ran, Run
 from ..case_result import CaseResult
+from ..unused_results import unused_results
 from .candidates import of_crashes, of_values
 from .outcomes import (
     MIN_NUMBERS,
@@ -86,6 +87,13 @@ class Source:
         """Whether a loop stands anywhere in the function, or may stand in other functions of it."""
         node = FunctionSource(self.text, self.function).node
         return node is None or any(isinstance(part, ast.For | ast.While | ast.comprehension) for part in ast.walk(node))
+
+    @cached_property
+    def unused(self) -> str:
+        """A clause on the first result that the function computes and never uses; ``""`` where there is none."""
+        node = FunctionSource(self.text, self.function).node
+        found = unused_results(node) if node else []
+        return f"`{found[0][0]}`, which line {found[0][1]} computes, is not used" if found else ""
 
 
 @dataclass(frozen=True)
