@@ -180,7 +180,7 @@ def _explanation(
     names: Sequence[str],
 ) -> Explanation:
     """Choose among the candidates for one output, and keep the cases that they leave unexplained."""
-    chosen = certain or _chosen(candidates, named, evidence)
+    chosen = certain or _chosen(path, candidates, named, evidence)
     if not chosen and not candidates:
         chosen = _of_most_cases(path, evidence, names, named)
     if not chosen and not candidates:
@@ -254,18 +254,20 @@ def _outputs_given(evidence: Evidence, name: str) -> int:
     )
 
 
-def _chosen(names: Sequence[str], named: set[str], evidence: Evidence) -> tuple[str, ...]:
-    """Choose among misconceptions that are as likely: nothing where none is better than the others.
+def _chosen(path: str, names: Sequence[str], named: set[str], evidence: Evidence) -> tuple[str, ...]:
+    """Choose among misconceptions that are as likely for an output: nothing where none is better than the others.
 
     One that explains another output, too, is meant; else, of those that give most of the wrong shapes that came, one
-    that would spoil fewer outputs than any other does.
+    that would spoil fewer outputs than any other does. Draws agree roughly, as of two trainings it is compared that they
+    differ: nearly every mistake gives the same then, and shapes elsewhere decide nothing.
     """
     elsewhere = [name for name in names if name in named]
     if elsewhere:
         return (elsewhere[0],)
     # A shape tells as much as numbers do, and may be that of a mistake beside which the numbers are wrong, too.
-    shapes = {name: len(evidence.misshapen_alike(name)) for name in names}
-    names = [name for name in names if shapes[name] == max(shapes.values())]
+    if not all(evidence.places[index].is_drawn for index in evidence.of(path) & evidence.wrong):
+        shapes = {name: len(evidence.misshapen_alike(name)) for name in names}
+        names = [name for name in names if shapes[name] == max(shapes.values())]
     spoilt = {name: _outputs_spoilt(evidence, name) for name in names}
     found = [name for name in names if spoilt[name] == min(spoilt.values())]
     return tuple(found) if len(found) == 1 else ()
@@ -288,7 +290,7 @@ def _of_most_cases(path: str, evidence: Evidence, names: Sequence[str], named: s
     if best <= 0:
         return ()
     found = _most_agreeing([name for name in scores if scores[name] == best], evidence)
-    return _chosen(found, named, evidence)
+    return _chosen(path, found, named, evidence)
 
 
 def _majority(evidence: Evidence, places: Places, name: str) -> int:
