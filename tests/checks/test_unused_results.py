@@ -26,6 +26,7 @@ def unused(body: str) -> list[str]:
         ("h = 2 * x\nh = 3 * w\nreturn x", ["h"]),
         ("a = x @ w\nreturn a", []),
         ("out, cache = relu(x)\nreturn out", []),  # only the first value
+        ("dx, dw = affine_backward(x, w)\nreturn dw", []),
         ("n, d = x.shape\nh = 0\nc = w\nreturn x", []),  # nothing is computed
         ("_ = relu(x)\nreturn x", []),
         ("h = relu(x)\nreturn (lambda: h)()", []),

@@ -291,6 +291,7 @@ def test_answers_of_this_course_are_rejected(exercise: str, course: Course, refe
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1800)
 def test_the_page_is_true(course: Course, reference: Reference) -> None:
     pytest.importorskip("torch", reason="the page is about PyTorch, too: pip install torch")
     results = hints.measure(course, hints.read_answers(course, reference))

@@ -258,7 +258,7 @@ def _chosen(path: str, names: Sequence[str], named: set[str], evidence: Evidence
     """Choose among misconceptions that are as likely for an output: nothing where none is better than the others.
 
     One that explains another output, too, is meant; else, of those that give most of the wrong shapes that came, one
-    that would spoil fewer outputs than any other does. Draws agree roughly, as of two trainings it is compared that they
+    that would spoil fewer outputs than any other does. Draws agree roughly, such as two trainings, which only have to
     differ: nearly every mistake gives the same then, and shapes elsewhere decide nothing.
     """
     elsewhere = [name for name in names if name in named]

@@ -8,7 +8,8 @@ import ast
 def unused_results(function: ast.FunctionDef) -> list[tuple[str, int]]:
     """List variables that get the result of a call or a formula and are never read.
 
-    Of several values that one call returns, only the first counts, since the others may well be superfluous.
+    Of several values that one call returns, only the first counts, since the others may well be superfluous. So may the
+    first value of a backward function: the gradient in the input of a whole net is not needed.
 
     Parameters
     ----------
@@ -39,6 +40,8 @@ def unused_results(function: ast.FunctionDef) -> list[tuple[str, int]]:
     last: dict[str, int] = {}
     for node in ast.walk(function):
         if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call | ast.BinOp):
+            if isinstance(node.value, ast.Call) and "backward" in ast.unparse(node.value.func):
+                continue
             for target in node.targets:
                 first = target.elts[0] if isinstance(target, ast.Tuple) and target.elts else target
                 if isinstance(first, ast.Name) and first.id not in read and not first.id.startswith("_"):
