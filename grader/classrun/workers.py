@@ -25,7 +25,7 @@ from ..judging import oracle
 from ..judging.secret import course_secret
 from ..sandbox import choose_confinement
 from ..sandbox.choice import take_as_tested
-from ..sandbox.inside.freed_memory import keep_freed_memory, reserve_in_large_pages
+from ..sandbox.inside.array_memory import keep_freed_memory, reserve_in_large_pages
 from .task import Failure, Result, Task, judge_task
 
 DIED: Final = Failure("its grading process was killed")

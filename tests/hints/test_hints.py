@@ -290,6 +290,15 @@ def test_answers_of_this_course_are_rejected(exercise: str, course: Course, refe
     assert not list(hints.accepted(hinted(course.root, answers)))
 
 
+def test_that_two_trainings_are_alike_names_no_mistake_by_the_sizes_of_other_minibatches(
+    course: Course, reference: Reference
+) -> None:
+    taken = "development/neural_net.TwoLayerNet.train/03"  # the first rows, in every iteration
+    (found,) = hinted(course.root, [one for one in hints.read_answers(course, reference) if one.id == taken])
+    assert "trainings: two trainings draw the same minibatches" in found.hint
+    assert "whole training set" not in found.hint
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
 def test_the_page_is_true(course: Course, reference: Reference) -> None:

@@ -25,8 +25,8 @@ from typing import NoReturn
 from utils.checks.program import compiled
 
 from . import session
+from .array_memory import keep_freed_memory, reserve_in_large_pages
 from .control import MOST_KEPT_AT_ONCE, Ended, Fork, Forked, Keep, Prepare, Prepared, receive, send
-from .freed_memory import keep_freed_memory, reserve_in_large_pages
 from .landlock import restrict
 from .privileges import drop_privileges
 from .wire import Frame

@@ -1,4 +1,4 @@
-"""Memory that a program has freed is there for the next array, and the kernel need not clear it again."""
+"""Arrays take memory that the program has freed, or large pages, so that the kernel is called seldom."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ PROGRAM = """
 import resource, sys
 sys.path.insert(0, {root!r})
 import numpy as np
-from grader.sandbox.inside.freed_memory import keep_freed_memory, reserve_in_large_pages
+from grader.sandbox.inside.array_memory import keep_freed_memory, reserve_in_large_pages
 
 if {kept}:
     keep_freed_memory()

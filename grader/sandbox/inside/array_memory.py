@@ -1,4 +1,4 @@
-"""Keep memory that was freed for the next array, instead of giving it back to the kernel."""
+"""Let arrays take memory for which the kernel is called seldom: what was freed before, and large pages."""
 
 from __future__ import annotations
 
