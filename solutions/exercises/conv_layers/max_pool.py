@@ -116,11 +116,13 @@ def backward_cases(rng: np.random.Generator) -> Iterator[Case]:
     yield case(title, {Trait.SIDE_EFFECT}, BACKWARD_AGAIN, inputs, BACKWARD_ALONE_AGAIN)
 
 
+# The windows of the large case are large and overlap: then a right backward pass has few windows to loop over, while
+# each forward pass of a numeric derivative, however it is written, compares each pixel with many others.
 RECIPES = (
     Recipe("conv_layers.max_pool_forward_naive", forward_cases),
     Recipe(
         "conv_layers.max_pool_backward_naive",
         backward_cases,
-        large=enlarged(backward_cases, "images of 80 × 108", lambda rng: _inputs(rng, (80, 108), (2, 2), 2, (2, 3))),
+        large=enlarged(backward_cases, "images of 80 × 109", lambda rng: _inputs(rng, (80, 109), (8, 9), 4, (2, 3))),
     ),
 )

@@ -119,6 +119,6 @@ RECIPES = (
     Recipe(
         "fc_net.FullyConnectedNet.loss",
         deep_loss_cases,
-        large=enlarged(deep_loss_cases, "3,500 features", many_features, only=("grads",)),
+        large=enlarged(deep_loss_cases, "2,500 features", many_features, only=("grads",)),
     ),
 )

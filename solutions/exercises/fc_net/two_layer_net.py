@@ -66,6 +66,6 @@ RECIPES = (
     Recipe(
         "fc_net.TwoLayerNet.loss",
         two_layer_loss_cases,
-        large=enlarged(two_layer_loss_cases, "3,500 features", many_features, only=("grads",)),
+        large=enlarged(two_layer_loss_cases, "2,500 features", many_features, only=("grads",)),
     ),
 )

@@ -122,7 +122,7 @@ def backward_cases(rng: np.random.Generator) -> Iterator[Case]:
 
 
 def _many(rng: np.random.Generator) -> dict[str, object]:
-    return _inputs(rng, 30, [3500], 16) | {"dout": 1 + rng.standard_normal((30, 16))}
+    return _inputs(rng, 20, [3500], 16) | {"dout": 1 + rng.standard_normal((20, 16))}
 
 
 RECIPES = (

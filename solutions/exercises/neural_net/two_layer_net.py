@@ -151,7 +151,7 @@ def train_cases(rng: np.random.Generator) -> Iterator[Case]:
     larger = inputs(4, 11, 6)
     yield Case("a minibatch larger than the training set", TRAIN, larger, aspects, writable=writable, traits=edge)
     anew: dict[str, Rule] = {"batches": Minibatches(), "trainings": MinibatchesAnew()}
-    twice, traits = inputs(41, 6, 200), {Trait.SIDE_EFFECT}
+    twice, traits = inputs(41, 10, 120), {Trait.SIDE_EFFECT}
     yield Case(
         "two trainings, each with minibatches of its own", TWO_TRAININGS, twice, anew, writable=writable, traits=traits
     )
@@ -177,16 +177,16 @@ def predict_cases(rng: np.random.Generator) -> Iterator[Case]:
 
 
 def _many_features(rng: np.random.Generator) -> dict[str, object]:
-    """Draw a net of 60,000 features. Its scores are small, because whether exp overflows is judged elsewhere."""
-    inputs = _net(rng, 4, 60_000, 3, 5, 0.1)
-    return {**inputs, "X": np.asarray(inputs["X"]) / np.sqrt(60_000)}
+    """Draw a net of 30,000 features. Its scores are small, because whether exp overflows is judged elsewhere."""
+    inputs = _net(rng, 4, 30_000, 6, 5, 0.1)
+    return {**inputs, "X": np.asarray(inputs["X"]) / np.sqrt(30_000)}
 
 
 RECIPES = (
     Recipe(
         "neural_net.TwoLayerNet.loss",
         loss_cases,
-        large=enlarged(loss_cases, "60,000 features", _many_features, only=("grads",)),
+        large=enlarged(loss_cases, "30,000 features", _many_features, only=("grads",)),
     ),
     Recipe("neural_net.TwoLayerNet.train", train_cases),
     Recipe("neural_net.TwoLayerNet.predict", predict_cases),

@@ -19,6 +19,11 @@ ALARM = 1e-9
 _BANDS = tuple(step / 4 for step in range(1, 13))
 """Draws are counted up to these distances from the mean, in standard deviations."""
 
+_NORMAL_AT = np.arange(-8, 8, 1 / 64)
+_NORMAL = np.array([(1 + erf(z / sqrt(2))) / 2 for z in _NORMAL_AT])
+"""The standard normal distribution function at these numbers. NumPy has no erf; between them, linear interpolation is
+off by at most 1 / 64² / 8 · max |φ'| < 1e-5."""
+
 _CORRELATED = 10.0
 """A correlation is significant from so many standard errors on. By Bernstein's inequality the false-alarm rate is 2e-9
 for 400 places of a mask that drops 15 %, and less in all other uses."""
@@ -87,7 +92,7 @@ def too_even(z: Array) -> bool:
     ``0.2 / sqrt(n)`` with probability 5e-13 (Kolmogorov 1933).
     """
     z = np.sort(np.ravel(z))
-    true = np.array([(1 + erf(value / sqrt(2))) / 2 for value in z])
+    true = np.interp(z, _NORMAL_AT, _NORMAL)
     ranks = np.arange(z.size + 1) / z.size
     distance = max(float((ranks[1:] - true).max()), float((true - ranks[:-1]).max()))
     return z.size >= 100 and distance < 0.2 / sqrt(z.size)
