@@ -17,7 +17,7 @@ import msgspec
 from utils.checks.program import Crash, Ran
 
 from ..host.bounded_process import ChildDied, OutOfTime
-from .allowed import IF_IMPORTED, STAND_INS
+from .allowed import IF_IMPORTED, IMPORTED_LATER, STAND_INS
 from .clock import ProgramClock
 from .confine import SECONDS_TO_DIE, Confinement
 from .fork_server import fork_worker
@@ -176,6 +176,7 @@ class Worker:
         in_advance = (
             *(f"utils.{name.rpartition('.')[0]}" for name in given),
             *(module for name in mentioned for module in IF_IMPORTED[name]),
+            *(module for name in packages for module in IMPORTED_LATER.get(name, ())),
         )
         self._process = fork_worker(confinement, readable, packages, in_advance, limits)
         self._scratch = self._process.server.scratch

@@ -8,6 +8,7 @@ from grader.classrun import self_test
 from grader.course import Course
 from grader.judging import oracle
 from grader.sandbox import Confinement, Limits, Worker
+from grader.sandbox import worker as worker_module
 from utils.checks.program import Ran
 
 pytest.importorskip("torch", reason="PyTorch, which only HW6 needs, is not installed: pip install torch")
@@ -43,6 +44,28 @@ def test_torch_is_there_before_the_first_program(confinement: Confinement) -> No
 
     assert loaded("torch") is True
     assert loaded() is False
+
+
+def test_the_first_tensor_without_numbers_imports_nothing(
+    confinement: Confinement, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """PyTorch imports hundreds of modules then, which every submission would pay for."""
+    program = """\
+import sys, torch
+before = set(sys.modules)
+torch.randn((2, 3), device="meta") * 2
+imported = len(set(sys.modules) - before)
+"""
+
+    def imported() -> int:
+        with Worker(confinement, {"own": ""}, "own", {}, packages=("torch",)) as worker:
+            answer = worker.run(program, {}, ("imported",))
+        assert isinstance(answer, Ran)
+        return int(str(answer.values["imported"]))
+
+    assert imported() < 10
+    monkeypatch.setattr(worker_module, "IMPORTED_LATER", {})
+    assert imported() > 100
 
 
 @pytest.mark.slow
