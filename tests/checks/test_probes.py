@@ -121,6 +121,10 @@ def test_what_one_case_mixes_by_chance_a_second_one_refutes() -> None:
             "when a large gamma becomes twice as large, it stays the same",
         ),
         (lambda x, gamma: gamma * x + x * x * gamma * 1e-4, ""),  # no power of x
+        (
+            lambda x, gamma: np.where(x < 0, x, gamma),
+            "",
+        ),  # some entries grow, the others are small
     ],
 )
 def test_a_wrong_power_of_an_input_is_named_whatever_else_is_wrong(out: Callable[..., Any], words: str) -> None:

@@ -19,6 +19,7 @@ from .describe.input_names import input_name, is_hidden
 
 LARGE = 2.0**12  # beside inputs so large, what is added to a variance or a root to keep it from 0 is nothing
 TOLERANCE = 1e-3
+OF_ENTRY, NOISE = 0.1, 1e-9  # by how much each entry may be off: of itself, or of the largest one where numbers cancel
 MAX_INPUTS = 4  # each takes four runs
 MAX_CASES = 4  # in which it is tried whether the right answer grows alike
 WORDS = {-2: "a quarter", -1: "half", 0: "the same", 1: "twice", 2: "4 times", 3: "8 times"}
@@ -127,7 +128,10 @@ def _comparable(case: Case, path: str, source: str, array: Array, run: Run, refe
 
 
 def _power(run: Run, case: Case, path: str, source: str, array: Array) -> int | None:
-    """Return the power of an input that an output is proportional to; None where it is none of a few whole powers."""
+    """Return the power of an input that an output is proportional to; None where it is none of a few whole powers.
+
+    Each entry has to grow with that power: beside large entries, those that do not grow at all are small.
+    """
     one, two = (
         _output(run, case, with_value_at(case.inputs, source, times * array), path) for times in (LARGE, 2 * LARGE)
     )
@@ -135,7 +139,10 @@ def _power(run: Run, case: Case, path: str, source: str, array: Array) -> int | 
         return None
     largest = float(abs(two).max())
     for power in WORDS:
-        if np.allclose(two, 2.0**power * one, rtol=0, atol=TOLERANCE * largest):
+        due = 2.0**power * one
+        if np.allclose(two, due, rtol=0, atol=TOLERANCE * largest) and np.allclose(
+            two, due, rtol=OF_ENTRY, atol=NOISE * largest
+        ):
             return power
     return None
 
