@@ -121,7 +121,8 @@ def _judged(root: Path, answer: StudentAnswer) -> Judgement:
     follow = FollowThrough(course.follow_through(exercise), trial.run_reference)
     again = _left_out_when_too_long(run)
     recipe = trial.recipe
-    search = Search(again, Source(exercise.module, exercise.function, text, recipe.task, recipe.meanings))
+    source = Source(exercise.module, exercise.function, text, recipe.task, recipe.meanings)
+    search = Search(again, source, trial.right_values)
     return judge(results, trial.recipe.hints, again, follow, together=trial.together, search=search)
 
 

@@ -14,7 +14,9 @@ from typing import Final
 import numpy as np
 
 from utils.checks.case import Case
+from utils.checks.compare import Array
 from utils.checks.diagnose import CaseResult, answer_case
+from utils.checks.diagnose.changes import KEPT, ROOM, recorded_module
 from utils.checks.program import Answer, Crash, Ran, seeded_runner
 
 from ..errors import CourseError, UnusableCourseFiles
@@ -85,6 +87,27 @@ class Versions:
         if isinstance(answer, Crash):
             raise CourseError(f'The reference fails its own check "{self.recipe.name}" ({case.title}): {answer}')
         return answer
+
+    def right_values(self, case: Case) -> list[Array]:
+        """Return the values that the reference, and the right answers in other styles, compute in a case.
+
+        What functions of other modules compute inside of them is not known.
+        """
+        module, found = self.recipe.module, []
+        for one in self._recorded:
+            room = list(vars(one)[ROOM])
+            answer = seeded_runner({module: one}, restore=False)(case.program, case.inputs, ())
+            found += [np.asarray(value) for _, _, value in vars(one)[KEPT]] if isinstance(answer, Ran) else []
+            vars(one)[KEPT].clear()
+            vars(one)[ROOM][:] = room
+        return found
+
+    @cached_property
+    def _recorded(self) -> list[ModuleType]:
+        """The reference's module and right answers in other styles, written so that they keep their values."""
+        name, every = self.recipe.module, [(), *(one.hunks for one in self.recipe.right)]
+        texts = (self.reference.changed(name, (*self._beside, *hunks)) for hunks in every)
+        return [self.reference.execute(recorded_module(text), name, "recorded") for text in texts]
 
     def with_misconception(self, misconception: Misconception) -> ModuleType | None:
         """Return the module with a misconception; None where that changes the same lines as what is `beside`."""

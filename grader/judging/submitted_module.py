@@ -224,7 +224,7 @@ class SubmittedModule:
         """Make what runs the submission with small changes, to explain what is wrong with it."""
         text = self.files.get(self.module, "")
         source = Source(self.module, trial.recipe.function, text, trial.recipe.task, trial.recipe.meanings)
-        return Search(ChangedRuns(self._run, self.budget).run, source)
+        return Search(ChangedRuns(self._run, self.budget).run, source, trial.right_values)
 
     def answer(self, case: Case, function: str, requires: Collection[str]) -> Answer:
         """Run one case for a function; see `judge` for `requires` and for what is raised."""

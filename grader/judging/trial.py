@@ -11,6 +11,7 @@ from typing import Final
 import numpy as np
 
 from utils.checks.case import Case
+from utils.checks.compare import Array
 from utils.checks.diagnose import CaseResult, WrongForward
 from utils.checks.program import Answer, Crash, Ran, Run, seeded_runner
 
@@ -125,6 +126,10 @@ class Trial:
             replace(result, misconceptions=known.misconceptions, wrong_by_misconception=known.wrong_paths)
             for known, result in zip(self._known, results, strict=True)
         ]
+
+    def right_values(self, case: Case) -> list[Array]:
+        """Return the values that right solutions compute in a case; see `Versions.right_values`."""
+        return self._versions.right_values(case)
 
     def wrong_forward(self, results: Sequence[CaseResult], run: Run, requires: Collection[str]) -> WrongForward | None:
         """Look whether the answers are wrong only behind a wrong forward function; see `find_wrong_forward`."""

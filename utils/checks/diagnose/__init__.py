@@ -6,7 +6,7 @@ a factor beside it; `refutation` leaves out those that the rest of the answer co
 crashes. What none of them explains is worded by `unexplained` from `clauses`: with the detectors of `describe`, in each
 mode (`by_mode`), the factors of `combination`, what follows from a wrong state (`from_state`), the reruns of `probes`
 (`dependence` with `beside_unused`, `mixing`, `scaling`), of `simpler_inputs` and of `tried_settings`, and what
-`other_outputs` tell.
+`other_outputs` tell. Where all that says nothing, `last_right` compares the values inside of the function.
 `crashes` and `old_python` explain exceptions, `endless` loops without an end. `changes` runs the code under test with
 small changes, one of which may make it right; `mended` says what shows behind a crash. `derivative` and
 `follow_through` tell a wrong gradient from the right gradient of a wrong forward pass, `wrong_forward` what a backward

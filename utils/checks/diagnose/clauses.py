@@ -41,6 +41,11 @@ UNTELLING = re.compile(
     r"|axis \d+ should have length \d+, not \d+(?:; axis \d+ should have length \d+, not \d+)*)$"
 )
 """Clauses that say when an output is wrong, or what is right beside it, and nothing of what is wrong with it."""
+RESTATING = re.compile(
+    r'(?:each wrong entry|it) (?:is too|has the right sign)|what is asked for is "'
+    r"|it is not (?:the derivative of|what the right formula gives with) your "
+)
+"""Clauses that say the numbers that are shown once more in words, what is asked for, or which other output is wrong."""
 ABOUT_LOOPS = re.compile(r": (?:does a loop|is each one kept)[^?]*\?")
 """What a clause asks about a loop, with the colon before it."""
 
@@ -171,6 +176,11 @@ def collect_clauses(
         unused = runs.source.unused if runs.source and not rest else ""
         clauses[:0] = filter(None, [unused, f'what is asked for is "{asked}"' if asked else ""])
     return [*clauses, when]
+
+
+def is_telling(clause: str) -> bool:
+    """Whether a clause says more of the code under test than what came, what was expected, and in which cases."""
+    return not (UNTELLING.match(clause) or RESTATING.match(clause))
 
 
 def _is_relative(rule: Rule) -> bool:

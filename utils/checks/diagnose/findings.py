@@ -111,6 +111,7 @@ def output_findings(
     without: Collection[str] = (),
     together: Together | None = None,
     forward: WrongForward | None = None,
+    last_resort: bool = True,
 ) -> list[Finding]:
     """Say what is wrong with the outputs.
 
@@ -133,6 +134,9 @@ def output_findings(
     forward : WrongForward, optional
         A wrong forward function before the code under test, whose mistake is not known. Then nothing is looked for
         that no misconception explains, because the reason may lie there.
+    last_resort : bool, default True
+        Whether the values of the code under test may be compared with those of right solutions, where nothing else is
+        known of any output.
     """
     explanations = _unless_exchanged(explain(tuple(wrong.by_path), results, hints, together), wrong)
     outputs = {output for result in results for output in result.expected}
@@ -165,7 +169,8 @@ def output_findings(
         findings += [describe_rest(one.path, one.names, rest, wrong, runs)] if rest else []
     if forward:
         return findings + findings_after(forward, unexplained, wrong, runs)
-    return findings + unexplained_findings(unexplained, wrong, results, runs)
+    nothing_known = not (findings or without or any(result.mutated for result in results))
+    return findings + unexplained_findings(unexplained, wrong, results, runs, last_resort=last_resort and nothing_known)
 
 
 def findings_behind(
@@ -197,7 +202,8 @@ def findings_behind(
     behind.by_path = {
         path: answers for path, answers in behind.by_path.items() if path in wrong.by_path and path not in forward.right
     }
-    rest = output_findings(behind, forward.results, hints, replace(runs, reference=forward.reference), without)
+    runs = replace(runs, reference=forward.reference)
+    rest = output_findings(behind, forward.results, hints, runs, without, last_resort=False)
     findings += [replace(one, hint=f"{one.hint} {forward.beside}") for one in rest]
     # What is wrong only where the forward function's mistake lets the right function's answers disagree, too.
     known = {*forward.right, *behind.by_path}

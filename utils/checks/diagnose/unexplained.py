@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -16,7 +16,7 @@ from .between_calls import between_calls
 from .by_mode import is_drawn
 from .case_result import CaseResult
 from .changes import all_wrong
-from .clauses import Runs, collect_clauses
+from .clauses import Runs, collect_clauses, is_telling
 from .derivative import is_derivative, with_program
 from .describe import shown_numbers
 from .exchanged import exchanged
@@ -50,6 +50,8 @@ class Description:
         The title of the case that is shown.
     lacks : bool
         Whether the output is an entry that its dict lacks.
+    telling : bool
+        Whether the clauses say more than what was expected, what came, and in which cases.
     """
 
     path: str
@@ -57,6 +59,7 @@ class Description:
     clauses: tuple[str, ...]
     case: str
     lacks: bool = False
+    telling: bool = True
 
     @property
     def kind(self) -> str:
@@ -70,7 +73,12 @@ class Description:
 
 
 def unexplained_findings(
-    paths: Sequence[str], wrong: WrongOutputs, results: Sequence[CaseResult], runs: Runs
+    paths: Sequence[str],
+    wrong: WrongOutputs,
+    results: Sequence[CaseResult],
+    runs: Runs,
+    *,
+    last_resort: bool = False,
 ) -> list[Finding]:
     """Describe wrong outputs: one finding for all of which the same is said.
 
@@ -82,6 +90,9 @@ def unexplained_findings(
     results : sequence of CaseResult
         All cases. In one that crashed, no output is right.
     runs : Runs
+    last_resort : bool, default False
+        Whether to compare the values of the code under test with those of right solutions, if nothing that is said of
+        any output tells more than what was expected and what came.
     """
     wrong = wrong.beside_right_values()
     held = exchanged({path: wrong.by_path[path] for path in paths})
@@ -104,7 +115,25 @@ def unexplained_findings(
         held_there = _without_key(one) if one.lacks else ""
         key = f"{held_there}{one.kind}" or f"nothing is known of {path}"
         groups.setdefault((path.partition(".")[0] if not one.kind else "", key), []).append(one)
-    return findings + [_finding(group) for group in groups.values()]
+    described = list(groups.values())
+    if last_resort and not findings and not any(group[0].telling for group in described):
+        described = _with_last_right(described, wrong, runs)
+    return findings + [_finding(group) for group in described]
+
+
+def _with_last_right(groups: Sequence[list[Description]], wrong: WrongOutputs, runs: Runs) -> list[list[Description]]:
+    """Add to the first group, but for one of draws, up to where the code computes what right solutions compute, too."""
+    for group in groups if runs.search else ():
+        answers = [one for one in wrong.by_path[group[0].path] if not is_drawn(one)]
+        cases = [
+            one.result.case
+            for one in sorted(answers, key=lambda one: (not one.result.case.is_core, one.result.case.size))
+        ]
+        said = runs.search.last_right(cases) if cases and runs.search else ""
+        if said:
+            first = replace(group[0], clauses=(said, *group[0].clauses))
+            return [[first, *group[1:]] if one is group else one for one in groups]
+    return list(groups)
 
 
 def findings_after(forward: WrongForward, paths: Sequence[str], wrong: WrongOutputs, runs: Runs) -> list[Finding]:
@@ -281,7 +310,8 @@ def _description(path: str, wrong: WrongOutputs, results: Sequence[CaseResult], 
     shown = wrong.clearest(path)
     clauses = collect_clauses(shown, wrong.by_path[path], results, runs)
     said, lacks = comparison(shown.fault), shown.fault.kind is FaultKind.KEY
-    return Description(path, said, tuple(filter(None, clauses)), shown.result.case.title, lacks)
+    telling = any(map(is_telling, filter(None, clauses[:-1]))) or "only" in clauses[-1]
+    return Description(path, said, tuple(filter(None, clauses)), shown.result.case.title, lacks, telling)
 
 
 def _repaired(

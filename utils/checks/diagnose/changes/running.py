@@ -11,6 +11,8 @@ import numpy as np
 
 from ...case import Case
 from ...program import SEED, Answer, Ran, Run
+from ..last_right import Kept
+from .recorded import KEPT
 
 SOURCE = "changed_source_"
 """The input that holds the text of the changed function: a program is never built from what a student wrote."""
@@ -85,6 +87,16 @@ class ChangedCode:
             return [CrashedAt(0)] * len(sources)
         return [_one_of_several(item, case) for item in found]
 
+    def kept(self, source: str, case: Case) -> list[Kept]:
+        """Run a case with the function as `recorded` writes it, and return the values that it keeps.
+
+        Where it crashes, these are the values up to there.
+        """
+        program = _program_that_keeps(case.program, self.module, self.function)
+        answer = self._run(program, {**case.inputs, SOURCE: source}, (KEPT,))
+        found = answer.values[KEPT] if isinstance(answer, Ran) else None
+        return [Kept(*one) for one in found if _is_kept(one)] if isinstance(found, list) else []
+
     def _run(self, program: str, inputs: dict[str, object], fetch: tuple[str, ...]) -> Answer:
         with np.errstate(all="ignore"):
             return self.run(program, inputs, fetch)
@@ -96,6 +108,21 @@ def _one_of_several(item: object, case: Case) -> Ran | CrashedAt:
     if line is None and isinstance(values, dict) and values.keys() == case.aspects.keys():
         return Ran(values)
     return CrashedAt(line if isinstance(line, int) else 0)
+
+
+def _is_kept(item: object) -> bool:
+    """Whether an item is what a recorded function keeps; the code under test may have put anything in its place."""
+    if not (isinstance(item, tuple) and len(item) == 3):
+        return False
+    line, text, value = item
+    is_array = isinstance(value, np.ndarray) and value.dtype.kind == "f"
+    return isinstance(line, int) and isinstance(text, str) and (is_array or isinstance(value, float | np.floating))
+
+
+@cache
+def _program_that_keeps(program: str, module: str, function: str) -> str:
+    """Let a program run with the recorded function, and hand on what that has kept."""
+    return f"{_program(program, module, function)}\n{KEPT} = scope_['{KEPT}']"
 
 
 @cache

@@ -11,6 +11,7 @@ from itertools import islice
 from ...case import Case
 from ...program import Crash, Ran, Run
 from ..case_result import CaseResult
+from ..last_right import RightValues, last_right
 from ..unused_results import unused_results
 from .candidates import of_crashes, of_values
 from .outcomes import (
@@ -27,6 +28,7 @@ from .outcomes import (
     same_outputs,
     wrong_outputs,
 )
+from .recorded import recorded
 from .running import ChangedCode, CrashedAt
 from .source import Change, FunctionSource
 
@@ -47,6 +49,9 @@ MAX_EMPTIED = 4
 
 MAX_CRASHES = 3
 """Crashes, one behind the other, that are changed away."""
+
+MAX_RECORDED = 2
+"""Cases in which the values that the function computes are compared with those of right solutions."""
 
 MAX_NEARER, NEARER = 3, 0.7
 """How many changes are tried with a second one, and the share of the distance to the right answer they may leave."""
@@ -131,10 +136,14 @@ class Search:
     run : callable
         Runs the code under test.
     source : Source
+    right_values : callable, optional
+        Returns the values that right solutions compute in a case, to find the last one that the code under test
+        computes as well.
     """
 
-    def __init__(self, run: Run, source: Source) -> None:
+    def __init__(self, run: Run, source: Source, right_values: RightValues | None = None) -> None:
         self.source = source
+        self._right_values = right_values
         self._code = ChangedCode(run, source.module, source.function)
         self._runs = 0
         self._nearer: list[tuple[tuple[bool, float], Change]] = []
@@ -162,6 +171,23 @@ class Search:
         found = self._repair(self._function, paths, results)
         left = set(paths) - {path for one in found for path in one.right}
         return [*found, *self._repair_twice(left, results)] if left else found
+
+    def last_right(self, cases: Sequence[Case]) -> str:
+        """Say up to where the function computes what right solutions compute, too; ``""`` where that tells nothing.
+
+        Parameters
+        ----------
+        cases : sequence of Case
+            In which it is wrong; the first ones are run.
+        """
+        function = self._function
+        if self._right_values is None or function.node is None:
+            return ""
+        text = recorded(function)
+        few = cases[:MAX_RECORDED]
+        right = [(case, self._right_values(case)) for case in few]
+        kept = [(case, self._code.kept(text, case), values) for case, values in right if values]
+        return last_right(function.node, kept)
 
     def _repair(self, function: FunctionSource, paths: Collection[str], results: Sequence[CaseResult]) -> list[Found]:
         wanted = set(paths)
