@@ -157,11 +157,19 @@ def spatial_groupnorm_backward(dout, cache):
     return inv * (g - mean - x_hat * share), dgamma, dbeta
 """
 
+SIGMOID = """\
+def predict(self, X):
+    hidden = 1 / (1 + np.exp(-(X @ self.params["W1"].T + self.params["b1"])))
+    scores = hidden @ self.params["W2"].T + self.params["b2"]
+    return np.argmax(scores, axis=1) + 1
+"""
+
 
 @pytest.mark.parametrize(
     ("name", "code", "said"),
     [
         ("layers.relu_forward", CRASH, ""),
+        ("neural_net.TwoLayerNet.predict", SIGMOID, "is still a value of a right solution; `"),
         ("layers.affine_forward", SCALED, ""),
         ("conv_layers.spatial_groupnorm_backward", BY_CHANNEL, "then each channel is a group of its own: is something"),
     ],
@@ -169,9 +177,10 @@ def spatial_groupnorm_backward(dout, cache):
 def test_the_hints_are_those_of_a_submission(
     name: str, code: str, said: str, course: Course, reference: Reference
 ) -> None:
-    """The second answer is wrong by a factor, so that the gradient is right for it: running it again shows this.
+    """Of the second answer, values inside of the function are compared with those of right solutions.
 
-    With the third one, the exercise tells what it means that it is right with a simpler input.
+    The third is wrong by a factor, so that the gradient is right for it: running it again shows this. With the last
+    one, the exercise tells what it means that it is right with a simpler input.
     """
     module = name.partition(".")[0]
     exercise = next(one for _, one in course.exercises() if one.name == name)
