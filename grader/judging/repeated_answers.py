@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import pickle
 import re
+import unicodedata
 from typing import Final
 
 from utils.checks.python_text import parsed
@@ -55,10 +56,10 @@ def _only_function(source: str, name: str) -> ast.FunctionDef | None:
     None where that is not sure: where such a function does not begin at exactly one place, which has to be the
     beginning of a line, or where what follows up to the next line without indentation is not the whole function.
     """
-    if not source.isascii():  # Python reads some other letters as those of the name
-        return None
-    heads = list(re.finditer(rf"\bdef[\s\\]+{name}\b", source))
-    if len(heads) != 1:
+    head = re.compile(rf"\bdef[\s\\]+{name}\b")
+    heads = list(head.finditer(source))
+    # Python reads some other letters as those of the name, namely those that have this normal form.
+    if len(heads) != 1 or len(head.findall(unicodedata.normalize("NFKC", source))) != 1:
         return None
     start = heads[0].start()
     if start and source[start - 1] != "\n":

@@ -263,6 +263,7 @@ BODY = "(x):\n    return 2 * x\n"
         's = """\ndef b(x):\n    return 3 * x\n"""\ndef \\\nb' + BODY,
         's = """\ndef b(x):\n    return 3 * x\n"""\ndef \N{FULLWIDTH LATIN SMALL LETTER B}' + BODY,
         'def b(x):\n    """\nwords"""\n    return 2 * x\n',
+        "# \N{PARTIAL DIFFERENTIAL}L/\N{PARTIAL DIFFERENTIAL}x\ndef b" + BODY,
     ],
 )
 def test_a_copy_is_found_however_it_is_written(copy: str) -> None:
