@@ -22,7 +22,7 @@ from typing import Final
 from threadpoolctl import threadpool_limits
 
 from utils.checks.case import Finding
-from utils.checks.diagnose import FollowThrough, Judgement, Search, Source, answer_case, endless_loop, judge
+from utils.checks.diagnose import Judgement, Search, Source, answer_case, endless_loop, judge
 from utils.checks.program import Answer, Crash, Run, seeded_runner
 
 from ..course import Course
@@ -118,7 +118,7 @@ def _judged(root: Path, answer: StudentAnswer) -> Judgement:
         return Judgement(0.0, (Finding("", "timeout", hint),))
     except Exception as error:  # at import, before any case can run
         return Judgement(0.0, (Finding("", "error", f"{type(error).__name__}: {error}"),))
-    follow = FollowThrough(course.follow_through(exercise), trial.run_reference)
+    follow = trial.follow_through(course.follow_through(exercise))
     again = _left_out_when_too_long(run)
     recipe = trial.recipe
     source = Source(exercise.module, exercise.function, text, recipe.task, recipe.meanings)

@@ -15,7 +15,7 @@ import numpy as np
 
 from utils.checks.case import Case
 from utils.checks.compare import Array
-from utils.checks.diagnose import CaseResult, answer_case
+from utils.checks.diagnose import CaseResult, Dependence, answer_case
 from utils.checks.diagnose.changes import KEPT, ROOM, recorded_module
 from utils.checks.program import Answer, Crash, Ran, seeded_runner
 
@@ -44,6 +44,11 @@ class Versions:
     reference : Reference
     beside : sequence of Hunk, default ()
         Lines of the module that are replaced in every version: a mistake in another function, which is there as well.
+
+    Attributes
+    ----------
+    right_dependence : dict
+        How the right answer depends on the inputs of the cases that came up so far; see `FollowThrough.known`.
     """
 
     def __init__(self, recipe: Recipe, reference: Reference, beside: Sequence[Hunk] = ()) -> None:
@@ -55,6 +60,7 @@ class Versions:
         self._texts: dict[str, str] = {}
         self._behind: dict[tuple[str, str], Versions] = {}
         self._answers: dict[int, KnownAnswers] = {}
+        self.right_dependence: dict[tuple[int, str], tuple[Case, Dependence]] = {}
 
     @cached_property
     def right(self) -> ModuleType:

@@ -11,7 +11,6 @@ from utils.checks.case import Case
 from utils.checks.diagnose import (
     CORE_SHARE,
     CaseResult,
-    FollowThrough,
     Judgement,
     Search,
     Source,
@@ -196,7 +195,7 @@ class SubmittedModule:
         again = Reruns(self._run)
         answer = partial(self.answer, function=trial.recipe.function, requires=requires)
         results, hints = trial.results([answer(case) for case in trial.cases]), trial.recipe.hints
-        follow = FollowThrough(follow_through, trial.run_reference)
+        follow = trial.follow_through(follow_through)
         forward = trial.wrong_forward(results, again.run, requires)
         judgement = judge(
             results,

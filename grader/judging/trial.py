@@ -12,7 +12,7 @@ import numpy as np
 
 from utils.checks.case import Case
 from utils.checks.compare import Array
-from utils.checks.diagnose import CaseResult, WrongForward
+from utils.checks.diagnose import CaseResult, FollowThrough, WrongForward
 from utils.checks.program import Answer, Crash, Ran, Run, seeded_runner
 
 from ..recipes import Recipe
@@ -72,6 +72,10 @@ class Trial:
         """Run a program against the reference."""
         run = seeded_runner({self.recipe.module: self._versions.right}, restore=False)
         return run(program, inputs, fetch)
+
+    def follow_through(self, share: float) -> FollowThrough:
+        """Return what the right derivative of a wrong forward pass earns."""
+        return FollowThrough(share, self.run_reference, self._versions.right_dependence)
 
     def expected(self, index: int) -> Ran:
         """Return the reference's answer to the case with this index; raise CourseError if the reference crashes."""

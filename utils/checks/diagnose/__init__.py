@@ -19,7 +19,7 @@ from .case_result import CaseResult
 from .changes import Search, Source
 from .endless import endless_loop
 from .findings import IN_PLACE
-from .follow_through import FollowThrough
+from .follow_through import Dependence, FollowThrough
 from .judge import Judgement, answer_case, judge
 from .points import CORE, CORE_SHARE, LARGE, SHAPE, Division, Loss, Score, has_right_numbers
 from .wrong_forward import WrongForward
@@ -32,6 +32,7 @@ __all__ = [
     "SHAPE",
     "AnswerCache",
     "CaseResult",
+    "Dependence",
     "Division",
     "FollowThrough",
     "Judgement",

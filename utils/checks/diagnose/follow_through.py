@@ -12,7 +12,7 @@ unless the right one is that, too.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
 from itertools import combinations_with_replacement
 
@@ -46,10 +46,14 @@ class FollowThrough:
         Of an output's points, 0 to 1.
     reference : callable
         ``reference(program, inputs, fetch)`` runs the right answer, as `run` does the code under test.
+    known : dict
+        How the right answer depends on the inputs, by the identity of the case and the gradient, with the case. Whoever
+        judges many answers to the same cases keeps it between them.
     """
 
     share: float
     reference: Run
+    known: dict[tuple[int, str], tuple[Case, Dependence]] = field(default_factory=dict, compare=False)
 
     def is_earned(self, path: str, wrong: Sequence[tuple[Case, object]], run: Run) -> bool:
         """Whether a wrong gradient is the derivative of a forward pass that is an attempt.
@@ -77,7 +81,16 @@ class FollowThrough:
                 return False
             if verdict:
                 confirmed.append(case)
-        return bool(confirmed) and is_attempt(max(confirmed, key=lambda case: case.size), path, run, self.reference)
+        if not confirmed:
+            return False
+        case = max(confirmed, key=lambda case: case.size)
+        return is_attempt(case, path, run, self._right(case, path))
+
+    def _right(self, case: Case, path: str) -> Dependence:
+        key = id(case), path
+        if key not in self.known:
+            self.known[key] = case, Dependence.of(case, path, self.reference)
+        return self.known[key][1]
 
     @property
     def in_words(self) -> str:
@@ -85,7 +98,7 @@ class FollowThrough:
         return "half" if self.share == 0.5 else "all" if self.share == 1 else f"{self.share:.0%}".replace("%", " %")
 
 
-def is_attempt(case: Case, path: str, run: Run, reference: Run) -> bool:
+def is_attempt(case: Case, path: str, run: Run, right: Dependence) -> bool:
     """Whether a forward pass and its gradient depend on the inputs as the right ones do; see the head of this file.
 
     Parameters
@@ -93,67 +106,71 @@ def is_attempt(case: Case, path: str, run: Run, reference: Run) -> bool:
     case : Case
     path : str
         The gradient.
-    run, reference : callable
-        Run the code under test, and the right answer.
+    run : callable
+        Runs the code under test.
+    right : Dependence
+        What is known of the right answer.
 
     Returns
     -------
     bool
     """
     output = case.objective[0]
-    given, right = (_Dependence(case, (output, path), one) for one in (run, reference))
-    if not all(_same_kind(given.base.get(one), right.base.get(one)) for one in (output, path)):
+    probe = _Probe(case, path, run)
+    given = probe.base
+    if not all(_same_kind(given.get(one), right.base.get(one)) for one in (output, path)):
         return False
-    if close(right.base[output], given.base[output], case.inputs).all():
+    if close(right.base[output], given[output], case.inputs).all():
         return False  # what differs from the derivative of a right forward pass is wrong, even if it is nearly one
     for source, value in _float_arrays(case.inputs):
-        if _is_multiple(given.base[path], value) and not _is_multiple(right.base[path], value):
+        if _is_multiple(given[path], value) and not _is_multiple(right.base[path], value):
             return False
-        given_changes, right_changes = given.changes(source, value), right.changes(source, value)
-        if given_changes[output] != right_changes[output] or (right_changes[path] and not given_changes[path]):
+        changes, right_changes = probe.changes(source, value), right.changes[source]
+        if changes[output] != right_changes[output] or (right_changes[path] and not changes[path]):
             return False
-    interactions = _interactions(case, run)
-    return interactions is not None and (_interactions(case, reference) or set()) <= interactions
+    return all(probe.interact(*pair) for pair in right.interactions)
 
 
-def _interactions(case: Case, run: Run) -> set[tuple[str, str]] | None:
-    """Find the pairs of inputs of which one changes the derivative in the other; None where nothing can be run.
-
-    Found by second differences of the objective. A forward pass that is linear in an input has no pair of that input
-    with itself.
-    """
-
-    def at(*sources: str) -> float | None:
-        inputs: Mapping[str, object] = case.inputs
-        for source in sources:
-            inputs = with_value_at(inputs, source, values[source] + sources.count(source) * steps[source])
-        return objective(case, inputs, with_program(run, case))
-
-    values = dict(_float_arrays(case.inputs))
-    steps = {source: _redrawn(value) - value.mean() for source, value in values.items()}
-    here, single = at(), {source: at(source) for source in values}
-    found = set()
-    for one, other in combinations_with_replacement(values, 2):
-        terms = at(one, other), single[one], single[other], here
-        if any(term is None for term in terms):
-            return None
-        both, first, second, base = (float(term) for term in terms if term is not None)
-        if abs(both - first - second + base) > 1e-6 * max(map(abs, (both, first, second, base))):
-            found.add((one, other))
-    return found
-
-
-class _Dependence:
-    """What changes in some outputs when an input is changed.
+@dataclass(frozen=True)
+class Dependence:
+    """How an answer depends on the inputs of a case.
 
     Attributes
     ----------
     base : dict of str to ndarray
-        The outputs for the case's own inputs; empty where they cannot be had.
+        The output that is differentiated, and the gradient; empty where they cannot be had.
+    changes : dict
+        For each array among the inputs, how much of each of them changes with one of its numbers.
+    interactions : sequence of (str, str)
+        The pairs of inputs of which one changes the derivative in the other.
     """
 
-    def __init__(self, case: Case, paths: Sequence[str], run: Run) -> None:
-        self._case, self._paths, self._run = case, paths, run
+    base: dict[str, Array]
+    changes: dict[str, dict[str, Extent]]
+    interactions: Sequence[tuple[str, str]]
+
+    @classmethod
+    def of(cls, case: Case, path: str, run: Run) -> Dependence:
+        """Find out how an answer depends on the inputs."""
+        probe = _Probe(case, path, run)
+        sources = dict(_float_arrays(case.inputs))
+        changes = {source: probe.changes(source, value) for source, value in sources.items()}
+        pairs = [pair for pair in combinations_with_replacement(sources, 2) if probe.interact(*pair)]
+        return cls(probe.base, changes, pairs)
+
+
+class _Probe:
+    """Runs an answer with inputs that are changed a little.
+
+    Attributes
+    ----------
+    base : dict of str to ndarray
+        As in `Dependence`.
+    """
+
+    def __init__(self, case: Case, path: str, run: Run) -> None:
+        self._case, self._paths, self._run = case, (case.objective[0], path), run
+        self._objectives: dict[tuple[str, ...], float | None] = {}
         self.base = self._values(case.inputs) or {}
 
     def changes(self, source: str, value: Array) -> dict[str, Extent]:
@@ -166,6 +183,29 @@ class _Dependence:
             if all(extent == Extent.ALL for extent in most.values()):
                 break  # at the other places it cannot be more
         return most
+
+    def interact(self, one: str, other: str) -> bool:
+        """Whether one input changes the derivative in another, or that in itself; False where nothing can be run.
+
+        Found by second differences of the objective. A forward pass that is linear in an input does not change the
+        derivative in that input with it.
+        """
+        terms = self._moved(one, other), self._moved(one), self._moved(other), self._moved()
+        if any(term is None for term in terms):
+            return False
+        both, first, second, here = (float(term) for term in terms if term is not None)
+        return abs(both - first - second + here) > 1e-6 * max(map(abs, (both, first, second, here)))
+
+    def _moved(self, *sources: str) -> float | None:
+        """Return the objective where some inputs are moved, one of them twice if it is named twice."""
+        if sources not in self._objectives:
+            inputs: Mapping[str, object] = self._case.inputs
+            for source in set(sources):
+                value = np.asarray(value_at(inputs, source))
+                step = _redrawn(value) - value.mean()
+                inputs = with_value_at(inputs, source, value + sources.count(source) * step)
+            self._objectives[sources] = objective(self._case, inputs, with_program(self._run, self._case))
+        return self._objectives[sources]
 
     def _values(self, inputs: Mapping[str, object]) -> dict[str, Array] | None:
         answer = self._run(self._case.program, inputs, tuple(path.partition(".")[0] for path in self._paths))
