@@ -80,7 +80,7 @@ DEVELOPMENT: list[tuple[str, str, tuple[str, ...]]] = [
     (
         "rows-drawn-of-a-table",
         "rows = np.random.choice(x, 2)\nreturn rows",
-        ("`x` is (N, D) = (4, 7)", "`np.random.choice(x.shape[0], 2)`"),
+        ("`x` is (N, D) = (4, 7)", "with `x.shape[0]` in the place of `x`"),
     ),
     (
         "tensordot-of-other-axes",
@@ -229,7 +229,7 @@ DEVELOPMENT += [
     (
         "sizes-as-a-tuple",
         "rng = np.random\nout = rng.rand(x.shape)\nreturn out",
-        ("it should be `rng.rand(*x.shape)`",),
+        ("`rand` takes the sizes one by one: `*x.shape`.",),
     ),
     (
         "value-for-a-place",
@@ -298,7 +298,7 @@ HELD_BACK: list[tuple[str, str, tuple[str, ...]]] = [
     ("method-of-numpy", "y = x.exp()\nreturn y", ("`np.exp(x)`",)),
     ("numpy-misspelt", "y = np.maximun(0, x)\nreturn y", ("`np.maximum` meant",)),
     ("np-product", "s = np.product(x.shape)\nreturn s", ("write `np.prod`",)),
-    ("random-of-a-tuple", "v = np.random.randn((4, 5))\nreturn v", ("np.random.randn(4, 5)",)),
+    ("random-of-a-tuple", "v = np.random.randn((4, 5))\nreturn v", ("`randn` takes the sizes one by one: `4, 5`.",)),
     ("concatenate-two", "v = np.concatenate(x, x)\nreturn v", ("`np.concatenate((x, x))`",)),
     ("called-array", "v = x(0)\nreturn v", ("was `x[0]` meant, or is an operator missing",)),
     ("called-rows", "i = np.array([0, 2])\nv = x(i, 1)\nreturn v", ("was `x[i, 1]` meant",)),
@@ -333,6 +333,10 @@ HELD_BACK: list[tuple[str, str, tuple[str, ...]]] = [
     ("sizes-joined", "n, hidden = 4, [5]\nreturn n + hidden", ("`n` is a number and `hidden` a list", "`[n]`")),
     ("text-and-sum", "i = 1\nreturn 'W%d' % i + 1", ("`1` is added to text", "in brackets")),
     ("axes-of-transpose", "return image.transpose(0, 3, 1, 2, 4)", ("has 4 axes", "given for 5")),
-    ("sizes-of-normal", "return np.random.normal(0, 1e-2, 4, 5)", ("`np.random.normal(0, 0.01, (4, 5))`",)),
+    (
+        "sizes-of-normal",
+        "return np.random.normal(0, 1e-2, 4, 5)",
+        ("`normal` takes the size as one argument, a tuple: `(4, 5)`.",),
+    ),
     ("index-of-a-window", "k = 9\nreturn x[0:2][k]", ("`k` is 9 there", "axis 0, of size 2, the last index is 1")),
 ]

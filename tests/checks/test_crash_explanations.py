@@ -231,6 +231,27 @@ def test_a_crash_is_explained(name: str, body: str, phrases: tuple[str, ...]) ->
     assert all(phrase in said for phrase in phrases), said
 
 
+@pytest.mark.parametrize(("name", "body"), [one[:2] for one in DEVELOPMENT + HELD_BACK])
+def test_a_function_is_offered_only_where_the_file_imports_its_module(name: str, body: str) -> None:
+    crash = replace(crash_of(name, body), modules=())
+    said = explain_crash(crash, INPUTS, EXPECTED)
+    written = body.replace("numpy", "np")
+    for module in ("np", "math", "torch"):
+        assert f"{module}." not in said or f"{module}." in written, said
+
+
+def test_the_modules_that_a_line_can_use_are_known() -> None:
+    assert crash_of("modules", "return x @ x").modules == ("np",)
+    assert crash_of("modules-inside", "import math\nnp = 3\nreturn x @ x").modules == ("math",)
+
+
+@pytest.mark.parametrize("call", ["rand(x.shape)", "randn((4, 5))", "normal(0, 1, 4, 5)", "choice(x, 2)"])
+def test_a_call_that_draws_from_numpy_itself_is_not_written_out_as_right(call: str) -> None:
+    said = explained("drawn", f"rng = np.random.RandomState(1)\nreturn np.random.{call}")
+    assert "not explained" not in said
+    assert said.count("np.random.") == ("choice" in call)
+
+
 HELPER = """
 
 def layer(x, w):

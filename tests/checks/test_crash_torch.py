@@ -85,8 +85,44 @@ def test_a_tensor_that_was_handed_in_is_copied() -> None:
 
 def test_a_function_of_tensors_is_not_for_a_plain_number() -> None:
     message = "sqrt(): argument 'input' (position 1) must be Tensor, not float"
-    said = tensor_crash("TypeError", message, "std = torch.sqrt(2.0 / fan_in)", "torch.sqrt(2.0 / fan_in)")
+    line = ("std = torch.sqrt(2.0 / fan_in)", "torch.sqrt(2.0 / fan_in)")
+    said = tensor_crash("TypeError", message, *line, modules=("torch", "math", "np"))
     assert "of a number, `math.sqrt` or `np.sqrt` should be taken" in said
+    # A function is offered only where the file imports its module.
+    said = tensor_crash("TypeError", message, *line, modules=("torch", "math"))
+    assert said.endswith("; of a number, `math.sqrt` should be taken.")
+    assert tensor_crash("TypeError", message, *line, modules=("torch",)).endswith("is a plain number of Python.")
+
+
+UNCLEAR = "The truth value of an array with more than one element is ambiguous"
+WITHOUT_NUMPY = {
+    "maximum": ("ValueError", UNCLEAR, "h = max(0, w1)", "max(0, w1)"),
+    "largest": ("ValueError", UNCLEAR, "h = max(w1)", "max(w1)"),
+    "where": ("ValueError", UNCLEAR, "h = 1 if w1 > 0 else 0", "1 if w1 > 0 else 0"),
+    "method of PyTorch": (
+        "AttributeError", "'numpy.ndarray' object has no attribute 'clamp'", "h = w1.clamp(0)", "w1.clamp"
+    ),
+    "function": ("AttributeError", "'numpy.ndarray' object has no attribute 'exp'", "h = w1.exp()", "w1.exp"),
+    "list": ("AttributeError", "'list' object has no attribute 'shape'", "n = [1, 2].shape", "[1, 2].shape"),
+    "of math": ("TypeError", "only length-1 arrays can be converted", "h = math.exp(w1)", "math.exp(w1)"),
+    "vectors": ("ValueError", "matmul: Input operand 1 has a mismatch (size 3 != 2)", "h = u @ v", "u @ v"),
+    "position": ("TypeError", "cannot unpack non-iterable numpy.int64 object", "i, j = w1.argmax()", "w1.argmax()"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("example", WITHOUT_NUMPY.values(), ids=WITHOUT_NUMPY)
+def test_no_function_of_numpy_is_offered_where_it_is_not_imported(example: tuple[str, str, str, str]) -> None:
+    more = {"scope": (*SCOPE, "u (2,)", "v (3,)"), "operands": ("w1 (2, 3, 3, 3)", "u (2,)", "v (3,)")}
+    assert "`np." in tensor_crash(*example, modules=("np",), **more)
+    said = tensor_crash(*example, modules=("torch", "math"), **more)
+    assert said
+    assert "np." not in said
+
+
+def test_the_initialisation_that_is_offered_is_of_the_module_that_the_line_uses() -> None:
+    message = "Fan in and fan out can not be computed for tensor with fewer than 2 dimensions"
+    said = tensor_crash("ValueError", message, "torch.nn.init.kaiming_normal_(b)")
+    assert said.endswith("with `torch.nn.init.zeros_`.")
 
 
 def test_nothing_is_said_of_gradients_where_another_value_may_be_none() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import linecache
 import textwrap
+from dataclasses import replace
 from types import ModuleType
 
 import numpy as np
@@ -16,7 +17,7 @@ INPUTS: dict[str, object] = {"x": np.ones((5, 8)), "y": np.array([6, 0, 4, 1, 5]
 RIGHT = "`y` is given and right, so axis 0 of `q` has the wrong size, or is not the axis that this index belongs to."
 
 
-def explained(body: str, inputs: dict[str, object] = INPUTS) -> str:
+def explained(body: str, inputs: dict[str, object] = INPUTS, modules: tuple[str, ...] = ("np",)) -> str:
     file = "nndl/given.py"
     source = f"import numpy as np\n\n\ndef f(x, y):\n{textwrap.indent(body, '    ')}\n"
     linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
@@ -24,7 +25,7 @@ def explained(body: str, inputs: dict[str, object] = INPUTS) -> str:
     exec(compile(source, file, "exec"), vars(module))
     crash = run_program("out = given.f(x, y)", {"given": module}, inputs, ("out",))
     assert isinstance(crash, Crash), crash
-    return explain_crash(crash, inputs, {"out": np.ones((5, 8))})
+    return explain_crash(replace(crash, modules=modules), inputs, {"out": np.ones((5, 8))})
 
 
 @pytest.mark.parametrize(
@@ -45,6 +46,15 @@ def test_an_input_is_right_and_its_axis_is_not(body: str, meant: str) -> None:
     assert meant in said
     assert ("It would be" in said) == bool(meant)
     assert "should stay below" not in said
+
+
+@pytest.mark.parametrize("body", ["q = x * 2\nq[y] += 1\nreturn q", "return x - y"])
+def test_an_entry_of_each_row_is_written_with_a_module_that_the_file_imports(body: str) -> None:
+    assert "[np.arange(" in explained(body)
+    assert "[torch.arange(" in explained(body, modules=("torch",))
+    said = explained(body, modules=())
+    assert said.endswith(".")
+    assert "arange" not in said
 
 
 @pytest.mark.parametrize(

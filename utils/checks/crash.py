@@ -21,7 +21,16 @@ from .crash_clues import (
     set_behind,
     similar_name,
 )
-from .crash_scope import Scope, arrays_of, describe_scope, gradients_of, local_values, names_of, origins_of
+from .crash_scope import (
+    Scope,
+    arrays_of,
+    describe_scope,
+    gradients_of,
+    local_values,
+    modules_of,
+    names_of,
+    origins_of,
+)
 from .crash_site import describe_operands, describe_value, locate
 
 PROGRAM_FILE = "<check>"
@@ -88,6 +97,8 @@ class Crash:
         The names on the line that a line behind it sets, as ``("t: 16 t += 1",)``.
     gradients : tuple of str
         For each tensor of PyTorch whether it gathers a gradient: ``("x: no", "w: leaf", "loss: computed")``.
+    modules : tuple of str
+        Which of `utils.checks.crash_scope.MODULES` the line that raised can use by that name: ``("np", "math")``.
     """
 
     missing: bool
@@ -121,6 +132,7 @@ class Crash:
     again: tuple[str, ...] = ()
     behind: tuple[str, ...] = ()
     gradients: tuple[str, ...] = ()
+    modules: tuple[str, ...] = ()
 
     @property
     def shapes(self) -> str:
@@ -228,6 +240,7 @@ def describe_crash(error: BaseException, package: str) -> Crash:
         again=set_again(lines, frame, trace.tb_lineno, line.source) if own else (),
         behind=set_behind(lines, frame, trace.tb_lineno, line.source) if own else (),
         gradients=gradients_of(frame) if own else (),
+        modules=modules_of(frame),
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, islice
-from types import FrameType
+from types import FrameType, ModuleType
 from typing import Any, NamedTuple
 
 from .crash_clues import function_tree
@@ -20,6 +20,7 @@ MAX_VALUES = 400  # that are looked at
 MAX_LINES = 16
 LINE = 160  # characters of a line that is shown
 DEPTH = 3  # of dicts in dicts
+MODULES = ("np", "math", "torch")  # whose functions a hint may name
 MAX_STEPS = 3  # from a name to the line that sets it, to the names on that line
 
 
@@ -94,6 +95,12 @@ def gradients_of(frame: FrameType) -> tuple[str, ...]:
     tensors: list[tuple[str, Any]] = [(name, value) for name, value in local_values(frame) if is_tensor(value)]
     kinds = [(name, one.is_leaf, one.requires_grad) for name, one in tensors]
     return tuple(f"{name}: {'no' if not needs else 'leaf' if leaf else 'computed'}" for name, leaf, needs in kinds)
+
+
+def modules_of(frame: FrameType) -> tuple[str, ...]:
+    """List the modules that a hint may name and that a frame knows by these names."""
+    known = {**frame.f_globals, **frame.f_locals}
+    return tuple(name for name in MODULES if isinstance(known.get(name), ModuleType))
 
 
 def names_of(values: Sequence[tuple[str, object]], frame: FrameType) -> tuple[str, ...]:

@@ -29,11 +29,11 @@ def _extremum(site: Site, match: re.Match[str]) -> str:
             instead = f"{MAXIMUM[name]}({zero}, {ast.unparse(node.args[0])})"
             return f"The second argument of `np.{name}` is an axis, not a number; `{instead}` compares entry by entry."
         first, second = map(ast.unparse, node.args)
-        instead = f"`{MAXIMUM[name]}({first}, {second})` compares entry by entry"
+        instead = f"; `{MAXIMUM[name]}({first}, {second})` compares entry by entry" if site.imports("np") else ""
         if of_numpy and site.shape(node.args[1]):
-            return f"The second argument of `np.{name}` is an axis, and `{second}` is an array; {instead}."
+            return f"The second argument of `np.{name}` is an axis, and `{second}` is an array{instead}."
         if not of_numpy:
-            return f"Python's `{name}` compares its arguments as a whole, not entry by entry; {instead}."
+            return f"Python's `{name}` compares its arguments as a whole, not entry by entry{instead}."
     return ""
 
 
@@ -55,13 +55,12 @@ def _sizes(site: Site, match: re.Match[str]) -> str:
         if of_numpy and name in TAKES_A_SHAPE and len(node.args) > 1:
             return f"`np.{name}` takes the shape as one argument, a tuple: `np.{name}(({written}))`."
         if of_numpy and name in ("normal", "uniform") and len(node.args) > 3:
-            first, second, *rest = map(ast.unparse, node.args)
-            call = f"np.random.{name}({first}, {second}, ({', '.join(rest)}))"
-            return f"`np.random.{name}` takes the size as one argument, a tuple: `{call}`."
+            rest = map(ast.unparse, node.args[2:])
+            return f"`{name}` takes the size as one argument, a tuple: `({', '.join(rest)})`."
         if name in TAKES_SIZES and len(node.args) == 1:
-            called = ast.unparse(node.func)
+            # The call is not written out as if it were right: another generator may have to be drawn from.
             star = f"*{written}" if not isinstance(node.args[0], ast.Tuple) else written.strip("()")
-            return f"`{called}` takes each size as an argument of its own; it should be `{called}({star})`."
+            return f"`{name}` takes the sizes one by one: `{star}`."
         if name == "range" and len(node.args) == 1 and written.endswith(".shape"):
             return f"`{written}` is a tuple of sizes; `range` should be given one of them, as in `range({written}[0])`."
     return ""
@@ -98,10 +97,9 @@ def _largest_row(site: Site) -> str:
     for node, name, _ in _calls(site):
         if name in ("max", "min") and isinstance(node.func, ast.Name) and len(node.args) == 1 and not node.keywords:
             argument = ast.unparse(node.args[0])
-            return (
-                f"Python's `{name}` compares the rows of an array with each other, not its entries; "
-                f"`np.{name}({argument})` is the {'largest' if name == 'max' else 'smallest'} entry."
-            )
+            said = f"Python's `{name}` compares the rows of an array with each other, not its entries"
+            entry = f"; `np.{name}({argument})` is the {'largest' if name == 'max' else 'smallest'} entry"
+            return f"{said}{entry}." if site.imports("np") else f"{said}."
     return ""
 
 
@@ -122,7 +120,7 @@ def _ambiguous(site: Site, match: re.Match[str]) -> str:
     for test in tests[:1]:
         return (
             f"`{ast.unparse(test)}` has an answer for each entry of an array, and a condition needs a single one; "
-            "a mask, or `np.where`, treats each entry by itself."
+            f"a mask{f', or `{site.tensor_module}.where`,' if site.tensor_module else ''} treats each entry by itself."
         )
     return ""
 

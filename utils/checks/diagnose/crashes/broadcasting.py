@@ -223,9 +223,11 @@ def _along_rows(site: Site, small: ast.expr, other: Shape, said: str) -> str:
     """Say what a vector with an entry for each row should be, as far as the line that sets it tells."""
     given = site.inputs.get(small.id) if isinstance(small, ast.Name) else None
     if isinstance(given, np.ndarray) and given.dtype.kind == "i":
+        rows = f"{site.tensor_module}.arange({other[0]})" if site.tensor_module else ""
+        such_as = f", as `a[{rows}, {ast.unparse(small)}]` does" if rows else ""
         return (
-            f"{text(small)} holds whole numbers, one for each row; as indices they should pick an entry of each row, "
-            f"as `a[np.arange({other[0]}), {ast.unparse(small)}]` does."
+            f"{text(small)} holds whole numbers, one for each row; as indices they should pick an entry of each row"
+            f"{such_as}."
         )
     origin = site.origin(small.id) if isinstance(small, ast.Name) else None
     source = origin[1] if origin else ""

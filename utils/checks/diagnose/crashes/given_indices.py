@@ -50,8 +50,8 @@ def given_index(site: Site, node: ast.Subscript, axis: int, part: ast.expr, inde
         return said
     (other,) = fitting
     meant = ""
-    if (axis, other, len(shape)) == (0, 1, 2) and site.shape(part) == shape[:1]:
-        rows = f"np.arange({ast.unparse(node.value)}.shape[0])"
+    if site.tensor_module and (axis, other, len(shape)) == (0, 1, 2) and site.shape(part) == shape[:1]:
+        rows = f"{site.tensor_module}.arange({ast.unparse(node.value)}.shape[0])"
         meant = f": was `{ast.unparse(node.value)}[{rows}, {ast.unparse(part)}]` meant, an entry of each row?"
     return f"{said} It would be one along axis {other}, of size {site.letters.size(shape[other])}{meant or '.'}"
 

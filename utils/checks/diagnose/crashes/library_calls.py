@@ -70,11 +70,10 @@ def _drawn_of_table(site: Site, match: re.Match[str]) -> str:
             table = ast.unparse(node.args[0])
             beside = [name for name, one in site.scope.items() if one == shape[:1] and name.isidentifier()]
             same = f", and the same rows of `{beside[0]}`" if len(beside) == 1 else ""
-            rest = "".join(f", {ast.unparse(one)}" for one in node.args[1:2])
             return (
                 f"`{ast.unparse(node.func)}` draws from a vector, or from the numbers below a whole number, and "
-                f"`{table}` is {site.letters.shape(shape)}. The numbers of rows should be drawn, such as "
-                f"`{ast.unparse(node.func)}({table}.shape[0]{rest})`, and these rows of `{table}` be taken{same}."
+                f"`{table}` is {site.letters.shape(shape)}. The numbers of rows should be drawn, with "
+                f"`{table}.shape[0]` in the place of `{table}`, and these rows of `{table}` be taken{same}."
             )
     return ""
 
@@ -152,8 +151,9 @@ def _number_for_tensor(site: Site, match: re.Match[str]) -> str:
     """Explain ``torch.sqrt(2 / n)`` of a plain number."""
     for node in site.find(ast.Call):
         if ast.unparse(node.func) == f"torch.{match[1]}" and node.args:
-            same = f"`math.{match[1]}` or `np.{match[1]}`" if match[1] in ("sqrt", "exp", "log", "sin", "cos") else ""
-            instead = f"; of a number, {same} should be taken" if same else ""
+            known = [name for name in ("math", "np") if site.imports(name)]
+            same = [f"`{name}.{match[1]}`" for name in known if match[1] in ("sqrt", "exp", "log", "sin", "cos")]
+            instead = f"; of a number, {' or '.join(same)} should be taken" if same else ""
             return f"`torch.{match[1]}` takes a tensor, and {text(node.args[0])} is a plain number of Python{instead}."
     return ""
 
@@ -165,7 +165,7 @@ def _fan(site: Site, match: re.Match[str]) -> str:
             return (
                 f"`{ast.unparse(node.func)}` reads from the shape of a weight how many inputs a layer has, and "
                 f"{text(node.args[0])} has fewer than two axes there, as a bias has. It should be called for weights "
-                "alone; biases should be set to 0, with `nn.init.zeros_`."
+                f"alone; biases should be set to 0, with `{ast.unparse(node.func).rpartition('.')[0]}.zeros_`."
             )
     return ""
 
@@ -201,7 +201,8 @@ def _foreign_method(site: Site, match: re.Match[str], *, of_array: bool) -> str:
     if owner is None or instead is None:
         return ""
     kind, own, other = ("an array", "NumPy", "PyTorch") if of_array else ("a tensor", "PyTorch", "NumPy")
-    return f"{text(owner)} is {kind} of {own}, and `.{match[1]}` is {other}'s; in {own} it is {instead}."
+    said = f"{text(owner)} is {kind} of {own}, and `.{match[1]}` is {other}'s"
+    return f"{said}." if "np." in instead and not site.imports("np") else f"{said}; in {own} it is {instead}."
 
 
 def _view_of_array(site: Site, match: re.Match[str]) -> str:

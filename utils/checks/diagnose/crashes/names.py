@@ -168,7 +168,7 @@ def _attribute(site: Site, match: re.Match[str]) -> str:
     said = f"{text(owner)} is {called}, and has no `.{name}`"
     if site.crash.similar:
         return f"{said}. Was `.{site.crash.similar}` meant?"
-    if kind == "numpy.ndarray" and name in dir(np):
+    if kind == "numpy.ndarray" and name in dir(np) and site.imports("np"):
         return f"{said}; it is a function of NumPy: `np.{name}({ast.unparse(owner)})`."
     return f"{said}."
 
@@ -209,7 +209,8 @@ def _sequence(site: Site, node: ast.expr, why: str) -> str:
     what = site.operands.get(ast.unparse(node), "")
     held = re.fullmatch(r"of (\d+) items?(?: \[(.*)\])?", what)
     if isinstance(node, ast.List | ast.ListComp):
-        return f"{text(node)} is a list, and {why}; `np.array(…)` of it would be an array."
+        array = "; `np.array(…)` of it would be an array" if site.imports("np") else ""
+        return f"{text(node)} is a list, and {why}{array}."
     if not held:
         return f"{text(node)} is a tuple or list of several values, and {why}."
     listed = f": {held[2]}" if held[2] else ""

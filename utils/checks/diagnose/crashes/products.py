@@ -64,7 +64,8 @@ def _variant(site: Site, left: ast.expr, a: Shape, right: ast.expr, b: Shape) ->
         name, goal = site.target
         return f"`{name}` should have shape {site.letters.shape(goal)}; {listed} would both give that."
     if len(a) == len(b) == 1:
-        return f"Both are vectors; an outer product, `np.outer`, would give {site.letters.shape((*a, *b))}."
+        written = f", `{site.tensor_module}.outer`," if site.tensor_module else ""
+        return f"Both are vectors; an outer product{written} would give {site.letters.shape((*a, *b))}."
     vectors = len(a) + len(b) == 3 and site.target is None
     turned = remedies.products_that_fit(site, node, left, right) if vectors else []
     if len(turned) == 1:

@@ -173,7 +173,8 @@ def _no_scalar(site: Site, match: re.Match[str]) -> str:
     for node in site.find(ast.Call):
         function = ast.unparse(node.func)
         if function.startswith("math."):
-            return f"`{function}` takes a single number; for each entry of an array there is `np.{function[5:]}`."
+            instead = f"; for each entry of an array there is `np.{function[5:]}`" if site.imports("np") else ""
+            return f"`{function}` takes a single number{instead}."
     return ""
 
 

@@ -166,7 +166,7 @@ def _turned_products(site: Site, left: ast.expr, right: ast.expr) -> Iterator[Va
     a, b = site.shape(left), site.shape(right)
     if a is None or b is None:
         return
-    if len(a) == len(b) == 1:
+    if len(a) == len(b) == 1 and site.imports("np"):
         plain = [_without_turn(one) for one in (left, right)]
         for one, other in (plain, plain[::-1]):
             yield Variant("outer", ast.Call(ast.parse("np.outer", mode="eval").body, [one, other], []))

@@ -73,6 +73,15 @@ class Site:
         """Of the tensors of PyTorch, whether each gathers a gradient: "no", "leaf" or "computed" of others."""
         return {name: kind for name, _, kind in (one.partition(": ") for one in self.crash.gradients)}
 
+    def imports(self, module: str) -> bool:
+        """Whether the line can use a module by this name, so that a function of it may be offered."""
+        return module in self.crash.modules
+
+    @cached_property
+    def tensor_module(self) -> str:
+        """The module to offer a function of that NumPy and PyTorch both have: "np", "torch", or ``""`` for neither."""
+        return next((name for name in ("np", "torch") if self.imports(name)), "")
+
     @cached_property
     def in_program(self) -> bool:
         """Whether the check's own line raised: because of what a function returned, or how it can be called."""

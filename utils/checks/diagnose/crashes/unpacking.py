@@ -20,18 +20,20 @@ def _not_iterable(site: Site, match: re.Match[str]) -> str:
         wanted = len(statement.targets[0].elts)
         if site.in_program:
             return _returned(site, statement, "a single value")
-        return f"{text(statement.value)} is a single number, but is unpacked into {wanted} names.{_place(statement)}"
+        return (
+            f"{text(statement.value)} is a single number, but is unpacked into {wanted} names.{_place(site, statement)}"
+        )
     return ""
 
 
-def _place(statement: ast.Assign) -> str:
+def _place(site: Site, statement: ast.Assign) -> str:
     """Say how the place that ``argmax`` gives becomes an index for each axis, in a sentence after a blank."""
     call = statement.value
     if not isinstance(call, ast.Call) or not ast.unparse(call.func).endswith(("argmax", "argmin")) or call.keywords:
         return ""
     of_numpy = bool(call.args) and ast.unparse(call.func).startswith("np.")
     array = call.args[0] if of_numpy else getattr(call.func, "value", call)
-    if len(call.args) != int(of_numpy):
+    if len(call.args) != int(of_numpy) or not site.imports("np"):
         return ""
     return (
         " It counts through all axes; the index along each of them is "
