@@ -35,7 +35,10 @@ SLIPS: list[tuple[str, tuple[str, ...]]] = [
     ("sizes = {'W1': 1, 'W2': 2}\nout = sizes['W']", ("The number is missing in the key", "`W1`")),
     ("loss = np.ones((4, 5)) + np.ones((7, 5))", ("`loss` should be a single number",)),
     ("g = np.dot(dout, b)\nout = g * dout", ("is a matrix product, which sums over the last axis", "`dout * b`")),
-    ("out = batchnorm_backwards(x)", ("There is no function `batchnorm_backwards` here",)),
+    (
+        "out = batchnorm_backwards(x)",
+        ("There is no function `batchnorm_backwards` here", "written out, imported, or done by"),
+    ),
     ("out = image[:, :, 0:2, 6:8].max(axis=(2, 3))", ("lies behind the end of axis 3",)),
 ]
 

@@ -101,6 +101,16 @@ def test_the_last_value_of_a_right_solution_is_told(lines: list[str], words: str
     assert found.startswith(words) if words else not found
 
 
+def test_what_a_wrong_value_is_made_of_is_led_to() -> None:
+    """The line named may only store what went wrong on the lines before it."""
+    found = said(
+        with_body("m = 0.0", "for row in x:", "    m = max(m, row.max())", "out = np.tanh(m * x)", "return out")
+    )
+    assert found.endswith(
+        "look at how this value is computed, from its line backwards, unless that is another way to compute the same"
+    )
+
+
 def test_a_method_is_compared_like_a_function_and_a_crash_ends_the_values() -> None:
     text = RIGHT.replace("        return scores(x, w, b)\n", "        h = x @ w + b\n        return np.sin(h) @ h\n")
     assert said(text, "Net.scores").startswith(

@@ -34,7 +34,7 @@ EXACT, ROUGH = 1e-8, 1e-4  # how far alike values may be from each other: of flo
 DIGITS = 1e4  # times a number: what is whole then, such as 0.9, may be the same by chance
 _LOOKED_AT = ("shape", "ndim", "size", "dtype")
 _LIKE = ("len", "zeros_like", "ones_like", "empty_like", "full_like")
-UNLESS = "look there first, unless that is another way to compute the same"
+UNLESS = "look at how this value is computed, from its line backwards, unless that is another way to compute the same"
 
 
 class Site(NamedTuple):

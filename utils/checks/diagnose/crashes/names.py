@@ -72,7 +72,7 @@ def _unknown(site: Site, match: re.Match[str]) -> str:
     if calls:
         return (
             f"There is no function `{name}` here: it is not defined or imported at the top level of this file; what it "
-            "should do has to be written out, or done by a function that the file has."
+            "should do has to be written out, imported, or done by a function that the file has."
         )
     targets = site.statement.targets if isinstance(site.statement, ast.Assign) else []
     filled = [one.slice for one in targets if isinstance(one, ast.Subscript) and ast.unparse(one.value) == name]
