@@ -42,11 +42,11 @@ def run_of(text: str) -> Run:
     return seeded_runner({"m": module(text)})
 
 
-def case_of(function: str = "scores", seed: int = 0) -> Case:
+def case_of(function: str = "scores", seed: int = 0, *, dtype: bool = False) -> Case:
     rng = np.random.default_rng(seed)
     inputs = {"x": rng.standard_normal((5, 4)), "w": rng.standard_normal((4, 3)), "b": rng.standard_normal(3)}
     call = f"m.{function}(x, w, b)" if "." not in function else f"m.{function.replace('.', '().')}(x, w, b)"
-    return Case(f"case {seed}", f"out = {call}", inputs, {"out": Equal()})
+    return Case(f"case {seed}", f"out = {call}", inputs, {"out": Equal(dtype=dtype)})
 
 
 def right_values(case: Case) -> list[Array]:
@@ -86,7 +86,7 @@ def with_body(*lines: str) -> str:
         ),
         (
             ["z = np.abs(x) @ w", "return np.tanh(z)"],
-            "`np.abs(x)` on line 5 is the first value that is in none of the right solutions that were compared",
+            "`np.abs(x)` on line 5 is a value that is in none of the right solutions that were compared",
         ),
         (
             ["z = x @ w + b + 1", "z = z - 1", "return (z > 0).astype(float)"],  # another way that ends in the same
@@ -137,8 +137,8 @@ def test_a_name_that_a_loop_never_came_to_is_no_crash() -> None:
     assert said(text).startswith("`h` on line 5 is still a value of a right solution; `np.sin(h)` on line 8")
 
 
-def judged(text: str, hints: dict[str, str] | None = None) -> str:
-    cases = [case_of(seed=seed) for seed in range(3)]
+def judged(text: str, hints: dict[str, str] | None = None, *, dtype: bool = False) -> str:
+    cases = [case_of(seed=seed, dtype=dtype) for seed in range(3)]
     run, reference = run_of(text), run_of(RIGHT)
     results = []
     for case in cases:
@@ -156,3 +156,18 @@ def test_it_is_said_only_where_nothing_else_is_known() -> None:
     assert "still a value of a right solution" in judged(defying)
     assert "still a value" not in judged(RIGHT.replace("hidden + b", "hidden - b"))  # a change makes it right
     assert "still a value" not in judged(RIGHT.replace("return active /", "return 2 * active /"))
+
+
+def test_of_a_wrong_dtype_the_values_before_it_say_nothing() -> None:
+    """An array that was made at the beginning may have it, and be filled with right values."""
+    text = with_body(
+        "out = np.zeros((len(x), w.shape[1]), dtype='float32')",
+        "a = np.tanh(x @ w + b)",
+        "for i in range(len(a)):",
+        "    for j in range(a.shape[1]):",
+        "        out[i, j] = a[i, j] / a.sum(axis=0)[j]",
+        "return out",
+    )
+    hint = judged(text, dtype=True)
+    assert "dtype float32" in hint
+    assert "still a value" not in hint

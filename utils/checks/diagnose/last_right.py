@@ -94,8 +94,7 @@ def last_right(function: ast.FunctionDef, kept: Sequence[tuple[Case, Sequence[Ke
             f"{before[-1]} is still a value of a right solution; {first}, which comes after it, is in none that was "
             f"compared: {UNLESS}"
         )
-    which = "the first value that is" if first == unlike[0] else "a value that is"
-    return f"{first} is {which} in none of the right solutions that were compared: {UNLESS}"
+    return f"{first} is a value that is in none of the right solutions that were compared: {UNLESS}"
 
 
 def _is_telling(value: Array) -> bool:

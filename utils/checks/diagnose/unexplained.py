@@ -124,7 +124,9 @@ def unexplained_findings(
 def _with_last_right(groups: Sequence[list[Description]], wrong: WrongOutputs, runs: Runs) -> list[list[Description]]:
     """Add to the first group, but for one of draws, up to where the code computes what right solutions compute, too."""
     for group in groups if runs.search else ():
-        answers = [one for one in wrong.by_path[group[0].path] if not is_drawn(one)]
+        # Of a wrong dtype or shape, the values before it say nothing.
+        values = [one for one in wrong.by_path[group[0].path] if one.fault.kind is FaultKind.VALUE]
+        answers = [one for one in values if not is_drawn(one)]
         cases = [
             one.result.case
             for one in sorted(answers, key=lambda one: (not one.result.case.is_core, one.result.case.size))
