@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -70,7 +71,7 @@ def test_does_the_gate_look_at_them(course, reference, tree):
     found = near_copies(Released(copied, course, reference))
     assert any("solution of further.adamw" in str(leak) for leak in found)
     pack = Pack.from_bytes(tree[PACK])
-    other = type(pack.cases[0])(pack.cases[0].case, {"out": 7.0})
+    other = replace(pack.cases[0], expected={**pack.cases[0].expected, "out": 7.0})
     wrong = {**tree, PACK: Pack(pack.exercise, {}, (other,), optional=True).to_bytes()}
     assert any("the solution of further.max_norm fails" in str(x) for x in checks(Released(wrong, course, reference)))
     easy = type(pack.cases[0])(type(other.case)("easy", "out = 1", {}), {"out": 1})

@@ -120,9 +120,10 @@ def test_does_a_check_refuse_what_is_stale_and_write_nothing(released):
         release(load(root), ["hw3"], check=True)
     assert files_in(root) == before
     assert str(refused.value).splitlines() == [
-        "6 files out of date; run `grader release hw3` and commit what it writes:",
+        "7 files out of date; run `grader release hw3` and commit what it writes:",
         "  - assignments/hw3/FC_nets.ipynb is not what the sources give",
         "  - assignments/hw3/backprop.ipynb is missing",
+        "  - goldens/course.json is not what the sources give",
         "  - goldens/layers.relu_forward.npz is not what the sources give",
         "  - nndl/fc_net.py is not what the sources give",
         "  - nndl/layers.py is not what the sources give",
