@@ -130,7 +130,7 @@ def test_does_a_check_refuse_what_is_stale_and_write_nothing(released):
         "  - nndl/old.py comes from no source any more",
     ]
     result = release(load(root), ["hw3"])
-    assert (len(result.written), result.removed) == (5, ("nndl/old.py",))
+    assert (len(result.written), result.removed) == (6, ("nndl/old.py",))
     assert release(load(root), ["hw3"], check=True).written == ()
 
 
