@@ -12,6 +12,7 @@ from utils.checks.compare import Array, Equal
 from utils.checks.diagnose import CaseResult, Search, Source, judge
 from utils.checks.diagnose.changes import KEPT, recorded_module
 from utils.checks.program import Ran, Run, seeded_runner
+from utils.checks.python_text import DEEPEST
 
 RIGHT = """\
 import numpy as np
@@ -171,3 +172,18 @@ def test_of_a_wrong_dtype_the_values_before_it_say_nothing() -> None:
     hint = judged(text, dtype=True)
     assert "dtype float32" in hint
     assert "still a value" not in hint
+
+
+def test_only_expressions_of_the_function_are_told() -> None:
+    """A submission may hand back any lines and texts in their place, and as much of them as it likes."""
+    appended = with_body("h = x @ w", "kept_.append((6, 'anything ((', h))", "return np.sin(h)")
+    assert said(appended).startswith("`h` on line 5 is still a value of a right solution")
+    called = with_body(
+        "g = np.sin(x) @ w", "h = x @ w", "keep_(7, 'anything ((', h if g is not None else 0)", "return np.exp(g)"
+    )
+    assert said(called)
+
+
+@pytest.mark.parametrize("deep", ["-" * (DEEPEST - 20) + "x", "(" * 80 + "x" + " + 1.5)" * 80])
+def test_an_expression_may_be_as_deep_as_a_submission_may_have_it(deep: str) -> None:
+    assert isinstance(said(with_body(f"y = {deep}", "return np.sin(y @ w + b)")), str)

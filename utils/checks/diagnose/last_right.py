@@ -15,6 +15,7 @@ import numpy as np
 
 from ..case import Case
 from ..compare import Array
+from ..python_text import parsed
 from ..values import walk
 
 
@@ -205,7 +206,8 @@ def _read(node: ast.stmt) -> set[str]:
 
 
 def _names_in(text: str) -> set[str]:
-    return _names(ast.parse(text, mode="eval").body)
+    tree = parsed(text)  # a submission may have put other text in its place
+    return _names(tree) if tree else set()
 
 
 def _names(node: ast.AST) -> set[str]:

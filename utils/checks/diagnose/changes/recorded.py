@@ -6,6 +6,7 @@ import ast
 import copy
 from collections.abc import Iterator
 
+from ...python_text import parsed
 from .source import FunctionSource
 
 KEPT = "kept_"
@@ -71,6 +72,24 @@ def recorded(source: FunctionSource) -> str:
         assert isinstance(whole, ast.ClassDef)
         whole.body = [function]
     return PRELUDE + ast.unparse(ast.fix_missing_locations(whole))
+
+
+def kept_sites(text: str) -> frozenset[tuple[int, str]]:
+    """Return the lines and the texts of the expressions that a recorded function keeps.
+
+    What comes back from a submission may name any others, of any text.
+
+    Parameters
+    ----------
+    text : str
+        What `recorded` has returned.
+    """
+    tree, found = parsed(text), set()
+    for node in ast.walk(tree) if tree else ():
+        match node:
+            case ast.Call(ast.Name("keep_" | "keep_later_"), [ast.Constant(int(line)), ast.Constant(str(words)), _]):
+                found.add((line, words))
+    return frozenset(found)
 
 
 def recorded_module(text: str) -> str:

@@ -12,7 +12,7 @@ import numpy as np
 from ...case import Case
 from ...program import SEED, Answer, Ran, Run
 from ..last_right import Kept
-from .recorded import KEPT
+from .recorded import KEPT, MAX_NUMBERS, MAX_VALUES, kept_sites
 
 SOURCE = "changed_source_"
 """The input that holds the text of the changed function: a program is never built from what a student wrote."""
@@ -95,7 +95,12 @@ class ChangedCode:
         program = _program_that_keeps(case.program, self.module, self.function)
         answer = self._run(program, {**case.inputs, SOURCE: source}, (KEPT,))
         found = answer.values[KEPT] if isinstance(answer, Ran) else None
-        return [Kept(*one) for one in found if _is_kept(one)] if isinstance(found, list) else []
+        sites, kept, room = kept_sites(source), list[Kept](), MAX_NUMBERS
+        for one in found[:MAX_VALUES] if isinstance(found, list) else ():
+            if _is_kept(one) and one[:2] in sites and np.size(one[2]) <= room:
+                room -= np.size(one[2])
+                kept.append(Kept(*one))
+        return kept
 
     def _run(self, program: str, inputs: dict[str, object], fetch: tuple[str, ...]) -> Answer:
         with np.errstate(all="ignore"):
