@@ -37,5 +37,5 @@ def test_where_nothing_is_there_is_none(path: str) -> None:
 
 def test_numbers_are_counted_in_every_part() -> None:
     value = {"x": np.ones((2, 3)), "steps": [np.ones(4), (1, {"p": 0.5})], "mode": "train"}
-    assert len(list(parts(value))) == 5
+    assert len(parts(value)) == 5
     assert count_numbers(value) == 6 + 4 + 1 + 1 + 1

@@ -102,3 +102,27 @@ def test_a_convolution_that_would_take_for_ever_is_refused() -> None:
 
 def test_a_pad_that_is_not_a_number_is_passed_on_to_the_layer() -> None:
     assert isinstance(questions()("forward", np.ones((1, 1, 2, 3)), {"pad": "two"})[0], Answer)
+
+
+def test_an_answer_that_draws_depends_on_what_was_drawn_before() -> None:
+    """A normal number is drawn with a second one, so the next draw may change nothing but whether there is one left."""
+    draws = {"normal": lambda: np.random.normal(), "uniform": lambda: np.random.rand(), "nothing": lambda: 0.0}
+
+    def answer(module: str, function: str, args: tuple[object, ...], kwargs: dict[str, object]) -> object:
+        if function == "fails":
+            np.random.normal()
+            raise ValueError("after a draw")
+        return draws[function]()
+
+    def alone(*functions: str) -> list[bool]:
+        handler = Questions({"layers": (*draws, "fails")}, answer, Limits())
+        np.random.seed(0)
+        found = []
+        for number, function in enumerate(functions, 1):
+            handler.reply(Ask("layers", function), ((), {}), Asked(number, 0))
+            found.append(handler.alone)
+        return found
+
+    assert alone("nothing", "normal", "normal", "nothing") == [True, False, False, True]
+    assert alone("uniform", "normal", "nothing", "normal") == [False, False, True, False]
+    assert alone("fails", "nothing", "normal", "nothing") == [False, True, False, True]

@@ -7,9 +7,12 @@ a *path* and is written with dots: ``"grads.W1"``.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, TypeGuard
+from typing import Any, Final, TypeGuard
 
 import numpy as np
+
+_NO_TABLES: Final = frozenset((np.ndarray, np.float64, bool, int, float, str, list, tuple, type(None)))
+"""The types of most values, none of which is a mapping."""
 
 
 def walk(values: Mapping[str, object], above: str = "") -> Iterator[tuple[str, object]]:
@@ -34,25 +37,32 @@ def walk(values: Mapping[str, object], above: str = "") -> Iterator[tuple[str, o
 
 
 def _is_table(value: object) -> TypeGuard[Mapping[str, object]]:
-    """Whether a value is a mapping; most values are arrays, of which the general question takes long to answer."""
-    return type(value) is dict or (type(value) is not np.ndarray and isinstance(value, Mapping))
+    """Whether a value is a mapping; the general question takes long to answer."""
+    kind = type(value)
+    return kind is dict or (kind not in _NO_TABLES and isinstance(value, Mapping))
 
 
-def parts(value: object) -> Iterator[object]:
-    """Yield everything in a value that is not a dict, a list or a tuple.
+def parts(value: object) -> list[object]:
+    """Return everything in a value that is not a dict, a list or a tuple.
 
     Examples
     --------
-    >>> list(parts({"x": 1, "steps": [2, (3, 4)]}))
+    >>> parts({"x": 1, "steps": [2, (3, 4)]})
     [1, 2, 3, 4]
     """
-    if isinstance(value, Mapping):
+    found: list[object] = []
+    _collect(value, found)
+    return found
+
+
+def _collect(value: object, found: list[object]) -> None:
+    if _is_table(value):
         value = list(value.values())
-    if isinstance(value, list | tuple):
+    if isinstance(value, (list, tuple)):  # `list | tuple` would be made anew for each of many values
         for item in value:
-            yield from parts(item)
+            _collect(item, found)
     else:
-        yield value
+        found.append(value)
 
 
 def count_numbers(value: object) -> int:

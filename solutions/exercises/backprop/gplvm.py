@@ -61,10 +61,10 @@ def objective_cases(rng: np.random.Generator) -> Iterator[Case]:
 
 
 def _many_positions(*names: str) -> Callable[[np.random.Generator], dict[str, object]]:
-    """Return a function that draws these inputs of the model, so large that each forward pass factorises 400 × 400."""
+    """Return a function that draws these inputs of the model, with 20,000 latent positions; a forward pass factorises 200 × 200."""
 
     def inputs(rng: np.random.Generator) -> dict[str, object]:
-        n, q, d = 400, 12, 5
+        n, q, d = 200, 100, 5
         found: dict[str, object] = {"X": rng.standard_normal((n, q)), "Y": rng.standard_normal((n, d)), "D": d}
         found |= {"alpha": float(rng.uniform(0.4, 0.8)), "beta": float(rng.uniform(1.5, 3.0))}
         return {name: found[name] for name in ("X", "alpha", "beta", *names)}
@@ -76,16 +76,16 @@ RECIPES = (
     Recipe(
         "backprop.gplvm_log_determinant",
         log_determinant_cases,
-        large=enlarged(log_determinant_cases, "400 observations", _many_positions("D"), only=("dX",)),
+        large=enlarged(log_determinant_cases, "100 latent dimensions", _many_positions("D"), only=("dX",)),
     ),
     Recipe(
         "backprop.gplvm_data_fit",
         data_fit_cases,
-        large=enlarged(data_fit_cases, "400 observations", _many_positions("Y"), only=("dX",)),
+        large=enlarged(data_fit_cases, "100 latent dimensions", _many_positions("Y"), only=("dX",)),
     ),
     Recipe(
         "backprop.gplvm_objective",
         objective_cases,
-        large=enlarged(objective_cases, "400 observations", _many_positions("Y"), only=("dX",)),
+        large=enlarged(objective_cases, "100 latent dimensions", _many_positions("Y"), only=("dX",)),
     ),
 )

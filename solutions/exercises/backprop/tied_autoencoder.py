@@ -28,13 +28,13 @@ def autoencoder_cases(rng: np.random.Generator) -> Iterator[Case]:
 
 
 def _many_weights(rng: np.random.Generator) -> dict[str, object]:
-    return {"W": 0.03 * rng.standard_normal((100, 3000)), "x": 1 + rng.standard_normal(3000)}
+    return {"W": 0.03 * rng.standard_normal((100, 1800)), "x": 1 + rng.standard_normal(1800)}
 
 
 RECIPES = (
     Recipe(
         "backprop.tied_autoencoder",
         autoencoder_cases,
-        large=enlarged(autoencoder_cases, "3,000 inputs and 100 hidden units", _many_weights, only=("dW",)),
+        large=enlarged(autoencoder_cases, "1,800 inputs and 100 hidden units", _many_weights, only=("dW",)),
     ),
 )

@@ -28,6 +28,7 @@ net.pool_param = {"pool_height": 2, "pool_width": 2, "stride": 2}
 """
 # An entry that belongs to no parameter is counted; one that is missing shows in grads.
 UNKNOWN = "unknown_grads = np.array(len(set(grads) - set(params)) if isinstance(grads, dict) else 0)\n"
+GRADIENTS = "net.params = params\nloss, grads = net.loss(X, y)\n"
 PLAIN = f"""\
 net.params = params
 scores = net.loss(X)
@@ -166,6 +167,7 @@ RECIPES = (
             "150 hidden units",
             lambda rng: _inputs(rng, 1, (3, 16, 18), 3, 0.4, "float64", False, (8, 150, 5)),
             only=("grads",),
+            program=NET + GRADIENTS,
         ),
     ),
 )

@@ -131,8 +131,8 @@ RECIPES = (
         backward_cases,
         large=enlarged(
             backward_cases,
-            "60 channels",
-            lambda rng: _inputs(rng, (22, 23), (5, 4), 1, 0, (1, 60, 1)),
+            "150 channels",
+            lambda rng: _inputs(rng, (12, 13), (5, 4), 1, 0, (1, 150, 1)),
         ),
     ),
 )

@@ -123,6 +123,6 @@ RECIPES = (
     Recipe(
         "conv_layers.max_pool_backward_naive",
         backward_cases,
-        large=enlarged(backward_cases, "images of 80 × 109", lambda rng: _inputs(rng, (80, 109), (8, 9), 4, (2, 3))),
+        large=enlarged(backward_cases, "images of 80 × 113", lambda rng: _inputs(rng, (80, 113), (16, 17), 8, (2, 3))),
     ),
 )

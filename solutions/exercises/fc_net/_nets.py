@@ -11,6 +11,7 @@ from grader.recipes import Case, Equal, Rule, Trait
 
 # An entry that belongs to no parameter is counted; one that is missing shows in grads.
 UNKNOWN = "unknown_grads = np.array(len(set(grads) - set(params)) if isinstance(grads, dict) else 0)\n"
+GRADIENTS = "net.params = params\nloss, grads = net.loss(X, y)\n"
 USE = f"""\
 net.params = params
 scores = net.loss(X)
@@ -68,8 +69,8 @@ def loss_case(
 
 
 def many_features(rng: np.random.Generator) -> dict[str, object]:
-    """Draw inputs with 2,500 features for either net, with one hidden layer."""
-    n, d, h, c = 20, 2500, 30, 5
+    """Draw inputs with 1,600 features for either net, with one hidden layer."""
+    n, d, h, c = 32, 1600, 30, 5
     return {
         "D": d, "H": h, "hidden_dims": [h], "C": c, "reg": 0.4, "dtype": "float64", "params": draw_params(rng, (d, h, c)),
         "X": rng.standard_normal((n, d)), "y": rng.integers(c, size=n),

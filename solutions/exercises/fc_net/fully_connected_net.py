@@ -8,7 +8,7 @@ import numpy as np
 
 from grader.recipes import Case, DrawnAnew, Equal, Initialised, Recipe, Rule, Trait, enlarged, sizes
 
-from ._nets import OUTPUTS, USE, USE_AGAIN, another_minibatch, draw_params, loss_case, many_features
+from ._nets import GRADIENTS, OUTPUTS, USE, USE_AGAIN, another_minibatch, draw_params, loss_case, many_features
 
 DEEP_INIT = """\
 net = fc_net.FullyConnectedNet(hidden_dims, input_dim=D, num_classes=C, weight_scale=weight_scale,
@@ -119,6 +119,6 @@ RECIPES = (
     Recipe(
         "fc_net.FullyConnectedNet.loss",
         deep_loss_cases,
-        large=enlarged(deep_loss_cases, "2,500 features", many_features, only=("grads",)),
+        large=enlarged(deep_loss_cases, "1,600 features", many_features, only=("grads",), program=DEEP_NET + GRADIENTS),
     ),
 )

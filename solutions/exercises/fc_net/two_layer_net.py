@@ -8,7 +8,7 @@ import numpy as np
 
 from grader.recipes import Case, DrawnAnew, Equal, Initialised, Recipe, Rule, Trait, enlarged, sizes
 
-from ._nets import OUTPUTS, USE, USE_AGAIN, another_minibatch, draw_params, loss_case, many_features
+from ._nets import GRADIENTS, OUTPUTS, USE, USE_AGAIN, another_minibatch, draw_params, loss_case, many_features
 
 TWO_INIT = """\
 net = fc_net.TwoLayerNet(input_dim=D, hidden_dims=H, num_classes=C, weight_scale=weight_scale, reg=reg)
@@ -66,6 +66,8 @@ RECIPES = (
     Recipe(
         "fc_net.TwoLayerNet.loss",
         two_layer_loss_cases,
-        large=enlarged(two_layer_loss_cases, "2,500 features", many_features, only=("grads",)),
+        large=enlarged(
+            two_layer_loss_cases, "1,600 features", many_features, only=("grads",), program=TWO_NET + GRADIENTS
+        ),
     ),
 )

@@ -98,6 +98,6 @@ RECIPES = (
     Recipe(
         "layers.affine_backward",
         affine_backward_cases,
-        large=enlarged(affine_backward_cases, "30,000 features", lambda rng: _affine_numbers(rng, 5, [30_000], 3)),
+        large=enlarged(affine_backward_cases, "500 features", lambda rng: _affine_numbers(rng, 60, [500], 70)),
     ),
 )

@@ -114,12 +114,12 @@ RECIPES = (
     Recipe(
         "layers.batchnorm_backward",
         batchnorm_backward_cases,
-        large=enlarged(batchnorm_backward_cases, "4,000 examples", many_numbers(4000, 20)),
+        large=enlarged(batchnorm_backward_cases, "2,000 examples", many_numbers(2000, 20)),
     ),
     Recipe(
         "layers.batchnorm_backward_alt",
         batchnorm_backward_alt_cases,
-        large=enlarged(batchnorm_backward_alt_cases, "4,000 examples", many_numbers(4000, 20)),
+        large=enlarged(batchnorm_backward_alt_cases, "2,000 examples", many_numbers(2000, 20)),
         apart_from="batchnorm_backward",
     ),
 )

@@ -65,6 +65,6 @@ RECIPES = (
     Recipe(
         "layers.layernorm_backward",
         layernorm_backward_cases,
-        large=enlarged(layernorm_backward_cases, "2,500 features", many_numbers(40, 2500)),
+        large=enlarged(layernorm_backward_cases, "1,250 features", many_numbers(40, 1250)),
     ),
 )

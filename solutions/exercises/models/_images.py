@@ -29,7 +29,7 @@ def hidden_images(dataset: str, key: bytes) -> tuple[Array, Array]:
 
     Returns
     -------
-    X : ndarray of shape (N, 3, 32, 32)
+    X : ndarray of float32, shape (N, 3, 32, 32)
         The images.
     y : ndarray of shape (N,)
         Their labels.
@@ -44,7 +44,7 @@ def hidden_images(dataset: str, key: bytes) -> tuple[Array, Array]:
     if dataset == "offline":
         mean = offline_pixels(MEAN_OF)[0].mean(axis=0)
         X, y = make_offline_images(np.random.default_rng(int.from_bytes(key)), HIDDEN_IMAGES)
-        return X - mean, y
+        return (X - mean).astype(np.float32), y
     if dataset != "cifar10":
         raise DataError(f'The net was trained on "{dataset}"; the sets of this course are cifar10 and offline.')
     folder = find_cifar10()
@@ -55,4 +55,4 @@ def hidden_images(dataset: str, key: bytes) -> tuple[Array, Array]:
         )
     mean = read_split(folder, "train")[0][:49_000].mean(axis=0)
     pixels, labels = read_split(folder, "test")
-    return pixels[1000:] - mean, labels[1000:]  # students are given the first 1000
+    return (pixels[1000:] - mean).astype(np.float32), labels[1000:]  # students are given the first 1000
