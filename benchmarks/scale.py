@@ -6,8 +6,9 @@
 The class is `benchmarks.made_up_class.every_kind`: right in many styles, each known misconception, pairs of them,
 crashes, endless loops, stubs, empty folders, broken archives. It is graded by ``grader grade`` in a copy of the course,
 as an instructor does it. When half is in the gradebook, the run is ended with SIGKILL and the same command is started
-again; at the end it is started once more, and finds what is unchanged. Time and the peak memory of the parent process
-(VmHWM) are noted on the way, each time that another tenth is entered, and at 100, 1,000, 10,000 and so on.
+again; at the end it is started twice more, and the first time it judges once more what ran out of time. Time and the
+peak memory of the parent process (VmHWM) are noted on the way, each time that another tenth is entered, and at 100,
+1,000, 10,000 and so on.
 
 Afterwards every submission must have exactly one row in the gradebook. Right ones must have all points, and those that
 have no answer none; otherwise the exit code is 1.
@@ -170,6 +171,7 @@ def table(found: dict[str, Any]) -> str:
         "until it was killed": half,
         "started again, to the end": count - half,
         "once more, nothing has changed": count,
+        "and once more": count,
     }
     for (name, number), run in zip(done.items(), found["runs"], strict=True):
         rate = 60 * number / run["seconds"]
@@ -193,7 +195,7 @@ def measure(folder: Path, assignment: str, count: int, jobs: int) -> tuple[dict[
     course, task = make(folder, assignment, count)
     marks = sorted({count * tenth // 10 for tenth in range(1, 11)} | {10**n for n in range(2, len(str(count)))})
     half = count // 2
-    runs = [grade(course, task, jobs, marks, half), grade(course, task, jobs, marks), grade(course, task, jobs, marks)]
+    runs = [grade(course, task, jobs, marks, half), *(grade(course, task, jobs, marks) for _ in range(3))]
     scores = results(course, task)
     pages = folder / "build" / "feedback" / assignment
     found = {

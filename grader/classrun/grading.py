@@ -334,12 +334,13 @@ class _Plans:
         # Of exercises that were not selected, the outcome may be an earlier one, found with another key.
         is_current = submission.complete and all(keys.get(name) == key for name, key in plan.keys.items())
         state = plan.state if is_current else b""
-        return Record(outcomes, keys, sandbox, submission.remarks, digest, passages, state)
+        twice = frozenset(name for name in outcomes if _is_found_twice(name, plan, outcomes[name]))
+        return Record(outcomes, keys, sandbox, submission.remarks, digest, passages, state, twice)
 
     def _failed(self, plan: _Plan, submission: Submission, failure: Failure) -> Record:
         """Return the record of a submission whose exercises could not be judged, with what is known of the others."""
         hint = _not_graded(failure.why, plan.hand_in)
-        outcomes = plan.known | dict.fromkeys(plan.judged, Outcome.nothing("error", hint, provisional=True))
+        outcomes = plan.known | dict.fromkeys(plan.judged, Outcome.nothing("error", hint, ungraded=True))
         after = self._record(plan, submission, outcomes)
         remarks = (f"{hint} Look at it by hand.", *submission.remarks)
         return replace(after, remarks=remarks, state=b"", sandbox=after.sandbox if plan.known else "not run")
@@ -347,9 +348,17 @@ class _Plans:
     def _ungraded(self, plan: _Plan) -> Record:
         """Return the record of a submission that could not be read."""
         hint = _not_graded(plan.unreadable, plan.hand_in)
-        outcome = Outcome.nothing("error", hint, provisional=True)
+        outcome = Outcome.nothing("error", hint, ungraded=True)
         outcomes = {exercise.name: outcome for exercise in self._assignment.exercises}
         return Record(outcomes, remarks=(f"{hint} Look at it by hand.",))
+
+
+def _is_found_twice(name: str, plan: _Plan, outcome: Outcome) -> bool:
+    """Whether two runs have found an outcome that is not lasting, with nothing changed that it depends on."""
+    if name not in plan.judged:
+        return name in plan.before.found_twice
+    same_key = plan.before.keys.get(name) == plan.keys[name]
+    return same_key and not outcome.lasting and outcome.confirms(plan.before.outcomes.get(name))
 
 
 def _not_graded(why: str, hand_in: HandIn) -> str:

@@ -1,8 +1,8 @@
 """Keep what is known of one student's submission: the outcome of each exercise, and what it was found with.
 
 The record of a student is in the cache, and every run brings it up to date. A run serves an outcome from it only if
-nothing has changed that the outcome depends on, and it is lasting; see `keys` and `grader.judging.outcome`. The pages
-for a class are made of all records.
+nothing has changed that the outcome depends on, and it is lasting or was found twice; see `keys` and
+`grader.judging.outcome`. The pages for a class are made of all records.
 """
 
 from __future__ import annotations
@@ -48,6 +48,8 @@ class Record:
         Fingerprints of the submission, one after the other, by which similar ones are found.
     state : bytes
         The state of the hand-in that all of this is from; see `hand_in_states`. Empty if it has to be read again.
+    found_twice : frozenset of str
+        The exercises whose outcome is not lasting, and which two runs have judged with the same result.
     """
 
     outcomes: dict[str, Outcome] = field(default_factory=dict)
@@ -57,13 +59,14 @@ class Record:
     submission: str = ""
     passages: bytes = b""
     state: bytes = b""
+    found_twice: frozenset[str] = frozenset()
 
     def served(self, keys: Mapping[str, bytes]) -> dict[str, Outcome]:
         """Return the outcomes that would be found again with these keys."""
         return {
             name: outcome
             for name, outcome in self.outcomes.items()
-            if outcome.lasting and name in keys and self.keys.get(name) == keys[name]
+            if (outcome.lasting or name in self.found_twice) and name in keys and self.keys.get(name) == keys[name]
         }
 
     def report(self, assignment: Assignment, student: str) -> Report | None:

@@ -62,7 +62,7 @@ def judge(submission: Submission, exercise: Exercise, reference: Reference, secr
     except DataError as error:
         return unusable(str(error))
     except CourseError as error:  # the instructor has to fix this, and meanwhile the other exercises are graded
-        return unusable(f"Not graded yet: {error}", provisional=True)
+        return unusable(f"Not graded yet: {error}", ungraded=True)
     with np.errstate(all="ignore"):
         right = net.predict(reference, weights, X) == y
     return measured(right, dataset)
@@ -105,9 +105,9 @@ def measured(right: Array, dataset: str, taken_off: float = 0.0, remark: str = "
     return Outcome(0.0, accuracy=Accuracy(float(np.mean(right)), len(right), dataset, taken_off, remark))
 
 
-def unusable(hint: str, verdict: FindingVerdict = "error", provisional: bool = False) -> Outcome:
+def unusable(hint: str, verdict: FindingVerdict = "error", ungraded: bool = False) -> Outcome:
     """Return the outcome for a net that could not be run, with the sentence that the student reads."""
-    return Outcome.nothing(verdict, hint, "accuracy", provisional)
+    return Outcome.nothing(verdict, hint, "accuracy", ungraded)
 
 
 def _read(data: bytes, file: str) -> tuple[dict[str, Array], str]:

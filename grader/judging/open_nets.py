@@ -98,7 +98,7 @@ def judge(submission: Submission, exercise: Exercise, net: OwnNet, run: Run, sec
     except DataError as error:
         return models.unusable(str(error))
     except CourseError as error:  # the instructor has to fix this, and meanwhile the other exercises are graded
-        return models.unusable(f"Not graded yet: {error}", provisional=True)
+        return models.unusable(f"Not graded yet: {error}", ungraded=True)
     rng = np.random.default_rng(list(hashlib.sha256(secret + data).digest()))
     program = net.program.format(constructor=exercise.constructor)
 

@@ -6,7 +6,7 @@ exercise, or the score range of a trained net, have changed, and no student's co
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from utils.checks.case import Finding, FindingVerdict
 from utils.checks.diagnose import Judgement, Loss
@@ -62,8 +62,10 @@ class Outcome:
     accuracy : Accuracy, optional
         What a trained net reached; the exercise's score range turns it into points.
     provisional : bool, default False
-        Whether the outcome may be another one the next time: a file that the grader needs was missing, or something
-        that the exercise builds on ran out of time.
+        Whether the outcome may be another one the next time, because something that the exercise builds on ran out of
+        time.
+    ungraded : bool, default False
+        Whether the exercise was not judged; the finding says why.
     """
 
     share: float
@@ -73,6 +75,7 @@ class Outcome:
     seconds: float = 0.0
     accuracy: Accuracy | None = None
     provisional: bool = False
+    ungraded: bool = False
 
     @classmethod
     def of(cls, judgement: Judgement, seconds: float = 0.0, provisional: bool = False) -> Outcome:
@@ -81,9 +84,9 @@ class Outcome:
         return cls(judgement.share, judgement.findings, judgement.followed, lost, seconds, None, provisional)
 
     @classmethod
-    def nothing(cls, verdict: FindingVerdict, hint: str, aspect: str = "", provisional: bool = False) -> Outcome:
+    def nothing(cls, verdict: FindingVerdict, hint: str, aspect: str = "", ungraded: bool = False) -> Outcome:
         """Make an outcome without points, with one finding: about an output, or about the whole exercise."""
-        return cls(0.0, (Finding(aspect, verdict, hint),), provisional=provisional)
+        return cls(0.0, (Finding(aspect, verdict, hint),), ungraded=ungraded)
 
     @property
     def lasting(self) -> bool:
@@ -91,7 +94,12 @@ class Outcome:
 
         It is not where a program ran out of time or was killed: the machine may have had a part in that.
         """
-        return not self.provisional and not {finding.verdict for finding in self.findings} & {"timeout", "killed"}
+        lost = {finding.verdict for finding in self.findings} & {"timeout", "killed"}
+        return not (self.provisional or self.ungraded or lost)
+
+    def confirms(self, earlier: Outcome | None) -> bool:
+        """Whether it says what an earlier outcome says, so that the machine had no part in either."""
+        return earlier is not None and not self.ungraded and replace(self, seconds=earlier.seconds) == earlier
 
 
 def verdict(exercise: Exercise, outcome: Outcome) -> Verdict:

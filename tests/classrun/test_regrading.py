@@ -231,6 +231,7 @@ def test_a_changed_file_concerns_the_exercises_that_can_use_it(judge: Judge) -> 
 def test_what_was_not_judged_to_its_end_is_judged_again(judge: Judge, what: str) -> None:
     judge.found["s01", "layers.relu_forward"] = Outcome(0.5, (Finding("out", "fail"), Finding("", what, "lost")))
     judge.run()
+    judge.found["s01", "layers.relu_forward"] = Outcome(0.5, (Finding("out", "fail"), Finding("", what, "and again")))
     again = judge.run()
     assert judge.judged == [("s01", "layers.relu_forward")]
     assert not again["s01"].kept
@@ -238,6 +239,39 @@ def test_what_was_not_judged_to_its_end_is_judged_again(judge: Judge, what: str)
     judge.run()
     assert judge.judged == [("s01", "layers.relu_forward")]
     assert judge.run()["s01"].kept
+
+
+@pytest.mark.parametrize(
+    "outcome",
+    [
+        Outcome(0.5, (Finding("out", "fail"), Finding("", "timeout", "lost"))),
+        Outcome.nothing("killed", "lost"),
+        Outcome(0.5, (Finding("out", "fail"),), provisional=True),
+    ],
+)
+def test_what_two_runs_did_not_judge_to_its_end_is_kept(judge: Judge, outcome: Outcome) -> None:
+    late = "s01", "layers.relu_forward"
+    judge.found[late] = outcome
+    judge.run()
+    judge.run()
+    assert judge.judged == [late]
+    third = judge.run()
+    assert judge.judged == []
+    assert third["s01"].kept
+    judge.run(selection=Selection(failed=True))
+    assert judge.judged == [late]  # on demand, it is judged again
+    assert judge.run()["s01"].kept
+    edit(judge.course.root / "course.toml", "seconds = 5", "seconds = 6")  # concerns all exercises
+    judge.run()
+    judge.run()
+    assert judge.judged == [late]  # with that limit it was found once
+
+
+def test_what_was_not_graded_is_never_kept(judge: Judge) -> None:
+    judge.found["s01", "layers.relu_forward"] = Outcome.nothing("error", "Not graded yet", ungraded=True)
+    for _ in range(4):
+        judge.run()
+        assert ("s01", "layers.relu_forward") in judge.judged
 
 
 def test_an_exercise_is_judged_with_the_ones_it_needs_that_may_be_lost(judge: Judge) -> None:

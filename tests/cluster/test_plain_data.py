@@ -33,6 +33,7 @@ OUTCOME = Outcome(
     1.5,
     Accuracy(2 / 3, 7, "offline", 0.1, " A remark."),
     True,
+    True,
 )
 
 
