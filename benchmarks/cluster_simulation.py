@@ -4,9 +4,9 @@
     python -m benchmarks.cluster_simulation --write                  put that and a plot into docs/scale.md
 
 This is a discrete-event simulation (simpy). One parent process does one thing at a time: it reads a submission and
-gives it out, until one waits for each core; or it takes a report back, keeps it and enters it into the gradebook. When
-it works, it takes one of the cores, before anybody else. Every other core grades one submission after another. When all
-are entered, the parent compares the programs and writes the pages. How long each step takes is drawn from what
+gives it out, until one waits for each core; or it takes a report back, computes the passages that similar programs are
+found by, keeps both and enters the report into the gradebook. When it works, it takes one of the cores, before anybody
+else. Every other core grades one submission after another. When all are entered, the parent writes the pages. How long each step takes is drawn from what
 `benchmarks.stage_times` has measured, in the mix of kinds that `benchmarks.made_up_class.EVERY_KIND` has; a submission
 keeps its kind through all steps.
 
@@ -40,7 +40,7 @@ STAGE_WORDS = {
     "grade": ("a core", "grade it"),
     "receive": ("parent", "take the report back, and keep it"),
     "enter": ("parent", "enter it into the gradebook, and write its annotated notebooks"),
-    "compare": ("parent, at the end", "prepare the search for similar programs"),
+    "compare": ("parent", "compute the passages that similar programs are found by"),
     "page": ("parent, at the end", "write its page"),
 }
 
@@ -112,7 +112,7 @@ def draw(times: Times, count: int, seed: int = 0, faster: float = 1.0) -> list[W
         read, grade, receive, enter, compare, page = (
             rng.choice(times[stage][kind]) for stage in ("read", "grade", "receive", "enter", "compare", "page")
         )
-        works.append(Work(read + MESSAGE / 2, grade, receive + MESSAGE / 2 + enter / faster, compare + page))
+        works.append(Work(read + MESSAGE / 2, grade, MESSAGE / 2 + receive + compare + enter / faster, page))
     return works
 
 

@@ -62,7 +62,7 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--account", help="Slurm's account")
     parser.add_argument("--interface", help="the network interface that the nodes share, for instance ib0")
     parser.add_argument("--tls", action="store_true", help="encrypt, with the certificates in Dask's configuration")
-    parser.add_argument("--show", action="store_true", help="print the job script, and start nothing")
+    parser.add_argument("--show", action="store_true", help="print the job script, and start no job")
     return parser.parse_args(arguments)
 
 

@@ -135,6 +135,7 @@ class MinibatchesAnew(RandomRule):
         return bool(trainings == 2 and iterations > 1 and 0 < batch_size <= rows)
 
     @staticmethod
-    def _pattern(batch: Array, rows: int) -> tuple[int, ...]:
+    def _pattern(batch: Array, rows: int) -> list[int]:
         """Return what a minibatch has in common with each that comes of adding one number to all its rows."""
-        return min(tuple(np.sort((batch - start) % rows).tolist()) for start in batch)
+        from_each: list[list[int]] = np.sort((batch - batch[:, np.newaxis]) % rows, axis=1).tolist()
+        return min(from_each)
