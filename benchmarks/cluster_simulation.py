@@ -6,9 +6,9 @@
 This is a discrete-event simulation (simpy). One parent process does one thing at a time: it reads a submission and
 gives it out, until one waits for each core; or it takes a report back, computes the passages that similar programs are
 found by, keeps both and enters the report into the gradebook. When it works, it takes one of the cores, before anybody
-else. Every other core grades one submission after another. When all are entered, the parent writes the pages. How long each step takes is drawn from what
-`benchmarks.stage_times` has measured, in the mix of kinds that `benchmarks.made_up_class.EVERY_KIND` has; a submission
-keeps its kind through all steps.
+else. Every other core grades one submission after another. When all are entered, the parent writes the pages. How long
+each step takes is drawn from what `benchmarks.stage_times` has measured, in the mix of kinds that
+`benchmarks.made_up_class.EVERY_KIND` has; a submission keeps its kind through all steps.
 
 What is not simulated: a network, a slow disk, cores that get in each other's way. `MESSAGE`, what it costs the parent
 to exchange one task and its result with a core, is an assumption.
