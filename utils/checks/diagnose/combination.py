@@ -6,7 +6,6 @@ few arrays of the exercise, the factors that differ are what is wrong.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from itertools import combinations
@@ -50,11 +49,7 @@ class _Fit:
     @property
     def differing(self) -> list[str]:
         """The terms whose factors differ."""
-        return [
-            name
-            for name, value in self.right.items()
-            if not math.isclose(value, self.given[name], rel_tol=1e-6, abs_tol=1e-9)
-        ]
+        return [name for name, value in self.right.items() if not np.isclose(value, self.given[name], 1e-6, 1e-9)]
 
 
 class _Known(NamedTuple):
@@ -299,20 +294,20 @@ def _named(factors: Sequence[_Factor]) -> str:
     if common:
         return common[0]
     first = factors[0].value
-    alike = all(math.isclose(one.value, first, rel_tol=one.rtol, abs_tol=NOTHING) for one in factors)
+    alike = all(np.isclose(one.value, first, rtol=one.rtol, atol=NOTHING) for one in factors)
     return f"{first:.4g}".replace("-", "−") if alike else ""
 
 
 def _is_natural(factor: float, settings: Mapping[str, float]) -> bool:
     """Whether a factor is a simple function of the settings, or a number of two digits, as people write it."""
-    is_round = math.isclose(factor, float(f"{factor:.2g}"), rel_tol=1e-6)
+    is_round = bool(np.isclose(factor, float(f"{factor:.2g}"), rtol=1e-6, atol=0))
     return is_round or any(_settings(_Factor(factor, settings)))
 
 
 def _settings(factor: _Factor) -> Iterator[str]:
     """Yield the simple functions of the settings that a factor may be."""
     for name, value in _values(factor.settings).items():
-        if math.isclose(abs(factor.value), value, rel_tol=factor.rtol, abs_tol=NOTHING):
+        if np.isclose(abs(factor.value), value, rtol=factor.rtol, atol=NOTHING):
             sign = "−" if factor.value < 0 else ""
             yield f"{sign}({name})" if sign and " " in name else f"{sign}{name}"
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from itertools import combinations, permutations
+
+import numpy as np
 
 from ...compare import close
 from .wrong_output import Observation, WrongOutput, distinct
@@ -60,9 +61,9 @@ def factor(output: WrongOutput) -> Iterator[Observation]:
     known, fitted = output.numbers * output.weight, output.numbers - 1
     # A factor of 2 comes first, because it is more often a mistake by itself than the size of something.
     too_large, too_small = _of_number(2)
-    if math.isclose(times, 2, rel_tol=1e-5):
+    if np.isclose(times, 2):
         yield Observation("times 2", too_large, known)
-    if math.isclose(times, 1 / 2, rel_tol=1e-5):
+    if np.isclose(times, 1 / 2):
         yield Observation("over 2", too_small, known)
     digits = 1e-3 if output.coarse else 1e-6
     sign_too, minus = (" and has the opposite sign", "-") if times < 0 else ("", "")

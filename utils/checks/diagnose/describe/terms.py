@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 
 import numpy as np
@@ -48,7 +47,7 @@ def term(output: WrongOutput) -> Iterator[Observation]:
         if not times or not output.same(expected + times * base, got):
             continue
         for size, words in _weights(output):
-            if math.isclose(abs(times), size, rel_tol=1e-3 if output.coarse else 1e-6):
+            if np.isclose(abs(times), size, rtol=1e-3 if output.coarse else 1e-6):
                 # One number, added to all entries of an array, is the same number again.
                 weight_of_one = output.weight if expected.size == 1 or distinct(base) > 1 else 1
                 yield _observation(times, f"{words}{name}", distinct(difference) * weight_of_one)
