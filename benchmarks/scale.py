@@ -170,7 +170,7 @@ def table(found: dict[str, Any]) -> str:
     done = {
         "until it was killed": half,
         "started again, to the end": count - half,
-        "once more, nothing has changed": count,
+        "once more": count,
         "and once more": count,
     }
     for (name, number), run in zip(done.items(), found["runs"], strict=True):
