@@ -181,9 +181,7 @@ class BoundedProcess:
             self._end = weakref.finalize(self, _end, self._process, self._connection)
             try:
                 _send(self._connection, (self._prepare, self._memory))
-                _receive(
-                    self._connection
-                )  # wait for its imports here, so that they do not count towards the first call
+                _receive(self._connection)  # wait for its imports, which do not count towards the first call
             except (EOFError, ConnectionError) as error:
                 self.close()
                 raise ChildDied("a process of the grader's own did not start") from error

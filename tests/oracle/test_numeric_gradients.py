@@ -169,10 +169,10 @@ def test_what_is_wrong_for_large_inputs_alone_is_wrong(reference: Reference) -> 
     right = earned_by(("dx", "dw", "db"), "dx", "dw", "db")
     spoilt = told("layers.affine_backward", reference, run, right)
     assert spoilt.share == 0
-    assert "right for small inputs, and wrong for 69,270 numbers" in spoilt.findings[0].hint
+    assert "right for small inputs, and wrong for 109,290 numbers" in spoilt.findings[0].hint
     crashed = told("layers.affine_backward", reference, lambda *_: Crash(False, "MemoryError", "no room"), right)
     assert crashed.share == 0
-    assert crashed.findings[0].hint.startswith("With 69,270 numbers as inputs: MemoryError: no room.")
+    assert crashed.findings[0].hint.startswith("With 109,290 numbers as inputs: MemoryError: no room.")
 
 
 @pytest.mark.slow

@@ -98,6 +98,6 @@ RECIPES = (
     Recipe(
         "layers.affine_backward",
         affine_backward_cases,
-        large=enlarged(affine_backward_cases, "500 features", lambda rng: _affine_numbers(rng, 60, [500], 70)),
+        large=enlarged(affine_backward_cases, "600 features", lambda rng: _affine_numbers(rng, 80, [600], 90)),
     ),
 )
