@@ -15,6 +15,7 @@ from ..errors import UnusableInput
 from ..judging.budget import Budget, OutOfBudget
 from ..judging.case_bank import case_bank
 from ..judging.own_files import OwnFiles
+from ..judging.prerequisites import called_beside
 from ..judging.submitted_module import SubmittedModule
 from ..reference import Reference
 from ..sandbox import Confinement, WorkerLost
@@ -86,7 +87,11 @@ def find_failed_case(
     reference = Reference.of(course)
     trial = case_bank(reference, exercise.name, secret).trial(student)
     order = sorted(range(len(trial.cases)), key=lambda index: trial.cases[index].title != title)
-    with SubmittedModule(part, course, module, reference, confinement, Budget(course.limits)) as submitted:
+    answered = called_beside(course, reference, module, trial.recipe.function)
+    judged = SubmittedModule(
+        part, course, module, reference, confinement, Budget(course.limits), answered_beside=answered
+    )
+    with judged as submitted:
         for index in order:
             submitted.budget.begin()
             case, right = trial.cases[index], trial.expected(index)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
 from pathlib import PurePosixPath
@@ -50,7 +51,13 @@ def given_functions(course: Course, reference: Reference) -> list[str]:
 
 
 def proxies(
-    course: Course, reference: Reference, module: str, files: Collection[str], given: Collection[str], own: bool
+    course: Course,
+    reference: Reference,
+    module: str,
+    files: Collection[str],
+    given: Collection[str],
+    own: bool,
+    beside: Sequence[str] = (),
 ) -> Mapping[str, tuple[str, ...]]:
     """List the modules that a module may import, with the functions that the reference answers.
 
@@ -66,6 +73,8 @@ def proxies(
         The functions of ``utils`` that the worker gets.
     own : bool
         Whether the functions of files that were handed in run in the worker, instead of being answered.
+    beside : sequence of str, default ()
+        Functions of the module itself that are answered, too.
 
     Returns
     -------
@@ -86,7 +95,30 @@ def proxies(
         # Where the worker gets a copy of that module of utils, its functions run there.
         if not any(other.startswith(f"{given_in}.") for other in given):
             found[f"utils.{given_in}"] = (*found.get(f"utils.{given_in}", ()), function)
-    return found
+    return found | ({module: tuple(beside)} if beside else {})
+
+
+def called_beside(course: Course, reference: Reference, module: str, function: str) -> tuple[str, ...]:
+    """List the exercises that the reference's version of a function calls in its own file.
+
+    A forward function is not called by its backward function, which gets its cache: that cache is the student's own.
+
+    Parameters
+    ----------
+    course : Course
+    reference : Reference
+    module, function : str
+        ``"backprop"``, ``"gplvm_objective"``. A method calls others through its object, and has none here.
+
+    Returns
+    -------
+    tuple of str
+        Names of functions. Where a package such as PyTorch is needed there is none, because its values cannot be sent.
+    """
+    if module in course.packages:
+        return ()
+    exercises = {exercise.name for _, exercise in course.exercises()}
+    return tuple(name for name in _called(reference, module, function) if f"{module}.{name}" in exercises)
 
 
 def signatures(reference: Reference, proxies: Mapping[str, Sequence[str]]) -> dict[str, str]:
@@ -134,6 +166,14 @@ def _used(reference: Reference, modules: frozenset[str]) -> tuple[str, ...]:
     """List the functions of ``utils`` that the given code of these modules, outside the solutions, uses."""
     known = modules & set(reference.modules)
     return tuple(sorted({name for module in known for name in names_used(reference.source(module))}))
+
+
+@lru_cache(maxsize=256)
+def _called(reference: Reference, module: str, function: str) -> tuple[str, ...]:
+    """List the public functions of a module that one of its functions names."""
+    written = (one for one in ast.parse(reference.source(module)).body if isinstance(one, ast.FunctionDef))
+    named = {node.id for one in written if one.name == function for node in ast.walk(one) if isinstance(node, ast.Name)}
+    return tuple(name for name in _functions(reference, module) if name in named and name != function)
 
 
 @lru_cache(maxsize=64)

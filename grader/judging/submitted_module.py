@@ -62,6 +62,8 @@ class SubmittedModule:
     own_prerequisites : bool, default False
         Whether the submission's own functions answer the calls of other files that were handed in, in the worker, and
         not the reference.
+    answered_beside : sequence of str, default ()
+        Functions of the module itself whose calls the reference answers.
 
     Attributes
     ----------
@@ -88,6 +90,7 @@ class SubmittedModule:
         functions: Sequence[str] = (),
         packages: Sequence[str] = (),
         own_prerequisites: bool = False,
+        answered_beside: Sequence[str] = (),
     ) -> None:
         self.file = f"{course.package}/{module}.py"
         self.module = module
@@ -97,13 +100,19 @@ class SubmittedModule:
         self.limits = Limits(seconds=course.limits.seconds, memory=course.limits.memory_bytes)
         self.files = prerequisites.module_texts(submission, course)
         self.given = (*prerequisites.given_functions(course, reference), *functions)
-        self.proxies = prerequisites.proxies(course, reference, module, self.files, self.given, own_prerequisites)
+        self.proxies = prerequisites.proxies(
+            course, reference, module, self.files, self.given, own_prerequisites, answered_beside
+        )
         self.signatures = prerequisites.signatures(reference, self.proxies)
         # The same module on the submission's own prerequisites; None where there are none, or they are used already.
         self._own: SubmittedModule | None = None
         if not own_prerequisites and prerequisites.stands_on_own(self.files, module, reference):
             shared = reference, confinement, budget, functions, packages
             self._own = SubmittedModule(submission, course, module, *shared, own_prerequisites=True)
+        # What makes the same module where the reference answers calls of some of its functions; None in such a module.
+        variant = partial(SubmittedModule, submission, course, module, reference, confinement, budget)
+        self._with_answers = None if own_prerequisites or answered_beside else variant
+        self._called_beside = partial(prerequisites.called_beside, course, reference, module)
         self.packages = tuple(dict.fromkeys(filter(None, (course.packages.get(module, ""), *packages))))
         self.answers = Answers(course.root, course.package, self.proxies, self.limits)
         self.unusable: WorkerLost | None = None
@@ -128,6 +137,10 @@ class SubmittedModule:
         Functions of other files are answered by the reference first. A student's code may open the cache of such a
         function, though, which is their own and may hold anything. So if an answer is wrong, it is tried once more with
         the submission's own functions, and the better judgement counts.
+
+        Functions of the same file are the student's own. But where that is wrong, and the exercise is to call other
+        exercises of its file, it is tried once more with these answered by the reference, so that a mistake in them
+        costs nothing here, and what is said is about this function.
 
         Parameters
         ----------
@@ -154,6 +167,9 @@ class SubmittedModule:
         CourseError
             When the reference cannot answer a case.
         """
+        answered = self._judge_with_answers(trial, requires, follow_through, core)
+        if answered is not None:
+            return answered
         asked = self.answers.asked
         judgement, wrong = self._judge(trial, requires, follow_through, core)
         if wrong and self.answers.asked > asked:
@@ -161,6 +177,35 @@ class SubmittedModule:
             if with_own and with_own.share > judgement.share:
                 return with_own
         return judgement
+
+    def _judge_with_answers(
+        self, trial: Trial, requires: Collection[str], follow_through: float, core: float
+    ) -> Judgement | None:
+        """Judge the function with right versions of the exercises that it calls in its file; see `judge`.
+
+        Returns
+        -------
+        Judgement or None
+            None where it calls none, or is right with the student's own, or earns more or is lost with right versions.
+        """
+        called = self._called_beside(trial.recipe.function)
+        if not called or self._with_answers is None:
+            return None
+        own_share: float | None = None
+        try:
+            results = trial.results([self.answer(case, trial.recipe.function, requires) for case in trial.cases])
+            own_share = judge(results, {}, core=core).share
+        except (WorkerLost, OutOfBudget):
+            pass  # perhaps through one of those exercises
+        if own_share == 1:
+            return None
+        with self._with_answers(answered_beside=called) as answered:
+            try:
+                judgement = answered.judge(trial, requires, follow_through, core)
+            except (WorkerLost, OutOfBudget):
+                return None
+        is_enough = judgement.share > 0 if own_share is None else judgement.share >= own_share
+        return judgement if is_enough else None
 
     def _judge_on_own(
         self, trial: Trial, wrong: Sequence[int], requires: Collection[str], follow_through: float, core: float

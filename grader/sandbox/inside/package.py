@@ -40,7 +40,8 @@ class SubmittedPackage:
         Short name of the module under test: ``"fc_net"``.
     proxies : mapping of str to sequence of str
         Module name → functions whose calls are answered by `ask`. A module of ``utils`` is named in full. A module of
-        the package with no functions and no text can be imported, but nothing in it can be called.
+        the package with no functions and no text can be imported, but nothing in it can be called. Those of the module
+        under test itself replace its own functions.
     ask : callable
         Called as ``ask(module, function, args, kwargs)`` when the submitted code calls a proxy.
     withheld : mapping of str to sequence of str, default {}
@@ -65,6 +66,7 @@ class SubmittedPackage:
         self._name = f"{package}.{module}"
         self._source = files[module]
         self._loaded: ModuleType | None = None
+        self._answered: dict[str, Callable[..., object]] = {}
         self._error: BaseException | None = None
         parent = ModuleType(package)
         parent.__path__ = []
@@ -75,13 +77,15 @@ class SubmittedPackage:
                 function: _proxy(_full_name(package, name), name, function, ask, signatures.get(f"{name}.{function}"))
                 for function in functions
             }
-            if name.startswith("utils."):
+            if name == module:
+                self._answered = answered
+            elif name.startswith("utils."):
                 _register(_Withheld(name, self._name, answered))
             elif not functions and name not in files:
                 _register(_Withheld(_full_name(package, name), self._name))
             else:
                 _register(_StandIn(_full_name(package, name), answered, files.get(name), used))
-        allowed = [name for name, functions in proxies.items() if functions or name in files]
+        allowed = [name for name, functions in proxies.items() if (functions or name in files) and name != module]
         for name in withheld.keys() & sys.modules.keys():  # what was imported in advance
             _refuse_missing(sys.modules[name], withheld[name], self._name)
         sys.meta_path.insert(0, _PackageFinder(self._name, allowed, withheld))
@@ -106,6 +110,7 @@ class SubmittedPackage:
             except BaseException as error:
                 self._error = error
                 raise
+            module.__dict__.update(self._answered)
             self._loaded = module
         return self._loaded
 

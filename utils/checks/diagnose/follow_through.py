@@ -15,6 +15,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 from itertools import combinations_with_replacement
+from types import MappingProxyType
+from typing import NamedTuple
 
 import numpy as np
 
@@ -22,7 +24,7 @@ from ..case import Case
 from ..compare import Array, as_array, close
 from ..program import Crash, Run
 from ..values import value_at, walk, with_value_at
-from .derivative import is_derivative, objective, with_program
+from .derivative import confirmed_derivatives, objective, with_program
 
 MAX_PLACES = 8  # so many numbers of an input are changed, each by itself, the largest first
 
@@ -34,6 +36,14 @@ class Extent(IntEnum):
     ONE = 1
     SOME = 2
     ALL = 3
+
+
+class Gradients(NamedTuple):
+    """The gradients that an answer to a case gave, by path: those that are wrong, and those that are right."""
+
+    case: Case
+    wrong: Mapping[str, object]
+    right: Mapping[str, object]
 
 
 @dataclass(frozen=True)
@@ -55,16 +65,16 @@ class FollowThrough:
     reference: Run
     known: dict[tuple[int, str], tuple[Case, Dependence]] = field(default_factory=dict, compare=False)
 
-    def is_earned(self, path: str, wrong: Sequence[tuple[Case, object]], run: Run) -> bool:
-        """Whether a wrong gradient is the derivative of a forward pass that is an attempt.
+    def is_earned(self, answers: Sequence[Gradients], run: Run) -> bool:
+        """Whether the wrong gradients of an output are derivatives of a forward pass that is an attempt.
 
         Parameters
         ----------
-        path : str
-            The gradient, as ``"dx"`` or ``"grads.W1"``.
-        wrong : sequence of (Case, object)
-            The cases in which it is wrong, and what it is there. It has to be the derivative in all of them in which
-            that can be decided, and in one at least; at a kink and in float32 it cannot.
+        answers : sequence of Gradients
+            Those of the output, in each case in which one of them is wrong. All of them have to be derivatives wherever
+            that can be decided, and each wrong one in one case at least; at a kink and in float32 it cannot. An entry
+            that is right although the forward pass is wrong may not be what follows from it: then the output as a
+            whole is not its derivative.
         run : callable
             Runs the code under test.
 
@@ -74,17 +84,19 @@ class FollowThrough:
         """
         if not self.share:
             return False
-        confirmed = []
-        for case, got in wrong:
-            verdict = is_derivative(case, path, got, with_program(run, case))
-            if verdict is False:
+        confirmed: dict[str, list[Case]] = {path: [] for answer in answers for path in answer.wrong}
+        for answer in answers:
+            given = {**answer.wrong, **answer.right}
+            found = confirmed_derivatives(answer.case, given, with_program(run, answer.case))
+            if found is None:
                 return False
-            if verdict:
-                confirmed.append(case)
-        if not confirmed:
-            return False
-        case = max(confirmed, key=lambda case: case.size)
-        return is_attempt(case, path, run, self._right(case, path))
+            for path in found & answer.wrong.keys():
+                confirmed[path].append(answer.case)
+        return all(confirmed.values()) and all(
+            is_attempt(case, path, run, self._right(case, path))
+            for path, cases in confirmed.items()
+            for case in [max(cases, key=lambda case: case.size)]
+        )
 
     def _right(self, case: Case, path: str) -> Dependence:
         key = id(case), path
@@ -125,7 +137,7 @@ def is_attempt(case: Case, path: str, run: Run, right: Dependence) -> bool:
     for source, value in _float_arrays(case.inputs):
         if _is_multiple(given[path], value) and not _is_multiple(right.base[path], value):
             return False
-        changes, right_changes = probe.changes(source, value), right.changes[source]
+        changes, right_changes = probe.changes(source, value, {path: Extent.ONE}), right.changes[source]
         if changes[output] != right_changes[output] or (right_changes[path] and not changes[path]):
             return False
     return all(probe.interact(*pair) for pair in right.interactions)
@@ -173,15 +185,20 @@ class _Probe:
         self._objectives: dict[tuple[str, ...], float | None] = {}
         self.base = self._values(case.inputs) or {}
 
-    def changes(self, source: str, value: Array) -> dict[str, Extent]:
-        """Say how much of each output changes with one number of an input, at the place where it is most."""
+    def changes(
+        self, source: str, value: Array, enough: Mapping[str, Extent] = MappingProxyType({})
+    ) -> dict[str, Extent]:
+        """Say how much of each output changes with one number of an input, at the place where it is most.
+
+        More is not looked for where all change as much as in `enough`, by default in all entries.
+        """
         most = dict.fromkeys(self.base, Extent.NONE)
         for place in np.argsort(-np.abs(value), axis=None, kind="stable")[:MAX_PLACES]:
             values = self._values(with_value_at(self._case.inputs, source, _with_sign_flipped(value, int(place)))) or {}
             for path in values:
                 most[path] = max(most[path], _extent(self.base[path], values[path]))
-            if all(extent == Extent.ALL for extent in most.values()):
-                break  # at the other places it cannot be more
+            if all(extent >= enough.get(path, Extent.ALL) for path, extent in most.items()):
+                break
         return most
 
     def interact(self, one: str, other: str) -> bool:

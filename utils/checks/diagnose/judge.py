@@ -20,7 +20,6 @@ from .case_result import CaseResult
 from .changes import Search
 from .clauses import Runs
 from .crash_kind import is_of_returned_values, is_of_unpacked_array
-from .derivative import is_derivative, with_program
 from .evidence import Together
 from .findings import (
     crash_finding,
@@ -30,7 +29,7 @@ from .findings import (
     other_crash_finding,
     output_findings,
 )
-from .follow_through import FollowThrough
+from .follow_through import FollowThrough, Gradients
 from .mended import with_mended
 from .points import CORE, CORE_SHARE, Division, Part, Score, WrongParts, in_order
 from .wrong_forward import WrongForward
@@ -251,24 +250,21 @@ def _is_followed(
     output: str, wrong: Sequence[tuple[CaseResult, Fault | None]], run: Run, follow: FollowThrough
 ) -> bool:
     """Whether all that is wrong with an output in some cases are the values of its gradients, and these follow."""
-    by_path: dict[str, list[tuple[Case, object]]] = {}
+    found: dict[int, tuple[CaseResult, dict[str, object]]] = {}
     for result, fault in wrong:
         if fault is None or fault.kind is not FaultKind.VALUE or fault.output != output:
             return False
-        by_path.setdefault(fault.path, []).append((result.case, fault.got))
-    if not all(follow.is_earned(path, given, run) for path, given in by_path.items()):
-        return False
-    # An entry that is right although the forward pass is wrong may not be what follows from it: then the output as a
-    # whole is not its derivative.
-    results = {id(result): result for result, _ in wrong}.values()
-    return not any(_departs_from_forward(output, result, run) for result in results)
+        found.setdefault(id(result), (result, {}))[1][fault.path] = fault.got
+    answers = [Gradients(result.case, faults, _right_gradients(output, result)) for result, faults in found.values()]
+    return follow.is_earned(answers, run)
 
 
-def _departs_from_forward(output: str, result: CaseResult, run: Run) -> bool:
-    """Whether an entry of an output that is right is not the derivative of what the forward pass computes."""
+def _right_gradients(output: str, result: CaseResult) -> dict[str, object]:
+    """Return the gradients of an output that are right in a case, by path."""
     assert not isinstance(result.answer, Crash)
-    case, answer, wrong = result.case, result.answer, set(result.wrong_paths())
-    right = [path for path in case.gradients if path.partition(".")[0] == output and path not in wrong]
-    return any(
-        is_derivative(case, path, value_at(answer.values, path), with_program(run, case)) is False for path in right
-    )
+    right = result.case.gradients.keys() - result.wrong_paths()
+    return {
+        path: value_at(result.answer.values, path)
+        for path in result.case.gradients
+        if path in right and path.partition(".")[0] == output
+    }
