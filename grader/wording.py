@@ -48,6 +48,7 @@ _INVISIBLE: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _BLANK: Final = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180d\u180f\u2800\u3164\ufe00-\ufe0d\uffa0\U000e0100-\U000e01ef]"
 )
+_PLAIN: Final = re.compile(r"[ -~\n\t]*")
 _MARKS: Final = 4  # combining marks on one letter; no script has more, and a pile of them would cover other lines
 _SPACES: Final = re.compile(r"[^\S\n\t]{2,}")
 
@@ -85,6 +86,8 @@ def visible(text: str, limit: int = 2000) -> str:
     # Cut before the work begins, so that a huge text takes no time, but not to `limit`, because removing escape
     # sequences makes the text shorter.
     text = text[: 8 * limit]
+    if _PLAIN.fullmatch(text):  # as nearly all texts are
+        return text if len(text) <= limit else f"{text[:limit]}…"
     text = _TERMINAL.sub("", text).replace("\r\n", "\n")
     shown: list[str] = []
     length = marks = 0
