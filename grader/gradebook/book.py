@@ -86,6 +86,7 @@ class Gradebook:
         self.autograded = autograded or course.root / "autograded"
         self.url = url or f"sqlite:///{course.root / 'gradebook.db'}"
         self._released: dict[str, dict[str, Any]] = {}
+        self._pictures: dict[str, dict[str, bytes]] = {}
         with self._errors_in_one_sentence(f"The gradebook {self.shown_url} cannot be opened"):
             self.url = with_driver(self.url)
             self._api = open_database(self.url, course.package)
@@ -204,7 +205,7 @@ class Gradebook:
         nodes = restored or self.restored(assignment.name, submission)
         notebooks = {each.name: annotate(nodes[each.name], report, each) for each in assignment.notebook}
         files = {folder / f"{name}.ipynb": notebook_bytes(node) for name, node in notebooks.items()}
-        files |= {folder / name: data for name, data in read_pictures(self.course, assignment).items()}
+        files |= {folder / name: data for name, data in self._pictures_of(assignment).items()}
         if timestamp is not None:
             files[folder / "timestamp.txt"] = f"{timestamp.isoformat()}\n".encode()
         where = f"The result of {one_line(report.student)} cannot be entered into the gradebook"
@@ -346,6 +347,12 @@ class Gradebook:
 
     def _errors_in_one_sentence(self, what: str) -> AbstractContextManager[None]:
         return errors_in_one_sentence(what, self.shown_url)
+
+    def _pictures_of(self, assignment: Assignment) -> dict[str, bytes]:
+        """Return the pictures that were released with an assignment, which are read once."""
+        if assignment.name not in self._pictures:
+            self._pictures[assignment.name] = read_pictures(self.course, assignment)
+        return self._pictures[assignment.name]
 
     def _folder(self, assignment: Assignment, student: str) -> Path:
         """Return the folder for a submission's annotated notebooks; the student's name is checked first."""

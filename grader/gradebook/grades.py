@@ -10,7 +10,7 @@ from collections.abc import Collection
 from typing import Any, Final, NamedTuple
 
 from nbgrader import api
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, bindparam, func, select
 
 
 class Cell(NamedTuple):
@@ -89,27 +89,9 @@ def read_grades(
         By the id of the submission; sorted by the names of notebooks and cells.
     """
     cells = _cells(connection, assignment)
-    query = (
-        select(
-            _NOTEBOOKS.c.assignment_id,
-            _GRADES.c.cell_id,
-            _GRADES.c.id,
-            _GRADES.c.notebook_id,
-            _GRADES.c.auto_score,
-            _GRADES.c.manual_score,
-            _GRADES.c.extra_credit,
-            _GRADES.c.needs_manual_grade,
-        )
-        .select_from(_GRADES)
-        .join(_NOTEBOOKS, _GRADES.c.notebook_id == _NOTEBOOKS.c.id)
-        .join(_SUBMISSIONS, _NOTEBOOKS.c.assignment_id == _SUBMISSIONS.c.id)
-        .join(api.Assignment, _SUBMISSIONS.c.assignment_id == api.Assignment.id)
-        .where(api.Assignment.name == assignment)
-    )
-    if students is not None:
-        query = query.where(_SUBMISSIONS.c.student_id.in_(students))
+    query, wanted = (_ALL, {}) if students is None else (_OF_STUDENTS, {"students": list(students)})
     found: dict[str, list[Grade]] = {}
-    for submission, cell, *rest in connection.execute(query).all():
+    for submission, cell, *rest in connection.execute(query, {"assignment": assignment, **wanted}).all():
         found.setdefault(submission, []).append(Grade(cells[cell], *rest))
     for grades in found.values():
         grades.sort(key=_place)
@@ -122,20 +104,42 @@ def _place(grade: Grade) -> tuple[str, str]:
 
 def _cells(connection: Connection, assignment: str) -> dict[str, Cell]:
     """Read the cells of an assignment, by their ids."""
-    base, graded, tasks = api.BaseCell.__table__, api.GradeCell.__table__, api.TaskCell.__table__
-    query: Any = (
-        select(
-            base.c.id,
-            api.Notebook.name,
-            base.c.name,
-            func.coalesce(graded.c.max_score, tasks.c.max_score, 0.0),
-            func.coalesce(graded.c.cell_type, tasks.c.cell_type),
-        )
-        .select_from(base)
-        .join(api.Notebook, base.c.notebook_id == api.Notebook.id)
-        .join(api.Assignment, api.Notebook.assignment_id == api.Assignment.id)
-        .outerjoin(graded, graded.c.id == base.c.id)
-        .outerjoin(tasks, tasks.c.id == base.c.id)
-        .where(api.Assignment.name == assignment)
+    return {row[0]: Cell(*row[1:]) for row in connection.execute(_CELLS, {"assignment": assignment})}
+
+
+# Statements are built once, because building them takes longer than a small database needs to answer.
+_OF_ASSIGNMENT: Final[Any] = api.Assignment.name == bindparam("assignment")
+_ALL: Final = (
+    select(
+        _NOTEBOOKS.c.assignment_id,
+        _GRADES.c.cell_id,
+        _GRADES.c.id,
+        _GRADES.c.notebook_id,
+        _GRADES.c.auto_score,
+        _GRADES.c.manual_score,
+        _GRADES.c.extra_credit,
+        _GRADES.c.needs_manual_grade,
     )
-    return {row[0]: Cell(*row[1:]) for row in connection.execute(query)}
+    .select_from(_GRADES)
+    .join(_NOTEBOOKS, _GRADES.c.notebook_id == _NOTEBOOKS.c.id)
+    .join(_SUBMISSIONS, _NOTEBOOKS.c.assignment_id == _SUBMISSIONS.c.id)
+    .join(api.Assignment, _SUBMISSIONS.c.assignment_id == api.Assignment.id)
+    .where(_OF_ASSIGNMENT)
+)
+_OF_STUDENTS: Final = _ALL.where(_SUBMISSIONS.c.student_id.in_(bindparam("students", expanding=True)))
+_BASE, _GRADED, _TASKS = api.BaseCell.__table__, api.GradeCell.__table__, api.TaskCell.__table__
+_CELLS: Final[Any] = (
+    select(
+        _BASE.c.id,
+        api.Notebook.name,
+        _BASE.c.name,
+        func.coalesce(_GRADED.c.max_score, _TASKS.c.max_score, 0.0),
+        func.coalesce(_GRADED.c.cell_type, _TASKS.c.cell_type),
+    )
+    .select_from(_BASE)
+    .join(api.Notebook, _BASE.c.notebook_id == api.Notebook.id)
+    .join(api.Assignment, api.Notebook.assignment_id == api.Assignment.id)
+    .outerjoin(_GRADED, _GRADED.c.id == _BASE.c.id)
+    .outerjoin(_TASKS, _TASKS.c.id == _BASE.c.id)
+    .where(_OF_ASSIGNMENT)
+)

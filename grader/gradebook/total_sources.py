@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import msgspec
 from nbgrader import api
-from sqlalchemy import Column, Connection, MetaData, String, Table, Text, select
+from sqlalchemy import Column, Connection, MetaData, String, Table, Text, bindparam, select
 
 from ..course import Assignment
 from .grades import Grade, read_grades
@@ -152,20 +152,8 @@ def in_groups(
 def read_rows_of(connection: Connection, assignment: Assignment, students: Collection[str]) -> dict[str, Rows]:
     """Read the submissions of some students with a few queries."""
     found: dict[str, Rows] = {}
-    submissions = api.SubmittedAssignment.__table__
-    chosen = submissions.c.student_id.in_(students)
-    query = (
-        select(
-            submissions.c.id,
-            submissions.c.student_id,
-            submissions.c.timestamp,
-            submissions.c.extension,
-            api.Assignment.name,
-        )
-        .join(api.Assignment, submissions.c.assignment_id == api.Assignment.id)
-        .where(chosen)
-    )
-    others = list(connection.execute(query))
+    wanted = {"students": list(students)}
+    others = list(connection.execute(_SUBMISSIONS_OF, wanted))
     for row in others:
         if row.name == assignment.name:
             found[row.student_id] = Rows(row.id, extension=row.extension.total_seconds() if row.extension else None)
@@ -178,10 +166,7 @@ def read_rows_of(connection: Connection, assignment: Assignment, students: Colle
     by_submission = {rows.id: rows for rows in found.values()}
     for submission, grades in read_grades(connection, assignment.name, students).items():
         by_submission[submission].grades = grades
-    notebooks = api.SubmittedNotebook.__table__
-    columns = notebooks.c["assignment_id", "id", "late_submission_penalty"]
-    joined = select(*columns).join(submissions, notebooks.c.assignment_id == submissions.c.id).where(chosen)
-    for submission, notebook, penalty in connection.execute(joined):
+    for submission, notebook, penalty in connection.execute(_PENALTIES_OF, wanted):
         if submission in by_submission:
             by_submission[submission].penalties[notebook] = penalty
     return found
@@ -195,8 +180,23 @@ def _add_time(rows: Rows, row: Any, state: OwnEntries) -> None:
 
 
 def _states(connection: Connection, students: Collection[str]) -> dict[tuple[str, str], OwnEntries]:
-    query = select(WRITTEN).where(WRITTEN.c.student.in_(students))
     return {
         (row.assignment, row.student): msgspec.json.decode(row.state, type=OwnEntries)
-        for row in connection.execute(query)
+        for row in connection.execute(_STATES_OF, {"students": list(students)})
     }
+
+
+# Statements are built once, because building them takes longer than a small database needs to answer.
+_STUDENTS: Final[Any] = bindparam("students", expanding=True)
+_SUBMITTED, _NOTEBOOKS = api.SubmittedAssignment.__table__, api.SubmittedNotebook.__table__
+_SUBMISSIONS_OF: Final = (
+    select(*_SUBMITTED.c["id", "student_id", "timestamp", "extension"], api.Assignment.name)
+    .join(api.Assignment, _SUBMITTED.c.assignment_id == api.Assignment.id)
+    .where(_SUBMITTED.c.student_id.in_(_STUDENTS))
+)
+_PENALTIES_OF: Final = (
+    select(*_NOTEBOOKS.c["assignment_id", "id", "late_submission_penalty"])
+    .join(_SUBMITTED, _NOTEBOOKS.c.assignment_id == _SUBMITTED.c.id)
+    .where(_SUBMITTED.c.student_id.in_(_STUDENTS))
+)
+_STATES_OF: Final = select(WRITTEN).where(WRITTEN.c.student.in_(_STUDENTS))
