@@ -80,7 +80,8 @@ class WatchedLoss:
         moved = [not _equal(call[1], now) for call, now in zip(used, after, strict=True)]
         # A rate that shrinks to nothing makes steps too short for a float, which are steps all the same.
         with np.errstate(invalid="ignore"):
-            short = [has_moved and _close(call[1], now) for call, now, has_moved in zip(used, after, moved, strict=True)]
+            close = [_close(call[1], now) for call, now in zip(used, after, strict=True)]
+        short = [is_close and has_moved for is_close, has_moved in zip(close, moved, strict=True)]
         first_short = short.index(True) if any(short) else len(used)
         steps = [call[0] for n, call in enumerate(used) if moved[n] or n > first_short or not any(moved)]
         sizes = [len(rows) for rows in steps]
