@@ -87,9 +87,9 @@ def test_the_part_itself_gets_no_answer(judge: Judge) -> None:
         "    K = gplvm_kernel(X, alpha, beta)\n    A =",
         "    gplvm_objective(X, Y, alpha, beta)\n    K = gplvm_kernel(X, alpha, beta)\n    A =",
     )
-    endless = judge(WRONG_PART, calling, names=("backprop.gplvm_data_fit", PART))
-    assert endless[PART].score < endless[PART].max_score
-    assert endless["backprop.gplvm_data_fit"].verdict == "error"  # they call each other for ever, as they stand
+    verdicts = judge(WRONG_PART, calling, names=("backprop.gplvm_data_fit", PART))
+    assert verdicts[PART].score < verdicts[PART].max_score
+    assert verdicts["backprop.gplvm_data_fit"].verdict == "error"  # they call each other for ever, as they stand
 
 
 def test_only_functions_that_are_called_by_name_are_answered(course: Course, reference: Reference) -> None:
