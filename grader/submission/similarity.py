@@ -30,28 +30,33 @@ MIN_FINGERPRINTS = 12  # a smaller submission is not compared: for so little cod
 MAX_CLASS_SHARE = 0.2  # a fingerprint in more than this share of the submissions is what anybody would write
 MAX_STUDENTS = 100  # and so is one that more students than this have, however large the class
 
-FINGERPRINT_VERSION = f"2 {GRAM_TOKENS} {WINDOW_GRAMS}"
+FINGERPRINT_VERSION = f"3 {GRAM_TOKENS} {WINDOW_GRAMS}"
 """Changes whenever the same text would get other fingerprints, so that stored ones are not used any more."""
 
 # Not the module tokenize, because it takes quadratic time on an unclosed string of escaped quotes. Here, every
 # quantifier is possessive, so that no match is ever tried again in a shorter form: the time is linear for any text.
+# A match is a token with the layout before it, or the layout at the end of the text.
 _TOKEN: Final = re.compile(
     r"""
-      (?P<layout> \s++ | \\\n | \#[^\n]*+ )
-    | (?P<string> (?: [bBfFrRuU]{1,2}+ (?=["']) )?+ (?:
-          \"{3} (?: [^"\\] | \\. | "(?!"") )*+ (?: \"{3} )?+
-        | '{3} (?: [^'\\] | \\. | '(?!'') )*+ (?: '{3} )?+
-        | " (?: [^"\\\n] | \\. )*+ "?+
-        | ' (?: [^'\\\n] | \\. )*+ '?+ ) )
+    (?P<layout> (?: \s++ | \\\n | \#[^\n]*+ )*+ )
+    (?:
+      (?P<string> (?: [bBfFrRuU]{1,2}+ (?=["']) )?+ (?:
+          \"{3} (?: [^"\\]++ | \\. | "(?!"") )*+ (?: \"{3} )?+
+        | '{3} (?: [^'\\]++ | \\. | '(?!'') )*+ (?: '{3} )?+
+        | " (?: [^"\\\n]++ | \\. )*+ "?+
+        | ' (?: [^'\\\n]++ | \\. )*+ '?+ ) )
     | (?P<name> [^\W\d]\w*+ )
     | (?P<number> \.?+\d (?: [eE][+-] | [\w.] )*+ )
     | (?P<operator> \*\*=? | //=? | >>=? | <<=? | \.\.\. | [-+*/%&@|^=<>!:]= | -> | . )
+    | \Z
+    )
     """,
     re.VERBOSE | re.DOTALL,
 )
 _Hashes = npt.NDArray[np.uint64]
 _Numbers = npt.NDArray[np.int64]
 _NONE: Final[_Numbers] = np.zeros(0, np.int64)
+_BASE: Final = np.uint64(0x9E3779B97F4A7C15)
 _PROSE: Final = ('"""', "'''")
 
 
@@ -75,10 +80,18 @@ class Pair:
 def fingerprints(text: str) -> frozenset[bytes]:
     """Compute the fingerprints of one file's text, which need not be valid Python."""
     tokens = _tokens(text)
-    grams = [" ".join(tokens[k : k + GRAM_TOKENS]).encode() for k in range(len(tokens) - GRAM_TOKENS + 1)]
-    hashes = [blake2b(gram, digest_size=8).digest() for gram in grams]
-    windows = max(len(hashes) - WINDOW_GRAMS + 1, min(len(hashes), 1))  # a file with fewer hashes has one short window
-    return frozenset(min(hashes[k : k + WINDOW_GRAMS]) for k in range(windows))
+    known = {word: int.from_bytes(blake2b(word.encode(), digest_size=8).digest()) for word in set(tokens)}
+    words = np.fromiter(map(known.__getitem__, tokens), np.uint64, len(tokens))
+    count = len(tokens) - GRAM_TOKENS + 1
+    if count < 1:
+        return frozenset()
+    hashes = np.zeros(count, np.uint64)
+    for k in range(GRAM_TOKENS):  # a polynomial of the words' hashes, modulo 2^64
+        hashes = hashes * _BASE + words[k : k + count]
+    windows = max(count - WINDOW_GRAMS + 1, 1)  # a file with fewer grams has one short window
+    shifted = [hashes[k : k + windows] for k in range(min(WINDOW_GRAMS, count))]
+    smallest = np.unique(np.minimum.reduce(shifted)).tobytes()
+    return frozenset(smallest[k : k + 8] for k in range(0, len(smallest), 8))
 
 
 def submission_fingerprints(files: Mapping[str, bytes], given: Collection[bytes] = ()) -> frozenset[bytes]:
@@ -196,15 +209,14 @@ def located_tokens(text: str) -> Iterator[tuple[str, int, int]]:
     Every name becomes the word ``name``, except keywords and names that follow a dot, such as numpy's functions.
     Strings in triple quotes that begin a line, such as docstrings, are left out.
     """
-    word = ""
+    word, place = "", 0
     line_begins = True
-    for token in _TOKEN.finditer(text):
-        kind, string = token.lastgroup, token.group()
-        if kind == "layout":
-            line_begins |= "\n" in string
-            continue
-        if not (kind == "string" and line_begins and string.startswith(_PROSE)):
-            named = kind == "name" and not keyword.iskeyword(string)
-            word = "name" if named and word != "." else string
-            yield word, token.start(), token.end()
+    for layout, string, name, number, operator in _TOKEN.findall(text):
+        start = place + len(layout)
+        line_begins |= "\n" in layout
+        token = string or name or number or operator
+        place = start + len(token)
+        if token and not (string and line_begins and string.startswith(_PROSE)):
+            word = "name" if name and word != "." and not keyword.iskeyword(name) else token
+            yield word, start, place
         line_begins = False
