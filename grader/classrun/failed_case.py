@@ -96,7 +96,7 @@ def find_failed_case(
             submitted.budget.begin()
             case, right = trial.cases[index], trial.expected(index)
             try:
-                answer = submitted.answer(case, trial.recipe.function, ())
+                (answer,) = submitted.answer_all([case], trial.recipe.function, ())
             except (WorkerLost, OutOfBudget) as lost:
                 why = lost.message if isinstance(lost, WorkerLost) else str(lost)
                 return FailedCase(case, None, (), (f"The code did not come to an end: {why}.",))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import ParamSpec
@@ -14,14 +14,15 @@ from utils.checks.diagnose import (
     Judgement,
     Search,
     Source,
-    answer_case,
     judge,
+    with_fallback,
 )
 from utils.checks.program import SEED, Answer, Crash
 
 from ..course import Course
 from ..reference import Reference
 from ..sandbox import Confinement, Limits, Worker, WorkerLost
+from ..sandbox.worker import Job
 from ..submission import Submission
 from . import numeric_gradients, prerequisites
 from .answers import Answers
@@ -193,7 +194,7 @@ class SubmittedModule:
             return None
         own_share: float | None = None
         try:
-            results = trial.results([self.answer(case, trial.recipe.function, requires) for case in trial.cases])
+            results = trial.results(self.answer_all(trial.cases, trial.recipe.function, requires))
             own_share = judge(results, {}, core=core).share
         except (WorkerLost, OutOfBudget):
             pass  # perhaps through one of those exercises
@@ -219,7 +220,7 @@ class SubmittedModule:
         self._own.lost, self._own.second_try = set(self.lost), False
         first = min(wrong, key=lambda index: not trial.cases[index].is_core)
         try:
-            answer = self._own.answer(trial.cases[first], trial.recipe.function, requires)
+            (answer,) = self._own.answer_all([trial.cases[first]], trial.recipe.function, requires)
             result = CaseResult(trial.cases[first], trial.expected(first).values, answer)
             if isinstance(answer, Crash) or result.faults():
                 return None
@@ -238,8 +239,8 @@ class SubmittedModule:
         self.second_try = True
         self._open().keep_programs(case.program for case in trial.cases)
         again = Reruns(self._run)
-        answer = partial(self.answer, function=trial.recipe.function, requires=requires)
-        results, hints = trial.results([answer(case) for case in trial.cases]), trial.recipe.hints
+        answers = partial(self.answer_all, function=trial.recipe.function, requires=requires)
+        results, hints = trial.results(answers(trial.cases)), trial.recipe.hints
         follow = trial.follow_through(follow_through)
         forward = trial.wrong_forward(results, again.run, requires)
         judgement = judge(
@@ -254,7 +255,11 @@ class SubmittedModule:
         )
         self.second_try = True
         failed = numeric_gradients.failed_gradients(
-            judgement, trial, self._in_time(answer), self._in_time(self._run), seconds=self.limits.seconds
+            judgement,
+            trial,
+            self._in_time(lambda case: answers([case])[0]),
+            self._in_time(self._run),
+            seconds=self.limits.seconds,
         )
         if failed is not None:
             if failed.outputs & set(judgement.followed_outputs):  # then follow-through earns nothing: judge without it
@@ -270,11 +275,12 @@ class SubmittedModule:
         source = Source(self.module, trial.recipe.function, text, trial.recipe.task, trial.recipe.meanings)
         return Search(ChangedRuns(self._run, self.budget).run, source, trial.right_values)
 
-    def answer(self, case: Case, function: str, requires: Collection[str]) -> Answer:
-        """Run one case for a function; see `judge` for `requires` and for what is raised."""
+    def answer_all(self, cases: Sequence[Case], function: str, requires: Collection[str]) -> list[Answer]:
+        """Run cases for a function; see `judge` for `requires` and for what is raised."""
         if self.lost & set(requires):
-            return self._run(case.fallback or case.program, case.inputs, tuple(case.aspects))
-        return answer_case(case, function, self._run)
+            return self._run_several([_job(case, case.fallback or case.program) for case in cases])
+        found = self._run_several([_job(case, case.program) for case in cases])
+        return [with_fallback(case, function, answer, self._run) for case, answer in zip(cases, found, strict=True)]
 
     def _in_time(self, run: Callable[P, Answer]) -> Callable[P, Answer | None]:
         """Wrap `run` to return None when it runs out of time, so that the cases that were judged before still count."""
@@ -299,19 +305,26 @@ class SubmittedModule:
     def _run(
         self, program: str, inputs: Mapping[str, object], fetch: Sequence[str], seconds: float | None = None
     ) -> Answer:
-        """Run a program, by default within the course's limit; if it is lost, run it once more in a new worker.
+        (answer,) = self._run_several([(program, inputs, fetch)], seconds)
+        return answer
+
+    def _run_several(self, jobs: Sequence[Job], seconds: float | None = None) -> list[Answer]:
+        """Run programs, by default each within the course's limit; if one is lost, run it once more in a new worker.
 
         There is one such second try in each exercise. The machine may have killed the process for lack of memory that
         another program used, or may have been so busy that processor time itself went further than it otherwise does.
         """
         seconds = seconds or self.limits.seconds
-        try:
-            return self._run_on(self._open(), program, inputs, fetch, seconds)
-        except WorkerLost as lost:
-            if self.unusable or not self.second_try or not self._may_try_again(lost, seconds):
-                raise
-        self.second_try = False
-        return self._run_on(self._open(), program, inputs, fetch, seconds)
+        answers: list[Answer] = []
+        while len(answers) < len(jobs):
+            try:
+                # Those that were yielded before one is lost are in the list.
+                answers.extend(self._run_on(self._open(), jobs[len(answers) :], seconds))
+            except WorkerLost as lost:
+                if self.unusable or not self.second_try or not self._may_try_again(lost, seconds):
+                    raise
+                self.second_try = False
+        return answers
 
     def _may_try_again(self, lost: WorkerLost, seconds: float) -> bool:
         """Whether a lost program deserves a second try; if so, the seconds that it has lost are given back."""
@@ -319,21 +332,33 @@ class SubmittedModule:
             self.budget.give_back(seconds)
         return lost.reason in ("timeout", "killed")
 
-    def _run_on(
-        self, worker: Worker, program: str, inputs: Mapping[str, object], fetch: Sequence[str], seconds: float
-    ) -> Answer:
-        """Run a program within what is left of the budget, and charge what it has used."""
-        left = self.budget.left()
-        before = worker.outside
+    def _run_on(self, worker: Worker, jobs: Sequence[Job], seconds: float) -> Iterator[Answer]:
+        """Run programs within what is left of the budget, charge what they have used, and yield their answers."""
+        charged, left = worker.outside, 0.0
+
+        def charge() -> None:
+            nonlocal charged
+            self.budget.charge(worker.outside - charged)
+            charged = worker.outside
+
+        def allowed() -> float:
+            nonlocal left
+            charge()
+            left = self.budget.left()
+            return min(seconds, left)
+
         try:
-            return worker.run(program, inputs, fetch, SEED, min(seconds, left))
+            yield from worker.run_several(jobs, SEED, allowed)
         except WorkerLost as lost:
             self._close()
             if lost.reason == "timeout" and left < seconds:  # not the program's own limit ended it, but the budget
                 raise self.budget.used_up() from None
             raise
+        except OutOfBudget:
+            self._close()
+            raise
         finally:
-            self.budget.charge(worker.outside - before)
+            charge()
 
     def _open(self) -> Worker:
         """Return the worker; if there is none, start one and import the module.
@@ -368,7 +393,7 @@ class SubmittedModule:
             self._worker = worker  # so that it is closed if the import fails
             try:
                 # An empty program only imports the module.
-                self._run_on(worker, "pass", {}, (), self.limits.seconds)
+                list(self._run_on(worker, [("pass", {}, ())], self.limits.seconds))
                 break
             except WorkerLost as lost:
                 if not attempts_left or not self._may_try_again(lost, self.limits.seconds):
@@ -379,3 +404,7 @@ class SubmittedModule:
         if self._worker is not None:
             self._worker.close()
             self._worker = None
+
+
+def _job(case: Case, program: str) -> Job:
+    return program, case.inputs, tuple(case.aspects)

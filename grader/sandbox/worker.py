@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from itertools import count
 from types import MappingProxyType, TracebackType
 from typing import Final, Literal, Protocol
@@ -28,6 +29,8 @@ from .inside.wire import (
     Failed,
     Frame,
     Message,
+    Packed,
+    Program,
     Ready,
     Run,
     Start,
@@ -38,6 +41,8 @@ from .inside.wire import (
     as_table,
     load,
     message_of,
+    packed,
+    packed_list,
 )
 from .kept_inputs import LARGE, KeptInputs
 from .limits import MEGABYTE, Limits
@@ -47,6 +52,10 @@ _NOTICED = 1e-3  # seconds of answering a question, in which a worker's sleep wo
 _SECONDS_TO_EXIT = 1.0  # the process has closed the wire by then; its exit status should follow at once
 _TO_WORKER = Cap(64 * MEGABYTE, 512 * MEGABYTE)
 LARGEST_ANSWER: Final = _TO_WORKER.blob
+_TOGETHER: Final = 4 * MEGABYTE  # bytes of the inputs of programs that are sent together
+Job = tuple[str, Mapping[str, object], Sequence[str]]
+"""A program, its inputs, and the variables to bring back; see `Worker.run`."""
+
 # Numbers for programs, unique over all workers, so that an `Answerer` can tell when a new program has begun.
 _PROGRAMS = count(1)
 
@@ -253,14 +262,57 @@ class Worker:
         TooLarge
             When `inputs` are larger than a message may be, which is a mistake in the exercise.
         """
+        (answer,) = self.run_several([(program, inputs, fetch)], seed, lambda: seconds or self._limits.seconds)
+        return answer
+
+    def run_several(self, jobs: Sequence[Job], seed: int, seconds: Callable[[], float]) -> Iterator[Ran | Crash]:
+        """Run programs one after the other, without waiting for a result before the next one begins.
+
+        Parameters
+        ----------
+        jobs : sequence of Job
+        seed : int
+            As for `run`, for each program.
+        seconds : callable
+            Returns the seconds that the next program may use; called before each. If it raises, the worker is closed.
+
+        Yields
+        ------
+        Ran or Crash
+            The result of each program; see `run`. A worker whose results are not all taken is closed.
+
+        Raises
+        ------
+        WorkerLost, TooLarge
+            As for `run`. Results of earlier programs may be lost with the worker.
+        """
+        for together in _in_groups(jobs):
+            yield from self._run_together(together, seed, seconds)
+
+    def _run_together(self, jobs: Sequence[Job], seed: int, seconds: Callable[[], float]) -> Iterator[Ran | Crash]:
+        """Send programs, and yield the result of each as it comes."""
+        unanswered = 0
+        try:
+            for job in jobs:
+                with self._timed(seconds()) as clock:
+                    if not unanswered:
+                        self._send(jobs, seed, clock.deadline)
+                        unanswered = len(jobs)
+                    answer = self._answer(self._runs - unanswered + 1, job, clock)
+                unanswered -= 1
+                yield answer
+        finally:
+            if unanswered:
+                self.close()
+
+    @contextmanager
+    def _timed(self, seconds: float) -> Iterator[ProgramClock]:
+        """Measure the time of a program, and turn every way of losing the worker meanwhile into `WorkerLost`."""
         if self._closed:
             raise WorkerLost("killed", "the worker is closed")
-        self._runs += 1
-        seconds = seconds or self._limits.seconds
-        clock = ProgramClock(seconds, self._process.pid, self._spent_on_answers)
-        self._clock = clock
+        clock = self._clock = ProgramClock(seconds, self._process.pid, self._spent_on_answers)
         try:
-            return self._converse(Run(self._runs, program, tuple(fetch), seed), inputs, clock)
+            yield clock
         except (WireTimeout, OutOfTime):
             self.close()
             raise WorkerLost("timeout", f"no answer within {seconds:g} seconds") from None
@@ -286,17 +338,25 @@ class Worker:
             self.outside += clock.outside
             self._clock = None
 
-    def _converse(self, run: Run, inputs: Mapping[str, object], clock: ProgramClock) -> Ran | Crash:
-        """Send a program, answer its questions until it ends, and return its result."""
+    def _send(self, jobs: Sequence[Job], seed: int, deadline: float) -> None:
+        """Send programs with their inputs, or with the names of those that the worker has."""
+        programs: list[Program] = []
+        values: list[Packed] = []
+        for text, inputs, fetch in jobs:
+            self._runs += 1
+            kept = self._process.kept(inputs) if isinstance(inputs, KeptInputs) and inputs.size > LARGE else ""
+            programs.append(Program(self._runs, text, tuple(fetch), seed, kept))
+            values.append(packed(None) if kept else _packed(inputs))
+        self._channel.send(Run(tuple(programs)), packed_list(values), deadline)
+
+    def _answer(self, number: int, job: Job, clock: ProgramClock) -> Ran | Crash:
+        """Answer the questions of a program until it ends, and return its result."""
+        _, inputs, fetch = job
         program = next(_PROGRAMS)
-        if isinstance(inputs, KeptInputs) and inputs.size > LARGE:
-            run.kept = self._process.kept(inputs)
-        value = inputs.packed if isinstance(inputs, KeptInputs) else dict(inputs)
-        self._channel.send(run, None if run.kept else value, clock.deadline)
         while True:
             frame = self._channel.receive_frame(clock.deadline)
             if not isinstance(message_of(frame), Ask):
-                return self._outcome(*load(*frame), inputs, run.fetch)
+                return self._outcome(number, *load(*frame), inputs, fetch)
             if self._answers is None:
                 raise WireError("a question came from a module that has no proxies")
             began = time.monotonic()
@@ -309,10 +369,10 @@ class Worker:
         return 0.0 if self._answers is None else self._answers.spent
 
     def _outcome(
-        self, message: Message, value: object, inputs: Mapping[str, object], fetch: Sequence[str]
+        self, number: int, message: Message, value: object, inputs: Mapping[str, object], fetch: Sequence[str]
     ) -> Ran | Crash:
         """Check a program's last message, which is untrusted, and turn it into a result."""
-        if not isinstance(message, Done | Failed) or message.number != self._runs:
+        if not isinstance(message, Done | Failed) or message.number != number:
             raise WireError(f"{type(message).__name__} is not an answer to the program")
         if isinstance(message, Done):
             values = as_table(value)
@@ -343,6 +403,25 @@ class Worker:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _packed(inputs: Mapping[str, object]) -> Packed:
+    return inputs.packed if isinstance(inputs, KeptInputs) else packed(dict(inputs))
+
+
+def _in_groups(jobs: Sequence[Job]) -> Iterator[list[Job]]:
+    """Yield the programs in their order, those together that are sent in one message."""
+    group: list[Job] = []
+    size = 0
+    for job in jobs:
+        own = job[1].size if isinstance(job[1], KeptInputs) else 0
+        if group and size + own > _TOGETHER:
+            yield group
+            group, size = [], 0
+        group.append(job)
+        size += own
+    if group:
+        yield group
 
 
 MOST_ITEMS: Final = 200

@@ -57,6 +57,44 @@ def test_frames_arrive_in_order(line):
     assert [line.channel.receive(soon()) for _ in range(3)] == [(Answer(), number) for number in range(3)]
 
 
+def test_what_is_held_is_sent_before_the_next_frame_or_when_it_is_asked_for(line):
+    line.channel.hold(Answer(), 0)
+    line.channel.hold(Answer(), 1)
+    with pytest.raises(WireTimeout):
+        line.channel.receive(time.monotonic())
+    line.channel.send(Answer(), 2)
+    assert [line.channel.receive(soon()) for _ in range(3)] == [(Answer(), number) for number in range(3)]
+    line.channel.hold(Answer(), 3)
+    line.channel.flush()
+    assert line.channel.receive(soon()) == (Answer(), 3)
+
+
+def test_nothing_is_held_for_long(line, monkeypatch):
+    line.channel.hold(Answer(), 0)
+    later = time.monotonic() + 1
+    monkeypatch.setattr("grader.sandbox.inside.channel.time.monotonic", lambda: later)
+    line.channel.hold(Answer(), 1)
+    monkeypatch.undo()
+    assert [line.channel.receive(soon()) for _ in range(2)] == [(Answer(), number) for number in range(2)]
+
+
+def test_much_is_not_held(line):
+    sent = np.arange(10_000.0)
+    thread = threading.Thread(target=line.channel.hold, args=(Answer(), sent))
+    thread.start()
+    _, got = line.channel.receive(time.monotonic() + 30)
+    thread.join()
+    np.testing.assert_array_equal(got, sent)
+
+
+def test_what_is_too_large_is_not_held(line):
+    line.channel.hold(Answer(), 0)
+    with pytest.raises(TooLarge):
+        line.channel.hold(Answer(), "x" * 1001)
+    line.channel.flush()
+    assert line.channel.receive(soon()) == (Answer(), 0)
+
+
 def test_a_frame_larger_than_the_pipe_arrives(line):
     sent = np.arange(900_000.0)
     thread = threading.Thread(target=line.channel.send, args=(Answer(), sent))

@@ -14,7 +14,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from grader.sandbox.inside import values as v
-from grader.sandbox.inside.wire import Answer, Envelope, Opaque, Ready, Run, WireError, dump, load, packed
+from grader.sandbox.inside.wire import (
+    Answer,
+    Envelope,
+    Opaque,
+    Program,
+    Ready,
+    Run,
+    WireError,
+    dump,
+    load,
+    packed,
+    packed_list,
+)
 
 WHITELIST = [np.dtype(name) for name in v.DTYPES]
 
@@ -56,9 +68,15 @@ def assert_same(got: object, sent: object) -> None:
 
 @given(st.dictionaries(st.text(), plain))
 def test_what_was_packed_before_is_sent_as_the_same_bytes(inputs: dict[str, object]) -> None:
-    message, kept = Run(7, "pass", ("out",), 0), packed(inputs)
+    message, kept = Run((Program(7, "pass", ("out",), 0),)), packed(inputs)
     assert dump(message, kept) == dump(message, inputs)
     assert dump(message, kept) == dump(message, inputs)  # and so it is the next time
+
+
+@given(st.lists(plain))
+def test_a_list_of_what_was_packed_before_arrives_as_one(values: list[object]) -> None:
+    tree, blobs = dump(Run(()), packed_list(map(packed, values)))
+    assert_same(load(tree, b"".join(blobs))[1], values)
 
 
 @given(plain)

@@ -20,6 +20,7 @@ from answering import Here
 from grader.sandbox import Limits, Opaque, SandboxUnavailable, Worker, WorkerLost, choose_confinement, readable
 from grader.sandbox import worker as pool
 from grader.sandbox.fork_server import close_idle_servers
+from grader.sandbox.kept_inputs import KeptInputs
 from grader.sandbox.unconfined import Unconfined
 from utils.checks.program import Crash, Ran, run_program
 
@@ -335,6 +336,71 @@ def test_a_question_may_take_the_programs_time_but_no_more():
     ):
         held.run("out = fc_net.f()", {}, ("out",))
     assert lost.value.reason == "timeout"
+
+
+SEVERAL = """
+    from .layers import affine_forward
+    count = 0
+    def f(x, w, b):
+        global count
+        count += 1
+        out, _ = affine_forward(x, w, b)
+        return out * count
+    def end():
+        import os
+        os._exit(3)
+    def fail():
+        raise ValueError("no")
+    def sleep():
+        import time
+        time.sleep(60)
+"""
+ONE_MORE = ("out = fc_net.f(x, w, b)", {"x": X, "w": W, "b": B}, ("out",))
+
+
+def test_several_programs_give_what_each_gives_alone() -> None:
+    large = KeptInputs(x=np.ones((2, 200, 30)), w=np.ones((6_000, 5)), b=B)
+    jobs = [
+        ONE_MORE,
+        ("out = fc_net.fail()", {}, ("out",)),
+        (ONE_MORE[0], large, ("out",)),
+        ("x *= 2", {"x": X}, ()),
+        ONE_MORE,
+    ]
+    with worker(SEVERAL) as together, worker(SEVERAL) as alone:
+        found = list(together.run_several(jobs, 0, lambda: 5.0))
+        expected = [alone.run(*job) for job in jobs]
+    np.testing.assert_equal([vars(one) for one in found], [vars(one) for one in expected])
+    assert [getattr(one, "error", "") for one in found] == ["", "ValueError", "", "", ""]
+
+
+@pytest.mark.parametrize(("program", "reason"), [("fc_net.end()", "killed"), ("fc_net.sleep()", "timeout")])
+def test_a_program_that_loses_the_worker_loses_no_result_that_has_arrived(program: str, reason: str) -> None:
+    asks = "out = [fc_net.f(x, w, b) for _ in range(3)]"  # results before a question are sent with it
+    jobs = [ONE_MORE, (asks, ONE_MORE[1], ()), (program, {}, ()), ONE_MORE]
+    found = []
+    with worker(SEVERAL) as held:
+        with pytest.raises(WorkerLost) as lost:
+            found += held.run_several(jobs, 0, lambda: 0.5)
+        assert lost.value.reason == reason
+        assert isinstance(found[0], Ran)
+        with pytest.raises(WorkerLost):
+            held.run("out = 1", {}, ())
+
+
+def test_each_of_several_programs_has_its_own_seconds() -> None:
+    program = "import time; time.sleep(0.3)"
+    with worker(SEVERAL) as held:
+        assert len(list(held.run_several([(program, {}, ())] * 4, 0, lambda: 1.0))) == 4
+
+
+def test_a_worker_whose_results_are_not_all_taken_is_closed() -> None:
+    with worker(SEVERAL) as held:
+        several = held.run_several([ONE_MORE] * 3, 0, lambda: 5.0)
+        next(several)
+        several.close()
+        with pytest.raises(WorkerLost, match="closed"):
+            held.run("out = 1", {}, ("out",))
 
 
 def test_after_a_loss_the_worker_stays_lost():

@@ -21,6 +21,7 @@ _CHUNK = 1 << 20
 _SMALL = 1 << 16  # what a pipe takes at once
 _BUFFER = 1 << 18
 _SECONDS_BETWEEN_CALLS = 0.25  # of `watch`
+_SECONDS_HELD = 0.005  # longer than most programs take, and too short to be noticed by a clock
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,8 @@ class Channel:
         self._read_fd, self._write_fd = read_fd, write_fd
         self._inbound, self.outbound = inbound, outbound
         self._arrived = bytearray()
+        self._held = bytearray()
+        self._held_since = 0.0
         self._buffer = memoryview(bytearray(_BUFFER))  # kept, because memory for each read would have to be cleared
         for fd in (read_fd, write_fd):
             os.set_blocking(fd, False)
@@ -92,20 +95,51 @@ class Channel:
         """
         self._send(*dump(message, value), deadline)
 
+    def hold(self, message: Message, value: object = None) -> None:
+        """Send one frame later, together with the next ones, if it is small: with the next `send`, or by `flush`.
+
+        So the other side is not woken for each of several small frames. What is held for longer than `_SECONDS_HELD`
+        when another frame is held is sent.
+
+        Raises
+        ------
+        TooLarge, WireClosed
+            As for `send`.
+        """
+        tree, blobs = dump(message, value)
+        header = self._header(tree, blobs)
+        now = time.monotonic()
+        if not self._held:
+            self._held_since = now
+        self._held += b"".join((header, tree, *blobs))
+        if len(self._held) > _SMALL or now - self._held_since > _SECONDS_HELD:
+            self.flush()
+
+    def flush(self, deadline: float | None = None) -> None:
+        """Send what is held."""
+        if self._held:
+            held, self._held = self._held, bytearray()
+            self._write(memoryview(held), deadline)
+
     def send_frame(self, frame: Frame, deadline: float | None = None) -> None:
         """Send a frame that has been encoded already; otherwise like `send`."""
         self._send(frame.tree, [frame.blob], deadline)
 
     def _send(self, tree: bytes | bytearray, blobs: Sequence[bytes | bytearray], deadline: float | None) -> None:
-        size = sum(map(len, blobs))
-        if len(tree) > self.outbound.tree or size > self.outbound.blob:
-            raise TooLarge(f"{len(tree)} + {size} bytes are more than {self.outbound.tree} + {self.outbound.blob}")
-        header = _HEADER.pack(len(tree), size)
-        if len(tree) + size <= _SMALL:
+        header = self._header(tree, blobs)
+        self.flush(deadline)
+        if len(tree) + sum(map(len, blobs)) <= _SMALL:
             self._write(memoryview(b"".join((header, tree, *blobs))), deadline)
             return
         for part in (header, tree, *blobs):
             self._write(memoryview(part), deadline)
+
+    def _header(self, tree: bytes | bytearray, blobs: Sequence[bytes | bytearray]) -> bytes:
+        """Return what begins a frame; raise `TooLarge` for one that may not be sent."""
+        size = sum(map(len, blobs))
+        if len(tree) > self.outbound.tree or size > self.outbound.blob:
+            raise TooLarge(f"{len(tree)} + {size} bytes are more than {self.outbound.tree} + {self.outbound.blob}")
+        return _HEADER.pack(len(tree), size)
 
     def receive(self, deadline: float | None = None) -> tuple[Message, object]:
         """Wait for one whole frame and decode it; see `receive_frame` and `wire.load`."""

@@ -17,6 +17,7 @@ from .wire import (
     Done,
     Failed,
     Frame,
+    Program,
     Ready,
     Refused,
     Run,
@@ -70,7 +71,10 @@ def serve(channel: Channel, kept: Mapping[str, Frame]) -> None:
         # A program gets a copy of its inputs, so here they need not be one.
         message, value = load(*frame, own=False)
         assert isinstance(message, Run)
-        session.run(message, as_table(unpacked(kept[message.kept], own=False) if message.kept else value))
+        assert isinstance(value, list)
+        for program, inputs in zip(message.programs, value, strict=True):
+            session.run(program, as_table(unpacked(kept[program.kept], own=False) if program.kept else inputs))
+        channel.flush()
 
 
 class Session:
@@ -92,12 +96,12 @@ class Session:
             start.package, start.files, start.module, start.proxies, self._ask, start.withheld, start.signatures
         )
 
-    def run(self, message: Run, inputs: Mapping[str, object]) -> None:
-        """Run one program and send its result."""
-        outcome = self._outcome(message, inputs)
+    def run(self, program: Program, inputs: Mapping[str, object]) -> None:
+        """Run one program and send its result, which may be held until the next one is there."""
+        outcome = self._outcome(program, inputs)
         if isinstance(outcome, Ran):
             try:
-                self._channel.send(Done(message.number, outcome.mutated), outcome.values)
+                self._channel.hold(Done(program.number, outcome.mutated), outcome.values)
                 return
             except WireClosed:
                 raise
@@ -106,13 +110,13 @@ class Session:
                 # both cases nothing has been sent yet.
                 outcome = Crash(False, type(error).__name__, f"what came back cannot be judged: {error}")
         said = {name: value for name, value in vars(outcome).items() if value != _DEFAULTS[name]}
-        self._channel.send(Failed(message.number), said)
+        self._channel.hold(Failed(program.number), said)
 
-    def _outcome(self, message: Run, inputs: Mapping[str, object]) -> Ran | Crash:
-        seed_generators(message.seed)  # before the module is loaded: it may draw numbers while it is
+    def _outcome(self, program: Program, inputs: Mapping[str, object]) -> Ran | Crash:
+        seed_generators(program.seed)  # before the module is loaded: it may draw numbers while it is
         try:
             module = self._package.load()
-            return run_program(message.program, {self._module: module}, inputs, message.fetch)
+            return run_program(program.text, {self._module: module}, inputs, program.fetch)
         except BaseException as error:  # including SystemExit and KeyboardInterrupt: submitted code raised them
             return _described(error, self._name)
 

@@ -6,7 +6,7 @@ schema, and `values` checks the value.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 import msgspec
@@ -21,6 +21,7 @@ __all__ = [
     "Frame",
     "Message",
     "Opaque",
+    "Program",
     "Ready",
     "Refused",
     "Run",
@@ -34,6 +35,7 @@ __all__ = [
     "load",
     "message_of",
     "packed",
+    "packed_list",
     "unpacked",
 ]
 
@@ -75,17 +77,26 @@ class Ready(msgspec.Struct, tag=True):
     """From the worker: it waits for a program. No submitted code has run yet."""
 
 
-class Run(msgspec.Struct, tag=True):
-    """To the worker: run `program` and send the variables in `fetch`.
+class Program(msgspec.Struct):
+    """A program to run, and the variables to send after it.
 
-    The value is the program's inputs. If the worker has them already, `kept` is their name, and there is no value.
+    If the worker has its inputs already, `kept` is their name.
     """
 
     number: int
-    program: str
+    text: str
     fetch: tuple[str, ...]
     seed: int
     kept: str = ""
+
+
+class Run(msgspec.Struct, tag=True):
+    """To the worker: run programs, one after the other, and send the result of each.
+
+    The value is a list of their inputs; None stands for those that the worker has.
+    """
+
+    programs: tuple[Program, ...]
 
 
 class Ask(msgspec.Struct, tag=True):
@@ -176,6 +187,12 @@ class _Head(msgspec.Struct):
     value: msgspec.Raw = msgspec.Raw()
 
 
+class _RawList(msgspec.Struct, tag="l"):
+    """A list, as `values.Sequence`, whose items are encoded already."""
+
+    items: list[msgspec.Raw]
+
+
 # Bound when the module is imported, so that submitted code cannot change what the worker calls by patching msgspec.
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(Envelope).decode
@@ -211,6 +228,16 @@ def packed(value: object) -> Packed:
     """Turn a value that is sent several times into bytes, as `dump` does each time."""
     blobs: list[bytes] = []
     return Packed(msgspec.Raw(_encode(pack(value, blobs))), blobs)
+
+
+def packed_list(values: Iterable[Packed]) -> Packed:
+    """Turn values that are packed already into the list of them."""
+    trees: list[msgspec.Raw] = []
+    blobs: list[bytes] = []
+    for value in values:
+        trees.append(value.tree)
+        blobs += value.blobs
+    return Packed(msgspec.Raw(_encode(_RawList(trees))), blobs)
 
 
 def message_of(frame: Frame) -> Message:

@@ -20,7 +20,7 @@ from .changes import Search, Source
 from .endless import endless_loop
 from .findings import IN_PLACE
 from .follow_through import Dependence, FollowThrough
-from .judge import Judgement, answer_case, judge
+from .judge import Judgement, answer_case, judge, with_fallback
 from .points import CORE, CORE_SHARE, LARGE, SHAPE, Division, Loss, Score, has_right_numbers
 from .wrong_forward import WrongForward
 
@@ -45,4 +45,5 @@ __all__ = [
     "endless_loop",
     "has_right_numbers",
     "judge",
+    "with_fallback",
 ]

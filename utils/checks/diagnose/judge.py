@@ -51,9 +51,13 @@ def answer_case(case: Case, function: str, run: Run) -> Answer:
     -------
     Ran or Crash
     """
-    answer = run(case.program, case.inputs, tuple(case.aspects))
+    return with_fallback(case, function, run(case.program, case.inputs, tuple(case.aspects)), run)
+
+
+def with_fallback(case: Case, function: str, answer: Answer, run: Run) -> Answer:
+    """Return the answer to a case, or that of its fallback; see `answer_case`."""
     if isinstance(answer, Crash) and case.fallback and answer.entered not in ("", function):
-        answer = run(case.fallback, case.inputs, tuple(case.aspects))
+        return run(case.fallback, case.inputs, tuple(case.aspects))
     return answer
 
 
