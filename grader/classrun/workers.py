@@ -6,6 +6,7 @@ defence, for a step without such a limit, and for a process that the machine end
 
 from __future__ import annotations
 
+import gc
 import os
 import threading
 from collections.abc import Generator, Iterable, Iterator
@@ -31,6 +32,7 @@ from .task import Failure, Result, Task, judge_task
 DIED: Final = Failure("its grading process was killed")
 _MARGIN: Final = 60.0  # seconds beyond a submission's budget, for what the budget does not count, such as imports
 _MANY: Final = 16  # submissions for each process, of which nearly all forms of the hidden cases are needed
+_NEW_OBJECTS: Final = 20_000  # in a process; larger than all that judging one case makes
 _AHEAD: Final = 2  # tasks that are held for each process: one that it carries out, and one that waits for it
 _of_thread = threading.local()
 
@@ -234,6 +236,8 @@ def _prepare_in_child(root: str, assignment: str, draw: bool) -> None:
     """Load in the grading process what judging needs; with `draw`, draw all hidden cases of an assignment, too."""
     course = _course(root)
     oracle.prepare(course, course[assignment].exercises, course_secret(course.root) if draw else None)
+    gc.collect()
+    gc.freeze()  # what is there now stays as long as this process: it need not be looked through again
 
 
 def _judge_in_child(root: str, task: Task) -> Result:
@@ -256,3 +260,5 @@ def begin() -> None:
     threadpool_limits(1)  # each processor has a grading process already, so more BLAS threads would only compete
     keep_freed_memory()
     reserve_in_large_pages()
+    # By default, garbage is looked for after each 700 new objects, of which judging makes some ten thousand at a time.
+    gc.set_threshold(_NEW_OBJECTS, 20, 20)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
+from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -151,7 +152,7 @@ class Notebook(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return (*self.exercises, *self.written)
 
 
-class Assignment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Assignment(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True):
     """One assignment.
 
     Attributes
@@ -177,7 +178,7 @@ class Assignment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     source: str = ""
     package: str = ""
 
-    @property
+    @cached_property
     def exercises(self) -> tuple[Exercise, ...]:
         """All exercises that are graded automatically, in the order of course.toml."""
         return tuple(exercise for notebook in self.notebook for exercise in notebook.exercises)
@@ -187,7 +188,7 @@ class Assignment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """The names of everything that earns points: exercises and written questions, notebook by notebook."""
         return tuple(question.name for notebook in self.notebook for question in notebook.questions)
 
-    @property
+    @cached_property
     def further(self) -> tuple[Exercise, ...]:
         """All exercises that are not graded, each worth 0 points."""
         names = (name for notebook in self.notebook for name in notebook.further)

@@ -47,7 +47,9 @@ def same_body(source: str, one: str, other: str) -> bool:
         named = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)} if tree else {}
         functions = [named.get(name) for name in (one, other)]
     first, second = functions
-    return first is not None and second is not None and _form(first) == _form(second)
+    if first is None or second is None or list(map(type, _body(first))) != list(map(type, _body(second))):
+        return False
+    return _form(first) == _form(second)
 
 
 def _only_function(source: str, name: str) -> ast.FunctionDef | None:
@@ -69,6 +71,11 @@ def _only_function(source: str, name: str) -> ast.FunctionDef | None:
     return tree.body[0] if tree and len(tree.body) == 1 and isinstance(tree.body[0], ast.FunctionDef) else None
 
 
+def _body(function: ast.FunctionDef) -> list[ast.stmt]:
+    """Return a function's statements without its docstring and other strings that stand alone."""
+    return [node for node in function.body if not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant))]
+
+
 def _form(function: ast.FunctionDef) -> str:
     """Return a function's statements as text, in a form that does not depend on the names of its variables.
 
@@ -78,7 +85,7 @@ def _form(function: ast.FunctionDef) -> str:
     function = pickle.loads(pickle.dumps(function))  # a copy, in a tenth of the time that the module copy takes
     arguments = [node.arg for node in ast.walk(function.args) if isinstance(node, ast.arg)]
     names = {name: f"v{number}" for number, name in enumerate(arguments)}
-    body = [node for node in function.body if not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant))]
+    body = _body(function)
     nodes = [node for statement in body for node in ast.walk(statement)]
     assigned = {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
     for node in nodes:
