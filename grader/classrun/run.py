@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, as_completed, wait
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
 from .. import feedback
 from ..course import Assignment, Course
 from ..errors import GraderError, Interrupted, Problem
-from ..gradebook import Gradebook
+from ..gradebook import Entry, Gradebook
 from ..gradebook.changes import Change
 from ..gradebook.lateness import hand_in_time, not_charged
 from ..gradebook.totals import Total
@@ -33,6 +34,11 @@ from .task import Runner
 Notebooks = Future[dict[str, Any]]
 """What `Gradebook.restored` returns, once it is there."""
 
+New = tuple[Submission, Notebooks]
+"""The files of a submission that is to be entered, and its notebooks."""
+
+_TOGETHER: Final = 20  # results that are entered in one transaction
+_SECONDS_TO_WAIT: Final = 1.0  # for further results, before those that are there are entered
 _CHANGED: Final = "it was changed while it was being graded, so run the same command again"
 
 
@@ -85,7 +91,7 @@ def run(
     runner: Runner | None = None,
     progress: Callable[[Graded, str], None] = lambda graded, trouble: None,
 ) -> ClassRun:
-    """Grade submissions, enter each result into the gradebook as it comes, then write all pages.
+    """Grade submissions, enter the results into the gradebook as they come, then write all pages.
 
     The pages show everybody who has been graded, whatever is selected.
 
@@ -129,10 +135,10 @@ def run(
         receipts = Receipts(course, assignment, gradebook, cache)
         # Closing the generator ends the grading processes even if a result cannot be entered.
         with closing(grade_class(course, assignment, hand_ins, **how)) as results:
-            for graded, new in _with_notebooks(results, gradebook, receipts, jobs or os.cpu_count() or 1):
-                trouble = _entered(graded, gradebook, receipts, *new) if new else ""
-                troubles += [trouble] * bool(trouble)
-                progress(graded, trouble)
+            for group in _with_notebooks(results, gradebook, receipts, jobs or os.cpu_count() or 1):
+                for graded, trouble in _entered(group, gradebook, receipts):
+                    troubles += [trouble] * bool(trouble)
+                    progress(graded, trouble)
         applied = gradebook.apply_decisions(assignment.name, noted=receipts.noted)
         receipts.write(applied)
         known = _Known(course, assignment, hand_ins, cache)
@@ -154,50 +160,91 @@ def run(
 
 def _with_notebooks(
     results: Iterable[Graded], gradebook: Gradebook, receipts: Receipts, jobs: int
-) -> Iterator[tuple[Graded, tuple[Submission, Notebooks] | None]]:
-    """Yield results, each with its files and what restores its notebooks; None for one that the gradebook has already.
+) -> Iterator[list[tuple[Graded, New | None]]]:
+    """Yield results in groups to be entered together, each with its files and what restores its notebooks.
+
+    None stands for those of a result that the gradebook has already.
 
     Pictures in a submitted notebook take time, and many are handed in to take much of it. So notebooks are restored in
     threads, each with a child process for pictures, and one student's delay nobody else's.
     """
     pool, waiting = ThreadPoolExecutor(jobs), dict[Notebooks, tuple[Graded, Submission]]()
+    group: list[tuple[Graded, New | None]] = []
+    begun = 0.0
 
-    def one(restored: Notebooks) -> tuple[Graded, tuple[Submission, Notebooks]]:
+    def add(restored: Notebooks) -> None:
+        nonlocal begun
+        begun = begun if group else time.monotonic()
         graded, submission = waiting.pop(restored)
-        return graded, (submission, restored)
+        group.append((graded, (submission, restored)))
 
     try:
         for graded in results:
             if receipts.still_valid(graded):
-                yield graded, None
+                yield [(graded, None)]
                 continue
             submission = graded.files()
             waiting[pool.submit(gradebook.restored, graded.report.assignment, submission)] = graded, submission
             if len(waiting) > 2 * jobs:
                 wait(waiting, return_when=FIRST_COMPLETED)
             for restored in [each for each in waiting if each.done()]:
-                yield one(restored)
+                add(restored)
+            if len(group) >= _TOGETHER or (group and time.monotonic() - begun > _SECONDS_TO_WAIT):
+                yield group
+                group = []
+        if group:
+            yield group
         for restored in as_completed(list(waiting)):
-            yield one(restored)
+            group = []
+            add(restored)
+            yield group
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
 
 
 def _entered(
-    graded: Graded, gradebook: Gradebook, receipts: Receipts, submission: Submission, restored: Notebooks
-) -> str:
-    """Enter a result into the gradebook; return why that was not possible, or ``""``."""
-    if graded.digest and graded.digest != record.digest_of(submission):  # it was not read before now
-        return f"{graded.hand_in.student}: {_CHANGED}."
+    group: Sequence[tuple[Graded, New | None]], gradebook: Gradebook, receipts: Receipts
+) -> Iterator[tuple[Graded, str]]:
+    """Enter results into the gradebook; yield each with why that was not possible, or ``""``."""
+    entries: list[tuple[Graded, Entry]] = []
+    for graded, new in group:
+        if new is None:
+            yield graded, ""
+            continue
+        submission, restored = new
+        if graded.digest and graded.digest != record.digest_of(submission):  # it was not read before now
+            yield graded, f"{graded.hand_in.student}: {_CHANGED}."
+            continue
+        try:
+            when = hand_in_time(graded.hand_in.path)
+            entries.append((graded, Entry(graded.report, submission, when, restored.result())))
+        except Interrupted:
+            raise
+        except GraderError as error:
+            yield graded, f"{graded.hand_in.student}: {error}"
+    for graded, trouble in _recorded(entries, gradebook):
+        if not trouble:
+            receipts.note(graded)
+        yield graded, trouble
+
+
+def _recorded(entries: Sequence[tuple[Graded, Entry]], gradebook: Gradebook) -> Iterator[tuple[Graded, str]]:
+    """Enter results together; where one of them cannot be entered, each by itself."""
     try:
-        when = hand_in_time(graded.hand_in.path)
-        gradebook.record(graded.report, submission, when, restored.result())
+        if entries:
+            gradebook.record_all([entry for _, entry in entries])
     except Interrupted:
         raise
     except GraderError as error:
-        return f"{graded.hand_in.student}: {error}"
-    receipts.note(graded)
-    return ""
+        if len(entries) == 1:
+            ((graded, _),) = entries
+            yield graded, f"{graded.hand_in.student}: {error}"
+        else:
+            for graded, entry in entries:
+                # Its notebooks have been changed already, so they are restored anew.
+                yield from _recorded([(graded, replace(entry, restored=None))], gradebook)
+    else:
+        yield from ((graded, "") for graded, _ in entries)
 
 
 class _Known:

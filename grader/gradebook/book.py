@@ -4,7 +4,7 @@ What is entered follows nbgrader's own rules, so that formgrader, ``nbgrader exp
 find what they expect. The database is SQLite by default; a PostgreSQL server takes several graders
 at once; others that SQLAlchemy supports may work.
 
-A submission is entered in three steps, and may be interrupted at any point:
+Submissions are entered in three steps, several at a time, and this may be interrupted at any point:
 
 1. The new annotated notebooks are written under temporary names, beside the ones of the previous run.
 2. Scores, comments, and which answers people still have to grade are written to the database, in one transaction.
@@ -18,8 +18,9 @@ same rows again. So entering a submission twice always has the same result as en
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from types import MappingProxyType
@@ -52,12 +53,34 @@ from .released_cells import enter_cells
 from .restore import read_pictures, read_released, restore
 from .rows import Row, WrittenGrade, read_rows
 from .saving import notebook_bytes, save
-from .submission_rows import SubmissionRows
+from .submission_rows import AssignmentRows, SubmissionRows, write
 from .totals import Total
 
-__all__ = ["Gradebook", "Row", "WrittenGrade"]
+__all__ = ["Entry", "Gradebook", "Row", "WrittenGrade"]
 
 _LONGEST_NAME: Final = 128  # the length of nbgrader's database column, which SQLite would not enforce
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What is entered about one submission.
+
+    Attributes
+    ----------
+    report : Report
+        The report on the submission.
+    submission : Submission
+        The submitted files.
+    timestamp : datetime, optional
+        When it was handed in; in UTC where it has no time zone. By default, the time in the gradebook is kept.
+    restored : dict of str to NotebookNode, optional
+        What `Gradebook.restored` has returned for the submission. It is changed.
+    """
+
+    report: Report
+    submission: Submission
+    timestamp: datetime | None = None
+    restored: dict[str, Any] | None = None
 
 
 class Gradebook:
@@ -175,48 +198,76 @@ class Gradebook:
         timestamp: datetime | None = None,
         restored: dict[str, Any] | None = None,
     ) -> None:
-        """Enter one submission into the database, and write its annotated notebooks for formgrader.
+        """Enter one submission, as `record_all` does.
 
-        Everything is entered in one transaction, or nothing is. Grades that people gave stay, even if the submission is
+        Parameters
+        ----------
+        report, submission, timestamp, restored
+            As for `Entry`.
+
+        Raises
+        ------
+        CourseError, GradebookError, Interrupted
+            As for `record_all`.
+        """
+        self.record_all([Entry(report, submission, timestamp, restored)])
+
+    def record_all(self, entries: Sequence[Entry]) -> None:
+        """Enter submissions of one assignment into the database, and write their annotated notebooks for formgrader.
+
+        Everything is entered in one transaction, or nothing is. Grades that people gave stay, even if a submission is
         graded again; an answer whose text has changed since is marked as to be graded again.
 
         Parameters
         ----------
-        report : Report
-            The report on the submission.
-        submission : Submission
-            The submitted files.
-        timestamp : datetime, optional
-            When it was handed in; in UTC where it has no time zone. By default, the time in the gradebook is kept.
-        restored : dict of str to NotebookNode, optional
-            What `restored` has returned for the submission. It is changed.
+        entries : sequence of Entry
+            Of different students; at least one.
 
         Raises
         ------
         CourseError
             When the release, course.toml and the report do not fit each other.
         GradebookError
-            When the student's name cannot be used, or the database or the folder ``autograded`` cannot be written.
+            When a student's name cannot be used, or the database or the folder ``autograded`` cannot be written.
         Interrupted
             When the machine fails: a full disk, a locked database.
         """
-        assignment = self.course[report.assignment]
-        folder = self._folder(assignment, report.student)
-        nodes = restored or self.restored(assignment.name, submission)
-        notebooks = {each.name: annotate(nodes[each.name], report, each) for each in assignment.notebook}
+        assignment = self.course[entries[0].report.assignment]
+        students = [entry.report.student for entry in entries]
+        annotated = [self._annotated(assignment, entry) for entry in entries]
+        files: dict[Path, bytes] = {}
+        for entry, notebooks in zip(entries, annotated, strict=True):
+            files |= self._files(assignment, entry, notebooks)
+        one = len(students) == 1
+        what = f"The result of {one_line(students[0])}" if one else f"The results of {len(students)} students"
+        where = f"{what} cannot be entered into the gradebook"
+        locked = one_at_a_time(self._api.engine, *(f"student {student}" for student in students))
+        with self._errors_in_one_sentence(where), atomic_writes(files), locked as connection:
+            shared = AssignmentRows.read(connection, assignment.name)
+            submissions = []
+            for entry, notebooks in zip(entries, annotated, strict=True):
+                student = entry.report.student
+                rows = SubmissionRows(connection, shared, student, entry.timestamp)
+                for name, node in notebooks.items():
+                    written = self._folder(assignment, student) / f"{name}.ipynb"
+                    save(rows.of(name), (name, assignment.name, student), node, written)
+                submissions.append(rows)
+            write(connection, submissions)
+            applied.apply(connection, self.course, assignment, students, tell=False)
+
+    def _annotated(self, assignment: Assignment, entry: Entry) -> dict[str, Any]:
+        """Return the annotated notebooks of a submission, by their names."""
+        nodes = entry.restored or self.restored(assignment.name, entry.submission)
+        return {each.name: annotate(nodes[each.name], entry.report, each) for each in assignment.notebook}
+
+    def _files(self, assignment: Assignment, entry: Entry, notebooks: Mapping[str, Any]) -> dict[Path, bytes]:
+        """Return the files that are to be in the folder of a submission."""
+        folder = self._folder(assignment, entry.report.student)
         files = {folder / f"{name}.ipynb": notebook_bytes(node) for name, node in notebooks.items()}
         files |= {folder / name: data for name, data in self._pictures_of(assignment).items()}
-        if timestamp is not None:
-            files[folder / "timestamp.txt"] = f"{timestamp.isoformat()}\n".encode()
-        where = f"The result of {one_line(report.student)} cannot be entered into the gradebook"
-        one_student = one_at_a_time(self._api.engine, f"student {report.student}")
-        with self._errors_in_one_sentence(where), atomic_writes(files), one_student as connection:
-            rows = SubmissionRows(connection, assignment.name, report.student, timestamp)
-            for name, node in notebooks.items():
-                names = name, assignment.name, report.student
-                save(rows.of(name), names, node, folder / f"{name}.ipynb")
-            rows.write()
-            applied.apply(connection, self.course, assignment, [report.student], tell=False)
+        if entry.timestamp is not None:
+            files[folder / "timestamp.txt"] = f"{entry.timestamp.isoformat()}\n".encode()
+        return files
 
     def scores(self, assignment: str) -> list[Row]:
         """Read what the gradebook holds about an assignment's submissions.

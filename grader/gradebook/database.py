@@ -6,7 +6,7 @@ import contextlib
 import hashlib
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
@@ -43,7 +43,7 @@ def find_own_programs() -> None:
 
 
 @contextlib.contextmanager
-def one_at_a_time(engine: Engine, what: str) -> Iterator[Connection]:
+def one_at_a_time(engine: Engine, *what: str) -> Iterator[Connection]:
     """Let one grader after the other into the ``with`` statement, where the database is a PostgreSQL server.
 
     nbgrader looks whether a row is there, and adds it if it is not. Where two graders do this at once, the second one
@@ -53,7 +53,7 @@ def one_at_a_time(engine: Engine, what: str) -> Iterator[Connection]:
     ----------
     engine : Engine
         The database.
-    what : str
+    *what : str
         What is done. Graders that do different things do not wait for each other.
 
     Yields
@@ -62,14 +62,18 @@ def one_at_a_time(engine: Engine, what: str) -> Iterator[Connection]:
         One whose transaction holds the lock. It is committed at the end of the ``with`` statement.
     """
     with engine.begin() as connection:
-        _wait_for_others(connection, what)
+        if connection.dialect.name == "postgresql":
+            _wait_for_others(connection, what)
         yield connection
 
 
-def _wait_for_others(connection: Connection, what: str) -> None:
-    """Take a lock of the PostgreSQL server, which lets it go when the transaction ends, however it ends."""
-    if connection.dialect.name == "postgresql":
-        key = int.from_bytes(hashlib.sha256(f"gradebook {what}".encode()).digest()[:8], signed=True)
+def _wait_for_others(connection: Connection, what: Iterable[str]) -> None:
+    """Take locks of the PostgreSQL server, which lets them go when the transaction ends, however it ends.
+
+    All graders take them in the same order, so that no two of them ever wait for each other.
+    """
+    names = (f"gradebook {each}".encode(errors="surrogatepass") for each in what)
+    for key in sorted(int.from_bytes(hashlib.sha256(name).digest()[:8], signed=True) for name in names):
         connection.execute(select(func.pg_advisory_xact_lock(key)))
 
 

@@ -1,11 +1,12 @@
-"""Read nbgrader's rows of one submission, make those that are missing, and write what has changed.
+"""Read nbgrader's rows of submissions, make those that are missing, and write what has changed.
 
 nbgrader's own API does so with objects, each read and written by a statement of its own. Here it takes a few statements
-for all of them; the rows are the same.
+for all rows of several submissions; the rows are the same.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
@@ -24,6 +25,7 @@ _NOTEBOOKS: Final = api.Notebook.__table__
 _CELLS: Final = api.BaseCell.__table__
 _GRADED: Final = ("GradeCell", "TaskCell")  # nbgrader's kinds of cells that get a grade
 _COMMENTED: Final = ("SolutionCell", "TaskCell")  # those that get a comment
+_IN_ORDER: Final = (_STUDENTS, _SUBMISSIONS, _SUBMITTED, _GRADES, _COMMENTS)  # the latter refer to the former
 _WRITTEN: Final = ((_GRADES, ("auto_score", "needs_manual_grade")), (_COMMENTS, ("auto_comment",)))
 
 
@@ -53,17 +55,42 @@ class NotebookRows:
     comments: dict[str, CommentRow] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class AssignmentRows:
+    """The rows of an assignment, which are the same for all of its submissions.
+
+    Attributes
+    ----------
+    name, id : str
+        Its name, and its row.
+    cells : sequence of Row
+        The cells of its notebooks; of a notebook without cells, there is one row without a cell.
+    """
+
+    name: str
+    id: str
+    cells: Sequence[Row[Any]]
+
+    @classmethod
+    def read(cls, connection: Connection, name: str) -> AssignmentRows:
+        """Read them; raise `nbgrader.api.MissingEntry` where the database does not have the assignment."""
+        found = connection.execute(_ONE_ASSIGNMENT, {"assignment": name}).scalar_one_or_none()
+        if found is None:
+            raise api.MissingEntry(f"No such assignment: {name}")
+        return cls(name, found, connection.execute(_CELLS_OF, {"task": found}).all())
+
+
 class SubmissionRows:
     """The rows of a submission. They may be changed; `write` writes what has changed, but for ``manual_score``.
 
-    The rows of the student, of the submission and of its notebooks are made at once where there are none.
+    Where there are no rows of the student, of the submission or of its notebooks, `write` makes them, too.
 
     Parameters
     ----------
     connection : Connection
         In a transaction.
-    assignment, student : str
-        Their names.
+    assignment : AssignmentRows
+    student : str
     timestamp : datetime or None
         When the submission was handed in; in UTC where it has no time zone. With None, the time that is there stays.
 
@@ -71,28 +98,23 @@ class SubmissionRows:
     ----------
     notebooks : dict of str to NotebookRows
         By the names of the notebooks.
-
-    Raises
-    ------
-    nbgrader.api.MissingEntry
-        When the database does not have the assignment.
     """
 
-    def __init__(self, connection: Connection, assignment: str, student: str, timestamp: datetime | None) -> None:
-        self._connection = connection
+    def __init__(
+        self, connection: Connection, assignment: AssignmentRows, student: str, timestamp: datetime | None
+    ) -> None:
+        self._connection, self._assignment = connection, assignment
         self.notebooks: dict[str, NotebookRows] = {}
+        self._made: dict[Any, list[dict[str, Any]]] = {}  # rows to be made before those of the cells, by table
         self._new: dict[str, dict[str, str]] = {}  # the other columns of rows that are to be made, by their ids
         self._before: dict[str, dict[str, object]] = {}  # what the database has, likewise
-        names = {"assignment": assignment, "student": student}
-        task = connection.execute(_ONE_ASSIGNMENT, names).scalar_one_or_none()
-        if task is None:
-            raise api.MissingEntry(f"No such assignment: {assignment}")
+        names = {"assignment": assignment.name, "student": student}
         time = {} if timestamp is None else {"timestamp": parse_utc(timestamp)}
         found = connection.execute(_ONE_SUBMISSION, names).scalar_one_or_none()
         if found is None:
             if connection.execute(_ONE_STUDENT, names).first() is None:
-                connection.execute(insert(_STUDENTS), {"id": student})
-            self._add({"id": api.new_uuid(), "assignment_id": task, "student_id": student, **time})
+                self._made[_STUDENTS] = [{"id": student}]
+            self._add({"id": api.new_uuid(), "assignment_id": assignment.id, "student_id": student, **time})
         else:
             if time:
                 connection.execute(_NEW_TIME, {"row": found, **time})
@@ -105,17 +127,16 @@ class SubmissionRows:
         return self.notebooks[notebook]
 
     def _add(self, submission: dict[str, Any]) -> None:
-        """Make the rows of a submission and of its notebooks; those of its cells are made by `write`."""
-        self._connection.execute(insert(_SUBMISSIONS), submission)
+        """Note the rows of a submission, of its notebooks and of its cells, which `write` makes."""
+        self._made[_SUBMISSIONS] = [submission]
         added: dict[str, dict[str, str]] = {}
-        for cell in self._connection.execute(_CELLS_OF, {"task": submission["assignment_id"]}):
+        for cell in self._assignment.cells:
             if cell.notebook not in added:
                 key = {"notebook_id": cell.notebook_id, "assignment_id": submission["id"]}
                 added[cell.notebook] = {"id": api.new_uuid(), **key}
                 self.notebooks[cell.notebook] = NotebookRows()
             self._add_cell(cell, added[cell.notebook]["id"])
-        if added:
-            self._connection.execute(insert(_SUBMITTED), list(added.values()))
+        self._made[_SUBMITTED] = list(added.values())
 
     def _add_cell(self, cell: Row[Any], notebook: str) -> None:
         rows = self.notebooks[cell.notebook]
@@ -153,16 +174,43 @@ class SubmissionRows:
             for (table, columns), found in zip(_WRITTEN, (grades, comments), strict=True)
         ]
 
-    def write(self) -> None:
-        """Make the rows of the cells that are new, and write those that have changed."""
+    def new_rows(self) -> Iterator[tuple[Any, list[dict[str, Any]]]]:
+        """Yield tables with the rows to be made in them."""
+        yield from self._made.items()
         for table, rows in self._values():
-            new = [self._new[row] | values for row, values in rows.items() if row in self._new]
+            yield table, [self._new[row] | values for row, values in rows.items() if row in self._new]
+
+    def changed_rows(self) -> Iterator[tuple[Any, list[dict[str, Any]]]]:
+        """Yield tables with what has changed in them."""
+        for table, rows in self._values():
             known = [(row, values) for row, values in rows.items() if row not in self._new]
-            changed = [{"row": row, **values} for row, values in known if self._before[row] != values]
-            if new:
-                self._connection.execute(insert(table), new)
-            if changed:
-                self._connection.execute(update(table).where(table.c.id == bindparam("row")), changed)
+            yield table, [{"row": row, **values} for row, values in known if self._before[row] != values]
+
+
+def write(connection: Connection, submissions: Iterable[SubmissionRows]) -> None:
+    """Make the rows of submissions that are new, and write those that have changed.
+
+    Parameters
+    ----------
+    connection : Connection
+        In a transaction.
+    submissions : iterable of SubmissionRows
+        Of different students.
+    """
+    new: dict[Any, list[dict[str, Any]]] = {table: [] for table in _IN_ORDER}
+    changed: dict[Any, list[dict[str, Any]]] = {table: [] for table, _ in _WRITTEN}
+    for submission in submissions:
+        for table, rows in submission.new_rows():
+            new[table] += rows
+        for table, rows in submission.changed_rows():
+            changed[table] += rows
+    for table, rows in new.items():
+        # Rows of one statement have the same columns; a submission without a time has one less.
+        for columns in {frozenset(row) for row in rows}:
+            connection.execute(insert(table), [row for row in rows if row.keys() == columns])
+    for table, rows in changed.items():
+        if rows:
+            connection.execute(update(table).where(table.c.id == bindparam("row")), rows)
 
 
 _ONE_ASSIGNMENT: Final = select(_ASSIGNMENTS.c.id).where(_ASSIGNMENTS.c.name == bindparam("assignment"))

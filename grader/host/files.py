@@ -79,9 +79,10 @@ def atomic_writes(files: Mapping[Path, bytes]) -> Iterator[None]:
         Targets and their content; missing parent folders are made. A file that has its content already is not written.
     """
     with ExitStack() as parts:
+        for folder in dict.fromkeys(path.parent for path in files):
+            folder.mkdir(parents=True, exist_ok=True)
         for path, data in files.items():
             if content(path) != data:
-                path.parent.mkdir(parents=True, exist_ok=True)
                 parts.enter_context(atomic_write(path)).write_bytes(data)
         yield
 

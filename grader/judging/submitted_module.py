@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -334,7 +335,7 @@ class SubmittedModule:
 
     def _run_on(self, worker: Worker, jobs: Sequence[Job], seconds: float) -> Iterator[Answer]:
         """Run programs within what is left of the budget, charge what they have used, and yield their answers."""
-        charged, left = worker.outside, 0.0
+        charged, left = worker.outside, math.inf
 
         def charge() -> None:
             nonlocal charged

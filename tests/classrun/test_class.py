@@ -7,7 +7,9 @@ import os
 import shutil
 import tarfile
 import zipfile
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 import tomlkit
@@ -26,6 +28,8 @@ from grader.judging.outcome import Outcome
 from grader.judging.secret import FILE, VARIABLE, course_secret
 from grader.reference import Reference
 from grader.sandbox import SandboxUnavailable, Worker, WorkerLost
+from grader.sandbox.worker import Job
+from utils.checks.program import Answer
 
 JUDGED = ("layers.affine_forward", "layers.relu_forward", "models.two_layer_best")
 NOT_TRAINED = 10  # points of the net that nobody hands in here
@@ -188,19 +192,19 @@ def test_a_fault_of_the_grader_gives_no_points_and_says_so(
 def test_a_report_in_which_a_program_was_lost_is_not_kept(
     reason: str, place: Course, files: dict[str, bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run = Worker.run
+    run = Worker.run_several
 
-    def lose(worker: Worker, program: str, *rest: object, **named: object) -> object:
-        if "relu_forward" in program:
+    def lose(worker: Worker, jobs: Sequence[Job], *rest: Any) -> Iterator[Answer]:
+        if any("relu_forward" in program for program, _, _ in jobs):
             worker.close()
             raise WorkerLost(reason, "the machine was busy")
-        return run(worker, program, *rest, **named)
+        return run(worker, jobs, *rest)
 
     grading.ready(place, place["hw3"])
     folder, student = write(tmp_path / "hw3", files), f"lost by {reason}"
-    monkeypatch.setattr(Worker, "run", lose)
+    monkeypatch.setattr(Worker, "run_several", lose)
     assert lost(graded(place, folder, student)) == {"layers.relu_forward"}
-    monkeypatch.setattr(Worker, "run", run)
+    monkeypatch.setattr(Worker, "run_several", run)
     again = graded(place, folder, student)
     assert (again.kept, lost(again)) == (False, set())
     assert graded(place, folder, student).kept

@@ -8,7 +8,7 @@ import os
 import threading
 import time
 import weakref
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,8 @@ from grader.classrun.selection import EVERYTHING, Selection
 from grader.classrun.task import Result, Runner, Task
 from grader.course import Course
 from grader.course.decision_file import decided
-from grader.gradebook import Gradebook
+from grader.errors import GradebookError
+from grader.gradebook import Entry, Gradebook
 from grader.gradebook.by_hand import HandGrades
 from grader.gradebook.hand_grade import Key, Mark
 from grader.judging.outcome import Outcome
@@ -47,13 +48,13 @@ def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Course:
 def entered(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The students whose results were entered into the gradebook."""
     students: list[str] = []
-    record = Gradebook.record
+    record_all = Gradebook.record_all
 
-    def noted(book: Gradebook, report, *rest: object) -> None:
-        students.append(report.student)
-        record(book, report, *rest)
+    def noted(book: Gradebook, entries: Sequence[Entry]) -> None:
+        students.extend(entry.report.student for entry in entries)
+        record_all(book, entries)
 
-    monkeypatch.setattr(Gradebook, "record", noted)
+    monkeypatch.setattr(Gradebook, "record_all", noted)
     return students
 
 
@@ -333,11 +334,33 @@ def test_an_archive_beside_a_folder_is_named(small: Course, graded: Run) -> None
     )
 
 
+def test_a_result_that_cannot_be_entered_costs_the_others_nothing(
+    small: Course, graded: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Results are entered together; where one cannot be, each is entered by itself."""
+    record_all, groups = Gradebook.record_all, []
+
+    def refused(book: Gradebook, entries: Sequence[Entry]) -> None:
+        groups.append(sorted(entry.report.student for entry in entries))
+        if "s01" in groups[-1]:
+            raise GradebookError("s01 is refused.")
+        record_all(book, entries)
+
+    monkeypatch.setattr("grader.classrun.run._SECONDS_TO_WAIT", 60.0)
+    monkeypatch.setattr(Gradebook, "record_all", refused)
+    done = graded(Judge(small), jobs=8)
+    assert done.troubles == ("s01: s01 is refused.",)
+    with Gradebook(small) as book:
+        assert [row.student for row in book.scores("a1")] == ["s00", "s02"]
+    monkeypatch.setattr(Gradebook, "record_all", record_all)
+    assert graded(Judge(small)).troubles == ()
+
+
 def test_pictures_that_take_long_delay_nobody_else(
     small: Course, graded: Run, entered: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The first student's pictures are not ready before the second one's result is entered."""
-    second, restored, record = threading.Event(), Gradebook.restored, Gradebook.record
+    second, restored, record_all = threading.Event(), Gradebook.restored, Gradebook.record_all
     begun: list[Submission] = []
 
     def slow(book: Gradebook, assignment: str, submission: Submission) -> dict[str, Any]:
@@ -346,12 +369,12 @@ def test_pictures_that_take_long_delay_nobody_else(
             assert second.wait(30)
         return restored(book, assignment, submission)
 
-    def noted(book: Gradebook, *rest: Any) -> None:
-        record(book, *rest)
+    def noted(book: Gradebook, entries: Sequence[Entry]) -> None:
+        record_all(book, entries)
         second.set()
 
     monkeypatch.setattr(Gradebook, "restored", slow)
-    monkeypatch.setattr(Gradebook, "record", noted)
+    monkeypatch.setattr(Gradebook, "record_all", noted)
     graded(Judge(small), jobs=2)
     assert sorted(entered) == STUDENTS
     assert entered[0] != "s00"

@@ -163,16 +163,16 @@ def test_whoever_stops_early_does_not_wait_for_the_class(small, hand_in, monkeyp
 
 
 def test_a_worker_that_is_killed_once_is_given_a_second_process(small, hand_in, monkeypatch) -> None:
-    run, killed = Worker.run, []
+    run, killed = Worker.run_several, []
 
-    def killed_once(self, program, *rest, **named):
-        if "affine_forward" in program and not killed:
-            killed.append(program)
+    def killed_once(self, jobs, *rest):
+        if any("affine_forward" in program for program, _, _ in jobs) and not killed:
+            killed.append(jobs)
             self.close()
             raise WorkerLost("killed", "the process that ran the code ended: signal 9")
-        return run(self, program, *rest, **named)
+        return run(self, jobs, *rest)
 
-    monkeypatch.setattr(Worker, "run", killed_once)
+    monkeypatch.setattr(Worker, "run_several", killed_once)
     assert report_for(small, small["a1"], hand_in, again=True).report.score == 5
     assert killed
 

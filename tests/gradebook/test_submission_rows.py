@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
@@ -18,7 +19,8 @@ from small_course import answered, report
 from sqlalchemy import func, select
 
 from grader.course import Course
-from grader.gradebook import Gradebook, applied
+from grader.errors import GradebookError
+from grader.gradebook import Entry, Gradebook, applied
 from grader.gradebook.annotate import annotate
 
 TIME = datetime(2027, 2, 5, 11, tzinfo=UTC)
@@ -149,6 +151,34 @@ def test_the_rows_are_those_that_nbgrader_writes(book: Gradebook, small: Course,
                     by_nbgrader(book, small, made, submission, step[3])
         assert rows(book, ours) == rows(book, theirs)
     assert [after - then for after, then in zip(how_many(book), before, strict=True)] == [2, 2, 4, 10, 4]
+
+
+def test_several_submissions_are_entered_as_each_would_be_by_itself(book: Gradebook, small: Course) -> None:
+    """Some are new and some are not, some have a time and some have not."""
+    later = TIME + timedelta(hours=30)
+    entries = [
+        (report("new"), answered(small, why="Because."), None),
+        (report("new and late", predict="fail"), answered(small), later),
+        (report("known", relu_forward="partial"), answered(small, why="Because of this."), None),
+        (report("known and late"), answered(small), later),
+    ]
+    for prefix in ("one by one ", "together "):
+        known = [report(f"{prefix}{name}", predict="fail") for name in ("known", "known and late")]
+        for one in known:
+            book.record(one, answered(small), TIME)
+        own = [Entry(replace(made, student=f"{prefix}{made.student}"), files, time) for made, files, time in entries]
+        for group in [own] if prefix == "together " else [[entry] for entry in own]:
+            book.record_all(group)
+    for made, _, _ in entries:
+        assert rows(book, f"together {made.student}") == rows(book, f"one by one {made.student}")
+
+
+def test_of_submissions_that_are_entered_together_all_are_or_none(book: Gradebook, small: Course) -> None:
+    before = how_many(book)
+    with pytest.raises(GradebookError, match="3 students cannot be entered"):
+        book.record_all([Entry(report(student), answered(small)) for student in ("ada", "bob", "ada")])
+    assert how_many(book) == before
+    assert not (book.autograded / "bob" / "a1" / "warmup.ipynb").exists()
 
 
 def test_a_submission_without_rows_for_a_cell_is_refused(book: Gradebook, small: Course) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from typing import Any
+
 import msgspec
 import numpy as np
 import pytest
@@ -20,6 +23,8 @@ from grader.recipes import recipe
 from grader.reference import Edit, Reference
 from grader.report import Report, Verdict
 from grader.sandbox import Worker, choose_confinement
+from grader.sandbox.worker import Job
+from utils.checks.program import Answer
 
 LIMITS = LimitSettings(seconds=5, exercise_seconds=20, submission_seconds=60)
 
@@ -159,17 +164,17 @@ def _exercise(course: Course, name: str):
     return next(exercise for _, exercise in course.exercises() if exercise.name == name)
 
 
-def test_an_exit_makes_one_program_run_again_and_not_all(
+def test_an_exit_makes_programs_run_once_more_and_no_more_often(
     course: Course, reference: Reference, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    runs: list[str] = []
-    run = Worker.run
+    sent: list[int] = []
+    run = Worker.run_several
 
-    def counted(worker: Worker, program: str, *rest: object, **named: object) -> object:
-        runs.append(program)
-        return run(worker, program, *rest, **named)
+    def counted(worker: Worker, jobs: Sequence[Job], *rest: Any) -> Iterator[Answer]:
+        sent.append(len(jobs))
+        return run(worker, jobs, *rest)
 
-    monkeypatch.setattr(Worker, "run", counted)
+    monkeypatch.setattr(Worker, "run_several", counted)
     edits = (
         ("import numpy as np\n", "import os\nimport numpy as np\n\nCALLS = []\n"),
         ("out = np.maximum(0, x)", "CALLS.append(1)\n    (len(CALLS) > 2 and os._exit(1))\n    out = np.maximum(0, x)"),
@@ -180,5 +185,6 @@ def test_an_exit_makes_one_program_run_again_and_not_all(
     task = msgspec.structs.replace(course["hw3"], notebook=(only,))
     files = submission({"nndl/layers.py": solved(reference, layers=edits)["nndl/layers.py"]})
     oracle.grade(files, course, task, "ana", confinement=choose_confinement("auto"), secret=b"a secret for the tests")
-    programs = [program for program in runs if program != "pass"]
-    assert len(programs) <= cases + 1
+    imported, first, imported_again, again = sent
+    assert (imported, first, imported_again) == (1, cases, 1)
+    assert 0 < again <= cases  # what was answered before is not asked for again

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from typing import Any
+
 import pytest
 from submissions import solved, submission
 
@@ -12,6 +15,8 @@ from grader.judging.submitted_module import SubmittedModule
 from grader.reference import Reference
 from grader.report import Report
 from grader.sandbox import Worker, WorkerLost, choose_confinement
+from grader.sandbox.worker import Job
+from utils.checks.program import Answer
 
 
 class BusyMachine:
@@ -19,16 +24,16 @@ class BusyMachine:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, reason: str, times: int, programs: str) -> None:
         self.left = times
-        run = Worker.run
+        run = Worker.run_several
 
-        def lose(worker: Worker, program: str, *rest: object, **named: object) -> object:
-            if self.left and programs in program:
+        def lose(worker: Worker, jobs: Sequence[Job], *rest: Any) -> Iterator[Answer]:
+            if self.left and any(programs in program for program, _, _ in jobs):
                 self.left -= 1
                 worker.close()
                 raise WorkerLost(reason, "the machine was busy")
-            return run(worker, program, *rest, **named)
+            return run(worker, jobs, *rest)
 
-        monkeypatch.setattr(Worker, "run", lose)
+        monkeypatch.setattr(Worker, "run_several", lose)
 
 
 def graded(course: Course, reference: Reference) -> Report:

@@ -56,7 +56,7 @@ def unlikely_count(count: int | Array, draws: int, p: float | Array, tests: int 
     share = np.asarray(count) / draws
     # What never happens adds nothing, although the logarithm of its share is infinite.
     terms = [part * np.log(np.where(part > 0, part, 1.0) / of) for part, of in ((share, p), (1 - share, 1 - p))]
-    return bool((draws * sum(terms) > log(2 * tests / ALARM)).any())
+    return bool(np.any(draws * sum(terms) > log(2 * tests / ALARM)))
 
 
 def not_normal(z: Array) -> bool:
