@@ -69,8 +69,8 @@ def loss_case(
 
 
 def many_features(rng: np.random.Generator) -> dict[str, object]:
-    """Draw inputs with 2,100 features for either net, with one hidden layer."""
-    n, d, h, c = 32, 2100, 30, 5
+    """Draw inputs with 1,700 features for either net, with one hidden layer."""
+    n, d, h, c = 32, 1700, 30, 5
     return {
         "D": d, "H": h, "hidden_dims": [h], "C": c, "reg": 0.4, "dtype": "float64", "params": draw_params(rng, (d, h, c)),
         "X": rng.standard_normal((n, d)), "y": rng.integers(c, size=n),

@@ -119,6 +119,6 @@ RECIPES = (
     Recipe(
         "fc_net.FullyConnectedNet.loss",
         deep_loss_cases,
-        large=enlarged(deep_loss_cases, "2,100 features", many_features, only=("grads",), program=DEEP_NET + GRADIENTS),
+        large=enlarged(deep_loss_cases, "1,700 features", many_features, only=("grads",), program=DEEP_NET + GRADIENTS),
     ),
 )

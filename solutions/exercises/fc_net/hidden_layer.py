@@ -236,7 +236,7 @@ def backward_cases(rng: np.random.Generator) -> Iterator[Case]:
 
 
 def _many(rng: np.random.Generator) -> dict[str, object]:
-    return _inputs(rng, 20, (2200, 30, 5), "batchnorm") | {"dout": 0.5 + rng.standard_normal((20, 30))}
+    return _inputs(rng, 20, (1600, 30, 5), "batchnorm") | {"dout": 0.5 + rng.standard_normal((20, 30))}
 
 
 RECIPES = (
@@ -244,6 +244,6 @@ RECIPES = (
     Recipe(
         "fc_net.FullyConnectedNet.hidden_backward",
         backward_cases,
-        large=enlarged(backward_cases, "2,200 features", _many),
+        large=enlarged(backward_cases, "1,600 features", _many),
     ),
 )

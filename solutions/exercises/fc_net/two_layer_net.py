@@ -67,7 +67,7 @@ RECIPES = (
         "fc_net.TwoLayerNet.loss",
         two_layer_loss_cases,
         large=enlarged(
-            two_layer_loss_cases, "2,100 features", many_features, only=("grads",), program=TWO_NET + GRADIENTS
+            two_layer_loss_cases, "1,700 features", many_features, only=("grads",), program=TWO_NET + GRADIENTS
         ),
     ),
 )

@@ -122,7 +122,7 @@ def backward_cases(rng: np.random.Generator) -> Iterator[Case]:
 
 
 def _many(rng: np.random.Generator) -> dict[str, object]:
-    return _inputs(rng, 20, [2200], 30) | {"dout": 1 + rng.standard_normal((20, 30))}
+    return _inputs(rng, 20, [1600], 30) | {"dout": 1 + rng.standard_normal((20, 30))}
 
 
 RECIPES = (
@@ -130,6 +130,6 @@ RECIPES = (
     Recipe(
         "layer_utils.affine_batchnorm_relu_backward",
         backward_cases,
-        large=enlarged(backward_cases, "2,200 features", _many),
+        large=enlarged(backward_cases, "1,600 features", _many),
     ),
 )
