@@ -47,11 +47,13 @@ class Channel:
     Parameters
     ----------
     read_fd, write_fd : int
-        The pipe to read from and the pipe to write to. Both are made non-blocking; neither is closed.
+        The pipe to read from and the pipe to write to; neither is closed.
     inbound, outbound : Cap
         The largest frames that may be received and sent.
     watch : callable, optional
         Called four times a second while the channel is used. An exception that it raises ends the waiting.
+    patient : bool, default False
+        Whether each frame is waited for without a deadline, which takes one system call less.
     """
 
     def __init__(
@@ -61,8 +63,11 @@ class Channel:
         inbound: Cap,
         outbound: Cap,
         watch: Callable[[], None] | None = None,
+        patient: bool = False,
     ) -> None:
         self._watch = watch
+        self._patient = patient
+        self._polls: dict[int, select.poll] = {}
         self._next_call = 0.0
         self._read_fd, self._write_fd = read_fd, write_fd
         self._inbound, self.outbound = inbound, outbound
@@ -70,8 +75,10 @@ class Channel:
         self._held = bytearray()
         self._held_since = 0.0
         self._buffer = memoryview(bytearray(_BUFFER))  # kept, because memory for each read would have to be cleared
-        for fd in (read_fd, write_fd):
-            os.set_blocking(fd, False)
+        for fd, event in ((read_fd, select.POLLIN), (write_fd, select.POLLOUT)):
+            os.set_blocking(fd, patient)
+            self._polls[fd] = select.poll()
+            self._polls[fd].register(fd, event)
 
     def send(self, message: Message, value: object = None, deadline: float | None = None) -> None:
         """Send one frame.
@@ -168,21 +175,30 @@ class Channel:
         WireError
             When the frame is larger than the inbound cap.
         """
-        tree_size, blob_size = _HEADER.unpack(self._read(_HEADER.size, deadline))
+        self._fill(_HEADER.size, deadline)
+        tree_size, blob_size = _HEADER.unpack_from(self._arrived)
         if tree_size > self._inbound.tree or blob_size > self._inbound.blob:
             raise WireError(f"a frame of {tree_size} + {blob_size} bytes is announced: more than is allowed")
-        blob = self._read(tree_size + blob_size, deadline)
-        tree = blob[:tree_size]
-        del blob[:tree_size]
+        middle = _HEADER.size + tree_size
+        end = middle + blob_size
+        self._fill(end, deadline)
+        arrived = self._arrived
+        tree = arrived[_HEADER.size : middle]
+        if len(arrived) > end:
+            blob = arrived[middle:end]
+            del arrived[:end]
+        else:
+            blob, self._arrived = arrived, bytearray()
+            del blob[:middle]
         return Frame(tree, blob)
 
-    def _read(self, size: int, deadline: float | None) -> bytearray:
-        """Take this many bytes from those that have arrived, and wait until there are so many."""
+    def _fill(self, size: int, deadline: float | None) -> None:
+        """Wait until so many bytes have arrived."""
         # It grows with the bytes that arrive, so that a large announced size alone takes no memory.
         arrived = self._arrived
         while len(arrived) < size:
-            # The other side has something to do first, mostly: so this waits before it tries to read.
-            self._wait(self._read_fd, select.POLLIN, deadline)
+            if not self._patient:  # the other side has something to do first, mostly; so this waits before it reads
+                self._wait(self._read_fd, deadline)
             try:
                 count = os.readv(self._read_fd, [self._buffer])
             except BlockingIOError:
@@ -190,20 +206,15 @@ class Channel:
             if not count:
                 raise WireClosed("the other side closed the wire")
             arrived += self._buffer[:count]
-        if len(arrived) == size:
-            self._arrived = bytearray()
-            return arrived
-        taken = arrived[:size]
-        del arrived[:size]
-        return taken
 
     def _write(self, data: memoryview, deadline: float | None) -> None:
         while data:
-            self._check(deadline)
+            if not self._patient:
+                self._check(deadline)
             try:
                 data = data[os.write(self._write_fd, data[:_CHUNK]) :]
             except BlockingIOError:
-                self._wait(self._write_fd, select.POLLOUT, deadline)
+                self._wait(self._write_fd, deadline)
             except BrokenPipeError:
                 raise WireClosed("the other side closed the wire") from None
 
@@ -223,10 +234,9 @@ class Channel:
             raise WireTimeout("nothing more came over the wire in time")
         return left
 
-    def _wait(self, fd: int, event: int, deadline: float | None) -> None:
+    def _wait(self, fd: int, deadline: float | None) -> None:
         """Wait until `fd` is ready, or the other side has hung up, which the next read or write will notice."""
-        poll = select.poll()
-        poll.register(fd, event)
+        poll = self._polls[fd]
         while True:
             left = self._check(deadline)
             pause = min(left, max(0.0, self._next_call - time.monotonic())) if self._watch else left
