@@ -130,7 +130,8 @@ def _watched(watch: Stopwatch) -> Iterator[None]:
     places: tuple[tuple[Any, str, str], ...] = (
         (Worker, "__init__", PROCESSES),
         (Worker, "_end", PROCESSES),
-        (Worker, "run", MESSAGES),
+        (Worker, "_send", MESSAGES),
+        (Worker, "_answer", MESSAGES),
         (Answers, "ask", ANSWERING),
         (submitted_module, "judge", EXPLAINING),
     )

@@ -37,7 +37,9 @@ Notebooks = Future[dict[str, Any]]
 New = tuple[Submission, Notebooks]
 """The files of a submission that is to be entered, and its notebooks."""
 
-_TOGETHER: Final = 20  # results that are entered in one transaction
+TOGETHER: Final = 20
+"""The most results that are entered in one transaction."""
+
 _SECONDS_TO_WAIT: Final = 1.0  # for further results, before those that are there are entered
 _CHANGED: Final = "it was changed while it was being graded, so run the same command again"
 
@@ -189,7 +191,7 @@ def _with_notebooks(
                 wait(waiting, return_when=FIRST_COMPLETED)
             for restored in [each for each in waiting if each.done()]:
                 add(restored)
-            if len(group) >= _TOGETHER or (group and time.monotonic() - begun > _SECONDS_TO_WAIT):
+            if len(group) >= TOGETHER or (group and time.monotonic() - begun > _SECONDS_TO_WAIT):
                 yield group
                 group = []
         if group:
