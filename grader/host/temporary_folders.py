@@ -13,7 +13,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 
 _PREFIX = "grader-temporary-"
@@ -60,9 +60,10 @@ def remove_abandoned() -> None:
         try:
             lock = _open_locked(path)
         except OSError:
-            continue  # the folder is in use, belongs to another user, or has just been removed
+            continue  # the folder is in use, cannot be read, or has just been removed
         try:
-            remove(path)
+            with suppress(PermissionError):  # it belongs to another user
+                remove(path)
         finally:
             os.close(lock)
 

@@ -256,3 +256,21 @@ def test_two_writers_take_turns(tmp_path) -> None:
     assert [os.waitpid(child, 0)[1] for child in children] == [0] * 4
     assert path.read_bytes() in texts
     assert [file.name for file in tmp_path.iterdir()] == ["page.html"]
+
+
+def test_what_another_user_has_left_stops_nobody(tmp_path, monkeypatch) -> None:
+    """An ordinary user may read the folder that another user's killed grader has left, but may not remove it."""
+
+    def refused(path: str, *_: object) -> None:
+        raise PermissionError(1, "Operation not permitted", path)
+
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    left = tmp_path / "grader-temporary-abcd1234"
+    left.mkdir()
+    monkeypatch.setattr(os, "chmod", refused)
+    temporary_folders.remove_abandoned()
+    assert left.exists()
+    monkeypatch.undo()
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    temporary_folders.remove_abandoned()
+    assert not left.exists()
