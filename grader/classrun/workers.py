@@ -32,7 +32,7 @@ from .task import Failure, Result, Task, judge_task
 DIED: Final = Failure("its grading process was killed")
 _MARGIN: Final = 60.0  # seconds beyond a submission's budget, for what the budget does not count, such as imports
 _MANY: Final = 16  # submissions for each process, of which nearly all forms of the hidden cases are needed
-_NEW_OBJECTS: Final = 20_000  # in a process; larger than all that judging one case makes
+_NEW_OBJECTS: Final = 20_000  # objects that a grading process makes between two searches for garbage
 _AHEAD: Final = 2  # tasks that are held for each process: one that it carries out, and one that waits for it
 _of_thread = threading.local()
 
@@ -260,5 +260,5 @@ def begin() -> None:
     threadpool_limits(1)  # each processor has a grading process already, so more BLAS threads would only compete
     keep_freed_memory()
     reserve_in_large_pages()
-    # By default, garbage is looked for after each 700 new objects, of which judging makes some ten thousand at a time.
+    # By default, garbage is looked for after each 700 new objects, which was 2 % of all processor time of a class.
     gc.set_threshold(_NEW_OBJECTS, 20, 20)

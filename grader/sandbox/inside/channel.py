@@ -114,7 +114,7 @@ class Channel:
             As for `send`.
         """
         tree, blobs = dump(message, value)
-        header = self._header(tree, blobs)
+        header = self._header(len(tree), sum(map(len, blobs)))
         now = time.monotonic()
         if not self._held:
             self._held_since = now
@@ -133,20 +133,20 @@ class Channel:
         self._send(frame.tree, [frame.blob], deadline)
 
     def _send(self, tree: bytes | bytearray, blobs: Sequence[bytes | bytearray], deadline: float | None) -> None:
-        header = self._header(tree, blobs)
+        size = sum(map(len, blobs))
+        header = self._header(len(tree), size)
         self.flush(deadline)
-        if len(tree) + sum(map(len, blobs)) <= _SMALL:
+        if len(tree) + size <= _SMALL:
             self._write(memoryview(b"".join((header, tree, *blobs))), deadline)
             return
         for part in (header, tree, *blobs):
             self._write(memoryview(part), deadline)
 
-    def _header(self, tree: bytes | bytearray, blobs: Sequence[bytes | bytearray]) -> bytes:
-        """Return what begins a frame; raise `TooLarge` for one that may not be sent."""
-        size = sum(map(len, blobs))
-        if len(tree) > self.outbound.tree or size > self.outbound.blob:
-            raise TooLarge(f"{len(tree)} + {size} bytes are more than {self.outbound.tree} + {self.outbound.blob}")
-        return _HEADER.pack(len(tree), size)
+    def _header(self, tree: int, blob: int) -> bytes:
+        """Return what begins a frame of this size; raise `TooLarge` for one that may not be sent."""
+        if tree > self.outbound.tree or blob > self.outbound.blob:
+            raise TooLarge(f"{tree} + {blob} bytes are more than {self.outbound.tree} + {self.outbound.blob}")
+        return _HEADER.pack(tree, blob)
 
     def receive(self, deadline: float | None = None) -> tuple[Message, object]:
         """Wait for one whole frame and decode it; see `receive_frame` and `wire.load`."""
