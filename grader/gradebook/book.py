@@ -238,10 +238,11 @@ class Gradebook:
         files: dict[Path, bytes] = {}
         for entry, notebooks in zip(entries, annotated, strict=True):
             files |= self._files(assignment, entry, notebooks)
-        one = len(students) == 1
-        what = f"The result of {one_line(students[0])}" if one else f"The results of {len(students)} students"
+        alone = len(students) == 1
+        what = f"The result of {one_line(students[0])}" if alone else f"The results of {len(students)} students"
         where = f"{what} cannot be entered into the gradebook"
-        locked = one_at_a_time(self._api.engine, *(f"student {student}" for student in students))
+        # Decisions are applied to the rows of all students, in another order.
+        locked = one_at_a_time(self._api.engine, *(f"student {one}" for one in students), unless="decisions")
         with self._errors_in_one_sentence(where), atomic_writes(files), locked as connection:
             shared = AssignmentRows.read(connection, assignment.name)
             submissions = []

@@ -43,7 +43,7 @@ def find_own_programs() -> None:
 
 
 @contextlib.contextmanager
-def one_at_a_time(engine: Engine, *what: str) -> Iterator[Connection]:
+def one_at_a_time(engine: Engine, *what: str, unless: str = "") -> Iterator[Connection]:
     """Let one grader after the other into the ``with`` statement, where the database is a PostgreSQL server.
 
     nbgrader looks whether a row is there, and adds it if it is not. Where two graders do this at once, the second one
@@ -55,6 +55,8 @@ def one_at_a_time(engine: Engine, *what: str) -> Iterator[Connection]:
         The database.
     *what : str
         What is done. Graders that do different things do not wait for each other.
+    unless : str, default ""
+        What nobody may be doing meanwhile, although several may do other things beside each other.
 
     Yields
     ------
@@ -63,6 +65,8 @@ def one_at_a_time(engine: Engine, *what: str) -> Iterator[Connection]:
     """
     with engine.begin() as connection:
         if connection.dialect.name == "postgresql":
+            if unless:
+                connection.execute(select(func.pg_advisory_xact_lock_shared(_key(unless))))
             _wait_for_others(connection, what)
         yield connection
 
@@ -72,9 +76,14 @@ def _wait_for_others(connection: Connection, what: Iterable[str]) -> None:
 
     All graders take them in the same order, so that no two of them ever wait for each other.
     """
-    names = (f"gradebook {each}".encode(errors="surrogatepass") for each in what)
-    for key in sorted(int.from_bytes(hashlib.sha256(name).digest()[:8], signed=True) for name in names):
+    for key in sorted(map(_key, what)):
         connection.execute(select(func.pg_advisory_xact_lock(key)))
+
+
+def _key(what: str) -> int:
+    """Return the number by which the server knows a lock."""
+    name = f"gradebook {what}".encode(errors="surrogatepass")
+    return int.from_bytes(hashlib.sha256(name).digest()[:8], signed=True)
 
 
 def open_database(url: str, course_id: str) -> Any:

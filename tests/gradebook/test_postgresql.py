@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -163,3 +164,18 @@ def test_a_database_that_may_only_be_read_is_one_sentence(small, there):
     read_only = f"{there}&options=-c%20default_transaction_read_only%3Don"
     with Gradebook(small, read_only) as book, pytest.raises(Interrupted, match="is read-only: make it writable"):
         book.record(report("ada"), answered(small))
+
+
+def test_results_are_entered_beside_each_other_but_not_while_decisions_are_applied(small, there):
+    """Both change the same rows in another order, so that the server would end one of the two."""
+    with Gradebook(small, there) as book, Gradebook(small, there) as other:
+        book.prepare("a1")
+        with one_at_a_time(other.engine, "student bob", unless="decisions"):
+            book.record(report("ada"), answered(small))  # which would wait for ever
+        waiting = threading.Thread(target=book.record, args=(report("cleo"), answered(small)))
+        with one_at_a_time(other.engine, "decisions"):
+            waiting.start()
+            waiting.join(0.5)
+            assert waiting.is_alive()
+        waiting.join(30)
+        assert [row.student for row in book.scores("a1")] == ["ada", "cleo"]
