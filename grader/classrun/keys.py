@@ -28,11 +28,10 @@ import numpy as np
 from ..course import Assignment, Course, Exercise
 from ..judging.own_files import OwnFiles
 from ..judging.secret import course_secret
-from ..reference import Reference
 from ..sandbox import Confinement
 from ..submission import Submission
 from .cache import digest
-from .sources import engine_digest, recipe_digest, reference_digest
+from .sources import SourceDigests, engine_digest, source_digests
 
 
 class Keys:
@@ -86,10 +85,13 @@ class Keys:
         return digest((self._secret, *self.common.values(), *names, *references, Path(__file__).read_bytes()))
 
     @cached_property
+    def _sources(self) -> SourceDigests:
+        return source_digests(self._course, self._assignment)
+
+    @cached_property
     def _references(self) -> dict[str, bytes]:
         """By the path of a file, a digest of its reference, which says what of ``utils`` the worker gets for it."""
-        reference = Reference.of(self._course)
-        return {f"{self._course.package}/{name}.py": reference_digest(reference, name) for name in reference.modules}
+        return {f"{self._course.package}/{name}.py": found for name, found in self._sources.modules.items()}
 
     @cached_property
     def _secret(self) -> bytes:
@@ -101,15 +103,15 @@ class Keys:
         return {exercise.name: self._of_exercise(exercise) for exercise in self._assignment.exercises}
 
     def _of_exercise(self, exercise: Exercise) -> bytes:
-        course, reference = self._course, Reference.of(self._course)
+        course, sources = self._course, self._sources
         module = exercise.written_in[0]
-        built = sorted(reference.modules) if module == "models" else [module]
+        built = sorted(sources.modules) if module == "models" else [module]
         return digest(
             (
                 exercise.name.encode(),
                 self._settings(exercise),
-                recipe_digest(reference, exercise.name),
-                *(reference_digest(reference, name) for name in built),
+                sources.recipes[exercise.name],
+                *(sources.modules[name] for name in built),
                 engine_digest(),
                 self._confinement.name.encode(),
                 f"{sys.version} {np.__version__} {_installed(course.packages.get(module, ''))}".encode(),

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import ast
 import re
+import sys
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Final
 
+import msgspec
+
 import utils
 
+from ..course import Assignment, Course
+from ..errors import CourseError
 from ..recipes import diffs
 from ..recipes.book import WRONG
 from ..reference import Reference
-from .cache import digest
+from .cache import Cache, digest
 
 _GRADER: Final = Path(__file__).resolve().parents[1]
 _UTILS: Final = Path(str(utils.__file__)).resolve().parent
@@ -26,8 +32,70 @@ _JUDGING: Final = (
     *(_UTILS / name for name in ("checks", "__init__.py", "errors.py")),
 )
 _WORD: Final = re.compile(r"\w+")
+_CODE: Final = (".py", ".pyx")
 Names = Mapping[str, Path]
 """Packages by name, with their folders."""
+
+
+@dataclass(frozen=True)
+class SourceDigests:
+    """The digests of what an assignment is judged with.
+
+    Attributes
+    ----------
+    files : bytes
+        A digest of all files that the others depend on.
+    recipes : dict of str to bytes
+        By exercise; see `recipe_digest`.
+    modules : dict of str to bytes
+        By module of the reference, of all of them; see `reference_digest`.
+    """
+
+    files: bytes
+    recipes: dict[str, bytes]
+    modules: dict[str, bytes]
+
+
+def source_digests(course: Course, assignment: Assignment) -> SourceDigests:
+    """Return the digests for an assignment.
+
+    It takes seconds to find out what the recipes use. So the digests are kept in the cache, and computed again when any
+    file has changed that they can depend on.
+
+    Raises
+    ------
+    CourseError
+        When the reference has no module for an exercise.
+    """
+    reference, names = Reference.of(course), {exercise.name for exercise in assignment.exercises}
+    files, key = _files_of_all(reference), f"sources {assignment.name}"
+    with Cache(course) as cache:
+        kept = _decoded(cache.get(key))
+        if kept is not None and kept.files == files and kept.recipes.keys() == names:
+            return kept
+        for exercise in assignment.exercises:
+            if (module := exercise.written_in[0]) not in (*reference.modules, "models"):
+                raise CourseError(f"{reference.path(module)} is missing; {exercise.name} is judged with it: restore it.")
+        recipes = {name: recipe_digest(reference, name) for name in names}
+        modules = {name: reference_digest(reference, name) for name in reference.modules}
+        made = SourceDigests(files, recipes, modules)
+        cache.put({key: msgspec.msgpack.encode(made)})
+    return made
+
+
+def _files_of_all(reference: Reference) -> bytes:
+    """Return a digest of all files that a recipe or the reference can depend on, and of the Python that reads them."""
+    packages = {**_OWN, reference.secret_folder.name: reference.secret_folder}
+    found = {path for folder in packages.values() for path in folder.rglob("*") if path.suffix in _CODE}
+    found |= {path for files in reference.recipe_files.values() for path in files}
+    return digest((sys.version.encode(), _files_digest(found, packages)))
+
+
+def _decoded(data: bytes | None) -> SourceDigests | None:
+    try:
+        return msgspec.msgpack.decode(data, type=SourceDigests) if data else None
+    except msgspec.DecodeError:  # another version of the grader has written it
+        return None
 
 
 @cache

@@ -75,7 +75,8 @@ def plain_markdown(text: str) -> str:
 
 def _counts_by_number(cell: Any) -> bool:
     """Whether nbgrader reads this cell's points from a number in its output."""
-    return bool(cell.cell_type == "code" and is_grade(cell) and not is_solution(cell))
+    marked = "nbgrader" in cell["metadata"]  # most cells are not, so look at that first
+    return bool(marked and cell.cell_type == "code" and is_grade(cell) and not is_solution(cell))
 
 
 def _stale(notebook: Notebook, exercise: str, fact: str) -> CourseError:

@@ -18,6 +18,7 @@ same rows again. So entering a submission twice always has the same result as en
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -31,7 +32,7 @@ from sqlalchemy import Engine, select
 
 from ..course import Assignment, Course
 from ..errors import GradebookError
-from ..host.files import atomic_writes, content
+from ..host.files import atomic_writes, content, link_or_copy
 from ..report import Report
 from ..submission import Submission
 from ..submission.file_states import file_states
@@ -50,7 +51,7 @@ from .database import (
 )
 from .decision_notes import note_decisions
 from .released_cells import enter_cells
-from .restore import read_pictures, read_released, restore
+from .restore import pictures, read_released, restore
 from .rows import Row, WrittenGrade, read_rows
 from .saving import notebook_bytes, save
 from .submission_rows import AssignmentRows, SubmissionRows, write
@@ -109,7 +110,7 @@ class Gradebook:
         self.autograded = autograded or course.root / "autograded"
         self.url = url or f"sqlite:///{course.root / 'gradebook.db'}"
         self._released: dict[str, dict[str, Any]] = {}
-        self._pictures: dict[str, dict[str, bytes]] = {}
+        self._pictures: dict[str, list[Path]] = {}
         with self._errors_in_one_sentence(f"The gradebook {self.shown_url} cannot be opened"):
             self.url = with_driver(self.url)
             self._api = open_database(self.url, course.package)
@@ -249,6 +250,7 @@ class Gradebook:
             for entry, notebooks in zip(entries, annotated, strict=True):
                 student = entry.report.student
                 rows = SubmissionRows(connection, shared, student, entry.timestamp)
+                self._add_pictures(assignment, student)
                 for name, node in notebooks.items():
                     written = self._folder(assignment, student) / f"{name}.ipynb"
                     save(rows.of(name), (name, assignment.name, student), node, written)
@@ -265,7 +267,6 @@ class Gradebook:
         """Return the files that are to be in the folder of a submission."""
         folder = self._folder(assignment, entry.report.student)
         files = {folder / f"{name}.ipynb": notebook_bytes(node) for name, node in notebooks.items()}
-        files |= {folder / name: data for name, data in self._pictures_of(assignment).items()}
         if entry.timestamp is not None:
             files[folder / "timestamp.txt"] = f"{entry.timestamp.isoformat()}\n".encode()
         return files
@@ -395,16 +396,21 @@ class Gradebook:
 
     def written_states(self, assignment: str, student: str) -> bytes:
         """Return what the file system says of the files that `written` reads; see `submission.file_states`."""
-        return file_states(self._folder(self.course[assignment], student))
+        task = self.course[assignment]
+        folder = self._folder(task, student)
+        # Not of the whole folder: a picture's state changes when it is linked into the next student's.
+        states = [file_states(folder / f"{notebook.name}.ipynb") for notebook in task.notebook]
+        return hashlib.sha256(b"".join(states)).digest() if all(states) else b""
 
     def _errors_in_one_sentence(self, what: str) -> AbstractContextManager[None]:
         return errors_in_one_sentence(what, self.shown_url)
 
-    def _pictures_of(self, assignment: Assignment) -> dict[str, bytes]:
-        """Return the pictures that were released with an assignment, which are read once."""
+    def _add_pictures(self, assignment: Assignment, student: str) -> None:
+        """Put the pictures of an assignment beside a student's annotated notebooks, which exist."""
         if assignment.name not in self._pictures:
-            self._pictures[assignment.name] = read_pictures(self.course, assignment)
-        return self._pictures[assignment.name]
+            self._pictures[assignment.name] = pictures(self.course, assignment)
+        for picture in self._pictures[assignment.name]:
+            link_or_copy(picture, self._folder(assignment, student) / picture.name)
 
     def _folder(self, assignment: Assignment, student: str) -> Path:
         """Return the folder for a submission's annotated notebooks; the student's name is checked first."""

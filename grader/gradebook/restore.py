@@ -60,13 +60,15 @@ def _give_points(released: Any, notebook: Notebook) -> None:
             known.checksum = compute_checksum(cell)  # by which nbgrader sees that nothing was answered
 
 
+def pictures(course: Course, assignment: Assignment) -> list[Path]:
+    """Return the files that were released beside the notebooks: the pictures that these show."""
+    beside = sorted(_folder(course, assignment).iterdir())
+    return [path for path in beside if path.is_file() and path.suffix != ".ipynb"]
+
+
 def read_pictures(course: Course, assignment: Assignment) -> dict[str, bytes]:
-    """Read the files that were released beside the notebooks: the pictures that these show. Name → content."""
-    return {
-        path.name: path.read_bytes()
-        for path in sorted(_folder(course, assignment).iterdir())
-        if path.is_file() and path.suffix != ".ipynb"
-    }
+    """Read the files that `pictures` returns. Name → content."""
+    return {path.name: path.read_bytes() for path in pictures(course, assignment)}
 
 
 def restore(submitted: bytes | None, released: Any) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -39,11 +40,12 @@ def save(rows: NotebookRows, names: tuple[str, str, str], node: Any, written: Pa
     nbgrader.api.MissingEntry
         When there is no row for a cell.
     """
-    saver = SaveAutoGrades()
+    saver = _saver()
     saver.notebook_id, saver.assignment_id, saver.student_id = names
     saver.gradebook = found = _Rows(rows)
     before = _texts(written)
-    for index, cell in enumerate(node.cells):
+    marked = [cell for cell in node.cells if "nbgrader" in cell["metadata"]]
+    for index, cell in enumerate(marked):
         if is_grade(cell):
             grade = found.find_grade(cell.metadata.nbgrader.grade_id, *names)
             score, needed_manual_grade = grade.auto_score, grade.needs_manual_grade
@@ -52,6 +54,12 @@ def save(rows: NotebookRows, names: tuple[str, str, str], node: Any, written: Pa
             grade.needs_manual_grade = needed_manual_grade if same else grade.needs_manual_grade
         elif is_solution(cell):
             saver.preprocess_cell(cell, {}, index)
+
+
+@cache
+def _saver() -> SaveAutoGrades:
+    """Make nbgrader's own saver, once: that takes as long as saving a notebook."""
+    return SaveAutoGrades()
 
 
 def notebook_bytes(node: Any) -> bytes:

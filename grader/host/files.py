@@ -87,6 +87,28 @@ def atomic_writes(files: Mapping[Path, bytes]) -> Iterator[None]:
         yield
 
 
+def link_or_copy(source: Path, target: Path) -> None:
+    """Make a file the same as another one: a hard link to it where the file system allows that, otherwise a copy.
+
+    So thousands of the same file take the space and the time of one. Both are then one file, so use it for files that
+    are replaced as a whole when they change, as all writers here do.
+
+    Parameters
+    ----------
+    source : Path
+    target : Path
+        In a folder that exists. A file that has the same content already stays as it is.
+    """
+    try:
+        os.link(source, target)
+        return
+    except OSError:  # it is there already, or is on another file system, or links are forbidden or too many
+        if target.exists() and target.samefile(source):
+            return
+    with atomic_writes({target: source.read_bytes()}):
+        pass
+
+
 def content(path: Path) -> bytes | None:
     """Return a file's bytes; None where there is no such file."""
     try:

@@ -145,6 +145,38 @@ def test_a_file_of_the_course_concerns_the_exercises_that_use_it(
     assert judge.exercises == judged
 
 
+def test_what_sources_use_is_looked_up_again_only_when_a_file_has_changed(
+    judge: Judge, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    looked_up: list[str] = []
+    original = sources.recipe_digest.__wrapped__
+
+    def noted(reference: Reference, exercise: str) -> bytes:
+        looked_up.append(exercise)
+        return original(reference, exercise)
+
+    noted.cache_clear = lambda: None  # type: ignore[attr-defined]
+    monkeypatch.setattr(sources, "recipe_digest", noted)
+    (tmp_path / "more").mkdir()
+    monkeypatch.setattr(sources, "_OWN", {**sources._OWN, "more": tmp_path / "more"})
+    solutions = judge.course.root / "solutions"
+    judge.run()
+    assert set(looked_up) == EVERY
+    for path in (
+        None,
+        tmp_path / "more" / "compiled.pyx",
+        solutions / "nndl" / "cnn.py",
+        solutions / "exercises" / "optim" / "numbers.txt",
+        solutions / "exercises" / "layers" / "dropout.wrong",
+    ):
+        looked_up.clear()
+        if path is not None:
+            path.write_bytes((path.read_bytes() if path.exists() else b"") + b"\n")
+        judge.run()
+        assert set(looked_up) == (EVERY if path else set()), path
+    assert judge.judged == []
+
+
 def test_the_cases_of_one_exercise_concern_it_alone(judge: Judge) -> None:
     judge.run()
     path = judge.course.root / "solutions" / "exercises" / "layers" / "affine.py"
@@ -294,8 +326,10 @@ def test_an_accuracy_is_kept_and_not_its_points() -> None:
 
 
 def values(root: Path) -> list[tuple[int, bytes]]:
+    """Read the records of all students."""
     with sqlite3.connect(root / cache.FOLDER / "cache.db") as database:
-        return [(row, bytes(value)) for row, value in database.execute("select rowid, value from Cache")]
+        found = database.execute("select rowid, key, value from Cache").fetchall()
+    return [(row, bytes(value)) for row, key, value in found if bytes(key).startswith(b"record ")]
 
 
 def test_a_damaged_value_is_never_served(judge: Judge) -> None:
@@ -543,16 +577,13 @@ def test_a_file_concerns_its_exercises_and_nets(
 def test_the_reference_of_a_file_that_is_named_is_part_of_the_key(
     course: Course, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    original = keys.reference_digest
+    known = sources.source_digests(course, course["hw3"])
+    changed = replace(known, modules={**known.modules, "optim": b"another"})
     files = {"nndl/layers.py": b"from .optim import adam", "nndl/fc_net.py": b""}
     submission = Submission(files, (), {"nndl/optim.py": b""})
     found = []
-    for end in (b"", b"another"):
-
-        def digest_of(reference: Reference, name: str, end: bytes = end) -> bytes:
-            return original(reference, name) + end * (name == "optim")
-
-        monkeypatch.setattr(keys, "reference_digest", digest_of)
+    for digests in (known, changed):
+        monkeypatch.setattr(keys, "source_digests", lambda *_, digests=digests: digests)
         found.append(keys.Keys(course, course["hw3"], choose_confinement("none")).of("ana", submission))
     different = {name.partition(".")[0] for name in found[0] if found[0][name] != found[1][name]}
     assert "layers" in different

@@ -1,5 +1,7 @@
 """Does the gradebook hold the points of the reports, and keep the grades that people gave?"""
 
+import errno
+import os
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,7 +15,8 @@ from small_course import answered, report
 from grader import course as courses
 from grader.errors import CourseError, GradebookError, Interrupted
 from grader.gradebook import Gradebook, WrittenGrade
-from grader.submission import Submission
+from grader.host.files import write_if_changed
+from grader.submission import Submission, file_states
 
 DUE = datetime(2027, 2, 5, 12, tzinfo=UTC)
 
@@ -129,6 +132,44 @@ def test_annotated_notebooks_are_written_for_formgrader(book, small):
     more = nbformat.read(folder / "more.ipynb", as_version=4)
     assert more.cells[0].source == "**This notebook was not handed in; what you see is the released one.**"
     assert more.cells[1].outputs[1].data["text/plain"] == "5.0"
+
+
+@pytest.mark.parametrize("links", [True, False])
+def test_all_submissions_have_the_released_pictures(book, small, monkeypatch, links):
+    if not links:
+
+        def refused(*_):
+            raise OSError(errno.EXDEV, "Invalid cross-device link")
+
+        monkeypatch.setattr(os, "link", refused)
+    released = small.root / "assignments" / "a1" / "graph.png"
+    theirs = [small.root / "autograded" / student / "a1" / "graph.png" for student in ("ada", "bob")]
+
+    def enter():
+        for student in ("ada", "bob"):
+            book.record(report(student), answered(small))
+
+    enter()
+    assert [path.samefile(released) for path in theirs] == [links, links]
+    assert [path.read_bytes() for path in theirs] == [b"a picture"] * 2
+    theirs[0].unlink()
+    write_if_changed(theirs[0], b"changed by hand")
+    write_if_changed(released, b"a better picture")
+    enter()
+    assert [path.read_bytes() for path in theirs] == [b"a better picture"] * 2
+    inodes = [path.stat().st_ino for path in theirs]
+    enter()  # nothing is written that is there already
+    assert [path.stat().st_ino for path in theirs] == inodes
+
+
+def test_files_that_were_written_keep_their_state_when_others_are_entered(book, small, monkeypatch):
+    monkeypatch.setattr(file_states, "SETTLED", -1000.0)
+    book.record(report("ada"), answered(small))
+    before = book.written_states("a1", "ada")
+    book.record(report("bob"), answered(small))
+    assert book.written_states("a1", "ada") == before != b""
+    write_if_changed(small.root / "autograded" / "ada" / "a1" / "more.ipynb", b"another")
+    assert book.written_states("a1", "ada") not in (before, b"")
 
 
 def test_a_damaged_notebook_costs_nothing_that_does_not_stand_in_it(book, small):
