@@ -128,10 +128,28 @@ def scores_of(net: nn.Module, images: ArrayLike, batch_size: int = 100) -> NDArr
     ndarray of shape (N, K)
     """
     device = next((tensor.device for tensor in net.state_dict().values()), torch.device("cpu"))
+    images = np.asarray(images)
     with torch.no_grad():
-        parts = [net(part).cpu() for part in torch.split(as_input(images, device), batch_size)]
+        order = _quick_order(net, as_input(images[:1], device))
+        batches = (as_input(images[k : k + batch_size], device) for k in range(0, len(images), batch_size))
+        parts = [net(batch.contiguous(memory_format=order)).cpu() for batch in batches]
     scores: NDArray[Any] = torch.cat(parts).numpy()
     return scores
+
+
+def _quick_order(net: nn.Module, image: torch.Tensor) -> torch.memory_format:
+    """The order in memory of the images for which this net is quick.
+
+    On a processor, convolution and pooling take half as long where the channels of a pixel lie side by side. The scores
+    are the same, but a net that calls ``view`` instead of ``reshape`` refuses that order; it is tried on one image.
+    """
+    if net.training or image.dim() != 4 or image.device.type != "cpu":
+        return torch.contiguous_format  # in training mode, one more call would change running statistics
+    try:
+        net(image.contiguous(memory_format=torch.channels_last))
+    except Exception:  # whatever a net raises for a single image; if the net is wrong, it raises that for all of them
+        return torch.contiguous_format
+    return torch.channels_last
 
 
 def validation_scores(constructor: Callable[[], nn.Module], file: bytes, images: ArrayLike) -> NDArray[Any]:

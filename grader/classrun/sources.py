@@ -75,7 +75,9 @@ def source_digests(course: Course, assignment: Assignment) -> SourceDigests:
             return kept
         for exercise in assignment.exercises:
             if (module := exercise.written_in[0]) not in (*reference.modules, "models"):
-                raise CourseError(f"{reference.path(module)} is missing; {exercise.name} is judged with it: restore it.")
+                raise CourseError(
+                    f"{reference.path(module)} is missing; {exercise.name} is judged with it: restore it."
+                )
         recipes = {name: recipe_digest(reference, name) for name in names}
         modules = {name: reference_digest(reference, name) for name in reference.modules}
         made = SourceDigests(files, recipes, modules)

@@ -27,6 +27,7 @@ from .confine import SECONDS_TO_DIE, Confinement, Process, SandboxUnavailable
 from .inside.control import LARGEST, MOST_KEPT_AT_ONCE, Ended, Fork, Forked, Keep, Prepare, Prepared, receive, send
 from .kept_inputs import KeptInputs
 from .limits import Limits
+from .processor import vector_instructions
 from .readable import DEVICES, ENVIRONMENT, ReadableFiles
 from .scratch import Scratch
 from .unconfined import how_it_ended
@@ -95,7 +96,8 @@ class ForkServer:
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         try:
             with theirs:
-                self._process = confinement.spawn(files, self.scratch.path, ENVIRONMENT | home, theirs)
+                environment = ENVIRONMENT | vector_instructions() | home
+                self._process = confinement.spawn(files, self.scratch.path, environment, theirs)
         except BaseException:
             self._control.close()
             self.scratch.remove()

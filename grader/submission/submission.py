@@ -106,13 +106,16 @@ class Submission:
         return decode((self.beside | self.files)[name]).text
 
     @cached_property
+    def digests(self) -> dict[str, bytes]:
+        """The SHA-256 of the content of each file that was taken, by its name."""
+        return {name: hashlib.sha256(data).digest() for name, data in (self.beside | self.files).items()}
+
+    @cached_property
     def digest(self) -> str:
         """SHA-256 of the names and contents of the files that were taken, in hexadecimal."""
         summary = hashlib.sha256()
-        everything = self.beside | self.files
-        for name in sorted(everything):
-            for part in (name.encode(), everything[name]):
-                summary.update(len(part).to_bytes(8, "big") + part)
+        for name, content in sorted(self.digests.items()):
+            summary.update(len(name.encode()).to_bytes(8) + name.encode() + content)
         return summary.hexdigest()
 
 

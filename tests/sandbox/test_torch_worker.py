@@ -7,7 +7,7 @@ import pytest
 from grader.classrun import self_test
 from grader.course import Course
 from grader.judging import oracle
-from grader.sandbox import Confinement, Limits, Worker
+from grader.sandbox import Confinement, Limits, Worker, fork_server
 from grader.sandbox import worker as worker_module
 from utils.checks.program import Ran
 
@@ -26,6 +26,27 @@ def test_a_gradient_fits_the_limits_of_the_course(confinement: Confinement, cour
     limits = Limits(seconds=course.limits.seconds, memory=course.limits.memory_bytes)
     with Worker(confinement, {"own": "import torch"}, "own", {}, None, limits, packages=("torch",)) as worker:
         assert worker.run(PROGRAM, {}, ("shape", "threads")) == Ran({"shape": (64, 32, 32, 32), "threads": 1})
+
+
+def test_the_processor_is_used_as_outside_of_the_sandbox(
+    confinement: Confinement, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """PyTorch reads what the processor can do from a file that no worker may read."""
+    import torch
+
+    def capability() -> object:
+        with Worker(confinement, {"own": ""}, "own", {}, packages=("torch",)) as worker:
+            answer = worker.run("import torch\nfound = torch.backends.cpu.get_cpu_capability()", {}, ("found",))
+        assert isinstance(answer, Ran)
+        return answer.values["found"]
+
+    outside = torch.backends.cpu.get_cpu_capability()
+    assert capability() == outside
+    if outside in ("AVX2", "AVX512"):
+        fork_server.close_idle_servers()
+        monkeypatch.setattr(fork_server, "vector_instructions", dict)
+        assert capability() == ("DEFAULT" if confinement.name != "none" else outside)
+        fork_server.close_idle_servers()
 
 
 def test_an_optimiser_can_be_used(confinement: Confinement) -> None:

@@ -54,6 +54,49 @@ def test_batches_of_any_size_give_the_same_scores_without_a_graph() -> None:
     np.testing.assert_allclose(made(as_input(X)).detach().numpy(), whole, rtol=1e-5, atol=1e-6)
 
 
+class Noted(nn.Module):
+    """A small net that notes in which order its batches lie in memory; with ``view``, it takes only the usual one."""
+
+    def __init__(self, flattened: str) -> None:
+        super().__init__()
+        self.flattened, self.seen = flattened, []
+        self.layers = nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4), nn.ReLU(), nn.MaxPool2d(2))
+        self.last = nn.Linear(4 * 2 * 1, 10)
+
+    def forward(self, x):
+        self.seen.append((len(x), x.is_contiguous()))
+        made = self.layers(x)
+        return self.last(getattr(made, self.flattened)(len(x), -1))
+
+
+@pytest.mark.parametrize("flattened", ["reshape", "view"])
+def test_the_order_in_memory_changes_no_score_and_refuses_no_net(flattened: str) -> None:
+    torch.manual_seed(0)
+    made, X = Noted(flattened).eval(), np.random.default_rng(0).standard_normal((7, 3, 6, 5))
+    usual = made(as_input(X)).detach().numpy()
+    made.seen.clear()
+    np.testing.assert_allclose(scores_of(made, X, batch_size=4), usual, rtol=1e-5, atol=1e-6)
+    # One image is tried first; then the batches follow in the order that the net takes.
+    assert made.seen == [(1, False), (4, flattened == "view"), (3, flattened == "view")]
+
+
+def test_a_net_in_training_mode_is_called_for_its_batches_alone() -> None:
+    made = Noted("reshape").train()
+    scores_of(made, np.random.default_rng(0).standard_normal((7, 3, 6, 5)), batch_size=4)
+    assert made.seen == [(4, True), (3, True)]
+    assert made.layers[1].num_batches_tracked == 2
+
+
+def test_an_error_of_the_net_is_its_own() -> None:
+    with pytest.raises(RuntimeError, match="mat1 and mat2 shapes cannot be multiplied"):
+        scores_of(Noted("reshape").eval(), np.zeros((2, 3, 8, 8)))
+
+
+def test_vectors_are_scored_too() -> None:
+    made, X = nn.Linear(5, 10).eval(), np.random.default_rng(0).standard_normal((7, 5))
+    np.testing.assert_allclose(scores_of(made, X, 4), made(as_input(X)).detach().numpy(), rtol=1e-5, atol=1e-6)
+
+
 def test_training_and_grading_see_the_same_images() -> None:
     """What `as_tensors` trains on is what `as_input` makes in the sandbox."""
     rng = np.random.default_rng(0)
